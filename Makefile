@@ -1,0 +1,45 @@
+# Each target sets up what it needs in .venv; a stamp makes that happen again only when pyproject.toml has changed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: report test bench lint clean
+# Two installations into one environment must not run at once.
+.NOTPARALLEL:
+
+report: $(VENV)/report.stamp
+	$(BIN)/collapse report $(ARGS)
+
+test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/report.stamp
+	$(BIN)/python scripts/bench.py $(ARGS)
+
+lint: $(VENV)/lint.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Results (collapse-out/) are the user's and stay.
+clean:
+	rm -rf $(VENV) build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find theory derivations tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/report.stamp: EXTRAS := report
+$(VENV)/test.stamp: EXTRAS := report,test
+$(VENV)/lint.stamp: EXTRAS := report,dev
+
+$(VENV)/report.stamp $(VENV)/test.stamp $(VENV)/lint.stamp: pyproject.toml | $(VENV)/created
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$(EXTRAS)]"
+	@touch $@
+
+$(VENV)/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  got=$$($(PYTHON) -c 'import sys; print(sys.version.split()[0])' 2>/dev/null); \
+	  echo "expected Python 3.11 or newer, got $${got:-none} from $(PYTHON); name another with make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "expected the modules venv and ensurepip in $(PYTHON); install them (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@

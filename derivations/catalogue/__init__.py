@@ -1,0 +1,28 @@
+"""The derivations, one module each; every module has ``derive()``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from derivations.engine import Derivation
+from theory.errors import InputError
+
+_NAMES = ("embedding", "stop_gradient")
+
+
+def names() -> tuple[str, ...]:
+    """The names that :func:`derive` knows."""
+    return _NAMES
+
+
+def derive(name: str) -> Derivation:
+    """The derivation of that name.
+
+    Raises
+    ------
+    InputError
+        for a name that is not in :func:`names`.
+    """
+    if name not in _NAMES:
+        raise InputError(f"a derivation among {', '.join(_NAMES)}", repr(name), "choose one of these")
+    return import_module(f"derivations.catalogue.{name}").derive()

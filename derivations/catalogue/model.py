@@ -1,0 +1,153 @@
+r"""The flows of any scalar loss that a user writes: what stop-gradient deletes, curl, first integrals."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import mpmath
+import numpy as np
+from sympy import Expr, Rational, Symbol
+
+from derivations.checks import Descent, Identity, Together, random_values
+from derivations.engine import Derivation, Line, Step, rights, velocity_lines
+from derivations.evaluate import Point
+from theory import Flow, InputError, Loss
+from theory.printing import tex
+
+LARGEST_CURL = 6  # state variables up to which every curl entry is shown
+
+
+def derive_model(loss: Loss, name: str) -> Derivation:
+    """The checked derivation of the flows of a scalar loss.
+
+    Raises
+    ------
+    InputError
+        for a loss over matrices.
+    """
+    free = loss.gradient_flow()
+    if free.is_matrix:
+        raise InputError("a loss in scalars", f"matrix state {free.state}", "write a derivation of your own for it")
+    stopped = loss.stop_gradient_flow()
+    name = re.sub(r"[^\w-]", "_", name)
+    steps = [
+        _flow_step(loss, free, "gradient_flow", "The loss is descended with its markers read as the identity.", stop=False)
+    ]
+    if loss.is_marked:
+        steps += [
+            _flow_step(
+                loss,
+                stopped,
+                "stop_gradient_flow",
+                "The loss is descended with its marked parts held; the markers are then erased.",
+                stop=True,
+            ),
+            _deleted(loss, free, stopped),
+        ]
+    steps += _structure(stopped, steps[1 if loss.is_marked else 0].name)
+    return Derivation(
+        name=name,
+        title=f"The flows of {name}",
+        summary="Everything follows from the loss by differentiation; each formula is compared with numbers found without it.",
+        steps=tuple(steps),
+    )
+
+
+def _flow_step(loss: Loss, flow: Flow, name: str, statement: str, stop: bool) -> Step:
+    return Step(
+        name,
+        statement,
+        "Differentiate; mobilities multiply the gradient, decays do not.",
+        before=(Line("L", loss.expression if stop else loss.erased()),),
+        after=velocity_lines(flow),
+        check=lambda before, after: Descent(
+            replace(loss, expression=before[0].right), rights(after), _points(loss), stopped=stop
+        ),
+    )
+
+
+def _deleted(loss: Loss, free: Flow, stopped: Flow) -> Step:
+    gone = {b: (free.velocity[b] - stopped.velocity[b]).expand() for b in loss.state}
+    return Step(
+        "deleted",
+        "Stop-gradient deletes the force on what is marked.",
+        "Subtract the two flows.",
+        after=tuple(Line(rf"\dot{{{tex(b)}}}_{{\text{{deleted}}}}", value.factor()) for b, value in gone.items()),
+        uses=("gradient_flow", "stop_gradient_flow"),
+        check=lambda before, after: Descent(loss, rights(after), _points(loss), stopped=True, targets_only=True),
+    )
+
+
+def _structure(flow: Flow, followed: str) -> list[Step]:
+    curl, size = flow.curl(), len(flow.state)
+    pairs = [(i, j) for i in range(size) for j in range(i + 1, size)]
+    steps = []
+    if pairs and size <= LARGEST_CURL:
+        steps.append(
+            Step(
+                "curl",
+                "The flow is a gradient flow in the metric of its mobilities."
+                if flow.is_gradient()
+                else "The flow is no gradient flow in the metric of its mobilities.",
+                "Antisymmetric part of the Jacobian of the velocity without its mobilities.",
+                after=tuple(
+                    Line(rf"\operatorname{{curl}}_{{{tex(flow.state[i])},{tex(flow.state[j])}}}", curl[i, j]) for i, j in pairs
+                ),
+                uses=(followed,),
+                check=lambda before, after: Identity(tuple(zip(rights(after), _by_sympy(flow, pairs), strict=True))),
+            )
+        )
+    integrals = _first_integrals(flow)
+    if integrals:
+        steps.append(
+            Step(
+                "first_integrals",
+                "These quadratics are conserved, for all values of the parameters.",
+                "Linear algebra over the coefficients of all monomials up to degree two.",
+                after=tuple(Line(f"Q_{number}", integral) for number, integral in enumerate(integrals, 1)),
+                uses=(followed,),
+                check=lambda before, after: Together([_conserved(line.right, flow) for line in after]),
+            )
+        )
+    return steps
+
+
+def _first_integrals(flow: Flow) -> tuple[Expr, ...]:
+    """First integrals up to degree two; none are offered where a velocity is not rational."""
+    return flow.conserved() if all(v.is_rational_function(*flow.state) for v in flow.velocity.values()) else ()
+
+
+def _by_sympy(flow: Flow, pairs) -> list[Expr]:
+    """The same entries by SymPy's own derivative."""
+    force = [v / flow.mobility.get(b, 1) for b, v in flow.velocity.items()]
+    return [force[i].diff(flow.state[j]) - force[j].diff(flow.state[i]) for i, j in pairs]
+
+
+def _conserved(integral: Expr, flow: Flow) -> Identity:
+    """SymPy's own derivative along the flow vanishes, and the integral is no constant."""
+    along = sum(integral.diff(b) * v for b, v in flow.velocity.items())
+    return Identity(((along, 0), (int(integral.free_symbols.isdisjoint(flow.state)), 0)))
+
+
+def _points(loss: Loss):
+    """Random admissible points: within the sign, the integers and the inequalities that are assumed of each symbol."""
+    places = (loss.expression, *loss.mobility.values(), *loss.decay.values())
+    symbols = sorted({*loss.state, *(s for place in places for s in place.free_symbols)}, key=str)
+
+    def draw(rng: np.random.Generator) -> Point:
+        return Point({s: _value(s, loss, rng) for s in symbols})
+
+    return draw
+
+
+def _value(symbol: Symbol, loss: Loss, rng: np.random.Generator):
+    if symbol.is_integer:
+        return mpmath.mpf(int(rng.integers(1, 6)))
+    bounds = [a for a in loss.assumptions if a.free_symbols == {symbol} and a.is_Relational]
+    low = max((a.rhs for a in bounds if a.rel_op in (">", ">=")), default=None)
+    high = min((a.rhs for a in bounds if a.rel_op in ("<", "<=")), default=None)
+    low = Rational(0 if symbol.is_nonnegative else -2) if low is None else low
+    high = max(Rational(2), low + 2) if high is None else high
+    margin = (high - low) / 100
+    return random_values(rng, (), *(mpmath.mpf(int(end.p)) / int(end.q) for end in (low + margin, high - margin)))

@@ -1,0 +1,39 @@
+"""Random admissible points of the shared vocabulary, for checks."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+
+from derivations.checks import random_values
+from derivations.evaluate import Point
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma, kappa, lam, u_x, u_y
+
+
+def coupled_point(rng: np.random.Generator) -> Point:
+    """Two components of random weights, their degrees, random mobilities and embeddings; u marks the first component."""
+    sizes = {d: int(rng.integers(2, 4)), N: int(rng.integers(4, 6)), K: int(rng.integers(2, 4))}
+    weights = random_values(rng, (sizes[N], sizes[K]), 0.1, 2)
+    first_samples, first_labels = np.arange(sizes[N]) < 2, np.arange(sizes[K]) < 1
+    weights = np.where(first_samples[:, None] == first_labels, weights, mpmath.mpf(0))
+    shapes = {X: (sizes[d], sizes[N]), Y: (sizes[d], sizes[K]), W: (sizes[d], sizes[d])}
+    return Point(
+        sizes
+        | {block: random_values(rng, shape, -2, 2) for block, shape in shapes.items()}
+        | {rate: random_values(rng, (), 0.2, 2) for rate in (gamma, lam, kappa)}
+        | {J: weights, D_x: diagonal(weights.sum(axis=1)), D_y: diagonal(weights.sum(axis=0))}
+        | {H: diagonal(random_values(rng, (sizes[n],), 0.2, 2)) for H, n in ((H_x, N), (H_y, K))}
+        | {u_x: column(first_samples), u_y: column(first_labels)}
+    )
+
+
+def diagonal(values) -> np.ndarray:
+    """A diagonal matrix of ``mpf``."""
+    matrix = np.full((len(values), len(values)), mpmath.mpf(0), dtype=object)
+    np.fill_diagonal(matrix, values)
+    return matrix
+
+
+def column(values) -> np.ndarray:
+    """A column of ``mpf``."""
+    return np.array([[mpmath.mpf(int(v))] for v in values], dtype=object)

@@ -1,0 +1,59 @@
+"""Reduced models that derivations share: symmetric sectors of the embedding model, and modes of the head model.
+
+Each is a Loss of its own; the derivation that uses it checks that it is the whole model on the reduced set.
+"""
+
+from __future__ import annotations
+
+from sympy import Integer, MatrixSymbol, Q, Symbol, Trace, symbols
+
+from theory import Loss, models, sg
+from theory.models.vocabulary import W, d, gamma, kappa, lam
+
+eta_x, eta_y, n, phi = symbols("eta_x eta_y n phi", positive=True)
+m, y, u, v, w = symbols("m y u v w", real=True)
+M = Symbol("M", integer=True, positive=True)
+V, mu_matrix = MatrixSymbol("V", d, M), MatrixSymbol(r"\mu", M, M)
+v_k, mu_k, psi_k = MatrixSymbol("v_k", d, 1), Symbol("mu_k", real=True), Symbol("psi_k", real=True)
+mu = Symbol("mu", positive=True)
+
+
+def star() -> Loss:
+    r"""One class of classifiable data: n samples with mean m, and their label y.
+
+    The energy of equal samples; the mean of n samples has mobility :math:`\eta_x/n`.
+    """
+    return Loss(n * (m - y) ** 2 / 2, state=(m, y), mobility={m: eta_x / n, y: eta_y})
+
+
+def uniform_sector() -> Loss:
+    r"""The class-difference sector of ``uniform``: pure samples at :math:`v\,s_a`, labels at :math:`u\,s_a`,
+    with :math:`\sum_as_a=0`.
+
+    Of n samples a class :math:`(1-\varphi)n` are pure; the others, at zero, pull each label back with weight :math:`\varphi n`.
+    """
+    energy = (1 - phi) * n * (v - u) ** 2 / 2 + phi * n * u**2 / 2
+    return Loss(energy, state=(v, u), mobility={v: eta_x / ((1 - phi) * n), u: eta_y})
+
+
+def shared_head(stop: str) -> Loss:
+    """The shared predictor without decays."""
+    return models.projection_head(stop=stop).with_values({lam: Integer(0), kappa: Integer(0)})
+
+
+def all_modes() -> Loss:
+    r"""The shared predictor in mode amplitudes, the columns of V (d × M), with :math:`\mu` diagonal and :math:`H=D^{-1}`."""
+    energy = Trace(W * V * V.T * W.T) / 2 - Trace(W * V * mu_matrix * sg(V).T) + Trace(sg(V) * sg(V).T) / 2
+    return Loss(energy, state=(V, W), mobility={W: gamma}, assumptions=(Q.diagonal(mu_matrix),))
+
+
+def single_mode() -> Loss:
+    """The part of one mode in the same loss, markers erased."""
+    energy = Trace(v_k.T * W.T * W * v_k) / 2 - mu_k * Trace(v_k.T * W * v_k) + Trace(v_k.T * v_k) / 2
+    return Loss(energy, state=(v_k, W), mobility={W: gamma})
+
+
+def one_direction() -> Loss:
+    """One mode along one direction, in scalars."""
+    energy = w**2 * v**2 / 2 - mu * w * v * sg(v) + sg(v) ** 2 / 2
+    return Loss(energy, state=(v, w), mobility={w: gamma})

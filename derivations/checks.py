@@ -1,0 +1,203 @@
+"""What a check can be.  Every check can fail, says how closely it holds, and is repeatable.
+
+* :class:`Identity`: two expressions are equal, by exact algebra.
+* :class:`AtRandomPoints`: two expressions agree at random admissible points, to nearly all digits of a high precision.
+* :class:`Descent`: a flow descends a loss, by central differences of the loss at high precision.
+* :class:`Numerics`: numbers that a derivation predicts agree with numbers found another way (dense eigenvalues,
+  trajectories), to a stated tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+import mpmath
+import numpy as np
+from sympy import Basic, Dummy, MatrixExpr, MatrixSymbol, Trace, sympify
+
+from derivations.evaluate import Point, array, distance, evaluate
+from theory.loss import Loss
+from theory.stopgrad import erase
+from theory.words import PLAIN, Context, expand_traces, is_zero
+
+
+class Status(Enum):
+    PASSED = "passed"
+    FAILED = "failed"
+    UNCHECKED = "unchecked"
+
+
+class Level(Enum):
+    """How much evidence a check gathers: the number of random cases."""
+
+    QUICK = 3
+    FULL = 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found.  ``residual`` is None for exact algebra."""
+
+    status: Status
+    kind: str
+    detail: str
+    residual: float | None = None
+    tolerance: float | None = None
+
+
+class Check(Protocol):
+    @property
+    def kind(self) -> str: ...
+
+    def run(self, level: Level) -> Outcome: ...
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Each pair of expressions is equal identically, by expansion over exact numbers."""
+
+    pairs: tuple[tuple[Basic, Basic], ...]
+    context: Context = PLAIN
+    kind: str = "identity"
+
+    def run(self, level: Level) -> Outcome:
+        if not self.pairs:
+            return Outcome(Status.FAILED, self.kind, "nothing to compare")
+        for left, right in self.pairs:
+            if not _equal(sympify(left), sympify(right), self.context):
+                return Outcome(Status.FAILED, self.kind, f"{left} differs from {right}")
+        return Outcome(Status.PASSED, self.kind, f"{len(self.pairs)} exact")
+
+
+@dataclass(frozen=True)
+class AtRandomPoints:
+    """Each pair of expressions agrees at random points, to all but ten of ``digits`` digits.
+
+    ``points`` makes an admissible point from a random generator.
+    """
+
+    pairs: tuple[tuple[Basic, Basic], ...]
+    points: Callable[[np.random.Generator], Point]
+    digits: int = 40
+    kind: str = "random points"
+
+    def run(self, level: Level) -> Outcome:
+        with mpmath.workdps(self.digits):
+            residuals = []
+            for rng in _generators(level):
+                at = self.points(rng)
+                residuals += [distance(evaluate(sympify(a), at), evaluate(sympify(b), at)) for a, b in self.pairs]
+            return _judged(self.kind, max(residuals), 10.0 ** (10 - self.digits), f"{level.value} points, {self.digits} digits")
+
+
+@dataclass(frozen=True)
+class Descent:
+    r"""Velocities are :math:`-\partial L\,H-\lambda B`, by central differences of the loss in random directions.
+
+    ``stopped`` holds the markers at the point; otherwise they move along (and the loss is read without them).
+    ``targets_only`` moves what the markers see and nothing else: what stop-gradient deletes.
+    """
+
+    loss: Loss
+    velocities: Sequence[Basic]
+    points: Callable[[np.random.Generator], Point]
+    stopped: bool
+    targets_only: bool = False
+    kind: str = "finite differences"
+
+    def run(self, level: Level) -> Outcome:
+        with mpmath.workdps(50):
+            moving = tuple(zip(self.loss.state, self.velocities, strict=True))
+            residuals = [self._residual(b, v, rng) for rng in _generators(level) for b, v in moving]
+            return _judged(self.kind, max(residuals), 1e-25, f"{level.value} points, 50 digits, step 1e-15")
+
+    def _residual(self, block: Basic, velocity: Basic, rng: np.random.Generator):
+        at, step = self.points(rng), mpmath.mpf(10) ** -15
+        shape = np.shape(at.values[block])
+        along = random_values(rng, shape, -1, 1)
+        energies = [self._energy(at, block, sign * step * along) for sign in (1, -1)]
+        slope = (energies[0] - energies[1]) / (2 * step)
+        return distance(slope, self._predicted(at, block, velocity, along))
+
+    def _energy(self, at: Point, block: Basic, change):
+        changes = {block: at.values[block] + change}
+        if self.targets_only:
+            return evaluate(self.loss.expression, at.with_targets(changes))
+        if self.stopped:
+            return evaluate(self.loss.expression, at.moved(changes))
+        return evaluate(self.loss.erased(), Point({**at.values, **changes}))
+
+    def _predicted(self, at: Point, block: Basic, velocity: Basic, along):
+        mobility = evaluate(sympify(self.loss.mobility.get(block, 1)), at)
+        decay = evaluate(sympify(self.loss.decay.get(block, 0)), at)
+        still = 0 if self.targets_only else decay * at.values[block]
+        uphill = -(evaluate(velocity, at) + still)
+        if not isinstance(block, MatrixSymbol):
+            return uphill / mobility * along
+        slope = uphill / mobility if np.ndim(mobility) == 0 else uphill @ _inverse(mobility)
+        return mpmath.fsum((slope * along).reshape(-1))
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """Pairs (predicted, found) from ``cases`` agree to ``tolerance``, relative to the larger."""
+
+    cases: Callable[[np.random.Generator], Iterable[tuple[object, object]]]
+    tolerance: float
+    against: str
+    kind: str = "numerics"
+
+    def run(self, level: Level) -> Outcome:
+        residuals = [distance(a, b) for rng in _generators(level) for a, b in self.cases(rng)]
+        return _judged(self.kind, max(residuals), self.tolerance, f"{level.value} cases against {self.against}")
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several checks, all of which must pass."""
+
+    checks: Sequence[Check]
+    kind: str = "several"
+
+    def run(self, level: Level) -> Outcome:
+        outcomes = [check.run(level) for check in self.checks]
+        failed = [o for o in outcomes if o.status is not Status.PASSED]
+        if failed:
+            return failed[0]
+        worst = max(outcomes, key=lambda o: (o.residual or 0.0) / (o.tolerance or 1.0))
+        kinds = " + ".join(dict.fromkeys(o.kind for o in outcomes))
+        return Outcome(Status.PASSED, kinds, "; ".join(o.detail for o in outcomes), worst.residual, worst.tolerance)
+
+
+def random_values(rng: np.random.Generator, shape: tuple[int, ...], low: float, high: float):
+    """Random numbers between two bounds as ``mpf`` with all digits in use."""
+    draws = [
+        mpmath.mpf(int(rng.integers(1, 10**15))) / 10**15 + mpmath.mpf(int(rng.integers(10**15))) / 10**30
+        for _ in range(int(np.prod(shape)))
+    ]
+    scaled = [low + (high - low) * u for u in draws]
+    return np.array(scaled, dtype=object).reshape(shape) if shape else scaled[0]
+
+
+def _generators(level: Level) -> list[np.random.Generator]:
+    return [np.random.default_rng(case) for case in range(level.value)]
+
+
+def _judged(kind: str, residual, tolerance: float, detail: str) -> Outcome:
+    status = Status.PASSED if residual <= tolerance else Status.FAILED
+    return Outcome(status, kind, detail, float(residual), tolerance)
+
+
+def _equal(left: Basic, right: Basic, context: Context) -> bool:
+    if isinstance(left, MatrixExpr) or isinstance(right, MatrixExpr):
+        return is_zero(left - right, context)
+    flat = expand_traces(erase(left - right), context)
+    opened = flat.xreplace({trace: Dummy() for trace in flat.atoms(Trace)})
+    return opened.expand() == 0 or opened.together().cancel().equals(0) is True
+
+
+def _inverse(matrix):
+    return array(mpmath.inverse(mpmath.matrix(matrix.tolist())).tolist())

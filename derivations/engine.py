@@ -1,0 +1,206 @@
+"""Derivations: a directed acyclic graph of steps, each with a check that can fail.
+
+A :class:`Step` says what follows, why, under which assumptions and from which earlier steps; its formulas are
+expressions, which the LaTeX, the HTML and the check all read, so that what is shown is what was checked.  A step without a
+check is *unchecked* and makes its derivation not verified.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sympy import Basic
+
+from derivations.checks import Check, Level, Outcome, Status
+from theory.errors import InputError
+from theory.flow import Flow
+from theory.printing import tex
+
+if TYPE_CHECKING:
+    import networkx
+
+
+@dataclass(frozen=True)
+class Line:
+    r"""One line of a display: left side (an expression, or LaTeX for a name), relation, right side.
+
+    ``relation`` is ``"="`` for what is exact and ``"\\simeq"`` for what is approximate.
+    """
+
+    left: Basic | str
+    right: Basic
+    relation: str = "="
+
+
+Lines = tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step.
+
+    Attributes
+    ----------
+    name
+        unique within its derivation.
+    statement, reason
+        in sentences; inline mathematics between dollars.
+    before, after
+        the formulas that the step starts from and leads to.
+    uses
+        names of the steps it builds on.
+    assumptions
+        in sentences.
+    check
+        makes the evidence from the lines before and after, so that what is shown is what is checked; None leaves the step
+        unchecked.
+    """
+
+    name: str
+    statement: str
+    reason: str
+    after: Lines
+    before: Lines = ()
+    uses: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    check: Callable[[Lines, Lines], Check] | None = None
+
+    def verify(self, level: Level = Level.QUICK) -> Row:
+        """Run the check.  A check that raises has failed, with the error as its detail."""
+        started = time.perf_counter()
+        if self.check is None:
+            outcome = Outcome(Status.UNCHECKED, "none", "no check")
+        else:
+            try:
+                outcome = self.check(self.before, self.after).run(level)
+            except Exception as error:  # whatever a wrong formula raises is the finding, and is shown as such
+                outcome = Outcome(Status.FAILED, "error", f"{type(error).__name__}: {error}")
+        return Row(self.name, outcome, time.perf_counter() - started)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The outcome of one step and the seconds it took."""
+
+    step: str
+    outcome: Outcome
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The table of a derivation's checks."""
+
+    derivation: str
+    rows: tuple[Row, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step has a check that passed."""
+        return bool(self.rows) and all(row.outcome.status is Status.PASSED for row in self.rows)
+
+    def to_dict(self) -> dict:
+        """The table as plain values."""
+        rows = [
+            {"step": r.step, "status": r.outcome.status.value, "kind": r.outcome.kind, "detail": r.outcome.detail}
+            | {"residual": _finite(r.outcome.residual), "tolerance": r.outcome.tolerance, "seconds": r.seconds}
+            for r in self.rows
+        ]
+        return {"derivation": self.derivation, "passed": self.passed, "steps": rows}
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __str__(self):
+        width = max((len(row.step) for row in self.rows), default=0)
+        lines = [
+            f"{r.step:<{width}}  {r.outcome.status.value:<9}  {_size(r.outcome):<18}  {r.outcome.kind}: {r.outcome.detail}"
+            for r in self.rows
+        ]
+        return "\n".join([self.derivation, *lines])
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A titled sequence of steps, in an order in which each builds on earlier ones only.
+
+    Raises
+    ------
+    InputError
+        for a name used twice, or a step that builds on one that does not come before it.
+    """
+
+    name: str
+    title: str
+    summary: str
+    steps: tuple[Step, ...]
+    references: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        seen: set[str] = set()
+        for step in self.steps:
+            if step.name in seen or not set(step.uses) <= seen:
+                missing = ", ".join(sorted(set(step.uses) - seen)) or step.name
+                raise InputError(
+                    "steps with their own names that build on earlier steps",
+                    f"{missing} in step {step.name}",
+                    "rename or reorder the steps",
+                )
+            seen.add(step.name)
+
+    def __getitem__(self, name: str) -> Step:
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    @property
+    def graph(self) -> networkx.DiGraph:
+        """The steps as a graph, an edge from each step to those that build on it."""
+        import networkx
+
+        graph = networkx.DiGraph()
+        graph.add_nodes_from(step.name for step in self.steps)
+        graph.add_edges_from((used, step.name) for step in self.steps for used in step.uses)
+        return graph
+
+    def verify(self, level: str = "quick") -> Verification:
+        """Run every check, ``"quick"`` or ``"full"`` (more random cases)."""
+        if level not in ("quick", "full"):
+            raise InputError("level 'quick' or 'full'", repr(level), "choose one of these")
+        return Verification(self.name, tuple(step.verify(Level[level.upper()]) for step in self.steps))
+
+    def to_latex(self, verification: Verification | None = None) -> str:
+        """A LaTeX section; with a verification each step shows what its check found."""
+        from derivations.rendering.latex import derivation_section
+
+        return derivation_section(self, verification)
+
+    def to_html(self, verification: Verification | None = None) -> str:
+        """A self-contained HTML page that needs no network."""
+        from derivations.rendering.html import derivation_page
+
+        return derivation_page(self, verification)
+
+
+def rights(lines: Lines) -> tuple[Basic, ...]:
+    """The right sides of lines."""
+    return tuple(line.right for line in lines)
+
+
+def velocity_lines(flow: Flow) -> Lines:
+    """One line for each block of a flow; scalar velocities factored."""
+    return tuple(Line(rf"\dot{{{tex(block)}}}", v if flow.is_matrix else v.factor()) for block, v in flow.velocity.items())
+
+
+def _finite(value: float | None) -> float | None:
+    """A number that JSON can hold, or None."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _size(outcome: Outcome) -> str:
+    return "" if outcome.residual is None else f"{outcome.residual:.1e} <= {outcome.tolerance:.0e}"

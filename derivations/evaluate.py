@@ -1,0 +1,246 @@
+"""Expressions evaluated at a point, in mpmath at any precision and by nothing but their definition.
+
+This is the oracle of the checks: it shares no code with the calculus or the lowering.  Matrices are NumPy arrays of
+``mpf``; sums over entries are done term by term; a stop-gradient marker can be held at another point, which is what a
+frozen target is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import singledispatch
+from typing import Any
+
+import mpmath
+import numpy as np
+from sympy import (
+    Add,
+    Basic,
+    BlockMatrix,
+    Function,
+    Identity,
+    Inverse,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixBase,
+    MatrixSymbol,
+    Mul,
+    NumberSymbol,
+    Pow,
+    Rational,
+    Sum,
+    Symbol,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.expressions.special import OneMatrix
+
+from theory.stopgrad import StopGradient, StopGradientMatrix
+
+FUNCTIONS = frozenset(
+    [
+        "exp",
+        "log",
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "asin",
+        "acos",
+        "atan",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+        "erfc",
+    ]
+)  # those that the calculus differentiates; mpmath has them under the same names
+Values = Mapping[Basic, Any]
+
+
+@dataclass(frozen=True)
+class Point:
+    """Values of symbols (numbers, and arrays of ``mpf`` for matrices); ``frozen`` holds those that markers see, if others."""
+
+    values: Values
+    frozen: Values = field(default_factory=dict)
+
+    def moved(self, changes: Values) -> Point:
+        """The point with some values changed and the markers held where they were."""
+        return Point({**self.values, **changes}, {**self.values, **self.frozen})
+
+    def with_targets(self, changes: Values) -> Point:
+        """The point with some values changed for the markers only."""
+        return Point(self.values, {**self.values, **self.frozen, **changes})
+
+    def bound(self, index: Symbol, number: int) -> Point:
+        return Point({**self.values, index: number}, {**self.frozen, index: number} if self.frozen else {})
+
+    @property
+    def targets(self) -> Point:
+        """The point as the markers see it."""
+        return Point(self.frozen or self.values)
+
+
+@singledispatch
+def evaluate(expr: Basic, at: Point):
+    """The value of a scalar or matrix expression at a point, to the working precision of mpmath.
+
+    Raises
+    ------
+    TypeError
+        for an expression that has no evaluation here.
+    KeyError
+        for a symbol without a value.
+    """
+    raise TypeError(f"no evaluation of {type(expr).__name__}: {expr}")
+
+
+@evaluate.register(Symbol)
+@evaluate.register(MatrixSymbol)
+def _(expr, at):
+    return at.values[expr]
+
+
+@evaluate.register(Rational)
+def _(expr, at):
+    return mpmath.mpf(int(expr.p)) / int(expr.q)
+
+
+@evaluate.register(NumberSymbol)
+def _(expr, at):
+    return mpmath.mpf(expr.evalf(mpmath.mp.dps + 5))
+
+
+@evaluate.register(Add)
+def _(expr, at):
+    return mpmath.fsum(evaluate(a, at) for a in expr.args)
+
+
+@evaluate.register(Mul)
+def _(expr, at):
+    return mpmath.fprod(evaluate(a, at) for a in expr.args)
+
+
+@evaluate.register(Pow)
+def _(expr, at):
+    return mpmath.power(evaluate(expr.base, at), evaluate(expr.exp, at))
+
+
+@evaluate.register(Function)
+def _(expr, at):
+    name = type(expr).__name__
+    if name not in FUNCTIONS:
+        raise TypeError(f"no evaluation of {name}: {expr}")
+    return getattr(mpmath, name)(*(evaluate(a, at) for a in expr.args))
+
+
+@evaluate.register(Sum)
+def _(expr, at):
+    index, first, last = expr.limits[-1]
+    inner = Sum(expr.function, *expr.limits[:-1]) if len(expr.limits) > 1 else expr.function
+    numbers = range(int(evaluate(first, at)), int(evaluate(last, at)) + 1)
+    return mpmath.fsum(evaluate(inner, at.bound(index, number)) for number in numbers)
+
+
+@evaluate.register(MatrixElement)
+def _(expr, at):
+    return evaluate(expr.parent, at)[int(evaluate(expr.i, at)), int(evaluate(expr.j, at))]
+
+
+@evaluate.register(Trace)
+def _(expr, at):
+    return mpmath.fsum(np.diag(evaluate(expr.arg, at)))
+
+
+@evaluate.register(StopGradient)
+@evaluate.register(StopGradientMatrix)
+def _(expr, at):
+    return evaluate(expr.args[0], at.targets)
+
+
+@evaluate.register(MatAdd)
+def _(expr, at):
+    return sum(evaluate(a, at) for a in expr.args)
+
+
+@evaluate.register(MatMul)
+def _(expr, at):
+    coefficient, factors = expr.as_coeff_matrices()
+    result = evaluate(factors[0], at)
+    for factor in factors[1:]:
+        result = result @ evaluate(factor, at)
+    return result * evaluate(coefficient, at)
+
+
+@evaluate.register(MatPow)
+def _(expr, at):
+    return np.linalg.matrix_power(evaluate(expr.base, at), int(evaluate(expr.exp, at)))
+
+
+@evaluate.register(Transpose)
+def _(expr, at):
+    return evaluate(expr.arg, at).T
+
+
+@evaluate.register(Inverse)
+def _(expr, at):
+    inverse = mpmath.inverse(mpmath.matrix(evaluate(expr.arg, at).tolist()))
+    return array(inverse.tolist())
+
+
+@evaluate.register(Identity)
+def _(expr, at):
+    n = int(evaluate(expr.rows, at))
+    return array([[int(i == j) for j in range(n)] for i in range(n)])
+
+
+@evaluate.register(ZeroMatrix)
+def _(expr, at):
+    return array([[0] * int(evaluate(expr.cols, at)) for _ in range(int(evaluate(expr.rows, at)))])
+
+
+@evaluate.register(OneMatrix)
+def _(expr, at):
+    return array([[1] * int(evaluate(expr.cols, at)) for _ in range(int(evaluate(expr.rows, at)))])
+
+
+@evaluate.register(MatrixBase)
+def _(expr, at):
+    return array([[evaluate(e, at) for e in row] for row in expr.tolist()])
+
+
+@evaluate.register(BlockMatrix)
+def _(expr, at):
+    return np.block([[evaluate(b, at) for b in row] for row in expr.blocks.tolist()])
+
+
+def array(rows) -> np.ndarray:
+    """Rows of numbers as an array of ``mpf``."""
+    return np.array([[mpmath.mpf(x) for x in row] for row in rows], dtype=object)
+
+
+def distance(a, b):
+    """The largest difference of two values, relative to the largest of their entries (absolute where both vanish).
+
+    Infinite where an entry is not finite.
+    """
+    left, right = (np.asarray(v, dtype=object) for v in (a, b))
+    if left.shape != right.shape:
+        raise ValueError(f"expected values of one shape, got {left.shape} and {right.shape}")
+    pairs = list(zip(left.reshape(-1), right.reshape(-1), strict=True))
+    if not all(mpmath.isfinite(x) for pair in pairs for x in pair):
+        return mpmath.inf
+    size = max((abs(x) for pair in pairs for x in pair), default=mpmath.mpf(0))
+    gap = max((abs(x - y) for x, y in pairs), default=mpmath.mpf(0))
+    return gap / size if size else gap

@@ -1,0 +1,64 @@
+"""Files written at once or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from derivations.engine import Derivation, Verification
+from derivations.rendering import html, latex
+from theory.errors import InputError, UnfinishedError
+
+
+def publish(out: Path, build: Callable[[Path], None]) -> list[Path]:
+    """Let ``build`` make files in a scratch folder on the disk of ``out``, then move each into ``out`` by one rename.
+
+    Nothing is left behind, and nothing of ``out`` is touched, when ``build`` raises.
+    """
+    out = require_writable(out)
+    # a rename stays on one disk: the scratch folder is hidden in ``out`` itself where that exists
+    with tempfile.TemporaryDirectory(dir=_standing(out), prefix=".collapse-") as scratch:
+        build(Path(scratch))
+        files = sorted(path for path in Path(scratch).iterdir() if path.is_file())
+        out.mkdir(parents=True, exist_ok=True)
+        for path in files:
+            os.replace(path, out / path.name)
+        return [out / path.name for path in files]
+
+
+def require_writable(out: Path) -> Path:
+    """The absolute path of a folder that files can be written into, or that can be made; an OSError otherwise."""
+    out = out.resolve()
+    stands = _standing(out)
+    if not stands.is_dir() or not os.access(stands, os.W_OK):
+        raise OSError(f"{stands} is no folder that can be written to")
+    return out
+
+
+def _standing(path: Path) -> Path:
+    """The path itself, or the nearest of its parents that exists."""
+    return path if path.exists() else _standing(path.parent)
+
+
+def write_derivations(made: Sequence[tuple[Derivation, Verification]], kind: str, out: Path) -> list[Path]:
+    """One page each (html), or one document each (tex, pdf)."""
+
+    names = [derivation.name for derivation, _ in made]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError("derivations with names of their own", f"{repeated[0]} twice", "rename the model file")
+
+    def build(scratch: Path) -> None:
+        for derivation, verification in made:
+            if kind == "html":
+                (scratch / f"{derivation.name}.html").write_text(
+                    html.derivation_page(derivation, verification), encoding="utf-8"
+                )
+                continue
+            source = scratch / f"{derivation.name}.tex"
+            source.write_text(latex.document(derivation.title, [(derivation, verification)]), encoding="utf-8")
+            if kind == "pdf" and latex.compile_pdf(source) is None:
+                raise UnfinishedError("no TeX engine (pdflatex) is installed; ask for tex or html")
+
+    return publish(out, build)

@@ -1,0 +1,61 @@
+"""HTML pages that open without a network: stylesheet, fonts and KaTeX are inside."""
+
+from __future__ import annotations
+
+import base64
+import re
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+from derivations.engine import Derivation, Verification
+from derivations.rendering.view import view
+
+
+def prose(text: str) -> Markup:
+    """Text with mathematics between dollars, which KaTeX renders in the browser."""
+    parts = re.split(r"\$([^$]*)\$", str(text))
+    inline = (Markup('<span class="math">{}</span>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
+    return Markup("").join(inline)
+
+
+def environment() -> Environment:
+    env = Environment(
+        loader=PackageLoader("derivations.rendering"),
+        autoescape=select_autoescape(["html.j2", "html"], default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    env.filters["prose"] = prose
+    env.globals |= {"katex_css": katex_css(), "katex_js": katex_js()}
+    return env
+
+
+def derivation_page(derivation: Derivation, verification: Verification | None = None) -> str:
+    """A self-contained page of one derivation."""
+    return (
+        environment().get_template("page.html.j2").render(title=derivation.title, derivations=[view(derivation, verification)])
+    )
+
+
+@cache
+def katex_js() -> Markup:
+    return Markup(_katex("katex.min.js").decode())
+
+
+@cache
+def katex_css() -> Markup:
+    """KaTeX's stylesheet with its fonts inside."""
+    css = _katex("katex.min.css").decode()
+
+    def embedded(match: re.Match) -> str:
+        font = base64.b64encode(_katex(f"fonts/{match[1]}.woff2")).decode()
+        return f'src:url(data:font/woff2;base64,{font}) format("woff2")'
+
+    return Markup(re.sub(r'src:url\(fonts/([\w-]+)\.woff2\) format\("woff2"\)[^;}]*', embedded, css))
+
+
+def _katex(name: str) -> bytes:
+    return files("derivations.rendering").joinpath("katex", *name.split("/")).read_bytes()

@@ -1,0 +1,95 @@
+"""LaTeX documents, and PDF where a TeX engine is found."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from derivations.engine import Derivation, Verification
+from derivations.rendering.view import view
+from theory.errors import UnfinishedError
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "–": "--",
+    "ß": r"\ss{}", "æ": r"\ae{}", "Æ": r"\AE{}", "œ": r"\oe{}", "Œ": r"\OE{}", "ø": r"\o{}", "Ø": r"\O{}",
+    "ł": r"\l{}", "Ł": r"\L{}",
+} | {c: "\\" + c for c in "&%$#_{}"}  # fmt: skip
+_ACCENTS = dict(zip("\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327", "`'^~=u.\"rHvc", strict=True))
+
+
+def escape(text: str) -> str:
+    """Plain text for LaTeX, in ASCII; what TeX's base fonts do not have becomes a question mark."""
+    return "".join(_letter(c) for c in str(text))
+
+
+def _letter(c: str) -> str:
+    if c in _SPECIAL or (c.isascii() and c.isprintable()):
+        return _SPECIAL.get(c, c)
+    base, accents = unicodedata.normalize("NFD", c)[:1], unicodedata.normalize("NFD", c)[1:]
+    return rf"\{_ACCENTS[accents]}{{{base}}}" if base.isascii() and accents in _ACCENTS else "?"
+
+
+def prose(text: str) -> str:
+    """Text with mathematics between dollars, the rest escaped."""
+    parts = re.split(r"(\$[^$]*\$)", str(text))
+    return "".join(part if part.startswith("$") and part.endswith("$") and len(part) > 1 else escape(part) for part in parts)
+
+
+def environment() -> Environment:
+    """Templates whose tags do not clash with LaTeX."""
+    env = Environment(
+        loader=PackageLoader("derivations.rendering"),
+        block_start_string=r"\BLOCK{",
+        block_end_string="}",
+        variable_start_string=r"\VAR{",
+        variable_end_string="}",
+        comment_start_string=r"\#{",
+        comment_end_string="}",
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+        autoescape=False,
+    )
+    env.filters |= {"prose": prose, "escape": escape}
+    return env
+
+
+def derivation_section(derivation: Derivation, verification: Verification | None = None) -> str:
+    """A section to be included in a document that defines ``\\fit`` (see :func:`document`)."""
+    return environment().get_template("derivation.tex.j2").render(derivation=view(derivation, verification))
+
+
+def document(title: str, derivations: Sequence[tuple[Derivation, Verification | None]]) -> str:
+    """A complete LaTeX document of derivations."""
+    views = [view(d, v) for d, v in derivations]
+    return environment().get_template("document.tex.j2").render(title=title, derivations=views)
+
+
+def compile_pdf(source: Path) -> Path | None:
+    """The PDF of a LaTeX file, beside it; None where no TeX engine is installed.
+
+    Raises
+    ------
+    UnfinishedError
+        where the engine reports an error, with its first lines.
+    """
+    engine = shutil.which("pdflatex")
+    if engine is None:
+        return None
+    source = source.resolve()
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [engine, "-interaction=nonstopmode", "-halt-on-error", f"-output-directory={scratch}", source.name]
+        for _ in range(2):
+            run = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, errors="replace", check=False)
+            if run.returncode:
+                errors = [line for line in run.stdout.splitlines() if line.startswith("!")]
+                raise UnfinishedError(f"pdflatex failed on {source.name}: {' '.join(errors[:2]) or 'see its log'}")
+        return Path(shutil.move(Path(scratch) / f"{source.stem}.pdf", source.with_suffix(".pdf")))

@@ -1,0 +1,133 @@
+"""The main job: derivations with every step checked, a data set diagnosed, theory laid over simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from markupsafe import Markup
+
+from derivations import figures
+from derivations.catalogue import derive, names
+from derivations.data import DataSet
+from derivations.engine import Derivation, Verification
+from derivations.experiment import Run, perform, plans
+from derivations.publish import publish
+from derivations.rendering import html, latex
+from derivations.rendering.view import view
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """Everything that the page and the paper show."""
+
+    data: DataSet
+    dimension: int
+    fraction: float
+    seed: int
+    derivations: tuple[tuple[Derivation, Verification], ...]
+    runs: tuple[Run, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step of every derivation passed its check."""
+        return all(verification.passed for _, verification in self.derivations)
+
+
+def make_report(data: DataSet, *, dimension: int, fraction: float, seed: int, level: str, progress: Progress) -> Report:
+    """Run the experiments and check the derivations."""
+    todo = plans(data, fraction, seed)
+    runs = tuple(perform(todo, dimension, seed, lambda plan, share: progress(f"simulate: {plan.title}", share)))
+    checked = []
+    for name in names():
+        progress(f"derive and check: {name}", 0.0)
+        derivation = derive(name)
+        checked.append((derivation, derivation.verify(level)))
+        progress(f"derive and check: {name}", 1.0)
+    return Report(data, dimension, fraction, seed, tuple(checked), runs)
+
+
+def write_report(report: Report, out: Path, progress: Progress) -> list[Path]:
+    """Write report.html, report.tex, the figures and, with a TeX engine, report.pdf into ``out``, each at once or not."""
+
+    def build(scratch: Path) -> None:
+        drawn = {"curves": figures.curves(report.runs), "head-eigenvalues": figures.head_eigenvalues(report.runs)}
+        for name, figure in drawn.items():
+            figure.savefig(scratch / f"{name}.svg", metadata={"Date": None})
+            figure.savefig(scratch / f"{name}.pdf", metadata={"CreationDate": None})
+        context = _context(report)
+        inline = {name: Markup(_svg(scratch / f"{name}.svg")) for name in drawn}
+        (scratch / "report.html").write_text(
+            html.environment().get_template("report.html.j2").render(**context, figures=inline), encoding="utf-8"
+        )
+        (scratch / "report.tex").write_text(
+            latex.environment().get_template("report.tex.j2").render(**context), encoding="utf-8"
+        )
+        progress("compile report.pdf", 0.0)
+        latex.compile_pdf(scratch / "report.tex")
+        progress("compile report.pdf", 1.0)
+
+    return publish(out, build)
+
+
+def _context(report: Report) -> dict:
+    runs = report.runs
+    return {
+        "title": f"Representation collapse: {report.data.name}",
+        "data": report.data,
+        "report": report,
+        "version": version("collapse-theory"),
+        "rows": [_row(run) for run in runs],
+        "spectra": [_spectrum(run) for run in runs if not run.coupling.classifiable and run.trajectory.head is None],
+        "notes": list(dict.fromkeys(note for run in runs for note in run.coupling.notes)),
+        "derivations": [view(d, v, number=f"{number}.") for number, (d, v) in enumerate(report.derivations, 1)],
+        "checks": [(d.title, sum(r.outcome.status.value == "passed" for r in v), len(v.rows)) for d, v in report.derivations],
+        "remarks": "; ".join(f"{run.title}: {run.remark}" for run in runs) + ".",
+    }
+
+
+def _row(run: Run) -> dict[str, str]:
+    """One line of the table of runs."""
+    end = run.trajectory
+    return {
+        "title": run.title,
+        "predicted": _number(run.predicted_slow),
+        "measured": _number(run.measured_slow),
+        "ratio": "–" if run.ratio is None else f"{run.ratio:.3f}",
+        "best": f"{end.accuracy.max():.3f}",
+        "accuracy": f"{end.accuracy[-1]:.3f}",
+        "separation": _number(end.min_separation[-1], 3),
+        "remark": run.remark,
+    }
+
+
+def _spectrum(run: Run) -> dict[str, object]:
+    """Canonical correlation, frustration and decay time of every mode; those of the components are exact."""
+    kept = run.coupling.components
+    rows = [(1.0, 0.0, np.inf) if k < kept else (m, 1 - m**2, 1 / (1 - m)) for k, m in enumerate(run.coupling.modes())]
+    return {
+        "title": run.title,
+        "modes": [(k, f"{m:.5f}", _number(psi, 3), _number(time)) for k, (m, psi, time) in enumerate(rows, 1)],
+    }
+
+
+def _number(value: float | None, digits: int = 4) -> str:
+    """A number for text with mathematics between dollars; a dash for none."""
+    if value is None:
+        return "–"
+    if not np.isfinite(value):
+        return r"$\infty$"
+    text = f"{value:.{digits}g}"
+    mantissa, _, exponent = text.partition("e")
+    return rf"${mantissa}\cdot10^{{{int(exponent)}}}$" if exponent else text
+
+
+def _svg(path: Path) -> str:
+    """The picture without its XML head, to stand inside a page."""
+    text = path.read_text(encoding="utf-8")
+    return text[text.index("<svg") :]

@@ -1,0 +1,234 @@
+r"""Model files: a loss, its state and its parameters in TOML, read without ever evaluating text as code.
+
+.. code-block:: toml
+
+    state = ["x", "y", "w"]
+    loss = "(w*x - sg(y))**2/2 + (w*y - sg(x))**2/2"
+    [parameters]          # "real", "positive", "nonnegative", "integer", or an interval "(0, 1)"
+    gamma = "positive"
+    [mobility]
+    w = "gamma"
+    [decay]
+    w = "kappa"           # an error: kappa is not declared
+
+Expressions have ``+ - * / **``, parentheses, integers and decimals (read as exact fractions), ``sg`` and the functions in
+:data:`FUNCTIONS`; ``^`` is accepted for ``**``.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import sympy
+from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
+from lark.exceptions import VisitError
+from sympy import Expr, Rational, Symbol
+
+from theory import InputError, Loss, sg
+
+FUNCTIONS = ("sg", "sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf")
+DOMAINS = {
+    "real": {"real": True},
+    "positive": {"positive": True},
+    "nonnegative": {"nonnegative": True},
+    "integer": {"integer": True},
+}
+LARGEST_POWER = 64
+KEYS = ("state", "loss", "parameters", "mobility", "decay")
+GRAMMAR = r"""
+?sum: product | sum "+" product -> add | sum "-" product -> subtract
+?product: sign | product "*" sign -> multiply | product "/" sign -> divide
+?sign: power | "-" sign -> negate | "+" sign
+?power: atom | atom ("**" | "^") sign -> power
+?atom: NUMBER -> number | NAME -> name | NAME "(" sum ")" -> call | "(" sum ")"
+NUMBER: /(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?/
+NAME: /[^\W\d]\w*/
+%ignore /\s+/
+"""
+_PARSER = Lark(GRAMMAR, start="sum", parser="lalr")
+
+
+def load_model(path: Path) -> Loss:
+    """The loss of a model file.
+
+    Raises
+    ------
+    InputError
+        for a file that cannot be read, a key or a domain that is not known, and, with line and column, for an expression that
+        is no formula or names a symbol that is not declared.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("a readable model file", f"{path}: {error}", "check the path") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"TOML in {path.name}", str(error), "correct the file") from None
+    _check_keys(table, path.name)
+    parameters = {name: _parameter(name, domain) for name, domain in table.get("parameters", {}).items()}
+    state = {name: Symbol(name, real=True) for name in table["state"]}
+    if both := sorted(set(state) & set(parameters)):
+        raise InputError("names that are state or parameter", f"{both[0]} as both", "drop one of them")
+    known = {name: symbol for name, (symbol, _) in parameters.items()} | state
+
+    def read(key: str, place: str) -> Expr:
+        return _Reader(known, text, place, path.name).read(key)
+
+    rates = {
+        role: {_state(state, b, role): read(e, b) for b, e in table.get(role, {}).items()} for role in ("mobility", "decay")
+    }
+    return Loss(
+        read(table["loss"], "loss"),
+        state=tuple(state.values()),
+        assumptions=tuple(statement for _, statements in parameters.values() for statement in statements),
+        parameters=tuple(symbol for symbol, _ in parameters.values()),
+        mobility=rates["mobility"],
+        decay=rates["decay"],
+    )
+
+
+def parse(text: str, known: Mapping[str, Symbol]) -> Expr:
+    """One expression over the known symbols.
+
+    Raises
+    ------
+    InputError
+        as :func:`load_model`, with the column in the text.
+    """
+    return _Reader(known, text, None, "the expression").read(text)
+
+
+class _Reader:
+    """Reads one expression and knows where it stands in its file."""
+
+    def __init__(self, known: Mapping[str, Symbol], file: str, key: str | None, name: str):
+        self.known, self.file, self.key, self.name = known, file, key, name
+
+    def read(self, text: object) -> Expr:
+        if not isinstance(text, str):
+            raise InputError(f"a formula in quotes for {self.key} in {self.name}", repr(text), f'write "{text}"')
+        try:
+            return _Build(self.known).transform(_PARSER.parse(text))
+        except VisitError as error:
+            if not isinstance(error.orig_exc, _UnknownName):
+                raise error.orig_exc from None
+            token = error.orig_exc.token
+            what = (
+                f"the functions {', '.join(FUNCTIONS)}" if token.type == "call" else f"declared names ({', '.join(self.known)})"
+            )
+            raise InputError(
+                what,
+                f"{token} {self._where(text, token.line or 1, token.column or 1)}",
+                "declare it under [parameters] or correct the name",
+            ) from None
+        except UnexpectedInput as error:
+            at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+            line = 1 if at_end else error.line or 1
+            column = len(text) + 1 if at_end else error.column or 1
+            where = self._where(text, line, column)
+            raise InputError(
+                "a formula", f"{'its end' if at_end else repr(_character(text, error))} {where}", "correct the expression"
+            ) from None
+
+    def _where(self, text: str, line: int, column: int) -> str:
+        """Line and column in the file, where the text can be found there as it is."""
+        start = 0
+        if self.key is not None:
+            entry = re.search(rf"^\s*[\"']?{re.escape(self.key)}[\"']?\s*=", self.file, flags=re.M)
+            start = self.file.find(text, entry.end()) if entry else -1
+        if start < 0:
+            return f"in {self.key} of {self.name}, line {line}, column {column} of the formula"
+        offset = start + sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column - 1
+        before = self.file[:offset]
+        return f"at line {before.count(chr(10)) + 1}, column {offset - before.rfind(chr(10))} of {self.name}"
+
+
+class _UnknownName(Exception):
+    def __init__(self, token: Token):
+        super().__init__(str(token))
+        self.token = token
+
+
+@v_args(inline=True)
+class _Build(Transformer):
+    def __init__(self, known: Mapping[str, Symbol]):
+        super().__init__()
+        self.known = known
+
+    def number(self, token):
+        return Rational(str(token))
+
+    def name(self, token):
+        if token not in self.known:
+            raise _UnknownName(token)
+        return self.known[token]
+
+    def call(self, token, argument):
+        if token not in FUNCTIONS:
+            raise _UnknownName(token.update(type="call"))
+        return sg(argument) if token == "sg" else getattr(sympy, token)(argument)
+
+    def add(self, a, b):
+        return a + b
+
+    def subtract(self, a, b):
+        return a - b
+
+    def multiply(self, a, b):
+        return a * b
+
+    def divide(self, a, b):
+        return a / b
+
+    def negate(self, a):
+        return -a
+
+    def power(self, a, b):
+        if b.is_number and abs(b) > LARGEST_POWER:
+            raise InputError(f"powers up to {LARGEST_POWER}", str(b), "write a lower power")
+        return a**b
+
+
+def _check_keys(table: Mapping, name: str) -> None:
+    if unknown := sorted(set(table) - set(KEYS)):
+        raise InputError(f"the keys {', '.join(KEYS)} in {name}", unknown[0], "correct or drop it")
+    for key in ("state", "loss"):
+        if key not in table:
+            raise InputError(f"a key {key!r} in {name}", "none", "add it")
+    names = table["state"]
+    if (
+        not isinstance(names, list)
+        or not names
+        or not all(isinstance(n, str) and re.fullmatch(r"[^\W\d]\w*", n) for n in names)
+    ):
+        raise InputError(f"state as a list of names in {name}", repr(names), 'write state = ["x", "y"]')
+    if len(set(names)) < len(names):
+        raise InputError("each state variable once", ", ".join(names), "drop the repeats")
+    for key in KEYS[2:]:
+        if not isinstance(table.get(key, {}), dict):
+            raise InputError(f"a table [{key}] in {name}", repr(table[key]), f"write it below a line [{key}]")
+
+
+def _parameter(name: str, domain: object) -> tuple[Symbol, tuple]:
+    """A symbol of the stated domain, and for an interval the inequalities that bound it."""
+    if isinstance(domain, str) and domain in DOMAINS:
+        return Symbol(name, **DOMAINS[domain]), ()
+    interval = re.fullmatch(r"\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)", domain) if isinstance(domain, str) else None
+    if not interval or not Rational(interval[1]) < Rational(interval[2]):
+        raise InputError(f'a domain for {name}: {", ".join(DOMAINS)} or an interval "(0, 1)"', repr(domain), "correct it")
+    low, high = map(Rational, interval.groups())
+    symbol = Symbol(name, positive=True) if low >= 0 else Symbol(name, real=True)
+    return symbol, (symbol > low, symbol < high) if low else (symbol < high,)
+
+
+def _state(state: Mapping[str, Symbol], name: str, role: str) -> Symbol:
+    if name not in state:
+        raise InputError(f"a {role} of a state variable ({', '.join(state)})", name, "correct the name")
+    return state[name]
+
+
+def _character(text: str, error: UnexpectedInput) -> str:
+    return text[error.pos_in_stream] if error.pos_in_stream is not None and error.pos_in_stream < len(text) else text

@@ -1,0 +1,17 @@
+"""Hypothesis profiles: no deadlines anywhere, the same examples on every run of continuous integration.
+
+``--hypothesis-profile=thorough`` looks more than ten times longer.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "local", deadline=None, max_examples=12, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", parent=settings.get_profile("local"), max_examples=150)
+settings.register_profile(
+    "ci-reproducible", parent=settings.get_profile("local"), derandomize=True, database=None, print_blob=True
+)
+settings.load_profile("ci-reproducible" if os.environ.get("CI") == "true" else "local")

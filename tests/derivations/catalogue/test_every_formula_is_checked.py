@@ -1,0 +1,282 @@
+"""Every formula shown is held by a check: a wrong one in its place, or a wrong engine behind it, makes its step fail.
+
+A formula is put wrong as a slip of the pen does it: negated, halved, one term of a sum with the other sign, two lines
+exchanged, and for a zero something else.  Where the wrong formula says the same as the right one, :data:`EQUIVALENT`
+says why.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import import_module
+from itertools import combinations
+
+import pytest
+from sympy import Add, Basic, Integer, MatAdd, MatrixExpr, OneMatrix, Trace, ZeroMatrix, symbols
+
+from derivations import derive, names
+from derivations.catalogue import embedding, stop_gradient, stop_gradient_evidence
+from derivations.catalogue.model import derive_model
+from derivations.catalogue.reduced import all_modes, one_direction, uniform_sector
+from derivations.checks import Status
+from theory import Coupling, Flow, Loss, sg
+from theory.calculus import gradient
+from theory.lowering import LoweredFlow
+from theory.models import vocabulary
+from theory.stopgrad import block
+
+x, y, w = symbols("x y w", real=True)
+gamma = symbols("gamma", positive=True)
+OWN = Loss((w * x - sg(y)) ** 2 / 2 + (w * y - sg(x)) ** 2 / 2, state=(x, y, w), mobility={w: gamma})
+DERIVATIONS = {name: derive(name) for name in names()} | {"own": derive_model(OWN, "own")}
+
+A_MULTIPLE = "any multiple of a conserved quantity is conserved"
+EQUIVALENT = {
+    "embedding/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
+    "stop_gradient/conserved_matrix/after/0/negated": A_MULTIPLE,
+    "stop_gradient/conserved_matrix/after/0/halved": A_MULTIPLE,
+    "stop_gradient/one_mode/after/0/negated": A_MULTIPLE,
+    "stop_gradient/one_mode/after/0/halved": A_MULTIPLE,
+    "own/first_integrals/after/0/negated": A_MULTIPLE,
+    "own/first_integrals/after/0/halved": A_MULTIPLE,
+}
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A step with one formula put wrong."""
+
+    place: str
+    derivation: str
+    step: str
+    changes: dict[str, tuple]
+
+    def __str__(self):
+        return self.place
+
+    def status(self) -> Status:
+        return replace(DERIVATIONS[self.derivation][self.step], **self.changes).verify().outcome.status
+
+
+def slips() -> Iterator[Slip]:
+    """Each right side of the catalogue put wrong in each way, and each left side that is a formula."""
+    for derivation in DERIVATIONS.values():
+        for step in derivation.steps:
+            for side in ("after", "before"):
+                for where, lines in _wrong_lines(getattr(step, side), thorough=side == "after"):
+                    place = f"{derivation.name}/{step.name}/{side}/{where}"
+                    yield Slip(place, derivation.name, step.name, {side: lines})
+
+
+def _wrong_lines(lines, thorough: bool):
+    for place, line in enumerate(lines):
+        for kind, wrong in _wrong_formulas(line.right, thorough):
+            yield f"{place}/{kind}", _put(lines, {place: replace(line, right=wrong)})
+        if isinstance(line.left, Basic):
+            yield f"{place}/left-negated", _put(lines, {place: replace(line, left=-line.left)})
+    for i, j in combinations(range(len(lines)), 2) if thorough else ():
+        a, b = lines[i], lines[j]
+        if getattr(a.right, "shape", ()) == getattr(b.right, "shape", ()):
+            yield f"{i}-{j}/exchanged", _put(lines, {i: replace(a, right=b.right), j: replace(b, right=a.right)})
+
+
+def _wrong_formulas(right, thorough: bool):
+    if right == 0 or isinstance(right, ZeroMatrix):
+        yield "not-zero", OneMatrix(*right.shape) if isinstance(right, MatrixExpr) else Integer(1)
+        return
+    yield "negated", -right
+    if thorough:
+        yield "halved", right / 2
+        terms = right.args if isinstance(right, Add | MatAdd) else ()
+        for turned in range(len(terms)):
+            yield f"term-{turned}-negated", right.func(*(-t if k == turned else t for k, t in enumerate(terms)))
+
+
+def _put(lines, changed):
+    return tuple(changed.get(place, line) for place, line in enumerate(lines))
+
+
+SLIPS = list(slips())
+ENDS: dict[str, object] = {}
+
+
+# -- as they stand ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "step"), [(name, step.name) for name in names() for step in DERIVATIONS[name].steps])
+def test_every_step_of_the_catalogue_passes(checked, name, step):
+    (outcome,) = (row.outcome for row in checked[name][1] if row.step == step)
+    assert outcome.status is Status.PASSED, outcome.detail
+    assert outcome.residual is None or 0 <= outcome.residual <= outcome.tolerance
+
+
+def test_every_derivation_of_the_catalogue_passes(checked):
+    assert {name: verification.passed for name, (_, verification) in checked.items()} == dict.fromkeys(names(), True)
+
+
+def test_the_derivation_of_a_loss_of_ones_own_passes():
+    verification = DERIVATIONS["own"].verify()
+    assert verification.passed, str(verification)
+
+
+@pytest.fixture
+def ends_made_once(monkeypatch):
+    """Where simulations end that a step is compared with depends on no formula of the step: each is made once."""
+    made, make = ENDS, stop_gradient_evidence._End
+
+    def remembered(rng):
+        start = str(rng.bit_generator.state)
+        if start not in made:
+            made[start] = make(rng)
+        return made[start]
+
+    monkeypatch.setattr(stop_gradient_evidence, "_End", remembered)
+
+
+# -- with a slip of the pen -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("ends_made_once")
+@pytest.mark.parametrize("slip", [s for s in SLIPS if str(s) not in EQUIVALENT], ids=str)
+def test_a_wrong_formula_makes_its_step_fail(slip):
+    assert slip.status() is Status.FAILED
+
+
+@pytest.mark.parametrize("slip", [s for s in SLIPS if str(s) in EQUIVALENT], ids=str)
+def test_an_equivalent_formula_still_passes(slip):
+    assert slip.status() is Status.PASSED, f"no longer equivalent, drop it from the table: {EQUIVALENT[str(slip)]}"
+
+
+def test_the_table_of_equivalent_formulas_has_no_stale_entry():
+    assert set(EQUIVALENT) <= set(map(str, SLIPS))
+
+
+def test_slips_are_told_apart_by_their_names():
+    assert len(set(map(str, SLIPS))) == len(SLIPS)
+
+
+@pytest.mark.parametrize("name", DERIVATIONS)
+def test_every_shown_line_is_put_wrong_somewhere(name):
+    shown = {
+        f"{name}/{s.name}/{side}/{k}"
+        for s in DERIVATIONS[name].steps
+        for side in ("before", "after")
+        for k in range(len(getattr(s, side)))
+    }
+    assert shown <= {str(slip).rsplit("/", 1)[0] for slip in SLIPS}
+
+
+# -- with a wrong engine ----------------------------------------------------------------------------------------------
+
+
+def _doubled_energy(a, b):
+    """The coupling energy without its halves."""
+    return Trace(a * vocabulary.D_x * a.T) - 2 * Trace(a * vocabulary.J * b.T) + Trace(b * vocabulary.D_y * b.T)
+
+
+def _downhill_for_up(expression, symbol, context):
+    return -gradient(expression, symbol, context)
+
+
+def _doubled_targets(expression):
+    blocked, contents = block(expression)
+    return blocked, {symbol: 2 * content for symbol, content in contents.items()}
+
+
+def _without_mobilities(loss):
+    return loss_flow(replace(loss, mobility={}))
+
+
+def _last_term_turned(integrals):
+    def changed(flow, degree=2):
+        return tuple(q.func(*q.args[:-1], -q.args[-1]) for q in integrals(flow, degree))
+
+    return changed
+
+
+def _without_the_pull_back():
+    sector = uniform_sector()
+    *kept, _ = sector.expression.args
+    return replace(sector, expression=Add(*kept))
+
+
+loss_flow, integrals_of, derivative_along, curl_form, jacobian_of = (
+    Loss.gradient_flow, Flow.conserved, Flow.time_derivative, Flow._curl_form, Flow.jacobian,
+)  # fmt: skip
+lowered_velocity, modes_of = LoweredFlow.velocity, Coupling.modes
+
+WRONG_ENGINES = {
+    "coupling energy without its halves, embeddings": (
+        [(import_module("theory.models.embedding"), "pull", _doubled_energy)],
+        {"embedding": ["loss", "class_flow", "frustrated_sector"]},
+    ),
+    "coupling energy without its halves, head": (
+        [(import_module("theory.models.projection_head"), "pull", _doubled_energy)],
+        {"stop_gradient": ["loss", "mode_flow"]},
+    ),
+    "gradient of the wrong sign": (
+        [(import_module("theory.loss"), "gradient", _downhill_for_up)],
+        {"embedding": ["flow", "class_rates"], "stop_gradient": ["gradient_flow", "stop_gradient_flow", "deleted"]},
+    ),
+    "targets that come back doubled": (
+        [(import_module("theory.loss"), "block", _doubled_targets)],
+        {"stop_gradient": ["stop_gradient_flow", "deleted", "mode_flow"]},
+    ),
+    "mobilities forgotten": (
+        [(Loss, "gradient_flow", _without_mobilities)],
+        {"embedding": ["flow", "laplacian"], "stop_gradient": ["gradient_flow"]},
+    ),
+    "first integrals with a wrong sign": (
+        [(Flow, "conserved", _last_term_turned(integrals_of))],
+        {
+            "embedding": ["centroids", "no_collapse"],
+            "stop_gradient": ["conserved_matrix", "one_mode", "final_amplitude"],
+        },
+    ),
+    "half the derivative along the flow": (
+        [(Flow, "time_derivative", lambda flow, q: derivative_along(flow, q) / 2)],
+        {"embedding": ["dissipation"]},
+    ),
+    "curl of the wrong sign": (
+        [(Flow, "_curl_form", lambda flow, *blocks: -curl_form(flow, *blocks))],
+        {"stop_gradient": ["not_a_gradient"]},
+    ),
+    "jacobian of the wrong sign": (
+        [(Flow, "jacobian", lambda flow: -jacobian_of(flow))],
+        {"embedding": ["class_rates", "sector_rates", "normalised_rates", "collapse"]},
+    ),
+    "lowered velocity of the wrong sign": (
+        [(LoweredFlow, "velocity", lambda lowered, t, state: -lowered_velocity(lowered, t, state))],
+        {"stop_gradient": ["mode_flow", "collapse_without"]},
+    ),
+    "canonical correlations squared": (
+        [(Coupling, "modes", lambda coupling, k=None: modes_of(coupling, k) ** 2)],
+        {"embedding": ["normalised_rates"]},
+    ),
+    "sector without the pull of the frustrated samples": (
+        [(embedding, "uniform_sector", _without_the_pull_back)],
+        {"embedding": ["frustrated_sector", "sector_rates"]},
+    ),
+    "modes without their targets' part": (
+        [(stop_gradient, "all_modes", lambda: replace(all_modes(), expression=Add(*all_modes().expression.args[1:])))],
+        {"stop_gradient": ["mode_flow"]},
+    ),
+    "one direction with doubled energy": (
+        [(stop_gradient, "one_direction", lambda: replace(one_direction(), expression=2 * one_direction().expression))],
+        {"stop_gradient": ["one_mode"]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "caught"), WRONG_ENGINES.values(), ids=WRONG_ENGINES)
+def test_a_wrong_engine_makes_steps_fail(monkeypatch, changes, caught):
+    for change in changes:
+        monkeypatch.setattr(*change)
+    for name, steps in caught.items():
+        wrong = derive(name)
+        assert {step: wrong[step].verify().outcome.status for step in steps} == dict.fromkeys(steps, Status.FAILED)
+
+
+def test_a_flow_that_stops_nothing_cannot_be_derived(monkeypatch):
+    monkeypatch.setattr(Loss, "stop_gradient_flow", loss_flow)
+    with pytest.raises(ValueError, match="unpack"):  # the conserved matrix is gone
+        derive("stop_gradient")

@@ -1,0 +1,102 @@
+"""The flows of a loss of one's own: derived and checked for any scalar loss, at points where its parameters may be."""
+
+from dataclasses import replace
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+from sympy import MatrixSymbol, Rational, Symbol, Trace, exp, log, symbols
+
+from derivations.catalogue.model import derive_model
+from derivations.checks import Status
+from tests.strategies import SCALARS, scalar_polynomials, seeds
+from theory import InputError, Loss, sg
+
+x, y, w = SCALARS
+rate, fade = Symbol("eta", positive=True), Symbol("lambda", nonnegative=True)
+
+
+@st.composite
+def own_losses(draw):
+    """A polynomial with a marked part, mobilities and decays."""
+    p, q = draw(scalar_polynomials(degree=2, most_terms=2)), draw(scalar_polynomials(degree=2, most_terms=2))
+    marked = draw(st.sampled_from([p * sg(q), (p - sg(q)) ** 2 / 2, p + q, sg(p + y) * w]))
+    block = draw(st.sampled_from(SCALARS))
+    return Loss(marked, state=SCALARS, mobility=draw(st.sampled_from([{}, {block: rate}])), decay={block: fade})
+
+
+# a derivation takes a few tenths of a second, and making a failing one smaller would take minutes
+@settings(max_examples=10, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(own_losses())
+@example(Loss((w * y - sg(x**2)) ** 2 / 2, state=SCALARS, mobility={y: rate}))  # a curl of terms that cancel
+def test_every_step_of_any_loss_passes(loss):
+    derivation = derive_model(loss, "own")
+    verification = derivation.verify()
+    assert verification.passed, str(verification)
+    shown = [step.name for step in derivation.steps]
+    assert ("stop_gradient_flow" in shown) == ("deleted" in shown) == loss.is_marked
+
+
+@pytest.mark.parametrize("energy", [log(1 + x**2) * exp(-(y**2)), (x * y - sg(x)) ** 2 / (1 + sg(y) ** 2)], ids=str)
+def test_losses_that_are_no_polynomials_pass(energy):
+    verification = derive_model(Loss(energy, state=(x, y)), "own").verify()
+    assert verification.passed, str(verification)
+
+
+def test_a_conserved_quadratic_is_found_and_shown():
+    derivation = derive_model(Loss((w * x - sg(y)) ** 2 / 2, state=(x, y, w), mobility={w: rate}), "own")
+    integrals = [line.right for line in derivation["first_integrals"].after]
+    flow = {x: -w * (w * x - y), y: 0, w: -rate * x * (w * x - y)}
+    assert any(q.has(w) and q.has(x) for q in integrals)
+    assert all(sum(q.diff(s) * v for s, v in flow.items()).expand() == 0 for q in integrals)
+
+
+def test_a_wrong_first_integral_or_a_constant_is_no_first_integral():
+    step = derive_model(Loss(x**2 * y**2, state=(x, y)), "own")["first_integrals"]
+    (line,) = step.after
+    for wrong in (line.right + x, x**2 + y**2, rate):
+        assert replace(step, after=(replace(line, right=wrong),)).verify().outcome.status is Status.FAILED
+
+
+def test_matrix_losses_are_refused():
+    A = MatrixSymbol("A", 2, 2)
+    with pytest.raises(InputError, match="scalars"):
+        derive_model(Loss(Trace(A * A.T), state=(A,)), "own")
+
+
+# -- points -----------------------------------------------------------------------------------------------------------
+
+
+def drawn(loss, seed):
+    """The point that a check of the gradient flow draws."""
+    step = derive_model(loss, "own")["gradient_flow"]
+    with mpmath.workdps(50):
+        return step.check(step.before, step.after).points(np.random.default_rng(seed)).values
+
+
+@given(
+    st.sampled_from([-5, Rational(-1, 3), 0, Rational(1, 1000), 3]),
+    st.sampled_from([Rational(1, 1000), Rational(1, 60), 1, 7]),
+    seeds,
+)
+def test_points_lie_inside_the_intervals_of_the_parameters(low, width, seed):
+    p = Symbol("p", real=True)
+    loss = Loss(p * x**2, state=(x,), assumptions=(p > low, p < low + width), parameters=(p,))
+    assert low < drawn(loss, seed)[p] < low + width
+
+
+@given(seeds)
+def test_points_obey_what_symbols_are(seed):
+    positive, nonnegative, whole = Symbol("a", positive=True), Symbol("b", nonnegative=True), Symbol("c", integer=True)
+    point = drawn(Loss(positive * nonnegative * whole * x**2, state=(x,)), seed)
+    assert point[positive] > 0
+    assert point[nonnegative] >= 0
+    assert point[whole] == int(point[whole])
+    assert set(point) == {positive, nonnegative, whole, x}
+
+
+def test_points_differ_from_draw_to_draw():
+    p = symbols("p", positive=True)
+    assert len({drawn(Loss(p * x**2, state=(x,)), seed)[p] for seed in range(10)}) == 10

@@ -1,0 +1,284 @@
+"""Data sets: what is read is what was written, and every bad file is refused with a sentence that helps."""
+
+import gc
+import io
+import re
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+
+from derivations.data import DataSet, load
+from theory import InputError
+
+# NumPy leaves a file open that turns out to be no archive
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def files_left_open():
+    """The warnings of files that were left open come here, and not in a later test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+FEATURES = np.array([[1.5, -2.0], [0.0, 3.25], [1e-300, 1e300], [7.0, 0.1]])
+LABELS = ["cat", "dog", "cat", "eel"]
+GOOD_CSV = "a,b,label\n1.5,-2,cat\n0,3.25,dog\n1e-300,1e300,cat\n7,0.1,eel\n"
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes a file and gives its name."""
+
+    def write(name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(path)
+
+    return write
+
+
+def npz(**arrays):
+    """The bytes of an NPZ file."""
+    held = io.BytesIO()
+    np.savez(held, **arrays)
+    return held.getvalue()
+
+
+def npy(array):
+    held = io.BytesIO()
+    np.save(held, array)
+    return held.getvalue()
+
+
+# -- what is read -----------------------------------------------------------------------------------------------------
+
+
+def test_digits_are_those_of_scikit_learn():
+    data, bunch = load("digits"), load_digits()
+    assert (data.features == bunch.data).all()
+    assert (data.classes == bunch.target).all()
+    assert data.class_names == tuple("0123456789")
+    assert "digits" in data.name
+    assert data.sizes == "1,797 samples, 64 inputs, 10 classes"
+
+
+def assert_as_written(data, name):
+    assert isinstance(data, DataSet)
+    assert data.name == name
+    np.testing.assert_array_equal(data.features, FEATURES)
+    assert [data.class_names[c] for c in data.classes] == LABELS
+    assert data.sizes == "4 samples, 2 inputs, 3 classes"
+
+
+def test_a_csv_file_comes_back_as_written(written):
+    assert_as_written(load(written("good.csv", GOOD_CSV)), "good.csv")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        GOOD_CSV.replace("\n", "\r\n"),
+        GOOD_CSV.removesuffix("\n"),
+        GOOD_CSV + "\n\n",
+        "\ufeff" + GOOD_CSV,
+        GOOD_CSV.replace("cat", '"cat"'),
+    ],
+    ids=["crlf", "no-last-newline", "blank-lines", "byte-order-mark", "quoted"],
+)
+def test_a_csv_file_may_come_from_any_program(written, content):
+    assert_as_written(load(written("good.csv", content)), "good.csv")
+
+
+@pytest.mark.parametrize("name", ["GOOD.CSV", "good.Csv"])
+def test_the_case_of_a_suffix_does_not_matter(written, name):
+    assert_as_written(load(written(name, GOOD_CSV)), name)
+
+
+def test_the_label_column_may_stand_anywhere_and_have_any_name(written):
+    rows = [f"{x!r},{kind},{y!r}" for (x, y), kind in zip(FEATURES.tolist(), LABELS, strict=True)]
+    path = written("good.csv", "\n".join(["a,what it is,b", *rows]))
+    assert_as_written(load(path, label="what it is"), "good.csv")
+
+
+@pytest.mark.parametrize("labels", [LABELS, [10, 2, 10, -1], [0.5, 2.0, 0.5, 1.0], [True, False, True, False]], ids=str)
+def test_an_npz_file_comes_back_as_written(written, labels):
+    data = load(written("good.npz", npz(X=FEATURES, y=np.array(labels), more=np.eye(2))))
+    np.testing.assert_array_equal(data.features, FEATURES)
+    assert [data.class_names[c] for c in data.classes] == [str(np.array(labels)[k]) for k in range(4)]
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from("abc")), min_size=2, max_size=20
+    ).filter(lambda rows: len({kind for _, kind in rows}) > 1)
+)
+def test_any_finite_numbers_survive_a_csv_file(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("csv") / "any.csv"
+    path.write_text("\n".join(["value,label", *(f"{value!r},{kind}" for value, kind in rows)]))
+    data = load(str(path))
+    np.testing.assert_allclose(data.features[:, 0], [value for value, _ in rows], rtol=1e-15)
+    assert [data.class_names[c] for c in data.classes] == [kind for _, kind in rows]
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------
+
+BAD_CSV = {
+    "empty": ("", "empty"),
+    "blank": ("\n \n\n", "empty"),
+    "header only": ("a,b,label\n", "header"),
+    "no label column": ("a,b\n1,2\n3,4\n", "label column 'label'"),
+    "label column only": ("label\nx\ny\n", "only 'label'"),
+    "not a number": ("a,label\n1,x\ntwo,y\n", "two in row 3, column 'a'"),
+    "empty entry": ("a,b,label\n1,2,x\n1,,y\n", "row 3, column 'b'"),
+    "nan": ("a,label\nnan,x\n2,y\n", "nan in row 2, column 'a'"),
+    "infinite": ("a,label\n1,x\n-inf,y\n", "-inf in row 3, column 'a'"),
+    "overflowing": ("a,label\n1,x\n1e999,y\n", "inf in row 3, column 'a'"),
+    "complex": ("a,label\n1,x\n1+2j,y\n", r"1\+2j in row 3"),
+    "one class": ("a,label\n1,x\n2,x\n", "at least two classes"),
+    "label missing": ("a,label\n1,x\n2,\n3,y\n", "row 3"),
+    "a field too many in a row": ("a,b,label\n1,2,x\n1,2,3,y\n1,2,y\n", "line 3"),
+    "a field too many in the first row": ("a,b,label\n1,2,x,9\n1,2,y\n1,2,x\n", "bad.csv"),
+    "a field too many in every row": ("a,b,label\n1,2,x,9\n1,2,y,9\n", "bad.csv"),
+    "a field too few": ("label,a,b\nx,1,2\ny,1\n", "row 3, column 'b'"),
+    "a label too few": ("a,b,label\n1,2,x\n1,2\n1,2,y\n", "row 3"),
+    "an open quote": ('a,label\n"1,x\n2,y\n', "readable CSV"),
+    "binary": (bytes(range(256)) * 4, "readable CSV"),
+    "zeros": (bytes(200), "bad.csv"),
+    "latin-1": ("a,label\n1,für\n2,wider\n".encode("latin-1"), "readable CSV"),
+    "utf-16": (GOOD_CSV.encode("utf-16"), "bad.csv"),
+    "an npz file": (npz(X=FEATURES, y=np.array(LABELS)), "readable CSV"),
+}
+
+
+def assert_helps(refused):
+    """One line: expected, got, and what to do; nothing of Python's own."""
+    message = str(refused.value)
+    assert message.startswith("expected ")
+    assert ", got " in message
+    assert "; " in message
+    assert message.isprintable()
+    assert not re.search(r"np\.\w+_|np\.int|np\.float", message)
+
+
+@pytest.mark.parametrize(("content", "named"), BAD_CSV.values(), ids=BAD_CSV)
+def test_a_bad_csv_file_is_refused_with_what_is_wrong(written, content, named):
+    with pytest.raises(InputError, match=named) as refused:
+        load(written("bad.csv", content))
+    assert_helps(refused)
+
+
+OBJECTS = np.array(["cat", {"a": 1}, None, 3], dtype=object)
+WHOLE = npz(X=np.eye(40), y=np.arange(40) % 3)
+BAD_NPZ = {
+    "no y": (npz(X=FEATURES), "arrays X and y"),
+    "no X": (npz(y=np.array(LABELS)), "arrays X and y"),
+    "neither": (npz(features=FEATURES), "got features"),
+    "nothing inside": (npz(), "arrays X and y"),
+    "pickled labels": (npz(X=FEATURES, y=OBJECTS), "without pickled objects"),
+    "pickled features": (npz(X=OBJECTS.reshape(4, 1), y=np.array(LABELS)), "without pickled objects"),
+    "text for features": (npz(X=np.array([["a"], ["b"]]), y=np.arange(2)), "numbers"),
+    "nan": (npz(X=np.where(FEATURES == 3.25, np.nan, FEATURES), y=np.array(LABELS)), "row 1, column 1"),
+    "infinite": (npz(X=np.where(FEATURES == 3.25, -np.inf, FEATURES), y=np.array(LABELS)), "row 1, column 1"),
+    "complex": (npz(X=FEATURES * 1j, y=np.array(LABELS)), "numbers|real"),
+    "labels missing": (npz(X=FEATURES, y=np.array([0, 1, np.nan, 2])), "none missing"),
+    "a label too few": (npz(X=FEATURES, y=np.array(LABELS[:3])), "4 samples"),
+    "one class": (npz(X=FEATURES, y=np.zeros(4, dtype=int)), "two classes"),
+    "features in one dimension": (npz(X=FEATURES[:, 0], y=np.array(LABELS)), "shape"),
+    "labels in two dimensions": (npz(X=FEATURES, y=np.eye(4)), "one label for each sample"),
+    "a single label": (npz(X=FEATURES, y=np.array(1)), "label"),
+    "no rows": (npz(X=np.zeros((0, 3)), y=np.zeros(0)), "shape"),
+    "no bytes": (b"", "readable NPZ"),
+    "text": (b"a,b,label\n1,2,x\n", "readable NPZ"),
+    "binary": (bytes(range(256)) * 4, "readable NPZ"),
+    "begins like an archive": (b"PK\x03\x04" + bytes(range(100)), "readable NPZ"),
+    "cut off": (WHOLE[: len(WHOLE) // 2], "readable NPZ"),
+    "damaged inside": (WHOLE[:500] + bytes(100) + WHOLE[600:], "readable NPZ"),
+    "a single array": (npy(FEATURES), "NPZ"),
+}
+
+
+@pytest.mark.parametrize(("content", "named"), BAD_NPZ.values(), ids=BAD_NPZ)
+def test_a_bad_npz_file_is_refused_with_what_is_wrong(written, content, named):
+    with pytest.raises(InputError, match=named) as refused:
+        load(written("bad.npz", content))
+    assert_helps(refused)
+
+
+def test_an_archive_of_other_things_is_refused(written):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("X.npy", "hello")
+        archive.writestr("y.npy", "hello")
+    with pytest.raises(InputError) as refused:
+        load(written("bad.npz", held.getvalue()))
+    assert_helps(refused)
+
+
+def test_pickled_objects_are_not_loaded(written):
+    loaded = []
+
+    class Bomb:
+        def __reduce__(self):
+            return loaded.append, (1,)
+
+    with pytest.raises(InputError):
+        load(written("bad.npz", npz(X=FEATURES, y=np.array([Bomb()] * 4, dtype=object))))
+    assert loaded == []
+
+
+@pytest.mark.parametrize("source", ["missing.csv", "", "nowhere/at/all.npz", "Digits"])
+def test_a_file_that_is_not_there_is_refused(tmp_path, monkeypatch, source):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="no file") as refused:
+        load(source)
+    assert_helps(refused)
+
+
+def test_a_folder_is_no_file(tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(InputError, match="no file"):
+        load(str(tmp_path / "folder.csv"))
+
+
+@pytest.mark.parametrize("name", ["data.txt", "data.parquet", "data", "data.csv.gz"])
+def test_an_unknown_suffix_is_refused_with_those_that_are_known(written, name):
+    with pytest.raises(InputError, match=r"\.csv or \.npz") as refused:
+        load(written(name, GOOD_CSV))
+    assert_helps(refused)
+
+
+# -- any bytes --------------------------------------------------------------------------------------------------------
+
+ROWS, PIECES = [b"a,label\n", b"1,x\n", b"2,y\n"], [b",", b"\n", b'"', b"\x00", b"\xff", b"nan", b"1e5", b"label"]
+SNIPPETS = st.sampled_from(ROWS + PIECES)
+
+
+@given(st.one_of(st.binary(max_size=60), st.lists(SNIPPETS, max_size=8).map(b"".join)))
+def test_any_bytes_as_csv_are_read_or_refused(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("any") / "any.csv"
+    path.write_bytes(content)
+    try:
+        data = load(str(path))
+    except InputError:
+        return
+    assert np.isfinite(data.features).all()
+    assert len(data.classes) == len(data.features)
+
+
+@given(st.integers(0, len(WHOLE)), st.binary(max_size=20))
+def test_a_damaged_npz_file_is_read_or_refused(tmp_path_factory, place, damage):
+    path = tmp_path_factory.mktemp("any") / "any.npz"
+    path.write_bytes(WHOLE[:place] + damage + WHOLE[place + len(damage) :])
+    try:
+        data = load(str(path))
+    except InputError:
+        return
+    np.testing.assert_array_equal(data.features, np.eye(40))

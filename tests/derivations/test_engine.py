@@ -1,0 +1,266 @@
+"""The engine: what counts as checked, which orders of steps are refused, and what a verification says."""
+
+import json
+from dataclasses import FrozenInstanceError
+
+import networkx as nx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sympy import MatrixSymbol, symbols
+
+from derivations import Derivation, Line, Step, derive, names
+from derivations.checks import Identity, Level, Numerics, Outcome, Status
+from derivations.engine import Row, Verification, rights, velocity_lines
+from theory import Flow, InputError
+
+x, y = symbols("x y", real=True)
+
+
+def step(name="step", *, left=x + x, right=2 * x, uses=(), check=True):
+    """A step that claims left = right, and checks just that."""
+    claim = (Line(left, right),)
+    compare = (lambda before, after: Identity(((after[0].left, after[0].right),))) if check is True else check
+    return Step(name, "It follows.", "Add.", after=claim, uses=uses, check=compare)
+
+
+def derivation(*steps):
+    return Derivation("toy", "A toy", "Nothing much.", steps)
+
+
+# -- verdicts ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_derivation_of_true_steps_passes():
+    verification = derivation(step("one"), step("two", uses=("one",))).verify()
+    assert verification.passed
+    assert [row.outcome.status for row in verification] == [Status.PASSED] * 2
+
+
+@pytest.mark.parametrize("wrong", [-2 * x, x, 2 * x + 1], ids=str)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_false_step_makes_the_derivation_not_passed(place, wrong):
+    steps = [step(f"step{k}", right=wrong if k == place else 2 * x) for k in range(3)]
+    verification = derivation(*steps).verify()
+    assert not verification.passed
+    expected = [Status.FAILED if k == place else Status.PASSED for k in range(3)]
+    assert [row.outcome.status for row in verification] == expected
+
+
+def test_a_step_without_a_check_is_unchecked_and_the_derivation_not_passed():
+    verification = derivation(step("one"), step("two", check=None)).verify()
+    assert [row.outcome.status for row in verification] == [Status.PASSED, Status.UNCHECKED]
+    assert not verification.passed
+
+
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError("by nothing"), KeyError("x"), InputError("a", "b", "c"), RecursionError("deep")]
+)
+def test_a_check_that_raises_has_failed_with_the_error_named(error):
+    def check(before, after):
+        raise error
+
+    row = step(check=check).verify()
+    assert row.outcome.status is Status.FAILED
+    assert row.outcome.detail == f"{type(error).__name__}: {error}"
+    assert not derivation(step(check=check)).verify().passed
+
+
+def test_a_check_that_raises_while_it_runs_has_failed():
+    row = step(check=lambda before, after: Numerics(lambda rng: [(1 / 0, 1)], 1, "nothing")).verify()
+    assert row.outcome.status is Status.FAILED
+    assert "ZeroDivisionError" in row.outcome.detail
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_a_check_does_not_swallow_the_user_stopping_it(error):
+    def check(before, after):
+        raise error
+
+    with pytest.raises(error):
+        step(check=check).verify()
+
+
+def test_a_check_sees_the_lines_that_are_shown():
+    seen = []
+    before, after = (Line("a", x),), (Line("b", y), Line("c", x))
+
+    def check(start, end):
+        seen.append((start, end))
+        return Identity(((x, x),))
+
+    Step("s", "", "", before=before, after=after, check=check).verify()
+    assert seen == [(before, after)]
+
+
+def test_a_derivation_without_steps_has_shown_nothing():
+    try:
+        passed = derivation().verify().passed
+    except InputError:
+        passed = False
+    assert not passed
+
+
+# -- order ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_name_used_twice_is_refused():
+    with pytest.raises(InputError, match="twin"):
+        derivation(step("twin"), step("other"), step("twin"))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [step("one", uses=("nobody",))],
+        [step("one", uses=("two",)), step("two")],
+        [step("one", uses=("one",))],
+        [step("one", uses=("two",)), step("two", uses=("one",))],
+    ],
+    ids=["unknown", "later", "itself", "each-other"],
+)
+def test_building_on_what_does_not_come_before_is_refused(steps):
+    with pytest.raises(InputError, match=steps[0].uses[0]):
+        derivation(*steps)
+
+
+@st.composite
+def orders(draw):
+    """For each step the set of earlier ones it builds on."""
+    return [draw(st.sets(st.integers(0, k - 1), max_size=3)) if k else set() for k in range(draw(st.integers(1, 7)))]
+
+
+@given(orders())
+def test_the_graph_has_an_edge_for_each_use_and_no_other(order):
+    made = derivation(*(step(f"s{k}", uses=tuple(f"s{u}" for u in sorted(used))) for k, used in enumerate(order)))
+    assert set(made.graph.nodes) == {f"s{k}" for k in range(len(order))}
+    assert set(made.graph.edges) == {(f"s{u}", f"s{k}") for k, used in enumerate(order) for u in used}
+    assert nx.is_directed_acyclic_graph(made.graph)
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_derivation_of_the_catalogue_follows_from_its_first_steps(name):
+    graph = derive(name).graph
+    assert nx.is_directed_acyclic_graph(graph)
+    assert nx.is_weakly_connected(graph)
+    order = {step: place for place, step in enumerate(s.name for s in derive(name).steps)}
+    assert all(order[a] < order[b] for a, b in graph.edges)
+
+
+def test_a_step_is_found_by_its_name():
+    first, second = step("one"), step("two")
+    assert derivation(first, second)["two"] is second
+
+
+def test_asking_for_a_step_that_is_not_there_is_a_lookup_error():
+    with pytest.raises((LookupError, InputError)):
+        derivation(step("one"))["two"]
+
+
+def test_derivations_steps_and_lines_are_frozen():
+    made = derivation(step())
+    for thing, attribute in ((made, "steps"), (made.steps[0], "check"), (made.steps[0].after[0], "right")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(thing, attribute, None)
+
+
+# -- levels -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", ["", "QUICK", "slow", "unchecked", None, 3])
+def test_an_unknown_level_is_refused(level):
+    with pytest.raises(InputError, match="'quick' or 'full'"):
+        derivation(step()).verify(level)
+
+
+@pytest.mark.parametrize("level", ["quick", "full"])
+def test_a_level_reaches_every_check(level):
+    counted = step(check=lambda before, after: Numerics(lambda rng: [(1, 1)], 0, "one"))
+    (row,) = derivation(counted).verify(level)
+    assert row.outcome.detail.startswith(f"{Level[level.upper()].value} cases")
+
+
+def test_verify_is_quick_unless_asked():
+    made = derivation(step(check=lambda before, after: Numerics(lambda rng: [(1, 1)], 0, "one")))
+    assert [r.outcome for r in made.verify()] == [r.outcome for r in made.verify("quick")]
+
+
+# -- what a verification says -----------------------------------------------------------------------------------------
+
+OUTCOMES = [
+    Outcome(Status.PASSED, "identity", "2 exact"),
+    Outcome(Status.PASSED, "numerics", "3 cases", 1e-12, 1e-9),
+    Outcome(Status.FAILED, "numerics", "3 cases", 0.5, 1e-9),
+    Outcome(Status.FAILED, "error", "KeyError: 'x'"),
+    Outcome(Status.UNCHECKED, "none", "no check"),
+]
+
+
+def table(outcomes):
+    return Verification("toy", tuple(Row(f"step_number_{k}", outcome, 0.25) for k, outcome in enumerate(outcomes)))
+
+
+@given(st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=6))
+def test_a_verification_passes_just_when_every_row_does(outcomes):
+    assert table(outcomes).passed == all(outcome.status is Status.PASSED for outcome in outcomes)
+
+
+def test_the_table_shows_each_step_with_its_status_and_what_was_found():
+    title, *lines = str(table(OUTCOMES)).splitlines()
+    assert title == "toy"
+    for k, (line, outcome) in enumerate(zip(lines, OUTCOMES, strict=True)):
+        assert line.split()[:2] == [f"step_number_{k}", outcome.status.value]
+        assert line.endswith(f"{outcome.kind}: {outcome.detail}")
+    assert "1.0e-12" in lines[1]
+    assert "1e-09" in lines[1]
+
+
+@pytest.mark.parametrize("residual", [None, 0.0, 0.5, float("nan"), float("inf")])
+def test_a_verification_as_plain_values_is_strict_json(residual):
+    failed = Outcome(Status.FAILED, "numerics", "3 cases", residual, 1e-9)
+    read = json.loads(json.dumps(table([*OUTCOMES, failed]).to_dict(), allow_nan=False))
+    assert read["derivation"] == "toy"
+    assert read["passed"] is False
+    assert [row["status"] for row in read["steps"]] == [o.status.value for o in [*OUTCOMES, failed]]
+    told = {"step", "status", "kind", "detail", "residual", "tolerance", "seconds"}
+    assert all(set(row) == told for row in read["steps"])
+
+
+# -- lines ------------------------------------------------------------------------------------------------------------
+
+
+def test_velocity_lines_have_one_line_for_each_block():
+    lines = velocity_lines(Flow({x: x * y - x, y: -y}))
+    assert [line.left for line in lines] == [r"\dot{x}", r"\dot{y}"]
+    assert rights(lines) == (x * (y - 1), -y)
+    assert {line.relation for line in lines} == {"="}
+
+
+def test_velocity_lines_leave_matrix_velocities_as_they_are():
+    A = MatrixSymbol("A", 2, 2)
+    flow = Flow({A: -A * A + A})
+    assert rights(velocity_lines(flow)) == tuple(flow.velocity.values())
+
+
+# -- the catalogue ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "Embedding", "embedding ", "__init__", "points", "../embedding", None])
+def test_an_unknown_derivation_is_refused_with_the_names_there_are(name):
+    with pytest.raises(InputError) as refused:
+        derive(name)
+    assert all(known in str(refused.value) for known in names())
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_derivation_carries_its_own_name_and_says_what_it_does(name):
+    made = derive(name)
+    assert made.name == name
+    assert made.title
+    assert made.summary
+    assert all(s.statement and s.reason and s.after for s in made.steps)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_derivation_says_that_the_model_is_a_reconstruction(name):
+    assert any("reconstruction" in reference and "2604.09979" in reference for reference in derive(name).references)

@@ -1,0 +1,207 @@
+"""Simulated dynamics against matrix exponentials, conserved quantities, closed-form rates and fixed points."""
+
+import numpy as np
+import pytest
+import scipy.linalg
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tests.strategies import couplings, mobilities, seeds
+from tests.theory.oracles import assert_close
+from tests.theory.simulation.common import INTEGRATED, TIGHT, distances, few, laplacian, mobility, start
+from theory import Coupling, models, simulate
+
+# -- the embedding model -----------------------------------------------------------------------------------------------
+
+
+@few
+@given(st.data(), seeds, st.integers(1, 3))
+def test_embedding_trajectory_is_the_matrix_exponential(data, seed, dimension):
+    J = data.draw(couplings().filter(lambda J: J.shape[1] > 1))
+    coupling = Coupling(J, data.draw(mobilities(J)))
+    initial, times = start(seed, coupling, dimension), [0.0, 0.4, 3.0]
+    tr = simulate(models.embedding_only(), coupling, dimension=dimension, times=times, initial=initial, **TIGHT)
+    for t, labels, loss in zip(times, tr.labels, tr.loss, strict=True):
+        Z = np.hstack([initial["X"], initial["Y"]]) @ scipy.linalg.expm(-laplacian(coupling) * mobility(coupling) * t)
+        assert_close(labels, Z[:, coupling.samples :], INTEGRATED)
+        assert_close(loss, np.trace(Z @ laplacian(coupling) @ Z.T) / 2, INTEGRATED)
+
+
+@few
+@given(st.integers(2, 4), st.integers(1, 3), seeds, st.sampled_from(["degree", "uniform", (0.5, 2.0)]))
+def test_classifiable_labels_come_to_rest_at_their_conserved_centroids(classes, per_class, seed, rates):
+    coupling = Coupling.uniform(classes, classes * per_class, 0.0, mobility=rates)
+    initial = start(seed, coupling, 2)
+    tr = simulate(models.embedding_only(), coupling, dimension=2, times=[0, 80], initial=initial, **TIGHT)
+    inverse = 1 / mobility(coupling)
+    own = np.vstack([coupling.data["J"] > 0, np.eye(classes, dtype=bool)])
+    Z = np.hstack([initial["X"], initial["Y"]])
+    centroids = np.column_stack([(Z * inverse)[:, mine].sum(1) / inverse[mine].sum() for mine in own.T])
+    assert_close(tr.labels[-1], centroids, INTEGRATED)
+    assert tr.min_separation[-1] == pytest.approx(distances(centroids).min(), rel=1e-6)
+    assert tr.accuracy[-1] == 1
+
+
+@few
+@given(seeds, st.sampled_from([1 / 3, 2 / 3, 1.0]))
+def test_frustrated_labels_meet_at_the_common_centroid(seed, fraction):
+    coupling = Coupling.uniform(3, 9, fraction)
+    initial = start(seed, coupling, 2)
+    tr = simulate(models.embedding_only(), coupling, dimension=2, times=[50 * coupling.slow_time()], initial=initial, **TIGHT)
+    inverse = 1 / mobility(coupling)
+    centroid = (np.hstack([initial["X"], initial["Y"]]) * inverse).sum(1) / inverse.sum()
+    assert_close(tr.labels[-1], np.tile(centroid[:, None], 3), INTEGRATED)
+
+
+@few
+@given(seeds, st.integers(2, 4), st.integers(1, 4), st.integers(1, 4), st.floats(0.3, 3), st.floats(0.3, 3))
+def test_late_label_distances_of_the_uniform_family_decay_at_the_slow_rate(
+    seed, classes, pure, frustrated, on_samples, on_labels
+):
+    """§2: every distance between labels decays at r_-."""
+    samples = classes * pure + frustrated
+    fraction, per_class = frustrated / samples, samples / classes
+    coupling = Coupling.uniform(classes, samples, fraction, mobility=(on_samples, on_labels))
+    total = on_samples + on_labels * per_class
+    root = np.sqrt(total**2 - 4 * on_samples * on_labels * per_class * fraction)
+    slow, gap = (total - root) / 2, root
+    first = 14 / gap  # the fast partner has died to exp(-14) by then, relative to the slow mode
+    times = [first, first + 1 / slow]
+    tr = simulate(models.embedding_only(), coupling, dimension=3, times=times, seed=seed, rtol=1e-11, atol=1e-14)
+    early, late = distances(tr.labels).T
+    assert_close(np.log(early / late), np.ones_like(early), 1e-3)
+
+
+@few
+@given(seeds)
+def test_gap_between_two_components_survives_frustration_inside_them(seed):
+    coupling = Coupling.from_labels([{0}, {1}, {0, 1}, {2}, {3}, {2, 3}])
+    tr = simulate(models.embedding_only(), coupling, dimension=2, times=[0, 40 * coupling.slow_time()], seed=seed, **TIGHT)
+    end = tr.labels[-1]
+    assert_close(end[:, 0], end[:, 1], INTEGRATED)
+    assert_close(end[:, 2], end[:, 3], INTEGRATED)
+    assert np.linalg.norm(end[:, 0] - end[:, 2]) > 1e-3
+
+
+# -- losses and what is conserved --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("head", "stop"), [("none", "none"), ("labels", "both"), ("shared", "none")])
+@few
+@given(seed=seeds)
+def test_loss_never_increases_along_a_gradient_flow(head, stop, seed):
+    coupling = Coupling.uniform(3, 12, 0.25)
+    tr = simulate(models.projection_head(head, stop), coupling, dimension=2, times=np.linspace(0, 10, 40), seed=seed)
+    assert np.all(np.diff(tr.loss) <= 1e-7 * tr.loss[0])
+    assert tr.loss[-1] < tr.loss[0]
+
+
+@pytest.mark.parametrize(("stop", "frozen"), [("labels", True), ("samples", False)])
+@pytest.mark.parametrize("head", ["none", "samples", "labels", "both"])
+def test_stopped_labels_never_move(head, stop, frozen):
+    tr = simulate(models.projection_head(head, stop), Coupling.uniform(2, 6, 1 / 3), dimension=2, times=[0, 1, 5], seed=2)
+    assert np.array_equal(tr.labels[0], tr.labels[-1]) == frozen
+
+
+@few
+@given(seeds, st.floats(0.2, 2), st.sampled_from(["degree", "uniform", (0.5, 2.0)]))
+def test_stopped_shared_head_conserves_the_balance(seed, gamma, rates):
+    coupling = Coupling.pairs(3, 12, 0.25, mobility=rates)
+    run = {
+        "dimension": 2,
+        "times": [0, 1, 5, 20],
+        "seed": seed,
+        "parameters": {"gamma": gamma / coupling.total_weight},
+        **TIGHT,
+    }
+    (drift,) = simulate(models.projection_head("shared", "both"), coupling, **run).conserved.values()
+    assert drift[0] == 0
+    assert drift.max() < INTEGRATED
+    assert not simulate(models.projection_head("shared", "none"), coupling, **run).conserved
+
+
+@few
+@given(st.data(), seeds)
+def test_embedding_model_conserves_its_weighted_centroid(data, seed):
+    J = data.draw(couplings().filter(lambda J: J.shape[1] > 1))
+    coupling = Coupling(J, data.draw(mobilities(J)))
+    tr = simulate(models.embedding_only(), coupling, dimension=2, times=[0, 1, 10], seed=seed, **TIGHT)
+    (drift,) = tr.conserved.values()
+    assert drift[0] == 0
+    assert drift.max() < INTEGRATED
+
+
+def symmetric_run(seed, times, dimension=2, **parameters):
+    """A run whose samples mirror its labels, by symmetry of weights and start, so that all embeddings are known."""
+    J = np.array([[1.0, 0.3, 0.1], [0.3, 0.8, 0.4], [0.1, 0.4, 0.9]])
+    coupling = Coupling(J)
+    rng = np.random.default_rng(seed)
+    Y0, W0 = rng.standard_normal((dimension, 3)), np.eye(dimension) + 0.2 * rng.standard_normal((dimension, dimension))
+    model = models.projection_head("shared", "both")
+    tr = simulate(
+        model, coupling, dimension=dimension, times=times, initial={"X": Y0, "Y": Y0, "W": W0}, parameters=parameters, **TIGHT
+    )
+    return tr, coupling
+
+
+def balance(tr, coupling, gamma):
+    """W^T W - gamma Z H^-1 Z^T with samples equal to labels."""
+    inverse = 1 / coupling.data["H_x"] + 1 / coupling.data["H_y"]
+    return np.array([W.T @ W - gamma * (Y * inverse) @ Y.T for W, Y in zip(tr.head, tr.labels, strict=True)])
+
+
+@few
+@given(seeds, st.floats(0.02, 0.5), st.floats(0.05, 0.5))
+def test_equal_decays_let_the_balance_decay_at_twice_their_rate(seed, gamma, decay):
+    times = np.array([0.0, 0.5, 2.0, 4.0])
+    tr, coupling = symmetric_run(seed, times, gamma=gamma, kappa=decay, **{"lambda": decay})
+    Q = balance(tr, coupling, gamma)
+    for t, now in zip(times, Q, strict=True):
+        assert_close(now, Q[0] * np.exp(-2 * decay * t), INTEGRATED)
+
+
+@few
+@given(seeds, st.floats(0.02, 0.5))
+def test_balance_is_constant_without_decay(seed, gamma):
+    tr, coupling = symmetric_run(seed, [0.0, 1.0, 10.0], gamma=gamma)
+    Q = balance(tr, coupling, gamma)
+    assert_close(Q, np.broadcast_to(Q[0], Q.shape), INTEGRATED)
+
+
+@few
+@given(st.integers(0, 100), st.integers(2, 4))
+def test_head_comes_to_act_on_surviving_modes_as_their_canonical_correlations(seed, dimension):
+    """§4.1: W v_k = mu_k v_k.  A positive Q keeps the head positive, so that the positive modes survive, as many as fit."""
+    coupling = Coupling.from_labels([{0}] * 6 + [{1}] * 4 + [{2}] * 2 + [{0, 1}] * 3 + [{1, 2}] + [{0, 1, 2}])
+    J = coupling.data["J"]
+    initial = {name: 0.2 * value for name, value in start(seed, coupling, dimension).items()} | {"W": 0.5 * np.eye(dimension)}
+    Z = np.hstack([initial["X"] * np.sqrt(J.sum(1)), initial["Y"] * np.sqrt(J.sum(0))])
+    assume(np.linalg.eigvalsh(0.25 * np.eye(dimension) - Z @ Z.T / coupling.total_weight).min() > 0)
+    tr = simulate(models.projection_head("shared", "both"), coupling, dimension=dimension, times=[600.0], initial=initial)
+    _, mu, right = np.linalg.svd(J / np.sqrt(np.outer(J.sum(1), J.sum(0))), full_matrices=False)
+    modes = tr.labels[-1] * np.sqrt(J.sum(0)) @ right.T
+    survivors = min(dimension, len(mu))
+    assert np.all(tr.head_eigenvalues[-1].real > 0)
+    assert_close(tr.head[-1] @ modes, modes * mu, 1e-6)
+    assert_close(tr.head_eigenvalues[-1][:survivors], mu[:survivors], 1e-6)
+    assert np.all(np.linalg.norm(modes, axis=0)[:survivors] > 0.1)
+    assert tr.min_separation[-1] > 0.1
+
+
+@few
+@given(seeds)
+def test_decays_shrink_the_free_embeddings_at_their_rate(seed):
+    """A decay acts beside the mobility: with nothing pulling (one sample, one label, equal start) embeddings fall at lambda."""
+    coupling = Coupling(np.eye(2), mobility=(3.0, 0.2))
+    same = np.random.default_rng(seed).standard_normal((2, 2))
+    tr = simulate(
+        models.projection_head("none", "none"),
+        coupling,
+        dimension=2,
+        times=[0, 1, 3],
+        initial={"X": same, "Y": same},
+        parameters={"lambda": 0.4},
+        **TIGHT,
+    )
+    for t, labels in zip(tr.times, tr.labels, strict=True):
+        assert_close(labels, same * np.exp(-0.4 * t), INTEGRATED)

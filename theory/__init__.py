@@ -1,0 +1,24 @@
+"""What a model of representation collapse is, and its numbers."""
+
+from theory import models
+from theory.coupling import Coupling
+from theory.errors import CalculusError, InputError, MarkerError, UnfinishedError
+from theory.flow import Flow
+from theory.loss import Loss
+from theory.simulation import Trajectory, simulate
+from theory.stopgrad import erase, sg
+
+__all__ = [
+    "CalculusError",
+    "Coupling",
+    "Flow",
+    "InputError",
+    "Loss",
+    "MarkerError",
+    "Trajectory",
+    "UnfinishedError",
+    "erase",
+    "models",
+    "sg",
+    "simulate",
+]

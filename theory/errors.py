@@ -1,0 +1,31 @@
+"""Errors that a user can act on: each is one sentence with what was expected, what came and what to do."""
+
+
+class InputError(ValueError):
+    """Input that cannot be used.
+
+    ``expected`` and ``got`` complete the sentence "expected ..., got ...", ``remedy`` is an imperative.
+    """
+
+    def __init__(self, expected: str, got: str, remedy: str):
+        sentence = f"expected {expected}, got {got}; {remedy}"
+        super().__init__("".join(c if c.isprintable() else " " for c in sentence))
+
+
+class CalculusError(InputError):
+    """An expression outside the class that the calculus differentiates (never a silent zero)."""
+
+
+class MarkerError(CalculusError):
+    """A stop-gradient marker where none may stand, as in a flow or under SymPy's own ``diff``."""
+
+
+class UnfinishedError(RuntimeError):
+    """Work that could not be finished: not converged, step too small, out of time.
+
+    ``partial`` holds what is valid, or None.
+    """
+
+    def __init__(self, message: str, partial: object = None):
+        super().__init__(message)
+        self.partial = partial

@@ -1,0 +1,245 @@
+r"""Flow: a velocity over state blocks, and what follows from it by differentiation.
+
+``Flow({x: f, y: g})`` is any autonomous system of yours; :class:`theory.loss.Loss` makes one from a loss.  The metric of
+the mobilities, :math:`\langle\dot B,\dot B'\rangle=\operatorname{tr}(\dot B H_B^{-1}\dot B'^T)`, is what curl and
+gradient are measured in: a flow is a gradient flow iff :math:`\partial(H^{-1}F)` is symmetric.
+
+At matrix level a Jacobian block is the linear map itself, an expression linear in the direction :func:`direction` of
+its block, and a curl block is a bilinear form in two directions; both are exact for every shape.
+
+>>> from sympy import symbols
+>>> x, y = symbols("x y", real=True)
+>>> Flow({x: -y, y: x}).conserved()
+(x**2 + y**2,)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from sympy import Expr, ImmutableMatrix, Inverse, MatMul, MatrixExpr, MatrixSymbol, Symbol, Trace, Transpose, sympify
+from sympy.logic.boolalg import Boolean
+
+from theory.calculus import State, differential, scalar_derivative
+from theory.errors import InputError, MarkerError
+from theory.printing import plain, tex
+from theory.stopgrad import expression, is_marked
+from theory.words import Context, collect, expand_traces, is_zero
+
+
+@dataclass(frozen=True)
+class GradientTest:
+    """The answer of :meth:`Flow.is_gradient`: true, or false with the curl entry that shows it."""
+
+    holds: bool
+    entry: tuple[State, State] | None = None
+    witness: Expr | None = None
+
+    def __bool__(self):
+        return self.holds
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """An autonomous flow, in scalars or in matrices.
+
+    Parameters
+    ----------
+    velocity
+        state symbol to velocity, without markers; a matrix block moves by a matrix polynomial of its own shape.
+    mobility
+        the metric that curl is measured in, as in :class:`theory.loss.Loss`.
+    assumptions
+        as in :class:`theory.loss.Loss`.
+
+    Raises
+    ------
+    InputError
+        for a velocity of the wrong shape, or one that still holds a stop-gradient marker.
+    """
+
+    velocity: Mapping[State, Expr | MatrixExpr]
+    mobility: Mapping[State, Expr | MatrixExpr] = field(default_factory=dict)
+    assumptions: tuple[Boolean, ...] = ()
+
+    def __post_init__(self):
+        velocity = {block: expression(v, f"as velocity of {block}") for block, v in dict(self.velocity).items()}
+        check_state(velocity)
+        for block, v in velocity.items():
+            if is_marked(v):
+                raise MarkerError(
+                    "an erased velocity", f"{v} for {block}", "put the markers into a Loss and take its stop_gradient_flow()"
+                )
+            if getattr(v, "shape", ()) != getattr(block, "shape", ()):
+                expected, got = (getattr(x, "shape", "a scalar") for x in (block, v))
+                raise InputError(f"a velocity of the shape of {block}, {expected}", str(got), "match the shapes")
+        object.__setattr__(self, "velocity", MappingProxyType(velocity))
+        object.__setattr__(self, "mobility", MappingProxyType(dict(self.mobility)))
+        object.__setattr__(self, "assumptions", tuple(self.assumptions))
+
+    def __eq__(self, other):
+        return isinstance(other, Flow) and self._key == other._key
+
+    def __hash__(self):
+        return hash(self._key)
+
+    @property
+    def _key(self):
+        return tuple(self.velocity.items()), frozenset(self.mobility.items()), self.assumptions
+
+    def __str__(self):
+        return "\n".join(f"d{block}/dt = {plain(v)}" for block, v in self.velocity.items())
+
+    def _repr_latex_(self):
+        rows = (rf"\dot{{{tex(block)}}} &= {tex(v)}" for block, v in self.velocity.items())
+        return r"$\displaystyle\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}$"
+
+    @property
+    def state(self) -> tuple[State, ...]:
+        return tuple(self.velocity)
+
+    @property
+    def parameters(self) -> tuple[State, ...]:
+        """The symbols in the velocity that are not state, by name; dimensions of matrices are not among them."""
+        return parameters_of(self.velocity.values(), self.state)
+
+    @cached_property
+    def is_matrix(self) -> bool:
+        """Whether any block is a matrix."""
+        return any(isinstance(block, MatrixSymbol) for block in self.state)
+
+    @property
+    def context(self) -> Context:
+        return Context(self.assumptions)
+
+    def jacobian(self):
+        """The Jacobian of the velocity.
+
+        Returns
+        -------
+        For scalar state an n-by-n matrix in the order of ``state``; otherwise a dict from (row block, column block) to the
+        linear map, written as an expression linear in ``direction(column block)``.
+        """
+        if not self.is_matrix:
+            return self._scalar_jacobian(self.velocity)
+        return {(a, b): differential(v, {b: direction(b)}, self.context) for a, v in self.velocity.items() for b in self.state}
+
+    def curl(self):
+        r"""The antisymmetric part :math:`\partial_bG_a-\partial_aG_b` of the Jacobian of :math:`G=H^{-1}F`.
+
+        Returns
+        -------
+        For scalar state an antisymmetric n-by-n matrix; otherwise a dict from (block a, block b) to the bilinear form
+        :math:`\langle\delta a,\partial_bG_a[\delta'b]\rangle-\langle\delta'b,\partial_aG_b[\delta a]\rangle`,
+        a trace polynomial in ``direction(a)`` and ``direction(b, second=True)``.
+        """
+        force = {b: self._without_mobility(b) for b in self.state}
+        if not self.is_matrix:
+            jacobian = self._scalar_jacobian(force)
+            return (jacobian - jacobian.T).applyfunc(lambda e: e.expand())
+        pairs = [(a, b) for i, a in enumerate(self.state) for b in self.state[i:]]
+        return {(a, b): self._curl_form(force, a, b) for a, b in pairs}
+
+    def is_gradient(self) -> GradientTest:
+        """Whether the flow is a gradient flow in the metric of its mobilities, with the offending entry as witness.
+
+        Raises
+        ------
+        InputError
+            where it cannot be decided whether an entry vanishes.
+        """
+        curl = self.curl()
+        if not self.is_matrix:
+            curl = {(a, b): curl[i, j] for i, a in enumerate(self.state) for j, b in enumerate(self.state) if i < j}
+        for entry, value in curl.items():
+            if not _vanishes(value):
+                return GradientTest(False, entry, value)
+        return GradientTest(True)
+
+    def time_derivative(self, quantity: Expr | MatrixExpr):
+        """The derivative of a function of the state along the flow."""
+        return differential(quantity, self.velocity, self.context)
+
+    def conserved(self, degree: int = 2) -> tuple[Expr | MatrixExpr, ...]:
+        """A basis of the polynomial first integrals up to ``degree``, for generic values of the parameters.
+
+        See :func:`theory.integrals.first_integrals`.
+        """
+        from theory.integrals import first_integrals
+
+        return first_integrals(self, degree)
+
+    def lower(self, parameters: Mapping | None = None, also: Sequence[Expr | MatrixExpr] = ()):
+        """NumPy callables of the flow; see :func:`theory.lowering.lower_flow`."""
+        from theory.lowering import lower_flow
+
+        return lower_flow(self, parameters or {}, also)
+
+    def _scalar_jacobian(self, vector: Mapping[State, Expr]) -> ImmutableMatrix:
+        return ImmutableMatrix([[scalar_derivative(v, s) for s in self.state] for v in vector.values()])
+
+    def _without_mobility(self, block: State):
+        mobility = sympify(self.mobility.get(block, 1))
+        velocity = self.velocity[block]
+        if isinstance(mobility, MatrixExpr):
+            return collect(MatMul(velocity, Inverse(mobility)), self.context)
+        return velocity / mobility
+
+    def _curl_form(self, force: Mapping, a: State, b: State) -> Expr:
+        u, v = direction(a), direction(b, second=True)
+        forwards = _pair(u, differential(force[a], {b: v}, self.context))
+        backwards = _pair(v, differential(force[b], {a: u}, self.context))
+        return expand_traces(forwards - backwards, self.context)
+
+
+def direction(block: State, second: bool = False) -> State:
+    """The symbol for an arbitrary displacement of a state block, of its shape."""
+    name = f"d{block.name}" + ("'" if second else "")
+    return MatrixSymbol(name, *block.shape) if isinstance(block, MatrixSymbol) else Symbol(name, real=True)
+
+
+def check_state(state: Iterable) -> tuple[State, ...]:
+    """The state as a tuple of distinct symbols, or an :class:`InputError`."""
+    state = tuple(state)
+    for block in state:
+        if not isinstance(block, Symbol | MatrixSymbol):
+            raise InputError("state blocks that are symbols or matrix symbols", repr(block), "name each block by one symbol")
+    if not state or len({str(b) for b in state}) < len(state):
+        raise InputError("at least one state block, each with its own name", name_of(state) or "none", "rename or add blocks")
+    return state
+
+
+def name_of(symbols: Iterable) -> str:
+    return ", ".join(map(str, symbols))
+
+
+def parameters_of(expressions: Iterable[Expr | MatrixExpr], state: Iterable[State]) -> tuple[State, ...]:
+    """The symbols of expressions that are neither state nor a dimension of a matrix, by name."""
+    found = set(state).union(*(scalar_or_matrix_symbols(e) for e in expressions))
+    dimensions = {n for m in found if isinstance(m, MatrixSymbol) for length in m.shape for n in length.free_symbols}
+    return tuple(sorted(found - dimensions - set(state), key=str))
+
+
+def scalar_or_matrix_symbols(expr) -> set[State]:
+    """Symbols of an expression without the dimensions of its matrices."""
+    return {s for s in expr.free_symbols if isinstance(s, Symbol | MatrixSymbol)}
+
+
+def _pair(left, right) -> Expr:
+    return Trace(MatMul(Transpose(left), right)) if isinstance(left, MatrixExpr) else left * right
+
+
+def _vanishes(value: Expr) -> bool:
+    if is_zero(value):
+        return True
+    if value.has(Trace):
+        return False
+    decided = value.together().equals(0)
+    if decided is None:
+        raise InputError(
+            "a curl entry whose vanishing can be decided", str(value), "simplify the velocity or test it numerically"
+        )
+    return bool(decided)

@@ -1,0 +1,132 @@
+r"""Polynomial first integrals by exact linear algebra.
+
+A candidate :math:`q=\sum c_mm` over monomials :math:`m` is conserved iff :math:`\sum c_m\dot m=0` identically in the state, a
+linear system for the coefficients over the field of rational functions of the parameters; its null space is a basis.
+The result holds for all parameters and is complete for *generic* ones: at special values there may be more.
+
+At matrix level the monomials are matrix-valued words of one shape: products :math:`A\,M\,B` of two letters (a block or its
+transpose) with :math:`M` the identity or the inverse mobility of a block, and, of degree one, blocks applied to
+:math:`H^{-1}u` for the constant columns :math:`u` that the assumptions speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING
+
+from sympy import (
+    Expr,
+    Inverse,
+    Matrix,
+    MatrixExpr,
+    MatrixSymbol,
+    Poly,
+    S,
+    Transpose,
+    fraction,
+    gcd_list,
+    lcm_list,
+    prod,
+    together,
+)
+from sympy.polys.matrices import DomainMatrix
+from sympy.polys.polyerrors import PolynomialError
+
+from theory.errors import InputError
+from theory.words import Polynomial, Word, assemble, expand
+
+if TYPE_CHECKING:
+    from theory.flow import Flow
+
+
+def first_integrals(flow: Flow, degree: int = 2) -> tuple[Expr | MatrixExpr, ...]:
+    """A basis of the polynomial first integrals of ``flow`` up to ``degree``, constants left out.
+
+    Parameters
+    ----------
+    flow
+        a scalar flow with rational velocities, or a matrix flow with polynomial ones.
+    degree
+        largest total degree; at matrix level 1 or 2.
+
+    Raises
+    ------
+    InputError
+        for velocities outside that class, or a degree not offered.
+    """
+    if flow.is_matrix:
+        return _matrix_integrals(flow, degree)
+    return _scalar_integrals(flow, degree)
+
+
+def _scalar_integrals(flow: Flow, degree: int) -> tuple[Expr, ...]:
+    if degree < 1:
+        raise InputError("a degree of at least 1", str(degree), "ask for a larger degree")
+    state = flow.state
+    denominator = lcm_list([fraction(together(v))[1] for v in flow.velocity.values()])
+    monomials = [prod(c) for n in range(1, degree + 1) for c in combinations_with_replacement(state, n)]
+    try:
+        moved = [Poly((flow.time_derivative(m) * denominator).cancel(), *state) for m in monomials]
+    except PolynomialError as error:
+        raise InputError(
+            "velocities rational in the state", str(error), "substitute variables that make them rational"
+        ) from None
+    kinds = sorted({k for p in moved for k in p.as_dict()})
+    table = [[p.as_dict().get(k, S.Zero) for p in moved] for k in kinds]
+    return tuple(sum(c * m for c, m in zip(v, monomials, strict=True)) for v in _null_space(table, len(monomials)))
+
+
+def _matrix_integrals(flow: Flow, degree: int) -> tuple[MatrixExpr, ...]:
+    if degree not in (1, 2):
+        raise InputError("degree 1 or 2 for a matrix flow", str(degree), "reduce the flow to scalars for higher degrees")
+    by_shape: dict[tuple, dict[Word, MatrixExpr]] = {}
+    for candidate in _candidates(flow, degree):
+        (word,) = expand(candidate, flow.context) or ((),)
+        by_shape.setdefault(candidate.shape, {})[word] = candidate
+    found: list[MatrixExpr] = []
+    for shape, candidates in by_shape.items():
+        moved = [expand(flow.time_derivative(c), flow.context) for c in candidates.values()]
+        kinds = list(dict.fromkeys(w for m in moved for w in m))
+        table = [[m.get(w, S.Zero) for m in moved] for w in kinds]
+        for vector in _null_space(table, len(candidates)):
+            words: Polynomial = {w: c for c, w in zip(vector, candidates, strict=True) if c != 0}
+            found.append(assemble(words, shape))
+    return tuple(found)
+
+
+def _candidates(flow: Flow, degree: int) -> Iterable[MatrixExpr]:
+    blocks = [b for b in flow.state if isinstance(b, MatrixSymbol)]
+    metrics = [Inverse(h) for b in blocks if isinstance(h := flow.mobility.get(b), MatrixExpr)]
+    for b in blocks:
+        for column in _constant_columns(flow):
+            yield from (b * m * column for m in (S.One, *metrics) if _fits(b, m, column))
+    letters = [x for b in blocks for x in (b, Transpose(b))]
+    for a in letters if degree == 2 else ():
+        for b in letters:
+            yield from (a * m * b for m in (S.One, *metrics) if _fits(a, m, b))
+
+
+def _constant_columns(flow: Flow) -> list[MatrixSymbol]:
+    symbols = sorted({s for a in flow.assumptions for s in a.atoms(MatrixSymbol)}, key=str)
+    return [s for s in symbols if s.cols == 1 and s not in flow.state]
+
+
+def _fits(a: MatrixExpr, m: Expr, b: MatrixExpr) -> bool:
+    return a.cols == b.rows and (m == 1 or m.rows == a.cols)
+
+
+def _null_space(table: list[list[Expr]], width: int) -> list[list[Expr]]:
+    """A basis of the null space with coprime polynomial entries, exact over the field of the parameters."""
+    if not table:
+        return [[S.One if i == j else S.Zero for j in range(width)] for i in range(width)]
+    rows = DomainMatrix.from_Matrix(Matrix(table)).to_field().nullspace(divide_last=True).to_Matrix().tolist()
+    return [_primitive(row) for row in rows]
+
+
+def _primitive(row: list[Expr]) -> list[Expr]:
+    entries = [e * lcm_list([fraction(together(x))[1] for x in row]) for e in row]
+    content = gcd_list([e for e in entries if e != 0])
+    leading = next(e for e in entries if e != 0) / content
+    sign = -1 if leading.could_extract_minus_sign() else 1
+    return [sign * (e / content).cancel() for e in entries]

@@ -1,0 +1,187 @@
+r"""Loss: a symbolic loss and the two flows that descend it.
+
+A loss :math:`L` over state blocks :math:`B` with mobilities :math:`H_B` and decays :math:`\lambda_B` gives
+
+.. math:: \dot B = -\frac{\partial L}{\partial B}H_B-\lambda_B B,
+
+once with the markers read as the identity (:meth:`Loss.gradient_flow`) and once blocked at the markers
+(:meth:`Loss.stop_gradient_flow`).  Blocking happens here and only here; both flows come out erased, so that their
+Jacobians are those of the velocity that is actually followed.
+
+>>> from sympy import symbols
+>>> from theory import Loss, sg
+>>> x, y, w = symbols("x y w", real=True)
+>>> loss = Loss((w*x - sg(y))**2/2, state=(x, y, w))
+>>> loss.stop_gradient_flow().velocity[y], loss.gradient_flow().velocity[y]
+(0, w*x - y)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TypeAlias
+
+from sympy import Expr, Identity, MatAdd, MatrixBase, MatrixExpr, MatrixSymbol, ZeroMatrix
+from sympy.logic.boolalg import Boolean
+
+from theory.calculus import State, gradient
+from theory.errors import InputError
+from theory.flow import Flow, check_state, name_of, scalar_or_matrix_symbols
+from theory.stopgrad import block, erase, expression, is_marked
+from theory.words import Context, assemble, expand, expand_traces, product, scaled
+
+Rate: TypeAlias = Expr | MatrixExpr
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """A loss with everything that turns it into a flow.
+
+    Parameters
+    ----------
+    expression
+        a scalar: elementary functions of scalar symbols and of traces of matrix polynomials; :func:`theory.sg` anywhere.
+    state
+        the blocks that move: scalar symbols, or matrix symbols of shape (r, c).
+    mobility
+        learning rate of each block, a scalar or (for a matrix block) a c-by-c matrix multiplying on the right; 1 where
+        absent.  A mobility is assumed symmetric and positive definite.
+    decay
+        rate of decay of each block, a scalar, *not* multiplied by the mobility; 0 where absent.
+    assumptions
+        SymPy statements: ``Q.symmetric(D)``, ``Q.diagonal(H)``, equations between products of data matrices, and
+        inequalities between scalar parameters.
+    parameters
+        the symbols that may stand in the loss beside the state.  None allows any.
+    views
+        the pair of expressions that the loss pulls together (sample side, label side), for observers; optional.
+
+    Raises
+    ------
+    InputError
+        for a state that is not made of symbols, a mobility or decay of something that is not state or of the wrong
+        shape, an expression that is not scalar, or a symbol that is neither state nor declared parameter.
+    """
+
+    expression: Expr
+    state: tuple[State, ...]
+    mobility: Mapping[State, Rate] = field(default_factory=dict)
+    decay: Mapping[State, Expr] = field(default_factory=dict)
+    assumptions: tuple[Boolean, ...] = ()
+    parameters: tuple[State, ...] | None = None
+    views: tuple[Expr | MatrixExpr, Expr | MatrixExpr] | None = None
+
+    def __post_init__(self):
+        freeze = object.__setattr__
+        freeze(self, "expression", _scalar(self.expression))
+        freeze(self, "state", check_state(self.state))
+        freeze(self, "assumptions", tuple(self.assumptions))
+        for role in ("mobility", "decay"):
+            rates = {b: expression(rate, f"as {role} of {b}") for b, rate in dict(getattr(self, role)).items()}
+            freeze(self, role, MappingProxyType(rates))
+            self._check_rates(role, rates)
+        if self.parameters is not None:
+            freeze(self, "parameters", tuple(self.parameters))
+            self._check_declared()
+
+    def __eq__(self, other):
+        return isinstance(other, Loss) and self._key == other._key
+
+    def __hash__(self):
+        return hash(self._key)
+
+    @property
+    def _key(self):
+        rates = (frozenset(self.mobility.items()), frozenset(self.decay.items()))
+        return self.expression, self.state, *rates, self.assumptions, self.parameters, self.views
+
+    @property
+    def context(self) -> Context:
+        return Context(self.assumptions)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a stop-gradient marker stands in the loss."""
+        return is_marked(self.expression)
+
+    def erased(self) -> Expr:
+        """The loss with its markers read as the identity: the number that is reported."""
+        return erase(self.expression)
+
+    def gradient_flow(self) -> Flow:
+        """The flow with the markers read as the identity."""
+        return self._descend(self.erased(), {})
+
+    def stop_gradient_flow(self) -> Flow:
+        """The flow with the gradient blocked at the markers, which are then erased.
+
+        Of an unmarked loss this is the gradient flow.
+        """
+        return self._descend(*block(self.expression))
+
+    def with_values(self, values: Mapping) -> Loss:
+        """The loss with scalar parameters replaced by exact values."""
+
+        def put(e):
+            return e.xreplace(values)
+
+        return replace(
+            self,
+            expression=put(self.expression),
+            mobility={b: put(h) for b, h in self.mobility.items()},
+            decay={b: put(r) for b, r in self.decay.items()},
+        )
+
+    def _descend(self, expression: Expr, stopped: Mapping) -> Flow:
+        flat = expand_traces(expression, self.context)
+        velocity = {b: self._velocity(b, gradient(flat, b, self.context), stopped) for b in self.state}
+        return Flow(velocity, mobility=self.mobility, assumptions=self.assumptions)
+
+    def _velocity(self, block: State, slope, stopped: Mapping):
+        decay, mobility = self.decay.get(block, 0), self.mobility.get(block, 1)
+        if not isinstance(block, MatrixSymbol):
+            return (-mobility * slope).xreplace(stopped) - decay * block
+        rate = mobility if isinstance(mobility, MatrixExpr) else mobility * Identity(block.cols)
+        descent = product([expand(slope.xreplace(stopped), self.context), expand(rate, self.context)])
+        downhill = assemble({w: c.expand() for w, c in descent.items()}, block.shape)
+        parts = ((1, downhill), (decay, block))
+        terms = [scaled(-factor, part) for factor, part in parts if factor != 0 and not isinstance(part, ZeroMatrix)]
+        return MatAdd(*terms, evaluate=False) if len(terms) > 1 else terms[0] if terms else ZeroMatrix(*block.shape)
+
+    def _check_rates(self, role: str, rates: Mapping[State, Rate]) -> None:
+        for moved, rate in rates.items():
+            if moved not in self.state:
+                raise InputError(
+                    f"a {role} of a state block ({name_of(self.state)})", f"one of {moved}", "add it to the state or drop it"
+                )
+            if isinstance(rate, MatrixExpr) and (role == "decay" or rate.shape != (_columns(moved),) * 2):
+                shape = "a scalar" if role == "decay" else f"a scalar or a matrix of shape {(_columns(moved),) * 2}"
+                raise InputError(
+                    f"{shape} as {role} of {moved}",
+                    f"{rate} of shape {rate.shape}",
+                    "give a rate that multiplies the block on the right",
+                )
+
+    def _check_declared(self) -> None:
+        known = {*self.state, *(self.parameters or ())}
+        places = [self.expression, *self.mobility.values(), *self.decay.values()]
+        for place in places:
+            for symbol in sorted(scalar_or_matrix_symbols(place) - known, key=str):
+                raise InputError(
+                    f"only state ({name_of(self.state)}) and parameters ({name_of(self.parameters or ()) or 'none'})",
+                    f"the symbol {symbol} in {place}",
+                    "declare it as a parameter or as state",
+                )
+
+
+def _scalar(value) -> Expr:
+    loss = expression(value, "as loss")
+    if isinstance(loss, MatrixExpr | MatrixBase):
+        raise InputError("a scalar loss", f"a matrix of shape {loss.shape}", "take its trace")
+    return loss
+
+
+def _columns(block: State):
+    return block.cols if isinstance(block, MatrixSymbol) else 1

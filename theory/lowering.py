@@ -1,0 +1,254 @@
+r"""Symbolic expressions lowered to NumPy.
+
+Expressions are cut into single operations (:mod:`theory.schedule`) and printed by SymPy's ``lambdify``, a BLAS call or a
+broadcast each.  A diagonal matrix, that is a parameter given as a vector, stays a vector that scales rows or columns.
+Sparse arrays may stand for any constant matrix: they take part through ``@`` alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Symbol, erf, erfc, lambdify
+
+from theory.calculus import State
+from theory.errors import InputError
+from theory.flow import Flow, direction, parameters_of, scalar_or_matrix_symbols
+from theory.schedule import OperationPrinter, Schedule
+
+Sizes = dict[Symbol, int]
+
+
+def lower(
+    expressions: Sequence[Expr | MatrixExpr],
+    arguments: Sequence[State],
+    sizes: Mapping[Symbol, int],
+    diagonal: frozenset = frozenset(),
+) -> Callable:
+    """A NumPy function of ``arguments`` that returns the list of the values of ``expressions``.
+
+    Parameters
+    ----------
+    expressions
+        scalars, matrix expressions, or both, without markers.
+    arguments
+        every scalar and matrix symbol in them, in the order of the call.
+    sizes
+        the number that each symbolic dimension stands for; the shapes decide the order of products.
+    diagonal
+        those matrix arguments that come as the vector of their diagonal.
+
+    Raises
+    ------
+    CalculusError
+        for an operation that has no lowering.
+    """
+    names = {a: _renamed(a, number) for number, a in enumerate(arguments)}
+    inner = {a: DiagMatrix(n) if a in diagonal else n for a, n in names.items()}
+    schedule = Schedule(sizes)
+    results = [schedule.operand(e.xreplace(inner)) for e in expressions]
+    shared, inlined = schedule.split(results)
+    printer = OperationPrinter(inlined)
+    return lambdify(
+        list(names.values()), results, modules=_modules(expressions), printer=printer, cse=lambda _: (shared, results)
+    )
+
+
+def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr] = ()) -> LoweredFlow:
+    """NumPy callables of a flow.
+
+    Parameters
+    ----------
+    flow
+        scalar or matrix.
+    parameters
+        by symbol or by name: a number for each scalar parameter; for each matrix parameter an array, a sparse array, or a
+        vector that stands for a diagonal matrix; for matrix flows also each dimension that no array fixes.
+    also
+        expressions that will be evaluated along the flow: their symbols are parameters, too.
+
+    Raises
+    ------
+    InputError
+        for a symbol without a value, a value without a symbol, or shapes that do not agree.
+    """
+    values = {str(k): v for k, v in parameters.items()}
+    symbols = {str(s): s for s in parameters_of([*flow.velocity.values(), *also], flow.state)}
+    dimensions = {str(n): n for block in flow.state if isinstance(block, MatrixSymbol) for n in block.shape if n.is_Symbol}
+    if missing := sorted(set(symbols) - set(values)):
+        raise InputError(
+            "a value for each parameter of the flow",
+            f"none for {', '.join(missing)} (neither state nor parameter)",
+            "pass it in parameters={...}",
+        )
+    if unknown := sorted(set(values) - set(symbols) - set(dimensions)):
+        raise InputError(
+            f"parameters among {sorted({*symbols, *dimensions})}", f"{', '.join(unknown)}", "drop it or correct the name"
+        )
+    constants = {s: _constant(s, values[name]) for name, s in symbols.items()}
+    sizes: Sizes = {}
+    for symbol, value in constants.items():
+        if isinstance(symbol, MatrixSymbol):
+            _bind(sizes, symbol, value.shape if value.ndim == 2 else value.shape * 2)
+    for name in dimensions.keys() & values.keys():
+        _bind_one(sizes, dimensions[name], _size(name, values[name]), name)
+    shapes = {block: _numeric_shape(block, sizes) for block in flow.state}
+    return LoweredFlow(flow, constants, sizes, shapes)
+
+
+@dataclass(frozen=True, eq=False)
+class LoweredFlow:
+    """A flow as NumPy functions of a flat state vector.
+
+    The vector holds the blocks in the order of ``flow.state``, each ravelled row by row.  Scalar flows take vectors of
+    shape (n,) or batches (n, m).
+    """
+
+    flow: Flow
+    constants: Mapping[State, Any]
+    sizes: Mapping[Symbol, int]
+    shapes: Mapping[State, tuple[int, ...]]
+
+    @property
+    def size(self) -> int:
+        return self._edges[-1]
+
+    def pack(self, blocks: Mapping[State, ArrayLike]) -> NDArray:
+        """The state vector of the given blocks."""
+        return np.concatenate([np.asarray(blocks[b], dtype=float).reshape(-1) for b in self.flow.state])
+
+    def unpack(self, y: NDArray) -> dict[State, NDArray]:
+        """The blocks of a state vector, as views."""
+        spans = zip(self.flow.state, self._edges[:-1], self._edges[1:], strict=True)
+        return {b: y[i:j].reshape(self.shapes[b]) if self.shapes[b] else y[i] for b, i, j in spans}
+
+    def velocity(self, t: float, y: NDArray) -> NDArray:
+        """The velocity at a state vector (or, for a scalar flow, at each column of a batch)."""
+        values = self._velocity(*self._arguments(y))
+        if not self.flow.is_matrix:
+            return np.array(np.broadcast_arrays(*values, y[0])[:-1], dtype=float)
+        out = np.empty(self.size)
+        for value, i, j in zip(values, self._edges[:-1], self._edges[1:], strict=True):
+            out[i:j].reshape(np.shape(value))[...] = value
+        return out
+
+    def jacobian(self, t: float, y: NDArray) -> NDArray:
+        """The dense Jacobian at a state vector, shape (n, n)."""
+        if not self.flow.is_matrix:
+            return np.array(self._scalar_jacobian(*self._arguments(y)), dtype=float)
+        return np.column_stack([self.jacobian_vector(t, y, e) for e in np.eye(self.size)])
+
+    def jacobian_vector(self, t: float, y: NDArray, v: NDArray) -> NDArray:
+        """The Jacobian at ``y`` applied to the vector ``v``."""
+        if not self.flow.is_matrix:
+            return self.jacobian(t, y) @ v
+        moved = self._differential(*self.unpack(y).values(), *self.unpack(v).values(), *self.constants.values())
+        return np.concatenate([np.reshape(m, -1) for m in moved])
+
+    def evaluate(self, expressions: Sequence[Expr | MatrixExpr]) -> Callable[[NDArray], list]:
+        """A function from a state vector to the values of expressions in the state and the parameters of this flow."""
+        known = {*self.flow.state, *self.constants, *self.sizes}
+        for e in expressions:
+            for symbol in sorted(scalar_or_matrix_symbols(e) - known, key=str):
+                raise InputError(
+                    f"an expression in {sorted(map(str, known))}",
+                    f"the symbol {symbol} in {e}",
+                    "lower the flow with that parameter",
+                )
+        function = self._lower(expressions, self.flow.state)
+        return lambda y: function(*self._arguments(y))
+
+    @cached_property
+    def _edges(self) -> list[int]:
+        return [0, *np.cumsum([int(np.prod(s)) for s in self.shapes.values()]).tolist()]
+
+    @cached_property
+    def _velocity(self) -> Callable:
+        return self._lower(list(self.flow.velocity.values()), self.flow.state)
+
+    @cached_property
+    def _scalar_jacobian(self) -> Callable:
+        jacobian = self.flow.jacobian()
+        rows = self._lower(list(jacobian), self.flow.state)
+        return lambda *arguments: np.reshape(rows(*arguments), jacobian.shape)
+
+    @cached_property
+    def _differential(self) -> Callable:
+        from theory.calculus import differential
+
+        directions = {b: direction(b) for b in self.flow.state}
+        moved = [differential(v, directions, self.flow.context) for v in self.flow.velocity.values()]
+        return self._lower(moved, [*self.flow.state, *directions.values()])
+
+    def _lower(self, expressions: Sequence, variables: Sequence[State]) -> Callable:
+        diagonal = frozenset(s for s, v in self.constants.items() if isinstance(s, MatrixSymbol) and v.ndim == 1)
+        return lower(expressions, [*variables, *self.constants], self.sizes, diagonal)
+
+    def _arguments(self, y: NDArray) -> list:
+        state = self.unpack(y).values() if self.flow.is_matrix else list(y)
+        return [*state, *self.constants.values()]
+
+
+def _modules(expressions: Sequence[Basic]) -> list:
+    """Where the functions come from: NumPy, and SciPy for those that it does not have."""
+    if not any(e.has(erf, erfc) for e in expressions):
+        return ["numpy"]
+    from scipy import special
+
+    return [{"erf": special.erf, "erfc": special.erfc}, "numpy"]
+
+
+# -- values and shapes of parameters ----------------------------------------------------------------------------------
+
+
+def _constant(symbol: State, value):
+    if not isinstance(symbol, MatrixSymbol):
+        if not isinstance(value, Real | Expr) or not np.isfinite(float(value)):
+            raise InputError(f"a finite number for {symbol}", repr(value), "pass one number")
+        return float(value)
+    if not hasattr(value, "tocsr"):
+        value = np.asarray(value, dtype=float)
+    if value.ndim not in (1, 2) or (value.ndim == 1 and symbol.rows != symbol.cols):
+        raise InputError(
+            f"a matrix for {symbol}, or a vector for a diagonal one", f"an array of shape {value.shape}", "reshape it"
+        )
+    return value
+
+
+def _size(name: str, value) -> int:
+    if not isinstance(value, Integral) or value < 1:
+        raise InputError(f"a positive integer for the dimension {name}", repr(value), "correct it")
+    return int(value)
+
+
+def _bind(sizes: Sizes, symbol: MatrixSymbol, shape: tuple[int, int]) -> None:
+    for dimension, number in zip(symbol.shape, shape, strict=True):
+        _bind_one(sizes, dimension, number, f"{symbol} of shape {symbol.shape}")
+
+
+def _bind_one(sizes: Sizes, dimension: Expr, number: int, what: str) -> None:
+    known = sizes.setdefault(dimension, number) if dimension.is_Symbol else int(dimension)
+    if known != number:
+        raise InputError(f"{dimension} = {known} in {what}", str(number), "give arrays whose shapes agree")
+
+
+def _numeric_shape(block: State, sizes: Sizes) -> tuple[int, ...]:
+    if not isinstance(block, MatrixSymbol):
+        return ()
+    if missing := set().union(*(n.free_symbols for n in block.shape)) - set(sizes):
+        raise InputError(f"a size for each dimension of {block}", f"none for {missing.pop()}", "pass it in parameters={...}")
+    return tuple(int(n.xreplace({s: Integer(v) for s, v in sizes.items()})) for n in block.shape)
+
+
+def _renamed(symbol: State, number: int) -> State:
+    name = f"{re.sub(r'[^0-9a-zA-Z_]', '_', symbol.name)}_{number}"
+    if isinstance(symbol, MatrixSymbol):
+        return MatrixSymbol(f"m_{name}", *symbol.shape)
+    return Symbol(f"s_{name}", **symbol.assumptions0)

@@ -1,0 +1,7 @@
+"""Models, each a symbolic :class:`theory.Loss` over the shared vocabulary."""
+
+from theory.models import vocabulary
+from theory.models.embedding import embedding_only
+from theory.models.projection_head import projection_head
+
+__all__ = ["embedding_only", "projection_head", "vocabulary"]

@@ -1,0 +1,101 @@
+"""Expressions as on paper, in plain text and in LaTeX: matrix sums in the order in which they were collected."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from sympy import Add, Basic, Rational, S, Symbol
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import precedence
+from sympy.printing.pretty.pretty_symbology import greek_unicode
+from sympy.printing.str import StrPrinter
+
+from theory.stopgrad import StopGradientMatrix
+
+_GREEK = {letter: name for name, letter in greek_unicode.items()} | {"ß": "ss"}
+
+
+class PaperPrinter(StrPrinter):
+    """SymPy's plain text, with the terms of matrix sums in their own order and signs in front."""
+
+    def _print_MatAdd(self, expr):
+        first, *others = (self._print(term) for term in expr.args)
+        return first + "".join(f" - {term[1:]}" if term.startswith("-") else f" + {term}" for term in others)
+
+    def _print_MatMul(self, expr):
+        factors = expr.args[1:] if expr.args[0] == S.NegativeOne else expr.args
+        text = "*".join(self.parenthesize(factor, precedence(expr)) for factor in factors)
+        return text if factors == expr.args else f"-{text}"
+
+
+def plain(expr: Basic) -> str:
+    """An expression as on paper, in plain text."""
+    return PaperPrinter().doprint(expr)
+
+
+class TexPrinter(LatexPrinter):
+    """SymPy's printer with matrix sums in their own order, traces as tr, sums by their indices."""
+
+    def __init__(self):
+        super().__init__({"mat_symbol_style": "plain"})
+
+    def _print_MatAdd(self, expr):
+        terms = [self._print(term) for term in expr.args]
+        return " ".join([terms[0], *(t if t.startswith("-") else f"+ {t}" for t in terms[1:])])
+
+    def _as_ordered_terms(self, expr, order=None):
+        """Terms without a leading minus first."""
+        return sorted(super()._as_ordered_terms(expr, order), key=lambda term: bool(term.could_extract_minus_sign()))
+
+    def _print_Transpose(self, expr):
+        if isinstance(expr.arg, StopGradientMatrix):
+            return rf"{self._print(expr.arg)}^{{T}}"
+        return super()._print_Transpose(expr)
+
+    def _print_Trace(self, expr, exp=None):
+        text = rf"\operatorname{{tr}}\left({self._print(expr.arg)}\right)"
+        return text if exp is None else rf"{text}^{{{exp}}}"
+
+    def _print_Sum(self, expr):
+        indices = ",".join(self._print(limit[0]) for limit in reversed(expr.limits))
+        inner = self._print(expr.function)
+        return rf"\sum_{{{indices}}} " + (rf"\left[{inner}\right]" if isinstance(expr.function, Add) else inner)
+
+    def _print_MatrixElement(self, expr):
+        parent = self._print(expr.parent)
+        bracketed = parent if re.fullmatch(r"\w", parent) or parent.startswith(r"\operatorname") else rf"\left({parent}\right)"
+        if match := re.fullmatch(r"(\w)_\{(\w)\}", parent):
+            return rf"{match[1]}_{{{match[2]},{self._print(expr.i)}}}"
+        return rf"{bracketed}_{{{self._print(expr.i)}{self._print(expr.j)}}}"
+
+    def _print_Mul(self, expr):
+        coefficient, rest = expr.as_coeff_Mul()
+        if (
+            isinstance(coefficient, Rational)
+            and abs(coefficient.p) == 1
+            and coefficient.q > 1
+            and rest.as_numer_denom()[1] == 1
+        ):
+            sign = "- " if coefficient < 0 else ""
+            inner = self.parenthesize(rest, 50) if isinstance(rest, Add) else self._print(rest)
+            return rf"{sign}\tfrac{{1}}{{{coefficient.q}}} {inner}"
+        return super()._print_Mul(expr)
+
+    def _print_Identity(self, expr):
+        return r"\mathbb{I}"
+
+    def _print_Symbol(self, expr, style="plain"):
+        named = Symbol(_ascii(expr.name)) if not expr.name.isascii() else expr
+        return super()._print_Symbol(named, style).replace(r"\phi", r"\varphi")
+
+
+def _ascii(name: str) -> str:
+    """A name in ASCII: Greek letters spelled out, accents dropped, what is left a question mark."""
+    spelled = (_GREEK.get(c) or unicodedata.normalize("NFKD", c).encode("ascii", "ignore").decode() or "?" for c in name)
+    return "".join(spelled)
+
+
+def tex(expr: Basic) -> str:
+    """The LaTeX of one expression, on one line; KaTeX and pdflatex read it alike."""
+    return TexPrinter().doprint(expr)

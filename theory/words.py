@@ -1,0 +1,319 @@
+r"""Words: matrix polynomials as linear combinations of products, in a form where equality can be seen.
+
+A *word* is a tuple of matrix factors, read as their product; the empty word is the identity.  A factor is a
+symbol, its transpose, its inverse, or any matrix expression that is not a polynomial (kept whole).  A matrix
+polynomial is a dict from words to scalar coefficients, a trace polynomial a scalar expression whose traces are each
+of one word, written in the least of its cyclic and transposed forms, so that
+:math:`\operatorname{tr}(AB)=\operatorname{tr}(BA)=\operatorname{tr}(B^TA^T)` is one object.
+
+A :class:`Context` says what may be assumed: which symbols are symmetric, and which products may be rewritten
+(``Eq(D*u, J*w)`` lets the word ``D u`` become ``J w``).
+
+SymPy's own ``expand``, ``doit`` and ``Trace`` leave these forms undecided or reorder them, hence this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce, singledispatch
+
+from sympy import (
+    Add,
+    Eq,
+    Expr,
+    Identity,
+    Inverse,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixBase,
+    MatrixExpr,
+    Q,
+    S,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+    default_sort_key,
+    sympify,
+)
+from sympy.assumptions import AppliedPredicate
+from sympy.logic.boolalg import Boolean
+from sympy.matrices.expressions.special import GenericZeroMatrix, OneMatrix
+
+from theory.errors import InputError
+
+Word = tuple[MatrixExpr, ...]
+Polynomial = dict[Word, Expr]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is assumed of the matrix symbols.
+
+    ``assumptions`` are SymPy statements: ``Q.symmetric(D)``, ``Q.diagonal(H)`` (also symmetric) and equations between
+    matrix products, used as rewriting rules from left to right (and transposed).  Others are carried along unread.
+    """
+
+    assumptions: tuple[Boolean, ...] = ()
+
+    @cached_property
+    def symmetric(self) -> frozenset[MatrixExpr]:
+        applied = (a for a in self.assumptions if isinstance(a, AppliedPredicate))
+        return frozenset(a.arguments[0] for a in applied if a.function in (Q.symmetric, Q.diagonal))
+
+    @cached_property
+    def rules(self) -> tuple[tuple[Word, Polynomial], ...]:
+        plain = Context(tuple(a for a in self.assumptions if not isinstance(a, Eq)))
+        rules = []
+        for equation in self.assumptions:
+            if isinstance(equation, Eq) and isinstance(equation.lhs, MatrixExpr):
+                for side in (lambda e: e, Transpose):
+                    (word, coefficient), *others = expand(side(equation.lhs), plain).items()
+                    if others or coefficient != 1:
+                        raise InputError(
+                            "a single product on the left of an assumed equation", str(equation), "solve it for one product"
+                        )
+                    rules.append((word, expand(side(equation.rhs), plain)))
+        return tuple(rules)
+
+
+PLAIN = Context()
+
+
+def expand(expr: MatrixExpr, context: Context = PLAIN) -> Polynomial:
+    """The matrix polynomial of ``expr``: products distributed, transposes on symbols, inverses cancelled, rules applied."""
+    return normalise(_expand(expr, context), context)
+
+
+def normalise(polynomial: Polynomial, context: Context = PLAIN) -> Polynomial:
+    """Inverses cancelled, rules applied, equal words added up, zeros dropped."""
+    result: Polynomial = {}
+    for word, coefficient in polynomial.items():
+        _rewrite(reduce(lambda w, f: _join(w, (f,)), word, ()), coefficient, context, result)
+    return _clean(result)
+
+
+def expand_traces(expr: Expr, context: Context = PLAIN) -> Expr:
+    """The trace polynomial of a scalar ``expr``: each trace of one canonical word, coefficients expanded.
+
+    A scalar without traces stays as it is.
+    """
+    traces = {trace: _expand_trace(trace, context) for trace in _outer_traces(expr)}
+    return expr.xreplace(traces).expand() if traces else expr
+
+
+def is_zero(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool:
+    """Whether a trace or matrix polynomial vanishes identically, for every admissible shape."""
+    return not expand(expr, context) if isinstance(expr, MatrixExpr) else expand_traces(expr, context).expand() == 0
+
+
+def product(words: Iterable[Polynomial]) -> Polynomial:
+    """The product of matrix polynomials."""
+    result: Polynomial = {(): S.One}
+    for right in words:
+        step: Polynomial = {}
+        for w, c in result.items():
+            for v, b in right.items():
+                add_term(step, _join(w, v), c * b)
+        result = step
+    return result
+
+
+def transpose(factor: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
+    """The transpose of one factor."""
+    if isinstance(factor, Transpose):
+        return factor.arg
+    if isinstance(factor, OneMatrix):
+        return OneMatrix(factor.cols, factor.rows)
+    core = factor.arg if isinstance(factor, Inverse) else factor
+    return factor if core in context.symmetric else Transpose(factor)
+
+
+def canonical_trace(word: Word, context: Context = PLAIN) -> Expr:
+    """The trace of a word, in the least of its cyclic and transposed forms."""
+    backwards = tuple(transpose(f, context) for f in reversed(word))
+    turns = (w[i:] + w[:i] for w in (word, backwards) for i in range(len(word)))
+    least = min(turns, key=lambda w: [default_sort_key(f) for f in w])
+    return Trace(monomial(least))
+
+
+def monomial(word: Word) -> MatrixExpr:
+    """The product of a non-empty word as an unevaluated SymPy expression."""
+    return word[0] if len(word) == 1 else MatMul(*word, evaluate=False)
+
+
+def assemble(polynomial: Mapping[Word, Expr], shape: tuple[Expr, Expr]) -> MatrixExpr:
+    """A matrix polynomial as one expression, with common factors collected as one would on paper.
+
+    Common factors on the left and right are taken out; what remains is grouped by first or by last factor, whichever
+    makes fewer groups, and so on inside each group.  The order of terms is kept, positive ones first.
+    """
+    if not polynomial:
+        return ZeroMatrix(*shape)
+    if len(polynomial) == 1:
+        ((word, coefficient),) = polynomial.items()
+        return _scaled(coefficient, word or (Identity(shape[0]),))
+    polynomial = dict(sorted(polynomial.items(), key=lambda term: bool(term[1].could_extract_minus_sign())))
+    content = _content(polynomial)
+    rest = {w: c / content for w, c in polynomial.items()}
+    left, right = _common_prefix(list(rest)), ()
+    if not left:
+        right = tuple(reversed(_common_prefix([w[::-1] for w in rest])))
+    if left or right:
+        inner = {w[len(left) : len(w) - len(right)]: c for w, c in rest.items()}
+        middle = assemble(inner, (left[-1].cols if left else shape[0], right[0].rows if right else shape[1]))
+        return _scaled(content, (*left, middle, *right))
+    by_first, by_last = (_grouped(rest, end) for end in (0, -1))
+    groups = by_first if len(by_first) <= len(by_last) else by_last
+    terms = (
+        [assemble(g, shape) for g in groups] if len(groups) < len(rest) else [assemble({w: c}, shape) for w, c in rest.items()]
+    )
+    return _scaled(content, (MatAdd(*terms, evaluate=False),))
+
+
+def collect(expr: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
+    """``expr`` expanded and collected again as on paper."""
+    return assemble(expand(expr, context), expr.shape)
+
+
+def scaled(coefficient: Expr, expr: MatrixExpr) -> MatrixExpr:
+    """A scalar times a matrix expression, unevaluated, the sign in front."""
+    return _scaled(sympify(coefficient), (expr,))
+
+
+# -- expansion of each kind of expression -------------------------------------------------------------------------
+
+
+@singledispatch
+def _expand(expr: MatrixExpr, context: Context) -> Polynomial:
+    return {(expr,): S.One}
+
+
+@_expand.register(MatrixBase)
+def _(expr, context):
+    return {(expr.as_immutable(),): S.One}
+
+
+@_expand.register(ZeroMatrix)
+@_expand.register(GenericZeroMatrix)
+def _(expr, context):
+    return {}
+
+
+@_expand.register(Identity)
+def _(expr, context):
+    return {(): S.One}
+
+
+@_expand.register(MatAdd)
+def _(expr, context):
+    result: Polynomial = {}
+    for term in expr.args:
+        for word, coefficient in _expand(term, context).items():
+            add_term(result, word, coefficient)
+    return result
+
+
+@_expand.register(MatMul)
+def _(expr, context):
+    coefficient, factors = expr.as_coeff_matrices()
+    words = product(_expand(f, context) for f in factors)
+    return {w: expand_traces(coefficient * c, context) for w, c in words.items()}
+
+
+@_expand.register(MatPow)
+def _(expr, context):
+    if expr.exp.is_Integer and expr.exp >= 0:
+        return product([_expand(expr.base, context)] * int(expr.exp))
+    return {(expr,): S.One}
+
+
+@_expand.register(Transpose)
+def _(expr, context):
+    inner = _expand(expr.arg, context)
+    return {tuple(transpose(f, context) for f in reversed(w)): c for w, c in inner.items()}
+
+
+@_expand.register(Inverse)
+def _(expr, context):
+    if isinstance(expr.arg, Transpose):
+        return {(transpose(Inverse(expr.arg.arg), context),): S.One}
+    return {(expr,): S.One}
+
+
+# -- helpers --------------------------------------------------------------------------------------------------------
+
+
+def add_term(polynomial: Polynomial, word: Word, coefficient: Expr) -> None:
+    """Add one term in place."""
+    polynomial[word] = polynomial.get(word, S.Zero) + coefficient
+
+
+def _clean(polynomial: Polynomial) -> Polynomial:
+    expanded = ((w, c.expand()) for w, c in polynomial.items())
+    return {w: c for w, c in expanded if c != 0}
+
+
+def _join(left: Word, right: Word) -> Word:
+    while left and right and _are_inverse(left[-1], right[0]):
+        left, right = left[:-1], right[1:]
+    return left + right
+
+
+def _are_inverse(a: MatrixExpr, b: MatrixExpr) -> bool:
+    if isinstance(a, Transpose) and isinstance(b, Transpose):
+        return _are_inverse(a.arg, b.arg)
+    return (isinstance(a, Inverse) and a.arg == b) or (isinstance(b, Inverse) and b.arg == a)
+
+
+def _rewrite(word: Word, coefficient: Expr, context: Context, into: Polynomial) -> None:
+    for pattern, replacement in context.rules:
+        for i in range(len(word) - len(pattern) + 1):
+            if word[i : i + len(pattern)] == pattern:
+                for middle, c in replacement.items():
+                    changed = _join(_join(word[:i], middle), word[i + len(pattern) :])
+                    _rewrite(changed, coefficient * c, context, into)
+                return
+    add_term(into, word, coefficient)
+
+
+def _outer_traces(expr: Expr) -> set[Trace]:
+    if isinstance(expr, Trace):
+        return {expr}
+    return set().union(*(_outer_traces(a) for a in expr.args)) if expr.args else set()
+
+
+def _expand_trace(trace: Trace, context: Context) -> Expr:
+    terms = expand(trace.arg, context).items()
+    return Add(*(c * (canonical_trace(w, context) if w else trace.arg.rows) for w, c in terms))
+
+
+def _common_prefix(words: list[Word]) -> Word:
+    shortest = min(words, key=len)
+    length = next((i for i, f in enumerate(shortest) if any(w[i] != f for w in words)), len(shortest))
+    return shortest[:length]
+
+
+def _grouped(polynomial: Polynomial, end: int) -> list[Polynomial]:
+    groups: dict[MatrixExpr | None, Polynomial] = {}
+    for word, coefficient in polynomial.items():
+        groups.setdefault(word[end] if word else None, {})[word] = coefficient
+    return list(groups.values())
+
+
+def _content(polynomial: Polynomial) -> Expr:
+    first = next(iter(polynomial.values()))
+    return first if all((c / first) in (1, -1) for c in polynomial.values()) else S.One
+
+
+def _scaled(coefficient: Expr, factors: Word) -> MatrixExpr:
+    flat: list[MatrixExpr] = []
+    for factor in factors:
+        inner = factor.as_coeff_matrices() if isinstance(factor, MatMul) else (S.One, [factor])
+        coefficient *= inner[0]
+        flat.extend(inner[1])
+    if coefficient == 1:
+        return monomial(tuple(flat))
+    scalars = (S.NegativeOne, -coefficient) if coefficient.could_extract_minus_sign() else (coefficient,)
+    return MatMul(*(c for c in scalars if c != 1), *flat, evaluate=False)
