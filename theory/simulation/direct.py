@@ -33,11 +33,12 @@ def integrate(velocity: Callable, initial: NDArray, times: NDArray, solver: str,
     stepper = getattr(scipy.integrate, solver)(velocity, 0.0, initial, times[-1], rtol=rtol, atol=atol)
     while done < len(times):
         message = stepper.step()
-        if stepper.status == "failed" or not np.isfinite(stepper.y).all():
-            raise UnfinishedError(
-                f"{solver} stopped at t = {stepper.t:g}: {message or 'the state is not finite'}; try a smaller "
-                f"rtol or a stiff solver"
-            )
+        if stepper.t == stepper.t_old:  # LSODA goes on for ever where its step has fallen below the spacing of floats
+            message = message or "the step has become too small to advance the time"
+        elif not np.isfinite(stepper.y).all():
+            message = message or "the state is not finite"
+        if message:
+            raise UnfinishedError(f"{solver} stopped at t = {stepper.t:g}: {message}; try a smaller rtol or a stiff solver")
         if stepper.t >= times[done]:
             state = stepper.dense_output()
             while done < len(times) and times[done] <= stepper.t:

@@ -261,7 +261,7 @@ def exploding():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("solver", ["DOP853", "RK45", "LSODA", "BDF"])
+@pytest.mark.parametrize("solver", ["DOP853", "RK45", "LSODA", "Radau", "BDF"])
 def test_run_that_blows_up_hands_over_what_is_valid(solver):
     coupling = Coupling(np.eye(2))
     initial = {"X": np.ones((1, 2)), "Y": np.array([[1.0, 0.0]])}
