@@ -1,6 +1,5 @@
 """Errors that a user can act on: each is one sentence with what was expected, what came and what to do."""
 
-
 class InputError(ValueError):
     """Input that cannot be used.
 
@@ -10,6 +9,10 @@ class InputError(ValueError):
     def __init__(self, expected: str, got: str, remedy: str):
         sentence = f"expected {expected}, got {got}; {remedy}"
         super().__init__("".join(c if c.isprintable() else " " for c in sentence))
+
+    def __reduce__(self):
+        # Pickled by its sentence, which the constructor does not take.
+        return _from_sentence, (type(self), *self.args), self.__dict__
 
 
 class CalculusError(InputError):
@@ -29,3 +32,7 @@ class UnfinishedError(RuntimeError):
     def __init__(self, message: str, partial: object = None):
         super().__init__(message)
         self.partial = partial
+
+
+def _from_sentence(kind: type[InputError], sentence: str) -> InputError:
+    return kind.__new__(kind, sentence)

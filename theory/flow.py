@@ -86,6 +86,9 @@ class Flow:
     def __hash__(self):
         return hash(self._key)
 
+    def __reduce__(self):
+        return type(self), (dict(self.velocity), dict(self.mobility), self.assumptions)
+
     @property
     def _key(self):
         return tuple(self.velocity.items()), frozenset(self.mobility.items()), self.assumptions

@@ -92,6 +92,10 @@ class Loss:
     def __hash__(self):
         return hash(self._key)
 
+    def __reduce__(self):
+        rates = (dict(self.mobility), dict(self.decay))
+        return type(self), (self.expression, self.state, *rates, self.assumptions, self.parameters, self.views)
+
     @property
     def _key(self):
         rates = (frozenset(self.mobility.items()), frozenset(self.decay.items()))

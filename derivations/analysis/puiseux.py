@@ -1,0 +1,288 @@
+r"""Puiseux expansions: the roots of a polynomial whose coefficients depend on a small parameter.
+
+For :math:`\sum_i a_i(\varepsilon)s^i=0` and :math:`\varepsilon\to0^+` every root is a series in fractional powers of
+:math:`\varepsilon`.  Its exponents are the slopes of Newton polygons, its coefficients the roots of their edge polynomials,
+and valuations are decided exactly (:mod:`derivations.analysis.zero`).  The :math:`a_i` are algebraic in :math:`\varepsilon`
+and in the parameters; these are generic, and what is assumed not to vanish is recorded.
+
+A worked example: two roots meet at 0 and split like a square root.
+
+>>> from sympy import symbols
+>>> x = symbols("x", positive=True)
+>>> for branch in puiseux([-x * (1 + x), 0, 1], x, order=2).branches:
+...     print(branch.series(x), "+", f"O(x**({branch.next_exponent}))")
+x**(3/2)/2 + sqrt(x) + O(x**(5/2))
+-x**(3/2)/2 - sqrt(x) + O(x**(5/2))
+
+Reference: R. J. Walker, *Algebraic Curves* (1950), chapter IV.  A series says nothing at a fixed :math:`\varepsilon`: where two
+scales cross there, neither is small, and :mod:`derivations.analysis.remainder` measures it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import lcm
+
+from sympy import Add, Dummy, Expr, Poly, Pow, Rational, S, Symbol, binomial, factor_list, oo, sympify
+
+from derivations.analysis.algebraic import extension, factored, normal
+from derivations.analysis.edges import Edge, edge_roots, lower_hull
+from derivations.analysis.series import Insufficient, Series, Term, collected, constant, expand, truncated
+from derivations.analysis.zero import Region, assumed_factors, vanishes
+from theory.errors import InputError, UnfinishedError
+
+LARGEST_PRECISION = 64
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Roots that share the terms of one series.
+
+    Attributes
+    ----------
+    terms
+        (exponent, exact coefficient) by rising exponent; none for a root that is identically zero.
+    next_exponent
+        of the first term left out; oo where nothing is, so that the root *equals* its terms.
+    count, power, conjugates
+        how many roots of the square-free factor share these terms; the multiplicity of that factor; and how many series the
+        expression stands for, more than one only where it holds an ``AnyRoot``.
+    factor
+        the factor, coefficients by rising power.
+    """
+
+    terms: tuple[Term, ...]
+    next_exponent: Expr
+    factor: tuple[Expr, ...] = field(repr=False)
+    count: int = 1
+    power: int = 1
+    conjugates: int = 1
+
+    @property
+    def exact(self) -> bool:
+        return self.next_exponent is oo
+
+    @property
+    def exponent(self) -> Expr:
+        return self.terms[0][0] if self.terms else oo
+
+    @property
+    def coefficient(self) -> Expr:
+        return self.terms[0][1] if self.terms else S.Zero
+
+    @property
+    def multiplicity(self) -> int:
+        return self.count * self.power * self.conjugates
+
+    @property
+    def ramification(self) -> int:
+        return lcm(*(int(e.q) for e, _ in self.terms)) if self.terms else 1
+
+    def series(self, small: Symbol) -> Expr:
+        return Add(*(c * small**e for e, c in self.terms))
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """The branches of all roots, and the polynomials in the parameters that are assumed not to vanish."""
+
+    small: Symbol
+    order: int
+    branches: tuple[Branch, ...]
+    assumed_nonzero: tuple[Expr, ...]
+
+    def __iter__(self) -> Iterator[Branch]:
+        return iter(self.branches)
+
+    @property
+    def degree(self) -> int:
+        return sum(b.multiplicity for b in self.branches)
+
+
+def puiseux(coefficients: Sequence, small: Symbol, order: int = 2, assumptions: Sequence = ()) -> Expansion:
+    """The roots s(ε) of sum(a_i * s**i), ε → 0+, to ``order`` non-zero terms each.
+
+    Parameters
+    ----------
+    coefficients
+        a_0, a_1, ..., a_n: algebraic in ``small`` and in the parameters, without floats.
+    assumptions
+        inequalities between the parameters, beyond the assumptions of the symbols.
+
+    Raises
+    ------
+    InputError
+        for a polynomial without roots, an order that is no positive integer, or coefficients that are not algebraic.
+    UnfinishedError
+        where a valuation is undecided, or more than 64 powers of ε do not tell.
+    """
+    exact = check_order(order) and [_exact(a) for a in coefficients]
+    region = Region(tuple(assumptions), small)
+    polynomial, denominator = _primitive(exact, region)
+    branches, assumed = [], {denominator}
+    for part, power in _factors(polynomial):
+        found, used = _expanded(part, order, region)
+        branches += [replace(b, power=power) for b in found]
+        assumed |= used
+    factors = frozenset().union(*(assumed_factors(e, region) for e in assumed))
+    return Expansion(small, order, tuple(branches), tuple(sorted(factors, key=str)))
+
+
+def check_order(order) -> bool:
+    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
+        raise InputError("an order that is a positive integer", repr(order), "give the number of terms wanted, as order=2")
+    return True
+
+
+def _exact(expr) -> Expr:
+    expr = sympify(expr)
+    if expr.is_Float or expr.has(*()) or any(a.is_Float for a in expr.atoms()):
+        raise InputError("exact coefficients", str(expr), "write decimal numbers as Rational")
+    return expr
+
+
+# -- the polynomial: one denominator, then factors -----------------------------------------------------------------------
+
+
+def _primitive(coefficients: list[Expr], region: Region) -> tuple[list[Expr], Expr]:
+    """The coefficients times their common denominator, without leading ones that vanish; and what must not vanish."""
+    while coefficients and vanishes(coefficients[-1], region):
+        coefficients = coefficients[:-1]
+    if len(coefficients) < 2:
+        raise InputError("a polynomial of degree at least 1", str(coefficients), "check its leading coefficient")
+    s = Dummy("s")
+    whole = Add(*(normal(a) * s**k for k, a in enumerate(coefficients)))
+    (abstracted,), field_ = extension([whole])
+    numerator, denominator = field_.element(abstracted).as_expr().as_numer_denom()
+    by_power = reversed(Poly(numerator, s).all_coeffs())
+    below = _lowest(field_.expression(denominator), region)
+    return [field_.expression(a) for a in by_power], below
+
+
+def _lowest(expr: Expr, region: Region) -> Expr:
+    """The leading coefficient of a denominator, whose zeros are excluded."""
+    if region.small not in expr.free_symbols:
+        return expr
+    return next(c for k in range(1, LARGEST_PRECISION) for _, c in expand(expr, region.small, S(k), region).terms)
+
+
+def _factors(polynomial: list[Expr]) -> Iterator[tuple[tuple[Expr, ...], int]]:
+    """Factors, with radicals as independent symbols: valid whatever relations they satisfy."""
+    s = Dummy("s")
+    (*abstracted,), field_ = extension(polynomial)
+    for part, power in factor_list(Add(*(a * s**k for k, a in enumerate(abstracted))))[1]:
+        if part.has(s):
+            yield tuple(field_.expression(a) for a in reversed(Poly(part, s).all_coeffs())), power
+
+
+# -- branches of one factor ---------------------------------------------------------------------------------------------
+
+
+def _expanded(factor: tuple[Expr, ...], order: int, region: Region) -> tuple[list[Branch], set[Expr]]:
+    """The branches of a factor, with as many powers of ε as this takes."""
+    precision = order + 1
+    while precision <= LARGEST_PRECISION:
+        try:
+            return _grown(factor, order, region, S(precision))
+        except Insufficient:
+            precision *= 2
+    raise UnfinishedError(f"{LARGEST_PRECISION} powers of {region.small} do not tell the roots of {factor} apart: rescale it")
+
+
+def _grown(factor: tuple[Expr, ...], order: int, region: Region, precision: Expr) -> tuple[list[Branch], set[Expr]]:
+    start = [truncated(expand(a, region.small, precision, region), precision) for a in factor]
+    assumed: set[Expr] = set()
+    branches = list(_grow(_Stem(factor, start, region), order, assumed))
+    if sum(b.count * b.conjugates for b in branches) != len(factor) - 1:
+        raise UnfinishedError(f"the branches of {factor} do not add up to its degree: add inequalities between the parameters")
+    return branches, assumed
+
+
+@dataclass(frozen=True)
+class _Stem:
+    """A root so far: its terms, and the polynomial of which what remains is a root."""
+
+    factor: tuple[Expr, ...]
+    rest: list[Series]
+    region: Region
+    terms: tuple[Term, ...] = ()
+    conjugates: int = 1
+
+    def branch(self, next_exponent: Expr, count: int) -> Branch:
+        terms = tuple((e, factored(c)) for e, c in self.terms)
+        return Branch(terms, next_exponent, self.factor, count, 1, self.conjugates)
+
+
+def _grow(stem: _Stem, count: int, assumed: set[Expr]) -> Iterator[Branch]:
+    """All branches that continue a stem by at most ``count`` terms."""
+    zeros = _identical_zeros(stem)
+    if zeros:
+        yield stem.branch(oo, zeros)
+    for edge in _edges(stem, zeros):
+        assumed |= {edge.coefficients[0], edge.coefficients[-1]}
+        if count == 0:
+            yield stem.branch(edge.slope, edge.length)
+            continue
+        roots, distinct = edge_roots(edge, stem.region)
+        assumed |= distinct
+        for root in roots:
+            longer = replace(stem, terms=(*stem.terms, (edge.slope, root.value)), conjugates=stem.conjugates * root.conjugates)
+            rest = _shifted(stem.rest, edge.slope, root.value)
+            yield from _grow(replace(longer, rest=rest), count - 1, assumed)
+
+
+def _identical_zeros(stem: _Stem) -> int:
+    """How often the terms so far are an exact root."""
+    if stem.rest[0].leading(stem.region) is not None:
+        return 0
+    fine = Dummy("t", positive=True)
+    ramification = lcm(*(int(e.q) for e, _ in stem.terms)) if stem.terms else 1
+    root = Add(*(c * fine ** (e * ramification) for e, c in stem.terms))
+    coefficients = [a.subs(stem.region.small, fine**ramification) for a in stem.factor]
+    return _order_of_zero(coefficients, root, replace(stem.region, small=fine))
+
+
+def _order_of_zero(coefficients: list[Expr], root: Expr, region: Region) -> int:
+    for k in range(len(coefficients)):
+        value = Add(*(binomial(i, k) * a * Pow(root, i - k) for i, a in enumerate(coefficients) if i >= k))
+        if not vanishes(value, region):
+            return k
+    raise UnfinishedError("a polynomial all of whose coefficients vanish has no branches")
+
+
+def _edges(stem: _Stem, zeros: int) -> list[Edge]:
+    """The edges whose slopes continue the stem."""
+    leading = {i: a.leading(stem.region) for i, a in enumerate(stem.rest) if i >= zeros}
+    points = {i: term for i, term in leading.items() if term is not None}
+    if not points:
+        raise Insufficient
+    edges = [e for e in lower_hull(points) if not stem.terms or e.slope > stem.terms[-1][0]]
+    first = min(points)
+    for i, term in leading.items():
+        if term is None and (i < first or _may_touch(i, stem.rest[i], points, edges)):
+            raise Insufficient
+    return edges
+
+
+def _may_touch(i: int, unknown: Series, points: dict, edges: list[Edge]) -> bool:
+    """Whether a coefficient that is zero as far as known could lie on or below an edge."""
+    vertex = min(points)
+    for edge in edges:
+        line = points[vertex][0] - edge.slope * (i - vertex)
+        if vertex <= i <= vertex + edge.length and unknown.order <= line:
+            return True
+        vertex += edge.length
+    return i > vertex and bool(edges) and unknown.order <= points[vertex][0] - edges[-1].slope * (i - vertex)
+
+
+def _shifted(polynomial: list[Series], exponent: Rational, value: Expr) -> list[Series]:
+    """The polynomial in y, after s = value * ε**exponent + y."""
+    size = len(polynomial)
+    powers = [Series(((exponent * k, normal(value**k)),)) for k in range(size)]
+    columns = ([constant(binomial(i, j)) * polynomial[i] * powers[i - j] for i in range(j, size)] for j in range(size))
+    return [_sum(column) for column in columns]
+
+
+def _sum(series: list[Series]) -> Series:
+    return collected([t for s in series for t in s.terms], min(s.order for s in series))
