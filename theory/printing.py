@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
 
-from sympy import Add, Basic, Rational, S, Symbol
+from sympy import Add, Basic, Expr, Mul, Order, Pow, Rational, S, Symbol
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import precedence
 from sympy.printing.pretty.pretty_symbology import greek_unicode
@@ -16,8 +18,28 @@ from theory.stopgrad import StopGradientMatrix
 _GREEK = {letter: name for name, letter in greek_unicode.items()} | {"ß": "ss"}
 
 
+def _is_negative(number: Expr) -> bool:
+    """Whether an expression is printed with a minus in front."""
+    return bool(number.as_coeff_Mul()[0] < 0)
+
+
+def _positive_first(terms: Sequence[Expr]) -> list[Expr]:
+    """Terms in their order, but a first one without a minus; a series by its powers, with what is left out at its end."""
+    order = next((t for t in terms if isinstance(t, Order)), None)
+    if order is None or order.point[0] not in (S.Zero, S.Infinity):
+        first = next((k for k, t in enumerate(terms) if not _is_negative(t)), 0)
+        return [terms[first], *terms[:first], *terms[first + 1 :]]
+    direction = 1 if order.point[0] == 0 else -1
+    powers = {t: t.as_coeff_exponent(order.variables[0])[1] for t in terms if t != order}
+    key = {t: direction * power if power.is_Rational else S.Zero for t, power in powers.items()}
+    return [*sorted(key, key=key.__getitem__), order]
+
+
 class PaperPrinter(StrPrinter):
     """SymPy's plain text, with the terms of matrix sums in their own order and signs in front."""
+
+    def _as_ordered_terms(self, expr, order=None):
+        return _positive_first(super()._as_ordered_terms(expr, order))
 
     def _print_MatAdd(self, expr):
         first, *others = (self._print(term) for term in expr.args)
@@ -45,8 +67,7 @@ class TexPrinter(LatexPrinter):
         return " ".join([terms[0], *(t if t.startswith("-") else f"+ {t}" for t in terms[1:])])
 
     def _as_ordered_terms(self, expr, order=None):
-        """Terms without a leading minus first."""
-        return sorted(super()._as_ordered_terms(expr, order), key=lambda term: bool(term.could_extract_minus_sign()))
+        return _positive_first(super()._as_ordered_terms(expr, order))
 
     def _print_Transpose(self, expr):
         if isinstance(expr.arg, StopGradientMatrix):
@@ -75,27 +96,31 @@ class TexPrinter(LatexPrinter):
             isinstance(coefficient, Rational)
             and abs(coefficient.p) == 1
             and coefficient.q > 1
-            and rest.as_numer_denom()[1] == 1
+            and not any(isinstance(f, Pow) and _is_negative(f.exp) for f in Mul.make_args(rest))
         ):
             sign = "- " if coefficient < 0 else ""
             inner = self.parenthesize(rest, 50) if isinstance(rest, Add) else self._print(rest)
             return rf"{sign}\tfrac{{1}}{{{coefficient.q}}} {inner}"
         return super()._print_Mul(expr)
 
+    def _print_ComplexRootOf(self, expr):
+        return rf"\operatorname{{root}}_{{{expr.index + 1}}}\left({self._print(expr.expr)}\right)"
+
     def _print_Identity(self, expr):
         return r"\mathbb{I}"
 
     def _print_Symbol(self, expr, style="plain"):
-        named = Symbol(_ascii(expr.name)) if not expr.name.isascii() else expr
+        named = Symbol(ascii_name(expr.name)) if not expr.name.isascii() else expr
         return super()._print_Symbol(named, style).replace(r"\phi", r"\varphi")
 
 
-def _ascii(name: str) -> str:
+def ascii_name(name: str) -> str:
     """A name in ASCII: Greek letters spelled out, accents dropped, what is left a question mark."""
     spelled = (_GREEK.get(c) or unicodedata.normalize("NFKD", c).encode("ascii", "ignore").decode() or "?" for c in name)
     return "".join(spelled)
 
 
+@lru_cache(4096)
 def tex(expr: Basic) -> str:
     """The LaTeX of one expression, on one line; KaTeX and pdflatex read it alike."""
     return TexPrinter().doprint(expr)

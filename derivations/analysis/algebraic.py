@@ -19,7 +19,7 @@ from functools import cache
 from typing import Any
 
 import mpmath
-from sympy import QQ, Abs, Add, CRootOf, Dummy, Expr, I, Integer, Mul, NotInvertible, Poly, Pow, Rational, Symbol
+from sympy import QQ, Abs, Add, CRootOf, Dummy, Expr, I, Integer, Mul, NotInvertible, Poly, Pow, Rational, Symbol, nan, oo, zoo
 from sympy.polys.fields import FracElement, FracField
 
 from derivations.evaluate import Point, evaluate
@@ -108,9 +108,9 @@ def _adjoined(expr: Expr, table: dict) -> Generator:
         symbol = _name(table)
         monic = Add(*(c / polynomial.LC() * symbol**k for (k,), c in polynomial.terms()))
         return Generator(symbol, expr, monic, polynomial.degree())
-    if expr.is_number or expr.free_symbols:
-        return Generator(_name(table), expr)
-    raise InputError("constants that are algebraic in the parameters", str(expr), "write them with roots and rational powers")
+    if expr in (zoo, nan, oo, -oo):
+        raise InputError("finite constants", str(expr), "exclude the parameters at which a denominator vanishes")
+    return Generator(_name(table), expr)
 
 
 def _name(table: dict) -> Symbol:
@@ -224,8 +224,17 @@ def _generator_value(g: Generator, values: Mapping) -> Any:
         return mpmath.sqrt(evaluate(g.symbol**2 - g.relation, Point(values)))
     if isinstance(g.value, AnyRoot):
         return roots_at(g, values)[0]
+    if isinstance(g.value, CRootOf):
+        return _numbered_root(g.value, mpmath.mp.dps)
     number = g.value.subs({k: v for k, v in values.items() if isinstance(k, Symbol)}).evalf(mpmath.mp.dps + 5)
     return mpmath.mpmathify(number)
+
+
+@cache
+def _numbered_root(root: CRootOf, digits: int):
+    """SymPy tells which root it is, mpmath its digits."""
+    near = mpmath.mpmathify(root.evalf(15))
+    return min(polynomial_roots([int(c) for c in root.poly.all_coeffs()]), key=lambda z: abs(z - near))
 
 
 def roots_at(generator: Generator, values: Mapping) -> list:

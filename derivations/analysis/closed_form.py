@@ -1,22 +1,26 @@
 r"""The points of a triangular set in closed form, one for each choice of real roots, with the conditions for them to be real.
 
 Roots of degree two come out in radicals, each with the sign of the derivative of its polynomial as a fact; where a pure square
-is, on the set, a parameter times the square of an earlier variable, the root is that variable times a square root.  Roots
-of higher degree are ``CRootOf`` where the coefficients are numbers, and otherwise stay the symbol itself beside its polynomial.
+is, on the set, a parameter times the square of an earlier variable, the root is that variable times a square root.  Sets
+without parameters have their points from :mod:`derivations.analysis.number_field`.  Other roots of higher degree are
+``CRootOf`` where the coefficients are numbers, and else stay the symbol itself beside its polynomial.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Integer, Poly, Rational, S, Symbol, sqrt
+from flint import fmpq_poly
+from sympy import Expr, Integer, Rational, S, Symbol, sqrt
 from sympy.core.relational import Eq, Ge, Ne, Relational
+from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.branches import Leaf
-from derivations.analysis.polynomials import Polynomial
-from derivations.analysis.conditions import reduced
-from derivations.analysis.signs import Sign, Signs
+from derivations.analysis.conditions import readable, reduced
+from derivations.analysis.number_field import NumberField, real_roots
+from derivations.analysis.polynomials import Polynomial, factor
+from derivations.analysis.signs import Signs
 from derivations.analysis.site import Fraction, Site, cancelled
 
 
@@ -40,11 +44,20 @@ def solutions(leaf: Leaf, state: tuple[Symbol, ...], signs: Signs) -> list[Solut
     site = Site(signs.ring, state, leaf.roots, leaf.solved, leaf.special, signs)
     if any(site.normal(p)[0].is_zero() for p in leaf.nonzero):
         return []
+    found = _numeric(site, leaf.numbers) if leaf.numbers else _symbolic(site)
+    return [completed for s in found if (completed := _completed(s)) is not None]
+
+
+def _numeric(site: Site, numbers: NumberField) -> list[Solution]:
+    return [Solution(replace(site, numbers=point), dict(point), {}, ()) for point in numbers.real_points]
+
+
+def _symbolic(site: Site) -> list[Solution]:
     partial = [Solution(replace(site, roots=()), {}, {}, ())]
-    for x, p in leaf.roots:
+    for x, p in site.roots:
         polynomial = site._on_special(p)
         partial = [extended for s in partial for extended in _extended(s, x, polynomial)]
-    return [found for s in partial if (found := _completed(s)) is not None]
+    return partial
 
 
 def _extended(s: Solution, x: Symbol, p: Polynomial) -> Iterator[Solution]:
@@ -59,7 +72,7 @@ def _extended(s: Solution, x: Symbol, p: Polynomial) -> Iterator[Solution]:
     elif len(rows) == 5 and rows[1].is_zero() and rows[3].is_zero() and not earlier:
         yield from _biquadratic(s, x, p, rows)
     elif ring.present(p) == {x}:
-        for root in sorted(set(Poly(ring.expr(p), x).real_roots())):
+        for root in real_roots(fmpq_poly([ring.number(c) for c in rows])):
             yield _with(s, x, p, root)
     else:
         implicit = {**s.implicit, x: ring.expr(p)}
@@ -67,35 +80,38 @@ def _extended(s: Solution, x: Symbol, p: Polynomial) -> Iterator[Solution]:
 
 
 def _quadratic(s: Solution, x: Symbol, p: Polynomial, rows: list[Polynomial], earlier: frozenset[Symbol]) -> Iterator[Solution]:
-    c, b, a = rows
+    ring, (c, b, a), below = s.site.ring, rows, Integer(1)
     scaled = _scaled_square(s, c, a, earlier) if b.is_zero() else None
     if scaled:
-        factor, real = scaled
-        middle, radical = Integer(0), s.values.get(factor, factor) * _root(s, real)
+        factor_, real = scaled
+        root, told = _root(s, real)
+        middle, radical = Integer(0), s.values.get(factor_, factor_) * root
+        told = told * ring.gen(x) * ring.numerator(factor_)
     elif b.is_zero():
         real = s.site.rational(s.site.normal_fraction(-c, a))
-        middle, radical = Integer(0), _root(s, real)
+        root, told = _root(s, real)
+        middle, radical, told = Integer(0), root, told * ring.gen(x)
     else:
         real = s.site.normal(b * b - 4 * a * c)
-        middle, radical = (-_value(s, b) / (2 * _value(s, a)), _root(s, real) / (2 * _value(s, a)))
-    condition = reduced(s.site, real, strict=False)
-    if condition is S.false:
+        root, told = _root(s, real)
+        middle, radical, below = -_value(s, b), root, 2 * _value(s, a)
+        told = told * ring.derivative(p, x)
+    conditions = _possible(s, [reduced(s.site, real, strict=False)])
+    if conditions is None:
         return
     if real[0].is_zero():
-        yield _with(s, x, p, middle)
+        yield _with(s, x, p, middle / below)
         return
-    conditions = () if condition is S.true else (condition.xreplace(s.explicit),)
     for branch in (1, -1):
-        found = _with(s, x, p, middle + branch * radical, _which(s, p, branch, scaled, x))
+        found = _with(s, x, p, (middle + branch * radical) / below, [(told, frozenset({branch}))])
         if found.site.signs.consistent and found.site.chart.signs.consistent:
             yield replace(found, conditions=(*s.conditions, *conditions))
 
 
-def _which(s: Solution, p: Polynomial, branch: int, scaled, x: Symbol) -> list[tuple[Polynomial, Sign]]:
-    """What tells the two roots apart: the sign of :math:`2ax+b`, or of the root over the variable it is a multiple of."""
-    ring = s.site.ring
-    told = ring.derivative(p, x) * ring.leading(p, x) if scaled is None else ring.gen(x) * ring.numerator(scaled[0])
-    return [(told, frozenset({branch}))]
+def _possible(s: Solution, conditions: Iterable[Boolean]) -> tuple[Relational, ...] | None:
+    """Conditions with the values of roots put in, without those that hold anyway; None where one cannot hold."""
+    stated = [c.xreplace(s.explicit) for c in conditions]
+    return None if S.false in stated else tuple(c for c in stated if c is not S.true)
 
 
 def _scaled_square(s: Solution, c: Polynomial, a: Polynomial, earlier: frozenset[Symbol]) -> tuple[Expr, Fraction] | None:
@@ -123,15 +139,16 @@ def _lead(p: Polynomial, places: list[int], ring) -> Polynomial:
 
 
 def _biquadratic(s: Solution, x: Symbol, p: Polynomial, rows: list[Polynomial]) -> Iterator[Solution]:
+    r""":math:`ax^4+bx^2+c`, of which :math:`x^2` is :math:`-b/2a\pm` a root that is not negative."""
     ring = s.site.ring
     c, _, b, _, a = rows
-    square = ring.gen(x)
     disc = s.site.normal(b * b - 4 * a * c)
+    spread = sqrt(_rational(s, cancelled(disc[0], disc[1] * 4 * a * a)))
     for inner in (1, -1):
-        radicand = (-_value(s, b) + inner * _root(s, disc)) / (2 * _value(s, a))
-        known = [(a * (2 * a * square**2 + b), frozenset({inner}))]
-        conditions = _biquadratic_conditions(s, inner, (a, b, c), disc, radicand)
-        if S.false in conditions:
+        radicand = -_value(s, b) / (2 * _value(s, a)) + inner * spread
+        known = [(a * (2 * a * ring.gen(x) ** 2 + b), frozenset({inner}))]
+        conditions = _possible(s, _biquadratic_conditions(s, inner, (a, b, c), disc, radicand))
+        if conditions is None:
             continue
         for outer in (1, -1):
             found = _with(s, x, p, outer * sqrt(radicand), [*known, (ring.gen(x), frozenset({outer}))])
@@ -139,17 +156,17 @@ def _biquadratic(s: Solution, x: Symbol, p: Polynomial, rows: list[Polynomial]) 
                 yield replace(found, conditions=(*s.conditions, *conditions))
 
 
-def _biquadratic_conditions(s: Solution, inner: int, rows, disc: Fraction, radicand: Expr) -> list:
+def _biquadratic_conditions(s: Solution, inner: int, rows, disc: Fraction, radicand: Expr) -> list[Boolean]:
     r"""For :math:`ax^4+bx^2+c`: the discriminant, and the sign of :math:`x^2` by that of the roots' sum and product."""
     (a, b, c), one = rows, s.site.ring.constant(1)
-    total, product = (reduced(s.site, cancelled(p, one), strict=False) for p in (-a * b, a * c))
+    total, product, apart = (reduced(s.site, cancelled(p, one), strict=False) for p in (-a * b, a * c, -a * c))
     if inner < 0:
         signs = [total, product]
-    elif total is S.true or reduced(s.site, cancelled(-a * c, one), strict=False) is S.true:
+    elif total is S.true or apart is S.true:
         signs = []
     else:
-        signs = [S.false if total is S.false and product is S.true else Ge(radicand, 0)]
-    return [e for e in (reduced(s.site, disc, strict=False), *signs) if e is not S.true]
+        signs = [apart if total is S.false else Ge(radicand, 0)]
+    return [reduced(s.site, disc, strict=False), *signs]
 
 
 def _with(s: Solution, x: Symbol, p: Polynomial, value: Expr, facts=()) -> Solution:
@@ -163,33 +180,41 @@ def _completed(s: Solution) -> Solution | None:
     for symbol in s.site.free:
         values[symbol] = symbol
     for step in reversed(s.site.solved):
-        top, bottom = s.site.rational(s.site.normal(s.site.ring.gen(step.symbol)))
+        top, bottom = _quotient_of(s, step.symbol)
         if bottom.is_zero():
             return None
         values[step.symbol] = _at(s, top, values) / _at(s, bottom, values)
         denominators.append(bottom)
-    for _, p in s.site.roots:
-        denominators.append(_lead_of(s, p))
+    if not s.site.numbers:
+        denominators += [s.site.ring.leading(p, x) for x, p in s.site.roots]
     one = s.site.ring.constant(1)
-    unequal = [
-        Ne(s.site.ring.expr(f).xreplace(s.explicit), 0)
-        for d in denominators
-        for f in s.site.ring.factors(d)
-        if 0 in s.site.chart.of(f, one)
-    ]
-    equal = [special_equation(s.site, t) for t in s.site.special]
-    ordered = {x: values[x] for x in s.site.state}
-    return replace(s, values=ordered, conditions=tuple(dict.fromkeys((*equal, *s.conditions, *unequal))))
+    maybe = [f for d in denominators for f in s.site.ring.factors(d) if 0 in s.site.chart.of(f, one)]
+    unequal = _possible(s, [Ne(s.site.ring.expr(f), 0) for f in maybe])
+    if unequal is None:
+        return None
+    relations = (*_special_equations(s.site), *s.conditions, *unequal)
+    conditions = dict.fromkeys(readable(c) for c in relations)
+    return replace(s, values={x: values[x] for x in s.site.state}, conditions=tuple(c for c in conditions if c is not S.true))
 
 
-def special_equation(site: Site, t):
-    """A degenerate case as an equation between parameters."""
-    return Eq(t.symbol, site.ring.factored(t.top) / site.ring.factored(t.bottom))
+def _quotient_of(s: Solution, x: Symbol) -> Fraction:
+    """A solved variable on the site, with a denominator free of quadratic roots where that one does not vanish."""
+    plain = s.site.normal(s.site.ring.gen(x))
+    nicer = s.site.rational(plain)
+    return plain if 0 in s.site.chart.of(nicer[1], s.site.ring.constant(1)) else nicer
 
 
-def _lead_of(s: Solution, p: Polynomial) -> Polynomial:
-    x = next(y for y, q in s.site.roots if q == p)
-    return s.site.ring.leading(p, x)
+def _special_equations(site: Site) -> list[Boolean]:
+    """The degenerate case as equations between parameters."""
+    found = []
+    for i, step in enumerate(site.special):
+        top, bottom = step.top, step.bottom
+        for later in site.special[i + 1 :]:
+            powers = [max(site.ring.degree(p, later.symbol), 0) for p in (top, bottom)]
+            top, bottom = (site.ring.substitute(p, later.symbol, later.top, later.bottom) for p in (top, bottom))
+            top, bottom = cancelled(top * later.bottom ** powers[1], bottom * later.bottom ** powers[0])
+        found.append(Eq(step.symbol, site.ring.factored(top) / site.ring.factored(bottom)))
+    return found
 
 
 def _value(s: Solution, p: Polynomial) -> Expr:
@@ -207,16 +232,17 @@ def _rational(s: Solution, value: Fraction) -> Expr:
     return _at(s, top, s.values) / _at(s, bottom, s.values)
 
 
-def _root(s: Solution, value: Fraction) -> Expr:
-    """The square root with even powers taken out, their signs left to the two branches."""
-    ring, outside, inside = s.site.ring, Integer(1), Integer(1)
+def _root(s: Solution, value: Fraction) -> tuple[Expr, Polynomial]:
+    """A root of the square, even powers taken out, and a polynomial of its sign."""
+    ring, outside, inside, sign = s.site.ring, Integer(1), Integer(1), s.site.ring.constant(1)
     if any(y in s.explicit for p in value for y in ring.present(p)):
-        return sqrt(_rational(s, value))
+        return sqrt(_rational(s, value)), sign
     for p, direction in zip(value, (1, -1), strict=True):
-        content, factors = p.factor()
-        outside *= sqrt(Rational(abs(int(content)))) ** direction
+        content, factors = factor(p)
+        outside *= sqrt(Rational(abs(content))) ** direction
         inside *= 1 if content > 0 else -1
         for f, m in factors:
-            outside *= ring.expr(f) ** (direction * (int(m) // 2))
-            inside *= ring.expr(f) ** (direction * (int(m) % 2))
-    return outside * sqrt(inside)
+            outside *= ring.expr(f) ** (direction * (m // 2))
+            inside *= ring.expr(f) ** (direction * (m % 2))
+            sign = sign * f if (m // 2) % 2 else sign
+    return outside * sqrt(inside), sign

@@ -1,7 +1,7 @@
 r"""Newton polygons, and the exact roots of the polynomials of their edges.
 
 A root of an edge polynomial is given by radicals where its irreducible factor is :math:`R(c^g)` with :math:`R` of degree at
-most 2, by ``CRootOf`` where it has rational coefficients, and else by ``AnyRoot``, which stands for all its conjugates.
+most 2, and else by ``AnyRoot``, which stands for all its conjugates.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import gcd
 
-from sympy import Add, CRootOf, Dummy, Expr, I, Poly, Rational, S, cos, discriminant, factor_list, pi, sin
+from sympy import Add, Dummy, Expr, I, Poly, Rational, S, cos, discriminant, factor_list, pi, sin
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from derivations.analysis.algebraic import AnyRoot, extension, normal
-from derivations.analysis.zero import Region, vanishes
+from derivations.analysis.zero import Region, is_negative, vanishes
 
 C = Dummy("c")
 
@@ -54,11 +54,13 @@ def lower_hull(points: Mapping[int, tuple[Rational, Expr]]) -> list[Edge]:
 
 def edge_roots(edge: Edge, region: Region) -> tuple[list[Root], frozenset[Expr]]:
     """The roots of an edge polynomial, and discriminants that are assumed not to vanish."""
+    if edge.length == 1:
+        return [Root(normal(-edge.coefficients[0] / edge.coefficients[1]), 1)], frozenset()
     roots, distinct = [], []
     for part, multiplicity in squarefree(list(edge.coefficients), region):
         if len(part) > 2:
             distinct.append(discriminant(_in_c(part), C))
-        roots += [r for factor in _factors(part) for r in _irreducible_roots(factor, multiplicity)]
+        roots += [r for factor in _factors(part) for r in _irreducible_roots(factor, multiplicity, region)]
     return roots, frozenset(distinct)
 
 
@@ -130,37 +132,31 @@ def _factors(coefficients: list[Expr]) -> list[list[Expr]]:
     return [[normal(field.expression(a)) for a in reversed(f.all_coeffs())] for f in factors]
 
 
-def _irreducible_roots(factor: list[Expr], multiplicity: int) -> list[Root]:
+def _irreducible_roots(factor: list[Expr], multiplicity: int, region: Region) -> list[Root]:
     degree = len(factor) - 1
     fold = gcd(*(k for k, a in enumerate(factor) if a != 0))
     inner = factor[::fold]
     if len(inner) <= 3:
-        return [Root(v, multiplicity) for value in _quadratic(inner) for v in _radicals(value, fold)]
-    if all(a.is_Rational for a in factor):
-        return [Root(CRootOf(_in_c(factor), k), multiplicity) for k in range(degree)]
+        return [Root(v, multiplicity) for value in _quadratic(inner, region) for v in _radicals(value, fold, region)]
     return [Root(AnyRoot(_in_c(factor), C), multiplicity, degree)]
 
 
-def _quadratic(coefficients: list[Expr]) -> list[Expr]:
+def _quadratic(coefficients: list[Expr], region: Region) -> list[Expr]:
     if len(coefficients) == 2:
         return [normal(-coefficients[0] / coefficients[1])]
     c, b, a = coefficients
-    return [normal((-b + root) / (2 * a)) for root in _radicals(normal(b**2 - 4 * a * c), 2)]
+    return [normal((-b + root) / (2 * a)) for root in _radicals(normal(b**2 - 4 * a * c), 2, region)]
 
 
-def _radicals(value: Expr, degree: int) -> list[Expr]:
+def _radicals(value: Expr, degree: int, region: Region) -> list[Expr]:
     """All the roots of c**degree = value."""
     if degree == 1:
         return [value]
-    turned = value.is_negative
+    turned = is_negative(value, region)
     outside, inside = _extracted(-value if turned else value, degree)
-    root = outside * _principal(inside, degree)
+    root = outside * inside ** Rational(1, degree)
     half = Rational(1, 2) if turned else S.Zero
     return [normal(root * _on_circle((k + half) / degree)) for k in range(degree)]
-
-
-def _principal(inside: Expr, degree: int) -> Expr:
-    return inside ** Rational(1, degree)
 
 
 def _on_circle(turn: Rational) -> Expr:
@@ -174,8 +170,8 @@ def _extracted(value: Expr, degree: int) -> tuple[Expr, Expr]:
     (abstracted,), field = extension([value])
     numerator, denominator = normal(abstracted).as_numer_denom()
     content, factors = factor_list(numerator * denominator ** (degree - 1))
-    outside, inside = 1 / denominator, content
+    outside, inside = 1 / denominator, S.One
     for factor, k in factors:
         outside *= factor ** (k // degree)
         inside *= factor ** (k % degree)
-    return field.expression(outside), field.expression(inside)
+    return field.expression(outside), field.expression(content * inside.expand())

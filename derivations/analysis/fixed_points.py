@@ -1,7 +1,7 @@
 r"""All fixed points of a polynomial flow, isolated or in families, with a statement of what is proved.
 
 ``fixed_points(flow)`` finds the real zeros of the velocity by an exhausted tree of cases over exact polynomials
-(:mod:`derivations.analysis.branches`).  State and parameters are real; what is known of their signs (assumptions of the
+(:mod:`derivations.analysis.splitter`).  State and parameters are real; what is known of their signs (assumptions of the
 symbols, inequalities among the assumptions of the flow) closes cases and drops conditions.
 
 >>> from sympy import symbols
@@ -16,21 +16,29 @@ v = 0, w = 0
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from math import prod
 
-from sympy import Basic, Eq, Expr, Poly, Rational, S, Symbol, sympify
+from sympy import Eq, Expr, S, Symbol, sympify
 from sympy.core.relational import Ne, Relational
 
-from derivations.analysis.branches import Leaf, Splitter, Tree
+from derivations.analysis.branches import Tree
 from derivations.analysis.closed_form import Solution, solutions
+from derivations.analysis.conditions import readable
+from derivations.analysis.containment import without_contained
+from derivations.analysis.instances import exact, instances, real_roots
 from derivations.analysis.limits import within
-from derivations.analysis.polynomials import Ring
+from derivations.analysis.polynomials import Polynomial, Ring
+from derivations.analysis.quotient import quotient
 from derivations.analysis.show import Row, Shown, conditions_row, row
 from derivations.analysis.signs import Signs, signs_from
 from derivations.analysis.site import Site
+from derivations.analysis.splitter import Splitter
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
+
+COUNTED = 64  # complex zeros, by Bézout's bound, up to which they are counted once more
 
 
 class Completeness(Enum):
@@ -98,7 +106,7 @@ class FixedPoint(Shown):
         if len(self.roots) != 1:
             raise InputError("a point with one root that stays a polynomial", f"{len(self.roots)} of them", "see .roots")
         ((x, polynomial),) = self.roots.items()
-        return len(set(_real_roots(polynomial.xreplace(_exact(parameters or {})), x)))
+        return len(set(real_roots(polynomial.xreplace(exact(parameters or {})), x)))
 
     def rows(self) -> list[Row]:
         shown = [row(x, value) for x, value in self.values.items() if x not in self.free and x not in self.roots]
@@ -116,12 +124,11 @@ class FixedPoint(Shown):
         }
 
     def __str__(self):
-        values = ", ".join(f"{x} = {v}" for x, v in self.values.items() if v != x)
-        text = values or "every state"
+        parts = [f"{x} = {v}" for x, v in self.values.items() if v != x]
+        parts += [f"{x} a real root of {p}" for x, p in self.roots.items()]
+        text = ", ".join(parts) or "every state"
         if self.free:
             text += f" ({', '.join(map(str, self.free))} arbitrary)"
-        if self.roots:
-            text += "; real roots of " + ", ".join(f"{p} = 0 for {x}" for x, p in self.roots.items())
         return text + (f"; if {', '.join(map(str, self.conditions))}" if self.conditions else "")
 
 
@@ -155,22 +162,22 @@ class FixedPoints(Shown, Sequence):
         return iter(self.points)
 
     def at(self, parameters: Mapping[Symbol, object]) -> list[dict[Symbol, Expr]]:
-        """The isolated real points at exact values of all parameters: dicts from state to algebraic numbers.
+        """The isolated real points at exact values of all parameters, each once: dicts from state to algebraic numbers.
 
-        Points whose conditions fail there are left out; families are not listed.
+        Points whose conditions fail there, and those on a family, are left out; families are not listed.
 
         Raises
         ------
         InputError
             where a parameter is missing, or the values lie in a set that is excluded.
         """
-        given = _exact(parameters)
+        given = exact(parameters)
         if missing := set(self.flow.parameters) - set(given):
             raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
         for together in self.exceptional:
             if all(sympify(e.xreplace(given)) == S.true for e in together):
                 raise InputError("parameters outside the exceptional sets", str(together), "solve that case by itself")
-        return [values for point in self.points if not point.free for values in _instances(point, given)]
+        return instances(self.points, given)
 
     def rows(self) -> list[Row]:
         listed = [r for number, p in enumerate(self.points, 1) for r in [Row.text(f"{number}. {p.kind.value}"), *p.rows()]]
@@ -213,7 +220,8 @@ def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
         return within(time_limit, _fixed_points, flow, partial=True)
     except UnfinishedError as error:
         if isinstance(error.partial, FixedPoints):
-            return error.partial
+            found = error.partial
+            return found if found.completeness is Completeness.PROVED else replace(found, reason=f"{error}: {found.reason}")
         return FixedPoints(flow, (), Completeness.UNKNOWN, str(error))
 
 
@@ -241,16 +249,33 @@ def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] = lambda fou
     ring, signs = supported(flow)
     velocities = [ring.fraction(v) for v in flow.velocity.values()]
     signs = signs.learn_all((bottom, frozenset({-1, 1})) for _, bottom in velocities)
-    splitter = Splitter(ring, flow.state, signs)
+    equations = [top for top, _ in velocities]
+    tree = Splitter(ring, flow.state, signs).search(equations, lambda tree: report(_result(flow, tree, signs)))
+    found = _result(flow, tree, signs)
+    if flow.parameters or found.completeness is not Completeness.PROVED or any(p.free for p in found):
+        return found
+    report(found)
+    return _counted(found, ring, equations)
 
-    def made(tree: Tree) -> FixedPoints:
-        return _result(flow, tree, signs)
 
-    return made(splitter.search([top for top, _ in velocities], lambda tree: report(made(tree))))
+def _counted(found: FixedPoints, ring: Ring, equations: Sequence[Polynomial]) -> FixedPoints:
+    """Finitely many numbers, counted once more by another way."""
+    if prod(int(p.total_degree()) for p in equations) > COUNTED:
+        return found
+    algebra = quotient(ring, equations)
+    if algebra is None:
+        return found
+    count = (
+        f"the quotient algebra has dimension {algebra.dimension}, the number of complex zeros with multiplicity, "
+        f"and its trace form counts {algebra.real} distinct real ones"
+    )
+    if algebra.real != len(found):
+        return replace(found, completeness=Completeness.UNKNOWN, reason=f"{count}, but {len(found)} are listed")
+    return replace(found, reason=f"{found.reason}; {count}")
 
 
 def _result(flow: Flow, tree: Tree, signs: Signs) -> FixedPoints:
-    leaves = _without_contained(tree.leaves, flow.state, signs)
+    leaves = without_contained(tree.leaves, flow.state, signs)
     points = [_point(s) for leaf in leaves for s in solutions(leaf, flow.state, signs)]
     points = list(dict.fromkeys(sorted(points, key=_order)))
     exceptional = _exceptional(flow, tree, signs)
@@ -259,7 +284,7 @@ def _result(flow: Flow, tree: Tree, signs: Signs) -> FixedPoints:
         status, reason = Completeness.PROVED, f"exhausted case split of {tree.cases} cases{outside}"
     else:
         status = Completeness.LOWER_BOUND if points else Completeness.UNKNOWN
-        reason = f"{len(tree.unsolved)} of {tree.cases} cases unsolved"
+        reason = f"{len(tree.unsolved)} of {tree.cases + len(tree.unsolved)} cases unsolved"
     return FixedPoints(flow, tuple(points), status, reason, exceptional)
 
 
@@ -272,73 +297,12 @@ def _order(point: FixedPoint):
     return special, len(point.free), len(point.roots), len(point.site.roots)
 
 
-def _without_contained(leaves: Sequence[Leaf], state: tuple[Symbol, ...], signs: Signs) -> list[Leaf]:
-    """Leaves that no other one holds: a point of a family, or a degenerate case in which nothing is new."""
-    kept: list[tuple[Leaf, Site]] = []
-    for leaf in sorted(leaves, key=lambda a: (len(a.special), len(a.roots) + len(a.solved))):
-        site = Site(signs.ring, state, leaf.roots, leaf.solved, leaf.special, signs)
-        if not any(_holds(other, site) for _, other in kept):
-            kept.append((leaf, site))
-    return [leaf for leaf, _ in kept]
-
-
-def _holds(larger: Site, site: Site) -> bool:
-    """Whether the relations of ``larger`` hold on ``site`` and none of their denominators vanishes there."""
-    ring = site.ring
-    normal = [(ring.gen(s.symbol), larger.normal(ring.gen(s.symbol))) for s in (*larger.solved, *larger.special)]
-    expressed = [(top - bottom * x, bottom) for x, (top, bottom) in normal]
-    rooted = [(p, ring.leading(p, x)) for x, p in larger.roots]
-    return all(site.normal(p)[0].is_zero() and not site.normal(lead)[0].is_zero() for p, lead in (*expressed, *rooted))
-
-
 def _exceptional(flow: Flow, tree: Tree, signs: Signs) -> tuple[tuple[Relational, ...], ...]:
     """Degenerate cases that were named and not solved, without those that the known signs exclude."""
-    ring, found = signs.ring, {}
-    for together in tree.exceptional:
+    ring = signs.ring
+    denominators = [(f,) for v in flow.velocity.values() for f in ring.factors(ring.fraction(v)[1])]
+    found: dict[tuple[Relational, ...], None] = {}
+    for together in (*tree.exceptional, *denominators):
         if all(0 in signs.of(p) for p in together):
-            equations = tuple(sorted((Eq(ring.expr(p), 0) for p in together), key=str))
-            found[equations] = None
-    for v in flow.velocity.values():
-        for f in ring.factors(ring.fraction(v)[1]):
-            if 0 in signs.of(f):
-                found[(Eq(ring.expr(f), 0),)] = None
+            found[tuple(sorted((readable(Eq(ring.expr(p), 0)) for p in together), key=str))] = None
     return tuple(found)
-
-
-def _exact(parameters: Mapping) -> dict[Basic, Expr]:
-    given = {}
-    for symbol, value in parameters.items():
-        exact = sympify(value) if not isinstance(value, float) else Rational(str(value))
-        if not exact.is_Rational:
-            raise InputError(f"an exact rational value for {symbol}", repr(value), "write it as a fraction")
-        given[symbol] = exact
-    return given
-
-
-def _instances(point: FixedPoint, given: Mapping[Basic, Expr]) -> Iterator[dict[Symbol, Expr]]:
-    """The real values of an isolated point at exact parameters."""
-    if not all(_true(c.xreplace(given)) for c in point.conditions):
-        return
-    values = {x: v.xreplace(given) for x, v in point.values.items()}
-    partial: list[dict[Symbol, Expr]] = [{}]
-    for x, polynomial in point.roots.items():
-        partial = [
-            {**chosen, x: root}
-            for chosen in partial
-            for root in _real_roots(polynomial.xreplace(given).xreplace(values | chosen | {x: x}), x)
-        ]
-    for chosen in partial:
-        yield {x: v.xreplace(chosen) for x, v in values.items()}
-
-
-def _true(condition) -> bool:
-    return condition == S.true or (condition != S.false and bool(condition))
-
-
-def _real_roots(polynomial: Expr, x: Symbol) -> list[Expr]:
-    p = Poly(polynomial, x)
-    if p.domain.is_ZZ or p.domain.is_QQ:
-        return sorted(set(p.real_roots()))
-    raise UnfinishedError(f"real roots of {polynomial}, whose coefficients are no rational numbers, are not isolated")
-
-

@@ -7,13 +7,15 @@ are state, what is known of signs) stands above.  Polynomials are kept primitive
 from __future__ import annotations
 
 import copyreg
-from collections.abc import Iterable, Mapping, Sequence
+import numbers
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from fractions import Fraction
+from functools import cached_property, reduce
 from typing import TypeAlias
 
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx
-from sympy import QQ, CoercionFailed, Expr, Float, Poly, PolynomialError, Symbol, fraction, ilcm, together
+from sympy import Add, Expr, Float, Integer, Mul, Poly, Rational, Symbol, symbols, sympify
 
 from theory.errors import InputError
 
@@ -52,29 +54,26 @@ class Ring:
         InputError
             naming the term that is not rational in the symbols of the ring with rational coefficients.
         """
-        numerator, denominator = (self._polynomial(part) for part in fraction(together(expr)))
-        (top, top_scale), (bottom, bottom_scale) = numerator, denominator
-        common = top.gcd(bottom) if not top.is_zero() else bottom
-        top, bottom = top / common, bottom / common
-        top, bottom = top * bottom_scale, bottom * top_scale
-        content = self.constant(0)
-        for p in (top, bottom):
-            content = content.gcd(self.constant(int(p.content()))) if not p.is_zero() else content
-        return (top / content, bottom / content) if not content.is_zero() else (top, bottom)
+        top, bottom = self._read(sympify(expr))
+        if top.is_zero():
+            return top, self.constant(1)
+        common = top.gcd(bottom)
+        return top / common, bottom / common
 
     def numerator(self, expr: Expr) -> Polynomial:
         return self.fraction(expr)[0]
 
     def expr(self, p: Polynomial) -> Expr:
         """The polynomial as an expanded expression."""
-        return Poly.from_dict({k: int(c) for k, c in p.to_dict().items()} or {(0,) * len(self.symbols): 0}, *self.symbols).as_expr()
+        terms = p.to_dict().items()
+        return Add(*(Mul(int(c), *(x ** int(m) for x, m in zip(self.symbols, k, strict=True) if m)) for k, c in terms))
 
     def factored(self, p: Polynomial) -> Expr:
         """The polynomial as a product of irreducible factors."""
-        content, factors = p.factor()
-        result = Poly(int(content), *self.symbols).as_expr()
-        for factor, power in factors:
-            result *= self.expr(factor) ** int(power)
+        content, factors = factor(p)
+        result: Expr = Integer(content)
+        for f, power in factors:
+            result *= self.expr(f) ** power
         return result
 
     def present(self, p: Polynomial) -> frozenset[Symbol]:
@@ -127,34 +126,71 @@ class Ring:
 
     def factors(self, p: Polynomial) -> list[Polynomial]:
         """The distinct irreducible factors of positive degree, signs fixed by FLINT."""
-        return [factor for factor, _ in p.factor()[1]]
+        return [f for f, _ in factor(p)[1]]
 
     def number(self, p: Polynomial) -> int:
         """The value of a constant polynomial."""
         return int(p.to_dict().get((0,) * len(self.symbols), 0))
 
-    def _polynomial(self, expr: Expr) -> tuple[Polynomial, int]:
-        """A polynomial and the integer that it was multiplied by."""
-        try:
-            if expr.has(Float):
-                raise PolynomialError("floating-point numbers are not exact")
-            terms = Poly(expr, *self.symbols, domain=QQ).as_dict()
-        except (PolynomialError, CoercionFailed):
-            raise InputError(
-                "polynomials with rational coefficients in " + ", ".join(map(str, self.symbols)),
-                f"the term {_offender(expr, self.symbols)}",
-                "substitute a variable for it, or write numbers as exact fractions",
-            ) from None
-        scale = int(ilcm(1, *(c.q for c in terms.values())))
-        return self.context.from_dict({k: int(c.p * (scale // c.q)) for k, c in terms.items() if c}), scale
+    def _read(self, expr: Expr) -> tuple[Polynomial, Polynomial]:
+        """Numerator and denominator of a rational expression, as it is built."""
+        if expr in self.place:
+            return self.gen(expr), self.constant(1)
+        if expr.is_Rational:
+            return self.constant(int(expr.p)), self.constant(int(expr.q))
+        if expr.is_Add:
+            return reduce(_sum, map(self._read, expr.args))
+        if expr.is_Mul:
+            return reduce(lambda a, b: (a[0] * b[0], a[1] * b[1]), map(self._read, expr.args))
+        if expr.is_Pow and expr.exp.is_Integer:
+            top, bottom = self._read(expr.base)
+            m = int(expr.exp)
+            if m < 0 and top.is_zero():
+                raise InputError("no division by zero", f"the term {expr}", "correct it")
+            return (top**m, bottom**m) if m >= 0 else (bottom**-m, top**-m)
+        raise InputError(
+            "polynomials with rational coefficients in " + ", ".join(map(str, self.symbols)),
+            f"the term {expr}",
+            "substitute a variable for it, or write numbers as exact fractions",
+        )
 
 
-def _offender(expr: Expr, symbols: Sequence[Symbol]) -> Expr:
-    """The first smallest part of an expression that is no polynomial over the rationals."""
-    for part in expr.args:
-        if not part.is_polynomial(*symbols) or part.has(Float) or not part.free_symbols <= set(symbols):
-            return _offender(part, symbols)
-    return expr
+def _sum(a: tuple[Polynomial, Polynomial], b: tuple[Polynomial, Polynomial]) -> tuple[Polynomial, Polynomial]:
+    if a[1] == b[1]:
+        return a[0] + b[0], a[1]
+    return a[0] * b[1] + b[0] * a[1], a[1] * b[1]
+
+
+def exact_number(value: object) -> Rational:
+    """A rational number as it is written: 0.1 is one tenth.  Text is read as a number and never evaluated.
+
+    Raises
+    ------
+    ValueError
+        for anything else.
+    """
+    if isinstance(value, Rational):
+        return value
+    if isinstance(value, str | float | Float):
+        number = Fraction(str(value))
+    elif isinstance(value, numbers.Rational):
+        number = Fraction(value)
+    else:
+        raise ValueError(f"{value!r} is no exact number")
+    return Rational(number.numerator, number.denominator)
+
+
+def factor(p: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]:
+    """Content and irreducible factors with their powers; where python-flint (up to 0.9) overflows, which compares
+    coefficients as machine integers to sort the factors, SymPy's."""
+    try:
+        content, factors = p.factor()
+        return int(content), [(f, int(m)) for f, m in factors]
+    except OverflowError:
+        context = p.context()
+        terms = {k: int(c) for k, c in p.to_dict().items()}
+        content, factors = Poly.from_dict(terms, *symbols(context.names())).factor_list()
+        return int(content), [(context.from_dict({k: int(c) for k, c in f.as_dict().items()}), m) for f, m in factors]
 
 
 def _rebuilt(names: tuple[str, ...], terms: dict) -> Polynomial:

@@ -24,11 +24,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import lcm
 
-from sympy import Add, Dummy, Expr, Poly, Pow, Rational, S, Symbol, binomial, factor_list, oo, sympify
+from sympy import Add, CRootOf, Dummy, Expr, Poly, Pow, Rational, S, Symbol, binomial, oo
 
-from derivations.analysis.algebraic import extension, factored, normal
+from derivations.analysis.algebraic import AnyRoot, factored, normal
 from derivations.analysis.edges import Edge, edge_roots, lower_hull
-from derivations.analysis.series import Insufficient, Series, Term, collected, constant, expand, truncated
+from derivations.analysis.preparation import exact as exact_expression
+from derivations.analysis.preparation import factors, primitive
+from derivations.analysis.series import Insufficient, Series, Term, collected, expand, truncated
 from derivations.analysis.zero import Region, assumed_factors, vanishes
 from theory.errors import InputError, UnfinishedError
 
@@ -117,63 +119,22 @@ def puiseux(coefficients: Sequence, small: Symbol, order: int = 2, assumptions: 
     UnfinishedError
         where a valuation is undecided, or more than 64 powers of ε do not tell.
     """
-    exact = check_order(order) and [_exact(a) for a in coefficients]
+    check_order(order)
+    exact = [exact_expression(a) for a in coefficients]
     region = Region(tuple(assumptions), small)
-    polynomial, denominator = _primitive(exact, region)
+    polynomial, denominator = primitive(exact, region)
     branches, assumed = [], {denominator}
-    for part, power in _factors(polynomial):
+    for part, power in factors(polynomial):
         found, used = _expanded(part, order, region)
         branches += [replace(b, power=power) for b in found]
         assumed |= used
-    factors = frozenset().union(*(assumed_factors(e, region) for e in assumed))
-    return Expansion(small, order, tuple(branches), tuple(sorted(factors, key=str)))
+    nonzero = frozenset().union(*(assumed_factors(e, region) for e in assumed))
+    return Expansion(small, order, tuple(branches), tuple(sorted(nonzero, key=str)))
 
 
-def check_order(order) -> bool:
+def check_order(order: object) -> None:
     if not isinstance(order, int) or isinstance(order, bool) or order < 1:
         raise InputError("an order that is a positive integer", repr(order), "give the number of terms wanted, as order=2")
-    return True
-
-
-def _exact(expr) -> Expr:
-    expr = sympify(expr)
-    if expr.is_Float or expr.has(*()) or any(a.is_Float for a in expr.atoms()):
-        raise InputError("exact coefficients", str(expr), "write decimal numbers as Rational")
-    return expr
-
-
-# -- the polynomial: one denominator, then factors -----------------------------------------------------------------------
-
-
-def _primitive(coefficients: list[Expr], region: Region) -> tuple[list[Expr], Expr]:
-    """The coefficients times their common denominator, without leading ones that vanish; and what must not vanish."""
-    while coefficients and vanishes(coefficients[-1], region):
-        coefficients = coefficients[:-1]
-    if len(coefficients) < 2:
-        raise InputError("a polynomial of degree at least 1", str(coefficients), "check its leading coefficient")
-    s = Dummy("s")
-    whole = Add(*(normal(a) * s**k for k, a in enumerate(coefficients)))
-    (abstracted,), field_ = extension([whole])
-    numerator, denominator = field_.element(abstracted).as_expr().as_numer_denom()
-    by_power = reversed(Poly(numerator, s).all_coeffs())
-    below = _lowest(field_.expression(denominator), region)
-    return [field_.expression(a) for a in by_power], below
-
-
-def _lowest(expr: Expr, region: Region) -> Expr:
-    """The leading coefficient of a denominator, whose zeros are excluded."""
-    if region.small not in expr.free_symbols:
-        return expr
-    return next(c for k in range(1, LARGEST_PRECISION) for _, c in expand(expr, region.small, S(k), region).terms)
-
-
-def _factors(polynomial: list[Expr]) -> Iterator[tuple[tuple[Expr, ...], int]]:
-    """Factors, with radicals as independent symbols: valid whatever relations they satisfy."""
-    s = Dummy("s")
-    (*abstracted,), field_ = extension(polynomial)
-    for part, power in factor_list(Add(*(a * s**k for k, a in enumerate(abstracted))))[1]:
-        if part.has(s):
-            yield tuple(field_.expression(a) for a in reversed(Poly(part, s).all_coeffs())), power
 
 
 # -- branches of one factor ---------------------------------------------------------------------------------------------
@@ -193,10 +154,22 @@ def _expanded(factor: tuple[Expr, ...], order: int, region: Region) -> tuple[lis
 def _grown(factor: tuple[Expr, ...], order: int, region: Region, precision: Expr) -> tuple[list[Branch], set[Expr]]:
     start = [truncated(expand(a, region.small, precision, region), precision) for a in factor]
     assumed: set[Expr] = set()
-    branches = list(_grow(_Stem(factor, start, region), order, assumed))
+    branches = [b for grown in _grow(_Stem(factor, start, region), order, assumed) for b in _numbered(grown)]
     if sum(b.count * b.conjugates for b in branches) != len(factor) - 1:
         raise UnfinishedError(f"the branches of {factor} do not add up to its degree: add inequalities between the parameters")
     return branches, assumed
+
+
+def _numbered(branch: Branch) -> list[Branch]:
+    """A branch over any root of a polynomial with rational coefficients, as one for each of its roots."""
+    found = {a for _, c in branch.terms for a in c.atoms(AnyRoot) if not a.free_symbols}
+    if len(found) != 1:
+        return [branch]
+    (root,) = found
+    degree = Poly(*root.args).degree()
+    roots = [{root: CRootOf(root.args[0].subs(root.args[1], Symbol("c")), k)} for k in range(degree)]
+    several = [tuple((e, c.xreplace(r)) for e, c in branch.terms) for r in roots]
+    return [replace(branch, terms=terms, conjugates=branch.conjugates // degree) for terms in several]
 
 
 @dataclass(frozen=True)
@@ -220,7 +193,7 @@ def _grow(stem: _Stem, count: int, assumed: set[Expr]) -> Iterator[Branch]:
     if zeros:
         yield stem.branch(oo, zeros)
     for edge in _edges(stem, zeros):
-        assumed |= {edge.coefficients[0], edge.coefficients[-1]}
+        assumed |= _vertices(edge, bool(stem.terms))
         if count == 0:
             yield stem.branch(edge.slope, edge.length)
             continue
@@ -230,6 +203,12 @@ def _grow(stem: _Stem, count: int, assumed: set[Expr]) -> Iterator[Branch]:
             longer = replace(stem, terms=(*stem.terms, (edge.slope, root.value)), conjugates=stem.conjugates * root.conjugates)
             rest = _shifted(stem.rest, edge.slope, root.value)
             yield from _grow(replace(longer, rest=rest), count - 1, assumed)
+
+
+def _vertices(edge: Edge, later: bool) -> set[Expr]:
+    """What must not vanish at an edge: not the next term of a simple root, whose absence spoils nothing."""
+    simple = edge.length == 1 and later
+    return {edge.coefficients[-1]} if simple else {edge.coefficients[0], edge.coefficients[-1]}
 
 
 def _identical_zeros(stem: _Stem) -> int:
@@ -278,11 +257,11 @@ def _may_touch(i: int, unknown: Series, points: dict, edges: list[Edge]) -> bool
 
 def _shifted(polynomial: list[Series], exponent: Rational, value: Expr) -> list[Series]:
     """The polynomial in y, after s = value * ε**exponent + y."""
-    size = len(polynomial)
-    powers = [Series(((exponent * k, normal(value**k)),)) for k in range(size)]
-    columns = ([constant(binomial(i, j)) * polynomial[i] * powers[i - j] for i in range(j, size)] for j in range(size))
-    return [_sum(column) for column in columns]
+    powers = [normal(value**k) for k in range(len(polynomial))]
+    return [_column(polynomial, j, exponent, powers) for j in range(len(polynomial))]
 
 
-def _sum(series: list[Series]) -> Series:
-    return collected([t for s in series for t in s.terms], min(s.order for s in series))
+def _column(polynomial: list[Series], j: int, exponent: Rational, powers: list[Expr]) -> Series:
+    above = [(a, i - j, binomial(i, j)) for i, a in enumerate(polynomial) if i >= j]
+    terms = [(e + k * exponent, choices * c * powers[k]) for a, k, choices in above for e, c in a.terms]
+    return collected(terms, min(a.order + k * exponent for a, k, _ in above))

@@ -8,9 +8,8 @@ the ansatz: what is stable among the amplitudes may be unstable in the matrix mo
 >>> from derivations.analysis.ansatz import whole_model_ansatz
 >>> from theory import models
 >>> reduction = reduce_to_modes(models.projection_head().stop_gradient_flow(), whole_model_ansatz())
->>> print(reduction.flow)
-dv/dt = -lambda*v + mu*v*w - v*w**2
-dw/dt = gamma*mu*v**2 - gamma*v**2*w - kappa*w
+>>> [velocity.factor() for velocity in reduction.flow.velocity.values()]
+[-v*(lambda - mu*w + w**2), gamma*mu*v**2 - gamma*v**2*w - kappa*w]
 >>> reduction.step.verify().outcome.status.value
 'passed'
 """
@@ -126,10 +125,11 @@ class _Shown:
     def closes(self) -> checks.Identity:
         """Each velocity at the form is the form with the velocities of the amplitudes, under the rules shown."""
         given = (*self.reduction.whole.assumptions, *(a for a in self.reduction.ansatz.assumptions if not is_rule(a)))
-        context = Context((*given, *(Eq(line.left, line.right) for line in self.rules)))
+        context = Context((*given, *(Eq(line.left, line.right, evaluate=False) for line in self.rules)))
         form = {line.left: line.right for line in self.form}
         lines = zip(rights(self.velocities), rights(self.form), strict=True)
-        pairs = ((_numbers(v.xreplace(form), context), f.xreplace(self.speeds)) for v, f in lines)
+        sides = ((_numbers(v.xreplace(form), context), f.xreplace(self.speeds)) for v, f in lines)
+        pairs = ((collect(left, context), collect(right, context)) for left, right in sides)
         return checks.Identity(tuple(pairs), context)
 
     def cases(self, rng: np.random.Generator, points: Points) -> Iterator[tuple[object, object]]:

@@ -2,7 +2,7 @@ r"""Truncated Puiseux series with exact constants: :math:`\sum_k c_k\varepsilon^
 
 >>> from sympy import sqrt, symbols
 >>> a, x = symbols("a x", positive=True)
->>> expand(sqrt(a**2 + x), x, 2).terms
+>>> expand(sqrt(a**2 + x), x, 2, Region()).terms
 ((0, a), (1, 1/(2*a)))
 """
 
@@ -63,7 +63,7 @@ def collected(terms: Iterable[Term], order: Expr) -> Series:
     return Series(tuple((e, c) for e, c in reduced.items() if c != 0), order)
 
 
-def expand(expr: Expr, small: Symbol, order: Expr, region: Region = Region()) -> Series:
+def expand(expr: Expr, small: Symbol, order: Expr, region: Region) -> Series:
     """The series of an algebraic function at 0+, to at least what ``order`` leaves after cancellation.
 
     Raises
@@ -98,13 +98,13 @@ def power(series: Series, exponent: Rational, order: Expr, region: Region) -> Se
 
 
 def _binomial(rest: Series, exponent: Rational, order: Expr) -> Series:
-    """(1 + rest)**exponent to O(ε^order)."""
-    total, term, k = constant(S.One), Series(((S.Zero, S.One),), order), 0
+    """(1 + rest)**exponent to O(ε^order), exact where nothing is left."""
+    total, term, k = constant(S.One), constant(S.One), 0
     while rest.terms and term.terms:
         k += 1
-        term = term * rest
+        term = truncated(term * rest, order)
         total += Series(tuple((e, binomial(exponent, k) * c) for e, c in term.terms), term.order)
-    return Series(total.terms, min(total.order, order if rest.terms else rest.order))
+    return Series(total.terms, min(total.order, rest.order))
 
 
 def _shifted(series: Series, exponent: Rational, factor: Expr) -> Series:

@@ -1,7 +1,14 @@
 r"""Results as people see them: each is a list of rows, which the LaTeX and the plain text are made from.
 
-Exact rows read ``=``, approximate ones ``\simeq``.  Long rows are split, and long parts of them named, by the display
-of :mod:`derivations.rendering.tex`.
+Exact rows read ``=``, approximate ones ``\simeq`` (``~`` in plain text).  Long rows are split, and long parts of them named,
+by the display of :mod:`derivations.rendering.tex`.
+
+>>> from sympy import sqrt, symbols
+>>> v, w = symbols("v w")
+>>> mu, lam = symbols("mu lambda", positive=True)
+>>> print(text([Row(w, mu / 2 + sqrt(mu**2 - 4 * lam) / 2), *conditions_row([mu**2 - 4 * lam >= 0])]))
+w = mu/2 + sqrt(mu**2 - 4*lambda)/2
+if mu**2 - 4*lambda >= 0
 """
 
 from __future__ import annotations
@@ -10,22 +17,53 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sympy import Basic
+from sympy import Basic, Float, Symbol
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanTrue
 
-from theory.printing import tex
+from theory.printing import plain
+
+SIGNS = {"==": "=", "!=": r"\ne", ">=": r"\ge", "<=": r"\le", ">": ">", "<": "<"}
+_PLAIN = {tex: text for text, tex in SIGNS.items()} | {"=": "=", r"\simeq": "~", r"\to": "->"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: a relation between expressions, or words (``left`` a string and no right side)."""
+    r"""One row: a relation between expressions, or words (``left`` a string and no right side).
+
+    Attributes
+    ----------
+    left
+        an expression, or LaTeX for a name; plain words where there is no right side.
+    relation
+        ``"="`` for what is exact, ``"\\simeq"`` for what is approximate, or another relation, in LaTeX or as SymPy spells it.
+    words
+        plain words in front, such as ``if``.
+    by
+        symbols in which the sides are collected.
+    """
 
     left: Basic | str
     right: Basic | None = None
     relation: str = "="
+    words: str = ""
+    by: tuple[Symbol, ...] = ()
 
     @classmethod
     def text(cls, words: str) -> Row:
         return cls(words)
+
+    @property
+    def sign(self) -> str:
+        r"""The relation as it is shown: what holds floating-point numbers is never ``=``."""
+        approximate = any(isinstance(side, Basic) and side.has(Float) for side in (self.left, self.right))
+        relation = SIGNS.get(self.relation, self.relation)
+        return r"\simeq" if approximate and relation == "=" else relation
+
+    def __str__(self):
+        left = self.left if isinstance(self.left, str) else plain(self.left)
+        front = f"{self.words} {left}".lstrip()
+        return front if self.right is None else f"{front} {_PLAIN.get(self.sign, self.sign)} {plain(self.right)}"
 
 
 class Shown:
@@ -39,7 +77,7 @@ class Shown:
 
     def to_json(self) -> str:
         """The result as one JSON object; expressions as text."""
-        return json.dumps(self.to_dict())
+        return json.dumps(self.to_dict(), allow_nan=False)
 
     def to_latex(self) -> str:
         """An ``aligned`` display without delimiters."""
@@ -50,12 +88,26 @@ class Shown:
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {self.to_latex()}$"
 
+    def __str__(self):
+        return text(self.rows())
+
 
 def row(left: Basic | str, right: Basic, relation: str = "=") -> Row:
     return Row(left, right, relation)
 
 
+def text(rows: Iterable[Row]) -> str:
+    """Rows in plain text; expressions as SymPy reads them."""
+    return "\n".join(map(str, rows))
+
+
 def conditions_row(conditions: Iterable[Basic]) -> list[Row]:
-    """Relations as rows of their own."""
-    signs = {"==": "=", "!=": r"\ne", ">=": r"\ge", "<=": r"\le", ">": ">", "<": "<"}
-    return [Row(r"\text{if }" + tex(c.lhs), c.rhs, signs[c.rel_op]) for c in conditions if hasattr(c, "rel_op")]
+    """Conditions that all hold, each on a row of its own."""
+    said = [c for c in conditions if not isinstance(c, BooleanTrue)]
+    return [_condition(c, "and" if number else "if") for number, c in enumerate(said)]
+
+
+def _condition(condition: Basic, words: str) -> Row:
+    if isinstance(condition, Relational):
+        return Row(condition.lhs, condition.rhs, SIGNS[condition.rel_op], words)
+    return Row.text(f"{words} {plain(condition)}")

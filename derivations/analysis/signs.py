@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from sympy import Symbol
-from sympy.core.relational import GreaterThan, Relational, StrictGreaterThan, StrictLessThan, LessThan, Unequality
+from sympy.core.relational import GreaterThan, LessThan, Relational, StrictGreaterThan, StrictLessThan, Unequality
 
-from derivations.analysis.polynomials import Polynomial, Ring
+from derivations.analysis.polynomials import Polynomial, Ring, factor
 from theory.errors import InputError
 
 Sign = frozenset[int]
@@ -46,7 +46,7 @@ class Signs:
         """The signs that ``p`` may have."""
         if p.is_zero():
             return ZERO
-        content, factors = p.factor()
+        content, factors = factor(p)
         signs = (power(self._irreducible(f, depth), int(m)) for f, m in factors)
         return reduce(times, signs, POSITIVE if content > 0 else NEGATIVE)
 
@@ -57,50 +57,61 @@ class Signs:
             return replace(self, consistent=False)
         if known <= sign:
             return self
-        return replace(self, products=(*self.products, (p, sign)))._propagated()
+        learnt = replace(self, products=(*self.products, (p, sign)))._propagated()
+        return learnt.learn_all(learnt._implied(self.facts)) if learnt.consistent else learnt
 
     def learn_all(self, facts: Iterable[tuple[Polynomial, Sign]]) -> Signs:
         return reduce(lambda signs, fact: signs.learn(*fact), facts, self)
 
     def _propagated(self) -> Signs:
-        signs, waiting = self, list(self.products)
-        progress = True
+        """Products of known sign worked into facts about their factors, until nothing new follows."""
+        signs, waiting, progress = replace(self, products=()), self.products, True
         while progress and signs.consistent:
             progress, left = False, []
             for p, sign in waiting:
-                content, factors = p.factor()
-                odd = [f for f, m in factors if int(m) % 2]
-                even = [f for f, m in factors if not int(m) % 2]
-                if 0 not in sign:  # no factor of a product that does not vanish does
-                    for f in even:
-                        signs = signs._with(f, NONZERO)
-                open_ = [f for f in odd if len(signs._irreducible(f, DEPTH) - ZERO) > 1]
-                rest = reduce(
-                    times,
-                    (signs._irreducible(f, DEPTH) for f in odd if f not in open_),
-                    POSITIVE if content > 0 else NEGATIVE,
-                )
-                if 0 not in sign:
-                    rest = rest - ZERO
-                if not open_:
-                    signs = signs if times(rest, POSITIVE) & sign or 0 in sign else replace(signs, consistent=False)
-                    for f in odd:
-                        if 0 not in sign:
-                            signs = signs._with(f, NONZERO)
-                elif len(open_) == 1 and len(rest) == 1 and rest != ZERO and (0 not in sign or not even):
-                    signs, progress = signs._with(open_[0], times(sign, rest)), True
-                else:
-                    if 0 not in sign:
-                        for f in open_:
-                            signs = signs._with(f, NONZERO)
-                    left.append((p, sign))
-            waiting = left
-        return replace(signs, products=tuple(waiting))
+                signs, rest, found = signs._worked_in(p, sign)
+                progress = progress or found
+                left += rest
+            waiting = tuple(left)
+        return replace(signs, products=waiting)
+
+    def _worked_in(self, p: Polynomial, sign: Sign) -> tuple[Signs, list[tuple[Polynomial, Sign]], bool]:
+        """What a product's sign says of its factors, what of the product is left undecided, and whether a sign was found."""
+        signs, (content, factors) = self, factor(p)
+        if 0 not in sign:  # no factor of a product that does not vanish does
+            for f, _ in factors:
+                signs = signs._with(f, NONZERO)
+        known = [(f, int(m), signs._irreducible(f, DEPTH)) for f, m in factors]
+        unknown = [(f, m) for f, m, v in known if m % 2 and len(v - ZERO) > 1]
+        settled = [power(v, m) for f, m, v in known if not (m % 2 and len(v - ZERO) > 1)]
+        rest = reduce(times, settled, POSITIVE if content > 0 else NEGATIVE)
+        if not unknown:
+            return (signs if rest & sign else replace(signs, consistent=False)), [], False
+        if rest not in (POSITIVE, NEGATIVE):
+            return signs, [(p, sign)], False
+        if len(unknown) == 1:
+            return signs._with(unknown[0][0], times(sign, rest)), [], True
+        open_product = reduce(lambda a, b: a * b, (f for f, _ in unknown))
+        return signs, [(open_product, times(sign, rest))], False
 
     def _with(self, f: Polynomial, sign: Sign) -> Signs:
         both = self._irreducible(f, DEPTH) & sign
         others = tuple((g, s) for g, s in self.facts if g != f and g != -f)
         return replace(self, facts=(*others, (f, both)), consistent=self.consistent and bool(both))
+
+    def _implied(self, before: tuple) -> list[tuple[Polynomial, Sign]]:
+        """Where a new fact ``c s + r`` is positive and ``r`` is not, ``c`` has the sign of the symbol ``s``."""
+        found = []
+        for f, sign in self.facts:
+            if sign not in (POSITIVE, NEGATIVE) or any(f is g for g, _ in before):
+                continue
+            for symbol in self.ring.present(f):
+                known = self._known(self.ring.gen(symbol))
+                if self.ring.degree(f, symbol) == 1 and known in (POSITIVE, NEGATIVE):
+                    r, c = self.ring.coefficients(f if sign == POSITIVE else -f, symbol)
+                    if not c.is_constant() and self._termwise(r) <= NONPOSITIVE:
+                        found.append((c, known))
+        return found
 
     def _known(self, f: Polynomial) -> Sign:
         for g, sign in self.facts:
@@ -114,6 +125,10 @@ class Signs:
         known = self._known(f) & self._termwise(f)
         if len(known) == 1 or not depth or len(f.to_dict()) > TERMS:
             return known
+        for rule in (self._square, self._divided):
+            known = known & rule(f, depth)
+            if len(known) == 1:
+                return known
         for symbol in sorted(self.ring.present(f), key=self.ring.place.__getitem__):
             for simpler, image in self._in_place_of(symbol, f):
                 known = known & simpler.of(image, depth - 1)
@@ -132,6 +147,52 @@ class Signs:
             if total == UNKNOWN:
                 return total
         return ZERO if total is None else total
+
+    def _square(self, f: Polynomial, depth: int) -> Sign:
+        r"""The sign of :math:`ax^2+bx+c` where the discriminant shows that it does not change: that of ``a``, or zero."""
+        for symbol in self.ring.present(f):
+            if self.ring.degree(f, symbol) != 2:
+                continue
+            c, b, a = self.ring.coefficients(f, symbol)
+            lead = self.of(a, 0)
+            if lead not in (POSITIVE, NEGATIVE):
+                continue
+            disc = b * b - 4 * a * c
+            sign = self.of(disc, depth - 1)
+            if sign == NEGATIVE:
+                return lead
+            if sign <= NONPOSITIVE:
+                return lead if self._apart(disc, 2 * a * self.ring.gen(symbol) + b) else lead | ZERO
+        return UNKNOWN
+
+    def _divided(self, f: Polynomial, depth: int) -> Sign:
+        """The sign by division with remainder by what is known, where quotient and remainder pull the same way."""
+        found = UNKNOWN
+        for g, sign in (*self.facts, *self.products):
+            if g.total_degree() < 2:
+                continue
+            quotient, rest = divmod(f, g)
+            if not quotient.is_zero() and not rest.is_zero():
+                found = found & plus(times(self.of(quotient, 0), sign), self.of(rest, depth - 1))
+        return found
+
+    def _apart(self, *polynomials: Polynomial) -> bool:
+        """Whether the facts exclude that all of these vanish, each linear in a symbol with a number as coefficient."""
+        facts = (*self.facts, *self.products)
+        for p in polynomials:
+            for factor in self.ring.factors(p)[:1]:
+                for symbol in self.ring.present(factor):
+                    lead = self.ring.leading(factor, symbol)
+                    if self.ring.degree(factor, symbol) == 1 and lead.is_constant():
+                        rest = -self.ring.coefficients(factor, symbol)[0]
+                        # a square of the (constant) denominator keeps signs
+                        facts = tuple(
+                            (self.ring.substitute(g, symbol, rest, lead) * (lead if self.ring.degree(g, symbol) % 2 else 1), v)
+                            for g, v in facts
+                        )
+                        break
+        blank = Signs(self.ring)
+        return any(not blank.of(g, 0) & v for g, v in facts)
 
     def _in_place_of(self, symbol: Symbol, f: Polynomial) -> Iterable[tuple[Signs, Polynomial]]:
         """The same question with a fact that is linear in ``symbol`` taken as variable in its place."""
@@ -163,7 +224,7 @@ class Signs:
                 image = self._image(g, symbol, top, bottom)
                 factors = self.ring.factors(image)
                 if len(factors) == 1 and len(signs._termwise(factors[0])) > 1:
-                    lead = image.factor()[0]
+                    lead = factor(image)[0]
                     signs = signs._with_plain(factors[0], sign if lead > 0 else times(sign, NEGATIVE))
         return signs
 

@@ -9,17 +9,18 @@ its polynomial.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from sympy import Expr, Symbol
+from sympy import Expr, Float, Symbol
 
 from derivations.analysis.branches import Substitution
-from derivations.analysis.polynomials import Polynomial, Ring
-from derivations.analysis.signs import ZERO, Sign, Signs, times
+from derivations.analysis.polynomials import Polynomial, Ring, factor
+from derivations.analysis.signs import UNKNOWN, ZERO, Sign, Signs, times
 
 Fraction = tuple[Polynomial, Polynomial]
+DIGITS = 60  # to which algebraic numbers are told from zero
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Site:
     solved: tuple[Substitution, ...]
     special: tuple[Substitution, ...]
     signs: Signs
+    numbers: Mapping[Symbol, Expr] = field(default_factory=dict)  # roots that are algebraic numbers
 
     @property
     def free(self) -> tuple[Symbol, ...]:
@@ -83,7 +85,7 @@ class Site:
 
     @cached_property
     def chart(self) -> Chart:
-        chart = Chart(self.signs, ())
+        chart = Chart(self.signs, (), self.numbers)
         for x, q in self.roots:
             chart = chart.with_root(x, self._on_special(q))
         return chart
@@ -108,11 +110,24 @@ class Chart:
 
     signs: Signs
     expressed: tuple[Substitution, ...]
+    numbers: Mapping[Symbol, Expr] = field(default_factory=dict)
 
     def of(self, top: Polynomial, bottom: Polynomial) -> Sign:
         """The sign of a fraction, whose denominator does not vanish."""
         plain = times(self.signs.of(top), self.signs.of(bottom) - ZERO)
-        return plain if len(plain) <= 1 else plain & times(self._put(top), self._put(bottom) - ZERO)
+        if len(plain) > 1:
+            plain = plain & times(self._put(top), self._put(bottom) - ZERO)
+        return plain if len(plain) <= 1 else plain & times(self._number(top), self._number(bottom) - ZERO)
+
+    def _number(self, p: Polynomial) -> Sign:
+        """The sign of an algebraic number, to as many digits as tell it from zero; unknown of anything else."""
+        ring = self.signs.ring
+        if p.is_zero() or not ring.present(p) <= self.numbers.keys():
+            return self.signs.of(p)
+        value = ring.expr(p).xreplace(dict(self.numbers)).evalf(DIGITS)
+        if not value.is_Float or abs(value) < Float(10) ** (10 - DIGITS):
+            return UNKNOWN
+        return frozenset({1 if value > 0 else -1})
 
     def with_root(self, x: Symbol, q: Polynomial) -> Chart:
         """One more parameter expressed by a root, where the polynomial is linear in one."""
@@ -123,15 +138,22 @@ class Chart:
             if symbol == x or symbol in used or ring.degree(q, symbol) != 1 or ring.place[symbol] < ring.place[x]:
                 continue
             rest, c = ring.coefficients(q, symbol)
-            if 0 in self.signs.of(c):
-                continue
-            found = Substitution(symbol, -rest, c)
-            chart = Chart(Signs(ring), (*self.expressed, found))
-            facts = [(g, v) for g, v in (*self.signs.facts, *self.signs.products)]
-            kept = Signs(ring, tuple((g, v) for g, v in facts if symbol not in ring.present(g)))
-            images = ((chart._image_one(g, found), v) for g, v in facts if symbol in ring.present(g))
-            return replace(chart, signs=kept.learn_all(images))
+            if 0 not in self.signs.of(c):
+                return self.with_expressed(Substitution(symbol, -rest, c))
         return self
+
+    def image(self, p: Polynomial) -> Polynomial:
+        """A polynomial in which parameters are expressed, times squares of denominators."""
+        top, flips = self._image(p)
+        return top * flips
+
+    def with_expressed(self, found: Substitution) -> Chart:
+        """One more symbol expressed; what was known of it is known of what it equals."""
+        ring, symbol = self.signs.ring, found.symbol
+        facts = (*self.signs.facts, *self.signs.products)
+        kept = Signs(ring, tuple((g, v) for g, v in facts if symbol not in ring.present(g)))
+        images = [(_image_one(ring, g, found), v) for g, v in facts if symbol in ring.present(g)]
+        return replace(self, expressed=(*self.expressed, found), signs=kept.learn_all(images))
 
     def _put(self, p: Polynomial) -> Sign:
         image, flips = self._image(p)
@@ -145,9 +167,10 @@ class Chart:
             p = self.signs.ring.substitute(p, s.symbol, s.top, s.bottom)
         return p, flips
 
-    def _image_one(self, p: Polynomial, s: Substitution) -> Polynomial:
-        image = self.signs.ring.substitute(p, s.symbol, s.top, s.bottom)
-        return image * s.bottom if self.signs.ring.degree(p, s.symbol) % 2 else image
+
+def _image_one(ring: Ring, p: Polynomial, s: Substitution) -> Polynomial:
+    image = ring.substitute(p, s.symbol, s.top, s.bottom)
+    return image * s.bottom if ring.degree(p, s.symbol) % 2 else image
 
 
 def cancelled(top: Polynomial, bottom: Polynomial) -> Fraction:
@@ -156,5 +179,5 @@ def cancelled(top: Polynomial, bottom: Polynomial) -> Fraction:
         return top, bottom * 0 + 1
     common = top.gcd(bottom)
     top, bottom = top / common, bottom / common
-    return (top, bottom) if bottom.factor()[0] > 0 else (-top, -bottom)
+    return (top, bottom) if factor(bottom)[0] > 0 else (-top, -bottom)
 

@@ -21,12 +21,12 @@ from itertools import product
 from math import prod
 
 import mpmath
-from sympy import Expr, Mul, Rational, Symbol
+from sympy import Expr, Mul, Rational, Symbol, factor_list, resultant, together
 from sympy.core.relational import Relational, StrictGreaterThan, StrictLessThan, Unequality
 from sympy.polys.fields import FracElement
 from sympy.polys.matrices import DomainMatrix
 
-from derivations.analysis.algebraic import Extension, extension, generator_values
+from derivations.analysis.algebraic import Extension, Generator, extension, generator_values
 from theory.errors import UnfinishedError
 
 DIGITS, POINTS, LARGEST_NORM, TRIES = 90, 3, 32, 4000
@@ -64,7 +64,7 @@ def sample(symbols: Iterable[Symbol], region: Region, seed: int = 0, fixed: Mapp
 
 
 def _draw(symbol: Symbol, region: Region, generator: random.Random) -> Rational:
-    size = generator.randint(2, 9) if symbol.is_integer else Rational(generator.randint(200, 2500), 997)
+    size = Rational(generator.randint(2, 9)) if symbol.is_integer else Rational(generator.randint(200, 2500), 997)
     if symbol == region.small:
         return size * BEGINNING
     negative = symbol.is_negative or (not symbol.is_nonnegative and generator.random() < 0.5)
@@ -103,7 +103,7 @@ def vanishes(expr: Expr, region: Region = Region()) -> bool:
 def points(field: Extension, region: Region) -> list[dict]:
     """Admissible points for the symbols of a field."""
     symbols = set(field.field.symbols) - {g.symbol for g in field.generators}
-    return [sample(symbols, region, seed) for seed in range(POINTS)]
+    return [sample(symbols, region, seed) for seed in range(POINTS if symbols else 1)]
 
 
 def _is_small(element: FracElement, field: Extension, point: Mapping) -> bool:
@@ -123,6 +123,15 @@ def _term(term, values: list):
     monomial, coefficient = term
     number = mpmath.mpf(int(coefficient.numerator)) / int(coefficient.denominator)
     return number * mpmath.fprod(v**k for v, k in zip(values, monomial, strict=True))
+
+
+def is_negative(expr: Expr, region: Region) -> bool:
+    """Whether a constant is negative at all of a few admissible points: a hint at how to write it, no proof."""
+    (abstracted,), field = extension([expr])
+    element = field.element(abstracted)
+    with mpmath.workdps(DIGITS):
+        values = [_value(element, _values(field, point)) for point in points(field, region)]
+        return all(abs(mpmath.im(v)) < TINY * abs(v) and mpmath.re(v) < 0 for v in values)
 
 
 # -- the norm -----------------------------------------------------------------------------------------------------------
@@ -174,12 +183,26 @@ def _coordinates(element: FracElement, exponents: tuple, basis: list, field: Ext
 
 
 def assumed_factors(expr: Expr, region: Region) -> frozenset[Expr]:
-    """The factors of a generically non-zero constant whose being non-zero no assumption guarantees."""
+    """Polynomials in the parameters whose being non-zero is assumed if a generically non-zero constant is to be non-zero.
+
+    They are factors of its norm over the parameters, without those that assumptions guarantee.
+    """
     (abstracted,), field = extension([expr])
     element = field.element(abstracted)
-    factors = [f for p in (element.numer, element.denom) for f, _ in p.factor_list()[1]]
-    restored = (_signed(field.expression(f.as_expr())) for f in factors)
+    factors = {f for p in (element.numer, element.denom) for f in _norm_factors(p.as_expr(), field.algebraic[::-1])}
+    restored = (_signed(field.expression(f)) for f in factors)
     return frozenset(f for f in restored if f.free_symbols and not _guaranteed(f, region))
+
+
+def _norm_factors(polynomial: Expr, generators: tuple[Generator, ...]) -> set[Expr]:
+    """Irreducible factors of the iterated resultant with the relations, the factor itself where it divides zero."""
+    factors = {f for f, _ in factor_list(polynomial)[1]}
+    for k, g in enumerate(generators):
+        for factor in [f for f in factors if f.has(g.symbol)]:
+            norm = resultant(factor, together(g.relation).as_numer_denom()[0], g.symbol)
+            if norm.expand() != 0:
+                factors = (factors - {factor}) | _norm_factors(norm, generators[k + 1 :])
+    return factors
 
 
 def _signed(factor: Expr) -> Expr:

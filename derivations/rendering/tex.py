@@ -1,46 +1,128 @@
-"""Lines of a derivation as displays, once for the page and the paper: KaTeX and pdflatex read the same strings."""
+"""Rows as displays, once for the page and the paper: KaTeX and pdflatex read the same strings.
+
+Within a display, roots of polynomials have names; sums and bracketed sums that are too long continue on further rows, and
+other parts that are too long have names of their own, each defined on a row before the one that uses it.
+"""
 
 from __future__ import annotations
 
 import re
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from sympy import Add, Basic, MatAdd
+from sympy import Add, Basic
 
-from derivations.engine import Line, Lines
-from theory.printing import TexPrinter, tex
+from derivations.analysis.show import Row
+from derivations.engine import Line
+from derivations.rendering.breaking import LINE_WIDTH, pieces, visible_width, wrapped
+from derivations.rendering.grouping import grouped
+from derivations.rendering.naming import LETTERS, Parts, free_letter, shortened
+from derivations.rendering.roots import LETTERS as ROOT_LETTERS
+from derivations.rendering.roots import Family, Roots
+from theory.printing import ascii_name, tex
 
-LINE_WIDTH = 62  # visible symbols that fit on a line of the report
+__all__ = ["LINE_WIDTH", "display", "display_rows", "tex", "visible_width"]
 
+LEFT_WIDTH, SUM_WIDTH = 24, 12  # left sides wider than this, and sums, have no column of their own
+RELATION_WIDTH = 2.5
+CHARACTER_WIDTH = 0.95
+_ESCAPED = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {c: "\\" + c for c in "&%$#_{}"}
 
-def display(lines: Lines) -> str:
-    """The lines as one aligned display without delimiters; sums that are too long continue on further lines."""
-    rows = [row for line in lines for row in _rows(line)]
-    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
-
-
-def visible_width(text: str) -> int:
-    """A rough count of the symbols that a LaTeX string shows."""
-    plain = re.sub(r"\\(left|right|operatorname|begin|end|tfrac|frac|text|mathbb)\b", "", text)
-    return len(re.sub(r"[{}_^&\s]", "", re.sub(r"\\[a-zA-Z]+", "x", plain)))
-
-
-def _rows(line: Line) -> list[str]:
-    left = line.left if isinstance(line.left, str) else tex(line.left)
-    rows, current = [], rf"{left} &{line.relation} "
-    started = False
-    for term in _terms(line.right):
-        joined = f"+ {term}" if started and not term.startswith("-") else term
-        if started and visible_width(current + joined) > LINE_WIDTH:
-            rows.append(current.rstrip())
-            current = r"&\quad "
-        current += joined + " "
-        started = True
-    return [*rows, current.rstrip()]
+Side: TypeAlias = "Basic | str"
+Written = Callable[[Row, Basic], Basic]
 
 
-def _terms(expr: Basic) -> list[str]:
-    if isinstance(expr, MatAdd):
-        return [tex(term) for term in expr.args]
-    if isinstance(expr, Add):
-        return [tex(term) for term in TexPrinter()._as_ordered_terms(expr)]
-    return [tex(expr)]
+def display(lines: Sequence[Line]) -> str:
+    """Lines of a derivation as one aligned display without delimiters, their expressions as they stand."""
+    return _aligned([Row(line.left, line.right, line.relation) for line in lines], lambda row, side: side)
+
+
+def display_rows(rows: Sequence[Row]) -> str:
+    """Rows of a result as one aligned display without delimiters, their expressions grouped as on paper."""
+    return _aligned(rows, lambda row, side: grouped(side, row.by))
+
+
+def _aligned(rows: Sequence[Row], written: Written) -> str:
+    writer = _Writer.of(rows, written)
+    shown = ""
+    for row in rows:
+        gap = r" \\[0.6em]" if row.right is None else r" \\"
+        shown += (f"{gap}\n" if shown else "") + " \\\\\n".join(writer.row(row))
+    return f"\\begin{{aligned}}\n{shown}\n\\end{{aligned}}"
+
+
+@dataclass
+class _Writer:
+    """What the rows of one display share: the names given so far, and the room right of the left sides."""
+
+    written: Written
+    roots: Roots
+    parts: Parts
+    room: float
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], written: Written) -> _Writer:
+        shown = [side for row in rows if row.right is not None for side in (row.left, row.right)]
+        roots = Roots.of(shown, free_letter(ROOT_LETTERS, shown))
+        lefts = [visible_width(_tex(row.left)) for row in rows if row.right is not None and _in_column(row)]
+        return cls(written, roots, Parts(free_letter(LETTERS, shown)), LINE_WIDTH - max([3.0, *lefts]))
+
+    def row(self, row: Row) -> list[str]:
+        """A row with the definitions that it needs before it."""
+        if row.right is None:
+            return _words(str(row.left), self.room)
+        left, for_left = self._side(row, row.left)
+        right, for_right = self._side(row, row.right)
+        before = [*for_left, *for_right]
+        front = rf"\text{{{_escaped(row.words)} }}" if row.words else ""
+        if _in_column(row):
+            return [*before, *self._set(_tex(left), [(row.sign, right)])]
+        return [*before, *self._set("", [(front, left), (row.sign, right)])]
+
+    def _side(self, row: Row, side: Side) -> tuple[Side, list[str]]:
+        """A side as it is shown, and the rows that introduce its names."""
+        if isinstance(side, str):
+            return side, []
+        rooted, families = self.roots.named(side)
+        told = [text for family in families for text in self._family(family)]
+        short, definitions = self._short(self.written(row, rooted))
+        return short, [*told, *definitions]
+
+    def _short(self, expr: Basic) -> tuple[Basic, list[str]]:
+        short, definitions = shortened(expr, self.room - RELATION_WIDTH, self.parts)
+        return short, [text for name, value in definitions for text in self._set(tex(name), [("=", value)])]
+
+    def _family(self, family: Family) -> list[str]:
+        front, behind = family.introduction()
+        polynomial, told = self._short(family.polynomial)
+        return [*told, *self._set("", [(front, ""), ("", polynomial), ("=", rf"0 {behind}")])]
+
+    def _set(self, left: str, sides: Iterable[tuple[str, Side]]) -> list[str]:
+        parts: list[str] = []
+        for front, side in sides:
+            first, *others = [side] if isinstance(side, str) else pieces(side, self.room - RELATION_WIDTH)
+            parts += [f"{front} {first}".strip(), *others]
+        head, *others = wrapped(parts, self.room, r"\quad ")
+        return [f"{left} &{head}".lstrip(), *(f"&{row}" for row in others)]
+
+
+def _in_column(row: Row) -> bool:
+    """Whether the left side stands in the column of left sides."""
+    widest = SUM_WIDTH if isinstance(row.left, Add) else LEFT_WIDTH
+    return not row.words and (isinstance(row.left, str) or visible_width(tex(row.left)) <= widest)
+
+
+def _tex(side: Side) -> str:
+    return side if isinstance(side, str) else tex(side)
+
+
+def _words(text: str, room: float) -> list[str]:
+    lines = textwrap.wrap(text, max(20, int(room / CHARACTER_WIDTH))) or [""]
+    return [rf"&\text{{{_escaped(line)}}}" for line in lines]
+
+
+def _escaped(text: str) -> str:
+    """Words that KaTeX and pdflatex set alike: ASCII, special characters escaped."""
+    return re.sub(r"[\\~^&%$#_{}]", lambda match: _ESCAPED[match[0]], ascii_name(text))

@@ -27,6 +27,8 @@ from theory import CalculusError, Flow, InputError, Loss, MarkerError, Unfinishe
 from theory.stopgrad import sg
 
 LONG = 60
+# The hanging functions take minutes; busy machines take seconds to start a worker.
+SOON = 20
 
 
 def hang_in_python():
@@ -55,6 +57,11 @@ def raise_(error):
 
 def same(value):
     return value
+
+
+def process_id():
+    """Of a worker that has imported this module, as :func:`os.getpid` has not."""
+    return os.getpid()
 
 
 def is_running(pid: int) -> bool:
@@ -149,7 +156,7 @@ def test_work_that_hangs_is_killed_at_the_limit_and_the_next_call_works(hang):
     start = time.monotonic()
     with pytest.raises(UnfinishedError, match=r"^stopped at the time limit of 0\.3 s$") as caught:
         within(0.3, hang)
-    assert 0.3 <= time.monotonic() - start < 2
+    assert 0.3 <= time.monotonic() - start < SOON
     assert caught.value.partial is None
     assert not is_running(worker)
     assert within(LONG, same, 1) == 1
@@ -158,7 +165,7 @@ def test_work_that_hangs_is_killed_at_the_limit_and_the_next_call_works(hang):
 def test_starting_the_worker_does_not_count():
     with pytest.raises(UnfinishedError):
         within(0.1, hang_in_c)
-    assert within(0.2, same, "new worker") == "new worker"
+    assert within(0.5, same, "new worker") == "new worker"
 
 
 def test_limit_holds_off_the_main_thread_and_for_calls_at_the_same_time():
@@ -171,7 +178,7 @@ def test_limit_holds_off_the_main_thread_and_for_calls_at_the_same_time():
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(lambda _: within(LONG, time.sleep, 0.2), range(3)))
         spent = list(threads.map(timed, [0.4, 0.8, 1.2]))
-    assert all(limit <= took < limit + 2 for limit, took in zip([0.4, 0.8, 1.2], spent, strict=True))
+    assert all(limit <= took < SOON for limit, took in zip([0.4, 0.8, 1.2], spent, strict=True))
 
 
 def test_calls_at_the_same_time_get_their_own_results():
@@ -202,7 +209,7 @@ def test_a_limit_may_be_any_positive_number(limit):
 
 def test_last_report_is_the_partial_result_at_the_limit():
     with pytest.raises(UnfinishedError) as caught:
-        within(0.5, hang_after_reports, partial=True)
+        within(1, hang_after_reports, partial=True)
     assert caught.value.partial == [Symbol("x", positive=True)] * 2
 
 
@@ -214,7 +221,7 @@ def test_reports_without_end_do_not_put_off_the_limit():
     start = time.monotonic()
     with pytest.raises(UnfinishedError):
         within(0.5, reporting, partial=True)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < SOON
 
 
 def test_reports_do_not_change_a_result():
@@ -254,7 +261,7 @@ def test_an_idle_worker_ends_and_is_replaced():
 
 @on_linux
 def test_interrupt_while_waiting_kills_the_worker():
-    worker = within(LONG, os.getpid)
+    worker = within(LONG, process_id)
     # What Ctrl-C does, but to this process alone.
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
@@ -320,8 +327,12 @@ except UnfinishedError as error:
 
 
 HANGING_SCRIPT = """
-import math, os, threading
+import math, os, threading, time
 from derivations.analysis.limits import within
+
+def hang():
+    print("hangs", flush=True)
+    math.factorial(10**8)
 
 print(within(60, os.getpid), flush=True)
 """
@@ -331,7 +342,7 @@ print(within(60, os.getpid), flush=True)
 @pytest.mark.parametrize(
     "ending",
     [
-        "threading.Thread(target=within, args=(60, math.factorial, 10**8), daemon=True).start(); import time; time.sleep(0.5)",
+        "threading.Thread(target=within, args=(60, hang), daemon=True).start(); time.sleep(1)",
         "raise SystemExit(3)",
         "os.kill(os.getpid(), 9)",
         "os._exit(0)",
@@ -340,16 +351,23 @@ print(within(60, os.getpid), flush=True)
 def test_workers_do_not_outlive_the_process_that_started_them(tmp_path, ending):
     with run(HANGING_SCRIPT + ending, tmp_path) as process:
         out, _ = process.communicate(timeout=60)
-    assert ends(int(out))
+    assert ends(int(out.split()[0]))
 
 
 @on_linux
 def test_a_worker_that_hangs_in_c_ends_at_its_limit_though_its_parent_was_killed(tmp_path):
-    hanging = "import derivations.analysis.limits as limits; limits.GRACE = 0.5"
-    script = f"{HANGING_SCRIPT}\ndef hasten():\n    {hanging}\nwithin(60, hasten)\nwithin(1, math.factorial, 10**8)"
-    with run(script, tmp_path) as process:
+    hasten = """
+def hasten():
+    import derivations.analysis.limits as limits
+    limits.GRACE = 0.5
+
+within(60, hasten)
+within(2, hang)
+"""
+    with run(HANGING_SCRIPT + hasten, tmp_path) as process:
         worker = int(process.stdout.readline())
-        time.sleep(0.5)
+        assert process.stdout.readline() == "hangs\n"
+        time.sleep(0.2)
         process.kill()
         process.wait()
     assert is_running(worker)
@@ -357,10 +375,14 @@ def test_a_worker_that_hangs_in_c_ends_at_its_limit_though_its_parent_was_killed
 
 
 @on_linux
-def test_ctrl_c_at_the_terminal_ends_script_and_worker_with_one_traceback(tmp_path):
-    with run(HANGING_SCRIPT + "within(60, math.factorial, 10**8)", tmp_path, start_new_session=True) as process:
+@pytest.mark.parametrize(
+    "busy", ["within(60, hang)", "print('hangs', flush=True); time.sleep(60)"], ids=["in the worker", "in the script"]
+)
+def test_ctrl_c_at_the_terminal_ends_script_and_worker_with_one_traceback(tmp_path, busy):
+    with run(HANGING_SCRIPT + busy, tmp_path, start_new_session=True) as process:
         worker = int(process.stdout.readline())
-        time.sleep(0.5)
+        assert process.stdout.readline() == "hangs\n"
+        time.sleep(0.2)
         os.killpg(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert ends(worker)

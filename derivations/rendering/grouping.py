@@ -1,0 +1,232 @@
+r"""Expressions grouped as a person would write them: for display only, of the same value, not for further computing.
+
+Common factors stand in front of sums, signs in front of products or inside their differences, and square roots of positive
+symbols under one root.  Nothing is expanded or factored beyond that, unless :func:`grouped` is told what to collect in.
+
+>>> from sympy import sqrt, symbols
+>>> from theory.printing import tex
+>>> mu, gamma, kappa, lam, v, w = symbols("mu gamma kappa lambda v w", positive=True)
+>>> print(tex(grouped(-v * w * (w - mu))))
+v w \left(\mu - w\right)
+>>> print(tex(grouped(sqrt(kappa) * (mu / 2 + sqrt(mu**2 - 4 * lam) / 2) / (sqrt(gamma) * sqrt(lam)))))
+\tfrac{1}{2} \sqrt{\frac{\kappa}{\gamma \lambda}} \left(\mu + \sqrt{\mu^{2} - 4 \lambda}\right)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import gcd, lcm
+
+from sympy import Add, Basic, Expr, Function, Mul, Order, Poly, PolynomialError, Pow, Rational, S, Symbol
+
+
+@dataclass(frozen=True)
+class Product:
+    """``coefficient`` times the product of ``base**exponent``."""
+
+    coefficient: Rational
+    powers: Mapping[Expr, Expr]
+
+    def times(self, other: Product) -> Product:
+        return Product(self.coefficient * other.coefficient, _together((*self.powers.items(), *other.powers.items())))
+
+    def to_the(self, exponent: int) -> Product:
+        return Product(self.coefficient**exponent, {b: e * exponent for b, e in self.powers.items()})
+
+
+ONE = Product(S.One, {})
+
+
+def grouped(expr: Basic, by: Iterable[Symbol] = ()) -> Basic:
+    """An expression of the same value, grouped; a polynomial in the symbols ``by`` is collected in them.
+
+    Matrices, what does not commute, and the insides of unknown kinds of expressions are left as they are.
+    """
+    if not isinstance(expr, Expr) or not expr.is_commutative or expr.is_Atom:
+        return expr
+    return _collected(expr, tuple(by)) if tuple(by) else _grouped(expr)
+
+
+def _collected(expr: Expr, by: tuple[Symbol, ...]) -> Expr:
+    try:
+        terms = Poly(expr, *by).terms()
+    except PolynomialError:
+        return _grouped(expr)
+    monomials = (Product(S.One, {x: Rational(k) for x, k in zip(by, powers, strict=True) if k}) for powers, _ in terms)
+    return _plus([_assembled(_product(c).times(m)) for (_, c), m in zip(terms, monomials, strict=True)])
+
+
+@cache
+def _grouped(expr: Expr) -> Expr:
+    if isinstance(expr, Add):
+        return _written(_sum(expr))
+    if isinstance(expr, Mul | Pow):
+        return _assembled(_product(expr))
+    if isinstance(expr, Function) and expr.args:
+        return expr.func(*(grouped(a) for a in expr.args), evaluate=False)
+    return expr
+
+
+# -- products -----------------------------------------------------------------------------------------------------------
+
+
+def _product(expr: Expr) -> Product:
+    """An expression as a product, content and common factors of its sums pulled out."""
+    found = ONE
+    for factor in Mul.make_args(expr):
+        found = found.times(_factor(factor))
+    return found
+
+
+def _factor(expr: Expr) -> Product:
+    if isinstance(expr, Rational):
+        return Product(expr, {})
+    if isinstance(expr, Mul):
+        return _product(expr)
+    if isinstance(expr, Add):
+        return _sum(expr)
+    if isinstance(expr, Pow):
+        return _power(expr)
+    return Product(S.One, {_grouped(expr): S.One})
+
+
+def _power(expr: Pow) -> Product:
+    base, exponent = expr.args
+    if exponent.is_Integer and base != 0:
+        return _product(base).to_the(exponent)
+    if not exponent.is_Rational:
+        return Product(S.One, {Pow(_grouped(base), grouped(exponent), evaluate=False): S.One})
+    inside = _product(base)
+    root = abs(inside.coefficient) ** exponent
+    if inside.coefficient != 0 and root.is_Rational:
+        return Product(root, {_written(Product(inside.coefficient / abs(inside.coefficient), inside.powers)): exponent})
+    return Product(S.One, {_written(inside): exponent})
+
+
+def _together(powers: Iterable[tuple[Expr, Expr]]) -> dict[Expr, Expr]:
+    found: dict[Expr, Expr] = {}
+    for base, exponent in powers:
+        found[base] = found.get(base, S.Zero) + exponent
+    return {b: e for b, e in found.items() if e != 0 and b != 1}
+
+
+def _assembled(product: Product) -> Expr:
+    coefficient, powers = _oriented(product.coefficient, _under_one_root(product.powers))
+    factors = [_written_power(b, e) for b, e in powers.items()]
+    if coefficient == 0 or not factors:
+        return coefficient
+    factors = [f for factor in factors for f in Mul.make_args(factor)]
+    return _times(([] if coefficient == 1 else [coefficient]) + factors)
+
+
+def _times(factors: list[Expr]) -> Expr:
+    return factors[0] if len(factors) == 1 else Mul(*factors, evaluate=False)
+
+
+def _written_power(base: Expr, exponent: Expr) -> Expr:
+    if exponent == 1:
+        return base
+    if exponent.is_negative and exponent != -1:  # a denominator that the printer need not evaluate
+        return Pow(_written_power(base, -exponent), -1, evaluate=False)
+    return Pow(base, exponent, evaluate=False)
+
+
+def _under_one_root(powers: Mapping[Expr, Expr]) -> dict[Expr, Expr]:
+    r"""Square roots of what is positive, and of one factor more, as one root of a fraction."""
+    halves = [b for b, e in powers.items() if e.is_Rational and e.q == 2]
+    above = [b for b in halves if powers[b] > 0 and b.is_nonnegative]
+    unknown = [b for b in halves if powers[b] > 0 and not b.is_nonnegative][:1]
+    below = [b for b in halves if powers[b] < 0 and b.is_positive]
+    above += unknown
+    if len(above) + len(below) < 2:
+        return dict(powers)
+    whole = {b: S(int(e)) if b in (*above, *below) else e for b, e in powers.items()}
+    sign = 1 if above else -1
+    radicand = {b: S(sign) for b in above} | {b: S(-sign) for b in below}
+    return _together([*whole.items(), (_assembled(Product(S.One, radicand)), S(sign) / 2)])
+
+
+# -- sums ---------------------------------------------------------------------------------------------------------------
+
+
+def _written(product: Product) -> Expr:
+    """A product that stands alone: the mere negative of a sum has its sign in the terms."""
+    if product.coefficient == -1 and len(product.powers) == 1:
+        ((base, exponent),) = product.powers.items()
+        if exponent == 1 and isinstance(base, Add):
+            return _negated(base)
+    return _assembled(product)
+
+
+@cache
+def _sum(expr: Add) -> Product:
+    if expr.has(Order):
+        return Product(S.One, {_plus([_grouped(t) for t in expr.args]): S.One})
+    terms = [_product(t) for t in expr.args]
+    content = _content([t.coefficient for t in terms])
+    common = _common([t.powers for t in terms])
+    inverse = Product(content, common).to_the(-1)
+    return Product(content, {**common, _plus([_assembled(t.times(inverse)) for t in terms]): S.One})
+
+
+def _content(coefficients: list[Rational]) -> Rational:
+    """What a person pulls in front: integers, or a denominator that no term is without; a sign if all have it."""
+    denominators = [c.q for c in coefficients]
+    pulled = lcm(*denominators) if min(denominators) > 1 and lcm(*denominators) == max(denominators) else 1
+    whole = gcd(*(int(c * pulled) for c in coefficients)) if max(denominators) <= pulled else 1
+    sign = -1 if all(c < 0 for c in coefficients) else 1
+    return Rational(sign * whole, pulled)
+
+
+def _common(terms: list[Mapping[Expr, Expr]]) -> dict[Expr, Expr]:
+    """The factors of all terms, with rational exponents of one sign."""
+    found = {}
+    for base in terms[0]:
+        exponents = [t.get(base, S.Zero) for t in terms]
+        if all(e.is_Rational and e > 0 for e in exponents) or all(e.is_Rational and e < 0 for e in exponents):
+            found[base] = min(exponents)
+    return found
+
+
+def _plus(terms: list[Expr]) -> Expr:
+    flat = [t for term in terms for t in Add.make_args(term)]
+    return flat[0] if len(flat) == 1 else Add(*flat, evaluate=False)
+
+
+# -- signs --------------------------------------------------------------------------------------------------------------
+
+
+def _oriented(coefficient: Rational, powers: Mapping[Expr, Expr]) -> tuple[Rational, dict[Expr, Expr]]:
+    r"""A minus in front goes into a difference without roots; under an even power, the sign with fewer minuses is taken."""
+    found: dict[Expr, Expr] = {}
+    for base, exponent in powers.items():
+        even = exponent.is_Integer and exponent % 2 == 0
+        absorbs = coefficient < 0 and exponent == 1 and _minuses(base) >= 0 and not _has_root(base)
+        if isinstance(base, Add) and ((even and _minuses(base) > 0) or (absorbs and not even)):
+            base, coefficient = _negated(base), coefficient if even else -coefficient
+        found[base] = found.get(base, S.Zero) + exponent
+    return coefficient, found
+
+
+def _minuses(expr: Expr) -> int:
+    """How many more terms have a minus than have none."""
+    return sum(1 if t.as_coeff_Mul()[0] < 0 else -1 for t in Add.make_args(expr))
+
+
+def _has_root(expr: Expr) -> bool:
+    return any(p.exp.is_Rational and not p.exp.is_Integer for p in expr.atoms(Pow))
+
+
+def _negated(expr: Expr) -> Expr:
+    return _plus([_negated_term(t) for t in Add.make_args(expr)])
+
+
+def _negated_term(expr: Expr) -> Expr:
+    if expr.is_Number:
+        return -expr
+    number, *others = Mul.make_args(expr)
+    if not number.is_Number:
+        number, others = S.One, [number, *others]
+    return _times(others) if number == -1 else Mul(-number, *others, evaluate=False)

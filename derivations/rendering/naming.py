@@ -1,0 +1,159 @@
+r"""Names for what is too long to be read in place: parts of formulas that are wider than a line.
+
+Names are exact: putting the definitions back gives the very same expression (:func:`restored`).
+
+>>> from sympy import symbols
+>>> a, b, c = symbols("a b c")
+>>> shortened((a + b) ** 3 / (a + c) ** 2, room=4, parts=(parts := Parts("q")))
+(q_1**3/q_2**2, [(q_1, a + b), (q_2, a + c)])
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from sympy import (
+    Add,
+    Basic,
+    Function,
+    Inverse,
+    MatAdd,
+    MatMul,
+    MatrixExpr,
+    MatrixSymbol,
+    Mul,
+    Pow,
+    Symbol,
+    Trace,
+    Transpose,
+    Tuple,
+    preorder_traversal,
+)
+from sympy.concrete.expr_with_limits import ExprWithLimits
+
+from derivations.rendering.breaking import fits, visible_width
+from theory.printing import tex
+
+LETTERS = ("q", "p", "h", "k", "s")
+SHORTEST = 4.0  # a part narrower than this gets no name
+
+_UNEVALUATED = (Add, Mul, Pow, MatAdd, MatMul, Function)
+_NAMEABLE = (*_UNEVALUATED, Trace, Transpose, Inverse)
+
+Definitions = list[tuple[Basic, Basic]]
+
+
+@dataclass
+class Parts:
+    """The parts that were given names in one display: expression to symbol, the symbols with one letter."""
+
+    letter: str
+    names: dict[Basic, Basic] = field(default_factory=dict)
+
+    def name(self, part: Basic) -> Basic:
+        """The new name of a part."""
+        number = len(self.names) + 1
+        if isinstance(part, MatrixExpr):
+            name: Basic = MatrixSymbol(f"{self.letter.upper()}_{number}", *part.shape)
+        else:
+            name = Symbol(f"{self.letter}_{number}", commutative=part.is_commutative)
+        self.names[part] = name
+        return name
+
+
+def shortened(expr: Basic, room: float, parts: Parts) -> tuple[Basic, Definitions]:
+    """The expression with names for parts, so that its pieces fit; and the new definitions, in an order to read them."""
+    definitions: Definitions = []
+    if not fits(expr, room):
+        expr = replaced(expr, parts.names)
+    while not fits(expr, room) and (part := _part_to_name(expr, room)) is not None:
+        name = parts.name(part)
+        definitions.append((name, part))
+        expr = replaced(expr, {part: name}) if _occurs(expr, part) else _bundled(expr, part, name)
+    return expr, definitions
+
+
+def restored(expr: Basic, definitions: Iterable[tuple[Basic, Basic]]) -> Basic:
+    """The expression with its names replaced by what they stand for, products within products as one."""
+    for name, definition in reversed(list(definitions)):
+        expr = replaced(expr, {name: definition})
+    return expr
+
+
+def replaced(expr: Basic, table: Mapping[Basic, Basic]) -> Basic:
+    """The expression with parts replaced and otherwise left as it is written: nothing is evaluated."""
+    if expr in table:
+        return table[expr]
+    args = [replaced(a, table) for a in expr.args]
+    if all(new is old for new, old in zip(args, expr.args, strict=True)):
+        return expr
+    if isinstance(expr, Mul | MatMul):
+        pairs = zip(args, expr.args, strict=True)
+        args = [a for new, old in pairs for a in (new.args if new is not old and isinstance(new, expr.func) else (new,))]
+    if isinstance(expr, _UNEVALUATED):
+        return expr.func(*args, evaluate=False)
+    return expr.func(*args)
+
+
+def free_letter(letters: tuple[str, ...], shown: Iterable[Basic | str]) -> str:
+    """The first letter that no symbol of these expressions, nor any LaTeX among them, begins with."""
+    taken = {letter.lower() for side in shown for letter in _beginnings(side)}
+    return next((letter for letter in letters if letter not in taken), f"{letters[0]}_*")
+
+
+def _beginnings(side: Basic | str) -> Iterator[str]:
+    for text in [side] if isinstance(side, str) else map(tex, side.atoms(Symbol, MatrixSymbol)):
+        yield from re.findall(r"[a-zA-Z]+", text)
+
+
+def _occurs(expr: Basic, part: Basic) -> bool:
+    return any(e == part for e in preorder_traversal(expr))
+
+
+# -- which part to name -------------------------------------------------------------------------------------------------
+
+
+def _part_to_name(expr: Basic, room: float) -> Basic | None:
+    """The part whose name saves most among those that fit on lines of their own, or a bundle of factors; None for an atom."""
+    culprit = next(t for t in (expr.args if isinstance(expr, Add | MatAdd) else (expr,)) if not fits(t, room))
+    found = Counter(p for p in _parts(culprit) if _width(p) >= SHORTEST and fits(p, room))
+    if found:
+        return max(found, key=lambda p: found[p] * (_width(p) - SHORTEST / 2))
+    return next((b for e in (culprit, *_parts(culprit)) if (b := _bundle(e, room)) is not None), None)
+
+
+def _parts(expr: Basic) -> Iterator[Basic]:
+    """The parts of an expression that a name can stand for: none with bound variables, and no reciprocals."""
+    if isinstance(expr, ExprWithLimits):
+        bound = set(expr.bound_symbols)
+        yield from (p for p in _parts(Tuple(expr.function)) if not p.free_symbols & bound)
+    for a in expr.args if isinstance(expr, (*_NAMEABLE, Tuple)) else ():
+        if isinstance(a, _NAMEABLE) and not (isinstance(a, Pow) and a.exp.as_coeff_Mul()[0] < 0):
+            yield a
+        yield from _parts(a)
+
+
+@lru_cache(4096)
+def _width(expr: Basic) -> float:
+    return visible_width(tex(expr))
+
+
+def _bundle(expr: Basic, room: float) -> Basic | None:
+    """As many first factors of a product as fit together."""
+    if isinstance(expr, Mul | MatMul):
+        for count in range(len(expr.args) - 1, 1, -1):
+            product = expr.func(*expr.args[:count], evaluate=False)
+            if fits(product, room):
+                return product
+    return None
+
+
+def _bundled(expr: Basic, bundle: Basic, name: Basic) -> Basic:
+    """The expression with the first factors of a product, a bundle of them, under a name."""
+    if isinstance(expr, bundle.func) and expr.args[: len(bundle.args)] == bundle.args:
+        return expr.func(name, *expr.args[len(bundle.args) :], evaluate=False)
+    return replaced(expr, {a: _bundled(a, bundle, name) for a in expr.args})

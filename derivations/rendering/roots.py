@@ -1,0 +1,107 @@
+r"""Roots of polynomials under names: formulas show :math:`\rho_1`, and once for each polynomial there is said what that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from math import ceil, log10
+
+from sympy import Basic, CRootOf, Expr, Poly, Symbol
+
+from derivations.analysis.algebraic import AnyRoot
+from derivations.rendering.naming import replaced
+from theory.printing import tex
+
+LETTERS = ("rho", "xi", "zeta", "theta", "r")
+
+
+class Kind(IntEnum):
+    """How a root is told from the others of its polynomial."""
+
+    REAL = 0
+    COMPLEX = 1
+    ANY = 2
+
+
+@dataclass(frozen=True)
+class Family:
+    """Named roots of one polynomial, which is written in the letter of the names."""
+
+    polynomial: Expr
+    kind: Kind
+    names: dict[Basic, Symbol]
+
+    def introduction(self) -> tuple[str, str]:
+        """What stands before and behind the equation of the polynomial, in LaTeX."""
+        listed, s = ", ".join(map(tex, self.names.values())), "s" if len(self.names) > 1 else ""
+        if self.kind is Kind.ANY:
+            return rf"\text{{let }} {listed} \text{{ be any root{s} of }}", ""
+        if self.kind is Kind.COMPLEX:
+            return (
+                rf"\text{{let }} {listed} \text{{ be the root{s} of }}",
+                rf"\text{{ near }} {', '.join(map(_near, self.names))}",
+            )
+        first = next(iter(self.names))
+        single = Poly(first.expr).count_roots() == 1
+        number = "" if single else f" no. {', '.join(str(r.index + 1) for r in self.names)}"
+        return (
+            rf"\text{{let }} {listed} \text{{ be the real root{s}{number} of }}",
+            "" if single else r"\text{ in rising order}",
+        )
+
+
+@dataclass
+class Roots:
+    """The roots of one display, and which families of them have been introduced."""
+
+    names: dict[Basic, Symbol]
+    families: list[Family]
+    introduced: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, shown: Iterable[Basic | str], letter: str) -> Roots:
+        """The roots in the expressions of a display, those inside of others first."""
+        found = {r for side in shown if isinstance(side, Basic) for r in side.atoms(CRootOf, AnyRoot)}
+        names: dict[Basic, Symbol] = {}
+        families: dict[tuple[Expr, Kind], dict[Basic, Symbol]] = {}
+        for root in sorted(found, key=_order):
+            names[root] = Symbol(f"{letter}_{len(names) + 1}")
+            families.setdefault((_polynomial(root, Symbol(letter)), _kind(root)), {})[root] = names[root]
+        return cls(names, [Family(polynomial, kind, roots) for (polynomial, kind), roots in families.items()])
+
+    def named(self, expr: Basic) -> tuple[Basic, list[Family]]:
+        """The expression with names for its roots, and the families that are new in it, each in terms of earlier ones."""
+        present = expr.atoms(CRootOf, AnyRoot)
+        if not present:
+            return expr, []
+        new = [n for n, f in enumerate(self.families) if n not in self.introduced and present & set(f.names)]
+        self.introduced |= set(new)
+        told = [replace(f, polynomial=replaced(f.polynomial, self.names)) for f in map(self.families.__getitem__, new)]
+        return replaced(expr, self.names), told
+
+
+def _kind(root: Basic) -> Kind:
+    if isinstance(root, AnyRoot):
+        return Kind.ANY
+    return Kind.REAL if root.is_real else Kind.COMPLEX
+
+
+def _order(root: Basic) -> tuple:
+    return len(root.atoms(CRootOf, AnyRoot)), str(root.args[0]), -1 if isinstance(root, AnyRoot) else root.index
+
+
+def _polynomial(root: Basic, variable: Symbol) -> Expr:
+    if isinstance(root, AnyRoot):
+        polynomial, bound = root.args
+        return polynomial.xreplace({bound: variable})
+    return root.expr.xreplace({root.poly.gen: variable})
+
+
+def _near(root: CRootOf) -> str:
+    """A complex root to as many digits as tell it from the others."""
+    here = root.n(20)
+    others = [z for z in Poly(root.expr).nroots(n=20, maxsteps=200) if abs(z - here) > 1e-12]
+    apart = min(float(abs(z - here) / abs(z)) for z in others)
+    real, imaginary = here.n(max(3, ceil(-log10(apart)) + 2)).as_real_imag()
+    return f"{tex(real)} {'-' if imaginary < 0 else '+'} {tex(abs(imaginary))} i"
