@@ -1,6 +1,34 @@
 """What is derived from models of representation collapse, and how it is shown."""
 
+from derivations.analysis.ansatz import Ansatz, mode_ansatz, whole_model_ansatz
+from derivations.analysis.certify import Certificate, certify
+from derivations.analysis.fixed_points import FixedPoint, FixedPoints, fixed_points
+from derivations.analysis.reduction import Reduction, reduce_to_modes
+from derivations.analysis.stability import Stability, Verdict, stability
+from derivations.analysis.time_scales import TimeScales, time_scales
 from derivations.catalogue import derive, names
 from derivations.engine import Derivation, Line, Step, Verification
 
-__all__ = ["Derivation", "Line", "Step", "Verification", "derive", "names"]
+__all__ = [
+    "Ansatz",
+    "Certificate",
+    "Derivation",
+    "FixedPoint",
+    "FixedPoints",
+    "Line",
+    "Reduction",
+    "Stability",
+    "Step",
+    "TimeScales",
+    "Verdict",
+    "Verification",
+    "certify",
+    "derive",
+    "fixed_points",
+    "mode_ansatz",
+    "names",
+    "reduce_to_modes",
+    "stability",
+    "time_scales",
+    "whole_model_ansatz",
+]

@@ -12,9 +12,26 @@ from itertools import product
 
 import numpy as np
 from hypothesis import strategies as st
-from sympy import Add, Identity, MatAdd, MatMul, MatrixSymbol, Mul, Q, Rational, Trace, Transpose, exp, log, sin, sqrt, symbols
+from sympy import (
+    Add,
+    Identity,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Mul,
+    Poly,
+    Q,
+    Rational,
+    Trace,
+    Transpose,
+    exp,
+    log,
+    sin,
+    sqrt,
+    symbols,
+)
 
-from theory import sg
+from theory import Flow, sg
 
 d, n, k = DIMENSIONS = symbols("d n k", integer=True, positive=True)
 c, a = symbols("c a", real=True)
@@ -228,3 +245,43 @@ def label_sets(draw):
     labels = draw(st.integers(1, 4))
     sets = draw(st.lists(st.sets(st.integers(0, labels - 1), min_size=1), min_size=1, max_size=8))
     return [*sets, *({a} for a in range(labels))]
+
+
+# -- flows with planted fixed points -----------------------------------------------------------------------------------
+
+p = symbols("p", real=True)
+
+grid_numbers = st.sampled_from([Rational(n, q) for q in (1, 2, 3) for n in range(-3, 4)])
+
+
+@st.composite
+def vanishing(draw, generators, variables, degree: int = 3):
+    """A combination of the generators with small coefficients, sparse or dense, of at most the degree."""
+    total = 0
+    for g in generators:
+        left = degree - Poly(g, *variables).total_degree()
+        exponents = [e for e in product(range(left + 1), repeat=len(variables)) if sum(e) <= left]
+        count = draw(st.integers(0, 3)) if draw(st.booleans()) else len(exponents)
+        chosen = draw(st.permutations(exponents))[:count]
+        total += g * Add(*(draw(small_integers) * Mul(*(v**k for v, k in zip(variables, e, strict=True))) for e in chosen))
+    return total.expand() if total != 0 else generators[0].expand()
+
+
+@st.composite
+def planted_flows(draw, variables=SCALARS, coordinates=grid_numbers, most_points: int = 2):
+    """A polynomial flow of degree at most three with fixed points at one or two chosen places, and these places."""
+    place = st.tuples(*(coordinates for _ in variables))
+    places = draw(st.lists(place, min_size=1, max_size=most_points, unique=True))
+    off = [[v - c for v, c in zip(variables, at, strict=True)] for at in places]
+    generators = [Mul(*factors) for factors in product(*off)]
+    velocity = {v: draw(vanishing(generators, variables)) for v in variables}
+    return Flow(velocity), [dict(zip(variables, at, strict=True)) for at in places]
+
+
+@st.composite
+def flows_with_families(draw, variables=SCALARS):
+    """A polynomial flow that rests on a curve, and the curve: one variable runs, the others are linear or quadratic in it."""
+    running, *others = draw(st.permutations(variables))
+    curve = {v: draw(grid_numbers) + draw(grid_numbers) * running ** draw(st.integers(1, 2)) for v in others}
+    generators = [v - value for v, value in curve.items()]
+    return Flow({v: draw(vanishing(generators, variables)) for v in variables}), running, curve

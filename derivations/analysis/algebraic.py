@@ -233,8 +233,13 @@ def _generator_value(g: Generator, values: Mapping) -> Any:
 @cache
 def _numbered_root(root: CRootOf, digits: int):
     """SymPy tells which root it is, mpmath its digits."""
-    near = mpmath.mpmathify(root.evalf(15))
+    near = _near(root)
     return min(polynomial_roots([int(c) for c in root.poly.all_coeffs()]), key=lambda z: abs(z - near))
+
+
+@cache
+def _near(root: CRootOf):
+    return mpmath.mpmathify(root.evalf(10))
 
 
 def roots_at(generator: Generator, values: Mapping) -> list:

@@ -32,12 +32,12 @@ from sympy import Dummy, Eq, Expr, S, Symbol, sqrt
 from sympy.core.relational import Relational
 
 from derivations.analysis.branches import Substitution
-from derivations.analysis.conditions import reduced
+from derivations.analysis.conditions import readable, reduced
 from derivations.analysis.field import Number, dot, null_vector, solve
 from derivations.analysis.linear import hurwitz_determinants
 from derivations.analysis.polynomials import Polynomial, Ring
 from derivations.analysis.show import Row, Shown, conditions_row, row
-from derivations.analysis.signs import POSITIVE, ZERO, Signs
+from derivations.analysis.signs import LONG, POSITIVE, ZERO, Signs
 from derivations.analysis.site import Chart, Site
 from theory.flow import Flow
 
@@ -146,7 +146,7 @@ def _critical(site: Site, factors: Sequence[CharacteristicFactor], lost: bool) -
         yield from ((g, None) for g in _open(site, factor.coefficients[-1]))
         if n > 1:
             (last,) = hurwitz_determinants(factor.coefficients, [n - 1], ring)
-            yield from ((g, factor) for g in _open(site, last))
+            yield from ((g, factor) for g in (_open(site, last) if len(last) <= LONG else ()))
 
 
 def _of_parameters(site: Site) -> Signs:
@@ -320,7 +320,7 @@ def _criticality(coefficient: Number) -> tuple[str | None, Relational | None]:
     negative = reduced(coefficient.site, (-coefficient.top, coefficient.bottom), strict=True)
     if negative is S.true:
         return "supercritical", None
-    return ("subcritical", None) if negative is S.false else (None, negative)
+    return ("subcritical", None) if negative is S.false else (None, readable(negative))
 
 
 # A pair of imaginary eigenvalues -------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ def _hopf(flow: Flow, site: Site, at: Site, g: Polynomial, factor: Characteristi
     if squared is None or at.chart.of(*squared) <= frozenset({-1, 0}):
         return None
     positive = reduced(at, squared, strict=True)
-    conditions = () if positive is S.true else (positive,)
+    conditions = () if positive is S.true else (readable(positive),)
     omega, unit = Dummy("omega", positive=True), Dummy("i")
     wide = _extended(at, omega, unit, squared)
     coefficient = _lyapunov(flow, wide, omega, unit)

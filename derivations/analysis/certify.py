@@ -34,7 +34,8 @@ from derivations.analysis.show import Row, Shown
 from derivations.analysis.signs import NEGATIVE, POSITIVE, Sign, power, times
 from derivations.analysis.site import Fraction as Ratio
 from derivations.analysis.site import Site
-from derivations.analysis.stability import characteristic_factors, hurwitz_tests
+from derivations.analysis.characteristic import characteristic_factors
+from derivations.analysis.hurwitz import hurwitz_tests
 from theory.errors import InputError
 from theory.flow import Flow
 

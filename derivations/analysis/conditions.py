@@ -17,6 +17,7 @@ FLIPPED = {Ge: Le, Gt: Lt, Le: Ge, Lt: Gt, Eq: Eq, Ne: Ne}
 def reduced(site: Site, value: Fraction, strict: bool) -> Boolean | Relational:
     """``value > 0`` (or ``>= 0``) on the site, as true, false or one inequality between polynomials."""
     whole = site.chart.of(*value)
+    strict = strict or 0 not in whole
     if whole <= (POSITIVE if strict else NONNEGATIVE):
         return S.true
     if whole <= (NONPOSITIVE if strict else NEGATIVE):

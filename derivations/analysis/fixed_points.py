@@ -300,9 +300,10 @@ def _order(point: FixedPoint):
 def _exceptional(flow: Flow, tree: Tree, signs: Signs) -> tuple[tuple[Relational, ...], ...]:
     """Degenerate cases that were named and not solved, without those that the known signs exclude."""
     ring = signs.ring
-    denominators = [(f,) for v in flow.velocity.values() for f in ring.factors(ring.fraction(v)[1])]
+    _, stated = supported(flow)
+    denominators = [(f,) for v in flow.velocity.values() for f in ring.factors(ring.fraction(v)[1]) if 0 in stated.of(f)]
     found: dict[tuple[Relational, ...], None] = {}
     for together in (*tree.exceptional, *denominators):
-        if all(0 in signs.of(p) for p in together):
+        if together in denominators or all(0 in signs.of(p) for p in together):
             found[tuple(sorted((readable(Eq(ring.expr(p), 0)) for p in together), key=str))] = None
     return tuple(found)

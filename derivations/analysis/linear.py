@@ -8,8 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derivations.analysis.polynomials import Polynomial, Ring
+from theory.errors import UnfinishedError
+
+BUDGET = 1_000_000  # terms of polynomials held at one time
 
 Matrix = list[list[Polynomial]]
+
+
+class OverBudget(UnfinishedError):
+    """An exact computation that was given up since it grew beyond its budget of terms."""
+
+
+def bounded(polynomials: Sequence[Polynomial], budget: int) -> None:
+    """Raise :class:`OverBudget` for polynomials with more terms than the budget in all."""
+    if sum(len(p) for p in polynomials) > budget:
+        raise OverBudget(f"the exact analysis grew beyond its budget of {budget} terms")
 
 
 def product(a: Matrix, b: Matrix) -> Matrix:
@@ -25,7 +38,7 @@ def dot(a: Sequence[Polynomial], b: Sequence[Polynomial]) -> Polynomial:
     return total
 
 
-def characteristic(matrix: Matrix, ring: Ring) -> tuple[list[Polynomial], list[Matrix]]:
+def characteristic(matrix: Matrix, ring: Ring, budget: int = BUDGET) -> tuple[list[Polynomial], list[Matrix]]:
     r"""Coefficients :math:`c_0=1,c_1,\ldots,c_n` of :math:`\det(s-M)=\sum_kc_ks^{n-k}`, and the matrices :math:`B_k` of
     :math:`\operatorname{adj}(s-M)=\sum_{k<n}B_ks^{n-1-k}` (Faddeev and LeVerrier)."""
     n = len(matrix)
@@ -34,6 +47,7 @@ def characteristic(matrix: Matrix, ring: Ring) -> tuple[list[Polynomial], list[M
     coefficients = [one]
     for k in range(1, n + 1):
         moved = product(matrix, adjugates[-1])
+        bounded([e for line in moved for e in line], budget)
         trace = sum((moved[i][i] for i in range(n)), zero)
         c = -trace / k
         coefficients.append(c)
@@ -49,7 +63,9 @@ def adjugate(matrix: Matrix, ring: Ring) -> tuple[Matrix, Polynomial]:
     return [[sign * e for e in line] for line in adjugates[-1]], -sign * coefficients[-1]
 
 
-def hurwitz_determinants(coefficients: Sequence[Polynomial], orders: Sequence[int], ring: Ring) -> list[Polynomial]:
+def hurwitz_determinants(
+    coefficients: Sequence[Polynomial], orders: Sequence[int], ring: Ring, budget: int = BUDGET
+) -> list[Polynomial]:
     r"""The leading principal minors :math:`\Delta_k` of the Hurwitz matrix of :math:`c_0s^n+c_1s^{n-1}+\cdots+c_n`."""
     n = len(coefficients) - 1
     zero = ring.constant(0)
@@ -58,10 +74,10 @@ def hurwitz_determinants(coefficients: Sequence[Polynomial], orders: Sequence[in
         k = 2 * (j + 1) - (i + 1)
         return coefficients[k] if 0 <= k <= n else zero
 
-    return [determinant([[entry(i, j) for j in range(k)] for i in range(k)], ring) for k in orders]
+    return [determinant([[entry(i, j) for j in range(k)] for i in range(k)], ring, budget) for k in orders]
 
 
-def determinant(matrix: Matrix, ring: Ring) -> Polynomial:
+def determinant(matrix: Matrix, ring: Ring, budget: int = BUDGET) -> Polynomial:
     """By Laplace expansion over sets of columns: no division, and no term of higher degree than the result's."""
     minors: dict[frozenset[int], Polynomial] = {frozenset(): ring.constant(1)}
     for row in matrix:
@@ -74,5 +90,6 @@ def determinant(matrix: Matrix, ring: Ring) -> Polynomial:
                 key = used | {j}
                 term = sign * minor * entry
                 grown[key] = grown[key] + term if key in grown else term
+        bounded(list(grown.values()), budget)
         minors = grown
     return minors.get(frozenset(range(len(matrix))), ring.constant(0))

@@ -22,7 +22,7 @@ def allowed(signs: Signs, value: Substitution) -> bool:
     return True
 
 
-def possible(signs: Signs, p: Polynomial) -> bool:
+def realisable(signs: Signs, p: Polynomial) -> bool:
     """Whether an irreducible polynomial may vanish: one in a single symbol only at a real root of a sign that it may have."""
     present = signs.ring.present(p)
     if len(present) != 1:

@@ -105,6 +105,8 @@ class Ring:
 
     def substitute(self, p: Polynomial, symbol: Symbol, top: Polynomial, bottom: Polynomial) -> Polynomial:
         """Numerator of ``p`` at ``symbol = top/bottom``: multiplied by the power of ``bottom`` that clears it."""
+        if self.degree(p, symbol) <= 0:
+            return p
         rows = self.coefficients(p, symbol)
         result, power = self.constant(0), self.constant(1)
         for row in reversed(rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sympy import Add, Dummy, Expr, Poly, S, factor_list, sympify
 
@@ -14,8 +15,9 @@ from theory.errors import InputError
 POWERS = 64  # of the small parameter that a denominator may have as factor
 
 
-def exact(expr: object) -> Expr:
-    expr = sympify(expr)
+def exact(value: Any) -> Expr:
+    """A coefficient as an expression without floats."""
+    expr = sympify(value)
     if any(a.is_Float for a in expr.atoms()):
         raise InputError("exact coefficients", str(expr), "write decimal numbers as Rational")
     return expr
@@ -29,11 +31,11 @@ def primitive(coefficients: list[Expr], region: Region) -> tuple[list[Expr], Exp
         raise InputError("a polynomial of degree at least 1", str(coefficients), "check its leading coefficient")
     s = Dummy("s")
     whole = Add(*(normal(a) * s**k for k, a in enumerate(coefficients)))
-    (abstracted,), field_ = extension([whole])
-    numerator, denominator = field_.element(abstracted).as_expr().as_numer_denom()
+    (abstracted,), extended = extension([whole])
+    numerator, denominator = extended.element(abstracted).as_expr().as_numer_denom()
     by_power = reversed(Poly(numerator, s).all_coeffs())
-    below = _lowest(field_.expression(denominator), region)
-    return [field_.expression(a) for a in by_power], below
+    below = _lowest(extended.expression(denominator), region)
+    return [extended.expression(a) for a in by_power], below
 
 
 def _lowest(expr: Expr, region: Region) -> Expr:
@@ -46,7 +48,7 @@ def _lowest(expr: Expr, region: Region) -> Expr:
 def factors(polynomial: list[Expr]) -> Iterator[tuple[tuple[Expr, ...], int]]:
     """Factors, with radicals as independent symbols: valid whatever relations they satisfy."""
     s = Dummy("s")
-    (*abstracted,), field_ = extension(polynomial)
+    (*abstracted,), extended = extension(polynomial)
     for part, power in factor_list(Add(*(a * s**k for k, a in enumerate(abstracted))))[1]:
         if part.has(s):
-            yield tuple(field_.expression(a) for a in reversed(Poly(part, s).all_coeffs())), power
+            yield tuple(extended.expression(a) for a in reversed(Poly(part, s).all_coeffs())), power

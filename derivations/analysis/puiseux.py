@@ -27,7 +27,7 @@ from math import lcm
 from sympy import Add, CRootOf, Dummy, Expr, Poly, Pow, Rational, S, Symbol, binomial, oo
 
 from derivations.analysis.algebraic import AnyRoot, factored, normal
-from derivations.analysis.edges import Edge, edge_roots, lower_hull
+from derivations.analysis.edges import Edge, Root, edge_roots, lower_hull
 from derivations.analysis.preparation import exact as exact_expression
 from derivations.analysis.preparation import factors, primitive
 from derivations.analysis.series import Insufficient, Series, Term, collected, expand, truncated
@@ -154,9 +154,7 @@ def _expanded(factor: tuple[Expr, ...], order: int, region: Region) -> tuple[lis
 def _grown(factor: tuple[Expr, ...], order: int, region: Region, precision: Expr) -> tuple[list[Branch], set[Expr]]:
     start = [truncated(expand(a, region.small, precision, region), precision) for a in factor]
     assumed: set[Expr] = set()
-    branches = [b for grown in _grow(_Stem(factor, start, region), order, assumed) for b in _numbered(grown)]
-    if sum(b.count * b.conjugates for b in branches) != len(factor) - 1:
-        raise UnfinishedError(f"the branches of {factor} do not add up to its degree: add inequalities between the parameters")
+    branches = [b for grown in _grow(_Stem(factor, start, region, len(factor) - 1), order, assumed) for b in _numbered(grown)]
     return branches, assumed
 
 
@@ -174,11 +172,12 @@ def _numbered(branch: Branch) -> list[Branch]:
 
 @dataclass(frozen=True)
 class _Stem:
-    """A root so far: its terms, and the polynomial of which what remains is a root."""
+    """Roots so far, ``size`` of them: their terms, and the polynomial of which what remains is a root."""
 
     factor: tuple[Expr, ...]
     rest: list[Series]
     region: Region
+    size: int
     terms: tuple[Term, ...] = ()
     conjugates: int = 1
 
@@ -200,9 +199,13 @@ def _grow(stem: _Stem, count: int, assumed: set[Expr]) -> Iterator[Branch]:
         roots, distinct = edge_roots(edge, stem.region)
         assumed |= distinct
         for root in roots:
-            longer = replace(stem, terms=(*stem.terms, (edge.slope, root.value)), conjugates=stem.conjugates * root.conjugates)
-            rest = _shifted(stem.rest, edge.slope, root.value)
-            yield from _grow(replace(longer, rest=rest), count - 1, assumed)
+            yield from _grow(_longer(stem, edge.slope, root), count - 1, assumed)
+
+
+def _longer(stem: _Stem, exponent: Rational, root: Root) -> _Stem:
+    rest = _shifted(stem.rest, exponent, root.value)
+    terms = (*stem.terms, (exponent, root.value))
+    return replace(stem, rest=rest, terms=terms, size=root.multiplicity, conjugates=stem.conjugates * root.conjugates)
 
 
 def _vertices(edge: Edge, later: bool) -> set[Expr]:
@@ -234,25 +237,23 @@ def _edges(stem: _Stem, zeros: int) -> list[Edge]:
     """The edges whose slopes continue the stem."""
     leading = {i: a.leading(stem.region) for i, a in enumerate(stem.rest) if i >= zeros}
     points = {i: term for i, term in leading.items() if term is not None}
-    if not points:
+    if not points or min(points) > zeros:
         raise Insufficient
     edges = [e for e in lower_hull(points) if not stem.terms or e.slope > stem.terms[-1][0]]
-    first = min(points)
-    for i, term in leading.items():
-        if term is None and (i < first or _may_touch(i, stem.rest[i], points, edges)):
-            raise Insufficient
+    unknown = [(i, stem.rest[i].order) for i, term in leading.items() if term is None]
+    if sum(e.length for e in edges) != stem.size - zeros or any(_may_touch(i, v, points, edges) for i, v in unknown):
+        raise Insufficient
     return edges
 
 
-def _may_touch(i: int, unknown: Series, points: dict, edges: list[Edge]) -> bool:
-    """Whether a coefficient that is zero as far as known could lie on or below an edge."""
+def _may_touch(i: int, valuation: Expr, points: dict, edges: list[Edge]) -> bool:
+    """Whether a coefficient of at least this valuation could lie on or below an edge."""
     vertex = min(points)
     for edge in edges:
-        line = points[vertex][0] - edge.slope * (i - vertex)
-        if vertex <= i <= vertex + edge.length and unknown.order <= line:
+        if vertex <= i <= vertex + edge.length and valuation <= points[vertex][0] - edge.slope * (i - vertex):
             return True
         vertex += edge.length
-    return i > vertex and bool(edges) and unknown.order <= points[vertex][0] - edges[-1].slope * (i - vertex)
+    return False
 
 
 def _shifted(polynomial: list[Series], exponent: Rational, value: Expr) -> list[Series]:

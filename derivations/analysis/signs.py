@@ -18,8 +18,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from sympy import Symbol
-from sympy.core.relational import GreaterThan, LessThan, Relational, StrictGreaterThan, StrictLessThan, Unequality
+from sympy import And, S, Symbol, sympify
+from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
 
 from derivations.analysis.polynomials import Polynomial, Ring, factor
 from theory.errors import InputError
@@ -30,6 +30,7 @@ NONNEGATIVE, NONPOSITIVE, NONZERO = frozenset({0, 1}), frozenset({-1, 0}), froze
 UNKNOWN = frozenset({-1, 0, 1})
 
 DEPTH = 3  # facts taken as variables, one after the other
+LONG = 2000  # terms of a polynomial beyond which it is not factored
 TERMS = 400  # beyond which a polynomial is not rewritten
 
 
@@ -46,6 +47,8 @@ class Signs:
         """The signs that ``p`` may have."""
         if p.is_zero():
             return ZERO
+        if len(p) > LONG:
+            return self._termwise(p)
         content, factors = factor(p)
         signs = (power(self._irreducible(f, depth), int(m)) for f, m in factors)
         return reduce(times, signs, POSITIVE if content > 0 else NEGATIVE)
@@ -180,11 +183,11 @@ class Signs:
         """Whether the facts exclude that all of these vanish, each linear in a symbol with a number as coefficient."""
         facts = (*self.facts, *self.products)
         for p in polynomials:
-            for factor in self.ring.factors(p)[:1]:
-                for symbol in self.ring.present(factor):
-                    lead = self.ring.leading(factor, symbol)
-                    if self.ring.degree(factor, symbol) == 1 and lead.is_constant():
-                        rest = -self.ring.coefficients(factor, symbol)[0]
+            for part in self.ring.factors(p)[:1]:
+                for symbol in self.ring.present(part):
+                    lead = self.ring.leading(part, symbol)
+                    if self.ring.degree(part, symbol) == 1 and lead.is_constant():
+                        rest = -self.ring.coefficients(part, symbol)[0]
                         # a square of the (constant) denominator keeps signs
                         facts = tuple(
                             (self.ring.substitute(g, symbol, rest, lead) * (lead if self.ring.degree(g, symbol) % 2 else 1), v)
@@ -259,12 +262,12 @@ def signs_from(ring: Ring, assumptions: Iterable = ()) -> Signs:
             raise InputError("real state and parameters", f"{s}, which is assumed not to be real", "declare it real")
         facts.append((ring.gen(s), _of_symbol(s)))
     signs = Signs(ring, tuple(fact for fact in facts if fact[1] != UNKNOWN))
-    for relation in assumptions:
-        if isinstance(relation, Relational) and type(relation) in RELATIONS and relation.free_symbols <= set(ring.symbols):
+    for relation in (part for a in assumptions for part in And.make_args(sympify(a))):
+        if type(relation) in RELATIONS and relation.free_symbols <= set(ring.symbols):
             top, bottom = ring.fraction(relation.lhs - relation.rhs)
             signs = signs.learn(top * bottom, RELATIONS[type(relation)])
-            if not signs.consistent:
-                raise InputError("assumptions that can hold together", f"{relation} beside the others", "drop one of them")
+        if not signs.consistent or relation is S.false:
+            raise InputError("assumptions that can hold together", f"{relation} beside the others", "drop one of them")
     return signs
 
 
@@ -274,6 +277,7 @@ RELATIONS: dict[type, Sign] = {
     StrictLessThan: NEGATIVE,
     LessThan: NONPOSITIVE,
     Unequality: NONZERO,
+    Equality: ZERO,
 }
 
 

@@ -51,8 +51,9 @@ class Site:
             top = top * s.bottom ** max(self.ring.degree(bottom, s.symbol), 0)
             bottom = self.ring.substitute(bottom, s.symbol, s.top, s.bottom)
         for x, q in reversed(self.roots):
-            top, multiple = self.ring.remainder(top, self._on_special(q), x)
-            bottom = bottom * multiple
+            if self.ring.degree(top, x) >= self.ring.degree(q, x):
+                top, multiple = self.ring.remainder(top, self._on_special(q), x)
+                bottom = bottom * multiple
         return cancelled(top, bottom)
 
     def normal_fraction(self, top: Polynomial, bottom: Polynomial) -> Fraction:

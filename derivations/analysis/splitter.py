@@ -33,7 +33,7 @@ from flint import fmpz_mpoly_vec
 from sympy import Symbol
 
 from derivations.analysis.branches import CLOSED, Branch, Leaf, Outcome, Substitution, Tree
-from derivations.analysis.parameters import allowed, possible
+from derivations.analysis.parameters import allowed, realisable
 from derivations.analysis.polynomials import Polynomial, Ring, members
 from derivations.analysis.quotient import quotient
 from derivations.analysis.signs import NEGATIVE, NONPOSITIVE, Signs
@@ -120,7 +120,7 @@ class Splitter:
         degenerate = [p for p in branch.equations if not self._state_in(p)]
         if not degenerate:
             return None
-        if not all(possible(self.signs, p) for p in degenerate):
+        if not all(realisable(self.signs, p) for p in degenerate):
             return CLOSED
         linear = [(p, s, self.ring.leading(p, s)) for p in degenerate for s in self.ring.symbols if self.ring.degree(p, s) == 1]
         if not linear or len(branch.special) >= DEGENERATE:

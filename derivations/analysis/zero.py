@@ -29,7 +29,7 @@ from sympy.polys.matrices import DomainMatrix
 from derivations.analysis.algebraic import Extension, Generator, extension, generator_values
 from theory.errors import UnfinishedError
 
-DIGITS, POINTS, LARGEST_NORM, TRIES = 90, 3, 32, 4000
+DIGITS, POINTS, LARGEST_NORM, TRIES = 90, 3, 32, 500
 TINY = mpmath.mpf(10) ** -50  # far above the rounding of 90 digits, far below a generic value
 BEGINNING = Rational(1, 1000)  # the size of the small symbol at a sample point
 

@@ -32,23 +32,18 @@ class Family:
     kind: Kind
     names: dict[Basic, Symbol]
 
-    def introduction(self) -> tuple[str, str]:
-        """What stands before and behind the equation of the polynomial, in LaTeX."""
-        listed, s = ", ".join(map(tex, self.names.values())), "s" if len(self.names) > 1 else ""
-        if self.kind is Kind.ANY:
-            return rf"\text{{let }} {listed} \text{{ be any root{s} of }}", ""
+    def introduction(self) -> tuple[list[str], list[str]]:
+        """What stands before and behind the equation of the polynomial, in LaTeX, as pieces between which a line may end."""
+        names, s = list(map(tex, self.names.values())), "s" if len(self.names) > 1 else ""
+        what, behind = f"any root{s}", []
         if self.kind is Kind.COMPLEX:
-            return (
-                rf"\text{{let }} {listed} \text{{ be the root{s} of }}",
-                rf"\text{{ near }} {', '.join(map(_near, self.names))}",
-            )
-        first = next(iter(self.names))
-        single = Poly(first.expr).count_roots() == 1
-        number = "" if single else f" no. {', '.join(str(r.index + 1) for r in self.names)}"
-        return (
-            rf"\text{{let }} {listed} \text{{ be the real root{s}{number} of }}",
-            "" if single else r"\text{ in rising order}",
-        )
+            what, behind = f"the root{s}", [r"\text{ near }", *_listed([_near(r) for r in self.names])]
+        elif self.kind is Kind.REAL and Poly(next(iter(self.names)).expr).count_roots() == 1:
+            what = "the real root"
+        elif self.kind is Kind.REAL:
+            numbers = ", ".join(str(r.index + 1) for r in self.names)
+            what, behind = f"the real root{s} no. {numbers}", [r"\text{ in rising order}"]
+        return [r"\text{let }", *_listed(names), rf"\text{{ be {what} of }}"], behind
 
 
 @dataclass
@@ -79,6 +74,10 @@ class Roots:
         self.introduced |= set(new)
         told = [replace(f, polynomial=replaced(f.polynomial, self.names)) for f in map(self.families.__getitem__, new)]
         return replaced(expr, self.names), told
+
+
+def _listed(items: list[str]) -> list[str]:
+    return [*(f"{item}," for item in items[:-1]), items[-1]]
 
 
 def _kind(root: Basic) -> Kind:

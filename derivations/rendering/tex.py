@@ -26,7 +26,7 @@ from theory.printing import ascii_name, tex
 __all__ = ["LINE_WIDTH", "display", "display_rows", "tex", "visible_width"]
 
 LEFT_WIDTH, SUM_WIDTH = 24, 12  # left sides wider than this, and sums, have no column of their own
-RELATION_WIDTH = 2.5
+MARGIN = 4.0  # of a row, for its indentation, relation, or a short word
 CHARACTER_WIDTH = 0.95
 _ESCAPED = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {c: "\\" + c for c in "&%$#_{}"}
 
@@ -91,19 +91,25 @@ class _Writer:
         return short, [*told, *definitions]
 
     def _short(self, expr: Basic) -> tuple[Basic, list[str]]:
-        short, definitions = shortened(expr, self.room - RELATION_WIDTH, self.parts)
+        short, definitions = shortened(expr, self.room - MARGIN, self.parts)
         return short, [text for name, value in definitions for text in self._set(tex(name), [("=", value)])]
 
     def _family(self, family: Family) -> list[str]:
-        front, behind = family.introduction()
+        before, behind = family.introduction()
         polynomial, told = self._short(family.polynomial)
-        return [*told, *self._set("", [(front, ""), ("", polynomial), ("=", rf"0 {behind}")])]
+        parts = [*before, *pieces(polynomial, self.room - MARGIN), "= 0", *behind]
+        return [*told, *self._wrapped("", parts)]
 
     def _set(self, left: str, sides: Iterable[tuple[str, Side]]) -> list[str]:
+        """A left side, and expressions with what stands in front of each."""
         parts: list[str] = []
         for front, side in sides:
-            first, *others = [side] if isinstance(side, str) else pieces(side, self.room - RELATION_WIDTH)
-            parts += [f"{front} {first}".strip(), *others]
+            first, *others = [side] if isinstance(side, str) else pieces(side, self.room - MARGIN)
+            glued = [f"{front} {first}".strip()] if visible_width(front) <= MARGIN else [front, first]
+            parts += [*glued, *others]
+        return self._wrapped(left, parts)
+
+    def _wrapped(self, left: str, parts: list[str]) -> list[str]:
         head, *others = wrapped(parts, self.room, r"\quad ")
         return [f"{left} &{head}".lstrip(), *(f"&{row}" for row in others)]
 

@@ -250,13 +250,20 @@ def test_an_idle_worker_that_was_killed_is_replaced():
 
 @on_linux
 def test_an_idle_worker_ends_and_is_replaced():
-    def be_impatient():
-        limits.IDLE = 0.1
-        return os.getpid()
-
-    worker = within(LONG, be_impatient)
+    worker = within(LONG, os.getpid)
+    within(LONG, setattr, limits, "IDLE", 0.1)
     assert ends(worker)
     assert within(LONG, os.getpid) != worker
+
+
+@on_linux
+def test_an_idle_worker_outlives_the_limit_of_its_last_call():
+    # The module is passed by name, so that this sets the worker's own.
+    within(LONG, setattr, limits, "GRACE", 0.1)
+    worker = within(0.5, os.getpid)
+    time.sleep(1)
+    assert is_running(worker)
+    within(LONG, setattr, limits, "GRACE", limits.GRACE)
 
 
 @on_linux
