@@ -5,7 +5,8 @@ from derivations.analysis.certify import Certificate, certify
 from derivations.analysis.fixed_points import FixedPoint, FixedPoints, fixed_points
 from derivations.analysis.reduction import Reduction, reduce_to_modes
 from derivations.analysis.stability import Stability, Verdict, stability
-from derivations.analysis.time_scales import TimeScales, time_scales
+from derivations.analysis.rates import TimeScales
+from derivations.analysis.time_scales import time_scales
 from derivations.catalogue import derive, names
 from derivations.engine import Derivation, Line, Step, Verification
 

@@ -1,5 +1,6 @@
 """Errors that a user can act on: each is one sentence with what was expected, what came and what to do."""
 
+
 class InputError(ValueError):
     """Input that cannot be used.
 

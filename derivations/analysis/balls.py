@@ -23,21 +23,26 @@ class BallPrinter(PythonCodePrinter):
 
     def _print_Pow(self, expr, **options):
         if expr.exp.is_Rational and expr.exp.q == 2:
-            return f"(({self._print(expr.base)}).sqrt() ** {expr.exp.p})"
+            return f"(root({self._print(expr.base)}) ** {expr.exp.p})"
         return f"(({self._print(expr.base)}) ** ({self._print(expr.exp)}))"
 
 
 def compiled(expressions: Sequence[Expr], symbols: Sequence[Symbol]) -> Callable[..., list[arb]]:
-    """A function from balls for ``symbols`` to balls that contain the values; not a number where a root may be of less than zero.
+    """A function from balls for ``symbols`` to balls that contain the values; not a number where a root's argument may be negative.
 
     Expressions are made of rational numbers, algebraic numbers, integer powers and square roots.
     """
-    numbers = {root: Symbol(f"algebraic_{k}") for k, root in enumerate(sorted(set().union(*(e.atoms(CRootOf) for e in expressions)), key=str))}
+    numbers = {
+        root: Symbol(f"algebraic_{k}")
+        for k, root in enumerate(sorted(set().union(*(e.atoms(CRootOf) for e in expressions)), key=str))
+    }
     function = lambdify(
         [*numbers.values(), *symbols],
         [e.xreplace(numbers) + 0 for e in expressions],
-        modules=[{"ball": lambda p, q: arb(fmpq(p, q))}],
-        printer=BallPrinter({"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True, "user_functions": {}}),
+        modules=[{"ball": lambda p, q: arb(fmpq(p, q)), "root": lambda value: arb(value).sqrt()}],
+        printer=BallPrinter(
+            {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True, "user_functions": {}}
+        ),
         cse=True,
     )
     constants = [algebraic(root) for root in numbers]
@@ -65,7 +70,11 @@ def signs_of(ball: arb) -> frozenset[int]:
         return frozenset({1})
     if ball < 0:
         return frozenset({-1})
-    return frozenset({0}) if ball.is_zero() else frozenset({s for s, ok in ((-1, not ball >= 0), (0, True), (1, not ball <= 0)) if ok})
+    return (
+        frozenset({0})
+        if ball.is_zero()
+        else frozenset({s for s, ok in ((-1, not ball >= 0), (0, True), (1, not ball <= 0)) if ok})
+    )
 
 
 Box = Mapping[Symbol, tuple[Fraction, Fraction]]

@@ -61,7 +61,7 @@ class Bifurcation(Shown):
     kind
         of the bifurcation; ``critical`` the equation at which it happens.
     criticality
-        of a pitchfork or Hopf bifurcation: ``"supercritical"``, ``"subcritical"``, or None where that depends on the parameters.
+        of a pitchfork or Hopf bifurcation: ``"supercritical"``, ``"subcritical"``; None where that depends on parameters.
     supercritical
         the inequality that decides it then.
     coefficient
@@ -81,13 +81,19 @@ class Bifurcation(Shown):
     supercritical: Relational | None = None
 
     def rows(self) -> list[Row]:
-        shown = [Row.text(" ".join(filter(None, (self.criticality, self.kind.value, "bifurcation at")))), row(self.critical.lhs, self.critical.rhs)]
+        shown = [
+            Row.text(" ".join(filter(None, (self.criticality, self.kind.value, "bifurcation at")))),
+            row(self.critical.lhs, self.critical.rhs),
+        ]
         if self.frequency is not None:
             shown.append(row(r"\omega^2", self.frequency))
         if self.coefficient is not None:
             shown.append(row("l_1" if self.kind is Kind.HOPF else "a", self.coefficient))
         if self.supercritical is not None:
-            shown += [Row.text("supercritical where"), row(self.supercritical.lhs, self.supercritical.rhs, self.supercritical.rel_op)]
+            shown += [
+                Row.text("supercritical where"),
+                row(self.supercritical.lhs, self.supercritical.rhs, self.supercritical.rel_op),
+            ]
         return [*shown, *conditions_row(self.conditions)]
 
     def to_dict(self) -> dict:
@@ -131,7 +137,9 @@ def bifurcations_of(flow: Flow, site: Site, factors: Sequence[CharacteristicFact
 # Critical sets -------------------------------------------------------------------------------------------------------
 
 
-def _critical(site: Site, factors: Sequence[CharacteristicFactor], lost: bool) -> Iterator[tuple[Polynomial, CharacteristicFactor | None]]:
+def _critical(
+    site: Site, factors: Sequence[CharacteristicFactor], lost: bool
+) -> Iterator[tuple[Polynomial, CharacteristicFactor | None]]:
     """Irreducible polynomials that may vanish, beside the factor that they make lose a pair of roots to the axis."""
     ring = site.ring
     known = _of_parameters(site)
@@ -360,8 +368,20 @@ def _extended(at: Site, omega: Symbol, unit: Symbol, squared: tuple[Polynomial, 
     top, bottom = (move(p) for p in squared)
     facts = tuple((move(p), v) for p, v in (*at.signs.facts, *at.signs.products))
     signs = Signs(ring, ((ring.gen(omega), POSITIVE),)).learn_all(facts)
-    roots = (*((x, move(p)) for x, p in at.roots), (omega, bottom * ring.gen(omega) ** 2 - top), (unit, ring.gen(unit) ** 2 + 1))
-    return replace(at, ring=ring, state=(*at.state, omega, unit), roots=roots, solved=moved(at.solved), special=moved(at.special), signs=signs)
+    roots = (
+        *((x, move(p)) for x, p in at.roots),
+        (omega, bottom * ring.gen(omega) ** 2 - top),
+        (unit, ring.gen(unit) ** 2 + 1),
+    )
+    return replace(
+        at,
+        ring=ring,
+        state=(*at.state, omega, unit),
+        roots=roots,
+        solved=moved(at.solved),
+        special=moved(at.special),
+        signs=signs,
+    )
 
 
 def _moved(source: Ring, target: Ring, value: tuple[Polynomial, Polynomial]) -> tuple[Polynomial, Polynomial]:
@@ -388,7 +408,10 @@ def _lyapunov(flow: Flow, site: Site, omega: Symbol, unit: Symbol) -> Number | N
     one = Number.of(site, flow.state[0] ** 0)
 
     def shifted(by: Number, sign: int) -> list[list[Number]]:
-        return [[(by - e if i == j else -e) if sign > 0 else (e - by if i == j else e) for j, e in enumerate(line)] for i, line in enumerate(matrix)]
+        return [
+            [(by - e if i == j else -e) if sign > 0 else (e - by if i == j else e) for j, e in enumerate(line)]
+            for i, line in enumerate(matrix)
+        ]
 
     q = null_vector(shifted(turn, -1))
     p = null_vector([list(c) for c in zip(*shifted(turn, -1), strict=True)])
@@ -401,5 +424,3 @@ def _lyapunov(flow: Flow, site: Site, omega: Symbol, unit: Symbol) -> Number | N
     double = solve(shifted(turn * 2, 1), expansion.along(q, q))
     whole = dot(p, expansion.along(q, q, bar)) - 2 * dot(p, expansion.along(q, mean)) + dot(p, expansion.along(bar, double))
     return whole.real(unit) / (size * Number.of(site, omega) * 2 * one)
-
-

@@ -14,7 +14,7 @@ proved stable
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -23,19 +23,20 @@ from itertools import product
 
 import numpy as np
 from sympy import Expr, Symbol
-from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne
+from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 
 from derivations.analysis.balls import Box, compiled, interval, signs_of
+from derivations.analysis.characteristic import characteristic_factors
 from derivations.analysis.fixed_points import FixedPoint, supported
+from derivations.analysis.hurwitz import hurwitz_tests
 from derivations.analysis.limits import within
 from derivations.analysis.places import place_of
-from derivations.analysis.polynomials import Polynomial, exact_number
+from derivations.analysis.polynomials import Polynomial, exact_number, factor
 from derivations.analysis.show import Row, Shown
-from derivations.analysis.signs import NEGATIVE, POSITIVE, Sign, power, times
+from derivations.analysis.signs import NEGATIVE, POSITIVE, ZERO, Sign, power, times
 from derivations.analysis.site import Fraction as Ratio
 from derivations.analysis.site import Site
-from derivations.analysis.characteristic import characteristic_factors
-from derivations.analysis.hurwitz import hurwitz_tests
+from derivations.analysis.zero_modes import Origin, zero_modes
 from theory.errors import InputError
 from theory.flow import Flow
 
@@ -142,6 +143,10 @@ def certify(
         at the time limit.
     """
     supported(flow)
+    if not isinstance(box, Mapping) or not all(isinstance(p, Symbol) for p in box):
+        raise InputError("a dict from symbol to a pair of ends", repr(box), "write {a: (0, 1)}")
+    if not isinstance(depth, int) or depth < 0:
+        raise InputError("a number of halvings, zero or more, as depth", repr(depth), "correct it")
     return within(time_limit, _certify, flow, point, box, dict(cells or {}), depth)
 
 
@@ -164,7 +169,7 @@ class Question:
     """Functions of a cell: the signs of all irreducible factors at once, and how the tests are made of them."""
 
     symbols: tuple[Symbol, ...]
-    evaluate: Callable
+    evaluate: Callable | None
     needed: frozenset[Symbol]
     exists: tuple[tuple, ...]
     stable: tuple[tuple, ...]
@@ -185,17 +190,23 @@ def _question(flow: Flow, site: Site, values: Mapping[Symbol, Expr], conditions,
         top, bottom = value
         parts, lead = [], POSITIVE
         for p in (top, bottom):
-            content, factors = p.factor() if not p.is_zero() else (0, [])
+            content, factors = factor(p) if not p.is_zero() else (0, [])
             lead = times(lead, frozenset({int(content > 0) - int(content < 0)}))
-            parts += [(number(_shown(site, f, explicit)), int(m)) for f, m in factors]
+            parts += [(number(_shown(site, f, explicit)), m) for f, m in factors]
         return lead, tuple(parts)
 
-    tests = [hurwitz_tests(site, f) for f in characteristic_factors(flow, site) if not f.coefficients[-1].is_zero()]
-    stable = tuple(recipe(v) for t in tests for v in t.sufficient)
+    found = characteristic_factors(flow, site)
+    tests = [hurwitz_tests(site, f) for f in found if not f.coefficients[-1].is_zero()]
+    degenerate = [(ZERO, ()) for mode in zero_modes(flow, site, values, found) if mode.origin is Origin.DEGENERATE]
+    stable = (*degenerate, *(recipe(v) for t in tests for v in t.sufficient))
     unstable = tuple(recipe(v) for t in tests for v in t.necessary)
-    exists = tuple((_relation(c), number(c.lhs - c.rhs)) for c in conditions)
+    held = [c for c in (*conditions, *flow.assumptions) if isinstance(c, Relational)]
+    exists = [(_relation(c), number((c.lhs - c.rhs).xreplace(explicit))) for c in held]
     needed = frozenset().union(*(e.free_symbols for e in expressions))
-    return Question(symbols, compiled(expressions, symbols) if needed <= set(symbols) else None, needed, exists, stable, unstable)
+    exists += [(POSITIVE if p.is_positive else NEGATIVE, number(p)) for p in symbols if p.is_positive or p.is_negative]
+    return Question(
+        symbols, compiled(expressions, symbols) if needed <= set(symbols) else None, needed, tuple(exists), stable, unstable
+    )
 
 
 def _shown(site: Site, f: Polynomial, explicit: Mapping[Symbol, Expr]) -> Expr:
@@ -213,13 +224,14 @@ def _relation(c) -> Sign:
 
 def _status(question: Question, box: Box, depth: int) -> Status:
     status = _at_once(question, box)
-    if status is not Status.UNDECIDED or not depth:
+    if status is not Status.UNDECIDED or not depth or not question.needed:
         return status
-    halves = {_status(question, half, depth - 1) for half in _halves(box)}
+    halves = {_status(question, half, depth - 1) for half in _halves(box, question.needed)}
     return halves.pop() if len(halves) == 1 else Status.UNDECIDED
 
 
 def _at_once(question: Question, box: Box) -> Status:
+    assert question.evaluate is not None  # _check_box has seen to it
     signs = [signs_of(b) for b in question.evaluate(*(interval(*box[p]) for p in question.symbols))]
     present = [(signs[k], allowed) for allowed, k in question.exists]
     if any(not sign & allowed for sign, allowed in present):
@@ -238,8 +250,8 @@ def _made(recipe: tuple, signs: list[Sign]) -> Sign:
     return reduce(times, (power(signs[k], m) for k, m in parts), lead)
 
 
-def _halves(box: Box) -> Iterator[Box]:
-    longest = max(box, key=lambda p: box[p][1] - box[p][0])
+def _halves(box: Box, sides: Iterable[Symbol]) -> Iterator[Box]:
+    longest = max(sides, key=lambda p: (box[p][1] - box[p][0], str(p)))
     low, high = box[longest]
     middle = (low + high) / 2
     yield {**box, longest: (low, middle)}
@@ -257,7 +269,7 @@ def _grid(box: Box, shape: tuple[int, ...]) -> Iterator[Box]:
 
 def _ends(p: Symbol, ends) -> tuple[Fraction, Fraction]:
     try:
-        low, high = (_exact(e) for e in ends)
+        low, high = () if isinstance(ends, str) else map(_exact, ends)
     except (TypeError, ValueError):
         raise InputError(f"a pair of exact numbers (low, high) for {p}", repr(ends), f"write {p}: (0, 1)") from None
     if not low <= high:
@@ -272,7 +284,9 @@ def _exact(value) -> Fraction:
 
 def _check_box(flow: Flow, question: Question, box: Box, cells: Mapping[Symbol, int]) -> None:
     if missing := sorted(map(str, question.needed - set(box))):
-        raise InputError("an interval for every symbol in the conditions", f"none for {', '.join(missing)}", "add it to the box")
+        raise InputError(
+            "an interval for every symbol in the conditions", f"none for {', '.join(missing)}", "add it to the box"
+        )
     known = set(flow.state) | set(flow.parameters)
     if unknown := sorted(map(str, (set(box) | set(cells)) - known)):
         raise InputError("parameters of the flow in the box", ", ".join(unknown), "drop them")
@@ -280,5 +294,5 @@ def _check_box(flow: Flow, question: Question, box: Box, cells: Mapping[Symbol, 
         if (p.is_nonnegative and low < 0) or (p.is_nonpositive and high > 0):
             raise InputError(f"a box within the assumptions on {p}", f"({low}, {high})", "narrow it")
     for p, n in cells.items():
-        if not isinstance(n, int) or n < 1 or p not in box:
+        if type(n) is not int or n < 1 or p not in box:
             raise InputError(f"a positive number of cells along a parameter of the box for {p}", repr(n), "correct it")

@@ -2,6 +2,8 @@ r"""Inequalities, reduced: only the factors whose sign is not known already, the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sympy import Add, Expr, Integer, Poly, PolynomialError, S, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import Boolean
@@ -100,6 +102,24 @@ def _balanced(kind: type[Relational], expr: Expr) -> Boolean:
     if not left:
         return _balanced(FLIPPED[kind], -expr)
     return kind(Add(*left), Add(*left) - Add(*terms))
+
+
+def _unequal(c: Relational) -> Relational:
+    """``f**2 > 0`` as ``f != 0``."""
+    return Ne(c.lhs.base, 0) if isinstance(c, Gt) and c.lhs.is_Pow and c.lhs.exp == 2 and c.rhs == 0 else c
+
+
+def independent(site: Site, conditions: Iterable[Relational]) -> tuple[Relational, ...]:
+    """Without repeats, and without what follows from the others."""
+    every = list(dict.fromkeys(map(_unequal, conditions)))
+    kept = [c for c in every if c.free_symbols <= site.ring.place.keys() and not isinstance(c, Eq)]
+    named = [c for c in every if c not in kept]
+    for c in sorted(kept, key=lambda r: -r.lhs.count_ops()):
+        others = [o for o in kept if o != c]
+        known = site.with_facts((site.ring.numerator(o.lhs - o.rhs), POSITIVE) for o in others if isinstance(o, Gt))
+        if known.chart.of(*known.fraction(c.lhs - c.rhs)) <= (NONZERO if isinstance(c, Ne) else POSITIVE):
+            kept = others
+    return (*kept, *named)
 
 
 def _turned(expr: Expr) -> Expr:

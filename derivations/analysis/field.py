@@ -67,7 +67,11 @@ class Number:
         return self.site.ring.factored(top) / self.site.ring.factored(bottom)
 
     def _made(self, top: Polynomial, bottom: Polynomial) -> Number:
-        return Number(self.site, *self.site.normal_fraction(top, bottom)) if not top.is_zero() else Number(self.site, *cancelled(top, bottom))
+        return (
+            Number(self.site, *self.site.normal_fraction(top, bottom))
+            if not top.is_zero()
+            else Number(self.site, *cancelled(top, bottom))
+        )
 
 
 def dot(a: Sequence[Number], b: Sequence[Number]) -> Number:

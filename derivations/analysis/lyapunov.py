@@ -28,7 +28,7 @@ from sympy import Dummy, Expr, Integer, Matrix, Poly, S, Symbol
 from sympy.core.relational import Relational
 from sympy.polys.matrices import DomainMatrix
 
-from derivations.analysis.conditions import readable, reduced
+from derivations.analysis.conditions import independent, readable, reduced
 from derivations.analysis.field import Number, solve
 from derivations.analysis.fixed_points import FixedPoint, supported
 from derivations.analysis.limits import within
@@ -112,12 +112,16 @@ def quadratic_lyapunov(
 def _quadratic_lyapunov(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> QuadraticLyapunov:
     _, site, values = place_of(flow, point)
     if site.free:
-        raise InputError("an isolated fixed point", f"a family along {', '.join(map(str, site.free))}", "choose one of its points")
-    found = [_judged(flow, site, values, p, Scope.EVERYWHERE) for p in _candidates(flow, site, values)]
-    found = [f for f in found if f is not None] or [_judged(flow, site, values, _local(flow, site), Scope.NEAR)]
-    if found[0] is None:
+        raise InputError(
+            "an isolated fixed point", f"a family along {', '.join(map(str, site.free))}", "choose one of its points"
+        )
+    tried = [_judged(flow, site, values, p, Scope.EVERYWHERE) for p in _candidates(flow, values)]
+    if not any(tried):
+        tried = [_judged(flow, site, values, _local(flow, site), Scope.NEAR)]
+    found = [f for f in tried if f is not None]
+    if not found:
         raise InputError("a linearly stable fixed point", "one that is not, for any parameters", "see stability(flow, point)")
-    return min(found, key=lambda f: (len(f.conditions), f.function.count_ops()))
+    return min(found, key=lambda f: (len(f.conditions), sum(c.count_ops() for c in f.conditions), f.function.count_ops()))
 
 
 def _local(flow: Flow, site: Site) -> Matrix:
@@ -128,7 +132,7 @@ def _local(flow: Flow, site: Site) -> Matrix:
     zero, one = Number.of(site, S.Zero), Number.of(site, S.One)
     rows, right = [], []
     for i, j in places:
-        line = {p: zero for p in places}
+        line = dict.fromkeys(places, zero)
         for k in range(n):  # sum_k a_ki p_kj + p_ik a_kj
             for entry, place in ((a[k][i], (k, j)), (a[k][j], (i, k))):
                 key = (min(place), max(place))
@@ -142,7 +146,7 @@ def _local(flow: Flow, site: Site) -> Matrix:
     return Matrix(n, n, lambda i, j: entries[min(i, j), max(i, j)].expr())
 
 
-def _candidates(flow: Flow, site: Site, values: Mapping[Symbol, Expr]) -> Iterator[Matrix]:
+def _candidates(flow: Flow, values: Mapping[Symbol, Expr]) -> Iterator[Matrix]:
     """Symmetric matrices without odd terms beyond the second order in the derivative, in natural scalings."""
     n, y = len(flow.state), [Dummy(str(x), real=True) for x in flow.state]
     p = Matrix(n, n, lambda i, j: Symbol(f"p_{min(i, j)}_{max(i, j)}"))
@@ -159,17 +163,17 @@ def _candidates(flow: Flow, site: Site, values: Mapping[Symbol, Expr]) -> Iterat
         space = Matrix.eye(len(unknown))
     basis = [p.xreplace(dict(zip(unknown, space.row(k), strict=True))) for k in range(space.rows)]
     diagonal = [b for b in basis if b.is_diagonal()]
-    for weights in product(*[_scalings(flow, site, b) for b in diagonal[1:]]):
+    for weights in product(*[_scalings(flow, values, b) for b in diagonal[1:]]):
         if diagonal:
             yield sum((w * b for w, b in zip(weights, diagonal[1:], strict=True)), diagonal[0])
 
 
-def _scalings(flow: Flow, site: Site, basis: Matrix) -> list[Expr]:
+def _scalings(flow: Flow, values: Mapping[Symbol, Expr], basis: Matrix) -> list[Expr]:
     """One, and the ratios that make a pair of opposite couplings alike."""
-    jacobian, found = flow.jacobian(), [Integer(1)]
+    jacobian, found = flow.jacobian().xreplace(dict(values)), [Integer(1)]
     for i, j in product(range(basis.rows), repeat=2):
         a, b = jacobian[i, j], jacobian[j, i]
-        if i != j and basis[i, i] != 0 and a != 0 and b != 0 and not (a.free_symbols | b.free_symbols) & set(flow.state):
+        if i != j and basis[i, i] != 0 and a != 0 and b != 0:
             found += [(b / a).cancel(), (-b / a).cancel()]
     return list(dict.fromkeys(found))
 
@@ -185,9 +189,10 @@ def _judged(flow: Flow, site: Site, values: Mapping[Symbol, Expr], p: Matrix, sc
     derivative = flow.time_derivative(function)
     if S.false in relations or (scope is Scope.EVERYWHERE and not _no_higher(flow, site, values, derivative)):
         return None
-    conditions = dict.fromkeys(readable(r) for r in relations if r is not S.true)
-    shown = function.expand().factor() if function.is_Mul else function
-    return QuadraticLyapunov(_plain(shown), _plain(derivative), scope, tuple(minors), tuple(conditions))
+    conditions = independent(site, [r for r in relations if r is not S.true])
+    if all(v.is_rational_function() for v in values.values()):
+        function, derivative = function.expand(), derivative.expand()
+    return QuadraticLyapunov(function, derivative, scope, tuple(minors), tuple(map(readable, conditions)))
 
 
 def _no_higher(flow: Flow, site: Site, values: Mapping[Symbol, Expr], derivative: Expr) -> bool:
@@ -196,9 +201,3 @@ def _no_higher(flow: Flow, site: Site, values: Mapping[Symbol, Expr], derivative
     moved = derivative.xreplace({x: d + values[x] for x, d in zip(flow.state, y, strict=True)}).expand()
     signs = [site.chart.of(*site.fraction(c)) for powers, c in Poly(moved, *y).terms() if sum(powers) > 2]
     return all(s <= NONPOSITIVE or s <= NEGATIVE for s in signs)
-
-
-def _plain(expr: Expr) -> Expr:
-    return expr.expand() if not any(isinstance(e, Expr) and e.is_Pow and not e.exp.is_Integer for e in expr.atoms()) else expr
-
-

@@ -6,20 +6,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sympy import CRootOf, Dummy, Expr, Poly, Pow, S, Symbol
-from sympy.core.relational import Ge, Gt, Le, Lt, Relational
+from sympy.core.relational import Ge, Gt, Le, Lt, Ne, Relational
 
 from derivations.analysis.branches import Substitution
 from derivations.analysis.fixed_points import FixedPoint, supported
 from derivations.analysis.polynomials import Ring
-from derivations.analysis.signs import POSITIVE, signs_from
+from derivations.analysis.signs import NEGATIVE, NONZERO, POSITIVE, Sign, signs_from
 from derivations.analysis.site import Site
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.stopgrad import expression
 
+INTERIOR: dict[type, Sign] = {Ge: POSITIVE, Gt: POSITIVE, Le: NEGATIVE, Lt: NEGATIVE, Ne: NONZERO}
+
 
 def place_of(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> tuple[Site, Site, dict[Symbol, Expr]]:
-    """The site of a point, the same in the interior of the conditions for it to exist, and its values.
+    """The site of a point, the same in the interior of the conditions for it to exist, and the values of the state and of
+    radicals that have a name on the site.
 
     Raises
     ------
@@ -33,9 +36,11 @@ def place_of(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> tuple[Sit
     for block, velocity in flow.velocity.items():
         if not site.is_zero(velocity):
             raise InputError(
-                "a fixed point of the flow", f"a point at which d{block}/dt does not vanish identically", "see fixed_points(flow)"
+                "a fixed point of the flow",
+                f"a point at which d{block}/dt does not vanish identically",
+                "see fixed_points(flow)",
             )
-    numbers = {x: v for x, v in {**values, **site.numbers}.items() if v.is_number and x in {y for y, _ in site.roots}}
+    numbers = {x: v for x, v in values.items() if v.is_number and x in {y for y, _ in site.roots}}
     site = replace(site, numbers=numbers)
     return site, _interior(site, getattr(point, "conditions", ())), values
 
@@ -44,10 +49,10 @@ def _interior(site: Site, conditions: Iterable[Relational]) -> Site:
     """The site with inequalities as facts, strictly."""
     facts = []
     for c in conditions:
-        difference = c.lhs - c.rhs if isinstance(c, Ge | Gt) else c.rhs - c.lhs if isinstance(c, Le | Lt) else None
-        if difference is not None and difference.is_rational_function():
+        difference = c.lhs - c.rhs
+        if type(c) in INTERIOR and difference.is_rational_function():
             top, bottom = site.ring.fraction(difference)
-            facts.append((top * bottom, POSITIVE))
+            facts.append((top * bottom, INTERIOR[type(c)]))
     return site.with_facts(facts)
 
 
@@ -66,21 +71,26 @@ def _site_of_values(flow: Flow, given: Mapping[Symbol, Expr]) -> tuple[Site, dic
     free = {x for x, v in values.items() if v == x}
     ring = Ring((*flow.state, *reversed(names.values()), *base.symbols[len(flow.state) :]))
     signs = signs_from(ring, flow.assumptions)
-    roots, numbers = [], {}
+    roots = []
     for radical, name in names.items():
         if isinstance(radical, CRootOf):
-            roots.append((name, ring.numerator(Poly(radical.poly.as_expr(), radical.poly.gen).as_expr().xreplace({radical.poly.gen: name}))))
+            roots.append(
+                (
+                    name,
+                    ring.numerator(Poly(radical.poly.as_expr(), radical.poly.gen).as_expr().xreplace({radical.poly.gen: name})),
+                )
+            )
         else:
             top, bottom = ring.fraction(_named(radical.base, names))
             roots.append((name, bottom * ring.gen(name) ** 2 - top))
-        if radical.is_number:
-            numbers[name] = radical
     solved = []
     for x, v in values.items():
         if x not in free:
             top, bottom = ring.fraction(_named(v, names))
             solved.append(Substitution(x, top, bottom))
-    return Site(ring, (*flow.state, *names.values()), tuple(roots), tuple(solved), (), signs, numbers), values
+    named = {name: radical for radical, name in names.items()}
+    site = Site(ring, (*flow.state, *named), tuple(roots), tuple(solved), (), signs)
+    return site, {**values, **named}
 
 
 def _depth(expr: Expr):

@@ -70,7 +70,7 @@ class Site:
         top, bottom = value
         for x, q in reversed(self.roots):
             if self.ring.degree(q, x) == 2 and self.ring.degree(bottom, x) == 1:
-                c, b, a = self.ring.coefficients(q, x)
+                _, b, a = self.ring.coefficients(q, x)
                 low, high = self.ring.coefficients(bottom, x)
                 conjugate = a * low - b * high - a * high * self.ring.gen(x)
                 (n, m), (k, j) = self.normal(top * conjugate), self.normal(bottom * conjugate)
@@ -181,4 +181,3 @@ def cancelled(top: Polynomial, bottom: Polynomial) -> Fraction:
     common = top.gcd(bottom)
     top, bottom = top / common, bottom / common
     return (top, bottom) if factor(bottom)[0] > 0 else (-top, -bottom)
-

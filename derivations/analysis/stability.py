@@ -11,17 +11,19 @@ answer: inequalities, reduced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import cycle
+from string import ascii_lowercase
 
 import numpy as np
 from sympy import Dummy, Expr, Poly, S, Symbol, sqrt
-from sympy.core.relational import Gt, Ne, Relational
+from sympy.core.relational import Relational
 
 from derivations.analysis.bifurcations import Bifurcation, bifurcations_of
 from derivations.analysis.characteristic import Factor, characteristic_factors
-from derivations.analysis.conditions import readable
+from derivations.analysis.conditions import independent, readable
 from derivations.analysis.fixed_points import FixedPoint, supported
 from derivations.analysis.hurwitz import HalfPlanes, hurwitz
 from derivations.analysis.limits import within
@@ -29,7 +31,6 @@ from derivations.analysis.linear import BUDGET, OverBudget
 from derivations.analysis.places import place_of
 from derivations.analysis.polynomials import Polynomial
 from derivations.analysis.show import Row, Shown, conditions_row, row
-from derivations.analysis.signs import POSITIVE
 from derivations.analysis.site import Site
 from derivations.analysis.zero import Region, sample
 from derivations.analysis.zero_modes import Origin, ZeroMode, zero_modes
@@ -172,10 +173,9 @@ def _stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: in
 
 def _exact(flow: Flow, base: Site, site: Site, values: Mapping[Symbol, Expr], budget: int) -> Stability:
     factors = characteristic_factors(flow, site, budget)
-    zeros = sum(f.multiplicity for f in factors if f.degree == 1 and f.coefficients[1].is_zero())
     moving = [f for f in factors if not f.coefficients[-1].is_zero()]
-    modes = zero_modes(flow, site, values, zeros)
-    tests = [hurwitz(site, f, budget) for f in moving]
+    modes = zero_modes(flow, site, values, factors)
+    tests = [hurwitz(site, f, budget, letter) for f, letter in zip(moving, cycle(ascii_lowercase), strict=False)]
     verdict, conditions = _judged(site, tests, modes)
     names = {a: c for t in tests for a, c in t.names.items()}
     s = Dummy("s")
@@ -211,30 +211,10 @@ def _judged(site: Site, tests: list[HalfPlanes], modes) -> tuple[Verdict, tuple[
     if any(t.right for t in tests):
         others = any(t.left for t in tests)
         return (Verdict.SADDLE if others else Verdict.UNSTABLE), ()
+    conditions = tuple(map(readable, independent(site, [c for t in tests for c in t.conditions])))
     if any(t.marginal for t in tests) or any(m.origin is Origin.DEGENERATE for m in modes):
-        return Verdict.MARGINAL, ()
-    conditions = _independent(site, [_unequal(c) for t in tests for c in t.conditions])
-    if not conditions:
-        return Verdict.STABLE, ()
-    return Verdict.DEPENDS, tuple(map(readable, conditions))
-
-
-def _unequal(c: Relational) -> Relational:
-    """``f**2 > 0`` as ``f != 0``."""
-    return Ne(c.lhs.base, 0) if isinstance(c, Gt) and c.lhs.is_Pow and c.lhs.exp == 2 and c.rhs == 0 else c
-
-
-def _independent(site: Site, conditions: Iterable[Relational]) -> tuple[Relational, ...]:
-    """Without repeats, and without what follows from the others."""
-    every = list(dict.fromkeys(conditions))
-    kept = [c for c in every if c.free_symbols <= site.ring.place.keys()]
-    named = [c for c in every if c not in kept]
-    for c in sorted(kept, key=lambda r: -r.lhs.count_ops()):
-        others = [o for o in kept if o != c]
-        known = site.with_facts((site.ring.numerator(o.lhs - o.rhs), POSITIVE) for o in others if isinstance(o, Gt))
-        if known.chart.of(*known.fraction(c.lhs - c.rhs)) == POSITIVE:
-            kept = others
-    return (*kept, *named)
+        return Verdict.MARGINAL, conditions
+    return (Verdict.DEPENDS if conditions else Verdict.STABLE), conditions
 
 
 # Shown forms ---------------------------------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-r"""Linear symmetries of a flow: matrices :math:`A` with :math:`DF(x)\,Ax=A\,F(x)`, so that :math:`e^{tA}` maps solutions to solutions."""
+r"""Linear symmetries of a flow: matrices :math:`A` with :math:`DF(x)\,Ax=A\,F(x)`.
+
+Then :math:`e^{tA}` maps solutions to solutions.
+"""
 
 from __future__ import annotations
 

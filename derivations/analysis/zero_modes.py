@@ -2,12 +2,15 @@ r"""Zero modes of a fixed point: vectors that the Jacobian takes to zero, and wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from sympy import Expr, Matrix, S, Symbol
+from sympy import Add, Expr, Matrix, S, Symbol
 
+from derivations.analysis.characteristic import Factor
+from derivations.analysis.field import Number
+from derivations.analysis.polynomials import Polynomial
 from derivations.analysis.site import Site
 from derivations.analysis.symmetries import linear_symmetries
 from theory.flow import Flow
@@ -29,23 +32,44 @@ class ZeroMode:
     origin: Origin
 
 
-def zero_modes(flow: Flow, site: Site, values: Mapping[Symbol, Expr], count: int) -> tuple[ZeroMode, ...]:
-    tangents = [ZeroMode(_tangent(site, values, y), Origin.TANGENT) for y in site.free][:count]
-    found = list(tangents)
-    if len(found) < count:
-        for generator in linear_symmetries(flow):
-            vector = generator * Matrix([values[x] for x in flow.state])
-            if len(found) < count and any(v != 0 for v in vector):
-                found.append(ZeroMode(dict(zip(flow.state, vector, strict=True)), Origin.SYMMETRY))
-    found += [ZeroMode({}, Origin.DEGENERATE)] * (count - len(found))
-    return tuple(found)
+def zero_modes(flow: Flow, site: Site, values: Mapping[Symbol, Expr], factors: Iterable[Factor]) -> tuple[ZeroMode, ...]:
+    """The origins of the zero eigenvalues among the factors of the characteristic polynomial, vectors at ``values``: those of
+    the family, then what is linearly independent of them among those of the symmetries; the rest is degenerate."""
+    count = sum(f.multiplicity for f in factors if f.coefficients[-1].is_zero())
+    candidates = [(Origin.TANGENT, _tangent(flow, site, y)) for y in site.free]
+    if len(candidates) < count:
+        at = Matrix(flow.state)
+        candidates += [(Origin.SYMMETRY, list(generator * at)) for generator in linear_symmetries(flow)]
+    found: list[ZeroMode] = []
+    echelon: list[tuple[int, list[Number]]] = []
+    explicit = {x: v for x, v in values.items() if v != x}
+    for origin, vector in candidates:
+        rest = _reduced([Number.of(site, e) for e in vector], echelon)
+        pivot = next((i for i, e in enumerate(rest) if not e.is_zero), None)
+        if pivot is not None and len(found) < count:
+            echelon.append((pivot, [e / rest[pivot] for e in rest]))
+            found.append(ZeroMode({x: e.xreplace(explicit) for x, e in zip(flow.state, vector, strict=True)}, origin))
+    return (*found, *[ZeroMode({}, Origin.DEGENERATE)] * (count - len(found)))
 
 
-def _tangent(site: Site, values: Mapping[Symbol, Expr], y: Symbol) -> dict[Symbol, Expr]:
-    """The derivative of the family by one of its coordinates."""
-    roots = {x: p for x, p in site.roots if values[x] == x} if site.roots else {}
-    moved = {y: S.One}
-    for x, p in roots.items():
-        polynomial = site.ring.expr(p)
-        moved[x] = -sum(polynomial.diff(z) * v for z, v in moved.items()) / polynomial.diff(x)
-    return {x: sum(v.diff(z) * m for z, m in moved.items()) if v != x else moved.get(x, S.Zero) for x, v in values.items()}
+def _reduced(vector: list[Number], echelon: list[tuple[int, list[Number]]]) -> list[Number]:
+    """What is left of a vector by elimination; nothing where it depends on the others linearly."""
+    for pivot, line in echelon:
+        if not (factor := vector[pivot]).is_zero:
+            vector = [e - factor * f for e, f in zip(vector, line, strict=True)]
+    return vector
+
+
+def _tangent(flow: Flow, site: Site, y: Symbol) -> list[Expr]:
+    """The derivative of the family by one of its coordinates: implicit differentiation of its triangular set."""
+    ring, moved = site.ring, {y: S.One}
+
+    def along(p: Polynomial) -> Expr:
+        return Add(*(ring.expr(ring.derivative(p, z)) * v for z, v in moved.items() if z in ring.present(p)))
+
+    for x, p in site.roots:
+        moved[x] = -along(p) / ring.expr(ring.derivative(p, x))
+    for s in reversed(site.solved):
+        top, bottom = ring.expr(s.top), ring.expr(s.bottom)
+        moved[s.symbol] = (along(s.top) * bottom - top * along(s.bottom)) / bottom**2
+    return [moved.get(x, S.Zero) for x in flow.state]
