@@ -5,6 +5,7 @@ from derivations.analysis.certify import Certificate, certify
 from derivations.analysis.fixed_points import FixedPoint, FixedPoints, fixed_points
 from derivations.analysis.reduction import Reduction, reduce_to_modes
 from derivations.analysis.stability import Stability, Verdict, stability
+from derivations.analysis.lyapunov import QuadraticLyapunov, quadratic_lyapunov
 from derivations.analysis.rates import TimeScales
 from derivations.analysis.time_scales import time_scales
 from derivations.catalogue import derive, names
@@ -17,6 +18,7 @@ __all__ = [
     "FixedPoint",
     "FixedPoints",
     "Line",
+    "QuadraticLyapunov",
     "Reduction",
     "Stability",
     "Step",
@@ -28,6 +30,7 @@ __all__ = [
     "fixed_points",
     "mode_ansatz",
     "names",
+    "quadratic_lyapunov",
     "reduce_to_modes",
     "stability",
     "time_scales",

@@ -9,23 +9,29 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from sympy import Matrix, solve, symbols
 
-from theory import Coupling, models
+from derivations import Verdict, certify, fixed_points, stability
+from derivations.analysis.certify import Status
+from derivations.analysis.limits import within
+from theory import Coupling, Flow, UnfinishedError, models
 from theory.models.vocabulary import kappa, lam
 
 ROUNDS = 15
+PATIENCE = 60.0  # seconds that plain SymPy gets
 
 
 def main() -> None:
-    rows = [velocity_of_the_shared_head(), import_of_theory(), time_of_the_report()]
+    rows = [velocity_of_the_shared_head(), import_of_theory(), *analysis_rows(), time_of_the_report()]
     print(f"{platform.machine()}, {platform.python_implementation()} {platform.python_version()}, numpy {np.__version__}\n")
-    print(f"{'what':<66}{'measured':>12}{'goal':>10}")
+    print(f"{'what':<66}{'measured':>12}{'goal':>10}  {'plain SymPy, in the same run'}")
     for row in rows:
-        print(f"{row['what']:<66}{row['measured']:>12}{row['goal']:>10}")
+        print(f"{row['what']:<66}{row['measured']:>12}{row['goal']:>10}  {row.get('sympy', '')}")
     out = Path("collapse-out")
     out.mkdir(exist_ok=True)
     (out / "bench.json").write_text(json.dumps(rows, indent=1))
@@ -84,6 +90,81 @@ def time_of_the_report() -> dict:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seconds = time.perf_counter() - started
     return {"what": "collapse report (digits)", "measured": f"{seconds:.1f} s", "goal": "60 s", "seconds": seconds}
+
+
+def analysis_rows() -> list[dict]:
+    """The derivation engine on the models that its goals name, against ``sympy.solve`` and ``Matrix.eigenvals``."""
+    v, w, v_1, v_2 = symbols("v w v_1 v_2", real=True)
+    gamma, kappa, lam, mu, mu_1, mu_2, a, b, current, epsilon = symbols(
+        "gamma kappa lambda mu mu_1 mu_2 a b I epsilon", positive=True
+    )
+    one = Flow({v: -w * (w - mu) * v - lam * v, w: -gamma * (w - mu) * v**2 - kappa * w})
+    pull = {v_1: mu_1, v_2: mu_2}
+    two = Flow(
+        {x: -w * (w - m) * x - lam * x for x, m in pull.items()}
+        | {w: -gamma * sum((w - m) * x**2 for x, m in pull.items()) - kappa * w}
+    )
+    fitzhugh_nagumo = Flow({v: v - v**3 / 3 - w + current, w: epsilon * (v + a - b * w)})
+    rows = [
+        solved("fixed points and stability, one mode with decay", one, "1 s"),
+        solved("fixed points and stability, two modes in one direction with decay", two, "10 s"),
+        solved("fixed points and stability, FitzHugh-Nagumo with symbolic parameters", fitzhugh_nagumo, "2 s"),
+        sparse_block(),
+    ]
+    upper = next(p for p in fixed_points(one) if stability(one, p).verdict is Verdict.STABLE and p.values[v] != 0)
+    box = {lam: (Fraction(1, 100), Fraction(1, 4)), mu: (Fraction(1, 10), 1), gamma: (1, 1), kappa: (1, 1)}
+    started = time.perf_counter()
+    diagram = certify(one, upper, box, cells={lam: 200, mu: 200})
+    seconds = time.perf_counter() - started
+    undecided = float(diagram.share(Status.UNDECIDED))
+    what = f"certified diagram, 200 x 200 cells of one mode ({undecided:.1%} undecided)"
+    return [*rows, {"what": what, "measured": f"{seconds:.2f} s", "goal": "10 s", "seconds": seconds}]
+
+
+def solved(what: str, flow: Flow, goal: str) -> dict:
+    """All fixed points and the stability of each, in a worker that is already up, and the same by plain SymPy."""
+    fixed_points(Flow({flow.state[0]: flow.state[0]}))
+    started = time.perf_counter()
+    found = fixed_points(flow)
+    for point in found:
+        stability(flow, point)
+    seconds = time.perf_counter() - started
+    row = {"what": what, "measured": f"{seconds:.2f} s", "goal": goal, "seconds": seconds}
+    return row | {"sympy": plain_sympy(flow, len(found), seconds)}
+
+
+def plain_sympy(flow: Flow, count: int, ours: float) -> str:
+    """What ``sympy.solve`` and ``Matrix.eigenvals`` do on the same flow within :data:`PATIENCE` seconds."""
+    started = time.perf_counter()
+    try:
+        listed = within(PATIENCE, solve_and_linearise, dict(flow.velocity))
+    except UnfinishedError:
+        return f"not finished in {PATIENCE:g} s"
+    except NotImplementedError as error:
+        return f"gives up: {error}"
+    seconds = time.perf_counter() - started
+    return f"{seconds:.2f} s ({seconds / ours:.1f} x), {listed} points to our {count}, no conditions"
+
+
+def solve_and_linearise(velocity: dict) -> int:
+    points = solve(list(velocity.values()), list(velocity), dict=True)
+    for point in points:
+        Matrix(list(velocity.values())).jacobian(list(velocity)).subs(point).eigenvals()
+    return len(points)
+
+
+def sparse_block() -> dict:
+    """Hurwitz conditions of a ring of six variables with two cross links and twelve symbols."""
+    state, rates = symbols("x_1:7", real=True), symbols("k_1:13", positive=True)
+    velocity = {x: -rates[i] * x + rates[6 + i] * state[(i + 1) % 6] for i, x in enumerate(state)}
+    velocity[state[0]] += rates[2] * state[3]
+    velocity[state[4]] += rates[5] * state[1]
+    flow = Flow(velocity)
+    started = time.perf_counter()
+    stability(flow, dict.fromkeys(state, 0))
+    seconds = time.perf_counter() - started
+    what = "Hurwitz conditions of a sparse 6 x 6 block with 12 symbols"
+    return {"what": what, "measured": f"{seconds:.2f} s", "goal": "5 s", "seconds": seconds}
 
 
 def paired(ours: Callable[[], object], theirs: Callable[[], object], repeat: int) -> tuple[float, float]:

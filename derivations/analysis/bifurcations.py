@@ -34,12 +34,15 @@ from sympy.core.relational import Relational
 from derivations.analysis.branches import Substitution
 from derivations.analysis.conditions import readable, reduced
 from derivations.analysis.field import Number, dot, null_vector, solve
-from derivations.analysis.linear import hurwitz_determinants
+from derivations.analysis.linear import determinant, hurwitz_determinants
 from derivations.analysis.polynomials import Polynomial, Ring
 from derivations.analysis.show import Row, Shown, conditions_row, row
-from derivations.analysis.signs import LONG, POSITIVE, ZERO, Signs
+from derivations.analysis.signs import NONPOSITIVE, LONG, POSITIVE, ZERO, Signs
 from derivations.analysis.site import Chart, Site
 from theory.flow import Flow
+
+
+LARGEST = 4  # degree of the factor up to which the first Lyapunov coefficient is worked out
 
 
 class Kind(Enum):
@@ -67,7 +70,7 @@ class Bifurcation(Shown):
     coefficient
         the normal form's: quadratic, cubic, or first Lyapunov coefficient (in the normalisation above), on the critical set.
     frequency
-        the squared frequency of a Hopf bifurcation.
+        the squared frequency of a Hopf bifurcation.  Its criticality is not worked out where more than four modes couple.
     conditions
         under which it happens there: other inequalities, such as a positive squared frequency.
     """
@@ -336,14 +339,17 @@ def _criticality(coefficient: Number) -> tuple[str | None, Relational | None]:
 
 def _hopf(flow: Flow, site: Site, at: Site, g: Polynomial, factor: CharacteristicFactor) -> Bifurcation | None:
     c, n = factor.coefficients, len(factor.coefficients) - 1
-    if n > 4:
-        return Bifurcation(Kind.HOPF, _shown(site, g), conditions=())
-    top, bottom = (c[2], c[0]) if n == 2 else (c[3], c[1])
-    squared = at.normal_fraction(top, bottom) if not at.normal(bottom)[0].is_zero() else None
-    if squared is None or at.chart.of(*squared) <= frozenset({-1, 0}):
+    top, bottom = _squared_frequency(c, site.ring)
+    if at.normal(bottom)[0].is_zero():
+        return Bifurcation(Kind.DEGENERATE, _shown(site, g))
+    squared = at.normal_fraction(top, bottom)
+    if at.chart.of(*squared) <= NONPOSITIVE:
         return None
     positive = reduced(at, squared, strict=True)
     conditions = () if positive is S.true else (readable(positive),)
+    if n > LARGEST:
+        return Bifurcation(Kind.HOPF, _shown(site, g), frequency=Number(at, *squared).expr(), conditions=conditions)
+    at = at.with_facts([(squared[0] * squared[1], POSITIVE)])
     omega, unit = Dummy("omega", positive=True), Dummy("i")
     wide = _extended(at, omega, unit, squared)
     coefficient = _lyapunov(flow, wide, omega, unit)
@@ -353,6 +359,21 @@ def _hopf(flow: Flow, site: Site, at: Site, g: Polynomial, factor: Characteristi
     criticality, where = _criticality(coefficient)
     value = coefficient.expr().xreplace({omega: sqrt(shown)})
     return Bifurcation(Kind.HOPF, _shown(site, g), criticality, value, shown, conditions, where)
+
+
+def _squared_frequency(c: Sequence[Polynomial], ring: Ring) -> tuple[Polynomial, Polynomial]:
+    r""":math:`\omega^2` where :math:`\pm i\omega` are the roots common to the even and the odd part of :math:`c_0s^n+\dots+c_n`:
+    a quotient of subresultants, the lower of which is a Hurwitz determinant."""
+    n = len(c) - 1
+    if n < 4:
+        return c[2], c[0]
+
+    def minor(last: int) -> Polynomial:
+        columns = [*range(1, n - 3), last]
+        entries = [[2 * j - i for j in columns] for i in range(1, n - 2)]
+        return determinant([[c[k] if 0 <= k <= n else ring.constant(0) for k in line] for line in entries], ring)
+
+    return minor(n - 2), minor(n - 3)
 
 
 def _extended(at: Site, omega: Symbol, unit: Symbol, squared: tuple[Polynomial, Polynomial]) -> Site:

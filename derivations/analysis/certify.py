@@ -151,10 +151,10 @@ def certify(
 
 
 def _certify(flow: Flow, point, box: Mapping, cells: Mapping[Symbol, int], depth: int) -> Certificate:
-    base, _, values = place_of(flow, point)
+    _, site, values = place_of(flow, point)
     conditions = getattr(point, "conditions", ())
     exact = {p: _ends(p, ends) for p, ends in box.items()}
-    question = _question(flow, base, values, conditions, tuple(exact))
+    question = _question(flow, site, values, conditions, tuple(exact))
     _check_box(flow, question, exact, cells)
     shape = tuple(cells.get(p, 1) for p in exact)
     grid = [Cell(small, _status(question, small, depth)) for small in _grid(exact, shape)]
@@ -186,13 +186,20 @@ def _question(flow: Flow, site: Site, values: Mapping[Symbol, Expr], conditions,
         return expressions.index(expr)
 
     def recipe(value: Ratio) -> tuple:
-        """A sign as a constant and factors with their powers."""
+        """A sign as a constant and factors with their powers; what is known wherever the point exists is not evaluated."""
         top, bottom = value
+        if len(known := site.chart.of(top, bottom)) == 1:
+            return known, ()
         parts, lead = [], POSITIVE
         for p in (top, bottom):
             content, factors = factor(p) if not p.is_zero() else (0, [])
             lead = times(lead, frozenset({int(content > 0) - int(content < 0)}))
-            parts += [(number(_shown(site, f, explicit)), m) for f, m in factors]
+            for f, m in factors:
+                known = site.chart.of(f, site.ring.constant(1))
+                if len(known) == 1:
+                    lead = times(lead, power(known, m))
+                else:
+                    parts.append((number(_shown(site, f, explicit)), m))
         return lead, tuple(parts)
 
     found = characteristic_factors(flow, site)
@@ -215,6 +222,7 @@ def _shown(site: Site, f: Polynomial, explicit: Mapping[Symbol, Expr]) -> Expr:
 
 
 def _relation(c) -> Sign:
+    """The signs of left minus right side at which the point exists."""
     kinds = ((Gt, {1}), (Ge, {0, 1}), (Lt, {-1}), (Le, {-1, 0}), (Ne, {-1, 1}), (Eq, {0}))
     return next(frozenset(signs) for kind, signs in kinds if isinstance(c, kind))
 
@@ -236,7 +244,8 @@ def _at_once(question: Question, box: Box) -> Status:
     present = [(signs[k], allowed) for allowed, k in question.exists]
     if any(not sign & allowed for sign, allowed in present):
         return Status.PROVED_ABSENT
-    if not all(sign <= allowed for sign, allowed in present):
+    # On the edge of existence nothing is proved: what is known of signs holds inside.
+    if not all(sign <= (allowed - ZERO or ZERO) for sign, allowed in present):
         return Status.UNDECIDED
     if all(_made(recipe, signs) == POSITIVE for recipe in question.stable):
         return Status.PROVED_STABLE
@@ -269,7 +278,7 @@ def _grid(box: Box, shape: tuple[int, ...]) -> Iterator[Box]:
 
 def _ends(p: Symbol, ends) -> tuple[Fraction, Fraction]:
     try:
-        low, high = () if isinstance(ends, str) else map(_exact, ends)
+        low, high = map(_exact, (None,) if isinstance(ends, str) else ends)
     except (TypeError, ValueError):
         raise InputError(f"a pair of exact numbers (low, high) for {p}", repr(ends), f"write {p}: (0, 1)") from None
     if not low <= high:

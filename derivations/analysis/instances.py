@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sympy import Basic, Expr, Poly, Rational, S, Symbol, sympify
@@ -33,6 +34,8 @@ def exact(parameters: Mapping) -> dict[Basic, Expr]:
 def instances(points: Iterable[FixedPoint], given: Mapping[Basic, Expr]) -> list[dict[Symbol, Expr]]:
     """The isolated real points, each once, without those that lie on a family."""
     points, found = tuple(points), list[dict[Symbol, Expr]]()
+    if not given:  # leaves without parameters hold nothing twice
+        return [dict(point.values) for point in points if not point.free]
     families = [p for p in points if p.free]
     for point in points:
         for values in () if point.free else _at(point, given):
@@ -69,9 +72,9 @@ def _roots(point: FixedPoint, given: Mapping[Basic, Expr]) -> Iterator[dict[Symb
     found = [values for field in algebra.fields() for values in field.real_points]
     for x, _ in site.roots:
         if x not in point.roots and found:
-            known = point.values[x].xreplace(given).evalf(DIGITS)
-            nearest = min(abs(values[x].evalf(DIGITS) - known) for values in found)
-            found = [v for v in found if abs(v[x].evalf(DIGITS) - known) <= 2 * nearest]
+            known = _decimal(point.values[x].xreplace(given))
+            nearest = min(abs(_decimal(values[x]) - known) for values in found)
+            found = [v for v in found if abs(_decimal(v[x]) - known) <= 2 * nearest]
     yield from ({x: values[x] for x in point.roots} for values in found)
 
 
@@ -87,12 +90,18 @@ def _holds(family: FixedPoint, values: Values, given: Mapping[Basic, Expr]) -> b
 
 
 def _same(one: Values, other: Values) -> bool:
-    return all(a == other[x] or _zero(a - other[x]) for x, a in one.items())
+    return all(a == other[x] or _near(a, other[x]) for x, a in one.items()) and all(
+        a == other[x] or vanishes(a - other[x]) for x, a in one.items()
+    )
 
 
-def _zero(difference: Expr) -> bool:
-    value = difference.evalf(DIGITS)
-    return bool(abs(value) < Rational(1, 10 ** (DIGITS // 2))) and vanishes(difference)
+def _near(a: Expr, b: Expr) -> bool:
+    return bool(abs(_decimal(a) - _decimal(b)) < Rational(1, 10 ** (DIGITS // 2)))
+
+
+@lru_cache(maxsize=1024)
+def _decimal(value: Expr) -> Expr:
+    return value.evalf(DIGITS)
 
 
 def _true(condition) -> bool:

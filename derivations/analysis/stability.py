@@ -34,6 +34,7 @@ from derivations.analysis.show import Row, Shown, conditions_row, row
 from derivations.analysis.site import Site
 from derivations.analysis.zero import Region, sample
 from derivations.analysis.zero_modes import Origin, ZeroMode, zero_modes
+from theory.errors import InputError
 from theory.flow import Flow
 
 SAMPLES = 20  # random parameters of a numeric analysis
@@ -57,9 +58,11 @@ class Stability(Shown):
     Attributes
     ----------
     verdict
-        for all parameters at which the point exists; ``DEPENDS`` where :attr:`conditions` decide.
+        for all parameters at which the point exists; ``DEPENDS`` where :attr:`conditions` decide.  ``MARGINAL`` is what has a
+        root on the imaginary axis that no symmetry explains, for all parameters.
     conditions
-        inequalities on the parameters (and the coordinates of a family): stable iff all hold, the point being given.
+        relations between the parameters (and coordinates of a family, and roots): stable iff all hold, the point being given.
+        Of what is marginal: unstable where one fails.
     eigenvalues
         closed forms where they are short, with multiplicity; the others are roots of :attr:`characteristic`.
     characteristic
@@ -90,7 +93,19 @@ class Stability(Shown):
         return hash((self.flow, self.verdict, self.conditions, self.characteristic))
 
     def eigenvalues_at(self, parameters: Mapping[Symbol, float]) -> np.ndarray:
-        """All eigenvalues at numbers for the parameters (and for coordinates of a family and roots), zeros included."""
+        """All eigenvalues at numbers for the parameters (and for coordinates of a family and roots), zeros included.
+
+        Raises
+        ------
+        InputError
+            for a missing number.
+        """
+        matrix = self.flow.jacobian().xreplace(dict(self.point))
+        held = set().union(*(f.free_symbols for f, _ in self.characteristic)) if self.method == "exact" else matrix.free_symbols
+        if missing := held - {self.s, *parameters}:
+            raise InputError("a number for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
+        if self.method != "exact":
+            return np.linalg.eigvals(_numbers(matrix, parameters))
         found: list[complex] = [0.0] * len(self.zero_modes)
         for factor, multiplicity in self.characteristic:
             rows = [complex(c.xreplace(dict(parameters)).evalf()) for c in Poly(factor, self.s).all_coeffs()]
@@ -101,7 +116,7 @@ class Stability(Shown):
         shown = [row(f"s_{i}", value) for i, value in enumerate(self.eigenvalues, 1)]
         if len(self.eigenvalues) < sum(Poly(f, self.s).degree() * m for f, m in self.characteristic):
             shown += [row(f.xreplace({self.s: Symbol("s")}), S.Zero) for f, _ in self.characteristic]
-        words = self.verdict.value + ("" if self.method == "exact" else " ({self.method}: not proved)")
+        words = self.verdict.value + ("" if self.method == "exact" else f" ({self.method}: not proved)")
         modes = [Row.text(f"zero mode {mode.origin.value}") for mode in self.zero_modes]
         named = [row(a, c) for a, c in self.names.items()]
         lost = [r for b in self.bifurcations for r in b.rows()]
@@ -182,7 +197,8 @@ def _exact(flow: Flow, base: Site, site: Site, values: Mapping[Symbol, Expr], bu
     polynomials = tuple((_polynomial(site, f, s, values), f.multiplicity) for f in moving)
     lost = () if site.free else bifurcations_of(flow, base, moving, verdict is Verdict.DEPENDS)
     closed = _closed(site, moving, values)
-    return Stability(flow, values, verdict, conditions, closed, polynomials, s, modes, lost, names=names)
+    at = {x: values[x] for x in flow.state}
+    return Stability(flow, at, verdict, conditions, closed, polynomials, s, modes, lost, names=names)
 
 
 def _numeric(flow: Flow, point, site: Site, values: Mapping[Symbol, Expr]) -> Stability:
@@ -194,7 +210,7 @@ def _numeric(flow: Flow, point, site: Site, values: Mapping[Symbol, Expr]) -> St
     found = set()
     for seed in range(SAMPLES):
         at = sample(symbols, region, seed)
-        eigenvalues = np.linalg.eigvals(np.array(matrix.xreplace(at).evalf().tolist(), dtype=complex))
+        eigenvalues = np.linalg.eigvals(_numbers(matrix, at))
         moving = sorted(eigenvalues, key=abs)[len(site.free) :]
         real = np.real(moving)
         found.add((bool(np.any(real > 0)), bool(np.any(real < 0))))
@@ -202,6 +218,10 @@ def _numeric(flow: Flow, point, site: Site, values: Mapping[Symbol, Expr]) -> St
     verdict = kinds.get(found.pop(), Verdict.MARGINAL) if len(found) == 1 else Verdict.DEPENDS
     modes = tuple(ZeroMode({}, Origin.TANGENT) for _ in site.free)
     return Stability(flow, values, verdict, (), (), (), Dummy("s"), modes, method=f"numeric, at {SAMPLES} random parameters")
+
+
+def _numbers(matrix, at: Mapping[Symbol, object]) -> np.ndarray:
+    return np.array(matrix.xreplace(dict(at)).evalf().tolist(), dtype=complex)
 
 
 # Verdicts ------------------------------------------------------------------------------------------------------------

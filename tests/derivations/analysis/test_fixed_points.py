@@ -202,17 +202,23 @@ def test_two_modes_rest_on_a_circle_where_their_correlations_agree():
 def holds_exactly(found, place, parameters=()):
     """Whether a place is listed, as a point or on a family, at the parameters."""
     parameters = dict(parameters)
-    if any(all((at[s] - value).equals(0) for s, value in place.items()) for at in found.at(parameters)):
+    if any(all(is_equal(at[s], value) for s, value in place.items()) for at in found.at(parameters)):
         return True
     families = [p for p in found if p.kind is Kind.FAMILY]
     return any(lies_on(family, place, parameters) for family in families)
+
+
+def is_equal(algebraic, rational):
+    if algebraic.is_Rational or algebraic.has(CRootOf):
+        return algebraic == rational  # roots of irreducible polynomials are not rational
+    return bool(abs((algebraic - rational).evalf(30)) < Rational(1, 10**20)) and bool((algebraic - rational).equals(0))
 
 
 def lies_on(family, place, parameters):
     here = {s: place[s] for s in (*family.free, *family.roots)}
     if not all(condition.xreplace(parameters).xreplace(here) == S.true for condition in family.conditions):
         return False
-    return all((value.xreplace(parameters).xreplace(here) - place[s]).equals(0) for s, value in family.values.items()) and all(
+    return all(is_equal(value.xreplace(parameters).xreplace(here), place[s]) for s, value in family.values.items()) and all(
         p.xreplace(parameters).xreplace(here).expand() == 0 for p in family.roots.values()
     )
 

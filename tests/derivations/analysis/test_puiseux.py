@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sympy import CRootOf, I, Poly, Rational, S, exp, oo, sqrt, symbols
 
-from derivations.analysis.algebraic import AnyRoot
+from derivations.analysis.algebraic import AnyRoot, numeric
 from derivations.analysis.puiseux import puiseux
 from derivations.analysis.zero import Region, vanishes
 from theory.errors import InputError, UnfinishedError
@@ -187,15 +187,11 @@ polynomials = st.lists(st.lists(st.integers(-2, 2), min_size=1, max_size=3), min
 )
 
 
-def number(expr):
-    return mpmath.mpmathify(expr.evalf(mpmath.mp.dps))
-
-
 def distance(coefficients, branch, k):
     """How far the next root at x = 10**-k is from a truncated series."""
-    at = Rational(1, 10**k)
-    series = mpmath.fsum(number(c) * number(at**e) for e, c in branch.terms)
-    values = [number(S(c).subs(x, at)) for c in reversed(coefficients)]
+    at = mpmath.mpf(10) ** -k
+    values = [numeric(S(c), {x: at}) for c in reversed(coefficients)]
+    series = mpmath.fsum(numeric(c, {}) * mpmath.root(at, int(e.q)) ** int(e.p) for e, c in branch.terms)
     return min(abs(root - series) for root in mpmath.polyroots(values, maxsteps=500, extraprec=400))
 
 
