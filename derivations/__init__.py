@@ -2,6 +2,7 @@
 
 from derivations.analysis.ansatz import Ansatz, mode_ansatz, whole_model_ansatz
 from derivations.analysis.certify import Certificate, certify
+from derivations.analysis.conserved import FirstIntegrals, first_integrals
 from derivations.analysis.fixed_points import FixedPoint, FixedPoints, fixed_points
 from derivations.analysis.reduction import Reduction, reduce_to_modes
 from derivations.analysis.stability import Stability, Verdict, stability
@@ -15,6 +16,7 @@ __all__ = [
     "Ansatz",
     "Certificate",
     "Derivation",
+    "FirstIntegrals",
     "FixedPoint",
     "FixedPoints",
     "Line",
@@ -27,6 +29,7 @@ __all__ = [
     "Verification",
     "certify",
     "derive",
+    "first_integrals",
     "fixed_points",
     "mode_ansatz",
     "names",

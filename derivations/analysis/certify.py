@@ -8,7 +8,7 @@ Stability is transverse to zero modes that are tangent to a family or generated 
 >>> from theory import Flow
 >>> x, a = symbols("x a", real=True)
 >>> certificate = certify(Flow({x: a * x - x**3}), {x: 0}, {a: (-2, -1)}, time_limit=None)
->>> print(certificate.status)
+>>> print(certificate.status.value)
 proved stable
 """
 

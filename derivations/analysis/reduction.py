@@ -25,6 +25,7 @@ from sympy import Add, Basic, Eq, Expr, MatMul, Matrix, MatrixExpr, MatrixSymbol
 
 from derivations import checks
 from derivations.analysis.ansatz import Ansatz, Points, is_rule
+from derivations.analysis.show import Row, Shown, row
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.evaluate import Point, evaluate
 from theory.errors import InputError
@@ -34,7 +35,7 @@ from theory.words import Context, Word, assemble, canonical_trace, collect, expa
 
 
 @dataclass(frozen=True, eq=False)
-class Reduction:
+class Reduction(Shown):
     """The scalar ``flow`` of the amplitudes, the ``whole`` matrix flow, and the ``ansatz`` that joins them."""
 
     flow: Flow
@@ -58,6 +59,22 @@ class Reduction:
             assumptions=("The state starts in this form.",),
             check=self._check,
         )
+
+    def rows(self) -> list[Row]:
+        form = [row(block, self.ansatz.blocks[block]) for block in self.whole.state]
+        return [*form, *(Row(line.left, line.right) for line in velocity_lines(self.flow))]
+
+    def __str__(self):
+        form = (f"{block} = {plain(self.ansatz.blocks[block])}" for block in self.whole.state)
+        return "\n".join([*form, str(self.flow)])
+
+    def to_dict(self) -> dict:
+        """Plain values; expressions as text."""
+        return {
+            "ansatz": {str(b): plain(form) for b, form in self.ansatz.blocks.items()},
+            "rules": [f"{plain(rule.lhs)} = {plain(rule.rhs)}" for rule in self.ansatz.rules],
+            "velocity": {str(x): plain(v) for x, v in self.flow.velocity.items()},
+        }
 
     def _check(self, before: Lines, after: Lines) -> checks.Check:
         n = len(self.whole.state)

@@ -27,12 +27,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TypeAlias
 
 from flint import fmpz_mpoly_vec
 from sympy import Symbol
 
 from derivations.analysis.branches import CLOSED, Branch, Leaf, Outcome, Substitution, Tree
+from derivations.analysis.elimination import linear_subresultant
 from derivations.analysis.parameters import allowed, realisable
 from derivations.analysis.polynomials import Polynomial, Ring, members
 from derivations.analysis.quotient import quotient
@@ -41,7 +43,7 @@ from derivations.analysis.signs import NEGATIVE, NONPOSITIVE, Signs
 CASES = 4000  # branches looked at before the rest is given up as unsolved
 DEGENERATE = 2  # equations between parameters that are followed; further ones are named
 TERMS = 60  # beyond which a discriminant is not looked at
-BASIS_LIMITS = (80, 1500, 3000)  # of FLINT's Gröbner basis: elements, terms, bits
+BASIS_LIMITS = (30, 400, 1500)  # of FLINT's Gröbner basis: elements, terms, bits
 
 Rule: TypeAlias = Callable[[Branch], Outcome | None]
 
@@ -78,11 +80,11 @@ class Splitter:
 
     @property
     def quick(self) -> tuple[Rule, ...]:
-        return self._factor, self._degenerate, self._linear, self._euclid, self._definite, self._leaf
+        return self._factor, self._degenerate, self._linear, self._shared, self._definite, self._leaf
 
     @property
     def slow(self) -> tuple[Rule, ...]:
-        return self._numbers, self._triangular, self._basis, self._rational, self._pseudo
+        return self._numbers, self._triangular, self._basis, self._rational, self._eliminant, self._pseudo
 
     # What is known ---------------------------------------------------------------------------------------------------
 
@@ -187,13 +189,13 @@ class Splitter:
         equations = tuple(q for q in map(put, branch.equations) if not q.is_zero())
         return Outcome((replace(branch, equations=equations, nonzero=members(nonzero), is_basis=False),))
 
-    def _euclid(self, branch: Branch) -> Outcome | None:
-        """Two equations in one and the same state variable: the remainder of one by the other."""
+    def _shared(self, branch: Branch) -> Outcome | None:
+        """Two equations in one and the same state variable: their resultant, which does not vanish identically."""
         alone = [(p, x) for p in branch.equations for x in self._state_in(p) if len(self._state_in(p)) == 1]
         for x in self.state:
             shared = sorted((p for p, y in alone if y == x), key=lambda p: self.ring.degree(p, x))
             if len(shared) > 1:
-                return self._reduced(branch, shared[1], shared[0], x)
+                return Outcome((replace(branch, equations=(self.ring.resultant(*shared[:2], x), *branch.equations)),))
         return None
 
     def _reduced(self, branch: Branch, p: Polynomial, q: Polynomial, x: Symbol) -> Outcome:
@@ -283,6 +285,28 @@ class Splitter:
     def _rational(self, branch: Branch) -> Outcome | None:
         """Eliminate a variable that an equation holds linearly, with a coefficient that holds state."""
         return self._eliminate(branch, self._linear_in(branch))
+
+    def _eliminant(self, branch: Branch) -> Outcome | None:
+        """Two equations by their resultant and the subresultant linear in the eliminated variable, where the leading
+        coefficients of the one and of the other do not vanish."""
+        pairs = [
+            (self.ring.degree(p, x) * self.ring.degree(q, x), len(p.to_dict()) + len(q.to_dict()), x, p, q)
+            for x in self.state
+            for p, q in combinations(branch.equations, 2)
+            if self.ring.degree(p, x) > 0 and self.ring.degree(q, x) > 0
+        ]
+        if not pairs:
+            return None
+        *_, x, p, q = min(pairs, key=lambda pair: pair[:2])
+        p, q = sorted((p, q), key=lambda e: self.ring.degree(e, x))
+        linear = linear_subresultant(self.ring, q, p, x)
+        if linear is None:
+            return None
+        for c in (self.ring.leading(p, x), self.ring.leading(linear, x)):
+            if not self._never_zero(c, branch):
+                return self._cases(branch, c)
+        others = tuple(r for r in branch.equations if r is not p and r is not q)
+        return Outcome((replace(branch, equations=(self.ring.resultant(p, q, x), linear, *others), is_basis=True),))
 
     def _pseudo(self, branch: Branch) -> Outcome | None:
         """Lower the degree of an equation in a variable by that of another (Ritt and Wu)."""

@@ -382,11 +382,26 @@ within(2, hang)
 
 
 @on_linux
-@pytest.mark.parametrize(
-    "busy", ["within(60, hang)", "print('hangs', flush=True); time.sleep(60)"], ids=["in the worker", "in the script"]
-)
-def test_ctrl_c_at_the_terminal_ends_script_and_worker_with_one_traceback(tmp_path, busy):
-    with run(HANGING_SCRIPT + busy, tmp_path, start_new_session=True) as process:
+def test_a_worker_with_time_left_ends_when_its_parent_is_killed(tmp_path):
+    busy = """
+def run_on():
+    print("runs", flush=True)
+    while True:
+        pass
+
+within(60, run_on)
+"""
+    with run(HANGING_SCRIPT + busy, tmp_path) as process:
+        worker = int(process.stdout.readline())
+        assert process.stdout.readline() == "runs\n"
+        process.kill()
+        process.wait()
+    assert ends(worker)
+
+
+@on_linux
+def test_ctrl_c_at_the_terminal_ends_script_and_worker_with_one_traceback(tmp_path):
+    with run(HANGING_SCRIPT + "within(60, hang)", tmp_path, start_new_session=True) as process:
         worker = int(process.stdout.readline())
         assert process.stdout.readline() == "hangs\n"
         time.sleep(0.2)
@@ -395,6 +410,25 @@ def test_ctrl_c_at_the_terminal_ends_script_and_worker_with_one_traceback(tmp_pa
     assert ends(worker)
     assert err.count("Traceback") == 1
     assert err.rstrip().endswith("KeyboardInterrupt")
+
+
+@on_linux
+def test_ctrl_c_at_the_terminal_leaves_an_idle_worker_to_a_script_that_goes_on(tmp_path):
+    patient = """
+try:
+    print("waits", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    time.sleep(0.5)
+    print(within(60, os.getpid))
+"""
+    with run(HANGING_SCRIPT + patient, tmp_path, start_new_session=True) as process:
+        worker = process.stdout.readline()
+        assert process.stdout.readline() == "waits\n"
+        time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (out, err) == (worker, "")
 
 
 def test_modules_beside_the_script_are_found(tmp_path):
