@@ -20,6 +20,7 @@ from sympy import (
     MatrixSymbol,
     Mul,
     Poly,
+    Pow,
     Q,
     Rational,
     Trace,
@@ -254,28 +255,26 @@ p = symbols("p", real=True)
 grid_numbers = st.sampled_from([Rational(n, q) for q in (1, 2, 3) for n in range(-3, 4)])
 
 
-@st.composite
-def vanishing(draw, generators, variables, degree: int = 3):
-    """A combination of the generators with small coefficients, sparse or dense, of at most the degree."""
+def vanishing(rng: np.random.Generator, generators, variables, dense: bool, degree: int = 3):
+    """A combination of generators, none of higher degree, with small integer coefficients: of few of them, or of all."""
+    chosen = generators if dense else [generators[i] for i in rng.permutation(len(generators))[: rng.integers(1, 4)]]
     total = 0
-    for g in generators:
+    for g in chosen:
         left = degree - Poly(g, *variables).total_degree()
         exponents = [e for e in product(range(left + 1), repeat=len(variables)) if sum(e) <= left]
-        count = draw(st.integers(0, 3)) if draw(st.booleans()) else len(exponents)
-        chosen = draw(st.permutations(exponents))[:count]
-        total += g * Add(*(draw(small_integers) * Mul(*(v**k for v, k in zip(variables, e, strict=True))) for e in chosen))
-    return total.expand() if total != 0 else generators[0].expand()
+        terms = exponents if dense else [exponents[i] for i in rng.permutation(len(exponents))[:2]]
+        total += g * Add(*(int(rng.integers(1, 4) * rng.choice([-1, 1])) * Mul(*map(Pow, variables, e)) for e in terms))
+    return total.expand()
 
 
 @st.composite
-def planted_flows(draw, variables=SCALARS, coordinates=grid_numbers, most_points: int = 2):
-    """A polynomial flow of degree at most three with fixed points at one or two chosen places, and these places."""
-    place = st.tuples(*(coordinates for _ in variables))
-    places = draw(st.lists(place, min_size=1, max_size=most_points, unique=True))
-    off = [[v - c for v, c in zip(variables, at, strict=True)] for at in places]
-    generators = [Mul(*factors) for factors in product(*off)]
-    velocity = {v: draw(vanishing(generators, variables)) for v in variables}
-    return Flow(velocity), [dict(zip(variables, at, strict=True)) for at in places]
+def planted_flows(draw, variables=SCALARS, coordinates=grid_numbers, most_points: int = 2, degree: int = 3):
+    """A polynomial flow of bounded degree with fixed points at one or two chosen places, and these places."""
+    places = draw(st.lists(st.tuples(*(coordinates for _ in variables)), min_size=1, max_size=most_points, unique=True))
+    generators = [Mul(*p) for p in product(*([v - c for v, c in zip(variables, at, strict=True)] for at in places))]
+    rng, dense = np.random.default_rng(draw(seeds)), draw(st.booleans())
+    flow = Flow({v: vanishing(rng, generators, variables, dense, degree) for v in variables})
+    return flow, [dict(zip(variables, at, strict=True)) for at in places]
 
 
 @st.composite
@@ -283,5 +282,5 @@ def flows_with_families(draw, variables=SCALARS):
     """A polynomial flow that rests on a curve, and the curve: one variable runs, the others are linear or quadratic in it."""
     running, *others = draw(st.permutations(variables))
     curve = {v: draw(grid_numbers) + draw(grid_numbers) * running ** draw(st.integers(1, 2)) for v in others}
-    generators = [v - value for v, value in curve.items()]
-    return Flow({v: draw(vanishing(generators, variables)) for v in variables}), running, curve
+    rng, dense = np.random.default_rng(draw(seeds)), draw(st.booleans())
+    return Flow({v: vanishing(rng, [u - f for u, f in curve.items()], variables, dense) for v in variables}), running, curve

@@ -18,6 +18,12 @@ from theory.stopgrad import StopGradientMatrix
 _GREEK = {letter: name for name, letter in greek_unicode.items()} | {"ß": "ss"}
 
 
+class AsWritten(Add):
+    """A sum for display, which prints its terms in the order in which they are given."""
+
+    __slots__ = ()
+
+
 def _is_negative(number: Expr) -> bool:
     """Whether an expression is printed with a minus in front."""
     return bool(number.as_coeff_Mul()[0] < 0)
@@ -39,7 +45,7 @@ class PaperPrinter(StrPrinter):
     """SymPy's plain text, with the terms of matrix sums in their own order and signs in front."""
 
     def _as_ordered_terms(self, expr, order=None):
-        return _positive_first(super()._as_ordered_terms(expr, order))
+        return _positive_first(expr.args if isinstance(expr, AsWritten) else super()._as_ordered_terms(expr, order))
 
     def _print_MatAdd(self, expr):
         first, *others = (self._print(term) for term in expr.args)
@@ -67,7 +73,7 @@ class TexPrinter(LatexPrinter):
         return " ".join([terms[0], *(t if t.startswith("-") else f"+ {t}" for t in terms[1:])])
 
     def _as_ordered_terms(self, expr, order=None):
-        return _positive_first(super()._as_ordered_terms(expr, order))
+        return _positive_first(expr.args if isinstance(expr, AsWritten) else super()._as_ordered_terms(expr, order))
 
     def _print_Transpose(self, expr):
         if isinstance(expr.arg, StopGradientMatrix):

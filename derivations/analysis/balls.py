@@ -28,7 +28,7 @@ class BallPrinter(PythonCodePrinter):
 
 
 def compiled(expressions: Sequence[Expr], symbols: Sequence[Symbol]) -> Callable[..., list[arb]]:
-    """A function from balls for ``symbols`` to balls that contain the values, or no number where a root's argument may be negative.
+    """A function from balls for ``symbols`` to balls that contain the values; no number where a radicand may be negative.
 
     Expressions are made of rational numbers, algebraic numbers, integer powers and square roots.
     """

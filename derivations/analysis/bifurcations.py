@@ -37,10 +37,9 @@ from derivations.analysis.field import Number, dot, null_vector, solve
 from derivations.analysis.linear import determinant, hurwitz_determinants
 from derivations.analysis.polynomials import Polynomial, Ring
 from derivations.analysis.show import Row, Shown, conditions_row, row
-from derivations.analysis.signs import NONPOSITIVE, LONG, POSITIVE, ZERO, Signs
+from derivations.analysis.signs import LONG, NONPOSITIVE, POSITIVE, ZERO, Signs
 from derivations.analysis.site import Chart, Site
 from theory.flow import Flow
-
 
 LARGEST = 4  # degree of the factor up to which the first Lyapunov coefficient is worked out
 
@@ -70,7 +69,8 @@ class Bifurcation(Shown):
     coefficient
         the normal form's: quadratic, cubic, or first Lyapunov coefficient (in the normalisation above), on the critical set.
     frequency
-        the squared frequency of a Hopf bifurcation.  Its criticality is not worked out where more than four modes couple.
+        the squared frequency of a Hopf bifurcation.  Its criticality is not worked out where more than four modes couple, or
+        where there are zero modes beside.
     conditions
         under which it happens there: other inequalities, such as a positive squared frequency.
     """
@@ -129,7 +129,10 @@ class CharacteristicFactor(Protocol):
 def bifurcations_of(flow: Flow, site: Site, factors: Sequence[CharacteristicFactor], lost: bool) -> tuple[Bifurcation, ...]:
     """The bifurcations at the edges of a point's existence and, where it can be ``lost``, of its stability."""
     found: dict[Relational, Bifurcation] = {}
+    poles = [f for s in site.solved for f in site.ring.factors(site.normal(site.ring.gen(s.symbol))[1])]
     for g, factor in _critical(site, factors, lost):
+        if g in poles or -g in poles:  # the point goes to infinity there
+            continue
         for at in _sites(site, g):
             made = _steady(flow, site, at, g) if factor is None else _hopf(flow, site, at, g, factor)
             if made is not None:
@@ -189,15 +192,15 @@ def _sites(site: Site, g: Polynomial) -> Iterator[Site]:
     special = (*site.special, *chart.expressed)
     for f in ring.factors(chart.image(g)):
         found = _linear_in(site, f)
-        quadratic = [y for y in _by_choice(site, f) if ring.degree(f, y) == 2]
         if found:
             put = tuple((x, ring.substitute(p, found.symbol, found.top, found.bottom)) for x, p in kept)
             left = tuple((x, p) for x, p in put if not p.is_zero())
             signs = _closed(site, (*chart.expressed, found))
             yield from _consistent(replace(site, roots=left, special=(*special, found), signs=signs))
-        elif quadratic:
+        else:
+            root = min(_by_choice(site, f), key=lambda y: ring.degree(f, y))
             signs = _closed(site, chart.expressed)
-            yield from _consistent(replace(site, roots=(*kept, (quadratic[0], f)), special=special, signs=signs))
+            yield from _consistent(replace(site, roots=(*kept, (root, f)), special=special, signs=signs))
 
 
 def _linear_in(site: Site, f: Polynomial) -> Substitution | None:
@@ -347,23 +350,28 @@ def _hopf(flow: Flow, site: Site, at: Site, g: Polynomial, factor: Characteristi
         return None
     positive = reduced(at, squared, strict=True)
     conditions = () if positive is S.true else (readable(positive),)
+    plain = Bifurcation(Kind.HOPF, _shown(site, g), frequency=Number(at, *squared).expr(), conditions=conditions)
     if n > LARGEST:
-        return Bifurcation(Kind.HOPF, _shown(site, g), frequency=Number(at, *squared).expr(), conditions=conditions)
+        return plain
     at = at.with_facts([(squared[0] * squared[1], POSITIVE)])
     omega, unit = Dummy("omega", positive=True), Dummy("i")
     wide = _extended(at, omega, unit, squared)
-    coefficient = _lyapunov(flow, wide, omega, unit)
-    shown = Number(wide, *wide.normal_fraction(*_moved(at.ring, wide.ring, squared))).expr()
+    try:
+        coefficient = _lyapunov(flow, wide, omega, unit)
+    except ZeroDivisionError:  # a zero mode or a pair of twice the frequency beside
+        return plain
     if coefficient is None or coefficient.is_zero:
-        return Bifurcation(Kind.DEGENERATE, _shown(site, g), frequency=shown, conditions=conditions)
+        return replace(plain, kind=Kind.DEGENERATE)
     criticality, where = _criticality(coefficient)
-    value = coefficient.expr().xreplace({omega: sqrt(shown)})
-    return Bifurcation(Kind.HOPF, _shown(site, g), criticality, value, shown, conditions, where)
+    value = coefficient.expr().xreplace({omega: sqrt(plain.frequency)})
+    return replace(plain, criticality=criticality, coefficient=value, supercritical=where)
 
 
 def _squared_frequency(c: Sequence[Polynomial], ring: Ring) -> tuple[Polynomial, Polynomial]:
-    r""":math:`\omega^2` where :math:`\pm i\omega` are the roots common to the even and the odd part of :math:`c_0s^n+\dots+c_n`:
-    a quotient of subresultants, the lower of which is a Hurwitz determinant."""
+    r""":math:`\omega^2` where :math:`\pm i\omega` are common roots of the even and the odd part of :math:`c_0s^n+\dots+c_n`.
+
+    It is a quotient of subresultants, the lower of which is a Hurwitz determinant.
+    """
     n = len(c) - 1
     if n < 4:
         return c[2], c[0]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import gcd
 
-from sympy import Add, Dummy, Expr, I, Poly, Rational, S, cos, discriminant, factor_list, pi, sin
+from sympy import Add, Dummy, Expr, I, Poly, Rational, S, cos, factor_list, pi, sin
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from derivations.analysis.algebraic import AnyRoot, extension, normal
@@ -52,16 +52,12 @@ def lower_hull(points: Mapping[int, tuple[Rational, Expr]]) -> list[Edge]:
     return edges
 
 
-def edge_roots(edge: Edge, region: Region) -> tuple[list[Root], frozenset[Expr]]:
-    """The roots of an edge polynomial, and discriminants that are assumed not to vanish."""
+def edge_roots(edge: Edge, region: Region) -> list[Root]:
+    """The non-zero roots of an edge polynomial."""
     if edge.length == 1:
-        return [Root(normal(-edge.coefficients[0] / edge.coefficients[1]), 1)], frozenset()
-    roots, distinct = [], []
-    for part, multiplicity in squarefree(list(edge.coefficients), region):
-        if len(part) > 2:
-            distinct.append(discriminant(_in_c(part), C))
-        roots += [r for factor in _factors(part) for r in _irreducible_roots(factor, multiplicity, region)]
-    return roots, frozenset(distinct)
+        return [Root(normal(-edge.coefficients[0] / edge.coefficients[1]), 1)]
+    parts = [(f, k) for part, k in squarefree(list(edge.coefficients), region) for f in _factors(part)]
+    return [root for factor, k in parts for root in _irreducible_roots(factor, k, region)]
 
 
 def _in_c(coefficients: list[Expr]) -> Expr:

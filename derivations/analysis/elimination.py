@@ -8,7 +8,7 @@ from derivations.analysis.polynomials import Polynomial, Ring
 
 
 def linear_subresultant(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> Polynomial | None:
-    r"""The subresultant of degree one in ``x``, without its content in the other symbols; None where there is none.
+    r"""The subresultant of degree one in ``x``, a number apart; None where there is none.
 
     Where the leading coefficients of ``q`` and of the subresultant do not vanish, ``p`` and ``q`` (of no larger degree) have a
     common zero iff their resultant vanishes, and it is the zero of the subresultant.
@@ -21,20 +21,14 @@ def linear_subresultant(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> 
     2*x - y - 1
     """
     g = h = ring.constant(1)
-    while ring.degree(q, x) > 2:
-        gap = ring.degree(p, x) - ring.degree(q, x)
+    while ring.degree(q, x) > 1:
+        before, gap = ring.degree(q, x), ring.degree(p, x) - ring.degree(q, x)
         p, q = q, _pseudo_remainder(ring, p, q, x) / (g * h**gap)
-        if ring.degree(q, x) < 1:
-            return None
+        if ring.degree(q, x) == 1 and before == 2:
+            return q.primitive()[1]
         g = ring.leading(p, x)
         h = g**gap / h ** (gap - 1) if gap else h
-    if ring.degree(q, x) < 2:
-        return None
-    rest = _pseudo_remainder(ring, p, q, x)
-    if ring.degree(rest, x) != 1:
-        return None
-    constant, lead = ring.coefficients(rest, x)
-    return rest / constant.gcd(lead)
+    return None
 
 
 def _pseudo_remainder(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> Polynomial:

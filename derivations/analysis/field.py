@@ -83,11 +83,13 @@ def dot(a: Sequence[Number], b: Sequence[Number]) -> Number:
 
 
 def solve(matrix: Sequence[Sequence[Number]], right: Sequence[Number]) -> list[Number]:
-    """The solution of a regular linear system by elimination."""
+    """The solution of a linear system by elimination; ZeroDivisionError where it is singular."""
     rows = [[*line, b] for line, b in zip(matrix, right, strict=True)]
     n = len(rows)
     for k in range(n):
-        pivot = min((i for i in range(k, n) if not rows[i][k].is_zero), key=lambda i: len(rows[i][k].top.to_dict()))
+        pivot = min((i for i in range(k, n) if not rows[i][k].is_zero), key=lambda i: len(rows[i][k].top), default=None)
+        if pivot is None:
+            raise ZeroDivisionError("a singular matrix")
         rows[k], rows[pivot] = rows[pivot], rows[k]
         rows[k] = [e / rows[k][k] for e in rows[k]]
         for i in range(n):

@@ -141,7 +141,7 @@ def _local(flow: Flow, site: Site) -> Matrix:
         right.append(-one if i == j else zero)
     try:
         entries = dict(zip(places, solve(rows, right), strict=True))
-    except ValueError:
+    except ZeroDivisionError:
         return Matrix.zeros(n, n)
     return Matrix(n, n, lambda i, j: entries[min(i, j), max(i, j)].expr())
 

@@ -196,9 +196,7 @@ def _grow(stem: _Stem, count: int, assumed: set[Expr]) -> Iterator[Branch]:
         if count == 0:
             yield stem.branch(edge.slope, edge.length)
             continue
-        roots, distinct = edge_roots(edge, stem.region)
-        assumed |= distinct
-        for root in roots:
+        for root in edge_roots(edge, stem.region):
             yield from _grow(_longer(stem, edge.slope, root), count - 1, assumed)
 
 

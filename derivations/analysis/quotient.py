@@ -18,9 +18,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from math import prod
 
 from flint import fmpq, fmpq_mat, fmpq_poly
-from sympy import QQ, Symbol, grevlex
+from sympy import QQ, Dummy, Symbol, grevlex
 from sympy.polys.groebnertools import groebner
 from sympy.polys.rings import PolyRing
 
@@ -89,7 +90,8 @@ class Quotient:
         for modulus, _ in squarefree.factor()[1]:
             scale, inverse, _ = (weight % modulus).xgcd(modulus)
             images = [(n * inverse) % modulus / scale[0] for n in numerators]
-            found.append(NumberField(modulus, dict(zip(self.variables, images, strict=True))))
+            coordinates = zip(self.variables, images, strict=True)
+            found.append(NumberField(modulus, {x: c for x, c in coordinates if not isinstance(x, Dummy)}))
         return found
 
     def _separating(self) -> tuple[fmpq_mat, fmpq_poly]:
@@ -113,16 +115,28 @@ class Quotient:
         return fmpq_poly((product + [fmpq(0)] * (size - len(product)))[::-1])
 
 
-def quotient(ring: Ring, equations: Sequence[Polynomial]) -> Quotient | None:
-    """The quotient by equations in those symbols that occur in them; None where they have infinitely many complex zeros."""
+def quotient(ring: Ring, equations: Sequence[Polynomial], nonzero: Sequence[Polynomial] = ()) -> Quotient | None:
+    """The quotient by equations in those symbols that occur in them; None where they have infinitely many complex zeros.
+
+    With ``nonzero``, only the zeros of the equations are meant at which none of these polynomials vanishes, and one variable
+    more stands for the inverse of their product.
+    """
     present = frozenset().union(*(ring.present(p) for p in equations))
     variables = tuple(s for s in ring.symbols if s in present)
     if len(equations) < len(variables):
         return None
     places = [ring.place[s] for s in variables]
-    rationals = PolyRing([f"x{i}" for i in places], QQ, grevlex)
-    given = [rationals.from_dict({tuple(k[i] for i in places): QQ(int(c)) for k, c in p.to_dict().items()}) for p in equations]
-    basis = groebner([p for p in given if p], rationals)
+    rationals = PolyRing([f"x{i}" for i in range(-len(nonzero[:1]), len(places))], QQ, grevlex)
+
+    def moved(p: Polynomial):
+        zeros = (0,) * len(nonzero[:1])
+        return rationals.from_dict({(*zeros, *(k[i] for i in places)): QQ(int(c)) for k, c in p.to_dict().items()})
+
+    given = [moved(p) for p in equations if not p.is_zero()]
+    if nonzero:
+        given.append(prod(map(moved, nonzero), start=rationals.gens[0]) - 1)
+        variables = (Dummy("inverse"), *variables)
+    basis = groebner(given, rationals)
     tails = {g.LM: {m: -c / g.LC for m, c in g.terms() if m != g.LM} for g in basis}
     if any(not sum(m) for m in tails):
         return Quotient(variables, (), ())

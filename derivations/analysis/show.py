@@ -29,7 +29,7 @@ _PLAIN = {tex: text for text, tex in SIGNS.items()} | {"=": "=", r"\simeq": "~",
 
 @dataclass(frozen=True)
 class Row:
-    r"""One row: a relation between expressions, or words (``left`` a string and no right side).
+    r"""One row: a relation between expressions; without a right side, a condition, or words.
 
     Attributes
     ----------
@@ -52,6 +52,11 @@ class Row:
     @classmethod
     def text(cls, words: str) -> Row:
         return cls(words)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the row is words alone."""
+        return self.right is None and isinstance(self.left, str)
 
     @property
     def sign(self) -> str:
@@ -110,4 +115,4 @@ def conditions_row(conditions: Iterable[Basic]) -> list[Row]:
 def _condition(condition: Basic, words: str) -> Row:
     if isinstance(condition, Relational):
         return Row(condition.lhs, condition.rhs, SIGNS[condition.rel_op], words)
-    return Row.text(f"{words} {plain(condition)}")
+    return Row(condition, words=words)

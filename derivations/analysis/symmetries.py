@@ -5,7 +5,7 @@ Then :math:`e^{tA}` maps solutions to solutions.
 
 from __future__ import annotations
 
-from sympy import Dummy, Matrix, Poly
+from sympy import Dummy, Expr, Matrix, Poly, S
 from sympy.polys.matrices import DomainMatrix
 
 from theory.flow import Flow
@@ -23,9 +23,10 @@ def linear_symmetries(flow: Flow) -> tuple[Matrix, ...]:
     defect = Matrix(flow.jacobian()) * generator * state - generator * velocity
     rows = []
     for entry in defect:
-        for coefficient in Poly(entry, *flow.state).coeffs():
-            linear = Poly(coefficient, *unknown)
-            rows.append([linear.coeff_monomial(u) for u in unknown])
+        lines: dict[tuple[int, ...], list[Expr]] = {}
+        for powers, coefficient in Poly(entry, *flow.state, *unknown).terms() if entry != 0 else ():
+            lines.setdefault(powers[:n], [S.Zero] * n * n)[powers[n:].index(1)] += coefficient
+        rows += lines.values()
     if not rows:
         return tuple(Matrix(n, n, [int(i == k) for i in range(n * n)]) for k in range(n * n))
     basis = DomainMatrix.from_Matrix(Matrix(rows)).to_field().nullspace(divide_last=True).to_Matrix()

@@ -18,6 +18,7 @@ from sympy import Add, Basic, MatAdd, Mul, S
 from theory.printing import TexPrinter, tex
 
 LINE_WIDTH = 62  # of the display of the report
+SIGN_WIDTH = 2.3
 
 _TOKEN = re.compile(r"\\text\{(?:\\.|\{\}|[^{}\\])*\}|\\[a-zA-Z]+|\\.|[^\s&~]")
 _ARRAY = re.compile(r"\\begin\{(matrix|cases)\}((?:(?!\\begin).)*?)\\end\{\1\}", re.DOTALL)  # innermost ones
@@ -26,7 +27,8 @@ _SCRIPT = 0.75  # of the size of the text
 _INVISIBLE = {r"\left", r"\right", r"\begin", r"\end", r"\mathbb", r"\mathrm", r"\dot", r"\bar", r"\operatorname", "{", "}"}
 _RELATIONS = {"=", "<", ">", r"\simeq", r"\approx", r"\ne", r"\neq", r"\ge", r"\geq", r"\le", r"\leq", r"\to", r"\in"}
 _OTHER = {
-    "+": 2.3, "-": 2.3, "(": 0.9, ")": 0.9, "[": 0.7, "]": 0.7, ",": 0.9, ".": 0.6, ":": 0.9, r"\,": 0.4, r"\;": 0.6,
+    "+": SIGN_WIDTH, "-": SIGN_WIDTH,
+    "(": 0.9, ")": 0.9, "[": 0.7, "]": 0.7, ",": 0.9, ".": 0.6, ":": 0.9, r"\,": 0.4, r"\;": 0.6,
     "m": 1.6, "w": 1.4, r"\quad": 1.9, r"\cdot": 1.4, r"\sum": 2.8, r"\infty": 1.9, r"\omega": 1.3, r"\psi": 1.3,
     r"\bigl": 0.3, r"\bigr": 0.3, r"\Bigl": 0.4, r"\Bigr": 0.4, r"\log": 2.8, r"\sin": 2.8, r"\cos": 3.0, r"\tan": 3.2,
 }  # fmt: skip
@@ -47,13 +49,21 @@ def pieces(expr: Basic, room: float) -> tuple[str, ...]:
     if visible_width(whole) <= room:
         return (whole,)
     if isinstance(expr, Add | MatAdd):
-        return _joined([_bracketed(term, room) for term in ordered(expr)])
+        return _joined([_bracketed(term, room - SIGN_WIDTH) for term in ordered(expr)])
     return _bracketed(expr, room)
+
+
+def misfits(expr: Basic, room: float) -> list[Basic]:
+    """The terms of an expression, or itself, of which a piece is wider than the room."""
+    if visible_width(tex(expr)) <= room:
+        return []
+    terms, room = (ordered(expr), room - SIGN_WIDTH) if isinstance(expr, Add | MatAdd) else ([expr], room)
+    return [t for t in terms if any(visible_width(piece) > room for piece in _bracketed(t, room))]
 
 
 def fits(expr: Basic, room: float) -> bool:
     """Whether every piece of an expression is within the room."""
-    return all(visible_width(piece) <= room for piece in pieces(expr, room))
+    return not misfits(expr, room)
 
 
 def ordered(expr: Basic) -> list[Basic]:
@@ -77,7 +87,7 @@ def wrapped(parts: list[str], room: float, indent: str) -> list[str]:
 
 def _joined(terms: list[tuple[str, ...]]) -> tuple[str, ...]:
     first, *others = terms
-    signed = [(t[0] if t[0].startswith("-") else f"+ {t[0]}", *t[1:]) for t in others]
+    signed = [(f"- {t[0][1:].lstrip()}" if t[0].startswith("-") else f"+ {t[0]}", *t[1:]) for t in others]
     return tuple(piece for term in (first, *signed) for piece in term)
 
 

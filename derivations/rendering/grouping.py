@@ -21,6 +21,8 @@ from math import gcd, lcm
 
 from sympy import Add, Basic, Expr, Function, Mul, Order, Poly, PolynomialError, Pow, Rational, S, Symbol
 
+from theory.printing import AsWritten
+
 
 @dataclass(frozen=True)
 class Product:
@@ -50,12 +52,26 @@ def grouped(expr: Basic, by: Iterable[Symbol] = ()) -> Basic:
 
 
 def _collected(expr: Expr, by: tuple[Symbol, ...]) -> Expr:
+    order = [t for t in Add.make_args(expr) if isinstance(t, Order)]
+    coefficients: dict[Expr, list[Expr]] = {}
+    for coefficient, monomial in _monomials(Add(*(t for t in Add.make_args(expr) if t not in order)), by):
+        coefficients.setdefault(monomial, []).append(coefficient)
+    products = [_product(Add(*c)).times(_product(m)) for m, c in coefficients.items()]
+    terms = [t for p, m in zip(products, coefficients, strict=True) for t in (_constant(p) if m == 1 else [_assembled(p)])]
+    return AsWritten(*terms, *order, evaluate=False) if len(terms) + len(order) > 1 else terms[0]
+
+
+def _constant(product: Product) -> tuple[Expr, ...]:
+    return Add.make_args(_written(product))
+
+
+def _monomials(expr: Expr, by: tuple[Symbol, ...]) -> list[tuple[Expr, Expr]]:
+    """Coefficients and monomials, highest first; where there are other functions of ``by``, of the terms as they stand."""
     try:
         terms = Poly(expr, *by).terms()
     except PolynomialError:
-        return _grouped(expr)
-    monomials = (Product(S.One, {x: Rational(k) for x, k in zip(by, powers, strict=True) if k}) for powers, _ in terms)
-    return _plus([_assembled(_product(c).times(m)) for (_, c), m in zip(terms, monomials, strict=True)])
+        return [t.as_independent(*by, as_Add=False) for t in Add.make_args(expr)]
+    return [(c, Mul(*(x**k for x, k in zip(by, powers, strict=True)))) for powers, c in terms]
 
 
 @cache
@@ -168,7 +184,8 @@ def _sum(expr: Add) -> Product:
     content = _content([t.coefficient for t in terms])
     common = _common([t.powers for t in terms])
     inverse = Product(content, common).to_the(-1)
-    return Product(content, {**common, _plus([_assembled(t.times(inverse)) for t in terms]): S.One})
+    rest = _plus([_assembled(t.times(inverse)) for t in terms])
+    return Product(content, _together((*common.items(), (rest, S.One))))
 
 
 def _content(coefficients: list[Rational]) -> Rational:

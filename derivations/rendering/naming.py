@@ -35,7 +35,7 @@ from sympy import (
 )
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from derivations.rendering.breaking import fits, visible_width
+from derivations.rendering.breaking import fits, misfits, visible_width
 from theory.printing import tex
 
 LETTERS = ("q", "p", "h", "k", "s")
@@ -119,7 +119,7 @@ def _occurs(expr: Basic, part: Basic) -> bool:
 
 def _part_to_name(expr: Basic, room: float) -> Basic | None:
     """The part whose name saves most among those that fit on lines of their own, or a bundle of factors; None for an atom."""
-    culprit = next(t for t in (expr.args if isinstance(expr, Add | MatAdd) else (expr,)) if not fits(t, room))
+    culprit = misfits(expr, room)[0]
     found = Counter(p for p in _parts(culprit) if _width(p) >= SHORTEST and fits(p, room))
     if found:
         return max(found, key=lambda p: found[p] * (_width(p) - SHORTEST / 2))

@@ -2,14 +2,17 @@ r"""Roots of polynomials under names: formulas show :math:`\rho_1`, and once for
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import chain
 from math import ceil, log10
+from textwrap import wrap
 
-from sympy import Basic, CRootOf, Expr, Poly, Symbol
+from sympy import Basic, CRootOf, Poly, Symbol
 
 from derivations.analysis.algebraic import AnyRoot
+from derivations.rendering.grouping import grouped
 from derivations.rendering.naming import replaced
 from theory.printing import tex
 
@@ -28,22 +31,22 @@ class Kind(IntEnum):
 class Family:
     """Named roots of one polynomial, which is written in the letter of the names."""
 
-    polynomial: Expr
+    polynomial: Basic
     kind: Kind
     names: dict[Basic, Symbol]
 
     def introduction(self) -> tuple[list[str], list[str]]:
         """What stands before and behind the equation of the polynomial, in LaTeX, as pieces between which a line may end."""
         names, s = list(map(tex, self.names.values())), "s" if len(self.names) > 1 else ""
-        what, behind = f"any root{s}", []
+        what, behind = f"be any root{s} of", []
         if self.kind is Kind.COMPLEX:
-            what, behind = f"the root{s}", [r"\text{ near }", *_listed([_near(r) for r in self.names])]
+            what, behind = f"be the root{s} of", [r"\text{ near }", *_listed([_near(r) for r in self.names])]
         elif self.kind is Kind.REAL and Poly(next(iter(self.names)).expr).count_roots() == 1:
-            what = "the real root"
+            what = "be the real root of"
         elif self.kind is Kind.REAL:
-            numbers = ", ".join(str(r.index + 1) for r in self.names)
-            what, behind = f"the real root{s} no. {numbers}", [r"\text{ in rising order}"]
-        return [r"\text{let }", *_listed(names), rf"\text{{ be {what} of }}"], behind
+            what = f"be the real root{s} no. {_runs([r.index + 1 for r in self.names])} of"
+            behind = [r"\text{ in rising order}"]
+        return [r"\text{let }", *_listed(names), *(rf"\text{{ {part} }}" for part in wrap(what, 40))], behind
 
 
 @dataclass
@@ -56,28 +59,41 @@ class Roots:
 
     @classmethod
     def of(cls, shown: Iterable[Basic | str], letter: str) -> Roots:
-        """The roots in the expressions of a display, those inside of others first."""
-        found = {r for side in shown if isinstance(side, Basic) for r in side.atoms(CRootOf, AnyRoot)}
+        """The roots in the expressions of a display, those inside of others first, else as their polynomials appear."""
+        appearing = [sorted(side.atoms(CRootOf, AnyRoot), key=_order) for side in shown if isinstance(side, Basic)]
+        place = {root.args[0]: n for n, root in reversed(list(enumerate(chain(*appearing))))}
+        found = sorted(set(chain(*appearing)), key=lambda r: (_depth(r), place[r.args[0]], _order(r)))
         names: dict[Basic, Symbol] = {}
-        families: dict[tuple[Expr, Kind], dict[Basic, Symbol]] = {}
-        for root in sorted(found, key=_order):
+        families: dict[tuple[Basic, Kind], dict[Basic, Symbol]] = {}
+        for root in found:
+            polynomial = _polynomial(root, Symbol(letter), names)
             names[root] = Symbol(f"{letter}_{len(names) + 1}")
-            families.setdefault((_polynomial(root, Symbol(letter)), _kind(root)), {})[root] = names[root]
+            families.setdefault((polynomial, _kind(root)), {})[root] = names[root]
         return cls(names, [Family(polynomial, kind, roots) for (polynomial, kind), roots in families.items()])
 
     def named(self, expr: Basic) -> tuple[Basic, list[Family]]:
-        """The expression with names for its roots, and the families that are new in it, each in terms of earlier ones."""
+        """The expression with names for its roots, and the families that are new in it, each after those that it mentions."""
         present = expr.atoms(CRootOf, AnyRoot)
         if not present:
             return expr, []
         new = [n for n, f in enumerate(self.families) if n not in self.introduced and present & set(f.names)]
         self.introduced |= set(new)
-        told = [replace(f, polynomial=replaced(f.polynomial, self.names)) for f in map(self.families.__getitem__, new)]
-        return replaced(expr, self.names), told
+        return replaced(expr, self.names), [self.families[n] for n in new]
 
 
 def _listed(items: list[str]) -> list[str]:
     return [*(f"{item}," for item in items[:-1]), items[-1]]
+
+
+def _runs(numbers: list[int]) -> str:
+    """Numbers in rising order, more than two that follow each other as a range."""
+    runs: list[list[int]] = []
+    for n in numbers:
+        if runs and n == runs[-1][-1] + 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    return ", ".join(f"{r[0]} to {r[-1]}" if len(r) > 2 else ", ".join(map(str, r)) for r in runs)
 
 
 def _kind(root: Basic) -> Kind:
@@ -87,14 +103,19 @@ def _kind(root: Basic) -> Kind:
 
 
 def _order(root: Basic) -> tuple:
-    return len(root.atoms(CRootOf, AnyRoot)), str(root.args[0]), -1 if isinstance(root, AnyRoot) else root.index
+    return _depth(root), str(root.args[0]), -1 if isinstance(root, AnyRoot) else root.index
 
 
-def _polynomial(root: Basic, variable: Symbol) -> Expr:
+def _depth(root: Basic) -> int:
+    """How many roots a root is made of, with itself."""
+    return len(root.atoms(CRootOf, AnyRoot))
+
+
+def _polynomial(root: Basic, variable: Symbol, names: Mapping[Basic, Symbol]) -> Basic:
     if isinstance(root, AnyRoot):
         polynomial, bound = root.args
-        return polynomial.xreplace({bound: variable})
-    return root.expr.xreplace({root.poly.gen: variable})
+        return grouped(replaced(polynomial, names).xreplace({bound: variable}), (variable,))
+    return grouped(root.expr.xreplace({root.poly.gen: variable}), (variable,))
 
 
 def _near(root: CRootOf) -> str:
@@ -103,4 +124,4 @@ def _near(root: CRootOf) -> str:
     others = [z for z in Poly(root.expr).nroots(n=20, maxsteps=200) if abs(z - here) > 1e-12]
     apart = min(float(abs(z - here) / abs(z)) for z in others)
     real, imaginary = here.n(max(3, ceil(-log10(apart)) + 2)).as_real_imag()
-    return f"{tex(real)} {'-' if imaginary < 0 else '+'} {tex(abs(imaginary))} i"
+    return f"{{{tex(real)} {'-' if imaginary < 0 else '+'} {tex(abs(imaginary))} i}}"

@@ -48,7 +48,7 @@ def _aligned(rows: Sequence[Row], written: Written) -> str:
     writer = _Writer.of(rows, written)
     shown = ""
     for row in rows:
-        gap = r" \\[0.6em]" if row.right is None else r" \\"
+        gap = r" \\[0.6em]" if row.is_text else r" \\"
         shown += (f"{gap}\n" if shown else "") + " \\\\\n".join(writer.row(row))
     return f"\\begin{{aligned}}\n{shown}\n\\end{{aligned}}"
 
@@ -64,22 +64,23 @@ class _Writer:
 
     @classmethod
     def of(cls, rows: Sequence[Row], written: Written) -> _Writer:
-        shown = [side for row in rows if row.right is not None for side in (row.left, row.right)]
+        shown = [side for row in rows if not row.is_text for side in (row.left, row.right) if side is not None]
         roots = Roots.of(shown, free_letter(ROOT_LETTERS, shown))
-        lefts = [visible_width(_tex(row.left)) for row in rows if row.right is not None and _in_column(row)]
+        lefts = [visible_width(_tex(row.left)) for row in rows if _in_column(row)]
         return cls(written, roots, Parts(free_letter(LETTERS, shown)), LINE_WIDTH - max([3.0, *lefts]))
 
     def row(self, row: Row) -> list[str]:
         """A row with the definitions that it needs before it."""
-        if row.right is None:
+        if row.is_text:
             return _words(str(row.left), self.room)
-        left, for_left = self._side(row, row.left)
-        right, for_right = self._side(row, row.right)
-        before = [*for_left, *for_right]
         front = rf"\text{{{_escaped(row.words)} }}" if row.words else ""
+        left, before = self._side(row, row.left)
+        if row.right is None:
+            return [*before, *self._set("", [(front, left)])]
+        right, more = self._side(row, row.right)
         if _in_column(row):
-            return [*before, *self._set(_tex(left), [(row.sign, right)])]
-        return [*before, *self._set("", [(front, left), (row.sign, right)])]
+            return [*before, *more, *self._set(_tex(left), [(row.sign, right)])]
+        return [*before, *more, *self._set("", [(front, left), (row.sign, right)])]
 
     def _side(self, row: Row, side: Side) -> tuple[Side, list[str]]:
         """A side as it is shown, and the rows that introduce its names."""
@@ -117,7 +118,7 @@ class _Writer:
 def _in_column(row: Row) -> bool:
     """Whether the left side stands in the column of left sides."""
     widest = SUM_WIDTH if isinstance(row.left, Add) else LEFT_WIDTH
-    return not row.words and (isinstance(row.left, str) or visible_width(tex(row.left)) <= widest)
+    return row.right is not None and not row.words and (isinstance(row.left, str) or visible_width(tex(row.left)) <= widest)
 
 
 def _tex(side: Side) -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
-from sympy import Add, Expr, Integer, Mul, Symbol, sqrt
+from sympy import Add, Expr, Integer, Mul, Symbol, root
 
-TOKEN = re.compile(r"\s*(\\left\(|\\right\)|\\[A-Za-z]+|\d+|[A-Za-z]|[{}()^_+-])")
+TOKEN = re.compile(r"\s*(\\left\(|\\right\)|\\[A-Za-z]+|\d+|[A-Za-z]|[][{}()^_+-])")
 OPENED, CLOSED = (r"\left(", "("), (r"\right)", ")")
 SPELLED = {r"\varphi": "phi"}
 
@@ -83,11 +83,19 @@ class _Reader:
         if token in (r"\frac", r"\tfrac"):
             return self.group() / self.group()
         if token == r"\sqrt":
-            return sqrt(self.group())
+            return self.root()
         if token.isdigit():
             return Integer(token)
         name = SPELLED.get(token, token.removeprefix("\\"))
         return Symbol(f"{name}_{self.index()}" if self.next == "_" else name)
+
+    def root(self) -> Expr:
+        degree = 2
+        if self.next == "[":
+            self.take("[")
+            degree = int(self.take())
+            self.take("]")
+        return root(self.group(), degree)
 
     def index(self) -> str:
         self.take("_")

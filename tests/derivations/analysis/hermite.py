@@ -39,5 +39,5 @@ def zeros(equations, variables) -> tuple[int, int] | None:
     x = Symbol("x")
     coefficients = [c for c in form.charpoly(x).all_coeffs() if c]
     mirrored = [c for c in form.charpoly(x).compose(Poly(-x, x)).all_coeffs() if c]
-    changes = [sum(a * b < 0 for a, b in pairwise(row)) for row in (coefficients, mirrored)]
+    changes = [sum(bool(a * b < 0) for a, b in pairwise(row)) for row in (coefficients, mirrored)]
     return sum(changes), changes[0] - changes[1]

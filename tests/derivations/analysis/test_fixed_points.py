@@ -255,6 +255,7 @@ def test_planted_points_in_the_plane_are_found(planted):
     check(*planted, always_proved=True)
 
 
+@settings(max_examples=5)
 @given(planted_flows())
 def test_planted_points_in_space_are_found(planted):
     check(*planted, always_proved=True)
@@ -268,12 +269,8 @@ def test_planted_points_that_move_with_a_parameter_are_found_on_a_line(planted, 
     moved_check(planted, value)
 
 
-@given(
-    planted_flows(variables=(x, y), coordinates=st.sampled_from([a, 1 - a, Integer(0), Integer(2)]), most_points=1),
-    grid_numbers,
-)
+@given(planted_flows(variables=(x, y), coordinates=moving, most_points=1, degree=2), grid_numbers)
 def test_planted_points_that_move_with_a_parameter_are_found_in_the_plane(planted, value):
-    assume(all(Poly(f, x, y).total_degree() <= 2 for f in planted[0].velocity.values()))
     moved_check(planted, value)
 
 
@@ -288,13 +285,14 @@ def test_planted_curves_in_the_plane_are_found(planted, value):
     check(flow, [{running: value} | {s: S(q).xreplace({running: value}) for s, q in curve.items()}], always_proved=True)
 
 
+@settings(max_examples=6)
 @given(flows_with_families(), grid_numbers)
 def test_planted_curves_in_space_are_found(planted, value):
     flow, running, curve = planted
     check(flow, [{running: value} | {s: S(q).xreplace({running: value}) for s, q in curve.items()}])
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(st.lists(scalar_polynomials(variables=(x, y), degree=3), min_size=2, max_size=2))
 @example([x**3 - x * y**2 - y + 1, y**3 - 2 * y])
 @example([x**2 + y**2 - 4, x * y - 1])
@@ -351,7 +349,7 @@ def test_short_radicals_stay_radicals():
 
 def test_large_coefficients_do_not_stop_the_factorisation():
     found = solved({x: (x - 10**20) * (3 * x + 10**22) * (x - 1)})
-    assert [p.values[x] for p in found] == [-Rational(10**22, 3), 1, 10**20]
+    assert {p.values[x] for p in found} == {-Rational(10**22, 3), 1, 10**20}
 
 
 @pytest.mark.parametrize(

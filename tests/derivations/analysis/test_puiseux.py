@@ -8,6 +8,7 @@ from sympy import CRootOf, I, Poly, Rational, S, exp, oo, sqrt, symbols
 
 from derivations.analysis.algebraic import AnyRoot, numeric
 from derivations.analysis.puiseux import puiseux
+from derivations.analysis.series import expand
 from derivations.analysis.zero import Region, vanishes
 from theory.errors import InputError, UnfinishedError
 
@@ -45,6 +46,22 @@ def test_a_threefold_root_splits_with_ramification_three():
 
 def test_a_vanishing_leading_coefficient_sends_a_root_to_infinity():
     assert shown(x * s**2 + s + 1) == {(-1 - x, 2), (1 - 1 / x, S.One)}
+
+
+def test_a_leading_coefficient_beyond_the_first_precision_is_found():
+    assert shown(x**9 * s + 1, order=1) == {(-(x**-9), oo)}
+
+
+def test_identical_roots_that_only_a_relation_of_radicals_shows_are_counted():
+    one, other = sqrt(a + b) * sqrt(a + 2 * b), sqrt(a**2 + 3 * a * b + 2 * b**2)
+    (branch,) = puiseux([one * other * x**2, -2 * one * x, 1], x).branches
+    assert (branch.multiplicity, branch.exact) == (2, True)
+    assert vanishes(branch.coefficient - one)
+
+
+def test_products_of_truncated_series_know_where_they_end():
+    product = expand(sqrt(1 + x) * sqrt(1 + 2 * x), x, 2, Region())
+    assert (product.terms, product.order) == (((0, 1), (1, Rational(3, 2))), 2)
 
 
 def test_several_edges_give_several_exponents():

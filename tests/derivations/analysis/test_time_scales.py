@@ -216,6 +216,12 @@ def perturbed(draw):
     return a0, a1, a2
 
 
+def dense_eigenvalues(matrix, at):
+    """By the QR algorithm on the matrix: no characteristic polynomial."""
+    values, _ = mpmath.eig(mpmath.matrix([[numeric(e, {eps: at}) for e in row] for row in matrix.tolist()]))
+    return values
+
+
 @given(perturbed())
 def test_series_converge_at_their_stated_order_to_dense_eigenvalues(matrices):
     a0, a1, a2 = matrices
@@ -223,14 +229,27 @@ def test_series_converge_at_their_stated_order_to_dense_eigenvalues(matrices):
     assume(eps in matrix.free_symbols)
     found = linear_scales(matrix)
     assert sum(rate.multiplicity for rate in found) == matrix.rows
-    assert all(rate.exact or rate.remainder.agrees for rate in found if rate.remainder.observed_order is not None)
-    assert all(rate.exact or rate.remainder.agrees for rate in found if rate.multiplicity == 1)
-    at = 1e-3
+    assert all(rate.remainder.agrees for rate in found if not rate.exact and rate.multiplicity == 1)
+    assert all(error < 1e-25 for rate in found if rate.exact for _, error in rate.remainder.samples)
+    with mpmath.workdps(150):
+        points = [mpmath.mpf(10) ** -k for k in (10, 14)]
+        dense = [dense_eigenvalues(matrix, at) for at in points]
+        for rate in found:
+            series = [numeric(rate.series, {eps: at}) for at in points]
+            far, near = (min(abs(z - value) for z in values) for values, value in zip(dense, series, strict=True))
+            stated = [r.next_exponent for r in found if r.branch.terms == rate.branch.terms]
+            if oo in stated:
+                assert near < mpmath.mpf(10) ** -40
+            else:
+                assert any(abs(mpmath.log10(far / near) / 4 - float(order)) < 0.15 for order in stated)
+
+
+def test_series_agree_with_double_precision():
+    matrix = Matrix([[-1, 2, 0], [1, -2, 1], [0, 1, 0]]) + eps * Matrix([[1, 0, 1], [0, -1, 0], [2, 0, -1]])
     dense = np.linalg.eigvals(np.array(matrix.subs(eps, Rational(1, 1000)), dtype=float))
-    for rate in found:
-        value = complex(numeric(rate.series, {eps: mpmath.mpf(at)}))
-        bound = 1e-5 if rate.exact else 300 * at ** float(rate.next_exponent) + 1e-5
-        assert min(abs(dense - value)) < bound
+    for rate in linear_scales(matrix, order=3):
+        value = complex(numeric(rate.series, {eps: mpmath.mpf(1) / 1000}))
+        assert min(abs(dense - value)) < 1e-7
 
 
 @given(perturbed())
