@@ -75,6 +75,17 @@ class TexPrinter(LatexPrinter):
     def _as_ordered_terms(self, expr, order=None):
         return _positive_first(expr.args if isinstance(expr, AsWritten) else super()._as_ordered_terms(expr, order))
 
+    def _print_Add(self, expr, order=None):
+        first, *others = (self.term(t) for t in self._as_ordered_terms(expr, order))
+        return " ".join([first, *(f"- {t[1:].lstrip()}" if t.startswith("-") else f"+ {t}" for t in others)])
+
+    def term(self, expr: Basic) -> str:
+        """A term of a sum; numbers as small as the fractions in front of the others."""
+        if isinstance(expr, Rational) and expr.q > 1:
+            return rf"{'- ' if expr < 0 else ''}\tfrac{{{abs(expr.p)}}}{{{expr.q}}}"
+        text = self._print(expr)
+        return rf"\left({text}\right)" if self._needs_add_brackets(expr) else text
+
     def _print_Transpose(self, expr):
         if isinstance(expr.arg, StopGradientMatrix):
             return rf"{self._print(expr.arg)}^{{T}}"

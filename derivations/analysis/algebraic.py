@@ -251,6 +251,6 @@ def roots_at(generator: Generator, values: Mapping) -> list:
 def polynomial_roots(coefficients: list) -> list:
     """The roots of a polynomial, leading coefficient first, to the working precision."""
     try:
-        return list(mpmath.polyroots(coefficients, maxsteps=600, extraprec=4 * mpmath.mp.prec))
+        return list(mpmath.polyroots(coefficients, maxsteps=600, extraprec=mpmath.mp.prec))
     except mpmath.libmp.NoConvergence as problem:
         raise UnfinishedError("the roots of a polynomial did not converge: choose other values of the parameters") from problem

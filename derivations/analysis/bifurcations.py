@@ -34,7 +34,7 @@ from sympy.core.relational import Relational
 from derivations.analysis.branches import Substitution
 from derivations.analysis.conditions import readable, reduced
 from derivations.analysis.field import Number, dot, null_vector, solve
-from derivations.analysis.linear import determinant, hurwitz_determinants
+from derivations.analysis.linear import OverBudget, determinant, hurwitz_determinants
 from derivations.analysis.polynomials import Polynomial, Ring
 from derivations.analysis.show import Row, Shown, conditions_row, row
 from derivations.analysis.signs import LONG, NONPOSITIVE, POSITIVE, ZERO, Signs
@@ -45,13 +45,15 @@ LARGEST = 4  # degree of the factor up to which the first Lyapunov coefficient i
 
 
 class Kind(Enum):
-    """The codimension-one bifurcations of fixed points; degenerate where a condition for each of them fails."""
+    """The codimension-one bifurcations of fixed points; degenerate where a condition for each of them fails, unclassified where
+    the expressions that tell them apart grow too long."""
 
     SADDLE_NODE = "saddle-node"
     TRANSCRITICAL = "transcritical"
     PITCHFORK = "pitchfork"
     HOPF = "Hopf"
     DEGENERATE = "degenerate"
+    UNCLASSIFIED = "unclassified"
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ class Bifurcation(Shown):
     coefficient
         the normal form's: quadratic, cubic, or first Lyapunov coefficient (in the normalisation above), on the critical set.
     frequency
-        the squared frequency of a Hopf bifurcation.  Its criticality is not worked out where more than four modes couple, or
-        where there are zero modes beside.
+        the squared frequency of a Hopf bifurcation.  Its criticality is not worked out where more than four modes couple, where
+        there are zero modes beside, or where it grows too long.
     conditions
         under which it happens there: other inequalities, such as a positive squared frequency.
     """
@@ -134,7 +136,10 @@ def bifurcations_of(flow: Flow, site: Site, factors: Sequence[CharacteristicFact
         if g in poles or -g in poles:  # the point goes to infinity there
             continue
         for at in _sites(site, g):
-            made = _steady(flow, site, at, g) if factor is None else _hopf(flow, site, at, g, factor)
+            try:
+                made = _steady(flow, site, at, g) if factor is None else _hopf(flow, site, at, g, factor)
+            except OverBudget:
+                made = Bifurcation(Kind.UNCLASSIFIED, _shown(site, g))
             if made is not None:
                 found.setdefault(made.critical, made)
     return tuple(found.values())
@@ -358,7 +363,7 @@ def _hopf(flow: Flow, site: Site, at: Site, g: Polynomial, factor: Characteristi
     wide = _extended(at, omega, unit, squared)
     try:
         coefficient = _lyapunov(flow, wide, omega, unit)
-    except ZeroDivisionError:  # a zero mode or a pair of twice the frequency beside
+    except (ZeroDivisionError, OverBudget):  # a zero mode or a pair of twice the frequency beside; too long
         return plain
     if coefficient is None or coefficient.is_zero:
         return replace(plain, kind=Kind.DEGENERATE)

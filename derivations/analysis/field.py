@@ -1,4 +1,7 @@
-r"""Numbers of the field that a site spans, with the arithmetic of fractions in normal form."""
+r"""Numbers of the field that a site spans, with the arithmetic of fractions in normal form.
+
+Arithmetic that grows beyond :data:`TERMS` raises :class:`~derivations.analysis.linear.OverBudget`.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
+from derivations.analysis.linear import bounded
 from derivations.analysis.polynomials import Polynomial
 from derivations.analysis.signs import Sign
 from derivations.analysis.site import Site, cancelled
+
+TERMS = 2000  # of a number before it is reduced
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,9 @@ class Number:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Number) -> Number:
-        top, bottom = self.site.normal_fraction(self.top * other.bottom, self.bottom * other.top)
-        return Number(self.site, *self.site.rational((top, bottom)))
+        top, bottom = self.top * other.bottom, self.bottom * other.top
+        bounded((top, bottom), TERMS)
+        return Number(self.site, *self.site.rational(self.site.normal_fraction(top, bottom)))
 
     @property
     def is_zero(self) -> bool:
@@ -67,11 +74,8 @@ class Number:
         return self.site.ring.factored(top) / self.site.ring.factored(bottom)
 
     def _made(self, top: Polynomial, bottom: Polynomial) -> Number:
-        return (
-            Number(self.site, *self.site.normal_fraction(top, bottom))
-            if not top.is_zero()
-            else Number(self.site, *cancelled(top, bottom))
-        )
+        bounded((top, bottom), TERMS)
+        return Number(self.site, *(cancelled if top.is_zero() else self.site.normal_fraction)(top, bottom))
 
 
 def dot(a: Sequence[Number], b: Sequence[Number]) -> Number:

@@ -25,10 +25,10 @@ from sympy.core.relational import Ne, Relational
 
 from derivations.analysis.branches import Tree
 from derivations.analysis.closed_form import Solution, solutions
-from derivations.analysis.conditions import readable
 from derivations.analysis.containment import without_contained
 from derivations.analysis.instances import exact, instances, real_roots
 from derivations.analysis.limits import within
+from derivations.analysis.parameters import exceptional_sets
 from derivations.analysis.polynomials import Polynomial, Ring
 from derivations.analysis.quotient import quotient
 from derivations.analysis.show import Row, Shown, conditions_row, row
@@ -278,7 +278,8 @@ def _result(flow: Flow, tree: Tree, signs: Signs) -> FixedPoints:
     leaves = without_contained(tree.leaves, flow.state, signs)
     points = [_point(s) for leaf in leaves for s in solutions(leaf, flow.state, signs)]
     points = list(dict.fromkeys(sorted(points, key=_order)))
-    exceptional = _exceptional(flow, tree, signs)
+    bottoms = [p for v in flow.velocity.values() for p in signs.ring.factors(signs.ring.fraction(v)[1])]
+    exceptional = exceptional_sets(tree.exceptional, bottoms, signs, supported(flow)[1])
     if not tree.unsolved:
         outside = " outside the exceptional sets named" if exceptional else ""
         status, reason = Completeness.PROVED, f"exhausted case split of {tree.cases} cases{outside}"
@@ -295,15 +296,3 @@ def _point(s: Solution) -> FixedPoint:
 def _order(point: FixedPoint):
     special = sum(isinstance(c, Eq) for c in point.conditions)
     return special, len(point.free), len(point.roots), len(point.site.roots)
-
-
-def _exceptional(flow: Flow, tree: Tree, signs: Signs) -> tuple[tuple[Relational, ...], ...]:
-    """Degenerate cases that were named and not solved, without those that the known signs exclude."""
-    ring = signs.ring
-    _, stated = supported(flow)
-    denominators = [(f,) for v in flow.velocity.values() for f in ring.factors(ring.fraction(v)[1]) if 0 in stated.of(f)]
-    found: dict[tuple[Relational, ...], None] = {}
-    for together in (*tree.exceptional, *denominators):
-        if together in denominators or all(0 in signs.of(p) for p in together):
-            found[tuple(sorted((readable(Eq(ring.expr(p), 0)) for p in together), key=str))] = None
-    return tuple(found)

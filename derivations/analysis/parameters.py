@@ -1,10 +1,14 @@
-"""Whether parameters may take a value, by what is known of signs."""
+"""Special values of parameters: whether what is known of signs allows them, and how they are named."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flint import fmpq_poly
+from sympy.core.relational import Eq, Relational
 
 from derivations.analysis.branches import Substitution
+from derivations.analysis.conditions import readable
 from derivations.analysis.number_field import BITS, real_balls
 from derivations.analysis.polynomials import Polynomial
 from derivations.analysis.signs import Signs
@@ -31,3 +35,14 @@ def realisable(signs: Signs, p: Polynomial) -> bool:
     rows = [signs.ring.number(c) for c in signs.ring.coefficients(p, symbol)]
     known = signs.of(signs.ring.gen(symbol))
     return any((1 if ball > 0 else -1 if ball < 0 else 0) in known for ball in real_balls(fmpq_poly(rows), BITS))
+
+
+def exceptional_sets(
+    named: Iterable[tuple[Polynomial, ...]], denominators: Iterable[Polynomial], signs: Signs, stated: Signs
+) -> tuple[tuple[Relational, ...], ...]:
+    """Degenerate cases that were not solved, as equations, and the zeros of denominators: those that signs do not exclude,
+    the known ones, or for denominators the ones that were stated of symbols and parameters."""
+    cases = [together for together in named if all(0 in signs.of(p) for p in together)]
+    cases += [(p,) for p in denominators if 0 in stated.of(p)]
+    found = (tuple(sorted((readable(Eq(signs.ring.expr(p), 0)) for p in together), key=str)) for together in cases)
+    return tuple(dict.fromkeys(found))

@@ -238,20 +238,11 @@ def _edges(stem: _Stem, zeros: int) -> list[Edge]:
     if not points or min(points) > zeros:
         raise Insufficient
     edges = [e for e in lower_hull(points) if not stem.terms or e.slope > stem.terms[-1][0]]
-    unknown = [(i, stem.rest[i].order) for i, term in leading.items() if term is None]
-    if sum(e.length for e in edges) != stem.size - zeros or any(_may_touch(i, v, points, edges) for i, v in unknown):
+    # A coefficient of unknown valuation lies above these edges.  With e the first exponent if negative, else 0, coefficient
+    # i is known to O(ε**(N + e*(n - i))); both ends of an edge lie below that line, and edges are steeper than e.
+    if sum(e.length for e in edges) != stem.size - zeros:
         raise Insufficient
     return edges
-
-
-def _may_touch(i: int, valuation: Expr, points: dict, edges: list[Edge]) -> bool:
-    """Whether a coefficient of at least this valuation could lie on or below an edge."""
-    vertex = min(points)
-    for edge in edges:
-        if vertex <= i <= vertex + edge.length and valuation <= points[vertex][0] - edge.slope * (i - vertex):
-            return True
-        vertex += edge.length
-    return False
 
 
 def _shifted(polynomial: list[Series], exponent: Rational, value: Expr) -> list[Series]:

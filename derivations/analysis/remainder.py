@@ -23,8 +23,8 @@ from derivations.analysis.zero import Region, sample
 from theory.errors import UnfinishedError
 
 DIGITS = 50  # beyond those that the smallest error takes
-STEPS = range(2, 31)  # ε = 10**-k
-SETTLED, FITTED, APART = 0.004, 4, 4
+STEPS, EARLIEST = range(2, 41, 2), 12  # ε = 10**-k, down to at least the second: constants may be large
+SETTLED, FITTED, APART = 0.004, 4, 4  # spread of local slopes; samples in the fit; the next root is so much farther
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def remainders(branches: Sequence[Branch], small: Symbol, parameters: Mapping[Sy
     errors: list[list[tuple[Rational, Any]]] = [[] for _ in branches]
     reasons = [""] * len(branches)
     for k in STEPS:
-        if k > STEPS[0] + FITTED and all(_settled(branch, e) for branch, e in zip(branches, errors, strict=True)):
+        if k > EARLIEST and all(_settled(branch, e) for branch, e in zip(branches, errors, strict=True)):
             break
         for i, found in enumerate(_errors(branches, small, parameters, k)):
             if isinstance(found, str):

@@ -68,7 +68,7 @@ class Rules:
     def _lowered(self, branch: Branch) -> Outcome | None:
         """An equation without its leading term in a variable, where another one divides the coefficient."""
         for p in branch.equations:
-            for x in self.ring.present(p):
+            for x in (s for s in self.ring.symbols if self.ring.degree(p, s) > 0):
                 lead = self.ring.leading(p, x)
                 if any(self._divides(e, lead) for e in branch.equations if e is not p):
                     shorter = p - lead * self.ring.gen(x) ** self.ring.degree(p, x)

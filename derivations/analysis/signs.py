@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
+from operator import mul
 
 from sympy import And, S, Symbol, sympify
 from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
@@ -50,8 +51,22 @@ class Signs:
         if len(p) > LONG:
             return self._termwise(p)
         content, factors = factor(p)
-        signs = (power(self._irreducible(f, depth), int(m)) for f, m in factors)
-        return reduce(times, signs, POSITIVE if content > 0 else NEGATIVE)
+        lead = POSITIVE if content > 0 else NEGATIVE
+        signs = [self._irreducible(f, depth) for f, _ in factors]
+        plain = reduce(times, (power(s, m) for s, (_, m) in zip(signs, factors, strict=True)), lead)
+        if len(plain) <= 1 or not self.products:
+            return plain
+        squares = reduce(times, (power(s, m - m % 2) for s, (_, m) in zip(signs, factors, strict=True)), lead)
+        odd = reduce(mul, (f for f, m in factors if m % 2), self.ring.constant(1))
+        return plain & times(squares, self._as_product(odd))
+
+    def _as_product(self, p: Polynomial) -> Sign:
+        """What is known of a polynomial that is a number times a product which waits for its factors."""
+        for q, sign in self.products:
+            one, other = p.leading_coefficient(), q.leading_coefficient()
+            if (p * other - q * one).is_zero():
+                return sign if (one > 0) == (other > 0) else times(sign, NEGATIVE)
+        return UNKNOWN
 
     def learn(self, p: Polynomial, sign: Sign) -> Signs:
         """With one more fact, and what follows from it for single factors."""
@@ -183,7 +198,8 @@ class Signs:
         """Whether the facts exclude that all of these vanish, each linear in a symbol with a number as coefficient."""
         facts = (*self.facts, *self.products)
         for p in polynomials:
-            for part in self.ring.factors(p)[:1]:
+            possible = [f for f in self.ring.factors(p) if 0 in self.of(f, 0)]  # any of them may be the one that vanishes
+            for part in possible if len(possible) == 1 else ():
                 for symbol in self.ring.present(part):
                     lead = self.ring.leading(part, symbol)
                     if self.ring.degree(part, symbol) == 1 and lead.is_constant():

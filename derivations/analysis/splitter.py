@@ -5,13 +5,14 @@ A branch holds equations, polynomials known not to vanish, and what is solved al
 * closed, where an equation cannot hold;
 * split over the irreducible factors of an equation, :math:`f_1=0`, or :math:`f_1\ne0` and :math:`f_2=0`, …;
 * narrowed, where an equation is linear in a state variable with a coefficient :math:`c` that does not vanish (or split over
-  :math:`c\ne0` and :math:`c=0`), or where two equations in one variable have a common remainder;
-* narrowed, where an equation is quadratic in a symbol and its discriminant is never positive: it and the derivative vanish;
-* solved, where its equations hold no parameter and have finitely many zeros, by :mod:`derivations.analysis.quotient`;
+  :math:`c\ne0` and :math:`c=0`), where two equations in one variable have a resultant, where another equation divides a
+  leading coefficient, or where the discriminant of a quadratic equation is never positive;
 * a leaf, once each equation left has a variable of its own: a triangular set;
+* solved by :mod:`derivations.analysis.quotient`, where its equations hold no parameter and have finitely many zeros (split over
+  the factors of a resultant, if infinitely many);
 * rewritten as a lexicographic Gröbner basis over :math:`\mathbb Z[p]`, split where a leading coefficient in the parameters
-  vanishes (elsewhere the basis is one for the given parameters too); or, where that is too large, one equation by its
-  pseudo-remainder by another.
+  vanishes (elsewhere the basis is one for the given parameters too); where that is too large, two equations by their resultant
+  and linear subresultant, or one by its pseudo-remainder by the other.
 
 Rules that may take long wait until no branch is left for the others.
 

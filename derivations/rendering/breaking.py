@@ -49,7 +49,7 @@ def pieces(expr: Basic, room: float) -> tuple[str, ...]:
     if visible_width(whole) <= room:
         return (whole,)
     if isinstance(expr, Add | MatAdd):
-        return _joined([_bracketed(term, room - SIGN_WIDTH) for term in ordered(expr)])
+        return _joined([_term(term, room - SIGN_WIDTH) for term in ordered(expr)])
     return _bracketed(expr, room)
 
 
@@ -57,8 +57,9 @@ def misfits(expr: Basic, room: float) -> list[Basic]:
     """The terms of an expression, or itself, of which a piece is wider than the room."""
     if visible_width(tex(expr)) <= room:
         return []
-    terms, room = (ordered(expr), room - SIGN_WIDTH) if isinstance(expr, Add | MatAdd) else ([expr], room)
-    return [t for t in terms if any(visible_width(piece) > room for piece in _bracketed(t, room))]
+    if isinstance(expr, Add | MatAdd):
+        return [t for t in ordered(expr) if _sticks_out(_term(t, room - SIGN_WIDTH), room - SIGN_WIDTH)]
+    return [expr] if _sticks_out(_bracketed(expr, room), room) else []
 
 
 def fits(expr: Basic, room: float) -> bool:
@@ -85,6 +86,14 @@ def wrapped(parts: list[str], room: float, indent: str) -> list[str]:
     return [*rows, current]
 
 
+def _sticks_out(parts: tuple[str, ...], room: float) -> bool:
+    return any(visible_width(part) > room for part in parts)
+
+
+def _term(expr: Basic, room: float) -> tuple[str, ...]:
+    return _bracketed(expr, room) if isinstance(expr, Mul) else (TexPrinter().term(expr),)
+
+
 def _joined(terms: list[tuple[str, ...]]) -> tuple[str, ...]:
     first, *others = terms
     signed = [(f"- {t[0][1:].lstrip()}" if t[0].startswith("-") else f"+ {t[0]}", *t[1:]) for t in others]
@@ -101,7 +110,7 @@ def _bracketed(expr: Basic, room: float) -> tuple[str, ...]:
     front = _front(others)
     if not isinstance(longest, Add) or visible_width(front) > room / 3:
         return (whole,)
-    terms = _joined([(tex(t),) for t in ordered(longest)])
+    terms = _joined([(TexPrinter().term(t),) for t in ordered(longest)])
     size = "B" if any(r"\frac" in t for t in terms) else "b"
     opened, closed = rf"\{size}igl(", rf"\{size}igr)"
     return (f"{front} {opened}{terms[0]}".lstrip(), *terms[1:-1], f"{terms[-1]}{closed}")

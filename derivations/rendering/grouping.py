@@ -115,10 +115,23 @@ def _power(expr: Pow) -> Product:
     if not exponent.is_Rational:
         return Product(S.One, {Pow(_grouped(base), grouped(exponent), evaluate=False): S.One})
     inside = _product(base)
-    root = abs(inside.coefficient) ** exponent
-    if inside.coefficient != 0 and root.is_Rational:
-        return Product(root, {_written(Product(inside.coefficient / abs(inside.coefficient), inside.powers)): exponent})
+    for found in (_cleared(inside), inside):
+        root = abs(found.coefficient) ** exponent
+        if found.coefficient != 0 and root.is_Rational:
+            sign = found.coefficient / abs(found.coefficient)
+            return Product(root, {_written(Product(sign, found.powers)): exponent})
     return Product(S.One, {_written(inside): exponent})
+
+
+def _cleared(product: Product) -> Product:
+    """A product with a sum, the denominators of whose terms are pulled in front."""
+    ((base, exponent),) = product.powers.items() if len(product.powers) == 1 else ((S.One, S.One),)
+    if not isinstance(base, Add) or exponent != 1 or base.has(Order):
+        return product
+    terms = [_product(t) for t in base.args]
+    denominator = lcm(*(t.coefficient.q for t in terms))
+    scaled = _plus([_assembled(Product(t.coefficient * denominator, t.powers)) for t in terms])
+    return Product(product.coefficient / denominator, {scaled: S.One})
 
 
 def _together(powers: Iterable[tuple[Expr, Expr]]) -> dict[Expr, Expr]:

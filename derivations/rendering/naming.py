@@ -11,10 +11,12 @@ Names are exact: putting the definitions back gives the very same expression (:f
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 
 from sympy import (
     Add,
@@ -143,13 +145,12 @@ def _width(expr: Basic) -> float:
 
 
 def _bundle(expr: Basic, room: float) -> Basic | None:
-    """As many first factors of a product as fit together."""
-    if isinstance(expr, Mul | MatMul):
-        for count in range(len(expr.args) - 1, 1, -1):
-            product = expr.func(*expr.args[:count], evaluate=False)
-            if fits(product, room):
-                return product
-    return None
+    """As many first factors of a product, but not all, as fit together."""
+    if not isinstance(expr, Mul | MatMul) or len(expr.args) < 3:
+        return None
+    widths = list(accumulate(_width(a) for a in expr.args[:-1]))
+    product = expr.func(*expr.args[: max(2, bisect_right(widths, room))], evaluate=False)
+    return product if fits(product, room) else None
 
 
 def _bundled(expr: Basic, bundle: Basic, name: Basic) -> Basic:

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Add, Basic, MatAdd, MatrixExpr, MatrixSymbol, Rational, Sum, Symbol, sqrt, symbols
+from sympy import Add, Basic, BlockMatrix, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Rational, Sum, Symbol, Trace, sqrt, symbols
 
 from derivations import Derivation, Line, Step, names
 from derivations import report as reports
@@ -15,6 +15,7 @@ from derivations.catalogue.model import derive_model
 from derivations.checks import Identity, Outcome, Status
 from derivations.engine import Row, Verification
 from derivations.rendering import html, latex
+from derivations.rendering.naming import Parts, restored, shortened
 from derivations.rendering.tex import LINE_WIDTH, display, tex, visible_width
 from tests.derivations.latex_reader import read
 from tests.derivations.pages import (
@@ -30,6 +31,7 @@ from tests.derivations.pages import (
 )
 from tests.strategies import (
     SCALARS,
+    X,
     marked_losses,
     matrix_polynomials,
     rationals,
@@ -190,6 +192,45 @@ def test_each_line_has_its_own_left_side_and_relation(expressions, relation):
 
 def test_left_sides_may_be_expressions():
     assert display((Line(x**2, y),)) == "\\begin{aligned}\nx^{2} &= y\n\\end{aligned}"
+
+
+def test_lines_of_a_derivation_are_not_regrouped():
+    assert rows_of(display((Line("L", x / 2 + y / 2),))) == [r"L &= \tfrac{1}{2} x + \tfrac{1}{2} y"]
+
+
+def long_matrices(names):
+    return MatAdd(*(MatrixSymbol(f"{name}_{k}", 2, 2) for name in names for k in range(10)))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        long_matrices("AB") * long_matrices("CD"),
+        MatMul(*(MatrixSymbol(f"A_{k}", 2, 2) for k in range(60))),
+        x * Trace(long_matrices("AB") * long_matrices("CD")) ** 2 + y,
+        long_matrices("AB").T * long_matrices("CD") - long_matrices("CD"),
+        Sum(x * Add(*(Symbol(f"c_{k}") ** 2 for k in range(30))) * w, (w, 1, 5)),
+    ],
+    ids=["product", "many factors", "trace", "sum", "sum over an index"],
+)
+def test_long_parts_of_matrices_and_sums_are_named_too(expression):
+    rows = rows_of(display((Line("L", expression),)))
+    assert all(visible_width(row) <= LINE_WIDTH for row in rows)
+    assert re.search(r"Q_\{1\} &= |q_\{1\} &= ", rows[0])
+    short, definitions = shortened(expression, 50, Parts("q"))
+    assert definitions
+    assert restored(short, definitions) == expression
+
+
+def test_names_hold_no_variable_of_a_sum():
+    inside = Add(*(Symbol(f"c_{k}") ** w for k in range(30)))
+    assert shortened(Sum(inside, (w, 1, 5)), 50, Parts("q")) == (Sum(inside, (w, 1, 5)), [])
+
+
+def test_a_matrix_in_a_row_is_as_wide_as_its_widest_row():
+    narrow, wide = BlockMatrix([[X], [X]]), BlockMatrix([[X, X, X, X]])
+    assert visible_width(tex(narrow)) < visible_width(tex(X)) + 5
+    assert visible_width(tex(wide)) > 4 * visible_width(tex(X))
 
 
 # -- prose ------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import MatAdd, MatMul, MatrixSymbol, Trace
+from sympy import CRootOf, MatAdd, MatMul, MatrixSymbol, O, Trace, oo, symbols
 from sympy.parsing.sympy_parser import parse_expr
 
 from tests.strategies import (
@@ -28,9 +28,10 @@ from tests.strategies import (
 )
 from tests.theory.oracles import assert_close, evaluate
 from theory import Flow, Loss
-from theory.printing import plain
+from theory.printing import AsWritten, plain, tex
 from theory.words import collect, scaled
 
+mu, lam = symbols("mu lam", positive=True)
 ONE = MatrixSymbol("I", d, d)  # printed without its size, hence all sizes equal below
 NAMES = {str(s): s for s in (*STATE, J, S, a, d, n, k, ONE)}
 
@@ -75,6 +76,29 @@ def test_velocities_read_back_with_their_value(expression, at):
 )
 def test_terms_keep_their_order_and_signs_stand_in_front(expr, text):
     assert plain(expr) == text
+
+
+def test_sums_of_scalars_begin_with_a_term_without_a_minus_and_keep_their_order():
+    assert plain(-4 * lam + mu**2) == "mu**2 - 4*lam"
+    assert tex(-4 * lam + mu**2) == r"\mu^{2} - 4 lam"
+    assert plain(-(c**3) + 2 * c**2 - c + 1) == "2*c**2 - c**3 - c + 1"
+    assert plain(c**3 - 2 * c**2 + c - 1) == "c**3 - 2*c**2 + c - 1"
+    assert plain(-c - a) == "-a - c"
+    assert plain(AsWritten(-1, mu, c**2, evaluate=False)) == "mu - 1 + c**2"
+
+
+@pytest.mark.parametrize("point", [0, oo])
+def test_series_are_printed_from_their_largest_term(point):
+    one, power = (c, O(c**3)) if point == 0 else (1 / c, O(1 / c**3, (c, oo)))
+    series = -1 + a * (1 + lam) * one - mu * one**2 + power
+    printed = plain(series)
+    places = [printed.index(text) for text in ("-1", "(lam + 1)", "mu", "O(")]
+    assert places == sorted(places)
+    assert tex(series).startswith("-1 + ")
+
+
+def test_roots_of_polynomials_are_printed_with_their_number():
+    assert tex(CRootOf(c**5 + c + 3, 0)) == r"\operatorname{root}_{1}\left(c^{5} + c + 3\right)"
 
 
 def test_flow_prints_one_line_a_block():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import product
 
 import numpy as np
-from sympy import Expr
+from sympy import Expr, sympify
 from sympy.core.relational import Relational
 
 from theory import Flow
@@ -13,7 +13,7 @@ from theory import Flow
 def number(expr: Expr, at: Mapping) -> complex:
     """An expression at numbers for its symbols, and at further expressions in them."""
     for _ in range(3):
-        expr = expr.xreplace(dict(at))
+        expr = sympify(expr).xreplace({s: sympify(value) for s, value in at.items()})
     return complex(expr.evalf(30))
 
 

@@ -167,8 +167,8 @@ def test_fitzhugh_nagumo_has_one_point_where_the_nullclines_are_gentle_and_up_to
 def test_without_signs_degenerate_parameters_are_cases_of_their_own():
     found = solved({x: x * (1 - x - a * y), y: r * y * (1 - y - b * x)})
     assert found.completeness is Completeness.PROVED
-    families = {(str(p), p.conditions) for p in found if p.kind is Kind.FAMILY}
-    assert {conditions for _, conditions in families} == {(Eq(r, 0),), (Eq(b, 1), Eq(a, 1))}
+    families = [p for p in found if p.kind is Kind.FAMILY]
+    assert {frozenset(p.conditions) for p in families} == {frozenset({Eq(r, 0)}), frozenset({Eq(b, 1), Eq(a, 1)})}
     (coexistence,) = [p for p in found if p.exceptional]
     assert coexistence.exceptional == (Eq(a * b, 1),)
 
@@ -427,9 +427,9 @@ def test_denominators_in_parameters_are_named_as_exceptional():
 def test_at_the_time_limit_the_list_is_a_lower_bound_that_names_it():
     dense = sum((i + 2 * j + 3 * k + 1) % 7 * x**i * y**j * z**k for i in range(5) for j in range(5) for k in range(5)) - 3
     hard = {x: x * (x - 1) * dense, y: (y - x**3) * dense.subs(x, y + 1), z: (z - y) * (dense.subs({y: z, z: x}) + a)}
-    found = solved(hard, time_limit=3)
+    found = solved(hard, time_limit=1)
     assert found.completeness in (Completeness.LOWER_BOUND, Completeness.UNKNOWN)
-    assert "time limit of 3 s" in found.reason
+    assert "time limit of 1 s" in found.reason
     assert all(rests_at(found.flow, p.values, {a: 2}) for p in found if not p.free and not p.roots)
 
 

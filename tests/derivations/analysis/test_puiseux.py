@@ -37,6 +37,11 @@ def test_a_negative_radicand_gives_imaginary_branches():
     assert shown(s**2 + a * x) == {(I * sqrt(a) * sqrt(x), oo), (-I * sqrt(a) * sqrt(x), oo)}
 
 
+def test_squares_leave_their_radicals():
+    found = expansion(s**2 - a * (p + q) ** 2 * x)
+    assert {(b.coefficient / sqrt(a)).expand() for b in found} == {p + q, -p - q}
+
+
 def test_a_threefold_root_splits_with_ramification_three():
     found = expansion((s - 1) ** 3 - x - x**2)
     assert {(b.ramification, b.exponent, b.next_exponent) for b in found} == {(3, 0, Rational(4, 3))}
@@ -105,6 +110,11 @@ def test_roots_that_part_beyond_the_order_share_a_series_and_keep_their_own_next
 def test_algebraic_coefficients_are_expanded_first():
     slow = (a - sqrt(a**2 - 4 * x)) / 2
     assert shown(s - slow, order=2) == {(x / a + x**2 / a**3, S(3))}
+
+
+def test_radicals_of_the_small_parameter_bring_fractional_powers():
+    assert shown(s - sqrt(x + x**2)) == {(sqrt(x) + x ** Rational(3, 2) / 2, Rational(5, 2))}
+    assert shown(s - 1 / sqrt(x + x**2)) == {(1 / sqrt(x) - sqrt(x) / 2, Rational(3, 2))}
 
 
 def test_algebraic_coefficients_may_cancel_exactly():

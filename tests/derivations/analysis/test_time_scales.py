@@ -1,16 +1,13 @@
-"""Time scales: against the closed forms of the notes, first-order perturbation theory and dense eigenvalues."""
+"""Time scales: against the closed forms of the notes, and systems whose splitting is known."""
 
 import json
 from types import SimpleNamespace
 
-import mpmath
-import numpy as np
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
 from sympy import Eq, I, Matrix, MatrixSymbol, Min, Rational, S, exp, oo, series, sqrt, symbols
 
-from derivations.analysis.algebraic import AnyRoot, numeric
+from derivations.analysis.algebraic import AnyRoot
+from derivations.analysis.fixed_points import fixed_points
 from derivations.analysis.time_scales import time_scales
 from derivations.analysis.zero import Region, vanishes
 from theory import Flow
@@ -203,71 +200,6 @@ def test_the_state_may_stay_free_on_a_family_of_fixed_points():
     assert {rate.series for rate in found} == {-w, S.Zero}
 
 
-# -- numbers --------------------------------------------------------------------------------------------------------------
-
-entries = st.integers(-2, 2)
-
-
-@st.composite
-def perturbed(draw):
-    """Integer matrices A0, A1, A2."""
-    size = draw(st.integers(2, 3))
-    a0, a1, a2 = (Matrix(size, size, draw(st.lists(entries, min_size=size**2, max_size=size**2))) for _ in range(3))
-    return a0, a1, a2
-
-
-def dense_eigenvalues(matrix, at):
-    """By the QR algorithm on the matrix: no characteristic polynomial."""
-    values, _ = mpmath.eig(mpmath.matrix([[numeric(e, {eps: at}) for e in row] for row in matrix.tolist()]))
-    return values
-
-
-@given(perturbed())
-def test_series_converge_at_their_stated_order_to_dense_eigenvalues(matrices):
-    a0, a1, a2 = matrices
-    matrix = a0 + eps * a1 + eps**2 * a2
-    assume(eps in matrix.free_symbols)
-    found = linear_scales(matrix)
-    assert sum(rate.multiplicity for rate in found) == matrix.rows
-    assert all(rate.remainder.agrees for rate in found if not rate.exact and rate.multiplicity == 1)
-    assert all(error < 1e-25 for rate in found if rate.exact for _, error in rate.remainder.samples)
-    with mpmath.workdps(150):
-        points = [mpmath.mpf(10) ** -k for k in (10, 14)]
-        dense = [dense_eigenvalues(matrix, at) for at in points]
-        for rate in found:
-            series = [numeric(rate.series, {eps: at}) for at in points]
-            far, near = (min(abs(z - value) for z in values) for values, value in zip(dense, series, strict=True))
-            stated = [r.next_exponent for r in found if r.branch.terms == rate.branch.terms]
-            if oo in stated:
-                assert near < mpmath.mpf(10) ** -40
-            else:
-                assert any(abs(mpmath.log10(far / near) / 4 - float(order)) < 0.15 for order in stated)
-
-
-def test_series_agree_with_double_precision():
-    matrix = Matrix([[-1, 2, 0], [1, -2, 1], [0, 1, 0]]) + eps * Matrix([[1, 0, 1], [0, -1, 0], [2, 0, -1]])
-    dense = np.linalg.eigvals(np.array(matrix.subs(eps, Rational(1, 1000)), dtype=float))
-    for rate in linear_scales(matrix, order=3):
-        value = complex(numeric(rate.series, {eps: mpmath.mpf(1) / 1000}))
-        assert min(abs(dense - value)) < 1e-7
-
-
-@given(perturbed())
-def test_simple_eigenvalues_move_by_first_order_perturbation_theory(matrices):
-    """d(rate)/d(eps) = l·A1·r / l·r with the left and right eigenvectors of A0."""
-    a0, a1, a2 = matrices
-    assume(eps in (a0 + eps * a1 + eps**2 * a2).free_symbols)
-    values, right = np.linalg.eig(np.array(a0, dtype=float))
-    assume(min(abs(x - y) for i, x in enumerate(values) for y in values[:i]) > 0.3)
-    left = np.linalg.inv(right)
-    expected = [(x, (left @ np.array(a1, dtype=float) @ right)[i, i]) for i, x in enumerate(values)]
-    for rate in linear_scales(a0 + eps * a1 + eps**2 * a2):
-        here, slope = (complex(numeric(rate.series.coeff(eps, k), {})) for k in (0, 1))
-        x, shift = min(expected, key=lambda pair: abs(pair[0] - here))
-        assert abs(here - x) < 1e-9
-        assert abs(slope - shift) < 1e-7
-
-
 # -- output ---------------------------------------------------------------------------------------------------------------
 
 
@@ -301,22 +233,17 @@ def test_results_are_plain_data():
     assert found._repr_latex_().startswith("$")
 
 
-def test_the_observed_order_does_not_follow_the_stated_one():
-    """A remainder is measured against what is left of the series, whatever is claimed."""
-    from dataclasses import replace
-
-    from derivations.analysis.remainder import remainders
-
-    branches = [rate.branch for rate in linear_scales(Matrix([[-1, 0], [0, -2]]) + eps * Matrix([[1, 1], [1, 1]]))]
-    shortened = [replace(branch, terms=branch.terms[:1]) for branch in branches]
-    for measured in remainders(shortened, eps, {}):
-        assert abs(measured.observed_order - 1) < 0.05
-        assert measured.agrees is False
-
-
 def test_a_worker_process_gives_the_same_result():
     flow, point = Flow({v: w, w: u, u: -a * v - b * w - c * u - eps * v}), {v: 0, w: 0, u: 0}
     assert str(time_scales(flow, point, eps, 1, time_limit=60)) == str(scales(flow, point, eps, 1))
+
+
+def test_time_scales_take_what_fixed_points_gives():
+    """Notes, §4.2: v = w = 0 and the survivors, wherever they exist."""
+    for point in fixed_points(ONE_MODE, time_limit=None):
+        found = scales(ONE_MODE, point, kappa, order=1)
+        assert len(found) == 2
+        assert orders_agree(found)
 
 
 # -- input ----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,79 @@
+"""Grouped expressions: of the same value, and as a person would write them."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sympy import O, Rational, sqrt, symbols
+
+from derivations.rendering.grouping import grouped
+from tests.derivations.formulas import assert_same_value, expressions, x, y
+from theory.printing import tex
+
+z, v, w, epsilon, offset = symbols("z v w epsilon I", real=True)
+alpha, beta, gamma, kappa, lam, mu, rho = symbols("alpha beta gamma kappa lambda mu rho", positive=True)
+
+
+@given(expressions(), st.integers(0, 2**32))
+def test_grouping_keeps_the_value(expression, seed):
+    shown = grouped(expression)
+    assert_same_value(shown, expression, seed)
+    assert_same_value(grouped(shown), expression, seed)
+
+
+@given(expressions(), st.integers(0, 2**32))
+def test_collecting_keeps_the_value(expression, seed):
+    assert_same_value(grouped(expression, (x,)), expression, seed)
+    assert_same_value(grouped(expression, (x, y)), expression, seed)
+
+
+@given(expressions())
+def test_no_factor_begins_with_a_minus(expression):
+    shown = tex(grouped(expression))
+    assert not re.search(r"\\left\(- (?!.*\\right\)\^\{\\frac)", shown)
+
+
+ROOT = sqrt(mu**2 - 4 * lam)
+AS_A_PERSON_WRITES = [
+    (-v * w * (w - mu), r"v w \left(\mu - w\right)"),
+    (-v * w * (w - mu) / 2, r"\tfrac{1}{2} v w \left(\mu - w\right)"),
+    ((x - 1) / (1 - x * y), r"\frac{x - 1}{1 - x y}"),
+    (-(x - 1) / (x + y) ** 2, r"\frac{1 - x}{\left(x + y\right)^{2}}"),
+    (x * (-y - z), r"- x \left(y + z\right)"),
+    ((-x - y + z) ** 2, r"\left(x + y - z\right)^{2}"),
+    (-x - y, "- x - y"),
+    (mu / 2 + ROOT / 2, r"\tfrac{1}{2} \left(\mu + \sqrt{\mu^{2} - 4 \lambda}\right)"),
+    (-mu / 2 + ROOT / 2, r"\tfrac{1}{2} \left(\sqrt{\mu^{2} - 4 \lambda} - \mu\right)"),
+    (x / 2 + y, r"\tfrac{1}{2} x + y"),
+    (x / 2 + y / 4, r"\tfrac{1}{4} \left(2 x + y\right)"),
+    (3 * x + 6 * y, r"3 \left(x + 2 y\right)"),
+    (x**2 * y - x * y**2, r"x y \left(x - y\right)"),
+    (x / (y + z) + w / (y + z), r"\frac{w + x}{y + z}"),
+    (sqrt(kappa) / (sqrt(gamma) * sqrt(lam)), r"\sqrt{\frac{\kappa}{\gamma \lambda}}"),
+    (1 / (sqrt(gamma) * sqrt(lam)), r"\frac{1}{\sqrt{\gamma \lambda}}"),
+    (sqrt(beta) * sqrt(rho - 1), r"\sqrt{\beta \left(\rho - 1\right)}"),
+    (sqrt(x / 4 + y), r"\tfrac{1}{2} \sqrt{x + 4 y}"),
+    (sqrt(x / 2 + y), r"\sqrt{\tfrac{1}{2} x + y}"),
+    (sqrt(-x - y), r"\sqrt{- x - y}"),
+    (x - y / 3 + Rational(1, 2), r"x - \tfrac{1}{3} y + \tfrac{1}{2}"),
+    (sqrt(x) * sqrt(y), r"\sqrt{x} \sqrt{y}"),  # which is no root of the product where both are negative
+    (
+        sqrt(kappa) * (mu / 2 + ROOT / 2) / (sqrt(gamma) * sqrt(lam)),
+        r"\tfrac{1}{2} \sqrt{\frac{\kappa}{\gamma \lambda}} \left(\mu + \sqrt{\mu^{2} - 4 \lambda}\right)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("expression", "shown"), AS_A_PERSON_WRITES, ids=[str(e) for e, _ in AS_A_PERSON_WRITES])
+def test_terms_are_grouped_as_a_person_would(expression, shown):
+    assert tex(grouped(expression)) == shown
+
+
+def test_polynomials_are_collected_highest_power_first_and_series_lowest_first():
+    polynomial = y * v**3 - 3 * y * v - 3 * offset * y + 3 * x + 3 * v
+    assert tex(grouped(polynomial, (v,))) == r"v^{3} y + 3 v \left(1 - y\right) + 3 \left(x - I y\right)"
+    series = mu + epsilon * (alpha + beta) - epsilon**2 * alpha * beta + O(epsilon**3)
+    assert tex(grouped(series.expand(), (epsilon,))) == (
+        r"\mu + \epsilon \left(\alpha + \beta\right) - \alpha \beta \epsilon^{2} + O\left(\epsilon^{3}\right)"
+    )

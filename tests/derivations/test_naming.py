@@ -1,0 +1,97 @@
+"""Names for long parts and for roots: everything fits, nothing is lost, and no name means two things."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sympy import Abs, Add, CRootOf, Expr, I, Symbol, count_ops, sqrt, symbols
+
+from derivations.analysis.algebraic import AnyRoot
+from derivations.analysis.show import Row
+from derivations.rendering.breaking import fits
+from derivations.rendering.grouping import grouped
+from derivations.rendering.naming import Parts, restored, shortened
+from derivations.rendering.tex import display_rows
+from tests.derivations.formulas import SYMBOLS, a, assert_same_value, assert_within_the_line, b, rows_of, wide_expressions, x, y
+from tests.derivations.latex_reader import read
+
+z = symbols("z", real=True)
+alpha, beta, kappa, lam, mu, rho = symbols("alpha beta kappa lambda mu rho", positive=True)
+
+# -- parts ------------------------------------------------------------------------------------------------------------
+
+
+@given(wide_expressions(), st.integers(14, 40), st.booleans())
+def test_names_make_any_expression_fit_and_can_be_put_back(expression, room, group):
+    shown = grouped(expression) if group else expression
+    short, definitions = shortened(shown, room, Parts("q"))
+    assert restored(short, definitions) == shown
+    known = expression.free_symbols
+    for name, definition in definitions:
+        assert fits(definition, room)
+        assert definition.free_symbols <= known
+        assert name not in known
+        known = known | {name}
+    assert fits(short, room)
+    assert short.free_symbols <= known
+    assert bool(definitions) == (not fits(shown, room))
+
+
+def test_a_part_that_occurs_often_is_named_once():
+    part = sqrt(mu**2 - 4 * lam + alpha * beta)
+    expression = (alpha + part) * (beta + part) / (kappa + part) ** 2
+    short, definitions = shortened(expression, 30, Parts("q"))
+    assert [definition for _, definition in definitions] == [part]
+    assert count_ops(short) < count_ops(expression)
+
+
+def formula_of(rows: list[str]) -> Expr:
+    """The last formula of a display of rows, with the definitions before it put in."""
+    joined = re.sub(r"\s&\\quad", "", " ".join(rows).replace(r"\bigl", r"\left").replace(r"\bigr", r"\right"))
+    joined = joined.replace(r"\Bigl", r"\left").replace(r"\Bigr", r"\right").replace(r"\cdot", "")
+    sides = re.split(r"(\w+(?:_\{\d+\})?) &= ", joined)[1:]
+    meant: dict[Symbol, Expr] = {}
+    for name, formula in zip(sides[::2], sides[1::2], strict=True):
+        found = read(formula).subs(meant)
+        meant[Symbol(re.sub("[{}]", "", name))] = found
+    return found
+
+
+@given(wide_expressions().filter(lambda e: not e.has(I, Abs)))
+def test_what_is_displayed_reads_back_with_its_value(expression):
+    rows = rows_of(display_rows([Row("L", expression)]))
+    plain_symbols = {Symbol(s.name): s for s in SYMBOLS}
+    assert_same_value(formula_of(rows).xreplace(plain_symbols), expression)
+    assert_within_the_line(rows)
+
+
+@pytest.mark.parametrize("taken", [Symbol("q"), Symbol("q_7"), Symbol("Q_1")], ids=str)
+def test_names_do_not_clash_with_symbols_or_names_of_the_display(taken):
+    long = Add(*(Symbol(f"alpha_{k}") * a**k for k in range(20))) ** 2
+    assert "q_{1}" in display_rows([Row(x, long)])
+    assert r"p_{1}" in display_rows([Row(x, long + taken)])
+    assert r"p_{1}" in display_rows([Row(r"\dot{q}", long)])
+
+
+# -- roots ---------------------------------------------------------------------------------------------------------------
+
+
+def test_roots_are_told_apart():
+    quintic = x**5 - 5 * x + 1
+    assert r"\text{ be the real roots no. 1 to 3 of } \rho^{5} - 5 \rho + 1 = 0" in display_rows(
+        [Row(y, Add(*(CRootOf(quintic, k) for k in range(3))))]
+    )
+    assert r"\text{ be the real root no. 2 of }" in display_rows([Row(y, CRootOf(quintic, 1))])
+    assert r"\text{ be the real root of }" in display_rows([Row(y, CRootOf(x**5 + x + 3, 0))])
+    assert r"\text{ near } {-0.475 - 1.13 i}" in display_rows([Row(y, CRootOf(x**5 + x + 3, 1))])
+
+
+def test_roots_of_polynomials_with_roots_are_introduced_in_order_and_by_letters_that_are_free():
+    inner = AnyRoot(z**3 + a * z + b, z)
+    shown = rows_of(display_rows([Row(rho, inner + AnyRoot(z**2 - inner - rho, z))]))
+    assert shown == [
+        r"&\text{let } \xi_{1} \text{ be any root of } \xi^{3} + a \xi + b = 0",
+        r"&\text{let } \xi_{2} \text{ be any root of } \xi^{2} - \xi_{1} - \rho = 0",
+        r"\rho &= \xi_{1} + \xi_{2}",
+    ]
