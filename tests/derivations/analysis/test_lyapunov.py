@@ -67,6 +67,11 @@ def test_near_a_point_the_quadratic_part_of_the_derivative_is_minus_the_squared_
         assert parts == [-1, 0, -1]
 
 
+@pytest.mark.parametrize(("bend", "scope"), [(-(x**3), Scope.EVERYWHERE), (x**3, Scope.NEAR), (x**2, Scope.NEAR)], ids=str)
+def test_a_function_decreases_everywhere_only_where_the_higher_terms_allow_it(bend, scope):
+    assert quadratic_lyapunov(Flow({x: -x + bend}), {x: 0}, time_limit=None).scope is scope
+
+
 def test_symbolic_minors_are_positive_where_the_point_is_stable():
     a, b = symbols("a b", real=True)
     flow = Flow({x: a * x + y - x**2, y: -x + b * y})
