@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property, reduce
 from typing import TypeAlias
 
-from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx
+from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 from sympy import Add, Expr, Float, Integer, Mul, Poly, Rational, Symbol, symbols, sympify
 
 from theory.errors import InputError
@@ -183,16 +183,31 @@ def exact_number(value: object) -> Rational:
 
 
 def factor(p: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]:
-    """Content and irreducible factors with their powers; where python-flint (up to 0.9) overflows, which compares
-    coefficients as machine integers to sort the factors, SymPy's."""
+    """Content and irreducible factors with their powers.
+
+    python-flint (up to 0.9) compares coefficients as machine integers to sort the factors; where that overflows, polynomials
+    in one variable are factored as such, and others by SymPy.
+    """
     try:
         content, factors = p.factor()
         return int(content), [(f, int(m)) for f, m in factors]
     except OverflowError:
         context = p.context()
+        present = [i for i, degree in enumerate(p.degrees()) if degree > 0]
+        if len(present) == 1:
+            return _factor_univariate(p, present[0])
         terms = {k: int(c) for k, c in p.to_dict().items()}
         content, factors = Poly.from_dict(terms, *symbols(context.names())).factor_list()
         return int(content), [(context.from_dict({k: int(c) for k, c in f.as_dict().items()}), m) for f, m in factors]
+
+
+def _factor_univariate(p: Polynomial, place: int) -> tuple[int, list[tuple[Polynomial, int]]]:
+    context, rows = p.context(), [0] * (int(p.degrees()[place]) + 1)
+    for powers, c in p.to_dict().items():
+        rows[powers[place]] = int(c)
+    content, factors = fmpz_poly(rows).factor()
+    x = context.gen(place)
+    return int(content), [(sum((int(c) * x**k for k, c in enumerate(f.coeffs())), 0 * x), int(m)) for f, m in factors]
 
 
 def _rebuilt(names: tuple[str, ...], terms: dict) -> Polynomial:
