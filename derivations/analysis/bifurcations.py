@@ -22,13 +22,13 @@ Source: Guckenheimer and Holmes, *Nonlinear Oscillations*, §3.4; Kuznetsov, *El
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import reduce
 from typing import Protocol
 
-from sympy import Dummy, Eq, Expr, S, Symbol, sqrt
+from sympy import Basic, Dummy, Eq, Expr, S, Symbol, sqrt
 from sympy.core.relational import Relational
 
 from derivations.analysis.branches import Substitution
@@ -84,6 +84,11 @@ class Bifurcation(Shown):
     frequency: Expr | None = None
     conditions: tuple[Relational, ...] = ()
     supercritical: Relational | None = None
+
+    def at(self, values: Mapping[Symbol, Expr]) -> Bifurcation:
+        """With expressions put in for symbols."""
+        put = {name: value.xreplace(values) for name, value in vars(self).items() if isinstance(value, Basic)}
+        return replace(self, **put, conditions=tuple(c.xreplace(values) for c in self.conditions))
 
     def rows(self) -> list[Row]:
         shown = [

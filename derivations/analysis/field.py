@@ -1,6 +1,6 @@
 r"""Numbers of the field that a site spans, with the arithmetic of fractions in normal form.
 
-Arithmetic that grows beyond :data:`TERMS` raises :class:`~derivations.analysis.linear.OverBudget`.
+Arithmetic that grows beyond :data:`SIZE` raises :class:`~derivations.analysis.linear.OverBudget`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
-from derivations.analysis.linear import bounded
+from derivations.analysis.linear import OverBudget
 from derivations.analysis.polynomials import Polynomial
 from derivations.analysis.signs import Sign
 from derivations.analysis.site import Site, cancelled
 
-TERMS = 2000  # of a number before it is reduced
+SIZE = 200_000  # bits of a number before it is reduced, 64 a term beside its coefficient
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Number:
 
     def __truediv__(self, other: Number) -> Number:
         top, bottom = self.top * other.bottom, self.bottom * other.top
-        bounded((top, bottom), TERMS)
+        _bounded(top, bottom)
         return Number(self.site, *self.site.rational(self.site.normal_fraction(top, bottom)))
 
     @property
@@ -74,8 +74,14 @@ class Number:
         return self.site.ring.factored(top) / self.site.ring.factored(bottom)
 
     def _made(self, top: Polynomial, bottom: Polynomial) -> Number:
-        bounded((top, bottom), TERMS)
+        _bounded(top, bottom)
         return Number(self.site, *(cancelled if top.is_zero() else self.site.normal_fraction)(top, bottom))
+
+
+def _bounded(*polynomials: Polynomial) -> None:
+    size = sum(64 + int(c).bit_length() for p in polynomials for c in p.coeffs())
+    if size > SIZE:
+        raise OverBudget(f"a number grew beyond its budget of {SIZE} bits")
 
 
 def dot(a: Sequence[Number], b: Sequence[Number]) -> Number:

@@ -198,6 +198,9 @@ def _exact(flow: Flow, base: Site, site: Site, values: Mapping[Symbol, Expr], bu
     lost = () if site.free else bifurcations_of(flow, base, moving, verdict is Verdict.DEPENDS)
     closed = _closed(site, moving, values)
     at = {x: values[x] for x in flow.state}
+    radicals = {name: v for name, v in values.items() if name not in at}
+    conditions = tuple(held for c in conditions if (held := c.xreplace(radicals)) is not S.true)
+    lost = tuple(b.at(radicals) for b in lost)
     return Stability(flow, at, verdict, conditions, closed, polynomials, s, modes, lost, names=names)
 
 

@@ -21,7 +21,7 @@ def linear_symmetries(flow: Flow) -> tuple[Matrix, ...]:
     generator = Matrix(n, n, unknown)
     velocity = Matrix(list(flow.velocity.values()))
     defect = Matrix(flow.jacobian()) * generator * state - generator * velocity
-    rows = []
+    rows: list[list] = []
     for entry in defect:
         lines: dict[tuple[int, ...], list[Expr]] = {}
         for powers, coefficient in Poly(entry, *flow.state, *unknown).terms() if entry != 0 else ():

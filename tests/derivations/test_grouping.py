@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sympy import O, Rational, sqrt, symbols
 
 from derivations.rendering.grouping import grouped
-from tests.derivations.formulas import assert_same_value, expressions, x, y
+from tests.derivations.formulas import a, assert_same_value, b, expressions, x, y
 from theory.printing import tex
 
 z, v, w, epsilon, offset = symbols("z v w epsilon I", real=True)
@@ -16,6 +16,10 @@ alpha, beta, gamma, kappa, lam, mu, rho = symbols("alpha beta gamma kappa lambda
 
 
 @given(expressions(), st.integers(0, 2**32))
+@example(sqrt(a) / sqrt(x), 0)  # where x is negative
+@example(sqrt(x) * sqrt(y), 0)
+@example((a + b) ** Rational(3, 2) * x, 0)
+@example(a * sqrt(a + b) + b * sqrt(a + b), 0)  # whose common factor is a power of what it leaves
 def test_grouping_keeps_the_value(expression, seed):
     shown = grouped(expression)
     assert_same_value(shown, expression, seed)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sympy import Abs, Add, CRootOf, Expr, I, Symbol, count_ops, sqrt, symbols
 
@@ -23,6 +23,7 @@ alpha, beta, kappa, lam, mu, rho = symbols("alpha beta kappa lambda mu rho", pos
 
 
 @given(wide_expressions(), st.integers(14, 40), st.booleans())
+@example(sqrt(a) * sqrt(b) * (x + y + 1) * (x + 2 * y - 1) / 2, 14, True)  # whose root evaluation would split again
 def test_names_make_any_expression_fit_and_can_be_put_back(expression, room, group):
     shown = grouped(expression) if group else expression
     short, definitions = shortened(shown, room, Parts("q"))

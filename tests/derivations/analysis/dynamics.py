@@ -61,7 +61,7 @@ def same_spectrum(found: np.ndarray, expected: np.ndarray, tolerance: float = 1e
 
 
 def lyapunov(flow: Flow, at: Mapping) -> float:
-    r"""The first Lyapunov coefficient by Kuznetsov's formula (Elements of Applied Bifurcation Theory, (5.39)), eigenvectors with
+    r"""The first Lyapunov coefficient by Kuznetsov's formula (*Applied Bifurcation Theory*, (5.39)), eigenvectors with
     :math:`\langle q,q\rangle=\langle p,q\rangle=1`."""
     a, b, c = (derivatives(flow, order, at) for order in (1, 2, 3))
     values, vectors = np.linalg.eig(a)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sympy import CRootOf, Mul, Rational, Symbol, rootof, sqrt, symbols
+from sympy import CRootOf, Mul, Rational, S, Symbol, rootof, sqrt, symbols
 
 from derivations.analysis import splitter as module
+from derivations.analysis.branches import Leaf, Substitution
+from derivations.analysis.closed_form import solutions
 from derivations.analysis.containment import without_contained
 from derivations.analysis.polynomials import Ring
 from derivations.analysis.quotient import quotient
@@ -19,6 +21,7 @@ from tests.strategies import SCALARS, flows_with_families, grid_numbers, scalar_
 
 x, y, w = SCALARS
 a, b = symbols("a b", real=True)
+half = Rational(1, 2)
 
 
 def tree(equations, state=(x, y), parameters=(a, b), assumptions=()):
@@ -57,14 +60,17 @@ def test_a_degenerate_case_is_substituted_or_named():
 
 def test_degenerate_cases_without_real_parameters_are_closed():
     assert not tree([(a**4 + 1) * x - 1, y])[0].exceptional
-    assert not tree([(a**3 + a + 1) * x - 1, y], assumptions=(a > 0,))[0].exceptional
-    assert tree([(a**3 + a + 1) * x, y])[0].exceptional
+    assert not tree([(a**4 - a + 1) * x - 1, y])[0].exceptional
+    assert not tree([(a**3 - 3 * a + 3) * x, y], assumptions=(a > 0,))[0].exceptional
+    assert tree([(a**3 - 3 * a + 3) * x, y])[0].exceptional
 
 
 def test_degenerate_values_that_assumptions_exclude_are_closed():
     found, _ = tree([(a - b) * x, y])
     assert len(found.leaves) == 2
     found, _ = tree([(a - b) * x, y], assumptions=(a > b,))
+    assert len(found.leaves) == 1
+    found, _ = tree([(a + b - 3) * x, y], assumptions=(a**2 + b**2 < 1,))
     assert len(found.leaves) == 1
 
 
@@ -82,6 +88,19 @@ def test_hard_branches_wait_for_the_easy_ones():
     assert reports
     assert reports[0].leaves
     assert reports[0].unsolved
+
+
+def test_a_denominator_is_made_rational_only_where_its_conjugate_does_not_vanish():
+    ring = Ring((x, y, a, b))
+    roots = ((x, ring.numerator(x**2 - b)),)
+    for bottom, positive in ((x - a, ()), (x**2 + a**2 + x + 1, (b > 0,))):
+        solved = (Substitution(y, ring.constant(1), ring.numerator(bottom)),)
+        found = solutions(Leaf(roots, solved, (), ()), (x, y), signs_from(ring, positive))
+        at = {a: 1, b: 1}
+        here = [s for s in found if all(c.subs(at) == S.true for c in s.conditions)]
+        expected = {value for value in (1, -1) if bottom.subs({x: value, a: 1}) != 0}
+        assert {s.values[x].subs(at) for s in here} == expected
+        assert all(s.values[y].subs(at) == 1 / bottom.subs({x: s.values[x].subs(at), a: 1}) for s in here)
 
 
 def test_a_leaf_within_another_is_dropped():
@@ -147,6 +166,7 @@ def test_towers_describe_their_points_and_no_others():
         (2 * x - 3, [Rational(3, 2)]),
         (x**2 - x - 1, [(1 - sqrt(5)) / 2, (1 + sqrt(5)) / 2]),
         (x**2 + 1, []),
+        (x**4 - 2 * x**3 + x - 1, [half - sqrt(3 + 2 * sqrt(5)) / 2, half + sqrt(3 + 2 * sqrt(5)) / 2]),
         (
             (x - 1) ** 4 - 10 * (x - 1) ** 2 + 1,
             [1 + s * sqrt(5 + t * 2 * sqrt(6)) for s, t in ((-1, 1), (-1, -1), (1, -1), (1, 1))],

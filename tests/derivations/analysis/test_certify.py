@@ -168,3 +168,112 @@ def test_a_missing_parameter_and_a_point_that_is_not_fixed_are_named():
 def test_cells_that_make_no_sense_are_refused(cells):
     with pytest.raises(InputError):
         certify(one_mode(), survivors(one_mode())[0], GOOD, cells=cells, time_limit=None)
+
+
+# -- zero modes, assumptions, points that are given ---------------------------------------------------------------------
+
+
+def status(velocity, point, box, assumptions=(), **options):
+    flow = velocity if isinstance(velocity, Flow) else Flow(velocity, assumptions=assumptions)
+    return certify(flow, point, box, time_limit=None, **options).status
+
+
+def test_a_zero_mode_that_nothing_explains_is_never_proved_stable():
+    assert status({x: x**3, y: -a * y}, {x: 0, y: 0}, {a: (1, 2)}) is Status.UNDECIDED
+    assert status({x: x**3, y: a * y}, {x: 0, y: 0}, {a: (1, 2)}) is Status.PROVED_UNSTABLE
+    assert status({x: -(x**3), y: -y}, {x: 0, y: 0}, {}) is Status.UNDECIDED
+
+
+def test_stability_is_transverse_to_a_symmetry():
+    rest = a - x**2 - y**2
+    circle = {x: Rational(3, 5) * sqrt(a), y: Rational(4, 5) * sqrt(a)}
+    assert status({x: x * rest, y: y * rest}, circle, {a: (1, 2)}) is Status.PROVED_STABLE
+    assert status({x: -x * rest, y: -y * rest}, circle, {a: (1, 2)}) is Status.PROVED_UNSTABLE
+
+
+def test_points_are_given_by_radicals_and_algebraic_numbers():
+    assert status({x: a * (2 - x**2)}, {x: sqrt(2)}, {a: (1, 2)}) is Status.PROVED_STABLE
+    assert status({x: a * (2 - x**2)}, {x: -sqrt(2)}, {a: (1, 2)}) is Status.PROVED_UNSTABLE
+    assert status({x: a * (1 + x - x**3)}, {x: CRootOf(y**3 - y - 1, 0)}, {a: (1, 2)}) is Status.PROVED_STABLE
+    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (1, 2)}) is Status.PROVED_STABLE
+    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (-2, 1)}) is Status.UNDECIDED
+
+
+def test_where_a_point_does_not_exist_it_is_absent():
+    upper = next(p for p in fixed_points(Flow({x: a - x**2}), time_limit=None) if p.values[x] == sqrt(a))
+    found = certify(Flow({x: a - x**2}), upper, {a: (-1, 1)}, cells={a: 4}, time_limit=None)
+    assert [c.status for c in found.cells] == [Status.PROVED_ABSENT, Status.UNDECIDED, Status.UNDECIDED, Status.PROVED_STABLE]
+    assert [c.box[a] for c in found.cells][1] == (Fraction(-1, 2), 0)
+
+
+def test_nothing_is_proved_outside_the_assumptions():
+    flow = {x: (a - b) * x}
+    assert status(flow, {x: 0}, {a: (0, 1), b: (2, 3)}, assumptions=(a < b,)) is Status.PROVED_STABLE
+    assert status(flow, {x: 0}, {a: (2, 3), b: (0, 1)}, assumptions=(a < b,)) is Status.PROVED_ABSENT
+    assert status(flow, {x: 0}, {a: (0, 1), b: (1, 2)}, assumptions=(a < b,)) is Status.UNDECIDED
+
+
+def test_a_box_that_touches_zero_is_not_proved_for_a_positive_parameter():
+    flow, (point, *_) = one_mode(), survivors(one_mode())
+    assert status(flow, point, {**GOOD, gamma: ("0.001", 1)}) is Status.PROVED_STABLE
+    assert status(flow, point, {**GOOD, gamma: (0, 1)}) is Status.UNDECIDED  # the amplitude is infinite at zero
+
+
+def test_halving_is_spent_on_what_matters():
+    flow = Flow({x: (a**2 - a - 1) * x + b * x**2})
+    assert status(flow, {x: 0}, {b: (-1000, 1000), a: ("-0.6", "1.6")}) is Status.PROVED_STABLE
+
+
+def test_numbers_are_read_as_they_are_written():
+    found = certify(Flow({x: a * x}), {x: 0}, {a: (-0.3, "-0.1")}, time_limit=None)
+    assert found.box == {a: (Fraction(-3, 10), Fraction(-1, 10))}
+
+
+@settings(max_examples=10)
+@given(boxes((v, epsilon, kappa), Fraction(1, 20), 2))
+def test_a_cubic_root_in_the_box_is_not_contradicted_by_dense_eigenvalues(drawn):
+    box, inside = drawn
+    flow = Flow({v: v - v**3 / 3 - w + a, w: epsilon * (v + b - kappa * w)})
+    (point,) = fixed_points(flow, time_limit=None)
+    found = certify(flow, point, box, depth=4, time_limit=None).status
+    for at in inside:
+        jacobian = [[1 - at[v] ** 2, -1], [at[epsilon], -at[epsilon] * at[kappa]]]
+        left = np.linalg.eigvals(np.array(jacobian, dtype=float)).real.max()
+        if found is not Status.UNDECIDED:
+            assert (left < 0) == (found is Status.PROVED_STABLE)
+
+
+@settings(max_examples=8)
+@given(boxes((a, b, epsilon), Fraction(1, 10), 2), st.lists(st.integers(-2, 2), min_size=9, max_size=9))
+def test_three_modes_are_not_contradicted_by_dense_eigenvalues(drawn, entries):
+    box, inside = drawn
+    z = Symbol("z", real=True)
+    rows = [entries[3 * i : 3 * i + 3] for i in range(3)]
+    rates = (a - 2, -b, -a * epsilon - 1)
+    state = (x, y, z)
+    velocity = {s: rates[i] * s + sum(c * q for c, q in zip(rows[i], state, strict=True)) + s**2 for i, s in enumerate(state)}
+    found = certify(Flow(velocity), dict.fromkeys(state, 0), {**box}, depth=3, cells={a: 2}, time_limit=None)
+    for at in inside:
+        jacobian = np.array(rows, dtype=float) + np.diag([float(at[a]) - 2, -float(at[b]), -float(at[a] * at[epsilon]) - 1])
+        largest = np.linalg.eigvals(jacobian).real.max()
+        for cell in found.cells:
+            if cell.box[a][0] <= at[a] <= cell.box[a][1] and cell.status is not Status.UNDECIDED:
+                assert (largest < 0) == (cell.status is Status.PROVED_STABLE)
+
+
+@pytest.mark.parametrize(
+    ("box", "options", "sentence"),
+    [
+        ([a], {}, "a dict from symbol"),
+        ({"a": (0, 1)}, {}, "a dict from symbol"),
+        ({a: (0, 1)}, {"depth": -1}, "halvings"),
+        ({a: (0, 1)}, {"depth": 1.5}, "halvings"),
+        ({a: (0, 1)}, {"cells": {a: True}}, "number of cells"),
+        ({a: ("__import__('os')", 1)}, {}, "exact numbers"),
+        ({a: (0, float("inf"))}, {}, "exact numbers"),
+    ],
+    ids=str,
+)
+def test_requests_that_make_no_sense_are_refused(box, options, sentence):
+    with pytest.raises(InputError, match=sentence):
+        certify(Flow({x: a * x}), {x: 0}, box, time_limit=None, **options)

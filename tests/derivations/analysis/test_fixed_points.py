@@ -6,7 +6,7 @@ import json
 import pickle
 
 import pytest
-from hypothesis import assume, event, example, given, settings
+from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 from sympy import (
     Abs,
@@ -32,6 +32,7 @@ from sympy import (
 )
 
 from derivations.analysis import fixed_points as module
+from derivations.analysis import splitter
 from derivations.analysis.fixed_points import Completeness, Kind, fixed_points
 from tests.derivations.analysis.hermite import zeros
 from tests.strategies import SCALARS, flows_with_families, grid_numbers, planted_flows, scalar_polynomials
@@ -315,6 +316,34 @@ def test_points_in_space_are_as_many_as_the_trace_form_counts(polynomials):
     found = solved(dict(zip(SCALARS, polynomials, strict=True)))
     assert found.completeness is Completeness.PROVED
     assert len(found) == counted[1]
+
+
+@pytest.mark.parametrize("limits", [splitter.BASIS_LIMITS, (0, 0, 0)], ids=["with Groebner bases", "by resultants"])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(scalar_polynomials(variables=(x, y, a), degree=3), min_size=2, max_size=2), grid_numbers)
+@example([a * x**2 * y + y**2 - 1, x * y**2 + x - a], Integer(0))
+@example([a * x**2 + x * y - 2, (a - 1) * y**2 + x**2 - x], Integer(1))
+@example([y * x**2 + a * x - 1, (y - 1) * x**2 + x + a * y], Integer(2))
+def test_points_at_a_parameter_are_as_many_as_the_trace_form_counts(monkeypatch, limits, polynomials, value):
+    monkeypatch.setattr(splitter, "BASIS_LIMITS", limits)
+    counted = zeros([e.subs(a, value) for e in polynomials], (x, y))
+    assume(counted is not None)
+    found = solved(dict(zip((x, y), polynomials, strict=True)))
+    assert found.completeness is Completeness.PROVED
+    try:
+        points = found.at(dict.fromkeys(found.flow.parameters, value))
+    except InputError:
+        assert found.exceptional
+        return
+    assert len(points) == counted[1]
+    assert all(rests_at(found.flow, at, {a: value}) for at in points)
+
+
+def test_a_search_given_up_is_a_lower_bound(monkeypatch):
+    monkeypatch.setattr(splitter, "CASES", 6)
+    found = solved({x: x * (x - 1) * (x - 2) * (x - 3), y: y * (y - 1)})
+    assert found.completeness is Completeness.LOWER_BOUND
+    assert "unsolved" in found.reason
 
 
 def test_the_count_with_multiplicity_is_stated():

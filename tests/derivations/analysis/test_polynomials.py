@@ -7,7 +7,7 @@ import pickle
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sympy import Poly, Rational, factor_list, fraction, gcd, sqrt, symbols, together
+from sympy import Poly, Rational, factor_list, fraction, gcd, sqrt, subresultants, symbols, together
 
 from derivations.analysis.elimination import linear_subresultant
 from derivations.analysis.polynomials import Ring, factor, members
@@ -73,6 +73,17 @@ def test_the_linear_subresultant_vanishes_at_a_single_common_zero(p, q, zero):
     assume(found is not None)
     assert ring.degree(found, x) == 1
     assert ring.expr(found).subs(x, y + zero).expand() == 0
+
+
+@given(st.lists(st.lists(small_integers, min_size=3, max_size=4), min_size=2, max_size=2))
+def test_the_linear_subresultant_is_that_of_sympy(rows):
+    p, q = sorted((Poly([c * y**i + i for i, c in enumerate(row)], x) for row in rows), key=lambda e: -e.degree())
+    expected = [e for e in subresultants(p, q) if e.degree() == 1]
+    found = linear_subresultant(ring, ring.numerator(p.as_expr()), ring.numerator(q.as_expr()), x)
+    assert (found is None) == (not expected)
+    if found is not None:
+        ratio = (ring.expr(found) / expected[0].as_expr()).cancel()
+        assert ratio.is_number
 
 
 @given(polynomials())

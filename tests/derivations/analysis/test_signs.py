@@ -107,6 +107,7 @@ def test_signs_that_assumptions_on_symbols_decide(expression, expected):
         ((p + q > 2, p < 1), q - 1, POSITIVE),
         ((p * q > 1, p < 1), q - 1, POSITIVE),
         ((Eq(a, 0),), a * b, ZERO),
+        ((b > p,), p * a**2 + b**2 * c**2, NONNEGATIVE),
         ((Ne(a, 0),), a**2, POSITIVE),
         ((And(p > 0, p < 1),), p - p**2, POSITIVE),
     ],

@@ -7,7 +7,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import CRootOf, Eq, Gt, I, Lt, Matrix, MatrixSymbol, Ne, Poly, Rational, S, exp, eye, factor, sin, sqrt, symbols, zeros
+from sympy import (
+    CRootOf,
+    Eq,
+    Gt,
+    I,
+    Lt,
+    Matrix,
+    MatrixSymbol,
+    Ne,
+    Poly,
+    Rational,
+    S,
+    exp,
+    eye,
+    factor,
+    sin,
+    sqrt,
+    symbols,
+    zeros,
+)
 
 from derivations.analysis.bifurcations import Kind
 from derivations.analysis.fixed_points import fixed_points
@@ -57,7 +76,7 @@ def same(left, right):
     flipped = {Gt: Lt, Lt: Gt, Ne: Ne, Eq: Eq}
     one, other = (r.lhs - r.rhs for r in (left, right))
     ratio = factor(one / other)
-    return ratio.is_positive and left.func == right.func or ratio.is_negative and left.func == flipped[right.func]
+    return (ratio.is_positive and left.func == right.func) or (ratio.is_negative and left.func == flipped[right.func])
 
 
 def one_condition(found):
@@ -97,10 +116,13 @@ def test_the_centre_of_lotka_and_volterra_is_marginal():
     flow = Flow({x: x * (alpha - beta * y), y: y * (gamma * x - lam)})
     verdicts = {p.values[x]: s for p, s in all_of(flow)}
     centre, saddle = verdicts[lam / gamma], verdicts[S.Zero]
-    assert centre.verdict is Verdict.MARGINAL and centre.conditions == ()
+    assert centre.verdict is Verdict.MARGINAL
+    assert centre.conditions == ()
     assert set(centre.eigenvalues) == {I * sqrt(alpha) * sqrt(lam), -I * sqrt(alpha) * sqrt(lam)}
-    assert saddle.verdict is Verdict.SADDLE and set(saddle.eigenvalues) == {alpha, -lam}
-    assert not centre.bifurcations and not saddle.bifurcations
+    assert saddle.verdict is Verdict.SADDLE
+    assert set(saddle.eigenvalues) == {alpha, -lam}
+    assert not centre.bifurcations
+    assert not saddle.bifurcations
 
 
 def test_the_brusselator_is_stable_below_its_threshold():
@@ -127,7 +149,8 @@ def test_the_origin_of_lorenz_is_stable_below_one():
     """Sparrow, The Lorenz Equations (1982), §1.2; Strogatz §9.2."""
     found = judged(LORENZ)
     assert one_condition(found) == (rho < 1)
-    assert -beta in found.eigenvalues and len(found.eigenvalues) == 3
+    assert -beta in found.eigenvalues
+    assert len(found.eigenvalues) == 3
 
 
 def test_the_convection_rolls_of_lorenz_are_stable_below_the_literature_s_threshold():
@@ -143,7 +166,8 @@ def test_the_convection_rolls_of_lorenz_are_stable_below_the_literature_s_thresh
         expected = s**3 + (sigma + beta + 1) * s**2 + beta * (sigma + rho) * s + 2 * beta * sigma * (rho - 1)
         assert (polynomial - expected).expand() == 0
         at = {sigma: 10, beta: Rational(8, 3)}
-        assert holds(one_condition(found), {**at, rho: 24.73}) and not holds(one_condition(found), {**at, rho: 24.74})
+        assert holds(one_condition(found), {**at, rho: 24.73})
+        assert not holds(one_condition(found), {**at, rho: 24.74})
 
 
 def test_three_competitors_coexist_where_the_literature_says():
@@ -162,7 +186,8 @@ def test_three_competitors_coexist_where_the_literature_says():
 def test_equal_competitors_have_a_triangle_of_fixed_points():
     """May and Leonard (1975), α = β = 1."""
     (family,) = (s for p, s in all_of(MAY_LEONARD) if p.free)
-    assert family.verdict is Verdict.STABLE and family.eigenvalues == (-1,)
+    assert family.verdict is Verdict.STABLE
+    assert family.eigenvalues == (-1,)
     assert [m.origin for m in family.zero_modes] == [Origin.TANGENT] * 2
 
 
@@ -181,9 +206,11 @@ def test_one_mode_with_decay_has_the_points_and_verdicts_of_the_notes():
         assert (head - (mu + sign * sqrt(mu**2 - 4 * lam)) / 2).expand() == 0
         assert (p.values[v] ** 2 - kappa * head**2 / (gamma * lam)).expand() == 0
         assert p.conditions == (lam <= mu**2 / 4,)
-        assert s.verdict is (Verdict.STABLE if sign > 0 else Verdict.SADDLE) and s.conditions == ()
+        assert s.verdict is (Verdict.STABLE if sign > 0 else Verdict.SADDLE)
+        assert s.conditions == ()
         (lost,) = s.bifurcations
-        assert lost.kind is Kind.SADDLE_NODE and lost.critical == Eq(lam, mu**2 / 4)
+        assert lost.kind is Kind.SADDLE_NODE
+        assert lost.critical == Eq(lam, mu**2 / 4)
 
 
 def test_the_own_sector_has_the_trace_and_determinant_of_the_notes():
@@ -202,11 +229,13 @@ def test_without_decay_the_zero_mode_is_tangent_and_stability_transverse():
     r"""§4.1: survivors decay with :math:`\gamma v^2`, a mode that is absent with :math:`w(w-\mu)`."""
     found = {tuple(p.free): s for p, s in all_of(PLAIN_MODE)}
     survivor, absent = found[v,], found[w,]
-    assert survivor.eigenvalues == (-gamma * v**2,) and survivor.conditions == (Ne(v, 0),)
+    assert survivor.eigenvalues == (-gamma * v**2,)
+    assert survivor.conditions == (Ne(v, 0),)
     assert same(one_condition(absent), Gt(w * (w - mu), 0))
     for s, coordinate in ((survivor, v), (absent, w)):
         (mode,) = s.zero_modes
-        assert mode.origin is Origin.TANGENT and mode.vector == {x: int(x == coordinate) for x in (v, w)}
+        assert mode.origin is Origin.TANGENT
+        assert mode.vector == {x: int(x == coordinate) for x in (v, w)}
 
 
 def two_modes(decay):
@@ -246,13 +275,15 @@ def two_directions():
     residuals = [(W - m * identity) * V[:, j] for j, m in enumerate(correlations)]
     modes = [-W.T * residuals[j] - decay * V[:, j] for j in range(2)]
     head = -kappa / decay * sum((residuals[j] * V[:, j].T for j in range(2)), zeros(2, 2)) - kappa * W
-    velocity = {V[i, j]: modes[j][i] for i in range(2) for j in range(2)} | {W[i, j]: head[i, j] for i in range(2) for j in range(2)}
+    velocity = {V[i, j]: modes[j][i] for i in range(2) for j in range(2)} | {
+        W[i, j]: head[i, j] for i in range(2) for j in range(2)
+    }
     at = {m[i, j]: heads[i] if i == j else S.Zero for m in (V, W) for i in range(2) for j in range(2)}
     return Flow(velocity), at, decay
 
 
 def test_two_directions_give_the_complete_rule_of_the_notes():
-    r"""R1 (iii) of §4.2: :math:`c_2c_1>c_0` is what is left, the rotation is a symmetry, and stability is lost to oscillations."""
+    r"""R1 (iii) of §4.2: :math:`c_2c_1>c_0` is what is left, a symmetry gives the rotation, a Hopf bifurcation ends it."""
     flow, at, decay = two_directions()
     found = judged(flow, at)
     speed = kappa / decay
@@ -274,16 +305,23 @@ def test_two_directions_give_the_complete_rule_of_the_notes():
 
 def test_a_circle_of_points_is_stable_transverse_to_itself():
     point = judged(CIRCLE, {x: Rational(3, 5), y: Rational(4, 5)})
-    assert point.verdict is Verdict.STABLE and point.eigenvalues == (-2,)
+    assert point.verdict is Verdict.STABLE
+    assert point.eigenvalues == (-2,)
     (mode,) = point.zero_modes
-    assert mode.origin is Origin.SYMMETRY and mode.vector[x] * 3 == -4 * mode.vector[y]
+    assert mode.origin is Origin.SYMMETRY
+    assert mode.vector[x] * 3 == -4 * mode.vector[y]
     for p, s in all_of(CIRCLE):
         if p.free:
             (mode,) = s.zero_modes
-            slope = {q: number(e, {y: 0.3, x: np.sqrt(0.91) * (1 if p.values[x].is_nonnegative else -1)}).real for q, e in mode.vector.items()}
+            slope = {
+                q: number(e, {y: 0.3, x: np.sqrt(0.91) * (1 if p.values[x].is_nonnegative else -1)}).real
+                for q, e in mode.vector.items()
+            }
             at = number(p.values[x], {y: 0.3}).real
-            assert s.verdict is Verdict.STABLE and mode.origin is Origin.TANGENT
-            assert slope[y] == 1 and slope[x] == pytest.approx(-0.3 / at)
+            assert s.verdict is Verdict.STABLE
+            assert mode.origin is Origin.TANGENT
+            assert slope[y] == 1
+            assert slope[x] == pytest.approx(-0.3 / at)
 
 
 def with_cubic(flow, *more):
@@ -305,7 +343,8 @@ def test_rotations_that_move_a_point_the_same_way_count_once():
     at = {x: sqrt(2) / 2, y: sqrt(2) / 2, z: 0}
     found = judged(sphere, at)
     vectors = Matrix([list(m.vector.values()) for m in found.zero_modes])
-    assert found.verdict is Verdict.STABLE and vectors.rank() == 2
+    assert found.verdict is Verdict.STABLE
+    assert vectors.rank() == 2
     assert [m.origin for m in found.zero_modes] == [Origin.SYMMETRY] * 2
     slow = judged(with_cubic(sphere, w), {**at, w: 0})
     assert [m.origin for m in slow.zero_modes] == [Origin.SYMMETRY] * 2 + [Origin.DEGENERATE]
@@ -314,12 +353,13 @@ def test_rotations_that_move_a_point_the_same_way_count_once():
 
 def test_zero_modes_are_in_the_kernel_of_the_jacobian():
     for p, s in all_of(two_modes(False)):
-        at = {mu1: 0.9, mu2: 0.7, gamma: 1.3, **{q: 0.37 for q in p.free}}
+        at = {mu1: 0.9, mu2: 0.7, gamma: 1.3, **dict.fromkeys(p.free, 0.37)}
         at |= {mu2: at[mu1]} if any(isinstance(c, Eq) for c in p.conditions) else {}
         jacobian = derivatives(s.flow, 1, {**s.point, **at})
         for mode in s.zero_modes:
             vector = np.array([number(e, at).real for e in mode.vector.values()])
-            assert np.abs(vector).max() > 0 and np.abs(jacobian @ vector).max() < 1e-12
+            assert np.abs(vector).max() > 0
+            assert np.abs(jacobian @ vector).max() < 1e-12
 
 
 # -- verdicts ----------------------------------------------------------------------------------------------------------
@@ -327,7 +367,8 @@ def test_zero_modes_are_in_the_kernel_of_the_jacobian():
 
 def test_an_oscillator_is_marginal_where_its_spring_pulls_back():
     found = judged({x: y, y: -k * x})
-    assert found.verdict is Verdict.MARGINAL and found.conditions == (k > 0,)
+    assert found.verdict is Verdict.MARGINAL
+    assert found.conditions == (k > 0,)
     assert judged({x: y, y: -alpha * x}).conditions == ()
     assert judged({x: y, y: alpha * x}).verdict is Verdict.SADDLE
 
@@ -344,20 +385,23 @@ def test_coupled_oscillators_are_marginal_where_all_frequencies_are_real():
 def test_what_else_may_be_unstable_is_a_condition_beside_a_marginal_mode():
     assert judged({x: y, y: -x, z: a * z}).conditions == (a < 0,)
     beside = judged({x: a * x, y: -(y**3)})
-    assert beside.verdict is Verdict.MARGINAL and beside.conditions == (a < 0,)
+    assert beside.verdict is Verdict.MARGINAL
+    assert beside.conditions == (a < 0,)
     assert [m.origin for m in beside.zero_modes] == [Origin.DEGENERATE]
 
 
 def test_a_rate_that_can_only_vanish_is_marginal_there():
     found = judged({x: a**2 * x - x**2})
-    assert found.verdict is Verdict.MARGINAL and found.conditions == (Eq(a, 0),)
+    assert found.verdict is Verdict.MARGINAL
+    assert found.conditions == (Eq(a, 0),)
 
 
 def test_volume_is_kept_only_with_an_unstable_direction():
     """s³ + a s + b without a root at zero: the roots add up to zero."""
     assert judged({x: y, y: z, z: -a * y - alpha * x}).verdict in (Verdict.UNSTABLE, Verdict.SADDLE)
     maybe = judged({x: y, y: z, z: -a * y - b * x})
-    assert maybe.verdict is Verdict.MARGINAL and Eq(b, 0) in maybe.conditions
+    assert maybe.verdict is Verdict.MARGINAL
+    assert Eq(b, 0) in maybe.conditions
 
 
 def test_unstable_in_all_directions_is_not_a_saddle():
@@ -376,7 +420,8 @@ def test_assumptions_of_the_flow_decide():
 def test_a_block_triangular_jacobian_is_split():
     found = judged({x: -alpha * x + y * z, y: x - beta * y, z: -z + x**2 + w, w: -gamma * w - z})
     degrees = sorted(Poly(f, found.s).degree() for f, _ in found.characteristic)
-    assert degrees == [1, 1, 2] and found.verdict is Verdict.STABLE
+    assert degrees == [1, 1, 2]
+    assert found.verdict is Verdict.STABLE
     assert {-alpha, -beta} <= set(found.eigenvalues)
 
 
@@ -384,9 +429,11 @@ def test_what_has_no_short_closed_form_stays_a_polynomial():
     found = judged({x: y, y: z, z: -a * z - b * y - k * x - z**3})
     ((polynomial, multiplicity),) = found.characteristic
     s = found.s
-    assert found.eigenvalues == () and multiplicity == 1
+    assert found.eigenvalues == ()
+    assert multiplicity == 1
     assert (polynomial - (s**3 + a * s**2 + b * s + k)).expand() == 0
-    assert len(found.conditions) <= 3 and any(same(c, Gt(a * b, k)) for c in found.conditions)
+    assert len(found.conditions) <= 3
+    assert any(same(c, Gt(a * b, k)) for c in found.conditions)
 
 
 def test_points_may_be_given_by_radicals_and_algebraic_numbers():
@@ -394,10 +441,12 @@ def test_points_may_be_given_by_radicals_and_algebraic_numbers():
     assert judged({x: 2 * x - x**3}, {x: -sqrt(2)}).eigenvalues == (-4,)
     root = CRootOf(z**3 - z - 1, 0)
     found = judged({x: 1 + x - x**3}, {x: root})
-    assert found.verdict is Verdict.STABLE and spectrum_agrees(found, {})
+    assert found.verdict is Verdict.STABLE
+    assert spectrum_agrees(found, {})
     nested = sqrt(1 + sqrt(alpha))
     found = judged({x: ((x**2 - 1) ** 2 - alpha) * -x}, {x: nested})
-    assert found.verdict is Verdict.STABLE and spectrum_agrees(found, {alpha: 0.7})
+    assert found.verdict is Verdict.STABLE
+    assert spectrum_agrees(found, {alpha: 0.7})
     assert not set().union(*(e.free_symbols for e in found.eigenvalues)) - {alpha}
 
 
@@ -419,7 +468,8 @@ def test_eigenvalues_need_all_parameters():
 
 def test_beyond_the_budget_the_verdict_is_numeric_and_says_so():
     found = judged(LORENZ, assumptions=(), budget=1)
-    assert found.method.startswith("numeric") and "not proved" in str(found.rows())
+    assert found.method.startswith("numeric")
+    assert "not proved" in str(found.rows())
     assert found.verdict is Verdict.DEPENDS
     at = {sigma: 10.0, rho: 0.3, beta: 2.6}
     assert spectrum_agrees(found, at)
@@ -492,7 +542,9 @@ def planted(draw, largest=4):
     at = [draw(st.sampled_from([S.Zero, S.Zero, S.One, Rational(-1, 2), a, a + 1])) for _ in state]
     away = [q - p for q, p in zip(state, at, strict=True)]
     sparse = st.one_of(st.just(0), small)
-    entries = [[draw(sparse) + draw(st.sampled_from([0, 0, a, -a, *([b, -a * b] if n < 4 else [])])) for _ in state] for _ in state]
+    entries = [
+        [draw(sparse) + draw(st.sampled_from([0, 0, a, -a, *([b, -a * b] if n < 4 else [])])) for _ in state] for _ in state
+    ]
     velocity = {}
     for i, q in enumerate(state):
         linear = sum((e - (4 if i == j else 0)) * d for j, (e, d) in enumerate(zip(entries[i], away, strict=True)))
