@@ -33,7 +33,7 @@ from derivations.analysis.limits import within
 from derivations.analysis.places import place_of
 from derivations.analysis.polynomials import Polynomial, exact_number, factor
 from derivations.analysis.show import Row, Shown
-from derivations.analysis.signs import NEGATIVE, POSITIVE, ZERO, Sign, power, times
+from derivations.analysis.signs import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, Sign, power, times
 from derivations.analysis.site import Fraction as Ratio
 from derivations.analysis.site import Site
 from derivations.analysis.zero_modes import Origin, zero_modes
@@ -209,6 +209,7 @@ def _question(flow: Flow, site: Site, values: Mapping[Symbol, Expr], conditions,
     unstable = tuple(recipe(v) for t in tests for v in t.necessary)
     held = [c for c in (*conditions, *flow.assumptions) if isinstance(c, Relational)]
     exists = [(_relation(c), number((c.lhs - c.rhs).xreplace(explicit))) for c in held]
+    exists += [(NONNEGATIVE, number(v.base)) for name, v in values.items() if name not in flow.state and v.is_Pow]
     needed = frozenset().union(*(e.free_symbols for e in expressions))
     exists += [(POSITIVE if p.is_positive else NEGATIVE, number(p)) for p in symbols if p.is_positive or p.is_negative]
     return Question(

@@ -197,6 +197,8 @@ def test_points_are_given_by_radicals_and_algebraic_numbers():
     assert status({x: a * (1 + x - x**3)}, {x: CRootOf(y**3 - y - 1, 0)}, {a: (1, 2)}) is Status.PROVED_STABLE
     assert status({x: a - x**2}, {x: sqrt(a)}, {a: (1, 2)}) is Status.PROVED_STABLE
     assert status({x: a - x**2}, {x: sqrt(a)}, {a: (-2, 1)}) is Status.UNDECIDED
+    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (0, 1)}) is Status.UNDECIDED
+    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (-2, -1)}) is Status.PROVED_ABSENT
 
 
 def test_where_a_point_does_not_exist_it_is_absent():

@@ -80,8 +80,8 @@ def test_the_linear_subresultant_is_that_of_sympy(rows):
     p, q = sorted((Poly([c * y**i + i for i, c in enumerate(row)], x) for row in rows), key=lambda e: -e.degree())
     expected = [e for e in subresultants(p, q) if e.degree() == 1]
     found = linear_subresultant(ring, ring.numerator(p.as_expr()), ring.numerator(q.as_expr()), x)
-    assert (found is None) == (not expected)
     if found is not None:
+        assert expected
         ratio = (ring.expr(found) / expected[0].as_expr()).cancel()
         assert ratio.is_number
 
