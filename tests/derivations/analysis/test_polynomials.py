@@ -46,6 +46,7 @@ def test_factors_with_large_coefficients_are_found(size, shift, other):
 
 @given(polynomials(), polynomials(), polynomials())
 def test_a_substituted_fraction_is_cleared_of_its_denominator(p, top, bottom):
+    assume(bottom.subs(x, y).expand() != 0)
     image = ring.substitute(ring.numerator(p), x, ring.numerator(top.subs(x, y)), ring.numerator(bottom.subs(x, y)))
     inner = fraction(together(ring.expr(ring.numerator(p)).subs(x, top.subs(x, y) / bottom.subs(x, y))))
     assert Poly(inner[0], *SCALARS).is_zero == image.is_zero()
