@@ -9,7 +9,7 @@ from sympy import Abs, Add, CRootOf, Expr, I, Symbol, count_ops, sqrt, symbols
 
 from derivations.analysis.algebraic import AnyRoot
 from derivations.analysis.show import Row
-from derivations.rendering.breaking import fits
+from derivations.rendering.breaking import fits, pieces, visible_width
 from derivations.rendering.grouping import grouped
 from derivations.rendering.naming import Parts, restored, shortened
 from derivations.rendering.tex import display_rows
@@ -24,17 +24,18 @@ alpha, beta, kappa, lam, mu, rho = symbols("alpha beta kappa lambda mu rho", pos
 
 @given(wide_expressions(), st.integers(14, 40), st.booleans())
 @example(sqrt(a) * sqrt(b) * (x + y + 1) * (x + 2 * y - 1) / 2, 14, True)  # whose root evaluation would split again
+@example(a + (a - 3) * (a + b), 14, False)  # whose product fits without the sign before it
 def test_names_make_any_expression_fit_and_can_be_put_back(expression, room, group):
     shown = grouped(expression) if group else expression
     short, definitions = shortened(shown, room, Parts("q"))
     assert restored(short, definitions) == shown
     known = expression.free_symbols
     for name, definition in definitions:
-        assert fits(definition, room)
+        assert all(visible_width(piece) <= room for piece in pieces(definition, room))
         assert definition.free_symbols <= known
         assert name not in known
         known = known | {name}
-    assert fits(short, room)
+    assert all(visible_width(piece) <= room for piece in pieces(short, room))
     assert short.free_symbols <= known
     assert bool(definitions) == (not fits(shown, room))
 
