@@ -1,14 +1,14 @@
 """What is derived from models of representation collapse, and how it is shown."""
 
-from derivations.analysis.ansatz import Ansatz, mode_ansatz, whole_model_ansatz
-from derivations.analysis.certify import Certificate, certify
 from derivations.analysis.conserved import FirstIntegrals, first_integrals
-from derivations.analysis.fixed_points import FixedPoint, FixedPoints, fixed_points
-from derivations.analysis.lyapunov import QuadraticLyapunov, quadratic_lyapunov
-from derivations.analysis.rates import TimeScales
-from derivations.analysis.reduction import Reduction, reduce_to_modes
-from derivations.analysis.stability import Stability, Verdict, stability
-from derivations.analysis.time_scales import time_scales
+from derivations.analysis.expansions.rates import TimeScales
+from derivations.analysis.expansions.time_scales import time_scales
+from derivations.analysis.linearisation.certify import Certificate, certify
+from derivations.analysis.linearisation.lyapunov import QuadraticLyapunov, quadratic_lyapunov
+from derivations.analysis.linearisation.stability import Stability, Verdict, stability
+from derivations.analysis.modes.ansatz import Ansatz, mode_ansatz, whole_model_ansatz
+from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
+from derivations.analysis.points.fixed_points import FixedPoint, FixedPoints, fixed_points
 from derivations.catalogue import derive, names
 from derivations.engine import Derivation, Line, Step, Verification
 

@@ -17,8 +17,8 @@ import numpy as np
 from sympy import Matrix, solve, symbols
 
 from derivations import Verdict, certify, fixed_points, stability
-from derivations.analysis.certify import Status
 from derivations.analysis.limits import within
+from derivations.analysis.linearisation.certify import Status
 from theory import Coupling, Flow, UnfinishedError, models
 from theory.models.vocabulary import kappa, lam
 

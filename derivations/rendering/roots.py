@@ -11,7 +11,7 @@ from textwrap import wrap
 
 from sympy import Basic, CRootOf, Poly, Symbol
 
-from derivations.analysis.algebraic import AnyRoot
+from derivations.analysis.algebra.algebraic import AnyRoot
 from derivations.rendering.grouping import grouped
 from derivations.rendering.naming import replaced
 from theory.printing import tex

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sympy import Abs, Add, CRootOf, Expr, I, Symbol, count_ops, sqrt, symbols
 
-from derivations.analysis.algebraic import AnyRoot
+from derivations.analysis.algebra.algebraic import AnyRoot
 from derivations.analysis.show import Row
 from derivations.rendering.breaking import fits, pieces, visible_width
 from derivations.rendering.grouping import grouped

@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sympy import Add, CRootOf, Float, Ne, Or, parse_expr, symbols
 
-from derivations.analysis.algebraic import AnyRoot
-from derivations.analysis.fixed_points import fixed_points
+from derivations.analysis.algebra.algebraic import AnyRoot
+from derivations.analysis.points.fixed_points import fixed_points
 from derivations.analysis.show import Row, Shown, conditions_row, text
 from derivations.rendering import html
 from derivations.rendering.tex import display_rows

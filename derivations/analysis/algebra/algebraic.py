@@ -1,0 +1,256 @@
+r"""Exact constants: rational functions of parameters, radicals, I and roots of polynomials.
+
+A constant lives in :math:`\mathbb Q(\text{parameters})[g_1,\dots]`, where each generator stands for a radical or a root and
+satisfies one polynomial relation over those before it.  :func:`normal` reduces modulo the relations; that this leaves
+nothing proves zero, but not conversely, for relations may factor (:math:`\sqrt a\sqrt b-\sqrt{ab}`): whether a constant is
+zero decides :func:`derivations.analysis.algebra.zero.vanishes`.
+
+>>> from sympy import sqrt, symbols
+>>> x = symbols("x", positive=True)
+>>> normal(1 / (1 + sqrt(x + 1)) - (sqrt(x + 1) - 1) / x)
+0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import mpmath
+from sympy import QQ, Abs, Add, CRootOf, Dummy, Expr, I, Integer, Mul, NotInvertible, Poly, Pow, Rational, Symbol, nan, oo, zoo
+from sympy.polys.fields import FracElement, FracField
+
+from derivations.evaluate import Point, evaluate
+from theory.errors import InputError, UnfinishedError
+
+
+class AnyRoot(Expr):
+    """Any one root of an irreducible polynomial: what holds for it holds for each of its conjugates.
+
+    ``AnyRoot(polynomial, variable)``, where the variable is bound.
+    """
+
+    is_commutative = True
+
+    @property
+    def free_symbols(self):
+        return self.args[0].free_symbols - {self.args[1]}
+
+    def _eval_is_zero(self):
+        return False
+
+    def _sympystr(self, printer):
+        return f"AnyRoot({printer._print(self.args[0])}, {printer._print(self.args[1])})"
+
+    def _latex(self, printer):
+        return rf"\operatorname{{root}}_{{{printer._print(self.args[1])}}}\left({printer._print(self.args[0])}\right)"
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A symbol for ``value``, with its relation (zero, monic in the symbol), or None if it is transcendental."""
+
+    symbol: Symbol
+    value: Expr
+    relation: Expr | None = None
+    degree: int = 1
+
+
+# -- abstraction: an expression as a rational function of symbols and generators ------------------------------------------
+
+
+def abstract(expressions: Iterable[Expr]) -> tuple[list[Expr], tuple[Generator, ...]]:
+    """The expressions with radicals and roots replaced by symbols, and their generators, inner ones first."""
+    table: dict[Any, Generator] = {}
+    return [_replace(e, table) for e in expressions], tuple(table.values())
+
+
+def _replace(expr: Expr, table: dict) -> Expr:
+    if isinstance(expr, Symbol | Rational):
+        return expr
+    if isinstance(expr, Add | Mul):
+        return expr.func(*(_replace(a, table) for a in expr.args))
+    if isinstance(expr, Pow) and isinstance(expr.exp, Integer):
+        return _replace(expr.base, table) ** expr.exp
+    if isinstance(expr, Pow) and isinstance(expr.exp, Rational):
+        key = expr.base ** Rational(1, expr.exp.q)
+        return _generator(key, expr.base, expr.exp.q, table) ** expr.exp.p
+    return _adjoin(expr, table)
+
+
+def _generator(key: Expr, base: Expr, q: int, table: dict) -> Symbol:
+    if (base, q) not in table:
+        inner = _replace(base, table)
+        symbol = _name(table)
+        table[base, q] = Generator(symbol, key, symbol**q - inner, q)
+    return table[base, q].symbol
+
+
+def _adjoin(expr: Expr, table: dict) -> Symbol:
+    if expr not in table:
+        table[expr] = _adjoined(expr, table)
+    return table[expr].symbol
+
+
+def _adjoined(expr: Expr, table: dict) -> Generator:
+    if expr is I:
+        symbol = _name(table)
+        return Generator(symbol, expr, symbol**2 + 1, 2)
+    if isinstance(expr, Abs) and expr.args[0].is_real:
+        inner = _replace(expr.args[0], table)
+        symbol = _name(table)
+        return Generator(symbol, expr, symbol**2 - inner**2, 2)
+    if isinstance(expr, CRootOf | AnyRoot):
+        variable = expr.args[1] if isinstance(expr, AnyRoot) else expr.poly.gen
+        polynomial = Poly(_replace(expr.args[0], table) if isinstance(expr, AnyRoot) else expr.expr, variable)
+        symbol = _name(table)
+        monic = Add(*(c / polynomial.LC() * symbol**k for (k,), c in polynomial.terms()))
+        return Generator(symbol, expr, monic, polynomial.degree())
+    if expr in (zoo, nan, oo, -oo):
+        raise InputError("finite constants", str(expr), "exclude the parameters at which a denominator vanishes")
+    return Generator(_name(table), expr)
+
+
+def _name(table: dict) -> Symbol:
+    return Dummy(f"g{len(table)}")
+
+
+@dataclass(frozen=True, eq=False)
+class Extension:
+    """Rational functions of symbols and generators, modulo the relations."""
+
+    field: FracField
+    generators: tuple[Generator, ...]
+
+    @property
+    def algebraic(self) -> tuple[Generator, ...]:
+        return tuple(g for g in self.generators if g.relation is not None)
+
+    def element(self, expr: Expr) -> FracElement:
+        """The reduced element of an abstracted expression, its denominator free of generators where it is invertible."""
+        found = self.field.from_expr(expr)
+        for generator in reversed(self.algebraic):
+            found = self._reduced(self._rationalised(found, generator), generator)
+        return found
+
+    def restored(self, element) -> Expr:
+        """The expression that an element stands for."""
+        return self.expression(element.as_expr())
+
+    def expression(self, expr: Expr) -> Expr:
+        return expr.xreplace({g.symbol: g.value for g in self.generators})
+
+    def _reduced(self, element: FracElement, generator: Generator) -> FracElement:
+        return self._remainder(element.numer, generator) / self._remainder(element.denom, generator)
+
+    def _remainder(self, polynomial, generator: Generator) -> FracElement:
+        index = self.field.symbols.index(generator.symbol)
+        if polynomial.degree(index) < generator.degree:
+            return self.field(polynomial)
+        g = self.field.gens[index]
+        leading = g**generator.degree - self.field.from_expr(generator.relation)
+        total = self.field.zero
+        for monomial, coefficient in polynomial.terms():
+            k, rest = monomial[index], tuple(0 if i == index else e for i, e in enumerate(monomial))
+            cofactor = self.field(self.field.ring({rest: coefficient}))
+            turns, left = divmod(k, generator.degree)
+            total += cofactor * g**left * leading**turns
+        again = total.numer.degree(index) >= generator.degree
+        return self._remainder(total.numer, generator) / self.field(total.denom) if again else total
+
+    def _rationalised(self, element: FracElement, generator: Generator) -> FracElement:
+        index = self.field.symbols.index(generator.symbol)
+        if element.denom.degree(index) <= 0:
+            return element
+        others = [s for s in self.field.symbols if s != generator.symbol]
+        domain = QQ.frac_field(*others) if others else QQ
+        denominator, relation = (
+            Poly(e, generator.symbol, domain=domain) for e in (element.denom.as_expr(), generator.relation)
+        )
+        try:
+            return self.field(element.numer) * self.field.from_expr(denominator.invert(relation).as_expr())
+        except NotInvertible:
+            return element
+
+
+def extension(expressions: Iterable[Expr], also: Iterable[Symbol] = ()) -> tuple[list[Expr], Extension]:
+    """The abstracted expressions and the field that holds them."""
+    abstracted, generators = abstract(expressions)
+    everything = [*abstracted, *(g.relation for g in generators if g.relation is not None)]
+    symbols = set(also).union(*(e.free_symbols for e in everything)) - {g.symbol for g in generators}
+    order = [*sorted(symbols, key=str), *(g.symbol for g in generators)]
+    return abstracted, Extension(FracField(order or [Dummy()], QQ), generators)
+
+
+@cache
+def normal(expr: Expr) -> Expr:
+    """A constant as one fraction, reduced modulo the relations of its radicals."""
+    (abstracted,), field = extension([expr])
+    return field.restored(field.element(abstracted))
+
+
+def factored(expr: Expr) -> Expr:
+    """A constant as on paper: one fraction, factored with its radicals as they stand."""
+    (abstracted,), field = extension([normal(expr)])
+    return field.expression(abstracted.factor())
+
+
+# -- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def numeric(expr: Expr, point: Mapping) -> Any:
+    """The value at a point (symbols, and AnyRoots where one is to be chosen) at the working precision of mpmath."""
+    (abstracted,), generators = abstract([expr])
+    return evaluate(abstracted, Point({**point, **generator_values(generators, point)}))
+
+
+def generator_values(generators: Iterable[Generator], point: Mapping) -> dict:
+    values: dict = {}
+    for g in generators:
+        values[g.symbol] = _generator_value(g, {**point, **values})
+    return values
+
+
+def _generator_value(g: Generator, values: Mapping) -> Any:
+    if g.value in values:
+        return values[g.value]
+    if g.value is I:
+        return mpmath.mpc(0, 1)
+    if isinstance(g.value, Pow):
+        return mpmath.root(evaluate(g.symbol**g.degree - g.relation, Point(values)), g.degree)
+    if isinstance(g.value, Abs):
+        return mpmath.sqrt(evaluate(g.symbol**2 - g.relation, Point(values)))
+    if isinstance(g.value, AnyRoot):
+        return roots_at(g, values)[0]
+    if isinstance(g.value, CRootOf):
+        return _numbered_root(g.value, mpmath.mp.dps)
+    number = g.value.subs({k: v for k, v in values.items() if isinstance(k, Symbol)}).evalf(mpmath.mp.dps + 5)
+    return mpmath.mpmathify(number)
+
+
+@cache
+def _numbered_root(root: CRootOf, digits: int):
+    """SymPy tells which root it is, mpmath its digits."""
+    near = _near(root)
+    return min(polynomial_roots([int(c) for c in root.poly.all_coeffs()]), key=lambda z: abs(z - near))
+
+
+@cache
+def _near(root: CRootOf):
+    return mpmath.mpmathify(root.evalf(10))
+
+
+def roots_at(generator: Generator, values: Mapping) -> list:
+    """The numbers among which an AnyRoot may be chosen."""
+    coefficients = Poly(generator.relation, generator.symbol).all_coeffs()
+    return polynomial_roots([evaluate(c, Point(values)) for c in coefficients])
+
+
+def polynomial_roots(coefficients: list) -> list:
+    """The roots of a polynomial, leading coefficient first, to the working precision."""
+    try:
+        return list(mpmath.polyroots(coefficients, maxsteps=600, extraprec=mpmath.mp.prec))
+    except mpmath.libmp.NoConvergence as problem:
+        raise UnfinishedError("the roots of a polynomial did not converge: choose other values of the parameters") from problem

@@ -1,0 +1,1 @@
+"""Expansions in a small parameter: Puiseux series of eigenvalues, their remainders, time scales."""

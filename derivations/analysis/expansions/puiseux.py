@@ -1,0 +1,257 @@
+r"""Puiseux expansions: the roots of a polynomial whose coefficients depend on a small parameter.
+
+For :math:`\sum_i a_i(\varepsilon)s^i=0` and :math:`\varepsilon\to0^+` every root is a series in fractional powers of
+:math:`\varepsilon`.  Its exponents are the slopes of Newton polygons, its coefficients the roots of their edge polynomials,
+and valuations are decided exactly (:mod:`derivations.analysis.algebra.zero`).  The :math:`a_i` are algebraic in
+:math:`\varepsilon` and in the parameters; these are generic, and what is assumed not to vanish is recorded.
+
+A worked example: two roots meet at 0 and split like a square root.
+
+>>> from sympy import symbols
+>>> x = symbols("x", positive=True)
+>>> for branch in puiseux([-x * (1 + x), 0, 1], x, order=2).branches:
+...     print(branch.series(x), "+", f"O(x**({branch.next_exponent}))")
+x**(3/2)/2 + sqrt(x) + O(x**(5/2))
+-x**(3/2)/2 - sqrt(x) + O(x**(5/2))
+
+Reference: R. J. Walker, *Algebraic Curves* (1950), chapter IV.  A series says nothing at a fixed :math:`\varepsilon`: where two
+scales cross there, neither is small, and :mod:`derivations.analysis.expansions.remainder` measures it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import lcm
+
+from sympy import Add, CRootOf, Dummy, Expr, Poly, Pow, Rational, S, Symbol, binomial, oo
+
+from derivations.analysis.algebra.algebraic import AnyRoot, factored, normal
+from derivations.analysis.algebra.zero import Region, assumed_factors, vanishes
+from derivations.analysis.expansions.edges import Edge, Root, edge_roots, lower_hull
+from derivations.analysis.expansions.preparation import exact as exact_expression
+from derivations.analysis.expansions.preparation import factors, primitive
+from derivations.analysis.expansions.series import Insufficient, Series, Term, collected, expand, truncated
+from theory.errors import InputError, UnfinishedError
+
+LARGEST_PRECISION = 64
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Roots that share the terms of one series.
+
+    Attributes
+    ----------
+    terms
+        (exponent, exact coefficient) by rising exponent; none for a root that is identically zero.
+    next_exponent
+        of the first term left out; oo where nothing is, so that the root *equals* its terms.
+    count, power, conjugates
+        how many roots of the square-free factor share these terms; the multiplicity of that factor; and how many series the
+        expression stands for, more than one only where it holds an ``AnyRoot``.
+    factor
+        the factor, coefficients by rising power.
+    """
+
+    terms: tuple[Term, ...]
+    next_exponent: Expr
+    factor: tuple[Expr, ...] = field(repr=False)
+    count: int = 1
+    power: int = 1
+    conjugates: int = 1
+
+    @property
+    def exact(self) -> bool:
+        return self.next_exponent is oo
+
+    @property
+    def exponent(self) -> Expr:
+        return self.terms[0][0] if self.terms else oo
+
+    @property
+    def coefficient(self) -> Expr:
+        return self.terms[0][1] if self.terms else S.Zero
+
+    @property
+    def multiplicity(self) -> int:
+        return self.count * self.power * self.conjugates
+
+    @property
+    def ramification(self) -> int:
+        return lcm(*(int(e.q) for e, _ in self.terms)) if self.terms else 1
+
+    def series(self, small: Symbol) -> Expr:
+        return Add(*(c * small**e for e, c in self.terms))
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """The branches of all roots, and the polynomials in the parameters that are assumed not to vanish."""
+
+    small: Symbol
+    order: int
+    branches: tuple[Branch, ...]
+    assumed_nonzero: tuple[Expr, ...]
+
+    def __iter__(self) -> Iterator[Branch]:
+        return iter(self.branches)
+
+    @property
+    def degree(self) -> int:
+        return sum(b.multiplicity for b in self.branches)
+
+
+def puiseux(coefficients: Sequence, small: Symbol, order: int = 2, assumptions: Sequence = ()) -> Expansion:
+    """The roots s(ε) of sum(a_i * s**i), ε → 0+, to ``order`` non-zero terms each.
+
+    Parameters
+    ----------
+    coefficients
+        a_0, a_1, ..., a_n: algebraic in ``small`` and in the parameters, without floats.
+    assumptions
+        inequalities between the parameters, beyond the assumptions of the symbols.
+
+    Raises
+    ------
+    InputError
+        for a polynomial without roots, an order that is no positive integer, or coefficients that are not algebraic.
+    UnfinishedError
+        where a valuation is undecided, or more than 64 powers of ε do not tell.
+    """
+    check_order(order)
+    exact = [exact_expression(a) for a in coefficients]
+    region = Region(tuple(assumptions), small)
+    polynomial, denominator = primitive(exact, region)
+    branches, assumed = [], {denominator}
+    for part, power in factors(polynomial):
+        found, used = _expanded(part, order, region)
+        branches += [replace(b, power=power) for b in found]
+        assumed |= used
+    nonzero = frozenset().union(*(assumed_factors(e, region) for e in assumed))
+    return Expansion(small, order, tuple(branches), tuple(sorted(nonzero, key=str)))
+
+
+def check_order(order: object) -> None:
+    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
+        raise InputError("an order that is a positive integer", repr(order), "give the number of terms wanted, as order=2")
+
+
+# -- branches of one factor ---------------------------------------------------------------------------------------------
+
+
+def _expanded(factor: tuple[Expr, ...], order: int, region: Region) -> tuple[list[Branch], set[Expr]]:
+    """The branches of a factor, with as many powers of ε as this takes."""
+    precision = order + 1
+    while precision <= LARGEST_PRECISION:
+        try:
+            return _grown(factor, order, region, S(precision))
+        except Insufficient:
+            precision *= 2
+    raise UnfinishedError(f"{LARGEST_PRECISION} powers of {region.small} do not tell the roots of {factor} apart: rescale it")
+
+
+def _grown(factor: tuple[Expr, ...], order: int, region: Region, precision: Expr) -> tuple[list[Branch], set[Expr]]:
+    start = [truncated(expand(a, region.small, precision, region), precision) for a in factor]
+    assumed: set[Expr] = set()
+    branches = [b for grown in _grow(_Stem(factor, start, region, len(factor) - 1), order, assumed) for b in _numbered(grown)]
+    return branches, assumed
+
+
+def _numbered(branch: Branch) -> list[Branch]:
+    """A branch over any root of a polynomial with rational coefficients, as one for each of its roots."""
+    found = {a for _, c in branch.terms for a in c.atoms(AnyRoot) if not a.free_symbols}
+    if len(found) != 1:
+        return [branch]
+    (root,) = found
+    degree = Poly(*root.args).degree()
+    roots = [{root: CRootOf(root.args[0].subs(root.args[1], Symbol("c")), k)} for k in range(degree)]
+    several = [tuple((e, c.xreplace(r)) for e, c in branch.terms) for r in roots]
+    return [replace(branch, terms=terms, conjugates=branch.conjugates // degree) for terms in several]
+
+
+@dataclass(frozen=True)
+class _Stem:
+    """Roots so far, ``size`` of them: their terms, and the polynomial of which what remains is a root."""
+
+    factor: tuple[Expr, ...]
+    rest: list[Series]
+    region: Region
+    size: int
+    terms: tuple[Term, ...] = ()
+    conjugates: int = 1
+
+    def branch(self, next_exponent: Expr, count: int) -> Branch:
+        terms = tuple((e, factored(c)) for e, c in self.terms)
+        return Branch(terms, next_exponent, self.factor, count, 1, self.conjugates)
+
+
+def _grow(stem: _Stem, count: int, assumed: set[Expr]) -> Iterator[Branch]:
+    """All branches that continue a stem by at most ``count`` terms."""
+    zeros = _identical_zeros(stem)
+    if zeros:
+        yield stem.branch(oo, zeros)
+    for edge in _edges(stem, zeros):
+        assumed |= _vertices(edge, bool(stem.terms))
+        if count == 0:
+            yield stem.branch(edge.slope, edge.length)
+            continue
+        for root in edge_roots(edge, stem.region):
+            yield from _grow(_longer(stem, edge.slope, root), count - 1, assumed)
+
+
+def _longer(stem: _Stem, exponent: Rational, root: Root) -> _Stem:
+    rest = _shifted(stem.rest, exponent, root.value)
+    terms = (*stem.terms, (exponent, root.value))
+    return replace(stem, rest=rest, terms=terms, size=root.multiplicity, conjugates=stem.conjugates * root.conjugates)
+
+
+def _vertices(edge: Edge, later: bool) -> set[Expr]:
+    """What must not vanish at an edge: not the next term of a simple root, whose absence spoils nothing."""
+    simple = edge.length == 1 and later
+    return {edge.coefficients[-1]} if simple else {edge.coefficients[0], edge.coefficients[-1]}
+
+
+def _identical_zeros(stem: _Stem) -> int:
+    """How often the terms so far are an exact root."""
+    if stem.rest[0].leading(stem.region) is not None:
+        return 0
+    fine = Dummy("t", positive=True)
+    ramification = lcm(*(int(e.q) for e, _ in stem.terms)) if stem.terms else 1
+    root = Add(*(c * fine ** (e * ramification) for e, c in stem.terms))
+    coefficients = [a.subs(stem.region.small, fine**ramification) for a in stem.factor]
+    return _order_of_zero(coefficients, root, replace(stem.region, small=fine))
+
+
+def _order_of_zero(coefficients: list[Expr], root: Expr, region: Region) -> int:
+    for k in range(len(coefficients)):
+        value = Add(*(binomial(i, k) * a * Pow(root, i - k) for i, a in enumerate(coefficients) if i >= k))
+        if not vanishes(value, region):
+            return k
+    raise UnfinishedError("a polynomial all of whose coefficients vanish has no branches")
+
+
+def _edges(stem: _Stem, zeros: int) -> list[Edge]:
+    """The edges whose slopes continue the stem."""
+    leading = {i: a.leading(stem.region) for i, a in enumerate(stem.rest) if i >= zeros}
+    points = {i: term for i, term in leading.items() if term is not None}
+    if not points or min(points) > zeros:
+        raise Insufficient
+    edges = [e for e in lower_hull(points) if not stem.terms or e.slope > stem.terms[-1][0]]
+    # A coefficient of unknown valuation lies above these edges.  With e the first exponent if negative, else 0, coefficient
+    # i is known to O(ε**(N + e*(n - i))); both ends of an edge lie below that line, and edges are steeper than e.
+    if sum(e.length for e in edges) != stem.size - zeros:
+        raise Insufficient
+    return edges
+
+
+def _shifted(polynomial: list[Series], exponent: Rational, value: Expr) -> list[Series]:
+    """The polynomial in y, after s = value * ε**exponent + y."""
+    powers = [normal(value**k) for k in range(len(polynomial))]
+    return [_column(polynomial, j, exponent, powers) for j in range(len(polynomial))]
+
+
+def _column(polynomial: list[Series], j: int, exponent: Rational, powers: list[Expr]) -> Series:
+    above = [(a, i - j, binomial(i, j)) for i, a in enumerate(polynomial) if i >= j]
+    terms = [(e + k * exponent, choices * c * powers[k]) for a, k, choices in above for e, c in a.terms]
+    return collected(terms, min(a.order + k * exponent for a, k, _ in above))

@@ -1,0 +1,265 @@
+r"""Rates and time scales as they are read and printed: exact ones with ``=``, truncated ones with ``≃`` and their O(...)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Abs, Add, Basic, Expr, Max, Min, S, Symbol, oo
+
+from derivations.analysis.algebra.algebraic import AnyRoot, factored
+from derivations.analysis.algebra.zero import Region
+from derivations.analysis.expansions.puiseux import Branch
+from derivations.analysis.expansions.real_parts import real_part
+from derivations.analysis.expansions.remainder import Remainder
+from theory.printing import plain, tex
+
+
+@dataclass(frozen=True)
+class RealPart:
+    """The leading order of a real part; where the coefficient is None, only that it is O(ε**exponent)."""
+
+    exponent: Expr
+    coefficient: Expr | None
+
+
+def leading_real_part(branch: Branch, region: Region) -> RealPart:
+    """The first term of the real part; exponent oo and coefficient 0 where it vanishes identically."""
+    for exponent, coefficient in branch.terms:
+        part = real_part(coefficient, region)
+        if part is None or part != 0:
+            return RealPart(exponent, None if part is None else factored(part))
+    return RealPart(branch.next_exponent, S.Zero if branch.exact else None)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One eigenvalue of the Jacobian, or several that share one expression, for a small parameter that tends to 0.
+
+    Attributes
+    ----------
+    branch
+        its terms, and where they end.
+    real
+        the leading order of the real part.
+    remainder
+        what the series leaves out: stated and observed order.
+    is_slow
+        whether the real part vanishes faster than the largest rate does; None where that is not known.
+    """
+
+    branch: Branch
+    small: Symbol
+    real: RealPart
+    remainder: Remainder
+    is_slow: bool | None
+
+    @property
+    def exponent(self) -> Expr:
+        """Of the leading term; oo for a rate that is identically zero."""
+        return self.branch.exponent
+
+    @property
+    def coefficient(self) -> Expr:
+        """Of the leading term, exact."""
+        return self.branch.coefficient
+
+    @property
+    def series(self) -> Expr:
+        """The terms kept; the rate itself if :attr:`exact`."""
+        return self.branch.series(self.small)
+
+    @property
+    def next_exponent(self) -> Expr:
+        """Of the first term left out; oo where the series is exact."""
+        return self.branch.next_exponent
+
+    @property
+    def exact(self) -> bool:
+        return self.branch.exact
+
+    @property
+    def multiplicity(self) -> int:
+        return self.branch.multiplicity
+
+    @property
+    def timescale(self) -> Expr | None:
+        """The leading order of 1/\\|Re s\\|; oo where the real part is zero, None where it is not known."""
+        if self.real.coefficient is None:
+            return None
+        return self.small**-self.real.exponent / Abs(self.real.coefficient) if self.real.coefficient != 0 else oo
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; expressions as text."""
+        return {
+            "exponent": str(self.exponent),
+            "coefficient": str(self.coefficient),
+            "series": str(self.series),
+            "relation": "=" if self.exact else "≃",
+            "next_exponent": str(self.next_exponent),
+            "exact": self.exact,
+            "multiplicity": self.multiplicity,
+            "is_slow": self.is_slow,
+            "timescale": None if self.timescale is None else str(self.timescale),
+            "remainder": self.remainder.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Leading:
+    """A leading order, coefficient * ε**exponent."""
+
+    exponent: Expr
+    coefficient: Expr
+
+
+@dataclass(frozen=True)
+class SpectralGap(Leading):
+    """The largest slow rate over the smallest fast one, to leading order; (oo, 0) where slow rates are zero."""
+
+
+@dataclass(frozen=True)
+class TimeScales:
+    """The rates at a fixed point from fast to slow.
+
+    Attributes
+    ----------
+    small, order
+        as given: every series has up to ``order`` non-zero terms.
+    rates
+        by rising exponent of the real part; equal exponents by size at the sample parameters.
+    assumed_nonzero
+        polynomials in the parameters on whose zeros the expansion is another one.
+    """
+
+    small: Symbol
+    order: int
+    rates: tuple[Rate, ...]
+    assumed_nonzero: tuple[Expr, ...] = ()
+
+    def __iter__(self) -> Iterator[Rate]:
+        return iter(self.rates)
+
+    def __len__(self):
+        return len(self.rates)
+
+    def __getitem__(self, index):
+        return self.rates[index]
+
+    @property
+    def slow(self) -> tuple[Rate, ...]:
+        return tuple(r for r in self.rates if r.is_slow)
+
+    @property
+    def fast(self) -> tuple[Rate, ...]:
+        return tuple(r for r in self.rates if r.is_slow is False)
+
+    @property
+    def spectral_gap(self) -> SpectralGap | None:
+        """Of the real parts; None without slow or fast modes, or where a real part is not known."""
+        if not self.slow or not self.fast or any(r.real.coefficient is None for r in self.rates):
+            return None
+        below, above = (_extreme(r, side) for r, side in ((self.slow, max), (self.fast, min)))
+        if below.exponent is oo:
+            return SpectralGap(oo, S.Zero)
+        return SpectralGap(below.exponent - above.exponent, below.coefficient / above.coefficient)
+
+    def __str__(self):
+        equations, letters = _lettered(self.rates)
+        lines = [f"as {plain(self.small)} -> 0+, fast to slow:"]
+        lines += [_line(k, rate, letters) for k, rate in enumerate(self.rates, 1)]
+        if gap := self.spectral_gap:
+            lines.append(f"spectral gap: slow/fast {_gap(gap, self.small, PLAIN)}")
+        lines += [f"{letter}: any root of {plain(equation)} = 0" for letter, equation in equations.items()]
+        if self.assumed_nonzero:
+            lines.append("assumed not to vanish: " + ", ".join(map(plain, self.assumed_nonzero)))
+        return "\n".join(lines)
+
+    def to_latex(self) -> str:
+        """An ``aligned`` display without delimiters."""
+        equations, letters = _lettered(self.rates)
+        rows = [f"s_{{{k}}} &{_right(rate, letters, LATEX)}" for k, rate in enumerate(self.rates, 1)]
+        if gap := self.spectral_gap:
+            rows.append(rf"\frac{{s_{{\mathrm{{slow}}}}}}{{s_{{\mathrm{{fast}}}}}} &{_gap(gap, self.small, LATEX)}")
+        rows += [f"0 &= {tex(equation)}" for equation in equations.values()]
+        rows += [rf"0 &\ne {tex(e)}" for e in self.assumed_nonzero]
+        return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
+
+    def _repr_latex_(self):
+        return rf"$\displaystyle {self.to_latex()}$"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; expressions as text."""
+        gap = self.spectral_gap
+        return {
+            "small": str(self.small),
+            "order": self.order,
+            "rates": [r.to_dict() for r in self.rates],
+            "spectral_gap": gap and {"exponent": str(gap.exponent), "coefficient": str(gap.coefficient)},
+            "assumed_nonzero": [str(e) for e in self.assumed_nonzero],
+        }
+
+
+def _extreme(rates: Sequence[Rate], side: Callable) -> Leading:
+    """The largest or smallest leading order; among equal exponents the coefficients decide."""
+    pick, choose = (min, Max) if side is max else (max, Min)
+    exponent = pick(r.real.exponent for r in rates)
+    sizes = [Abs(r.real.coefficient) for r in rates if r.real.exponent == exponent]
+    return Leading(exponent, choose(*sizes))
+
+
+# -- text ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How expressions are written: ``similar`` stands where something is left out, and only there."""
+
+    show: Callable[[Basic], str]
+    similar: str
+    left: str
+    right: str
+
+
+PLAIN = _Style(plain, "≃", "(", ")")
+LATEX = _Style(tex, r"\simeq", r"\left(", r"\right)")
+
+
+def _lettered(rates: Sequence[Rate]) -> tuple[dict[Symbol, Expr], dict[Expr, Symbol]]:
+    """A letter for each root of a polynomial that occurs, and the polynomials in these letters."""
+    found = sorted({a for r in rates for a in r.series.atoms(AnyRoot)}, key=str)
+    taken = {str(s) for r in rates for s in r.series.free_symbols}
+    names = [name for k in range(1, len(taken) + len(found) + 1) if (name := f"c_{k}") not in taken]
+    letters = {root: Symbol(name) for root, name in zip(found, names, strict=False)}
+    return {letter: root.args[0].xreplace({root.args[1]: letter}) for root, letter in letters.items()}, letters
+
+
+def _line(k: int, rate: Rate, letters: dict) -> str:
+    speed = {True: "slow", False: "fast", None: "slow or fast"}[rate.is_slow]
+    times = f" ({rate.multiplicity} times)" if rate.multiplicity > 1 else ""
+    return f"s_{k} {_right(rate, letters, PLAIN)}{times}; {speed}; {rate.remainder}"
+
+
+def _right(rate: Rate, letters: dict, style: _Style) -> str:
+    """The right side of a rate, with its relation."""
+    text = _sum([c.xreplace(letters) * rate.small**e for e, c in rate.branch.terms], style)
+    if rate.exact:
+        return f"= {text}"
+    return f"{style.similar} {text} + O{style.left}{style.show(rate.small**rate.next_exponent)}{style.right}"
+
+
+def _sum(terms: Sequence[Expr], style: _Style) -> str:
+    """Terms in their own order, signs in front."""
+    signs = ["-" if t.could_extract_minus_sign() else "+" for t in terms]
+    parts = [_term(-t if sign == "-" else t, style) for t, sign in zip(terms, signs, strict=True)]
+    text = "".join(f" {sign} {part}" for sign, part in zip(signs, parts, strict=True))
+    return (text[3:] if signs[0] == "+" else f"-{text[3:]}") if terms else "0"
+
+
+def _term(term: Expr, style: _Style) -> str:
+    return f"{style.left}{style.show(term)}{style.right}" if isinstance(term, Add) else style.show(term)
+
+
+def _gap(gap: SpectralGap, small: Symbol, style: _Style) -> str:
+    return "= 0" if gap.coefficient == 0 else f"{style.similar} {style.show(gap.coefficient * small**gap.exponent)}"

@@ -1,0 +1,200 @@
+r"""Time scales of a flow near a fixed point, as expansions of its eigenvalues in a small parameter.
+
+``time_scales(flow, point, small)`` expands the roots of the characteristic polynomial of the Jacobian (Newton polygon, exact
+coefficients) and measures what each truncated series leaves out.  Rates are eigenvalues, so that decaying modes are
+*negative*: :math:`e^{st}`, with time scale :math:`1/|\operatorname{Re}s|`.  A mode is slow if its real part vanishes faster
+than the largest eigenvalue does.
+
+Class-difference sector of the embedding model with a fraction φ of frustrated samples (notes, §2):
+
+>>> from sympy import symbols
+>>> from theory import Flow
+>>> u, v = symbols("u v", real=True)
+>>> eta, phi, n = symbols("eta phi n", positive=True)
+>>> sector = Flow({v: -eta * (v - u), u: -eta * n * (u - (1 - phi) * v)})
+>>> scales = time_scales(sector, {u: 0, v: 0}, small=phi, order=1, time_limit=None)
+>>> print(scales)
+as phi -> 0+, fast to slow:
+s_1 ≃ -eta*(n + 1) + O(phi); fast; remainder of order 1, observed 1.000
+s_2 ≃ -eta*n*phi/(n + 1) + O(phi**2); slow; remainder of order 2, observed 2.000
+spectral gap: slow/fast ≃ n*phi/(n + 1)**2
+
+When it fails: at a fixed small parameter a series says nothing by itself, see its measured remainder; a point that is itself
+defined by a polynomial must be given in radicals; where parameters decide whether a real part vanishes there is no time scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+import mpmath
+from sympy import Equality, Expr, Integer, Rational, Symbol, nan, oo, sympify, zoo
+from sympy.polys.matrices import DomainMatrix
+
+from derivations.analysis.algebra.algebraic import extension, numeric
+from derivations.analysis.algebra.zero import Region, vanishes
+from derivations.analysis.expansions.puiseux import Branch, check_order, puiseux
+from derivations.analysis.expansions.rates import Rate, TimeScales, leading_real_part
+from derivations.analysis.expansions.remainder import Remainder, admissible, remainders
+from derivations.analysis.limits import within
+from theory.errors import InputError
+from theory.flow import Flow
+
+
+def time_scales(
+    flow: Flow,
+    point: Any,
+    small: Symbol,
+    order: int = 2,
+    parameters: Mapping[Symbol, Any] | None = None,
+    time_limit: float | None = 60,
+) -> TimeScales:
+    """The eigenvalues of the Jacobian at a fixed point, each as a Puiseux series in a small parameter.
+
+    Parameters
+    ----------
+    flow
+        scalar state, velocities whose Jacobian is algebraic in ``small``; ``flow.assumptions`` that are inequalities count.
+    point
+        state symbol to exact expression, or anything with such a mapping as ``values`` (and maybe relations as
+        ``conditions``), as from :func:`derivations.analysis.points.fixed_points.fixed_points`.
+    small
+        the parameter that tends to 0 from above, all others being fixed.
+    order
+        the number of non-zero terms of each series.
+    parameters
+        exact values at which the remainders are measured, those not given being drawn at random (the same ones each time).
+    time_limit
+        in seconds; None runs without limit in this process.
+
+    Raises
+    ------
+    InputError
+        for matrix flows, a point that is incomplete or not fixed, a small symbol that is no parameter of the flow, an order
+        that is no positive integer, unknown or inadmissible parameters.
+    UnfinishedError
+        at the time limit, or where exact arithmetic leaves a valuation undecided.
+    """
+    return within(time_limit, _time_scales, flow, point, small, order, parameters)
+
+
+def _time_scales(flow: Flow, point: Any, small: Symbol, order: int, parameters: Mapping | None) -> TimeScales:
+    check_order(order)
+    values = _values(flow, point)
+    _check_small(flow, small)
+    region = Region(_inequalities((*flow.assumptions, *getattr(point, "conditions", ()))), small)
+    _check_fixed(flow, values, region)
+    coefficients = characteristic_polynomial(flow, values)
+    expansion = puiseux(coefficients, small, order, region.assumptions)
+    chosen = _parameters(flow, values, small, region, parameters or {})
+    measured = _measured(expansion.branches, small, chosen)
+    fastest = min(b.exponent for b in expansion)
+    rates = [_rate(b, r, fastest, region) for b, r in measured]
+    rates.sort(key=lambda rate: _speed(rate, chosen))
+    return TimeScales(small, order, tuple(rates), expansion.assumed_nonzero)
+
+
+def _rate(branch: Branch, remainder: Remainder, fastest: Expr, region: Region) -> Rate:
+    real = leading_real_part(branch, region)
+    # The real part is O(ε**exponent) even where its coefficient is not known.
+    is_slow = True if real.exponent > fastest else None if real.coefficient is None else False
+    return Rate(branch, region.small, real, remainder, is_slow)
+
+
+def _speed(rate: Rate, chosen: Mapping[Symbol, Expr]) -> tuple:
+    """A key that puts fast before slow: by exponents, equal ones by size at given parameters."""
+    coefficient = dict(rate.branch.terms).get(rate.real.exponent, rate.coefficient)
+    with mpmath.workdps(30):
+        size = abs(mpmath.re(numeric(coefficient, {s: mpmath.mpf(v.p) / v.q for s, v in chosen.items()})))
+    return rate.real.exponent, rate.exponent, -size
+
+
+def characteristic_polynomial(flow: Flow, values: Mapping[Symbol, Expr]) -> list[Expr]:
+    """The coefficients of det(s - Jacobian), by rising power of s."""
+    jacobian = flow.jacobian().subs(values, simultaneous=True)
+    if jacobian.has(nan, zoo, oo, -oo):
+        raise InputError("a flow that is differentiable at the point", str(jacobian.tolist()), "choose another point")
+    entries, field = extension(jacobian)
+    elements = [field.field.from_expr(e) for e in entries]
+    size = len(flow.state)
+    rows = [elements[i * size : (i + 1) * size] for i in range(size)]
+    found = DomainMatrix(rows, (size, size), field.field.to_domain()).charpoly()
+    return [field.restored(field.element(c.as_expr())) for c in reversed(found)]
+
+
+def _measured(branches: tuple[Branch, ...], small: Symbol, chosen: Mapping) -> Iterator[tuple[Branch, Remainder]]:
+    for _, group in groupby(branches, key=lambda b: b.factor):
+        together = list(group)
+        yield from zip(together, remainders(together, small, chosen), strict=True)
+
+
+# -- input --------------------------------------------------------------------------------------------------------------
+
+
+def _values(flow: Flow, point: Any) -> dict[Symbol, Expr]:
+    if not isinstance(flow, Flow) or flow.is_matrix:
+        got = f"matrix state {flow.state}" if isinstance(flow, Flow) else type(flow).__name__
+        raise InputError("a flow in scalars", got, "reduce it to amplitudes first")
+    mapping = point if isinstance(point, Mapping) else getattr(point, "values", None)
+    if not isinstance(mapping, Mapping):
+        raise InputError("a point as mapping from state to expression", type(point).__name__, "write {v: ..., w: ...}")
+    if missing := [s for s in flow.state if s not in mapping]:
+        raise InputError("a value for every state", f"none for {', '.join(map(str, missing))}", "add it to the point")
+    if unknown := [s for s in mapping if s not in flow.state]:
+        raise InputError(f"values of {', '.join(map(str, flow.state))}", f"{unknown[0]}", "leave it out of the point")
+    if roots := getattr(point, "roots", None):
+        raise InputError("a point in radicals", f"{next(iter(roots))} as root of a polynomial", "fix some parameters")
+    return {s: _exact(mapping[s], str(s)) for s in flow.state}
+
+
+def _inequalities(assumptions: tuple) -> tuple:
+    if equations := [a for a in assumptions if isinstance(a, Equality)]:
+        raise InputError("parameters that are independent", str(equations[0]), "substitute it into the flow and the point")
+    return assumptions
+
+
+def _exact(value: Any, name: str) -> Expr:
+    expr = sympify(value)
+    if not isinstance(expr, Expr) or any(a.is_Float for a in expr.atoms()) or expr.has(oo, -oo):
+        raise InputError(f"an exact expression for {name}", str(value), "write decimal numbers as Rational")
+    return expr
+
+
+def _check_small(flow: Flow, small: Any) -> None:
+    known = set(flow.parameters) - set(flow.state)
+    if small not in known:
+        names = ", ".join(map(str, flow.parameters)) or "no parameters"
+        raise InputError("a small parameter of the flow", f"{small}", f"choose among: {names}")
+    if small.is_positive is False:
+        raise InputError("a small parameter that may be positive", f"{small}", "declare it with positive=True")
+
+
+def _check_fixed(flow: Flow, values: Mapping, region: Region) -> None:
+    for state, velocity in flow.velocity.items():
+        _exact(velocity, f"the velocity of {state}")
+        there = velocity.subs(values, simultaneous=True)
+        if not there.is_finite and there.is_number:
+            raise InputError(f"a finite velocity of {state} at the point", str(there), "choose another point")
+        if not vanishes(there, region):
+            raise InputError("a fixed point", f"d{state}/dt = {there} there", "see fixed_points(flow)")
+
+
+def _parameters(flow: Flow, values: Mapping, small: Symbol, region: Region, given: Mapping) -> dict[Symbol, Expr]:
+    symbols = set(flow.parameters).union(*(e.free_symbols for e in values.values())) - {small}
+    if unknown := [s for s in given if s not in symbols]:
+        names = ", ".join(sorted(map(str, symbols))) or "none"
+        raise InputError("values of parameters other than the small one", str(unknown[0]), f"the parameters are {names}")
+    fixed = {s: _number(s, v) for s, v in given.items()}
+    return admissible(symbols, region, fixed)
+
+
+def _number(symbol: Symbol, value: Any) -> Rational:
+    number = sympify(value)
+    if not isinstance(number, Rational):
+        raise InputError(f"a rational number for {symbol}", repr(value), "write it as Rational")
+    refused = (symbol.is_positive and number <= 0) or (symbol.is_negative and number >= 0)
+    if refused or (symbol.is_integer and not isinstance(number, Integer)) or (symbol.is_nonnegative and number < 0):
+        raise InputError(f"a value that the assumptions on {symbol} allow", str(number), "choose another one")
+    return number

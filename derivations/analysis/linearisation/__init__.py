@@ -1,0 +1,1 @@
+"""The linear flow at a fixed point: characteristic polynomial, stability, bifurcations, certificates."""

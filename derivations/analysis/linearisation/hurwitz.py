@@ -1,0 +1,126 @@
+r"""Which half plane the roots of a real polynomial lie in, decided by signs of polynomials.
+
+A polynomial with positive leading coefficient is Hurwitz (all roots in the open left half plane) iff its coefficients of every
+other order and every other Hurwitz determinant are positive.  A negative coefficient or determinant proves a root in the
+open right half plane: where all roots have real parts of at most zero, none is negative.  A polynomial that is even or odd is
+never Hurwitz; all its roots lie on the imaginary axis, and are simple, iff :math:`f+f'` is Hurwitz.
+
+Source: A. Liénard and M. H. Chipart, *J. Math. Pures Appl.* 10 (1914); Gantmacher, *Theory of Matrices* II, ch. XV (there also
+the theorem of Hermite and Biehler).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from sympy import Expr, S, Symbol
+from sympy.core.relational import Eq, Gt, Relational
+from sympy.logic.boolalg import Boolean
+
+from derivations.analysis.algebra.linear import BUDGET, hurwitz_determinants
+from derivations.analysis.algebra.polynomials import Ring
+from derivations.analysis.linearisation.characteristic import Factor
+from derivations.analysis.sites.conditions import reduced, undecided
+from derivations.analysis.sites.signs import NEGATIVE, ZERO
+from derivations.analysis.sites.site import Fraction, Site
+
+LONG = 300  # terms of a condition beyond which it is stated in coefficients
+
+
+@dataclass(frozen=True)
+class Tests:
+    """Polynomials of a factor on the site: it is Hurwitz iff all ``sufficient`` ones are positive; a ``necessary`` one that is
+    negative proves a root in the open right half plane, a ``mirrored`` one a root in the left."""
+
+    sufficient: tuple[Fraction, ...]
+    necessary: tuple[Fraction, ...]
+    mirrored: tuple[Fraction, ...]
+
+
+def hurwitz_tests(site: Site, factor: Factor, budget: int = BUDGET) -> Tests:
+    """Liénard and Chipart's polynomials."""
+    c, n = factor.coefficients, factor.degree
+    determinants = tuple(site.normal(d) for d in hurwitz_determinants(c, range(n - 1, 0, -2), site.ring, budget))
+    every = [site.normal(p) for p in c[1:]]
+    return Tests(
+        sufficient=(*every[n - 1 :: -2], *determinants),
+        necessary=(*every, *determinants),
+        mirrored=tuple((top if k % 2 else -top, bottom) for k, (top, bottom) in enumerate(every)),
+    )
+
+
+@dataclass(frozen=True)
+class HalfPlanes:
+    """What is proved of the roots of a factor, and what is left to decide whether all are in the left half plane.
+
+    A ``marginal`` factor is Hurwitz for no parameters; where one of its conditions fails it has a root in the right half plane.
+    A condition with more than :data:`LONG` terms is stated in coefficients of the factor, which ``names`` holds.
+    """
+
+    conditions: tuple[Relational, ...]
+    left: bool
+    right: bool
+    marginal: bool
+    names: Mapping[Symbol, Expr]
+
+
+def hurwitz(site: Site, factor: Factor, budget: int = BUDGET, letter: str = "a") -> HalfPlanes:
+    """The tests judged by what is known of signs on the site; ``letter`` names coefficients."""
+    tests = hurwitz_tests(site, factor, budget)
+    right = any(site.chart.of(*v) == NEGATIVE for v in tests.necessary)
+    left = any(site.chart.of(*v) == NEGATIVE for v in tests.mirrored)
+    if any(site.chart.of(*v) == ZERO for v in tests.sufficient):
+        relations, off = _on_axis(site, factor, budget)
+        return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right or off, not (right or off), {})
+    names = _names(letter, factor.degree)
+    relations = [
+        generic if len(value[0]) > LONG and len(site.chart.of(*value)) > 1 else reduced(site, value, strict=True)
+        for value, generic in zip(tests.sufficient, _in_coefficients(names), strict=True)
+    ]
+    used = frozenset().union(*(r.free_symbols for r in relations))
+    named = {a: site.ring.expr(c) for a, c in zip(names, factor.coefficients, strict=True) if a in used}
+    never = S.false in relations  # at best zero, where it should be positive
+    relations = [_zero(site, v) if r is S.false else r for v, r in zip(tests.sufficient, relations, strict=True)]
+    left = left or all(r is S.true for r in relations)
+    return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right, never and not right, named)
+
+
+def _on_axis(site: Site, factor: Factor, budget: int) -> tuple[list[Boolean], bool]:
+    """Of a factor one of whose tests vanishes identically: the conditions for all roots on the axis, and whether it is proved
+    that there is one in the right half plane.
+
+    With a root in the left half plane and none in the right, nor at zero, all coefficients would be positive.
+    """
+    c, n = factor.coefficients, factor.degree
+    parity = [_zero(site, site.normal(p)) for p in c[1::2]]
+    if S.false in parity:
+        return [], any(p.is_zero() for p in c) and 0 not in site.chart.of(*site.normal(c[-1]))
+    moved = Factor((c[0], *(b + (n - k) * a for k, (a, b) in enumerate(pairwise(c)))), 1)
+    tests = hurwitz_tests(site, moved, budget)
+    off = any(site.chart.of(*v) == NEGATIVE for v in tests.necessary)
+    relations = [_zero(site, v) if r is S.false else r for v in tests.sufficient for r in [reduced(site, v, strict=True)]]
+    return [*parity, *relations], off and all(r is S.true for r in parity)
+
+
+def _zero(site: Site, value: Fraction) -> Boolean:
+    """``value = 0`` on the site, as true, false or an equation between polynomials."""
+    rest, sign = undecided(site, value)
+    if rest is None:
+        return S.true if sign == ZERO else S.false
+    return Eq(rest.base if rest.is_Pow else rest, 0)
+
+
+def _in_coefficients(names: tuple[Symbol, ...]) -> list[Relational]:
+    r"""The sufficient tests in symbols for the coefficients of :math:`a_0s^n+\dots+a_n`, in the same order."""
+    ring, n = Ring(names), len(names) - 1
+    a = [ring.gen(s) for s in ring.symbols]
+    tested = [*a[n:0:-2], *hurwitz_determinants(a, range(n - 1, 0, -2), ring)]
+    return [Gt(ring.expr(p), 0) for p in tested]
+
+
+@cache
+def _names(letter: str, degree: int) -> tuple[Symbol, ...]:
+    return tuple(Symbol(f"{letter}_{k}", real=True) for k in range(degree + 1))

@@ -1,0 +1,203 @@
+r"""Quadratic Lyapunov functions, each with the certificate that it is one.
+
+*Near the point*: where the Jacobian :math:`A` is Hurwitz, the solution of :math:`A^TP+PA=-\mathbb 1` is positive definite, and
+:math:`V=y^TPy` (:math:`y` the distance from the point) decays as :math:`\dot V=-\lVert y\rVert^2+O(\lVert y\rVert^3)`.
+
+*Everywhere*: a :math:`P` for which all terms of :math:`\dot V` beyond the second order are even monomials with non-positive
+coefficients or vanish, and whose quadratic part is negative definite, shows that every solution tends to the point.  Such
+:math:`P` form a linear space; in it a few natural scalings are tried, so that none found does not mean none exists.
+
+The certificate is Sylvester's: leading principal minors, positive by what is known of signs or under the conditions stated.
+
+>>> from sympy import symbols
+>>> from theory import Flow
+>>> x, y = symbols("x y", real=True)
+>>> found = quadratic_lyapunov(Flow({x: -x + y, y: -x - y - y**3}), {x: 0, y: 0}, time_limit=None)
+>>> print(found.scope.value, found.function)
+everywhere x**2 + y**2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from itertools import combinations_with_replacement, product
+
+from sympy import Dummy, Expr, Integer, Matrix, Poly, S, Symbol
+from sympy.core.relational import Relational
+from sympy.polys.matrices import DomainMatrix
+
+from derivations.analysis.limits import within
+from derivations.analysis.points.fixed_points import FixedPoint, supported
+from derivations.analysis.points.places import place_of
+from derivations.analysis.show import Row, Shown, conditions_row, row
+from derivations.analysis.sites.conditions import independent, readable, reduced
+from derivations.analysis.sites.field import Number, solve
+from derivations.analysis.sites.signs import NEGATIVE, NONPOSITIVE
+from derivations.analysis.sites.site import Site
+from theory.errors import InputError
+from theory.flow import Flow
+
+
+class Scope(Enum):
+    """Where a Lyapunov function decreases."""
+
+    EVERYWHERE = "everywhere"
+    NEAR = "near the point"
+
+
+@dataclass(frozen=True)
+class QuadraticLyapunov(Shown):
+    """A quadratic function that decreases along the flow, with what shows it.
+
+    Attributes
+    ----------
+    function, derivative
+        :math:`V` in the state, and its time derivative along the whole flow.
+    scope
+        where the derivative is proved negative (but at the point).
+    minors
+        leading principal minors of :math:`P` and of minus the quadratic part of the derivative: all positive.
+    conditions
+        under which they are, beyond the assumptions.
+    """
+
+    function: Expr
+    derivative: Expr
+    scope: Scope
+    minors: tuple[Expr, ...]
+    conditions: tuple[Relational, ...]
+
+    def rows(self) -> list[Row]:
+        shown = [row("V", self.function), row(r"\dot V", self.derivative)]
+        return [*shown, Row.text(f"decreases {self.scope.value}"), *conditions_row(self.conditions)]
+
+    def to_dict(self) -> dict:
+        """Plain values; expressions as text."""
+        return {
+            "function": str(self.function),
+            "derivative": str(self.derivative),
+            "scope": self.scope.value,
+            "minors": [str(m) for m in self.minors],
+            "conditions": [str(c) for c in self.conditions],
+        }
+
+    def __str__(self):
+        held = "".join(f", if {c}" for c in self.conditions)
+        return f"V = {self.function} decreases {self.scope.value}{held}"
+
+
+def quadratic_lyapunov(
+    flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], time_limit: float | None = 60
+) -> QuadraticLyapunov:
+    """A quadratic Lyapunov function of an isolated fixed point, everywhere if one is found, otherwise near it.
+
+    Parameters
+    ----------
+    flow, point
+        as in :func:`~derivations.analysis.linearisation.stability.stability`.
+    time_limit
+        in seconds; None runs without limit in this process.
+
+    Raises
+    ------
+    InputError
+        for a family of fixed points, or a point that is not linearly stable for any parameters.
+    """
+    supported(flow)
+    return within(time_limit, _quadratic_lyapunov, flow, point)
+
+
+def _quadratic_lyapunov(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> QuadraticLyapunov:
+    _, site, values = place_of(flow, point)
+    if site.free:
+        raise InputError(
+            "an isolated fixed point", f"a family along {', '.join(map(str, site.free))}", "choose one of its points"
+        )
+    tried = [_judged(flow, site, values, p, Scope.EVERYWHERE) for p in _candidates(flow, values)]
+    if not any(tried):
+        tried = [_judged(flow, site, values, _local(flow, site), Scope.NEAR)]
+    found = [f for f in tried if f is not None]
+    if not found:
+        raise InputError("a linearly stable fixed point", "one that is not, for any parameters", "see stability(flow, point)")
+    return min(found, key=lambda f: (len(f.conditions), sum(c.count_ops() for c in f.conditions), f.function.count_ops()))
+
+
+def _local(flow: Flow, site: Site) -> Matrix:
+    """The solution of Lyapunov's equation, or the zero matrix where it has none."""
+    a = [[Number.of(site, e) for e in line] for line in flow.jacobian().tolist()]
+    n = len(a)
+    places = list(combinations_with_replacement(range(n), 2))
+    zero, one = Number.of(site, S.Zero), Number.of(site, S.One)
+    rows, right = [], []
+    for i, j in places:
+        line = dict.fromkeys(places, zero)
+        for k in range(n):  # sum_k a_ki p_kj + p_ik a_kj
+            for entry, place in ((a[k][i], (k, j)), (a[k][j], (i, k))):
+                key = (min(place), max(place))
+                line[key] = line[key] + entry
+        rows.append([line[p] for p in places])
+        right.append(-one if i == j else zero)
+    try:
+        entries = dict(zip(places, solve(rows, right), strict=True))
+    except ZeroDivisionError:
+        return Matrix.zeros(n, n)
+    return Matrix(n, n, lambda i, j: entries[min(i, j), max(i, j)].expr())
+
+
+def _candidates(flow: Flow, values: Mapping[Symbol, Expr]) -> Iterator[Matrix]:
+    """Symmetric matrices without odd terms beyond the second order in the derivative, in natural scalings."""
+    n, y = len(flow.state), [Dummy(str(x), real=True) for x in flow.state]
+    p = Matrix(n, n, lambda i, j: Symbol(f"p_{min(i, j)}_{max(i, j)}"))
+    unknown = sorted(p.free_symbols, key=str)
+    moved = [v.xreplace({x: d + values[x] for x, d in zip(flow.state, y, strict=True)}) for v in flow.velocity.values()]
+    if not all(v.is_number or v.is_rational_function() for v in values.values()):
+        return
+    derivative = Poly((2 * Matrix([y]) * p * Matrix(moved))[0].expand(), *y)
+    odd = [c for powers, c in derivative.terms() if sum(powers) > 2 and any(m % 2 for m in powers)]
+    rows = [[Poly(c, *unknown).coeff_monomial(u) for u in unknown] for c in odd]
+    if rows:
+        space = DomainMatrix.from_Matrix(Matrix(rows)).to_field().nullspace(divide_last=True).to_Matrix()
+    else:
+        space = Matrix.eye(len(unknown))
+    basis = [p.xreplace(dict(zip(unknown, space.row(k), strict=True))) for k in range(space.rows)]
+    diagonal = [b for b in basis if b.is_diagonal()]
+    for weights in product(*[_scalings(flow, values, b) for b in diagonal[1:]]):
+        if diagonal:
+            yield sum((w * b for w, b in zip(weights, diagonal[1:], strict=True)), diagonal[0])
+
+
+def _scalings(flow: Flow, values: Mapping[Symbol, Expr], basis: Matrix) -> list[Expr]:
+    """One, and the ratios that make a pair of opposite couplings alike."""
+    jacobian, found = flow.jacobian().xreplace(dict(values)), [Integer(1)]
+    for i, j in product(range(basis.rows), repeat=2):
+        a, b = jacobian[i, j], jacobian[j, i]
+        if i != j and basis[i, i] != 0 and a != 0 and b != 0:
+            found += [(b / a).cancel(), (-b / a).cancel()]
+    return list(dict.fromkeys(found))
+
+
+def _judged(flow: Flow, site: Site, values: Mapping[Symbol, Expr], p: Matrix, scope: Scope) -> QuadraticLyapunov | None:
+    """The function with its certificate; None where a minor is proved not to be positive, or a higher term to be positive."""
+    jacobian = flow.jacobian()
+    decay = -(jacobian.T * p + p * jacobian) if scope is Scope.EVERYWHERE else Matrix.eye(p.rows)
+    minors = [m[:k, :k].det(method="berkowitz") for m in (p, decay) for k in range(1, p.rows + 1)]
+    relations = [reduced(site, site.fraction(m), strict=True) for m in minors]
+    y = Matrix([x - values[x] for x in flow.state])
+    function = (y.T * p * y)[0]
+    derivative = flow.time_derivative(function)
+    if S.false in relations or (scope is Scope.EVERYWHERE and not _no_higher(flow, site, values, derivative)):
+        return None
+    conditions = independent(site, [r for r in relations if r is not S.true])
+    if all(v.is_rational_function() for v in values.values()):
+        function, derivative = function.expand(), derivative.expand()
+    return QuadraticLyapunov(function, derivative, scope, tuple(minors), tuple(map(readable, conditions)))
+
+
+def _no_higher(flow: Flow, site: Site, values: Mapping[Symbol, Expr], derivative: Expr) -> bool:
+    """Whether all terms of the derivative beyond the second order are even and not positive."""
+    y = [Dummy(str(x), real=True) for x in flow.state]
+    moved = derivative.xreplace({x: d + values[x] for x, d in zip(flow.state, y, strict=True)}).expand()
+    signs = [site.chart.of(*site.fraction(c)) for powers, c in Poly(moved, *y).terms() if sum(powers) > 2]
+    return all(s <= NONPOSITIVE or s <= NEGATIVE for s in signs)

@@ -1,0 +1,1 @@
+"""From matrix flows to the amplitudes of modes."""

@@ -1,0 +1,291 @@
+r"""Reduction: a matrix flow on a set of states that it never leaves, as the scalar flow of its amplitudes (§4 of the notes).
+
+With an :class:`Ansatz <derivations.analysis.modes.ansatz.Ansatz>` :math:`B=\sum_i\alpha_iB_i`, each velocity is multiplied out
+under the rules.  The ansatz is invariant where :math:`F_B=\sum_if_iB_i` with the same :math:`f_i(\alpha)` in every block.  Then
+:math:`\dot\alpha_i=f_i`: a solution of the scalar flow *is* a solution of the matrix flow.  Nothing is said of states beside
+the ansatz: what is stable among the amplitudes may be unstable in the matrix model.
+
+>>> from derivations.analysis.modes.ansatz import whole_model_ansatz
+>>> from theory import models
+>>> reduction = reduce_to_modes(models.projection_head().stop_gradient_flow(), whole_model_ansatz())
+>>> [velocity.factor() for velocity in reduction.flow.velocity.values()]
+[-v*(lambda - mu*w + w**2), gamma*mu*v**2 - gamma*v**2*w - kappa*w]
+>>> reduction.step.verify().outcome.status.value
+'passed'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import mpmath
+import numpy as np
+from sympy import Add, Basic, Eq, Expr, MatMul, Matrix, MatrixExpr, MatrixSymbol, S, Symbol, Trace, Transpose
+
+from derivations import checks
+from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
+from derivations.analysis.show import Row, Shown, row
+from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.evaluate import Point, evaluate
+from theory.errors import InputError
+from theory.flow import Flow, name_of, scalar_or_matrix_symbols
+from theory.printing import plain
+from theory.words import Context, Word, assemble, canonical_trace, collect, expand, normalise
+
+
+@dataclass(frozen=True, eq=False)
+class Reduction(Shown):
+    """The scalar ``flow`` of the amplitudes, the ``whole`` matrix flow, and the ``ansatz`` that joins them."""
+
+    flow: Flow
+    whole: Flow
+    ansatz: Ansatz
+
+    @property
+    def step(self) -> Step:
+        """The reduction as a step: velocities, ansatz and rules before, velocities of the amplitudes after.
+
+        Its check puts the lines into each other, by algebra and, with ``ansatz.points``, by numbers.
+        """
+        form = (Line(block, self.ansatz.blocks[block]) for block in self.whole.state)
+        rules = (Line(rule.lhs, rule.rhs) for rule in self.ansatz.rules)
+        return Step(
+            "reduction",
+            "States of this form keep it: the matrix flow moves nothing but their amplitudes.",
+            "Insert the form, multiply out under the rules for its constant matrices, and compare coefficients.",
+            before=(*velocity_lines(self.whole), *form, *rules),
+            after=velocity_lines(self.flow),
+            assumptions=("The state starts in this form.",),
+            check=self._check,
+        )
+
+    def rows(self) -> list[Row]:
+        form = [row(block, self.ansatz.blocks[block]) for block in self.whole.state]
+        return [*form, *(Row(line.left, line.right) for line in velocity_lines(self.flow))]
+
+    def __str__(self):
+        form = (f"{block} = {plain(self.ansatz.blocks[block])}" for block in self.whole.state)
+        return "\n".join([*form, str(self.flow)])
+
+    def to_dict(self) -> dict:
+        """Plain values; expressions as text."""
+        return {
+            "ansatz": {str(b): plain(form) for b, form in self.ansatz.blocks.items()},
+            "rules": [f"{plain(rule.lhs)} = {plain(rule.rhs)}" for rule in self.ansatz.rules],
+            "velocity": {str(x): plain(v) for x, v in self.flow.velocity.items()},
+        }
+
+    def _check(self, before: Lines, after: Lines) -> checks.Check:
+        n = len(self.whole.state)
+        shown = _Shown(self, before[:n], before[n : 2 * n], before[2 * n :], after)
+        evidence: list[checks.Check] = [shown.has_the_form(), shown.closes()]
+        if points := self.ansatz.points:
+            against = "both sides at random constants that obey the rules"
+            evidence.append(checks.Numerics(lambda rng: shown.cases(rng, points), 1e-10, against))
+        return checks.Together(evidence)
+
+
+def reduce_to_modes(flow: Flow, ansatz: Ansatz) -> Reduction:
+    r"""A matrix flow on an invariant ansatz, as a flow of its amplitudes.
+
+    The scalar flow carries the assumptions on scalars, and the mobilities :math:`1/\sum_B\operatorname{tr}(B_iH_B^{-1}B_i^T)`
+    of the metric that the amplitudes inherit, where the rules make that diagonal; else none.
+
+    Raises
+    ------
+    InputError
+        where the ansatz does not fit the flow (blocks, names), has an amplitude too many, or is not invariant: a velocity
+        leaves its span, or two blocks ask for different velocities of one amplitude.
+    """
+    _check_names(flow, ansatz)
+    context = Context((*flow.assumptions, *ansatz.assumptions))
+    scalar = tuple(a for a in context.assumptions if not _has_matrix(a))
+    return Reduction(Flow(_velocities(flow, ansatz, context), _mobility(flow, ansatz, context), scalar), flow, ansatz)
+
+
+def _check_names(flow: Flow, ansatz: Ansatz) -> None:
+    if set(flow.state) != set(ansatz.blocks):
+        raise InputError(
+            f"a form for each block of the flow ({name_of(flow.state)}) and no other",
+            name_of(ansatz.blocks),
+            "match the blocks",
+        )
+    constants = set().union(*(scalar_or_matrix_symbols(e) for e in (*ansatz.blocks.values(), *ansatz.rules)))
+    if clash := sorted({*flow.state} & constants | {*flow.parameters} & {*ansatz.amplitudes}, key=str):
+        raise InputError("an ansatz with names of its own", f"{name_of(clash)} of the flow", "rename its symbols")
+
+
+# -- the check: lines put into each other -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The lines of the step, by their role."""
+
+    reduction: Reduction
+    velocities: Lines
+    form: Lines
+    rules: Lines
+    scalars: Lines
+
+    @property
+    def speeds(self) -> dict[Symbol, Basic]:
+        return dict(zip(self.reduction.flow.state, rights(self.scalars), strict=True))
+
+    def has_the_form(self) -> checks.Identity:
+        """The form shown is the one asked for; with the sign of an amplitude turned, another would close as well."""
+        asked = self.reduction.ansatz.blocks
+        lines = zip(self.form, self.reduction.whole.state, strict=True)
+        return checks.Identity(tuple(pair for line, b in lines for pair in ((line.left, b), (line.right, asked[b]))))
+
+    def closes(self) -> checks.Identity:
+        """Each velocity at the form is the form with the velocities of the amplitudes, under the rules shown."""
+        given = (*self.reduction.whole.assumptions, *(a for a in self.reduction.ansatz.assumptions if not is_rule(a)))
+        context = Context((*given, *(Eq(line.left, line.right, evaluate=False) for line in self.rules)))
+        form = {line.left: line.right for line in self.form}
+        lines = zip(rights(self.velocities), rights(self.form), strict=True)
+        sides = ((_numbers(v.xreplace(form), context), f.xreplace(self.speeds)) for v, f in lines)
+        pairs = ((collect(left, context), collect(right, context)) for left, right in sides)
+        return checks.Identity(tuple(pairs), context)
+
+    def cases(self, rng: np.random.Generator, points: Points) -> Iterator[tuple[object, object]]:
+        """Both sides of the velocities, and of the rules, evaluated at a random point."""
+        at = self._with_scalars(points(rng), rng)
+        here = Point({**at.values, **{line.left: evaluate(line.right, at) for line in self.form}})
+        moved = Point({**at.values, **{a: evaluate(f, at) for a, f in self.speeds.items()}})
+        yield _entries(rights(self.velocities), here), _entries(rights(self.form), moved)
+        if self.rules:
+            yield _entries((line.left for line in self.rules), at), _entries(rights(self.rules), at)
+
+    def _with_scalars(self, at: Point, rng: np.random.Generator) -> Point:
+        shown = set().union(*(e.free_symbols for e in (*rights(self.velocities), *rights(self.form), *rights(self.scalars))))
+        missing = sorted((s for s in shown - {*at.values} if isinstance(s, Symbol)), key=str)
+        return Point({**at.values, **{s: mpmath.mpf(rng.uniform(0.2, 2)) for s in missing}})
+
+
+def _entries(expressions: Iterable[Basic], at: Point) -> np.ndarray:
+    """The entries of all values, one after the other."""
+    return np.concatenate([np.reshape(evaluate(e, at), -1) for e in expressions])
+
+
+# -- matching the velocities to the ansatz ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _System:
+    """Linear equations, one for each block and word: coefficients of the ansatz times unknown velocities = velocity."""
+
+    places: tuple[tuple[MatrixSymbol, Word], ...]
+    ansatz: Matrix
+    moved: Matrix
+
+    def only(self, block: MatrixSymbol) -> _System:
+        rows = [i for i, (b, _) in enumerate(self.places) if b == block]
+        pick = [self.places[i] for i in rows]
+        return _System(tuple(pick), self.ansatz[rows, :], self.moved[rows, :])
+
+    @property
+    def independent(self) -> tuple[int, ...]:
+        """Amplitudes whose constant matrices are linearly independent."""
+        return self.ansatz.rref()[1]
+
+    def solve(self) -> tuple[Matrix, Matrix]:
+        """Velocities of the independent amplitudes by least squares, and what is left over."""
+        basis = self.ansatz[:, list(self.independent)]
+        found = (basis.T * basis).LUsolve(basis.T * self.moved) if basis.cols else basis.T * self.moved
+        return found, (self.moved - basis * found).applyfunc(lambda e: e.cancel().expand())
+
+    def leftover(self) -> dict[MatrixSymbol, MatrixExpr]:
+        """What is left over in each block that is not matched."""
+        _, left = self.solve()
+        found = {b: {w: c for (at, w), c in zip(self.places, left, strict=True) if at == b and c != 0} for b, _ in self.places}
+        return {b: assemble(terms, b.shape) for b, terms in found.items() if terms}
+
+
+def _velocities(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Expr]:
+    system = _system(flow, ansatz, context)
+    if len(system.independent) < len(ansatz.amplitudes):
+        raise InputError(
+            f"amplitudes ({name_of(ansatz.amplitudes)}) whose constant matrices are linearly independent",
+            "dependent ones",
+            "drop the amplitudes that say nothing new",
+        )
+    if leftover := system.leftover():
+        raise _not_invariant(system, leftover)
+    found, _ = system.solve()
+    velocity = {a: f.cancel().expand() for a, f in zip(ansatz.amplitudes, found, strict=True)}
+    for amplitude, f in velocity.items():
+        if _has_matrix(f):
+            raise InputError(f"rules that make the velocity of {amplitude} a number", plain(f), "add a rule for these traces")
+    return velocity
+
+
+def _system(flow: Flow, ansatz: Ansatz, context: Context) -> _System:
+    moved = {b: expand(_numbers(v.xreplace(dict(ansatz.blocks)), context), context) for b, v in flow.velocity.items()}
+    parts = {b: [expand(ansatz.part(b, a), context) for a in ansatz.amplitudes] for b in flow.state}
+    places = tuple(dict.fromkeys((b, w) for b in flow.state for words in (*parts[b], moved[b]) for w in words))
+    rows = [[part.get(w, S.Zero) for part in parts[b]] for b, w in places]
+    return _System(places, Matrix(rows), Matrix([moved[b].get(w, S.Zero) for b, w in places]))
+
+
+def _not_invariant(system: _System, leftover: Mapping[MatrixSymbol, MatrixExpr]) -> InputError:
+    for block in leftover:
+        if alone := system.only(block).leftover():
+            return InputError(
+                f"a velocity of {block} in the span of its constant matrices",
+                f"{plain(alone[block])} left over",
+                "add an amplitude for it, or the rule that removes it",
+            )
+    block, term = next(iter(leftover.items()))
+    return InputError(
+        f"the same velocities of the amplitudes in all blocks ({name_of(leftover)})",
+        f"{plain(term)} left over in {block}",
+        "give the blocks amplitudes of their own",
+    )
+
+
+def _mobility(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Expr]:
+    """The inverse of the metric on the amplitudes, where it is diagonal and a number."""
+    gram = {
+        (a, b): Add(*(_overlap(flow, ansatz.part(block, a), ansatz.part(block, b), block, context) for block in flow.state))
+        for i, a in enumerate(ansatz.amplitudes)
+        for b in ansatz.amplitudes[i:]
+    }
+    diagonal = {a: g for (a, b), g in gram.items() if a == b}
+    crossed = any(g != 0 for (a, b), g in gram.items() if a != b)
+    if crossed or any(map(_has_matrix, diagonal.values())):
+        return {}
+    return {a: 1 / g for a, g in diagonal.items() if g != 1}
+
+
+def _overlap(flow: Flow, left: MatrixExpr, right: MatrixExpr, block: MatrixSymbol, context: Context) -> Expr:
+    """The product of two displacements of a block in the metric of its mobility."""
+    rate = flow.mobility.get(block, S.One)
+    if isinstance(rate, MatrixExpr):
+        product = MatMul(left, collect(rate, context).inverse(), Transpose(right), evaluate=False)
+        return _numbers(Trace(product), context).expand()
+    return (_numbers(Trace(MatMul(left, Transpose(right), evaluate=False)), context) / rate).expand()
+
+
+def _numbers(expr: Expr | MatrixExpr, context: Context):
+    """The traces that the rules make numbers replaced by them."""
+    return expr.xreplace({trace: _number(trace, context) for trace in expr.atoms(Trace)})
+
+
+def _number(trace: Trace, context: Context) -> Expr:
+    terms = expand(trace.arg, context).items()
+    return Add(*(c * (_turned(w, context) if w else trace.arg.rows) for w, c in terms))
+
+
+def _turned(word: Word, context: Context) -> Expr:
+    """The trace of a word, which is the word itself once it is turned to begin with a row: then the rules apply."""
+    for i in range(len(word)):
+        turn = word[i:] + word[:i]
+        if turn[0].rows == 1 and (number := normalise({turn: S.One}, context)).keys() <= {()}:
+            return number.get((), S.Zero)
+    return canonical_trace(word, context)
+
+
+def _has_matrix(expr: Basic) -> bool:
+    return any(isinstance(s, MatrixSymbol) for s in scalar_or_matrix_symbols(expr))

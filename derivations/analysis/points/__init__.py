@@ -1,0 +1,1 @@
+"""All fixed points of a polynomial flow."""

@@ -1,0 +1,131 @@
+r"""Inequalities, reduced: only the factors whose sign is not known already, the others' signs taken into account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sympy import Add, Expr, Integer, Poly, PolynomialError, S, Symbol
+from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
+from sympy.logic.boolalg import Boolean
+
+from derivations.analysis.algebra.polynomials import factor
+from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, ZERO, Sign, times
+from derivations.analysis.sites.site import Fraction, Site
+
+TERMS = 4  # up to which a relation is written with terms on both sides
+FLIPPED = {Ge: Le, Gt: Lt, Le: Ge, Lt: Gt, Eq: Eq, Ne: Ne}
+
+
+def reduced(site: Site, value: Fraction, strict: bool) -> Boolean | Relational:
+    """``value > 0`` (or ``>= 0``) on the site, as true, false or one inequality between polynomials."""
+    whole = site.chart.of(*value)
+    strict = strict or 0 not in whole
+    if whole <= (POSITIVE if strict else NONNEGATIVE):
+        return S.true
+    if whole <= (NONPOSITIVE if strict else NEGATIVE):
+        return S.false
+    rest, sign = undecided(site, value)
+    if rest is None:
+        good = POSITIVE if strict else NONNEGATIVE
+        return S.true if sign <= good else S.false
+    return (Gt if strict else Ge)(rest if sign == POSITIVE else _turned(rest), 0)
+
+
+def undecided(site: Site, value: Fraction) -> tuple[Expr | None, Sign]:
+    """The product of the factors of unknown sign, and the sign of the others' product; None where all is known."""
+    top, bottom = value
+    whole = site.chart.of(top, bottom)
+    if len(whole) == 1:
+        return None, whole
+    rest, sign = Integer(1), POSITIVE
+    one, single = site.ring.constant(1), site.ring.constant(1)
+    for p, is_bottom in ((top, False), (bottom, True)):
+        content, factors = factor(p)
+        sign = times(sign, POSITIVE if content > 0 else NEGATIVE)
+        for f, m in factors:
+            known = site.chart.of(f, one) - (ZERO if is_bottom else frozenset())
+            if m % 2 == 0 and known <= NONZERO:
+                continue
+            if len(known) == 1 and known != ZERO:
+                sign = times(sign, known if m % 2 else POSITIVE)
+            elif m % 2:
+                single = single * f
+            else:
+                rest *= site.ring.expr(f) ** 2
+    for product, known in site.chart.signs.products:  # products whose sign is known and those of their factors are not
+        quotient, remainder = divmod(single, product)
+        if remainder.is_zero() and known in (POSITIVE, NEGATIVE):
+            single, sign = quotient, times(sign, known)
+    for f in site.ring.factors(single):
+        rest *= site.ring.expr(f)
+    return rest, sign if factor(single)[0] > 0 else times(sign, NEGATIVE)
+
+
+def readable(relation: Boolean) -> Boolean:
+    r"""The same relation, solved for the parameter that it is linear in with a number as coefficient; where there is none
+    such, or more than one, with its negative terms on the other side.
+
+    >>> from sympy.abc import a, b, c
+    >>> readable(-4 * a + b**2 >= 0), readable(-a - b >= -1), readable(1 - a * b > 0), readable(-a * (b - 1) > 0)
+    (a <= b**2/4, a + b <= 1, a*b < 1, a*(b - 1) < 0)
+    """
+    if not isinstance(relation, Relational):
+        return relation
+    kind, expr = relation.func, relation.lhs - relation.rhs
+    if expr.is_Mul and any(f.is_Add for f in expr.args):
+        return FLIPPED[kind](-expr, 0) if expr.could_extract_minus_sign() else kind(expr, 0)
+    try:
+        candidates = [x for x in sorted(expr.free_symbols, key=str) if _is_linear(expr, x)]
+    except PolynomialError:
+        return relation
+    if len(candidates) == 1:
+        return _solved(kind, expr, candidates[0])
+    return _balanced(kind, expr)
+
+
+def _is_linear(expr: Expr, x: Symbol) -> bool:
+    p = Poly(expr, x)
+    return p.degree() == 1 and p.LC().is_Rational
+
+
+def _solved(kind: type[Relational], expr: Expr, x: Symbol) -> Boolean:
+    c = Poly(expr, x).LC()
+    return (kind if c > 0 else FLIPPED[kind])(x, (x - expr / c).expand())
+
+
+def _balanced(kind: type[Relational], expr: Expr) -> Boolean:
+    """Terms with positive coefficients against the others, and numbers on the right; many terms all on the left."""
+    terms = Add.make_args(expr.expand())
+    if len(terms) > TERMS:
+        return FLIPPED[kind](-expr, 0) if expr.could_extract_minus_sign() else kind(expr, 0)
+    left = [t for t in terms if not t.is_number and not t.could_extract_minus_sign()]
+    if not left:
+        return _balanced(FLIPPED[kind], -expr)
+    return kind(Add(*left), Add(*left) - Add(*terms))
+
+
+def _unequal(c: Relational) -> Relational:
+    """``f**2 > 0`` as ``f != 0``."""
+    return Ne(c.lhs.base, 0) if isinstance(c, Gt) and c.lhs.is_Pow and c.lhs.exp == 2 and c.rhs == 0 else c
+
+
+def independent(site: Site, conditions: Iterable[Relational]) -> tuple[Relational, ...]:
+    """Without repeats, and without what follows from the others."""
+    every = list(dict.fromkeys(map(_unequal, conditions)))
+    kept = [c for c in every if c.free_symbols <= site.ring.place.keys() and not isinstance(c, Eq)]
+    named = [c for c in every if c not in kept]
+    for c in sorted(kept, key=lambda r: -r.lhs.count_ops()):
+        others = [o for o in kept if o != c]
+        known = site.with_facts((site.ring.numerator(o.lhs - o.rhs), POSITIVE) for o in others if isinstance(o, Gt))
+        if known.chart.of(*known.fraction(c.lhs - c.rhs)) <= (NONZERO if isinstance(c, Ne) else POSITIVE):
+            kept = others
+    return (*kept, *named)
+
+
+def _turned(expr: Expr) -> Expr:
+    """The negative, with the sign drawn into one factor."""
+    first, *others = expr.as_ordered_factors()
+    result = (-first).expand() if first.is_Add else -first
+    for other in others:
+        result *= other
+    return result

@@ -1,0 +1,48 @@
+"""Special values of parameters: whether what is known of signs allows them, and how they are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flint import fmpq_poly
+from sympy.core.relational import Eq, Relational
+
+from derivations.analysis.algebra.number_field import BITS, real_balls
+from derivations.analysis.algebra.polynomials import Polynomial
+from derivations.analysis.sites.branches import Substitution
+from derivations.analysis.sites.conditions import readable
+from derivations.analysis.sites.signs import Signs
+
+
+def allowed(signs: Signs, value: Substitution) -> bool:
+    """Whether no fact excludes the value."""
+    ring = signs.ring
+    for fact, sign in (*signs.facts, *signs.products):
+        degree = ring.degree(fact, value.symbol)
+        if degree > 0:
+            image = ring.substitute(fact, value.symbol, value.top, value.bottom)
+            if not signs.of(image * value.bottom if degree % 2 else image) & sign:
+                return False
+    return True
+
+
+def realisable(signs: Signs, p: Polynomial) -> bool:
+    """Whether an irreducible polynomial may vanish: one in a single symbol only at a real root of a sign that it may have."""
+    present = signs.ring.present(p)
+    if len(present) != 1:
+        return True
+    (symbol,) = present
+    rows = [signs.ring.number(c) for c in signs.ring.coefficients(p, symbol)]
+    known = signs.of(signs.ring.gen(symbol))
+    return any((1 if ball > 0 else -1 if ball < 0 else 0) in known for ball in real_balls(fmpq_poly(rows), BITS))
+
+
+def exceptional_sets(
+    named: Iterable[tuple[Polynomial, ...]], denominators: Iterable[Polynomial], signs: Signs, stated: Signs
+) -> tuple[tuple[Relational, ...], ...]:
+    """Degenerate cases that were not solved, as equations, and the zeros of denominators: those that signs do not exclude,
+    the known ones, or for denominators the ones that were stated of symbols and parameters."""
+    cases = [together for together in named if all(0 in signs.of(p) for p in together)]
+    cases += [(p,) for p in denominators if 0 in stated.of(p)]
+    found = (tuple(sorted((readable(Eq(signs.ring.expr(p), 0)) for p in together), key=str)) for together in cases)
+    return tuple(dict.fromkeys(found))

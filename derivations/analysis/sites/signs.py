@@ -1,0 +1,308 @@
+r"""What is known of the signs of polynomials, and what follows from it.
+
+The sign of a real number is described by the set of values that it may have, a subset of :math:`\{-1,0,1\}`.  Facts are
+signs of irreducible polynomials: of symbols, from their assumptions, and of whatever is learnt.  Three rules decide:
+
+* the sign of a product is the product of the signs of its irreducible factors (and where a product's sign is known and
+  all factors but one are, that of the last);
+* a sum of terms that are all of one sign has that sign;
+* a fact :math:`t=cs+r` linear in a symbol may be taken as variable in its place, :math:`s=(t-r)/c`; two facts
+  :math:`s>0,\ r-cs>0` are one positive variable, :math:`s=rt/(1+ct)`.  Then the second rule is tried again.
+
+The rules are sound and not complete: "unknown" is an answer, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import mul
+
+from sympy import And, S, Symbol, sympify
+from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
+
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from theory.errors import InputError
+
+Sign = frozenset[int]
+POSITIVE, NEGATIVE, ZERO = frozenset({1}), frozenset({-1}), frozenset({0})
+NONNEGATIVE, NONPOSITIVE, NONZERO = frozenset({0, 1}), frozenset({-1, 0}), frozenset({-1, 1})
+UNKNOWN = frozenset({-1, 0, 1})
+
+DEPTH = 3  # facts taken as variables, one after the other
+LONG = 2000  # terms of a polynomial beyond which it is not factored
+TERMS = 400  # beyond which a polynomial is not rewritten
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Facts about the signs of irreducible polynomials of a ring, and products of known sign that wait for their factors."""
+
+    ring: Ring
+    facts: tuple[tuple[Polynomial, Sign], ...] = ()
+    products: tuple[tuple[Polynomial, Sign], ...] = ()
+    consistent: bool = True
+
+    def of(self, p: Polynomial, depth: int = DEPTH) -> Sign:
+        """The signs that ``p`` may have."""
+        if p.is_zero():
+            return ZERO
+        if len(p) > LONG:
+            return self._termwise(p)
+        content, factors = factor(p)
+        lead = POSITIVE if content > 0 else NEGATIVE
+        signs = [self._irreducible(f, depth) for f, _ in factors]
+        plain = reduce(times, (power(s, m) for s, (_, m) in zip(signs, factors, strict=True)), lead)
+        if len(plain) <= 1 or not self.products:
+            return plain
+        squares = reduce(times, (power(s, m - m % 2) for s, (_, m) in zip(signs, factors, strict=True)), lead)
+        odd = reduce(mul, (f for f, m in factors if m % 2), self.ring.constant(1))
+        return plain & times(squares, self._as_product(odd))
+
+    def _as_product(self, p: Polynomial) -> Sign:
+        """What is known of a polynomial that is a number times a product which waits for its factors."""
+        for q, sign in self.products:
+            one, other = p.leading_coefficient(), q.leading_coefficient()
+            if (p * other - q * one).is_zero():
+                return sign if (one > 0) == (other > 0) else times(sign, NEGATIVE)
+        return UNKNOWN
+
+    def learn(self, p: Polynomial, sign: Sign) -> Signs:
+        """With one more fact, and what follows from it for single factors."""
+        known = self.of(p)
+        if not known & sign:
+            return replace(self, consistent=False)
+        if known <= sign:
+            return self
+        learnt = replace(self, products=(*self.products, (p, sign)))._propagated()
+        return learnt.learn_all(learnt._implied(self.facts)) if learnt.consistent else learnt
+
+    def learn_all(self, facts: Iterable[tuple[Polynomial, Sign]]) -> Signs:
+        return reduce(lambda signs, fact: signs.learn(*fact), facts, self)
+
+    def _propagated(self) -> Signs:
+        """Products of known sign worked into facts about their factors, until nothing new follows."""
+        signs, waiting, progress = replace(self, products=()), self.products, True
+        while progress and signs.consistent:
+            progress, left = False, []
+            for p, sign in waiting:
+                signs, rest, found = signs._worked_in(p, sign)
+                progress = progress or found
+                left += rest
+            waiting = tuple(left)
+        return replace(signs, products=waiting)
+
+    def _worked_in(self, p: Polynomial, sign: Sign) -> tuple[Signs, list[tuple[Polynomial, Sign]], bool]:
+        """What a product's sign says of its factors, what of the product is left undecided, and whether a sign was found."""
+        signs, (content, factors) = self, factor(p)
+        if 0 not in sign:  # no factor of a product that does not vanish does
+            for f, _ in factors:
+                signs = signs._with(f, NONZERO)
+        known = [(f, int(m), signs._irreducible(f, DEPTH)) for f, m in factors]
+        unknown = [(f, m) for f, m, v in known if m % 2 and len(v - ZERO) > 1]
+        settled = [power(v, m) for f, m, v in known if not (m % 2 and len(v - ZERO) > 1)]
+        rest = reduce(times, settled, POSITIVE if content > 0 else NEGATIVE)
+        if not unknown:
+            return (signs if rest & sign else replace(signs, consistent=False)), [], False
+        if rest not in (POSITIVE, NEGATIVE):
+            return signs, [(p, sign)], False
+        if len(unknown) == 1:
+            return signs._with(unknown[0][0], times(sign, rest)), [], True
+        open_product = reduce(lambda a, b: a * b, (f for f, _ in unknown))
+        return signs, [(open_product, times(sign, rest))], False
+
+    def _with(self, f: Polynomial, sign: Sign) -> Signs:
+        both = self._irreducible(f, DEPTH) & sign
+        others = tuple((g, s) for g, s in self.facts if g != f and g != -f)
+        return replace(self, facts=(*others, (f, both)), consistent=self.consistent and bool(both))
+
+    def _implied(self, before: tuple) -> list[tuple[Polynomial, Sign]]:
+        """Where a new fact ``c s + r`` is positive and ``r`` is not, ``c`` has the sign of the symbol ``s``."""
+        found = []
+        for f, sign in self.facts:
+            if sign not in (POSITIVE, NEGATIVE) or any(f is g for g, _ in before):
+                continue
+            for symbol in self.ring.present(f):
+                known = self._known(self.ring.gen(symbol))
+                if self.ring.degree(f, symbol) == 1 and known in (POSITIVE, NEGATIVE):
+                    r, c = self.ring.coefficients(f if sign == POSITIVE else -f, symbol)
+                    if not c.is_constant() and self._termwise(r) <= NONPOSITIVE:
+                        found.append((c, known))
+        return found
+
+    def _known(self, f: Polynomial) -> Sign:
+        for g, sign in self.facts:
+            if g == f:
+                return sign
+            if g == -f:
+                return times(sign, NEGATIVE)
+        return UNKNOWN
+
+    def _irreducible(self, f: Polynomial, depth: int) -> Sign:
+        known = self._known(f) & self._termwise(f)
+        if len(known) == 1 or not depth or len(f.to_dict()) > TERMS:
+            return known
+        for rule in (self._square, self._divided):
+            known = known & rule(f, depth)
+            if len(known) == 1:
+                return known
+        for symbol in sorted(self.ring.present(f), key=self.ring.place.__getitem__):
+            for simpler, image in self._in_place_of(symbol, f):
+                known = known & simpler.of(image, depth - 1)
+                if len(known) <= 1:
+                    return known
+        return known
+
+    def _termwise(self, f: Polynomial) -> Sign:
+        total: Sign | None = None
+        for powers, c in f.to_dict().items():
+            term = POSITIVE if c > 0 else NEGATIVE
+            for i, m in enumerate(powers):
+                if m:
+                    term = times(term, power(self._known(self.ring.context.gen(i)), int(m)))
+            total = term if total is None else plus(total, term)
+            if total == UNKNOWN:
+                return total
+        return ZERO if total is None else total
+
+    def _square(self, f: Polynomial, depth: int) -> Sign:
+        r"""The sign of :math:`ax^2+bx+c` where the discriminant shows that it does not change: that of ``a``, or zero."""
+        for symbol in self.ring.present(f):
+            if self.ring.degree(f, symbol) != 2:
+                continue
+            c, b, a = self.ring.coefficients(f, symbol)
+            lead = self.of(a, 0)
+            if lead not in (POSITIVE, NEGATIVE):
+                continue
+            disc = b * b - 4 * a * c
+            sign = self.of(disc, depth - 1)
+            if sign == NEGATIVE:
+                return lead
+            if sign <= NONPOSITIVE:
+                return lead if self._apart(disc, 2 * a * self.ring.gen(symbol) + b) else lead | ZERO
+        return UNKNOWN
+
+    def _divided(self, f: Polynomial, depth: int) -> Sign:
+        """The sign by division with remainder by what is known, where quotient and remainder pull the same way."""
+        found = UNKNOWN
+        for g, sign in (*self.facts, *self.products):
+            if g.total_degree() < 2:
+                continue
+            quotient, rest = divmod(f, g)
+            if not quotient.is_zero() and not rest.is_zero():
+                found = found & plus(times(self.of(quotient, 0), sign), self.of(rest, depth - 1))
+        return found
+
+    def _apart(self, *polynomials: Polynomial) -> bool:
+        """Whether the facts exclude that all of these vanish, each linear in a symbol with a number as coefficient."""
+        facts = (*self.facts, *self.products)
+        for p in polynomials:
+            possible = [f for f in self.ring.factors(p) if 0 in self.of(f, 0)]  # any of them may be the one that vanishes
+            for part in possible if len(possible) == 1 else ():
+                for symbol in self.ring.present(part):
+                    lead = self.ring.leading(part, symbol)
+                    if self.ring.degree(part, symbol) == 1 and lead.is_constant():
+                        rest = -self.ring.coefficients(part, symbol)[0]
+                        # a square of the (constant) denominator keeps signs
+                        facts = tuple(
+                            (self.ring.substitute(g, symbol, rest, lead) * (lead if self.ring.degree(g, symbol) % 2 else 1), v)
+                            for g, v in facts
+                        )
+                        break
+        blank = Signs(self.ring)
+        return any(not blank.of(g, 0) & v for g, v in facts)
+
+    def _in_place_of(self, symbol: Symbol, f: Polynomial) -> Iterable[tuple[Signs, Polynomial]]:
+        """The same question with a fact that is linear in ``symbol`` taken as variable in its place."""
+        s = self.ring.gen(symbol)
+        for fact, sign in self.facts:
+            if sign not in (POSITIVE, NEGATIVE) or fact == s or self.ring.degree(fact, symbol) != 1:
+                continue
+            r, c = self.ring.coefficients(fact, symbol)
+            if self.of(c, 0) not in (POSITIVE, NEGATIVE):
+                continue
+            if sign == NEGATIVE:
+                fact, r, c = -fact, -r, -c
+            lower, upper = self._known(s) == POSITIVE, self.of(c, 0) == NEGATIVE
+            if lower and upper:  # 0 < s and r - |c| s > 0
+                top, bottom = r * s, self.ring.constant(1) - c * s
+            else:
+                top, bottom = s - r, c
+            yield self._renamed(symbol, fact, top, bottom), self._image(f, symbol, top, bottom)
+
+    def _image(self, p: Polynomial, symbol: Symbol, top: Polynomial, bottom: Polynomial) -> Polynomial:
+        image = self.ring.substitute(p, symbol, top, bottom)
+        return image * bottom if self.ring.degree(p, symbol) % 2 else image  # an even power of the denominator
+
+    def _renamed(self, symbol: Symbol, used: Polynomial, top: Polynomial, bottom: Polynomial) -> Signs:
+        s = self.ring.gen(symbol)
+        signs = Signs(self.ring, ((s, POSITIVE), *((g, v) for g, v in self.facts if symbol not in self.ring.present(g))))
+        for g, sign in self.facts:
+            if symbol in self.ring.present(g) and g not in (used, -used, s):
+                image = self._image(g, symbol, top, bottom)
+                factors = self.ring.factors(image)
+                if len(factors) == 1 and len(signs._termwise(factors[0])) > 1:
+                    lead = factor(image)[0]
+                    signs = signs._with_plain(factors[0], sign if lead > 0 else times(sign, NEGATIVE))
+        return signs
+
+    def _with_plain(self, f: Polynomial, sign: Sign) -> Signs:
+        return replace(self, facts=(*self.facts, (f, sign)))
+
+
+def times(a: Sign, b: Sign) -> Sign:
+    return frozenset(x * y for x in a for y in b)
+
+
+def power(a: Sign, exponent: int) -> Sign:
+    return frozenset(x**exponent for x in a)
+
+
+def plus(a: Sign, b: Sign) -> Sign:
+    """Signs of a sum: of one sign's terms that sign, of opposite ones anything."""
+    return frozenset(s for x in a for y in b for s in ((-1, 0, 1) if x * y < 0 else (x + y and (1 if x + y > 0 else -1),)))
+
+
+def signs_from(ring: Ring, assumptions: Iterable = ()) -> Signs:
+    """The facts that the assumptions on the symbols and the inequalities among ``assumptions`` state.
+
+    Raises
+    ------
+    InputError
+        for assumptions that contradict each other, or a symbol that is not real.
+    """
+    facts = []
+    for s in ring.symbols:
+        if s.is_real is False:
+            raise InputError("real state and parameters", f"{s}, which is assumed not to be real", "declare it real")
+        facts.append((ring.gen(s), _of_symbol(s)))
+    signs = Signs(ring, tuple(fact for fact in facts if fact[1] != UNKNOWN))
+    for relation in (part for a in assumptions for part in And.make_args(sympify(a))):
+        if type(relation) in RELATIONS and relation.free_symbols <= set(ring.symbols):
+            top, bottom = ring.fraction(relation.lhs - relation.rhs)
+            signs = signs.learn(top * bottom, RELATIONS[type(relation)])
+        if not signs.consistent or relation is S.false:
+            raise InputError("assumptions that can hold together", f"{relation} beside the others", "drop one of them")
+    return signs
+
+
+RELATIONS: dict[type, Sign] = {
+    StrictGreaterThan: POSITIVE,
+    GreaterThan: NONNEGATIVE,
+    StrictLessThan: NEGATIVE,
+    LessThan: NONPOSITIVE,
+    Unequality: NONZERO,
+    Equality: ZERO,
+}
+
+
+def _of_symbol(s: Symbol) -> Sign:
+    known = (
+        (s.is_positive, POSITIVE),
+        (s.is_negative, NEGATIVE),
+        (s.is_nonnegative, NONNEGATIVE),
+        (s.is_nonpositive, NONPOSITIVE),
+        (s.is_nonzero, NONZERO),
+    )
+    return next((sign for holds, sign in known if holds), UNKNOWN)
