@@ -57,7 +57,7 @@ def sample(symbols: Iterable[Symbol], region: Region, seed: int = 0, fixed: Mapp
     generator = random.Random(seed)
     for _ in range(TRIES):
         point = {**fixed, **{s: _draw(s, region, generator) for s in free}}
-        if all(_holds(a, point) for a in region.assumptions):
+        if holds(region, point):
             return point
     wanted = ", ".join(map(str, region.assumptions))
     raise UnfinishedError(f"no values of the parameters were found where {wanted}: give some under parameters=")
@@ -69,6 +69,11 @@ def _draw(symbol: Symbol, region: Region, generator: random.Random) -> Rational:
         return size * BEGINNING
     negative = symbol.is_negative or (not symbol.is_nonnegative and generator.random() < 0.5)
     return -size if negative else size
+
+
+def holds(region: Region, point: Mapping) -> bool:
+    """Whether the inequalities of a region hold at numbers, those that mention other symbols left aside."""
+    return all(_holds(a, point) for a in region.assumptions)
 
 
 def _holds(assumption, point: Mapping) -> bool:

@@ -20,7 +20,7 @@ scales cross there, neither is small, and :mod:`derivations.analysis.expansions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import lcm
 
@@ -31,10 +31,12 @@ from derivations.analysis.algebra.zero import Region, assumed_factors, vanishes
 from derivations.analysis.expansions.edges import Edge, Root, edge_roots, lower_hull
 from derivations.analysis.expansions.preparation import exact as exact_expression
 from derivations.analysis.expansions.preparation import factors, primitive
-from derivations.analysis.expansions.series import Insufficient, Series, Term, collected, expand, truncated
+from derivations.analysis.expansions.series import NONE, Insufficient, Known, Series, Term, collected, expand, truncated
 from theory.errors import InputError, UnfinishedError
 
 LARGEST_PRECISION = 64
+
+KnownTo = Callable[[Expr], Known]
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ class Expansion:
         return sum(b.multiplicity for b in self.branches)
 
 
-def puiseux(coefficients: Sequence, small: Symbol, order: int = 2, assumptions: Sequence = ()) -> Expansion:
+def puiseux(
+    coefficients: Sequence, small: Symbol, order: int = 2, assumptions: Sequence = (), known: KnownTo = lambda order: NONE
+) -> Expansion:
     """The roots s(ε) of sum(a_i * s**i), ε → 0+, to ``order`` non-zero terms each.
 
     Parameters
@@ -111,6 +115,9 @@ def puiseux(coefficients: Sequence, small: Symbol, order: int = 2, assumptions: 
         a_0, a_1, ..., a_n: algebraic in ``small`` and in the parameters, without floats.
     assumptions
         inequalities between the parameters, beyond the assumptions of the symbols.
+    known
+        for an order the series, to that order, of symbols that depend on ``small``; the coefficients are to have no relation
+        through these.
 
     Raises
     ------
@@ -125,7 +132,7 @@ def puiseux(coefficients: Sequence, small: Symbol, order: int = 2, assumptions: 
     polynomial, denominator = primitive(exact, region)
     branches, assumed = [], {denominator}
     for part, power in factors(polynomial):
-        found, used = _expanded(part, order, region)
+        found, used = _expanded(part, order, region, known)
         branches += [replace(b, power=power) for b in found]
         assumed |= used
     nonzero = frozenset().union(*(assumed_factors(e, region) for e in assumed))
@@ -140,19 +147,22 @@ def check_order(order: object) -> None:
 # -- branches of one factor ---------------------------------------------------------------------------------------------
 
 
-def _expanded(factor: tuple[Expr, ...], order: int, region: Region) -> tuple[list[Branch], set[Expr]]:
+def _expanded(factor: tuple[Expr, ...], order: int, region: Region, known: KnownTo) -> tuple[list[Branch], set[Expr]]:
     """The branches of a factor, with as many powers of ε as this takes."""
     precision = order + 1
     while precision <= LARGEST_PRECISION:
         try:
-            return _grown(factor, order, region, S(precision))
+            return _grown(factor, order, region, S(precision), known)
         except Insufficient:
             precision *= 2
     raise UnfinishedError(f"{LARGEST_PRECISION} powers of {region.small} do not tell the roots of {factor} apart: rescale it")
 
 
-def _grown(factor: tuple[Expr, ...], order: int, region: Region, precision: Expr) -> tuple[list[Branch], set[Expr]]:
-    start = [truncated(expand(a, region.small, precision, region), precision) for a in factor]
+def _grown(
+    factor: tuple[Expr, ...], order: int, region: Region, precision: Expr, known: KnownTo
+) -> tuple[list[Branch], set[Expr]]:
+    moving = known(precision)
+    start = [truncated(expand(a, region.small, precision, region, moving), precision) for a in factor]
     assumed: set[Expr] = set()
     branches = [b for grown in _grow(_Stem(factor, start, region, len(factor) - 1), order, assumed) for b in _numbered(grown)]
     return branches, assumed

@@ -2,18 +2,21 @@ r"""Rates and time scales as they are read and printed: exact ones with ``=``, t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Abs, Add, Basic, Expr, Max, Min, S, Symbol, oo
+from sympy import Abs, Add, Basic, Expr, Max, Min, Order, S, Symbol, oo
+from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.algebraic import AnyRoot, factored
 from derivations.analysis.algebra.zero import Region
+from derivations.analysis.expansions.moving import MovingRoot
 from derivations.analysis.expansions.puiseux import Branch
-from derivations.analysis.expansions.real_parts import real_part
+from derivations.analysis.expansions.real_parts import NOTHING, Assumed, real_part
 from derivations.analysis.expansions.remainder import Remainder
-from theory.printing import plain, tex
+from derivations.analysis.show import Row, Shown, conditions_row
+from theory.printing import plain
 
 
 @dataclass(frozen=True)
@@ -22,15 +25,18 @@ class RealPart:
 
     exponent: Expr
     coefficient: Expr | None
+    assumed: Assumed = NOTHING
 
 
-def leading_real_part(branch: Branch, region: Region) -> RealPart:
-    """The first term of the real part; exponent oo and coefficient 0 where it vanishes identically."""
+def leading_real_part(branch: Branch, region: Region, given: Mapping[Symbol, Expr]) -> RealPart:
+    """The first term of the real part, and what it assumes; exponent oo and coefficient 0 where it vanishes identically."""
+    assumed = NOTHING
     for exponent, coefficient in branch.terms:
-        part = real_part(coefficient, region)
+        part, more = real_part(coefficient, region, given)
+        assumed |= more
         if part is None or part != 0:
-            return RealPart(exponent, None if part is None else factored(part))
-    return RealPart(branch.next_exponent, S.Zero if branch.exact else None)
+            return RealPart(exponent, None if part is None else factored(part), assumed)
+    return RealPart(branch.next_exponent, S.Zero if branch.exact else None, assumed)
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,17 @@ class Rate:
             return None
         return self.small**-self.real.exponent / Abs(self.real.coefficient) if self.real.coefficient != 0 else oo
 
+    @property
+    def words(self) -> str:
+        """Its speed, multiplicity and remainder."""
+        speed = {True: "slow", False: "fast", None: "slow or fast"}[self.is_slow]
+        times = f", {self.multiplicity} times" if self.multiplicity > 1 else ""
+        return f"{speed}{times}; {self.remainder}"
+
+    def text(self, letters: Mapping[Expr, Symbol]) -> str:
+        """The right side, with its relation, and what is known of it; roots of polynomials by letters."""
+        return f"{_expansion(self.branch, self.small, letters)}; {self.words}"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values; expressions as text."""
         return {
@@ -120,7 +137,7 @@ class SpectralGap(Leading):
 
 
 @dataclass(frozen=True)
-class TimeScales:
+class TimeScales(Shown):
     """The rates at a fixed point from fast to slow.
 
     Attributes
@@ -129,14 +146,17 @@ class TimeScales:
         as given: every series has up to ``order`` non-zero terms.
     rates
         by rising exponent of the real part; equal exponents by size at the sample parameters.
-    assumed_nonzero
-        polynomials in the parameters on whose zeros the expansion is another one.
+    assumed
+        relations between the parameters beyond what is known, outside which the expansion, or a real part, is another one.
+    point
+        the root that defines the point, where it stays a polynomial, as it moves with the small parameter.
     """
 
     small: Symbol
     order: int
     rates: tuple[Rate, ...]
-    assumed_nonzero: tuple[Expr, ...] = ()
+    assumed: tuple[Relational, ...] = ()
+    point: tuple[MovingRoot, ...] = ()
 
     def __iter__(self) -> Iterator[Rate]:
         return iter(self.rates)
@@ -168,26 +188,25 @@ class TimeScales:
     def __str__(self):
         equations, letters = _lettered(self.rates)
         lines = [f"as {plain(self.small)} -> 0+, fast to slow:"]
-        lines += [_line(k, rate, letters) for k, rate in enumerate(self.rates, 1)]
+        lines += [f"at {r.symbol} {_expansion(r.branch, self.small, letters)}" for r in self.point]
+        lines += [f"s_{k} {rate.text(letters)}" for k, rate in enumerate(self.rates, 1)]
         if gap := self.spectral_gap:
-            lines.append(f"spectral gap: slow/fast {_gap(gap, self.small, PLAIN)}")
+            size = "= 0" if gap.coefficient == 0 else f"≃ {plain(gap.coefficient * self.small**gap.exponent)}"
+            lines.append(f"spectral gap: slow/fast {size}")
         lines += [f"{letter}: any root of {plain(equation)} = 0" for letter, equation in equations.items()]
-        if self.assumed_nonzero:
-            lines.append("assumed not to vanish: " + ", ".join(map(plain, self.assumed_nonzero)))
+        if self.assumed:
+            lines.append("assumed: " + ", ".join(map(plain, self.assumed)))
         return "\n".join(lines)
 
-    def to_latex(self) -> str:
-        """An ``aligned`` display without delimiters."""
-        equations, letters = _lettered(self.rates)
-        rows = [f"s_{{{k}}} &{_right(rate, letters, LATEX)}" for k, rate in enumerate(self.rates, 1)]
+    def rows(self) -> list[Row]:
+        shown = [Row(self.small, S.Zero, r"\to", "as"), *(_series_row(r.symbol, r.branch, self.small) for r in self.point)]
+        for k, rate in enumerate(self.rates, 1):
+            shown += [Row.text(rate.words), _series_row(f"s_{{{k}}}", rate.branch, self.small)]
         if gap := self.spectral_gap:
-            rows.append(rf"\frac{{s_{{\mathrm{{slow}}}}}}{{s_{{\mathrm{{fast}}}}}} &{_gap(gap, self.small, LATEX)}")
-        rows += [f"0 &= {tex(equation)}" for equation in equations.values()]
-        rows += [rf"0 &\ne {tex(e)}" for e in self.assumed_nonzero]
-        return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
-
-    def _repr_latex_(self):
-        return rf"$\displaystyle {self.to_latex()}$"
+            size, sign = gap.coefficient * self.small**gap.exponent, r"\simeq" if gap.coefficient != 0 else "="
+            name = r"\frac{s_{\mathrm{slow}}}{s_{\mathrm{fast}}}"
+            shown.append(Row(name, S.Zero if gap.coefficient == 0 else size, sign))
+        return [*shown, *(replace(r, words="assuming") for r in conditions_row(self.assumed))]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; expressions as text."""
@@ -195,9 +214,10 @@ class TimeScales:
         return {
             "small": str(self.small),
             "order": self.order,
+            "point": {str(r.symbol): str(r.series(self.small)) for r in self.point},
             "rates": [r.to_dict() for r in self.rates],
             "spectral_gap": gap and {"exponent": str(gap.exponent), "coefficient": str(gap.coefficient)},
-            "assumed_nonzero": [str(e) for e in self.assumed_nonzero],
+            "assumed": [str(e) for e in self.assumed],
         }
 
 
@@ -212,20 +232,6 @@ def _extreme(rates: Sequence[Rate], side: Callable) -> Leading:
 # -- text ---------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Style:
-    """How expressions are written: ``similar`` stands where something is left out, and only there."""
-
-    show: Callable[[Basic], str]
-    similar: str
-    left: str
-    right: str
-
-
-PLAIN = _Style(plain, "≃", "(", ")")
-LATEX = _Style(tex, r"\simeq", r"\left(", r"\right)")
-
-
 def _lettered(rates: Sequence[Rate]) -> tuple[dict[Symbol, Expr], dict[Expr, Symbol]]:
     """A letter for each root of a polynomial that occurs, and the polynomials in these letters."""
     found = sorted({a for r in rates for a in r.series.atoms(AnyRoot)}, key=str)
@@ -235,31 +241,27 @@ def _lettered(rates: Sequence[Rate]) -> tuple[dict[Symbol, Expr], dict[Expr, Sym
     return {letter: root.args[0].xreplace({root.args[1]: letter}) for root, letter in letters.items()}, letters
 
 
-def _line(k: int, rate: Rate, letters: dict) -> str:
-    speed = {True: "slow", False: "fast", None: "slow or fast"}[rate.is_slow]
-    times = f" ({rate.multiplicity} times)" if rate.multiplicity > 1 else ""
-    return f"s_{k} {_right(rate, letters, PLAIN)}{times}; {speed}; {rate.remainder}"
+def _expansion(branch: Branch, small: Symbol, letters: Mapping[Expr, Symbol]) -> str:
+    """A series in rising powers with its relation: what is left out has its O(...)."""
+    text = _sum([c.xreplace(letters) * small**e for e, c in branch.terms])
+    return f"= {text}" if branch.exact else f"≃ {text} + O({plain(small**branch.next_exponent)})"
 
 
-def _right(rate: Rate, letters: dict, style: _Style) -> str:
-    """The right side of a rate, with its relation."""
-    text = _sum([c.xreplace(letters) * rate.small**e for e, c in rate.branch.terms], style)
-    if rate.exact:
-        return f"= {text}"
-    return f"{style.similar} {text} + O{style.left}{style.show(rate.small**rate.next_exponent)}{style.right}"
-
-
-def _sum(terms: Sequence[Expr], style: _Style) -> str:
+def _sum(terms: Sequence[Expr]) -> str:
     """Terms in their own order, signs in front."""
     signs = ["-" if t.could_extract_minus_sign() else "+" for t in terms]
-    parts = [_term(-t if sign == "-" else t, style) for t, sign in zip(terms, signs, strict=True)]
+    parts = [_term(-t if sign == "-" else t) for t, sign in zip(terms, signs, strict=True)]
     text = "".join(f" {sign} {part}" for sign, part in zip(signs, parts, strict=True))
     return (text[3:] if signs[0] == "+" else f"-{text[3:]}") if terms else "0"
 
 
-def _term(term: Expr, style: _Style) -> str:
-    return f"{style.left}{style.show(term)}{style.right}" if isinstance(term, Add) else style.show(term)
+def _term(term: Expr) -> str:
+    return f"({plain(term)})" if isinstance(term, Add) else plain(term)
 
 
-def _gap(gap: SpectralGap, small: Symbol, style: _Style) -> str:
-    return "= 0" if gap.coefficient == 0 else f"{style.similar} {style.show(gap.coefficient * small**gap.exponent)}"
+def _series_row(name: Basic | str, branch: Branch, small: Symbol) -> Row:
+    """The same as a row of a display."""
+    if branch.exact:
+        return Row(name, branch.series(small), by=(small,))
+    terms = [c * small**e for e, c in branch.terms]
+    return Row(name, Add(*terms, Order(small**branch.next_exponent, small), evaluate=False), r"\simeq", by=(small,))

@@ -9,7 +9,7 @@ r"""Truncated Puiseux series with exact constants: :math:`\sum_k c_k\varepsilon^
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -50,6 +50,10 @@ class Series:
         return next((term for term in self.terms if not vanishes(term[1], region)), None)
 
 
+Known = Mapping[Symbol, Series]
+NONE: Known = {}
+
+
 def constant(value: Expr) -> Series:
     return Series(((S.Zero, value),)) if value != 0 else Series(())
 
@@ -63,8 +67,10 @@ def collected(terms: Iterable[Term], order: Expr) -> Series:
     return Series(tuple((e, c) for e, c in reduced.items() if c != 0), order)
 
 
-def expand(expr: Expr, small: Symbol, order: Expr, region: Region) -> Series:
+def expand(expr: Expr, small: Symbol, order: Expr, region: Region, known: Known = NONE) -> Series:
     """The series of an algebraic function at 0+, to at least what ``order`` leaves after cancellation.
+
+    ``known`` are symbols that depend on the small one, and their series.
 
     Raises
     ------
@@ -73,15 +79,17 @@ def expand(expr: Expr, small: Symbol, order: Expr, region: Region) -> Series:
     Insufficient
         where a radicand or denominator is not seen to be non-zero to this order.
     """
-    if small not in expr.free_symbols:
-        return constant(expr)
     if expr == small:
         return Series(((S.One, S.One),))
+    if expr in known:
+        return known[expr]
+    if expr.free_symbols.isdisjoint({small, *known}):
+        return constant(expr)
     if isinstance(expr, Add | Mul):
-        parts = [expand(a, small, order, region) for a in expr.args]
+        parts = [expand(a, small, order, region, known) for a in expr.args]
         return reduce(Series.__add__ if isinstance(expr, Add) else Series.__mul__, parts)
     if isinstance(expr, Pow) and isinstance(expr.exp, Rational):
-        return power(expand(expr.base, small, order, region), expr.exp, order, region)
+        return power(expand(expr.base, small, order, region, known), expr.exp, order, region)
     raise InputError(f"an algebraic function of {small}", str(expr), "expand it in powers first")
 
 

@@ -19,26 +19,35 @@ s_1 ≃ -eta*(n + 1) + O(phi); fast; remainder of order 1, observed 1.000
 s_2 ≃ -eta*n*phi/(n + 1) + O(phi**2); slow; remainder of order 2, observed 2.000
 spectral gap: slow/fast ≃ n*phi/(n + 1)**2
 
-When it fails: at a fixed small parameter a series says nothing by itself, see its measured remainder; a point that is itself
-defined by a polynomial must be given in radicals; where parameters decide whether a real part vanishes there is no time scale.
+A point that stays a root of a polynomial is expanded too, and each of its real branches has rates of its own.
+
+When it fails: at a fixed small parameter a series says nothing by itself, see its measured remainder; where parameters decide
+whether a real part vanishes there is no time scale.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 import mpmath
-from sympy import Equality, Expr, Integer, Rational, Symbol, nan, oo, sympify, zoo
+from sympy import Equality, Expr, Integer, Ne, Rational, S, Symbol, nan, oo, sympify, zoo
+from sympy.core.relational import Relational
 from sympy.polys.matrices import DomainMatrix
 
 from derivations.analysis.algebra.algebraic import extension, numeric
 from derivations.analysis.algebra.zero import Region, vanishes
-from derivations.analysis.expansions.puiseux import Branch, check_order, puiseux
+from derivations.analysis.expansions.moving import MovingRoot, real_branches
+from derivations.analysis.expansions.puiseux import Branch, Expansion, check_order, puiseux
 from derivations.analysis.expansions.rates import Rate, TimeScales, leading_real_part
 from derivations.analysis.expansions.remainder import Remainder, admissible, remainders
+from derivations.analysis.expansions.series import Series, expand
 from derivations.analysis.limits import within
+from derivations.analysis.points.fixed_points import FixedPoint
+from derivations.analysis.points.places import place_of
+from derivations.analysis.sites.characteristic import characteristic_factors
 from theory.errors import InputError
 from theory.flow import Flow
 
@@ -49,6 +58,7 @@ def time_scales(
     small: Symbol,
     order: int = 2,
     parameters: Mapping[Symbol, Any] | None = None,
+    branch: int | None = None,
     time_limit: float | None = 60,
 ) -> TimeScales:
     """The eigenvalues of the Jacobian at a fixed point, each as a Puiseux series in a small parameter.
@@ -65,7 +75,10 @@ def time_scales(
     order
         the number of non-zero terms of each series.
     parameters
-        exact values at which the remainders are measured, those not given being drawn at random (the same ones each time).
+        exact values at which the remainders are measured, those not given being drawn at random (the same ones each time);
+        they also choose a side where signs of radicands are not known.
+    branch
+        which real branch of a point that stays a root of a polynomial, where there are several; the error lists them.
     time_limit
         in seconds; None runs without limit in this process.
 
@@ -77,27 +90,68 @@ def time_scales(
     UnfinishedError
         at the time limit, or where exact arithmetic leaves a valuation undecided.
     """
-    return within(time_limit, _time_scales, flow, point, small, order, parameters)
+    return within(time_limit, _time_scales, flow, point, small, order, parameters or {}, branch)
 
 
-def _time_scales(flow: Flow, point: Any, small: Symbol, order: int, parameters: Mapping | None) -> TimeScales:
+def _time_scales(flow: Flow, point: Any, small: Symbol, order: int, parameters: Mapping, branch: int | None) -> TimeScales:
     check_order(order)
     values = _values(flow, point)
     _check_small(flow, small)
     region = Region(_inequalities((*flow.assumptions, *getattr(point, "conditions", ()))), small)
-    _check_fixed(flow, values, region)
-    coefficients = characteristic_polynomial(flow, values)
-    expansion = puiseux(coefficients, small, order, region.assumptions)
-    chosen = _parameters(flow, values, small, region, parameters or {})
-    measured = _measured(expansion.branches, small, chosen)
-    fastest = min(b.exponent for b in expansion)
-    rates = [_rate(b, r, fastest, region) for b, r in measured]
+    root = _chosen_root(point, region, branch) if getattr(point, "roots", None) else None
+    if root is None:
+        _check_fixed(flow, values, region)
+        expansions = [puiseux(characteristic_polynomial(flow, values), small, order, region.assumptions)]
+    else:
+        expansions = list(_at_root(flow, point, root, order, region))
+    given = _given(flow, values, small, root, parameters)
+    chosen = admissible(_symbols(flow, values, small, root), region, given)
+    branches = [b for e in expansions for b in e]
+    fastest = min(b.exponent for b in branches)
+    rates = [_rate(b, r, fastest, region, given) for b, r in _measured(branches, small, chosen, root)]
     rates.sort(key=lambda rate: _speed(rate, chosen))
-    return TimeScales(small, order, tuple(rates), expansion.assumed_nonzero)
+    nonzero = {e for expansion in expansions for e in expansion.assumed_nonzero}
+    shown = () if root is None else (root.grown(S(order)),)
+    return TimeScales(small, order, tuple(rates), _assumed(nonzero, rates), shown)
 
 
-def _rate(branch: Branch, remainder: Remainder, fastest: Expr, region: Region) -> Rate:
-    real = leading_real_part(branch, region)
+def _chosen_root(point: FixedPoint, region: Region, branch: int | None) -> MovingRoot:
+    if not isinstance(point, FixedPoint):
+        raise InputError("a point in radicals, or one that fixed_points gives", repr(point), "see fixed_points(flow)")
+    found = real_branches(point, region)
+    listed = "; ".join(f"{k}: {root}" for k, root in enumerate(found)) or "none that is real"
+    if branch is None and len(found) == 1:
+        return found[0]
+    if type(branch) is not int or not 0 <= branch < len(found):
+        got = "no branch" if branch is None else f"branch={branch!r}"
+        raise InputError(f"a branch of the point as {region.small} -> 0+ ({listed})", got, "choose one with branch=0")
+    return found[branch]
+
+
+def _at_root(flow: Flow, point: FixedPoint, root: MovingRoot, order: int, region: Region) -> Iterator[Expansion]:
+    """The eigenvalues at a moving point, for each irreducible factor of the characteristic polynomial there."""
+    site, _, values = place_of(flow, point)
+    others = {x: v for x, v in values.items() if x in {y for y, _ in site.roots} - {root.symbol}}
+
+    def known(to: Expr) -> dict[Symbol, Series]:
+        series = {root.symbol: root.to_order(to)}
+        return series | {x: expand(v, region.small, to, region, series) for x, v in others.items()}
+
+    for factor in characteristic_factors(flow, site):
+        rising = [site.ring.expr(c) for c in reversed(factor.coefficients)]
+        found = puiseux(rising, region.small, order, region.assumptions, known)
+        powers = (replace(b, power=b.power * factor.multiplicity) for b in found)
+        yield replace(found, branches=tuple(powers))
+
+
+def _assumed(nonzero: Iterable[Expr], rates: Iterable[Rate]) -> tuple[Relational, ...]:
+    signs = {c for rate in rates for c in rate.real.assumed}
+    sides = {e for c in signs for e in (c.lhs, -c.lhs)}
+    return (*(Ne(e, 0) for e in sorted(set(nonzero) - sides, key=str)), *sorted(signs, key=str))
+
+
+def _rate(branch: Branch, remainder: Remainder, fastest: Expr, region: Region, given: Mapping[Symbol, Expr]) -> Rate:
+    real = leading_real_part(branch, region, given)
     # The real part is O(ε**exponent) even where its coefficient is not known.
     is_slow = True if real.exponent > fastest else None if real.coefficient is None else False
     return Rate(branch, region.small, real, remainder, is_slow)
@@ -124,10 +178,12 @@ def characteristic_polynomial(flow: Flow, values: Mapping[Symbol, Expr]) -> list
     return [field.restored(field.element(c.as_expr())) for c in reversed(found)]
 
 
-def _measured(branches: tuple[Branch, ...], small: Symbol, chosen: Mapping) -> Iterator[tuple[Branch, Remainder]]:
+def _measured(
+    branches: Iterable[Branch], small: Symbol, chosen: Mapping, root: MovingRoot | None
+) -> Iterator[tuple[Branch, Remainder]]:
     for _, group in groupby(branches, key=lambda b: b.factor):
         together = list(group)
-        yield from zip(together, remainders(together, small, chosen), strict=True)
+        yield from zip(together, remainders(together, small, chosen, root), strict=True)
 
 
 # -- input --------------------------------------------------------------------------------------------------------------
@@ -144,8 +200,6 @@ def _values(flow: Flow, point: Any) -> dict[Symbol, Expr]:
         raise InputError("a value for every state", f"none for {', '.join(map(str, missing))}", "add it to the point")
     if unknown := [s for s in mapping if s not in flow.state]:
         raise InputError(f"values of {', '.join(map(str, flow.state))}", f"{unknown[0]}", "leave it out of the point")
-    if roots := getattr(point, "roots", None):
-        raise InputError("a point in radicals", f"{next(iter(roots))} as root of a polynomial", "fix some parameters")
     return {s: _exact(mapping[s], str(s)) for s in flow.state}
 
 
@@ -181,13 +235,17 @@ def _check_fixed(flow: Flow, values: Mapping, region: Region) -> None:
             raise InputError("a fixed point", f"d{state}/dt = {there} there", "see fixed_points(flow)")
 
 
-def _parameters(flow: Flow, values: Mapping, small: Symbol, region: Region, given: Mapping) -> dict[Symbol, Expr]:
-    symbols = set(flow.parameters).union(*(e.free_symbols for e in values.values())) - {small}
+def _symbols(flow: Flow, values: Mapping, small: Symbol, root: MovingRoot | None) -> set[Symbol]:
+    """The parameters, and the coordinates of a family."""
+    return set(flow.parameters).union(*(e.free_symbols for e in values.values())) - {small, getattr(root, "symbol", None)}
+
+
+def _given(flow: Flow, values: Mapping, small: Symbol, root: MovingRoot | None, given: Mapping) -> dict[Symbol, Expr]:
+    symbols = _symbols(flow, values, small, root)
     if unknown := [s for s in given if s not in symbols]:
         names = ", ".join(sorted(map(str, symbols))) or "none"
         raise InputError("values of parameters other than the small one", str(unknown[0]), f"the parameters are {names}")
-    fixed = {s: _number(s, v) for s, v in given.items()}
-    return admissible(symbols, region, fixed)
+    return {s: _number(s, v) for s, v in given.items()}
 
 
 def _number(symbol: Symbol, value: Any) -> Rational:

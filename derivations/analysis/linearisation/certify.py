@@ -29,12 +29,12 @@ from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from derivations.analysis.algebra.polynomials import Polynomial, exact_number, factor
 from derivations.analysis.limits import within
 from derivations.analysis.linearisation.balls import Box, compiled, interval, signs_of
-from derivations.analysis.linearisation.characteristic import characteristic_factors
 from derivations.analysis.linearisation.hurwitz import hurwitz_tests
 from derivations.analysis.linearisation.zero_modes import Origin, zero_modes
 from derivations.analysis.points.fixed_points import FixedPoint, supported
 from derivations.analysis.points.places import place_of
 from derivations.analysis.show import Row, Shown
+from derivations.analysis.sites.characteristic import characteristic_factors
 from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, Sign, power, times
 from derivations.analysis.sites.site import Fraction as Ratio
 from derivations.analysis.sites.site import Site

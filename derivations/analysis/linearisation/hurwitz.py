@@ -22,7 +22,7 @@ from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.linear import BUDGET, hurwitz_determinants
 from derivations.analysis.algebra.polynomials import Ring
-from derivations.analysis.linearisation.characteristic import Factor
+from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.conditions import reduced, undecided
 from derivations.analysis.sites.signs import NEGATIVE, ZERO
 from derivations.analysis.sites.site import Fraction, Site

@@ -11,7 +11,7 @@ answer: inequalities, reduced.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import cycle
@@ -23,18 +23,20 @@ from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.linear import BUDGET, OverBudget
 from derivations.analysis.algebra.polynomials import Polynomial
-from derivations.analysis.algebra.zero import Region, sample
+from derivations.analysis.algebra.zero import Region, holds, sample
 from derivations.analysis.limits import within
-from derivations.analysis.linearisation.bifurcations import Bifurcation, bifurcations_of
-from derivations.analysis.linearisation.characteristic import Factor, characteristic_factors
+from derivations.analysis.linearisation.bifurcations import bifurcations_of
 from derivations.analysis.linearisation.hurwitz import HalfPlanes, hurwitz
+from derivations.analysis.linearisation.kinds import Bifurcation
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode, zero_modes
 from derivations.analysis.points.fixed_points import FixedPoint, supported
+from derivations.analysis.points.instances import real_roots
 from derivations.analysis.points.places import place_of
 from derivations.analysis.show import Row, Shown, conditions_row, row
+from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.conditions import independent, readable
 from derivations.analysis.sites.site import Site
-from theory.errors import InputError
+from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
 SAMPLES = 20  # random parameters of a numeric analysis
@@ -206,21 +208,35 @@ def _exact(flow: Flow, base: Site, site: Site, values: Mapping[Symbol, Expr], bu
 
 def _numeric(flow: Flow, point, site: Site, values: Mapping[Symbol, Expr]) -> Stability:
     """What eigenvalues at random admissible parameters show; zero modes are those of the family."""
-    conditions = tuple(c for c in getattr(point, "conditions", ()) if c.free_symbols <= set(flow.parameters))
-    region = Region((*flow.assumptions, *conditions))
+    region = Region((*flow.assumptions, *getattr(point, "conditions", ())))
     symbols = {*flow.parameters, *site.free}
     matrix = flow.jacobian().xreplace(dict(values))
+    unsolved = [(x, site.ring.expr(p)) for x, p in site.roots if values.get(x) == x]
     found = set()
-    for seed in range(SAMPLES):
-        at = sample(symbols, region, seed)
+    drawn = (at for seed in range(SAMPLES) for at in _with_roots(sample(symbols, region, seed), unsolved))
+    for at in (at for at in drawn if holds(region, at)):
         eigenvalues = np.linalg.eigvals(_numbers(matrix, at))
         moving = sorted(eigenvalues, key=abs)[len(site.free) :]
         real = np.real(moving)
         found.add((bool(np.any(real > 0)), bool(np.any(real < 0))))
+    if not found:
+        raise UnfinishedError(
+            f"the point was real at none of {SAMPLES} random parameters: raise the budget or fix some of them"
+        )
     kinds = {(False, True): Verdict.STABLE, (True, False): Verdict.UNSTABLE, (True, True): Verdict.SADDLE}
     verdict = kinds.get(found.pop(), Verdict.MARGINAL) if len(found) == 1 else Verdict.DEPENDS
     modes = tuple(ZeroMode({}, Origin.TANGENT) for _ in site.free)
     return Stability(flow, values, verdict, (), (), (), Dummy("s"), modes, method=f"numeric, at {SAMPLES} random parameters")
+
+
+def _with_roots(at: Mapping[Symbol, Expr], unsolved: Sequence[tuple[Symbol, Expr]]) -> Iterator[dict[Symbol, Expr]]:
+    """Numbers for the parameters, with each choice of real numbers for the roots."""
+    if not unsolved:
+        yield dict(at)
+        return
+    (x, polynomial), *others = unsolved
+    for root in real_roots(polynomial.xreplace(dict(at)), x):
+        yield from _with_roots({**at, x: root.evalf(30)}, others)
 
 
 def _numbers(matrix, at: Mapping[Symbol, object]) -> np.ndarray:

@@ -9,8 +9,8 @@ from enum import Enum
 from sympy import Add, Expr, Matrix, S, Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial
-from derivations.analysis.linearisation.characteristic import Factor
 from derivations.analysis.linearisation.symmetries import linear_symmetries
+from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.field import Number
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow

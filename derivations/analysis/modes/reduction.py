@@ -7,7 +7,7 @@ the ansatz: what is stable among the amplitudes may be unstable in the matrix mo
 
 >>> from derivations.analysis.modes.ansatz import whole_model_ansatz
 >>> from theory import models
->>> reduction = reduce_to_modes(models.projection_head().stop_gradient_flow(), whole_model_ansatz())
+>>> reduction = reduce_to_modes(models.projection_head().stop_gradient_flow(), whole_model_ansatz(), time_limit=None)
 >>> [velocity.factor() for velocity in reduction.flow.velocity.values()]
 [-v*(lambda - mu*w + w**2), gamma*mu*v**2 - gamma*v**2*w - kappa*w]
 >>> reduction.step.verify().outcome.status.value
@@ -22,8 +22,10 @@ from dataclasses import dataclass
 import mpmath
 import numpy as np
 from sympy import Add, Basic, Eq, Expr, MatMul, Matrix, MatrixExpr, MatrixSymbol, S, Symbol, Trace, Transpose
+from sympy.logic.boolalg import Boolean
 
 from derivations import checks
+from derivations.analysis.limits import within
 from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
 from derivations.analysis.show import Row, Shown, row
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
@@ -86,22 +88,34 @@ class Reduction(Shown):
         return checks.Together(evidence)
 
 
-def reduce_to_modes(flow: Flow, ansatz: Ansatz) -> Reduction:
+def reduce_to_modes(flow: Flow, ansatz: Ansatz, time_limit: float | None = 60) -> Reduction:
     r"""A matrix flow on an invariant ansatz, as a flow of its amplitudes.
 
     The scalar flow carries the assumptions on scalars, and the mobilities :math:`1/\sum_B\operatorname{tr}(B_iH_B^{-1}B_i^T)`
     of the metric that the amplitudes inherit, where the rules make that diagonal; else none.
+
+    Parameters
+    ----------
+    time_limit
+        in seconds; None runs without limit in this process.
 
     Raises
     ------
     InputError
         where the ansatz does not fit the flow (blocks, names), has an amplitude too many, or is not invariant: a velocity
         leaves its span, or two blocks ask for different velocities of one amplitude.
+    UnfinishedError
+        at the time limit.
     """
     _check_names(flow, ansatz)
-    context = Context((*flow.assumptions, *ansatz.assumptions))
-    scalar = tuple(a for a in context.assumptions if not _has_matrix(a))
-    return Reduction(Flow(_velocities(flow, ansatz, context), _mobility(flow, ansatz, context), scalar), flow, ansatz)
+    given = (*flow.assumptions, *ansatz.assumptions)
+    velocity, mobility = within(time_limit, _reduced, flow, dict(ansatz.blocks), ansatz.amplitudes, given)
+    return Reduction(Flow(velocity, mobility, tuple(a for a in given if not _has_matrix(a))), flow, ansatz)
+
+
+def _reduced(flow: Flow, blocks: Mapping, amplitudes: tuple[Symbol, ...], given: tuple[Boolean, ...]) -> tuple[dict, dict]:
+    ansatz, context = Ansatz(blocks, amplitudes, given), Context(given)
+    return _velocities(flow, ansatz, context), _mobility(flow, ansatz, context)
 
 
 def _check_names(flow: Flow, ansatz: Ansatz) -> None:

@@ -283,7 +283,8 @@ def signs_from(ring: Ring, assumptions: Iterable = ()) -> Signs:
             top, bottom = ring.fraction(relation.lhs - relation.rhs)
             signs = signs.learn(top * bottom, RELATIONS[type(relation)])
         if not signs.consistent or relation is S.false:
-            raise InputError("assumptions that can hold together", f"{relation} beside the others", "drop one of them")
+            got = "one that the signs of its symbols exclude" if relation is S.false else f"{relation} beside the others"
+            raise InputError("assumptions that can hold together", got, "drop one of them")
     return signs
 
 

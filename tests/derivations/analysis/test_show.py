@@ -9,6 +9,13 @@ from hypothesis import strategies as st
 from sympy import Add, CRootOf, Float, Ne, Or, parse_expr, symbols
 
 from derivations.analysis.algebra.algebraic import AnyRoot
+from derivations.analysis.conserved import first_integrals
+from derivations.analysis.expansions.time_scales import time_scales
+from derivations.analysis.linearisation.certify import certify
+from derivations.analysis.linearisation.lyapunov import quadratic_lyapunov
+from derivations.analysis.linearisation.stability import stability
+from derivations.analysis.modes.ansatz import whole_model_ansatz
+from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.analysis.points.fixed_points import fixed_points
 from derivations.analysis.show import Row, Shown, conditions_row, text
 from derivations.rendering import html
@@ -28,7 +35,7 @@ from tests.derivations.formulas import (
 )
 from tests.derivations.pages import assert_mathematics_is_rendered, in_browser, needs_chromium, needs_pdflatex, overfull
 from tests.derivations.pages import run_pdflatex as compiled
-from theory import Flow
+from theory import Flow, models
 
 z, u, v, w, epsilon, offset = symbols("z u v w epsilon I", real=True)
 alpha, beta, gamma, kappa, lam, mu, nu, rho, sigma = symbols("alpha beta gamma kappa lambda mu nu rho sigma", positive=True)
@@ -56,6 +63,20 @@ def results():
     return {name: fixed_points(Flow(velocity), time_limit=None) for name, velocity in FLOWS.items()}
 
 
+@pytest.fixture(scope="module")
+def everything(results):
+    """Results of every kind."""
+    one, lorenz = results["one mode"], results["Lorenz"]
+    upper, origin = one[1], {x: 0, y: 0, z: 0}
+    several = [stability(found.flow, point, time_limit=None) for found in (one, lorenz) for point in found]
+    several += [time_scales(one.flow, upper, small, time_limit=None) for small in (lam, kappa)]
+    several += [quadratic_lyapunov(one.flow, upper, time_limit=None), quadratic_lyapunov(lorenz.flow, origin, time_limit=None)]
+    several += [certify(one.flow, upper, {lam: ("0.01", "0.2"), mu: (1, 1), gamma: (1, 1), kappa: (1, 2)}, time_limit=None)]
+    several += [first_integrals(Flow({x: -y, y: x}), 4, time_limit=None)]
+    several += [reduce_to_modes(models.projection_head().stop_gradient_flow(), whole_model_ansatz(), time_limit=None)]
+    return [*results.values(), *several]
+
+
 def test_each_polynomial_is_written_once(results):
     shown = results["no radicals"].to_latex()
     assert "CRootOf" not in shown
@@ -75,8 +96,8 @@ OTHERS = [
 ]
 
 
-def test_no_row_of_a_result_is_wider_than_the_line(results):
-    for rows in [*(r.rows() for r in results.values()), *OTHERS]:
+def test_no_row_of_a_result_is_wider_than_the_line(everything):
+    for rows in [*(r.rows() for r in everything), *OTHERS]:
         assert_within_the_line(rows_of(display_rows(rows)))
 
 
@@ -87,10 +108,10 @@ def document(shown: list[str]) -> str:
 
 
 @needs_pdflatex
-def test_results_and_long_formulas_compile_and_stand_within_twelve_centimetres(results, tmp_path):
+def test_results_and_long_formulas_compile_and_stand_within_twelve_centimetres(everything, tmp_path):
     long = [display_rows([Row(x, e)]) for e in long_formulas(40)]
     assert sum("q_{1}" in shown for shown in long) > 10
-    shown = [r._repr_latex_() for r in results.values()]
+    shown = [r._repr_latex_() for r in everything]
     shown += [rf"$\displaystyle {t}$" for t in (*map(display_rows, OTHERS), *long)]
     status, log = compiled(document(shown), tmp_path)
     assert status == 0, re.findall(r"! .{0,80}", log)
@@ -98,8 +119,8 @@ def test_results_and_long_formulas_compile_and_stand_within_twelve_centimetres(r
 
 
 @needs_chromium
-def test_a_browser_renders_results(results, tmp_path):
-    shown = [r.to_latex() for r in results.values()] + [display_rows(rows) for rows in OTHERS]
+def test_a_browser_renders_results(everything, tmp_path):
+    shown = [r.to_latex() for r in everything] + [display_rows(rows) for rows in OTHERS]
     shown += [display_rows([Row(x, e)]) for e in long_formulas(10)]
     displays = "".join(f'<div class="math">{html.escape(t)}</div>' for t in shown)
     render = 'for (const n of document.querySelectorAll(".math")) katex.render(n.textContent, n, {throwOnError: false});'
@@ -135,9 +156,14 @@ def test_conditions_follow_if_and_and():
     assert rows_of(display_rows(conditions_row([mu**2 - 4 * lam >= 0]))) == [r"&\text{if } \mu^{2} - 4 \lambda \ge 0"]
 
 
-def test_results_are_text_and_json(results):
-    for found in results.values():
+def test_every_result_is_text_and_json(everything):
+    for found in everything:
         assert json.loads(found.to_json()) == found.to_dict()
+        assert str(found)
+
+
+def test_values_of_points_are_text_that_reads_back(results):
+    for found in results.values():
         for point, told in zip(found, found.to_dict()["points"], strict=True):
             names = {s.name: s for s in (*found.flow.state, *found.flow.parameters)}
             for block, shown in told["values"].items():

@@ -3,8 +3,9 @@
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from sympy import Eq, I, Matrix, MatrixSymbol, Min, Rational, S, exp, oo, series, sqrt, symbols
+from sympy import Eq, I, Matrix, MatrixSymbol, Min, Poly, Rational, S, exp, oo, re, series, sqrt, symbols
 
 from derivations.analysis.algebra.algebraic import AnyRoot
 from derivations.analysis.algebra.zero import Region, vanishes
@@ -60,7 +61,7 @@ def test_uniform_frustration_has_one_slow_rate_proportional_to_the_fraction():
     assert vanishes(fast.timescale - 1 / total)
     assert vanishes(slow.timescale - total / (both * phi))
     assert (found.spectral_gap.exponent, vanishes(found.spectral_gap.coefficient - both / total**2)) == (1, True)
-    assert found.assumed_nonzero == ()
+    assert found.assumed == ()
     assert orders_agree(found)
 
 
@@ -87,7 +88,7 @@ def test_pairs_have_the_slow_rate_of_the_notes():
     assert [rate.exponent for rate in found] == [0, 0, 1]
     assert vanishes(found[2].coefficient + q * K / 2 / (1 / eta_y + n / eta_x))
     assert found.spectral_gap.coefficient.has(Min)  # which of the fast rates is smaller, parameters decide
-    assert len(found.assumed_nonzero) == 1
+    assert len(found.assumed) == 1
     assert orders_agree(found)
 
 
@@ -201,6 +202,88 @@ def test_the_state_may_stay_free_on_a_family_of_fixed_points():
     assert {rate.series for rate in scales(Flow({v: -v * w, w: -eps * v}), {v: 0, w: w}, eps)} == {-w, S.Zero}
 
 
+# -- signs that are not known -------------------------------------------------------------------------------------------
+
+PULLED = Flow({v: -a * v + b * u, u: -c * v - b * u - eps * u})
+
+
+@pytest.mark.parametrize(("slow", "sign"), [(Rational(1, 10), -1), (Rational(2), 1)])
+def test_the_side_of_a_discriminant_is_an_assumption_that_the_measured_parameters_obey(slow, sign):
+    numbers = {a: 5, b: 1, c: slow}
+    found = scales(PULLED, {v: 0, u: 0}, eps, order=1, parameters=numbers)
+    (side,) = found.assumed
+    assert side.subs(numbers) == True  # noqa: E712  (a SymPy Boolean)
+    assert all(rate.remainder.parameters == numbers for rate in found)
+    dense = Matrix([[-a, b], [-c, -b]]).subs(numbers).eigenvals()
+    real = sorted(float(re(e)) for e, k in dense.items() for _ in range(k))
+    assert sorted(float(rate.real.coefficient.subs(numbers)) for rate in found) == pytest.approx(real, rel=1e-12)
+    assert "assumed: " in str(found)
+    assert r"\text{assuming }" in found.to_latex()
+
+
+# -- points that are roots of a polynomial ------------------------------------------------------------------------------
+
+QUINTIC = Flow({v: -(v**5) + v + eps + eps * v**2, u: -eps * u * (1 + v**2) + v * u**2})
+
+
+def at_the_roots(flow, **options):
+    """The time scales of all real branches of the points that stay roots."""
+    for point in fixed_points(flow, time_limit=None):
+        if point.roots:
+            with pytest.raises(InputError, match=r"branch of the point as .*0: v ≃ .*choose one with branch=0") as told:
+                scales(flow, point, eps, branch=99, **options)
+            count = str(told.value).count(": v ≃")
+            yield from ((point, scales(flow, point, eps, branch=k, **options)) for k in range(count))
+
+
+def test_each_real_branch_of_a_point_has_the_eigenvalues_of_its_jacobian():
+    seen = 0
+    small = Rational(1, 1000)
+    for point, found in at_the_roots(QUINTIC, order=3):
+        near = float(found.point[0].series(eps).subs(eps, small))
+        (state,) = (p for p in point_values(QUINTIC, point, small) if abs(p[v] - near) < 1e-6)
+        dense = np.linalg.eigvals(np.array(QUINTIC.jacobian().subs({**state, eps: small}), dtype=float))
+        for rate in found:
+            assert min(abs(dense - float(rate.series.subs(eps, small)))) < 20 * float(small) ** float(rate.next_exponent)
+        assert orders_agree(found)
+        seen += 1
+    # v = -ε + …, ±1 + … on u = 0, and beside u = ε (1 + v²)/v
+    assert seen == 6
+
+
+def point_values(flow, point, small):
+    """The states of a point at a value of the small parameter, by NumPy's roots of its polynomial."""
+    ((x, polynomial),) = point.roots.items()
+    roots = np.roots([float(c) for c in Poly(polynomial.subs(eps, small), x).all_coeffs()])
+    for root in roots[abs(roots.imag) < 1e-9].real:
+        yield {y: float(value.subs({x: root, eps: small})) for y, value in point.values.items()}
+
+
+def test_a_moving_root_with_parameters_is_a_puiseux_series():
+    flow = Flow({v: -(v**5) + eps * v + a, u: -eps * u * v})
+    (point,) = fixed_points(flow, time_limit=None)
+    found = scales(flow, point, eps)
+    assert vanishes(found.point[0].series(eps) - a ** Rational(1, 5) - eps / (5 * a ** Rational(3, 5)))
+    fast, slow = found
+    assert vanishes(fast.coefficient + 5 * a ** Rational(4, 5))
+    assert vanishes(slow.coefficient + a ** Rational(1, 5))
+    assert orders_agree(found)
+    assert "at v ≃ " in str(found)
+
+
+def test_a_branch_is_asked_for_where_there_are_several():
+    point = next(p for p in fixed_points(QUINTIC, time_limit=None) if p.roots)
+    with pytest.raises(InputError, match="got no branch"):
+        scales(QUINTIC, point, eps)
+
+
+def test_which_branches_are_real_is_not_guessed():
+    flow = Flow({v: -(v**5) + a * v - b + eps * v**2})
+    (point,) = fixed_points(flow, time_limit=None)
+    with pytest.raises(UnfinishedError, match="real depends on parameters"):
+        scales(flow, point, eps)
+
+
 # -- output ---------------------------------------------------------------------------------------------------------------
 
 
@@ -214,9 +297,12 @@ def test_exact_and_truncated_rates_never_look_alike():
     for line in (line for line in str(truncated).splitlines() if line.startswith("s_")):
         assert " ≃ " in line
         assert "O(phi" in line
-    rows = truncated.to_latex().split(r"\\")[:2]
-    assert all(r"\simeq" in row and r"O\left(" in row for row in rows)
-    assert all("&=" in row and r"\simeq" not in row for row in exact.to_latex().split(r"\\")[:2])
+    shown = {
+        name: [r for r in f.to_latex().splitlines() if r.startswith("s_{")] for name, f in (("=", exact), ("~", truncated))
+    }
+    assert [len(rows) for rows in shown.values()] == [2, 2]
+    assert all(r"\simeq" in row and r"O\left(" in row for row in shown["~"])
+    assert all("&=" in row and r"\simeq" not in row for row in shown["="])
     assert [r["relation"] for r in truncated.to_dict()["rates"]] == ["≃", "≃"]
 
 
@@ -227,7 +313,7 @@ def test_terms_are_written_in_rising_powers():
 
 def test_results_are_plain_data():
     found = scales(UNIFORM, {v: 0, u: 0}, phi)
-    data = json.loads(json.dumps(found.to_dict()))
+    data = json.loads(found.to_json())
     assert data["rates"][1]["exponent"] == "1"
     assert data["rates"][1]["remainder"]["stated_order"] == "3"
     assert abs(data["rates"][1]["remainder"]["observed_order"] - 3) < 0.05
@@ -264,7 +350,7 @@ HEAD = MatrixSymbol("W", 2, 2)
         ((UNIFORM, {v: 0, u: phi**2}, phi), "a fixed point"),
         ((UNIFORM, {v: 0.0, u: 0}, phi), "an exact expression"),
         ((UNIFORM, "origin", phi), "mapping"),
-        ((ONE_MODE, SimpleNamespace(values={v: 0, w: w}, roots={w: w**2 - mu}), lam), "radicals"),
+        ((ONE_MODE, SimpleNamespace(values={v: 0, w: w}, roots={w: w**2 - mu}), lam), "that fixed_points gives"),
         ((ONE_MODE, SimpleNamespace(values={v: 0, w: 0}, conditions=(Eq(mu, lam),)), lam), "independent"),
         ((Flow({HEAD: -lam * HEAD}), {HEAD: 0}, lam), "a flow in scalars"),
         ((Flow({v: -0.5 * v + eps * v}), {v: 0}, eps), "exact"),

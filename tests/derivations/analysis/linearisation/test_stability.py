@@ -28,7 +28,7 @@ from sympy import (
     zeros,
 )
 
-from derivations.analysis.linearisation.bifurcations import Kind
+from derivations.analysis.linearisation.kinds import Kind
 from derivations.analysis.linearisation.stability import Verdict, stability
 from derivations.analysis.linearisation.zero_modes import Origin
 from derivations.analysis.points.fixed_points import fixed_points
@@ -476,7 +476,10 @@ def test_beyond_the_budget_the_verdict_is_numeric_and_says_so():
     assert judged(CIRCLE, {x: Rational(3, 5), y: Rational(4, 5)}, budget=1).verdict is Verdict.STABLE
 
 
-@pytest.mark.parametrize("flow", [LORENZ, PLAIN_MODE], ids=["Lorenz", "no decay"])
+ROOTS = Flow({x: -(x**5) + x + a, y: -y * (1 + x**2)})  # of which no radicals are known
+
+
+@pytest.mark.parametrize("flow", [LORENZ, PLAIN_MODE, ROOTS], ids=["Lorenz", "no decay", "roots"])
 def test_the_numeric_verdict_never_contradicts_the_exact_one(flow):
     for p in fixed_points(flow, None):
         exact, numeric = (judged(flow, p, **options) for options in ({}, {"budget": 1}))

@@ -31,7 +31,7 @@ from derivations.checks import Status
 from derivations.engine import Derivation
 from derivations.evaluate import Point
 from theory import Coupling, Flow, Loss, models, sg
-from theory.errors import InputError
+from theory.errors import InputError, UnfinishedError
 from theory.models.vocabulary import W, X, d, gamma, kappa, lam
 
 M = Symbol("M", integer=True, positive=True)
@@ -405,3 +405,8 @@ def test_directions_without_modes_or_with_one_symbol_for_two_are_refused(directi
         mode_ansatz(V, W, MU, directions)
     with pytest.raises(InputError, match="a mode, and a correlation of its own"):
         whole_model_ansatz(directions)
+
+
+def test_the_time_limit_ends_a_reduction():
+    with pytest.raises(UnfinishedError, match="time limit"):
+        reduce_to_modes(WHOLE.stop_gradient_flow(), whole_model_ansatz(directions_of((4, 4, 4))), time_limit=0.2)

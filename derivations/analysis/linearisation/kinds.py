@@ -1,0 +1,94 @@
+"""The codimension-one bifurcations of fixed points, as results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from sympy import Basic, Expr, Symbol
+from sympy.core.relational import Relational
+
+from derivations.analysis.show import Row, Shown, conditions_row, row
+
+
+class Kind(Enum):
+    """The codimension-one bifurcations of fixed points; degenerate where a condition for each of them fails, unclassified where
+    the expressions that tell them apart grow too long."""
+
+    SADDLE_NODE = "saddle-node"
+    TRANSCRITICAL = "transcritical"
+    PITCHFORK = "pitchfork"
+    HOPF = "Hopf"
+    DEGENERATE = "degenerate"
+    UNCLASSIFIED = "unclassified"
+
+
+@dataclass(frozen=True)
+class Bifurcation(Shown):
+    """A bifurcation of a fixed point.
+
+    Attributes
+    ----------
+    kind
+        of the bifurcation; ``critical`` the equation at which it happens.
+    criticality
+        of a pitchfork or Hopf bifurcation: ``"supercritical"``, ``"subcritical"``; None where that depends on parameters.
+    supercritical
+        the inequality that decides it then.
+    coefficient
+        the normal form's: quadratic, cubic, or first Lyapunov coefficient (in the normalisation above), on the critical set.
+    frequency
+        the squared frequency of a Hopf bifurcation.  Its criticality is not worked out where more than four modes couple, where
+        there are zero modes beside, or where it grows too long.
+    conditions
+        under which it happens there: other inequalities, such as a positive squared frequency.
+    """
+
+    kind: Kind
+    critical: Relational
+    criticality: str | None = None
+    coefficient: Expr | None = None
+    frequency: Expr | None = None
+    conditions: tuple[Relational, ...] = ()
+    supercritical: Relational | None = None
+
+    def at(self, values: Mapping[Symbol, Expr]) -> Bifurcation:
+        """With expressions put in for symbols."""
+        put = {name: value.xreplace(values) for name, value in vars(self).items() if isinstance(value, Basic)}
+        return replace(self, **put, conditions=tuple(c.xreplace(values) for c in self.conditions))
+
+    def rows(self) -> list[Row]:
+        shown = [
+            Row.text(" ".join(filter(None, (self.criticality, self.kind.value, "bifurcation at")))),
+            row(self.critical.lhs, self.critical.rhs),
+        ]
+        if self.frequency is not None:
+            shown.append(row(r"\omega^2", self.frequency))
+        if self.coefficient is not None:
+            shown.append(row("l_1" if self.kind is Kind.HOPF else "a", self.coefficient))
+        if self.supercritical is not None:
+            shown += [
+                Row.text("supercritical where"),
+                row(self.supercritical.lhs, self.supercritical.rhs, self.supercritical.rel_op),
+            ]
+        return [*shown, *conditions_row(self.conditions)]
+
+    def to_dict(self) -> dict:
+        """Plain values; expressions as text."""
+        return {
+            "kind": self.kind.value,
+            "critical": str(self.critical),
+            "criticality": self.criticality,
+            "coefficient": None if self.coefficient is None else str(self.coefficient),
+            "frequency_squared": None if self.frequency is None else str(self.frequency),
+            "supercritical_where": None if self.supercritical is None else str(self.supercritical),
+            "conditions": [str(c) for c in self.conditions],
+        }
+
+    def __str__(self):
+        words = " ".join(filter(None, (self.criticality, self.kind.value)))
+        if self.supercritical is not None:
+            words += f" (supercritical where {self.supercritical})"
+        held = "".join(f", if {c}" for c in self.conditions)
+        return f"{words} at {self.critical.lhs} = {self.critical.rhs}{held}"
