@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations_with_replacement, product
 
-from sympy import Dummy, Expr, Integer, Matrix, Poly, S, Symbol
+from sympy import Dummy, Expr, ImmutableMatrix, Integer, Matrix, Poly, S, Symbol
 from sympy.core.relational import Relational
 from sympy.polys.matrices import DomainMatrix
 
@@ -54,7 +54,10 @@ class QuadraticLyapunov(Shown):
     Attributes
     ----------
     function, derivative
-        :math:`V` in the state, and its time derivative along the whole flow.
+        :math:`V=y^TPy` in the state, and its time derivative along the whole flow.
+    matrix, distances
+        :math:`P`, and state symbol to :math:`y`, its distance from the point; a coordinate of the point that stays a root of
+        a polynomial is a symbol of its own, as in ``x_*``.
     scope
         where the derivative is proved negative (but at the point).
     minors
@@ -65,13 +68,26 @@ class QuadraticLyapunov(Shown):
 
     function: Expr
     derivative: Expr
+    matrix: ImmutableMatrix
+    distances: Mapping[Symbol, Expr]
     scope: Scope
     minors: tuple[Expr, ...]
     conditions: tuple[Relational, ...]
 
+    def __hash__(self):
+        return hash((self.function, self.scope, self.conditions))
+
     def rows(self) -> list[Row]:
-        shown = [row("V", self.function), row(r"\dot V", self.derivative)]
+        shown = [row("V", self.function), row(r"\dot V", self.derivative)] if self.scope is Scope.EVERYWHERE else self._near()
         return [*shown, Row.text(f"decreases {self.scope.value}"), *conditions_row(self.conditions)]
+
+    def _near(self) -> list[Row]:
+        """In the distances from the point, the derivative by its leading terms."""
+        names = {x: x if y == x else Symbol(f"delta_{x}") for x, y in self.distances.items()}
+        y = Matrix(list(names.values()))
+        told = [row(name, self.distances[x]) for x, name in names.items() if name != x]
+        function = Row("V", (y.T * self.matrix * y)[0], by=tuple(y))
+        return [*told, function, Row(r"\dot V", -(y.T * y)[0], r"\simeq"), Row.text("to third order in the distances")]
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
@@ -184,7 +200,8 @@ def _judged(flow: Flow, site: Site, values: Mapping[Symbol, Expr], p: Matrix, sc
     decay = -(jacobian.T * p + p * jacobian) if scope is Scope.EVERYWHERE else Matrix.eye(p.rows)
     minors = [m[:k, :k].det(method="berkowitz") for m in (p, decay) for k in range(1, p.rows + 1)]
     relations = [reduced(site, site.fraction(m), strict=True) for m in minors]
-    y = Matrix([x - values[x] for x in flow.state])
+    at = _coordinates(flow, values)
+    p, y = p.xreplace(at), Matrix([x - at[x] for x in flow.state])
     function = (y.T * p * y)[0]
     derivative = flow.time_derivative(function)
     if S.false in relations or (scope is Scope.EVERYWHERE and not _no_higher(flow, site, values, derivative)):
@@ -192,12 +209,21 @@ def _judged(flow: Flow, site: Site, values: Mapping[Symbol, Expr], p: Matrix, sc
     conditions = independent(site, [r for r in relations if r is not S.true])
     if all(v.is_rational_function() for v in values.values()):
         function, derivative = function.expand(), derivative.expand()
-    return QuadraticLyapunov(function, derivative, scope, tuple(minors), tuple(map(readable, conditions)))
+    distances = dict(zip(flow.state, y, strict=True))
+    told = tuple(map(readable, conditions))
+    return QuadraticLyapunov(function, derivative, p.as_immutable(), distances, scope, tuple(minors), told)
+
+
+def _coordinates(flow: Flow, values: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
+    """The point's coordinates in symbols other than the state: one that stays a root of a polynomial has a star."""
+    stars = {x: Symbol(f"{x}_*", real=True) for x in flow.state if values[x] == x}
+    return {x: v.xreplace(stars) for x, v in values.items()}
 
 
 def _no_higher(flow: Flow, site: Site, values: Mapping[Symbol, Expr], derivative: Expr) -> bool:
     """Whether all terms of the derivative beyond the second order are even and not positive."""
     y = [Dummy(str(x), real=True) for x in flow.state]
-    moved = derivative.xreplace({x: d + values[x] for x, d in zip(flow.state, y, strict=True)}).expand()
+    back = {star: x for x, star in _coordinates(flow, values).items() if values[x] == x}
+    moved = derivative.xreplace({x: d + values[x] for x, d in zip(flow.state, y, strict=True)} | back).expand()
     signs = [site.chart.of(*site.fraction(c)) for powers, c in Poly(moved, *y).terms() if sum(powers) > 2]
     return all(s <= NONPOSITIVE or s <= NEGATIVE for s in signs)

@@ -40,7 +40,7 @@ from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
 SAMPLES = 20  # random parameters of a numeric analysis
-SHORT = 60  # operations of an eigenvalue in closed form beyond which its polynomial is shown instead
+SHORT = 40  # operations of an eigenvalue in closed form beyond which its polynomial is shown instead
 
 
 class Verdict(Enum):

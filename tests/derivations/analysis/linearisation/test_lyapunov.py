@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Matrix, Rational, S, symbols
+from sympy import Matrix, Poly, Rational, S, symbols
 
 from derivations import first_integrals, fixed_points, quadratic_lyapunov, stability
 from derivations.analysis.linearisation.lyapunov import Scope
@@ -65,6 +65,31 @@ def test_near_a_point_the_quadratic_part_of_the_derivative_is_minus_the_squared_
     if found.scope is Scope.NEAR:
         parts = [found.derivative.diff(a, b).subs({x: 0, y: 0}) / 2 for a, b in ((x, x), (x, y), (y, y))]
         assert parts == [-1, 0, -1]
+
+
+DECAYING = Flow({x: -y * (y - sigma) * x - beta * x, y: -(y - sigma) * x**2 - rho * y})
+QUINTIC = Flow({x: -(x**5) - x + sigma, y: -y * (1 + x**2)})
+
+
+@pytest.mark.parametrize(
+    ("flow", "numbers"), [(DECAYING, {sigma: S(1), beta: Rational(1, 10), rho: S(2)}), (QUINTIC, {sigma: S(3)})]
+)
+def test_the_function_of_a_point_with_parameters_has_its_minimum_there(flow, numbers):
+    """At numbers for the parameters its derivative is minus the squared distance to second order."""
+    points = fixed_points(flow, None)
+    point = next(p for p in points if p.values[x] != 0)
+    at = max(points.at(numbers), key=lambda p: (bool(p[x] > 0), p[y]))
+    found = quadratic_lyapunov(flow, point, time_limit=None)
+    assert found.scope is Scope.NEAR
+    stars = {star: at[s] for s, d in found.distances.items() for star in d.free_symbols - {s, *numbers} if s in point.roots}
+    here = {**numbers, **stars, **at}
+    assert Poly(found.function, x, y).total_degree() == 2
+    assert all(abs(d.xreplace(here).evalf()) < 1e-30 for d in found.distances.values())
+    for function, bend in ((found.function, None), (found.derivative, -2 * np.eye(2))):
+        slope = [function.diff(a).xreplace(here).evalf(30) for a in (x, y)]
+        second = np.array([[function.diff(a, b).xreplace(here).evalf(30) for b in (x, y)] for a in (x, y)], dtype=float)
+        assert max(map(abs, slope)) < 1e-20
+        assert np.linalg.eigvalsh(second).min() > 0 if bend is None else np.allclose(second, bend, atol=1e-9)
 
 
 @pytest.mark.parametrize(("bend", "scope"), [(-(x**3), Scope.EVERYWHERE), (x**3, Scope.NEAR), (x**2, Scope.NEAR)], ids=str)
