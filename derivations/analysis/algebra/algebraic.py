@@ -3,7 +3,8 @@ r"""Exact constants: rational functions of parameters, radicals, I and roots of 
 A constant lives in :math:`\mathbb Q(\text{parameters})[g_1,\dots]`, where each generator stands for a radical or a root and
 satisfies one polynomial relation over those before it.  :func:`normal` reduces modulo the relations; that this leaves
 nothing proves zero, but not conversely, for relations may factor (:math:`\sqrt a\sqrt b-\sqrt{ab}`): whether a constant is
-zero decides :func:`derivations.analysis.algebra.zero.vanishes`.
+zero decides :func:`derivations.analysis.algebra.zero.vanishes`.  Radicals of numbers are made of one root of each prime, and
+these are independent (Besicovitch 1940).
 
 >>> from sympy import sqrt, symbols
 >>> x = symbols("x", positive=True)
@@ -14,12 +15,14 @@ zero decides :func:`derivations.analysis.algebra.zero.vanishes`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from math import lcm
 from typing import Any
 
 import mpmath
 from sympy import QQ, Abs, Add, CRootOf, Dummy, Expr, I, Integer, Mul, NotInvertible, Poly, Pow, Rational, Symbol, nan, oo, zoo
+from sympy.ntheory.factor_ import factorrat
 from sympy.polys.fields import FracElement, FracField
 
 from derivations.evaluate import Point, evaluate
@@ -61,40 +64,68 @@ class Generator:
 # -- abstraction: an expression as a rational function of symbols and generators ------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Table:
+    """Generators by what they stand for, and for each prime number the order of its root: one root for all its radicals."""
+
+    orders: Mapping[int, int]
+    generators: dict[Any, Generator] = field(default_factory=dict)
+
+
 def abstract(expressions: Iterable[Expr]) -> tuple[list[Expr], tuple[Generator, ...]]:
     """The expressions with radicals and roots replaced by symbols, and their generators, inner ones first."""
-    table: dict[Any, Generator] = {}
-    return [_replace(e, table) for e in expressions], tuple(table.values())
+    expressions = tuple(expressions)
+    table = _Table(_orders(expressions))
+    return [_replace(e, table) for e in expressions], tuple(table.generators.values())
 
 
-def _replace(expr: Expr, table: dict) -> Expr:
+def _orders(expressions: Iterable[Expr]) -> dict[int, int]:
+    orders: dict[int, int] = {}
+    for power in set().union(*(e.atoms(Pow) for e in expressions)):
+        if power.exp.is_Rational and power.base.is_Rational and power.base > 0:
+            for prime in factorrat(power.base):
+                orders[prime] = lcm(orders.get(prime, 1), int(power.exp.q))
+    return orders
+
+
+def _replace(expr: Expr, table: _Table) -> Expr:
     if isinstance(expr, Symbol | Rational):
         return expr
     if isinstance(expr, Add | Mul):
         return expr.func(*(_replace(a, table) for a in expr.args))
     if isinstance(expr, Pow) and isinstance(expr.exp, Integer):
         return _replace(expr.base, table) ** expr.exp
+    if isinstance(expr, Pow) and isinstance(expr.exp, Rational) and isinstance(expr.base, Rational) and expr.base > 0:
+        return Mul(*(_prime_power(prime, k * expr.exp, table) for prime, k in factorrat(expr.base).items()))
     if isinstance(expr, Pow) and isinstance(expr.exp, Rational):
         key = expr.base ** Rational(1, expr.exp.q)
         return _generator(key, expr.base, expr.exp.q, table) ** expr.exp.p
     return _adjoin(expr, table)
 
 
-def _generator(key: Expr, base: Expr, q: int, table: dict) -> Symbol:
-    if (base, q) not in table:
+def _prime_power(prime: int, exponent: Rational, table: _Table) -> Expr:
+    order = table.orders[prime]
+    whole, part = divmod(int(exponent * order), order)
+    if not part:
+        return Integer(prime) ** whole
+    return Integer(prime) ** whole * _generator(Integer(prime) ** Rational(1, order), Integer(prime), order, table) ** part
+
+
+def _generator(key: Expr, base: Expr, q: int, table: _Table) -> Symbol:
+    if (base, q) not in table.generators:
         inner = _replace(base, table)
         symbol = _name(table)
-        table[base, q] = Generator(symbol, key, symbol**q - inner, q)
-    return table[base, q].symbol
+        table.generators[base, q] = Generator(symbol, key, symbol**q - inner, q)
+    return table.generators[base, q].symbol
 
 
-def _adjoin(expr: Expr, table: dict) -> Symbol:
-    if expr not in table:
-        table[expr] = _adjoined(expr, table)
-    return table[expr].symbol
+def _adjoin(expr: Expr, table: _Table) -> Symbol:
+    if expr not in table.generators:
+        table.generators[expr] = _adjoined(expr, table)
+    return table.generators[expr].symbol
 
 
-def _adjoined(expr: Expr, table: dict) -> Generator:
+def _adjoined(expr: Expr, table: _Table) -> Generator:
     if expr is I:
         symbol = _name(table)
         return Generator(symbol, expr, symbol**2 + 1, 2)
@@ -113,8 +144,8 @@ def _adjoined(expr: Expr, table: dict) -> Generator:
     return Generator(_name(table), expr)
 
 
-def _name(table: dict) -> Symbol:
-    return Dummy(f"g{len(table)}")
+def _name(table: _Table) -> Symbol:
+    return Dummy(f"g{len(table.generators)}")
 
 
 @dataclass(frozen=True, eq=False)

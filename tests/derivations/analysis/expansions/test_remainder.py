@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import mpmath
 import numpy as np
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from sympy import Matrix, Rational, S, oo, symbols
 
@@ -71,7 +71,13 @@ def test_series_agree_with_double_precision():
         assert min(abs(dense - value)) < 1e-7
 
 
+def cubic_radicals():
+    """A perturbation whose eigenvalues are made of several radicals of 2 and 3."""
+    return Matrix([[0, 2, 1], [-2, -2, -1], [-2, -2, 2]]), Matrix.zeros(3, 3), Matrix.diag(0, 0, 2)
+
+
 @given(perturbed())
+@example(cubic_radicals())
 def test_simple_eigenvalues_move_by_first_order_perturbation_theory(matrices):
     """d(rate)/d(eps) = l·A1·r / l·r with the left and right eigenvectors of A0."""
     a0, a1, a2 = matrices
