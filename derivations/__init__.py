@@ -8,6 +8,7 @@ from derivations.analysis.linearisation.lyapunov import QuadraticLyapunov, quadr
 from derivations.analysis.linearisation.stability import Stability, Verdict, stability
 from derivations.analysis.modes.ansatz import Ansatz, mode_ansatz, whole_model_ansatz
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
+from derivations.analysis.modes.sectors import Sectors, sectors
 from derivations.analysis.points.fixed_points import FixedPoint, FixedPoints, fixed_points
 from derivations.catalogue import derive, names
 from derivations.engine import Derivation, Line, Step, Verification
@@ -22,6 +23,7 @@ __all__ = [
     "Line",
     "QuadraticLyapunov",
     "Reduction",
+    "Sectors",
     "Stability",
     "Step",
     "TimeScales",
@@ -35,6 +37,7 @@ __all__ = [
     "names",
     "quadratic_lyapunov",
     "reduce_to_modes",
+    "sectors",
     "stability",
     "time_scales",
     "whole_model_ansatz",

@@ -1,8 +1,11 @@
-"""Data sets for reports: scikit-learn's bundled digits, or a CSV or NPZ file."""
+"""Data sets for reports: scikit-learn's bundled digits, or a CSV or NPZ file; tables of couplings."""
 
 from __future__ import annotations
 
+import csv
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,3 +114,97 @@ def _data_set(name: str, features, labels) -> DataSet:
 
     inputs, classes, names = checked(features, labels)
     return DataSet(name, inputs, classes, tuple(map(str, names)))
+
+
+# -- tables of couplings ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class CouplingTable:
+    """Weights (samples, labels) and the names of the labels."""
+
+    name: str
+    labels: tuple[str, ...]
+    weights: NDArray
+
+
+def load_couplings(path: Path) -> CouplingTable:
+    """A CSV file with one row a sample, one column a label, a header of label names, and weights as entries.
+
+    Raises
+    ------
+    InputError
+        for a file that cannot be read or has no rows; names that are missing, numbers only or not distinct; rows of different
+        length; weights that are no numbers, not finite or negative; a row or a column without weight.
+    """
+    with _table(path) as lines:
+        labels = _label_names(next(csv.reader(lines), []), path.name)
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message=".*contained no data", category=UserWarning)
+                weights = np.loadtxt(lines, delimiter=",", comments=None, quotechar='"', ndmin=2)
+        except UnicodeDecodeError:
+            raise
+        except ValueError as error:
+            _refuse_first_bad_row(path, labels)
+            raise InputError("rows of numbers", f"{path.name}: {error}", "repair or re-export it") from None
+    if weights.size == 0:
+        raise InputError("at least one row of weights", f"only a header in {path.name}", "add the samples")
+    sound = weights.shape[1] == len(labels) and np.isfinite(weights).all() and (weights >= 0).all()
+    if not sound or not weights.any(axis=1).all():
+        _refuse_first_bad_row(path, labels)
+    if not (used := weights.any(axis=0)).all():
+        unused = f"nothing but zeros in column {labels[int(np.argmin(used))]!r} of {path.name}"
+        raise InputError("every label coupled to a sample", unused, "drop this column")
+    return CouplingTable(path.name, labels, weights)
+
+
+@contextmanager
+def _table(path: Path) -> Iterator:
+    """The lines of a CSV file; whatever makes it unreadable is told as bad input."""
+    if not path.is_file():
+        raise InputError("a CSV file of couplings", f"{str(path)!r}, which is no file", "check the path")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            yield lines
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        raise InputError("a readable CSV file", f"{path.name}: {error}", "repair or re-export it") from None
+
+
+def _label_names(header: list[str], file: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in header)
+    remedy = "name each label once in the first row"
+    if not names:
+        raise InputError("a header of label names", f"an empty first row in {file}", remedy)
+    if all(_number(name) is not None for name in names):
+        raise InputError("a header of label names", f"only numbers in the first row of {file}", remedy)
+    for column, name in enumerate(names):
+        if not name or name in names[:column]:
+            got = f"{name!r} again" if name else "no name"
+            raise InputError("a name of its own for every label", f"{got} in column {column + 1} of {file}", remedy)
+    return names
+
+
+def _refuse_first_bad_row(path: Path, labels: tuple[str, ...]) -> None:
+    """Read row by row, to say where the first bad one is."""
+    with _table(path) as lines:
+        rows = csv.reader(lines)
+        next(rows)
+        for row in filter(None, rows):
+            place = f"row {rows.line_num} of {path.name}"
+            if len(row) != len(labels):
+                raise InputError(f"{len(labels)} weights in every row", f"{len(row)} in {place}", "complete or cut this row")
+            values = [_number(cell) for cell in row]
+            for name, cell, value in zip(labels, row, values, strict=True):
+                if value is None or not np.isfinite(value) or value < 0:
+                    got = f"{cell[:40]!r} in column {name!r}, {place}"
+                    raise InputError("finite non-negative weights", got, "correct it, and write 0 for no coupling")
+            if not any(values):
+                raise InputError("a weight in every row", f"nothing but zeros in {place}", "drop this sample or couple it")
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None

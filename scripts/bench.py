@@ -1,4 +1,7 @@
-"""Speed, as ratios measured in one run.  ``make bench`` prints the table and writes it to collapse-out/bench.json."""
+"""Speed, as ratios measured in one run.
+
+``make bench`` prints the table, writes it to collapse-out/bench.json, and draws the cost against the number of non-zeros.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from bench_coupling import coupling_rows
+from matplotlib.figure import Figure
 from sympy import Matrix, solve, symbols
 
 from derivations import Verdict, certify, fixed_points, stability
@@ -27,7 +32,7 @@ PATIENCE = 60.0  # seconds that plain SymPy gets
 
 
 def main() -> None:
-    rows = [velocity_of_the_shared_head(), import_of_theory(), *analysis_rows(), time_of_the_report()]
+    rows = [velocity_of_the_shared_head(), import_of_theory(), *analysis_rows(), *coupling_rows(), time_of_the_report()]
     print(f"{platform.machine()}, {platform.python_implementation()} {platform.python_version()}, numpy {np.__version__}\n")
     print(f"{'what':<66}{'measured':>12}{'goal':>10}  {'plain SymPy, in the same run'}")
     for row in rows:
@@ -35,6 +40,20 @@ def main() -> None:
     out = Path("collapse-out")
     out.mkdir(exist_ok=True)
     (out / "bench.json").write_text(json.dumps(rows, indent=1))
+    for row in (r for r in rows if "curve" in r):
+        draw_cost(row["curve"]).savefig(out / "cost.svg")
+
+
+def draw_cost(curve: dict) -> Figure:
+    """Seconds against non-zeros, beside a line of slope one through the last point."""
+    size, seconds = (np.array(curve[key]) for key in ("non-zeros", "seconds"))
+    figure = Figure(figsize=(4.5, 3.2), layout="constrained")
+    axis = figure.subplots()
+    axis.loglog(size, seconds, "o-", label="spectrum and all samples at 20 times")
+    axis.loglog(size, seconds[-1] * size / size[-1], "k--", linewidth=0.9, label="proportional to the non-zeros")
+    axis.set(xlabel="non-zeros of the coupling", ylabel="seconds")
+    axis.legend()
+    return figure
 
 
 def velocity_of_the_shared_head(samples: int = 10_000, classes: int = 10, d: int = 8) -> dict:

@@ -7,7 +7,7 @@ from importlib import import_module
 from derivations.engine import Derivation
 from theory.errors import InputError
 
-_NAMES = ("embedding", "stop_gradient")
+_NAMES = ("embedding", "classifiable", "frustration_uniform", "frustration_pairs", "weak_frustration", "stop_gradient")
 
 
 def names() -> tuple[str, ...]:

@@ -1,8 +1,7 @@
-r"""Embedding-only model: loss, Laplacian flow, conserved centroids, and why frustration collapses what
-classifiable data keep apart.
+r"""Embedding-only model: loss, Laplacian flow, zero modes and conserved centroids.
 
-Section 2 of the notes.  Everything is exact for any couplings until the last steps, which take one family (``uniform``:
-a fraction of the samples couples to every label alike).
+Section 2 of the notes.  Everything is exact for any couplings and any mobilities; what follows for classifiable and for
+frustrated data has derivations of its own.
 """
 
 from __future__ import annotations
@@ -14,52 +13,43 @@ from sympy import (
     BlockMatrix,
     MatrixSymbol,
     Sum,
+    Symbol,
     Trace,
     Transpose,
     ZeroMatrix,
     block_collapse,
-    series,
-    solve,
-    sqrt,
     symbols,
 )
 
 from derivations.catalogue import embedding_evidence as evidence
 from derivations.catalogue.points import coupled_point
-from derivations.catalogue.reduced import eta_x, eta_y, m, n, phi, star, uniform_sector, y
+from derivations.catalogue.reduced import M, mu_k, sigma, v_k
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights, velocity_lines
 from theory import models
 from theory.models.vocabulary import NULL_VECTOR, D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, u_y
 
-m_0, y_0 = symbols("m_0 y_0", real=True)
-i, a, k = symbols("i a k", integer=True, nonnegative=True)
-
-
-def sector_rates():
-    """The two decay rates of the sector, slow one first."""
-    matrix = -uniform_sector().gradient_flow().jacobian()
-    trace, determinant = matrix.trace().cancel(), matrix.det().cancel()
-    return tuple((trace + sign * sqrt(trace**2 - 4 * determinant)) / 2 for sign in (-1, 1))
+i, a, k, j = symbols("i a k j", integer=True, nonnegative=True)
+D, phi_k = MatrixSymbol("D", M, M), MatrixSymbol("phi_k", M, 1)
+mean_degree = Symbol("delta", positive=True)
 
 
 def derive() -> Derivation:
     """The checked derivation."""
     return Derivation(
         name="embedding",
-        title="The embedding-only model: gradient flow, fixed points, and the slow collapse under frustration",
+        title="The embedding-only model: gradient flow, fixed points and what is conserved",
         summary=(
-            "Samples and labels attract each other along their couplings. The flow is that of a graph "
-            "Laplacian: each connected "
-            "component contracts to its own conserved centroid. Classifiable data have a component for each class and keep "
-            "them apart; frustrated samples join the components, and everything collapses on a second, slow time scale."
+            "Samples and labels attract each other along their couplings. The flow is that of a graph Laplacian, for any "
+            "couplings and any mobilities. It rests where every connected component of the sample-label graph has contracted "
+            "to one point, the centroid that it has conserved from the start."
         ),
-        steps=(*_general(), *_classifiable(), *_frustrated()),
+        steps=(*_steps(), *_modes(models.embedding_only().gradient_flow())),
         references=("The model is a reconstruction from the abstract of arXiv:2604.09979.",),
     )
 
 
-def _general() -> tuple[Step, ...]:
+def _steps() -> tuple[Step, ...]:
     loss = models.embedding_only()
     flow = loss.gradient_flow()
     pairwise = Sum(J[i, a] * (X[k, i] - Y[k, a]) ** 2, (k, 0, d - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
@@ -160,150 +150,40 @@ def _general() -> tuple[Step, ...]:
     )
 
 
-def _classifiable() -> tuple[Step, ...]:
-    flow = star().gradient_flow()
-    eigenvalues = sorted((-flow.jacobian()).eigenvals(), key=lambda e: e != 0)
-    (integral,) = flow.conserved(degree=1)
-    start, end = integral.xreplace({m: m_0, y: y_0}), integral.xreplace({m: y})
-    (limit,) = solve(end - start, y)
+def _modes(flow) -> tuple[Step, ...]:
     return (
         Step(
-            "class_flow",
-            "If the data are classifiable, each class is a component of its own: a star of $n$ "
-            "samples with mean $m$ around a label $y$.",
-            "Insert equal samples into the loss; the mean of $n$ samples has mobility $\\eta_x/n$.",
-            before=(Line("L", star().expression),),
-            after=velocity_lines(flow),
-            uses=("flow",),
-            assumptions=(
-                "One label for each sample, weight 1, equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels.",
-            ),
-            check=lambda before, after: Together(
-                (
-                    evidence.descends(star(), before, after),
-                    Numerics(
-                        lambda rng: evidence.star_velocities(rng, rights(after)), 1e-12, "the lowered flow of all samples"
-                    ),
-                )
-            ),
-        ),
-        Step(
-            "class_rates",
-            "A class relaxes at one rate, whatever the other classes do.",
-            "Eigenvalues of the Jacobian.",
-            after=tuple(Line(f"r_{number}", value) for number, value in enumerate(eigenvalues)),
-            uses=("class_flow",),
+            "modes",
+            "With mobilities inverse to the degrees the flow is diagonal in the modes of the normalised adjacency: "
+            "$D^{-1/2}AD^{-1/2}\\phi_k=\\mu_k\\phi_k$, $ZD^{1/2}=\\sum_kv_k\\phi_k^T$. The positive $\\mu_k$ are the canonical "
+            "correlations of samples and labels.",
+            "Insert $H=D^{-1}$ and multiply by $D^{1/2}\\phi_k$.",
+            before=velocity_lines(flow),
+            after=(Line(r"\dot v_k", -(1 - mu_k) * v_k),),
+            uses=("laplacian",),
+            assumptions=("$H=D^{-1}$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.star_rates(rng, rights(after)), 1e-10, "dense eigenvalues of the whole graph"
-            ),
-        ),
-        Step(
-            "no_collapse",
-            "Classifiable data do not collapse: label and samples of a class meet at their own centroid, "
-            "which differs from class to class for almost every start.",
-            "Sample and label are equal at the end, and the centroid is the same as at the start.",
-            before=(Line(start, end),),
-            after=(Line(r"y(\infty)", limit),),
-            uses=("centroids", "class_rates"),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].left, before[0].right.xreplace({y: after[0].right})),)),
-                    Numerics(
-                        lambda rng: evidence.star_limits(rng, after[0].right, (m_0, y_0)), 1e-8, "simulation of all samples"
-                    ),
-                )
-            ),
-        ),
-    )
-
-
-def _frustrated() -> tuple[Step, ...]:
-    flow = uniform_sector().gradient_flow()
-    slow, fast = sector_rates()
-    slow_leading = series(slow, phi, 0, 2).removeO().factor()
-    fast_leading = fast.subs(phi, 0).simplify()
-    default = {eta_x: 1, eta_y: 1 / n}
-    slow_default, fast_default = (r.subs(default).expand().simplify() for r in (slow, fast))
-    return (
-        Step(
-            "frustrated_sector",
-            "Now let a fraction $\\varphi$ of the samples couple to every label alike. Between classes, labels "
-            "at $u$ and pure samples at $v$ "
-            "follow a closed flow; the frustrated samples stay in the middle and pull the labels back.",
-            "Insert the class-symmetric pattern, whose sum over classes is zero, into the loss.",
-            before=(Line("L", uniform_sector().expression),),
-            after=velocity_lines(flow),
-            uses=("flow",),
-            assumptions=(
-                "$n$ samples a class, $0<\\varphi\\le1$, equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels.",
-            ),
-            check=lambda before, after: Together(
-                (
-                    evidence.descends(uniform_sector(), before, after),
-                    Numerics(lambda rng: evidence.lifted_sector(rng, rights(after)), 1e-12, "the lowered flow of all samples"),
-                )
-            ),
-        ),
-        Step(
-            "sector_rates",
-            "The sector has two rates. Both are positive: every difference between classes decays.",
-            "Eigenvalues of the Jacobian.",
-            after=(Line("r_-", slow), Line("r_+", fast)),
-            uses=("frustrated_sector",),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.sector_spectrum(rng, *rights(after)),
+                lambda rng: evidence.mode_velocities(rng, rights(before), after[0].right),
                 1e-10,
-                "dense eigenvalues of the whole graph, each K - 1 times",
+                "the velocities at eigenvectors of random couplings",
             ),
         ),
         Step(
-            "two_time_scales",
-            "For few frustrated samples the rates separate: a fast gain, independent of $\\varphi$, "
-            "and a slow collapse, proportional to it.",
-            "Expansion in $\\varphi$; the remainder is of the next order.",
-            before=(Line("r_-", slow), Line("r_+", fast)),
-            after=(Line("r_-", slow_leading, r"\simeq"), Line("r_+", fast_leading, r"\simeq")),
-            uses=("sector_rates",),
-            assumptions=(r"$\varphi\ll1$.",),
+            "mode_variance",
+            "From independent entries of variance $\\sigma^2$ a mode starts with the variance of its degrees. Modes with "
+            "$\\mu_k\\ne0$ have half their weight on each side, so that with unit rows class modes start with "
+            "$\\sigma^2(1+\\langle d_a\\rangle)/2$, the mean taken with the weights of the labels.",
+            "Variances of independent numbers add. From $\\mu x=D_x^{-1/2}JD_y^{-1/2}y$ and its transpose, $x^Tx=y^Ty$.",
+            after=(
+                Line(r"\operatorname{Var}v_k", sigma**2 * Sum(D[j, j] * phi_k[j, 0] ** 2, (j, 0, M - 1))),
+                Line(r"\operatorname{Var}v_k", sigma**2 * (1 + mean_degree) / 2),
+            ),
+            uses=("modes",),
+            assumptions=(
+                "The second line: rows of $J$ sum to one, $\\mu_k\\ne0$, $\\delta=\\sum_a\\phi_k(a)^2d_a/\\sum_a\\phi_k(a)^2$.",
+            ),
             check=lambda before, after: Numerics(
-                lambda rng: [
-                    (evidence.order(rng, exact.right, leading.right), order)
-                    for exact, leading, order in zip(before, after, (2, 1), strict=True)
-                ],
-                1e-2,
-                "the exact rates at two small fractions: orders 2 and 1 of the remainders",
-            ),
-        ),
-        Step(
-            "normalised_rates",
-            "With mobilities inverse to the degrees the rates depend on the frustrated fraction alone.",
-            "Insert $\\eta_x=1$, $\\eta_y=1/n$.",
-            before=(Line("r_-", slow), Line("r_+", fast)),
-            after=(Line("r_-", slow_default), Line("r_+", fast_default)),
-            uses=("sector_rates",),
-            check=lambda before, after: Together(
-                (
-                    Identity(
-                        tuple((line.right.subs(default), special.right) for line, special in zip(before, after, strict=True))
-                    ),
-                    Numerics(
-                        lambda rng: evidence.default_rates(rng, *rights(after)),
-                        1e-10,
-                        "one minus and plus the canonical correlations of a coupling",
-                    ),
-                )
-            ),
-        ),
-        Step(
-            "collapse",
-            "All labels collapse to one point at the slow rate.",
-            "The only zero mode left moves all embeddings together.",
-            after=(Line(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", slow_default, r"\to"),),
-            uses=("normalised_rates", "centroids"),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.collapse_rate(rng, after[0].right),
-                1e-4,
-                "the late decay of every label distance in a simulation",
+                lambda rng: evidence.mode_variances(rng, *rights(after)), 1e-10, "coefficients of the starts in each mode"
             ),
         ),
     )

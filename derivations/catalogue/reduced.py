@@ -1,4 +1,4 @@
-"""Reduced models that derivations share: symmetric sectors of the embedding model, and modes of the head model.
+"""Reduced models that derivations share: one class of the embedding model, and modes of the head model.
 
 Each is a Loss of its own; the derivation that uses it checks that it is the whole model on the reduced set.
 """
@@ -16,6 +16,8 @@ M = Symbol("M", integer=True, positive=True)
 V, mu_matrix = MatrixSymbol("V", d, M), MatrixSymbol(r"\mu", M, M)
 v_k, mu_k, psi_k = MatrixSymbol("v_k", d, 1), Symbol("mu_k", real=True), Symbol("psi_k", real=True)
 mu = Symbol("mu", positive=True)
+r, t, sigma = symbols("r t sigma", positive=True)
+chi, chi_0 = symbols("chi chi_0", real=True)
 
 
 def star() -> Loss:
@@ -24,16 +26,6 @@ def star() -> Loss:
     The energy of equal samples; the mean of n samples has mobility :math:`\eta_x/n`.
     """
     return Loss(n * (m - y) ** 2 / 2, state=(m, y), mobility={m: eta_x / n, y: eta_y})
-
-
-def uniform_sector() -> Loss:
-    r"""The class-difference sector of ``uniform``: pure samples at :math:`v\,s_a`, labels at :math:`u\,s_a`,
-    with :math:`\sum_as_a=0`.
-
-    Of n samples a class :math:`(1-\varphi)n` are pure; the others, at zero, pull each label back with weight :math:`\varphi n`.
-    """
-    energy = (1 - phi) * n * (v - u) ** 2 / 2 + phi * n * u**2 / 2
-    return Loss(energy, state=(v, u), mobility={v: eta_x / ((1 - phi) * n), u: eta_y})
 
 
 def shared_head(stop: str) -> Loss:

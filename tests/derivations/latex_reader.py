@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from sympy import Add, Expr, Integer, Mul, Symbol, root
+from sympy import Add, E, Expr, Integer, Mul, Symbol, log, root
 
 TOKEN = re.compile(r"\s*(\\left\(|\\right\)|\\[A-Za-z]+|\d+|[A-Za-z]|[][{}()^_+-])")
 OPENED, CLOSED = (r"\left(", "("), (r"\right)", ")")
@@ -86,6 +86,10 @@ class _Reader:
             return self.root()
         if token.isdigit():
             return Integer(token)
+        if token == r"\log":
+            return log(self.group() if self.next == "{" else self.atom())
+        if token == "e" and self.next == "^":
+            return E
         name = SPELLED.get(token, token.removeprefix("\\"))
         return Symbol(f"{name}_{self.index()}" if self.next == "_" else name)
 

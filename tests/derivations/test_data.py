@@ -5,6 +5,7 @@ import io
 import re
 import warnings
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from derivations.data import DataSet, load
+from derivations.data import DataSet, load, load_couplings
 from theory import InputError
 
 # NumPy leaves a file open that turns out to be no archive
@@ -282,3 +283,99 @@ def test_a_damaged_npz_file_is_read_or_refused(tmp_path_factory, place, damage):
     except InputError:
         return
     np.testing.assert_array_equal(data.features, np.eye(40))
+
+
+# -- tables of couplings ----------------------------------------------------------------------------------------------
+
+COUPLINGS = "cat,dog,eel\n1,0,0\n0.5,0.5,0\n0,1e-3,2\n"
+WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0], [0, 1e-3, 2]])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        COUPLINGS,
+        COUPLINGS.replace("\n", "\r\n"),
+        COUPLINGS.removesuffix("\n"),
+        COUPLINGS.replace("\n0,", "\n\n0,") + "\n\n",
+        "\ufeff" + COUPLINGS,
+        COUPLINGS.replace("cat", '"cat"').replace("0.5", '"0.5"'),
+        COUPLINGS.replace(",", " , "),
+    ],
+    ids=["plain", "crlf", "no-last-newline", "blank-lines", "byte-order-mark", "quoted", "spaces"],
+)
+def test_a_table_of_couplings_comes_back_as_written(written, content):
+    table = load_couplings(Path(written("couplings.csv", content)))
+    assert (table.name, table.labels) == ("couplings.csv", ("cat", "dog", "eel"))
+    np.testing.assert_array_equal(table.weights, WEIGHTS)
+
+
+def test_names_of_labels_are_any_distinct_text(written):
+    table = load_couplings(Path(written("couplings.csv", '"a, b",#,2,für\n1,1,1,1\n')))
+    assert table.labels == ("a, b", "#", "2", "für")
+
+
+@given(st.lists(st.tuples(*[st.floats(0, 1e300)] * 3).filter(any), min_size=1, max_size=8))
+def test_any_weights_survive_a_table_of_couplings(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("csv") / "any.csv"
+    rows = [*rows, (1.0, 1.0, 1.0)]
+    path.write_text("\n".join(["a,b,c", *(",".join(map(repr, row)) for row in rows)]))
+    np.testing.assert_array_equal(load_couplings(path).weights, rows)
+
+
+BAD_COUPLINGS = {
+    "empty": ("", "header of label names"),
+    "blank": ("\n\n1,0\n", "header of label names"),
+    "no header": ("1,0\n0,1\n", "only numbers in the first row"),
+    "header only": ("a,b\n", "only a header"),
+    "a name missing": (",a\n0,1\n", "no name in column 1"),
+    "a name twice": ("a,b, a\n1,1,1\n", "'a' again in column 3"),
+    "not a number": ("a,b\n1,0\n0,one\n", "'one' in column 'b', row 3"),
+    "an empty entry": ("a,b\n1,\n", "'' in column 'b', row 2"),
+    "underscores": ("a,b\n1,1_0\n", "'1_0' in column 'b', row 2"),
+    "semicolons": ("a;b\n1;0\n", "'1;0' in column 'a;b', row 2"),
+    "negative": ("a,b\n1,0\n\n0,-2\n", "'-2' in column 'b', row 4"),
+    "nan": ("a,b\nnan,1\n", "'nan' in column 'a', row 2"),
+    "infinite": ("a,b\n1,0\n1,inf\n", "'inf' in column 'b', row 3"),
+    "overflowing": ("a,b\n1,1e999\n", "'1e999' in column 'b', row 2"),
+    "a weight too many": ("a,b\n1,0\n0,1,1\n", "3 in row 3"),
+    "a weight too many in every row": ("a,b\n1,0,0\n0,1,1\n", "3 in row 2"),
+    "a weight too few": ("a,b\n1,0\n1\n", "1 in row 3"),
+    "a sample without weight": ("a,b\n1,1\n0,0\n", "zeros in row 3"),
+    "a label without weight": ("a,b\n1,0\n1,0\n", "zeros in column 'b'"),
+    "binary": (bytes(range(256)) * 4, "readable CSV"),
+    "zeros": (bytes(200), "bad.csv"),
+    "latin-1": ("für,a\n1,2\n".encode("latin-1"), "readable CSV"),
+    "latin-1 further down": (b"a,b\n" + b"1,1\n" * 10**5 + "ü,1\n".encode("latin-1"), "readable CSV"),
+    "an npz file": (npz(X=FEATURES), "bad.csv"),
+    "a name without end": ('"a' + 200_000 * "b", "bad.csv"),
+}
+
+
+@pytest.mark.parametrize(("content", "named"), BAD_COUPLINGS.values(), ids=BAD_COUPLINGS)
+def test_a_bad_table_of_couplings_is_refused_with_what_is_wrong_and_where(written, content, named):
+    with pytest.raises(InputError, match=re.escape(named)) as refused:
+        load_couplings(Path(written("bad.csv", content)))
+    assert_helps(refused)
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "", "."])
+def test_a_table_of_couplings_that_is_no_file_is_refused(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="no file") as refused:
+        load_couplings(Path(name))
+    assert_helps(refused)
+
+
+@given(st.lists(st.sampled_from([b"a,b\n", b"1,0\n", b"0.5,2\n", *PIECES, b"-", b"0", b"\r", b"#"]), max_size=9).map(b"".join))
+def test_any_bytes_as_couplings_are_read_or_refused(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("any") / "any.csv"
+    path.write_bytes(content)
+    try:
+        table = load_couplings(path)
+    except InputError:
+        return
+    assert table.weights.shape[1] == len(table.labels)
+    assert (np.isfinite(table.weights) & (table.weights >= 0)).all()
+    assert table.weights.any(axis=0).all()
+    assert table.weights.any(axis=1).all()

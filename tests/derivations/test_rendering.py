@@ -120,7 +120,7 @@ def plain_scalars(derivation):
 @pytest.mark.parametrize("name", names())
 def test_scalar_formulas_of_the_catalogue_read_back_as_themselves(checked, name):
     found = plain_scalars(checked[name][0])
-    assert found
+    assert found or name == "embedding"  # which is about matrices alone
     for formula in found:
         assert_reads_back(formula)
 

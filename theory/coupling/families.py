@@ -1,8 +1,11 @@
-"""Families of couplings (§1 of the notes): rows sum to one, and a fraction of the samples is frustrated."""
+"""Families of couplings (§1 of the notes): rows sum to one, and a fraction of the samples is frustrated.
+
+Each returns weights of the sample types, sparse (T, K), and the number of samples of each (T,); no array is as long as the
+number of samples, except the labels that a random family draws for its frustrated ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -12,98 +15,115 @@ from numpy.typing import NDArray
 from theory.errors import InputError
 
 if TYPE_CHECKING:
-    import networkx
-    from scipy.sparse import coo_array
+    from scipy.sparse import csr_array
+
+    Types = tuple[csr_array, NDArray]
 
 
-def uniform(classes: int, samples: int, fraction: float) -> tuple[NDArray, NDArray]:
-    r"""Frustrated samples couple to every label, weight 1/K each: all class modes have :math:`\psi=\varphi`.
+def uniform(classes: int, samples: int, fraction: float) -> Types:
+    r"""Frustrated samples couple to every label, weight 1/K each: all class modes have :math:`\psi=\varphi`."""
+    frustrated, pure = _split(classes, samples, fraction, groups=1)
+    return _with_pure(classes, pure, np.arange(classes)[None, :], np.array([frustrated]))
 
-    Returns weights of the types (K pure ones, then the frustrated one) and their counts.
+
+def pairs(classes: int, samples: int, fraction: float) -> Types:
+    r"""Frustrated samples couple to two labels, ½ each, all pairs equally often: :math:`\psi=\varphi K/(2(K-1))`."""
+    links = np.array(list(combinations(range(_at_least_two(classes)), 2)))
+    frustrated, pure = _split(classes, samples, fraction, groups=len(links))
+    return _with_pure(classes, pure, links, np.full(len(links), frustrated // len(links)))
+
+
+def random_pairs(classes: int, samples: int, fraction: float, seed: int) -> Types:
+    """Each frustrated sample couples to two labels drawn at random, ½ each.
+
+    The number of frustrated samples at a label is Poisson for many classes, of mean ``2 * fraction * samples / classes``.
     """
     frustrated, pure = _split(classes, samples, fraction, groups=1)
-    rows, counts = np.eye(classes), [pure] * classes
-    if frustrated:
-        rows, counts = np.vstack([rows, np.full((1, classes), 1 / classes)]), [*counts, frustrated]
-    return _present(rows, counts)
+    rng = np.random.default_rng(seed)
+    one, other = rng.integers(classes, size=frustrated), rng.integers(classes - 1, size=frustrated)
+    other += other >= one
+    drawn, counts = np.unique(np.minimum(one, other) * classes + np.maximum(one, other), return_counts=True)
+    return _with_pure(classes, pure, np.column_stack(np.divmod(drawn, classes)), counts)
 
 
-def pairs(classes: int, samples: int, fraction: float) -> tuple[NDArray, NDArray]:
-    r"""Frustrated samples couple to two labels, ½ each, all pairs equally often: :math:`\psi=\varphi K/(2(K-1))`.
+def regular_pairs(classes: int, pure_per_class: int, links: int, seed: int) -> Types:
+    r"""One frustrated sample, ½ and ½, on each link of a random graph on the classes in which each class has ``links``.
 
-    Returns weights of the types (K pure ones, then one for each pair) and their counts.
+    :math:`\mu^2=(n_0+c/4+b/4)/(n_0+c/2)` for each eigenvalue :math:`b` of the class graph.
     """
-    links = list(combinations(range(classes), 2))
-    frustrated, pure = _split(classes, samples, fraction, groups=len(links))
-    rows, counts = np.eye(classes), [pure] * classes
-    if frustrated:
-        joint = np.array([(np.arange(classes) == a) + (np.arange(classes) == b) for a, b in links]) / 2
-        rows, counts = np.vstack([rows, joint]), [*counts, *[frustrated // len(links)] * len(links)]
-    return _present(rows, counts)
+    import networkx
+
+    _at_least_two(classes)
+    for name, number in (("pure_per_class", pure_per_class), ("links", links)):
+        _whole(name, number)
+    if links >= classes or links * classes % 2:
+        even = [c for c in (links - 1, links + 1) if 0 < c < classes and c * classes % 2 == 0]
+        remedy = f"use links={even[0]}" if even and links < classes else f"use at most {classes - 1} links or more classes"
+        raise InputError("links below the number of classes, with links * classes even", f"{links} * {classes}", remedy)
+    graph = networkx.random_regular_graph(links, classes, seed=seed)
+    joined = np.sort(np.array(sorted(graph.edges), dtype=int).reshape(-1, 2), axis=1)
+    return _with_pure(classes, pure_per_class, joined, np.ones(len(joined), dtype=int))
 
 
-def from_labels(labels: Iterable[Iterable[int]]) -> coo_array:
-    """Weights 1/m on the m labels of each sample."""
-    from scipy.sparse import coo_array
+def wrong_labels(classes: int, samples: int, fraction: float, seed: int) -> Types:
+    """The control: a fraction of the samples has one label like all others, but a wrong one, drawn at random.
 
-    sets = [_label_set(s, number) for number, s in enumerate(labels)]
-    row = np.repeat(np.arange(len(sets)), [len(s) for s in sets])
-    column = np.array([a for s in sets for a in s], dtype=int)
-    weight = np.array([1 / len(s) for s in sets for _ in s])
-    return coo_array((weight, (row, column)), shape=(len(sets), int(column.max(initial=-1)) + 1))
-
-
-def _label_set(given: Iterable[int], sample: int) -> list[int]:
-    labels = list(given) if isinstance(given, Iterable) else []
-    if not labels or any(isinstance(a, bool) or not isinstance(a, int | np.integer) or a < 0 for a in labels):
-        got = f"{given!r} for sample {sample}"
-        raise InputError("a non-empty set of labels 0, 1, ... for each sample", got, "number the labels from 0")
-    return sorted(set(labels))
+    Every sample still has a single label, so that the data stay classifiable and nothing is frustrated.
+    """
+    wrong, _ = _split(classes, samples, fraction, groups=1, alike=True)
+    rng = np.random.default_rng(seed)
+    right = rng.choice(samples, size=wrong, replace=False) // (samples // classes)
+    given = (right + 1 + rng.integers(classes - 1, size=wrong)) % classes
+    moved = np.bincount(given, minlength=classes) - np.bincount(right, minlength=classes)
+    return _with_pure(classes, samples // classes + moved, np.zeros((0, 1), dtype=int), np.zeros(0, dtype=int))
 
 
-def from_graph(graph: networkx.Graph) -> coo_array:
-    """Weights of a bipartite graph; samples and labels in the order of its nodes."""
-    from scipy.sparse import coo_array
+def _with_pure(classes: int, pure: int | NDArray, joined: NDArray, counts: NDArray) -> Types:
+    """Pure samples of each class, and ``counts`` samples coupled equally to the labels in each row of ``joined``."""
+    from scipy.sparse import csr_array, eye_array, vstack
 
-    sides: tuple[dict, dict] = ({}, {})
-    for node, attributes in graph.nodes(data=True):
-        side = attributes.get("bipartite")
-        if side not in (0, 1):
-            raise InputError(
-                "nodes with bipartite = 0 (sample) or 1 (label)", f"{side} on node {node!r}", "set the attribute on every node"
-            )
-        sides[side][node] = len(sides[side])
-    samples, labels = sides
-    entries = []
-    for a, b, weight in graph.edges(data="weight", default=1.0):
-        i, j = (a, b) if a in samples else (b, a)
-        if i not in samples or j not in labels:
-            raise InputError("edges between a sample and a label", f"an edge between {a!r} and {b!r}", "remove it")
-        entries.append((samples[i], labels[j], weight))
-    row, column, weights = zip(*entries, strict=True) if entries else ((), (), ())
-    return coo_array((np.array(weights, dtype=float), (row, column)), shape=(len(samples), len(labels)))
+    size = joined.shape[1]
+    starts = np.arange(0, joined.size + 1, size)
+    shared = csr_array((np.full(joined.size, 1 / size), joined.ravel(), starts), shape=(len(joined), classes))
+    types = vstack([eye_array(classes), shared], format="csr")
+    numbers = np.concatenate([np.broadcast_to(pure, classes), counts])
+    return types[numbers > 0], numbers[numbers > 0]
 
 
-def _split(classes: int, samples: int, fraction: float, groups: int) -> tuple[int, int]:
-    """The number of frustrated samples, and of pure ones in each class."""
-    if classes < 2:
-        raise InputError("at least two classes", str(classes), "add classes")
+def _split(classes: int, samples: int, fraction: float, groups: int, alike: bool = False) -> tuple[int, int]:
+    """The number of frustrated samples, in equal ``groups``, and of the others in each class (all samples, with ``alike``)."""
+    _at_least_two(classes)
+    _whole("samples", samples)
     if not 0 <= fraction <= 1:
         raise InputError("a fraction of frustrated samples between 0 and 1", str(fraction), "give the share, not a percentage")
     frustrated = round(samples * fraction)
+    shared = samples if alike else samples - frustrated
+    left, over = shared % classes, frustrated % groups
     if abs(frustrated - samples * fraction) > 1e-9 * samples:
-        raise InputError("a whole number of frustrated samples", f"{samples} x {fraction}", "change samples or fraction")
-    pure, left = divmod(samples - frustrated, classes)
-    if left or frustrated % groups:
-        shares = f"{samples - frustrated} pure ones divisible by {classes} classes and {frustrated} frustrated ones by {groups}"
-        raise InputError(
-            shares,
-            f"remainders {left} and {frustrated % groups}",
-            "change samples or fraction so that every group is of equal size",
-        )
-    return frustrated, pure
+        remedy = _nearest(classes, shared, frustrated, groups, alike)
+        raise InputError("a whole number of frustrated samples", f"{samples} x {fraction}", remedy)
+    if left or over:
+        kind = "samples" if alike else "pure ones"
+        wanted = f"{shared} {kind} divisible by {classes} classes and {frustrated} frustrated ones by {groups}"
+        remedy = _nearest(classes, shared, frustrated, groups, alike)
+        raise InputError(wanted, f"remainders {left} and {over}", remedy)
+    return frustrated, shared // classes
 
 
-def _present(rows: NDArray, counts: list[int]) -> tuple[NDArray, NDArray]:
-    kept = np.array(counts) > 0
-    return rows[kept], np.array(counts)[kept]
+def _nearest(classes: int, shared: int, frustrated: int, groups: int, alike: bool) -> str:
+    """A remedy: counts close to the wanted ones that divide."""
+    each, every = max(round(shared / classes), 1), max(round(frustrated / groups), 1 if frustrated else 0)
+    samples = classes * each + (0 if alike else groups * every)
+    return f"use samples={samples}, fraction={groups * every}/{samples} or other counts that divide"
+
+
+def _at_least_two(classes: int) -> int:
+    _whole("classes", classes)
+    if classes < 2:
+        raise InputError("at least two classes", str(classes), "add classes")
+    return classes
+
+
+def _whole(name: str, number: int) -> None:
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
+        raise InputError(f"{name} as a non-negative integer", repr(number), "give a whole number")

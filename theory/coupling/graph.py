@@ -16,27 +16,28 @@ Samples with equal rows and equal mobility are interchangeable and are kept as o
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.errors import InputError
+from theory.coupling.making import Making, Mobility, mobilities
 
 if TYPE_CHECKING:
     import networkx
     from scipy.sparse import csr_array
 
-    from theory.coupling.spectrum import Quotient
+    from theory.coupling.partition import EquitablePartition, Quotient
+    from theory.coupling.reduction import Reduction
+    from theory.coupling.spectrum import Spectrum
 
-Mobility = Literal["degree", "uniform"] | tuple[ArrayLike, ArrayLike]
+__all__ = ["Coupling", "Mobility"]
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class Coupling:
+class Coupling(Making):
     """Who is coupled to whom, how strongly, and how fast each moves.
 
     Attributes
@@ -91,10 +92,9 @@ class Coupling:
 
         rows = weights(J)
         of_samples, of_labels = rows.sum(axis=1), rows.sum(axis=0)
-        hx, hy = _mobilities(mobility, of_samples, of_labels)
-        types, counts, type_of = merge_rows(rows, hx)
-        first = np.unique(type_of, return_index=True)[1]
-        self._fill(types, counts, type_of, of_samples[first], of_labels, hx[first], hy, mobility)
+        hx, hy = mobilities(mobility, of_samples, of_labels)
+        first, counts, type_of = merge_rows(rows, hx)
+        self._fill(rows[first], counts, type_of, of_samples[first], of_labels, hx[first], hy, mobility)
 
     def _fill(
         self, types, counts, type_of, sample_degrees, label_degrees, hx, hy, mobility, features=None, classes=None, notes=()
@@ -106,75 +106,6 @@ class Coupling:
         )  # fmt: skip
         for name, value in values.items():
             object.__setattr__(self, name, value)
-
-    @classmethod
-    def _of_types(cls, types: NDArray, counts: NDArray, mobility: Mobility = "degree") -> Coupling:
-        """From weights of sample types and the number of samples of each."""
-        if not isinstance(mobility, str) and any(np.ndim(m) for m in mobility):
-            return cls(np.repeat(types, counts, axis=0), mobility)
-        whole = cls(types, mobility="uniform")
-        merged = np.zeros(len(whole.counts), dtype=int)
-        np.add.at(merged, whole.type_of, counts)
-        of_labels = whole.types.T @ merged
-        hx, hy = _mobilities(mobility, whole.sample_degrees, of_labels)
-        new = cls.__new__(cls)
-        new._fill(whole.types, merged, np.repeat(whole.type_of, counts), whole.sample_degrees, of_labels, hx, hy, mobility)
-        return new
-
-    # -- ways to make one -------------------------------------------------------------------------------------------
-
-    @classmethod
-    def uniform(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree") -> Coupling:
-        """``samples`` in all, ``fraction`` of them coupled to every label; see :func:`theory.coupling.families.uniform`."""
-        from theory.coupling.families import uniform
-
-        return cls._of_types(*uniform(classes, samples, fraction), mobility)
-
-    @classmethod
-    def pairs(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree") -> Coupling:
-        """``samples`` in all, ``fraction`` of them coupled to two labels; see :func:`theory.coupling.families.pairs`."""
-        from theory.coupling.families import pairs
-
-        return cls._of_types(*pairs(classes, samples, fraction), mobility)
-
-    @classmethod
-    def from_labels(cls, labels: Iterable[Iterable[int]], mobility: Mobility = "degree") -> Coupling:
-        """From the set of labels (0, 1, ...) of each sample, which share a weight of one."""
-        from theory.coupling.families import from_labels
-
-        return cls(from_labels(labels), mobility)
-
-    @classmethod
-    def from_graph(cls, graph: networkx.Graph, mobility: Mobility = "degree") -> Coupling:
-        """From a bipartite graph: nodes carry ``bipartite`` 0 (sample) or 1 (label), edges ``weight`` (1 where absent)."""
-        from theory.coupling.families import from_graph
-
-        return cls(from_graph(graph), mobility)
-
-    @classmethod
-    def from_data(
-        cls, features: ArrayLike, labels: Iterable[Hashable], *, bias: bool = False, mobility: Mobility = "degree"
-    ) -> Coupling:
-        """From the moments of inputs and labels, for a linear encoder; see :func:`theory.coupling.moments.moments`."""
-        from theory.coupling.moments import moments
-
-        m = moments(features, labels, bias)
-        new, axes = cls.__new__(cls), m.first.shape[0]
-        hx, hy = _mobilities(mobility, m.second, m.masses)
-        new._fill(
-            m.first,
-            np.ones(axes, dtype=int),
-            np.arange(axes),
-            m.second,
-            m.masses,
-            hx,
-            hy,
-            mobility,
-            m.features,
-            m.classes,
-            m.notes,
-        )
-        return new
 
     # -- what it holds ------------------------------------------------------------------------------------------------
 
@@ -226,33 +157,40 @@ class Coupling:
         """Embeddings of the observed samples, (d, samples): the columns themselves, or an encoder's outputs on its inputs."""
         return embeddings if self.features is None else embeddings @ self.features.T
 
-    def is_own(self, label: NDArray) -> NDArray:
-        """Whether a label, given for each observed sample, is one that the sample is coupled to."""
-        if self.classes is not None:
-            return label == self.classes
-        return self._coupled[self.type_of, label]
+    @property
+    def observed(self) -> int:
+        """The number of observed samples: N, or the inputs that an encoder was made from."""
+        return self.samples if self.features is None else len(self.features)
 
-    @cached_property
-    def _coupled(self) -> NDArray:
-        return self.types.toarray() > 0
+    def is_own(self, label: NDArray, samples: NDArray | None = None) -> NDArray:
+        """Whether a label, given for each observed sample or for those in ``samples``, is one that it is coupled to."""
+        from theory.coupling.rows import is_coupled
+
+        chosen = slice(None) if samples is None else samples
+        if self.classes is not None:
+            return label == self.classes[chosen]
+        return is_coupled(self.types, self.type_of[chosen], label)
 
     # -- its spectrum -------------------------------------------------------------------------------------------------
 
     def modes(self, k: int | None = None) -> NDArray:
         r"""Canonical correlations :math:`\mu`: singular values of :math:`D_x^{-1/2}JD_y^{-1/2}`, descending.
 
-        All min(N, K) of them, or the ``k`` largest; one 1 for each component.
+        All min(N, K), the trivial ones (one for each component) included, or the ``k`` largest.
         """
         return self._canonical_correlations[:k].copy()
 
     def frustration(self) -> NDArray:
-        r""":math:`\psi=1-\mu^2` of every mode, ascending."""
-        return 1 - self.modes() ** 2
+        r""":math:`\psi=1-\mu^2` of every mode, ascending, each with its own relative accuracy however small it is.
+
+        For moments of data, accurate to rounding relative to 1.
+        """
+        return self._frustration.copy()
 
     @cached_property
     def components(self) -> int:
         """The number of connected components; for moments the number of correlations equal to one within rounding."""
-        from theory.coupling.spectrum import count_components
+        from theory.coupling.reduction import count_components
 
         return count_components(self)
 
@@ -262,19 +200,47 @@ class Coupling:
         return self.components == self.labels
 
     def quotient(self) -> Quotient:
-        """The flow of the embedding-only model on sample types and labels, and what it leaves out; exact."""
-        from theory.coupling.spectrum import quotient
+        """The flow of the embedding-only model on sample types and labels, and what it leaves out; exact.
+
+        See :func:`theory.coupling.partition.quotient`.
+        """
+        from theory.coupling.partition import quotient
 
         return quotient(self)
+
+    def equitable_partition(self) -> EquitablePartition:
+        """Types and labels merged into cells that the weights do not tell apart, and the flow on the cells; exact.
+
+        See :func:`theory.coupling.partition.equitable_partition`.
+        """
+        from theory.coupling.partition import equitable_partition
+
+        return equitable_partition(self)
+
+    def spectrum(self, k: int | None = None) -> Spectrum:
+        """The modes of the embedding-only flow that move labels: all, or the ``k`` slowest, zero modes included.
+
+        See :func:`theory.coupling.spectrum.spectrum`.
+        """
+        from theory.coupling.spectrum import spectrum
+
+        return spectrum(self, k)
 
     def rates(self, k: int | None = None) -> NDArray:
         r"""Decay rates of the embedding-only flow, ascending, zero modes included: all N + K or the ``k`` smallest.
 
         With the default mobilities these are :math:`1\mp\mu` and 1.
+
+        Raises
+        ------
+        InputError
+            for all rates of a coupling that is too large for dense linear algebra; ask for the ``k`` smallest.
+        UnfinishedError
+            where an iteration has not converged.
         """
         from theory.coupling.spectrum import rates
 
-        return rates(self)[:k]
+        return rates(self, k)
 
     def slow_time(self) -> float:
         """The inverse of the smallest non-zero rate that moves labels; infinite when the data are classifiable."""
@@ -289,29 +255,26 @@ class Coupling:
         return fast_time(self)
 
     @cached_property
+    def reduction(self) -> Reduction:
+        """The embedding-only flow on what labels can feel of the samples; see :mod:`theory.coupling.reduction`."""
+        from theory.coupling.reduction import reduce
+
+        return reduce(self)
+
+    @cached_property
     def _canonical_correlations(self) -> NDArray:
         from theory.coupling.spectrum import canonical_correlations
 
         return canonical_correlations(self)
 
+    @cached_property
+    def _frustration(self) -> NDArray:
+        from theory.coupling.spectrum import frustration
 
-def _mobilities(mobility: Mobility, of_samples: NDArray, of_labels: NDArray) -> tuple[NDArray, NDArray]:
-    if isinstance(mobility, str):
-        if mobility not in ("degree", "uniform"):
-            raise InputError("mobility 'degree', 'uniform' or a pair (samples, labels)", repr(mobility), "choose one of these")
-        power = -1.0 if mobility == "degree" else 0.0
-        return of_samples**power, of_labels**power
-    try:
-        samples, labels = mobility
-        hx, hy = (
-            np.broadcast_to(np.asarray(m, dtype=float), d.shape).copy() for m, d in ((samples, of_samples), (labels, of_labels))
-        )
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"mobilities of {len(of_samples)} samples and {len(of_labels)} labels",
-            str(error),
-            "give a pair of numbers or arrays",
-        ) from None
-    if not all(np.all(np.isfinite(m) & (m > 0)) for m in (hx, hy)):
-        raise InputError("positive finite mobilities", "others", "correct them; a mobility of zero would freeze an embedding")
-    return hx, hy
+        return frustration(self)
+
+    @cached_property
+    def _spectrum(self) -> Spectrum:
+        from theory.coupling.spectrum import dense_spectrum
+
+        return dense_spectrum(self)

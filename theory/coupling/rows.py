@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     import networkx
     from scipy.sparse import csr_array
 
-DENSE_LIMIT = 10**7  # entries up to which a coupling is handed out as a dense array
+SMALLEST = 1e-150  # of a degree: its square, and products of two, are ordinary numbers
+DENSE_LIMIT = 10**7  # entries up to which a matrix is handed out as a dense array
 
 
 def weights(J: ArrayLike) -> csr_array:
@@ -38,7 +40,9 @@ def weights(J: ArrayLike) -> csr_array:
         where = f"{rows.data[place]} at sample {row}, label {rows.indices[place]}"
         raise InputError("finite non-negative couplings", where, "remove or correct this weight")
     rows.eliminate_zeros()
-    for side, totals in (("sample", rows.sum(axis=1)), ("label", rows.sum(axis=0))):
+    with np.errstate(over="ignore"):
+        sums = (("sample", rows.sum(axis=1)), ("label", rows.sum(axis=0)))
+    for side, totals in sums:
         if (totals == 0).any():
             number = int(np.argmax(totals == 0))
             raise InputError(
@@ -46,27 +50,81 @@ def weights(J: ArrayLike) -> csr_array:
                 f"{side} {number} without coupling",
                 f"drop this {side} or give it a weight",
             )
+        extreme = (totals < SMALLEST) | (totals > 1 / SMALLEST)
+        if extreme.any():
+            wanted = f"weights of every {side} that sum to between {SMALLEST:g} and {1 / SMALLEST:g}"
+            raise InputError(wanted, f"{totals[np.argmax(extreme)]:g}", "rescale them")
     return rows
 
 
-def merge_rows(rows: csr_array, mobility: NDArray) -> tuple[csr_array, NDArray, NDArray]:
-    """Equal rows of equal mobility merged: types (T, K) by first appearance, counts (T,), type of each row (N,)."""
-    width = int(np.diff(rows.indptr).max())
-    place = np.arange(rows.nnz) - np.repeat(rows.indptr[:-1], np.diff(rows.indptr))
-    row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    keys = np.full((rows.shape[0], 2 * width + 1), -1.0)
+def merge_rows(rows: csr_array, key: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    """Equal rows of equal key merged: the first of each kind (T,) in order, counts (T,), kind of each row (N,).
+
+    Equality is exact.  Rows are sorted by a hash of 64 bits, then compared entry by entry with the first of their kind, and
+    hashed anew where two different ones met; so the cost is that of sorting N numbers.
+    """
     rows.sort_indices()
-    keys[row, place], keys[row, width + place], keys[:, -1] = rows.indices, rows.data, mobility
-    _, first, inverse, counts = np.unique(keys, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    for salt in count():
+        _, first, kind, counts = np.unique(_hashed(rows, key, salt), return_index=True, return_inverse=True, return_counts=True)
+        if _equal_rows(rows, key, first[kind]):
+            break
     order = np.argsort(first)
-    rank = np.argsort(order)
-    return rows[np.sort(first)], counts[order], rank[inverse.reshape(-1)]
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return first[order], counts[order], rank[kind]
+
+
+def _hashed(rows: csr_array, key: NDArray, salt: int) -> NDArray:
+    """A 64-bit number for each row, the same for equal rows of equal key."""
+    entries = _mixed(_mixed(rows.data.astype(float).view(np.uint64)) + rows.indices.astype(np.uint64) + np.uint64(salt))
+    running = np.concatenate([np.zeros(1, np.uint64), np.cumsum(entries, dtype=np.uint64)])
+    return _mixed(key.astype(float).view(np.uint64)) + running[rows.indptr[1:]] - running[rows.indptr[:-1]]
+
+
+def _mixed(bits: NDArray) -> NDArray:
+    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014)."""
+    bits = (bits + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
+    bits ^= bits >> np.uint64(27)
+    bits *= np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
+
+
+def _equal_rows(rows: csr_array, key: NDArray, like: NDArray) -> bool:
+    """Whether each row equals the row ``like`` (N,) names for it, key included."""
+    lengths = np.diff(rows.indptr)
+    if np.any(lengths != lengths[like]) or np.any(key != key[like]):
+        return False
+    there = np.repeat(rows.indptr[like] - rows.indptr[:-1], lengths) + np.arange(rows.nnz)
+    return bool(np.all(rows.indices == rows.indices[there]) and np.all(rows.data == rows.data[there]))
 
 
 def expand_rows(types: csr_array, type_of: NDArray):
     """One row a sample: dense where that is small, else sparse."""
-    rows = types[type_of]
-    return rows.toarray() if rows.shape[0] * rows.shape[1] <= DENSE_LIMIT else rows
+    return dense_where_small(types[type_of])
+
+
+def dense_where_small(matrix):
+    """A sparse matrix as an array where that is small."""
+    return matrix.toarray() if matrix.shape[0] * matrix.shape[1] <= DENSE_LIMIT else matrix
+
+
+def is_coupled(types: csr_array, row: NDArray, column: NDArray) -> NDArray:
+    """Whether entries (row, column) of the weights are there."""
+    types.sort_indices()
+    keys = np.repeat(np.arange(types.shape[0]), np.diff(types.indptr)) * types.shape[1] + types.indices
+    asked = row * types.shape[1] + column
+    place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    return keys[place] == asked
+
+
+def triangular_factor(rows: csr_array) -> NDArray:
+    """R (at most K, K) with R^T R = B^T B, by QR over blocks of rows, so that singular values keep their accuracy."""
+    labels = rows.shape[1]
+    block = max(2 * labels, DENSE_LIMIT // (4 * labels))
+    factor: NDArray = np.zeros((0, labels))
+    for start in range(0, rows.shape[0], block):
+        factor = np.asarray(np.linalg.qr(np.vstack([factor, rows[start : start + block].toarray()]), mode="r"))
+    return factor
 
 
 def to_networkx(types: csr_array, type_of: NDArray) -> networkx.Graph:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Mapping
+from functools import cache
 from numbers import Real
 
 import numpy as np
@@ -15,13 +15,15 @@ from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow, parameters_of
 from theory.loss import Loss
-from theory.lowering import LoweredFlow
+from theory.models import embedding_only
 from theory.models.vocabulary import K, N, W, X, Y, d
 from theory.printing import plain
-from theory.simulation.direct import integrate
+from theory.simulation.exact import propagate
+from theory.simulation.record import Direct, Exact, Row, trajectory
+from theory.simulation.times import checked_times
 from theory.simulation.trajectory import Trajectory
 
-METHODS = ("auto", "direct")
+METHODS = ("auto", "direct", "exact")
 
 
 def simulate(
@@ -56,11 +58,12 @@ def simulate(
     parameters
         values by symbol or name.  A mobility defaults to 1/sum(J), a decay to 0; other symbols need a value.
     method
-        ``"direct"`` integrates every embedding; ``"auto"`` chooses.
+        ``"direct"`` integrates every embedding; ``"exact"`` propagates the flow of embeddings alone, whatever model it comes
+        from, without time steps (:mod:`theory.simulation.exact`); ``"auto"`` chooses that where it can.
     initial
         arrays for state blocks by name (``"X"``, ``"Y"``, ``"W"``) in place of the random start.
     solver, rtol, atol
-        passed to SciPy; ``"LSODA"`` or ``"Radau"`` for stiff mobilities.
+        of the direct method, passed to SciPy; ``"LSODA"`` or ``"Radau"`` for stiff mobilities.
     progress
         called with the share of the recorded times that is done.
 
@@ -71,7 +74,7 @@ def simulate(
     UnfinishedError
         where the integrator gives up; its ``partial`` is the trajectory so far.
     """
-    times = _checked_times(times)
+    times = checked_times(times)
     if method not in METHODS:
         raise InputError(f"a method among {METHODS}", repr(method), "choose one of these")
     if not isinstance(dimension, int | np.integer) or dimension < 1:
@@ -85,93 +88,48 @@ def simulate(
     numbers = _numbers(model, coupling, parameters or {})
     model = model.with_values({s: Integer(0) for s, v in numbers.items() if v == 0})
     flow = model.stop_gradient_flow()
-    values = _values(coupling, dimension, numbers)
-    observed = _observed(model, flow, values)
-    needed = {str(s) for s in (*parameters_of([*flow.velocity.values(), *observed], flow.state), d, N, K)}
-    lowered = flow.lower({name: value for name, value in values.items() if name in needed}, also=observed)
-    start = lowered.pack(_start(lowered, seed, initial or {}))
-    recorder = _Recorder(coupling, lowered, observed, start)
-    rows: list[tuple] = []
-    named = {str(s): v for s, v in numbers.items()}
-    how = f"direct, {solver}, rtol {rtol:g}, atol {atol:g}"
+    linear = is_embedding_only(model, flow)
+    if method == "exact" and not linear:
+        raise InputError("the flow and the loss of embeddings alone", str(flow).replace("\n", ", "), 'use method="direct"')
+    sizes = {d: int(dimension), N: coupling.samples, K: coupling.labels}
+    start = _start({b: tuple(int(n.subs(sizes)) for n in b.shape) for b in flow.state}, seed, initial or {})
+    integrals = _integrals(flow, coupling, numbers)
+    recorder: Direct | Exact
+    if linear and method != "direct":
+        recorder = Exact(propagate(coupling, start[X], start[Y]), len(times), seed)
+    else:
+        recorder = _direct(model, flow, coupling, numbers, start, integrals, (solver, rtol, atol))
+    kept = [plain(q) for q in integrals], {str(s): v for s, v in numbers.items()}, seed
+    rows: list[Row] = []
     try:
-        for state in integrate(lowered.velocity, start, times, solver, rtol, atol):
-            rows.append(recorder(state))
+        for row in recorder.rows(times):
+            rows.append(row)
             if progress is not None:
                 progress(len(rows) / len(times))
     except UnfinishedError as error:
-        partial = recorder.trajectory(times[: len(rows)], rows, how, named, seed) if rows else None
-        raise UnfinishedError(str(error), partial) from None
-    return recorder.trajectory(times, rows, how, named, seed)
+        raise UnfinishedError(str(error), trajectory(recorder, times, rows, *kept) if rows else None) from None
+    return trajectory(recorder, times, rows, *kept)
 
 
-class _Recorder:
-    """Takes the observables from a state vector."""
-
-    def __init__(self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, start: NDArray):
-        self.coupling, self.lowered = coupling, lowered
-        self.names = [plain(q) for q in observed[3:]]
-        self.observe = lowered.evaluate(observed)
-        self.initial = self.observe(start)[3:]
-
-    def __call__(self, state: NDArray) -> tuple:
-        loss, samples, targets, *integrals = self.observe(state)
-        blocks = self.lowered.unpack(state)
-        return (
-            float(loss),
-            self._accuracy(self.coupling.observe(samples), targets),
-            blocks[Y].copy(),
-            blocks[W].copy() if W in blocks else None,
-            [_drift(now, then) for now, then in zip(integrals, self.initial, strict=True)],
-        )
-
-    def _accuracy(self, samples: NDArray, targets: NDArray) -> float:
-        distance = np.sum(targets**2, axis=0)[:, None] - 2 * targets.T @ samples
-        return float(np.mean(self.coupling.is_own(np.argmin(distance, axis=0))))
-
-    def trajectory(
-        self, times: NDArray, rows: Sequence[tuple], method: str, parameters: Mapping[str, float], seed: int
-    ) -> Trajectory:
-        loss, accuracy, recorded, head, drifts = zip(*rows, strict=True)
-        labels = np.array(recorded)
-        return Trajectory(
-            times=times,
-            labels=labels,
-            head=None if head[0] is None else np.array(head),
-            loss=np.array(loss),
-            accuracy=np.array(accuracy),
-            accuracy_error=np.zeros(len(rows)),
-            min_separation=min_separation(labels),
-            conserved={name: np.array(column) for name, column in zip(self.names, zip(*drifts, strict=True), strict=True)},
-            method=method,
-            parameters=dict(parameters),
-            seed=seed,
-        )
+def is_embedding_only(model: Loss, flow: Flow) -> bool:
+    """Whether a flow, and the loss and the views that are observed along it, are those of embeddings alone."""
+    plainest, plain_flow = _embedding_only()
+    same = model.erased() == plainest.erased() and (model.views or (X, Y)) == plainest.views
+    return same and dict(flow.velocity) == dict(plain_flow.velocity)
 
 
-def _drift(now: NDArray, then: NDArray) -> float:
-    """The change of a first integral, relative to its first value where that is not zero."""
-    return float(np.linalg.norm(now - then) / (np.linalg.norm(then) or 1.0))
+@cache
+def _embedding_only() -> tuple[Loss, Flow]:
+    model = embedding_only()
+    return model, model.stop_gradient_flow()
 
 
-def min_separation(labels: NDArray) -> NDArray:
-    """Smallest distance between two columns, over the last two axes (d, K); infinite for a single column."""
-    gaps = labels[..., :, None] - labels[..., None, :]
-    distance = np.sqrt(np.sum(gaps**2, axis=-3))
-    first, second = np.triu_indices(labels.shape[-1], k=1)
-    return distance[..., first, second].min(axis=-1, initial=np.inf)
-
-
-def _checked_times(times: ArrayLike) -> NDArray:
-    try:
-        times = np.asarray(times, dtype=float).reshape(-1)
-    except (TypeError, ValueError):
-        raise InputError("times as numbers", repr(times), "give an increasing sequence of numbers") from None
-    if len(times) == 0 or not np.isfinite(times).all() or times[0] < 0 or any(a >= b for a, b in pairwise(times)):
-        raise InputError(
-            "finite, non-negative, increasing times", f"{np.array2string(times, threshold=6)}", "sort them and remove repeats"
-        )
-    return times
+def _direct(model: Loss, flow: Flow, coupling: Coupling, numbers, start, integrals, how) -> Direct:
+    values = _values(coupling, start[X].shape[0], numbers)
+    observed = [model.erased(), *(model.views or (X, Y)), *integrals]
+    needed = {str(s) for s in (*parameters_of([*flow.velocity.values(), *observed], flow.state), d, N, K)}
+    lowered = flow.lower({name: value for name, value in values.items() if name in needed}, also=observed)
+    return Direct(coupling, lowered, observed, lowered.pack(start), *how)
 
 
 def _numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[State, float]:
@@ -193,11 +151,11 @@ def _numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[State, flo
     return numbers
 
 
-def _observed(model: Loss, flow: Flow, values: Mapping) -> list[Expr | MatrixExpr]:
-    """The loss, the two views, and those first integrals whose symbols have values and whose size does not grow with N."""
+def _integrals(flow: Flow, coupling: Coupling, numbers: Mapping) -> list[Expr | MatrixExpr]:
+    """Those first integrals whose symbols have values and whose size does not grow with N."""
+    known = {*coupling.data, *coupling.null_vector, *map(str, numbers)}
     integrals = (q for q in flow.conserved() if N not in q.shape)
-    monitored = [q for q in integrals if all(str(s) in values for s in parameters_of([q], flow.state))]
-    return [model.erased(), *(model.views or (X, Y)), *monitored]
+    return [q for q in integrals if all(str(s) in known for s in parameters_of([q], flow.state))]
 
 
 def _values(coupling: Coupling, dimension: int, numbers: Mapping[State, float]) -> dict[str, object]:
@@ -206,17 +164,15 @@ def _values(coupling: Coupling, dimension: int, numbers: Mapping[State, float]) 
     return {**coupling.data, **coupling.null_vector, **{str(s): v for s, v in numbers.items()}, **sizes}
 
 
-def _start(lowered: LoweredFlow, seed: int, initial: Mapping[str, ArrayLike]) -> dict[State, NDArray]:
+def _start(shapes: Mapping[State, tuple[int, ...]], seed: int, initial: Mapping[str, ArrayLike]) -> dict[State, NDArray]:
     rng = np.random.default_rng(seed)
     blocks = {}
-    for block, shape in lowered.shapes.items():
+    for block, shape in shapes.items():
         noise = rng.standard_normal(shape)
         value = np.asarray(initial.get(block.name, np.eye(shape[0]) + 0.1 * noise if block == W else noise), dtype=float)
         if value.shape != shape or not np.isfinite(value).all():
             raise InputError(f"finite initial {block.name} of shape {shape}", f"shape {value.shape}", "correct the start")
         blocks[block] = value
-    if unknown := sorted(set(initial) - {b.name for b in lowered.shapes}):
-        raise InputError(
-            f"initial values of {[b.name for b in lowered.shapes]}", ", ".join(unknown), "drop it or correct the name"
-        )
+    if unknown := sorted(set(initial) - {b.name for b in shapes}):
+        raise InputError(f"initial values of {[b.name for b in shapes]}", ", ".join(unknown), "drop it or correct the name")
     return blocks

@@ -14,12 +14,13 @@ import pytest
 from sympy import Add, Basic, Integer, MatAdd, MatrixExpr, OneMatrix, Trace, ZeroMatrix, symbols
 
 from derivations import derive, names
-from derivations.catalogue import embedding, stop_gradient, stop_gradient_evidence
+from derivations.catalogue import classifiable, stop_gradient, stop_gradient_evidence
 from derivations.catalogue.model import derive_model
-from derivations.catalogue.reduced import all_modes, one_direction, uniform_sector
+from derivations.catalogue.reduced import all_modes, one_direction, star
 from derivations.checks import Status
 from theory import Coupling, Flow, Loss, sg
 from theory.calculus import gradient
+from theory.coupling.symmetric import Orbit
 from theory.lowering import LoweredFlow
 from theory.models import vocabulary
 from theory.stopgrad import block
@@ -31,7 +32,8 @@ DERIVATIONS = {name: derive(name) for name in names()} | {"own": derive_model(OW
 
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 EQUIVALENT = {
-    "embedding/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
+    "classifiable/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
+    "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
     "stop_gradient/conserved_matrix/after/0/negated": A_MULTIPLE,
     "stop_gradient/conserved_matrix/after/0/halved": A_MULTIPLE,
     "stop_gradient/one_mode/after/0/negated": A_MULTIPLE,
@@ -193,21 +195,27 @@ def _last_term_turned(integrals):
     return changed
 
 
-def _without_the_pull_back():
-    sector = uniform_sector()
-    *kept, _ = sector.expression.args
-    return replace(sector, expression=Add(*kept))
+def _without_frustrated_samples(orbit, labels):
+    return label_degree_of(orbit, labels) if orbit.size == 1 else Integer(0)
+
+
+def _with_both_counted(orbit, labels):
+    return orbit.containing(labels, 1)
 
 
 loss_flow, integrals_of, derivative_along, curl_form, jacobian_of = (
     Loss.gradient_flow, Flow.conserved, Flow.time_derivative, Flow._curl_form, Flow.jacobian,
 )  # fmt: skip
-lowered_velocity, modes_of = LoweredFlow.velocity, Coupling.modes
+lowered_velocity, modes_of, label_degree_of = LoweredFlow.velocity, Coupling.modes, Orbit.label_degree
 
 WRONG_ENGINES = {
     "coupling energy without its halves, embeddings": (
         [(import_module("theory.models.embedding"), "pull", _doubled_energy)],
-        {"embedding": ["loss", "class_flow", "frustrated_sector"]},
+        {
+            "embedding": ["loss"],
+            "classifiable": ["class_flow"],
+            "frustration_uniform": ["spectrum", "rates"],
+        },
     ),
     "coupling energy without its halves, head": (
         [(import_module("theory.models.projection_head"), "pull", _doubled_energy)],
@@ -215,7 +223,11 @@ WRONG_ENGINES = {
     ),
     "gradient of the wrong sign": (
         [(import_module("theory.loss"), "gradient", _downhill_for_up)],
-        {"embedding": ["flow", "class_rates"], "stop_gradient": ["gradient_flow", "stop_gradient_flow", "deleted"]},
+        {
+            "embedding": ["flow"],
+            "classifiable": ["class_rates"],
+            "stop_gradient": ["gradient_flow", "stop_gradient_flow", "deleted"],
+        },
     ),
     "targets that come back doubled": (
         [(import_module("theory.loss"), "block", _doubled_targets)],
@@ -228,7 +240,8 @@ WRONG_ENGINES = {
     "first integrals with a wrong sign": (
         [(Flow, "conserved", _last_term_turned(integrals_of))],
         {
-            "embedding": ["centroids", "no_collapse"],
+            "embedding": ["centroids"],
+            "classifiable": ["centroids", "no_collapse"],
             "stop_gradient": ["conserved_matrix", "one_mode", "final_amplitude"],
         },
     ),
@@ -242,7 +255,7 @@ WRONG_ENGINES = {
     ),
     "jacobian of the wrong sign": (
         [(Flow, "jacobian", lambda flow: -jacobian_of(flow))],
-        {"embedding": ["class_rates", "sector_rates", "normalised_rates", "collapse"]},
+        {"classifiable": ["class_rates"], "frustration_uniform": ["spectrum", "rates", "normalised_rates", "collapse"]},
     ),
     "lowered velocity of the wrong sign": (
         [(LoweredFlow, "velocity", lambda lowered, t, state: -lowered_velocity(lowered, t, state))],
@@ -250,11 +263,22 @@ WRONG_ENGINES = {
     ),
     "canonical correlations squared": (
         [(Coupling, "modes", lambda coupling, k=None: modes_of(coupling, k) ** 2)],
-        {"embedding": ["normalised_rates"]},
+        {"frustration_uniform": ["normalised_rates"], "frustration_pairs": ["normalised_rates"]},
     ),
-    "sector without the pull of the frustrated samples": (
-        [(embedding, "uniform_sector", _without_the_pull_back)],
-        {"embedding": ["frustrated_sector", "sector_rates"]},
+    "labels without the pull of the frustrated samples": (
+        [(Orbit, "label_degree", _without_frustrated_samples)],
+        {
+            "frustration_uniform": ["common_sector", "difference_sector", "spectrum"],
+            "frustration_pairs": ["common_sector", "difference_sector", "spectrum", "two_time_scales"],
+        },
+    ),
+    "pairs that contain both labels counted as separating them": (
+        [(Orbit, "separating", _with_both_counted)],
+        {"frustration_pairs": ["counting", "difference_sector", "spectrum", "two_time_scales", "separation"]},
+    ),
+    "star with doubled energy": (
+        [(classifiable, "star", lambda: replace(star(), expression=2 * star().expression))],
+        {"classifiable": ["class_flow", "class_rates", "wrong_labels"]},
     ),
     "modes without their targets' part": (
         [(stop_gradient, "all_modes", lambda: replace(all_modes(), expression=Add(*all_modes().expression.args[1:])))],

@@ -1,12 +1,14 @@
 """Families of couplings against their closed forms, and couplings from labels and graphs."""
 
+import re
+
 import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.strategies import couplings, label_sets
+from tests.strategies import couplings, label_sets, seeds
 from tests.theory.oracles import assert_close, dense_operator
 from theory import Coupling, InputError
 
@@ -119,6 +121,125 @@ def test_family_takes_mobilities_of_single_samples():
     assert_close(coupling.rates(), np.linalg.eigvalsh(dense_operator(coupling.data["J"], (eta, 1.0))))
 
 
+# -- random families, mixtures, observations, probabilities, the control -------------------------------------------------
+
+
+@given(st.integers(2, 6), st.integers(1, 5), st.integers(0, 12), seeds)
+def test_random_pairs_couple_frustrated_samples_to_two_labels_each(classes, pure, frustrated, seed):
+    samples = classes * pure + frustrated
+    J = Coupling.random_pairs(classes, samples, frustrated / samples, seed=seed).data["J"]
+    assert J.shape == (samples, classes)
+    assert_close(J.sum(1), np.ones(samples))
+    kinds = np.array([tuple(np.sort(row)[-2:]) for row in J])
+    assert np.sum(np.all(kinds == 0.5, axis=1)) == frustrated
+    assert np.sum(np.all(kinds == [0, 1], axis=1)) == samples - frustrated
+
+
+def test_links_of_random_pairs_are_poisson_and_made_again_by_their_seed():
+    """Mean and variance of the number of frustrated samples at a label agree for many classes."""
+    one, again, other = (Coupling.random_pairs(2000, 40_000, 0.25, seed=s) for s in (3, 3, 4))
+    links = np.bincount(one.types.indices, weights=np.where(one.types.data < 1, one.counts[one.types.tocoo().coords[0]], 0))
+    assert links.mean() == pytest.approx(2 * 10_000 / 2000)
+    assert links.var() == pytest.approx(links.mean(), rel=5 * np.sqrt(2 / 2000))
+    assert (one.types != again.types).nnz == 0
+    assert one.types.shape != other.types.shape or (one.types != other.types).nnz > 0
+
+
+@given(st.integers(2, 8), st.integers(0, 4), st.data(), seeds)
+def test_regular_pairs_have_the_spectrum_of_their_class_graph(classes, pure, data, seed):
+    """§1: mu^2 = (n_0 + c/4 + b/4)/(n_0 + c/2)."""
+    links = data.draw(st.sampled_from([c for c in range(1, classes) if c * classes % 2 == 0]))
+    coupling = Coupling.regular_pairs(classes, pure, links, seed=seed)
+    J = coupling.data["J"]
+    joined = J[np.count_nonzero(J, axis=1) == 2]
+    graph = 4 * joined.T @ joined - links * np.eye(classes)
+    assert_close(graph.sum(1), np.full(classes, links))
+    expected = (pure + links / 4 + np.linalg.eigvalsh(graph) / 4) / (pure + links / 2)
+    modes = np.pad(coupling.modes(), (0, classes))[:classes]
+    assert_close(modes**2, np.sort(np.maximum(expected, 0))[::-1])
+
+
+@pytest.mark.parametrize("mobility", ["degree", "uniform", (2.0, 0.5)], ids=str)
+@given(st.integers(2, 5), st.integers(3, 6), st.data(), seeds)
+def test_wrong_labels_frustrate_nothing(mobility, classes, per_class, data, seed):
+    samples = classes * per_class
+    wrong = data.draw(st.integers(0, per_class - 1))
+    coupling = Coupling.wrong_labels(classes, samples, wrong / samples, mobility, seed=seed)
+    J, right = coupling.data["J"], np.repeat(np.arange(classes), per_class)
+    assert np.all(np.sort(J, axis=1)[:, -2:] == [0, 1])
+    assert np.abs(J.sum(0) - np.bincount(right)).sum() <= 2 * wrong
+    assert coupling.classifiable
+    assert coupling.slow_time() == float("inf")
+
+
+def test_wrong_labels_move_samples_to_other_labels():
+    """Of two classes, each sample with a wrong label goes to the other one; only in numbers do the two balance."""
+    degrees = np.array([Coupling.wrong_labels(2, 2000, 0.5, seed=s).label_degrees - 1000 for s in range(100)])
+    assert np.all(degrees.sum(1) == 0)
+    assert np.mean(degrees[:, 0] ** 2) == pytest.approx(500, rel=0.5)  # four times a hypergeometric variance
+
+
+@given(st.lists(couplings(most_labels=3).filter(lambda J: J.shape[1] == 3), min_size=1, max_size=3))
+def test_mixture_holds_the_samples_of_its_parts_in_order(parts):
+    mixed = Coupling.mixture([Coupling(J) for J in parts])
+    J = np.vstack(parts)
+    assert np.array_equal(mixed.data["J"], J)
+    assert len(mixed.counts) == len(np.unique(J, axis=0))
+    assert_close(mixed.modes(), Coupling(J).modes())
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=12))
+def test_observations_of_one_input_add_up(observed):
+    observed = [*observed, (7, 0), (7, 1), (7, 2)]
+    inputs, labels = zip(*observed, strict=True)
+    order = list(dict.fromkeys(inputs))
+    expected = np.zeros((len(order), 3))
+    for i, a in observed:
+        expected[order.index(i), a] += 1
+    for kind in (list(inputs), np.array(inputs), list(map(str, inputs)), np.array([[i, -i] for i in inputs])):
+        assert np.array_equal(Coupling.from_observations(kind, labels).data["J"], expected)
+
+
+def test_duplicates_frustrate_only_where_labels_conflict():
+    agreeing = Coupling.from_observations([0, 0, 1, 2], [0, 0, 1, 1])
+    assert agreeing.classifiable
+    assert not Coupling.from_observations([0, 0, 1, 2], [0, 1, 0, 1]).classifiable
+
+
+@given(st.integers(2, 4), st.integers(1, 6), seeds)
+def test_soft_labels_are_the_weights(classes, samples, seed):
+    rows = np.random.default_rng(seed).dirichlet(np.ones(classes), size=samples)
+    for kind in (rows, rows.astype(np.float32)):
+        assert np.array_equal(Coupling.from_probabilities(kind).data["J"], kind)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Coupling.mixture([]), "same labels"),
+        (lambda: Coupling.mixture([Coupling(np.eye(2)), Coupling(np.eye(3))]), "2 and 3 labels"),
+        (lambda: Coupling.mixture([Coupling.from_data([[0.0], [1.0], [3.0]], [0, 1, 1])]), "no moments"),
+        (lambda: Coupling.from_observations([0, 1], [0]), "for each observation"),
+        (lambda: Coupling.from_observations([0, 1], [[0], [1]]), "for each observation"),
+        (lambda: Coupling.from_observations([0, 1], [0, -1]), r"labels 0, 1.*-1"),
+        (lambda: Coupling.from_observations([0, 1], [0, 2], classes=2), "labels from 0 to 1, got 2"),
+        (lambda: Coupling.from_observations([0, 1], [0.0, 1.0]), "float64"),
+        (lambda: Coupling.from_observations([0.0, np.nan], [0, 1]), "without gaps"),
+        (lambda: Coupling.from_observations([0, "a", None], [0, 1, 1]), "input"),
+        (lambda: Coupling.from_observations([0, 1], [0, 2]), "label 1 without coupling"),
+        (lambda: Coupling.from_labels([{0}, {2}], classes=2), "labels from 0 to 1, got 2"),
+        (lambda: Coupling.from_labels([{0}, {1}], classes=3), "label 2 without coupling"),
+        (lambda: Coupling.from_labels([{0}, {1}], classes=0), "number of classes"),
+        (lambda: Coupling.from_probabilities([[0.5, 0.5], [0.5, 0.4]]), "0.9 at sample 1"),
+        (lambda: Coupling.from_probabilities([[0.5, 0.5], [1.5, -0.5]]), "-0.5 at sample 1"),
+        (lambda: Coupling.from_probabilities([[0.5, 0.5], [np.nan, 1]]), "nan at sample 1"),
+    ],
+)
+def test_data_that_make_no_coupling_are_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
+
+
 # -- from labels, from graphs ------------------------------------------------------------------------------------------
 
 
@@ -160,7 +281,7 @@ def test_edges_without_weight_weigh_one_and_direction_does_not_matter():
 # -- bad input ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("family", [Coupling.uniform, Coupling.pairs])
+@pytest.mark.parametrize("family", [Coupling.uniform, Coupling.pairs, Coupling.random_pairs, Coupling.wrong_labels])
 @pytest.mark.parametrize(
     ("classes", "samples", "fraction", "message"),
     [
@@ -173,11 +294,49 @@ def test_edges_without_weight_weigh_one_and_direction_does_not_matter():
         (3, 12, 0.3, "whole number"),
         (3, 13, 0.0, "divisible"),
         (3, 0, 0.0, "at least one sample"),
+        (3, -3, 0.0, "samples as a non-negative integer"),
+        (3, 12.0, 0.5, "samples as a non-negative integer"),
+        (True, 12, 0.5, "classes as a non-negative integer"),
     ],
 )
 def test_families_that_cannot_be_made_are_refused(family, classes, samples, fraction, message):
     with pytest.raises(InputError, match=message):
         family(classes, samples, fraction)
+
+
+@pytest.mark.parametrize(
+    ("family", "counts"),
+    [
+        (Coupling.uniform, (3, 13, 0.0)), (Coupling.uniform, (3, 12, 0.3)), (Coupling.pairs, (4, 29, 5 / 29)),
+        (Coupling.pairs, (3, 10, 0.7)), (Coupling.random_pairs, (3, 100, 0.205)), (Coupling.wrong_labels, (3, 100, 0.1)),
+        (Coupling.wrong_labels, (3, 99, 0.5)),
+    ],
+)  # fmt: skip
+def test_counts_that_a_refusal_proposes_can_be_made(family, counts):
+    with pytest.raises(InputError) as refused:
+        family(*counts)
+    samples, share, of = map(int, re.search(r"use samples=(\d+), fraction=(\d+)/(\d+)", str(refused.value)).groups())
+    assert samples == of
+    assert family(counts[0], samples, share / of).samples == samples
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((1, 5, 0), "two classes"),
+        ((5, 2, 3), r"5.*use links=2"),
+        ((5, 2, 5), "at most 4 links"),
+        ((4, 2, 4), "at most 3 links"),
+        ((4, -1, 2), "pure_per_class"),
+        ((4, 2, 1.5), "links"),
+        ((4, 0, 0), "at least one sample"),
+        ((4.0, 1, 2), "classes"),
+    ],
+    ids=str,
+)
+def test_regular_families_that_cannot_be_made_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        Coupling.regular_pairs(*arguments)
 
 
 def test_pairs_that_do_not_divide_are_refused():

@@ -14,13 +14,14 @@ from theory import Coupling, models, simulate
 # -- the embedding model -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("method", ["direct", "exact"])
 @few
 @given(st.data(), seeds, st.integers(1, 3))
-def test_embedding_trajectory_is_the_matrix_exponential(data, seed, dimension):
+def test_embedding_trajectory_is_the_matrix_exponential(method, data, seed, dimension):
     J = data.draw(couplings().filter(lambda J: J.shape[1] > 1))
     coupling = Coupling(J, data.draw(mobilities(J)))
     initial, times = start(seed, coupling, dimension), [0.0, 0.4, 3.0]
-    tr = simulate(models.embedding_only(), coupling, dimension=dimension, times=times, initial=initial, **TIGHT)
+    tr = simulate(models.embedding_only(), coupling, dimension=dimension, times=times, initial=initial, method=method, **TIGHT)
     for t, labels, loss in zip(times, tr.labels, tr.loss, strict=True):
         Z = np.hstack([initial["X"], initial["Y"]]) @ scipy.linalg.expm(-laplacian(coupling) * mobility(coupling) * t)
         assert_close(labels, Z[:, coupling.samples :], INTEGRATED)
@@ -120,12 +121,13 @@ def test_stopped_shared_head_conserves_the_balance(seed, gamma, rates):
     assert not simulate(models.projection_head("shared", "none"), coupling, **run).conserved
 
 
+@pytest.mark.parametrize("method", ["direct", "exact"])
 @few
 @given(st.data(), seeds)
-def test_embedding_model_conserves_its_weighted_centroid(data, seed):
+def test_embedding_model_conserves_its_weighted_centroid(method, data, seed):
     J = data.draw(couplings().filter(lambda J: J.shape[1] > 1))
     coupling = Coupling(J, data.draw(mobilities(J)))
-    tr = simulate(models.embedding_only(), coupling, dimension=2, times=[0, 1, 10], seed=seed, **TIGHT)
+    tr = simulate(models.embedding_only(), coupling, dimension=2, times=[0, 1, 10], seed=seed, method=method, **TIGHT)
     (drift,) = tr.conserved.values()
     assert drift[0] == 0
     assert drift.max() < INTEGRATED

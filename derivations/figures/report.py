@@ -1,9 +1,8 @@
-"""The figures of the report, on matplotlib, without its global state."""
+"""The figures of the report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -11,12 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from derivations.experiment import Run
+from derivations.figures.style import STYLE
 
-STYLE: dict[Any, Any] = {
-    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25,
-    "legend.framealpha": 0.85, "legend.edgecolor": "none", "legend.fancybox": False,
-    "svg.hashsalt": "collapse", "lines.linewidth": 1.7, "figure.constrained_layout.use": True,
-}  # fmt: skip
 COLOURS = {
     "clean": "#0072b2",
     "frustrated": "#d55e00",

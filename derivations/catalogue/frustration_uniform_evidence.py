@@ -1,0 +1,92 @@
+"""Numbers that the derivation ``frustration_uniform`` is held against, each found without the formulas it checks."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import expm
+from sympy import Integer, Matrix, Rational
+
+from derivations.catalogue import dense
+from derivations.catalogue.reduced import eta_x, eta_y, n, phi, sigma, t
+from theory import Coupling
+from theory.models.vocabulary import K, d
+
+
+def two_rates(rng, family, slow, fast):
+    """The slow rate is the smallest non-zero one and the fast rate the largest but one, each K - 1 times."""
+    coupling, values = dense.member(rng, family)
+    found, labels = dense.rates(coupling), coupling.labels
+    for rate, rates in ((slow, found[1:labels]), (fast, found[-labels:-1])):
+        yield np.full(labels - 1, dense.number(rate, values)), rates
+
+
+def orders(rng, exact, leading):
+    """The observed orders of the relative remainders in the frustrated fraction: of both times, then of both rates."""
+    values = dense.mobilities_at_random(rng) | {n: Integer(int(rng.integers(3, 40)))}
+    small = [Rational(1, 10**4), Rational(1, 10**5)]
+    for formula, truth, order in zip(leading, (*(1 / e for e in exact), *exact), (1, 1, 2, 2), strict=True):
+        gaps = [abs(1 - (formula / truth).subs({**values, phi: s}).evalf(40)) for s in small]
+        yield float(np.log10(float(gaps[0] / gaps[1]))), order
+
+
+def default_rates(rng, family, slow, fast):
+    _, values = dense.member(rng, family)
+    mu = family.coupling(values).modes()[1:]
+    yield np.full(len(mu), dense.number(slow, values)), 1 - mu
+    yield np.full(len(mu), dense.number(fast, values)), 1 + mu
+
+
+def collapse_rate(rng, family, slow):
+    """The decay of every label distance between two late times, with mobilities inverse to the degrees."""
+    values = {K: Integer(3), n: Integer(6), phi: Rational(1, 6)}
+    coupling, rate = family.coupling(values), dense.number(slow, values)
+    start, early = rng.standard_normal((coupling.samples + 3, 2)), expm(-dense.generator(coupling) * 8 / rate)
+    distances = []
+    for propagator in (early, expm(-dense.generator(coupling) / rate) @ early):
+        labels = (propagator @ start)[-3:]
+        distances.append(np.linalg.norm(labels[[0, 0, 1]] - labels[[1, 2, 2]], axis=1))
+    yield np.full(3, rate), np.log(distances[0] / distances[1]) * rate
+
+
+def propagators(rng, velocities, row, amplitudes, known):
+    """The row of the last amplitude, label first, in the exponential of the matrix of the velocities."""
+    values = dense.mobilities_at_random(rng) | {n: Rational(int(rng.integers(2, 9))), phi: Rational(1, 3)}
+    time = Rational(int(rng.integers(1, 9)), 8)
+    jacobian = Matrix(velocities).jacobian(amplitudes).subs(values)
+    found = expm(np.array(jacobian.tolist(), dtype=float) * float(time))
+    yield [dense.number(e.subs(known), {**values, t: time}) for e in row], [found[-1, -1], found[-1, 0]]
+
+
+def losses(rng, family, mean, parts, known):
+    """The expected loss of all embeddings."""
+    coupling, values = dense.member(rng, family)
+    for time in (Rational(1, 4), Rational(3)):
+        yield dense.number(mean.subs(parts).subs(known), {**values, t: time, d: 1, sigma: 1}), dense.loss(coupling, float(time))
+    scaled = mean.subs({d: Integer(3), sigma: Integer(2)}) - 12 * mean.subs({d: Integer(1), sigma: Integer(1)})
+    yield 1 + int(scaled != 0), 1
+
+
+def plateaus(rng, leading):
+    """The observed orders of the relative remainders in the frustrated fraction, whose samples are one, of ever more."""
+    labels, rate, pure = int(rng.integers(2, 4)), float(rng.uniform(0.5, 2)), np.array([25, 100])
+    gaps = []
+    for n_0 in pure:
+        own = [{a} for a in range(labels) for _ in range(n_0)]
+        size = n_0 + 1 / labels
+        coupling = Coupling.from_labels([*own, set(range(labels))], mobility=(rate, 1 / size))
+        values = {K: labels, n: size, phi: 1 / (labels * size), eta_x: rate, eta_y: 1 / size, d: 1, sigma: 1}
+        pairs = zip(leading, dense.plateaus(coupling), strict=True)
+        gaps.append([abs(float(formula.subs(values)) / truth - 1) for formula, truth in pairs])
+    many, few = np.log(gaps)
+    yield (many - few) / np.log(pure[1] / pure[0]), np.ones(3)
+
+
+def separations(rng, family, mean, row, known):
+    """The mean square distance of each two labels, from the variance of all starts."""
+    coupling, values = dense.member(rng, family)
+    for time in (Rational(1, 4), Rational(3)):
+        predicted = dense.number(mean.subs(row).subs(known), {**values, t: time, d: 1, sigma: 1})
+        found = dense.separation(coupling, float(time))
+        yield np.full(len(found), predicted), found
+    scaled = mean.subs({d: Integer(3), sigma: Integer(2)}) - 12 * mean.subs({d: Integer(1), sigma: Integer(1)})
+    yield 1 + int(scaled != 0), 1

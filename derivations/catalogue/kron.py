@@ -1,0 +1,102 @@
+"""Classes as masses and frustrated samples as springs: the symbols of their matrices, and their modes at forty digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import mpmath
+import numpy as np
+from sympy import MatrixSymbol, symbols
+
+from derivations.catalogue.points import diagonal
+from derivations.catalogue.reduced import r
+from derivations.checks import random_values
+from derivations.evaluate import Point, array
+from theory.models.vocabulary import K, N
+
+x, y, y_2 = MatrixSymbol("x", N, 1), MatrixSymbol("y", K, 1), MatrixSymbol("y_2", K, 1)
+S, L, M, C = (MatrixSymbol(rf"\mathcal{{{letter}}}", K, K) for letter in "SLMC")
+M_0, C_0, B = (MatrixSymbol(name, K, K) for name in ("M_0", "C_0", "B"))
+r_1, r_2 = symbols("r_1 r_2", positive=True)
+MANY = (10**3, 10**4)  # how often pure samples are repeated, where orders are observed
+SIZE = 3  # classes, and frustrated samples
+
+
+@lru_cache
+def graphs(seed: int) -> tuple[ClassGraph, ClassGraph]:
+    """The same frustrated samples beside more and more pure ones."""
+    few, many = (ClassGraph.at_random(np.random.default_rng(seed), times) for times in MANY)
+    return few, many
+
+
+@dataclass(frozen=True, eq=False)
+class ClassGraph:
+    """Three classes of ``pure`` samples each, joined by three frustrated samples with ``weights`` (a row each).
+
+    ``of_samples`` and ``of_labels`` are mobilities.
+    """
+
+    pure: np.ndarray
+    weights: np.ndarray
+    of_samples: mpmath.mpf
+    of_labels: mpmath.mpf
+
+    @classmethod
+    def at_random(cls, rng: np.random.Generator, times: int) -> ClassGraph:
+        with mpmath.workdps(40):
+            pure = array([[int(count) * times for count in rng.integers(1, 5, SIZE)]])[0]
+            weights = random_values(rng, (SIZE, SIZE), 0.1, 1)
+            return cls(pure, weights, random_values(rng, (), 0.3, 2), random_values(rng, (), 0.3, 2))
+
+    @property
+    def masses(self) -> np.ndarray:
+        return 1 / self.of_labels + self.pure / self.of_samples
+
+    @property
+    def springs(self) -> np.ndarray:
+        shared = self.weights.T / self.weights.sum(axis=1) @ self.weights
+        return diagonal(self.weights.sum(axis=0)) - shared
+
+    @cached_property
+    def exact(self) -> tuple[list, np.ndarray]:
+        """Rates of the means of all kinds of samples and of the labels, ascending, and the label part of their modes."""
+        one = array([[1] * SIZE])[0]
+        types, counts = np.concatenate([diagonal(one), self.weights]), np.concatenate([self.pure, one])
+        within, between = self.of_samples * types.sum(axis=1), self.of_labels * (counts[:, None] * types).sum(axis=0)
+        operator = diagonal(np.concatenate([within, between]))
+        mixed = -_root(counts * self.of_samples * self.of_labels)[:, None] * types
+        operator[: len(counts), len(counts) :], operator[len(counts) :, : len(counts)] = mixed, mixed.T
+        values, vectors = _modes(operator)
+        return values, vectors[len(counts) :]
+
+    @cached_property
+    def leading(self) -> tuple[list, np.ndarray]:
+        """Rates and patterns of masses joined by springs, ascending."""
+        root = _root(self.masses)
+        values, vectors = _modes(self.springs / root[:, None] / root)
+        return values, vectors / root[:, None]
+
+    def point(self, mode: int) -> Point:
+        """Matrices and one mode: exact and leading rate, leading pattern, and the difference of the exact one from it."""
+        with mpmath.workdps(40):
+            degrees = self.weights.sum(axis=1)
+            shared = self.weights / degrees[:, None]
+            mass, lag = shared.T @ shared / self.of_samples, shared.T / degrees @ shared / self.of_samples**2
+            pure, lagging = diagonal(self.masses), diagonal(self.pure / self.of_samples**2)
+            pattern, whole = self.leading[1][:, [mode]], self.exact[1][:, [mode]]
+            whole = whole * ((pattern.T @ pure @ pattern) / (pattern.T @ pure @ whole))
+            return Point(
+                {K: SIZE, L: self.springs, M: pure + mass, C: lagging + lag, M_0: pure, C_0: lagging, B: mass}
+                | {r: self.exact[0][mode], r_1: self.leading[0][mode], y: pattern, y_2: whole - pattern}
+            )
+
+
+def _root(values: np.ndarray) -> np.ndarray:
+    return array([[mpmath.sqrt(value) for value in values]])[0]
+
+
+def _modes(symmetric: np.ndarray) -> tuple[list, np.ndarray]:
+    """Eigenvalues, ascending, and eigenvectors in columns."""
+    values, vectors = mpmath.eigsy(mpmath.matrix(symmetric.tolist()))
+    return [values[k] for k in range(len(values))], array(vectors.tolist())

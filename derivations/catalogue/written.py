@@ -1,0 +1,46 @@
+"""Formulas in the order in which one writes them: equal to what the engine found, and easier to read."""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Mul, Poly, Symbol
+
+from derivations.analysis.expansions.rates import Rate
+from derivations.engine import Line, Lines
+from theory.flow import Flow
+from theory.printing import AsWritten, tex
+
+
+def by_powers(polynomial: Expr, variable: Symbol, *inner: Symbol) -> Expr:
+    """A polynomial by falling powers of a variable, its coefficients by the ``inner`` symbols."""
+    terms = Poly(polynomial, variable).terms()
+    return _written(_signed(coefficient, inner, variable**power) for (power,), coefficient in terms)
+
+
+def linear(flow: Flow) -> Lines:
+    """A linear flow, one line for each amplitude, its terms by amplitude."""
+    return tuple(Line(rf"\dot{{{tex(a)}}}", _by_amplitude(velocity, flow.state)) for a, velocity in flow.velocity.items())
+
+
+def decay(rate: Rate) -> Expr:
+    """A rate as decay rate, the negative of the eigenvalue, leading term first."""
+    return _written(-coefficient * rate.small**exponent for exponent, coefficient in rate.branch.terms)
+
+
+def _by_amplitude(velocity: Expr, amplitudes: tuple) -> Expr:
+    coefficients = ((velocity.coeff(a), a) for a in amplitudes)
+    return _written(_signed(c, (), a) for c, a in coefficients if c != 0)
+
+
+def _signed(coefficient: Expr, inner: tuple, factor: Expr) -> Expr:
+    """A coefficient times a factor, with the sign in front, but 1 - x for -(x - 1)."""
+    sign = -1 if coefficient.could_extract_minus_sign() else 1
+    size = (sign * coefficient).expand().collect(inner, Expr.factor) if inner else (sign * coefficient).factor()
+    turned = [part for part in Mul.make_args(size) if part.is_Add and part.as_coeff_Add()[0].is_negative]
+    if sign == -1 and turned:
+        sign, size = 1, size / turned[0] * -turned[0]
+    return Mul(sign, size, factor)
+
+
+def _written(terms) -> Expr:
+    found = tuple(terms)
+    return AsWritten(*found) if len(found) > 1 else Add(*found)

@@ -1,0 +1,86 @@
+"""The figure of a study of frustration: theory as lines, simulations as points with error bars."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from derivations.figures.style import STYLE
+from derivations.frustration import Plateaus, Points, SlowTimes, Study
+
+FLOOR = 1e-5
+SHADES = ("#d55e00", "#cc79a7", "#0072b2", "#009e73")
+
+
+def frustration(study: Study) -> Figure:
+    """Separation and loss with their plateaus, the accuracy with its peak, and the slow time against the fraction."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 7))
+        (upper, right), (lower, corner) = figure.subplots(2, 2)
+        for shade, row in zip(SHADES, study.plateaus, strict=False):
+            _draw_plateaus(upper, lower, shade, row)
+        upper.set(ylabel=r"$E\,\Vert y_a-y_b\Vert^2$", xlabel="time (inverse mobility of a sample)")
+        lower.set(ylabel="$E\\,L$", xlabel="time (inverse mobility of a sample)")
+        upper.set_title("labels: a plateau, then the collapse", loc="left", fontweight="bold")
+        lower.set_title("loss: two time scales", loc="left", fontweight="bold")
+        upper.legend(loc="lower left", fontsize=7.5, title="frustrated fraction")
+        lower.legend(*_marks(lower), loc="lower left", fontsize=7.5)
+        _draw_accuracy(right, study)
+        _draw_slow_times(corner, study.slow_times)
+        return figure
+
+
+def _draw_plateaus(upper: Axes, lower: Axes, shade: str, row: Plateaus) -> None:
+    curves, shown = row.curves, row.curves.times > 0
+    label = rf"$\varphi={row.fraction:g}$"
+    for axis, values, plateau, points in (
+        (upper, curves.separation, curves.plateau_separation, row.separation),
+        (lower, curves.loss, curves.plateau_loss, row.loss),
+    ):
+        axis.plot(curves.times[shown], values[shown], color=shade, label=label)
+        axis.axhline(plateau, color=shade, linestyle=(0, (1, 2)), linewidth=1)
+        _bars(axis, points, shade)
+        axis.set(xscale="log", yscale="log", xlim=(0.02, points.times[-1]), ylim=(FLOOR, 4 * values[0]))
+    upper.axvline(curves.half_time, color=shade, linestyle=(0, (4, 3)), linewidth=0.8)
+
+
+def _bars(axis: Axes, points: Points, shade: str) -> None:
+    axis.errorbar(points.times, points.mean, yerr=2 * points.error, fmt=".", color=shade, markersize=5, linewidth=1)
+
+
+def _marks(axis: Axes):
+    axis.plot([], [], color="black", linestyle=(0, (1, 2)), linewidth=1, label="plateau: slow modes alone")
+    axis.plot([], [], color="black", linestyle=(0, (4, 3)), linewidth=0.8, label="above: the distance has halved")
+    axis.errorbar([], [], yerr=[], fmt=".", color="black", markersize=5, label=r"simulation, mean $\pm$ two standard errors")
+    handles, labels = axis.get_legend_handles_labels()
+    keep = [k for k, label in enumerate(labels) if "varphi" not in label]
+    return [handles[k] for k in keep], [labels[k] for k in keep]
+
+
+def _draw_accuracy(axis: Axes, study: Study) -> None:
+    found, shown = study.accuracy, study.accuracy.times > 0
+    times = found.times[shown]
+    axis.fill_between(
+        times, (found.accuracy - 2 * found.error)[shown], (found.accuracy + 2 * found.error)[shown], color="#0072b2", alpha=0.25
+    )
+    axis.plot(times, found.accuracy[shown], color="#0072b2", label=r"mean $\pm$ two standard errors")
+    if np.isfinite(found.peak_time):
+        axis.axvline(found.peak_time, color="#d55e00", linewidth=1, label=f"peak, $t={found.peak_time:.3g}$")
+    slow = study.slow_time_of_the_accuracy
+    axis.axvline(slow, color="black", linestyle=(0, (4, 3)), linewidth=0.9, label=rf"$\tau_{{\rm slow}}={slow:.3g}$")
+    axis.set(xscale="log", ylim=(0, 1.02), xlabel="time (inverse mobility of a sample)", ylabel="accuracy")
+    axis.set_title("random pairs, 10 %: early gain, late loss", loc="left", fontweight="bold")
+    axis.legend(loc="lower center", fontsize=7.5)
+
+
+def _draw_slow_times(axis: Axes, found: SlowTimes) -> None:
+    axis.axhline(1, color="black", linestyle=(0, (4, 3)), linewidth=0.9, label=r"predicted constant, $\varphi\to0$")
+    axis.plot(
+        found.fractions, found.exact, "o-", color="#0072b2", markersize=6, linewidth=0.8, fillstyle="none", label="spectrum"
+    )
+    axis.plot(found.measured_fractions, found.measured, "x", color="#d55e00", markersize=6, label="simulated decay")
+    axis.set(xscale="log", xlabel=r"frustrated fraction $\varphi$", ylabel=r"$\tau_{\rm slow}\,\varphi$ / predicted constant")
+    axis.set_title("the slow time", loc="left", fontweight="bold")
+    axis.legend(loc="lower left", fontsize=7.5)

@@ -1,0 +1,197 @@
+r"""Exact propagation of the embedding-only flow :math:`\dot Z=-Z(D-A)H`, at any times, without time steps (§2 of the notes).
+
+Samples of one type move with their mean, :math:`x_i(t)=m_\tau(t)+e^{-\eta_xd_it}(x_i(0)-m_\tau(0))`; type means and labels
+follow from
+
+* the *spectral form*, where the modes that move labels are few (:mod:`theory.coupling.reduction`): their amplitudes decay at
+  their rates, and means are :math:`m_\tau(t)=e^{-a_\tau t}m_\tau(0)+\eta_\tau\sum_aJ_{\tau a}c_a(t)` with the memory
+  :math:`c(t)=\int_0^te^{-a_\tau(t-s)}y(s)\,ds` of the labels, known for each mode.  Zero modes do not move at all;
+* the *action of the matrix exponential* on the quotient (SciPy's ``expm_multiply``) else, from each time to the next.
+
+>>> import numpy as np
+>>> from theory import Coupling
+>>> coupling = Coupling.uniform(classes=3, samples=6, fraction=0.0)
+>>> rng = np.random.default_rng(0)
+>>> run = propagate(coupling, rng.standard_normal((2, 6)), rng.standard_normal((2, 3)))
+>>> at_rest, much_later = run.labels([50.0, 1e9])
+>>> bool(np.all(at_rest == much_later)), run.method
+(True, 'exact, spectral form of 6 modes')
+
+When it fails: decays of the embeddings and heads are other flows; the second form takes products with the operator in
+proportion to its largest rate times the time.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from theory.coupling import Coupling
+from theory.coupling.partition import quotient
+from theory.coupling.reduction import EPS, scaled_parts
+from theory.coupling.spectrum import DENSE, dense_modes
+from theory.errors import InputError
+from theory.simulation.times import checked_times
+
+
+@dataclass(frozen=True, eq=False)
+class Propagation(ABC):
+    """The embedding-only flow from one start, samples X (d, N) and labels Y (d, K)."""
+
+    coupling: Coupling
+    X: NDArray
+    Y: NDArray
+
+    method = "exact"
+
+    @abstractmethod
+    def states(self, times: Iterable[float]) -> Iterator[tuple[NDArray, NDArray]]:
+        """Labels (d, K) and means of the sample types (d, T) at each time."""
+
+    def labels(self, times: ArrayLike) -> NDArray:
+        """Label embeddings (times, d, K)."""
+        return np.array([labels for labels, _ in self.states(checked_times(times))])
+
+    def means(self, times: ArrayLike) -> NDArray:
+        """Means of the sample types (times, d, T), pure ones being class means."""
+        return np.array([means for _, means in self.states(checked_times(times))])
+
+    def embeddings(self, times: ArrayLike, samples: ArrayLike | None = None) -> NDArray:
+        """Embeddings of chosen samples, or of all (times, d, samples)."""
+        times, chosen = checked_times(times), np.arange(self.coupling.samples) if samples is None else np.asarray(samples)
+        found = [self.spread(t, means, chosen) for t, (_, means) in zip(times, self.states(times), strict=True)]
+        return np.array(found)
+
+    def spread(self, time: float, means: NDArray, samples: NDArray) -> NDArray:
+        """Embeddings of samples (d, samples) at a time from the means of their types then."""
+        of = self.coupling.type_of[samples]
+        return means[:, of] + np.exp(-self.rates[of] * time) * (self.X[:, samples] - self.start[:, of])
+
+    def loss(self, time: float, labels: NDArray, means: NDArray) -> float:
+        r""":math:`\tfrac12\operatorname{tr}Z(D-A)Z^T`, as a sum of squares, however small."""
+        c, r = self.coupling, self.coupling.reduction
+        off = means - (c.types @ labels.T).T / c.sample_degrees
+        frustrated = np.sum((r.frustration @ (labels / np.sqrt(c.label_mobility)).T) ** 2)
+        within = np.sum(c.sample_degrees * np.exp(-2 * self.rates * time) * self.scatter)
+        return float(np.sum(c.counts * c.sample_degrees * off**2) + frustrated + within) / 2
+
+    @cached_property
+    def rates(self) -> NDArray:
+        """Decay rate of the deviations within each type (T,)."""
+        return scaled_parts(self.coupling)[0]
+
+    @cached_property
+    def start(self) -> NDArray:
+        """Means of the types (d, T) at the start."""
+        return _by_type(self.coupling, self.X) / self.coupling.counts
+
+    @cached_property
+    def scatter(self) -> NDArray:
+        """Summed squared deviations from the mean within each type (T,) at the start."""
+        off = self.X - self.start[:, self.coupling.type_of]
+        return _by_type(self.coupling, np.sum(off**2, axis=0)[None, :])[0]
+
+
+def propagate(coupling: Coupling, X: ArrayLike, Y: ArrayLike) -> Propagation:
+    """The embedding-only flow of a coupling from samples X (d, N) and labels Y (d, K).
+
+    Raises
+    ------
+    InputError
+        for a start that is not finite or of the wrong shape.
+    """
+    start = [np.asarray(Z, dtype=float) for Z in (X, Y)]
+    columns = (coupling.samples, coupling.labels)
+    shapes = [Z.shape for Z in start]
+    if any(
+        Z.ndim != 2 or Z.shape != (len(start[0]), n) or not np.isfinite(Z).all() for Z, n in zip(start, columns, strict=True)
+    ):
+        raise InputError(f"a finite start with {columns[0]} and {columns[1]} columns", f"shapes {shapes}", "correct the start")
+    return (Spectral if coupling.reduction.size <= DENSE else Stepped)(coupling, *start)
+
+
+class Spectral(Propagation):
+    """By the modes that move labels."""
+
+    @property
+    def method(self) -> str:  # type: ignore[override]
+        return f"exact, spectral form of {self.coupling.reduction.size} modes"
+
+    @cached_property
+    def _modes(self) -> tuple[NDArray, NDArray, NDArray]:
+        """Rates, modes (M + K, M + K), and amplitudes at the start (M + K, d)."""
+        c, r = self.coupling, self.coupling.reduction
+        rates, modes = dense_modes(r)
+        scaled = (self.start * np.sqrt(c.counts / c.sample_mobility)).T
+        whole = np.vstack([r.project(scaled, scaled_parts(c)[2]), (self.Y / np.sqrt(c.label_mobility)).T])
+        return rates, modes, modes.T @ whole
+
+    def labels(self, times: ArrayLike) -> NDArray:
+        rates, modes, amplitudes = self._modes
+        root = np.sqrt(self.coupling.label_mobility)
+        times = checked_times(times)
+        now = np.exp(-np.multiply.outer(times, rates))
+        found = np.einsum("ka,tk,kd->tda", modes[-len(root) :].T * root, now, amplitudes, optimize=True)
+        found[times == 0] = self.Y
+        return found
+
+    def states(self, times: Iterable[float]) -> Iterator[tuple[NDArray, NDArray]]:
+        c, r = self.coupling, self.coupling.reduction
+        rates, modes, amplitudes = self._modes
+        on_samples, on_labels = np.split(modes, [len(r.sample_rates)])
+        alone = np.sqrt(c.sample_mobility / c.counts)[r.alone]
+        root = np.sqrt(c.label_mobility)[:, None]
+        for t in times:
+            if t == 0:
+                yield self.Y, self.start
+                continue
+            now = np.exp(-rates * t)[:, None] * amplitudes
+            means = np.empty_like(self.start)
+            means[:, r.alone] = alone * (on_samples[: len(r.alone)] @ now).T
+            for g in r.groups:
+                memory = root * (on_labels @ (_memory(rates, g.rate, t)[:, None] * amplitudes))
+                pulled = c.sample_mobility[g.types, None] * (c.types[g.types] @ memory)
+                means[:, g.types] = np.exp(-g.rate * t) * self.start[:, g.types] + pulled.T
+            yield (root * (on_labels @ now)).T, means
+
+
+class Stepped(Propagation):
+    """By the action of the matrix exponential on the quotient, from each time to the next."""
+
+    method = "exact, action of the matrix exponential on the quotient"
+
+    def states(self, times: Iterable[float]) -> Iterator[tuple[NDArray, NDArray]]:
+        from scipy.sparse import csr_array
+        from scipy.sparse.linalg import expm_multiply
+
+        c = self.coupling
+        operator = csr_array(quotient(c).operator)
+        fastest = operator.diagonal().max()
+        scale = np.sqrt(np.concatenate([c.counts / c.sample_mobility, 1 / c.label_mobility]))[:, None]
+        now, before = scale * np.vstack([self.start.T, self.Y.T]), 0.0
+        for t in times:
+            if t == 0:
+                yield self.Y, self.start
+                continue
+            if (t - before) * fastest > EPS:
+                step = (before - t) * operator
+                now, before = expm_multiply(step, now, traceA=step.trace()), t
+            means, labels = np.split((now / scale).T, [len(c.counts)], axis=1)
+            yield labels, means
+
+
+def _memory(rates: NDArray, rate: float, time: float) -> NDArray:
+    r""":math:`\int_0^te^{-a(t-s)-rs}ds` for each rate r."""
+    gap = np.abs(rates - rate) * time
+    whole = np.where(gap > 0, -np.expm1(-gap) / np.where(gap > 0, gap, 1.0), 1.0)
+    return time * np.exp(-np.minimum(rates, rate) * time) * whole
+
+
+def _by_type(coupling: Coupling, columns: NDArray) -> NDArray:
+    """Sums (d, T) of columns (d, N) over the samples of each type."""
+    return np.array([np.bincount(coupling.type_of, weights=row, minlength=len(coupling.counts)) for row in columns])

@@ -1,0 +1,49 @@
+"""What is observed of a state: accuracy, separation of the labels, drift of first integrals."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.coupling import Coupling
+
+FOLLOWED = 10**8  # distances between samples and labels in a whole run, up to which every sample is looked at
+
+
+def accuracy(coupling: Coupling, samples: NDArray, targets: NDArray, chosen: NDArray | None = None) -> float:
+    """The share of observed samples (d, .), all or those ``chosen``, whose nearest target (d, K) is one of their own.
+
+    Distances are taken from the middle of the targets, so that they keep their accuracy when targets are close together.
+    """
+    middle = targets.mean(axis=1, keepdims=True)
+    near = targets - middle
+    distance = np.sum(near**2, axis=0)[:, None] - 2 * near.T @ (samples - middle)
+    return float(np.mean(coupling.is_own(np.argmin(distance, axis=0), chosen)))
+
+
+def followed(coupling: Coupling, times: int, seed: int) -> NDArray | None:
+    """The observed samples that are looked at, drawn without replacement, or None for all where that is affordable."""
+    number = FOLLOWED // max(times * coupling.labels, 1)
+    if coupling.observed <= number:
+        return None
+    return np.sort(np.random.default_rng([seed, 1]).choice(coupling.observed, size=max(number, 2), replace=False))
+
+
+def accuracy_error(share: NDArray, chosen: NDArray | None, observed: int) -> NDArray:
+    """The standard error of a share in a subsample without replacement; zero where all were looked at."""
+    if chosen is None:
+        return np.zeros_like(share)
+    return np.sqrt(share * (1 - share) / (len(chosen) - 1) * (1 - len(chosen) / observed))
+
+
+def drift(now: NDArray, then: NDArray) -> float:
+    """The change of a first integral, relative to its first value where that is not zero."""
+    return float(np.linalg.norm(now - then) / (np.linalg.norm(then) or 1.0))
+
+
+def min_separation(labels: NDArray) -> NDArray:
+    """Smallest distance between two columns, over the last two axes (d, K); infinite for a single column."""
+    first, second = np.triu_indices(labels.shape[-1], k=1)
+    flat = labels.reshape(-1, *labels.shape[-2:])
+    found = [np.linalg.norm(Y[:, first] - Y[:, second], axis=0).min(initial=np.inf) for Y in flat]
+    return np.array(found).reshape(labels.shape[:-2])
