@@ -82,11 +82,8 @@ class MovingRoot:
 
     def _continued(self, count: int) -> Branch:
         known = self.branch.terms
-        return next(b for b in _branches(self.polynomial, self.region, count) if b.terms[: len(known)] == known)
-
-
-def _branches(polynomial: tuple[Expr, ...], region: Region, count: int) -> tuple[Branch, ...]:
-    return puiseux(polynomial, region.small, count, region.assumptions).branches
+        found = puiseux(self.polynomial, self.region.small, count, self.region.assumptions, along=known)
+        return next(b for b in found if b.terms[: len(known)] == known)
 
 
 def real_branches(point: FixedPoint, region: Region) -> list[MovingRoot]:
@@ -111,7 +108,7 @@ def real_branches(point: FixedPoint, region: Region) -> list[MovingRoot]:
 def _told_apart(polynomial: tuple[Expr, ...], region: Region) -> tuple[Branch, ...]:
     """All branches, with as many terms as tell them apart."""
     for count in range(1, LONGEST):
-        branches = _branches(polynomial, region, count)
+        branches = puiseux(polynomial, region.small, count, region.assumptions).branches
         if all(b.count == 1 for b in branches):
             return branches
     raise UnfinishedError(f"{LONGEST} terms do not tell the roots of {polynomial} apart: fix some parameters")

@@ -105,7 +105,12 @@ class Expansion:
 
 
 def puiseux(
-    coefficients: Sequence, small: Symbol, order: int = 2, assumptions: Sequence = (), known: KnownTo = lambda order: NONE
+    coefficients: Sequence,
+    small: Symbol,
+    order: int = 2,
+    assumptions: Sequence = (),
+    known: KnownTo = lambda order: NONE,
+    along: tuple[Term, ...] = (),
 ) -> Expansion:
     """The roots s(ε) of sum(a_i * s**i), ε → 0+, to ``order`` non-zero terms each.
 
@@ -118,6 +123,8 @@ def puiseux(
     known
         for an order the series, to that order, of symbols that depend on ``small``; the coefficients are to have no relation
         through these.
+    along
+        first terms of the only branches that are wanted; none for all.
 
     Raises
     ------
@@ -132,7 +139,7 @@ def puiseux(
     polynomial, denominator = primitive(exact, region)
     branches, assumed = [], {denominator}
     for part, power in factors(polynomial):
-        found, used = _expanded(part, order, region, known)
+        found, used = _expanded(part, order, region, known, along)
         branches += [replace(b, power=power) for b in found]
         assumed |= used
     nonzero = frozenset().union(*(assumed_factors(e, region) for e in assumed))
@@ -147,25 +154,27 @@ def check_order(order: object) -> None:
 # -- branches of one factor ---------------------------------------------------------------------------------------------
 
 
-def _expanded(factor: tuple[Expr, ...], order: int, region: Region, known: KnownTo) -> tuple[list[Branch], set[Expr]]:
+def _expanded(
+    factor: tuple[Expr, ...], order: int, region: Region, known: KnownTo, along: tuple[Term, ...]
+) -> tuple[list[Branch], set[Expr]]:
     """The branches of a factor, with as many powers of ε as this takes."""
     precision = order + 1
     while precision <= LARGEST_PRECISION:
         try:
-            return _grown(factor, order, region, S(precision), known)
+            return _grown(_Stem(factor, _start(factor, region, S(precision), known), region, len(factor) - 1, along), order)
         except Insufficient:
             precision *= 2
     raise UnfinishedError(f"{LARGEST_PRECISION} powers of {region.small} do not tell the roots of {factor} apart: rescale it")
 
 
-def _grown(
-    factor: tuple[Expr, ...], order: int, region: Region, precision: Expr, known: KnownTo
-) -> tuple[list[Branch], set[Expr]]:
+def _start(factor: tuple[Expr, ...], region: Region, precision: Expr, known: KnownTo) -> list[Series]:
     moving = known(precision)
-    start = [truncated(expand(a, region.small, precision, region, moving), precision) for a in factor]
+    return [truncated(expand(a, region.small, precision, region, moving), precision) for a in factor]
+
+
+def _grown(stem: _Stem, order: int) -> tuple[list[Branch], set[Expr]]:
     assumed: set[Expr] = set()
-    branches = [b for grown in _grow(_Stem(factor, start, region, len(factor) - 1), order, assumed) for b in _numbered(grown)]
-    return branches, assumed
+    return [b for grown in _grow(stem, order, assumed) for b in _numbered(grown)], assumed
 
 
 def _numbered(branch: Branch) -> list[Branch]:
@@ -182,14 +191,23 @@ def _numbered(branch: Branch) -> list[Branch]:
 
 @dataclass(frozen=True)
 class _Stem:
-    """Roots so far, ``size`` of them: their terms, and the polynomial of which what remains is a root."""
+    """Roots so far, ``size`` of them: their terms, and the polynomial of which what remains is a root; and the first terms of
+    those that are wanted."""
 
     factor: tuple[Expr, ...]
     rest: list[Series]
     region: Region
     size: int
+    along: tuple[Term, ...] = ()
     terms: tuple[Term, ...] = ()
     conjugates: int = 1
+
+    def leads(self, exponent: Rational, value: Expr) -> bool:
+        """Whether a next term is one that is wanted; of any root of a polynomial that is not known here."""
+        if len(self.terms) >= len(self.along):
+            return True
+        wanted, coefficient = self.along[len(self.terms)]
+        return exponent == wanted and (value.has(AnyRoot) or factored(value) == coefficient)
 
     def branch(self, next_exponent: Expr, count: int) -> Branch:
         terms = tuple((e, factored(c)) for e, c in self.terms)
@@ -206,7 +224,7 @@ def _grow(stem: _Stem, count: int, assumed: set[Expr]) -> Iterator[Branch]:
         if count == 0:
             yield stem.branch(edge.slope, edge.length)
             continue
-        for root in edge_roots(edge, stem.region):
+        for root in (r for r in edge_roots(edge, stem.region) if stem.leads(edge.slope, r.value)):
             yield from _grow(_longer(stem, edge.slope, root), count - 1, assumed)
 
 

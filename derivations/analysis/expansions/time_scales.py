@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -133,6 +134,7 @@ def _at_root(flow: Flow, point: FixedPoint, root: MovingRoot, order: int, region
     site, _, values = place_of(flow, point)
     others = {x: v for x, v in values.items() if x in {y for y, _ in site.roots} - {root.symbol}}
 
+    @cache
     def known(to: Expr) -> dict[Symbol, Series]:
         series = {root.symbol: root.to_order(to)}
         return series | {x: expand(v, region.small, to, region, series) for x, v in others.items()}
