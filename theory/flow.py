@@ -26,7 +26,7 @@ from sympy.logic.boolalg import Boolean
 from theory.calculus import State, differential, scalar_derivative
 from theory.errors import InputError, MarkerError
 from theory.printing import plain, tex
-from theory.stopgrad import expression, is_marked
+from theory.stopgrad import expression, is_marked, statements
 from theory.words import Context, collect, expand_traces, is_zero
 
 
@@ -77,8 +77,9 @@ class Flow:
                 expected, got = (getattr(x, "shape", "a scalar") for x in (block, v))
                 raise InputError(f"a velocity of the shape of {block}, {expected}", str(got), "match the shapes")
         object.__setattr__(self, "velocity", MappingProxyType(velocity))
-        object.__setattr__(self, "mobility", MappingProxyType(dict(self.mobility)))
-        object.__setattr__(self, "assumptions", tuple(self.assumptions))
+        mobility = {block: expression(rate, f"as mobility of {block}") for block, rate in dict(self.mobility).items()}
+        object.__setattr__(self, "mobility", MappingProxyType(mobility))
+        object.__setattr__(self, "assumptions", statements(self.assumptions))
 
     def __eq__(self, other):
         return isinstance(other, Flow) and self._key == other._key

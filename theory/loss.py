@@ -29,7 +29,7 @@ from sympy.logic.boolalg import Boolean
 from theory.calculus import State, gradient
 from theory.errors import InputError
 from theory.flow import Flow, check_state, name_of, scalar_or_matrix_symbols
-from theory.stopgrad import block, erase, expression, is_marked
+from theory.stopgrad import block, erase, expression, is_marked, statements
 from theory.words import Context, assemble, expand, expand_traces, product, scaled
 
 Rate: TypeAlias = Expr | MatrixExpr
@@ -77,7 +77,7 @@ class Loss:
         freeze = object.__setattr__
         freeze(self, "expression", _scalar(self.expression))
         freeze(self, "state", check_state(self.state))
-        freeze(self, "assumptions", tuple(self.assumptions))
+        freeze(self, "assumptions", statements(self.assumptions))
         for role in ("mobility", "decay"):
             rates = {b: expression(rate, f"as {role} of {b}") for b, rate in dict(getattr(self, role)).items()}
             freeze(self, role, MappingProxyType(rates))

@@ -13,10 +13,12 @@ x*(x + y)
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Number
 
 from sympy import Basic, Dummy, Expr, Function, MatrixBase, MatrixExpr, MatrixSymbol, Transpose
 from sympy.core.sympify import _sympify
+from sympy.logic.boolalg import Boolean
 from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
 
 from theory.errors import InputError, MarkerError
@@ -101,6 +103,21 @@ def expression(value, place: str):
     if isinstance(value, Number) and not isinstance(value, bool):
         return _sympify(value)
     raise InputError(f"a SymPy expression or a number {place}", repr(value), "build it from symbols")
+
+
+def statements(values: Iterable) -> tuple[Boolean, ...]:
+    """``values`` as SymPy statements; text is never parsed.
+
+    Raises
+    ------
+    InputError
+        for anything that is no statement.
+    """
+    given = (values,) if isinstance(values, str) else tuple(values)
+    for value in given:
+        if not isinstance(value, Boolean | bool):
+            raise InputError("SymPy statements as assumptions", repr(value), "write them with symbols, as x > 0")
+    return tuple(_sympify(value) for value in given)
 
 
 def sg(expr):

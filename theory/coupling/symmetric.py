@@ -26,10 +26,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Add, Expr, Integer, Rational, Symbol, binomial, count_ops, sympify
+from sympy import Add, Expr, Integer, Rational, Symbol, binomial, count_ops
 
 from theory.coupling.graph import Coupling, Mobility
 from theory.errors import InputError
+from theory.stopgrad import expression
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -57,7 +58,7 @@ class Orbit:
         if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 0:
             raise InputError("a whole number of labels as size of a subset", repr(self.size), "count the labels of one subset")
         for field in ("inside", "outside", "count"):
-            object.__setattr__(self, field, sympify(getattr(self, field)))
+            object.__setattr__(self, field, expression(getattr(self, field), f"as {field}"))
 
     def containing(self, labels: Expr, given: int = 0) -> Expr:
         """The number of subsets that contain ``given`` given labels: the other labels of a subset are free."""
@@ -97,7 +98,7 @@ class SymmetricFamily:
     orbits: tuple[Orbit, ...]
 
     def __post_init__(self):
-        object.__setattr__(self, "labels", sympify(self.labels))
+        object.__setattr__(self, "labels", expression(self.labels, "as number of labels"))
         object.__setattr__(self, "orbits", tuple(self.orbits))
         names = [orbit.name for orbit in self.orbits]
         if not names or len({*names}) < len(names):
@@ -129,7 +130,7 @@ class SymmetricFamily:
 
     def at(self, values: Mapping[Any, Any]) -> SymmetricFamily:
         """The family with values, by symbol or by name, for some of its symbols."""
-        named = {str(key): sympify(value) for key, value in values.items()}
+        named = {str(key): expression(value, f"for {key}") for key, value in values.items()}
         known = {s: named[s.name] for s in self.parameters if s.name in named}
         orbits = (
             replace(o, inside=o.inside.subs(known), outside=o.outside.subs(known), count=o.count.subs(known))
@@ -187,7 +188,7 @@ class SymmetricFamily:
 
 def uniform(labels: Expr, per_class: Expr, fraction: Expr) -> SymmetricFamily:
     """Of ``per_class`` samples a class the ``fraction`` couples to every label, weight 1/K each, the others to their own."""
-    K, n, phi = map(sympify, (labels, per_class, fraction))
+    K, n, phi = (expression(e, "of a family") for e in (labels, per_class, fraction))
     return SymmetricFamily(K, (Orbit(1, Integer(1), Integer(0), (1 - phi) * n), Orbit(0, 1 / K, 1 / K, phi * n * K, "s")))
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Poly, S, factor_list, sympify
+from sympy import Add, Dummy, Expr, Poly, S, factor_list
 
 from derivations.analysis.algebra.algebraic import extension, normal
 from derivations.analysis.algebra.zero import Region, vanishes
 from derivations.analysis.expansions.series import expand
 from theory.errors import InputError
+from theory.stopgrad import expression
 
 POWERS = 64  # of the small parameter that a denominator may have as factor
 
 
 def exact(value: Any) -> Expr:
     """A coefficient as an expression without floats."""
-    expr = sympify(value)
+    expr = expression(value, "as coefficient")
     if any(a.is_Float for a in expr.atoms()):
         raise InputError("exact coefficients", str(expr), "write decimal numbers as Rational")
     return expr

@@ -34,7 +34,7 @@ from itertools import groupby
 from typing import Any
 
 import mpmath
-from sympy import Equality, Expr, Integer, Ne, Rational, S, Symbol, nan, oo, sympify, zoo
+from sympy import Equality, Expr, Integer, Ne, Rational, S, Symbol, nan, oo, zoo
 from sympy.core.relational import Relational
 from sympy.polys.matrices import DomainMatrix
 
@@ -51,6 +51,7 @@ from derivations.analysis.points.places import place_of
 from derivations.analysis.sites.characteristic import characteristic_factors
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.stopgrad import expression
 
 
 def time_scales(
@@ -212,7 +213,7 @@ def _inequalities(assumptions: tuple) -> tuple:
 
 
 def _exact(value: Any, name: str) -> Expr:
-    expr = sympify(value)
+    expr = expression(value, f"for {name}")
     if not isinstance(expr, Expr) or any(a.is_Float for a in expr.atoms()) or expr.has(oo, -oo):
         raise InputError(f"an exact expression for {name}", str(value), "write decimal numbers as Rational")
     return expr
@@ -251,7 +252,7 @@ def _given(flow: Flow, values: Mapping, small: Symbol, root: MovingRoot | None, 
 
 
 def _number(symbol: Symbol, value: Any) -> Rational:
-    number = sympify(value)
+    number = expression(value, f"for {symbol}")
     if not isinstance(number, Rational):
         raise InputError(f"a rational number for {symbol}", repr(value), "write it as Rational")
     refused = (symbol.is_positive and number <= 0) or (symbol.is_negative and number >= 0)

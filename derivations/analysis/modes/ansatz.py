@@ -47,6 +47,7 @@ from theory.errors import InputError
 from theory.flow import check_state, name_of
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d
 from theory.printing import plain
+from theory.stopgrad import statements
 from theory.words import expand, scaled
 
 Points = Callable[[np.random.Generator], Point]
@@ -86,7 +87,7 @@ class Ansatz:
         freeze = object.__setattr__
         freeze(self, "blocks", MappingProxyType(dict(self.blocks)))
         freeze(self, "amplitudes", check_state(self.amplitudes))
-        freeze(self, "assumptions", tuple(self.assumptions))
+        freeze(self, "assumptions", statements(self.assumptions))
         for block, form in self.blocks.items():
             if not isinstance(form, MatrixExpr) or form.shape != getattr(block, "shape", ()):
                 raise InputError(f"a matrix of the shape of {block}", str(form), "match the shapes")

@@ -47,7 +47,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Add, Expr, Integer, Matrix, Mul, Symbol, exp, sympify
+from sympy import Add, Expr, Integer, Matrix, Mul, Symbol, exp
 
 from derivations.analysis.modes.patterns import Patterns, u
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
@@ -58,6 +58,7 @@ from theory.coupling.symmetric import Orbit, SymmetricFamily
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import plain
+from theory.stopgrad import expression
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +173,7 @@ class Sectors(Shown):
         InputError
             for a symbol without a value, or fewer labels than the largest subset has.
         """
-        exact = {str(key): sympify(value) for key, value in values.items()}
+        exact = {str(key): expression(value, f"for {key}") for key, value in values.items()}
         family = self.family.at(exact)
         if any(orbit.size >= family.labels for orbit in family.orbits) and not self.family.labels.is_number:
             return sectors(self.family.at({self.family.labels: family.labels}), *self.mobilities).rates(values)
@@ -228,7 +229,7 @@ def sectors(family: SymmetricFamily, samples: Expr | Sequence[Expr], labels: Exp
     given = tuple(samples) if isinstance(samples, Sequence) else (samples,) * len(family.orbits)
     if len(given) != len(family.orbits):
         raise InputError(f"a mobility for each of {len(family.orbits)} orbits", str(len(given)), "match the orbits")
-    patterns = Patterns(family, tuple(map(sympify, given)), sympify(labels))
+    patterns = Patterns(family, tuple(expression(g, "as mobility") for g in given), expression(labels, "as mobility"))
     flow = models.embedding_only().gradient_flow()
     common, difference = (reduce_to_modes(flow, ansatz) for ansatz in (patterns.common(), patterns.difference()))
     count = family.labels

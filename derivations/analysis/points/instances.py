@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sympy import Basic, Expr, Poly, Rational, S, Symbol, sympify
+from sympy import Basic, Expr, Poly, Rational, S, Symbol
 
-from derivations.analysis.algebra.polynomials import Ring
+from derivations.analysis.algebra.polynomials import Ring, exact_number
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.algebra.zero import vanishes
 from theory.errors import InputError, UnfinishedError
@@ -24,10 +24,10 @@ def exact(parameters: Mapping) -> dict[Basic, Expr]:
     """Values of parameters as rational numbers."""
     given = {}
     for symbol, value in parameters.items():
-        number = sympify(value) if not isinstance(value, float) else Rational(str(value))
-        if not number.is_Rational:
-            raise InputError(f"an exact rational value for {symbol}", repr(value), "write it as a fraction")
-        given[symbol] = number
+        try:
+            given[symbol] = exact_number(value)
+        except ValueError:
+            raise InputError(f"an exact rational value for {symbol}", repr(value), "write it as a fraction") from None
     return given
 
 
