@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -15,3 +16,6 @@ settings.register_profile(
     "ci-reproducible", parent=settings.get_profile("local"), derandomize=True, database=None, print_blob=True
 )
 settings.load_profile("ci-reproducible" if os.environ.get("CI") == "true" else "local")
+
+# Shells start jobs in the background with Ctrl-C ignored, which children inherit; some tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -14,9 +14,9 @@ from sympy import Integer, MatrixSymbol, Rational, Symbol, solve, sqrt, symbols
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.modes.patterns import u
 from derivations.analysis.modes.sectors import Sectors, sectors
-from derivations.catalogue import dense
 from derivations.catalogue import frustration_pairs_evidence as evidence
-from derivations.catalogue.reduced import chi, chi_0, eta_x, eta_y, n, phi, r, sigma, t, v
+from derivations.catalogue.reduced import chi, eta_x, eta_y, n, phi, r, sigma, t, v
+from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights
@@ -58,8 +58,6 @@ def derive() -> Derivation:
 
 
 def _sectors(found: Sectors) -> tuple[Step, ...]:
-    parts = (found.common, found.difference)
-    cubic = by_powers(found.difference.characteristic(r), r, eta_x, eta_y)
     with_a, with_both = FRUSTRATED.containing(K, 1), FRUSTRATED.containing(K, 2)
     return (
         Step(
@@ -79,19 +77,7 @@ def _sectors(found: Sectors) -> tuple[Step, ...]:
                 )
             ),
         ),
-        replace(
-            found.common.reduction.step,
-            after=linear(found.common.flow),
-            name="common_sector",
-            statement="States in which all labels agree, and all samples of a kind, keep this form: pure samples at $v$, "
-            "frustrated ones at $s$, labels at $u$.",
-            reason="Insert the form; a constant on the labels is coupled to constants on pure and on frustrated samples.",
-            assumptions=(
-                "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels.",
-                "$a_v$ is one on pure samples and zero elsewhere, $a_s$ on frustrated ones, $b$ on labels; "
-                "$e$ is any direction.",
-            ),
-        ),
+        common_sector(found, "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels."),
         replace(
             found.difference.reduction.step,
             after=linear(found.difference.flow),
@@ -102,27 +88,12 @@ def _sectors(found: Sectors) -> tuple[Step, ...]:
             uses=("counting",),
             assumptions=("$K\\ge3$; $f$ is any of $K-1$ independent patterns with $\\sum_af_a=0$.",),
         ),
-        Step(
-            "spectrum",
+        spectrum(
+            found,
             "The sectors, with their multiplicities, hold all $N+K$ rates. Samples of one kind approach each other at the rate "
             "of that kind, at which the patterns over pairs that no label sees decay too.",
-            "Multiply the characteristic polynomials: $\\chi_0$ of the common sector once, $\\chi$ of the other $K-1$ times.",
-            before=(
-                Line(chi_0, r * by_powers((found.common.characteristic(r) / r).cancel(), r, eta_x, eta_y)),
-                Line(chi, cubic),
-            ),
-            after=(Line(r"\det\left(r-H(D-A)\right)", chi_0 * chi ** (K - 1) * found.unseen(r)),),
-            uses=("common_sector", "difference_sector"),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple((line.right, s.characteristic(r)) for line, s in zip(before, parts, strict=True))),
-                    Numerics(
-                        lambda rng: dense.determinants(rng, FAMILY, after[0].right, {line.left: line.right for line in before}),
-                        1e-9,
-                        "dense determinants",
-                    ),
-                )
-            ),
+            r * by_powers((found.common.characteristic(r) / r).cancel(), r, eta_x, eta_y),
+            by_powers(found.difference.characteristic(r), r, eta_x, eta_y),
         ),
     )
 

@@ -13,9 +13,9 @@ from sympy import Add, Expr, Integer, Symbol, exp, log, roots, sqrt, symbols
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.modes.patterns import u
 from derivations.analysis.modes.sectors import Sectors, sectors
-from derivations.catalogue import dense
 from derivations.catalogue import frustration_uniform_evidence as evidence
-from derivations.catalogue.reduced import chi, chi_0, eta_x, eta_y, n, phi, r, sigma, t, v
+from derivations.catalogue.reduced import chi, eta_x, eta_y, n, phi, r, sigma, t, v
+from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights
@@ -61,20 +61,9 @@ def derive() -> Derivation:
 
 
 def _sectors(found: Sectors) -> tuple[Step, ...]:
-    parts = (found.common, found.difference)
     return (
-        replace(
-            found.common.reduction.step,
-            after=linear(found.common.flow),
-            name="common_sector",
-            statement="States in which all labels agree, and all samples of a kind, keep this form: pure samples at $v$, "
-            "frustrated ones at $s$, labels at $u$.",
-            reason="Insert the form; a constant on the labels is coupled to constants on pure and on frustrated samples.",
-            assumptions=(
-                "$n$ samples a class, $0<\\varphi<1$, equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels.",
-                "$a_v$ is one on pure samples and zero elsewhere, $a_s$ on frustrated ones, $b$ on labels; "
-                "$e$ is any direction.",
-            ),
+        common_sector(
+            found, "$n$ samples a class, $0<\\varphi<1$, equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels."
         ),
         replace(
             found.difference.reduction.step,
@@ -86,26 +75,11 @@ def _sectors(found: Sectors) -> tuple[Step, ...]:
             reason="Insert the form; $F_v$ is the pattern on pure samples and zero on frustrated ones.",
             assumptions=("$f$ is any of $K-1$ independent patterns with $\\sum_af_a=0$.",),
         ),
-        Step(
-            "spectrum",
+        spectrum(
+            found,
             "The sectors with their multiplicities hold all $N+K$ rates; samples of one kind approach each other at $\\eta_x$.",
-            "Multiply the characteristic polynomials: $\\chi_0$ of the common sector once, $\\chi$ of the other $K-1$ times.",
-            before=(
-                Line(chi_0, found.common.characteristic(r).factor()),
-                Line(chi, by_powers(found.difference.characteristic(r), r)),
-            ),
-            after=(Line(r"\det\left(r-H(D-A)\right)", chi_0 * chi ** (K - 1) * found.unseen(r)),),
-            uses=("common_sector", "difference_sector"),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple((line.right, s.characteristic(r)) for line, s in zip(before, parts, strict=True))),
-                    Numerics(
-                        lambda rng: dense.determinants(rng, FAMILY, after[0].right, {line.left: line.right for line in before}),
-                        1e-9,
-                        "dense determinants",
-                    ),
-                )
-            ),
+            found.common.characteristic(r).factor(),
+            by_powers(found.difference.characteristic(r), r),
         ),
     )
 
