@@ -233,6 +233,7 @@ def _links() -> Step:
         "The canonical correlations are the roots of the eigenvalues of $D_y^{-1/2}J^TD_x^{-1}JD_y^{-1/2}$.",
         before=(Line(r"J^TD_x^{-1}J", explained), Line("D_y", degrees)),
         after=(Line(r"\mu^2", squared), Line(r"\psi", (1 - squared).factor())),
+        uses=("normalised_rates",),
         assumptions=("$q=\\tfrac12$, $D_x=\\mathbb 1$.",),
         check=lambda before, after: Numerics(
             lambda rng: evidence.regular_graph(rng, rights(before), rights(after)),
