@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,21 @@ class Row(NamedTuple):
     drifts: list[float]
 
 
+class Recorder(Protocol):
+    """One run by one method: ``chosen`` are the samples whose accuracy is looked at, None for all."""
+
+    coupling: Coupling
+    chosen: NDArray | None
+    method: str
+
+    def rows(self, times: NDArray) -> Iterator[Row]:
+        """What is recorded at each time."""
+
+
 class Direct:
     """Every embedding is integrated, and every sample looked at."""
 
-    chosen = None
+    chosen: NDArray | None = None
 
     def __init__(self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, start: NDArray, solver: str, rtol, atol):
         self.coupling, self.lowered, self.start = coupling, lowered, start
@@ -82,7 +93,7 @@ class Exact:
 
 
 def trajectory(
-    recorder: Direct | Exact, times: NDArray, rows: Sequence[Row], names: Sequence[str], parameters: Mapping, seed: int
+    recorder: Recorder, times: NDArray, rows: Sequence[Row], names: Sequence[str], parameters: Mapping, seed: int
 ) -> Trajectory:
     """The rows recorded so far, as columns."""
     loss, share, recorded, head, drifts = zip(*rows, strict=True)

@@ -18,12 +18,15 @@ from theory.loss import Loss
 from theory.models import embedding_only
 from theory.models.vocabulary import K, N, W, X, Y, d
 from theory.printing import plain
+from theory.simulation.closure import closure
 from theory.simulation.exact import propagate
-from theory.simulation.record import Direct, Exact, Row, trajectory
+from theory.simulation.order_parameters import DRAWN, OrderParameters, applies, drawn_samples, given_samples
+from theory.simulation.record import Direct, Exact, Recorder, Row, trajectory
 from theory.simulation.times import checked_times
 from theory.simulation.trajectory import Trajectory
 
-METHODS = ("auto", "direct", "exact")
+METHODS = ("auto", "direct", "exact", "order-parameters")
+DATA = ("J", "D_x", "D_y", "H_x", "H_y")
 
 
 def simulate(
@@ -58,10 +61,15 @@ def simulate(
     parameters
         values by symbol or name.  A mobility defaults to 1/sum(J), a decay to 0; other symbols need a value.
     method
-        ``"direct"`` integrates every embedding; ``"exact"`` propagates the flow of embeddings alone, whatever model it comes
-        from, without time steps (:mod:`theory.simulation.exact`); ``"auto"`` chooses that where it can.
+        ``"direct"`` integrates every embedding; ``"order-parameters"`` integrates type means, the spread within types, labels
+        and head, exactly and at a cost that does not grow with N (:mod:`theory.simulation.order_parameters`); ``"exact"``
+        propagates the flow of embeddings alone, whatever model it comes from, without time steps
+        (:mod:`theory.simulation.exact`).  ``"auto"`` chooses the last where it can, else the second where types are few.
     initial
-        arrays for state blocks by name (``"X"``, ``"Y"``, ``"W"``) in place of the random start.
+        arrays for state blocks by name (``"X"``, ``"Y"``, ``"W"``) in place of the random start.  A singular head, zero
+        included, is a start like others: with both targets stopped, embeddings rest in its kernel while the head moves out of
+        it by the couplings of what is there (it rests too where there is nothing).  What it lacks is the protected sign of
+        its determinant (§4.1).
     solver, rtol, atol
         of the direct method, passed to SciPy; ``"LSODA"`` or ``"Radau"`` for stiff mobilities.
     progress
@@ -85,20 +93,28 @@ def simulate(
             f"state {model.state}",
             "use the symbols of theory.models.vocabulary",
         )
+    if not model.learns:
+        raise InputError("a loss that leaves some block a gradient", "none: the model cannot learn", "stop less of it")
     numbers = _numbers(model, coupling, parameters or {})
     model = model.with_values({s: Integer(0) for s, v in numbers.items() if v == 0})
     flow = model.stop_gradient_flow()
     linear = is_embedding_only(model, flow)
     if method == "exact" and not linear:
         raise InputError("the flow and the loss of embeddings alone", str(flow).replace("\n", ", "), 'use method="direct"')
+    if method == "auto":
+        method = "exact" if linear else "order-parameters" if applies(coupling) and _closes(model) else "direct"
     sizes = {d: int(dimension), N: coupling.samples, K: coupling.labels}
-    start = _start({b: tuple(int(n.subs(sizes)) for n in b.shape) for b in flow.state}, seed, initial or {})
-    integrals = _integrals(flow, coupling, numbers)
-    recorder: Direct | Exact
-    if linear and method != "direct":
-        recorder = Exact(propagate(coupling, start[X], start[Y]), len(times), seed)
+    shapes = {b: tuple(int(n.subs(sizes)) for n in b.shape) for b in flow.state}
+    integrals, how = _integrals(flow, coupling, numbers), (solver, rtol, atol)
+    recorder: Recorder
+    if method == "order-parameters":
+        recorder = _by_order_parameters(model, coupling, numbers, shapes, integrals, how, seed, initial or {})
     else:
-        recorder = _direct(model, flow, coupling, numbers, start, integrals, (solver, rtol, atol))
+        start = _start(shapes, seed, initial or {})
+        if method == "exact":
+            recorder = Exact(propagate(coupling, start[X], start[Y]), len(times), seed)
+        else:
+            recorder = _direct(model, flow, coupling, numbers, start, integrals, how)
     kept = [plain(q) for q in integrals], {str(s): v for s, v in numbers.items()}, seed
     rows: list[Row] = []
     try:
@@ -122,6 +138,28 @@ def is_embedding_only(model: Loss, flow: Flow) -> bool:
 def _embedding_only() -> tuple[Loss, Flow]:
     model = embedding_only()
     return model, model.stop_gradient_flow()
+
+
+@cache
+def _closes(model: Loss) -> bool:
+    try:
+        closure(model, 1)
+    except InputError:
+        return False
+    return True
+
+
+def _by_order_parameters(model, coupling: Coupling, numbers, shapes, integrals, how, seed: int, initial) -> OrderParameters:
+    if coupling.features is not None:
+        raise InputError("couplings of samples to labels", "the moments of an encoder", 'use method="direct"')
+    named = {str(s): v for s, v in numbers.items()}
+    if "X" not in initial and np.prod(shapes[X]) > DRAWN:
+        blocks = _start({b: shape for b, shape in shapes.items() if b != X}, seed, initial)
+        samples = drawn_samples(coupling, shapes[X][0], seed)
+    else:
+        blocks = _start(shapes, seed, initial)
+        samples = given_samples(coupling, blocks[X], seed)
+    return OrderParameters(model, coupling, samples, {b.name: v for b, v in blocks.items()}, named, integrals, how)
 
 
 def _direct(model: Loss, flow: Flow, coupling: Coupling, numbers, start, integrals, how) -> Direct:
@@ -148,12 +186,22 @@ def _numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[State, flo
         if not isinstance(value, Real) or not np.isfinite(float(value)) or (s in defaults and value < 0):
             raise InputError(f"a finite {'non-negative ' if s in defaults else ''}number for {s}", repr(value), "correct it")
         numbers[s] = float(value)
+    _check_rates(model, numbers)
     return numbers
+
+
+def _check_rates(model: Loss, numbers: Mapping[State, float]) -> None:
+    for role, rates in (("mobility", model.mobility), ("decay", model.decay)):
+        for moved, rate in rates.items():
+            value = rate.subs(numbers)
+            if value.is_number and value < 0:
+                raise InputError(f"a non-negative {role} of {moved}", f"{rate} = {float(value):g}", "change the parameters")
 
 
 def _integrals(flow: Flow, coupling: Coupling, numbers: Mapping) -> list[Expr | MatrixExpr]:
     """Those first integrals whose symbols have values and whose size does not grow with N."""
-    known = {*coupling.data, *coupling.null_vector, *map(str, numbers)}
+    null = () if coupling.features is not None else ("u_x", "u_y")
+    known = {*DATA, *null, *map(str, numbers)}
     integrals = (q for q in flow.conserved() if N not in q.shape)
     return [q for q in integrals if all(str(s) in known for s in parameters_of([q], flow.state))]
 

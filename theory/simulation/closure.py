@@ -1,0 +1,175 @@
+r"""The closure of a matrix flow on order parameters: type means, deviations within types, labels, head (§5 of the notes).
+
+Samples enter a flow over the shared vocabulary only through sums over them.  With types as a matrix of ones :math:`E`
+(T × N, one row a type), means :math:`M` and deviations of samples from the mean of their type,
+
+.. math:: X=ME+\sum_g\Phi_g\Xi_g,\qquad\Xi_gE^T=0,
+
+where group g holds the types of one rate :math:`\eta_\tau d_\tau=a_g`, and :math:`\Xi_g` are their deviations at the start.
+Degrees and mobilities are the same within a type, so that sums over samples become :math:`ED_xE^T=D_tC` with the counts
+:math:`C`, and scatters :math:`\Xi_gD_x\Xi_g^T=S_g` that are constants.  Put into the velocities as rewriting rules, this leaves
+:math:`\dot M`, :math:`\dot\Phi_g` and the other blocks without any sum over samples: exact for every N.
+
+>>> from theory import models
+>>> from theory.printing import plain
+>>> closed = closure(models.projection_head(), groups=1)
+>>> for block in (M, closed.flow.state[1], Y):
+...     print(f"d{block}/dt =", plain(closed.flow.velocity[block]))
+dM/dt = W.T*(Y*J_t.T - W*M*D_t)*H_t - lambda*M
+dPhi_1/dt = (-a_1*W.T*W - lambda*I)*Phi_1
+dY/dt = W.T*(M*C*J_t - W*Y*D_y)*H_y - lambda*Y
+
+When it fails: a flow in which samples meet each other other than through such sums is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sympy import Add, Eq, Expr, Inverse, MatAdd, MatrixExpr, MatrixSymbol, Q, Symbol, Trace, ZeroMatrix, symbols
+
+from theory.errors import InputError
+from theory.flow import Flow
+from theory.loss import Loss
+from theory.models.vocabulary import DIAGONAL, D_x, H_x, J, K, N, X, Y, d, u_x
+from theory.words import Context, Polynomial, assemble, expand, expand_traces, monomial
+
+T = Symbol("T", integer=True, positive=True)
+M, E, J_t, u_t = MatrixSymbol("M", d, T), MatrixSymbol("E", T, N), MatrixSymbol("J_t", T, K), MatrixSymbol("u_t", T, 1)
+D_t, H_t, C = (MatrixSymbol(name, T, T) for name in ("D_t", "H_t", "C"))
+
+
+@dataclass(frozen=True, eq=False)
+class Closure:
+    """The flow of the order parameters, and what is observed of them.
+
+    Attributes
+    ----------
+    flow
+        of M (d × T), ``deviations`` and the other blocks; data: counts C, degrees D_t, mobilities H_t and weights J_t of the
+        types, scatters and rates of the groups.
+    loss
+        the erased loss.
+    views
+        what the sample view multiplies a sample by (d × d), and the label view.
+    integrals
+        first integrals of the flow, by those of the whole flow.
+    """
+
+    flow: Flow
+    loss: Expr
+    views: tuple[MatrixExpr, MatrixExpr]
+    integrals: Mapping[MatrixExpr, MatrixExpr]
+
+
+def deviations(groups: int) -> tuple[MatrixSymbol, ...]:
+    r"""The propagators :math:`\Phi_g` of the deviations within types."""
+    return tuple(MatrixSymbol(f"Phi_{g}", d, d) for g in range(1, groups + 1))
+
+
+def scatters(groups: int) -> tuple[tuple[MatrixSymbol, ...], ...]:
+    """Of each group the scatters at the start: weighted by degrees S, by inverse mobilities R, and equally V."""
+    return tuple(tuple(MatrixSymbol(f"{name}_{g}", d, d) for name in "SRV") for g in range(1, groups + 1))
+
+
+@lru_cache(64)
+def closure(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] = ()) -> Closure:
+    """The closure of the stop-gradient flow of a model.
+
+    Parameters
+    ----------
+    model
+        over the shared vocabulary.
+    groups
+        the number of different rates among the types that hold more than one sample.
+    integrals
+        first integrals of the whole flow that are wanted.
+
+    Raises
+    ------
+    InputError
+        for a flow that does not close on these order parameters.
+    """
+    flow = model.stop_gradient_flow()
+    put = _Put.of(flow, groups)
+    moved = put.poly(flow.velocity[X])
+    velocity = {M: put.closed(flow.velocity[X] * E.T * C.I, M.shape)}
+    for phi, xi in zip(put.phi, put.xi, strict=True):
+        velocity[phi] = put.checked(assemble({w[:-1]: c for w, c in moved.items() if w and w[-1] == xi}, phi.shape))
+    if any(not w or w[-1] not in (E, *put.xi) for w in moved):
+        raise _not_closed(flow.velocity[X])
+    velocity |= {block: put.closed(v, block.shape) for block, v in flow.velocity.items() if block != X}
+    symmetric = (Q.symmetric(S) for pair in put.scatters for S in pair)
+    context = (*(Q.diagonal(D) for D in (D_t, H_t, C)), *DIAGONAL[1::2], *symmetric)
+    samples, labels = model.views or (X, Y)
+    factor = assemble({w[:-1]: c for w, c in expand(samples).items()}, (d, d))
+    kept = {q: put.closed(q, q.shape) for q in integrals}
+    return Closure(Flow(velocity, assumptions=context), put.trace(model.erased()), (factor, labels), kept)
+
+
+@dataclass(frozen=True)
+class _Put:
+    """Samples as means and deviations, and the rules between them."""
+
+    phi: tuple[MatrixSymbol, ...]
+    xi: tuple[MatrixSymbol, ...]
+    scatters: tuple[tuple[MatrixSymbol, ...], ...]
+    context: Context
+
+    @classmethod
+    def of(cls, flow: Flow, groups: int) -> _Put:
+        phi, pairs = deviations(groups), scatters(groups)
+        xi = tuple(MatrixSymbol(f"Xi_{g}", d, N) for g in range(1, groups + 1))
+        rates = symbols(f"a_1:{groups + 1}", positive=True) if groups else ()
+        rules = [
+            _rule(E * D_x, D_t * E),
+            _rule(E * H_x, H_t * E),
+            _rule(E * Inverse(H_x), Inverse(H_t) * E),
+            _rule(E * E.T, C),
+        ]
+        for g, (x, own, a) in enumerate(zip(xi, pairs, rates, strict=True)):
+            rules += [_rule(x * E.T, ZeroMatrix(d, T)), _rule(x * D_x * H_x, a * x)]
+            for h, other in enumerate(xi):
+                sums = (x * D_x * other.T, x * Inverse(H_x) * other.T, x * other.T)
+                rules += [_rule(e, S if g == h else ZeroMatrix(d, d)) for e, S in zip(sums, own, strict=True)]
+        diagonal = [Q.diagonal(D) for D in (D_t, H_t, C)]
+        symmetric = [Q.symmetric(S) for pair in pairs for S in pair]
+        kept = [a for a in flow.assumptions if not isinstance(a, Eq)]
+        return cls(phi, xi, pairs, Context((*kept, *diagonal, *symmetric, *rules)))
+
+    def poly(self, expr: MatrixExpr) -> Polynomial:
+        form = MatAdd(M * E, *(p * x for p, x in zip(self.phi, self.xi, strict=True)))
+        return expand(expr.xreplace({X: form, J: E.T * J_t, u_x: E.T * u_t}), self.context)
+
+    def closed(self, expr: MatrixExpr, shape) -> MatrixExpr:
+        return self.checked(assemble(self.poly(expr), shape))
+
+    def trace(self, expr: Expr) -> Expr:
+        """A trace polynomial, its words turned so that no sum over samples is cut."""
+        turned = {t: _turned(t) for t in expr.atoms(Trace)}
+        form = MatAdd(M * E, *(p * x for p, x in zip(self.phi, self.xi, strict=True)))
+        return self.checked(expand_traces(expr.xreplace(turned).xreplace({X: form, J: E.T * J_t}), self.context))
+
+    def checked(self, expr):
+        if expr.has(X, E, J, D_x, H_x, *self.xi):
+            raise _not_closed(expr)
+        return expr
+
+
+def _rule(left: MatrixExpr, right: MatrixExpr) -> Eq:
+    return Eq(left, right, evaluate=False)
+
+
+def _turned(trace: Trace) -> Expr:
+    """The same trace with each word beginning at a factor of d rows."""
+    parts: list[Expr] = []
+    for word, c in expand(trace.arg).items():
+        start = next((i for i, f in enumerate(word) if f.rows == d), 0)
+        parts.append(c * Trace(monomial(word[start:] + word[:start])))
+    return Add(*parts)
+
+
+def _not_closed(expr) -> InputError:
+    return InputError("a flow in which samples meet through sums over them alone", str(expr), 'use method="direct"')
