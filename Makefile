@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: report test bench lint clean
+.PHONY: report test oracle bench lint clean
 # Two installations into one environment must not run at once.
 .NOTPARALLEL:
 
@@ -12,6 +12,9 @@ report: $(VENV)/report.stamp
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest $(ARGS)
+
+# An independent automatic differentiation, which the tests use where it is installed.
+oracle: $(VENV)/oracle.stamp
 
 bench: $(VENV)/report.stamp
 	$(BIN)/python scripts/bench.py $(ARGS)
@@ -29,9 +32,10 @@ clean:
 
 $(VENV)/report.stamp: EXTRAS := report
 $(VENV)/test.stamp: EXTRAS := report,test
+$(VENV)/oracle.stamp: EXTRAS := oracle
 $(VENV)/lint.stamp: EXTRAS := report,dev
 
-$(VENV)/report.stamp $(VENV)/test.stamp $(VENV)/lint.stamp: pyproject.toml | $(VENV)/created
+$(VENV)/report.stamp $(VENV)/test.stamp $(VENV)/oracle.stamp $(VENV)/lint.stamp: pyproject.toml | $(VENV)/created
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$(EXTRAS)]"
 	@touch $@
 

@@ -6,12 +6,14 @@ from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.linearisation.certify import Certificate, certify
 from derivations.analysis.linearisation.lyapunov import QuadraticLyapunov, quadratic_lyapunov
 from derivations.analysis.linearisation.stability import Stability, Verdict, stability
+from derivations.analysis.maps.steps import StepEdge, step_edge
 from derivations.analysis.modes.ansatz import Ansatz, mode_ansatz, whole_model_ansatz
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
 from derivations.analysis.modes.sectors import Sectors, sectors
 from derivations.analysis.points.fixed_points import FixedPoint, FixedPoints, fixed_points
 from derivations.catalogue import derive, names
 from derivations.engine import Derivation, Line, Step, Verification
+from derivations.placement import PlacementTable, placement_table
 
 __all__ = [
     "Ansatz",
@@ -21,11 +23,13 @@ __all__ = [
     "FixedPoint",
     "FixedPoints",
     "Line",
+    "PlacementTable",
     "QuadraticLyapunov",
     "Reduction",
     "Sectors",
     "Stability",
     "Step",
+    "StepEdge",
     "TimeScales",
     "Verdict",
     "Verification",
@@ -35,10 +39,12 @@ __all__ = [
     "fixed_points",
     "mode_ansatz",
     "names",
+    "placement_table",
     "quadratic_lyapunov",
     "reduce_to_modes",
     "sectors",
     "stability",
+    "step_edge",
     "time_scales",
     "whole_model_ansatz",
 ]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from bench_coupling import coupling_rows
+from bench_simulation import simulation_rows
 from matplotlib.figure import Figure
 from sympy import Matrix, solve, symbols
 
@@ -32,7 +33,14 @@ PATIENCE = 60.0  # seconds that plain SymPy gets
 
 
 def main() -> None:
-    rows = [velocity_of_the_shared_head(), import_of_theory(), *analysis_rows(), *coupling_rows(), time_of_the_report()]
+    rows = [
+        velocity_of_the_shared_head(),
+        import_of_theory(),
+        *analysis_rows(),
+        *coupling_rows(),
+        *simulation_rows(),
+        time_of_the_report(),
+    ]
     print(f"{platform.machine()}, {platform.python_implementation()} {platform.python_version()}, numpy {np.__version__}\n")
     print(f"{'what':<66}{'measured':>12}{'goal':>10}  {'plain SymPy, in the same run'}")
     for row in rows:

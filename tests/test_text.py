@@ -3,7 +3,7 @@
 import pytest
 from sympy import symbols
 
-from derivations import certify, fixed_points, quadratic_lyapunov, sectors, stability, time_scales
+from derivations import certify, fixed_points, quadratic_lyapunov, sectors, stability, step_edge, time_scales
 from theory import Coupling, Flow, InputError, Loss
 from theory.coupling.symmetric import Orbit, SymmetricFamily, uniform
 
@@ -28,6 +28,7 @@ PLACES = {
     "box": lambda text: certify(DECAY, {x: 0}, {a: (text, 2), eps: (1, 2)}),
     "point, Lyapunov function": lambda text: quadratic_lyapunov(DECAY, {x: text}),
     "parameter, points": lambda text: fixed_points(DECAY, None).at({a: text, eps: 1}),
+    "point, step": lambda text: step_edge(DECAY, {x: text}),
     "labels of a family": lambda text: SymmetricFamily(text, FAMILY.orbits),
     "weight of an orbit": lambda text: Orbit(1, text, 0, 3),
     "value of a family": lambda text: FAMILY.coupling({a: text}),

@@ -61,8 +61,8 @@ class Loss:
     Raises
     ------
     InputError
-        for a state that is not made of symbols, a mobility or decay of something that is not state or of the wrong
-        shape, an expression that is not scalar, or a symbol that is neither state nor declared parameter.
+        for a state that is not made of symbols, a mobility or decay of something that is not state, of the wrong shape or
+        known to be negative, an expression that is not scalar, or a symbol that is neither state nor declared parameter.
     """
 
     expression: Expr
@@ -109,6 +109,14 @@ class Loss:
     def is_marked(self) -> bool:
         """Whether a stop-gradient marker stands in the loss."""
         return is_marked(self.expression)
+
+    @property
+    def learns(self) -> bool:
+        """Whether the markers leave any state block a gradient."""
+        blocked, _ = block(self.expression)
+        flat = expand_traces(blocked, self.context)
+        slopes = (gradient(flat, b, self.context) for b in self.state)
+        return any(not isinstance(slope, ZeroMatrix) and slope != 0 for slope in slopes)
 
     def erased(self) -> Expr:
         """The loss with its markers read as the identity: the number that is reported."""
@@ -160,6 +168,8 @@ class Loss:
                 raise InputError(
                     f"a {role} of a state block ({name_of(self.state)})", f"one of {moved}", "add it to the state or drop it"
                 )
+            if not isinstance(rate, MatrixExpr) and rate.is_negative:
+                raise InputError(f"a non-negative {role} of {moved}", str(rate), "change its sign")
             if isinstance(rate, MatrixExpr) and (role == "decay" or rate.shape != (_columns(moved),) * 2):
                 shape = "a scalar" if role == "decay" else f"a scalar or a matrix of shape {(_columns(moved),) * 2}"
                 raise InputError(

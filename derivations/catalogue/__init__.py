@@ -7,7 +7,20 @@ from importlib import import_module
 from derivations.engine import Derivation
 from theory.errors import InputError
 
-_NAMES = ("embedding", "classifiable", "frustration_uniform", "frustration_pairs", "weak_frustration", "stop_gradient")
+_NAMES = (
+    "embedding",
+    "classifiable",
+    "frustration_uniform",
+    "frustration_pairs",
+    "weak_frustration",
+    "projection_head",
+    "stop_gradient",
+    "one_mode",
+    "non_conservative",
+    "stop_gradient_stability",
+    "weight_decay",
+    "decay_stability",
+)
 
 
 def names() -> tuple[str, ...]:

@@ -16,6 +16,7 @@ M = Symbol("M", integer=True, positive=True)
 V, mu_matrix = MatrixSymbol("V", d, M), MatrixSymbol(r"\mu", M, M)
 v_k, mu_k, psi_k = MatrixSymbol("v_k", d, 1), Symbol("mu_k", real=True), Symbol("psi_k", real=True)
 mu = Symbol("mu", positive=True)
+S_k = Symbol("S_k", nonnegative=True)
 r, t, sigma = symbols("r t sigma", positive=True)
 chi, chi_0 = symbols("chi chi_0", real=True)
 
@@ -43,9 +44,3 @@ def single_mode() -> Loss:
     """The part of one mode in the same loss, markers erased."""
     energy = Trace(v_k.T * W.T * W * v_k) / 2 - mu_k * Trace(v_k.T * W * v_k) + Trace(v_k.T * v_k) / 2
     return Loss(energy, state=(v_k, W), mobility={W: gamma})
-
-
-def one_direction() -> Loss:
-    """One mode along one direction, in scalars."""
-    energy = w**2 * v**2 / 2 - mu * w * v * sg(v) + sg(v) ** 2 / 2
-    return Loss(energy, state=(v, w), mobility={w: gamma})

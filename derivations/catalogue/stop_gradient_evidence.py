@@ -4,37 +4,20 @@ from __future__ import annotations
 
 import mpmath
 import numpy as np
-from scipy.integrate import solve_ivp
 
 from derivations.catalogue.points import coupled_point, diagonal
-from derivations.catalogue.reduced import M, V, all_modes, mu, mu_k, mu_matrix, psi_k, shared_head, v, v_k, w
+from derivations.catalogue.projection_head_evidence import Whole, amplitudes, eigenmodes, integrate
+from derivations.catalogue.reduced import M, V, mu_k, mu_matrix, shared_head, t, v_k
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
-from theory import Coupling
-from theory.flow import direction
-from theory.models.vocabulary import H_x, H_y, W, X, Y, d, gamma
-from theory.stopgrad import erase
+from theory import Coupling, models
+from theory.models.vocabulary import H_x, H_y, K, N, W, X, Y, d, gamma, kappa, lam
 
 
 def point_with_other_targets(rng: np.random.Generator) -> Point:
     """A random point at which the markers see other embeddings, so that it matters where they stand."""
     at = coupled_point(rng)
     return at.with_targets({b: random_values(rng, np.shape(at.values[b]), -2, 2) for b in (X, Y)})
-
-
-def mode_point(rng: np.random.Generator) -> Point:
-    """Random amplitudes, head and correlations."""
-    size, count = int(rng.integers(2, 4)), int(rng.integers(2, 5))
-    return Point(
-        {
-            d: size,
-            M: count,
-            V: random_values(rng, (size, count), -2, 2),
-            W: random_values(rng, (size, size), -2, 2),
-            mu_matrix: diagonal(random_values(rng, (count,), -1, 1)),
-            gamma: random_values(rng, (), 0.2, 2),
-        }
-    )
 
 
 def single_mode_point(rng: np.random.Generator) -> Point:
@@ -50,52 +33,51 @@ def balance(rng, conserved, velocities):
         at = coupled_point(rng)
         head = [part for part in conserved.args if part.has(W)]
         rest = [part for part in conserved.args if not part.has(W)]
-        speeds = {b: evaluate(velocity, at) for b, velocity in zip((X, Y, W), velocities, strict=True)}
-        yield sum(_slope(part, at, speeds) for part in head), -sum(_slope(part, at, speeds) for part in rest)
+        speeds = _speeds(velocities, at)
+        yield sum(slope(part, at, speeds) for part in head), -sum(slope(part, at, speeds) for part in rest)
 
 
-def asymmetry(rng, witness, velocities):
-    """The curl form between X and Y by differences of the velocities, against the witness."""
+def drift(rng, quantity, velocities, formula):
+    """The change of a quantity along velocities, against its formula."""
     with mpmath.workdps(40):
         at = coupled_point(rng)
-        dX, dY = (random_values(rng, np.shape(at.values[b]), -1, 1) for b in (X, Y))
-        forwards = _slope(velocities[0], at, {Y: dY}) @ _inverse(at.values[H_x]) * dX
-        backwards = _slope(velocities[1], at, {X: dX}) @ _inverse(at.values[H_y]) * dY
-        directions = Point({**at.values, direction(X): dX, direction(Y, second=True): dY})
-        yield forwards.sum() - backwards.sum(), evaluate(witness, directions)
+        yield slope(quantity, at, _speeds(velocities, at)), evaluate(formula, at)
 
 
-def modes_of_the_whole(rng, energy, velocities):
-    """Loss and velocities of all embeddings, turned into modes, against those of the modes."""
-    whole = _Whole(rng, "both")
-    at = whole.point()
-    yield whole.loss, evaluate(erase(energy), at)
-    yield whole.speeds, evaluate(velocities[0], at)
-    yield whole.head_speed, evaluate(velocities[1], at)
+def decayed(rng, quantity, formula, start):
+    """Q along a run with equal decays, against its formula."""
+    whole = _Decaying(rng, 1.0)
+    Q = [evaluate(quantity, whole.point(blocks)) for blocks in whole.course]
+    for time, found in zip(whole.times, Q, strict=True):
+        yield found, evaluate(formula, Point({d: 2, lam: whole.rate, t: time, start: Q[0]}))
 
 
-def decay_without(rng, bound):
-    """The change of half the square of each mode along the gradient flow of all embeddings, against its formula."""
-    whole = _Whole(rng, "none")
-    for number, value in enumerate(whole.mu):
-        column = whole.amplitudes[:, [number]]
-        at = Point({d: 2, v_k: array(column), W: array(whole.head), mu_k: mpmath.mpf(value), psi_k: 1 - mpmath.mpf(value) ** 2})
-        yield whole.amplitudes[:, number] @ whole.speeds[:, number], evaluate(bound, at)
+def determinants(rng, bound, start):
+    """Squares of determinants below the bound, and signs that change, in a run with Q(0) positive definite: none.
+
+    Without embeddings the bound is reached at all times.
+    """
+    for size in (1.0, 0.0):
+        whole = _Decaying(rng, size)
+        values = {start: np.linalg.det(whole.Q), lam: float(whole.rate), d: 2}
+        bounds = np.array([float(bound.subs({**values, t: float(time)})) for time in whole.times])
+        found = np.linalg.det([blocks[W] for blocks in whole.course])
+        yield int((found**2 < bounds * (1 - 1e-7)).sum() + (np.sign(found) != np.sign(found[0])).sum()), 0
+    yield found**2, bounds
+
+
+def deleted_forces(rng, formula):
+    """The difference of the velocities of all embeddings without and with stop-gradient, in modes, against its formula."""
+    seed = int(rng.integers(2**32))
+    free, stopped = (Whole(np.random.default_rng(seed), stop) for stop in ("none", "both"))
+    for number in range(len(free.mu)):
+        yield (free.speeds - stopped.speeds)[:, [number]], evaluate(formula, free.mode(number))
 
 
 def surviving_modes(rng, whole, single):
     """At the end of a run: both sides of W V = V mu, and of W v_k = mu_k v_k for each surviving mode."""
     end = _End(rng)
-    at = Point(
-        {
-            d: end.size,
-            M: len(end.mu),
-            V: array(end.amplitudes),
-            W: array(end.head),
-            mu_matrix: diagonal([mpmath.mpf(x) for x in end.mu]),
-        }
-    )
-    yield evaluate(whole.left, at), evaluate(whole.right, at)
+    yield evaluate(whole.left, end.point()), evaluate(whole.right, end.point())
     for number in end.survivors:
         at = Point({d: end.size, v_k: array(end.amplitudes[:, [number]]), W: array(end.head), mu_k: mpmath.mpf(end.mu[number])})
         yield evaluate(single.left, at), evaluate(single.right, at)
@@ -110,43 +92,71 @@ def count_survivors(rng):
     yield int(strangers) + max(0, len(distinct) - end.size), 0
 
 
-def scalar_modes(rng, velocities):
-    """The scalar velocities, against those of the lowered mode flow with one mode in one dimension."""
-    amplitude, head, value, rate = (float(x) for x in rng.uniform(0.2, 2, 4))
-    lowered = all_modes().stop_gradient_flow().lower({mu_matrix: [[value]], "gamma": rate, "d": 1})
-    found = lowered.velocity(0, np.array([amplitude, head]))
-    yield [float(f.subs({v: amplitude, w: head, mu: value, gamma: rate})) for f in velocities], found
+def loss_at_the_end(rng, energy, left, mass):
+    """The loss of all embeddings at the end of a run, against the loss of the modes and what is left of it."""
+    end = _End(rng)
+    at = end.point()
+    yield end.loss, evaluate(energy, at)
+    yield end.loss, evaluate(left.right, Point({**at.values, mass.left: evaluate(mass.right, at)}))
 
 
-def final_amplitudes(rng, formula, flow, start):
-    """The squared amplitude and the head at the end of an integration from a random start with a positive head."""
-    value, rate, head = float(rng.uniform(0.3, 1)), float(rng.uniform(0.5, 2)), float(rng.uniform(0.1, 1.2))
-    least = max(0.0, (head**2 - value**2) / rate)
-    amplitude = float(np.sqrt(least + rng.uniform(0.1, 1)))
-    lowered = flow.lower({"mu": value, "gamma": rate})
-    end = solve_ivp(lowered.velocity, (0, 2000), [amplitude, head], rtol=1e-10, atol=1e-12, method="LSODA").y[:, -1]
-    yield float(formula.subs({**dict(zip(start, (amplitude, head), strict=True)), mu: value, gamma: rate})), end[0] ** 2
-    yield value, end[1]
+def unstable_heads(rng, velocities, lines, symbols, root):
+    """Both sides of each line at a left eigenvector of the Jacobian at W = 0, its real eigenvalue the largest."""
+    with mpmath.workdps(30):
+        at = _zero_head(rng)
+        jacobian = _jacobian(velocities, at)
+    values, vectors = np.linalg.eig(jacobian.T)
+    place = np.argmax(np.where(np.abs(values.imag) < 1e-9, values.real, -np.inf))
+    largest, P = values[place].real, vectors[-4:, place].real.reshape(2, 2)
+    modes, m, rate = (np.array(at.values[key], dtype=float) for key in (V, mu_matrix, gamma))
+    B, C = modes @ m @ m @ modes.T, modes @ modes.T
+    R = np.linalg.inv(largest**2 * np.eye(2) + rate * largest * C)
+    here = Point({**at.values, root: mpmath.mpf(largest), **dict(zip(symbols, map(array, (B, C, P, R, P + P.T)), strict=True))})
+    yield int(largest > 1e-6), 1
+    for line in lines:
+        yield evaluate(line.left, here), evaluate(line.right, here)
 
 
-class _Whole:
-    """A random coupling with all its embeddings and their velocities, and the same in modes."""
+def _zero_head(rng) -> Point:
+    """Two pairs of modes that cancel along two directions, one that does not count, and a head that is zero."""
+    positive, negative, along = rng.uniform(0.2, 1, 2), rng.uniform(0.2, 1, 2), rng.standard_normal((2, 3))
+    columns = np.hstack([along[:, :2] / np.sqrt(positive), along[:, :2] / np.sqrt(negative), along[:, 2:]])
+    values = [mpmath.mpf(m) for m in (*positive, *-negative, 0.0)]
+    rest = {gamma: mpmath.mpf(rng.uniform(0.2, 2)), W: array(np.zeros((2, 2)))}
+    return Point({d: 2, M: 5, V: array(columns), mu_matrix: diagonal(values), **rest})
 
-    def __init__(self, rng: np.random.Generator, stop: str):
-        coupling = Coupling(rng.uniform(0.1, 1, (4, 2)))
-        self.mu, self.vectors, self.degrees = _eigenmodes(coupling)
-        self.rate = float(rng.uniform(0.2, 2))
-        loss = shared_head(stop)
-        lowered = loss.stop_gradient_flow().lower({**coupling.data, "gamma": self.rate, "d": 2})
-        state = rng.standard_normal(lowered.size)
-        blocks, moved = lowered.unpack(state), lowered.unpack(lowered.velocity(0, state))
-        self.loss = lowered.evaluate([loss.erased()])(state)[0]
-        self.head, self.head_speed = blocks[W], moved[W]
-        self.amplitudes, self.speeds = (_amplitudes(b[X], b[Y], self.degrees, self.vectors) for b in (blocks, moved))
 
-    def point(self) -> Point:
-        values = {V: array(self.amplitudes), W: array(self.head), mu_matrix: diagonal([mpmath.mpf(x) for x in self.mu])}
-        return Point({d: 2, M: len(self.mu), gamma: mpmath.mpf(self.rate), **values})
+def _jacobian(velocities, at: Point) -> np.ndarray:
+    """The Jacobian of the velocities of modes and head, by central differences."""
+
+    def moved(block, entry):
+        push = array(np.eye(1, at.values[block].size, entry).reshape(at.values[block].shape))
+        return np.concatenate([np.reshape(slope(v, at, {block: push}), -1) for v in velocities])
+
+    return np.array([moved(b, k) for b in (V, W) for k in range(at.values[b].size)], dtype=float).T
+
+
+class _Decaying:
+    """A run with equal decays and random mobilities: embeddings of a size, a head that makes Q(0) positive definite."""
+
+    def __init__(self, rng: np.random.Generator, size: float):
+        self.data = Coupling(rng.uniform(0.1, 1, (4, 3)), mobility=(rng.uniform(0.2, 2, 4), rng.uniform(0.2, 2, 3))).data
+        self.rate, self.gamma = mpmath.mpf(rng.uniform(0.05, 0.3)), float(rng.uniform(0.2, 2))
+        start = {b: size * rng.standard_normal((2, count)) for b, count in ((X, 4), (Y, 3))}
+        metric = self.gamma * sum(Z / np.asarray(self.data[f"H_{b.name.lower()}"]) @ Z.T for b, Z in start.items())
+        root, (turn, _) = rng.standard_normal((2, 2)), np.linalg.qr(rng.standard_normal((2, 2)))
+        self.Q = root @ root.T
+        flow = models.projection_head(stop="both").with_values({kappa: lam}).stop_gradient_flow()
+        lowered = flow.lower({**self.data, "gamma": self.gamma, "lambda": float(self.rate), "d": 2})
+        times = np.array([0, 0.3, 2])
+        self.times = [mpmath.mpf(time) for time in times]
+        states = integrate(lowered, lowered.pack({**start, W: turn @ np.linalg.cholesky(self.Q + metric).T}), times)
+        self.course = [lowered.unpack(state) for state in states]
+
+    def point(self, blocks) -> Point:
+        mobilities = {H: diagonal(self.data[H.name]) for H in (H_x, H_y)}
+        state = {b: array(value) for b, value in blocks.items()}
+        return Point({d: 2, N: 4, K: 3, gamma: mpmath.mpf(self.gamma), **mobilities, **state})
 
 
 class _End:
@@ -155,41 +165,32 @@ class _End:
     def __init__(self, rng: np.random.Generator):
         coupling = Coupling(rng.uniform(0, 1, (6, 3)) ** 4 + 1e-3)
         self.size = 4
-        lowered = (
-            shared_head("both")
-            .stop_gradient_flow()
-            .lower({**coupling.data, "gamma": 1 / coupling.total_weight, "d": self.size})
-        )
+        loss = shared_head("both")
+        lowered = loss.stop_gradient_flow().lower({**coupling.data, "gamma": 1 / coupling.total_weight, "d": self.size})
         start = lowered.pack({X: rng.standard_normal((4, 6)), Y: rng.standard_normal((4, 3)), W: np.eye(4)})
-        end = lowered.unpack(solve_ivp(lowered.velocity, (0, 1e4), start, method="LSODA", rtol=1e-10, atol=1e-12).y[:, -1])
+        state = integrate(lowered, start, [0, 1e4])[-1]
+        end = lowered.unpack(state)
+        self.loss = lowered.evaluate([loss.erased()])(state)[0]
         self.head = end[W]
-        self.mu, vectors, degrees = _eigenmodes(coupling)
-        self.amplitudes = _amplitudes(end[X], end[Y], degrees, vectors)
+        self.mu, vectors, degrees = eigenmodes(coupling)
+        self.amplitudes = amplitudes(end[X], end[Y], degrees, vectors)
 
     @property
     def survivors(self):
         return np.flatnonzero(np.linalg.norm(self.amplitudes, axis=0) > 1e-3)
 
-
-def _eigenmodes(coupling):
-    """Eigenvalues and eigenvectors of the normalised adjacency, and the degrees."""
-    data, size = coupling.data, coupling.samples
-    degrees = np.concatenate([data["D_x"], data["D_y"]])
-    adjacency = np.zeros((len(degrees), len(degrees)))
-    adjacency[:size, size:], adjacency[size:, :size] = data["J"], data["J"].T
-    return *np.linalg.eigh(adjacency / np.sqrt(degrees[:, None] * degrees)), degrees
+    def point(self) -> Point:
+        correlations = diagonal([mpmath.mpf(m) for m in self.mu])
+        blocks = {V: array(self.amplitudes), W: array(self.head), mu_matrix: correlations}
+        return Point({d: self.size, M: len(self.mu), **blocks})
 
 
-def _amplitudes(samples, labels, degrees, vectors):
-    return np.concatenate([samples, labels], axis=1) * np.sqrt(degrees) @ vectors
-
-
-def _slope(expression, at: Point, speeds):
+def slope(expression, at: Point, speeds):
     """The derivative of an expression along given speeds, by central differences at 40 digits."""
     step = mpmath.mpf(10) ** -12
     there, back = (Point({**at.values, **{b: at.values[b] + sign * step * s for b, s in speeds.items()}}) for sign in (1, -1))
     return (evaluate(expression, there) - evaluate(expression, back)) / (2 * step)
 
 
-def _inverse(matrix):
-    return array(mpmath.inverse(mpmath.matrix(matrix.tolist())).tolist())
+def _speeds(velocities, at: Point) -> dict:
+    return {b: evaluate(velocity, at) for b, velocity in zip((X, Y, W), velocities, strict=True)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from numbers import Real
 
 import numpy as np
@@ -97,7 +97,7 @@ def simulate(
         raise InputError("a loss that leaves some block a gradient", "none: the model cannot learn", "stop less of it")
     numbers = _numbers(model, coupling, parameters or {})
     model = model.with_values({s: Integer(0) for s, v in numbers.items() if v == 0})
-    flow = model.stop_gradient_flow()
+    flow = _flow(model)
     linear = is_embedding_only(model, flow)
     if method == "exact" and not linear:
         raise InputError("the flow and the loss of embeddings alone", str(flow).replace("\n", ", "), 'use method="direct"')
@@ -140,7 +140,18 @@ def _embedding_only() -> tuple[Loss, Flow]:
     return model, model.stop_gradient_flow()
 
 
-@cache
+@lru_cache(64)
+def _flow(model: Loss) -> Flow:
+    """Differentiated once for all runs of a model."""
+    return model.stop_gradient_flow()
+
+
+@lru_cache(64)
+def _first_integrals(flow: Flow) -> tuple:
+    return tuple(flow.conserved())
+
+
+@lru_cache(64)
 def _closes(model: Loss) -> bool:
     try:
         closure(model, 1)
@@ -172,7 +183,7 @@ def _direct(model: Loss, flow: Flow, coupling: Coupling, numbers, start, integra
 
 def _numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[State, float]:
     """A number for each scalar parameter of the model."""
-    places = (*model.stop_gradient_flow().velocity.values(), model.erased())
+    places = (*_flow(model).velocity.values(), model.erased())
     scalars = [s for s in parameters_of(places, model.state) if not isinstance(s, MatrixSymbol)]
     values = {str(k): v for k, v in given.items()}
     if unknown := sorted(set(values) - {str(s) for s in scalars}):
@@ -202,7 +213,7 @@ def _integrals(flow: Flow, coupling: Coupling, numbers: Mapping) -> list[Expr | 
     """Those first integrals whose symbols have values and whose size does not grow with N."""
     null = () if coupling.features is not None else ("u_x", "u_y")
     known = {*DATA, *null, *map(str, numbers)}
-    integrals = (q for q in flow.conserved() if N not in q.shape)
+    integrals = (q for q in _first_integrals(flow) if N not in q.shape)
     return [q for q in integrals if all(str(s) in known for s in parameters_of([q], flow.state))]
 
 

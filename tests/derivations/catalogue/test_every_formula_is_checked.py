@@ -16,7 +16,7 @@ from sympy import Add, Basic, Integer, MatAdd, MatrixExpr, OneMatrix, Trace, Zer
 from derivations import derive, names
 from derivations.catalogue import classifiable, stop_gradient, stop_gradient_evidence
 from derivations.catalogue.model import derive_model
-from derivations.catalogue.reduced import all_modes, one_direction, star
+from derivations.catalogue.reduced import all_modes, star
 from derivations.checks import Status
 from theory import Coupling, Flow, Loss, sg
 from theory.calculus import gradient
@@ -34,10 +34,8 @@ A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 EQUIVALENT = {
     "classifiable/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
-    "stop_gradient/conserved_matrix/after/0/negated": A_MULTIPLE,
-    "stop_gradient/conserved_matrix/after/0/halved": A_MULTIPLE,
-    "stop_gradient/one_mode/after/0/negated": A_MULTIPLE,
-    "stop_gradient/one_mode/after/0/halved": A_MULTIPLE,
+    "stop_gradient/zero_head/after/0-1/exchanged": "both right sides are zero",
+    "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
     "own/first_integrals/after/0/negated": A_MULTIPLE,
     "own/first_integrals/after/0/halved": A_MULTIPLE,
 }
@@ -219,14 +217,15 @@ WRONG_ENGINES = {
     ),
     "coupling energy without its halves, head": (
         [(import_module("theory.models.projection_head"), "pull", _doubled_energy)],
-        {"stop_gradient": ["loss", "mode_flow"]},
+        {"projection_head": ["loss", "modes"], "stop_gradient": ["loss", "mode_flow"]},
     ),
     "gradient of the wrong sign": (
         [(import_module("theory.loss"), "gradient", _downhill_for_up)],
         {
             "embedding": ["flow"],
             "classifiable": ["class_rates"],
-            "stop_gradient": ["gradient_flow", "stop_gradient_flow", "deleted"],
+            "projection_head": ["gradient_flow", "contraction"],
+            "stop_gradient": ["stop_gradient_flow", "deleted"],
         },
     ),
     "targets that come back doubled": (
@@ -235,14 +234,15 @@ WRONG_ENGINES = {
     ),
     "mobilities forgotten": (
         [(Loss, "gradient_flow", _without_mobilities)],
-        {"embedding": ["flow", "laplacian"], "stop_gradient": ["gradient_flow"]},
+        {"embedding": ["flow", "laplacian"], "projection_head": ["gradient_flow"]},
     ),
     "first integrals with a wrong sign": (
         [(Flow, "conserved", _last_term_turned(integrals_of))],
         {
             "embedding": ["centroids"],
             "classifiable": ["centroids", "no_collapse"],
-            "stop_gradient": ["conserved_matrix", "one_mode", "final_amplitude"],
+            "stop_gradient": ["conserved_matrix", "equal_decays"],
+            "one_mode": ["hyperbola", "survival"],
         },
     ),
     "half the derivative along the flow": (
@@ -251,7 +251,7 @@ WRONG_ENGINES = {
     ),
     "curl of the wrong sign": (
         [(Flow, "_curl_form", lambda flow, *blocks: -curl_form(flow, *blocks))],
-        {"stop_gradient": ["not_a_gradient"]},
+        {"non_conservative": ["curl"]},
     ),
     "jacobian of the wrong sign": (
         [(Flow, "jacobian", lambda flow: -jacobian_of(flow))],
@@ -259,7 +259,7 @@ WRONG_ENGINES = {
     ),
     "lowered velocity of the wrong sign": (
         [(LoweredFlow, "velocity", lambda lowered, t, state: -lowered_velocity(lowered, t, state))],
-        {"stop_gradient": ["mode_flow", "collapse_without"]},
+        {"projection_head": ["modes", "decay"], "stop_gradient": ["mode_flow"]},
     ),
     "canonical correlations squared": (
         [(Coupling, "modes", lambda coupling, k=None: modes_of(coupling, k) ** 2)],
@@ -283,10 +283,6 @@ WRONG_ENGINES = {
     "modes without their targets' part": (
         [(stop_gradient, "all_modes", lambda: replace(all_modes(), expression=Add(*all_modes().expression.args[1:])))],
         {"stop_gradient": ["mode_flow"]},
-    ),
-    "one direction with doubled energy": (
-        [(stop_gradient, "one_direction", lambda: replace(one_direction(), expression=2 * one_direction().expression))],
-        {"stop_gradient": ["one_mode"]},
     ),
 }
 

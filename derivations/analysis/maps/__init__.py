@@ -1,0 +1,1 @@
+"""Flows followed in finite steps: gradient descent as a map."""

@@ -1,0 +1,190 @@
+"""Numbers that the derivations of the shared head are held against, each found without the formulas it checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import mpmath
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
+from scipy.linalg import block_diag
+from sympy import Expr
+
+from derivations.catalogue.points import diagonal
+from derivations.catalogue.reduced import M, S_k, V, mu_k, mu_matrix, psi_k, shared_head, t, v_k
+from derivations.checks import random_values
+from derivations.evaluate import Point, array, evaluate
+from theory import Coupling
+from theory.models.vocabulary import D_x, D_y, J, K, N, W, X, Y, d, gamma
+from theory.stopgrad import erase
+
+
+def mode_point(rng: np.random.Generator) -> Point:
+    """Random amplitudes, head and correlations."""
+    size, count = int(rng.integers(2, 4)), int(rng.integers(2, 5))
+    return Point(
+        {
+            d: size,
+            M: count,
+            V: random_values(rng, (size, count), -2, 2),
+            W: random_values(rng, (size, size), -2, 2),
+            mu_matrix: diagonal(random_values(rng, (count,), -1, 1)),
+            gamma: random_values(rng, (), 0.2, 2),
+        }
+    )
+
+
+def modes(rng, whole, energy, *velocities):
+    """Loss and velocities of all embeddings, turned into modes, against those of the modes."""
+    run = Whole(rng, "none")
+    yield run.loss, evaluate(whole, run.point())
+    yield from run.against(energy, *velocities)
+
+
+def sum_over_modes(rng, energy, one, mass):
+    """The loss of all modes, against the sum of its parts."""
+    with mpmath.workdps(40):
+        at = mode_point(rng)
+        values = at.values[mu_matrix].diagonal()
+        parts = [Point({d: at.values[d], W: at.values[W], v_k: at.values[V][:, [j]], mu_k: m}) for j, m in enumerate(values)]
+        masses = (Point({**part.values, psi_k: evaluate(mass, part)}) for part in parts)
+        yield evaluate(energy, at), mpmath.fsum(evaluate(one, part) for part in masses)
+
+
+def decay(rng, slope):
+    """The change of half the square of each mode along the gradient flow of all embeddings, against its formula."""
+    whole = Whole(rng, "none")
+    for number in range(len(whole.mu)):
+        at = Point({**whole.mode(number).values, psi_k: 1 - mpmath.mpf(whole.mu[number]) ** 2})
+        yield whole.amplitudes[:, number] @ whole.speeds[:, number], evaluate(slope, at)
+
+
+def mode_sizes(rng, bound: Expr):
+    """How many squares of modes exceed the bound along a run: none."""
+    whole, times = Whole(rng, "none"), np.array([0, 0.1, 1, 3])
+    squares = np.array([(amplitudes**2).sum(axis=0) for _, amplitudes in whole.course(whole.state, times)])
+    allowed = [
+        [float(bound.subs({S_k: s, psi_k: 1 - m**2, t: time})) for s, m in zip(squares[0], whole.mu, strict=True)]
+        for time in times
+    ]
+    yield _exceeding(squares, np.array(allowed)), 0
+
+
+def survivors(rng, line):
+    """At the end of a run: both sides of W v = μ v, for all modes of components; all other modes are gone.
+
+    From some starts those of components die too, so that sizes are compared with one.
+    """
+    whole = Whole(rng, "none")
+    *_, (blocks, amplitudes) = whole.course(whole.state, [0, 5000])
+    sides = []
+    for number in np.flatnonzero(~whole.frustrated):
+        at = Point({d: 2, v_k: array(amplitudes[:, [number]]), W: array(blocks[W]), mu_k: mpmath.mpf(whole.mu[number])})
+        sides.append([evaluate(side, at) for side in (line.left, line.right)])
+    left, right = (np.hstack(side) for side in zip(*sides, strict=True))
+    yield 1 + left, 1 + right
+    yield 1, 1 + np.abs(amplitudes[:, whole.frustrated]).max()
+
+
+def label_distances(rng, bound: Expr, symbols):
+    """How many distances of two labels of one component exceed the bound along two runs: none."""
+    whole = Whole(rng, "none")
+    weights, times = np.asarray(whole.coupling.data["D_y"]), np.array([0, 0.1, 1, 5]) / whole.least_frustration
+    apart = np.where(np.arange(4) == 0, 1 / weights[0], np.where(np.arange(4) == 1, -1 / weights[1], 0.0))
+    pattern = whole.lowered.pack({X: np.zeros((2, 6)), Y: np.outer(rng.standard_normal(2), apart), W: whole.head})
+    for start in (whole.state, pattern):
+        runs = list(whole.course(start, times))
+        size = (runs[0][1][:, whole.frustrated] ** 2).sum()
+        for a, b in ((0, 1), (2, 3)):
+            found = np.array([((blocks[Y][:, a] - blocks[Y][:, b]) ** 2).sum() for blocks, _ in runs])
+            values = [(size, whole.least_frustration, time, weights[a], weights[b]) for time in times]
+            yield _exceeding(found, np.array([float(bound.subs(dict(zip(symbols, v, strict=True)))) for v in values])), 0
+
+
+def _exceeding(found: NDArray, allowed: NDArray) -> int:
+    """How often a number lies above its bound by more than the error of an integration."""
+    return int((found > allowed + 1e-8 * np.abs(allowed) + 1e-12).sum())
+
+
+class Whole:
+    """Two components of random weights with all their embeddings in two dimensions, the velocities, and the same in modes."""
+
+    def __init__(self, rng: np.random.Generator, stop: str):
+        self.coupling = Coupling(block_diag(rng.uniform(0.1, 1, (3, 2)), rng.uniform(0.1, 1, (3, 2))))
+        self.mu, self.vectors, self.degrees = eigenmodes(self.coupling)
+        self.rate = float(rng.uniform(0.2, 2))
+        self.energy = shared_head(stop)
+        self.lowered = self.energy.stop_gradient_flow().lower({**self.coupling.data, "gamma": self.rate, "d": 2})
+        self.state = rng.standard_normal(self.lowered.size)
+        self.blocks = self.lowered.unpack(self.state)
+        self.head, self.amplitudes = self.blocks[W], self._in_modes(self.blocks)
+
+    @cached_property
+    def moved(self):
+        return self.lowered.unpack(self.lowered.velocity(0, self.state))
+
+    @cached_property
+    def speeds(self) -> NDArray:
+        """The velocities of the amplitudes."""
+        return self._in_modes(self.moved)
+
+    @cached_property
+    def loss(self) -> float:
+        return self.lowered.evaluate([self.energy.erased()])(self.state)[0]
+
+    @property
+    def frustrated(self) -> NDArray:
+        return np.abs(self.mu) < 1 - 1e-9
+
+    @property
+    def least_frustration(self) -> float:
+        return float(1 - (self.mu[self.frustrated] ** 2).max())
+
+    def against(self, energy, *velocities) -> Iterator[tuple]:
+        """Loss and velocities, and their formulas in modes."""
+        at = self.point()
+        yield self.loss, evaluate(erase(energy), at)
+        for found, velocity in zip((self.speeds, self.moved[W]), velocities, strict=True):
+            yield found, evaluate(velocity, at)
+
+    def point(self) -> Point:
+        """All embeddings, their couplings, and the same in modes."""
+        data = {J: array(self.coupling.data["J"])} | {D: diagonal(self.coupling.data[D.name]) for D in (D_x, D_y)}
+        whole = {N: 6, K: 4, gamma: mpmath.mpf(self.rate), **data, **{b: array(v) for b, v in self.blocks.items()}}
+        inside = {M: len(self.mu), V: array(self.amplitudes), mu_matrix: diagonal([mpmath.mpf(m) for m in self.mu])}
+        return Point({d: 2, **whole, **inside})
+
+    def mode(self, number: int) -> Point:
+        """One mode and the head."""
+        column = array(self.amplitudes[:, [number]])
+        return Point({d: 2, v_k: column, W: array(self.head), mu_k: mpmath.mpf(self.mu[number])})
+
+    def course(self, start: NDArray, times) -> Iterator[tuple]:
+        """Blocks and amplitudes along a run."""
+        states = integrate(self.lowered, start, times)
+        return ((blocks, self._in_modes(blocks)) for blocks in map(self.lowered.unpack, states))
+
+    def _in_modes(self, blocks) -> NDArray:
+        return amplitudes(blocks[X], blocks[Y], self.degrees, self.vectors)
+
+
+def integrate(lowered, start: NDArray, times) -> NDArray:
+    """States at times, one a row."""
+    span = (times[0], times[-1])
+    return solve_ivp(lowered.velocity, span, start, t_eval=times, method="LSODA", rtol=1e-10, atol=1e-12).y.T
+
+
+def eigenmodes(coupling: Coupling) -> tuple[NDArray, NDArray, NDArray]:
+    """Eigenvalues and eigenvectors of the normalised adjacency, and the degrees."""
+    data, size = coupling.data, coupling.samples
+    degrees = np.concatenate([data["D_x"], data["D_y"]])
+    adjacency, weights = np.zeros((len(degrees), len(degrees))), np.asarray(data["J"])
+    adjacency[:size, size:], adjacency[size:, :size] = weights, weights.T
+    return *np.linalg.eigh(adjacency / np.sqrt(degrees[:, None] * degrees)), degrees
+
+
+def amplitudes(samples: NDArray, labels: NDArray, degrees: NDArray, vectors: NDArray) -> NDArray:
+    """All embeddings in modes, one a column."""
+    return np.concatenate([samples, labels], axis=1) * np.sqrt(degrees) @ vectors

@@ -1,0 +1,139 @@
+"""Where the flow with stop-gradient can rest: steps of the derivation ``stop_gradient`` (§4.1 of the notes)."""
+
+from __future__ import annotations
+
+from sympy import Eq, MatAdd, MatrixSymbol, Symbol, Trace, Transpose, ZeroMatrix
+from sympy import Identity as One
+
+from derivations.catalogue import stop_gradient_evidence as evidence
+from derivations.catalogue.reduced import M, V, all_modes, mu_k, mu_matrix, v_k
+from derivations.checks import Identity, Numerics, Together
+from derivations.engine import Line, Step, rights, velocity_lines
+from theory.models.vocabulary import W, d, gamma
+from theory.words import Context
+
+B, C, P, R, S = (MatrixSymbol(name, d, d) for name in "BCPRS")
+psi_matrix = MatrixSymbol(r"\psi", M, M)
+s = Symbol("s", positive=True)
+RESTING = Eq(W * V, V * mu_matrix)
+
+
+def where_it_rests() -> tuple[Step, ...]:
+    """Fixed points with an invertible head, what is left of the loss there, and heads that are zero."""
+    return (*_invertible_heads(), *_zero_heads())
+
+
+def _invertible_heads() -> tuple[Step, ...]:
+    loss = all_modes()
+    flow = loss.stop_gradient_flow()
+    resting = Context((*loss.assumptions, RESTING))
+    residual = Trace(V * psi_matrix * V.T) / 2
+    return (
+        Step(
+            "fixed_points",
+            "Where the head is invertible, the flow rests exactly where the head acts on every "
+            "surviving mode as its canonical correlation.",
+            "$-W^T(WV-V\\mu)=0$ with $W$ invertible; the velocity of the head then vanishes too.",
+            before=velocity_lines(flow),
+            after=(Line(RESTING.lhs, RESTING.rhs),),
+            uses=("mode_flow",),
+            assumptions=("$W$ is invertible.",),
+            check=lambda before, after: Together(
+                (
+                    Identity(((Transpose(W).I * before[0].right, after[0].right - after[0].left),), loss.context),
+                    Identity(tuple((line.right, 0 * line.right) for line in before), resting),
+                    Identity(((after[0].right, RESTING.rhs),)),
+                    Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), loss.context),
+                )
+            ),
+        ),
+        Step(
+            "head_eigenvalues",
+            "Eigenvalues of the head become canonical correlations (of either sign, a negative one "
+            "for a mode in which labels oppose their samples), and at most $d$ distinct ones survive.",
+            "A vector $v_k\\ne0$ at rest is an eigenvector of $W$; those of distinct eigenvalues are independent.",
+            before=(Line(W * V, V * mu_matrix),),
+            after=(Line(W * v_k, mu_k * v_k),),
+            uses=("fixed_points",),
+            check=lambda before, after: Together(
+                (
+                    Numerics(
+                        lambda rng: evidence.surviving_modes(rng, before[0], after[0]),
+                        1e-6,
+                        "the end of a simulation of all embeddings",
+                    ),
+                    Numerics(
+                        evidence.count_survivors, 0, "the number of surviving correlations in the same simulation, at most d"
+                    ),
+                )
+            ),
+        ),
+        Step(
+            "residual_loss",
+            "What is left of the loss is the frustration of what survives.",
+            "Insert $WV=V\\mu$.",
+            before=(Line("L", loss.erased()),),
+            after=(Line("L", residual), Line(psi_matrix, MatAdd(One(M), -(mu_matrix**2)))),
+            uses=("fixed_points",),
+            check=lambda before, after: Together(
+                (
+                    Identity(((before[0].right, after[0].right.xreplace({after[1].left: after[1].right})),), resting),
+                    Numerics(
+                        lambda rng: evidence.loss_at_the_end(rng, before[0].right, *after),
+                        1e-6,
+                        "the loss at the end of the same simulation",
+                    ),
+                )
+            ),
+        ),
+    )
+
+
+def _zero_heads() -> tuple[Step, ...]:
+    flow = all_modes().stop_gradient_flow()
+    zero = ZeroMatrix(d, d)
+    return (
+        Step(
+            "zero_head",
+            "A head that is zero rests too, where its modes cancel.",
+            "Insert $W=0$.",
+            before=velocity_lines(flow),
+            after=(Line(W, zero), Line(V * mu_matrix * V.T, zero)),
+            uses=("mode_flow",),
+            check=lambda before, after: Together(
+                (
+                    Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
+                    Identity(
+                        (
+                            (before[0].right.xreplace({after[0].left: after[0].right}), ZeroMatrix(d, M)),
+                            (before[1].right.xreplace({after[0].left: after[0].right}), gamma * after[1].left),
+                            (after[1].right, zero),
+                        ),
+                        flow.context,
+                    ),
+                )
+            ),
+        ),
+        Step(
+            "zero_head_is_unstable",
+            "It is unstable as soon as any mode with $\\mu_k\\ne0$ is present: one real eigenvalue $s$ is positive.",
+            "$P$ is the head's part of a left eigenvector of the Jacobian at $W=0$, and $S=P+P^T$. For $s>0$ the last line "
+            "says that a self-adjoint map of symmetric matrices has the eigenvalue one. Its largest eigenvalue goes to zero "
+            "as $s\\to\\infty$ and, seen by the unit matrix, to infinity as $s\\to0$: in between it is one.",
+            before=velocity_lines(flow),
+            after=(
+                Line(B, V * mu_matrix**2 * V.T),
+                Line(C, V * V.T),
+                Line(R, (s**2 * One(d) + s * gamma * C).I),
+                Line(P, gamma * B * (P + P.T) * R),
+                Line(S, gamma * B * S * R + gamma * R * S * B),
+            ),
+            uses=("zero_head",),
+            assumptions=("$B\\ne0$.",),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.unstable_heads(rng, rights(before), after, (B, C, P, R, S), s),
+                1e-8,
+                "left eigenvectors of numerical Jacobians at heads that are zero; the root is positive",
+            ),
+        ),
+    )
