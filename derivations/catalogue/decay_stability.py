@@ -29,9 +29,9 @@ from derivations.catalogue.weight_decay_flow import (
     omega,
     omega_1,
     omega_2,
-    ordered,
     sectors,
 )
+from derivations.catalogue.written import ordered
 from derivations.checks import AtRandomPoints, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Lines, Step, rights, velocity_lines
 from theory.models.vocabulary import W

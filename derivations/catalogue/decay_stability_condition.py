@@ -11,7 +11,8 @@ from math import prod
 from sympy import QQ, Expr, Integer, Poly, Rational, symbols, sympify
 
 from derivations.catalogue import decay_stability_evidence as evidence
-from derivations.catalogue.weight_decay_flow import by_powers_of, k, mu_1, mu_2, omega_1, omega_2, ordered
+from derivations.catalogue.weight_decay_flow import by_powers_of, k, mu_1, mu_2, omega_1, omega_2
+from derivations.catalogue.written import ordered
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Line, Lines, Step, rights
 

@@ -12,7 +12,8 @@ from sympy import Eq, Expr, ImmutableMatrix, MatAdd, MatMul, MatrixExpr, MatrixS
 
 from derivations.catalogue import stop_gradient_stability_evidence as evidence
 from derivations.catalogue.reduced import M, V, all_modes, mu_matrix
-from derivations.catalogue.weight_decay_flow import linear_lines, mu_1, mu_2, mu_3, ordered, sectors
+from derivations.catalogue.weight_decay_flow import linear_lines, mu_1, mu_2, mu_3, sectors
+from derivations.catalogue.written import ordered
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Lines, Step, rights, velocity_lines
 from theory.models.vocabulary import W, d, gamma

@@ -14,15 +14,15 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sympy import Add, Expr, ImmutableMatrix, Integer, Matrix, MatrixExpr, Mul, Poly, Symbol, sqrt, symbols
+from sympy import Expr, ImmutableMatrix, Integer, Matrix, MatrixExpr, Mul, Poly, Symbol, sqrt, symbols
 
 from derivations.analysis.modes.ansatz import Directions, mode_ansatz
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
 from derivations.catalogue.reduced import V, all_modes, mu, mu_matrix
+from derivations.catalogue.written import ordered
 from derivations.engine import Line, Lines
 from theory import Loss
 from theory.models.vocabulary import W
-from theory.printing import AsWritten
 
 k = Symbol("k", positive=True)
 gamma, kappa, lam = symbols("gamma kappa lambda", positive=True)
@@ -82,11 +82,6 @@ def by_powers_of(variable: Symbol, polynomial: Expr) -> Expr:
     """By falling powers, coefficients factored."""
     terms = Poly(polynomial, variable).terms()
     return ordered(*(_signed(c.factor()) * variable**power for (power,), c in terms))
-
-
-def ordered(*terms: Expr) -> Expr:
-    """A sum that is shown in the order given."""
-    return AsWritten(*terms, evaluate=False) if len(terms) > 1 else Add(*terms)
 
 
 def _signed(coefficient: Expr) -> Expr:

@@ -9,7 +9,8 @@ from derivations.analysis.modes.sectors import sectors
 from derivations.catalogue import frustration_pairs, frustration_uniform
 from derivations.catalogue import weight_decay_evidence as evidence
 from derivations.catalogue.reduced import V, mu_k, mu_matrix, n, phi, v, v_k, w
-from derivations.catalogue.weight_decay_flow import decaying, gamma, kappa, lam, ordered
+from derivations.catalogue.weight_decay_flow import decaying, gamma, kappa, lam
+from derivations.catalogue.written import ordered
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Line, Step, rights, velocity_lines
 from theory.flow import Flow

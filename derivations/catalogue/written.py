@@ -13,7 +13,7 @@ from theory.printing import AsWritten, tex
 def by_powers(polynomial: Expr, variable: Symbol, *inner: Symbol) -> Expr:
     """A polynomial by falling powers of a variable, its coefficients by the ``inner`` symbols."""
     terms = Poly(polynomial, variable).terms()
-    return _written(_signed(coefficient, inner, variable**power) for (power,), coefficient in terms)
+    return ordered(*(_signed(coefficient, inner, variable**power) for (power,), coefficient in terms))
 
 
 def linear(flow: Flow) -> Lines:
@@ -23,12 +23,12 @@ def linear(flow: Flow) -> Lines:
 
 def decay(rate: Rate) -> Expr:
     """A rate as decay rate, the negative of the eigenvalue, leading term first."""
-    return _written(-coefficient * rate.small**exponent for exponent, coefficient in rate.branch.terms)
+    return ordered(*(-coefficient * rate.small**exponent for exponent, coefficient in rate.branch.terms))
 
 
 def _by_amplitude(velocity: Expr, amplitudes: tuple) -> Expr:
     coefficients = ((velocity.coeff(a), a) for a in amplitudes)
-    return _written(_signed(c, (), a) for c, a in coefficients if c != 0)
+    return ordered(*(_signed(c, (), a) for c, a in coefficients if c != 0))
 
 
 def _signed(coefficient: Expr, inner: tuple, factor: Expr) -> Expr:
@@ -41,6 +41,6 @@ def _signed(coefficient: Expr, inner: tuple, factor: Expr) -> Expr:
     return Mul(sign, size, factor)
 
 
-def _written(terms) -> Expr:
-    found = tuple(terms)
-    return AsWritten(*found) if len(found) > 1 else Add(*found)
+def ordered(*terms: Expr) -> Expr:
+    """A sum that is shown in the order given."""
+    return AsWritten(*terms, evaluate=False) if len(terms) > 1 else Add(*terms)
