@@ -65,7 +65,7 @@ class Study:
 
 
 def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) -> Study:
-    """Make all runs; a minute's work."""
+    """Make all runs: some ten seconds."""
     rows = []
     for fraction in FRACTIONS:
         rows.append(_plateaus(fraction, seed))

@@ -37,6 +37,8 @@ from theory.coupling.spectrum import DENSE, dense_modes
 from theory.errors import InputError
 from theory.simulation.times import checked_times
 
+START = 1e-6  # of the fastest mode's time: before it nothing has moved
+
 
 @dataclass(frozen=True, eq=False)
 class ExpectedCurves:
@@ -53,7 +55,8 @@ class ExpectedCurves:
     plateau_separation, plateau_loss
         between the fast and the slow time scale: all that the K slowest modes hold at the start.
     half_time
-        when the root of :attr:`separation` has fallen to half of its plateau; infinite where it never does.
+        when the root of :attr:`separation` has fallen to half of its plateau for good; infinite where it never does, and zero
+        where it is below from the start.
     """
 
     times: NDArray
@@ -158,7 +161,7 @@ def _check(coupling: Coupling, dimension: int, variance: float) -> None:
 
 
 def _half_time(separation: Callable[[float], float], target: float, final: float, rates: NDArray) -> float:
-    """The last time at which the separation passes the target."""
+    """The last time at which the separation passes the target; zero where it is never above it."""
     from scipy.optimize import brentq
 
     moving = rates[rates > 0]
@@ -169,6 +172,8 @@ def _half_time(separation: Callable[[float], float], target: float, final: float
         below *= 2
     above = below
     while separation(above) <= target:
+        if above * rates[-1] < START:
+            return 0.0
         above /= 2
     return float(brentq(lambda t: separation(t) - target, above, below, rtol=1e-12))
 

@@ -54,7 +54,7 @@ class Ring:
         InputError
             naming the term that is not rational in the symbols of the ring with rational coefficients.
         """
-        top, bottom = self._read(sympify(expr))
+        top, bottom = self._read(sympify(expr, strict=True))
         if top.is_zero():
             return top, self.constant(1)
         common = top.gcd(bottom)

@@ -175,7 +175,7 @@ class FixedPoints(Shown, Sequence):
         if missing := set(self.flow.parameters) - set(given):
             raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
         for together in self.exceptional:
-            if all(sympify(e.xreplace(given)) == S.true for e in together):
+            if all(sympify(e.xreplace(given), strict=True) == S.true for e in together):
                 raise InputError("parameters outside the exceptional sets", str(together), "solve that case by itself")
         return instances(self.points, given)
 

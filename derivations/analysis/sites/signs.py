@@ -278,7 +278,7 @@ def signs_from(ring: Ring, assumptions: Iterable = ()) -> Signs:
             raise InputError("real state and parameters", f"{s}, which is assumed not to be real", "declare it real")
         facts.append((ring.gen(s), _of_symbol(s)))
     signs = Signs(ring, tuple(fact for fact in facts if fact[1] != UNKNOWN))
-    for relation in (part for a in assumptions for part in And.make_args(sympify(a))):
+    for relation in (part for a in assumptions for part in And.make_args(sympify(a, strict=True))):
         if type(relation) in RELATIONS and relation.free_symbols <= set(ring.symbols):
             top, bottom = ring.fraction(relation.lhs - relation.rhs)
             signs = signs.learn(top * bottom, RELATIONS[type(relation)])

@@ -9,7 +9,7 @@ from scipy.linalg import expm
 from tests.strategies import moved_couplings
 from tests.theory.oracles import dense_mobility
 from theory import Coupling, InputError, models, simulate
-from theory.simulation.expected import expected_curves
+from theory.simulation.expected import START, _half_time, expected_curves
 
 TIMES = np.array([0.0, 0.2, 1.0, 7.0])
 
@@ -83,6 +83,22 @@ def test_classifiable_labels_keep_their_plateau_for_ever():
     assert np.allclose(found.separation[1:], found.plateau_separation, rtol=1e-12)
     assert found.plateau_loss == 0
     assert found.loss[2] == 0
+
+
+@given(st.lists(st.floats(0.5, 2), min_size=2, max_size=2), st.floats(0.0, 10.0))
+def test_the_half_time_is_the_last_passage_and_zero_where_there_is_none(rates, target):
+    """A curve of two exponentials, which starts at 2 and is above the target for a while, or never."""
+
+    def curve(time):
+        return float(np.exp(-np.array(rates) * time).sum())
+
+    found = _half_time(curve, target, 0.0, np.sort(rates))
+    if target <= 0:
+        assert found == np.inf
+    elif target >= curve(START / max(rates)):
+        assert found * max(rates) <= 2 * START
+    else:
+        assert np.isclose(curve(found), target, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
