@@ -26,6 +26,7 @@ from sympy import Identity
 
 from theory.coupling import Coupling
 from theory.coupling.reduction import scaled_parts
+from theory.coupling.rows import DENSE_LIMIT
 from theory.flow import parameters_of
 from theory.loss import Loss
 from theory.models.vocabulary import W, Y
@@ -182,7 +183,8 @@ class OrderParameters:
 
 
 def applies(coupling: Coupling) -> bool:
-    """Whether the closure has fewer variables than samples, and few groups."""
-    return (
-        coupling.features is None and 2 * len(coupling.counts) <= coupling.samples and len(Groups.of(coupling).rates) <= GROUPS
-    )
+    """Whether types are fewer than samples, their weights fit in memory, and their different rates are few."""
+    types = len(coupling.counts)
+    if coupling.features is not None or 2 * types > coupling.samples or types * coupling.labels > DENSE_LIMIT:
+        return False
+    return len(Groups.of(coupling).rates) <= GROUPS
