@@ -16,7 +16,7 @@ test: $(VENV)/test.stamp
 # An independent automatic differentiation, which the tests use where it is installed.
 oracle: $(VENV)/oracle.stamp
 
-bench: $(VENV)/report.stamp
+bench: $(VENV)/report.stamp $(VENV)/oracle.stamp
 	$(BIN)/python scripts/bench.py $(ARGS)
 
 lint: $(VENV)/lint.stamp
@@ -31,9 +31,9 @@ clean:
 	find theory derivations tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/report.stamp: EXTRAS := report
-$(VENV)/test.stamp: EXTRAS := report,test
+$(VENV)/test.stamp: EXTRAS := report,sweep,test
 $(VENV)/oracle.stamp: EXTRAS := oracle
-$(VENV)/lint.stamp: EXTRAS := report,dev
+$(VENV)/lint.stamp: EXTRAS := report,sweep,dev
 
 $(VENV)/report.stamp $(VENV)/test.stamp $(VENV)/oracle.stamp $(VENV)/lint.stamp: pyproject.toml | $(VENV)/created
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$(EXTRAS)]"

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
-from numbers import Real
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
+from numpy.typing import ArrayLike
 
-from theory.calculus import State
 from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
-from theory.flow import Flow, parameters_of
+from theory.flow import parameters_of
 from theory.loss import Loss
-from theory.models import embedding_only
-from theory.models.vocabulary import K, N, W, X, Y, d
+from theory.models.vocabulary import K, N, X, Y, d
 from theory.printing import plain
 from theory.simulation.closure import closure
 from theory.simulation.exact import propagate
 from theory.simulation.order_parameters import DRAWN, OrderParameters, applies, drawn_samples, given_samples
 from theory.simulation.record import Direct, Exact, Recorder, Row, trajectory
+from theory.simulation.setting import Setting
 from theory.simulation.times import checked_times
 from theory.simulation.trajectory import Trajectory
 
 METHODS = ("auto", "direct", "exact", "order-parameters")
-DATA = ("J", "D_x", "D_y", "H_x", "H_y")
 
 
 def simulate(
@@ -85,37 +81,9 @@ def simulate(
     times = checked_times(times)
     if method not in METHODS:
         raise InputError(f"a method among {METHODS}", repr(method), "choose one of these")
-    if not isinstance(dimension, int | np.integer) or dimension < 1:
-        raise InputError("a dimension of at least 1", repr(dimension), "give a positive integer")
-    if not {X, Y} <= set(model.state):
-        raise InputError(
-            "a model with samples X and labels Y as state",
-            f"state {model.state}",
-            "use the symbols of theory.models.vocabulary",
-        )
-    if not model.learns:
-        raise InputError("a loss that leaves some block a gradient", "none: the model cannot learn", "stop less of it")
-    numbers = _numbers(model, coupling, parameters or {})
-    model = model.with_values({s: Integer(0) for s, v in numbers.items() if v == 0})
-    flow = _flow(model)
-    linear = is_embedding_only(model, flow)
-    if method == "exact" and not linear:
-        raise InputError("the flow and the loss of embeddings alone", str(flow).replace("\n", ", "), 'use method="direct"')
-    if method == "auto":
-        method = "exact" if linear else "order-parameters" if applies(coupling) and _closes(model) else "direct"
-    sizes = {d: int(dimension), N: coupling.samples, K: coupling.labels}
-    shapes = {b: tuple(int(n.subs(sizes)) for n in b.shape) for b in flow.state}
-    integrals, how = _integrals(flow, coupling, numbers), (solver, rtol, atol)
-    recorder: Recorder
-    if method == "order-parameters":
-        recorder = _by_order_parameters(model, coupling, numbers, shapes, integrals, how, seed, initial or {})
-    else:
-        start = _start(shapes, seed, initial or {})
-        if method == "exact":
-            recorder = Exact(propagate(coupling, start[X], start[Y]), len(times), seed)
-        else:
-            recorder = _direct(model, flow, coupling, numbers, start, integrals, how)
-    kept = [plain(q) for q in integrals], {str(s): v for s, v in numbers.items()}, seed
+    setting = Setting.of(model, coupling, dimension, parameters)
+    recorder = _recorder(setting, method, len(times), (solver, rtol, atol), seed, initial or {})
+    kept = [plain(q) for q in setting.integrals], setting.named, seed
     rows: list[Row] = []
     try:
         for row in recorder.rows(times):
@@ -127,28 +95,39 @@ def simulate(
     return trajectory(recorder, times, rows, *kept)
 
 
-def is_embedding_only(model: Loss, flow: Flow) -> bool:
-    """Whether a flow, and the loss and the views that are observed along it, are those of embeddings alone."""
-    plainest, plain_flow = _embedding_only()
-    same = model.erased() == plainest.erased() and (model.views or (X, Y)) == plainest.views
-    return same and dict(flow.velocity) == dict(plain_flow.velocity)
+def _recorder(
+    setting: Setting, method: str, times: int, how: tuple[str, float, float], seed: int, initial: Mapping
+) -> Recorder:
+    """The method that was asked for, or the best one."""
+    linear = setting.is_embedding_only
+    if method == "exact" and not linear:
+        flow = str(setting.flow).replace("\n", ", ")
+        raise InputError("the flow and the loss of embeddings alone", flow, 'use method="direct"')
+    if method == "auto":
+        closes = applies(setting.coupling) and _closes(setting.model)
+        method = "exact" if linear else "order-parameters" if closes else "direct"
+    if method == "order-parameters":
+        return _by_order_parameters(setting, how, seed, initial)
+    start = setting.start(seed, initial)
+    if method == "exact":
+        return Exact(propagate(setting.coupling, start[X], start[Y]), times, seed)
+    observed = [setting.model.erased(), *(setting.model.views or (X, Y)), *setting.integrals]
+    needed = {str(s) for s in (*parameters_of([*setting.flow.velocity.values(), *observed], setting.flow.state), d, N, K)}
+    lowered = setting.flow.lower({name: v for name, v in setting.values.items() if name in needed}, also=observed)
+    return Direct(setting.coupling, lowered, observed, lowered.pack(start), *how)
 
 
-@cache
-def _embedding_only() -> tuple[Loss, Flow]:
-    model = embedding_only()
-    return model, model.stop_gradient_flow()
-
-
-@lru_cache(64)
-def _flow(model: Loss) -> Flow:
-    """Differentiated once for all runs of a model."""
-    return model.stop_gradient_flow()
-
-
-@lru_cache(64)
-def _first_integrals(flow: Flow) -> tuple:
-    return tuple(flow.conserved())
+def _by_order_parameters(setting: Setting, how: tuple[str, float, float], seed: int, initial: Mapping) -> OrderParameters:
+    coupling = setting.coupling
+    if coupling.features is not None:
+        raise InputError("couplings of samples to labels", "the moments of an encoder", 'use method="direct"')
+    if "X" not in initial and np.prod(setting.shapes[X]) > DRAWN:
+        blocks, samples = setting.start(seed, initial, frozenset({X})), drawn_samples(coupling, setting.dimension, seed)
+    else:
+        blocks = setting.start(seed, initial)
+        samples = given_samples(coupling, blocks[X], seed)
+    named = {b.name: v for b, v in blocks.items()}
+    return OrderParameters(setting.model, coupling, samples, named, setting.named, setting.integrals, how)
 
 
 @lru_cache(64)
@@ -158,80 +137,3 @@ def _closes(model: Loss) -> bool:
     except InputError:
         return False
     return True
-
-
-def _by_order_parameters(model, coupling: Coupling, numbers, shapes, integrals, how, seed: int, initial) -> OrderParameters:
-    if coupling.features is not None:
-        raise InputError("couplings of samples to labels", "the moments of an encoder", 'use method="direct"')
-    named = {str(s): v for s, v in numbers.items()}
-    if "X" not in initial and np.prod(shapes[X]) > DRAWN:
-        blocks = _start({b: shape for b, shape in shapes.items() if b != X}, seed, initial)
-        samples = drawn_samples(coupling, shapes[X][0], seed)
-    else:
-        blocks = _start(shapes, seed, initial)
-        samples = given_samples(coupling, blocks[X], seed)
-    return OrderParameters(model, coupling, samples, {b.name: v for b, v in blocks.items()}, named, integrals, how)
-
-
-def _direct(model: Loss, flow: Flow, coupling: Coupling, numbers, start, integrals, how) -> Direct:
-    values = _values(coupling, start[X].shape[0], numbers)
-    observed = [model.erased(), *(model.views or (X, Y)), *integrals]
-    needed = {str(s) for s in (*parameters_of([*flow.velocity.values(), *observed], flow.state), d, N, K)}
-    lowered = flow.lower({name: value for name, value in values.items() if name in needed}, also=observed)
-    return Direct(coupling, lowered, observed, lowered.pack(start), *how)
-
-
-def _numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[State, float]:
-    """A number for each scalar parameter of the model."""
-    places = (*_flow(model).velocity.values(), model.erased())
-    scalars = [s for s in parameters_of(places, model.state) if not isinstance(s, MatrixSymbol)]
-    values = {str(k): v for k, v in given.items()}
-    if unknown := sorted(set(values) - {str(s) for s in scalars}):
-        raise InputError(f"parameters among {sorted(map(str, scalars))}", ", ".join(unknown), "drop it or correct the name")
-    defaults = dict.fromkeys(model.decay.values(), 0.0) | dict.fromkeys(model.mobility.values(), 1 / coupling.total_weight)
-    numbers = {}
-    for s in scalars:
-        value = values.get(str(s), defaults.get(s))
-        if value is None:
-            raise InputError("a value for each parameter", f"none for {s}", "pass it in parameters={...}")
-        if not isinstance(value, Real) or not np.isfinite(float(value)) or (s in defaults and value < 0):
-            raise InputError(f"a finite {'non-negative ' if s in defaults else ''}number for {s}", repr(value), "correct it")
-        numbers[s] = float(value)
-    _check_rates(model, numbers)
-    return numbers
-
-
-def _check_rates(model: Loss, numbers: Mapping[State, float]) -> None:
-    for role, rates in (("mobility", model.mobility), ("decay", model.decay)):
-        for moved, rate in rates.items():
-            value = rate.subs(numbers)
-            if value.is_number and value < 0:
-                raise InputError(f"a non-negative {role} of {moved}", f"{rate} = {float(value):g}", "change the parameters")
-
-
-def _integrals(flow: Flow, coupling: Coupling, numbers: Mapping) -> list[Expr | MatrixExpr]:
-    """Those first integrals whose symbols have values and whose size does not grow with N."""
-    null = () if coupling.features is not None else ("u_x", "u_y")
-    known = {*DATA, *null, *map(str, numbers)}
-    integrals = (q for q in _first_integrals(flow) if N not in q.shape)
-    return [q for q in integrals if all(str(s) in known for s in parameters_of([q], flow.state))]
-
-
-def _values(coupling: Coupling, dimension: int, numbers: Mapping[State, float]) -> dict[str, object]:
-    """Everything that may stand in a model over the vocabulary, by name."""
-    sizes = {str(n): size for n, size in ((d, int(dimension)), (N, coupling.samples), (K, coupling.labels))}
-    return {**coupling.data, **coupling.null_vector, **{str(s): v for s, v in numbers.items()}, **sizes}
-
-
-def _start(shapes: Mapping[State, tuple[int, ...]], seed: int, initial: Mapping[str, ArrayLike]) -> dict[State, NDArray]:
-    rng = np.random.default_rng(seed)
-    blocks = {}
-    for block, shape in shapes.items():
-        noise = rng.standard_normal(shape)
-        value = np.asarray(initial.get(block.name, np.eye(shape[0]) + 0.1 * noise if block == W else noise), dtype=float)
-        if value.shape != shape or not np.isfinite(value).all():
-            raise InputError(f"finite initial {block.name} of shape {shape}", f"shape {value.shape}", "correct the start")
-        blocks[block] = value
-    if unknown := sorted(set(initial) - {b.name for b in shapes}):
-        raise InputError(f"initial values of {[b.name for b in shapes]}", ", ".join(unknown), "drop it or correct the name")
-    return blocks

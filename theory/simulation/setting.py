@@ -1,0 +1,165 @@
+"""What every run begins with: a model, a coupling, and a number for each parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from numbers import Real
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
+
+from theory.calculus import State
+from theory.coupling import Coupling
+from theory.errors import InputError
+from theory.flow import Flow, parameters_of
+from theory.loss import Loss
+from theory.models import embedding_only
+from theory.models.vocabulary import K, N, W, X, Y, d
+
+DATA = ("J", "D_x", "D_y", "H_x", "H_y")
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """A model over the shared vocabulary, the coupling that supplies its data, the dimension d, and numbers by symbol.
+
+    Parameters that are zero are gone from the model, so that first integrals that need them gone are found.
+    """
+
+    model: Loss
+    coupling: Coupling
+    dimension: int
+    numbers: Mapping[State, float]
+
+    @classmethod
+    def of(cls, model: Loss, coupling: Coupling, dimension: int, parameters: Mapping | None = None) -> Setting:
+        """Checked, with defaults filled in.
+
+        Raises
+        ------
+        InputError
+            for a dimension below one, a model without samples and labels or without a gradient, and values that do not fit.
+        """
+        if not isinstance(dimension, int | np.integer) or dimension < 1:
+            raise InputError("a dimension of at least 1", repr(dimension), "give a positive integer")
+        if not {X, Y} <= set(model.state):
+            raise InputError(
+                "a model with samples X and labels Y as state",
+                f"state {model.state}",
+                "use the symbols of theory.models.vocabulary",
+            )
+        if not model.learns:
+            raise InputError("a loss that leaves some block a gradient", "none: the model cannot learn", "stop less of it")
+        numbers = _numbers(model, coupling, parameters or {})
+        model = model.with_values({s: Integer(0) for s, v in numbers.items() if v == 0})
+        return cls(model, coupling, int(dimension), numbers)
+
+    @property
+    def flow(self) -> Flow:
+        """The stop-gradient flow."""
+        return _flow(self.model)
+
+    @property
+    def named(self) -> dict[str, float]:
+        """The numbers by name."""
+        return {str(s): v for s, v in self.numbers.items()}
+
+    @property
+    def is_embedding_only(self) -> bool:
+        """Whether the flow, and the loss and the views that are observed along it, are those of embeddings alone."""
+        plainest, plain_flow = _embedding_only()
+        same = self.model.erased() == plainest.erased() and (self.model.views or (X, Y)) == plainest.views
+        return same and dict(self.flow.velocity) == dict(plain_flow.velocity)
+
+    @cached_property
+    def shapes(self) -> dict[State, tuple[int, ...]]:
+        """Of the state blocks."""
+        sizes = {d: self.dimension, N: self.coupling.samples, K: self.coupling.labels}
+        return {b: tuple(int(n.subs(sizes)) for n in b.shape) for b in self.flow.state}
+
+    @cached_property
+    def integrals(self) -> list[Expr | MatrixExpr]:
+        """Those first integrals whose symbols have values and whose size does not grow with N."""
+        null = () if self.coupling.features is not None else ("u_x", "u_y")
+        known = {*DATA, *null, *self.named}
+        integrals = (q for q in _first_integrals(self.flow) if N not in q.shape)
+        return [q for q in integrals if all(str(s) in known for s in parameters_of([q], self.flow.state))]
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Everything that may stand in a model over the vocabulary, by name."""
+        sizes = {str(d): self.dimension, str(N): self.coupling.samples, str(K): self.coupling.labels}
+        return {**self.coupling.data, **self.coupling.null_vector, **self.named, **sizes}
+
+    def start(
+        self, seed: int, initial: Mapping[str, ArrayLike] | None = None, leave_out: frozenset = frozenset()
+    ) -> dict[State, NDArray]:
+        """State blocks at time zero: those given by name, the others standard normal, a head the identity + 0.1 normal.
+
+        Raises
+        ------
+        InputError
+            for a block of another shape, of another name, or that is not finite.
+        """
+        initial, rng, blocks = initial or {}, np.random.default_rng(seed), {}
+        for block, shape in self.shapes.items():
+            if block in leave_out:
+                continue
+            noise = rng.standard_normal(shape)
+            value = np.asarray(initial.get(block.name, np.eye(shape[0]) + 0.1 * noise if block == W else noise), dtype=float)
+            if value.shape != shape or not np.isfinite(value).all():
+                raise InputError(f"finite initial {block.name} of shape {shape}", f"shape {value.shape}", "correct the start")
+            blocks[block] = value
+        if unknown := sorted(set(initial) - {b.name for b in self.shapes}):
+            raise InputError(
+                f"initial values of {[b.name for b in self.shapes]}", ", ".join(unknown), "drop it or correct the name"
+            )
+        return blocks
+
+
+@cache
+def _embedding_only() -> tuple[Loss, Flow]:
+    model = embedding_only()
+    return model, model.stop_gradient_flow()
+
+
+@lru_cache(64)
+def _flow(model: Loss) -> Flow:
+    """Differentiated once for all runs of a model."""
+    return model.stop_gradient_flow()
+
+
+@lru_cache(64)
+def _first_integrals(flow: Flow) -> tuple:
+    return tuple(flow.conserved())
+
+
+def _numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[State, float]:
+    """A number for each scalar parameter of the model."""
+    places = (*_flow(model).velocity.values(), model.erased())
+    scalars = [s for s in parameters_of(places, model.state) if not isinstance(s, MatrixSymbol)]
+    values = {str(k): v for k, v in given.items()}
+    if unknown := sorted(set(values) - {str(s) for s in scalars}):
+        raise InputError(f"parameters among {sorted(map(str, scalars))}", ", ".join(unknown), "drop it or correct the name")
+    defaults = dict.fromkeys(model.decay.values(), 0.0) | dict.fromkeys(model.mobility.values(), 1 / coupling.total_weight)
+    numbers = {}
+    for s in scalars:
+        value = values.get(str(s), defaults.get(s))
+        if value is None:
+            raise InputError("a value for each parameter", f"none for {s}", "pass it in parameters={...}")
+        if not isinstance(value, Real) or not np.isfinite(float(value)) or (s in defaults and value < 0):
+            raise InputError(f"a finite {'non-negative ' if s in defaults else ''}number for {s}", repr(value), "correct it")
+        numbers[s] = float(value)
+    _check_rates(model, numbers)
+    return numbers
+
+
+def _check_rates(model: Loss, numbers: Mapping[State, float]) -> None:
+    for role, rates in (("mobility", model.mobility), ("decay", model.decay)):
+        for moved, rate in rates.items():
+            value = rate.subs(numbers)
+            if value.is_number and value < 0:
+                raise InputError(f"a non-negative {role} of {moved}", f"{rate} = {float(value):g}", "change the parameters")
