@@ -6,6 +6,8 @@ from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.linearisation.certify import Certificate, certify
 from derivations.analysis.linearisation.lyapunov import QuadraticLyapunov, quadratic_lyapunov
 from derivations.analysis.linearisation.stability import Stability, Verdict, stability
+from derivations.analysis.maps.fluctuations import Fluctuations, fluctuations
+from derivations.analysis.maps.numerical import StationaryFluctuations, StepLimit, edge_at, stationary_fluctuations
 from derivations.analysis.maps.steps import StepEdge, step_edge
 from derivations.analysis.modes.ansatz import Ansatz, mode_ansatz, whole_model_ansatz
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
@@ -14,6 +16,7 @@ from derivations.analysis.points.fixed_points import FixedPoint, FixedPoints, fi
 from derivations.catalogue import derive, names
 from derivations.engine import Derivation, Line, Step, Verification
 from derivations.placement import PlacementTable, placement_table
+from derivations.sweeps import sweep
 
 __all__ = [
     "Ansatz",
@@ -22,21 +25,26 @@ __all__ = [
     "FirstIntegrals",
     "FixedPoint",
     "FixedPoints",
+    "Fluctuations",
     "Line",
     "PlacementTable",
     "QuadraticLyapunov",
     "Reduction",
     "Sectors",
     "Stability",
+    "StationaryFluctuations",
     "Step",
     "StepEdge",
+    "StepLimit",
     "TimeScales",
     "Verdict",
     "Verification",
     "certify",
     "derive",
+    "edge_at",
     "first_integrals",
     "fixed_points",
+    "fluctuations",
     "mode_ansatz",
     "names",
     "placement_table",
@@ -44,7 +52,9 @@ __all__ = [
     "reduce_to_modes",
     "sectors",
     "stability",
+    "stationary_fluctuations",
     "step_edge",
+    "sweep",
     "time_scales",
     "whole_model_ansatz",
 ]

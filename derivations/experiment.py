@@ -89,17 +89,26 @@ def second_labels(classes: NDArray, count: int, fraction: float, seed: int) -> l
     return sets
 
 
-def perform(todo: tuple[Plan, ...], dimension: int, seed: int, progress: Callable[[Plan, float], None]) -> Iterator[Run]:
-    """Make the runs one after the other; each as long as its slow time asks for."""
+def perform(
+    todo: tuple[Plan, ...],
+    dimension: int,
+    seed: int,
+    progress: Callable[[Plan, float], None],
+    horizon: float = HORIZON,
+    method: str = "auto",
+) -> Iterator[Run]:
+    """Make the runs one after the other; each as long as its slow time asks for, and at most up to the horizon."""
     windows = {plan.group: _window(plan.coupling) for plan in todo if not plan.coupling.classifiable}
     for plan in todo:
         window = windows.get(plan.group, (0.0, 200.0))
-        times = _times(window, until=SETTLED if plan.model.is_marked else 0.0)
+        times = _times(window, SETTLED if plan.model.is_marked else 0.0, horizon)
 
         def report(share: float, plan: Plan = plan) -> None:
             progress(plan, share)
 
-        trajectory = simulate(plan.model, plan.coupling, dimension=dimension, times=times, seed=seed, progress=report)
+        trajectory = simulate(
+            plan.model, plan.coupling, dimension=dimension, times=times, seed=seed, method=method, progress=report
+        )
         measured, remark = _measured(plan, trajectory, window)
         predicted = None if plan.model.is_marked else plan.coupling.slow_time()
         yield Run(plan.name, plan.title, plan.group, plan.coupling, trajectory, predicted, measured, remark)
@@ -115,8 +124,8 @@ def _window(coupling: Coupling) -> tuple[float, float]:
     return start, start + 2 * slow
 
 
-def _times(window: tuple[float, float], until: float) -> NDArray:
-    end = min(max(window[1], until), HORIZON)
+def _times(window: tuple[float, float], until: float, horizon: float) -> NDArray:
+    end = min(max(window[1], until), horizon)
     late = np.linspace(*window, 12)
     return np.unique(np.concatenate([[0.0], np.geomspace(1e-2, end, RECORDED), late[late <= end]]))
 

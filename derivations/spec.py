@@ -28,6 +28,7 @@ from lark.exceptions import VisitError
 from sympy import Expr, Rational, Symbol
 
 from theory import InputError, Loss, sg
+from theory.stopgrad import StopGradient
 
 FUNCTIONS = ("sg", "sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf")
 DOMAINS = {
@@ -57,8 +58,8 @@ def load_model(path: Path) -> Loss:
     Raises
     ------
     InputError
-        for a file that cannot be read, a key or a domain that is not known, and, with line and column, for an expression that
-        is no formula or names a symbol that is not declared.
+        for a file that cannot be read, a key or a domain that is not known, a loss that leaves no state variable a gradient,
+        and, with line and column, for an expression that is no formula or names a symbol that is not declared.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -80,7 +81,7 @@ def load_model(path: Path) -> Loss:
     rates = {
         role: {_state(state, b, role): read(e, b) for b, e in table.get(role, {}).items()} for role in ("mobility", "decay")
     }
-    return Loss(
+    loss = Loss(
         read(table["loss"], "loss"),
         state=tuple(state.values()),
         assumptions=tuple(statement for _, statements in parameters.values() for statement in statements),
@@ -88,6 +89,9 @@ def load_model(path: Path) -> Loss:
         mobility=rates["mobility"],
         decay=rates["decay"],
     )
+    if not loss.learns:
+        raise _cannot_learn(loss, path.name)
+    return loss
 
 
 def parse(text: str, known: Mapping[str, Symbol]) -> Expr:
@@ -190,6 +194,16 @@ class _Build(Transformer):
         if b.is_number and abs(b) > LARGEST_POWER:
             raise InputError(f"powers up to {LARGEST_POWER}", str(b), "write a lower power")
         return a**b
+
+
+def _cannot_learn(loss: Loss, name: str) -> InputError:
+    """What stands in the way of a loss without a gradient: its markers, or that it is constant."""
+    variables = ", ".join(map(str, loss.state))
+    stops = sorted(map(str, loss.expression.atoms(StopGradient)))
+    why = f"{' and '.join(stops)}, which removes every gradient" if stops else "a constant loss"
+    return InputError(
+        f"a loss in {name} that can learn {variables}", why, "stop less of it" if stops else "write it with the state"
+    )
 
 
 def _check_keys(table: Mapping, name: str) -> None:

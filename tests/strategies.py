@@ -284,3 +284,9 @@ def flows_with_families(draw, variables=SCALARS):
     curve = {v: draw(grid_numbers) + draw(grid_numbers) * running ** draw(st.integers(1, 2)) for v in others}
     rng, dense = np.random.default_rng(draw(seeds)), draw(st.booleans())
     return Flow({v: vanishing(rng, [u - f for u, f in curve.items()], variables, dense) for v in variables}), running, curve
+
+
+@st.composite
+def points_off_the_cut(draw, closest: float = 1e-2) -> complex:
+    """Points of the upper half-plane, on the scale of the rates of labels, some of them right above the cut."""
+    return complex(draw(st.floats(-30, 10)), draw(st.floats(closest, 10)))

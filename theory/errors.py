@@ -35,5 +35,13 @@ class UnfinishedError(RuntimeError):
         self.partial = partial
 
 
+class Interrupted(KeyboardInterrupt):
+    """Work that the user has stopped; ``partial`` holds what is valid, or None."""
+
+    def __init__(self, message: str = "interrupted", partial: object = None):
+        super().__init__(message)
+        self.partial = partial
+
+
 def _from_sentence(kind: type[InputError], sentence: str) -> InputError:
     return kind.__new__(kind, sentence)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from numbers import Integral, Real
 from typing import Any
 
@@ -31,6 +31,7 @@ def lower(
     arguments: Sequence[State],
     sizes: Mapping[Symbol, int],
     diagonal: frozenset = frozenset(),
+    printer: type[OperationPrinter] = OperationPrinter,
 ) -> Callable:
     """A NumPy function of ``arguments`` that returns the list of the values of ``expressions``.
 
@@ -44,6 +45,8 @@ def lower(
         the number that each symbolic dimension stands for; the shapes decide the order of products.
     diagonal
         those matrix arguments that come as the vector of their diagonal.
+    printer
+        what arrays stand for matrices: themselves, or stacks of them (:class:`theory.schedule.StackPrinter`).
 
     Raises
     ------
@@ -55,10 +58,8 @@ def lower(
     schedule = Schedule(sizes)
     results = [schedule.operand(e.xreplace(inner)) for e in expressions]
     shared, inlined = schedule.split(results)
-    printer = OperationPrinter(inlined)
-    return lambdify(
-        list(names.values()), results, modules=_modules(expressions), printer=printer, cse=lambda _: (shared, results)
-    )
+    modules, prints = _modules(expressions), printer(inlined)
+    return lambdify(list(names.values()), results, modules=modules, printer=prints, cse=lambda _: (shared, results))
 
 
 def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr] = ()) -> LoweredFlow:
@@ -99,7 +100,7 @@ def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr
             _bind(sizes, symbol, value.shape if value.ndim == 2 else value.shape * 2)
     for name in dimensions.keys() & values.keys():
         _bind_one(sizes, dimensions[name], _size(name, values[name]), name)
-    shapes = {block: _numeric_shape(block, sizes) for block in flow.state}
+    shapes = {block: numeric_shape(block, sizes) for block in flow.state}
     return LoweredFlow(flow, constants, sizes, shapes)
 
 
@@ -126,18 +127,14 @@ class LoweredFlow:
 
     def unpack(self, y: NDArray) -> dict[State, NDArray]:
         """The blocks of a state vector, as views."""
-        spans = zip(self.flow.state, self._edges[:-1], self._edges[1:], strict=True)
-        return {b: y[i:j].reshape(self.shapes[b]) if self.shapes[b] else y[i] for b, i, j in spans}
+        return dict(zip(self.flow.state, self._views(y), strict=True))
 
     def velocity(self, t: float, y: NDArray) -> NDArray:
         """The velocity at a state vector (or, for a scalar flow, at each column of a batch)."""
         values = self._velocity(*self._arguments(y))
-        if not self.flow.is_matrix:
+        if not self._is_matrix:
             return np.array(np.broadcast_arrays(*values, y[0])[:-1], dtype=float)
-        out = np.empty(self.size)
-        for value, i, j in zip(values, self._edges[:-1], self._edges[1:], strict=True):
-            out[i:j].reshape(np.shape(value))[...] = value
-        return out
+        return np.concatenate([value.ravel() for value in values])
 
     def jacobian(self, t: float, y: NDArray) -> NDArray:
         """The dense Jacobian at a state vector, shape (n, n)."""
@@ -188,12 +185,30 @@ class LoweredFlow:
         return self._lower(moved, [*self.flow.state, *directions.values()])
 
     def _lower(self, expressions: Sequence, variables: Sequence[State]) -> Callable:
-        diagonal = frozenset(s for s, v in self.constants.items() if isinstance(s, MatrixSymbol) and v.ndim == 1)
-        return lower(expressions, [*variables, *self.constants], self.sizes, diagonal)
+        arguments, sizes = (*variables, *self.constants), tuple(self.sizes.items())
+        return lowered_once(tuple(expressions), arguments, sizes, diagonals(self.constants))
 
     def _arguments(self, y: NDArray) -> list:
-        state = self.unpack(y).values() if self.flow.is_matrix else list(y)
-        return [*state, *self.constants.values()]
+        return [*(self._views(y) if self._is_matrix else y), *self.constants.values()]
+
+    def _views(self, y: NDArray) -> list:
+        return [y[i:j].reshape(shape) if shape else y[i] for i, j, shape in self._spans]
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int, tuple[int, ...]]]:
+        return list(zip(self._edges[:-1], self._edges[1:], self.shapes.values(), strict=True))
+
+    @cached_property
+    def _is_matrix(self) -> bool:
+        return self.flow.is_matrix
+
+
+@lru_cache(256)
+def lowered_once(
+    expressions: tuple, arguments: tuple, sizes: tuple, diagonal: frozenset, printer: type[OperationPrinter] = OperationPrinter
+) -> Callable:
+    """One function for all runs of a flow at the same sizes."""
+    return lower(expressions, arguments, dict(sizes), diagonal, printer)
 
 
 def _modules(expressions: Sequence[Basic]) -> list:
@@ -239,8 +254,14 @@ def _bind_one(sizes: Sizes, dimension: Expr, number: int, what: str) -> None:
         raise InputError(f"{dimension} = {known} in {what}", str(number), "give arrays whose shapes agree")
 
 
-def _numeric_shape(block: State, sizes: Sizes) -> tuple[int, ...]:
-    if not isinstance(block, MatrixSymbol):
+def diagonals(constants: Mapping[State, Any]) -> frozenset:
+    """Those matrices that are given as vectors."""
+    return frozenset(s for s, v in constants.items() if isinstance(s, MatrixSymbol) and v.ndim == 1)
+
+
+def numeric_shape(block: Expr | MatrixExpr, sizes: Mapping[Symbol, int]) -> tuple[int, ...]:
+    """The shape of an expression in numbers, () of a scalar."""
+    if not isinstance(block, MatrixExpr):
         return ()
     if missing := set().union(*(n.free_symbols for n in block.shape)) - set(sizes):
         raise InputError(f"a size for each dimension of {block}", f"none for {missing.pop()}", "pass it in parameters={...}")

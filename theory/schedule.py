@@ -189,6 +189,13 @@ class OperationPrinter(SciPyPrinter):
         function = "sum" if isinstance(expr.arg, DiagMatrix) else "trace"
         return f"{function}({self._print(expr.arg)})"
 
+    def rows_scaled(self, diagonal: str) -> str:
+        """What a matrix is multiplied by, entry by entry, where a diagonal one stands to its left."""
+        return f"{diagonal}[:, None]"
+
+    def dense(self, diagonal: str) -> str:
+        return f"diag({diagonal})"
+
     def _print_Identity(self, expr):
         return f"eye({self._print(expr.rows)})"
 
@@ -213,16 +220,37 @@ class OperationPrinter(SciPyPrinter):
         symbols = self._print(left), self._print(right)
         if isinstance(right, DiagMatrix):
             return "{}*{}".format(*symbols)
-        return "{}[:, None]*{}".format(*symbols) if isinstance(left, DiagMatrix) else "{} @ {}".format(*symbols)
+        return f"{self.rows_scaled(symbols[0])}*{symbols[1]}" if isinstance(left, DiagMatrix) else "{} @ {}".format(*symbols)
 
     def _print_MatAdd(self, expr):
         dense = any(not isinstance(_unsigned(a), DiagMatrix) for a in expr.args)
         text = ""
         for term in expr.args:
             inner = _unsigned(term)
-            value = f"diag({self._print(inner)})" if dense and isinstance(inner, DiagMatrix) else self._print(inner)
+            value = self._print(inner)
+            value = self.dense(value) if dense and isinstance(inner, DiagMatrix) else value
             text += (" - " if inner is not term else " + ") + value
         return text.removeprefix(" + ")
+
+
+class StackPrinter(OperationPrinter):
+    """Prints operations on stacks of matrices (..., r, c), where a scalar is (..., 1, 1) and the diagonal of a matrix a row
+    (..., 1, n), so that what is the same in the whole stack needs no leading axes."""
+
+    def _print_Transpose(self, expr):
+        return f"{self._print(expr.arg)}.mT"
+
+    def _print_Trace(self, expr):
+        value = self._print(expr.arg)
+        if isinstance(expr.arg, DiagMatrix):
+            return f"sum({value}, axis=-1, keepdims=True)"
+        return f"linalg.trace({value})[..., None, None]"
+
+    def rows_scaled(self, diagonal: str) -> str:
+        return f"{diagonal}.mT"
+
+    def dense(self, diagonal: str) -> str:
+        return f"{diagonal}*eye({diagonal}.shape[-1])"
 
 
 def _unsigned(term: Basic) -> Basic:

@@ -13,6 +13,7 @@ _NAMES = (
     "frustration_uniform",
     "frustration_pairs",
     "weak_frustration",
+    "dmft",
     "projection_head",
     "stop_gradient",
     "one_mode",
@@ -20,6 +21,7 @@ _NAMES = (
     "stop_gradient_stability",
     "weight_decay",
     "decay_stability",
+    "plain_mobilities",
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sympy import Eq, Expr, ImmutableMatrix, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Symbol, Trace, Transpose, symbols
+from sympy import Identity as Unit
 
 from derivations.catalogue import stop_gradient_stability_evidence as evidence
 from derivations.catalogue.reduced import M, V, all_modes, mu_matrix
@@ -20,6 +21,7 @@ from theory.models.vocabulary import W, d, gamma
 from theory.words import Context, assemble, expand, scaled
 
 dV, dW = MatrixSymbol(r"\delta V", d, M), MatrixSymbol(r"\delta W", d, d)
+dv_j = MatrixSymbol(r"\delta v_j", d, 1)
 q, start = MatrixSymbol("q", d, M), MatrixSymbol("Q", d, d)
 a_1, a_2, omega_3, omega_l, mu_j = symbols("a_1 a_2 omega_3 omega_l mu_j", real=True)
 a_j = symbols("a_j", positive=True)
@@ -234,7 +236,9 @@ def _beyond() -> tuple[Step, ...]:
                 ),
             ),
             uses=("residual_flow",),
-            assumptions=("The columns of $V$ are the surviving modes alone. Sufficient, not necessary.",),
+            assumptions=(
+                "The columns of $V$ are the surviving modes alone, for absent ones see below. Sufficient, not necessary.",
+            ),
             check=lambda before, after: Together(
                 (
                     Identity(((Trace(q.T * before[0].right), after[0].right),), loss.context),
@@ -243,6 +247,7 @@ def _beyond() -> tuple[Step, ...]:
                 )
             ),
         ),
+        _absent(),
         Step(
             "sign_protection",
             "What is conserved protects the head. If $Q\\succ0$ at the start, $W^TW$ never becomes singular, and $\\det W$ "
@@ -257,6 +262,42 @@ def _beyond() -> tuple[Step, ...]:
                     Numerics(lambda rng: evidence.protected(rng, after[0].right, start), 1e-7, "runs of all modes"),
                 )
             ),
+        ),
+    )
+
+
+def _absent() -> Step:
+    """Absent modes beside survivors that are not orthogonal."""
+    flow = all_modes().stop_gradient_flow()
+    rest = MatAdd(W * dv_j, scaled(-mu_j / 2, dv_j), evaluate=False)
+    square, size = Trace(MatMul(Transpose(rest), rest, evaluate=False)), Trace(dv_j.T * dv_j)
+    alone = MatMul(scaled(-1, W.T), MatAdd(W, scaled(-mu_j, Unit(d)), evaluate=False), dv_j, evaluate=False)
+    return Step(
+        "absent_modes",
+        "An absent mode moves by itself. It stays away iff all eigenvalues of $W^T(W-\\mu_j)$ have positive real parts; "
+        "together with the survivors' own condition this decides. Where survivors are not orthogonal $W$ is not symmetric, and "
+        "its eigenvalues do not tell: $\\det W\\det(W-\\mu_j)>0$ is necessary, and $\\sigma_{\\min}(W-\\tfrac12\\mu_j)>"
+        "\\tfrac12|\\mu_j|$ is enough.",
+        "With $v_j=0$ neither the head nor another mode feels $\\delta v_j$ to first order, nor is it moved by them. The "
+        "determinant is the product of the eigenvalues; for the last condition complete the square.",
+        before=velocity_lines(flow)[:1],
+        after=(
+            Line(r"\dot{\delta v}_j", alone),
+            Line(r"\tfrac{d}{dt}\tfrac12\lVert\delta v_j\rVert^2", ordered(-square, mu_j**2 / 4 * size)),
+        ),
+        uses=("perturbation", "any_modes"),
+        assumptions=("$WV=V\\mu$ for the surviving modes, in any position.",),
+        check=lambda before, after: Together(
+            (
+                Identity(((before[0].right.xreplace({V: dv_j, mu_matrix: mu_j * Unit(1)}), after[0].right),)),
+                Identity(((Trace(dv_j.T * after[0].right), after[1].right),)),
+                Numerics(
+                    lambda rng: evidence.beside(rng, after[0].right, dv_j, mu_j),
+                    1e-8,
+                    "all dense eigenvalues at states at rest with absent modes",
+                ),
+                Numerics(lambda rng: evidence.kept_out(rng, after[1].right, dv_j, mu_j), 1e-9, "dense eigenvalues and vectors"),
+            )
         ),
     )
 

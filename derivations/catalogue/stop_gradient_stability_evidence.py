@@ -116,6 +116,49 @@ def safe(rng):
         yield int(np.sum(found.real > 1e-7)), 0
 
 
+def with_absent(rng, absent: int = 2):
+    """Two survivors of three directions in general position, a head at rest with them, and absent modes, amplitudes zero."""
+    modes, head, correlations = _at_rest(rng, 2, 3)
+    more = rng.uniform(-1, 1, absent)
+    return np.hstack([modes, np.zeros((3, absent))]), head, np.concatenate([correlations, more])
+
+
+def _matrix(formula, head, column, symbol, correlation) -> NDArray:
+    """The matrix of a linear velocity of one column."""
+    at = {d: len(head), W: array(head), symbol: mpmath.mpf(correlation)}
+    columns = [evaluate(formula, Point(at | {column: array(unit[:, None])})) for unit in np.eye(len(head))]
+    return np.hstack(columns).astype(float)
+
+
+def beside(rng, formula, column, symbol):
+    """All eigenvalues with absent modes: those of the survivors alone, and those of the formula for each absent mode."""
+    (modes, head, correlations), rate = with_absent(rng), float(rng.uniform(0.2, 2))
+    own = np.linalg.eigvals(jacobian(modes[:, :2], head, correlations[:2], (rate, 0.0, 0.0)))
+    others = [np.linalg.eigvals(_matrix(formula, head, column, symbol, mu)) for mu in correlations[2:]]
+    found = np.linalg.eigvals(jacobian(modes, head, correlations, (rate, 0.0, 0.0)))
+    yield _coefficients(np.concatenate([own, *others])), _coefficients(found)
+
+
+def _coefficients(eigenvalues: NDArray) -> NDArray:
+    """Of their polynomial, which rounding that parts repeated zeros does not change."""
+    return np.poly(eigenvalues).real
+
+
+def kept_out(rng, formula, column, symbol):
+    """The change of half the square along a random absent mode; the number of its growing eigenvalues where the least singular
+    value is large enough: none; and where an odd number grows, the sign of the determinants."""
+    for _ in range(10):
+        modes, head, correlations = with_absent(rng, 1)
+        mu, amplitude = correlations[2], rng.standard_normal(3)
+        dense = jacobian(modes[:, 2:], head, correlations[2:], (1.0, 0.0, 0.0))[:3, :3]
+        at = {d: 3, W: array(head), symbol: mpmath.mpf(mu), column: array(amplitude[:, None])}
+        yield evaluate(formula, Point(at)), amplitude @ dense @ amplitude
+        growing = int(np.sum(np.linalg.eigvals(dense).real > 0))
+        if np.linalg.svd(head - mu / 2 * np.eye(3), compute_uv=False)[-1] > abs(mu) / 2:
+            yield growing, 0
+        yield (-1) ** growing, np.sign(np.linalg.det(head) * np.linalg.det(head - mu * np.eye(3)))
+
+
 def protected(rng, formula, conserved):
     """After a run from a positive conserved matrix: the square of the head by the formula, and the sign of its determinant."""
     modes, head = 0.2 * rng.standard_normal((3, 4)), rng.standard_normal((3, 3)) + 1.5 * np.diag(rng.choice([-1, 1], 3))

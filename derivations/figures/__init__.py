@@ -1,8 +1,25 @@
 """The figures, on matplotlib, without its global state."""
 
+from derivations.figures.animations import animate, check_film
+from derivations.figures.dimensional import dimensional_collapse
 from derivations.figures.frustrated import frustration
+from derivations.figures.phases import phase_diagram
 from derivations.figures.report import curves, head_eigenvalues
 from derivations.figures.spectra import spectrum
 from derivations.figures.style import save
+from derivations.figures.trajectories import trajectory
+from derivations.figures.two_scales import two_time_scales
 
-__all__ = ["curves", "frustration", "head_eigenvalues", "save", "spectrum"]
+__all__ = [
+    "animate",
+    "check_film",
+    "curves",
+    "dimensional_collapse",
+    "frustration",
+    "head_eigenvalues",
+    "phase_diagram",
+    "save",
+    "spectrum",
+    "trajectory",
+    "two_time_scales",
+]

@@ -106,6 +106,23 @@ def test_what_is_wrong_is_named_with_its_place(write, change, message):
         load_model(write(MODEL.replace(*change)))
 
 
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        ("sg(x*y)**2", r"model\.toml that can learn x, y, got sg\(x\*y\), which removes every gradient; stop less of it"),
+        ("(sg(x) - sg(y))**2", r"got sg\(x\) and sg\(y\), which removes every gradient"),
+        ("3", r"got a constant loss; write it with the state"),
+    ],
+)
+def test_a_loss_that_cannot_learn_is_refused_with_what_stops_it(write, loss, message):
+    with pytest.raises(InputError, match=message):
+        load_model(write(f'state = ["x", "y"]\nloss = "{loss}"\n[decay]\nx = "1"\n'))
+
+
+def test_a_loss_that_leaves_one_variable_a_gradient_is_read(write):
+    assert load_model(write('state = ["x", "y"]\nloss = "x*sg(y)"\n')).learns
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"a readable model file.*nowhere\.toml"):
         load_model(tmp_path / "nowhere.toml")

@@ -28,13 +28,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sympy import Add, Eq, Expr, Inverse, MatAdd, MatrixExpr, MatrixSymbol, Q, Symbol, Trace, ZeroMatrix, symbols
+from sympy import Add, Eq, Expr, Integer, Inverse, MatAdd, MatrixExpr, MatrixSymbol, Q, Symbol, Trace, ZeroMatrix, symbols
 
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.loss import Loss
 from theory.models.vocabulary import DIAGONAL, D_x, H_x, J, K, N, X, Y, d, u_x
-from theory.words import Context, Polynomial, assemble, expand, expand_traces, monomial
+from theory.words import Context, Polynomial, assemble, expand, expand_traces, monomial, scaled
 
 T = Symbol("T", integer=True, positive=True)
 M, E, J_t, u_t = MatrixSymbol("M", d, T), MatrixSymbol("E", T, N), MatrixSymbol("J_t", T, K), MatrixSymbol("u_t", T, 1)
@@ -64,6 +64,7 @@ class Closure:
     integrals: Mapping[MatrixExpr, MatrixExpr]
 
 
+@lru_cache(64)
 def deviations(groups: int) -> tuple[MatrixSymbol, ...]:
     r"""The propagators :math:`\Phi_g` of the deviations within types."""
     return tuple(MatrixSymbol(f"Phi_{g}", d, d) for g in range(1, groups + 1))
@@ -100,7 +101,7 @@ def closure(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] = ()) ->
         velocity[phi] = put.checked(assemble({w[:-1]: c for w, c in moved.items() if w and w[-1] == xi}, phi.shape))
     if any(not w or w[-1] not in (E, *put.xi) for w in moved):
         raise _not_closed(flow.velocity[X])
-    velocity |= {block: put.closed(v, block.shape) for block, v in flow.velocity.items() if block != X}
+    velocity |= {block: put.residual(v, block.shape) for block, v in flow.velocity.items() if block != X}
     symmetric = (Q.symmetric(S) for pair in put.scatters for S in pair)
     context = (*(Q.diagonal(D) for D in (D_t, H_t, C)), *DIAGONAL[1::2], *symmetric)
     samples, labels = model.views or (X, Y)
@@ -145,6 +146,22 @@ class _Put:
 
     def closed(self, expr: MatrixExpr, shape) -> MatrixExpr:
         return self.checked(assemble(self.poly(expr), shape))
+
+    def residual(self, expr: MatrixExpr, shape) -> MatrixExpr:
+        """Closed, and collected by the last factors where these make no more groups than the first: what stands before them
+        is a residual that other velocities have, too, and that is computed once."""
+        words = self.poly(expr)
+        long = {w: c for w, c in words.items() if len(w) > 1}
+        last, first = (list(dict.fromkeys(w[end] for w in long)) for end in (-1, 0))
+        if not 1 < len(last) <= len(first):
+            return self.checked(assemble(words, shape))
+        content = next(iter(long.values()))
+        content = content if all(c / content in (1, -1) for c in long.values()) else Integer(1)
+        content = -content if content.could_extract_minus_sign() else content
+        groups = ({w: c / content for w, c in long.items() if w[-1] == factor} for factor in last)
+        collected = scaled(content, MatAdd(*(assemble(group, shape) for group in groups), evaluate=False))
+        rest = [assemble({w: c}, shape) for w, c in words.items() if len(w) < 2]
+        return self.checked(MatAdd(collected, *rest, evaluate=False) if rest else collected)
 
     def trace(self, expr: Expr) -> Expr:
         """A trace polynomial, its words turned so that no sum over samples is cut."""

@@ -36,6 +36,7 @@ from theory.coupling.partition import quotient
 from theory.coupling.reduction import EPS, scaled_parts
 from theory.coupling.spectrum import DENSE, dense_modes
 from theory.errors import InputError
+from theory.simulation.observables import checked_samples
 from theory.simulation.times import checked_times
 
 
@@ -63,7 +64,8 @@ class Propagation(ABC):
 
     def embeddings(self, times: ArrayLike, samples: ArrayLike | None = None) -> NDArray:
         """Embeddings of chosen samples, or of all (times, d, samples)."""
-        times, chosen = checked_times(times), np.arange(self.coupling.samples) if samples is None else np.asarray(samples)
+        times, everything = checked_times(times), np.arange(self.coupling.samples)
+        chosen = everything if samples is None else checked_samples(samples, len(everything))
         found = [self.spread(t, means, chosen) for t, (_, means) in zip(times, self.states(times), strict=True)]
         return np.array(found)
 
@@ -79,6 +81,16 @@ class Propagation(ABC):
         frustrated = np.sum((r.frustration @ (labels / np.sqrt(c.label_mobility)).T) ** 2)
         within = np.sum(c.sample_degrees * np.exp(-2 * self.rates * time) * self.scatter)
         return float(np.sum(c.counts * c.sample_degrees * off**2) + frustrated + within) / 2
+
+    def norms(self, time: float, labels: NDArray, means: NDArray) -> tuple[float, float]:
+        """The norms of the velocity of all embeddings, and of the embeddings, from labels and type means at a time."""
+        c = self.coupling
+        pull_labels = (c.types.T @ (c.counts * means).T).T - c.label_degrees * labels
+        pull_means = (c.types @ labels.T).T - c.sample_degrees * means
+        within = np.exp(-2 * self.rates * time) * self.scatter
+        moved = np.sum(c.counts * (c.sample_mobility * pull_means) ** 2) + np.sum((c.label_mobility * pull_labels) ** 2)
+        size = np.sum(c.counts * means**2) + np.sum(labels**2)
+        return float(np.sqrt(moved + np.sum(self.rates**2 * within))), float(np.sqrt(size + np.sum(within)))
 
     @cached_property
     def rates(self) -> NDArray:

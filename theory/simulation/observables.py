@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from theory.coupling import Coupling
+from theory.errors import InputError
 
 FOLLOWED = 10**8  # distances between samples and labels in a whole run, up to which every sample is looked at
 
@@ -36,14 +37,29 @@ def accuracy_error(share: NDArray, chosen: NDArray | None, observed: int) -> NDA
     return np.sqrt(share * (1 - share) / (len(chosen) - 1) * (1 - len(chosen) / observed))
 
 
-def drift(now: NDArray, then: NDArray) -> float:
-    """The change of a first integral, relative to its first value where that is not zero."""
-    return float(np.linalg.norm(now - then) / (np.linalg.norm(then) or 1.0))
+def drift(now: NDArray, then: NDArray, size: float | None = None) -> float:
+    """The change of a first integral, relative to its size, by default that of its first value, where that is not zero."""
+    return float(np.linalg.norm(now - then) / ((np.linalg.norm(then) if size is None else size) or 1.0))
 
 
 def min_separation(labels: NDArray) -> NDArray:
     """Smallest distance between two columns, over the last two axes (d, K); infinite for a single column."""
-    first, second = np.triu_indices(labels.shape[-1], k=1)
-    flat = labels.reshape(-1, *labels.shape[-2:])
-    found = [np.linalg.norm(Y[:, first] - Y[:, second], axis=0).min(initial=np.inf) for Y in flat]
-    return np.array(found).reshape(labels.shape[:-2])
+    found = np.full(labels.shape[:-2], np.inf)
+    for a in range(1, labels.shape[-1]):
+        apart = np.linalg.norm(labels[..., :a] - labels[..., a : a + 1], axis=-2)
+        found = np.minimum(found, apart.min(axis=-1))
+    return found
+
+
+def checked_samples(chosen: ArrayLike, samples: int) -> NDArray:
+    """Numbers of samples as an array (F,).
+
+    Raises
+    ------
+    InputError
+        for what are no whole numbers from 0 on and below the number of samples.
+    """
+    found = np.asarray(chosen)
+    if found.ndim != 1 or (found.size and (found.dtype.kind not in "iu" or found.min() < 0 or found.max() >= samples)):
+        raise InputError(f"a list of samples from 0 to {samples - 1}", str(chosen), "correct it")
+    return found.astype(int)

@@ -17,8 +17,9 @@ direct method.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,13 +28,12 @@ from sympy import Identity
 from theory.coupling import Coupling
 from theory.coupling.reduction import scaled_parts
 from theory.coupling.rows import DENSE_LIMIT
+from theory.errors import InputError
 from theory.flow import parameters_of
 from theory.loss import Loss
-from theory.models.vocabulary import W, Y
 from theory.simulation.closure import M, closure, deviations
-from theory.simulation.direct import integrate
-from theory.simulation.observables import accuracy, drift
-from theory.simulation.record import Row
+from theory.simulation.observables import accuracy, checked_samples
+from theory.simulation.record import Integrated, Row, row
 
 FOLLOWED = 2000  # samples whose accuracy is looked at
 GROUPS = 40  # different rates up to which the closure is used
@@ -59,23 +59,26 @@ class Groups:
 @dataclass(frozen=True, eq=False)
 class Samples:
     """A start of the samples: means of types (d, T), scatters of types (T, d, d), and followed samples with their deviations
-    from the mean of their type (d, F)."""
+    from the mean of their type (d, F); ``X`` (d, N) are the samples themselves where they have been drawn."""
 
     means: NDArray
     scatters: NDArray
     followed: NDArray
     offsets: NDArray
+    X: NDArray | None = None
 
 
 def given_samples(coupling: Coupling, X: ArrayLike, seed: int) -> Samples:
     """Of samples X (d, N)."""
-    X, of = np.asarray(X, dtype=float), coupling.type_of
-    means = np.array([np.bincount(of, weights=row, minlength=len(coupling.counts)) for row in X]) / coupling.counts
-    off = X - means[:, of]
-    order = np.argsort(of, kind="stable")
-    parts = np.split(off[:, order], np.cumsum(coupling.counts)[:-1], axis=1)
-    followed = _followed(coupling, seed)
-    return Samples(means, np.array([part @ part.T for part in parts]), followed, off[:, followed])
+    X, of, followed = np.asarray(X, dtype=float), coupling.type_of, _followed(coupling, seed)
+    parts = np.split(X[:, np.argsort(of, kind="stable")], np.cumsum(coupling.counts)[:-1], axis=1)
+    means = np.array([part.mean(axis=1) for part in parts]).T
+    scatters = np.array([_scatter(part - mean[:, None]) for part, mean in zip(parts, means.T, strict=True)])
+    return Samples(means, scatters, followed, X[:, followed] - means[:, of[followed]], X)
+
+
+def _scatter(off: NDArray) -> NDArray:
+    return off @ off.T
 
 
 def drawn_samples(coupling: Coupling, dimension: int, seed: int) -> Samples:
@@ -112,7 +115,44 @@ def _followed(coupling: Coupling, seed: int) -> NDArray:
     return np.sort(np.random.default_rng([seed, 1]).choice(coupling.samples, size=FOLLOWED, replace=False))
 
 
-class OrderParameters:
+@dataclass(frozen=True, eq=False)
+class Propagated:
+    """Embeddings of samples at R recorded times, from the means of their types (R, d, T) and the propagators of their
+    deviations from these (R, G, d, d)."""
+
+    coupling: Coupling
+    groups: Groups
+    samples: Samples
+    means: NDArray
+    propagators: NDArray
+
+    def __call__(self, chosen: NDArray) -> NDArray:
+        """Of chosen samples (R, d, chosen).
+
+        Raises
+        ------
+        InputError
+            for a sample that was not drawn one by one, and is not among those that are followed.
+        """
+        chosen = checked_samples(chosen, self.coupling.samples)
+        of, offsets = self.coupling.type_of[chosen], self._offsets(chosen)
+        group, found = self.groups.of_types[of], self.means[:, :, of]
+        for g in range(len(self.groups.rates)):
+            found[:, :, group == g] += self.propagators[:, g] @ offsets[:, group == g]
+        return found
+
+    def _offsets(self, chosen: NDArray) -> NDArray:
+        s = self.samples
+        if s.X is not None:
+            return s.X[:, chosen] - s.means[:, self.coupling.type_of[chosen]]
+        place = np.minimum(np.searchsorted(s.followed, chosen), len(s.followed) - 1)
+        if np.any(s.followed[place] != chosen):
+            some = f"samples that are followed, such as {s.followed[:5].tolist()}, the others being drawn as their sums alone"
+            raise InputError(some, str(chosen.tolist()[:5]), 'choose among them, or give all in initial={"X": ...}')
+        return s.offsets[:, place]
+
+
+class OrderParameters(Integrated):
     """One run: what it starts from, and the rows that it records."""
 
     def __init__(
@@ -123,37 +163,50 @@ class OrderParameters:
         blocks: Mapping[str, NDArray],
         numbers: Mapping[str, float],
         integrals: Sequence,
-        how: tuple[str, float, float],
+        how: Sequence,
     ):
-        self.coupling, self.samples, self.how = coupling, samples, how
-        self.groups = Groups.of(coupling)
+        self.samples, self.groups = samples, Groups.of(coupling)
         count = len(self.groups.rates)
-        solver, rtol, atol = how
-        self.method = f"order parameters of {len(coupling.counts)} types, {solver}, rtol {rtol:g}, atol {atol:g}"
         self.chosen = samples.followed if len(samples.followed) < coupling.samples else None
         found = closure(model, count, tuple(integrals))
         factor, labels = found.views
         self.projects = not isinstance(factor, Identity)
-        observed = [found.loss, labels, *([factor] if self.projects else []), *(found.integrals[q] for q in integrals)]
-        data = self._data(count) | dict(numbers)
-        shown = (*found.flow.velocity.values(), *observed, *found.flow.state)
+        observed = [found.loss, labels, *([factor] if self.projects else [])]
+        kept = [found.integrals[q] for q in integrals]
+        values = data(coupling, self.groups, samples) | dict(numbers)
+        shown = (*found.flow.velocity.values(), *observed, *kept, *found.flow.state)
         needed = {str(s) for s in (*parameters_of(shown, ()), *(n for b in found.flow.state for n in b.shape))}
-        self.lowered = found.flow.lower({k: v for k, v in data.items() if k in needed}, also=observed)
-        self.observe = self.lowered.evaluate(observed)
+        lowered = found.flow.lower({k: v for k, v in values.items() if k in needed}, also=[*observed, *kept])
         state = {M: samples.means, **dict.fromkeys(deviations(count), np.eye(len(samples.means)))}
         state |= {b: blocks[b.name] for b in found.flow.state if b.name in blocks}
-        self.start = self.lowered.pack(state)
+        super().__init__(coupling, lowered, observed, kept, lowered.pack(state), how)
+        self.method = f"order parameters of {len(coupling.counts)} types, {self.scheme}"
 
-    def rows(self, times: NDArray) -> Iterator[Row]:
-        skip = 3 if self.projects else 2
-        initial = self.observe(self.start)[skip:]
-        for state in integrate(self.lowered.velocity, self.start, times, *self.how):
-            loss, labels, *rest = self.observe(state)
-            blocks, integrals = self.lowered.unpack(state), rest[skip - 2 :]
-            samples = self._samples(blocks)
-            own = accuracy(self.coupling, rest[0] @ samples if self.projects else samples, labels, self.samples.followed)
-            drifts = [drift(now, then) for now, then in zip(integrals, initial, strict=True)]
-            yield Row(float(loss), own, blocks[Y].copy(), blocks[W].copy() if W in blocks else None, drifts)
+    def row(self, state: NDArray) -> Row:
+        loss, labels, *rest = self.observe(state)
+        blocks, samples = self.lowered.unpack(state), self._samples(self.lowered.unpack(state))
+        share = accuracy(self.coupling, rest[0] @ samples if self.projects else samples, labels, self.samples.followed)
+        return row(loss, share, blocks, self.drifts(rest[1:] if self.projects else rest))
+
+    def norm(self, state: NDArray) -> float:
+        return float(np.sqrt(sum(np.sum(v @ self._weights[b] * v) for b, v in self.lowered.unpack(state).items())))
+
+    @cached_property
+    def _weights(self) -> dict:
+        """Of each block Z the matrix V in its share tr(Z V Z^T) of the squared norm of all embeddings and the head."""
+        weights = {b: np.eye(shape[1]) for b, shape in self.lowered.shapes.items()} | {M: np.diag(self.coupling.counts)}
+        for g, phi in enumerate(deviations(len(self.groups.rates))):
+            weights[phi] = self.samples.scatters[self.groups.of_types == g].sum(axis=0)
+        return weights
+
+    def recover(self, rows: Sequence[Row]) -> Propagated | None:
+        """Samples at the recorded times, where all their states were kept."""
+        if not all(r.blocks for r in rows):
+            return None
+        d = len(self.samples.means)
+        phi = [[r.blocks[p.name] for p in deviations(len(self.groups.rates))] for r in rows]
+        propagators = np.array(phi).reshape(len(rows), -1, d, d)
+        return Propagated(self.coupling, self.groups, self.samples, np.array([r.blocks[M.name] for r in rows]), propagators)
 
     def _samples(self, blocks: Mapping) -> NDArray:
         """The followed samples (d, F) now."""
@@ -163,23 +216,31 @@ class OrderParameters:
             found[:, group == g] += blocks[phi] @ self.samples.offsets[:, group == g]
         return found
 
-    def _data(self, count: int) -> dict[str, object]:
-        c = self.coupling
-        size = {"T": len(c.counts), "K": c.labels, "d": len(self.samples.means)}
-        whole = {"C": c.counts.astype(float), "D_t": c.sample_degrees, "H_t": c.sample_mobility, "J_t": c.types.toarray()}
-        whole |= {
-            "D_y": c.label_degrees,
-            "H_y": c.label_mobility,
-            "u_t": np.ones((size["T"], 1)),
-            "u_y": np.ones((c.labels, 1)),
-        }
-        for g, rate in enumerate(self.groups.rates):
-            types = self.groups.of_types == g
-            parts = self.samples.scatters[types]
-            whole[f"a_{g + 1}"] = float(rate)
-            weights = {"S": c.sample_degrees, "R": 1 / c.sample_mobility, "V": np.ones(len(c.counts))}
-            whole |= {f"{name}_{g + 1}": np.einsum("t,tij->ij", w[types], parts) for name, w in weights.items()}
-        return whole | size
+
+def data(coupling: Coupling, groups: Groups, samples: Samples) -> dict[str, object]:
+    """What stands in a closure, by name."""
+    size = {"T": len(coupling.counts), "K": coupling.labels, "d": len(samples.means)}
+    return size | data_of_types(coupling, groups) | data_of_groups(coupling, groups, samples)
+
+
+def data_of_types(coupling: Coupling, groups: Groups) -> dict[str, object]:
+    """What is the same for every start."""
+    c = coupling
+    whole = {"C": c.counts.astype(float), "D_t": c.sample_degrees, "H_t": c.sample_mobility, "J_t": c.types.toarray()}
+    whole |= {"D_y": c.label_degrees, "H_y": c.label_mobility}
+    whole |= {"u_t": np.ones((len(c.counts), 1)), "u_y": np.ones((c.labels, 1))}
+    return whole | {f"a_{g + 1}": float(rate) for g, rate in enumerate(groups.rates)}
+
+
+def data_of_groups(coupling: Coupling, groups: Groups, samples: Samples) -> dict[str, object]:
+    """Scatters at the start, summed over the types of a group."""
+    weights = {"S": coupling.sample_degrees, "R": 1 / coupling.sample_mobility, "V": np.ones(len(coupling.counts))}
+    own = [groups.of_types == g for g in range(len(groups.rates))]
+    return {
+        f"{name}_{g + 1}": np.einsum("t,tij->ij", w[types], samples.scatters[types])
+        for g, types in enumerate(own)
+        for name, w in weights.items()
+    }
 
 
 def applies(coupling: Coupling) -> bool:

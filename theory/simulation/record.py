@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Add, MatAdd
 
 from theory.coupling import Coupling
+from theory.errors import UnfinishedError
+from theory.loss import Loss
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import W, Y
-from theory.simulation.direct import integrate
+from theory.simulation.direct import Problem, Scheme, steps
+from theory.simulation.events import Event, Watch, sentence
 from theory.simulation.exact import Propagation
 from theory.simulation.observables import accuracy, accuracy_error, drift, followed, min_separation
+from theory.simulation.setting import fastest_rate
 from theory.simulation.trajectory import Trajectory
 
 
 class Row(NamedTuple):
-    """What is recorded at one time."""
+    """What is recorded at one time: the asked one, unless an event has ended the run before; and the blocks of the state."""
 
     loss: float
     accuracy: float
     labels: NDArray
     head: NDArray | None
     drifts: list[float]
+    time: float | None = None
+    stopped: str = ""
+    blocks: Mapping[str, NDArray] = MappingProxyType({})
 
 
 class Recorder(Protocol):
@@ -38,45 +49,177 @@ class Recorder(Protocol):
         """What is recorded at each time."""
 
 
-class Direct:
-    """Every embedding is integrated, and every sample looked at."""
+class Integrated(ABC):
+    """A run that is integrated in time.
+
+    Parameters
+    ----------
+    coupling, lowered
+        the coupling, and the flow that is integrated.
+    observed, integrals
+        expressions in its state: those that a row needs, and first integrals.
+    start
+        the state vector at time zero.
+    how
+        a :class:`theory.simulation.direct.Scheme`, or the first of its fields.
+    """
 
     chosen: NDArray | None = None
+    method: str
 
-    def __init__(self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, start: NDArray, solver: str, rtol, atol):
+    def __init__(
+        self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, integrals: Sequence, start: NDArray, how: Sequence
+    ):
         self.coupling, self.lowered, self.start = coupling, lowered, start
-        self.how = (solver, rtol, atol)
-        self.method = f"direct, {solver}, rtol {rtol:g}, atol {atol:g}"
-        self.observe = lowered.evaluate(observed)
+        self.scheme = Scheme(*how).chosen(lowered.size)
+        self.observe, self._shown, self._integrals = lowered.evaluate([*observed, *integrals]), len(observed), integrals
+
+    @abstractmethod
+    def row(self, state: NDArray) -> Row:
+        """What is recorded of a state."""
 
     def rows(self, times: NDArray) -> Iterator[Row]:
-        initial = self.observe(self.start)[3:]
-        for state in integrate(self.lowered.velocity, self.start, times, *self.how):
-            loss, samples, targets, *integrals = self.observe(state)
-            blocks = self.lowered.unpack(state)
-            yield Row(
-                float(loss),
-                accuracy(self.coupling, self.coupling.observe(samples), targets),
-                blocks[Y].copy(),
-                blocks[W].copy() if W in blocks else None,
-                [drift(now, then) for now, then in zip(integrals, initial, strict=True)],
-            )
+        return guarded(self, times)
+
+    @property
+    def problem(self) -> Problem:
+        sizes = [int(np.prod(shape)) for shape in self.lowered.shapes.values()]
+        return Problem(self.lowered.velocity, self.start, sizes)
+
+    def labels(self, state: NDArray) -> NDArray:
+        return self.lowered.unpack(state)[Y]
+
+    def speed(self, state: NDArray) -> float:
+        """The norm of the velocity over that of the state, in units of the fastest rate of the coupling."""
+        moved, size = self.norm(self.lowered.velocity(0.0, state)), self.norm(state)
+        return moved / (size * fastest_rate(self.coupling)) if moved else 0.0
+
+    def norm(self, state: NDArray) -> float:
+        """Of all embeddings and the head."""
+        return float(np.linalg.norm(state))
+
+    def drifts(self, integrals: Sequence[NDArray]) -> list[float]:
+        return [drift(now, *then) for now, then in zip(integrals, self._first, strict=True)]
+
+    @cached_property
+    def _first(self) -> list[tuple[NDArray, float]]:
+        """First integrals at the start, and their sizes: of the largest of their terms, at the state's absolute values."""
+        first = self.observe(self.start)[self._shown :]
+        terms = [(MatAdd if q.is_Matrix else Add).make_args(q) for q in self._integrals]
+        sizes = iter(map(np.linalg.norm, self.lowered.evaluate([t for parts in terms for t in parts])(np.abs(self.start))))
+        return [(then, float(max(next(sizes) for _ in parts))) for then, parts in zip(first, terms, strict=True)]
+
+
+class Direct(Integrated):
+    """Every embedding is integrated, and every sample looked at."""
+
+    def __init__(
+        self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, integrals: Sequence, start: NDArray, how: Sequence
+    ):
+        super().__init__(coupling, lowered, observed, integrals, start, how)
+        self.method = f"direct, {self.scheme}"
+
+    def row(self, state: NDArray) -> Row:
+        loss, samples, targets, *integrals = self.observe(state)
+        blocks = self.lowered.unpack(state)
+        share = accuracy(self.coupling, self.coupling.observe(samples), targets)
+        return row(loss, share, blocks, self.drifts(integrals))
+
+
+def row(loss: float, share: float, blocks: Mapping, drifts: list[float]) -> Row:
+    """A row with labels and head out of the blocks of the state."""
+    head = blocks[W].copy() if W in blocks else None
+    return Row(float(loss), share, blocks[Y].copy(), head, drifts, blocks={b.name: value for b, value in blocks.items()})
+
+
+def guarded(run: Integrated, times: NDArray) -> Iterator[Row]:
+    """The rows of a run up to the first event; first integrals drift by no more than its scheme allows.
+
+    From one recorded time to the next they may use up half of what is left of that.  Where they drift further, the run goes
+    back to the first of these times and on with smaller tolerances.
+
+    Raises
+    ------
+    UnfinishedError
+        where smaller tolerances do not help, or the integrator stops early.
+    """
+    scheme, problem, horizon = run.scheme, run.problem, times[-1]
+    watch, before, worst = Watch.of(scheme.events, run, run.start), 0.0, 0.0
+    event = watch.at(run.start)
+    if event is not None or times[0] == 0:
+        yield ended(run.row(run.start), 0.0, event, horizon)
+    left = times[:0] if event is not None else times[times > 0]
+    while len(left):
+        for time, state, event in steps(problem, before, left, scheme, watch):
+            found = run.row(state)
+            drifted = max(found.drifts, default=0.0)
+            if drifted > (worst + scheme.drift) / 2:
+                scheme = tightened(scheme, time, drifted)
+                run.method += f"; from t = {before:g} on rtol {scheme.rtol:g}"
+                break
+            yield ended(found, time, event, horizon)
+            before, worst, problem = time, max(worst, drifted), problem._replace(start=state)
+            left = left[:0] if event is not None else left[1:]
+
+
+def tightened(scheme: Scheme, time: float, drifted: float) -> Scheme:
+    tighter = scheme.tighter
+    if tighter is None:
+        raise UnfinishedError(
+            f"first integrals drift by {drifted:.1e} up to t = {time:g}, more than drift={scheme.drift:g} allows, whatever the "
+            "tolerances; allow a larger drift, or record more times"
+        )
+    return tighter
+
+
+def ended(found: Row, time: float, event: Event | None, horizon: float) -> Row:
+    return found._replace(time=float(time), stopped="" if event is None else sentence(event, time, horizon))
 
 
 class Exact:
-    """The embedding-only flow without time steps; samples that are followed get their embeddings at the recorded times."""
+    """The embedding-only flow without time steps; samples that are followed get their embeddings at the recorded times.
 
-    def __init__(self, run: Propagation, times: int, seed: int):
-        self.run, self.coupling, self.method = run, run.coupling, run.method
+    A state, for events, is a time with the labels and the means of the sample types then.
+    """
+
+    def __init__(self, run: Propagation, times: int, seed: int, events: Sequence[Event] = ()):
+        self.run, self.coupling, self.method, self.events = run, run.coupling, run.method, events
         self.chosen = followed(run.coupling, times, seed)
 
     def rows(self, times: NDArray) -> Iterator[Row]:
-        run = self.run
-        initial = self._centroid(run.Y, run.start)
-        for t, (labels, means) in zip(times, run.states(times), strict=True):
-            own = accuracy(run.coupling, self._samples(t, means), labels, self.chosen)
-            moved = drift(self._centroid(labels, means), initial)
-            yield Row(run.loss(t, labels, means), own, labels, None, [moved] if run.coupling.null_vector else [])
+        before, states = self._at(0.0), zip(times, self.run.states(times), strict=True)
+        watch = Watch.of(self.events, self, before)
+        for t, blocks in [(0.0, before[1:])] if watch.at(before) else states:
+            found = watch.first(self._at, before[0], t) if watch.at((t, *blocks)) else None
+            time, event = found or (t, None)
+            before = self._at(time) if found else (t, *blocks)
+            yield ended(self.row(before), time, event, times[-1])
+            if found:
+                return
+
+    def row(self, state: tuple[float, NDArray, NDArray]) -> Row:
+        """What is recorded of a state."""
+        (t, labels, means), run = state, self.run
+        own = accuracy(run.coupling, self._samples(t, means), labels, self.chosen)
+        drifts = []
+        if run.coupling.null_vector:
+            first = self._centroid(run.Y, run.start)
+            drifts = [drift(self._centroid(labels, means), first, self._centroid_size)]
+        return Row(run.loss(t, labels, means), own, labels, None, drifts, blocks={"Y": labels, "M": means})
+
+    def labels(self, state: tuple[float, NDArray, NDArray]) -> NDArray:
+        return state[1]
+
+    def speed(self, state: tuple[float, NDArray, NDArray]) -> float:
+        """The norm of the velocity of all embeddings over that of the embeddings, in units of the fastest rate."""
+        moved, size = self.run.norms(*state)
+        return moved / (size * fastest_rate(self.coupling)) if moved else 0.0
+
+    def recover(self, rows: Sequence[Row]) -> Callable[[NDArray], NDArray]:
+        return partial(self.run.embeddings, np.array([r.time for r in rows]))
+
+    def _at(self, time: float) -> tuple[float, NDArray, NDArray]:
+        return time, *next(self.run.states([time]))
 
     def _samples(self, time: float, means: NDArray) -> NDArray:
         """Embeddings of the observed samples that are followed."""
@@ -91,24 +234,39 @@ class Exact:
         c = self.run.coupling
         return means @ (c.counts / c.sample_mobility) + labels @ (1 / c.label_mobility)
 
+    @cached_property
+    def _centroid_size(self) -> float:
+        return float(np.linalg.norm(self._centroid(np.abs(self.run.Y), np.abs(self.run.start))))
+
 
 def trajectory(
-    recorder: Recorder, times: NDArray, rows: Sequence[Row], names: Sequence[str], parameters: Mapping, seed: int
+    recorder: Recorder,
+    rows: Sequence[Row],
+    names: Sequence[str],
+    parameters: Mapping,
+    seed: int,
+    model: Loss,
+    why: str = "",
 ) -> Trajectory:
-    """The rows recorded so far, as columns."""
-    loss, share, recorded, head, drifts = zip(*rows, strict=True)
-    labels, own = np.array(recorded), np.array(share)
-    observed = recorder.coupling.observed
+    """The rows recorded so far, as columns; ``why`` there are no more of them, where the run could not go on."""
+    labels, share = np.array([r.labels for r in rows]), np.array([r.accuracy for r in rows])
+    drifts, last = zip(*(r.drifts for r in rows), strict=True), rows[-1]
+    recover = getattr(recorder, "recover", lambda rows: None)
     return Trajectory(
-        times=times[: len(rows)],
+        times=np.array([r.time for r in rows]),
         labels=labels,
-        head=None if head[0] is None else np.array(head),
-        loss=np.array(loss),
-        accuracy=own,
-        accuracy_error=accuracy_error(own, recorder.chosen, observed),
+        head=None if last.head is None else np.array([r.head for r in rows]),
+        loss=np.array([r.loss for r in rows]),
+        accuracy=share,
+        accuracy_error=accuracy_error(share, recorder.chosen, recorder.coupling.observed),
         min_separation=min_separation(labels),
-        conserved={name: np.array(column) for name, column in zip(names, zip(*drifts, strict=True), strict=True)},
+        conserved={name: np.array(column) for name, column in zip(names, drifts, strict=True)},
         method=recorder.method,
         parameters=dict(parameters),
         seed=seed,
+        model=model,
+        stopped=why or last.stopped,
+        complete=not why,
+        end=dict(last.blocks),
+        recover=recover(rows),
     )

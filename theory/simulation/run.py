@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
+from numbers import Real
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from sympy import Expr
 
+from theory.calculus import State
 from theory.coupling import Coupling
-from theory.errors import InputError, UnfinishedError
+from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.flow import parameters_of
 from theory.loss import Loss
 from theory.models.vocabulary import K, N, X, Y, d
 from theory.printing import plain
+from theory.progress import bar
 from theory.simulation.closure import closure
+from theory.simulation.direct import Scheme
+from theory.simulation.events import Event, checked_events
 from theory.simulation.exact import propagate
+from theory.simulation.optimisers import GradientDescent, Optimised
 from theory.simulation.order_parameters import DRAWN, OrderParameters, applies, drawn_samples, given_samples
 from theory.simulation.record import Direct, Exact, Recorder, Row, trajectory
 from theory.simulation.setting import Setting
 from theory.simulation.times import checked_times
 from theory.simulation.trajectory import Trajectory
 
+KEPT = 10**7  # entries of recorded states up to which all are kept
 METHODS = ("auto", "direct", "exact", "order-parameters")
 
 
@@ -35,9 +44,12 @@ def simulate(
     parameters: Mapping | None = None,
     method: str = "auto",
     initial: Mapping[str, ArrayLike] | None = None,
-    solver: str = "DOP853",
+    solver: str = "auto",
     rtol: float = 1e-8,
     atol: float = 1e-10,
+    drift: float = 1e-5,
+    until: Event | Sequence[Event] | None = None,
+    optimiser: GradientDescent | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """Follow the flow of a model from a random start; markers in its loss are obeyed.
@@ -67,37 +79,89 @@ def simulate(
         it by the couplings of what is there (it rests too where there is nothing).  What it lacks is the protected sign of
         its determinant (§4.1).
     solver, rtol, atol
-        of the direct method, passed to SciPy; ``"LSODA"`` or ``"Radau"`` for stiff mobilities.
+        of methods that integrate: ``"auto"`` (:mod:`theory.simulation.direct` says how it chooses), or one of SciPy's by name.
+        Every block of the state keeps the tolerances by itself.
+    drift
+        of first integrals that is allowed, relative to the size of their terms at the start: where they drift further, what
+        was integrated since the last recorded time is integrated again with smaller tolerances.
+    until
+        events that end the run before the last time (:mod:`theory.simulation.events`); its last time is then the event's.
+    optimiser
+        takes finite steps in place of the flow (:mod:`theory.simulation.optimisers`); no events, and no method to choose.
     progress
-        called with the share of the recorded times that is done.
+        called with the share of the time that is covered; by default a bar is shown on a terminal, after two seconds.
 
     Raises
     ------
     InputError
         for input that cannot be used.
     UnfinishedError
-        where the integrator gives up; its ``partial`` is the trajectory so far.
+        where the integrator gives up, or first integrals drift whatever the tolerances; its ``partial`` is the trajectory
+        so far.
+    Interrupted
+        where the user stops the run, with the same ``partial``.
     """
-    times = checked_times(times)
-    if method not in METHODS:
-        raise InputError(f"a method among {METHODS}", repr(method), "choose one of these")
+    times, events = checked_times(times), checked_events(until)
+    _check(method, optimiser, events, {"rtol": rtol, "atol": atol, "drift": drift})
     setting = Setting.of(model, coupling, dimension, parameters)
-    recorder = _recorder(setting, method, len(times), (solver, rtol, atol), seed, initial or {})
-    kept = [plain(q) for q in setting.integrals], setting.named, seed
+    with _covered(times[-1], progress) as reached:
+        how = Scheme(solver, rtol, atol, drift, events, reached, float(times[-1]) * setting.fastest_rate)
+        if optimiser is None:
+            recorder = _recorder(setting, method, len(times), how, seed, initial or {})
+        else:
+            begin = _start(setting, seed, initial or {}, every=optimiser.batch is not None)
+            recorder, times = Optimised(setting, optimiser, begin, seed), optimiser.rounded(times)
+        return _followed(recorder, times, setting, seed, reached)
+
+
+def _followed(recorder: Recorder, times: NDArray, setting: Setting, seed: int, reached: Callable[[float], None]) -> Trajectory:
+    """The rows of a recorder as a trajectory; of states all are kept where they are small, and else the last one."""
+    keeps = isinstance(recorder, OrderParameters) and recorder.lowered.size * len(times) <= KEPT
     rows: list[Row] = []
+    described = [_named(q) for q in setting.integrals], setting.named, seed, setting.model
     try:
         for row in recorder.rows(times):
-            rows.append(row)
-            if progress is not None:
-                progress(len(rows) / len(times))
+            if rows and not keeps:
+                rows[-1] = rows[-1]._replace(blocks={})
+            time = float(times[len(rows)]) if row.time is None else row.time
+            rows.append(row._replace(time=time))
+            reached(time)
     except UnfinishedError as error:
-        raise UnfinishedError(str(error), trajectory(recorder, times, rows, *kept) if rows else None) from None
-    return trajectory(recorder, times, rows, *kept)
+        partial = trajectory(recorder, rows, *described, why=str(error)) if rows else None
+        raise UnfinishedError(str(error), partial) from None
+    except KeyboardInterrupt:
+        why = f"interrupted after t = {rows[-1].time:g} of {times[-1]:g}" if rows else "interrupted"
+        raise Interrupted(why, trajectory(recorder, rows, *described, why=why) if rows else None) from None
+    return trajectory(recorder, rows, *described)
 
 
-def _recorder(
-    setting: Setting, method: str, times: int, how: tuple[str, float, float], seed: int, initial: Mapping
-) -> Recorder:
+@contextmanager
+def _covered(horizon: float, progress: Callable[[float], None] | None) -> Iterator[Callable[[float], None]]:
+    """A function that is told the time that is reached and tells ``progress`` the share, or moves a bar."""
+    done = 0.0
+    with bar(1.0, "simulate") if progress is None else nullcontext(progress) as tell:
+
+        def reached(time: float) -> None:
+            nonlocal done
+            share = time / horizon if horizon else 1.0
+            if share > done:
+                done = share
+                tell(share)
+
+        yield reached
+
+
+def _check(method: str, optimiser: GradientDescent | None, events: Sequence, tolerances: Mapping[str, float]) -> None:
+    if method not in METHODS:
+        raise InputError(f"a method among {METHODS}", repr(method), "choose one of these")
+    if optimiser is not None and (events or method != "auto"):
+        raise InputError("an optimiser without events and methods", f"method {method!r}, until {events}", "drop these")
+    for name, value in tolerances.items():
+        if not isinstance(value, Real) or not value > 0:
+            raise InputError(f"a positive {name}", repr(value), "correct it")
+
+
+def _recorder(setting: Setting, method: str, times: int, how: Scheme, seed: int, initial: Mapping) -> Recorder:
     """The method that was asked for, or the best one."""
     linear = setting.is_embedding_only
     if method == "exact" and not linear:
@@ -110,24 +174,34 @@ def _recorder(
         return _by_order_parameters(setting, how, seed, initial)
     start = setting.start(seed, initial)
     if method == "exact":
-        return Exact(propagate(setting.coupling, start[X], start[Y]), times, seed)
-    observed = [setting.model.erased(), *(setting.model.views or (X, Y)), *setting.integrals]
-    needed = {str(s) for s in (*parameters_of([*setting.flow.velocity.values(), *observed], setting.flow.state), d, N, K)}
-    lowered = setting.flow.lower({name: v for name, v in setting.values.items() if name in needed}, also=observed)
-    return Direct(setting.coupling, lowered, observed, lowered.pack(start), *how)
+        return Exact(propagate(setting.coupling, start[X], start[Y]), times, seed, how.events)
+    observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
+    shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
+    needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
+    values = {name: v for name, v in setting.values.items() if name in needed}
+    lowered = setting.flow.lower(values, also=[*observed, *setting.integrals])
+    return Direct(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), how)
 
 
-def _by_order_parameters(setting: Setting, how: tuple[str, float, float], seed: int, initial: Mapping) -> OrderParameters:
+def _by_order_parameters(setting: Setting, how: Scheme, seed: int, initial: Mapping) -> OrderParameters:
     coupling = setting.coupling
     if coupling.features is not None:
         raise InputError("couplings of samples to labels", "the moments of an encoder", 'use method="direct"')
-    if "X" not in initial and np.prod(setting.shapes[X]) > DRAWN:
-        blocks, samples = setting.start(seed, initial, frozenset({X})), drawn_samples(coupling, setting.dimension, seed)
-    else:
-        blocks = setting.start(seed, initial)
-        samples = given_samples(coupling, blocks[X], seed)
+    blocks = _start(setting, seed, initial)
+    samples = given_samples(coupling, blocks[X], seed) if X in blocks else drawn_samples(coupling, setting.dimension, seed)
     named = {b.name: v for b, v in blocks.items()}
     return OrderParameters(setting.model, coupling, samples, named, setting.named, setting.integrals, how)
+
+
+def _start(setting: Setting, seed: int, initial: Mapping, every: bool = False) -> dict[State, NDArray]:
+    """Blocks at the start, without samples that are too many to be drawn one by one, unless every one is needed."""
+    many = not every and "X" not in initial and np.prod(setting.shapes[X]) > DRAWN
+    return setting.start(seed, initial, frozenset({X}) if many else frozenset())
+
+
+@lru_cache(64)
+def _named(integral: Expr) -> str:
+    return plain(integral)
 
 
 @lru_cache(64)

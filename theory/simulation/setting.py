@@ -51,7 +51,7 @@ class Setting:
                 f"state {model.state}",
                 "use the symbols of theory.models.vocabulary",
             )
-        if not model.learns:
+        if not _learns(model):
             raise InputError("a loss that leaves some block a gradient", "none: the model cannot learn", "stop less of it")
         numbers = _numbers(model, coupling, parameters or {})
         model = model.with_values({s: Integer(0) for s, v in numbers.items() if v == 0})
@@ -73,6 +73,14 @@ class Setting:
         plainest, plain_flow = _embedding_only()
         same = self.model.erased() == plainest.erased() and (self.model.views or (X, Y)) == plainest.views
         return same and dict(self.flow.velocity) == dict(plain_flow.velocity)
+
+    @property
+    def fastest_rate(self) -> float:
+        """An estimate, for embeddings of unit variance: of embeddings the largest product of mobility and degree, of other
+        blocks their mobility times the sum of all couplings, and decays."""
+        others = (rate.subs(self.numbers) * self.coupling.total_weight for rate in self.model.mobility.values())
+        decays = (rate.subs(self.numbers) for rate in self.model.decay.values())
+        return max(fastest_rate(self.coupling), *(float(r) for r in (*others, *decays) if r.is_number), 0.0)
 
     @cached_property
     def shapes(self) -> dict[State, tuple[int, ...]]:
@@ -105,11 +113,12 @@ class Setting:
             for a block of another shape, of another name, or that is not finite.
         """
         initial, rng, blocks = initial or {}, np.random.default_rng(seed), {}
-        for block, shape in self.shapes.items():
-            if block in leave_out:
-                continue
-            noise = rng.standard_normal(shape)
-            value = np.asarray(initial.get(block.name, np.eye(shape[0]) + 0.1 * noise if block == W else noise), dtype=float)
+        wanted = [(block, shape) for block, shape in self.shapes.items() if block not in leave_out]
+        for block, shape in wanted:
+            if any(b.name not in initial for b, _ in wanted):  # a block that is given leaves the others as they would be
+                noise = rng.standard_normal(shape)
+            value = initial[block.name] if block.name in initial else np.eye(shape[0]) + 0.1 * noise if block == W else noise
+            value = np.asarray(value, dtype=float)
             if value.shape != shape or not np.isfinite(value).all():
                 raise InputError(f"finite initial {block.name} of shape {shape}", f"shape {value.shape}", "correct the start")
             blocks[block] = value
@@ -124,6 +133,17 @@ class Setting:
 def _embedding_only() -> tuple[Loss, Flow]:
     model = embedding_only()
     return model, model.stop_gradient_flow()
+
+
+def fastest_rate(coupling: Coupling) -> float:
+    """The largest product of mobility and degree of an embedding."""
+    pairs = (coupling.sample_mobility, coupling.sample_degrees), (coupling.label_mobility, coupling.label_degrees)
+    return float(max(np.max(mobility * degree) for mobility, degree in pairs))
+
+
+@lru_cache(64)
+def _learns(model: Loss) -> bool:
+    return model.learns
 
 
 @lru_cache(64)

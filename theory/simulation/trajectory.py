@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from theory.errors import InputError
+from theory.loss import Loss
+
+if TYPE_CHECKING:
+    import xarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +42,16 @@ class Trajectory:
         how it was integrated, in words.
     parameters, seed
         what makes the run again.
+    model
+        whose flow was followed, or None where that is not known.
+    stopped
+        why it ends before the last time that was asked for, in a sentence; empty where it does not.
+    complete
+        whether everything that was asked for is here; what is here is valid either way.
+    end
+        the last state, by the name of its blocks.
+    recover
+        gives chosen samples at the recorded times where propagators are known; see :meth:`samples`.
     """
 
     times: NDArray
@@ -49,6 +65,11 @@ class Trajectory:
     method: str
     parameters: Mapping[str, float]
     seed: int
+    model: Loss | None = None
+    stopped: str = ""
+    complete: bool = True
+    end: Mapping[str, NDArray] = field(default_factory=dict)
+    recover: Callable[[NDArray], NDArray] | None = None
 
     @property
     def head_eigenvalues(self) -> NDArray:
@@ -57,6 +78,22 @@ class Trajectory:
             raise AttributeError("this model has no head")
         values = np.linalg.eigvals(self.head).astype(complex)
         return np.take_along_axis(values, np.argsort(-values.real, axis=1), axis=1)
+
+    def samples(self, chosen: ArrayLike) -> NDArray:
+        """Embeddings (T, d, chosen) of chosen samples (whole numbers from 0 on) at the recorded times.
+
+        A sample is the mean of its type and the propagated rest, so that any of them is known afterwards at no cost in N.
+
+        Raises
+        ------
+        InputError
+            for numbers that are no samples, for samples that were never drawn, and where the run has no propagators: one by
+            the direct method, one in finite steps, one that was loaded from a file, or one of more than 10^7 recorded entries.
+        """
+        if self.recover is None:
+            expected = "a run of order parameters that keeps its states, or an exact one"
+            raise InputError(expected, self.method, 'simulate with method="order-parameters", at fewer times')
+        return self.recover(np.asarray(chosen))
 
     @property
     def label_spread(self) -> NDArray:
@@ -80,3 +117,22 @@ class Trajectory:
             )
         slope = np.polyfit(self.times[window], np.log(self.label_spread[window]), 1)[0]
         return -1 / float(slope) if slope < 0 else float("inf")
+
+    def to_xarray(self) -> xarray.Dataset:
+        """As a labelled dataset; see :func:`theory.simulation.storage.to_xarray`."""
+        from theory.simulation.storage import to_xarray
+
+        return to_xarray(self)
+
+    def save(self, path: str | Path, attributes: Mapping[str, str] | None = None) -> Path:
+        """Write a NetCDF file, at once or not at all; see :func:`theory.simulation.storage.save`."""
+        from theory.simulation.storage import save
+
+        return save(self, path, attributes)
+
+    @staticmethod
+    def load(path: str | Path) -> Trajectory:
+        """The trajectory in a file that :meth:`save` has written; see :func:`theory.simulation.storage.load`."""
+        from theory.simulation.storage import load
+
+        return load(path)

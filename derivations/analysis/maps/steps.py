@@ -141,9 +141,14 @@ def step_edge(
     UnfinishedError
         at the time limit, or beyond the budget.
     """
+    require_new_step(flow, step)
+    return within(time_limit, _step_edge, flow, point, step, budget)
+
+
+def require_new_step(flow: Flow, step: Symbol) -> None:
+    """Raise :class:`~theory.errors.InputError` for a step that is no positive symbol of its own."""
     if not isinstance(step, Symbol) or not step.is_positive or step.name in {s.name for s in (*flow.state, *flow.parameters)}:
         raise InputError("a positive symbol that the flow does not hold as step", repr(step), "pass another in step=")
-    return within(time_limit, _step_edge, flow, point, step, budget)
 
 
 def _step_edge(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], step: Symbol, budget: int) -> StepEdge:
@@ -156,7 +161,7 @@ def _step_edge(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], step: Symb
         return StepEdge(step, S.Zero, (S.false,), judged)
     _, site, values = place_of(flow, point)
     factors = [f for f in characteristic_factors(flow, site, budget) if not f.coefficients[-1].is_zero()]
-    wide, disc = _widened(site, step), []
+    wide, disc = widened(site, step), []
     names: dict[Symbol, Expr] = {}
     for factor, letter in zip(factors, cycle(ascii_lowercase), strict=False):
         turned = _bilinear(wide.ring, factor)
@@ -205,9 +210,9 @@ def _edge(site: Site, factor: Factor, values: Mapping[Symbol, Expr]) -> Expr | N
     return None
 
 
-def _widened(site: Site, step: Symbol) -> Site:
-    """The site over a ring with the step as one more parameter."""
-    ring = Ring((*site.ring.symbols, step))
+def widened(site: Site, *symbols: Symbol) -> Site:
+    """The site over a ring with more parameters."""
+    ring = Ring((*site.ring.symbols, *symbols))
 
     def lift(p: Polynomial) -> Polynomial:
         return _lifted(ring, p)
@@ -215,12 +220,13 @@ def _widened(site: Site, step: Symbol) -> Site:
     def expressed(substitutions):
         return tuple(replace(s, top=lift(s.top), bottom=lift(s.bottom)) for s in substitutions)
 
-    facts = tuple((lift(f), sign) for f, sign in site.signs.facts)
+    facts = [(lift(f), sign) for f, sign in site.signs.facts] + [(ring.gen(s), POSITIVE) for s in symbols if s.is_positive]
     products = tuple((lift(f), sign) for f, sign in site.signs.products)
-    signs = Signs(ring, (*facts, (ring.gen(step), POSITIVE)), products, site.signs.consistent)
+    signs = Signs(ring, tuple(facts), products, site.signs.consistent)
     roots = tuple((x, lift(p)) for x, p in site.roots)
     return Site(ring, site.state, roots, expressed(site.solved), expressed(site.special), signs, site.numbers)
 
 
 def _lifted(ring: Ring, p: Polynomial) -> Polynomial:
-    return ring.context.from_dict({(*powers, 0): c for powers, c in p.to_dict().items()})
+    more = (0,) * (len(ring.symbols) - p.context().nvars())
+    return ring.context.from_dict({(*powers, *more): c for powers, c in p.to_dict().items()})

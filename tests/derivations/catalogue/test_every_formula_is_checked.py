@@ -213,11 +213,17 @@ WRONG_ENGINES = {
             "embedding": ["loss"],
             "classifiable": ["class_flow"],
             "frustration_uniform": ["spectrum", "rates"],
+            "weight_decay": ["critical_fraction"],
+            "plain_mobilities": ["equal_rates"],
         },
     ),
     "coupling energy without its halves, head": (
         [(import_module("theory.models.projection_head"), "pull", _doubled_energy)],
-        {"projection_head": ["loss", "modes"], "stop_gradient": ["loss", "mode_flow"]},
+        {
+            "projection_head": ["loss", "modes"],
+            "stop_gradient": ["loss", "mode_flow"],
+            "plain_mobilities": ["flow"],
+        },
     ),
     "gradient of the wrong sign": (
         [(import_module("theory.loss"), "gradient", _downhill_for_up)],
@@ -226,11 +232,18 @@ WRONG_ENGINES = {
             "classifiable": ["class_rates"],
             "projection_head": ["gradient_flow", "contraction"],
             "stop_gradient": ["stop_gradient_flow", "deleted"],
+            "stop_gradient_stability": ["perturbation", "spectrum", "absent_modes"],
+            "decay_stability": ["state", "pair_sector", "spectrum"],
         },
     ),
     "targets that come back doubled": (
         [(import_module("theory.loss"), "block", _doubled_targets)],
-        {"stop_gradient": ["stop_gradient_flow", "deleted", "mode_flow"]},
+        {
+            "stop_gradient": ["stop_gradient_flow", "deleted", "mode_flow"],
+            "weight_decay": ["mode_flow", "heads", "own_sector", "saddle_node", "collapse"],
+            "decay_stability": ["state", "own_sector", "pair_sector", "cubic", "spectrum"],
+            "plain_mobilities": ["flow"],
+        },
     ),
     "mobilities forgotten": (
         [(Loss, "gradient_flow", _without_mobilities)],
@@ -263,13 +276,19 @@ WRONG_ENGINES = {
     ),
     "canonical correlations squared": (
         [(Coupling, "modes", lambda coupling, k=None: modes_of(coupling, k) ** 2)],
-        {"frustration_uniform": ["normalised_rates"], "frustration_pairs": ["normalised_rates"]},
+        {
+            "frustration_uniform": ["normalised_rates"],
+            "frustration_pairs": ["normalised_rates"],
+            "plain_mobilities": ["equal_rates", "heads"],
+        },
     ),
     "labels without the pull of the frustrated samples": (
         [(Orbit, "label_degree", _without_frustrated_samples)],
         {
             "frustration_uniform": ["common_sector", "difference_sector", "spectrum"],
             "frustration_pairs": ["common_sector", "difference_sector", "spectrum", "two_time_scales"],
+            "weight_decay": ["critical_fraction"],
+            "plain_mobilities": ["critical_fraction"],
         },
     ),
     "pairs that contain both labels counted as separating them": (

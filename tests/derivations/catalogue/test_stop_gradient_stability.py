@@ -24,7 +24,7 @@ def in_general_position(rng):
     head = basis @ (heads[:, :, None] * np.linalg.inv(basis))
     modes = basis[:, :, :2] * rng.uniform(0.1, 1, (COUNT, 1, 2))
     growth = np.linalg.eigvals(jacobian(modes, head, heads[:, :2], (rates, 0.0, 0.0))).real.max(axis=1)
-    return modes, heads, rates, growth
+    return modes, heads, rates, growth, head
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -42,7 +42,7 @@ def test_the_spectrum_at_an_orthogonal_state_is_that_of_dense_jacobians(seed):
 
 
 def test_large_amplitudes_in_any_position_are_stable():
-    modes, heads, rates, growth = in_general_position(np.random.default_rng(0))
+    modes, heads, rates, growth, _ = in_general_position(np.random.default_rng(0))
     size = rates[:, None, None] * np.swapaxes(modes, 1, 2) @ modes
     safe = np.linalg.eigvalsh(size - heads[:, None, :2] ** 2 / 4 * np.eye(2)).min(axis=1) > 0
     assert safe.sum() > 1000
@@ -51,11 +51,44 @@ def test_large_amplitudes_in_any_position_are_stable():
 
 
 def test_the_thresholds_of_orthogonal_modes_are_neither_necessary_nor_sufficient_for_others():
-    modes, heads, rates, growth = in_general_position(np.random.default_rng(0))
+    modes, heads, rates, growth, _ = in_general_position(np.random.default_rng(0))
     needed = np.max(heads[:, :, None] * (heads[:, None, :2] - heads[:, :, None]), axis=1)
     above = np.all(rates[:, None] * np.sum(modes**2, axis=1) > needed, axis=1)
     assert growth[above].max() > 1e-3
     assert np.any(growth[~above] < 1e-9)
+
+
+def beside_an_absent_mode(rng):
+    """The same states with one absent mode: eigenvalues of the head, the head, the correlation of the absent mode, and the
+    growth of that mode alone, of the survivors, and of all entries."""
+    modes, heads, rates, held, head = in_general_position(rng)
+    correlations = rng.uniform(-1, 1, (COUNT, 1))
+    whole = np.concatenate([modes, np.zeros((COUNT, 3, 1))], axis=2)
+    growth = np.linalg.eigvals(jacobian(whole, head, np.hstack([heads[:, :2], correlations]), (rates, 0.0, 0.0))).real.max(
+        axis=1
+    )
+    alone = -np.swapaxes(head, 1, 2) @ (head - correlations[:, :, None] * np.eye(3))
+    return heads, head, correlations, np.linalg.eigvals(alone).real.max(axis=1), held, growth
+
+
+def test_states_in_any_position_are_stable_iff_survivors_hold_and_absent_modes_are_kept_out():
+    *_, alone, held, growth = beside_an_absent_mode(np.random.default_rng(1))
+    decided = (np.abs(alone) > 1e-6) & (np.abs(growth) > 1e-6) | (alone < -1e-6)
+    stable = (alone < 0) & (held < 1e-6)
+    assert decided.mean() > 0.95
+    assert np.array_equal(stable[decided], growth[decided] < 1e-6)
+    assert 0.02 < stable.mean() < 0.98
+
+
+def test_eigenvalues_of_a_head_that_is_not_symmetric_do_not_tell_which_absent_modes_are_kept_out():
+    heads, head, correlations, alone, *_ = beside_an_absent_mode(np.random.default_rng(1))
+    by_eigenvalues = np.all(heads * (heads - correlations) > 0, axis=1)
+    assert np.any(by_eigenvalues & (alone > 1e-3))
+    assert np.any(~by_eigenvalues & (alone < -1e-3))
+    distance = np.linalg.svd(head - correlations[:, :, None] / 2 * np.eye(3), compute_uv=False)[:, -1]
+    enough = distance > np.abs(correlations[:, 0]) / 2
+    assert enough.sum() > 100
+    assert alone[enough].max() < 0
 
 
 def end(rng, size, head):

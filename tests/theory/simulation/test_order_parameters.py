@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sympy import Trace
 
 from tests.strategies import moved_couplings, seeds
+from tests.theory.simulation.common import UNSHRUNK
 from theory import Coupling, InputError, Loss, models, simulate
 from theory.models.vocabulary import D_x, J, X, Y
 from theory.simulation import order_parameters
@@ -18,7 +19,7 @@ heads = st.sampled_from(["none", "samples", "labels", "both", "shared"])
 stops = st.sampled_from(["none", "labels", "samples", "both"])
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, phases=UNSHRUNK)
 @given(moved_couplings(), heads, stops, st.integers(1, 4), seeds, st.floats(0, 0.1), st.floats(0, 0.1))
 def test_both_methods_record_the_same(drawn, head, stop, dimension, seed, decay, head_decay):
     J, mobility = drawn
@@ -61,6 +62,63 @@ def test_a_large_start_is_never_written_out_and_follows_the_small_one():
     # N → ∞: a sample loses what a label has not; per sample 2d, of which every pair of independent points has 2d.
     assert np.isclose(run.loss[0] / large.total_weight, 2 * 2, rtol=0.35)
     assert run.min_separation[-1] > 0.1
+
+
+# -- samples, afterwards ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=8, phases=UNSHRUNK)
+@given(moved_couplings(), heads, stops, seeds, st.data())
+def test_any_samples_are_recovered_as_if_they_had_been_integrated(drawn, head, stop, seed, data):
+    coupling, model = Coupling(*drawn), models.projection_head(head=head, stop=stop)
+    options = dict(dimension=2, seed=seed, rtol=1e-9, atol=1e-12)
+    few = simulate(model, coupling, method="order-parameters", times=[0.0, 0.7, 4.0], **options)
+    chosen = data.draw(st.lists(st.integers(0, coupling.samples - 1), min_size=1))
+    found = few.samples(chosen)
+    assert found.shape == (3, 2, len(chosen))
+    for t, embeddings in zip(few.times, found, strict=True):
+        every = simulate(model, coupling, method="direct", times=[t], **options).end["X"]
+        assert np.allclose(embeddings, every[:, chosen], rtol=0, atol=1e-6 * np.abs(every).max())
+
+
+def test_samples_of_exact_runs_are_those_of_direct_ones():
+    coupling = Coupling.random_pairs(4, 120, 0.3, seed=1)
+    options = dict(dimension=3, times=[0.5, 3.0], seed=3, rtol=1e-10, atol=1e-12)
+    run, every = (simulate(models.embedding_only(), coupling, method=m, **options) for m in ("exact", "direct"))
+    assert np.allclose(run.samples([5, 0, 119])[-1], every.end["X"][:, [5, 0, 119]], atol=1e-8)
+
+
+def test_samples_of_many_are_those_that_are_followed(monkeypatch):
+    monkeypatch.setattr("theory.simulation.run.DRAWN", 100)
+    monkeypatch.setattr(order_parameters, "FOLLOWED", 10)
+    coupling = Coupling.random_pairs(3, 90, 0.3, seed=1)
+    run = simulate(models.projection_head(), coupling, dimension=2, times=[0.0, 1.0], seed=4)
+    followed = run.recover.samples.followed
+    assert run.samples(followed).shape == (2, 2, 10)
+    with pytest.raises(InputError, match="samples that are followed"):
+        run.samples(np.setdiff1d(np.arange(90), followed)[:1])
+
+
+def test_states_that_are_too_many_are_not_kept(monkeypatch):
+    monkeypatch.setattr("theory.simulation.run.KEPT", 10)
+    run = simulate(models.projection_head(), Coupling.uniform(2, 40, 0.5), dimension=2, times=[0, 1])
+    with pytest.raises(InputError, match="keeps its states"):
+        run.samples([0])
+    assert set(run.end) >= {"M", "Y", "W"}
+
+
+@pytest.mark.parametrize("chosen", [[40], [-1], [0.5], 3, [[1]], ["a"], None], ids=str)
+@pytest.mark.parametrize("model", [models.projection_head(), models.embedding_only()], ids=["head", "exact"])
+def test_what_are_no_samples_are_refused(model, chosen):
+    run = simulate(model, Coupling.uniform(2, 40, 0.5), dimension=2, times=[0, 1])
+    with pytest.raises(InputError, match="a list of samples"):
+        run.samples(chosen)
+
+
+def test_direct_runs_have_no_propagators():
+    run = simulate(models.projection_head(), Coupling.uniform(2, 40, 0.5), dimension=2, times=[0, 1], method="direct")
+    with pytest.raises(InputError, match="order-parameters"):
+        run.samples([0])
 
 
 # -- starts that are drawn ----------------------------------------------------------------------------------------------

@@ -1,0 +1,67 @@
+"""What the commands share: options, errors as one sentence and an exit status, and extras that may be missing."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from math import isfinite
+from pathlib import Path
+
+import click
+
+from theory.errors import InputError, UnfinishedError
+
+FAILED, BAD_INPUT, UNFINISHED = 1, 2, 3
+OUT = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("collapse-out"),
+    show_default=True,
+    help="Folder for all files.",
+)
+SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every random draw.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output and nothing else there.")
+
+
+class Commands(click.Group):
+    """Turns the package's errors into one sentence and an exit status."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            click.echo(f"collapse: {error}", err=True)
+            ctx.exit(BAD_INPUT)
+        except UnfinishedError as error:
+            click.echo(f"collapse: could not finish: {error}", err=True)
+            ctx.exit(UNFINISHED)
+        except (OSError, MemoryError) as error:
+            click.echo(f"collapse: could not finish: {str(error) or 'out of memory'}", err=True)
+            ctx.exit(UNFINISHED)
+        except KeyboardInterrupt:
+            click.echo("collapse: could not finish: interrupted; nothing was kept of the work under way", err=True)
+            ctx.exit(UNFINISHED)
+
+
+def require(extra: str, *modules: str) -> None:
+    """Raise an :class:`InputError` that says which extra to install where a package of it is missing."""
+    missing = [m for m in modules if find_spec(m) is None]
+    if missing:
+        raise InputError(
+            f"the packages of the extra [{extra}]", f"no {', '.join(missing)}", f"pip install 'collapse-theory[{extra}]'"
+        )
+
+
+def run_summary(run) -> dict:
+    """What is said of one run of :mod:`derivations.experiment` in JSON."""
+    times = {"predicted": run.predicted_slow, "measured": run.measured_slow, "ratio": run.ratio}
+    finite = {name: value if value is not None and isfinite(value) else None for name, value in times.items()}
+    return {
+        "name": run.name,
+        "collapses": run.collapsed,
+        "slow_time_predicted": finite["predicted"],
+        "slow_time_measured": finite["measured"],
+        "ratio": finite["ratio"],
+        "accuracy": float(run.trajectory.accuracy[-1]),
+        "min_separation": float(run.trajectory.min_separation[-1]),
+        "remark": run.remark,
+    }

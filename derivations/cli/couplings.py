@@ -1,0 +1,71 @@
+"""Couplings from the options of a command: a family, or a table of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from theory.errors import InputError
+
+FAMILIES = ("uniform", "pairs", "random_pairs", "regular_pairs")
+OF_A_FAMILY = {"family", "classes", "samples", "fraction", "links", "pure"}
+PLAIN = {"table": "coupling", "parameters": "parameter", "logarithmic": "log/--linear"}
+OPTIONS = (
+    click.option("--family", type=click.Choice(FAMILIES), default="random_pairs", show_default=True, help="Of couplings."),
+    click.option("--classes", type=int, default=10, show_default=True, help="Number of labels."),
+    click.option("--samples", type=int, default=100_000, show_default=True, help="Number of all samples."),
+    click.option("--fraction", type=float, default=0.01, show_default=True, help="Share of the samples that is frustrated."),
+    click.option("--links", type=int, help="Of each class in the class graph (regular_pairs)."),
+    click.option("--pure", type=int, help="Pure samples of each class (regular_pairs)."),
+    click.option("--coupling", "table", type=click.Path(path_type=Path), help="A CSV file instead, as for spectrum."),
+    click.option(
+        "--mobility",
+        type=click.Choice(["degree", "uniform"]),
+        default="degree",
+        show_default=True,
+        help="Of every embedding: the inverse of its degree, or one.",
+    ),
+)
+
+
+def with_couplings(command: Callable) -> Callable:
+    """Give a command the options of a coupling."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def refuse(names: set[str], taker: str) -> None:
+    """Raise an :class:`InputError` that says which of the options that were given have no meaning for a model."""
+    if names:
+        got = ", ".join(f"--{PLAIN.get(name, name)}" for name in sorted(names))
+        raise InputError(f"options that {taker} takes", got, "drop it, or see collapse simulate --help")
+
+
+def coupling_of(options: Mapping[str, Any], given: set[str]) -> tuple[str, Any]:
+    """The coupling and what it is, in words."""
+    from derivations.data import load_couplings
+    from theory import Coupling
+
+    mobility, seed, classes = options["mobility"], options["seed"], options["classes"]
+    if (table := options["table"]) is not None:
+        refuse(given & OF_A_FAMILY, "a table of couplings")
+        loaded = load_couplings(table)
+        return f"{loaded.name}, mobility {mobility}", Coupling(loaded.weights, mobility)
+    if (family := options["family"]) == "regular_pairs":
+        refuse(given & {"samples", "fraction"}, family)
+        pure, links = options["pure"], options["links"]
+        if pure is None or links is None:
+            raise InputError("--pure and --links for regular_pairs", "one of them or none", "give both")
+        words = f"regular_pairs, {classes} classes, {pure} pure samples each, {links} links, seed {seed}, mobility {mobility}"
+        return words, Coupling.regular_pairs(classes, pure, links, mobility, seed=seed)
+    refuse(given & {"links", "pure"}, family)
+    samples, fraction = options["samples"], options["fraction"]
+    words = f"{family}, {classes} classes, {samples} samples, fraction {fraction:g}"
+    if family == "random_pairs":
+        made = Coupling.random_pairs(classes, samples, fraction, mobility, seed=seed)
+        return f"{words}, seed {seed}, mobility {mobility}", made
+    return f"{words}, mobility {mobility}", getattr(Coupling, family)(classes, samples, fraction, mobility)

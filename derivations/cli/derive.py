@@ -1,0 +1,60 @@
+"""``collapse derive``: derivations alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from derivations.cli.common import FAILED, OUT
+from theory.errors import InputError
+
+
+@click.command("derive")
+@click.argument("names", nargs=-1)
+@click.option("--spec", type=click.Path(path_type=Path), help="A model file (TOML) to derive the flows of.")
+@click.option("--list", "listed", is_flag=True, help="List the derivations and stop.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["tex", "html", "pdf", "json"]),
+    default="html",
+    show_default=True,
+    help="What to make.",
+)
+@click.option(
+    "--level", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How many cases each check takes."
+)
+@OUT
+def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, level: str, out: Path) -> None:
+    """Derivations alone, checked: NAME... or all, or those of a model file.
+
+    JSON goes to standard output, other formats to files.
+    """
+    from derivations import catalogue
+    from derivations.catalogue.model import derive_model
+    from derivations.publish import write_derivations
+    from derivations.spec import load_model
+
+    if listed:
+        width = max(map(len, catalogue.names())) + 2
+        for name in catalogue.names():
+            click.echo(f"{name:<{width}}{catalogue.derive(name).title}")
+        return
+    if not names and spec is None:
+        raise InputError("the name of a derivation, all, or --spec FILE", "none", "see collapse derive --list")
+    derivations = [derive_model(load_model(spec), spec.stem)] if spec else []
+    chosen = {name: None for given in names for name in (catalogue.names() if given == "all" else (given,))}
+    derivations += map(catalogue.derive, chosen)
+    made = [(derivation, derivation.verify(level)) for derivation in derivations]
+    if kind == "json":
+        click.echo(json.dumps([verification.to_dict() for _, verification in made]))
+    else:
+        for path in write_derivations(made, kind, out):
+            click.echo(path)
+        for _, verification in made:
+            click.echo(str(verification), err=True)
+    if not all(verification.passed for _, verification in made):
+        sys.exit(FAILED)

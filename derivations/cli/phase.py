@@ -1,0 +1,144 @@
+"""``collapse phase``: phase diagrams, cell by cell, resumable."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from derivations.cli.common import FAILED, JSON, OUT, SEED, require
+from theory.errors import InputError, UnfinishedError
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+    from derivations.phases import ParameterPlane, StartPlane
+
+Range = tuple[float, float]
+PLANES = ("phi-lambda", "phi-kappa", "start")
+CHUNKS = "phase-chunks"
+RANGES = {
+    "phi-lambda": ((0.0, 1.0), (0.005, 0.26)),
+    "phi-kappa": ((0.0, 1.0), (0.005, 0.305)),
+    "start": ((-1.0, 2.0), (0.0, 2.0)),
+}
+FIXED = {"phi-lambda": 0.1, "phi-kappa": 0.05}
+RESTED = 20.0  # decay times in the run of a start
+
+
+def _range(side: str, of: str):
+    text = f"{of}; the default shows all phases."
+    return click.option(f"--{side}", type=float, nargs=2, metavar="LOW HIGH", help=text)
+
+
+@click.command("phase")
+@click.argument("plane", type=click.Choice(PLANES))
+@click.option("--classes", type=int, default=4, show_default=True, help="Number of classes (phi planes).")
+@click.option("--grid", type=int, default=20, show_default=True, help="Cells along each side.")
+@_range("across", "Range of the horizontal axis: frustrated fraction, or head at the start")
+@_range("up", "Range of the vertical axis: lambda, kappa/lambda, or amplitude at the start (from 0)")
+@click.option("--at", type=float, help="The fixed kappa/lambda of phi-lambda [0.1], or lambda of phi-kappa [0.05].")
+@click.option("--fraction", type=float, default=0.2, show_default=True, help="Frustrated fraction (start).")
+@click.option("--decay", type=float, default=0.0, show_default=True, help="Decay of the embeddings (start).")
+@click.option("--head-decay", type=float, default=0.0, show_default=True, help="Decay of the head (start).")
+@click.option("--resume/--no-resume", default=True, show_default=True, help="Whether finished chunks of before are used.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that work on chunks.")
+@JSON
+@SEED
+@OUT
+def command(plane: str, grid: int, resume: bool, workers: int, as_json: bool, out: Path, **options) -> None:
+    """Which parameters, or starts, keep labels apart: closed forms over simulated cells.
+
+    PLANE is phi-lambda, phi-kappa, or start (head and amplitude of one mode). Cells that are proved whole are hatched.
+
+    Writes phase-PLANE.nc (every cell), and the figure as SVG and PDF. Finished chunks stay in the folder phase-chunks, also
+    when the command is interrupted: the same command goes on from there.
+    """
+    require("sweep", "dask", "xarray")
+    require("report", "matplotlib")
+    from derivations.figures import save
+    from derivations.figures.phases import phase_diagram
+    from derivations.phases import diagram
+    from derivations.publish import publish, require_writable
+    from theory.progress import bar
+
+    chosen, title = _plane(plane, **options)
+    folder = require_writable(out) / CHUNKS
+    try:
+        with bar(1.0, f"cells of {plane}") as progress:
+            found = diagram(
+                chosen, grid, grid, folder=folder, resume=resume, workers=workers, progress=progress, notice=_notice
+            )
+    except KeyboardInterrupt:
+        raise UnfinishedError(f"interrupted; finished chunks are kept in {folder}, run the same command to go on") from None
+
+    def build(scratch: Path) -> None:
+        found.to_netcdf(scratch / f"phase-{plane}.nc", engine="scipy", format="NETCDF3_64BIT")
+        save(phase_diagram(chosen, found, title), scratch, f"phase-{plane}")
+
+    summary = _summary(plane, found) | {"files": list(map(str, publish(out, build)))}
+    click.echo(json.dumps(summary) if as_json else _sentences(summary))
+    if summary["within_one_cell"] is False:
+        sys.exit(FAILED)
+
+
+def _plane(
+    name: str, across: Range, up: Range, classes: int, at: float | None, seed: int, **start
+) -> tuple[ParameterPlane | StartPlane, str]:
+    """The plane, and the title of its figure."""
+    from derivations.phases import Outcomes, ParameterPlane
+
+    across, up = (given or usual for given, usual in zip((across, up), RANGES[name], strict=True))
+    if name == "start":
+        if up[0] != 0:
+            raise InputError("amplitudes from 0 on", f"{up[0]:g}", "let --up begin at 0")
+        return _starts(across, up, **start)
+    fixed = FIXED[name] if at is None else at
+    vertical, other = ("lambda", r"$\kappa/\lambda$") if name == "phi-lambda" else ("k", r"$\lambda$")
+    (left, right), (low, high) = across, up
+    made = ParameterPlane(vertical, fixed, low, high, left, right, Outcomes(classes=classes, seed=seed))
+    return made, f"uniform frustration, $K={classes}$, {other}$\\,={fixed:g}$"
+
+
+def _starts(across: Range, up: Range, fraction: float, decay: float, head_decay: float) -> tuple[StartPlane, str]:
+    from derivations.phases import StartOutcomes, StartPlane
+
+    outcomes = StartOutcomes(fraction, decay, head_decay)
+    if decays := [rate for rate in (decay, head_decay) if rate]:
+        outcomes = replace(outcomes, duration=RESTED / min(decays))
+    shown = rf", $\lambda={decay:g}$, $\kappa={head_decay:g}$" if decay or head_decay else ", no decay"
+    return StartPlane(*across, up[1], outcomes), rf"one mode, $\varphi={fraction:g}${shown}"
+
+
+def _notice(sentence: str) -> None:
+    click.echo(f"collapse: {sentence}", err=True)
+
+
+def _summary(plane: str, found: Dataset) -> dict:
+    from derivations.phases import Phase, within_one_cell
+    from derivations.phases.regions import CODES
+
+    outcome, closed = found["outcome"].values, found["closed_form"].values
+    known = bool((closed != CODES[Phase.UNDECIDED]).any())
+    return {
+        "plane": plane,
+        "cells": outcome.size,
+        "outcomes": {phase.value: int((outcome == CODES[phase]).sum()) for phase in Phase},
+        "proved": int((found["proved"].values != CODES[Phase.UNDECIDED]).sum()),
+        "agreement": found.attrs["agreement"] if known else None,
+        "within_one_cell": within_one_cell(closed, outcome) if known else None,
+    }
+
+
+def _sentences(summary: dict) -> str:
+    cells = summary["cells"]
+    counted = ", ".join(f"{count} {name}" for name, count in summary["outcomes"].items() if count)
+    lines = [f"{cells} cells simulated: {counted}", f"{summary['proved']} cells proved whole"]
+    if summary["within_one_cell"] is not None:
+        held = "within" if summary["within_one_cell"] else "NOT within"
+        lines.append(f"closed form: {summary['agreement']:.1%} of the cells agree; boundaries {held} one cell")
+    return "\n".join([*lines, "", *summary["files"]])

@@ -1,0 +1,102 @@
+"""``collapse report``: the main job."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from derivations.cli.common import FAILED, JSON, OUT, SEED, require, run_summary
+
+
+@click.command("report")
+@click.option("--data", default="digits", show_default=True, help="'digits' (bundled with scikit-learn), or a CSV or NPZ file.")
+@click.option("--label", default="label", show_default=True, help="Column of a CSV file that holds the class.")
+@click.option("--fraction", type=float, default=0.05, show_default=True, help="Share of the samples that get a second label.")
+@click.option("--dimension", type=click.IntRange(min=1), default=16, show_default=True, help="Dimension of the embeddings.")
+@click.option(
+    "--level", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How many cases each check takes."
+)
+@JSON
+@SEED
+@OUT
+def command(data: str, label: str, fraction: float, dimension: int, level: str, as_json: bool, seed: int, out: Path) -> None:
+    """The main job: check the derivations, diagnose a data set, lay theory over simulation.
+
+    Writes report.html (opens offline), report.tex, figures as SVG and PDF, and report.pdf where pdflatex is found.
+    """
+    require("report", "matplotlib", "sklearn", "pandas")
+    from derivations.data import load
+    from derivations.publish import require_writable
+    from derivations.report import make_report, write_report
+
+    source = load(data, label)
+    require_writable(out)
+    with _Bars() as bars:
+        made = make_report(source, dimension=dimension, fraction=fraction, seed=seed, level=level, progress=bars)
+        files = write_report(made, out, bars)
+    if as_json:
+        click.echo(json.dumps(_summary(made, files)))
+    else:
+        _print_summary(made, files)
+    if not made.passed:
+        sys.exit(FAILED)
+
+
+class _Bars:
+    """Progress on standard error, one bar for each piece of work."""
+
+    def __enter__(self):
+        self.name, self.bar, self.done = "", None, 0
+        return self
+
+    def __call__(self, name: str, share: float) -> None:
+        if name != self.name:
+            self._close()
+            self.name, self.done = name, 0
+            self.bar = click.progressbar(length=100, label=f"{name:<62}", file=sys.stderr, show_eta=False)
+            self.bar.__enter__()
+        if self.bar is not None:
+            self.bar.update(round(100 * share) - self.done)
+        self.done = round(100 * share)
+
+    def _close(self) -> None:
+        if self.bar is not None:
+            self.bar.__exit__(None, None, None)
+            self.bar = None
+
+    def __exit__(self, *exception) -> None:
+        self._close()
+
+
+def _summary(made, files) -> dict:
+    return {
+        "data": made.data.name,
+        "passed": made.passed,
+        "steps": {d.name: {row.step: row.outcome.status.value for row in v} for d, v in made.derivations},
+        "runs": [run_summary(run) for run in made.runs],
+        "files": [str(path) for path in files],
+    }
+
+
+def _print_summary(made, files) -> None:
+    click.echo()
+    for _, verification in made.derivations:
+        good = sum(row.outcome.status.value == "passed" for row in verification)
+        click.echo(f"{verification.derivation}: {good} of {len(verification.rows)} steps passed their check")
+        for row in verification:
+            if row.outcome.status.value != "passed":
+                click.echo(f"  {row.step}: {row.outcome.status.value}: {row.outcome.detail}")
+    click.echo(f"\n{'run':<46}{'slow time':>10}{'measured':>10}{'ratio':>8}{'accuracy':>10}{'separation':>12}")
+    for run in made.runs:
+        times = ("-" if value is None else f"{value:.4g}" for value in (run.predicted_slow, run.measured_slow))
+        ratio = "" if run.ratio is None else f"{run.ratio:.3f}"
+        end = run.trajectory
+        click.echo(
+            "{:<46}{:>10}{:>10}{:>8}{:>10.3f}{:>12.3g}".format(
+                run.title, *times, ratio, end.accuracy[-1], end.min_separation[-1]
+            )
+        )
+    click.echo("\n" + "\n".join(str(path) for path in files))

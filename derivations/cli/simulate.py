@@ -1,0 +1,247 @@
+"""``collapse simulate``: a model followed in time, to disk and as a figure."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from math import inf, isfinite
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from derivations.cli.common import JSON, OUT, SEED, UNFINISHED, require, run_summary
+from derivations.cli.couplings import coupling_of, refuse, with_couplings
+from theory.errors import InputError, Interrupted, UnfinishedError
+from theory.progress import bar
+
+LATE = 10.0  # slow times that a run lasts unless told otherwise
+SETTLED = 200.0  # the same where nothing collapses
+OF_ONE_RUN = {"head", "stop", "until", "points", "logarithmic", "parameters", "method", "animation"}
+
+
+@click.command("simulate")
+@click.argument("model", metavar="MODEL", type=click.Choice(["embedding", "head", "two-time-scales"]))
+@click.option("--head", default="shared", show_default=True, help="Where the head stands: none, samples, labels, both, shared.")
+@click.option("--stop", default="both", show_default=True, help="Targets that stop the gradient: none, labels, samples, both.")
+@with_couplings
+@click.option("--dimension", type=click.IntRange(min=1), default=16, show_default=True, help="Dimension of the embeddings.")
+@click.option("--until", type=float, help="Last time.  [default: ten slow times of the couplings, or 200]")
+@click.option("--points", type=click.IntRange(min=2), default=200, show_default=True, help="Number of recorded times.")
+@click.option("--log/--linear", "logarithmic", default=True, show_default=True, help="How the times are spaced.")
+@click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="gamma, lambda or kappa; may be repeated.")
+@click.option("--method", default="auto", show_default=True, help="auto, direct, exact or order-parameters.")
+@click.option("--animation", type=click.Choice(["gif", "mp4"]), help="Also make a film of the labels (mp4 needs ffmpeg).")
+@JSON
+@SEED
+@OUT
+@click.pass_context
+def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **options) -> None:
+    """A model followed in time: trajectories to disk, and a figure.
+
+    embedding: samples and labels that pull on each other.  head: through a linear head, with stop-gradient.  two-time-scales:
+    three runs on one set of samples - none frustrated, a few, and the same with shared head and stop-gradient.
+
+    Writes trajectory.nc (NetCDF), the figure as SVG and PDF, and the film; two-time-scales writes a file for each run.
+    Interrupted by Ctrl-C, it keeps what it has as a valid partial file.
+    """
+    from derivations.publish import require_writable
+
+    require("report", "matplotlib")
+    require("data", "xarray")
+    given = {name for name in options if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if model == "two-time-scales":
+        refuse(given & OF_ONE_RUN, "two-time-scales")
+    elif model == "embedding":
+        refuse(given & {"head", "stop"}, "embedding")
+    require_writable(out)
+    found = _study(options, given, out) if model == "two-time-scales" else _run(model, options, given, out)
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        _print(found)
+    if not found.get("complete", True):
+        click.echo(f"collapse: could not finish: {found['stopped']}; what was recorded until then is kept", err=True)
+        sys.exit(UNFINISHED)
+
+
+# -- one run ----------------------------------------------------------------------------------------------------------
+
+
+def _run(model: str, options: Mapping[str, Any], given: set[str], out: Path) -> dict:
+    from derivations import figures
+    from derivations.publish import publish
+    from theory import models, simulate
+
+    chosen = models.embedding_only() if model == "embedding" else models.projection_head(options["head"], options["stop"])
+    parameters = _numbers(options["parameters"])
+    words, coupling = coupling_of(options, given)
+    film = f"labels.{options['animation']}" if options["animation"] else None
+    if film:
+        figures.check_film(Path(film))
+    how = {"dimension": options["dimension"], "times": _times(options, coupling), "seed": options["seed"]}
+    try:
+        with bar(1.0, "simulate") as done:
+            run = simulate(chosen, coupling, parameters=parameters, method=options["method"], progress=done, **how)
+    except (Interrupted, UnfinishedError) as error:
+        run = _partial(error)
+    run = replace(run, model=chosen)
+    title = f"{model}, {words}, d = {options['dimension']}: {run.method}"
+    files = _keep(out, "trajectory", run, words)
+
+    def draw(scratch: Path) -> None:
+        drawn = figures.trajectory(title, run, coupling, options["logarithmic"])
+        figures.save(drawn, scratch, "trajectory")
+        if film:
+            with bar(1.0, "film") as done:
+                figures.animate(title, run, scratch / film, done, options["logarithmic"])
+
+    return _summary(model, words, run, coupling) | {"files": [str(path) for path in files + publish(out, draw)]}
+
+
+def _partial(error: Interrupted | UnfinishedError):
+    """The run until it ended, which says so; the error again where there is none."""
+    from theory import Trajectory
+
+    if not isinstance(error.partial, Trajectory):
+        raise error
+    return replace(error.partial, complete=False, stopped=str(error))
+
+
+def _keep(out: Path, name: str, run, words: str) -> list[Path]:
+    """Write a run, at once or not at all."""
+    from derivations.publish import publish
+
+    def build(scratch: Path) -> None:
+        run.save(scratch / f"{name}.nc", {"coupling": words})
+
+    return publish(out, build)
+
+
+def _numbers(parameters: tuple[str, ...]) -> dict[str, float]:
+    """NAME=VALUE pairs; values are read as numbers, never evaluated."""
+    found: dict[str, float] = {}
+    for text in parameters:
+        name, _, value = text.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            raise InputError("--parameter NAME=VALUE with a number", repr(text), "write for example gamma=0.5") from None
+        if name in found:
+            raise InputError("each parameter once", f"{name} again", "drop one of them")
+        found[name] = number
+    return found
+
+
+def _times(options: Mapping[str, Any], coupling) -> Any:
+    import numpy as np
+
+    slow, until = coupling.slow_time(), options["until"]
+    if until is None:
+        until = LATE * slow if isfinite(slow) else SETTLED
+    if not 0 < until < inf:
+        raise InputError("--until as a positive time", f"{until:g}", "give a later one")
+    if not options["logarithmic"]:
+        return np.linspace(0, until, options["points"])
+    first = min(coupling.fast_time() / 50, until / 100)
+    return np.concatenate([[0.0], np.geomspace(first, until, options["points"] - 1)]) if options["points"] > 2 else [0.0, until]
+
+
+def _summary(model: str, words: str, run, coupling) -> dict:
+    """What is said of a run in JSON: its last values, and for embeddings alone what the couplings predict."""
+    slow = coupling.slow_time() if model == "embedding" else None
+    return {
+        "model": model,
+        "coupling": words,
+        "method": run.method,
+        "times": len(run.times),
+        "last_time": float(run.times[-1]),
+        "complete": run.complete,
+        "stopped": run.stopped,
+        "loss": _finite(run.loss[-1]),
+        "accuracy": float(run.accuracy[-1]),
+        "accuracy_error": float(run.accuracy_error[-1]),
+        "min_separation": _finite(run.min_separation[-1]),
+        "drift": {name: float(values.max()) for name, values in run.conserved.items()},
+        "slow_time": None if slow is None else _finite(slow),
+        "collapses": None if slow is None else isfinite(slow),
+    }
+
+
+def _finite(value: float) -> float | None:
+    """As JSON has it."""
+    return float(value) if isfinite(value) else None
+
+
+# -- two time scales --------------------------------------------------------------------------------------------------
+
+
+def _study(options: Mapping[str, Any], given: set[str], out: Path) -> dict:
+    from derivations import figures
+    from derivations.publish import publish
+    from derivations.two_time_scales import NAMES, two_time_scales
+
+    words, frustrated = coupling_of(options, given)
+    if frustrated.classifiable:
+        raise InputError("some frustrated samples", words, "give a larger fraction, or a sample two labels")
+    files: list[Path] = []
+
+    def keep(run) -> None:
+        files.extend(_keep(out, run.name, run.trajectory, "none frustrated" if run.name == NAMES[0] else words))
+
+    try:
+        with _Bars() as bars:
+            study = two_time_scales(words, frustrated, options["dimension"], options["seed"], bars, keep)
+    except (Interrupted, UnfinishedError) as error:
+        run = _partial(error)
+        files += _keep(out, NAMES[len(files)], run, words)
+        return {"complete": False, "stopped": run.stopped, "files": [str(path) for path in files]}
+    files += publish(out, lambda scratch: figures.save(figures.two_time_scales(study), scratch, "two-time-scales"))
+    return {
+        "coupling": words,
+        "fast_time": frustrated.fast_time(),
+        "slow_time": frustrated.slow_time(),
+        "plateau_distance": study.expected[1].plateau_separation ** 0.5,
+        "half_time": _finite(study.expected[1].half_time),
+        "runs": [run_summary(run) for run in study.runs],
+        "files": [str(path) for path in files],
+    }
+
+
+class _Bars(ExitStack):
+    """One bar for each piece of work, one after the other."""
+
+    name = ""
+    done: Callable[[float], None]
+
+    def __call__(self, name: str, share: float) -> None:
+        if name != self.name:
+            self.close()
+            self.name, self.done = name, self.enter_context(bar(1.0, f"simulate: {name}"))
+        self.done(share)
+
+
+def _print(found: dict) -> None:
+    if "runs" in found:
+        predicted = {"fast time": found["fast_time"], "slow time": found["slow_time"], "half time": found["half_time"]}
+        click.echo(
+            found["coupling"] + "\n" + "\n".join(f"{name:<12}{_text(value)}" for name, value in predicted.items()) + "\n"
+        )
+        click.echo(f"{'run':<20}{'measured':>10}{'ratio':>8}{'accuracy':>10}{'separation':>12}")
+        for run in found["runs"]:
+            times = ("-" if run[key] is None else f"{run[key]:.4g}" for key in ("slow_time_measured", "ratio"))
+            click.echo("{:<20}{:>10}{:>8}{accuracy:>10.4f}{min_separation:>12.3g}".format(run["name"], *times, **run))
+    elif "model" in found:
+        shown = ("model", "coupling", "method", "last_time", "loss", "accuracy", "min_separation", "slow_time")
+        click.echo("\n".join(f"{name.replace('_', ' '):<16}{_text(found[name])}" for name in shown))
+        for name, value in found["drift"].items():
+            click.echo(f"{'drift':<16}{value:.2g} of {name}")
+    click.echo("\n".join(found["files"]))
+
+
+def _text(value: Any) -> str:
+    return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,96 @@
+"""``collapse spectrum``: from a table of couplings to its collapse time."""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from derivations.cli.common import OUT, require
+
+PRINTED_MODES = 30
+
+
+@click.command("spectrum")
+@click.argument("table", metavar="COUPLING.csv", type=click.Path(path_type=Path))
+@click.option(
+    "--mobility",
+    type=click.Choice(["degree", "uniform"]),
+    default="degree",
+    show_default=True,
+    help="Of every embedding: the inverse of its degree, or one.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, and write no files.")
+@OUT
+def command(table: Path, mobility: Literal["degree", "uniform"], as_json: bool, out: Path) -> None:
+    """From a table of couplings to its collapse time: modes, frustration, decay rates, class graph.
+
+    COUPLING.csv has one row a sample, one column a label, a header of label names, and non-negative weights as entries.
+    Lists have one value a mode, the smaller of the numbers of samples and of labels; rates are as many of the slowest.
+
+    Writes the figure spectrum as SVG and PDF, with the extra [report].
+    """
+    if not as_json:
+        require("report", "matplotlib")
+    from derivations.data import load_couplings
+    from theory import Coupling
+
+    couplings = load_couplings(table)
+    coupling = Coupling(couplings.weights, mobility)
+    if as_json:
+        click.echo(json.dumps(_spectrum_summary(coupling)))
+        return
+    from derivations import figures
+    from derivations.publish import publish, require_writable
+    from theory.coupling.class_graph import class_graph
+
+    require_writable(out)
+    found, reduced = _spectrum_summary(coupling), class_graph(coupling)
+    figure = figures.spectrum(couplings.name, couplings.labels, found, reduced)
+    files = publish(out, lambda scratch: figures.save(figure, scratch, "spectrum"))
+    _print_spectrum(couplings.name, coupling, found, reduced)
+    click.echo("\n" + "\n".join(map(str, files)))
+
+
+def _spectrum_summary(coupling) -> dict:
+    mu, slow = coupling.modes(), coupling.slow_time()
+    return {
+        "mu": mu.tolist(),
+        "frustration": coupling.frustration().tolist(),
+        "rates": coupling.rates(len(mu)).tolist(),
+        "components": coupling.components,
+        "classifiable": coupling.classifiable,
+        "slow_time": slow if isfinite(slow) else None,
+        "collapses": isfinite(slow),
+    }
+
+
+def _print_spectrum(name: str, coupling, found: dict, reduced) -> None:
+    modes, zero = len(found["mu"]), coupling.components
+    sizes = {"samples": coupling.samples, "different rows": len(coupling.counts), "labels": coupling.labels}
+    click.echo(f"{name}: {', '.join(f'{word} {size:,}' for word, size in sizes.items())}\n")
+    click.echo(f"{'mode':>6}{'mu':>12}{'frustration':>14}{'slow rate':>14}{'its time':>12}")
+    for k in range(min(modes, PRINTED_MODES)):
+        mu, psi, rate = (1.0, 0.0, 0.0) if k < zero else (found[key][k] for key in ("mu", "frustration", "rates"))
+        click.echo(f"{k + 1:>6}{mu:>12.6g}{psi:>14.6g}{rate:>14.6g}{1 / rate if rate else float('inf'):>12.4g}")
+    if modes > PRINTED_MODES:
+        click.echo(f"{'...':>6}  and {modes - PRINTED_MODES} more, which --json prints")
+    click.echo("\n" + "\n".join(f"{word:<13}{meaning}" for word, meaning in _meanings(found, reduced).items()))
+
+
+def _meanings(found: dict, reduced) -> dict[str, str]:
+    """A line on each number that a spectrum prints."""
+    slow, first, second = found["slow_time"], *(reduced.error(found["rates"], order) for order in (1, 2))
+    joined = f"rates of masses and conductances alone: {first:.1%} off at leading order, {second:.1%} at the next"
+    if first >= 1:
+        joined = "frustration is too strong for masses and conductances alone"
+    return {
+        "mu": "canonical correlation between which sample and which label",
+        "frustration": "1 - mu^2: the part of the loss of a mode that no linear head removes",
+        "slow rate": f"the slowest decay rates without a head; {found['components']} zero, one for each component",
+        "slow time": f"{slow:.6g}, in which the labels of a component contract" if slow else "infinite: no collapse",
+        "class graph": joined if slow else "no conductances: every label has a component of its own",
+    }

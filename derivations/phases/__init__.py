@@ -1,0 +1,22 @@
+"""Phase diagrams: boundaries in closed form, proved cells, and simulated outcomes (the notes, §4)."""
+
+from derivations.phases.diagrams import agreement, diagram, within_one_cell
+from derivations.phases.outcomes import Outcomes
+from derivations.phases.parameter_plane import ParameterPlane
+from derivations.phases.regions import Phase, classify, classify_start
+from derivations.phases.single_mode import StartOutcomes, basin_boundary
+from derivations.phases.start_plane import StartPlane
+
+__all__ = [
+    "Outcomes",
+    "ParameterPlane",
+    "Phase",
+    "StartOutcomes",
+    "StartPlane",
+    "agreement",
+    "basin_boundary",
+    "classify",
+    "classify_start",
+    "diagram",
+    "within_one_cell",
+]

@@ -1,0 +1,179 @@
+r"""Phases by simulation: where the whole model goes from starts near its states, by stated criteria.
+
+The shared head with both targets stopped is integrated by its order parameters, all sets of parameters at once, from two starts
+each.  *Near*: the state with all class modes (where it does not exist, what is left of it at the critical decay), every entry
+disturbed.  *Small*: half of the lower state :math:`w_-` in every mode, likewise disturbed.  Let S be the spread of the labels,
+relative to that of the state without collapse, and A the antisymmetric part of the head, relative to the start:
+
+* *kept*: in the last quarter of the run A stays below a tenth, and S within one percent of one;
+* *turning*: A has grown to three while S was above nine tenths, and is not below one throughout the last quarter: head and
+  modes turn, and the state is left for it.  Turns may go on for ever, and labels may collapse meanwhile;
+* *gone*: S stays below one percent in the last quarter.
+
+Near kept and small gone is bistable, both kept non-collapsed, near turning rotating, and else both gone collapsed; all else is
+undecided, and is shown so.  A run lasts some e-folds of the slowest growth or decay among the sets of parameters, which near a
+boundary is slow, up to a longest one.
+
+When it fails: starts far from both states may go elsewhere; within a cell of a boundary the longest run may be too short.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derivations.phases import closed_forms, regions
+from derivations.phases.regions import Phase
+from derivations.phases.starts import along_modes, disturbed
+from theory import Coupling, models
+from theory.errors import InputError
+
+E_FOLDS = 12.0  # in the length of a run
+RECORDED = 160  # times, closer to each other at the start
+TOLERANCES: dict[str, Any] = {"rtol": 1e-6, "atol": 1e-9}
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    r"""The simulated phases of arrays of parameters ``phi``, ``lambda``, ``k``.
+
+    Attributes
+    ----------
+    classes, per_class
+        K, and samples in each class; fractions have to be whole numbers of samples of each class.
+    noise
+        relative size of the disturbance.
+    longest
+        of a run, in inverse mobilities of the embeddings.
+    seed
+        of the disturbances.
+    """
+
+    classes: int = 4
+    per_class: int = 250
+    noise: float = 1e-3
+    longest: float = 6000.0
+    seed: int = 0
+
+    @property
+    def identity(self) -> str:
+        """What defines the results."""
+        return f"phases {asdict(self)} {E_FOLDS} {RECORDED} {TOLERANCES}"
+
+    @property
+    def samples(self) -> int:
+        """N."""
+        return self.classes * self.per_class
+
+    def representable(self, fractions: NDArray) -> NDArray:
+        """The nearest fractions that are whole numbers of samples of each class, neither none nor all.
+
+        Raises
+        ------
+        InputError
+            where two of them become the same.
+        """
+        whole = np.clip(np.round(np.asarray(fractions) * self.per_class), 1, self.per_class - 1)
+        if len(np.unique(whole)) < len(whole):
+            raise InputError(
+                "fractions that differ by a sample a class", f"{len(whole)} of them for {self.per_class}", "use a coarser grid"
+            )
+        return whole / self.per_class
+
+    def __call__(self, **values: NDArray) -> dict[str, NDArray]:
+        """The number of the phase in :class:`~derivations.phases.regions.Phase`, the largest S at the end of both runs, and the
+        largest A at the end of the near one."""
+        phi, lam, k = (values[name].astype(float) for name in ("phi", "lambda", "k"))
+        times = self.duration(phi, lam, k) * np.linspace(0, 1, RECORDED) ** 2
+        near, small = (self._run(phi, lam, k, times, start) for start in ("near", "small"))
+        small_kept = (np.abs(small.spread - 1) < 1e-2).all(axis=1)
+        rules = {
+            Phase.BISTABLE: near.kept & small.gone,
+            Phase.NON_COLLAPSED: near.kept & small_kept,
+            Phase.ROTATING: near.turning,
+            Phase.COLLAPSED: near.gone & small.gone,
+        }
+        return {
+            "outcome": regions.coded(rules),
+            "spread_near": near.spread[:, 1],
+            "spread_small": small.spread[:, 1],
+            "turn": near.turn[:, 1],
+        }
+
+    def duration(self, phi: NDArray, lam: NDArray, k: NDArray) -> float:
+        """Long enough for the slowest of them, up to the longest."""
+        slowest = np.abs(regions.growth(phi, lam, k, self.classes))
+        beyond = -closed_forms.numeric("existence")(phi, lam, k, float(self.classes))
+        slowest = np.minimum(np.where(np.isnan(slowest), beyond, slowest), lam)
+        return float(min(self.longest, E_FOLDS / max(slowest.min(), E_FOLDS / self.longest)))
+
+    def _run(self, phi: NDArray, lam: NDArray, k: NDArray, times: NDArray, start: str) -> _Seen:
+        from theory.simulation.ensembles import ensemble
+
+        couplings = [Coupling.uniform(self.classes, self.samples, f) for f in phi]
+        states = [self._state(c, *at) for c, *at in zip(couplings, phi, lam, k, strict=True)]
+        begun = [self._start(*state, start) for state in states]
+        found = ensemble(
+            models.projection_head(),
+            couplings,
+            dimension=self.classes,
+            times=times,
+            seeds=np.full(len(phi), self.seed).tolist(),
+            parameters={"lambda": lam, "kappa": lam * k},
+            initial={name: np.stack([blocks[name] for blocks in begun]) for name in begun[0]},
+            **TOLERANCES,
+        )
+        assert found.head is not None  # the model has one
+        return _seen(times, found.labels, found.head, np.array([_spread(blocks["Y"]) for blocks, _ in states]))
+
+    def _state(self, coupling: Coupling, phi: float, lam: float, k: float) -> tuple[dict, dict]:
+        """The upper state, and the lower one: every mode along a direction of its own, at the head that it rests at; beyond its
+        critical decay at the head that it had there."""
+        resting = closed_forms.rest(coupling.modes(self.classes), lam, lam * k, 1 / self.samples)
+        upper, lower = (along_modes(coupling, np.diag(amplitudes), np.diag(heads)) for heads, amplitudes in resting)
+        return upper, lower
+
+    def _start(self, upper: dict, lower: dict, which: str) -> dict:
+        rng = np.random.default_rng(self.seed)
+        return disturbed(upper if which == "near" else {name: block / 2 for name, block in lower.items()}, self.noise, rng)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Of R runs: the least and largest S in the last quarter (R, 2), and the largest A while S was above nine tenths and in
+    the last quarter (R, 2)."""
+
+    spread: NDArray
+    turn: NDArray
+
+    @property
+    def kept(self) -> NDArray:
+        return (self.turn[:, 1] < 0.1) & (np.abs(self.spread - 1) < 1e-2).all(axis=1)
+
+    @property
+    def turning(self) -> NDArray:
+        return (self.turn[:, 0] >= 3) & (self.turn[:, 1] >= 1)
+
+    @property
+    def gone(self) -> NDArray:
+        return self.spread[:, 1] < 1e-2
+
+
+def _spread(labels: NDArray) -> NDArray:
+    """Root of the summed squared distances of labels (..., d, K) from their mean."""
+    return np.linalg.norm(labels - labels.mean(axis=-1, keepdims=True), axis=(-2, -1))
+
+
+def _seen(times: NDArray, labels: NDArray, head: NDArray, size: NDArray) -> _Seen:
+    spread = _spread(labels) / size[:, None]
+    turn = np.linalg.norm(head - np.swapaxes(head, -1, -2), axis=(-2, -1))
+    turn /= turn[:, :1]
+    apart = np.minimum.accumulate(spread, axis=1) > 0.9
+    last = times >= 0.75 * times[-1]
+    return _Seen(
+        np.stack([spread[:, last].min(axis=1), spread[:, last].max(axis=1)], axis=1),
+        np.stack([(turn * apart).max(axis=1), turn[:, last].max(axis=1)], axis=1),
+    )

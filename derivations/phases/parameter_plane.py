@@ -1,0 +1,112 @@
+r"""The planes (φ, λ) and (φ, k): what is known of each cell in closed form and by proof, and how it is simulated.
+
+>>> plane = ParameterPlane(vertical="lambda", fixed=0.5, low=0.01, high=0.25)
+>>> closed = plane.closed_form(*plane.centres(4, 3))
+>>> closed.shape, tuple(Phase)[closed[0, 0]].value
+((4, 3), 'bistable')
+
+Reference: the notes, §4.2.
+When it fails: cells narrower than a sample in each class are refused; give the outcomes more samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derivations.phases import closed_forms
+from derivations.phases.cells import proved_phase
+from derivations.phases.outcomes import Outcomes
+from derivations.phases.regions import Phase, phase_codes
+from theory.errors import InputError
+
+FINE = 401  # points along each side on which closed forms are drawn
+VERTICAL = ("lambda", "k")
+
+
+@dataclass(frozen=True)
+class ParameterPlane:
+    r"""The plane of :math:`\varphi` and one of :math:`\lambda`, :math:`k=\kappa/\lambda` (``vertical``), the other ``fixed``.
+
+    Attributes
+    ----------
+    vertical
+        ``"lambda"`` or ``"k"``.
+    fixed
+        the value of the other one.
+    low, high
+        of the vertical axis.
+    left, right
+        of the fractions.
+    outcomes
+        the number of classes, and how each cell is simulated.
+
+    Raises
+    ------
+    InputError
+        for ranges that are empty or hold decays that are not positive, and for fractions beyond 0 and 1.
+    """
+
+    vertical: str
+    fixed: float
+    low: float
+    high: float
+    left: float = 0.0
+    right: float = 1.0
+    outcomes: Outcomes = field(default_factory=Outcomes)
+
+    def __post_init__(self):
+        if self.vertical not in VERTICAL:
+            raise InputError("lambda or k as vertical axis", repr(self.vertical), "choose one")
+        if not 0 <= self.left < self.right <= 1:
+            raise InputError("a range of fractions in [0, 1]", f"{self.left:g} to {self.right:g}", "correct it")
+        if not (0 < self.low < self.high < np.inf and 0 < self.fixed < np.inf):
+            given = f"{self.low:g} to {self.high:g} at {self.fixed:g}"
+            raise InputError("a range of positive decays, and a positive one beside it", given, "correct it")
+
+    @property
+    def axes(self) -> tuple[str, str]:
+        """Names across and up."""
+        return "phi", self.vertical
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """What is fixed."""
+        (other,) = set(VERTICAL) - {self.vertical}
+        return {other: self.fixed}
+
+    def edges(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
+        """Of the cells, across and up."""
+        return np.linspace(self.left, self.right, columns + 1), np.linspace(self.low, self.high, rows + 1)
+
+    def centres(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
+        """Of the cells, across and up; fractions at the nearest whole numbers of samples."""
+        across, up = ((edges[1:] + edges[:-1]) / 2 for edges in self.edges(columns, rows))
+        return self.outcomes.representable(across), up
+
+    def closed_form(self, across: NDArray, up: NDArray) -> NDArray:
+        """The numbers of the phases on a grid (across, up)."""
+        return phase_codes(across[:, None], *self._decays(up[None, :]), self.outcomes.classes)
+
+    def prove(self, box: Mapping[str, tuple]) -> Phase:
+        """What is proved of a cell."""
+        return proved_phase({**box, **{name: (value, value) for name, value in self.parameters.items()}}, self.outcomes.classes)
+
+    def boundaries(self) -> dict[str, tuple[NDArray, NDArray, NDArray]]:
+        """By name: points across and up, and values (across, up) whose zeros are the boundary."""
+        across, up = (np.linspace(edges[0], edges[-1], FINE) for edges in self.edges(1, 1))
+        at = (across[:, None], *self._decays(up[None, :]), float(self.outcomes.classes))
+        with np.errstate(all="ignore"):
+            exists = closed_forms.numeric("existence")(*at) + np.zeros((FINE, FINE))
+            turns = np.where(exists > 0, closed_forms.numeric("turning")(*at), np.nan)
+        return {
+            "saddle-node: the state is born": (across, up, exists),
+            "Hopf: it begins to turn": (across, up, np.arcsinh(turns)),
+        }
+
+    def _decays(self, up: NDArray) -> tuple[NDArray, NDArray]:
+        fixed = np.full_like(up, self.fixed)
+        return (up, fixed) if self.vertical == "lambda" else (fixed, up)

@@ -1,0 +1,135 @@
+r"""The plane of starts of one mode along one direction: head :math:`w_0` and amplitude :math:`\sqrt\gamma\,v_0`.
+
+>>> plane = StartPlane(outcomes=StartOutcomes(fraction=0.2))
+>>> closed = plane.closed_form(*plane.centres(3, 2))
+>>> [tuple(Phase)[code].value for code in closed[:, 0]]
+['collapsed', 'non-collapsed', 'collapsed']
+
+Reference: the notes, §4.1 (hyperbola) and §4.2 (stable manifold of the saddle).
+When it fails: with decays there is no closed form of the boundary, and no cell is proved but where every start collapses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import lambdify
+
+from derivations.catalogue.one_mode import v_0, w_0
+from derivations.catalogue.reduced import mu
+from derivations.phases import closed_forms
+from derivations.phases.cells import proved_phase, proved_start
+from derivations.phases.parameter_plane import FINE
+from derivations.phases.regions import CODES, Phase, start_codes
+from derivations.phases.single_mode import StartOutcomes, basin_boundary
+from theory.errors import InputError
+from theory.models.vocabulary import gamma
+
+
+@dataclass(frozen=True)
+class StartPlane:
+    """Starts of one mode.
+
+    Attributes
+    ----------
+    left, right
+        of the heads.
+    high
+        of the amplitudes, from 0 on; the other sign is alike.
+    outcomes
+        the model, and how each cell is simulated.
+
+    Raises
+    ------
+    InputError
+        for empty ranges.
+    """
+
+    left: float = -1.0
+    right: float = 2.0
+    high: float = 2.0
+    outcomes: StartOutcomes = field(default_factory=StartOutcomes)
+
+    def __post_init__(self):
+        if not (-np.inf < self.left < self.right < np.inf and 0 < self.high < np.inf):
+            raise InputError("ranges of starts", f"{self.left:g} to {self.right:g}, 0 to {self.high:g}", "correct them")
+
+    @property
+    def axes(self) -> tuple[str, str]:
+        """Names across and up."""
+        return "w_0", "v_0"
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """None is an axis of the grid."""
+        return {}
+
+    @property
+    def correlation(self) -> float:
+        """Of the mode."""
+        found = self.outcomes
+        return float(closed_forms.numeric("correlation")(found.fraction, found.decay, 0.0, 2.0))
+
+    @property
+    def has_state(self) -> bool:
+        """Whether there is a state without collapse that the decays leave."""
+        found = self.outcomes
+        return found.decay > 0 and found.head_decay > 0 and self._exists > 0
+
+    def edges(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
+        """Of the cells, across and up."""
+        return np.linspace(self.left, self.right, columns + 1), np.linspace(0, self.high, rows + 1)
+
+    def centres(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
+        """Of the cells, across and up."""
+        across, up = ((edges[1:] + edges[:-1]) / 2 for edges in self.edges(columns, rows))
+        return across, up
+
+    def closed_form(self, across: NDArray, up: NDArray) -> NDArray:
+        """The numbers of the phases on a grid (across, up); undecided where there is no closed form."""
+        if not self.outcomes.decay:
+            return start_codes(across[:, None], up[None, :], self.correlation)
+        code = CODES[Phase.UNDECIDED if self.has_state else Phase.COLLAPSED]
+        return np.full((len(across), len(up)), code)
+
+    def prove(self, box: Mapping[str, tuple]) -> Phase:
+        """What is proved of a cell."""
+        found = self.outcomes
+        if not found.decay:
+            return proved_start(box, found.fraction, 2)
+        if not found.head_decay:
+            return Phase.UNDECIDED
+        point = {"phi": found.fraction, "lambda": found.decay, "k": found.head_decay / found.decay}
+        anywhere = proved_phase({name: (value, value) for name, value in point.items()}, 2)
+        return anywhere if anywhere is Phase.COLLAPSED else Phase.UNDECIDED
+
+    def boundaries(self) -> dict[str, tuple[NDArray, NDArray, NDArray]]:
+        """By name: points across and up, and values (across, up) whose zeros are the boundary in closed form."""
+        if self.outcomes.decay:
+            return {}
+        across, up = (np.linspace(edges[0], edges[-1], FINE) for edges in self.edges(1, 1))
+        above, below = (
+            lambdify((w_0, v_0), margin.subs({gamma: 1, mu: self.correlation}), "numpy")
+            for margin in closed_forms.survival_margins()
+        )
+        w, v = across[:, None], up[None, :]
+        return {"hyperbola": (across, up, np.where(w >= 0, above(w, v), below(w, v)))}
+
+    def traced(self) -> dict[str, tuple[NDArray, NDArray]]:
+        """By name: boundaries that are integrated, points across and up."""
+        if not self.has_state:
+            return {}
+        found = self.outcomes
+        reach = 1.5 * max(abs(self.left), abs(self.right), self.high)
+        amplitudes, heads = basin_boundary(
+            correlation=self.correlation, decay=found.decay, head_decay=found.head_decay, reach=reach
+        )
+        return {"stable manifold of the saddle (numerical)": (heads, amplitudes)}
+
+    @property
+    def _exists(self) -> float:
+        found = self.outcomes
+        return float(closed_forms.numeric("existence")(found.fraction, found.decay, 1.0, 2.0))

@@ -1,0 +1,79 @@
+"""The runs of a model as a function of arrays of parameters, a chunk of them integrated as one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import srepr
+
+from derivations.sweeps.store import text_of
+from theory.coupling import Coupling
+from theory.errors import InputError
+from theory.loss import Loss
+from theory.simulation.times import checked_times
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """The runs of a model at many parameters, as a function of arrays (n,) of values."""
+
+    model: Loss
+    coupling: Coupling | Callable[..., Coupling]
+    dimension: int
+    times: NDArray
+    seed: int
+    key: str | None
+
+    @classmethod
+    def of(cls, model: Loss, coupling, dimension, times, seed: int, key: str | None) -> Runs:
+        """Checked.
+
+        Raises
+        ------
+        InputError
+            for a model without coupling, dimension or times.
+        """
+        for name, value in (("coupling", coupling), ("dimension", dimension), ("times", times)):
+            if value is None:
+                raise InputError(f"{name} for the runs of a model", "none", f"give {name}=...")
+        return cls(model, coupling, dimension, checked_times(times), seed, key)
+
+    @property
+    def identity(self) -> str:
+        """The model, the coupling, and all numbers."""
+        if callable(self.coupling):
+            who = text_of(self.coupling, self.key)
+        else:
+            c = self.coupling
+            data = (c.types.toarray(), c.counts, c.sample_mobility, c.label_mobility)
+            who = sha256(b"".join(np.ascontiguousarray(a, dtype=float).tobytes() for a in data)).hexdigest()
+        m = self.model
+        parts = (m.expression, *m.state, *(e for pair in (*m.mobility.items(), *m.decay.items()) for e in pair))
+        numbers = f"{self.dimension} {self.times.tolist()} {self.seed}"
+        return "\n".join((*map(srepr, parts), *map(str, m.views or ()), who, numbers))
+
+    def __call__(self, **values: NDArray) -> dict:
+        from theory.simulation.ensembles import ensemble
+
+        seeds = values.pop("seed", np.full(len(next(iter(values.values()))), self.seed))
+        couplings, numbers = self._split(values)
+        found = ensemble(
+            self.model, couplings, dimension=self.dimension, times=self.times, seeds=seeds.tolist(), parameters=numbers
+        )
+        spread = np.linalg.norm(found.labels - found.labels.mean(axis=-1, keepdims=True), axis=(-2, -1))
+        columns = {"loss": found.loss, "min_separation": found.min_separation, "label_spread": spread}
+        return {name: (("time",), array) for name, array in columns.items()}
+
+    def _split(self, values: Mapping[str, NDArray]) -> tuple[Coupling | list[Coupling], dict[str, NDArray]]:
+        """Couplings made of the values that they ask for, and the other values."""
+        if not callable(self.coupling):
+            return self.coupling, dict(values)
+        asked = [name for name in inspect.signature(self.coupling).parameters if name in values]
+        rows = zip(*(values[name].tolist() for name in asked), strict=True)
+        made = [self.coupling(**dict(zip(asked, row, strict=True))) for row in rows]
+        return made, {name: v for name, v in values.items() if name not in asked}

@@ -1,0 +1,62 @@
+"""Moments piece by piece, against the whole data at once."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.strategies import seeds
+from tests.theory.oracles import assert_close
+from theory.coupling.accumulated import class_moments, merged
+
+
+@st.composite
+def pieces(draw):
+    """Rows (N, p) far from zero and badly scaled, classes, and where to cut."""
+    rng = np.random.default_rng(draw(seeds))
+    rows, inputs, count = draw(st.integers(1, 30)), draw(st.integers(1, 5)), draw(st.integers(2, 4))
+    features = (rng.standard_normal((rows, inputs)) + rng.uniform(-100, 100, inputs)) * 10.0 ** rng.integers(-9, 9, inputs)
+    cuts = np.sort(rng.integers(0, rows + 1, draw(st.integers(0, 4))))
+    return features, rng.integers(0, count, rows), count, cuts
+
+
+def of_pieces(features, classes, count, cuts, own_shifts):
+    """Moments of the pieces, each about a row of its own or all about the first."""
+    rows = zip(np.split(features, cuts), np.split(classes, cuts), strict=True)
+    return [class_moments(x, a, count, x[0] if own_shifts and len(x) else features[0]) for x, a in rows]
+
+
+@given(pieces(), st.booleans())
+def test_pieces_merge_to_the_moments_of_the_whole(data, own_shifts):
+    features, classes, count, _ = data
+    whole, scale = merged(of_pieces(*data, own_shifts)), np.abs(features).max(axis=0)
+    centred = (features - features.mean(axis=0)) / scale
+    assert whole.rows == len(features)
+    assert_close(whole.mean / scale, features.mean(axis=0) / scale)
+    assert_close((whole.scatter_root / scale).T @ (whole.scatter_root / scale), centred.T @ centred)
+    assert_close(whole.between / scale, [centred[classes == a].sum(axis=0) for a in range(count)], rounding=1e-12)
+    assert (whole.counts == np.bincount(classes, minlength=count)).all()
+
+
+@given(pieces())
+def test_merging_does_not_depend_on_the_order(data):
+    parts = of_pieces(*data, own_shifts=True)
+    one, other = merged(parts), merged(parts[::-1])
+    scale = np.abs(data[0]).max(axis=0)
+    assert_close(one.mean / scale, other.mean / scale)
+    assert_close((one.scatter_root / scale).T @ (one.scatter_root / scale), (other.scatter_root / scale).T @ (other.scatter_root / scale))
+    assert_close(one.between / scale, other.between / scale, rounding=1e-12)
+
+
+def test_pieces_that_know_fewer_classes_merge():
+    first = class_moments(np.array([[1.0], [2.0]]), np.array([0, 0]), 1, np.zeros(1))
+    second = class_moments(np.array([[5.0]]), np.array([2]), 3, np.zeros(1))
+    assert merged([first, second]).counts.tolist() == [2, 0, 1]
+    assert merged([first, second]).sums.ravel().tolist() == [3, 0, 5]
+
+
+def test_columns_far_from_zero_keep_their_digits():
+    rng = np.random.default_rng(0)
+    features, classes = rng.standard_normal((1000, 2)) + 1e9, np.arange(1000) % 2
+    parts = [class_moments(features[k::7], classes[k::7], 2, features[0]) for k in range(7)]
+    root = merged(parts).scatter_root
+    assert_close(root.T @ root, np.cov(features - 1e9, rowvar=False) * 999)

@@ -1,0 +1,128 @@
+r"""Ensembles of frustrated pairs (§6 of the notes), and the self-consistency that each closure of them obeys.
+
+:math:`K\to\infty` classes with :math:`n_0` pure samples each; frustrated samples join two classes with weight q each, so that
+a class has f *links*: Poisson of mean c (``poisson``), or exactly c of them (``regular``).  With :math:`H=1` the samples are
+integrated out exactly.  With the adjacency B of the class graph, labels obey
+
+.. math:: G(s)=\tfrac1K\operatorname{tr}\big[\alpha+\beta f-hB\big]^{-1},\quad
+          \alpha=s+n_0-\frac{n_0}{s+1},\quad h=\frac{q^2}{s+2q},\quad\beta=q-h ,
+
+and so does the resolvent at :math:`z=\mu^2` of the squared canonical correlations, with :math:`\alpha=n_0(z-1)`,
+:math:`\beta=q(z-\frac12)`, :math:`h=\frac q2`, up to the degrees :math:`n_0+qf` under the trace.  One :class:`Kernel` is a
+value of the three.  On a tree the response of a label without one of its links is :math:`g`, and
+
+.. math:: g=\Big[\alpha+\beta(e+1)-h^2\sum_{j\le e}g_j\Big]^{-1},\qquad G=E\Big[\alpha+\beta f-h^2\sum_{j\le f}g_j\Big]^{-1},
+
+with e links beside the one: Poisson of mean c, or c - 1.  This is the ``cavity``, exact as :math:`K\to\infty`.  The ``large-c``
+closure replaces the sums by :math:`c\,G`, and is wrong by a relative :math:`O(1/c)` whatever K.
+
+>>> pairs = Pairs("regular", pure_per_class=2, links=3)
+>>> pairs.labels(1.0)
+Kernel(alpha=2.0, beta=0.375, hop=0.125)
+
+When it fails: few classes close loops of links before a label has forgotten its start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, Literal, get_args
+
+from theory.errors import InputError
+
+Kind = Literal["poisson", "regular"]
+Closure = Literal["large-c", "cavity"]
+
+MOST_LINKS = 500  # beyond which the probability of no link, which ends the bands, is lost in doubles
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The coefficients at one point, or at many: numbers of any arithmetic, or arrays."""
+
+    alpha: Any
+    beta: Any
+    hop: Any
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """An ensemble and its closure.
+
+    Attributes
+    ----------
+    ensemble
+        distribution of the links of a class.
+    pure_per_class
+        at least one.
+    links
+        c, the mean number of links of a class: non-negative, for the large-c closure of ``poisson`` at most 500; for
+        ``regular`` an integer, at least 2.
+    weight
+        q, of each of the two couplings of a frustrated sample; pure samples have weight one.
+    closure
+        ``cavity``, or ``large-c``; for ``regular`` the latter needs at least 4 links, below which it gives samples negative
+        weights.
+
+    Raises
+    ------
+    InputError
+        for anything else.
+    """
+
+    ensemble: Kind
+    pure_per_class: float
+    links: float
+    weight: float = 0.5
+    closure: Closure = "cavity"
+
+    @classmethod
+    def of(cls, ensemble: Kind, pure_per_class: float, links: float, weight: float, closure: Closure | None) -> Pairs:
+        """With the closure that has an equation to solve, where none is given: the cavity for ``regular``, else large-c."""
+        return cls(ensemble, pure_per_class, links, weight, closure or ("cavity" if ensemble == "regular" else "large-c"))
+
+    def __post_init__(self):
+        _one_of("ensemble", self.ensemble, get_args(Kind))
+        _one_of("closure", self.closure, get_args(Closure))
+        _number("pure_per_class", self.pure_per_class, 1, "give the pure samples of one class")
+        _number("links", self.links, 0, "give the mean number of frustrated samples at a class")
+        _number("weight", self.weight, 0, "give that of one of the two couplings of a frustrated sample")
+        if self.weight == 0:
+            raise InputError("a positive weight", "0", "leave the links out instead, with links=0")
+        if self.ensemble == "regular":
+            self._check_regular()
+        elif self.closure == "large-c" and self.links > MOST_LINKS:
+            remedy = 'use ensemble="regular", which a Poisson one then resembles, or closure="cavity"'
+            raise InputError(f"at most {MOST_LINKS} links for the large-c closure", repr(self.links), remedy)
+
+    def _check_regular(self) -> None:
+        if not isinstance(self.links, Integral) or self.links < 2:
+            raise InputError("an integer number of links of at least 2", repr(self.links), 'use that, or ensemble="poisson"')
+        if self.closure == "large-c" and self.links < 4:
+            raise InputError("at least 4 links for the large-c closure", repr(self.links), 'use closure="cavity"')
+
+    @property
+    def branching(self) -> float:
+        """What multiplies :math:`h^2g` on the way to a neighbour."""
+        return self.links - 1 if self.ensemble == "regular" and self.closure == "cavity" else self.links
+
+    def labels(self, s: Any) -> Kernel:
+        """Of the response of labels at s."""
+        q, n = self.weight, self.pure_per_class
+        hop = q * q / (s + 2 * q)
+        return Kernel(s + n * s / (s + 1), q * (s + q) / (s + 2 * q), hop)
+
+    def correlations(self, z: Any) -> Kernel:
+        """Of the resolvent of squared canonical correlations at z."""
+        return Kernel(self.pure_per_class * (z - 1), self.weight * (z - 0.5), self.weight / 2)
+
+
+def _one_of(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InputError(f"{name} among {', '.join(choices)}", repr(value), "choose one")
+
+
+def _number(name: str, value: object, least: float, remedy: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, Real) or not least <= float(value) < float("inf"):
+        raise InputError(f"{name} as a finite number of at least {least}", repr(value), remedy)

@@ -1,0 +1,283 @@
+r"""The head as a mean field of the modes (§6 of the notes): stop-gradient on both sides, :math:`H=D^{-1}`.
+
+From :math:`W(0)=w_0\mathbb 1` and independent embeddings of variance one, :math:`K\to\infty` at fixed d keeps
+:math:`W=w(t)\mathbb 1`, and every mode grows by a factor of its correlation alone,
+
+.. math:: \dot g_\mu=-[w(w-\mu)+\lambda]g_\mu,\qquad\dot w=-\gamma\sum_jm_j(w-\mu_j)g_{\mu_j}^2-\kappa w,
+
+with the masses :math:`m_j` of :mod:`theory.dmft.mode_measure` (both signs and the zeros, two in all) and the head's mobility
+:math:`\gamma/\sum J`.  Embeddings of variance :math:`\sigma^2` are those with :math:`\gamma\sigma^2`.  As
+:math:`g_\mu=e^{\mu B-A}`, these are three equations,
+
+.. math:: \dot A=w^2+\lambda,\quad\dot B=w,\quad\dot w=-\gamma\sum_jm_j(w-\mu_j)e^{2(\mu_jB-A)}-\kappa w .
+
+Modes :math:`\mu=\pm1` are one each and confined to one direction, which obeys the same equations with one mode more and does not
+act back on the others: ``outlier``.
+
+*Steady states* for :math:`\lambda,\kappa>0`: modes at the edge neither grow nor decay, :math:`w(\mu_e-w)=\lambda`, so that
+:math:`w_\pm=\frac12(\mu_e\pm\sqrt{\mu_e^2-4\lambda})`, which exist up to :math:`\lambda_c=\mu_e^2/4`; together they have the
+mass :math:`\kappa w/(\gamma(\mu_e-w))=\kappa w^2/(\gamma\lambda)`.
+
+*Ageing*: at a square-root edge :math:`\sum_jm_je^{2\mu_jB}\propto B^{-3/2}e^{2\mu_eB}`, which stays in proportion to
+:math:`e^{2A}` where the mass has a limit.  The derivative of the logarithm, :math:`\dot A=\mu_ew-\frac34w/B` with
+:math:`B\simeq w_+t`, gives
+
+.. math:: w(\mu_e-w)-\lambda\simeq\frac3{4t},\qquad w\simeq w_+-\frac3{4\sqrt{\mu_e^2-4\lambda}\;t}
+
+(:math:`\mu_e-\frac3{4\mu_et}` without decay), up to a relative :math:`\log t/t`: the head never arrives.
+
+>>> from theory.dmft.bands import Band
+>>> head = MeanFieldHead(Band("regular", pure_per_class=2, links=6))
+>>> found = head.trajectory([0.0, 10.0, 100.0])
+>>> bool(np.all(found.errors < 1e-8)), bool(found.head[-1] < head.modes.edge)
+(True, True)
+>>> round(head.critical_decay, 6)
+0.230902
+
+When it fails: with K classes for :math:`t^{3/2}\gtrsim K/d`, when fewer than d modes are left to grow and the head takes the
+values of single ones; from starts that are no multiple of the identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from theory.dmft.bands import Band
+from theory.dmft.mode_measure import Modes, precise_nodes
+from theory.dmft.response import check_digits
+from theory.errors import InputError, UnfinishedError
+
+NODES = (64, 128, 256, 512, 1024, 2048, 4096)  # of a band: doubled until the head does not change
+EDGE_EXPONENT = 1.5  # of the moment generating function at a square-root edge
+
+
+@dataclass(frozen=True, eq=False)
+class HeadCurve:
+    r"""A solution at T times.
+
+    Attributes
+    ----------
+    times, head
+        (T,): :math:`w(t)`.
+    errors
+        (T,): how far the head moved when nodes were doubled and tolerances tightened.
+    decays, gains
+        (T,): A and B of :math:`g_\mu=e^{\mu B-A}`.
+    nodes
+        how many there were.
+    """
+
+    times: NDArray
+    head: NDArray
+    errors: NDArray
+    decays: NDArray
+    gains: NDArray
+    nodes: int
+
+    def growth(self, correlation: float) -> NDArray:
+        r""":math:`g_\mu(t)`, by which modes have grown (T,)."""
+        return np.exp(correlation * self.gains - self.decays)
+
+
+@dataclass(frozen=True)
+class SteadyState:
+    r"""A state that decay leaves: head, mass of the modes at the edge, and whether it is the stable one of the two."""
+
+    head: float
+    mass: float
+    stable: bool
+
+
+@dataclass(frozen=True, eq=False)
+class MeanFieldHead:
+    r"""The mean-field dynamics of a head.
+
+    Parameters
+    ----------
+    of
+        a band, :class:`Modes`, or a list of (correlation, number over the sum of couplings, initial variance), in which both
+        signs and the zeros are counted.
+    gamma
+        mobility of the head times the sum of couplings (times the initial variance of embeddings, if not one).
+    lam, kappa
+        decays of embeddings and head.
+    w0
+        the head at the start.
+    outlier
+        the mass of a mode :math:`\mu=1` in this direction, see :func:`theory.dmft.outlier_mass`.
+    tolerance
+        largest error of the head that is returned.
+
+    Raises
+    ------
+    InputError
+        for parameters that are not finite, a negative decay or mass, no positive mobility.
+    """
+
+    of: Band | Modes | Sequence[tuple[float, float, float]]
+    gamma: float = 1.0
+    lam: float = 0.0
+    kappa: float = 0.0
+    w0: float = 1.0
+    outlier: float = 0.0
+    tolerance: float = 1e-6
+
+    def __post_init__(self):
+        for name in ("gamma", "lam", "kappa", "w0", "outlier", "tolerance"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(float(value)):
+                raise InputError(f"{name} as a finite number", repr(value), "correct it")
+            if value < 0 and name != "w0" or value == 0 and name in ("gamma", "tolerance"):
+                raise InputError(f"a positive {name}", repr(value), "correct it")
+        _ = self.modes
+
+    @cached_property
+    def modes(self) -> Modes:
+        """What the head feels, a band by its fewest nodes."""
+        return self._modes(NODES[0])
+
+    def _modes(self, nodes: int) -> Modes:
+        if isinstance(self.of, Band):
+            found = Modes.of(self.of, nodes)
+        else:
+            found = self.of if isinstance(self.of, Modes) else Modes.listed(self.of)
+        return found.joined(1.0, self.outlier) if self.outlier else found
+
+    # -- in time -------------------------------------------------------------------------------------------------------
+
+    def trajectory(self, times: ArrayLike) -> HeadCurve:
+        """The solution at increasing times (T,), from 0.
+
+        Raises
+        ------
+        InputError
+            for times that are negative, not finite, or do not increase.
+        UnfinishedError
+            where the integral over the band, or SciPy's integration, does not settle to the tolerance.
+        """
+        t = _increasing(times)
+        counts = NODES if isinstance(self.of, Band) else NODES[:1]
+        before = self._integrate(self._modes(NODES[0]), t, 1e-8)
+        for nodes in counts[1:] or counts:
+            now = self._integrate(self._modes(nodes), t, 1e-11)
+            errors = np.abs(now[2] - before[2])
+            if np.max(errors, initial=0.0) < self.tolerance:
+                return HeadCurve(t, now[2], errors, now[0], now[1], nodes)
+            before = now
+        raise UnfinishedError(
+            f"the head is known to {np.max(errors):.1e} with {counts[-1]} nodes; raise tolerance or ask for earlier times"
+        )
+
+    def _integrate(self, modes: Modes, t: NDArray, rtol: float) -> NDArray:
+        """A, B and w (3, T)."""
+        from scipy.integrate import solve_ivp
+
+        if not t.size or t[-1] == 0:
+            return np.tile([[0.0], [0.0], [self.w0]], (1, t.size))
+        velocity = self._velocity(modes.correlations, modes.masses, np.exp, np.dot)
+        start, span = [0.0, 0.0, self.w0], (0.0, t[-1])
+        found = solve_ivp(velocity, span, start, method="LSODA", t_eval=t, rtol=rtol, atol=rtol / 100)
+        if not found.success:
+            raise UnfinishedError(f"the integration stopped: {found.message}; ask for earlier times")
+        return found.y
+
+    def _velocity(self, mu: Any, masses: Any, exp: Callable, dot: Callable) -> Callable[[Any, Any], list[Any]]:
+        """Of A, B and w, in the arithmetic of the arguments."""
+
+        def velocity(t: Any, state: Any) -> list[Any]:
+            decays, gain, w = state
+            felt = masses * exp(2 * (mu * gain - decays))
+            return [w * w + self.lam, w, -self.gamma * dot(felt, w - mu) - self.kappa * w]
+
+        return velocity
+
+    def precise_head(self, times: Sequence[Any], digits: int, nodes: int = 32) -> list[Any]:
+        """:math:`w(t)` at increasing times by mpmath, from nodes and weights in its arithmetic: slow, to certify the others.
+
+        Parameters
+        ----------
+        digits
+            15 to 50, of the nodes and of the integration by Taylor series.
+        nodes
+            of a regular band; their number limits the accuracy at late times, whatever the digits.
+
+        Raises
+        ------
+        InputError
+            for a Poisson band, whose density has no closed form.
+        """
+        from mpmath import mp
+
+        check_digits(digits)
+        t = _increasing(times)
+        with mp.workdps(digits + 10):
+            mu, masses = precise_nodes(self.of, nodes) if isinstance(self.of, Band) else _objects(self.modes)
+            if isinstance(self.of, Band) and self.outlier:
+                mu, masses = np.append(mu, mp.mpf(1)), np.append(masses, mp.mpf(self.outlier))
+            velocity = self._velocity(mu, masses, np.vectorize(mp.exp, otypes=[object]), np.dot)
+            solution = mp.odefun(velocity, 0, [mp.mpf(0), mp.mpf(0), mp.mpf(self.w0)], tol=mp.mpf(10) ** -(digits + 5))
+            found = [solution(mp.mpf(at))[2] if at else mp.mpf(self.w0) for at in t]
+        with mp.workdps(digits):
+            return [+w for w in found]
+
+    # -- at late times -------------------------------------------------------------------------------------------------
+
+    @property
+    def critical_decay(self) -> float:
+        r""":math:`\lambda_c=\mu_e^2/4`, beyond which every mode decays, whatever the head."""
+        return self.modes.edge**2 / 4
+
+    def steady_states(self) -> tuple[SteadyState, ...]:
+        """Those with surviving modes, the stable one first; none beyond the critical decay, where only zero is left.
+
+        Zero is stable at every positive decay of the embeddings: which of the two is reached depends on the start.
+
+        Raises
+        ------
+        InputError
+            unless both decays are positive.
+        """
+        if self.lam == 0 or self.kappa == 0:
+            raise InputError("positive decays lam and kappa", f"{self.lam} and {self.kappa}", "without them use ageing()")
+        edge, gap = self.modes.edge, self.modes.edge**2 - 4 * self.lam
+        if gap <= 0:
+            return ()
+        heads = ((edge + gap**0.5) / 2, 2 * self.lam / (edge + gap**0.5))
+        return tuple(SteadyState(w, self.kappa * w * w / (self.gamma * self.lam), w == heads[0]) for w in heads)
+
+    def ageing(self) -> tuple[float, float]:
+        r"""The limit :math:`w_+` and the coefficient a of :math:`w\simeq w_+-a/t`, where modes survive.
+
+        Raises
+        ------
+        InputError
+            for modes that are no continuous band, which arrive exponentially, for one decay without the other, whose mass has
+            no limit, and beyond the critical decay.
+        """
+        if not self.modes.continuous:
+            raise InputError("a band up to its edge", "single modes", "look at steady_states()")
+        if (self.lam == 0) != (self.kappa == 0) or self.lam >= self.critical_decay:
+            expected = f"no decay, or both kappa > 0 and 0 < lam < {self.critical_decay:.6g}"
+            raise InputError(expected, f"lam = {self.lam}, kappa = {self.kappa}", "choose one of these")
+        root = (self.modes.edge**2 - 4 * self.lam) ** 0.5
+        return (self.modes.edge + root) / 2, EDGE_EXPONENT / (2 * root)
+
+
+def _objects(modes: Modes) -> tuple[NDArray, NDArray]:
+    from mpmath import mp
+
+    return np.array([mp.mpf(float(x)) for x in modes.correlations]), np.array([mp.mpf(float(x)) for x in modes.masses])
+
+
+def _increasing(times: ArrayLike) -> NDArray:
+    t = np.atleast_1d(np.asarray(times, dtype=float))
+    if t.ndim != 1 or not np.all(np.isfinite(t)) or np.any(t < 0) or np.any(np.diff(t) <= 0):
+        raise InputError("increasing, finite, non-negative times", repr(times), "sort them and leave out repetitions")
+    return t

@@ -1,0 +1,156 @@
+r"""What a head feels of the modes: the measure of correlations :math:`\mu` with initial variances (§§1, 6 of the notes).
+
+A mode :math:`v_k` of correlation :math:`\mu_k` and initial variance :math:`\operatorname{Var}_k` per dimension has the *mass*
+:math:`\operatorname{Var}_k/\sum J`.  For embeddings of variance one all masses add up to
+:math:`\operatorname{tr}D/\sum J=2`.  A mode of labels with singular vectors :math:`u,v` belongs to both :math:`\pm\mu`, with
+
+.. math:: \operatorname{Var}=\tfrac12\Big(\sum_iu_i^2d_i+\sum_av_a^2d_a\Big),\qquad
+          \sum_iu_i^2d_i=P+2q(1-P),\quad P=\frac{n_0}{\mu^2}\sum_a\frac{v_a^2}{d_a},
+
+P being what pure samples have of :math:`u`; frustrated ones have the degree 2q.  What is left of the trace are the modes with
+:math:`\mu=0`.  Over the band, sums over labels of :math:`v_a^2d_a^p` are
+:math:`-\frac1\pi\operatorname{Im}E_f[D_f^{p+1}/(\alpha+\beta f-ch^2g)]`.
+
+>>> from theory.dmft.bands import Band
+>>> modes = Modes.of(Band("regular", pure_per_class=2, links=6), nodes=32)
+>>> round(modes.masses.sum(), 12), round(modes.masses[modes.correlations == 0].item(), 12)
+(2.0, 0.8)
+
+When it fails: it leaves out the modes of components, :math:`\mu=\pm1`, which are few; and in the large-c closure the masses of
+a Poisson band are as wrong as its density.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from mpmath import mp
+from numpy.typing import NDArray
+
+from theory.dmft import fast, regular
+from theory.dmft.bands import Band
+from theory.dmft.poisson import in_double
+from theory.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Modes:
+    r"""A measure of correlations.
+
+    Attributes
+    ----------
+    correlations
+        :math:`\mu` (m,), of both signs.
+    masses
+        (m,): initial variance per dimension, times the number of modes, over the sum of couplings.
+    edge
+        the largest correlation, of the band itself where it has been sampled.
+    continuous
+        whether they stand for a band that is filled up to its edge.
+    """
+
+    correlations: NDArray
+    masses: NDArray
+    edge: float
+    continuous: bool = False
+
+    @classmethod
+    def of(cls, band: Band, nodes: int) -> Modes:
+        """Of a band with so many nodes for each sign, and one for the zeros.
+
+        Raises
+        ------
+        InputError
+            for a band that reaches below :math:`\\mu^2=0`, as the large-c closure with few pure samples.
+        """
+        low, high = (float(edge) for edge in band.edges)
+        if low < 0:
+            remedy = 'add pure samples or use ensemble="regular"'
+            raise InputError("a band of squares", f"one that begins at {low:.3g}", remedy)
+        mu2, masses, degree = _regular(band, nodes) if band.ensemble == "regular" else _poisson(band, nodes)
+        mu, each = np.sqrt(mu2), masses / degree
+        zeros = 2 - 2 * each.sum()
+        return cls(np.concatenate([mu, -mu, [0.0]]), np.concatenate([each, each, [zeros]]), high**0.5, continuous=True)
+
+    @classmethod
+    def listed(cls, modes: Iterable[tuple[float, float, float]]) -> Modes:
+        """Of a list of (correlation, number over the sum of couplings, initial variance).
+
+        Raises
+        ------
+        InputError
+            for anything but finite numbers, correlations beyond 1, negative numbers or variances, and no mode at all.
+        """
+        table = np.array([tuple(mode) for mode in modes], dtype=float)
+        if table.ndim != 2 or table.shape[1] != 3 or not np.all(np.isfinite(table)):
+            raise InputError("modes as (mu, weight, variance), finite numbers", f"an array {table.shape}", "list them so")
+        mu, weight, variance = table.T
+        if np.any(np.abs(mu) > 1 + 1e-12) or np.any(weight < 0) or np.any(variance < 0):
+            raise InputError("correlations in [-1, 1], weights and variances >= 0", "others", "correct them")
+        return cls(mu, weight * variance, float(mu.max()))
+
+    def joined(self, correlation: float, mass: float) -> Modes:
+        """With one more mode."""
+        mu, masses = np.append(self.correlations, correlation), np.append(self.masses, mass)
+        return Modes(mu, masses, max(self.edge, correlation), self.continuous and correlation <= self.edge)
+
+
+def outlier_mass(band: Band, dimension: int, classes: int) -> float:
+    r"""The mean mass of the mode :math:`\mu=1` along its one direction, which has all d components of it.
+
+    :math:`d\,(\sum_id_i^2+\sum_ad_a^2)/(2(\sum J)^2)`: of order d/K.
+    """
+    n, q, c = band.pure_per_class, band.weight, band.links
+    degree = n + q * c
+    spread = q * q * c if band.ensemble == "poisson" else 0.0
+    return dimension / classes * (n + 2 * q * q * c + degree**2 + spread) / (2 * degree**2)
+
+
+def precise_nodes(band: Band, nodes: int) -> tuple[NDArray, NDArray]:
+    """Correlations and masses of :meth:`Modes.of` in the digits that mpmath works with now, of a regular band.
+
+    Raises
+    ------
+    InputError
+        for a Poisson band, whose density has no closed form.
+    """
+    if band.ensemble != "regular":
+        raise InputError("a regular band in mpmath", f"a {band.ensemble} one", "give its modes in double precision")
+    n, q, c = band.pure_per_class, mp.mpf(band.weight), band.links
+    degree, reach = n + q * c, q * mp.sqrt(band.pairs.branching)
+    cosines = np.array([mp.cos(mp.pi * (k + mp.mpf(1) / 2) / nodes) for k in range(nodes)])
+    mu2 = (n + q * c / 2 + reach * cosines) / degree
+    weights = regular.angular_density(band.pairs, cosines, mp.pi) * mp.pi / nodes
+    each = weights * (_sample_part(band, mu2, 1 / degree) + degree) / (2 * degree)
+    mu = np.array([mp.sqrt(x) for x in mu2])
+    return np.concatenate([mu, -mu, [mp.mpf(0)]]), np.concatenate([each, each, [2 - 2 * mp.fsum(each)]])
+
+
+def _regular(band: Band, nodes: int) -> tuple[NDArray, NDArray, float]:
+    """Nodes, masses of either sign per class, and the mean degree of a label."""
+    mu2, weights = band.quadrature(nodes)
+    degree = band.pure_per_class + band.weight * band.links
+    return mu2, weights * (_sample_part(band, mu2, 1 / degree) + degree) / 2, degree
+
+
+def _poisson(band: Band, nodes: int) -> tuple[NDArray, NDArray, float]:
+    angles = np.pi * (np.arange(nodes) + 0.5) / nodes
+    low, high = (float(edge) for edge in band.edges)
+    mu2 = (low + high) / 2 + (high - low) / 2 * np.cos(angles)
+    kernel, c, p = band.pairs.correlations(mu2.astype(complex)), band.links, in_double(band.links)
+    f = np.arange(len(p))
+    degrees = band.pure_per_class + band.weight * f
+    x = kernel.alpha - c * kernel.hop**2 * fast.solve(band.pairs.correlations, c, mu2).value
+    each = p / (x[:, None] + np.multiply.outer(kernel.beta, f))
+    step = (high - low) / 2 * np.sin(angles) * np.pi / nodes
+    # Sums over labels of v^2/D, v^2 and v^2 D, per unit of mu^2 times the step.
+    inverse, one, degree = (-(each @ degrees**power).imag / np.pi * step for power in range(3))
+    return mu2, (2 * band.weight * one + (1 - 2 * band.weight) * band.pure_per_class * inverse / mu2 + degree) / 2, p @ degrees
+
+
+def _sample_part(band: Band, mu2: NDArray, inverse_degree: float) -> NDArray:
+    """What samples have of twice the variance."""
+    pure = band.pure_per_class * inverse_degree / mu2
+    return pure + 2 * band.weight * (1 - pure)

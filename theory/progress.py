@@ -1,0 +1,44 @@
+"""Progress on the terminal: a bar for work that takes more than two seconds, and nothing where no one is watching.
+
+>>> with bar(3, "count") as done:
+...     for k in range(3):
+...         done(k + 1)
+
+When it fails: a bar moves only where the work says how far it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+DELAY = 2.0  # seconds before a bar appears
+FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+
+
+@contextmanager
+def bar(total: float, what: str) -> Iterator[Callable[[float], None]]:
+    """A bar on standard error, where that is a terminal; it goes when the work is done.
+
+    Parameters
+    ----------
+    total
+        amount of the work.
+    what
+        is done, in a few words.
+
+    Yields
+    ------
+    A function to be called with the amount that is done so far.
+    """
+    from tqdm import tqdm
+
+    class Bar(tqdm):
+        monitor_interval = 0  # no thread beside the work
+
+    with Bar(total=total, desc=what, delay=DELAY, disable=None, leave=False, miniters=0, bar_format=FORMAT) as shown:
+        yield lambda done: _move(shown, done)
+
+
+def _move(shown, done: float) -> None:
+    shown.update(done - shown.n)

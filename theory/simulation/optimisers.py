@@ -1,0 +1,292 @@
+r"""Gradient descent in place of the gradient flow: finite steps, momentum, mini-batches.
+
+One step of :math:`x\mapsto x+p,\ p\mapsto mp+\eta F(x)` (heavy ball; Polyak 1964) takes the velocity :math:`F` of the flow that
+the model has, markers obeyed and decays included, so that weight decay is part of the step.  Step n is at time :math:`n\eta`;
+:math:`\eta\to0` gives the flow back, in a time that momentum makes pass :math:`1/(1-m)` times as fast.
+
+* *All samples*: the step is affine in the samples as the flow is, so that it closes on the same order parameters (§5 of the
+  notes), at a cost that does not grow with N.
+* *Mini-batches*: :mod:`theory.simulation.minibatch`.
+
+A fixed point of the flow with the eigenvalues :math:`s` of its Jacobian is stable under steps of all samples iff
+:math:`\eta s` lies inside the ellipse of centre :math:`-(1+m)` and half axes :math:`1+m` and :math:`1-m`: for real ones,
+:math:`\eta<2(1+m)/|s|`.
+
+>>> from theory import Coupling, models
+>>> from theory.simulation.setting import Setting
+>>> setting = Setting.of(models.projection_head(), Coupling.uniform(2, 40, 0.5), 3)
+>>> run = Optimised(setting, GradientDescent(step=0.1), setting.start(seed=0), seed=0)
+>>> run.method
+'gradient descent, step 0.1, all samples, order parameters of 3 types'
+>>> first, last = run.rows(np.array([0.0, 50.0]))
+>>> bool(last.loss < first.loss)
+True
+
+When it fails: steps beyond the edge diverge, or wander without end inside a bounded region, which is not detected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from numbers import Integral, Real
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from theory.calculus import State
+from theory.errors import InputError, UnfinishedError
+from theory.flow import parameters_of
+from theory.loss import Loss
+from theory.lowering import LoweredFlow
+from theory.models.vocabulary import K, N, X, Y, d
+from theory.simulation.closure import closure
+from theory.simulation.direct import Scheme
+from theory.simulation.minibatch import BatchVelocity, Coasting
+from theory.simulation.order_parameters import OrderParameters, applies, drawn_samples, given_samples
+from theory.simulation.record import Direct, Integrated, Row
+from theory.simulation.setting import Setting
+
+NO_SCHEME = Scheme("DOP853", np.inf, np.inf)  # nothing is integrated
+GROWN = 1e3  # times its start that the norm of a state has grown, and the loss by its square, where a run has diverged
+TWO_DIGITS = 1e-3  # of a suggested step
+DENSE = 200  # entries of a state up to which all eigenvalues are computed for the largest
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    r"""Steps in place of the flow.
+
+    Parameters
+    ----------
+    step
+        :math:`\eta`, positive, in units of the flow's time.
+    momentum
+        m, from 0 on and below 1.
+    batch
+        samples in a batch, drawn for each step without replacement; None takes all of them.
+
+    Raises
+    ------
+    InputError
+        for values outside these.
+    """
+
+    step: float
+    momentum: float = 0.0
+    batch: int | None = None
+
+    def __post_init__(self):
+        if not isinstance(self.step, Real) or not 0 < self.step < np.inf:
+            raise InputError("a positive, finite step", repr(self.step), "correct it")
+        if not isinstance(self.momentum, Real) or not 0 <= self.momentum < 1:
+            raise InputError("a momentum from 0 on and below 1", repr(self.momentum), "correct it")
+        whole = isinstance(self.batch, Integral) and not isinstance(self.batch, bool)
+        if self.batch is not None and (not whole or self.batch < 1):
+            raise InputError("a whole number of samples in a batch, at least 1, or None", repr(self.batch), "correct it")
+
+    def __str__(self):
+        momentum = f", momentum {self.momentum:g}" if self.momentum else ""
+        if self.batch is None:
+            return f"gradient descent, step {self.step:g}{momentum}, all samples"
+        return f"stochastic gradient descent, step {self.step:g}{momentum}, batches of {self.batch}"
+
+    def steps(self, times: ArrayLike) -> NDArray:
+        """The number of the step nearest to each of ``times``."""
+        return np.rint(np.asarray(times, dtype=float) / self.step).astype(int)
+
+    def rounded(self, times: ArrayLike) -> NDArray:
+        """The times of these steps."""
+        return self.steps(times) * self.step
+
+
+class Optimised:
+    """A recorder of one run in finite steps.
+
+    Parameters
+    ----------
+    setting, optimiser
+        what moves, and how.
+    start
+        blocks at the start; without X, samples are drawn as their order parameters alone.
+    seed
+        of the batches, and of the samples that are followed.
+
+    Raises
+    ------
+    InputError
+        for batches of more samples than there are, or of a model that is no sum over samples.
+    """
+
+    def __init__(self, setting: Setting, optimiser: GradientDescent, start: Mapping[State, NDArray], seed: int):
+        self.setting, self.optimiser, self.start, self.seed = setting, optimiser, start, seed
+        self.estimate = None
+        if optimiser.batch is not None:
+            if optimiser.batch > setting.coupling.samples:
+                wanted = f"a batch of at most the {setting.coupling.samples} samples"
+                raise InputError(wanted, str(optimiser.batch), "take a smaller batch, or None for all")
+            if X not in start:
+                got = "samples that are too many to be drawn one by one"
+                raise InputError("every sample at the start", got, 'give them in initial={"X": ...}, or take batch=None')
+            self.estimate = BatchVelocity.of(setting)
+        closes = self.estimate is None and applies(setting.coupling) and _closes(setting.model)
+        self.watched = observer(setting, start, seed, closes)
+        self.coupling, self.chosen = setting.coupling, self.watched.chosen
+        types = f"order parameters of {len(self.coupling.counts)} types"
+        self.method = f"{optimiser}, {types if isinstance(self.watched, OrderParameters) else 'every sample'}"
+        if isinstance(self.watched, OrderParameters):
+            self.recover = self.watched.recover
+
+    def rows(self, times: NDArray) -> Iterator[Row]:
+        """What is recorded at the step nearest to each time.
+
+        Raises
+        ------
+        UnfinishedError
+            for a run that diverges; its message says how large steps may be.
+        """
+        recorded = self.optimiser.steps(times)
+        looks = np.union1d([2**k for k in range(int(recorded.max(initial=0)).bit_length())], [0, *recorded]).astype(int)
+        watch = Watch(self.watched, self.optimiser, self.coupling.samples)
+        try:
+            for done, state in zip(looks, self.states(looks), strict=True):
+                watch.look(done, state)
+                for _ in range(np.count_nonzero(recorded == done)):
+                    yield self.watched.row(state)
+        except Unbounded as error:
+            raise UnfinishedError(watch.sentence(str(error))) from None
+
+    def states(self, steps: NDArray) -> Iterator[NDArray]:
+        """The state vector after so many steps (increasing, from 0 on)."""
+        if self.estimate is None:
+            return descend(self.watched.lowered, self.watched.start, steps, self.optimiser)
+        blocks = descend_in_batches(self.estimate, self.start, steps, self.optimiser, self.seed)
+        return map(self.watched.lowered.pack, blocks)
+
+
+def observer(setting: Setting, start: Mapping[State, NDArray], seed: int, closes: bool) -> Integrated:
+    """What a state of a run is, and what is recorded of it: order parameters, or every sample."""
+    if closes or X not in start:
+        c, named = setting.coupling, {b.name: v for b, v in start.items()}
+        drawn = given_samples(c, start[X], seed) if X in start else drawn_samples(c, setting.dimension, seed)
+        return OrderParameters(setting.model, c, drawn, named, setting.named, setting.integrals, NO_SCHEME)
+    observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
+    shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
+    needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
+    values = {name: v for name, v in setting.values.items() if name in needed}
+    lowered = setting.flow.lower(values, also=[*observed, *setting.integrals])
+    return Direct(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), NO_SCHEME)
+
+
+class Unbounded(ArithmeticError):
+    """A state that grows without bound, and where it was seen."""
+
+
+def descend(lowered: LoweredFlow, start: NDArray, steps: NDArray, how: GradientDescent) -> Iterator[NDArray]:
+    """The state after so many steps of all samples (increasing, from 0 on)."""
+    state, momentum, done = start, np.zeros_like(start), 0
+    for stop in steps:
+        while done < stop:
+            done += 1
+            with np.errstate(over="ignore", invalid="ignore"):
+                momentum = how.momentum * momentum + how.step * lowered.velocity(0.0, state)
+                state = state + momentum
+            _require_finite(done, momentum)
+        yield state
+
+
+def descend_in_batches(
+    estimate: BatchVelocity, start: Mapping[State, NDArray], steps: NDArray, how: GradientDescent, seed: int
+) -> Iterator[dict[State, NDArray]]:
+    """The blocks after so many steps with batches (increasing, from 0 on)."""
+    rng, order, done = np.random.default_rng([seed, 2]), estimate.setting.flow.state, 0
+    samples = Coasting(start[X], how.step, how.momentum, estimate.decay)
+    blocks = {b: np.array(v) for b, v in start.items() if b != X}
+    momenta = {b: np.zeros_like(v) for b, v in blocks.items()}
+    for stop in steps:
+        while done < stop:
+            done += 1
+            batch = rng.choice(len(samples.state), int(how.batch or 0), replace=False, shuffle=False)
+            drawn = samples.at(done - 1, batch)
+            with np.errstate(over="ignore", invalid="ignore"):
+                velocity = dict(zip(order, estimate({X: drawn[:, 0].T, **blocks}, batch), strict=True))
+                drawn[:, 1] = how.momentum * drawn[:, 1] + how.step * velocity[X].T
+                drawn[:, 0] += drawn[:, 1]
+                for b in blocks:
+                    momenta[b] = how.momentum * momenta[b] + how.step * velocity[b]
+                    blocks[b] = blocks[b] + momenta[b]
+            _require_finite(done, drawn, *momenta.values())
+            samples.put(done, batch, drawn)
+        yield {X: samples.at(done)[:, 0].T, **blocks}
+
+
+def _require_finite(done: int, *moved: NDArray) -> None:
+    if not all(np.isfinite(m).all() for m in moved):
+        raise Unbounded(f"the state is not finite after step {done}")
+
+
+class Watch:
+    """Sees a run diverge, and keeps the calmest state of no more loss than at the start: a run that leaves a fixed point was
+    calm close to it."""
+
+    def __init__(self, watched: Integrated, how: GradientDescent, samples: int):
+        self.watched, self.how, self.samples = watched, how, samples
+        self.size, self.loss = float(np.linalg.norm(watched.start)), self.loss_of(watched.start)
+        self.calmest, self.restless = watched.start, np.inf
+
+    def loss_of(self, state: NDArray) -> float:
+        return float(self.watched.observe(state)[0])
+
+    def look(self, done: int, state: NDArray) -> None:
+        """Raise :class:`Unbounded` for a state whose norm and loss have grown beyond all bounds."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            size, loss = float(np.linalg.norm(state)), self.loss_of(state)
+            speed = float(np.linalg.norm(self.watched.lowered.velocity(0.0, state))) / (size or 1.0)
+        if not (size <= GROWN * self.size or loss <= GROWN**2 * self.loss):
+            raise Unbounded(f"the loss has grown from {self.loss:.3g} to {loss:.3g} after step {done}")
+        if loss <= self.loss and speed < self.restless:
+            self.calmest, self.restless = state, speed
+
+    def sentence(self, seen: str) -> str:
+        """What was seen, and how large steps may be."""
+        said = f"{self.how} diverged: {seen}; the step is too large, try"
+        try:
+            rate = max(fastest(self.watched.lowered, y) for y in (self.watched.start, self.calmest))
+        except UnfinishedError:
+            return f"{said} half of it"
+        edge = 2 * (1 + self.how.momentum) / rate
+        if self.how.batch is not None:
+            edge *= self.how.batch / self.samples
+        reason = "" if self.how.batch is None else ", since a sample moves by N/B steps when it is drawn"
+        return f"{said} one below {edge:.3g}{reason}"
+
+
+@lru_cache(64)
+def _closes(model: Loss) -> bool:
+    try:
+        closure(model, 1)
+    except InputError:
+        return False
+    return True
+
+
+def fastest(lowered: LoweredFlow, state: NDArray) -> float:
+    """The largest modulus of an eigenvalue of the Jacobian at a state.
+
+    Raises
+    ------
+    UnfinishedError
+        where it is not found.
+    """
+    from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
+
+    n = lowered.size
+    if n <= DENSE:
+        return float(np.abs(np.linalg.eigvals(lowered.jacobian(0.0, state))).max())
+    operator = LinearOperator((n, n), matvec=lambda v: lowered.jacobian_vector(0.0, state, v.reshape(-1)), dtype=float)
+    try:
+        found = eigs(operator, k=1, which="LM", v0=np.ones(n), tol=TWO_DIGITS, return_eigenvectors=False)
+    except ArpackError as error:
+        raise UnfinishedError(f"the fastest rate was not found: {error}") from None
+    return float(abs(found[0]))

@@ -1,0 +1,202 @@
+r"""Trajectories as labelled arrays, and on disk as NetCDF (64-bit offset), which xarray, Julia, R and ``ncdump`` read.
+
+A file holds everything that :class:`theory.Trajectory` does, what is needed to make the run again (model, parameters, seed) and
+the versions that made it.  It appears at once or not at all; one that is not complete is valid all the same, and says why it
+ends.  What was saved comes back bit for bit.
+
+>>> import tempfile
+>>> from pathlib import Path
+>>> from theory import Coupling, models, simulate
+>>> run = simulate(models.projection_head(), Coupling.uniform(3, 12, 0.25), dimension=2, times=[0, 1], seed=0)
+>>> with tempfile.TemporaryDirectory() as folder:
+...     again = load(save(run, Path(folder) / "run.nc"))
+>>> bool((again.labels == run.labels).all()), again.seed, again.complete
+(True, 0, True)
+>>> dict(to_xarray(run)["labels"].sizes)
+{'time': 2, 'dimension': 2, 'label': 3}
+
+When it fails: a series of more than 4 GiB does not fit into this format; the coupling is not in the file, only what a caller
+writes into its attributes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from theory.errors import InputError
+from theory.simulation.model_text import readable, rebuilt, written
+from theory.simulation.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    import xarray
+
+FORMAT, VERSION = "collapse-theory trajectory", 1
+ENGINE: Any = "scipy"
+MADE_WITH = ("collapse-theory", "numpy", "scipy", "sympy")
+TIME = {"long_name": "time", "units": "inverse mobility"}
+SERIES = {
+    "labels": (("time", "dimension", "label"), "label embeddings"),
+    "head": (("time", "dimension", "dimension_2"), "head"),
+    "loss": (("time",), "loss, its markers erased"),
+    "accuracy": (("time",), "share of samples whose nearest label is one of their own"),
+    "accuracy_error": (("time",), "standard error of the accuracy"),
+    "min_separation": (("time",), "smallest distance between two label embeddings"),
+}
+DRIFT, END = "drift", "end_"
+
+
+def to_xarray(trajectory: Trajectory) -> xarray.Dataset:
+    """A trajectory as a dataset over ``time``, ``dimension`` and ``label`` (``dimension_2`` for the columns of a head).
+
+    First integrals are rows of ``drift``, over ``integral``; blocks of the last state are variables ``end_X`` and so on.
+
+    Raises
+    ------
+    InputError
+        where xarray is not installed.
+    """
+    found: dict[str, Any] = {
+        name: (dims, getattr(trajectory, name), {"long_name": words, "units": "1"})
+        for name, (dims, words) in SERIES.items()
+        if getattr(trajectory, name) is not None
+    }
+    coords: dict[str, Any] = {"time": ("time", trajectory.times, TIME)}
+    _, dimension, labels = trajectory.labels.shape
+    sizes = {"dimension": dimension, "label": labels} | ({} if trajectory.head is None else {"dimension_2": dimension})
+    coords |= {name: np.arange(size) for name, size in sizes.items()}
+    if trajectory.conserved:
+        words = {"long_name": "change of a first integral, relative to its initial size", "units": "1"}
+        found[DRIFT] = ("integral", "time"), np.array(list(trajectory.conserved.values())), words
+        coords["integral"] = list(trajectory.conserved)
+    for name, value in trajectory.end.items():
+        found[END + name] = tuple(f"{name}_axis_{k}" for k in range(np.ndim(value))), value, {"long_name": f"last {name}"}
+    return _package("xarray").Dataset(found, coords, _attributes(trajectory))
+
+
+def save(trajectory: Trajectory, path: str | Path, attributes: Mapping[str, str] | None = None) -> Path:
+    """Write a trajectory as a NetCDF file, at once or not at all; gives back its path.
+
+    Parameters
+    ----------
+    attributes
+        further texts by name, such as what the coupling was.
+
+    Raises
+    ------
+    InputError
+        where the packages of the extra [data] are not installed.
+    OSError
+        where the file cannot be written.
+    """
+    path, dataset = Path(path), to_xarray(trajectory)
+    dataset.attrs = {**(attributes or {}), **dataset.attrs}
+    plain = {name: {"_FillValue": None} for name in dataset.variables}
+    with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=".collapse-") as scratch:
+        dataset.to_netcdf(Path(scratch) / path.name, engine=ENGINE, format="NETCDF3_64BIT", encoding=plain)
+        os.replace(Path(scratch) / path.name, path)
+    return path
+
+
+def load(path: str | Path) -> Trajectory:
+    """The trajectory in a file.
+
+    Raises
+    ------
+    InputError
+        for a file that is none, is no trajectory, lacks something, or was written by a newer version, and where the packages
+        of the extra [data] are not installed.
+    """
+    path = Path(path)
+    data = _read(path)
+    attributes = data.attrs
+    if attributes.get("format") != FORMAT:
+        raise InputError("a trajectory", f"something else in {path.name}", "give a file that Trajectory.save has written")
+    if not 1 <= _json(path, attributes, "format_version", int) <= VERSION:
+        got = f"{attributes['format_version']} in {path.name}"
+        raise InputError(f"a format version of at most {VERSION}", got, "load it with a newer collapse-theory")
+    wanted = {name: dims for name, (dims, _) in SERIES.items() if name != "head" or name in data} | {"time": ("time",)}
+    lacking = [name for name, dims in wanted.items() if name not in data.variables or data[name].dims != dims]
+    if lacking or (DRIFT in data and data[DRIFT].dims != ("integral", "time")):
+        raise InputError("a whole trajectory", f"none of {', '.join(lacking or [DRIFT])} in {path.name}", "save it again")
+    return _trajectory(path, data)
+
+
+def _trajectory(path: Path, data: xarray.Dataset) -> Trajectory:
+    columns: dict[str, Any] = {name: data[name].values if name in data else None for name in SERIES}
+    drifts = dict(zip(data["integral"].values, data[DRIFT].values, strict=True)) if DRIFT in data else {}
+    model = data.attrs.get("model")
+    return Trajectory(
+        times=data["time"].values,
+        **columns,
+        conserved={str(name): drift for name, drift in drifts.items()},
+        method=_json(path, data.attrs, "method", str),
+        parameters=_json(path, data.attrs, "parameters", dict),
+        seed=_json(path, data.attrs, "seed", int),
+        model=None if model is None else rebuilt(model),
+        stopped=_json(path, data.attrs, "stopped", str),
+        complete=_json(path, data.attrs, "complete", bool),
+        end={str(name).removeprefix(END): data[name].values for name in data.data_vars if str(name).startswith(END)},
+    )
+
+
+def _attributes(trajectory: Trajectory) -> dict[str, str]:
+    """Everything that is no array, as texts; JSON but for those that are meant for people."""
+    t = trajectory
+    values = {
+        "method": t.method,
+        "seed": int(t.seed),
+        "parameters": {name: float(value) for name, value in t.parameters.items()},
+        "stopped": t.stopped,
+        "complete": bool(t.complete),
+    }
+    made = {"format": FORMAT, "format_version": str(VERSION)} | {name: json.dumps(value) for name, value in values.items()}
+    made["versions"] = json.dumps({package: _version(package) for package in MADE_WITH})
+    if trajectory.model is not None:
+        made["model_in_words"] = readable(trajectory.model)
+        if (tree := written(trajectory.model)) is not None:
+            made["model"] = tree
+    return made
+
+
+def _read(path: Path) -> xarray.Dataset:
+    if not path.is_file():
+        raise InputError("a file with a trajectory", f"{str(path)!r}, which is no file", "check the path")
+    try:
+        with _package("xarray").open_dataset(path, engine=ENGINE, decode_times=False) as opened:
+            return opened.load()
+    except (OSError, TypeError, ValueError, KeyError, IndexError) as error:
+        raise InputError("a readable NetCDF file", f"{path.name}: {error}", "save the trajectory again") from None
+
+
+def _json(path: Path, attributes: Mapping, name: str, kind: type) -> Any:
+    try:
+        value = json.loads(attributes[name])
+    except (KeyError, TypeError, ValueError):
+        value = None
+    if type(value) is not kind:
+        raise InputError(f"{name} as {kind.__name__} in JSON", f"another or none in {path.name}", "save the trajectory again")
+    return value
+
+
+def _package(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        remedy = "pip install 'collapse-theory[data]'"
+        raise InputError("the packages of the extra [data]", f"no {name}", remedy) from None
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed as a package"
