@@ -134,7 +134,7 @@ class LoweredFlow:
         values = self._velocity(*self._arguments(y))
         if not self._is_matrix:
             return np.array(np.broadcast_arrays(*values, y[0])[:-1], dtype=float)
-        return np.concatenate([value.ravel() for value in values])
+        return np.concatenate([np.asarray(value).ravel() for value in values])
 
     def jacobian(self, t: float, y: NDArray) -> NDArray:
         """The dense Jacobian at a state vector, shape (n, n)."""

@@ -65,7 +65,7 @@ class Ensemble:
     loss, min_separation
         (R, T): the erased loss, and the smallest distance between two label embeddings.
     conserved
-        for each first integral that all runs have, its drift, relative to its initial size (R, T).
+        for each first integral that all runs have, its drift, relative to the size of its terms at the start (R, T).
     parameters, seeds
         what makes the runs again: by name (R,), and (R,).
     method
@@ -108,7 +108,7 @@ class Ensemble:
         coords: dict[str, Any] = {"time": ("time", self.times, TIME), "seed": ("run", self.seeds)}
         coords |= {name: ("run", values) for name, values in self.parameters.items()}
         if self.conserved:
-            words = {"long_name": "change of a first integral, relative to its initial size"}
+            words = {"long_name": "change of a first integral, relative to the size of its terms at the start"}
             found["drift"] = ("integral", "run", "time"), np.array(list(self.conserved.values())), words
             coords["integral"] = list(self.conserved)
         return xarray.Dataset(found, coords, {"method": self.method})

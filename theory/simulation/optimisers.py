@@ -27,9 +27,8 @@ When it fails: steps beyond the edge diverge, or wander without end inside a bou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from numbers import Integral, Real
 
 import numpy as np
@@ -37,14 +36,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory.calculus import State
 from theory.errors import InputError, UnfinishedError
-from theory.flow import parameters_of
-from theory.loss import Loss
 from theory.lowering import LoweredFlow
-from theory.models.vocabulary import K, N, X, Y, d
-from theory.simulation.closure import closure
+from theory.models.vocabulary import X
 from theory.simulation.direct import Scheme
 from theory.simulation.minibatch import BatchVelocity, Coasting
-from theory.simulation.order_parameters import OrderParameters, applies, drawn_samples, given_samples
+from theory.simulation.order_parameters import OrderParameters, applies, closes
 from theory.simulation.record import Direct, Integrated, Row
 from theory.simulation.setting import Setting
 
@@ -130,13 +126,11 @@ class Optimised:
                 got = "samples that are too many to be drawn one by one"
                 raise InputError("every sample at the start", got, 'give them in initial={"X": ...}, or take batch=None')
             self.estimate = BatchVelocity.of(setting)
-        closes = self.estimate is None and applies(setting.coupling) and _closes(setting.model)
-        self.watched = observer(setting, start, seed, closes)
+        types = self.estimate is None and applies(setting.coupling) and closes(setting.model)
+        self.watched = observer(setting, start, seed, types)
         self.coupling, self.chosen = setting.coupling, self.watched.chosen
-        types = f"order parameters of {len(self.coupling.counts)} types"
-        self.method = f"{optimiser}, {types if isinstance(self.watched, OrderParameters) else 'every sample'}"
-        if isinstance(self.watched, OrderParameters):
-            self.recover = self.watched.recover
+        moved = f"order parameters of {len(self.coupling.counts)} types"
+        self.method = f"{optimiser}, {moved if isinstance(self.watched, OrderParameters) else 'every sample'}"
 
     def rows(self, times: NDArray) -> Iterator[Row]:
         """What is recorded at the step nearest to each time.
@@ -157,6 +151,9 @@ class Optimised:
         except Unbounded as error:
             raise UnfinishedError(watch.sentence(str(error))) from None
 
+    def recover(self, rows: Sequence[Row]) -> Callable[[NDArray], NDArray] | None:
+        return self.watched.recover(rows)
+
     def states(self, steps: NDArray) -> Iterator[NDArray]:
         """The state vector after so many steps (increasing, from 0 on)."""
         if self.estimate is None:
@@ -165,18 +162,11 @@ class Optimised:
         return map(self.watched.lowered.pack, blocks)
 
 
-def observer(setting: Setting, start: Mapping[State, NDArray], seed: int, closes: bool) -> Integrated:
+def observer(setting: Setting, start: Mapping[State, NDArray], seed: int, types: bool) -> Integrated:
     """What a state of a run is, and what is recorded of it: order parameters, or every sample."""
-    if closes or X not in start:
-        c, named = setting.coupling, {b.name: v for b, v in start.items()}
-        drawn = given_samples(c, start[X], seed) if X in start else drawn_samples(c, setting.dimension, seed)
-        return OrderParameters(setting.model, c, drawn, named, setting.named, setting.integrals, NO_SCHEME)
-    observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
-    shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
-    needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
-    values = {name: v for name, v in setting.values.items() if name in needed}
-    lowered = setting.flow.lower(values, also=[*observed, *setting.integrals])
-    return Direct(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), NO_SCHEME)
+    if types or X not in start:
+        return OrderParameters.of(setting, start, seed, NO_SCHEME)
+    return Direct.of(setting, start, NO_SCHEME)
 
 
 class Unbounded(ArithmeticError):
@@ -260,15 +250,6 @@ class Watch:
             edge *= self.how.batch / self.samples
         reason = "" if self.how.batch is None else ", since a sample moves by N/B steps when it is drawn"
         return f"{said} one below {edge:.3g}{reason}"
-
-
-@lru_cache(64)
-def _closes(model: Loss) -> bool:
-    try:
-        closure(model, 1)
-    except InputError:
-        return False
-    return True
 
 
 def fastest(lowered: LoweredFlow, state: NDArray) -> float:

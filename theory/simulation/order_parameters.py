@@ -19,21 +19,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Identity
 
+from theory.calculus import State
 from theory.coupling import Coupling
 from theory.coupling.reduction import scaled_parts
 from theory.coupling.rows import DENSE_LIMIT
 from theory.errors import InputError
 from theory.flow import parameters_of
 from theory.loss import Loss
+from theory.models.vocabulary import X
 from theory.simulation.closure import M, closure, deviations
 from theory.simulation.observables import accuracy, checked_samples
 from theory.simulation.record import Integrated, Row, row
+from theory.simulation.setting import Setting
 
 FOLLOWED = 2000  # samples whose accuracy is looked at
 GROUPS = 40  # different rates up to which the closure is used
@@ -79,6 +82,19 @@ def given_samples(coupling: Coupling, X: ArrayLike, seed: int) -> Samples:
 
 def _scatter(off: NDArray) -> NDArray:
     return off @ off.T
+
+
+def blocks_at_start(setting: Setting, seed: int, initial: Mapping[str, ArrayLike], every: bool = False) -> dict[State, NDArray]:
+    """Blocks at the start, without samples that are too many to be drawn one by one, unless every one is needed."""
+    many = not every and X.name not in initial and np.prod(setting.shapes[X]) > DRAWN
+    return setting.start(seed, initial, frozenset({X}) if many else frozenset())
+
+
+def samples_at_start(setting: Setting, blocks: Mapping[State, NDArray], seed: int) -> Samples:
+    """Those given, or drawn where there are none among the blocks."""
+    if X in blocks:
+        return given_samples(setting.coupling, blocks[X], seed)
+    return drawn_samples(setting.coupling, setting.dimension, seed)
 
 
 def drawn_samples(coupling: Coupling, dimension: int, seed: int) -> Samples:
@@ -182,6 +198,20 @@ class OrderParameters(Integrated):
         super().__init__(coupling, lowered, observed, kept, lowered.pack(state), how)
         self.method = f"order parameters of {len(coupling.counts)} types, {self.scheme}"
 
+    @classmethod
+    def of(cls, setting: Setting, start: Mapping[State, NDArray], seed: int, how: Sequence) -> OrderParameters:
+        """From blocks at the start; without X among them, samples are drawn as their order parameters alone.
+
+        Raises
+        ------
+        InputError
+            for an encoder, and for a model that does not close.
+        """
+        if setting.coupling.features is not None:
+            raise InputError("couplings of samples to labels", "the moments of an encoder", 'use method="direct"')
+        samples, named = samples_at_start(setting, start, seed), {b.name: v for b, v in start.items()}
+        return cls(setting.model, setting.coupling, samples, named, setting.named, setting.integrals, how)
+
     def row(self, state: NDArray) -> Row:
         loss, labels, *rest = self.observe(state)
         blocks, samples = self.lowered.unpack(state), self._samples(self.lowered.unpack(state))
@@ -249,3 +279,13 @@ def applies(coupling: Coupling) -> bool:
     if coupling.features is not None or 2 * types > coupling.samples or types * coupling.labels > DENSE_LIMIT:
         return False
     return len(Groups.of(coupling).rates) <= GROUPS
+
+
+@lru_cache(64)
+def closes(model: Loss) -> bool:
+    """Whether a model has a flow of order parameters."""
+    try:
+        closure(model, 1)
+    except InputError:
+        return False
+    return True

@@ -12,16 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, MatAdd
 
+from theory.calculus import State
 from theory.coupling import Coupling
 from theory.errors import UnfinishedError
+from theory.flow import parameters_of
 from theory.loss import Loss
 from theory.lowering import LoweredFlow
-from theory.models.vocabulary import W, Y
+from theory.models.vocabulary import K, N, W, X, Y, d
 from theory.simulation.direct import Problem, Scheme, steps
 from theory.simulation.events import Event, Watch, sentence
 from theory.simulation.exact import Propagation
 from theory.simulation.observables import accuracy, accuracy_error, drift, followed, min_separation
-from theory.simulation.setting import fastest_rate
+from theory.simulation.setting import Setting, fastest_rate
 from theory.simulation.trajectory import Trajectory
 
 
@@ -47,6 +49,9 @@ class Recorder(Protocol):
 
     def rows(self, times: NDArray) -> Iterator[Row]:
         """What is recorded at each time."""
+
+    def recover(self, rows: Sequence[Row]) -> Callable[[NDArray], NDArray] | None:
+        """A function from chosen samples to their embeddings at the times of the rows, or None."""
 
 
 class Integrated(ABC):
@@ -80,6 +85,9 @@ class Integrated(ABC):
 
     def rows(self, times: NDArray) -> Iterator[Row]:
         return guarded(self, times)
+
+    def recover(self, rows: Sequence[Row]) -> Callable[[NDArray], NDArray] | None:
+        return None
 
     @property
     def problem(self) -> Problem:
@@ -118,6 +126,16 @@ class Direct(Integrated):
     ):
         super().__init__(coupling, lowered, observed, integrals, start, how)
         self.method = f"direct, {self.scheme}"
+
+    @classmethod
+    def of(cls, setting: Setting, start: Mapping[State, NDArray], how: Sequence) -> Direct:
+        """From blocks at the start."""
+        observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
+        shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
+        needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
+        values = {name: v for name, v in setting.values.items() if name in needed}
+        lowered = setting.flow.lower(values, also=[*observed, *setting.integrals])
+        return cls(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), how)
 
     def row(self, state: NDArray) -> Row:
         loss, samples, targets, *integrals = self.observe(state)
@@ -251,7 +269,6 @@ def trajectory(
     """The rows recorded so far, as columns; ``why`` there are no more of them, where the run could not go on."""
     labels, share = np.array([r.labels for r in rows]), np.array([r.accuracy for r in rows])
     drifts, last = zip(*(r.drifts for r in rows), strict=True), rows[-1]
-    recover = getattr(recorder, "recover", lambda rows: None)
     return Trajectory(
         times=np.array([r.time for r in rows]),
         labels=labels,
@@ -268,5 +285,5 @@ def trajectory(
         stopped=why or last.stopped,
         complete=not why,
         end=dict(last.blocks),
-        recover=recover(rows),
+        recover=recorder.recover(rows),
     )

@@ -7,24 +7,20 @@ from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from numbers import Real
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Expr
 
-from theory.calculus import State
 from theory.coupling import Coupling
 from theory.errors import InputError, Interrupted, UnfinishedError
-from theory.flow import parameters_of
 from theory.loss import Loss
-from theory.models.vocabulary import K, N, X, Y, d
+from theory.models.vocabulary import X, Y
 from theory.printing import plain
 from theory.progress import bar
-from theory.simulation.closure import closure
 from theory.simulation.direct import Scheme
 from theory.simulation.events import Event, checked_events
 from theory.simulation.exact import propagate
 from theory.simulation.optimisers import GradientDescent, Optimised
-from theory.simulation.order_parameters import DRAWN, OrderParameters, applies, drawn_samples, given_samples
+from theory.simulation.order_parameters import OrderParameters, applies, blocks_at_start, closes
 from theory.simulation.record import Direct, Exact, Recorder, Row, trajectory
 from theory.simulation.setting import Setting
 from theory.simulation.times import checked_times
@@ -109,16 +105,18 @@ def simulate(
         if optimiser is None:
             recorder = _recorder(setting, method, len(times), how, seed, initial or {})
         else:
-            begin = _start(setting, seed, initial or {}, every=optimiser.batch is not None)
+            begin = blocks_at_start(setting, seed, initial or {}, every=optimiser.batch is not None)
             recorder, times = Optimised(setting, optimiser, begin, seed), optimiser.rounded(times)
-        return _followed(recorder, times, setting, seed, reached)
+        return _followed(recorder, times, setting, model, seed, reached)
 
 
-def _followed(recorder: Recorder, times: NDArray, setting: Setting, seed: int, reached: Callable[[float], None]) -> Trajectory:
+def _followed(
+    recorder: Recorder, times: NDArray, setting: Setting, model: Loss, seed: int, reached: Callable[[float], None]
+) -> Trajectory:
     """The rows of a recorder as a trajectory; of states all are kept where they are small, and else the last one."""
     keeps = isinstance(recorder, OrderParameters) and recorder.lowered.size * len(times) <= KEPT
     rows: list[Row] = []
-    described = [_named(q) for q in setting.integrals], setting.named, seed, setting.model
+    described = [_named(q) for q in setting.integrals], setting.named, seed, model
     try:
         for row in recorder.rows(times):
             if rows and not keeps:
@@ -168,46 +166,16 @@ def _recorder(setting: Setting, method: str, times: int, how: Scheme, seed: int,
         flow = str(setting.flow).replace("\n", ", ")
         raise InputError("the flow and the loss of embeddings alone", flow, 'use method="direct"')
     if method == "auto":
-        closes = applies(setting.coupling) and _closes(setting.model)
-        method = "exact" if linear else "order-parameters" if closes else "direct"
+        few = applies(setting.coupling) and closes(setting.model)
+        method = "exact" if linear else "order-parameters" if few else "direct"
     if method == "order-parameters":
-        return _by_order_parameters(setting, how, seed, initial)
+        return OrderParameters.of(setting, blocks_at_start(setting, seed, initial), seed, how)
     start = setting.start(seed, initial)
     if method == "exact":
         return Exact(propagate(setting.coupling, start[X], start[Y]), times, seed, how.events)
-    observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
-    shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
-    needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
-    values = {name: v for name, v in setting.values.items() if name in needed}
-    lowered = setting.flow.lower(values, also=[*observed, *setting.integrals])
-    return Direct(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), how)
-
-
-def _by_order_parameters(setting: Setting, how: Scheme, seed: int, initial: Mapping) -> OrderParameters:
-    coupling = setting.coupling
-    if coupling.features is not None:
-        raise InputError("couplings of samples to labels", "the moments of an encoder", 'use method="direct"')
-    blocks = _start(setting, seed, initial)
-    samples = given_samples(coupling, blocks[X], seed) if X in blocks else drawn_samples(coupling, setting.dimension, seed)
-    named = {b.name: v for b, v in blocks.items()}
-    return OrderParameters(setting.model, coupling, samples, named, setting.named, setting.integrals, how)
-
-
-def _start(setting: Setting, seed: int, initial: Mapping, every: bool = False) -> dict[State, NDArray]:
-    """Blocks at the start, without samples that are too many to be drawn one by one, unless every one is needed."""
-    many = not every and "X" not in initial and np.prod(setting.shapes[X]) > DRAWN
-    return setting.start(seed, initial, frozenset({X}) if many else frozenset())
+    return Direct.of(setting, start, how)
 
 
 @lru_cache(64)
 def _named(integral: Expr) -> str:
     return plain(integral)
-
-
-@lru_cache(64)
-def _closes(model: Loss) -> bool:
-    try:
-        closure(model, 1)
-    except InputError:
-        return False
-    return True

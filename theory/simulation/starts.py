@@ -14,7 +14,7 @@ from theory.errors import InputError
 from theory.loss import Loss
 from theory.models.vocabulary import X
 from theory.simulation.closure import deviations
-from theory.simulation.order_parameters import DRAWN, Groups, data_of_groups, data_of_types, drawn_samples, given_samples
+from theory.simulation.order_parameters import Groups, blocks_at_start, data_of_groups, data_of_types, samples_at_start
 from theory.simulation.setting import Setting
 
 
@@ -28,14 +28,12 @@ class Start:
 
     @classmethod
     def of(cls, setting: Setting, groups: Groups, types: Mapping, seed: int, initial: Mapping) -> Start:
-        many = "X" not in initial and np.prod(setting.shapes[X]) > DRAWN
-        blocks = setting.start(seed, initial, frozenset({X}) if many else frozenset())
-        whole = blocks.pop(X, None)
-        c, d = setting.coupling, setting.dimension
-        samples = drawn_samples(c, d, seed) if whole is None else given_samples(c, whole, seed)
-        state = {"M": samples.means} | {phi.name: np.eye(d) for phi in deviations(len(groups.rates))}
-        data = {**types, **data_of_groups(c, groups, samples), **setting.named}
-        return cls(seed, state | {b.name: value for b, value in blocks.items()}, data)
+        blocks = blocks_at_start(setting, seed, initial)
+        samples = samples_at_start(setting, blocks, seed)
+        own = {b.name: value for b, value in blocks.items() if b != X}
+        state = {"M": samples.means} | {phi.name: np.eye(setting.dimension) for phi in deviations(len(groups.rates))}
+        data = {**types, **data_of_groups(setting.coupling, groups, samples), **setting.named}
+        return cls(seed, state | own, data)
 
 
 def begun(

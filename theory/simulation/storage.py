@@ -74,7 +74,7 @@ def to_xarray(trajectory: Trajectory) -> xarray.Dataset:
     sizes = {"dimension": dimension, "label": labels} | ({} if trajectory.head is None else {"dimension_2": dimension})
     coords |= {name: np.arange(size) for name, size in sizes.items()}
     if trajectory.conserved:
-        words = {"long_name": "change of a first integral, relative to its initial size", "units": "1"}
+        words = {"long_name": "change of a first integral, relative to the size of its terms at the start", "units": "1"}
         found[DRIFT] = ("integral", "time"), np.array(list(trajectory.conserved.values())), words
         coords["integral"] = list(trajectory.conserved)
     for name, value in trajectory.end.items():

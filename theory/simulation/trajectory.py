@@ -37,7 +37,7 @@ class Trajectory:
     min_separation
         (T,): smallest distance between two label embeddings.
     conserved
-        for each first integral of the flow its drift, relative to its initial size (T,).
+        for each first integral of the flow its drift, relative to the size of its terms at the start (T,).
     method
         how it was integrated, in words.
     parameters, seed

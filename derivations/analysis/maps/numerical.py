@@ -203,7 +203,7 @@ def stationary_fluctuations(
     if optimiser.batch is None:
         raise InputError("an optimiser with batches", str(optimiser), "pass batch=, without which nothing fluctuates")
     blocks = {b: np.asarray(v, dtype=float) for b, v in state.items()}
-    lowered = observer(setting, blocks, 0, closes=False).lowered
+    lowered = observer(setting, blocks, 0, types=False).lowered
     point = settled(lowered, lowered.pack(blocks))
     return fluctuations_at(lowered, point, batch_noise(setting, lowered, point, optimiser.batch), optimiser)
 

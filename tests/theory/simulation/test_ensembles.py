@@ -115,8 +115,7 @@ def test_parameters_may_be_zero_in_some_runs():
 
 
 def test_many_samples_are_not_drawn(monkeypatch):
-    monkeypatch.setattr("theory.simulation.starts.DRAWN", 10)
-    monkeypatch.setattr("theory.simulation.run.DRAWN", 10)
+    monkeypatch.setattr("theory.simulation.order_parameters.DRAWN", 10)
     coupling, how = Coupling.uniform(2, 20, 0.2), {"dimension": 2, "times": [0, 5.0], **TOLERANCES}
     runs = ensemble(models.projection_head(), coupling, seeds=[3, 4], **how)
     assert np.allclose(runs.labels[1], simulate(models.projection_head(), coupling, seed=4, **how).labels, rtol=0, atol=1e-7)

@@ -26,13 +26,13 @@ def setting_of(coupling, dimension=2, parameters=DECAYS, model=HEAD):
 
 
 def lowered(setting):
-    return observer(setting, setting.start(0), 0, closes=False).lowered
+    return observer(setting, setting.start(0), 0, types=False).lowered
 
 
 def run(setting, how, times, seed=0, by_samples=False):
     recorder = Optimised(setting, how, setting.start(seed), seed)
     if by_samples:
-        recorder.watched = observer(setting, setting.start(seed), seed, closes=False)
+        recorder.watched = observer(setting, setting.start(seed), seed, types=False)
     return list(recorder.rows(np.array(times, dtype=float)))
 
 
@@ -111,7 +111,7 @@ def test_a_batch_moves_what_its_masked_data_move(drawn, dimension, momentum, see
     how = GradientDescent(0.02, momentum, batch)
     (last,) = Optimised(setting, how, setting.start(seed), seed).states(np.array([25]))
     expected = plain_steps(setting, how, 25, seed)
-    blocks = observer(setting, setting.start(seed), seed, closes=False).lowered.unpack(last)
+    blocks = observer(setting, setting.start(seed), seed, types=False).lowered.unpack(last)
     for b, value in expected.items():
         assert np.allclose(blocks[b], value, rtol=1e-9, atol=1e-10)
 

@@ -89,7 +89,7 @@ def test_samples_of_exact_runs_are_those_of_direct_ones():
 
 
 def test_samples_of_many_are_those_that_are_followed(monkeypatch):
-    monkeypatch.setattr("theory.simulation.run.DRAWN", 100)
+    monkeypatch.setattr("theory.simulation.order_parameters.DRAWN", 100)
     monkeypatch.setattr(order_parameters, "FOLLOWED", 10)
     coupling = Coupling.random_pairs(3, 90, 0.3, seed=1)
     run = simulate(models.projection_head(), coupling, dimension=2, times=[0.0, 1.0], seed=4)

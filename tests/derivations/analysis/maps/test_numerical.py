@@ -47,7 +47,7 @@ def apart(types=False):
     setting = Setting.of(models.projection_head(), coupling, 2, numbers)
     labels = 1.5 * np.random.default_rng(4).standard_normal((2, 2))
     start = {Y: labels, X: labels @ coupling.data["J"].T, W: np.eye(2)}
-    run = observer(setting, start, 0, closes=types)
+    run = observer(setting, start, 0, types=types)
     (late,) = descend(run.lowered, run.start, np.array([3000]), GradientDescent(0.2))
     return setting, run.lowered, settled(run.lowered, late)
 
