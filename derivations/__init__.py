@@ -14,6 +14,7 @@ from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
 from derivations.analysis.modes.sectors import Sectors, sectors
 from derivations.analysis.points.fixed_points import FixedPoint, FixedPoints, fixed_points
 from derivations.catalogue import derive, names
+from derivations.diagnosis import Diagnosis, diagnose
 from derivations.engine import Derivation, Line, Step, Verification
 from derivations.placement import PlacementTable, placement_table
 from derivations.sweeps import sweep
@@ -22,6 +23,7 @@ __all__ = [
     "Ansatz",
     "Certificate",
     "Derivation",
+    "Diagnosis",
     "FirstIntegrals",
     "FixedPoint",
     "FixedPoints",
@@ -41,6 +43,7 @@ __all__ = [
     "Verification",
     "certify",
     "derive",
+    "diagnose",
     "edge_at",
     "first_integrals",
     "fixed_points",

@@ -1,32 +1,79 @@
-"""The figures of the documentation, as PNG in docs/gallery: the report's, on scikit-learn's digits, and that of frustration."""
+"""The figures of the documentation, as PNG in docs/gallery: all of them, or those named."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+from matplotlib.figure import Figure
 
-from derivations import figures
+from derivations import dimensional, figures, phases
 from derivations.data import load
 from derivations.experiment import perform, plans
 from derivations.frustration import study
+from derivations.two_time_scales import two_time_scales
+from theory import Coupling
 
 GALLERY = Path(__file__).parent.parent / "docs" / "gallery"
+CELLS = 24
 
 
-def main() -> None:
-    GALLERY.mkdir(parents=True, exist_ok=True)
+def of_the_report() -> Iterator[tuple[str, Figure]]:
+    """The report's, on scikit-learn's digits."""
     todo = plans(load("digits"), fraction=0.05, seed=0)
-    runs = []
-    for run in perform(todo, dimension=16, seed=0, progress=lambda plan, share: None):
-        click.echo(f"{run.title}: done", err=True)
-        runs.append(run)
-    slowly = figures.frustration(study(progress=lambda done: click.echo(f"{done}: done", err=True)))
-    made = {"curves": figures.curves(runs), "head-eigenvalues": figures.head_eigenvalues(runs), "frustration": slowly}
-    for name, figure in made.items():
-        path = GALLERY / f"{name}.png"
-        figure.savefig(path, dpi=130)
-        click.echo(path)
+    runs = list(perform(todo, dimension=16, seed=0, progress=lambda plan, share: None))
+    yield "curves", figures.curves(runs)
+    yield "head-eigenvalues", figures.head_eigenvalues(runs)
+
+
+def of_frustration() -> Iterator[tuple[str, Figure]]:
+    yield "frustration", figures.frustration(study(progress=say))
+
+
+def of_two_time_scales() -> Iterator[tuple[str, Figure]]:
+    frustrated = Coupling.uniform(classes=10, samples=100_000, fraction=0.01)
+    yield "two-time-scales", figures.two_time_scales(two_time_scales("100,000 samples, 10 classes, 1 %", frustrated, 16))
+
+
+def of_phases() -> Iterator[tuple[str, Figure]]:
+    decaying = phases.StartOutcomes(decay=0.05, head_decay=0.02, duration=1000.0)
+    planes = {
+        "phi-lambda": (phases.ParameterPlane("lambda", 0.1, 0.005, 0.26), r"$K=4$, $\kappa/\lambda=0.1$"),
+        "phi-kappa": (phases.ParameterPlane("k", 0.05, 0.005, 0.305), r"$K=4$, $\lambda=0.05$"),
+        "start": (phases.StartPlane(), r"one mode, $\varphi=0.2$, no decay"),
+        "start-decay": (phases.StartPlane(outcomes=decaying), r"one mode, $\varphi=0.2$, $\lambda=0.05$, $\kappa=0.02$"),
+    }
+    for name, (plane, title) in planes.items():
+        yield f"phase-{name}", figures.phase_diagram(plane, phases.diagram(plane, CELLS, CELLS), title)
+
+
+def of_dimensions() -> Iterator[tuple[str, Figure]]:
+    yield "dimensional", figures.dimensional_collapse(dimensional.study(progress=say))
+
+
+MAKERS: dict[str, Callable[[], Iterator[tuple[str, Figure]]]] = {
+    "report": of_the_report,
+    "frustration": of_frustration,
+    "two-time-scales": of_two_time_scales,
+    "phases": of_phases,
+    "dimensional": of_dimensions,
+}
+
+
+def say(done: object) -> None:
+    click.echo(f"{done}: done", err=True)
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(MAKERS)))
+def main(names: tuple[str, ...]) -> None:
+    GALLERY.mkdir(parents=True, exist_ok=True)
+    for maker in names or MAKERS:
+        for name, figure in MAKERS[maker]():
+            path = GALLERY / f"{name}.png"
+            figure.savefig(path, dpi=130)
+            click.echo(path)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ from theory.progress import bar
 
 LATE = 10.0  # slow times that a run lasts unless told otherwise
 SETTLED = 200.0  # the same where nothing collapses
-OF_ONE_RUN = {"head", "stop", "until", "points", "logarithmic", "parameters", "method", "animation"}
+OF_ONE_RUN = {
+    *("head", "stop", "until", "points", "logarithmic", "parameters", "method", "step", "momentum", "batch", "animation"),
+}
 
 
 @click.command("simulate")
@@ -35,6 +37,9 @@ OF_ONE_RUN = {"head", "stop", "until", "points", "logarithmic", "parameters", "m
 @click.option("--log/--linear", "logarithmic", default=True, show_default=True, help="How the times are spaced.")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="gamma, lambda or kappa; may be repeated.")
 @click.option("--method", default="auto", show_default=True, help="auto, direct, exact or order-parameters.")
+@click.option("--step", type=float, help="Gradient descent in steps of this size, in place of the gradient flow.")
+@click.option("--momentum", type=float, default=0.0, show_default=True, help="Of gradient descent (heavy ball).")
+@click.option("--batch", type=int, help="Samples in a mini-batch of gradient descent.  [default: all]")
 @click.option("--animation", type=click.Choice(["gif", "mp4"]), help="Also make a film of the labels (mp4 needs ffmpeg).")
 @JSON
 @SEED
@@ -84,6 +89,7 @@ def _run(model: str, options: Mapping[str, Any], given: set[str], out: Path) -> 
     if film:
         figures.check_film(Path(film))
     how = {"dimension": options["dimension"], "times": _times(options, coupling), "seed": options["seed"]}
+    how |= {"optimiser": _optimiser(options, given)}
     try:
         with bar(1.0, "simulate") as done:
             run = simulate(chosen, coupling, parameters=parameters, method=options["method"], progress=done, **how)
@@ -101,6 +107,17 @@ def _run(model: str, options: Mapping[str, Any], given: set[str], out: Path) -> 
                 figures.animate(title, run, scratch / film, done, options["logarithmic"])
 
     return _summary(model, words, run, coupling) | {"files": [str(path) for path in files + publish(out, draw)]}
+
+
+def _optimiser(options: Mapping[str, Any], given: set[str]):
+    """Gradient descent where a step is given, and else None, for the flow."""
+    from theory import GradientDescent
+
+    if options["step"] is not None:
+        return GradientDescent(options["step"], options["momentum"], options["batch"])
+    if wrong := given & {"momentum", "batch"}:
+        raise InputError("--step with --momentum and --batch", f"--{min(wrong)} alone", "give the size of the steps")
+    return None
 
 
 def _partial(error: Interrupted | UnfinishedError):

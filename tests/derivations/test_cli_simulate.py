@@ -13,7 +13,7 @@ from derivations import figures
 from derivations.two_time_scales import NAMES
 from tests.derivations.test_cli import assert_refused, collapse, strictly
 from tests.derivations.test_publish import tree
-from theory import Coupling, Trajectory, models, simulate
+from theory import Coupling, GradientDescent, Trajectory, models, simulate
 from theory.errors import Interrupted, UnfinishedError
 
 pytest.importorskip("xarray")
@@ -125,6 +125,24 @@ def test_a_regular_class_graph_takes_pure_samples_and_links():
     assert found["slow_time"] == pytest.approx(Coupling.regular_pairs(6, 4, 3, seed=0).slow_time())
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_steps_are_those_of_gradient_descent(here):
+    steps = "--step", 0.25, "--momentum", 0.5, "--batch", 12
+    result = collapse("simulate", "head", "--family", "uniform", *SMALL, *steps, "--until", 8, "--points", 5, "--linear")
+    assert result.exit_code == 0, result.stderr
+    how = {"dimension": 2, "times": np.linspace(0, 8, 5), "optimiser": GradientDescent(0.25, 0.5, 12)}
+    alone = simulate(models.projection_head(), Coupling.uniform(3, 60, 0.2), **how)
+    assert np.array_equal(loaded(here).labels, alone.labels)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_steps_that_diverge_leave_a_partial_file_and_say_how_large_they_may_be(here):
+    result = collapse("simulate", "head", *SMALL, "--step", 5, "--until", 500, "--linear")
+    assert result.exit_code == 3
+    assert "try one below" in result.stderr
+    assert not loaded(here).complete
+
+
 # -- bad input ---------------------------------------------------------------------------------------------------------
 
 BAD = {
@@ -148,6 +166,10 @@ BAD = {
     "links of a family without": (["embedding", "--links", 3], "--links"),
     "file and family": (["embedding", "--coupling", "mine.csv", "--family", "pairs"], "--family"),
     "missing file": (["embedding", "--coupling", "missing.csv"], "missing.csv"),
+    "batch without step": (["head", "--batch", 3], "--step"),
+    "step zero": (["head", "--step", 0], "step"),
+    "batch beyond the samples": (["head", "--step", 0.1, "--batch", 10**6], "1000000"),
+    "method of steps": (["head", "--step", 0.1, "--method", "direct"], "optimiser"),
     "film of three runs": (["two-time-scales", "--animation", "gif"], "--animation"),
     "three runs of one head": (["two-time-scales", "--head", "none", "--until", 3], "--head, --until"),
     "nothing frustrated": (["two-time-scales", "--fraction", 0], "fraction 0"),
