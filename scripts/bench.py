@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from bench_coupling import coupling_rows
+from bench_dmft import dmft_rows
 from bench_simulation import simulation_rows
 from matplotlib.figure import Figure
 from sympy import Matrix, solve, symbols
@@ -39,6 +40,8 @@ def main() -> None:
         *analysis_rows(),
         *coupling_rows(),
         *simulation_rows(),
+        *dmft_rows(),
+        *of_a_fresh_process("bench_diagnose", "diagnosis_rows"),
         time_of_the_report(),
     ]
     print(f"{platform.machine()}, {platform.python_implementation()} {platform.python_version()}, numpy {np.__version__}\n")
@@ -50,6 +53,13 @@ def main() -> None:
     (out / "bench.json").write_text(json.dumps(rows, indent=1))
     for row in (r for r in rows if "curve" in r):
         draw_cost(row["curve"]).savefig(out / "cost.svg")
+
+
+def of_a_fresh_process(module: str, rows: str) -> list[dict]:
+    """Rows that measure the memory of their process."""
+    code = f"import json, {module}; print(json.dumps(list({module}.{rows}())))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
 
 
 def draw_cost(curve: dict) -> Figure:

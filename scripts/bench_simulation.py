@@ -101,9 +101,9 @@ def pairs(samples: int) -> Coupling:
     return coupling
 
 
-def run(coupling: Coupling, method: str = "order-parameters", rtol: float = RTOL, atol: float = ATOL, times: NDArray = TIMES, **more):
-    model = models.projection_head()
-    return simulate(model, coupling, dimension=DIMENSION, times=times, method=method, rtol=rtol, atol=atol, **more)
+def run(coupling: Coupling, method: str = "order-parameters", **options):
+    how = {"dimension": DIMENSION, "times": TIMES, "rtol": RTOL, "atol": ATOL, **options}
+    return simulate(models.projection_head(), coupling, method=method, **how)
 
 
 def setting(coupling: Coupling) -> Setting:

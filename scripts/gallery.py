@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from matplotlib.figure import Figure
 
-from derivations import dimensional, figures, phases
+from derivations import agreement, diagnose, dimensional, encoders, figures, phases
 from derivations.data import load
 from derivations.experiment import perform, plans
 from derivations.frustration import study
@@ -52,12 +53,26 @@ def of_dimensions() -> Iterator[tuple[str, Figure]]:
     yield "dimensional", figures.dimensional_collapse(dimensional.study(progress=say))
 
 
+def of_averages() -> Iterator[tuple[str, Figure]]:
+    yield "dmft", figures.agreement(agreement.study(progress=say))
+
+
+def of_encoders() -> Iterator[tuple[str, Figure]]:
+    for name in encoders.NAMES:
+        split = encoders.bundled(name)
+        found = replace(diagnose(split.trained, split.classes), name=name)
+        yield f"diagnosis-{name.replace(' ', '-')}", figures.diagnosis(found)
+    yield "encoders", figures.encoder_training(encoders.study(progress=say))
+
+
 MAKERS: dict[str, Callable[[], Iterator[tuple[str, Figure]]]] = {
     "report": of_the_report,
     "frustration": of_frustration,
     "two-time-scales": of_two_time_scales,
     "phases": of_phases,
     "dimensional": of_dimensions,
+    "averages": of_averages,
+    "encoders": of_encoders,
 }
 
 

@@ -22,6 +22,7 @@ _NAMES = (
     "weight_decay",
     "decay_stability",
     "plain_mobilities",
+    "teacher_student",
 )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import MatrixSymbol
+from sympy import MatrixSymbol, sqrt
 
 from derivations.catalogue import dense
 from derivations.catalogue.class_graphs import (
@@ -26,7 +28,6 @@ from derivations.catalogue.class_graphs import (
     known,
     m,
     n_0,
-    phi,
     q,
     r,
     random_tree,
@@ -34,6 +35,7 @@ from derivations.catalogue.class_graphs import (
     s,
     t,
     u,
+    v,
     x,
     y_a,
     y_b,
@@ -111,9 +113,9 @@ def trees(rng, inverse, lines):
     parents, adjacency = random_tree(rng, 12)
     at = Point({K: len(parents), B: array(adjacency.tolist()), F: array(np.diag(adjacency.sum(axis=0)).tolist())})
     at = Point({**at.values, alpha: rng.uniform(0.5, 2), beta: rng.uniform(0.3, 1), k: rng.uniform(0.2, 0.6)})
-    responses = {}
+    responses: dict[int, Any] = {}
     for label in reversed(range(len(parents))):
-        below = [responses[child] for child in np.flatnonzero(parents == label)]
+        below = [responses[int(child)] for child in np.flatnonzero(parents == label)]
         responses[label] = _response(lines, below, at, is_root=label == 0)
     yield responses[0], np.linalg.inv(evaluate(inverse, at).astype(float))[0, 0]
 
@@ -201,9 +203,10 @@ def traces(rng, lines):
 
 
 def ends(kernel, edges):
-    """Where the discriminant of the closed form vanishes: its two terms at each edge."""
+    """Both sides of the condition for an end, that the two roots of the quadratic equation meet: at the lower, at the upper."""
     own, hop = (symbol.xreplace({line.left: line.right for line in kernel}) for symbol in (alpha + beta * c, k))
-    return tuple(((own**2).subs(z, edge.right), (4 * (c - 1) * hop**2).subs(z, edge.right)) for edge in edges)
+    signed = zip((-1, 1), edges, strict=True)
+    return tuple((own.subs(z, edge.right), (sign * 2 * sqrt(c - 1) * hop).subs(z, edge.right)) for sign, edge in signed)
 
 
 def correlations(rng, formula):
@@ -251,5 +254,5 @@ def doubled(rng, transform, spread):
 def _modes_of_a_label(rng) -> tuple[Point, NDArray]:
     matrix = dense.generator(Sampled.at_random(rng).coupling)
     rates, vectors = np.linalg.eigh(matrix)
-    modes = {M: len(rates), phi: vectors[-1][:, None], r: rates[:, None]}
+    modes = {M: len(rates), v: vectors[-1][:, None], r: rates[:, None]}
     return Point({**modes, s: rng.uniform(0.2, 2), t: rng.uniform(0.1, 1)}), matrix

@@ -1,7 +1,10 @@
 """The figures, on matplotlib, without its global state."""
 
 from derivations.figures.animations import animate, check_film
+from derivations.figures.diagnosis import diagnosis
 from derivations.figures.dimensional import dimensional_collapse
+from derivations.figures.dmft import agreement
+from derivations.figures.encoders import encoder_training
 from derivations.figures.frustrated import frustration
 from derivations.figures.phases import phase_diagram
 from derivations.figures.report import curves, head_eigenvalues
@@ -11,10 +14,13 @@ from derivations.figures.trajectories import trajectory
 from derivations.figures.two_scales import two_time_scales
 
 __all__ = [
+    "agreement",
     "animate",
     "check_film",
     "curves",
+    "diagnosis",
     "dimensional_collapse",
+    "encoder_training",
     "frustration",
     "head_eigenvalues",
     "phase_diagram",

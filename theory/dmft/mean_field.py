@@ -11,8 +11,8 @@ with the masses :math:`m_j` of :mod:`theory.dmft.mode_measure` (both signs and t
 
 .. math:: \dot A=w^2+\lambda,\quad\dot B=w,\quad\dot w=-\gamma\sum_jm_j(w-\mu_j)e^{2(\mu_jB-A)}-\kappa w .
 
-Modes :math:`\mu=\pm1` are one each and confined to one direction, which obeys the same equations with one mode more and does not
-act back on the others: ``outlier``.
+Modes :math:`\mu=\pm1` are one each and confined to one direction, which obeys the same equations with one mode more and does
+not act back on the others: ``outlier``.
 
 *Steady states* for :math:`\lambda,\kappa>0`: modes at the edge neither grow nor decay, :math:`w(\mu_e-w)=\lambda`, so that
 :math:`w_\pm=\frac12(\mu_e\pm\sqrt{\mu_e^2-4\lambda})`, which exist up to :math:`\lambda_c=\mu_e^2/4`; together they have the
@@ -35,26 +35,31 @@ mass :math:`\kappa w/(\gamma(\mu_e-w))=\kappa w^2/(\gamma\lambda)`.
 0.230902
 
 When it fails: with K classes for :math:`t^{3/2}\gtrsim K/d`, when fewer than d modes are left to grow and the head takes the
-values of single ones; from starts that are no multiple of the identity.
+values of single ones; from starts that are no multiple of the identity; at late times on a Poisson band, the ends of which hold
+next to nothing, so that sums over it lose their digits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from mpmath import mp
 from numpy.typing import ArrayLike, NDArray
 
+from theory.dmft import power_series
 from theory.dmft.bands import Band
 from theory.dmft.mode_measure import Modes, precise_nodes
 from theory.dmft.response import check_digits
 from theory.errors import InputError, UnfinishedError
 
 NODES = (64, 128, 256, 512, 1024, 2048, 4096)  # of a band: doubled until the head does not change
+EVALUATIONS = 20_000  # of the velocity: steps shrink where cancellation between complex nodes leaves noise
 EDGE_EXPONENT = 1.5  # of the moment generating function at a square-root edge
 
 
@@ -134,8 +139,8 @@ class MeanFieldHead:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(float(value)):
                 raise InputError(f"{name} as a finite number", repr(value), "correct it")
-            if value < 0 and name != "w0" or value == 0 and name in ("gamma", "tolerance"):
-                raise InputError(f"a positive {name}", repr(value), "correct it")
+            if (value < 0 and name != "w0") or (value == 0 and name in ("gamma", "tolerance")):
+                raise InputError(f"{name} above zero", repr(value), "correct it")
         _ = self.modes
 
     @cached_property
@@ -162,7 +167,7 @@ class MeanFieldHead:
         UnfinishedError
             where the integral over the band, or SciPy's integration, does not settle to the tolerance.
         """
-        t = _increasing(times)
+        t = increasing(times)
         counts = NODES if isinstance(self.of, Band) else NODES[:1]
         before = self._integrate(self._modes(NODES[0]), t, 1e-8)
         for nodes in counts[1:] or counts:
@@ -181,58 +186,74 @@ class MeanFieldHead:
 
         if not t.size or t[-1] == 0:
             return np.tile([[0.0], [0.0], [self.w0]], (1, t.size))
-        velocity = self._velocity(modes.correlations, modes.masses, np.exp, np.dot)
+        mu, masses = modes.correlations, self.gamma * modes.masses
+
+        evaluations = count()
+
+        def velocity(t: float, state: NDArray) -> list[float]:
+            decays, gain, w = state
+            if next(evaluations) > EVALUATIONS:
+                raise UnfinishedError(f"sums over the band have lost their digits at t = {t:.4g}; ask for earlier times")
+            felt = masses * np.exp(2 * (mu * gain - decays))
+            return [w * w + self.lam, w, -(felt @ (w - mu)).real - self.kappa * w]
+
         start, span = [0.0, 0.0, self.w0], (0.0, t[-1])
         found = solve_ivp(velocity, span, start, method="LSODA", t_eval=t, rtol=rtol, atol=rtol / 100)
         if not found.success:
             raise UnfinishedError(f"the integration stopped: {found.message}; ask for earlier times")
         return found.y
 
-    def _velocity(self, mu: Any, masses: Any, exp: Callable, dot: Callable) -> Callable[[Any, Any], list[Any]]:
-        """Of A, B and w, in the arithmetic of the arguments."""
-
-        def velocity(t: Any, state: Any) -> list[Any]:
-            decays, gain, w = state
-            felt = masses * exp(2 * (mu * gain - decays))
-            return [w * w + self.lam, w, -self.gamma * dot(felt, w - mu) - self.kappa * w]
-
-        return velocity
-
-    def precise_head(self, times: Sequence[Any], digits: int, nodes: int = 32) -> list[Any]:
-        """:math:`w(t)` at increasing times by mpmath, from nodes and weights in its arithmetic: slow, to certify the others.
+    def precise_head(self, times: ArrayLike, digits: int, nodes: int = NODES[0]) -> list[Any]:
+        """:math:`w(t)` at increasing times to ``digits`` digits, as mpmath numbers: slow, to certify :meth:`trajectory`.
 
         Parameters
         ----------
         digits
-            15 to 50, of the nodes and of the integration by Taylor series.
+            15 to 50.
         nodes
-            of a regular band; their number limits the accuracy at late times, whatever the digits.
+            of a regular band, whose number limits the accuracy at late times, whatever the digits.
 
         Raises
         ------
         InputError
             for a Poisson band, whose density has no closed form.
         """
-        from mpmath import mp
-
         check_digits(digits)
-        t = _increasing(times)
-        with mp.workdps(digits + 10):
-            mu, masses = precise_nodes(self.of, nodes) if isinstance(self.of, Band) else _objects(self.modes)
-            if isinstance(self.of, Band) and self.outlier:
-                mu, masses = np.append(mu, mp.mpf(1)), np.append(masses, mp.mpf(self.outlier))
-            velocity = self._velocity(mu, masses, np.vectorize(mp.exp, otypes=[object]), np.dot)
-            solution = mp.odefun(velocity, 0, [mp.mpf(0), mp.mpf(0), mp.mpf(self.w0)], tol=mp.mpf(10) ** -(digits + 5))
-            found = [solution(mp.mpf(at))[2] if at else mp.mpf(self.w0) for at in t]
+        t = increasing(times)
+        with mp.workdps(digits + power_series.GUARD):
+            if isinstance(self.of, Band):
+                mu, masses = precise_nodes(self.of, nodes)
+                if self.outlier:
+                    mu, masses = np.append(mu, mp.mpf(1)), np.append(masses, mp.mpf(self.outlier))
+            else:
+                mu, masses = (
+                    np.array([mp.mpf(float(x)) for x in each]) for each in (self.modes.correlations, self.modes.masses)
+                )
+            found = power_series.heads(mu, self.gamma * masses, self.lam, self.kappa, self.w0, t.tolist())
         with mp.workdps(digits):
             return [+w for w in found]
 
     # -- at late times -------------------------------------------------------------------------------------------------
 
     @property
+    def edge(self) -> float:
+        """The largest correlation.
+
+        Raises
+        ------
+        InputError
+            for a Poisson band, whose tails have no edge: at any share of the modes see :func:`theory.dmft.critical_fraction`.
+        """
+        if isinstance(self.of, Band) and self.of.ensemble == "poisson":
+            raise InputError(
+                "a band with an edge", "a poisson one", "use regular, or critical_fraction() at a share of the modes"
+            )
+        return self.modes.edge
+
+    @property
     def critical_decay(self) -> float:
-        r""":math:`\lambda_c=\mu_e^2/4`, beyond which every mode decays, whatever the head."""
-        return self.modes.edge**2 / 4
+        r""":math:`\lambda_c=\mu_e^2/4`, beyond which every mode decays, whatever the head; raises as :attr:`edge`."""
+        return self.edge**2 / 4
 
     def steady_states(self) -> tuple[SteadyState, ...]:
         """Those with surviving modes, the stable one first; none beyond the critical decay, where only zero is left.
@@ -242,11 +263,11 @@ class MeanFieldHead:
         Raises
         ------
         InputError
-            unless both decays are positive.
+            unless both decays are positive, and as :attr:`edge`.
         """
         if self.lam == 0 or self.kappa == 0:
             raise InputError("positive decays lam and kappa", f"{self.lam} and {self.kappa}", "without them use ageing()")
-        edge, gap = self.modes.edge, self.modes.edge**2 - 4 * self.lam
+        edge, gap = self.edge, self.edge**2 - 4 * self.lam
         if gap <= 0:
             return ()
         heads = ((edge + gap**0.5) / 2, 2 * self.lam / (edge + gap**0.5))
@@ -259,24 +280,18 @@ class MeanFieldHead:
         ------
         InputError
             for modes that are no continuous band, which arrive exponentially, for one decay without the other, whose mass has
-            no limit, and beyond the critical decay.
+            no limit, beyond the critical decay, and as :attr:`edge`.
         """
         if not self.modes.continuous:
             raise InputError("a band up to its edge", "single modes", "look at steady_states()")
         if (self.lam == 0) != (self.kappa == 0) or self.lam >= self.critical_decay:
             expected = f"no decay, or both kappa > 0 and 0 < lam < {self.critical_decay:.6g}"
             raise InputError(expected, f"lam = {self.lam}, kappa = {self.kappa}", "choose one of these")
-        root = (self.modes.edge**2 - 4 * self.lam) ** 0.5
-        return (self.modes.edge + root) / 2, EDGE_EXPONENT / (2 * root)
+        root = (self.edge**2 - 4 * self.lam) ** 0.5
+        return (self.edge + root) / 2, EDGE_EXPONENT / (2 * root)
 
 
-def _objects(modes: Modes) -> tuple[NDArray, NDArray]:
-    from mpmath import mp
-
-    return np.array([mp.mpf(float(x)) for x in modes.correlations]), np.array([mp.mpf(float(x)) for x in modes.masses])
-
-
-def _increasing(times: ArrayLike) -> NDArray:
+def increasing(times: ArrayLike) -> NDArray:
     t = np.atleast_1d(np.asarray(times, dtype=float))
     if t.ndim != 1 or not np.all(np.isfinite(t)) or np.any(t < 0) or np.any(np.diff(t) <= 0):
         raise InputError("increasing, finite, non-negative times", repr(times), "sort them and leave out repetitions")

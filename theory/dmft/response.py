@@ -42,17 +42,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.dmft import fast, populations, regular, self_consistency
-from theory.dmft.contour import POINTS, Hyperbola, invert_precisely, windows
 from theory.dmft.edges import outer_edge
 from theory.dmft.ensembles import Closure, Kind, Pairs
+from theory.dmft.finite_trees import kept_variance
+from theory.dmft.inversion import CERTIFIED, by_hyperbola, by_talbot, objects
 from theory.dmft.populations import PopulationSize
 from theory.dmft.self_consistency import Solution
 from theory.errors import InputError, UnfinishedError
 
 Path = Literal["fast", "mpmath"]
 
-CERTIFIED = 1e-11  # largest error of the fast path, relative to the response, and absolute for R(t), where R(0) = 1
-LATEST = 100.0  # largest exponent of growing modes for which doubles are tried
 SAMPLES = 3  # points of an array at which mpmath solves again
 
 
@@ -140,16 +139,8 @@ class LabelResponse:
 
     @property
     def frozen(self) -> float:
-        r""":math:`R(\infty)`: what the labels of finite components keep in the limit.
-
-        In the Poisson class graph a class is in a tree of m classes with the probability
-        :math:`e^{-cm}(cm)^{m-1}/m!` (Borel), whose zero mode weighs :math:`1/(m(2+n_0)-1)` in each label.  Regular class graphs
-        have one giant component; the large-c closure does not see components.
-        """
-        if not self._is_sampled:
-            return 0.0
-        c, n = mpmath.mpf(self.links), self.pure_per_class
-        return float(mpmath.nsum(lambda m: _borel(c, m) / (m * (2 + n) - 1), [1, mpmath.inf]))
+        r""":math:`R(\infty)`: what labels of finite components keep in the limit, of which only the Poisson cavity knows."""
+        return kept_variance(self.links, self.pure_per_class) if self._is_sampled else 0.0
 
     # -- the response at s ---------------------------------------------------------------------------------------------
 
@@ -178,7 +169,7 @@ class LabelResponse:
             return self._certified(points)
         found = [self._solve_precisely(complex(p)) for p in points.ravel()]
         columns = [[f.value for f in found], [f.residual for f in found], [f.error for f in found]]
-        return Solution(*(_objects(column).reshape(points.shape) for column in columns))
+        return Solution(*(objects(column).reshape(points.shape) for column in columns))
 
     def _check_points(self, points: NDArray) -> None:
         if not np.all(np.isfinite(points)):
@@ -268,57 +259,22 @@ class LabelResponse:
         with mpmath.workdps(self.digits):
             values = [+v for v in regular.precise_relaxation(self.pairs, [mpmath.mpf(t) for t in times], self.digits)]
             errors = np.full(len(times), mpmath.mpf(10) ** -self.digits, dtype=object)
-        return _objects(values), errors, f"{method}, {self.digits} digits"
+        return objects(values), errors, f"{method}, {self.digits} digits"
 
     def _by_talbot(self, times: NDArray) -> tuple[NDArray, NDArray, str]:
         def transform(s: Any) -> Any:
             # Talbot's rule amplifies errors by the root of what it gains: three quarters of its precision are enough.
             return self_consistency.solve(self.pairs.labels, self.links, s, round(0.75 * mpmath.mp.dps)).value
 
-        def invert(t: float) -> Any:
-            return invert_precisely(transform, mpmath.mpf(t), self.digits, self.abscissa) if t else mpmath.mpf(1)
-
-        values = [invert(t) for t in times]
-        errors = np.full(len(times), mpmath.mpf(10) ** -self.digits, dtype=object)
-        return _objects(values), errors, f"Talbot's rule at two degrees, {self.digits} digits"
+        found = by_talbot(transform, times, self.digits, self.abscissa)
+        return *found, f"Talbot's rule at two degrees, {self.digits} digits"
 
     def _by_hyperbola(self, times: NDArray) -> tuple[NDArray, NDArray, str]:
-        values, errors = np.ones(len(times)), np.zeros(len(times))
-        for window in windows(times):
-            now = times[window]
-            contours = [Hyperbola.of(now[-1], points, self.abscissa) for points in POINTS]
-            if self.abscissa * now[-1] > LATEST:
-                growing = (
-                    f"the large-c closure has modes that grow at the rate {self.abscissa:.3g}, too far at t = {now[-1]:.4g}"
-                )
-                raise UnfinishedError(f'{growing}; ask for earlier times, or use closure="cavity"')
-            s = np.concatenate([contour.s for contour in contours])
-            found = populations.sample(self.pairs, s, self.size) if self._is_sampled else self._certified(s).value[None, :]
-            coarse, fine = (c.invert(v, now) for c, v in zip(contours, np.split(found, [POINTS[0]], axis=1), strict=True))
-            values[window], errors[window] = self._judged(coarse, fine, now)
-        return values, errors, "hyperbolas of two sizes" + (" for each population" if self._is_sampled else "")
-
-    def _judged(self, coarse: NDArray, fine: NDArray, times: NDArray) -> tuple[NDArray, NDArray]:
-        """Means and errors over populations (rows), if two contours agree."""
-        apart = np.max(np.abs(coarse - fine), axis=0)
-        if not np.max(apart) < CERTIFIED:
-            at = times[np.argmax(apart)]
-            advice = "ask for earlier times" if self._is_sampled else 'use path="mpmath" with more digits'
-            raise UnfinishedError(f"two contours differ by {np.max(apart):.0e} at t = {at:.4g}; {advice}")
-        spread = populations.summary(fine).error if self._is_sampled else 0.0
-        return fine.mean(axis=0), apart + spread
-
-
-def _objects(values: list[Any]) -> NDArray:
-    """An array of mpmath numbers (n,)."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
-
-
-def _borel(c: Any, m: Any) -> Any:
-    """The probability that a label is in a tree of m, none for m > 1 without links."""
-    return mpmath.exp(-c * m - mpmath.loggamma(m + 1)) * (c * m) ** (m - 1)
+        if self._is_sampled:
+            advice, method = "ask for earlier times", "hyperbolas of two sizes for each population"
+            return *by_hyperbola(lambda s: populations.sample(self.pairs, s, self.size), times, 0.0, advice), method
+        advice, method = 'use path="mpmath" with more digits', "hyperbolas of two sizes"
+        return *by_hyperbola(lambda s: self._certified(s).value[None, :], times, self.abscissa, advice), method
 
 
 def check_digits(digits: object) -> None:

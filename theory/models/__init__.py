@@ -2,7 +2,8 @@
 
 from theory.models import vocabulary
 from theory.models.embedding import embedding_only
+from theory.models.linear_student import teacher_student
 from theory.models.moving_average import moving_average_targets
 from theory.models.projection_head import projection_head
 
-__all__ = ["embedding_only", "moving_average_targets", "projection_head", "vocabulary"]
+__all__ = ["embedding_only", "moving_average_targets", "projection_head", "teacher_student", "vocabulary"]

@@ -1,6 +1,7 @@
 """Simulation: models followed in time."""
 
 from theory.simulation.accuracy import ExpectedAccuracy, expected_accuracy
+from theory.simulation.encoder_batches import train_encoder
 from theory.simulation.ensembles import Ensemble, ensemble
 from theory.simulation.events import Collapse, Convergence
 from theory.simulation.exact import Propagation, propagate
@@ -23,4 +24,5 @@ __all__ = [
     "expected_curves",
     "propagate",
     "simulate",
+    "train_encoder",
 ]

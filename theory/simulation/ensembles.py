@@ -4,7 +4,8 @@ Runs do not meet: the state of all of them is one vector, their data stand in st
 operation of the closure (:mod:`theory.simulation.closure`) is one NumPy call for all.  They share their time steps.  SciPy
 holds the root mean square of local errors over their tolerances at one; with the tolerances of each block of each run divided
 by the root of its share of all entries (:mod:`theory.simulation.direct`), that is by :math:`\sqrt R` and what ``simulate``
-divides by, every run keeps the tolerances by itself: its errors are no larger than if it were alone.
+divides by, every run keeps the tolerances by itself: its errors are no larger than if it were alone.  The matrices of one run
+are small, so that BLAS is kept to one thread.
 
 >>> from theory import Coupling, models, simulate
 >>> coupling, how = Coupling.uniform(classes=3, samples=60, fraction=0.1), {"dimension": 2, "times": [0, 1, 10]}
@@ -156,7 +157,10 @@ def ensemble(
         where the user stops it, with the same ``partial``.
     """
     times, settings, starts = checked_times(times), *begun(model, coupling, dimension, seeds, parameters or {}, initial or {})
-    with bar(1.0, "ensemble") if progress is None else nullcontext(progress) as tell:
+    from threadpoolctl import threadpool_limits
+
+    shown = bar(1.0, "ensemble") if progress is None else nullcontext(progress)
+    with threadpool_limits(1, "blas"), shown as tell:
 
         def reached(time: float) -> None:
             tell(time / times[-1])

@@ -67,7 +67,11 @@ class BatchVelocity:
             for a loss that is no sum over samples, and for the moments of an encoder.
         """
         if setting.coupling.features is not None:
-            raise InputError("couplings of samples to labels", "the moments of an encoder", "take batch=None")
+            raise InputError(
+                "couplings of samples to labels",
+                "the moments of an encoder",
+                "use theory.simulation.train_encoder, or batch=None",
+            )
         require_sum_over_samples(setting.model)
         return cls(setting)
 

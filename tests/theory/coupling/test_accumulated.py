@@ -1,6 +1,7 @@
 """Moments piece by piece, against the whole data at once."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +44,9 @@ def test_merging_does_not_depend_on_the_order(data):
     one, other = merged(parts), merged(parts[::-1])
     scale = np.abs(data[0]).max(axis=0)
     assert_close(one.mean / scale, other.mean / scale)
-    assert_close((one.scatter_root / scale).T @ (one.scatter_root / scale), (other.scatter_root / scale).T @ (other.scatter_root / scale))
+    assert_close(
+        (one.scatter_root / scale).T @ (one.scatter_root / scale), (other.scatter_root / scale).T @ (other.scatter_root / scale)
+    )
     assert_close(one.between / scale, other.between / scale, rounding=1e-12)
 
 
@@ -52,6 +55,27 @@ def test_pieces_that_know_fewer_classes_merge():
     second = class_moments(np.array([[5.0]]), np.array([2]), 3, np.zeros(1))
     assert merged([first, second]).counts.tolist() == [2, 0, 1]
     assert merged([first, second]).sums.ravel().tolist() == [3, 0, 5]
+
+
+@pytest.mark.parametrize("rows", [60, 64, 65, 5000])
+@pytest.mark.parametrize("kind", ["usual", "nearly dependent", "late", "repeated"])
+def test_many_rows_keep_the_digits_of_a_factor(rows, kind):
+    rng = np.random.default_rng(rows)
+    features, classes = rng.standard_normal((rows, 3)) * [1, 1e9, 1e-9], rng.integers(0, 3, rows)
+    if kind == "nearly dependent":
+        features[:, 2] = features[:, 0] + 1e-6 * rng.standard_normal(rows)
+    if kind == "late":
+        features[: rows - 2, 2] = 0
+    if kind == "repeated":
+        features[:, 2] = features[:, 0]
+    moments = class_moments(features, classes, 3, features[0])
+    scale = features.std(axis=0)
+    expected = np.linalg.svd((features - features.mean(axis=0)) / scale, compute_uv=False)
+    assert moments.factor.shape == (4, 4)
+    assert (np.tril(moments.factor, -1) == 0).all()
+    assert_close(
+        np.linalg.svd(moments.scatter_root / scale, compute_uv=False) / rows**0.5, expected / rows**0.5, rounding=1e-13
+    )
 
 
 def test_columns_far_from_zero_keep_their_digits():

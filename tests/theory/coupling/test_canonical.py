@@ -66,7 +66,9 @@ def test_label_vectors_diagonalise_the_moments():
     explained = own.T @ centred @ np.linalg.solve(centred.T @ centred, centred.T @ own)
     masses = own.sum(axis=0)
     assert_close(
-        found.vectors @ (explained / np.sqrt(np.outer(masses, masses))) @ found.vectors.T, np.diag(found.correlations**2), rounding=1e-12
+        found.vectors @ (explained / np.sqrt(np.outer(masses, masses))) @ found.vectors.T,
+        np.diag(found.correlations**2),
+        rounding=1e-12,
     )
 
 
@@ -80,6 +82,13 @@ def test_standard_errors_are_those_of_leaving_out_each_group(seed, groups):
         kept = np.arange(120) % groups != group
         left.append(by_bases(features[kept], classes[kept]))
     assert_close(found, np.sqrt((groups - 1) * np.var(left, axis=0)), rounding=1e-10)
+
+
+def test_an_input_that_varies_in_one_group_alone_has_standard_errors_too():
+    features, classes = clouds(np.random.default_rng(8), 60, 3, 3)
+    features = np.column_stack([features, np.arange(60) == 7])
+    left = [by_bases(features[np.arange(60) % 7 != g, : 3 if g == 0 else 4], classes[np.arange(60) % 7 != g]) for g in range(7)]
+    assert_close(canonical_modes(grouped(features, classes)).standard_errors, np.sqrt(6 * np.var(left, axis=0)), rounding=1e-10)
 
 
 def test_standard_errors_are_the_scatter_over_samples():
@@ -145,7 +154,7 @@ def test_shrinkage_is_strong_without_structure_and_fades_with_samples():
     [
         (np.ones((6, 2)), [0, 1] * 3, 0.0, "features that vary"),
         (np.eye(6), [0] * 6, 0.0, "at least two classes"),
-        (np.eye(6) * 1e300 * np.where(np.arange(6) % 2, 1.0, -1.0)[:, None] * 1e8, [0, 1] * 3, 0.0, "moderate size"),
+        (np.where(np.arange(12).reshape(6, 2) % 3, 1e308, -1e308), [0, 1] * 3, 0.0, "moderate size"),
         (np.eye(6), [0, 1] * 3, -1.0, "a ridge of zero or more"),
     ],
 )

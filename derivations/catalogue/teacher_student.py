@@ -1,0 +1,223 @@
+r"""Linear teacher-student: the loss of the embedding model with the moments of inputs and labels.
+
+Section 7 of the notes.  Sums over a sample stand for the mean over any distribution of inputs and labels; normal inputs are
+assumed where it is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sympy import Expr, Q, Rational, Trace, Transpose, asin, pi, sqrt, symbols
+
+from derivations.catalogue import teacher_student_evidence as evidence
+from derivations.catalogue.reduced import mu, mu_k, phi, v_k
+from derivations.catalogue.teacher_student_evidence import E, M, P, Sigma, T, Xi, n, p
+from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
+from derivations.engine import Derivation, Line, Step, rights, velocity_lines
+from theory import Loss
+from theory.models.linear_student import teacher_student
+from theory.models.vocabulary import H_x, H_y, K, Y, u_x, u_y
+from theory.teachers.maxima import CLOSED, closed_maximum
+
+e_K, t_K, beta = symbols("e_K t_K beta", positive=True)
+SAMPLED = {Sigma: Xi * Xi.T / n, M: Xi * T / n, P: T.T * T / n}
+TIE = r"$t_K=\int\varphi(x)^2\Phi(x)^{K-2}dx$, with the density $\varphi$ and the distribution $\Phi$ of a standard normal."
+
+
+def student() -> Loss:
+    """The loss of a student with moments in any basis of the inputs."""
+    energy = Trace(E * Sigma * E.T) / 2 - Trace(E * M * Y.T) + Trace(Y * P * Y.T) / 2
+    symmetric = (Q.symmetric(Sigma), Q.symmetric(H_x), Q.diagonal(P), Q.diagonal(H_y))
+    return Loss(energy, state=(E, Y), mobility={E: H_x, Y: H_y}, assumptions=symmetric)
+
+
+def derive() -> Derivation:
+    """The checked derivation."""
+    return Derivation(
+        name="teacher_student",
+        title="The linear teacher-student: one object with the embedding model",
+        summary=(
+            "A linear student $E\\xi$ and learnable labels attract each other over a population of inputs. Second moments of "
+            "the inputs, class masses and class means take the places of degrees and couplings, so that every formula in the "
+            "canonical correlations carries over. A teacher that is the largest of $K$ linear fields has them in closed form: "
+            "a linear student is frustrated even by clean labels."
+        ),
+        steps=(*_reduction(), *_argmax(), *_samples()),
+        references=(
+            "The embedding-only model: see its own derivation, which this one reduces to.",
+            "C. Stein 1981: the mean of a normal variable against a function is that of the function's gradient.",
+            "The model is a reconstruction from the abstract of arXiv:2604.09979.",
+        ),
+    )
+
+
+def _reduction() -> tuple[Step, ...]:
+    loss = student()
+    flow = loss.gradient_flow()
+    rest = E * Xi - Y * T.T
+    return (
+        Step(
+            "loss",
+            "The mean square distance of outputs $E\\xi$ (of the columns of $\\Xi$) and labels $y_a$ holds the inputs in three "
+            "moments alone: $\\Sigma=\\mathbf E[\\xi\\xi^T]$, $M=\\mathbf E[\\xi1_a]$ and the class masses $P$.",
+            "Expand the square; the rows of $T$ are one-hot labels.",
+            before=(Line("L", Trace(rest * rest.T) / (2 * n)), *(Line(m, e) for m, e in SAMPLED.items())),
+            after=(Line("L", loss.expression),),
+            check=lambda before, after: Together(
+                (
+                    AtRandomPoints(((before[0].right, after[0].right),), evidence.sampled_point),
+                    AtRandomPoints(tuple((line.left, line.right) for line in before[1:]), evidence.sampled_point),
+                )
+            ),
+        ),
+        Step(
+            "flow",
+            "Student and labels descend it, with a mobility matrix for the inputs.",
+            "Matrix calculus: the gradient of a trace is read off its differential.",
+            before=(Line("L", loss.expression),),
+            after=velocity_lines(flow),
+            uses=("loss",),
+            assumptions=("$H_x$ is symmetric and positive, $H_y$ is diagonal and positive.",),
+            check=lambda before, after: Descent(
+                replace(loss, expression=before[0].right), rights(after), evidence.sampled_point, stopped=False
+            ),
+        ),
+        Step(
+            "two_views",
+            "Along the principal axes of the inputs, $\\Sigma=RD_xR^T$, this is the loss of the embedding model: a column of "
+            "$X=ER$ for each axis, with $J=R^TM$ and $D_y=P$.",
+            "Insert $E=XR^T$; $R^TR=1$. One-hot inputs have $R=1$ and are free embeddings.",
+            before=(Line("L", loss.expression),),
+            after=(Line("L", teacher_student().erased()),),
+            uses=("loss",),
+            check=lambda before, after: AtRandomPoints(((before[0].right, after[0].right),), evidence.turned_point),
+        ),
+        Step(
+            "modes",
+            "With mobilities inverse to the moments the flow is diagonal. The $\\mu_k$ are $\\pm$ the canonical correlations "
+            "of inputs and labels: cosines of the angles between the spaces that both span over the samples.",
+            "The modes of the embedding model, $D\\to\\operatorname{diag}(\\Sigma,P)$, $J\\to M$.",
+            before=velocity_lines(flow),
+            after=(Line(r"\dot v_k", -(1 - mu_k) * v_k),),
+            uses=("flow", "two_views"),
+            assumptions=("$H_x=\\Sigma^{-1}$, $H_y=P^{-1}$.",),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.mode_velocities(rng, rights(before), after[0].right),
+                1e-10,
+                "the velocities at modes made from QR factors of inputs and labels",
+            ),
+        ),
+        Step(
+            "bias",
+            "A constant input, as a bias, makes a mode with $\\mu=1$: the pattern that moves all outputs and labels alike. "
+            "Without it, inputs of mean zero leave the labels' mean uncorrelated.",
+            "$u_x$ is one over the constant on its axis and zero elsewhere, $u_y$ is all ones, so that $\\Xi^Tu_x=Tu_y$.",
+            after=(Line(Sigma * u_x, M * u_y), Line(P * u_y, Transpose(M) * u_x)),
+            uses=("modes",),
+            check=lambda before, after: AtRandomPoints(
+                tuple((line.left, line.right) for line in after), evidence.point_with_constant
+            ),
+        ),
+    )
+
+
+def _argmax() -> tuple[Step, ...]:
+    tied = Line(r"e_K=\int Kx\,\varphi(x)\,\Phi(x)^{K-1}dx", K * (K - 1) * t_K)
+    means = (Line(r"\mathbf E[\xi_a1_a]", e_K / K), Line(r"\mathbf E[\xi_b1_a]", -e_K / (K * (K - 1))))
+    return (
+        Step(
+            "expected_maximum",
+            "The expected maximum of $K$ standard normals is the density of a tie at the top.",
+            "Integrate by parts: $x$ times the normal density is minus its derivative (Stein's lemma for the indicator of the "
+            "largest).",
+            after=(tied,),
+            assumptions=(TIE,),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.maxima(rng, after[0].right, t_K), 1e-10, "the integrals of the tails"
+            ),
+        ),
+        Step(
+            "closed_forms",
+            "For up to five normals it is elementary.",
+            "Given a tie of two, the differences to the others correlate by $\\tfrac13$ and are all positive with an "
+            "elementary probability.",
+            after=tuple(Line(rf"\sqrt\pi\,e_{k}", _in_angles(k)) for k in range(2, CLOSED + 1)),
+            uses=("expected_maximum",),
+            assumptions=(r"$\beta=\tfrac1\pi\arcsin\tfrac13$.",),
+            check=lambda before, after: Numerics(
+                lambda _: evidence.closed_forms(rights(after), beta), 1e-10, "the integrals of the tails"
+            ),
+        ),
+        Step(
+            "class_means",
+            "A teacher names the largest of the first $K$ of independent standard normal inputs. Each class has the mean of a "
+            "maximum on its own axis, and on the others what makes the means sum to zero.",
+            "The largest has the mean $e_K$, and is each of them with probability $1/K$; which it is says nothing of the sum.",
+            after=means,
+            uses=("expected_maximum",),
+            assumptions=("$\\xi\\sim N(0,1)$, orthonormal rows of the teacher, no noise, $b\\ne a$.",),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.class_means(rng, rights(after), e_K), 1e-8, "integrals over two inputs"
+            ),
+        ),
+        Step(
+            "correlations",
+            "All $K-1$ class modes have one canonical correlation, which is below one: a linear student is frustrated even "
+            "without label noise. Labels redrawn uniformly with probability $\\varphi$ lower it in proportion.",
+            "The class means are a multiple of the projection on patterns of sum zero; redrawn labels have mean zero.",
+            before=means,
+            after=(Line(mu, (1 - phi) * e_K * sqrt(K) / (K - 1)),),
+            uses=("class_means", "modes"),
+            assumptions=("Class masses $1/K$, $\\Sigma=1$, no bias.",),
+            check=lambda before, after: Together(
+                (
+                    Numerics(
+                        lambda rng: evidence.correlations(rng, rights(before), after[0].right, e_K),
+                        1e-10,
+                        "singular values of the class means",
+                    ),
+                    Identity(((before[0].right + (K - 1) * before[1].right, 0), (after[0].left, mu))),
+                )
+            ),
+        ),
+    )
+
+
+def _in_angles(classes: int) -> Expr:
+    """The closed form times the root of π, in the angle β."""
+    return (closed_maximum(classes) * sqrt(pi)).subs(asin(Rational(1, 3)), pi * beta).expand()
+
+
+def _samples() -> tuple[Step, ...]:
+    psi: Expr = (1 - mu**2) * (1 - p / n)
+    return (
+        Step(
+            "few_samples",
+            "What inputs do not explain of a class pattern, $p$ of them explain by chance in part: the frustration shrinks, "
+            "equivalently $\\hat\\mu^2=\\mu^2(1-c)+c$ with $c=p/n$, for the average class mode. The label-mean mode is the "
+            "case $\\mu=0$.",
+            "The projection on $p$ directions that are independent of a vector holds the share $p/n$ of its square on average.",
+            after=(Line(r"\mathbf E\,\hat\psi", psi, r"\simeq"),),
+            uses=("modes",),
+            assumptions=(
+                "Exact where the unexplained part is independent of the inputs and the labels' own square is not normalised; "
+                "for class labels to leading order in $1/n$.",
+            ),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.unexplained(rng, after[0].right), 2e-2, "least squares on many samples"
+            ),
+        ),
+        Step(
+            "interpolation",
+            "With as many inputs as samples are left over by the classes, correlations become one: nothing is frustrated on "
+            "the training set any more.",
+            "Inputs and labels span $p$ and $K$ of $n$ dimensions, and these meet in as many as are too few.",
+            after=(Line(r"\#\{\hat\mu_k=1\}", p + K - n),),
+            uses=("modes",),
+            assumptions=("Inputs in general position, every class present, $n-K\\le p\\le n$; none for fewer inputs.",),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.meeting_dimensions(rng, after[0].right), 0, "ranks in exact rationals"
+            ),
+        ),
+    )

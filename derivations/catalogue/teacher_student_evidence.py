@@ -1,0 +1,154 @@
+"""Numbers that the derivation ``teacher_student`` is held against, each found without the formulas it checks."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+from scipy.integrate import quad
+from scipy.stats import norm
+from sympy import Matrix, MatrixSymbol, Rational, Symbol
+
+from derivations.catalogue.points import column, diagonal
+from derivations.catalogue.reduced import mu, mu_k, phi, v_k
+from derivations.checks import random_values
+from derivations.evaluate import Point, array, evaluate
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, u_y
+
+n, p = (Symbol(name, integer=True, positive=True) for name in "np")
+E, Xi, T = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n), MatrixSymbol("T", n, K)
+Sigma, M, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M", N, K), MatrixSymbol("P", K, K)
+FAR = 12.0  # standard deviations beyond which normal densities are zero in doubles
+
+
+# -- points: a small sample and its moments ------------------------------------------------------------------------------
+
+
+def sampled_point(rng, constant=None):
+    """Random inputs with one-hot labels, every class present, and the moments of this sample."""
+    sizes = {d: int(rng.integers(2, 4)), N: int(rng.integers(2, 5)), K: int(rng.integers(2, 4)), n: int(rng.integers(6, 9))}
+    inputs, own = random_values(rng, (sizes[N], sizes[n]), -2, 2), one_hot(rng, sizes[n], sizes[K])
+    if constant is not None:
+        inputs[-1] = constant
+    moments = {Sigma: inputs @ inputs.T / sizes[n], M: inputs @ own / sizes[n], P: own.T @ own / sizes[n]}
+    root = random_values(rng, (sizes[N], sizes[N]), -1, 1)
+    mobilities = {
+        H_x: root @ root.T + diagonal([mpmath.mpf(1)] * sizes[N]),
+        H_y: diagonal(random_values(rng, (sizes[K],), 0.2, 2)),
+    }
+    state = {E: random_values(rng, (sizes[d], sizes[N]), -2, 2), Y: random_values(rng, (sizes[d], sizes[K]), -2, 2)}
+    return Point(sizes | {Xi: inputs, T: own} | moments | mobilities | state)
+
+
+def point_with_constant(rng):
+    """A sample whose last input is constant, and the patterns of the bias."""
+    value = random_values(rng, (), 0.5, 2)
+    at = sampled_point(rng, constant=value)
+    sizes = at.values
+    on_axis = column(np.arange(sizes[N]) == sizes[N] - 1) / value
+    return Point({**sizes, u_x: on_axis, u_y: column(np.ones(sizes[K]))})
+
+
+def turned_point(rng):
+    """A point of the embedding model, and the same state and moments in another basis of the inputs."""
+    at = sampled_point(rng).values
+    size = at[N]
+    turn = array(mpmath.qr(mpmath.matrix(random_values(rng, (size, size), -1, 1).tolist()))[0].tolist())
+    axes, along = diagonal(random_values(rng, (size,), 0.2, 2)), random_values(rng, (at[d], size), -2, 2)
+    links = random_values(rng, (size, at[K]), -1, 1)
+    whole = {X: along, D_x: axes, J: links, D_y: at[P]}
+    return Point({**at, **whole, E: along @ turn.T, Sigma: turn @ axes @ turn.T, M: turn @ links})
+
+
+def one_hot(rng, samples, classes):
+    labels = np.concatenate([np.arange(classes), rng.integers(0, classes, samples - classes)])
+    return np.array([[mpmath.mpf(int(a == b)) for b in range(classes)] for a in labels], dtype=object)
+
+
+# -- modes ---------------------------------------------------------------------------------------------------------------
+
+
+def mode_velocities(rng, velocities, predicted):
+    """Modes of both signs, from the principal angles between inputs and labels over the samples."""
+    at = sampled_point(rng).values
+    inputs, own = (np.array(m, dtype=float) for m in (at[Xi].T, at[T]))
+    (q_in, r_in), (q_own, r_own) = np.linalg.qr(inputs), np.linalg.qr(own)
+    left, angles, right = np.linalg.svd(q_in.T @ q_own)
+    scale = {H: array(np.linalg.inv(np.array(at[m], dtype=float))) for H, m in ((H_x, Sigma), (H_y, P))}
+    moved = [np.array(evaluate(v, Point({**at, **scale})), dtype=float) for v in velocities]
+    state = [np.array(at[b], dtype=float) for b in (E, Y)]
+    for k, angle in enumerate(angles):
+        for sign in (1, -1):
+            parts = (r_in.T @ left[:, k], sign * r_own.T @ right[k])
+            now, speed = (sum(b @ part for b, part in zip(blocks, parts, strict=True)) for blocks in (state, moved))
+            point = Point({d: len(now), v_k: array(now[:, None]), mu_k: mpmath.mpf(sign * angle)})
+            yield speed, np.array(evaluate(predicted, point), dtype=float)[:, 0]
+
+
+# -- the argmax teacher --------------------------------------------------------------------------------------------------
+
+
+def expected_maximum(classes):
+    """The mean of the maximum from its tails: E max = ∫ (1 - Φ^K) over positive less ∫ Φ^K over negative values."""
+    above = quad(lambda s: 1 - norm.cdf(s) ** classes, 0, FAR, epsabs=1e-13)[0]
+    return above - quad(lambda s: norm.cdf(s) ** classes, -FAR, 0, epsabs=1e-13)[0]
+
+
+def maxima(rng, predicted, tie):
+    """The tie's density by quadrature, against the maximum."""
+    classes = int(rng.integers(2, 11))
+    density = quad(lambda s: norm.pdf(s) ** 2 * norm.cdf(s) ** (classes - 2), -FAR, FAR, epsabs=1e-13)[0]
+    yield float(predicted.subs({K: classes, tie: density})), expected_maximum(classes)
+
+
+def closed_forms(closed, angle):
+    for classes, value in enumerate(closed, 2):
+        yield float(value.subs(angle, np.arcsin(1 / 3) / np.pi)), np.sqrt(np.pi) * expected_maximum(classes)
+
+
+def class_means(rng, means, maximum):
+    """Means of the largest and of another input over the class of the largest, by Gauss-Legendre rules in both."""
+    classes = int(rng.integers(3, 9))
+    values = {K: classes, maximum: expected_maximum(classes)}
+    nodes, weights = np.polynomial.legendre.leggauss(120)
+    a = FAR * nodes
+    b = -FAR + np.multiply.outer(a + FAR, (nodes + 1) / 2)
+    density = norm.pdf(a)[:, None] * norm.pdf(b) * norm.cdf(a)[:, None] ** (classes - 2)
+    measure = np.multiply.outer(FAR * weights * (a + FAR) / 2, weights) * density
+    for predicted, where in zip(means, (a[:, None], b), strict=True):
+        yield float(predicted.subs(values)), np.sum(measure * where)
+
+
+def correlations(rng, means, predicted, maximum):
+    """All singular values of the class means with equal masses, of which the last, of the labels' mean, is zero."""
+    classes, noise, largest = int(rng.integers(2, 11)), float(rng.uniform(0, 0.9)), float(rng.uniform(0.5, 2))
+    own, other = (float(m.subs({K: classes, maximum: largest})) for m in means)
+    matrix = np.where(np.eye(classes, dtype=bool), own, other) * (1 - noise) * np.sqrt(classes)
+    found = float(predicted.subs({K: classes, maximum: largest, phi: noise}))
+    signs = np.sign(np.trace(matrix))
+    yield np.full(classes - 1, found), signs * np.linalg.svd(matrix, compute_uv=False)[:-1]
+
+
+# -- samples -------------------------------------------------------------------------------------------------------------
+
+
+def unexplained(rng, predicted, repeats=6000):
+    """The mean square of what least squares leaves of a target with the correlation μ to one of its inputs."""
+    samples, inputs, correlation = int(rng.integers(20, 40)), int(rng.integers(3, 12)), float(rng.uniform(0, 0.9))
+    features = rng.standard_normal((repeats, samples, inputs))
+    noise = rng.standard_normal((repeats, samples))
+    target = correlation * features[:, :, 0] + np.sqrt(1 - correlation**2) * noise
+    basis = np.linalg.qr(features)[0]
+    left = target - np.einsum("rni,rmi,rm->rn", basis, basis, target, optimize=True)
+    yield float(predicted.subs({mu: correlation, p: inputs, n: samples})), np.mean(left**2)
+
+
+def meeting_dimensions(rng, predicted):
+    """The dimension in which two column spaces meet: the sum of their ranks less the rank of both."""
+    for excess in (0, 1, 3):
+        classes, inputs = int(rng.integers(2, 4)), int(rng.integers(4, 6))
+        samples = inputs + classes - excess
+        labels = np.concatenate([np.arange(classes), rng.integers(0, classes, samples - classes)])
+        own = Matrix(samples, classes, lambda i, a, labels=labels: int(labels[i] == a))
+        features = Matrix(samples, inputs, lambda i, j: Rational(int(rng.integers(-(10**6), 10**6)), 997))
+        met = features.rank() + own.rank() - Matrix.hstack(features, own).rank()
+        yield int(predicted.subs({p: inputs, K: classes, n: samples})), met

@@ -1,0 +1,66 @@
+"""``collapse diagnose``: from a file of features and classes to what a linear encoder of them will do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from derivations.cli.common import JSON, OUT, require
+
+NEEDED = {".csv": ("data", "pandas"), ".parquet": ("data", "pyarrow")}
+
+
+@click.command("diagnose")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--label", default="label", show_default=True, help="Column of the classes; in NPZ files it is the array y.")
+@click.option("--delimiter", default=",", show_default=True, help="Between the columns of a CSV file.")
+@click.option("--one-hot", is_flag=True, help="Make a feature of each category, but the first, of text columns.")
+@click.option(
+    "--ridge", type=float, default=0.0, show_default=True, help="Added to the variance of each feature, in units of it."
+)
+@click.option("--decay", type=float, help="Of the embeddings, in units of the mobility, for k_c.  [default: as it tends to 0]")
+@click.option("--dimension", type=int, help="Of a stop-gradient head, to be told which modes it keeps.")
+@JSON
+@OUT
+def command(
+    file: Path,
+    label: str,
+    delimiter: str,
+    one_hot: bool,
+    ridge: float,
+    decay: float | None,
+    dimension: int | None,
+    as_json: bool,
+    out: Path,
+) -> None:
+    """From features and classes to what a linear encoder of them will do, before it is trained.
+
+    FILE is CSV, Parquet, or NPZ with arrays X and y; it is read in chunks and may be larger than memory. Every column but the
+    label is a feature. Features are centred; their scale is of no consequence.
+
+    Prints canonical correlations with their errors, frustration, slow and fast times, the decays that a stop-gradient head
+    survives, and which pairs of classes contract first. Writes the figure diagnosis as SVG and PDF, and diagnosis.json.
+    """
+    extra, *packages = NEEDED.get(file.suffix.lower(), ("data",))
+    require(extra, *packages)
+    require("report", "matplotlib")
+    from derivations.diagnosis import diagnose_table, of_file
+    from derivations.figures import save
+    from derivations.figures.diagnosis import diagnosis
+    from derivations.publish import publish, require_writable
+    from theory.progress import bar
+
+    require_writable(out)
+    table = of_file(file, label, "\t" if delimiter == "\\t" else delimiter)
+    with bar(1.0, f"read {table.name}") as progress:
+        found = diagnose_table(table, one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension, progress=progress)
+    numbers = found.to_dict()
+
+    def build(scratch: Path) -> None:
+        save(diagnosis(found), scratch, "diagnosis")
+        (scratch / "diagnosis.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+
+    files = list(map(str, publish(out, build)))
+    click.echo(json.dumps(numbers | {"files": files}) if as_json else f"{found}\n\n" + "\n".join(files))

@@ -1,0 +1,170 @@
+"""``collapse dmft``: the disorder-averaged theory of frustrated pairs, with a simulation laid over it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from derivations.cli.common import JSON, OUT, SEED, require
+from theory.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from theory.dmft import Pairs
+
+SAMPLES = 6  # couplings that --check draws
+EARLIEST = 1e-3  # first time, and first s, as a share of the last
+
+
+@click.command("dmft")
+@click.argument("what", metavar="WHAT", type=click.Choice(["response", "variance", "band"]))
+@click.option("--ensemble", type=click.Choice(["poisson", "regular"]), default="regular", show_default=True, help="Of links.")
+@click.option("--pure", type=float, default=10, show_default=True, help="Pure samples of each class.")
+@click.option("--links", type=float, default=6, show_default=True, help="Frustrated samples at each class, on average.")
+@click.option("--weight", type=float, default=0.5, show_default=True, help="Of each of the two couplings of one.")
+@click.option("--closure", type=click.Choice(["cavity", "large-c"]), help="[default: cavity if regular, else large-c]")
+@click.option("--digits", type=int, default=15, show_default=True, help="15 to 50, of what mpmath computes.")
+@click.option("--until", type=float, default=20.0, show_default=True, help="Last time, or last s beyond the spectrum.")
+@click.option(
+    "--points", type=click.IntRange(min=2, max=2000), default=50, show_default=True, help="Times, or values of s or mu^2."
+)
+@click.option("--check", is_flag=True, help="Lay sampled couplings over the theory.")
+@click.option("--classes", type=click.IntRange(min=2), default=300, show_default=True, help="Of a coupling that --check draws.")
+@JSON
+@SEED
+@OUT
+def command(what: str, as_json: bool, out: Path, check: bool, classes: int, seed: int, **options: Any) -> None:
+    """What frustrated pairs drawn at random do on average, for infinitely many classes and all mobilities one.
+
+    WHAT is response (of labels, at positive s), variance (of labels in time), or band (of squared canonical correlations).
+
+    Writes the table dmft-WHAT.csv, and the figure as SVG and PDF. With --check both have means over sampled couplings, with
+    standard errors; deviations that are no noise are those of finitely many classes, and of the closure.
+    """
+    require("report", "matplotlib")
+    from derivations.figures import save
+    from derivations.publish import publish, require_writable
+    from theory.dmft import Pairs
+
+    require_writable(out)
+    if not 0 < options["until"] < np.inf:
+        raise InputError("--until as a positive number", f"{options['until']:g}", "give a later time, or a larger s")
+    links = options["links"]
+    whole = int(links) if options["ensemble"] == "regular" and float(links).is_integer() else links
+    pairs = Pairs.of(options["ensemble"], options["pure"], whole, options["weight"], options["closure"])
+    made = {"response": _response, "variance": _variance, "band": _band}[what]
+    found, arrays, figure = made(pairs, options, (classes, range(seed, seed + SAMPLES)) if check else None)
+    columns = {name: [_plain(value, options["digits"]) for value in values] for name, values in arrays.items()}
+
+    def build(scratch: Path) -> None:
+        table = [",".join(columns), *(",".join(map(str, row)) for row in zip(*columns.values(), strict=True))]
+        (scratch / f"dmft-{what}.csv").write_text("\n".join(table) + "\n", encoding="utf-8")
+        save(figure, scratch, f"dmft-{what}")
+
+    said = {"what": what, "ensemble": pairs.ensemble, "pure": pairs.pure_per_class, "links": pairs.links}
+    said |= {"weight": pairs.weight, "closure": pairs.closure, "digits": options["digits"], **found}
+    said["columns"] = columns
+    said["files"] = list(map(str, publish(out, build)))
+    click.echo(json.dumps(said) if as_json else _sentences(said))
+
+
+Sampled = tuple[int, range] | None
+Columns = dict[str, "NDArray"]
+
+
+def _response(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
+    from derivations.agreement import response_of, sampled_response
+    from derivations.figures import dmft
+
+    response = response_of(pairs, options["digits"])
+    s = max(response.abscissa, 0.0) + _grid(options)
+    solved = response.solve(s)
+    values, errors = (np.asarray(v, dtype=complex).real for v in (solved.value, solved.error))
+    columns = {"s": s, "response": _real(solved.value), "error": errors}
+    points = None if sampled is None else sampled_response(pairs, *sampled, s)
+    found = {"abscissa": response.abscissa, "largest_residual": float(np.max(np.asarray(solved.residual, dtype=float)))}
+    figure = dmft.response(_title(pairs), s, values, errors, points)
+    return found, columns | _beside(points), figure
+
+
+def _variance(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
+    from derivations.agreement import response_of, simulated_variance
+    from derivations.figures import dmft
+
+    response = response_of(pairs, options["digits"])
+    times = _grid(options)
+    curve = response.relaxation(2 * times)
+    values = np.asarray(curve.values, dtype=float)
+    columns = {"time": times, "variance": curve.values, "error": curve.errors}
+    points = None if sampled is None else simulated_variance(pairs, sampled[0], times, sampled[1])
+    found = {"method": curve.method, "frozen": response.frozen}
+    figure = dmft.variance(_title(pairs), times, {f"{pairs.ensemble}, {pairs.closure}": values}, points)
+    return found, columns | _beside(None if points is None else (points.mean, points.error)), figure
+
+
+def _band(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
+    from derivations.agreement import sampled_coupling
+    from derivations.figures import dmft
+    from theory.dmft import Band
+
+    of = Band(pairs.ensemble, pairs.pure_per_class, pairs.links, pairs.weight, pairs.closure, options["digits"])
+    low, high = (float(edge) for edge in of.edges)
+    mu2 = np.linspace(low, high, options["points"] + 2)[1:-1]
+    spectra = None
+    if sampled is not None:
+        drawn = [sampled_coupling(pairs, sampled[0], seed) for seed in sampled[1]]
+        spectra = np.concatenate([coupling.modes()[coupling.components :] ** 2 for coupling in drawn])
+    _, mean, second = of.sum_rules()
+    found = {
+        "edges": [_plain(edge, of.digits) for edge in of.edges],
+        "outlier": of.outlier,
+        "mean": mean,
+        "second_moment": second,
+    }
+    if spectra is not None:
+        found |= {"sampled_mean": float(spectra.mean()), "sampled_second_moment": float(np.mean(spectra**2))}
+    return found, {"mu2": mu2, "density": of.density(mu2)}, dmft.band(_title(pairs), of, spectra)
+
+
+def _grid(options: dict) -> NDArray:
+    return np.geomspace(EARLIEST * options["until"], options["until"], options["points"])
+
+
+def _beside(points: tuple[NDArray, NDArray] | None) -> Columns:
+    return {} if points is None else {"sampled": points[0], "standard_error": points[1]}
+
+
+def _real(values: Any) -> NDArray:
+    """Responses at real points, as they are, without imaginary parts of zero."""
+    return np.array([value.real for value in np.asarray(values)])
+
+
+def _plain(value: Any, digits: int) -> Any:
+    """A double, or the decimal digits of an mpmath number as text."""
+    import mpmath
+
+    return float(value) if isinstance(value, float | np.floating) else mpmath.nstr(value, digits)
+
+
+def _title(pairs: Pairs) -> str:
+    numbers = f"$n_0={pairs.pure_per_class:g}$, $c={pairs.links:g}$, $q={pairs.weight:g}$"
+    return f"{pairs.ensemble} pairs, {pairs.closure}: {numbers}"
+
+
+def _sentences(said: dict) -> str:
+    rows = [f"{name.replace('_', ' '):<24}{value}" for name, value in said.items() if name not in ("columns", "files")]
+    columns = said["columns"]
+    head = "".join(f"{name:>24}" for name in columns)
+    table = ["".join(f"{_short(v):>24}" for v in row) for row in zip(*columns.values(), strict=True)]
+    step = max(1, len(table) // 12)
+    return "\n".join([*rows, "", head, *table[::step], "", *said["files"]])
+
+
+def _short(value: Any) -> str:
+    return f"{value:.8g}" if isinstance(value, float) else value

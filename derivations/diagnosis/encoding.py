@@ -1,0 +1,130 @@
+"""Columns as numbers: one-hot categories where they are asked for, and sentences that name what is no number.
+
+>>> import numpy as np
+>>> from derivations.diagnosis.tables import Table
+>>> rows = [np.array([1.0, 2.0, 3.0]), np.array(["red", "blue", "red"])]
+>>> table = Table("colours", ("size", "colour"), lambda: iter([(rows, np.array([0, 1, 0]), 1.0)]))
+>>> encoding = categories_of(table)
+>>> encoding.names
+('size', 'colour=red')
+>>> encoding.numbers(rows, 0)
+array([[1., 1.],
+       [2., 0.],
+       [3., 1.]])
+
+The first category of a column, by name, is the one without a feature of its own: with centred features it would be a
+combination of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derivations.diagnosis.tables import Block, Table, columns_of
+from theory.errors import InputError
+
+MOST_CATEGORIES = 1000  # of one column
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """From the columns of a table to features; ``categories`` by the number of their column."""
+
+    table: Table
+    categories: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        parts = (
+            [f"{name}={category}" for category in self.categories[j][1:]] if j in self.categories else [name]
+            for j, name in enumerate(self.table.names)
+        )
+        return tuple(name for part in parts for name in part)
+
+    def numbers(self, block: Block, first: int) -> NDArray:
+        """The features (rows, features) of a block whose first row has this number; gaps are NaN.
+
+        Raises
+        ------
+        InputError
+            for text, dates or complex numbers in a column that is no category.
+        """
+        if isinstance(block, np.ndarray) and block.dtype.kind in "biuf" and not self.categories:
+            return block
+        return np.column_stack([self._features(column, j, first) for j, column in enumerate(columns_of(block))])
+
+    def _features(self, column: NDArray, j: int, first: int) -> NDArray:
+        if j in self.categories:
+            known = np.array(self.categories[j])
+            given = as_text(column)
+            features = (given[:, None] == known[None, 1:]).astype(float)
+            features[given == ""] = np.nan
+            return features
+        if column.dtype.kind in "mMcV":
+            got = f"{column[0]} ({column.dtype}) in {self.table.place(first, j)}"
+            raise InputError("real numbers as features", got, "convert or drop this column")
+        try:
+            return column.astype(float)
+        except (TypeError, ValueError):
+            row = next(i for i, value in enumerate(column) if not _is_number(value))
+            got = f"{str(column[row])[:40]!r} in {self.table.place(first + row, j)}"
+            remedy = "correct it, drop the column, or have text columns one-hot encoded (--one-hot, or one_hot=True)"
+            raise InputError("numbers as features", got, remedy) from None
+
+
+def categories_of(table: Table) -> Encoding:
+    """Reads the table twice: which columns hold text, and which categories they have.
+
+    Raises
+    ------
+    InputError
+        for a column with more categories than could be features.
+    """
+    text = {j for block, _, _ in table.blocks() for j, column in _mixed(block) if _is_text(column)}
+    found: dict[int, set[str]] = {j: set() for j in sorted(text)}
+    for block, _, _ in table.blocks() if text else ():
+        for j, names in found.items():
+            names |= set(as_text(columns_of(block)[j]).tolist()) - {""}
+            if len(names) > MOST_CATEGORIES:
+                got = f"more than {MOST_CATEGORIES} different texts in column {table.names[j]!r}"
+                raise InputError("columns of numbers or of few categories", got, "drop this column or correct its numbers")
+    return Encoding(table, {j: tuple(sorted(names)) for j, names in found.items()})
+
+
+def _mixed(block: Block) -> Iterator[tuple[int, NDArray]]:
+    """The numbered columns of a block that may hold text."""
+    if isinstance(block, list) or block.dtype.kind not in "biuf":
+        yield from enumerate(columns_of(block))
+
+
+def as_text(column: NDArray) -> NDArray:
+    """Entries as text without blanks around it; gaps (None, NaN, empty) as the empty string."""
+    if column.dtype.kind in "US":
+        return np.char.strip(column.astype(str))
+    if column.dtype.kind in "biu":
+        return column.astype(str)
+    return np.array(["" if _is_gap(value) else _number_as_text(value) for value in column.tolist()], dtype=str)
+
+
+def _number_as_text(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _is_gap(value: object) -> bool:
+    return value is None or str(value) in ("nan", "NaT", "<NA>")
+
+
+def _is_text(column: NDArray) -> bool:
+    return column.dtype.kind in "USO" and not all(_is_number(value) for value in column.tolist())
+
+
+def _is_number(value: object) -> bool:
+    try:
+        return value is None or np.isscalar(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return _is_gap(value)

@@ -1,0 +1,167 @@
+"""From a table to its diagnosis.
+
+>>> import numpy as np
+>>> rng = np.random.default_rng(0)
+>>> y = np.arange(300) % 3
+>>> X = rng.standard_normal((300, 5)) + 2 * np.eye(3, 5)[y]
+>>> found = diagnose(X, y)
+>>> found.mu.shape, found.collapses, found.slow_time > 2
+((2,), True, True)
+
+When it fails: see :mod:`derivations.diagnosis.result`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from derivations.diagnosis.accumulating import Accumulation, accumulate
+from derivations.diagnosis.encoding import Encoding, categories_of
+from derivations.diagnosis.finite_sample import noise_edge, population_square
+from derivations.diagnosis.head_decay import critical_decays
+from derivations.diagnosis.pairs import spread
+from derivations.diagnosis.result import Diagnosis
+from derivations.diagnosis.tables import Table, of_arrays
+from theory.coupling.accumulated import merged
+from theory.coupling.canonical import CanonicalModes, canonical_modes, shrinkage_ridge
+from theory.errors import InputError
+
+MANY = 0.5  # features per sample, above which shrunk correlations are given beside
+DIGITS = 1e-8  # that rounding has to leave
+NAMED = 8
+
+
+def diagnose(
+    X: Any, y: Any, *, one_hot: bool = False, ridge: float = 0.0, decay: float | None = None, dimension: int | None = None
+) -> Diagnosis:
+    """What the canonical correlations of features and classes predict of a linear encoder, before it is trained.
+
+    Parameters
+    ----------
+    X
+        features (samples, p): an array of numbers, or a frame of pandas or polars.  They are centred; their scale is of no
+        consequence.
+    y
+        one class for each sample: numbers or text, at least two classes.
+    one_hot
+        whether columns of text become one feature for each category but the first.
+    ridge
+        added to the variance of each feature, in units of it: a penalty on the encoder.
+    decay, dimension
+        of the embeddings (in units of the mobility) and of a stop-gradient head, to be told what such a head keeps.
+
+    Raises
+    ------
+    InputError
+        for shapes that do not match, gaps or infinities, text that is no number, labels that look continuous, or numbers that
+        are out of their range.
+    """
+    return diagnose_table(of_arrays(X, y), one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension)
+
+
+def diagnose_table(
+    table: Table,
+    *,
+    one_hot: bool = False,
+    ridge: float = 0.0,
+    decay: float | None = None,
+    dimension: int | None = None,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Diagnosis:
+    """The same of a table that is read chunk by chunk; ``progress`` is told the share that is read."""
+    if decay is not None and not 0 < decay < np.inf:
+        raise InputError("a positive decay", f"{decay:g}", "give that of the embeddings")
+    encoding = categories_of(table) if one_hot else Encoding(table)
+    data = accumulate(encoding, progress)
+    modes = canonical_modes(data.groups, ridge)
+    counts = merged(data.groups).counts
+    samples, masses = int(counts.sum()), counts / counts.sum()
+    share = modes.rank / (samples - 1)
+    shrunk_ridge = shrinkage_ridge(data.groups) if ridge == 0 and modes.rank > MANY * samples else None
+    edge = noise_edge(modes.rank, len(counts) - 1, samples - 1)
+    mu = modes.correlations
+    rates = spread(modes.vectors, masses, 1 - mu)
+    with np.errstate(divide="ignore"):
+        times = 1 / rates
+    np.fill_diagonal(times, 0.0)
+    found = Diagnosis(
+        name=table.name,
+        samples=samples,
+        features=len(encoding.names),
+        rank=modes.rank,
+        classes=data.classes,
+        counts=counts,
+        mu=mu,
+        standard_errors=modes.standard_errors,
+        population_mu=np.sqrt(np.maximum(population_square(mu**2, share), 0)) if ridge == 0 else np.full_like(mu, np.nan),
+        noise_edge=edge,
+        interpolated=modes.interpolated,
+        ridge=ridge,
+        mu_shrunk=None if shrunk_ridge is None else canonical_modes(data.groups, shrunk_ridge).correlations,
+        shrunk_ridge=shrunk_ridge,
+        lambda_critical=critical_decays(mu),
+        pair_frustration=spread(modes.vectors, masses, 1 - mu**2),
+        pair_times=times,
+        decay=decay,
+        dimension=dimension,
+        groups=len(data.groups),
+        notes=tuple(_notes(encoding, data, modes, ridge, edge, shrunk_ridge)),
+    )
+    if dimension is not None:
+        found.kept(dimension)
+    return found
+
+
+def _notes(
+    encoding: Encoding, data: Accumulation, modes: CanonicalModes, ridge: float, edge: float, shrunk_ridge: float | None
+):
+    counts, names = merged(data.groups).counts, encoding.names
+    samples = int(counts.sum())
+    yield "Features are centred, so that the class-independent mode is gone; no correlation depends on their scale."
+    if encoding.categories:
+        columns = _listed([encoding.table.names[j] for j in encoding.categories])
+        features = sum(len(categories) - 1 for categories in encoding.categories.values())
+        yield f"Text is one-hot encoded, each category but the first of a column: {columns} became {features} features."
+    if modes.constant.size:
+        yield f"Features that do not vary are of no consequence: {_listed([names[j] for j in modes.constant])}."
+    if modes.rank == samples - 1:
+        yield f"The features span all that {samples} samples can differ by."
+    elif modes.dependent.size:
+        yield (
+            f"{modes.dependent.size} features are linear combinations of the others and change no correlation: "
+            f"{_listed([names[j] for j in modes.dependent])}."
+        )
+    if (counts == 1).any():
+        single = _listed([name for name, count in zip(data.classes, counts, strict=True) if count == 1])
+        yield f"Classes of one sample are kept, but their place in feature space is that one sample: {single}."
+    yield from _on_sizes(modes, samples, len(counts), ridge, shrunk_ridge)
+    if np.isnan(modes.standard_errors).any():
+        yield "Too few samples for standard errors: without one group of rows the features could not be told apart."
+    chance = int((modes.correlations <= edge).sum())
+    if ridge == 0 and chance and modes.interpolated == 0:
+        yield f"{chance} of {len(modes.correlations)} correlations are no larger than those of unrelated features can be."
+    if modes.rounding > DIGITS:
+        yield f"Features are nearly linear combinations of each other: rounding may cost {modes.rounding:.0e}."
+
+
+def _on_sizes(modes: CanonicalModes, samples: int, classes: int, ridge: float, shrunk_ridge: float | None):
+    if modes.interpolated:
+        yield (
+            f"{modes.interpolated} correlations are 1 whatever the labels, because {modes.rank} features and {classes} classes "
+            f"exceed {samples} samples: a linear encoder interpolates, and these modes say nothing of new samples."
+        )
+    if shrunk_ridge is not None:
+        yield (
+            f"Features are close to samples in number ({modes.rank} against {samples}): correlations are inflated by chance; "
+            f"beside them stand those with a ridge of {shrunk_ridge:.3g} variances, the estimated intensity of shrinkage."
+        )
+    if ridge:
+        yield f"A ridge of {ridge:g} variances is added to each feature: correlations are those of a penalised encoder."
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(map(repr, names[:NAMED])) + more

@@ -1,0 +1,182 @@
+r"""What the canonical correlations of data predict of a linear encoder before it is trained (§7 of the notes).
+
+Times are in units of the inverse mobility, with mobilities inverse to the degrees: a class mode decays at the rates
+:math:`1\mp\mu_k`, so that its slow time is :math:`1/(1-\mu_k)` and its fast time :math:`1/(1+\mu_k)`.  A stop-gradient head
+keeps it up to the decay :math:`\lambda_c=\mu_k^2/4` of the embeddings, if the head decays by more than :math:`k_c` times that.
+
+When it fails: the predictions are for a linear encoder of centred features trained on these very samples; plain mobilities mix
+in the small principal axes of the features.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derivations.diagnosis.head_decay import least_ratio
+from derivations.diagnosis.pairs import in_order
+from theory.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    r"""The class modes of data, by falling correlation, and what they predict.
+
+    Attributes
+    ----------
+    name
+        of the data.
+    samples, features, rank
+        N, p, and the rank of the centred features.
+    classes, counts
+        names (K,) and samples (K,) of the classes.
+    mu, standard_errors
+        (K - 1,): canonical correlations between features and classes; the jackknife over ``groups`` groups of rows.
+    population_mu
+        (K - 1,): corrected for the number of samples, right for the average mode; NaN where samples are too few.
+    noise_edge
+        the largest correlation that features without any relation to the classes would have.
+    interpolated
+        how many correlations are 1 whatever the labels.
+    ridge
+        added to the variance of each feature, in units of it.
+    mu_shrunk, shrunk_ridge
+        (K - 1,): correlations with the ridge of an estimated shrinkage, where features are many; else None.
+    lambda_critical
+        (K - 1,): decay of the embeddings that a mode survives, in units of the mobility.
+    pair_frustration, pair_times
+        (K, K): see :mod:`derivations.diagnosis.pairs`.
+    decay, dimension
+        of the embeddings and of the head that were asked about, or None.
+    groups
+        of rows.
+    notes
+        sentences on what was done to the data, and on what not to trust.
+    """
+
+    name: str
+    samples: int
+    features: int
+    rank: int
+    classes: tuple[str, ...]
+    counts: NDArray
+    mu: NDArray
+    standard_errors: NDArray
+    population_mu: NDArray
+    noise_edge: float
+    interpolated: int
+    ridge: float
+    mu_shrunk: NDArray | None
+    shrunk_ridge: float | None
+    lambda_critical: NDArray
+    pair_frustration: NDArray
+    pair_times: NDArray
+    decay: float | None
+    dimension: int | None
+    groups: int
+    notes: tuple[str, ...]
+
+    @property
+    def frustration(self) -> NDArray:
+        """(K - 1,): 1 - mu²."""
+        return 1 - self.mu**2
+
+    @property
+    def slow_times(self) -> NDArray:
+        """(K - 1,): infinite for mu = 1."""
+        with np.errstate(divide="ignore"):
+            return 1 / (1 - self.mu)
+
+    @property
+    def fast_times(self) -> NDArray:
+        """(K - 1,)."""
+        return 1 / (1 + self.mu)
+
+    @property
+    def slow_time(self) -> float:
+        """In which the last class mode contracts; infinite where one is without frustration."""
+        return float(self.slow_times[0])
+
+    @property
+    def collapses(self) -> bool:
+        """Whether all labels contract to one point."""
+        return bool(np.isfinite(self.slow_time))
+
+    @cached_property
+    def head_decay(self) -> NDArray:
+        """(K - 1,): the least ratio of the decay of a head to that of the embeddings, for each mode beside the first; at
+        ``decay``, or as it tends to zero; NaN for modes that do not survive."""
+        first = float(self.mu[0])
+        return np.array([least_ratio(float(mu), first, self.decay) for mu in self.mu])
+
+    @property
+    def first_pairs(self) -> list[tuple[str, str, float]]:
+        """All pairs of classes with their times, the first to contract first."""
+        return in_order(self.pair_times, self.classes)
+
+    def kept(self, dimension: int) -> tuple[int, float]:
+        """How many modes, from the first, a stop-gradient head of a dimension keeps, and the least ratio of its decay to that
+        of the embeddings (see ``head_decay``) that keeps every two of them apart.
+
+        Raises
+        ------
+        InputError
+            for a dimension below one.
+        """
+        if dimension < 1:
+            raise InputError("a dimension of one or more", str(dimension), "give the dimension of the head")
+        survives = self.mu > 0 if self.decay is None else self.lambda_critical > self.decay
+        modes = min(dimension, int(survives.sum()))
+        ratios = (least_ratio(float(a), float(b), self.decay) for a, b in combinations(sorted(set(self.mu[:modes])), 2))
+        return modes, max(ratios, default=0.0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as numbers, lists and text; what is infinite or not defined is None."""
+        found: dict[str, Any] = {
+            "name": self.name,
+            "samples": self.samples,
+            "features": self.features,
+            "rank": self.rank,
+            "classes": len(self.classes),
+            "class_names": list(self.classes),
+            "class_samples": self.counts.tolist(),
+            "mu": self.mu.tolist(),
+            "standard_errors": _finite(self.standard_errors),
+            "mu_population": _finite(self.population_mu),
+            "noise_edge": self.noise_edge,
+            "interpolated": self.interpolated,
+            "ridge": self.ridge,
+            "mu_shrunk": None if self.mu_shrunk is None else self.mu_shrunk.tolist(),
+            "shrunk_ridge": self.shrunk_ridge,
+            "frustration": self.frustration.tolist(),
+            "slow_times": _finite(self.slow_times),
+            "fast_times": self.fast_times.tolist(),
+            "slow_time": self.slow_time if self.collapses else None,
+            "collapses": self.collapses,
+            "lambda_critical": self.lambda_critical.tolist(),
+            "decay": self.decay,
+            "head_decay_critical": _finite(self.head_decay),
+            "pair_frustration": self.pair_frustration.tolist(),
+            "pair_times": [_finite(row) for row in self.pair_times],
+            "first_pairs": [[a, b, time if np.isfinite(time) else None] for a, b, time in self.first_pairs[:10]],
+            "groups": self.groups,
+            "notes": list(self.notes),
+        }
+        if self.dimension is not None:
+            modes, ratio = self.kept(self.dimension)
+            found |= {"dimension": self.dimension, "modes_kept": modes, "head_decay_to_keep_them": ratio}
+        return found
+
+    def __str__(self) -> str:
+        from derivations.diagnosis.printing import printed
+
+        return printed(self)
+
+
+def _finite(values: NDArray) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]

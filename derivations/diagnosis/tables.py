@@ -1,0 +1,123 @@
+"""Tables in memory, chunk by chunk: arrays, and frames of pandas or polars, which are asked for what both know.
+
+A *block* is some rows of a table: an array (rows, columns) of numbers, or one array for each column.
+
+>>> import numpy as np
+>>> table = of_arrays(np.eye(3), np.array(["a", "b", "a"]))
+>>> table.names, [(block.shape, labels.tolist()) for block, labels, _ in table.blocks()]
+(('0', '1', '2'), [((3, 3), ['a', 'b', 'a'])])
+
+When it fails: a frame is recognised by its ``columns`` and ``to_numpy``; anything else has to be an array of numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.errors import InputError
+
+CHUNK_BYTES = 1 << 27
+Block = NDArray | list[NDArray]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Features and labels, read as often as asked for.
+
+    Attributes
+    ----------
+    name
+        of the table, for messages.
+    names
+        of its feature columns.
+    blocks
+        iterator over (block, labels of its rows, share of the table that is read).
+    first_row
+        the number that messages give to the first row of the data.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    blocks: Callable[[], Iterator[tuple[Block, NDArray, float]]]
+    first_row: int = 0
+
+    def place(self, row: int, column: int) -> str:
+        return f"row {row + self.first_row}, column {self.names[column]!r} of {self.name}"
+
+
+def chunk_rows(columns: int) -> int:
+    """Rows whose numbers fill one chunk."""
+    return max(1, CHUNK_BYTES // (8 * max(1, columns)))
+
+
+def of_arrays(features: Any, labels: Any, name: str = "the features") -> Table:
+    """A table of an array or a frame of features and one label a row.
+
+    Raises
+    ------
+    InputError
+        for features that are not two-dimensional, or labels that are not one a row.
+    """
+    is_frame = hasattr(features, "columns") and hasattr(features, "to_numpy")
+    values = features if is_frame else _array(features)
+    rows, columns = values.shape
+    given = _labels(labels, rows)
+    names = tuple(map(str, features.columns)) if is_frame else tuple(map(str, range(columns)))
+    step = chunk_rows(columns)
+
+    def blocks() -> Iterator[tuple[Block, NDArray, float]]:
+        for start in range(0, rows, step):
+            part = slice(start, min(start + step, rows))
+            yield frame_block(_rows(values, part)) if is_frame else values[part], given[part], part.stop / rows
+
+    return Table(name, names, blocks)
+
+
+def _array(features: Any) -> NDArray:
+    try:
+        values = np.asarray(features)
+    except ValueError as error:
+        raise InputError("rows of one length", str(error), "make every row as long") from None
+    if values.ndim != 2 or 0 in values.shape:
+        raise InputError("features of shape (samples, features), none empty", f"shape {values.shape}", "give one row a sample")
+    return values
+
+
+def _labels(labels: Any, rows: int) -> NDArray:
+    given = labels.to_numpy() if hasattr(labels, "to_numpy") else np.asarray(labels)
+    if given.ndim == 2 and given.shape[1] == 1:
+        given = given[:, 0]
+    if given.ndim != 1 or len(given) != rows or rows == 0:
+        raise InputError(f"one label for each of {rows} samples", f"labels of shape {given.shape}", "match features and labels")
+    return given
+
+
+def _rows(frame: Any, part: slice) -> Any:
+    return frame.iloc[part] if hasattr(frame, "iloc") else frame[part]
+
+
+def frame_block(frame: Any) -> Block:
+    """The rows of a frame: one array where all is numbers, else one for each column."""
+    columns = [np.asarray(_column(frame, number)) for number in range(frame.shape[1])]
+    return as_block(columns)
+
+
+def _column(frame: Any, number: int) -> Any:
+    return frame.iloc[:, number] if hasattr(frame, "iloc") else frame[:, number]
+
+
+def columns_of(block: Block) -> list[NDArray]:
+    """The columns of a block."""
+    return list(block.T) if isinstance(block, np.ndarray) else block
+
+
+def as_block(columns: Sequence[NDArray]) -> Block:
+    """Columns of numbers as one array (rows, columns)."""
+    if all(column.dtype.kind in "biuf" for column in columns):
+        return np.stack(columns, axis=1, dtype=float) if columns else np.empty((0, 0))
+    return list(columns)

@@ -1,0 +1,128 @@
+"""The figures of the disorder-averaged theory: theory as lines, simulations as points with two standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+from numpy.typing import NDArray
+
+from derivations.agreement import Deviations, Points, Study
+from derivations.figures.style import STYLE
+from theory.dmft import Band
+
+SHADES = {"regular": "#0072b2", "poisson": "#d55e00"}
+BINS = 30
+TIME = "time (inverse mobility)"
+
+
+def agreement(study: Study) -> Figure:
+    """Label variance, band, and deviations against the numbers of classes and of links."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 7.4))
+        (upper, right), (lower, corner) = figure.subplots(2, 2)
+        _draw_curves(upper, study.times, study.curves)
+        for name, points in study.points.items():
+            _bars(upper, points.times, points.mean, points.error, _shade(name), f"simulation, {name}")
+        upper.set_title("variance of labels", loc="left", fontweight="bold")
+        upper.legend(fontsize=7.5)
+        _draw_band(right, study.band, study.spectra)
+        right.set_title("band of canonical correlations, regular", loc="left", fontweight="bold")
+        _draw_laws(lower, study.classes, "K")
+        level, classes, apart = study.level
+        lower.axhline(level, color="black", linewidth=1, linestyle=(0, (5, 2)), label="large-c, regular: its level")
+        means, errors = (np.array([getattr(p, name)[0] for p in apart]) for name in ("mean", "error"))
+        _bars(lower, classes, np.abs(means), errors, "black", "large-c, regular: sampled")
+        lower.set_xticks(ticks := [50, 100, 200, 400], labels=map(str, ticks))
+        lower.xaxis.set_minor_formatter(NullFormatter())
+        lower.set(xlabel="number of classes $K$", ylabel="relative deviation of the variance")
+        lower.set_title("exact closures converge, large-c levels off", loc="left", fontweight="bold")
+        lower.legend(fontsize=7)
+        _draw_laws(corner, study.links, "c")
+        corner.set(xlabel="links of a class $c$", ylabel=r"relative deviation, $K\to\infty$, $t\propto\sqrt{c}$")
+        corner.set_title("the level of the large-c closure", loc="left", fontweight="bold")
+        corner.legend(fontsize=7.5)
+        return figure
+
+
+def variance(title: str, times: NDArray, curves: Mapping[str, NDArray], points: Points | None = None) -> Figure:
+    """Label variances by name over times, and points of a simulation."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(6.4, 4.2))
+        axis = figure.subplots()
+        _draw_curves(axis, times, curves)
+        if points is not None:
+            _bars(axis, points.times, points.mean, points.error, "black", r"simulation, mean $\pm$ two standard errors")
+        axis.set_title(title, loc="left", fontweight="bold")
+        axis.legend(fontsize=8)
+        return figure
+
+
+def response(title: str, s: NDArray, values: NDArray, errors: NDArray, points: tuple[NDArray, NDArray] | None = None) -> Figure:
+    """The response at positive s, a band of two errors, and means and standard errors of sampled couplings."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(6.4, 4.2))
+        axis = figure.subplots()
+        axis.plot(s, values, color=SHADES["regular"], label="theory")
+        axis.fill_between(s, values - 2 * errors, values + 2 * errors, color=SHADES["regular"], alpha=0.25)
+        if points is not None:
+            _bars(axis, s, *points, "black", r"sampled couplings, mean $\pm$ two standard errors")
+        axis.set(xscale="log", yscale="log", xlabel="$s$", ylabel="$G(s)$")
+        axis.set_title(title, loc="left", fontweight="bold")
+        axis.legend(fontsize=8)
+        return figure
+
+
+def band(title: str, of: Band, spectra: NDArray | None = None) -> Figure:
+    """The density of squared canonical correlations, its edges, and a histogram of sampled ones without the outlier."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(6.4, 4.2))
+        axis = figure.subplots()
+        _draw_band(axis, of, spectra)
+        axis.set_title(title, loc="left", fontweight="bold")
+        return figure
+
+
+def _draw_curves(axis: Axes, times: NDArray, curves: Mapping[str, NDArray]) -> None:
+    for name, values in curves.items():
+        is_closed = "large-c" in name
+        axis.plot(times, values, color=_shade(name), linestyle=(0, (4, 2)) if is_closed else "-", label=name)
+    lowest = min(float(np.min(values[values > 0])) for values in curves.values())
+    axis.set(xscale="log", yscale="log", xlabel=TIME, ylabel=r"variance of a label / $\sigma^2$", ylim=(lowest / 2, 2))
+
+
+def _draw_band(axis: Axes, of: Band, spectra: NDArray | None) -> None:
+    low, high = (float(edge) for edge in of.edges)
+    inside = (low + high) / 2 - (high - low) / 2 * np.cos(np.linspace(0, np.pi, 400)[1:-1])
+    axis.plot(inside, of.density(inside), color=SHADES["regular"], label="theory")
+    for edge in (low, high):
+        axis.axvline(edge, color=SHADES["regular"], linewidth=0.9, linestyle=(0, (1, 2)))
+    if spectra is not None:
+        counts, ends = np.histogram(spectra, BINS)
+        widths = np.diff(ends) * len(spectra)
+        middles = (ends[1:] + ends[:-1]) / 2
+        _bars(axis, middles, counts / widths, np.sqrt(counts) / widths, "black", "sampled, two standard errors of counts")
+    axis.set(xlabel=r"$\mu^2$", ylabel="density", ylim=(0, None))
+    axis.legend(fontsize=7.5)
+
+
+def _draw_laws(axis: Axes, found: Mapping[str, Deviations], symbol: str) -> None:
+    for name, one in found.items():
+        law, shade = one.law, _shade(name)
+        fine = np.geomspace(one.x[0], one.x[-1], 100)
+        said = f"{name}: ${symbol}^{{{law.exponent:.3f}\\pm{law.error:.3f}}}$, theory ${one.expected:g}$"
+        axis.plot(fine, law(fine), color=shade, linewidth=1.1, label=said)
+        _bars(axis, one.x, one.values, one.errors, shade)
+    axis.set(xscale="log", yscale="log")
+
+
+def _bars(axis: Axes, x: NDArray, mean: NDArray, error: NDArray, shade: str, label: str | None = None) -> None:
+    axis.errorbar(x, mean, yerr=2 * error, fmt=".", color=shade, markersize=5, linewidth=1, label=label)
+
+
+def _shade(name: str) -> str:
+    return next((shade for ensemble, shade in SHADES.items() if ensemble in name.lower()), "#009e73")

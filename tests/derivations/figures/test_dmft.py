@@ -1,0 +1,78 @@
+"""The figures of the disorder-averaged theory show its numbers, with the simulations as points with error bars."""
+
+import numpy as np
+import pytest
+from matplotlib.container import ErrorbarContainer
+
+from derivations.agreement import Deviations, Points, Study, fit
+from derivations.figures import dmft
+from theory.dmft import Band, LabelResponse
+
+TIMES = np.geomspace(0.1, 10, 7)
+BAND = Band("regular", 2, 4)
+POINTS = Points(TIMES, np.linspace(0.9, 0.1, 7), np.full(7, 0.01))
+
+
+def deviations(x, exponent):
+    x = np.array(x)
+    values = x ** float(exponent)
+    return Deviations(x, values, values / 10, fit(x, values, values / 10), exponent)
+
+
+@pytest.fixture(scope="module")
+def study():
+    curves = {
+        f"{kind}, {closure}": TIMES**-power
+        for kind, power in (("regular", 1), ("Poisson", 2))
+        for closure in ("cavity", "large-c")
+    }
+    classes = {"regular, cavity": deviations([50, 100, 200, 400], -1), "Poisson, cavity": deviations([50, 100, 200, 400], -0.5)}
+    level = (0.02, np.array([50, 100]), [Points(np.ones(1), np.array([-size]), np.array([0.001])) for size in (0.05, 0.03)])
+    links = {"regular": deviations([4, 8, 16, 32], -1)}
+    spectra = np.linspace(0.55, 0.95, 500)
+    return Study(TIMES, curves, {"regular": POINTS}, BAND, spectra, classes, level, links)
+
+
+def bars(axis):
+    return [c for c in axis.containers if isinstance(c, ErrorbarContainer)]
+
+
+def test_simulations_are_points_with_two_standard_errors():
+    labels = LabelResponse("regular", 2, 4)
+    (axis,) = dmft.variance("title", TIMES, {"regular, cavity": labels.variance(TIMES)}, POINTS).axes
+    np.testing.assert_allclose(axis.lines[0].get_ydata(), labels.variance(TIMES))
+    (drawn,) = bars(axis)
+    np.testing.assert_allclose(drawn.lines[0].get_ydata(), POINTS.mean)
+    lengths = [np.ptp(segment[:, 1]) for segment in drawn.lines[2][0].get_segments()]
+    np.testing.assert_allclose(lengths, 4 * POINTS.error)
+
+
+def test_histogram_of_a_band_has_the_norm_of_its_density():
+    spectra = np.random.default_rng(0).uniform(0.55, 0.95, 3000)
+    (axis,) = dmft.band("title", BAND, spectra).axes
+    (drawn,) = bars(axis)
+    x, y = drawn.lines[0].get_data()
+    assert np.sum(y) * (x[1] - x[0]) == pytest.approx(1)
+    assert np.trapezoid(axis.lines[0].get_ydata(), axis.lines[0].get_xdata()) == pytest.approx(1, abs=0.01)
+
+
+def test_response_is_a_line_with_the_points_of_couplings():
+    (axis,) = dmft.response("title", TIMES, 1 / TIMES, 0 * TIMES, (1.1 / TIMES, 0.1 / TIMES)).axes
+    np.testing.assert_allclose(axis.lines[0].get_ydata() * TIMES, 1)
+    np.testing.assert_allclose(bars(axis)[0].lines[0].get_ydata() * TIMES, 1.1)
+
+
+def test_fitted_exponents_are_said_with_their_errors_beside_those_of_theory(study):
+    _, _, classes, links = dmft.agreement(study).axes
+    for axis, found in ((classes, study.classes), (links, study.links)):
+        said = " ".join(text.get_text() for text in axis.get_legend().get_texts())
+        for one in found.values():
+            assert f"{one.law.exponent:.3f}\\pm{one.law.error:.3f}" in said
+            assert f"theory ${one.expected:g}$" in said
+
+
+def test_level_of_the_large_c_closure_is_drawn_below_its_points(study):
+    axis = dmft.agreement(study).axes[2]
+    assert any(set(line.get_ydata()) == {0.02} for line in axis.lines)
+    heights = [c.lines[0].get_ydata() for c in bars(axis)]
+    assert any(np.allclose(h, [0.05, 0.03]) for h in heights if len(h) == 2)

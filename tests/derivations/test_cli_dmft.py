@@ -1,0 +1,115 @@
+"""``collapse dmft``: tables and figures of the theory, simulations beside it, and input that is refused."""
+
+import csv
+import json
+
+import mpmath
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from derivations.cli import main
+from theory.dmft import Band, LabelResponse
+
+FEW = ("--pure", 2, "--links", 4, "--points", 5)
+CHECK = ("--check", "--classes", 60)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """Every command runs in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def collapse(*arguments):
+    return CliRunner().invoke(main, ["dmft", *map(str, arguments), "--out", "made"])
+
+
+def told(*arguments):
+    done = collapse(*arguments, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("what", ["response", "variance", "band"])
+def test_table_and_figure_are_written_and_told_of(here, what):
+    found = told(what, *FEW)
+    names = {f"dmft-{what}.{kind}" for kind in ("csv", "svg", "pdf")}
+    assert {path.name for path in (here / "made").iterdir()} == names == {path.rsplit("/")[-1] for path in found["files"]}
+    with (here / "made" / f"dmft-{what}.csv").open() as table:
+        rows = list(csv.DictReader(table))
+    assert {name: [float(row[name]) for row in rows] for name in rows[0]} == found["columns"]
+    assert len(rows) == 5
+
+
+def test_numbers_are_those_of_the_library():
+    labels = LabelResponse("regular", 2, 4)
+    found = told("variance", *FEW)["columns"]
+    assert found["variance"] == labels.variance(found["time"]).tolist()
+    found = told("response", *FEW)["columns"]
+    np.testing.assert_allclose(found["response"], labels.response(found["s"]).real, rtol=1e-12)
+    found = told("band", *FEW)
+    assert tuple(found["edges"]) == Band("regular", 2, 4).edges
+
+
+def test_all_digits_asked_for_are_printed():
+    found = told("variance", *FEW, "--digits", 40)["columns"]
+    with mpmath.workdps(40):
+        precise = LabelResponse("regular", 2, 4, digits=40).variance(found["time"][-1])
+        assert abs(mpmath.mpf(found["variance"][-1]) - precise) < mpmath.mpf(10) ** -40
+
+
+@pytest.mark.parametrize("ensemble", ["regular", "poisson"])
+def test_sampled_couplings_are_laid_beside_the_theory(ensemble):
+    found = told("variance", *FEW, "--ensemble", ensemble, "--until", 1, *CHECK)["columns"]
+    theory, sampled, error = (np.array(found[name]) for name in ("variance", "sampled", "standard_error"))
+    assert np.all(np.abs(sampled - theory) < 5 * error + 2 / 60)
+    assert np.all(error > 0)
+
+
+def test_sampled_responses_and_bands_are_those_of_theory_up_to_one_mode_of_many():
+    found = told("response", *FEW, "--until", 5, *CHECK)["columns"]
+    late = np.array(found["s"]) > 0.5
+    np.testing.assert_allclose(np.array(found["sampled"])[late], np.array(found["response"])[late], rtol=0.01)
+    found = told("band", *FEW, *CHECK)
+    assert found["sampled_mean"] == pytest.approx(found["mean"], abs=2 / 60)
+    assert found["sampled_second_moment"] == pytest.approx(found["second_moment"], abs=2 / 60)
+
+
+def test_modes_that_grow_in_the_large_c_closure_are_passed_on_the_right():
+    found = told("response", "--ensemble", "poisson", "--links", 20, "--points", 3)
+    assert found["abscissa"] > 0
+    assert min(found["columns"]["s"]) > found["abscissa"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["variance", "--links", -1],
+        ["variance", "--links", 2.5],
+        ["variance", "--pure", 0],
+        ["variance", "--pure", "nan"],
+        ["response", "--weight", 0],
+        ["response", "--digits", 10],
+        ["response", "--until", 0],
+        ["response", "--until", "inf"],
+        ["band", "--ensemble", "poisson", "--closure", "cavity"],
+        ["band", "--links", 3, "--closure", "large-c"],
+        ["variance", "--pure", 1.5, "--check"],
+        ["variance", "--links", 3, "--check", "--classes", 5],
+    ],
+)
+def test_bad_input_is_one_sentence_and_writes_nothing(here, arguments):
+    done = collapse(*arguments)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("collapse: expected ")
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(here.iterdir())
+
+
+def test_precision_too_low_for_the_inverse_is_said_and_writes_nothing(here):
+    done = collapse("variance", "--ensemble", "poisson", "--links", 20, "--until", 3000, "--points", 3)
+    assert done.exit_code == 3
+    assert "could not finish" in done.stderr
+    assert not list(here.iterdir())

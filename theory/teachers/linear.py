@@ -1,0 +1,135 @@
+r"""Teachers that label inputs by the largest of K linear fields, and their samples (§7 of the notes).
+
+Inputs :math:`\xi\sim N(0,\Sigma)` in :math:`\mathbb R^p` have the class :math:`a=\operatorname{argmax}_b(A\xi)_b`, rows of
+:math:`A` (K × p); of a fraction :math:`\varphi` of them the class is then redrawn uniformly.
+
+>>> teacher = argmax_teacher(classes=3, inputs=5, noise=0.2)
+>>> sample = teacher.sample(1000, seed=0)
+>>> sample.features.shape, sorted(set(sample.classes.tolist()))
+((1000, 5), [0, 1, 2])
+
+When it fails: inputs that are not normal can be sampled, not predicted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from theory.errors import InputError
+from theory.teachers.maxima import checked_classes
+
+SYMMETRIC = 1e-10  # relative asymmetry of a covariance that is taken for rounding
+
+
+class Sample(NamedTuple):
+    """Inputs (n, p) and the class of each (n,)."""
+
+    features: NDArray
+    classes: NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class LabelTeacher:
+    r"""The largest of K linear fields.
+
+    Parameters
+    ----------
+    rows
+        A (K, p), no two rows equal.
+    noise
+        :math:`\varphi`, the fraction of labels that are redrawn uniformly, from 0 to 1.
+    covariance
+        :math:`\Sigma` of the inputs (p, p), positive definite; None for the identity.
+
+    Raises
+    ------
+    InputError
+        for values outside these.
+    """
+
+    rows: NDArray
+    noise: float = 0.0
+    covariance: NDArray | None = None
+
+    def __post_init__(self):
+        rows = np.array(self.rows, dtype=float)
+        if rows.ndim != 2 or len(rows) < 2 or not np.isfinite(rows).all() or len(np.unique(rows, axis=0)) < len(rows):
+            raise InputError("two or more different finite rows", f"an array {rows.shape}", "give one row a class")
+        if not isinstance(self.noise, Real) or not 0 <= self.noise <= 1:
+            raise InputError("a fraction of redrawn labels from 0 to 1", repr(self.noise), "correct it")
+        object.__setattr__(self, "rows", rows)
+        if self.covariance is not None:
+            object.__setattr__(self, "covariance", checked_covariance(self.covariance, rows.shape[1]))
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        return len(self.rows)
+
+    @property
+    def inputs(self) -> int:
+        """p."""
+        return self.rows.shape[1]
+
+    @property
+    def second(self) -> NDArray:
+        r""":math:`\Sigma` (p, p)."""
+        return np.eye(self.inputs) if self.covariance is None else self.covariance
+
+    def sample(self, samples: int, seed: int) -> Sample:
+        """Independent inputs with their classes.
+
+        Raises
+        ------
+        InputError
+            for fewer than one sample.
+        """
+        features, rng = normal_inputs(self.covariance, self.inputs, samples, seed)
+        classes = np.argmax(features @ self.rows.T, axis=1)
+        redrawn = rng.random(samples) < self.noise
+        return Sample(features, np.where(redrawn, rng.integers(self.classes, size=samples), classes))
+
+
+def argmax_teacher(classes: int, inputs: int, noise: float = 0.0, covariance: ArrayLike | None = None) -> LabelTeacher:
+    """The largest of the first ``classes`` inputs: orthonormal rows.
+
+    Raises
+    ------
+    InputError
+        for fewer inputs than classes, and as :class:`LabelTeacher`.
+    """
+    checked_classes(classes)
+    if inputs < classes:
+        raise InputError(f"at least {classes} inputs", str(inputs), "orthonormal rows need as many inputs as classes")
+    return LabelTeacher(np.eye(classes, inputs), noise, covariance)  # type: ignore[arg-type]
+
+
+def sign_teacher(inputs: int, noise: float = 0.0, covariance: ArrayLike | None = None) -> LabelTeacher:
+    """Two classes by the sign of the first input; class 1 is the positive one."""
+    row = np.eye(1, inputs)
+    return LabelTeacher(np.vstack([-row, row]), noise, covariance)  # type: ignore[arg-type]
+
+
+def normal_inputs(covariance: NDArray | None, inputs: int, samples: int, seed: int) -> tuple[NDArray, np.random.Generator]:
+    """Normal inputs (n, p), and the generator for what else is drawn."""
+    if not isinstance(samples, int | np.integer) or isinstance(samples, bool) or samples < 1:
+        raise InputError("at least one sample", repr(samples), "give a whole number")
+    rng = np.random.default_rng(seed)
+    features = rng.standard_normal((samples, inputs))
+    return (features if covariance is None else features @ np.linalg.cholesky(covariance).T), rng
+
+
+def checked_covariance(covariance: ArrayLike, inputs: int) -> NDArray:
+    """A covariance (p, p) as an array, or an :class:`InputError`."""
+    found = np.array(covariance, dtype=float)
+    wanted = f"a symmetric positive definite covariance ({inputs}, {inputs})"
+    if found.shape != (inputs, inputs) or not np.isfinite(found).all():
+        raise InputError(wanted, f"an array {found.shape}", "correct it")
+    if np.abs(found - found.T).max() > SYMMETRIC * np.abs(found).max() or np.linalg.eigvalsh(found)[0] <= 0:
+        raise InputError(wanted, "one that is not", "drop inputs that depend on others")
+    return found
