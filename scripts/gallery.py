@@ -55,6 +55,7 @@ def of_dimensions() -> Iterator[tuple[str, Figure]]:
 
 def of_averages() -> Iterator[tuple[str, Figure]]:
     yield "dmft", figures.agreement(agreement.study(progress=say))
+    yield "dmft-nonlinear", figures.nonlinear(agreement.nonlinear_study())
 
 
 def of_encoders() -> Iterator[tuple[str, Figure]]:

@@ -23,23 +23,33 @@ When it fails: deviations that are lost in their standard errors follow no law; 
 from __future__ import annotations
 
 from derivations.agreement.deviations import Deviations, against_classes, against_links, levels, response_of
+from derivations.agreement.heads import HeadPoints, critical_head_decay, simulated_head
+from derivations.agreement.nonlinear import NonlinearStudy, SitePoints, against_ratios, nonlinear_study, simulated_sites
 from derivations.agreement.overview import Study, study
 from derivations.agreement.power_law import PowerLaw, fit
 from derivations.agreement.sampled import Points, expected_variances, sampled_coupling, sampled_response, simulated_variance
 
 __all__ = [
     "Deviations",
+    "HeadPoints",
+    "NonlinearStudy",
     "Points",
     "PowerLaw",
+    "SitePoints",
     "Study",
     "against_classes",
     "against_links",
+    "against_ratios",
+    "critical_head_decay",
     "expected_variances",
     "fit",
     "levels",
+    "nonlinear_study",
     "response_of",
     "sampled_coupling",
     "sampled_response",
+    "simulated_head",
+    "simulated_sites",
     "simulated_variance",
     "study",
 ]

@@ -1,8 +1,9 @@
-"""``collapse dmft``: the disorder-averaged theory of frustrated pairs, with a simulation laid over it."""
+"""``collapse dmft``: the disorder-averaged theory of frustrated pairs and of their head, with a simulation laid over it."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from theory.dmft import Pairs
+    from theory.dmft import MeanFieldHead, Pairs
 
 SAMPLES = 6  # couplings that --check draws
 EARLIEST = 1e-3  # first time, and first s, as a share of the last
+LINE = 40  # points of the line of critical decays
 
 
 @click.command("dmft")
-@click.argument("what", metavar="WHAT", type=click.Choice(["response", "variance", "band"]))
+@click.argument("what", metavar="WHAT", type=click.Choice(["response", "variance", "band", "head"]))
 @click.option("--ensemble", type=click.Choice(["poisson", "regular"]), default="regular", show_default=True, help="Of links.")
 @click.option("--pure", type=float, default=10, show_default=True, help="Pure samples of each class.")
 @click.option("--links", type=float, default=6, show_default=True, help="Frustrated samples at each class, on average.")
@@ -35,14 +37,21 @@ EARLIEST = 1e-3  # first time, and first s, as a share of the last
     "--points", type=click.IntRange(min=2, max=2000), default=50, show_default=True, help="Times, or values of s or mu^2."
 )
 @click.option("--check", is_flag=True, help="Lay sampled couplings over the theory.")
-@click.option("--classes", type=click.IntRange(min=2), default=300, show_default=True, help="Of a coupling that --check draws.")
+@click.option("--classes", type=click.IntRange(min=2), default=300, show_default=True, help="Of one coupling: --check, head.")
+@click.option("--gamma", type=float, default=1.0, show_default=True, help="head: its mobility, times the sum of couplings.")
+@click.option("--lambda", "lam", type=float, default=0.0, show_default=True, help="head: decay of embeddings.")
+@click.option("--kappa", type=float, default=0.0, show_default=True, help="head: its decay.")
+@click.option("--start", type=float, default=1.0, show_default=True, help="head: w(0), times the identity.")
+@click.option("--dimension", type=click.IntRange(min=2), default=8, show_default=True, help="head: of embeddings.")
 @JSON
 @SEED
 @OUT
-def command(what: str, as_json: bool, out: Path, check: bool, classes: int, seed: int, **options: Any) -> None:
+def command(what: str, as_json: bool, out: Path, check: bool, seed: int, **options: Any) -> None:
     """What frustrated pairs drawn at random do on average, for infinitely many classes and all mobilities one.
 
-    WHAT is response (of labels, at positive s), variance (of labels in time), or band (of squared canonical correlations).
+    WHAT is response (of labels, at positive s), variance (of labels in time), band (of squared canonical correlations), or head
+    (shared, with both targets stopped and mobilities of embeddings one over the degrees): w(t), and its largest eigenvalue,
+    along the mode 1.
 
     Writes the table dmft-WHAT.csv, and the figure as SVG and PDF. With --check both have means over sampled couplings, with
     standard errors; deviations that are no noise are those of finitely many classes, and of the closure.
@@ -58,8 +67,8 @@ def command(what: str, as_json: bool, out: Path, check: bool, classes: int, seed
     links = options["links"]
     whole = int(links) if options["ensemble"] == "regular" and float(links).is_integer() else links
     pairs = Pairs.of(options["ensemble"], options["pure"], whole, options["weight"], options["closure"])
-    made = {"response": _response, "variance": _variance, "band": _band}[what]
-    found, arrays, figure = made(pairs, options, (classes, range(seed, seed + SAMPLES)) if check else None)
+    made = {"response": _response, "variance": _variance, "band": _band, "head": _head}[what]
+    found, arrays, figure = made(pairs, options, (options["classes"], range(seed, seed + SAMPLES)) if check else None)
     columns = {name: [_plain(value, options["digits"]) for value in values] for name, values in arrays.items()}
 
     def build(scratch: Path) -> None:
@@ -132,6 +141,45 @@ def _band(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns,
     return found, {"mu2": mu2, "density": of.density(mu2)}, dmft.band(_title(pairs), of, spectra)
 
 
+def _head(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
+    from derivations.agreement import critical_head_decay, simulated_head
+    from derivations.figures import dmft
+    from theory.dmft import Band, MeanFieldHead, outlier_mass
+
+    of = Band(pairs.ensemble, pairs.pure_per_class, pairs.links, pairs.weight, pairs.closure)
+    mass = outlier_mass(of, options["dimension"], options["classes"])
+    rates = {"gamma": options["gamma"], "lam": options["lam"], "kappa": options["kappa"], "w0": options["start"]}
+    head, turned = (MeanFieldHead(of, **rates, outlier=m) for m in (0.0, mass))
+    times = _grid(options)
+    curve, largest = head.trajectory(times), turned.trajectory(times)
+    columns = {"time": times, "head": curve.head, "error": curve.errors}
+    columns |= {"largest": largest.head, "largest_error": largest.errors}
+    found, line = {"outlier_mass": mass} | _late(head, pairs), None
+    if pairs.ensemble == "regular" and pairs.links > 2:
+        decays = head.critical_decay * np.linspace(0, 1, LINE + 2)[1:-1]
+        line = decays, critical_head_decay(head.edge, decays)
+        if 0 < head.lam < head.critical_decay:
+            found |= {"critical_head_decay": head.lam * float(critical_head_decay(head.edge, head.lam)[0])}
+    points = None
+    if sampled is not None:
+        points = simulated_head(pairs, sampled[0], times, head, options["dimension"], sampled[1])
+        columns |= _beside((points.rest.mean, points.rest.error))
+        columns |= {f"largest_{name}": v for name, v in _beside((points.outlier.mean, points.outlier.error)).items()}
+    return found, columns, dmft.head(_title(pairs), head, curve, largest, points, line)
+
+
+def _late(head: MeanFieldHead, pairs: Pairs) -> dict:
+    """What is known of late times: nothing where the band has no edge."""
+    if pairs.ensemble == "poisson":
+        return {}
+    found: dict[str, Any] = {"edge": head.edge, "critical_decay": head.critical_decay}
+    if head.lam > 0 and head.kappa > 0:
+        found["steady_states"] = [asdict(state) for state in head.steady_states()]
+    if head.lam < head.critical_decay and (head.lam > 0) == (head.kappa > 0):
+        found |= dict(zip(("limit", "ageing"), head.ageing(), strict=True))
+    return found
+
+
 def _grid(options: dict) -> NDArray:
     return np.geomspace(EARLIEST * options["until"], options["until"], options["points"])
 
@@ -158,12 +206,22 @@ def _title(pairs: Pairs) -> str:
 
 
 def _sentences(said: dict) -> str:
-    rows = [f"{name.replace('_', ' '):<24}{value}" for name, value in said.items() if name not in ("columns", "files")]
+    kept = {name: value for name, value in said.items() if name not in ("columns", "files")}
+    rows = [f"{name.replace('_', ' '):<24}{_words(value)}" for name, value in kept.items()]
     columns = said["columns"]
     head = "".join(f"{name:>24}" for name in columns)
     table = ["".join(f"{_short(v):>24}" for v in row) for row in zip(*columns.values(), strict=True)]
     step = max(1, len(table) // 12)
     return "\n".join([*rows, "", head, *table[::step], "", *said["files"]])
+
+
+def _words(value: Any) -> str:
+    """A value, or what each of several is made of."""
+    if isinstance(value, list):
+        return "; ".join(map(_words, value)) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(part)}" for name, part in value.items())
+    return f"{value:.8g}" if isinstance(value, float) else str(value)
 
 
 def _short(value: Any) -> str:

@@ -3,7 +3,7 @@
 from derivations.figures.animations import animate, check_film
 from derivations.figures.diagnosis import diagnosis
 from derivations.figures.dimensional import dimensional_collapse
-from derivations.figures.dmft import agreement
+from derivations.figures.dmft import agreement, nonlinear
 from derivations.figures.encoders import encoder_training
 from derivations.figures.frustrated import frustration
 from derivations.figures.phases import phase_diagram
@@ -23,6 +23,7 @@ __all__ = [
     "encoder_training",
     "frustration",
     "head_eigenvalues",
+    "nonlinear",
     "phase_diagram",
     "save",
     "spectrum",

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
-from derivations.agreement import Deviations, Points, Study
+from derivations.agreement import Deviations, HeadPoints, NonlinearStudy, Points, Study
 from derivations.figures.style import STYLE
-from theory.dmft import Band
+from theory.dmft import Band, HeadCurve, MeanFieldHead
 
-SHADES = {"regular": "#0072b2", "poisson": "#d55e00"}
+SHADES = {"regular": "#0072b2", "poisson": "#d55e00", "linear": "#555555", "tanh": "#009e73", "erf": "#cc79a7"}
 BINS = 30
 TIME = "time (inverse mobility)"
 
@@ -85,6 +85,71 @@ def band(title: str, of: Band, spectra: NDArray | None = None) -> Figure:
         _draw_band(axis, of, spectra)
         axis.set_title(title, loc="left", fontweight="bold")
         return figure
+
+
+def head(
+    title: str,
+    of: MeanFieldHead,
+    curve: HeadCurve,
+    largest: HeadCurve,
+    points: HeadPoints | None = None,
+    line: tuple[NDArray, NDArray] | None = None,
+) -> Figure:
+    """The head and its largest eigenvalue over times, and points of simulations; and the line of critical decays of the head
+    over those of embeddings, with where these are."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(6.4 if line is None else 9.6, 4.2))
+        axis, *others = figure.subplots(1, 1 if line is None else 2, squeeze=False)[0]
+        for name, one, side, shade in (
+            ("w(t)", curve, "rest", SHADES["regular"]),
+            ("along the mode 1: the largest", largest, "outlier", SHADES["poisson"]),
+        ):
+            axis.plot(one.times, one.head, color=shade, label=name)
+            if points is not None:
+                each = getattr(points, side)
+                _bars(axis, each.times, each.mean, each.error, shade, "simulation")
+        if line is not None:
+            _draw_line(others[0], of, *line)
+        axis.set(xscale="log", xlabel="time (mobilities one over degrees)", ylabel="eigenvalue of the head")
+        axis.set_title(title, loc="left", fontweight="bold")
+        axis.legend(fontsize=7.5)
+        return figure
+
+
+def nonlinear(study: NonlinearStudy) -> Figure:
+    """Heads of single sites over times with simulations, and deviations against classes over dimensions."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 4.2))
+        axis, right = figure.subplots(1, 2)
+        for name, curve in study.curves.items():
+            axis.plot(curve.times, curve.head, color=SHADES[name], label=f"single sites, {name}")
+            points = study.points[name].head
+            _bars(axis, points.times, points.mean, points.error, SHADES[name], f"simulation, {name}")
+        axis.set(xlabel="time (mobilities one over degrees)", ylabel="mean diagonal of the head")
+        axis.set_title("a nonlinear head", loc="left", fontweight="bold")
+        axis.legend(fontsize=7.5)
+        _draw_laws(right, study.classes, "(K/d)")
+        ratios = sorted({x for one in study.classes.values() for x in one.x.tolist()})
+        right.set_xticks(ratios, labels=map(str, ratios))
+        right.xaxis.set_minor_formatter(NullFormatter())
+        right.set(xlabel="classes over dimensions $K/d$", ylabel="relative deviation of the head")
+        right.set_title("where single sites close", loc="left", fontweight="bold")
+        right.legend(fontsize=7.5)
+        return figure
+
+
+def _draw_line(axis: Axes, of: MeanFieldHead, decays: NDArray, ratios: NDArray) -> None:
+    """Where class modes at the edge survive beside the mode 1."""
+    axis.plot(decays, ratios, color="black", label=r"head decays too slowly below: $k_c$")
+    axis.axvline(of.critical_decay, color="black", linestyle=(0, (5, 2)), linewidth=1.1, label=r"no state beyond: $\mu_e^2/4$")
+    top = 1.4 * ratios.max()
+    if of.lam > 0:
+        ratio = of.kappa / of.lam
+        axis.plot(of.lam, min(ratio, 0.97 * top), "o" if ratio <= top else "^", color="#009e73", label=f"here: {ratio:.3g}")
+    axis.set(xlim=(0, 1.15 * of.critical_decay), ylim=(0, top))
+    axis.set(xlabel=r"decay of embeddings $\lambda$", ylabel=r"decay of the head $\kappa/\lambda$")
+    axis.set_title("class modes beside the mode 1", loc="left", fontweight="bold")
+    axis.legend(fontsize=7.5)
 
 
 def _draw_curves(axis: Axes, times: NDArray, curves: Mapping[str, NDArray]) -> None:

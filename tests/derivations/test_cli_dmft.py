@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from derivations.agreement import critical_head_decay
 from derivations.cli import main
-from theory.dmft import Band, LabelResponse
+from theory.dmft import Band, LabelResponse, MeanFieldHead, outlier_mass
 
 FEW = ("--pure", 2, "--links", 4, "--points", 5)
 CHECK = ("--check", "--classes", 60)
@@ -32,7 +33,7 @@ def told(*arguments):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("what", ["response", "variance", "band"])
+@pytest.mark.parametrize("what", ["response", "variance", "band", "head"])
 def test_table_and_figure_are_written_and_told_of(here, what):
     found = told(what, *FEW)
     names = {f"dmft-{what}.{kind}" for kind in ("csv", "svg", "pdf")}
@@ -51,6 +52,44 @@ def test_numbers_are_those_of_the_library():
     np.testing.assert_allclose(found["response"], labels.response(found["s"]).real, rtol=1e-12)
     found = told("band", *FEW)
     assert tuple(found["edges"]) == Band("regular", 2, 4).edges
+
+
+def test_head_has_its_steady_states_its_ageing_and_its_critical_decays():
+    found = told(
+        "head", *FEW, "--gamma", 2, "--lambda", 0.05, "--kappa", 0.02, "--start", 0.7, "--dimension", 4, "--classes", 80
+    )
+    band = Band("regular", 2, 4)
+    rates = {"gamma": 2.0, "lam": 0.05, "kappa": 0.02, "w0": 0.7}
+    head, turned = (MeanFieldHead(band, **rates, outlier=mass) for mass in (0.0, outlier_mass(band, 4, 80)))
+    times = found["columns"]["time"]
+    assert found["columns"]["head"] == head.trajectory(times).head.tolist()
+    assert found["columns"]["largest"] == turned.trajectory(times).head.tolist()
+    assert [state["head"] for state in found["steady_states"]] == [state.head for state in head.steady_states()]
+    assert (found["limit"], found["ageing"]) == head.ageing()
+    assert found["critical_decay"] == head.critical_decay
+    assert found["critical_head_decay"] == 0.05 * critical_head_decay(head.edge, 0.05)[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "absent"),
+    [
+        (["--ensemble", "poisson", "--links", 20], {"edge", "critical_decay", "limit", "critical_head_decay"}),
+        (["--links", 4, "--lambda", 0.3, "--kappa", 0.1], {"limit", "critical_head_decay"}),
+        (["--links", 2, "--lambda", 0.1, "--kappa", 0.1], {"critical_head_decay"}),
+        (["--links", 4], {"steady_states", "critical_head_decay"}),
+    ],
+    ids=["no edge", "no state", "edge at one", "no decay"],
+)
+def test_head_says_nothing_of_what_does_not_exist(arguments, absent):
+    assert not absent & told("head", "--pure", 4, "--points", 3, *arguments).keys()
+
+
+def test_simulated_heads_are_laid_beside_the_theory():
+    found = told("head", *FEW, "--until", 4, *CHECK, "--dimension", 3)["columns"]
+    for name, points in (("head", ""), ("largest", "largest_")):
+        sampled, error = (np.array(found[points + what]) for what in ("sampled", "standard_error"))
+        assert np.all(np.abs(sampled - found[name]) < 5 * error + 3 / 60)
+        assert np.all(error > 0)
 
 
 def test_all_digits_asked_for_are_printed():
@@ -98,6 +137,11 @@ def test_modes_that_grow_in_the_large_c_closure_are_passed_on_the_right():
         ["band", "--links", 3, "--closure", "large-c"],
         ["variance", "--pure", 1.5, "--check"],
         ["variance", "--links", 3, "--check", "--classes", 5],
+        ["head", "--gamma", 0],
+        ["head", "--lambda", -0.1],
+        ["head", "--kappa", "nan"],
+        ["head", "--start", "inf"],
+        ["head", "--ensemble", "poisson", "--closure", "cavity"],
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(here, arguments):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.container import ErrorbarContainer
 
-from derivations.agreement import Deviations, Points, Study, fit
+from derivations.agreement import Deviations, HeadPoints, Points, Study, fit, nonlinear_study
 from derivations.figures import dmft
-from theory.dmft import Band, LabelResponse
+from theory.dmft import TANH, Band, LabelResponse, MeanFieldHead
 
 TIMES = np.geomspace(0.1, 10, 7)
 BAND = Band("regular", 2, 4)
@@ -76,3 +76,34 @@ def test_level_of_the_large_c_closure_is_drawn_below_its_points(study):
     assert any(set(line.get_ydata()) == {0.02} for line in axis.lines)
     heights = [c.lines[0].get_ydata() for c in bars(axis)]
     assert any(np.allclose(h, [0.05, 0.03]) for h in heights if len(h) == 2)
+
+
+def test_head_and_its_outlier_are_lines_with_the_points_of_simulations_and_the_state_on_its_plane():
+    head, turned = (MeanFieldHead(BAND, lam=0.1, kappa=0.002, outlier=mass) for mass in (0.0, 0.1))
+    curve, largest = head.trajectory(TIMES), turned.trajectory(TIMES)
+    points = HeadPoints(POINTS, Points(TIMES, POINTS.mean / 2, POINTS.error))
+    line = np.array([0.05, 0.15]), np.array([0.02, 0.03])
+    axis, plane = dmft.head("title", head, curve, largest, points, line).axes
+    lines = [line for line in axis.lines if not line.get_label().startswith("_")]
+    for drawn, expected in zip(lines, (curve.head, largest.head), strict=True):
+        np.testing.assert_allclose(drawn.get_ydata(), expected)
+    for drawn, each in zip(bars(axis), (points.rest, points.outlier), strict=True):
+        np.testing.assert_allclose(drawn.lines[0].get_ydata(), each.mean)
+    border, born, here = plane.lines
+    np.testing.assert_allclose(border.get_data(), line)
+    assert set(born.get_xdata()) == {head.critical_decay}
+    np.testing.assert_allclose(np.ravel(here.get_data()), [0.1, 0.02])
+
+
+def test_head_without_a_line_is_one_axis():
+    head = MeanFieldHead(BAND)
+    curve = head.trajectory(TIMES)
+    assert len(dmft.head("title", head, curve, curve).axes) == 1
+
+
+def test_nonlinear_heads_are_drawn_with_their_simulations_and_their_law():
+    found = nonlinear_study({"tanh": TANH}, ratios=(1, 2, 3), starts=2)
+    axis, right = dmft.nonlinear(found).axes
+    np.testing.assert_allclose(axis.lines[0].get_ydata(), found.curves["tanh"].head)
+    np.testing.assert_allclose(bars(axis)[0].lines[0].get_ydata(), found.points["tanh"].head.mean)
+    np.testing.assert_allclose(bars(right)[0].lines[0].get_ydata(), found.classes["tanh"].values)

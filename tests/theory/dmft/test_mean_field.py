@@ -101,7 +101,7 @@ def test_without_decay_the_head_balances_all_modes(band):
 
 @pytest.mark.parametrize("given_by", [BAND, [(0.8, 1.0, 0.5), (-0.8, 1.0, 0.5), (0.0, 1.0, 1.0)]], ids=["band", "modes"])
 def test_head_agrees_with_mpmath_and_its_digits_with_each_other(given_by):
-    head, times = MeanFieldHead(given_by, lam=0.02, kappa=0.1), [0.5, 1.5]
+    head, times = MeanFieldHead(given_by, lam=0.02, kappa=0.1), [0.5, 1.0]
     coarse, fine = (head.precise_head(times, digits, nodes=12) for digits in (15, 25))
     assert [float(abs(a - b)) for a, b in zip(coarse, fine, strict=True)] == pytest.approx([0, 0], abs=1e-15)
     assert head.trajectory(times).head == pytest.approx([float(w) for w in fine], abs=1e-8)
