@@ -152,7 +152,7 @@ def _parquet(path: Path, label: str) -> Table:
 
     def blocks() -> Iterator[tuple[Block, NDArray, float]]:
         done = 0
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(path, pre_buffer=False) as file:  # a buffer would grow with the file
             for batch in file.iter_batches(batch_size=chunk_rows(len(header))):
                 done += batch.num_rows
                 arrays = {name: _arrow_column(batch.column(name)) for name in header}

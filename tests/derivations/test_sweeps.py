@@ -54,7 +54,7 @@ def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path):
     kept = {point for call in first.calls for point in call}
     found = sweep(second, GRID, folder=tmp_path, chunk=5)
     computed = [point for call in second.calls for point in call]
-    assert len(kept) == 10
+    assert len(first.calls) == 2
     assert not kept & set(computed)
     assert len(kept) + len(computed) == found["sum"].size
     assert found.identical(sweep(Counted(), GRID, chunk=5))

@@ -90,8 +90,8 @@ class Signs:
                 signs, rest, found = signs._worked_in(p, sign)
                 progress = progress or found
                 left += rest
-            waiting = tuple(left)
-        return replace(signs, products=waiting)
+            waiting = _merged(left)
+        return replace(signs, products=waiting, consistent=signs.consistent and all(sign for _, sign in waiting))
 
     def _worked_in(self, p: Polynomial, sign: Sign) -> tuple[Signs, list[tuple[Polynomial, Sign]], bool]:
         """What a product's sign says of its factors, what of the product is left undecided, and whether a sign was found."""
@@ -249,6 +249,19 @@ class Signs:
 
     def _with_plain(self, f: Polynomial, sign: Sign) -> Signs:
         return replace(self, facts=(*self.facts, (f, sign)))
+
+
+def _merged(products: Iterable[tuple[Polynomial, Sign]]) -> tuple[tuple[Polynomial, Sign], ...]:
+    """Each product once, with what all facts about it leave."""
+    found: list[tuple[Polynomial, Sign]] = []
+    for p, sign in products:
+        same = next((i for i, (g, _) in enumerate(found) if p in (g, -g)), None)
+        if same is None:
+            found.append((p, sign))
+        else:
+            g, known = found[same]
+            found[same] = (g, known & (sign if g == p else times(sign, NEGATIVE)))
+    return tuple(found)
 
 
 def times(a: Sign, b: Sign) -> Sign:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, example, given, settings
 from hypothesis import strategies as st
 from sympy import And, Eq, Mul, Ne, Poly, Rational, symbols
 
@@ -128,6 +128,7 @@ def test_a_product_tells_the_sign_of_its_last_factor():
 
 @settings(max_examples=25)
 @given(factored(REAL), values.filter(lambda v: v > 0))
+@example(b * c * (b**2 + c**2), 1)
 def test_a_polynomial_of_two_signs_is_a_contradiction(expression, scale):
     assume(not expression.is_number and Poly(expression, *REAL).total_degree() > 0)
     ring = Ring(REAL)
