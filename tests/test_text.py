@@ -3,7 +3,7 @@
 import pytest
 from sympy import symbols
 
-from derivations import certify, fixed_points, quadratic_lyapunov, sectors, stability, step_edge, time_scales
+from derivations import certify, fixed_points, fluctuations, quadratic_lyapunov, sectors, stability, step_edge, time_scales
 from theory import Coupling, Flow, InputError, Loss
 from theory.coupling.symmetric import Orbit, SymmetricFamily, uniform
 
@@ -29,6 +29,8 @@ PLACES = {
     "point, Lyapunov function": lambda text: quadratic_lyapunov(DECAY, {x: text}),
     "parameter, points": lambda text: fixed_points(DECAY, None).at({a: text, eps: 1}),
     "point, step": lambda text: step_edge(DECAY, {x: text}),
+    "noise of steps": lambda text: fluctuations(DECAY, {x: 0}, [[text]]),
+    "momentum of steps": lambda text: fluctuations(DECAY, {x: 0}, [[1]], momentum=text),
     "labels of a family": lambda text: SymmetricFamily(text, FAMILY.orbits),
     "weight of an orbit": lambda text: Orbit(1, text, 0, 3),
     "value of a family": lambda text: FAMILY.coupling({a: text}),

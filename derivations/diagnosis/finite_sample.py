@@ -8,6 +8,7 @@ so that features without any relation to the classes seem to have some.  The squ
 Wachter's law, :math:`\big(\sqrt{c_1(1-c_2)}+\sqrt{c_2(1-c_1)}\big)^2` with :math:`c_1=p/N`, :math:`c_2=(K-1)/N`.
 
 >>> import numpy as np
+>>> from theory.teachers import population_square
 >>> population_square(np.array([0.5]), 0.2)
 array([0.375])
 >>> round(noise_edge(20, 2, 100), 3)
@@ -23,12 +24,6 @@ and the edge leaves out fluctuations of order :math:`N^{-2/3}`.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-
-
-def population_square(squares: NDArray, share: float) -> NDArray:
-    r""":math:`\mu^2` from :math:`\hat\mu^2`, negative where chance has more than its share; NaN at :math:`c\ge1`."""
-    return (squares - share) / (1 - share) if share < 1 else np.full_like(squares, np.nan)
 
 
 def noise_edge(features: int, modes: int, freedom: int) -> float:

@@ -20,7 +20,7 @@ import numpy as np
 
 from derivations.diagnosis.accumulating import Accumulation, accumulate
 from derivations.diagnosis.encoding import Encoding, categories_of
-from derivations.diagnosis.finite_sample import noise_edge, population_square
+from derivations.diagnosis.finite_sample import noise_edge
 from derivations.diagnosis.head_decay import critical_decays
 from derivations.diagnosis.pairs import spread
 from derivations.diagnosis.result import Diagnosis
@@ -28,6 +28,7 @@ from derivations.diagnosis.tables import Table, of_arrays
 from theory.coupling.accumulated import merged
 from theory.coupling.canonical import CanonicalModes, canonical_modes, shrinkage_ridge
 from theory.errors import InputError
+from theory.teachers import population_square
 
 MANY = 0.5  # features per sample, above which shrunk correlations are given beside
 DIGITS = 1e-8  # that rounding has to leave

@@ -136,9 +136,7 @@ class MeanFieldHead:
 
     def __post_init__(self):
         for name in ("gamma", "lam", "kappa", "w0", "outlier", "tolerance"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(float(value)):
-                raise InputError(f"{name} as a finite number", repr(value), "correct it")
+            value = finite(name, getattr(self, name))
             if (value < 0 and name != "w0") or (value == 0 and name in ("gamma", "tolerance")):
                 raise InputError(f"{name} above zero", repr(value), "correct it")
         _ = self.modes
@@ -289,6 +287,13 @@ class MeanFieldHead:
             raise InputError(expected, f"lam = {self.lam}, kappa = {self.kappa}", "choose one of these")
         root = (self.edge**2 - 4 * self.lam) ** 0.5
         return (self.edge + root) / 2, EDGE_EXPONENT / (2 * root)
+
+
+def finite(name: str, value: object) -> float:
+    """A parameter as a float, or an :class:`InputError`."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(float(value)):
+        raise InputError(f"{name} as a finite number", repr(value), "correct it")
+    return float(value)
 
 
 def increasing(times: ArrayLike) -> NDArray:

@@ -35,13 +35,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.dmft.mean_field import increasing
+from theory.dmft.mean_field import finite, increasing
 from theory.errors import InputError, UnfinishedError
 
 NODES = (16, 32, 64, 128, 256)  # of the quadrature over each start
@@ -132,10 +131,8 @@ class SingleSite:
 
     def __post_init__(self):
         for name in ("fraction", "gamma", "lam", "kappa", "w0", "tolerance"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(float(value)):
-                raise InputError(f"{name} as a finite number", repr(value), "correct it")
-            if (float(value) < 0 and name != "w0") or (name == "fraction" and float(value) > 1):
+            value = finite(name, getattr(self, name))
+            if (value < 0 and name != "w0") or (name == "fraction" and value > 1):
                 raise InputError(f"{name} in its range", repr(value), "choose fraction in [0, 1] and others above zero")
 
     def trajectory(self, times: ArrayLike) -> SiteCurve:

@@ -1,6 +1,6 @@
 """Teachers of a linear student: their samples, their moments over the population, and what finite samples make of them."""
 
-from theory.teachers.finite import correlations_of_one, expected_square, label_mean_square
+from theory.teachers.finite import correlations_of_one, expected_square, label_mean_square, population_square, sample_square
 from theory.teachers.linear import LabelTeacher, Sample, argmax_teacher, sign_teacher
 from theory.teachers.maxima import Bounded, closed_maximum, expected_maximum
 from theory.teachers.moments import Population, argmax_correlation, population
@@ -23,5 +23,7 @@ __all__ = [
     "label_mean_square",
     "observing",
     "population",
+    "population_square",
+    "sample_square",
     "sign_teacher",
 ]

@@ -18,12 +18,24 @@ where they are equal in the population; only the average is predicted.
 
 from __future__ import annotations
 
+import numpy as np
+
 from theory.errors import InputError
 
 
 def expected_square(mu: float, inputs: int, samples: int, bias: bool = False) -> float:
     r"""The mean :math:`\hat\mu^2` of class modes with the population correlation ``mu``; ``inputs`` without the bias."""
-    return 1 - (1 - mu**2) * (1 - _share(inputs, samples - bias))
+    return sample_square(mu**2, _share(inputs, samples - bias))
+
+
+def sample_square(square, share: float):
+    r""":math:`\hat\mu^2` of samples from :math:`\mu^2` of the population, numbers or arrays, and the share c."""
+    return 1 - (1 - square) * (1 - share)
+
+
+def population_square(square, share: float):
+    r""":math:`\mu^2` from :math:`\hat\mu^2`: negative where chance has more than its share, NaN at :math:`c\ge1`."""
+    return 1 - (1 - square) / (1 - share) if share < 1 else np.nan * square
 
 
 def label_mean_square(inputs: int, samples: int) -> float:

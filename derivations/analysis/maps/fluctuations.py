@@ -46,7 +46,7 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 from numpy.typing import NDArray
-from sympy import Expr, Function, ImmutableMatrix, MatrixBase, Pow, S, Symbol, sympify
+from sympy import Expr, Function, ImmutableMatrix, MatrixBase, Pow, S, Symbol
 from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.linear import BUDGET, OverBudget
@@ -59,6 +59,7 @@ from derivations.analysis.points.places import place_of
 from derivations.analysis.show import Row, Shown, conditions_row, row
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.stopgrad import expression
 
 LONG = 200  # operations of all covariances up to which they are shown
 cov, mean = Function("cov"), Function("mean")
@@ -158,8 +159,9 @@ def fluctuations(
         at the time limit, or beyond the budget.
     """
     require_new_step(flow, step)
-    covariance, momentum = ImmutableMatrix(noise), sympify(momentum)
-    n = len(flow.state)
+    rows = noise.tolist() if isinstance(noise, MatrixBase) else noise
+    covariance = ImmutableMatrix([[expression(entry, "as an entry of the noise") for entry in row] for row in rows])
+    momentum, n = expression(momentum, "as momentum"), len(flow.state)
     if covariance.shape != (n, n) or not (covariance - covariance.T).is_zero_matrix:
         raise InputError(f"noise as a symmetric {n} by {n} matrix", str(noise), "give the covariance of a step's velocity")
     known = {*flow.state, *flow.parameters, step}

@@ -19,6 +19,8 @@ from theory.teachers import (
     label_mean_square,
     observing,
     population,
+    population_square,
+    sample_square,
     sign_teacher,
 )
 
@@ -261,3 +263,12 @@ def test_a_test_set_has_the_outputs_of_the_encoder_on_it():
 def test_what_cannot_be_used_is_refused(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+@given(st.floats(0, 1), st.floats(0, 0.99))
+def test_what_samples_add_to_a_correlation_is_taken_off_again(square, share):
+    assert population_square(sample_square(square, share), share) == pytest.approx(square, abs=1e-12)
+
+
+def test_nothing_is_said_of_a_population_where_chance_explains_all():
+    assert np.isnan(population_square(0.5, 1.0))
