@@ -234,6 +234,8 @@ WRONG_ENGINES = {
             "stop_gradient": ["stop_gradient_flow", "deleted"],
             "stop_gradient_stability": ["perturbation", "spectrum", "absent_modes"],
             "decay_stability": ["state", "pair_sector", "spectrum"],
+            "teacher_student": ["flow", "modes"],
+            "dmft": ["samples"],
         },
     ),
     "targets that come back doubled": (
