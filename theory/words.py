@@ -139,7 +139,12 @@ def canonical_trace(word: Word, context: Context = PLAIN) -> Expr:
 
 
 def monomial(word: Word) -> MatrixExpr:
-    """The product of a non-empty word as an unevaluated SymPy expression."""
+    """The product of a non-empty word as an unevaluated SymPy expression.
+
+    SymPy makes an identity without a shape of an empty product, which is no matrix of ours.
+    """
+    if not word:
+        raise ValueError("the empty word is the identity of a shape that must be said")
     return word[0] if len(word) == 1 else MatMul(*word, evaluate=False)
 
 
@@ -192,7 +197,9 @@ def _expand(expr: MatrixExpr, context: Context) -> Polynomial:
 
 @_expand.register(MatrixBase)
 def _(expr, context):
-    return {(expr.as_immutable(),): S.One}
+    if expr.is_zero_matrix:
+        return {}
+    return {(): S.One} if expr.is_Identity else {(expr.as_immutable(),): S.One}
 
 
 @_expand.register(ZeroMatrix)
@@ -224,9 +231,10 @@ def _(expr, context):
 
 @_expand.register(MatPow)
 def _(expr, context):
-    if expr.exp.is_Integer and expr.exp >= 0:
-        return product([_expand(expr.base, context)] * int(expr.exp))
-    return {(expr,): S.One}
+    if not expr.exp.is_Integer:
+        return {(expr,): S.One}
+    base = _expand(expr.base if expr.exp >= 0 else Inverse(expr.base), context)
+    return product([base] * abs(int(expr.exp)))
 
 
 @_expand.register(Transpose)
@@ -237,9 +245,17 @@ def _(expr, context):
 
 @_expand.register(Inverse)
 def _(expr, context):
-    if isinstance(expr.arg, Transpose):
-        return {(transpose(Inverse(expr.arg.arg), context),): S.One}
-    return {(expr,): S.One}
+    """The inverse of a product of square factors is that of each, backwards; of a sum, and with a symbol as factor, it is one
+    factor."""
+    terms = expand(expr.arg, context)
+    if not terms:
+        raise InputError("a matrix that has an inverse", str(expr), "drop the inverse of zero")
+    ((word, coefficient), *others) = sorted(terms.items(), key=_order)
+    if others or not coefficient.is_number:
+        return {(Inverse(assemble(dict([(word, coefficient), *others]), expr.shape)),): S.One}
+    if any(f.rows != f.cols for f in word):
+        return {(Inverse(monomial(word)),): 1 / coefficient}
+    return {tuple(_inverse(f, context) for f in reversed(word)): 1 / coefficient}
 
 
 # -- helpers --------------------------------------------------------------------------------------------------------
@@ -259,6 +275,17 @@ def _join(left: Word, right: Word) -> Word:
     while left and right and _are_inverse(left[-1], right[0]):
         left, right = left[:-1], right[1:]
     return left + right
+
+
+def _order(term: tuple[Word, Expr]) -> tuple:
+    return len(term[0]), [default_sort_key(f) for f in term[0]]
+
+
+def _inverse(factor: MatrixExpr, context: Context) -> MatrixExpr:
+    """The inverse of one factor that is not a sum, its transpose outside."""
+    if isinstance(factor, Transpose):
+        return transpose(_inverse(factor.arg, context), context)
+    return factor.arg if isinstance(factor, Inverse) else Inverse(factor)
 
 
 def _are_inverse(a: MatrixExpr, b: MatrixExpr) -> bool:
