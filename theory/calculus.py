@@ -125,10 +125,11 @@ def _outer_derivatives(flat: Expr, symbols: set[MatrixSymbol]) -> list[tuple[Exp
     back = {dummy: trace for trace, dummy in held.items()}
     pairs = []
     for trace, dummy in held.items():
-        (word,) = expand(trace.arg)
-        for symbol in symbols:
-            _require_polynomial(word, symbol)
-        pairs.append((scalar_derivative(opened, dummy).xreplace(back), word))
+        outer = scalar_derivative(opened, dummy).xreplace(back)
+        for word, coefficient in expand(trace.arg).items():
+            for symbol in symbols:
+                _require_polynomial(word, symbol)
+            pairs.append((outer * coefficient, word))
     return pairs
 
 

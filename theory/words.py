@@ -59,8 +59,15 @@ class Context:
 
     @cached_property
     def symmetric(self) -> frozenset[MatrixExpr]:
+        return self._of(Q.symmetric, Q.diagonal)
+
+    @cached_property
+    def diagonal(self) -> frozenset[MatrixExpr]:
+        return self._of(Q.diagonal)
+
+    def _of(self, *predicates) -> frozenset[MatrixExpr]:
         applied = (a for a in self.assumptions if isinstance(a, AppliedPredicate))
-        return frozenset(a.arguments[0] for a in applied if a.function in (Q.symmetric, Q.diagonal))
+        return frozenset(a.arguments[0] for a in applied if a.function in predicates)
 
     @cached_property
     def rules(self) -> tuple[tuple[Word, Polynomial], ...]:
@@ -90,7 +97,8 @@ def normalise(polynomial: Polynomial, context: Context = PLAIN) -> Polynomial:
     """Inverses cancelled, rules applied, equal words added up, zeros dropped."""
     result: Polynomial = {}
     for word, coefficient in polynomial.items():
-        _rewrite(reduce(lambda w, f: _join(w, (f,)), word, ()), coefficient, context, result)
+        joined, number = _without_inner_ones(reduce(lambda w, f: _join(w, (f,)), word, ()))
+        _rewrite(joined, coefficient * number, context, result)
     return _clean(result)
 
 
@@ -286,6 +294,18 @@ def _inverse(factor: MatrixExpr, context: Context) -> MatrixExpr:
     if isinstance(factor, Transpose):
         return transpose(_inverse(factor.arg, context), context)
     return factor.arg if isinstance(factor, Inverse) else Inverse(factor)
+
+
+def _without_inner_ones(word: Word) -> tuple[Word, Expr]:
+    """Matrices of ones that stand together are one, times the length between them."""
+    short, number = word[:1], S.One
+    for factor in word[1:]:
+        if isinstance(factor, OneMatrix) and isinstance(short[-1], OneMatrix):
+            number *= factor.rows
+            short = (*short[:-1], OneMatrix(short[-1].rows, factor.cols))
+        else:
+            short = (*short, factor)
+    return short, number
 
 
 def _are_inverse(a: MatrixExpr, b: MatrixExpr) -> bool:
