@@ -145,13 +145,13 @@ class Flow:
 
     @property
     def context(self) -> Context:
-        return Context(self.assumptions)
+        return Context(self.assumptions, kinks=True)
 
     @cached_property
     def _metric_context(self) -> Context:
         """The assumptions, and that mobilities are symmetric."""
         metric = (Q.symmetric(h) for h in self.mobility.values() if isinstance(h, MatrixSymbol))
-        return Context((*self.assumptions, *metric))
+        return Context((*self.assumptions, *metric), kinks=True)
 
     def jacobian(self):
         """The Jacobian of the velocity.
@@ -228,13 +228,15 @@ class Flow:
         return lower_flow(self, parameters or {}, also)
 
     def _scalar_jacobian(self, vector: Mapping[State, Expr]) -> ImmutableMatrix:
-        return ImmutableMatrix([[scalar_derivative(v, s) for s in self.state] for v in vector.values()])
+        return ImmutableMatrix([[scalar_derivative(v, s, self.context) for s in self.state] for v in vector.values()])
 
     def _without_mobility(self, block: State):
         mobility = sympify(self.mobility.get(block, 1))
         velocity = self.velocity[block]
         if vanishes(mobility, self.context) is True:
-            raise InputError(f"a mobility of {block} that is positive", plain(mobility), "leave what does not move out of the state")
+            raise InputError(
+                f"a mobility of {block} that is positive", plain(mobility), "leave what does not move out of the state"
+            )
         if isinstance(mobility, MatrixExpr):
             return collect(MatMul(velocity, Inverse(mobility)), self._metric_context)
         return velocity / mobility

@@ -26,7 +26,7 @@ from typing import TypeAlias
 from sympy import Add, Expr, Identity, Inverse, MatAdd, MatrixBase, MatrixExpr, MatrixSymbol, S, Trace, ZeroMatrix
 from sympy.logic.boolalg import Boolean
 
-from theory.calculus import State, gradient
+from theory.calculus import State, gradient, kinks
 from theory.errors import InputError
 from theory.flow import Flow, check_state, name_of, scalar_or_matrix_symbols
 from theory.stopgrad import block, erase, expression, is_marked, statements
@@ -43,7 +43,8 @@ class Loss:
     Parameters
     ----------
     expression
-        a scalar: elementary functions of scalar symbols and of traces of matrix polynomials; :func:`theory.sg` anywhere.
+        a scalar: elementary functions of scalar symbols and of traces of matrix polynomials, with kinks (``Abs``, ``Max``,
+        ``Min``) or without; :func:`theory.sg` anywhere.
     state
         the blocks that move: scalar symbols, or matrix symbols of shape (r, c).
     mobility
@@ -104,12 +105,17 @@ class Loss:
 
     @property
     def context(self) -> Context:
-        return Context(self.assumptions)
+        return Context(self.assumptions, kinks=True)
 
     @property
     def is_marked(self) -> bool:
         """Whether a stop-gradient marker stands in the loss."""
         return is_marked(self.expression)
+
+    @property
+    def kinks(self) -> tuple[Expr, ...]:
+        """What vanishes where the loss has a kink as a function of the state; its flows hold elsewhere."""
+        return tuple(e for e in kinks(self.erased()) if e.free_symbols & {*self.state})
 
     @property
     def learns(self) -> bool:

@@ -19,7 +19,7 @@ True
 from __future__ import annotations
 
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from sympy import (
     Abs,
@@ -100,7 +100,7 @@ def _split(word: Word, context: Context) -> Expr:
         return _least(word, context)
     turned = word[cuts[0] :] + word[: cuts[0]]
     ends = [*(i - cuts[0] for i in cuts), len(word)]
-    return prod(_number(turned[i:j], context) for i, j in zip(ends, ends[1:], strict=False))
+    return prod(_number(turned[i:j], context) for i, j in pairwise(ends))
 
 
 def _columns(factor: MatrixExpr) -> Word:
@@ -125,6 +125,7 @@ def _least(word: Word, context: Context) -> Expr:
 
 def _ordered(word: Word, context: Context) -> Word:
     """A word from its first factor that is not diagonal on, each run of diagonal factors sorted."""
+
     def commutes(factor):
         return (factor.arg if factor.is_Inverse else factor) in context.diagonal
 

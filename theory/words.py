@@ -53,9 +53,11 @@ class Context:
 
     ``assumptions`` are SymPy statements: ``Q.symmetric(D)``, ``Q.diagonal(H)`` (also symmetric) and equations between
     matrix products, used as rewriting rules from left to right (and transposed).  Others are carried along unread.
+    ``kinks``: whether functions with kinks are differentiated, too, away from these.
     """
 
     assumptions: tuple[Boolean, ...] = ()
+    kinks: bool = False
 
     @cached_property
     def symmetric(self) -> frozenset[MatrixExpr]:

@@ -56,5 +56,5 @@ def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, 
             click.echo(path)
         for _, verification in made:
             click.echo(str(verification), err=True)
-    if not all(verification.passed for _, verification in made):
+    if any(verification.failed for _, verification in made):
         sys.exit(FAILED)
