@@ -126,8 +126,8 @@ def scalar_derivative(expr: Expr, symbol: Symbol, context: Context = PLAIN) -> E
     for trace in held:
         if trace != symbol and symbol in trace.free_symbols:
             raise _refusal(trace, symbol)
+    _require_differentiable(expr, symbol, context)
     opened, by = expr.xreplace(held), held.get(symbol, symbol)
-    _require_differentiable(opened, by, context)
     slope = opened.diff(by)
     if context.kinks:
         slope = slope.replace(DiracDelta, lambda *_: S.Zero)
@@ -147,7 +147,8 @@ def kinks(expr: Expr) -> tuple[Expr, ...]:
     found: dict[Expr, None] = {}
     for part in sorted(expr.atoms(*KINKED), key=default_sort_key):
         if isinstance(part, Max | Min):
-            found |= dict.fromkeys(a - b for a, b in combinations(sorted(part.args, key=default_sort_key, reverse=True), 2))
+            gaps = (a - b for a, b in combinations(sorted(part.args, key=default_sort_key), 2))
+            found |= dict.fromkeys(-gap if gap.could_extract_minus_sign() else gap for gap in gaps)
         else:
             found[part.args[0]] = None
     return tuple(found)

@@ -23,12 +23,13 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
-from sympy import Add, Expr, Identity, Inverse, MatAdd, MatrixBase, MatrixExpr, MatrixSymbol, S, Trace, ZeroMatrix
+from sympy import Add, Expr, Identity, Inverse, MatAdd, MatrixBase, MatrixExpr, MatrixSymbol, S, Trace, ZeroMatrix, nan, oo, zoo
 from sympy.logic.boolalg import Boolean
 
 from theory.calculus import State, gradient, kinks
 from theory.errors import InputError
 from theory.flow import Flow, check_state, name_of, scalar_or_matrix_symbols
+from theory.printing import plain
 from theory.stopgrad import block, erase, expression, is_marked, statements
 from theory.vanishing import vanishes
 from theory.words import Context, assemble, expand, expand_traces, product, scaled
@@ -212,6 +213,8 @@ def _scalar(value) -> Expr:
     loss = expression(value, "as loss")
     if isinstance(loss, MatrixExpr | MatrixBase):
         raise InputError("a scalar loss", f"a matrix of shape {loss.shape}", "take its trace")
+    if loss.has(nan, zoo, oo, -oo):
+        raise InputError("a loss that is a number", plain(loss), "divide by nothing that is zero")
     return loss
 
 
