@@ -131,8 +131,10 @@ def _one_number() -> tuple[Step, ...]:
         Step(
             "real_roots",
             "Such a state exists iff $\\lambda\\le\\max_z\\alpha^2/4\\beta$ over all $z$. Roots come as $\\pm w$.",
-            "At a null vector $z$ the quadratic form vanishes. Conversely, the matrix is positive for small and for large $w$; "
-            "where some form is negative between, its determinant has changed sign. Turning the samples over turns $A$ over.",
+            "At a null vector $z$ the quadratic form vanishes. Conversely, the smallest eigenvalue of $Q_w$ is continuous in "
+            "$w$ and positive for small and for large $w$; where some form is not positive between, it is not either, and "
+            "has vanished on the way, on both sides. (The determinant need not change sign: eigenvalues that are alike cross "
+            "zero together.) Turning the samples over turns $A$ over.",
             before=(Line(r"\tfrac{zQ_wz^T}{zDz^T}", w**2 - alpha * w + lam * beta),),
             after=(Line("w_+", both[0]), Line("w_-", both[1]), Line(r"\lambda_z", alpha**2 / (4 * beta))),
             uses=("quadratic",),
@@ -145,6 +147,12 @@ def _one_number() -> tuple[Step, ...]:
                         lambda rng: evidence.existence(rng, before[0].right, *rights(after)),
                         1e-7,
                         "SciPy's eigenvalues of the linearised problem, below and above the largest decay",
+                    ),
+                    Numerics(
+                        lambda rng: evidence.alike(rng, rights(after)[:2]),
+                        1e-7,
+                        "smallest eigenvalues between equal components, and for three classes treated alike, whose "
+                        "determinant keeps its sign",
                     ),
                 )
             ),
