@@ -26,6 +26,7 @@ from derivations.catalogue.plain_mobilities_flow import (
     pencil,
     squares,
 )
+from derivations.catalogue.plain_mobilities_sector import own_sector
 from derivations.catalogue.plain_mobilities_states import beyond, labels
 from derivations.catalogue.reduced import eta_x, eta_y, mu, n, w
 from derivations.catalogue.weight_decay_flow import gamma, kappa, lam
@@ -211,9 +212,10 @@ def _equal_rates() -> tuple[Step, ...]:
                 )
             ),
         ),
+        own_sector(),
         Step(
             "fold",
-            "Both heads are born together: in its own sector $w_+$ is stable and $w_-$ a saddle. Unequal rates put the fold "
+            "Both heads are born together, a stable one and a saddle. Unequal rates put the fold "
             "at a larger decay: with plain mobilities and many samples a label at four times that of equal rates, as if "
             "labels did not decay at all.",
             "The discriminant vanishes; $a=b=1$, then $a=1$, $b=n$, then $n\\to\\infty$.",
@@ -224,7 +226,7 @@ def _equal_rates() -> tuple[Step, ...]:
                 Line(r"\lambda_c^{H=1}", plain),
                 Line(r"\lambda_c^{n=\infty}", limit(plain, n, oo)),
             ),
-            uses=("heads", "real_roots"),
+            uses=("heads", "real_roots", "own_sector"),
             check=lambda before, after: Together(
                 (
                     Identity(((((before[0].right - before[1].right) ** 2).subs(lam, after[0].right), 0),)),

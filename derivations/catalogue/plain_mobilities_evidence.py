@@ -221,6 +221,21 @@ def births(rng, heads, critical):
     yield 1 + max(speed for speed, _ in found), 1.0
 
 
+def sector(rng, characteristic, root):
+    """The eigenvalues at both heads, and how many of them grow: none at the upper one, one at the lower one."""
+    coupling, at = member(rng)
+    decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
+    middle = at[a] * at[b] * at[mu] ** 2 - decay * (at[a] + at[b])
+    reach = (middle**2 - 4 * at[a] * at[b] * decay**2) ** 0.5
+    for sign, growing in ((1, 0), (-1, 1)):
+        square = (middle + sign * reach) / (2 * at[a] * at[b])
+        values = {**at, lam: decay, kappa: 1.0, w: square**0.5}
+        expected = np.roots([float(e) for e in Poly(characteristic.subs(values).expand(), root).all_coeffs()])
+        _, found = _sector(coupling, at, square, decay)
+        yield np.poly(expected), np.poly(found).real
+        yield growing, int(np.sum(found.real > 0))
+
+
 def _sector(coupling: Coupling, at, square: float, decay: float) -> tuple[float, NDArray]:
     """The speed at a state of a class mode in one dimension, and the eigenvalues of the dense Jacobian in its sector."""
     head, data = np.sqrt(square), coupling.data
