@@ -116,7 +116,7 @@ def spirals(rng, characteristic, symbols):
     values, heads = rng.uniform(0.3, 1, 2) * rng.choice([-1, 1], 2), rng.uniform(0.2, 1, 2)
     matrix = np.array([[heads[0], -heads[1]], [heads[1], heads[0]]])
     found = np.linalg.eigvals(jacobian(np.zeros((2, 2)), matrix, values, (1.0, 0.0, 0.0)))
-    expected = [np.zeros(4)]
+    expected: list[np.ndarray] = [np.zeros(4)]
     for value in values:
         at = characteristic.subs({mu_k: value, level: heads[0], turn: heads[1]})
         expected.append(np.roots([float(e) for e in Poly(at.expand(), root).all_coeffs()]))

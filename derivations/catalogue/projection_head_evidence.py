@@ -91,7 +91,7 @@ def survivors(rng, line):
 def slowest_modes(rng, bound: Expr):
     """Squares of single modes along runs from a head that is their correlation, against the bound, at all times."""
     whole, times = Whole(rng, "none"), np.array([0, 0.1, 1, 3])
-    for number in np.flatnonzero(whole.frustrated):
+    for number in map(int, np.flatnonzero(whole.frustrated)):
         run = list(whole.course(whole.alone(number), times))
         squares = [(amplitudes[:, number] ** 2).sum() for _, amplitudes in run]
         at = {S_k: squares[0], psi_k: 1 - whole.mu[number] ** 2}

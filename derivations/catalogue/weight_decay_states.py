@@ -93,7 +93,7 @@ def _no_cycles(flow: Flow) -> Step:
         check=lambda before, after: Together(
             (
                 Identity(tuple(zip(rights(before), rights(velocity_lines(flow)), strict=True))),
-                Identity(_around(*rights(before), after)),
+                Identity(_around(rights(before)[0], rights(before)[1], after)),
                 Numerics(
                     lambda rng: evidence.every_end(rng, flow),
                     1e-6,

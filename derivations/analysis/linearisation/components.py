@@ -101,8 +101,8 @@ def components(site: Site, g: Polynomial, nonzero: Sequence[Polynomial] = ()) ->
     )
     roots = frozenset(x for x, _ in defining)
     search = _Search(ring, roots, len(defining) + 1, members(p for _, p in defining) if site.numbers else ())
-    for case, roots in search.split(start):
-        yield from _made(site, case, roots)
+    for case, left in search.split(start):
+        yield from _made(site, case, left)
 
 
 def _closed(signs: Signs, roots: set[Symbol]) -> tuple[Signs, Signs]:

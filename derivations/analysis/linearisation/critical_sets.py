@@ -138,5 +138,3 @@ def implied_signs(site: Site, at: Site, critical: Relational) -> Iterator[Relati
                 yield s.symbol > 0
             elif there <= NONPOSITIVE and not there <= ZERO:
                 yield s.symbol < 0
-
-

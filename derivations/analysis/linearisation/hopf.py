@@ -64,6 +64,7 @@ def hopf(expansion: Expansion, site: Site, critical: Critical, equation: Relatio
 def _crosses(site: Site, at: Site, critical: Critical, parameters: Sequence[Symbol]) -> bool:
     """Whether the real part of the pair changes at a speed that is not zero: the Hurwitz determinant does along the point."""
     ring, roots = site.ring, site.roots
+    assert critical.determinant is not None
     rows = [*(site._on_special(p) for _, p in roots), site.normal(critical.determinant)[0]]
     for p in parameters:
         by = [*(x for x, _ in roots), p]
