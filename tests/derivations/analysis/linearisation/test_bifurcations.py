@@ -482,11 +482,11 @@ def test_branches_of_degree_four_end_in_saddle_nodes_and_at_the_origin():
     flow = Flow({x: a * x + b * x**3 - x**5})
     origin, *branches = fixed_points(flow, None)
     assert [f.critical for f in judged(flow, origin).bifurcations] == [Eq(a, 0)]
-    for number, point in enumerate(branches):
+    for place, point in enumerate(branches):
         found = judged(flow, point).bifurcations
         assert of_kind(Kind.SADDLE_NODE, found).critical == Eq(a, -(b**2) / 4)
         fork = of_kind(Kind.PITCHFORK, found)
-        inner = number >= 2
+        inner = place >= 2
         assert (fork.critical, fork.criticality) == (Eq(a, 0), "subcritical" if inner else "supercritical")
         assert fork.conditions == ((b > 0) if inner else (b < 0),)
 
