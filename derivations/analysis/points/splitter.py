@@ -36,7 +36,8 @@ from sympy import Symbol
 from derivations.analysis.algebra.elimination import linear_subresultant
 from derivations.analysis.algebra.polynomials import Polynomial, members
 from derivations.analysis.algebra.quotient import quotient
-from derivations.analysis.points.rules import Rule, Rules
+from derivations.analysis.points.generic import Generic
+from derivations.analysis.points.rules import Rule
 from derivations.analysis.sites.branches import Branch, Leaf, Outcome, Tree
 
 CASES = 4000  # branches looked at before the rest is given up as unsolved
@@ -44,7 +45,7 @@ BASIS_LIMITS = (30, 400, 1500)  # of FLINT's Gröbner basis: elements, terms, bi
 
 
 @dataclass(frozen=True)
-class Splitter(Rules):
+class Splitter(Generic):
     """The search, and the rules that may take long."""
 
     def search(self, equations: Iterable[Polynomial], report: Callable[[Tree], None] | None = None) -> Tree:
@@ -71,7 +72,8 @@ class Splitter(Rules):
 
     @property
     def slow(self) -> tuple[Rule, ...]:
-        return self._numbers, self._resolvent, self._triangular, self._basis, self._rational, self._eliminant, self._pseudo
+        first = self._numbers, self._resolvent, self._triangular, self._definable, self._generic
+        return *first, self._basis, self._rational, self._eliminant, self._pseudo
 
     def _numbers(self, branch: Branch) -> Outcome | None:
         """Equations without parameters that have finitely many zeros."""
