@@ -26,9 +26,9 @@ from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
 Monomial = tuple[int, ...]
 Terms = dict[Monomial, Polynomial]
 
-BUDGET = 20_000  # terms of one polynomial with all its coefficients
-STEPS = 4000  # of reduction, in one basis
-DIMENSION = 40  # zeros, with multiplicity
+BUDGET = 10_000  # terms of one polynomial with all its coefficients
+STEPS = 2000  # of reduction, in one basis
+DIMENSION = 16  # zeros, with multiplicity
 
 
 @dataclass(frozen=True)

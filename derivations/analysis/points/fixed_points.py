@@ -31,9 +31,9 @@ from derivations.analysis.points.containment import without_contained
 from derivations.analysis.points.instances import exact, instances, real_roots
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.show import Row, Shown, conditions_row, row
-from derivations.analysis.sites.branches import Tree
+from derivations.analysis.sites.branches import Leaf, Tree
 from derivations.analysis.sites.parameters import exceptional_sets
-from derivations.analysis.sites.signs import Signs, signs_from
+from derivations.analysis.sites.signs import RELATIONS, Signs, signs_from
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
@@ -250,8 +250,9 @@ def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] = lambda fou
     velocities = [ring.fraction(v) for v in flow.velocity.values()]
     signs = signs.learn_all((bottom, frozenset({-1, 1})) for _, bottom in velocities)
     equations = [top for top, _ in velocities]
-    tree = Splitter(ring, flow.state, signs).search(equations, lambda tree: report(_result(flow, tree, signs)))
-    found = _result(flow, tree, signs)
+    listed = Listed(flow, signs)
+    tree = Splitter(ring, flow.state, signs).search(equations, lambda tree: report(_result(tree, listed)))
+    found = _result(tree, listed)
     if flow.parameters or found.completeness is not Completeness.PROVED or any(p.free for p in found):
         return found
     report(found)
@@ -274,10 +275,41 @@ def _counted(found: FixedPoints, ring: Ring, equations: Sequence[Polynomial]) ->
     return replace(found, reason=f"{found.reason}; {count}")
 
 
-def _result(flow: Flow, tree: Tree, signs: Signs) -> FixedPoints:
+@dataclass(frozen=True)
+class Listed:
+    """The points of the leaves of a search, each leaf looked at once."""
+
+    flow: Flow
+    signs: Signs
+    known: dict[int, list[FixedPoint]] = field(default_factory=dict)
+
+    def of(self, leaf: Leaf) -> list[FixedPoint]:
+        if id(leaf) not in self.known:
+            found = [_point(s) for s in solutions(leaf, self.flow.state, self.signs)]
+            self.known[id(leaf)] = [p for p in found if self._possible(p) and self._rests(p)]
+        return self.known[id(leaf)]
+
+    def _possible(self, point: FixedPoint) -> bool:
+        """Whether the conditions can hold, each and together, as far as signs tell."""
+        if S.false in point.conditions:
+            return False
+        signs = point.site.signs
+        for c in point.conditions:
+            difference = c.lhs - c.rhs
+            if type(c) in RELATIONS and not isinstance(c, Eq) and difference.is_rational_function():
+                top, bottom = point.site.fraction(difference)
+                signs = signs.learn(top * bottom, RELATIONS[type(c)])
+        return signs.consistent
+
+    def _rests(self, point: FixedPoint) -> bool:
+        """Whether the velocity vanishes on the site."""
+        return all(point.site.is_zero(velocity) for velocity in self.flow.velocity.values())
+
+
+def _result(tree: Tree, listed: Listed) -> FixedPoints:
+    flow, signs = listed.flow, listed.signs
     leaves = without_contained(tree.leaves, flow.state, signs)
-    points = [_point(s) for leaf in leaves for s in solutions(leaf, flow.state, signs)]
-    points = list(dict.fromkeys(sorted(points, key=_order)))
+    points = list(dict.fromkeys(sorted((p for leaf in leaves for p in listed.of(leaf)), key=_order)))
     bottoms = [p for v in flow.velocity.values() for p in signs.ring.factors(signs.ring.fraction(v)[1])]
     exceptional = exceptional_sets(tree.exceptional, bottoms, signs, supported(flow)[1])
     if not tree.unsolved:

@@ -25,7 +25,7 @@ from derivations.analysis.algebra.generic import GenericBasis, generic_basis
 from derivations.analysis.algebra.linear import OverBudget
 from derivations.analysis.algebra.polynomials import Polynomial, members
 from derivations.analysis.algebra.triangular import TriangularSet, irreducible, triangular
-from derivations.analysis.points.rules import Rules
+from derivations.analysis.points.rules import Rule, Rules
 from derivations.analysis.sites.branches import Branch, Leaf, Outcome
 
 ALL_ORDERS = 3  # variables up to which every order of elimination is tried, and beyond which only every last variable
@@ -35,7 +35,24 @@ ALL_ORDERS = 3  # variables up to which every order of elimination is tried, and
 class Generic(Rules):
     """The rules that solve for generic parameters."""
 
+    @property
+    def quick(self) -> tuple[Rule, ...]:
+        first = self._factor, self._lowered, self._degenerate, self._at_once
+        return *first, self._linear, self._shared, self._definite, self._leaf
+
+    def _at_once(self, branch: Branch) -> Outcome | None:
+        """All zeros, where no parameters are special."""
+        if branch.is_tried or self._all_numbers(branch) or len(branch.equations) < 2:
+            return None
+        found = self._solved(branch)
+        return found if found and not found.branches else Outcome((replace(branch, is_tried=True),))
+
     def _generic(self, branch: Branch) -> Outcome | None:
+        """All isolated zeros, and the special parameters as cases; or a variable eliminated, where that needs none."""
+        found = self._solved(branch)
+        return self._definable(branch) or found if found and found.branches else found
+
+    def _solved(self, branch: Branch) -> Outcome | None:
         """All isolated zeros, where there are finitely many at generic parameters; or none, and the parameters for any."""
         unknown = self._unknown(branch)
         if len(branch.equations) < len(unknown) or not unknown:
@@ -103,10 +120,18 @@ class Generic(Rules):
         ]
         if not candidates:
             return None
-        candidates.sort(key=lambda found: (len(found[2]), len(found[0])))
-        _, _, c = candidates[0]
-        certain = replace(branch, nonzero=members((*branch.nonzero, *self.ring.factors(c))))
-        return self._eliminate(certain, candidates[:1])
+        outcomes = [self._eliminate(self._without(branch, c), [(p, x, c)]) for p, x, c in candidates]
+        return min((o for o in outcomes if o is not None), key=self._difficulty)
+
+    def _without(self, branch: Branch, c: Polynomial) -> Branch:
+        return replace(branch, nonzero=members((*branch.nonzero, *self.ring.factors(c))))
+
+    def _difficulty(self, outcome: Outcome) -> tuple[int, int]:
+        """Leading coefficients that may vanish, of equations in one variable, and terms."""
+        equations = [(p, branch) for branch in outcome.branches for p in branch.equations]
+        alone = [(p, x, branch) for p, branch in equations for x in self._state_in(p) if len(self._state_in(p)) == 1]
+        leads = [f for p, x, branch in alone for f in self._vanishing(self.ring.factors(self.ring.leading(p, x)), branch)]
+        return len(leads), sum(len(p) for p, _ in equations)
 
     def _impossible(self, branch: Branch, cases: int = 12) -> bool:
         """Whether the quick rules close a case."""

@@ -72,7 +72,7 @@ class Splitter(Generic):
 
     @property
     def slow(self) -> tuple[Rule, ...]:
-        first = self._numbers, self._resolvent, self._triangular, self._definable, self._generic
+        first = self._numbers, self._resolvent, self._triangular, self._generic, self._definable
         return *first, self._basis, self._rational, self._eliminant, self._pseudo
 
     def _numbers(self, branch: Branch) -> Outcome | None:

@@ -44,12 +44,10 @@ class Site:
     def normal(self, p: Polynomial) -> Fraction:
         """``p`` on the site as a fraction in normal form; the numerator is zero iff ``p`` vanishes there."""
         top, bottom = p, self.ring.constant(1)
-        for s in (*self.solved, *self.special):
-            bottom = bottom * s.bottom ** max(self.ring.degree(top, s.symbol), 0)
-            top = self.ring.substitute(top, s.symbol, s.top, s.bottom)
-        for s in self.special:  # denominators may hold a parameter that is expressed
-            top = top * s.bottom ** max(self.ring.degree(bottom, s.symbol), 0)
-            bottom = self.ring.substitute(bottom, s.symbol, s.top, s.bottom)
+        for s in (*self.solved, *self.special):  # denominators may hold a symbol that is expressed later
+            powers = [max(self.ring.degree(q, s.symbol), 0) for q in (top, bottom)]
+            top, bottom = (self.ring.substitute(q, s.symbol, s.top, s.bottom) for q in (top, bottom))
+            top, bottom = top * s.bottom ** powers[1], bottom * s.bottom ** powers[0]
         for x, q in reversed(self.roots):
             if self.ring.degree(top, x) >= self.ring.degree(q, x):
                 top, multiple = self.ring.remainder(top, self._on_special(q), x)
