@@ -6,6 +6,7 @@ quotient algebra; where the minimal polynomial of a variable factors, the zeros 
 Source: J. Faugère, P. Gianni, D. Lazard, T. Mora, J. Symb. Comput. 16, 329 (1993).
 
 >>> from sympy.abc import a, x, y
+>>> from derivations.analysis.algebra.polynomials import Ring
 >>> ring = Ring((x, y, a))
 >>> basis = generic_basis(ring, (x, y), [ring.numerator(x * (x - y)), ring.numerator(y**2 - a)])
 >>> for zeros in irreducible(basis):
@@ -32,7 +33,7 @@ from derivations.analysis.algebra.generic import (
     product,
 )
 from derivations.analysis.algebra.linear import OverBudget
-from derivations.analysis.algebra.polynomials import Polynomial, Ring
+from derivations.analysis.algebra.polynomials import Polynomial
 
 Row = dict  # an identity: monomials of the staircase, and monomials of the new order under the key (NEW, m), add up to zero
 NEW = "new"
@@ -97,7 +98,8 @@ def _lexicographic(basis: GenericBasis, order: Sequence[Symbol]) -> list[Polynom
             candidates += [c for i in range(count) if (c := _raised(m, i)) not in candidates]
         else:
             leads.append(m)
-            found.append(joined(ring, order, {k[1]: c for k, c in row.items()}))
+            sign = 1 if row[NEW, m].leading_coefficient() > 0 else -1
+            found.append(joined(ring, order, {k[1]: sign * c for k, c in row.items()}))
     return found
 
 
@@ -143,6 +145,3 @@ def _pivot(row: Row) -> Monomial | None:
 
 def _raised(m: Monomial, i: int, by: int = 1) -> Monomial:
     return (*m[:i], m[i] + by, *m[i + 1 :])
-
-
-__all__ = ["Ring", "TriangularSet", "irreducible", "minimal_polynomial", "triangular"]

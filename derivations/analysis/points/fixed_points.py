@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from math import prod
 
-from sympy import Eq, Expr, S, Symbol, sympify
+from sympy import Basic, Eq, Expr, S, Symbol
 from sympy.core.relational import Ne, Relational
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
@@ -164,20 +164,23 @@ class FixedPoints(Shown, Sequence):
     def at(self, parameters: Mapping[Symbol, object]) -> list[dict[Symbol, Expr]]:
         """The isolated real points at exact values of all parameters, each once: dicts from state to algebraic numbers.
 
-        Points whose conditions fail there, and those on a family, are left out; families are not listed.
+        The flow at these numbers is solved afresh, so that no values are exceptional.  Points whose conditions fail there,
+        and those on a family, are left out; families are not listed.
 
         Raises
         ------
         InputError
-            where a parameter is missing, or the values lie in a set that is excluded.
+            where a parameter is missing, or the flow is not defined or its assumptions do not hold at the values.
+        UnfinishedError
+            where the flow at these numbers is too large to be solved.
         """
         given = exact(parameters)
         if missing := set(self.flow.parameters) - set(given):
             raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
-        for together in self.exceptional:
-            if all(sympify(e.xreplace(given), strict=True) == S.true for e in together):
-                raise InputError("parameters outside the exceptional sets", str(together), "solve that case by itself")
-        return instances(self.points, given)
+        found = _fixed_points(_with_numbers(self.flow, given))
+        if found.completeness is not Completeness.PROVED:
+            raise UnfinishedError(f"the fixed points at these parameters were not all found: {found.reason}")
+        return instances(found.points)
 
     def rows(self) -> list[Row]:
         listed = [r for number, p in enumerate(self.points, 1) for r in [Row.text(f"{number}. {p.kind.value}"), *p.rows()]]
@@ -257,6 +260,19 @@ def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] = lambda fou
         return found
     report(found)
     return _counted(found, ring, equations)
+
+
+def _with_numbers(flow: Flow, given: Mapping[Basic, Expr]) -> Flow:
+    """The flow at exact values of its parameters."""
+    velocity = {x: v.xreplace(given) for x, v in flow.velocity.items()}
+    assumptions = [a.xreplace(given) for a in flow.assumptions]
+    for x, v in velocity.items():
+        if v.has(S.ComplexInfinity, S.NaN):
+            raise InputError("parameters at which the flow is defined", f"a division by zero in d{x}/dt", "change the values")
+    for before, after in zip(flow.assumptions, assumptions, strict=True):
+        if after == S.false:
+            raise InputError("parameters that obey the assumptions of the flow", f"values that violate {before}", "change them")
+    return Flow(velocity, assumptions=tuple(a for a in assumptions if a != S.true))
 
 
 def _counted(found: FixedPoints, ring: Ring, equations: Sequence[Polynomial]) -> FixedPoints:

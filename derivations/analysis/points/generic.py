@@ -26,7 +26,7 @@ from derivations.analysis.algebra.linear import OverBudget
 from derivations.analysis.algebra.polynomials import Polynomial, members
 from derivations.analysis.algebra.triangular import TriangularSet, irreducible, triangular
 from derivations.analysis.points.rules import Rule, Rules
-from derivations.analysis.sites.branches import Branch, Leaf, Outcome
+from derivations.analysis.sites.branches import Branch, Leaf, Outcome, Substitution
 
 ALL_ORDERS = 3  # variables up to which every order of elimination is tried, and beyond which only every last variable
 
@@ -70,11 +70,15 @@ class Generic(Rules):
         chosen = [found for found in sets if found is not None]
         leads = [self._leads(found) for found in chosen]
         special = members((*special, *(f for rows in leads for f in self._vanishing(rows, branch))))
-        leaves = tuple(
-            Leaf(found, branch.solved, branch.special, members((*branch.nonzero, *rows)))
-            for found, rows in zip(chosen, leads, strict=True)
-        )
+        leaves = tuple(self._leaf_of(found, rows, branch) for found, rows in zip(chosen, leads, strict=True))
         return Outcome(tuple(self._special_cases(branch, special)), leaves)
+
+    def _leaf_of(self, found: TriangularSet, leads: list[Polynomial], branch: Branch) -> Leaf:
+        """A leaf in which what is linear counts as solved."""
+        roots = tuple((x, p) for x, p in found if self.ring.degree(p, x) > 1)
+        linear = [(x, self.ring.coefficients(p, x)) for x, p in found if self.ring.degree(p, x) == 1]
+        solved = (Substitution(x, -rest, c) for x, (rest, c) in linear)
+        return Leaf(roots, (*branch.solved, *solved), branch.special, members((*branch.nonzero, *leads)))
 
     def _unknown(self, branch: Branch) -> tuple[Symbol, ...]:
         solved = {s.symbol for s in branch.solved}
