@@ -1,9 +1,8 @@
 r"""Gröbner bases for generic parameters: over :math:`\mathbb Q(p)`, on polynomials over :math:`\mathbb Z[p]`.
 
 Coefficients are polynomials in the parameters.  Reduction multiplies by leading coefficients instead of dividing by them, and
-contents are taken out.  The basis is one over the field, for parameters outside some hypersurface; ``removed`` and
-the leading coefficients say outside which: where none of these polynomials vanishes, every element of the basis is a combination
-of the given equations, and its leading monomial stays.
+contents are taken out.  Where neither what was taken out (``removed``) nor the leading coefficient vanishes, an element of the
+basis is a combination of the given equations, and its leading monomial stays.
 
 >>> from sympy.abc import a, x, y
 >>> ring = Ring((x, y, a))
@@ -187,9 +186,7 @@ def _reduced(
     multiple, done = ring.constant(1), set[Monomial]()
     while open_terms := [m for m in terms if m not in done]:
         top = max(open_terms, key=grevlex)
-        by = min(
-            (e for e in basis if divides(e.lead, top)), key=lambda e: sum(map(len, e.terms.values())), default=None
-        )
+        by = min((e for e in basis if divides(e.lead, top)), key=lambda e: sum(map(len, e.terms.values())), default=None)
         if by is None:
             done.add(top)
             continue

@@ -92,7 +92,7 @@ def _lexicographic(basis: GenericBasis, order: Sequence[Symbol]) -> list[Polynom
         if any(divides(lead, m) for lead in leads):
             continue
         normal[m] = _normal(basis, order, m, normal)
-        row = _eliminated({**{k: c for k, c in normal[m][0].items()}, (NEW, m): -normal[m][1]}, pivots)
+        row = _eliminated({**normal[m][0], (NEW, m): -normal[m][1]}, pivots)
         if pivot := _pivot(row):
             pivots[pivot] = row
             candidates += [c for i in range(count) if (c := _raised(m, i)) not in candidates]
@@ -112,7 +112,7 @@ def _normal(basis: GenericBasis, order: Sequence[Symbol], m: Monomial, known: di
     terms, scale = known[_raised(m, i, -1)]
     step = tuple(int(x == order[i]) for x in basis.variables)
     moved, multiple = basis.normal({product(k, step): c for k, c in terms.items()})
-    joint, content = primitive({**moved, NEW: scale * multiple})  # type: ignore[dict-item]
+    joint, _ = primitive({**moved, NEW: scale * multiple})  # type: ignore[dict-item]
     scale = joint.pop(NEW)  # type: ignore[call-overload]
     return joint, scale
 

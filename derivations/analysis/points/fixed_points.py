@@ -30,8 +30,9 @@ from derivations.analysis.points.closed_form import Solution, solutions
 from derivations.analysis.points.containment import without_contained
 from derivations.analysis.points.instances import exact, instances, real_roots
 from derivations.analysis.points.splitter import Splitter
+from derivations.analysis.points.trivial import trivial_leaves
 from derivations.analysis.show import Row, Shown, conditions_row, row
-from derivations.analysis.sites.branches import Leaf, Tree
+from derivations.analysis.sites.branches import Branch, Leaf, Tree
 from derivations.analysis.sites.parameters import exceptional_sets
 from derivations.analysis.sites.signs import RELATIONS, Signs, signs_from
 from derivations.analysis.sites.site import Site
@@ -219,6 +220,8 @@ def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
         naming the term outside that class, or assumptions that contradict each other.
     """
     supported(flow)
+    if time_limit is None:
+        return _fixed_points(flow)
     try:
         return within(time_limit, _fixed_points, flow, partial=True)
     except UnfinishedError as error:
@@ -248,17 +251,24 @@ def supported(flow: Flow) -> tuple[Ring, Signs]:
     return ring, signs_from(ring, flow.assumptions)
 
 
-def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] = lambda found: None) -> FixedPoints:
+def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] | None = None) -> FixedPoints:
     ring, signs = supported(flow)
     velocities = [ring.fraction(v) for v in flow.velocity.values()]
     signs = signs.learn_all((bottom, frozenset({-1, 1})) for _, bottom in velocities)
     equations = [top for top, _ in velocities]
-    listed = Listed(flow, signs)
-    tree = Splitter(ring, flow.state, signs).search(equations, lambda tree: report(_result(tree, listed)))
+    listed, splitter = Listed(flow, signs), Splitter(ring, flow.state, signs)
+
+    def tell(tree: Tree) -> None:
+        if report is not None:
+            report(_result(tree, listed))
+
+    known = trivial_leaves(splitter, equations) if report is not None else []
+    tell(Tree(tuple(known), (), (Branch(tuple(equations)),), 0))
+    tree = splitter.search(equations, tell, known)
     found = _result(tree, listed)
     if flow.parameters or found.completeness is not Completeness.PROVED or any(p.free for p in found):
         return found
-    report(found)
+    tell(tree)
     return _counted(found, ring, equations)
 
 
