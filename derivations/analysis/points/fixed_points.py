@@ -20,21 +20,22 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from math import prod
 
-from sympy import Basic, Eq, Expr, S, Symbol
+from sympy import Eq, Expr, S, Symbol
 from sympy.core.relational import Ne, Relational
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.limits import within
-from derivations.analysis.points.closed_form import Solution, solutions
+from derivations.analysis.points.closed_form import Solution
 from derivations.analysis.points.containment import without_contained
-from derivations.analysis.points.instances import exact, instances, real_roots
+from derivations.analysis.points.instances import exact, instances, real_roots, with_numbers
+from derivations.analysis.points.soundness import Listed
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.trivial import trivial_leaves
 from derivations.analysis.show import Row, Shown, conditions_row, row
-from derivations.analysis.sites.branches import Branch, Leaf, Tree
+from derivations.analysis.sites.branches import Branch, Tree
 from derivations.analysis.sites.parameters import exceptional_sets
-from derivations.analysis.sites.signs import RELATIONS, Signs, signs_from
+from derivations.analysis.sites.signs import Signs, signs_from
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
@@ -178,7 +179,7 @@ class FixedPoints(Shown, Sequence):
         given = exact(parameters)
         if missing := set(self.flow.parameters) - set(given):
             raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
-        found = _fixed_points(_with_numbers(self.flow, given))
+        found = _fixed_points(with_numbers(self.flow, given))
         if found.completeness is not Completeness.PROVED:
             raise UnfinishedError(f"the fixed points at these parameters were not all found: {found.reason}")
         return instances(found.points)
@@ -272,19 +273,6 @@ def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] | None = Non
     return _counted(found, ring, equations)
 
 
-def _with_numbers(flow: Flow, given: Mapping[Basic, Expr]) -> Flow:
-    """The flow at exact values of its parameters."""
-    velocity = {x: v.xreplace(given) for x, v in flow.velocity.items()}
-    assumptions = [a.xreplace(given) for a in flow.assumptions]
-    for x, v in velocity.items():
-        if v.has(S.ComplexInfinity, S.NaN):
-            raise InputError("parameters at which the flow is defined", f"a division by zero in d{x}/dt", "change the values")
-    for before, after in zip(flow.assumptions, assumptions, strict=True):
-        if after == S.false:
-            raise InputError("parameters that obey the assumptions of the flow", f"values that violate {before}", "change them")
-    return Flow(velocity, assumptions=tuple(a for a in assumptions if a != S.true))
-
-
 def _counted(found: FixedPoints, ring: Ring, equations: Sequence[Polynomial]) -> FixedPoints:
     """Finitely many numbers, counted once more by another way."""
     if prod(int(p.total_degree()) for p in equations) > COUNTED:
@@ -301,41 +289,10 @@ def _counted(found: FixedPoints, ring: Ring, equations: Sequence[Polynomial]) ->
     return replace(found, reason=f"{found.reason}; {count}")
 
 
-@dataclass(frozen=True)
-class Listed:
-    """The points of the leaves of a search, each leaf looked at once."""
-
-    flow: Flow
-    signs: Signs
-    known: dict[int, list[FixedPoint]] = field(default_factory=dict)
-
-    def of(self, leaf: Leaf) -> list[FixedPoint]:
-        if id(leaf) not in self.known:
-            found = [_point(s) for s in solutions(leaf, self.flow.state, self.signs)]
-            self.known[id(leaf)] = [p for p in found if self._possible(p) and self._rests(p)]
-        return self.known[id(leaf)]
-
-    def _possible(self, point: FixedPoint) -> bool:
-        """Whether the conditions can hold, each and together, as far as signs tell."""
-        if S.false in point.conditions:
-            return False
-        signs = point.site.signs
-        for c in point.conditions:
-            difference = c.lhs - c.rhs
-            if type(c) in RELATIONS and not isinstance(c, Eq) and difference.is_rational_function():
-                top, bottom = point.site.fraction(difference)
-                signs = signs.learn(top * bottom, RELATIONS[type(c)])
-        return signs.consistent
-
-    def _rests(self, point: FixedPoint) -> bool:
-        """Whether the velocity vanishes on the site."""
-        return all(point.site.is_zero(velocity) for velocity in self.flow.velocity.values())
-
-
 def _result(tree: Tree, listed: Listed) -> FixedPoints:
     flow, signs = listed.flow, listed.signs
     leaves = without_contained(tree.leaves, flow.state, signs)
-    points = list(dict.fromkeys(sorted((p for leaf in leaves for p in listed.of(leaf)), key=_order)))
+    points = list(dict.fromkeys(sorted((_point(s) for leaf in leaves for s in listed.of(leaf)), key=_order)))
     bottoms = [p for v in flow.velocity.values() for p in signs.ring.factors(signs.ring.fraction(v)[1])]
     exceptional = exceptional_sets(tree.exceptional, bottoms, signs, supported(flow)[1])
     if not tree.unsolved:

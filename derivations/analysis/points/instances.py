@@ -12,6 +12,7 @@ from derivations.analysis.algebra.polynomials import Ring, exact_number
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.algebra.zero import vanishes
 from theory.errors import InputError, UnfinishedError
+from theory.flow import Flow
 
 if TYPE_CHECKING:
     from derivations.analysis.points.fixed_points import FixedPoint
@@ -29,6 +30,19 @@ def exact(parameters: Mapping) -> dict[Basic, Expr]:
         except ValueError:
             raise InputError(f"an exact rational value for {symbol}", repr(value), "write it as a fraction") from None
     return given
+
+
+def with_numbers(flow: Flow, given: Mapping[Basic, Expr]) -> Flow:
+    """The flow at exact values of its parameters."""
+    velocity = {x: v.xreplace(given) for x, v in flow.velocity.items()}
+    assumptions = [a.xreplace(given) for a in flow.assumptions]
+    for x, v in velocity.items():
+        if v.has(S.ComplexInfinity, S.NaN):
+            raise InputError("parameters at which the flow is defined", f"a division by zero in d{x}/dt", "change the values")
+    for before, after in zip(flow.assumptions, assumptions, strict=True):
+        if after == S.false:
+            raise InputError("parameters that obey the assumptions of the flow", f"values that violate {before}", "change them")
+    return Flow(velocity, assumptions=tuple(a for a in assumptions if a != S.true))
 
 
 def instances(points: Iterable[FixedPoint]) -> list[dict[Symbol, Expr]]:
