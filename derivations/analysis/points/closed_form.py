@@ -20,7 +20,7 @@ from derivations.analysis.algebra.number_field import NumberField, real_roots
 from derivations.analysis.algebra.polynomials import Polynomial, factor
 from derivations.analysis.sites.branches import Leaf
 from derivations.analysis.sites.conditions import readable, reduced
-from derivations.analysis.sites.signs import Signs
+from derivations.analysis.sites.signs import RELATIONS, Signs
 from derivations.analysis.sites.site import Fraction, Site, cancelled
 
 
@@ -45,7 +45,7 @@ def solutions(leaf: Leaf, state: tuple[Symbol, ...], signs: Signs) -> list[Solut
     if any(site.normal(p)[0].is_zero() for p in leaf.nonzero):
         return []
     found = _numeric(site, leaf.numbers) if leaf.numbers else _symbolic(site)
-    return [completed for s in found if (completed := _completed(s)) is not None]
+    return [completed for s in found if (completed := _completed(s, signs)) is not None]
 
 
 def _numeric(site: Site, numbers: NumberField) -> list[Solution]:
@@ -174,7 +174,7 @@ def _with(s: Solution, x: Symbol, p: Polynomial, value: Expr, facts=()) -> Solut
     return replace(s, site=site, values={**s.values, x: value})
 
 
-def _completed(s: Solution) -> Solution | None:
+def _completed(s: Solution, signs: Signs) -> Solution | None:
     """The solved variables put in, last first; None where a denominator vanishes or a fact is violated."""
     values, denominators = dict(s.values), []
     for symbol in s.site.free:
@@ -187,14 +187,24 @@ def _completed(s: Solution) -> Solution | None:
         denominators.append(bottom)
     if not s.site.numbers:
         denominators += [s.site.ring.leading(p, x) for x, p in s.site.roots]
-    one = s.site.ring.constant(1)
-    maybe = [f for d in denominators for f in s.site.ring.factors(d) if 0 in s.site.chart.of(f, one)]
+    maybe = [f for d in denominators for f in s.site.ring.factors(d) if _may_vanish(s, f, signs)]
     unequal = _possible(s, [Ne(s.site.ring.expr(f), 0) for f in maybe])
     if unequal is None:
         return None
     relations = (*_special_equations(s.site), *s.conditions, *unequal)
     conditions = dict.fromkeys(readable(c) for c in relations)
     return replace(s, values={x: values[x] for x in s.site.state}, conditions=tuple(c for c in conditions if c is not S.true))
+
+
+def _may_vanish(s: Solution, f: Polynomial, signs: Signs) -> bool:
+    """Whether a factor of a denominator may vanish; of one in the parameters, what is known of roots says nothing, since
+    there are none where it does."""
+    ring = s.site.ring
+    if ring.present(f) & set(s.site.state):
+        return 0 in s.site.chart.of(f, ring.constant(1))
+    stated = [(c.lhs - c.rhs, RELATIONS[type(c)]) for c in s.conditions if type(c) in RELATIONS]
+    rational = [(ring.fraction(d), sign) for d, sign in stated if d.free_symbols <= ring.place.keys() and d.is_rational_function()]
+    return 0 in signs.learn_all((top * bottom, sign) for (top, bottom), sign in rational).of(f)
 
 
 def _quotient_of(s: Solution, x: Symbol) -> Fraction:

@@ -20,18 +20,20 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from math import prod
 
-from sympy import Eq, Expr, S, Symbol, sympify
+from sympy import Eq, Expr, S, Symbol
 from sympy.core.relational import Ne, Relational
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.limits import within
-from derivations.analysis.points.closed_form import Solution, solutions
+from derivations.analysis.points.closed_form import Solution
 from derivations.analysis.points.containment import without_contained
-from derivations.analysis.points.instances import exact, instances, real_roots
+from derivations.analysis.points.instances import exact, instances, real_roots, with_numbers
+from derivations.analysis.points.soundness import Listed
 from derivations.analysis.points.splitter import Splitter
+from derivations.analysis.points.trivial import trivial_leaves
 from derivations.analysis.show import Row, Shown, conditions_row, row
-from derivations.analysis.sites.branches import Tree
+from derivations.analysis.sites.branches import Branch, Tree
 from derivations.analysis.sites.parameters import exceptional_sets
 from derivations.analysis.sites.signs import Signs, signs_from
 from derivations.analysis.sites.site import Site
@@ -164,20 +166,23 @@ class FixedPoints(Shown, Sequence):
     def at(self, parameters: Mapping[Symbol, object]) -> list[dict[Symbol, Expr]]:
         """The isolated real points at exact values of all parameters, each once: dicts from state to algebraic numbers.
 
-        Points whose conditions fail there, and those on a family, are left out; families are not listed.
+        The flow at these numbers is solved afresh, so that no values are exceptional.  Points whose conditions fail there,
+        and those on a family, are left out; families are not listed.
 
         Raises
         ------
         InputError
-            where a parameter is missing, or the values lie in a set that is excluded.
+            where a parameter is missing, or the flow is not defined or its assumptions do not hold at the values.
+        UnfinishedError
+            where the flow at these numbers is too large to be solved.
         """
         given = exact(parameters)
         if missing := set(self.flow.parameters) - set(given):
             raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
-        for together in self.exceptional:
-            if all(sympify(e.xreplace(given), strict=True) == S.true for e in together):
-                raise InputError("parameters outside the exceptional sets", str(together), "solve that case by itself")
-        return instances(self.points, given)
+        found = _fixed_points(with_numbers(self.flow, given))
+        if found.completeness is not Completeness.PROVED:
+            raise UnfinishedError(f"the fixed points at these parameters were not all found: {found.reason}")
+        return instances(found.points)
 
     def rows(self) -> list[Row]:
         listed = [r for number, p in enumerate(self.points, 1) for r in [Row.text(f"{number}. {p.kind.value}"), *p.rows()]]
@@ -216,6 +221,8 @@ def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
         naming the term outside that class, or assumptions that contradict each other.
     """
     supported(flow)
+    if time_limit is None:
+        return _fixed_points(flow)
     try:
         return within(time_limit, _fixed_points, flow, partial=True)
     except UnfinishedError as error:
@@ -245,16 +252,24 @@ def supported(flow: Flow) -> tuple[Ring, Signs]:
     return ring, signs_from(ring, flow.assumptions)
 
 
-def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] = lambda found: None) -> FixedPoints:
+def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] | None = None) -> FixedPoints:
     ring, signs = supported(flow)
     velocities = [ring.fraction(v) for v in flow.velocity.values()]
     signs = signs.learn_all((bottom, frozenset({-1, 1})) for _, bottom in velocities)
     equations = [top for top, _ in velocities]
-    tree = Splitter(ring, flow.state, signs).search(equations, lambda tree: report(_result(flow, tree, signs)))
-    found = _result(flow, tree, signs)
+    listed, splitter = Listed(flow, signs), Splitter(ring, flow.state, signs)
+
+    def tell(tree: Tree) -> None:
+        if report is not None:
+            report(_result(tree, listed))
+
+    known = trivial_leaves(splitter, equations) if report is not None else []
+    tell(Tree(tuple(known), (), (Branch(tuple(equations)),), 0))
+    tree = splitter.search(equations, tell, known)
+    found = _result(tree, listed)
     if flow.parameters or found.completeness is not Completeness.PROVED or any(p.free for p in found):
         return found
-    report(found)
+    tell(tree)
     return _counted(found, ring, equations)
 
 
@@ -274,10 +289,10 @@ def _counted(found: FixedPoints, ring: Ring, equations: Sequence[Polynomial]) ->
     return replace(found, reason=f"{found.reason}; {count}")
 
 
-def _result(flow: Flow, tree: Tree, signs: Signs) -> FixedPoints:
+def _result(tree: Tree, listed: Listed) -> FixedPoints:
+    flow, signs = listed.flow, listed.signs
     leaves = without_contained(tree.leaves, flow.state, signs)
-    points = [_point(s) for leaf in leaves for s in solutions(leaf, flow.state, signs)]
-    points = list(dict.fromkeys(sorted(points, key=_order)))
+    points = list(dict.fromkeys(sorted((_point(s) for leaf in leaves for s in listed.of(leaf)), key=_order)))
     bottoms = [p for v in flow.velocity.values() for p in signs.ring.factors(signs.ring.fraction(v)[1])]
     exceptional = exceptional_sets(tree.exceptional, bottoms, signs, supported(flow)[1])
     if not tree.unsolved:

@@ -12,6 +12,7 @@ from derivations.analysis.algebra.polynomials import Ring, exact_number
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.algebra.zero import vanishes
 from theory.errors import InputError, UnfinishedError
+from theory.flow import Flow
 
 if TYPE_CHECKING:
     from derivations.analysis.points.fixed_points import FixedPoint
@@ -31,15 +32,26 @@ def exact(parameters: Mapping) -> dict[Basic, Expr]:
     return given
 
 
-def instances(points: Iterable[FixedPoint], given: Mapping[Basic, Expr]) -> list[dict[Symbol, Expr]]:
-    """The isolated real points, each once, without those that lie on a family."""
+def with_numbers(flow: Flow, given: Mapping[Basic, Expr]) -> Flow:
+    """The flow at exact values of its parameters."""
+    velocity = {x: v.xreplace(given) for x, v in flow.velocity.items()}
+    assumptions = [a.xreplace(given) for a in flow.assumptions]
+    for x, v in velocity.items():
+        if v.has(S.ComplexInfinity, S.NaN):
+            raise InputError("parameters at which the flow is defined", f"a division by zero in d{x}/dt", "change the values")
+    for before, after in zip(flow.assumptions, assumptions, strict=True):
+        if after == S.false:
+            raise InputError("parameters that obey the assumptions of the flow", f"values that violate {before}", "change them")
+    return Flow(velocity, assumptions=tuple(a for a in assumptions if a != S.true))
+
+
+def instances(points: Iterable[FixedPoint]) -> list[dict[Symbol, Expr]]:
+    """The isolated real points of a flow without parameters, each once, without those that lie on a family."""
     points, found = tuple(points), list[dict[Symbol, Expr]]()
-    if not given:  # leaves without parameters hold nothing twice
-        return [dict(point.values) for point in points if not point.free]
     families = [p for p in points if p.free]
     for point in points:
-        for values in () if point.free else _at(point, given):
-            if not any(_same(values, other) for other in found) and not any(_holds(f, values, given) for f in families):
+        for values in () if point.free else _at(point):
+            if not any(_same(values, other) for other in found) and not any(_holds(f, values) for f in families):
                 found.append(values)
     return found
 
@@ -51,42 +63,36 @@ def real_roots(polynomial: Expr, x: Symbol) -> list[Expr]:
     raise UnfinishedError(f"real roots of {polynomial}, whose coefficients are no rational numbers, are not isolated")
 
 
-def _at(point: FixedPoint, given: Mapping[Basic, Expr]) -> Iterator[dict[Symbol, Expr]]:
+def _at(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
     """The real values of an isolated point."""
-    unknown = set(point.roots)
-    if not all(_true(c.xreplace(given)) for c in point.conditions if not c.free_symbols & unknown):
-        return
-    for roots in _roots(point, given) if unknown else [{}]:
-        if all(_true(c.xreplace(given).xreplace(roots)) for c in point.conditions if c.free_symbols & unknown):
-            yield {x: v.xreplace(given).xreplace(roots) for x, v in point.values.items()}
+    for roots in _roots(point) if point.roots else [{}]:
+        if all(_true(c.xreplace(roots)) for c in point.conditions):
+            yield {x: v.xreplace(roots) for x, v in point.values.items()}
 
 
-def _roots(point: FixedPoint, given: Mapping[Basic, Expr]) -> Iterator[dict[Symbol, Expr]]:
+def _roots(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
     """Values of the roots that stay polynomials, beside those of the others."""
-    site, special = point.site, {s.symbol: given[s.symbol] for s in point.site.special}
+    site = point.site
     ring = Ring(site.state)
-    polynomials = [ring.numerator(site.ring.expr(p).xreplace({**given, **special})) for _, p in site.roots]
-    algebra = quotient(ring, polynomials)
+    algebra = quotient(ring, [ring.numerator(site.ring.expr(p)) for _, p in site.roots])
     if algebra is None:
         raise UnfinishedError(f"the roots {', '.join(map(str, point.roots))} are not isolated at these parameters")
     found = [values for field in algebra.fields() for values in field.real_points]
     for x, _ in site.roots:
         if x not in point.roots and found:
-            known = _decimal(point.values[x].xreplace(given))
+            known = _decimal(point.values[x])
             nearest = min(abs(_decimal(values[x]) - known) for values in found)
             found = [v for v in found if abs(_decimal(v[x]) - known) <= 2 * nearest]
     yield from ({x: values[x] for x in point.roots} for values in found)
 
 
-def _holds(family: FixedPoint, values: Values, given: Mapping[Basic, Expr]) -> bool:
+def _holds(family: FixedPoint, values: Values) -> bool:
     """Whether a point lies on a family."""
     place = {x: values[x] for x in (*family.free, *family.roots)}
-    conditions = [c.xreplace(given).xreplace(place) for c in family.conditions]
-    if not all(map(_true, conditions)):
+    if not all(_true(c.xreplace(place)) for c in family.conditions):
         return False
-    expected = {x: v.xreplace(given).xreplace(place) for x, v in family.values.items()}
-    defining = [p.xreplace(given).xreplace(place) for p in family.roots.values()]
-    return _same(values, expected) and all(map(vanishes, defining))
+    expected = {x: v.xreplace(place) for x, v in family.values.items()}
+    return _same(values, expected) and all(vanishes(p.xreplace(place)) for p in family.roots.values())
 
 
 def _same(one: Values, other: Values) -> bool:

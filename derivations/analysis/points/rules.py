@@ -30,10 +30,6 @@ class Rules:
     state: tuple[Symbol, ...]
     signs: Signs
 
-    @property
-    def quick(self) -> tuple[Rule, ...]:
-        return self._factor, self._lowered, self._degenerate, self._linear, self._shared, self._definite, self._leaf
-
     # What is known ---------------------------------------------------------------------------------------------------
 
     def _never_zero(self, p: Polynomial, branch: Branch) -> bool:
@@ -57,7 +53,12 @@ class Rules:
                 others = tuple(q for q in branch.equations if q is not p)
                 return Outcome(
                     tuple(
-                        replace(branch, equations=(f, *others), nonzero=members((*branch.nonzero, *possible[:i])))
+                        replace(
+                            branch,
+                            equations=(f, *others),
+                            nonzero=members((*branch.nonzero, *possible[:i])),
+                            is_tried=False,
+                        )
                         for i, f in enumerate(possible)
                     )
                 )
@@ -100,7 +101,7 @@ class Rules:
         found = Substitution(symbol, -self.ring.coefficients(p, symbol)[0], c)
         if not allowed(self.signs, found):
             return CLOSED
-        return self._substituted(replace(branch, special=(*branch.special, found)), found)
+        return self._substituted(replace(branch, special=(*branch.special, found), is_tried=False), found)
 
     def _relation(self, s: Substitution) -> Polynomial:
         return s.top - s.bottom * self.ring.gen(s.symbol)

@@ -26,7 +26,7 @@ Source: triangular decomposition by case splitting (D. Wang, *Elimination Method
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -36,7 +36,9 @@ from sympy import Symbol
 from derivations.analysis.algebra.elimination import linear_subresultant
 from derivations.analysis.algebra.polynomials import Polynomial, members
 from derivations.analysis.algebra.quotient import quotient
-from derivations.analysis.points.rules import Rule, Rules
+from derivations.analysis.points.generic import Generic
+from derivations.analysis.points.rules import Rule
+from derivations.analysis.points.trivial import start
 from derivations.analysis.sites.branches import Branch, Leaf, Outcome, Tree
 
 CASES = 4000  # branches looked at before the rest is given up as unsolved
@@ -44,17 +46,22 @@ BASIS_LIMITS = (30, 400, 1500)  # of FLINT's Gröbner basis: elements, terms, bi
 
 
 @dataclass(frozen=True)
-class Splitter(Rules):
+class Splitter(Generic):
     """The search, and the rules that may take long."""
 
-    def search(self, equations: Iterable[Polynomial], report: Callable[[Tree], None] | None = None) -> Tree:
-        """Split until every branch is closed, a leaf, exceptional or unsolved."""
-        first, later = [Branch(tuple(equations))], deque[Branch]()
+    def search(
+        self, equations: Sequence[Polynomial], report: Callable[[Tree], None] | None = None, known: Sequence[Leaf] = ()
+    ) -> Tree:
+        """Split until every branch is closed, a leaf, exceptional or unsolved.
+
+        Leaves that are ``known`` stand beside those found as long as cases are open.
+        """
+        first, later = [start(self, equations)], deque[Branch]()
         leaves, exceptional, unsolved, cases, told = list[Leaf](), list[tuple[Polynomial, ...]](), list[Branch](), 0, 0
         while (first or later) and cases < CASES:
             if not first and report and len(leaves) > told:
                 told = len(leaves)
-                report(Tree(tuple(leaves), tuple(exceptional), (*unsolved, *later), cases))
+                report(Tree((*leaves, *known), tuple(exceptional), (*unsolved, *later), cases))
             branch, rules = (first.pop(), self.quick) if first else (later.popleft(), self.slow)
             outcome = next((found for rule in rules if (found := rule(branch)) is not None), None)
             if outcome is None and rules == self.quick:
@@ -67,11 +74,13 @@ class Splitter(Rules):
             first += reversed(outcome.branches)
             leaves += outcome.leaves
             exceptional += outcome.exceptional
-        return Tree(tuple(leaves), tuple(exceptional), (*unsolved, *first, *later), cases)
+        unsolved += [*first, *later]
+        return Tree((*leaves, *(known if unsolved else ())), tuple(exceptional), tuple(unsolved), cases)
 
     @property
     def slow(self) -> tuple[Rule, ...]:
-        return self._numbers, self._resolvent, self._triangular, self._basis, self._rational, self._eliminant, self._pseudo
+        first = self._numbers, self._resolvent, self._triangular, self._generic, self._definable
+        return *first, self._basis, self._rational, self._eliminant, self._pseudo
 
     def _numbers(self, branch: Branch) -> Outcome | None:
         """Equations without parameters that have finitely many zeros."""

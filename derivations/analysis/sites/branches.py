@@ -21,13 +21,17 @@ class Substitution:
 
 @dataclass(frozen=True)
 class Branch:
-    """One case: equations that hold, polynomials that do not vanish, state variables and parameters already expressed."""
+    """One case: equations that hold, polynomials that do not vanish, state variables and parameters already expressed.
+
+    ``is_basis`` and ``is_tried`` tell that the Gröbner basis, and the solution for generic parameters, were looked at.
+    """
 
     equations: tuple[Polynomial, ...]
     nonzero: tuple[Polynomial, ...] = ()
     solved: tuple[Substitution, ...] = ()
     special: tuple[Substitution, ...] = ()
     is_basis: bool = False
+    is_tried: bool = False
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from sympy import (
     symbols,
 )
 
-from derivations.analysis.points import fixed_points as module
+from derivations.analysis.points import soundness as module
 from derivations.analysis.points import splitter
 from derivations.analysis.points.fixed_points import Completeness, Kind, fixed_points
 from tests.derivations.analysis.points.hermite import zeros

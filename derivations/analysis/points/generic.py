@@ -1,0 +1,149 @@
+r"""Zeros at generic parameters, and the special parameters at which there may be others.
+
+As many equations as unknowns, over an open set of parameters of dimension :math:`k`: every component of their zeros has
+dimension at least :math:`k`, so that a zero which is isolated at its parameters lies on a component that is there for
+generic parameters too.  It obeys every relation that holds for generic parameters.  What can be missing at special parameters
+are
+
+* zeros that are not isolated there: only where a denominator or a leading coefficient of the generic Gröbner basis vanishes;
+* zeros at which a leading coefficient of the triangular set that describes the generic ones vanishes.
+
+These polynomials in the parameters become cases of their own.
+
+Source: D. Eisenbud, *Commutative Algebra* (1995), theorem 10.2 and corollary 13.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+from sympy import Symbol
+
+from derivations.analysis.algebra.generic import GenericBasis, generic_basis
+from derivations.analysis.algebra.linear import OverBudget
+from derivations.analysis.algebra.polynomials import Polynomial, members
+from derivations.analysis.algebra.triangular import TriangularSet, irreducible, triangular
+from derivations.analysis.points.rules import Rule, Rules
+from derivations.analysis.sites.branches import Branch, Leaf, Outcome, Substitution
+
+ALL_ORDERS = 3  # variables up to which every order of elimination is tried, and beyond which only every last variable
+
+
+@dataclass(frozen=True)
+class Generic(Rules):
+    """The rules that solve for generic parameters."""
+
+    @property
+    def quick(self) -> tuple[Rule, ...]:
+        first = self._factor, self._lowered, self._degenerate, self._at_once
+        return *first, self._linear, self._shared, self._definite, self._leaf
+
+    def _at_once(self, branch: Branch) -> Outcome | None:
+        """All zeros, where no parameters are special."""
+        if branch.is_tried or self._all_numbers(branch) or len(branch.equations) < 2:
+            return None
+        found = self._solved(branch)
+        return found if found and not found.branches else Outcome((replace(branch, is_tried=True),))
+
+    def _generic(self, branch: Branch) -> Outcome | None:
+        """All isolated zeros, and the special parameters as cases; or a variable eliminated, where that needs none."""
+        found = self._solved(branch)
+        return self._definable(branch) or found if found and found.branches else found
+
+    def _solved(self, branch: Branch) -> Outcome | None:
+        """All isolated zeros, where there are finitely many at generic parameters; or none, and the parameters for any."""
+        unknown = self._unknown(branch)
+        if len(branch.equations) < len(unknown) or not unknown:
+            return None
+        try:
+            basis = generic_basis(self.ring, unknown, branch.equations)
+            if not basis.is_finite or (not basis.is_one and len(branch.equations) > len(unknown)):
+                return None
+            special = self._vanishing(basis.denominators, branch)
+            sets = [self._best(zeros, special, branch) for zeros in irreducible(basis)]
+        except OverBudget:
+            return None
+        if any(found is None for found in sets):
+            return None
+        chosen = [found for found in sets if found is not None]
+        leads = [self._leads(found) for found in chosen]
+        special = members((*special, *(f for rows in leads for f in self._vanishing(rows, branch))))
+        leaves = tuple(self._leaf_of(found, rows, branch) for found, rows in zip(chosen, leads, strict=True))
+        return Outcome(tuple(self._special_cases(branch, special)), leaves)
+
+    def _leaf_of(self, found: TriangularSet, leads: list[Polynomial], branch: Branch) -> Leaf:
+        """A leaf in which what is linear counts as solved."""
+        roots = tuple((x, p) for x, p in found if self.ring.degree(p, x) > 1)
+        linear = [(x, self.ring.coefficients(p, x)) for x, p in found if self.ring.degree(p, x) == 1]
+        solved = (Substitution(x, -rest, c) for x, (rest, c) in linear)
+        return Leaf(roots, (*branch.solved, *solved), branch.special, members((*branch.nonzero, *leads)))
+
+    def _unknown(self, branch: Branch) -> tuple[Symbol, ...]:
+        solved = {s.symbol for s in branch.solved}
+        return tuple(x for x in self.state if x not in solved)
+
+    def _special_cases(self, branch: Branch, special: Iterable[Polynomial]) -> Iterator[Branch]:
+        nonzero = branch.nonzero
+        for c in special:
+            yield replace(branch, equations=(c, *branch.equations), nonzero=nonzero, is_basis=False)
+            nonzero = members((*nonzero, c))
+
+    def _vanishing(self, polynomials: Iterable[Polynomial], branch: Branch) -> tuple[Polynomial, ...]:
+        """Those that may vanish."""
+        return members(f for f in polynomials if not self._never_zero(f, branch))
+
+    def _leads(self, found: TriangularSet) -> list[Polynomial]:
+        return [f for x, p in found for f in self.ring.factors(self.ring.leading(p, x))]
+
+    def _best(self, zeros: GenericBasis, special: tuple[Polynomial, ...], branch: Branch) -> TriangularSet | None:
+        """The triangular set with the fewest leading coefficients that may vanish, then of the lowest degrees."""
+        orders = [*zeros.variables]
+        tried = (
+            list(permutations(orders))
+            if len(orders) <= ALL_ORDERS
+            else [(*orders[:i], *orders[i + 1 :], orders[i]) for i in range(len(orders))]
+        )
+        found = [one for order in tried if (one := triangular(zeros, order)) is not None]
+        return min(found, key=lambda one: self._cost(one, special, branch), default=None)
+
+    def _cost(self, found: TriangularSet, special: tuple[Polynomial, ...], branch: Branch) -> tuple:
+        vanishing = [f for f in self._vanishing(self._leads(found), branch) if f not in special]
+        stubborn = [f for f in vanishing if not any(self.ring.degree(f, s) == 1 for s in self.ring.present(f))]
+        degrees = sorted((self.ring.degree(p, x) for x, p in found), reverse=True)
+        return len(stubborn), len(vanishing), degrees, sum(len(p) for _, p in found)
+
+    def _definable(self, branch: Branch) -> Outcome | None:
+        """Eliminate a variable from ``c x + r = 0``, where ``c`` holds state and cannot vanish."""
+        candidates = [
+            (p, x, c)
+            for p, x, c in self._linear_in(branch)
+            if self._state_in(c)
+            and (self._never_zero(c, branch) or self._impossible(replace(branch, equations=(c, *branch.equations))))
+        ]
+        if not candidates:
+            return None
+        outcomes = [self._eliminate(self._without(branch, c), [(p, x, c)]) for p, x, c in candidates]
+        return min((o for o in outcomes if o is not None), key=self._difficulty)
+
+    def _without(self, branch: Branch, c: Polynomial) -> Branch:
+        return replace(branch, nonzero=members((*branch.nonzero, *self.ring.factors(c))))
+
+    def _difficulty(self, outcome: Outcome) -> tuple[int, int]:
+        """Leading coefficients that may vanish, of equations in one variable, and terms."""
+        equations = [(p, branch) for branch in outcome.branches for p in branch.equations]
+        alone = [(p, x, branch) for p, branch in equations for x in self._state_in(p) if len(self._state_in(p)) == 1]
+        leads = [f for p, x, branch in alone for f in self._vanishing(self.ring.factors(self.ring.leading(p, x)), branch)]
+        return len(leads), sum(len(p) for p, _ in equations)
+
+    def _impossible(self, branch: Branch, cases: int = 12) -> bool:
+        """Whether the quick rules close a case."""
+        waiting = [branch]
+        while waiting and cases:
+            here, cases = waiting.pop(), cases - 1
+            outcome = next((found for rule in self.quick if (found := rule(here)) is not None), None)
+            if outcome is None or outcome.leaves or outcome.exceptional:
+                return False
+            waiting += outcome.branches
+        return not waiting

@@ -1,0 +1,45 @@
+"""What is listed: solutions that are zeros of the velocity, under conditions that can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sympy import Eq, S
+
+from derivations.analysis.points.closed_form import Solution, solutions
+from derivations.analysis.sites.branches import Leaf
+from derivations.analysis.sites.signs import RELATIONS, Signs
+from theory.flow import Flow
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The sound solutions of the leaves of a search, each leaf looked at once."""
+
+    flow: Flow
+    signs: Signs
+    known: dict[int, tuple[Leaf, list[Solution]]] = field(default_factory=dict)
+
+    def of(self, leaf: Leaf) -> list[Solution]:
+        if id(leaf) not in self.known:
+            found = solutions(leaf, self.flow.state, self.signs)
+            self.known[id(leaf)] = leaf, [s for s in found if is_possible(s) and rests(self.flow, s)]
+        return self.known[id(leaf)][1]
+
+
+def is_possible(found: Solution) -> bool:
+    """Whether the conditions can hold, each and together, as far as signs tell."""
+    if S.false in found.conditions:
+        return False
+    signs = found.site.signs
+    for c in found.conditions:
+        difference = c.lhs - c.rhs
+        if type(c) in RELATIONS and not isinstance(c, Eq) and difference.is_rational_function():
+            top, bottom = found.site.fraction(difference)
+            signs = signs.learn(top * bottom, RELATIONS[type(c)])
+    return signs.consistent
+
+
+def rests(flow: Flow, found: Solution) -> bool:
+    """Whether the velocity vanishes there."""
+    return all(found.site.is_zero(velocity) for velocity in flow.velocity.values())

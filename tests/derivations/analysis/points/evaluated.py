@@ -1,0 +1,71 @@
+"""A symbolic list of fixed points at exact parameters, by numbers alone: an oracle beside solving afresh."""
+
+from __future__ import annotations
+
+import mpmath
+from sympy import Eq, Ne, Poly, S
+
+from derivations.analysis.points.fixed_points import FixedPoints
+
+CLOSE = mpmath.mpf(10) ** -15  # double roots have half of the forty digits
+
+
+def real_points(found: FixedPoints, given: dict) -> list[tuple]:
+    """Coordinates of the isolated points whose conditions hold, each once, as numbers; families left out."""
+    with mpmath.workdps(40):
+        every = [values for p in found if not p.free for values in _of(p, given)]
+        return distinct(every)
+
+
+def distinct(places: list[tuple]) -> list[tuple]:
+    kept: list[tuple] = []
+    for place in places:
+        if not any(near(place, other) for other in kept):
+            kept.append(place)
+    return sorted(kept)
+
+
+def near(one: tuple, other: tuple) -> bool:
+    return all(abs(a - b) < CLOSE * (1 + abs(a)) for a, b in zip(one, other, strict=True))
+
+
+def _of(point, given: dict):
+    for roots in _roots(point, given):
+        at = {**given, **roots}
+        if all(_holds(c, at) for c in sorted(point.conditions, key=lambda c: not isinstance(c, Ne | Eq))):
+            values = [v.xreplace(at).evalf(40) for v in point.values.values()]
+            assert all(v.is_Float or v.is_Rational for v in values), f"{point} has no real value at {given}"
+            yield tuple(mpmath.mpf(str(v)) for v in values)
+
+
+def _holds(condition, at: dict) -> bool:
+    found = condition.xreplace(at)
+    return found == S.true or (found != S.false and bool(found.lhs.evalf(30) - found.rhs.evalf(30) == 0 or bool(found)))
+
+
+def _roots(point, given: dict):
+    """Real values of the roots that stay polynomials, one after the other."""
+    partial: list[dict] = [{}]
+    for x, p in point.roots.items():
+        partial = [{**before, x: root} for before in partial for root in _real_roots(p.xreplace({**given, **before}), x)]
+    return partial
+
+
+def _real_roots(p, x):
+    polynomial = Poly(p, x)
+    if polynomial.domain.is_QQ or polynomial.domain.is_ZZ:
+        return [root.evalf(40) for root in sorted(set(polynomial.real_roots()))]
+    found = mpmath.polyroots([mpmath.mpf(str(c)) for c in polynomial.all_coeffs()], maxsteps=500, extraprec=500)
+    return [S(str(mpmath.re(r))) for r in found if abs(mpmath.im(r)) < CLOSE]
+
+
+def fresh(found: FixedPoints, given: dict) -> list[tuple]:
+    """The points that ``at`` lists, as numbers."""
+    with mpmath.workdps(40):
+        return sorted(tuple(mpmath.mpf(str(v.evalf(40))) for v in values.values()) for values in found.at(given))
+
+
+def agree(one: list[tuple], other: list[tuple]) -> bool:
+    return len(one) == len(other) and all(any(near(a, b) for b in other) for a in one)
+
+
