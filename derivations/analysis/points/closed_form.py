@@ -203,7 +203,9 @@ def _may_vanish(s: Solution, f: Polynomial, signs: Signs) -> bool:
     if ring.present(f) & set(s.site.state):
         return 0 in s.site.chart.of(f, ring.constant(1))
     stated = [(c.lhs - c.rhs, RELATIONS[type(c)]) for c in s.conditions if type(c) in RELATIONS]
-    rational = [(ring.fraction(d), sign) for d, sign in stated if d.free_symbols <= ring.place.keys() and d.is_rational_function()]
+    rational = [
+        (ring.fraction(d), sign) for d, sign in stated if d.free_symbols <= ring.place.keys() and d.is_rational_function()
+    ]
     return 0 in signs.learn_all((top * bottom, sign) for (top, bottom), sign in rational).of(f)
 
 
