@@ -495,13 +495,15 @@ def test_a_report_without_a_tex_engine_has_everything_but_the_pdf(here, made_bef
 
 
 def test_a_time_that_was_found_infinite_is_null_in_json(here, made_before, runs):
-    """Labels that do not come together in the window have an infinite decay time."""
+    """Labels that do not come together in the window have an infinite decay time, which contradicts a finite prediction."""
     write_table(here / "pets.csv")
     made_before(runs=(replace(runs["frustrated"], measured_slow=float("inf")), *list(runs.values())[1:]))
     result = collapse("report", "--data", "pets.csv", "--json")
-    assert result.exit_code == 0, result.stderr
-    (run, *_) = strictly(result.stdout)["runs"]
+    assert result.exit_code == 1
+    said = strictly(result.stdout)
+    (run, *_) = said["runs"]
     assert run["slow_time_measured"] is run["ratio"] is None
+    assert [claim["measured"] for claim in said["claims"] if claim["fault"]] == [None]
 
 
 def test_a_report_with_a_failing_check_gives_status_one_and_is_written(here, made_before):
