@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Eq, Integer, Matrix, MatrixSymbol, Q, Rational, Symbol, SympifyError, Trace, exp, log, symbols
+from sympy import Eq, Integer, Matrix, MatrixSymbol, Q, Rational, Symbol, SympifyError, Trace, exp, floor, log, sign, symbols
 
 from tests.strategies import (
     SCALARS,
@@ -345,14 +345,19 @@ def test_things_that_are_no_scalar_expression_are_no_loss(thing):
 
 def test_losses_that_cannot_be_differentiated_say_so():
     with pytest.raises(CalculusError):
-        Loss(abs(x), (x,)).gradient_flow()
+        Loss(floor(x), (x,)).gradient_flow()
     with pytest.raises(CalculusError):
         Loss(Trace(W.inv()), (W,)).stop_gradient_flow()
 
 
+def test_part_with_a_kink_is_differentiated_away_from_it():
+    assert Loss(abs(x), (x,)).gradient_flow().velocity == {x: -sign(x)}
+    assert Loss(x * sg(abs(y)), (x, y)).gradient_flow().velocity == {x: -abs(y), y: -x * sign(y)}
+
+
 def test_part_that_cannot_be_differentiated_may_stand_in_a_marker():
-    flow = Loss(x * sg(abs(y)), (x, y)).stop_gradient_flow()
-    assert flow.velocity == {x: -abs(y), y: 0}
+    flow = Loss(x * sg(floor(y)), (x, y)).stop_gradient_flow()
+    assert flow.velocity == {x: -floor(y), y: 0}
     assert isinstance(flow, Flow)
     with pytest.raises(CalculusError):
-        Loss(x * sg(abs(y)), (x, y)).gradient_flow()
+        Loss(x * sg(floor(y)), (x, y)).gradient_flow()

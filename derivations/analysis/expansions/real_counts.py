@@ -13,7 +13,7 @@ fewest inequalities that tell it from the others.
 (Case(count=1, conditions=()),)
 >>> for case in cases([p, -a, 0, 1], Region()):
 ...     print(case.count, *case.conditions)
-1 4*a**3 < 27*p**2
+1 27*p**2 > 4*a**3
 3 4*a**3 > 27*p**2
 """
 
