@@ -120,7 +120,7 @@ def _flow(reduced: Reduction, Q: Expr) -> tuple[Step, ...]:
                     Identity(tuple(zip(rights(before), reduced.flow.velocity.values(), strict=True))),
                     Identity(((after[0].right.diff(v) * before[0].right, -after[0].right.diff(w) * before[1].right),)),
                     Identity(_mirrored(rights(before))),
-                    Identity(_inserted(reduced, -matrix, after[0].right), Context(reduced.ansatz.assumptions)),
+                    Identity(_inserted(reduced, -matrix, after[0].right)),
                 )
             ),
         ),

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sympy import Add, Eq, Expr, MatAdd, MatMul, Sum, Trace, Transpose, ZeroMatrix, exp, symbols, sympify
+from sympy import Add, Expr, MatAdd, MatMul, Sum, Trace, Transpose, ZeroMatrix, exp, symbols, sympify
+from sympy import Identity as Unit
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from derivations.catalogue import projection_head_evidence as evidence
@@ -23,7 +24,7 @@ from derivations.catalogue.reduced import S_k, all_modes, mu_k, psi_k, shared_he
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Lines, Step, rights, velocity_lines
 from theory.models.vocabulary import H_x, H_y, J, K, N, W, X, Y, d
-from theory.words import Context, scaled
+from theory.words import scaled
 
 i, a, k = symbols("i a k", integer=True, nonnegative=True)
 L, S, psi = symbols("L S psi", nonnegative=True)
@@ -186,7 +187,7 @@ def _collapse() -> tuple[Step, ...]:
             uses=("decay",),
             check=lambda before, after: Together(
                 (
-                    Identity(_rest(before[0].right, after), Context((Eq(after[0].left, after[0].right, evaluate=False),))),
+                    Identity(_rest(before[0].right, after)),
                     Numerics(lambda rng: evidence.survivors(rng, after[0]), 1e-8, "the end of a simulation of all embeddings"),
                 )
             ),
@@ -223,6 +224,10 @@ def _collapse() -> tuple[Step, ...]:
 
 
 def _rest(velocity, lines: Lines) -> tuple:
-    """The velocity under the first line is the left side of the second, negated; and that is zero."""
-    left, right = lines[1].left, lines[1].right
-    return (-velocity, sympify(left).xreplace(MASS)), (right, ZeroMatrix(d, 1))
+    """The velocity is a multiple of both sides of the first line and of the left side of the second; and that is zero."""
+    square, mass = lines
+    turned = MatAdd(W.T, scaled(-mu_k, Unit(d)), evaluate=False)
+    return (-velocity - turned * (square.left - square.right), sympify(mass.left).xreplace(MASS)), (
+        mass.right,
+        ZeroMatrix(d, 1),
+    )

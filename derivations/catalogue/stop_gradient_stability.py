@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Eq, Expr, ImmutableMatrix, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Symbol, Trace, Transpose, symbols
+from sympy import Expr, ImmutableMatrix, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Symbol, Trace, Transpose, symbols
 from sympy import Identity as Unit
 
 from derivations.catalogue import stop_gradient_stability_evidence as evidence
@@ -59,7 +59,6 @@ def slope(expr: MatrixExpr, directions: Mapping[MatrixSymbol, MatrixExpr], conte
 def _residual() -> tuple[Step, ...]:
     loss = all_modes()
     flow = loss.stop_gradient_flow()
-    resting = Context((*loss.assumptions, Eq(W * V, V * mu_matrix)))
     parts = MatAdd(dW * V, W * dV, scaled(-1, dV * mu_matrix), evaluate=False)
     moved = (Line(r"\dot{\delta V}", scaled(-1, W.T * q)), Line(r"\dot{\delta W}", scaled(-gamma, q * V.T)))
     own = MatAdd(scaled(-1, W * W.T * q), W.T * q * mu_matrix, scaled(-gamma, q * V.T * V), evaluate=False)
@@ -73,7 +72,7 @@ def _residual() -> tuple[Step, ...]:
             assumptions=("$WV=V\\mu$; $H=D^{-1}$, no decay; $\\mu$ is diagonal.",),
             check=lambda before, after: Together(
                 (
-                    Identity(_linearised(before, after, resting), resting),
+                    Identity(_linearised(before, after, loss.context), loss.context),
                     Numerics(
                         lambda rng: evidence.perturbed(rng, after, (dV, dW)), 1e-9, "dense Jacobians at random states at rest"
                     ),
@@ -99,10 +98,13 @@ def _residual() -> tuple[Step, ...]:
     )
 
 
-def _linearised(before: Lines, after: Lines, resting: Context) -> tuple:
-    """Derivatives of both velocities, and what is shown of them with q written out."""
+def _linearised(before: Lines, after: Lines, context: Context) -> tuple:
+    """Derivatives of both velocities without their multiples of :math:`WV-V\\mu`, and what is shown with q written out."""
+    rest = MatAdd(W * V, scaled(-1, V * mu_matrix), evaluate=False)
+    multiples = (dW.T * rest, scaled(gamma, rest * dV.T))
     shown = (line.right.xreplace({after[0].left: after[0].right}) for line in after[1:])
-    return tuple((slope(line.right, {V: dV, W: dW}, resting), e) for line, e in zip(before, shown, strict=True))
+    slopes = (slope(line.right, {V: dV, W: dW}, context) for line in before)
+    return tuple((s + m, e) for s, m, e in zip(slopes, multiples, shown, strict=True))
 
 
 def _state() -> tuple[ImmutableMatrix, ImmutableMatrix, ImmutableMatrix]:

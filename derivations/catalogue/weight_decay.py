@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Eq, Expr, MatMul, Matrix, Q, Symbol, solve, symbols
+from sympy import Expr, MatMul, Matrix, Q, Symbol, solve, symbols
 from sympy import Identity as Unit
 
 from derivations.analysis.linearisation.stability import stability
@@ -102,10 +102,7 @@ def _rest() -> tuple[Step, ...]:
             uses=("balance",),
             check=lambda before, after: Together(
                 (
-                    Identity(
-                        ((flow.velocity[W], after[0].left - after[0].right),),
-                        Context((*loss.assumptions, Eq(before[0].left, before[0].right))),
-                    ),
+                    Identity(((_at_balance(flow.velocity[W], before[0]), after[0].left - after[0].right),), flow.context),
                     Numerics(evidence.symmetry, 1e-6, "the end of runs of all modes"),
                 )
             ),
@@ -129,6 +126,11 @@ def _rest() -> tuple[Step, ...]:
             ),
         ),
     )
+
+
+def _at_balance(velocity, balanced: Line):
+    """The velocity of the head, without the multiple of both sides of the balance that it holds."""
+    return velocity + scaled(gamma, W * (balanced.left - balanced.right))
 
 
 def _of_mode(velocity):

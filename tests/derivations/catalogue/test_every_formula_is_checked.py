@@ -34,7 +34,9 @@ A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 EQUIVALENT = {
     "classifiable/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
+    "non_conservative/metric_of_one_mode/after/2-3/exchanged": "an entry of the metric is its determinant too",
     "stop_gradient/zero_head/after/0-1/exchanged": "both right sides are zero",
+    "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
     "own/first_integrals/after/0/negated": A_MULTIPLE,
     "own/first_integrals/after/0/halved": A_MULTIPLE,
