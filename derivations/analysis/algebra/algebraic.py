@@ -37,7 +37,9 @@ class PolynomialRoot(Expr):
     def __new__(cls, polynomial, variable, *which):
         # A form that SymPy leaves as it is, so that one root is one expression.
         expanded = polynomial.expand()
-        turned = -expanded if expanded.could_extract_minus_sign() else expanded
+        powers = [term.as_coeff_exponent(variable) for term in Add.make_args(expanded)]
+        lead = Add(*(c for c, n in powers if n == max(m for _, m in powers)))
+        turned = -expanded if lead.could_extract_minus_sign() else expanded
         return Expr.__new__(cls, turned, variable, *map(Integer, which))
 
     @property
