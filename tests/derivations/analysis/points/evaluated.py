@@ -67,5 +67,3 @@ def fresh(found: FixedPoints, given: dict) -> list[tuple]:
 
 def agree(one: list[tuple], other: list[tuple]) -> bool:
     return len(one) == len(other) and all(any(near(a, b) for b in other) for a in one)
-
-
