@@ -35,7 +35,13 @@ def _of(point, given: dict):
         if all(_holds(c, at) for c in sorted(point.conditions, key=lambda c: not isinstance(c, Ne | Eq))):
             values = [v.xreplace(at).evalf(40) for v in point.values.values()]
             assert all(v.is_Float or v.is_Rational for v in values), f"{point} has no real value at {given}"
-            yield tuple(mpmath.mpf(str(v)) for v in values)
+            if all(_allowed(x, v) for x, v in zip(point.values, values, strict=True)):
+                yield tuple(mpmath.mpf(str(v)) for v in values)
+
+
+def _allowed(x, value) -> bool:
+    """Whether the sign that a variable is declared with is that of its value."""
+    return not (x.is_nonnegative and value < 0) and not (x.is_positive and value <= 0)
 
 
 def _holds(condition, at: dict) -> bool:
