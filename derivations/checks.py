@@ -1,5 +1,7 @@
 """What a check can be.  Every check can fail, says how closely it holds, and is repeatable.
 
+What a check cannot evaluate or decide it leaves unchecked, with the reason.
+
 * :class:`Identity`: two expressions are equal, by exact algebra.
 * :class:`AtRandomPoints`: two expressions agree at random admissible points, to nearly all digits of a high precision.
 * :class:`Descent`: a flow descends a loss, by central differences of the loss at high precision.
@@ -10,18 +12,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 import mpmath
 import numpy as np
-from sympy import Basic, Dummy, MatrixExpr, MatrixSymbol, Trace, sympify
+from sympy import Basic, MatrixSymbol, sympify
 
-from derivations.evaluate import Point, array, distance, evaluate
+from derivations.evaluate import NoEvaluationError, Point, array, distance, evaluate
 from theory.loss import Loss
 from theory.stopgrad import erase
-from theory.words import PLAIN, Context, expand_traces, is_zero
+from theory.vanishing import vanishes
+from theory.words import PLAIN, Context
+
+DRAWS = 200  # of a point, most of them outside the domain of a loss
 
 
 class Status(Enum):
@@ -57,7 +63,8 @@ class Check(Protocol):
 
 @dataclass(frozen=True)
 class Identity:
-    """Each pair of expressions is equal identically, by expansion over exact numbers."""
+    """Each pair of expressions is equal identically, by exact algebra (:mod:`theory.vanishing`); unchecked where that decides
+    neither way."""
 
     pairs: tuple[tuple[Basic, Basic], ...]
     context: Context = PLAIN
@@ -66,9 +73,15 @@ class Identity:
     def run(self, level: Level) -> Outcome:
         if not self.pairs:
             return Outcome(Status.FAILED, self.kind, "nothing to compare")
+        undecided = None
         for left, right in self.pairs:
-            if not _equal(sympify(left), sympify(right), self.context):
+            equal = vanishes(erase(sympify(left) - sympify(right)), self.context)
+            if equal is False:
                 return Outcome(Status.FAILED, self.kind, f"{left} differs from {right}")
+            undecided = (left, right) if equal is None else undecided
+        if undecided is not None:
+            left, right = undecided
+            return Outcome(Status.UNCHECKED, self.kind, f"neither proved nor disproved: {left} equals {right}")
         return Outcome(Status.PASSED, self.kind, f"{len(self.pairs)} exact")
 
 
@@ -115,12 +128,22 @@ class Descent:
             return _judged(self.kind, max(residuals), 1e-25, f"{level.value} points, 50 digits, step 1e-15")
 
     def _residual(self, block: Basic, velocity: Basic, rng: np.random.Generator):
-        at, step = self.points(rng), mpmath.mpf(10) ** -15
+        at, step = self._point(rng), mpmath.mpf(10) ** -15
         shape = np.shape(at.values[block])
         along = random_values(rng, shape, -1, 1)
         energies = [self._energy(at, block, sign * step * along) for sign in (1, -1)]
         slope = (energies[0] - energies[1]) / (2 * step)
         return distance(slope, self._predicted(at, block, velocity, along))
+
+    def _point(self, rng: np.random.Generator) -> Point:
+        """A random point at which the loss is a real number."""
+        for _ in range(DRAWS):
+            at = self.points(rng)
+            with suppress(ZeroDivisionError, OverflowError):
+                value = evaluate(self.loss.expression, at)
+                if mpmath.isfinite(value) and mpmath.im(value) == 0:
+                    return at
+        raise NoEvaluationError(f"the loss is a real number at none of {DRAWS} random points")
 
     def _energy(self, at: Point, block: Basic, change):
         changes = {block: at.values[block] + change}
@@ -164,9 +187,9 @@ class Together:
 
     def run(self, level: Level) -> Outcome:
         outcomes = [check.run(level) for check in self.checks]
-        failed = [o for o in outcomes if o.status is not Status.PASSED]
-        if failed:
-            return failed[0]
+        for status in (Status.FAILED, Status.UNCHECKED):
+            if found := [o for o in outcomes if o.status is status]:
+                return found[0]
         worst = max(outcomes, key=lambda o: (o.residual or 0.0) / (o.tolerance or 1.0))
         kinds = " + ".join(dict.fromkeys(o.kind for o in outcomes))
         return Outcome(Status.PASSED, kinds, "; ".join(o.detail for o in outcomes), worst.residual, worst.tolerance)
@@ -189,14 +212,6 @@ def _generators(level: Level) -> list[np.random.Generator]:
 def _judged(kind: str, residual, tolerance: float, detail: str) -> Outcome:
     status = Status.PASSED if residual <= tolerance else Status.FAILED
     return Outcome(status, kind, detail, float(residual), tolerance)
-
-
-def _equal(left: Basic, right: Basic, context: Context) -> bool:
-    if isinstance(left, MatrixExpr) or isinstance(right, MatrixExpr):
-        return is_zero(left - right, context)
-    flat = expand_traces(erase(left - right), context)
-    opened = flat.xreplace({trace: Dummy() for trace in flat.atoms(Trace)})
-    return opened.expand() == 0 or opened.together().cancel().equals(0) is True
 
 
 def _inverse(matrix):

@@ -14,15 +14,19 @@ from numpy.typing import NDArray
 
 from theory.errors import InputError
 
+FEW_NUMBERS = 20  # different numbers that are taken for classes, however few rows each has
+ROWS_OF_A_NUMBER = 10
+
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """Features (samples, inputs), the class number of each sample, and the names of the classes."""
+    """Features (samples, inputs), the class number of each sample, the names of the classes, and what to know of them."""
 
     name: str
     features: NDArray
     classes: NDArray
     class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def sizes(self) -> str:
@@ -113,7 +117,21 @@ def _data_set(name: str, features, labels) -> DataSet:
     from theory.coupling.moments import checked
 
     inputs, classes, names = checked(features, labels)
-    return DataSet(name, inputs, classes, tuple(map(str, names)))
+    return DataSet(name, inputs, classes, tuple(map(str, names)), tuple(_doubts(names, classes)))
+
+
+def looks_continuous(classes: int, rows: int) -> bool:
+    """Whether so many different numbers in so many rows are a quantity rather than names of classes."""
+    return rows < (ROWS_OF_A_NUMBER if classes > FEW_NUMBERS else 2) * classes
+
+
+def _doubts(names: NDArray, classes: NDArray) -> Iterator[str]:
+    if names.dtype.kind in "iuf" and looks_continuous(len(names), len(classes)):
+        alone = int(np.sum(np.bincount(classes) == 1))
+        yield (
+            f"The label takes {len(names)} different numbers in {len(classes)} rows, {alone} of them in one row only: it looks "
+            "like a continuous quantity, whose every value is taken for a class here; bin it, or name another label column."
+        )
 
 
 # -- tables of couplings ----------------------------------------------------------------------------------------------

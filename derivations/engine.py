@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from sympy import Basic
 
 from derivations.checks import Check, Level, Outcome, Status
-from theory.errors import InputError
+from derivations.evaluate import NoEvaluationError
+from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.printing import tex
 
@@ -70,13 +71,16 @@ class Step:
     check: Callable[[Lines, Lines], Check] | None = None
 
     def verify(self, level: Level = Level.QUICK) -> Row:
-        """Run the check.  A check that raises has failed, with the error as its detail."""
+        """Run the check.  A check that raises has failed, with the error as its detail; one that its oracle cannot evaluate, or
+        that does not end, leaves the step unchecked."""
         started = time.perf_counter()
         if self.check is None:
             outcome = Outcome(Status.UNCHECKED, "none", "no check")
         else:
             try:
                 outcome = self.check(self.before, self.after).run(level)
+            except (NoEvaluationError, UnfinishedError) as gap:
+                outcome = Outcome(Status.UNCHECKED, "gap", f"the check has a gap: {gap}")
             except Exception as error:  # whatever a wrong formula raises is the finding, and is shown as such
                 outcome = Outcome(Status.FAILED, "error", f"{type(error).__name__}: {error}")
         return Row(self.name, outcome, time.perf_counter() - started)
@@ -102,6 +106,13 @@ class Verification:
     def passed(self) -> bool:
         """Whether every step has a check that passed."""
         return bool(self.rows) and all(row.outcome.status is Status.PASSED for row in self.rows)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a step failed, or has no check.  A step whose check has a gap is neither passed nor failed."""
+        return not self.rows or any(
+            row.outcome.status is Status.FAILED or row.outcome == Outcome(Status.UNCHECKED, "none", "no check") for row in self
+        )
 
     def to_dict(self) -> dict:
         """The table as plain values."""

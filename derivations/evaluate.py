@@ -2,7 +2,7 @@
 
 This is the oracle of the checks: it shares no code with the calculus or the lowering.  Matrices are NumPy arrays of
 ``mpf``; sums over entries are done term by term; a stop-gradient marker can be held at another point, which is what a
-frozen target is.
+frozen target is.  What has no evaluation here is a gap of the oracle, never a finding.
 """
 
 from __future__ import annotations
@@ -10,24 +10,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 import mpmath
 import numpy as np
 from sympy import (
+    Abs,
     Add,
+    And,
     Basic,
     BlockMatrix,
+    DiracDelta,
+    Eq,
+    Float,
     Function,
+    Ge,
+    Gt,
+    Heaviside,
     Identity,
     Inverse,
+    Le,
+    Lt,
     MatAdd,
     MatMul,
     MatPow,
     MatrixBase,
     MatrixSymbol,
+    Max,
+    Min,
     Mul,
+    Ne,
+    Not,
     NumberSymbol,
+    Or,
+    Piecewise,
     Pow,
     Rational,
     Sum,
@@ -35,37 +52,24 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
+    sign,
 )
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.stopgrad import StopGradient, StopGradientMatrix
 
-FUNCTIONS = frozenset(
-    [
-        "exp",
-        "log",
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "sinh",
-        "cosh",
-        "tanh",
-        "coth",
-        "asin",
-        "acos",
-        "atan",
-        "asinh",
-        "acosh",
-        "atanh",
-        "erf",
-        "erfc",
-    ]
-)  # those that the calculus differentiates; mpmath has them under the same names
+FUNCTIONS = frozenset((
+    "exp", "log", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch", "asin", "acos",
+    "atan", "acot", "asec", "acsc", "asinh", "acosh", "atanh", "acoth", "asech", "acsch", "erf", "erfc",
+))  # fmt: skip
+# those that the calculus differentiates; mpmath has them under the same names
+RELATIONS = {Gt: gt, Ge: ge, Lt: lt, Le: le, Eq: eq, Ne: ne}
 Values = Mapping[Basic, Any]
+
+
+class NoEvaluationError(TypeError):
+    """An expression that the oracle cannot evaluate, or that is no number."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +102,12 @@ def evaluate(expr: Basic, at: Point):
 
     Raises
     ------
-    TypeError
+    NoEvaluationError
         for an expression that has no evaluation here.
     KeyError
         for a symbol without a value.
     """
-    raise TypeError(f"no evaluation of {type(expr).__name__}: {expr}")
+    raise NoEvaluationError(f"no evaluation of {type(expr).__name__}: {expr}")
 
 
 @evaluate.register(Symbol)
@@ -115,6 +119,13 @@ def _(expr, at):
 @evaluate.register(Rational)
 def _(expr, at):
     return mpmath.mpf(int(expr.p)) / int(expr.q)
+
+
+@evaluate.register(Float)
+def _(expr, at):
+    if not expr.is_finite:
+        raise NoEvaluationError(f"{expr} is no number")
+    return mpmath.mpf(expr._mpf_)
 
 
 @evaluate.register(NumberSymbol)
@@ -141,8 +152,64 @@ def _(expr, at):
 def _(expr, at):
     name = type(expr).__name__
     if name not in FUNCTIONS:
-        raise TypeError(f"no evaluation of {name}: {expr}")
+        raise NoEvaluationError(f"no evaluation of {name}: {expr}")
     return getattr(mpmath, name)(*(evaluate(a, at) for a in expr.args))
+
+
+@evaluate.register(Abs)
+def _(expr, at):
+    return mpmath.fabs(evaluate(expr.args[0], at))
+
+
+@evaluate.register(sign)
+def _(expr, at):
+    return mpmath.sign(evaluate(expr.args[0], at))
+
+
+@evaluate.register(Heaviside)
+def _(expr, at):
+    argument = _real(expr.args[0], at)
+    return evaluate(expr.args[1], at) if argument == 0 else mpmath.mpf(argument > 0)
+
+
+@evaluate.register(DiracDelta)
+def _(expr, at):
+    if _real(expr.args[0], at) == 0:
+        raise NoEvaluationError(f"{expr} is no number at its pole")
+    return mpmath.mpf(0)
+
+
+@evaluate.register(Max)
+@evaluate.register(Min)
+def _(expr, at):
+    return (max if isinstance(expr, Max) else min)(_real(a, at) for a in expr.args)
+
+
+@evaluate.register(Piecewise)
+def _(expr, at):
+    for value, condition in expr.args:
+        if _holds(condition, at):
+            return evaluate(value, at)
+    raise NoEvaluationError(f"no case of {expr} holds here")
+
+
+def _real(expr: Basic, at: Point):
+    value = evaluate(expr, at)
+    if mpmath.im(value) != 0:
+        raise NoEvaluationError(f"{expr} is not real here, and its sign is asked for")
+    return mpmath.re(value)
+
+
+def _holds(condition: Basic, at: Point) -> bool:
+    if condition in (True, False):
+        return bool(condition)
+    if isinstance(condition, And | Or):
+        return (all if isinstance(condition, And) else any)(_holds(a, at) for a in condition.args)
+    if isinstance(condition, Not):
+        return not _holds(condition.args[0], at)
+    if type(condition) not in RELATIONS:
+        raise NoEvaluationError(f"no evaluation of the condition {condition}")
+    return bool(RELATIONS[type(condition)](_real(condition.lhs, at), _real(condition.rhs, at)))
 
 
 @evaluate.register(Sum)
@@ -185,7 +252,11 @@ def _(expr, at):
 
 @evaluate.register(MatPow)
 def _(expr, at):
-    return np.linalg.matrix_power(evaluate(expr.base, at), int(evaluate(expr.exp, at)))
+    power = evaluate(expr.exp, at)
+    if power != int(power):
+        raise NoEvaluationError(f"no evaluation of a fractional power of a matrix: {expr}")
+    base = evaluate(expr.base if power >= 0 else Inverse(expr.base), at)
+    return np.linalg.matrix_power(base, abs(int(power)))
 
 
 @evaluate.register(Transpose)

@@ -14,7 +14,11 @@ from theory.errors import InputError
 
 HORIZON = 3000.0  # longest simulated time, in units of the inverse mobility of a sample
 SETTLED = 1000.0  # a run with stop-gradient goes on at least this long, to show where it comes to rest
+LASTING = 8.0  # slow times that a run lasts at least, where the horizon lets it
 RECORDED = 200
+CONTRACTED = 0.01  # share of a distance at the start, below which it counts as lost
+EQUAL = 1e-6  # share of a rate up to which others are taken as equal
+RTOL, ATOL = 1e-8, 1e-10  # of what is integrated
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,12 @@ class Run:
     @property
     def collapsed(self) -> bool:
         """Whether the smallest distance of two labels ended below a hundredth of what it was."""
-        return bool(self.trajectory.min_separation[-1] < 0.01 * self.trajectory.min_separation[0])
+        return bool(self.trajectory.min_separation[-1] < CONTRACTED * self.trajectory.min_separation[0])
+
+    @property
+    def contracted(self) -> bool:
+        """Whether the spread of all labels ended below a hundredth of what it was."""
+        return bool(self.trajectory.label_spread[-1] < CONTRACTED * self.trajectory.label_spread[0])
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ def plans(data: DataSet, fraction: float, seed: int) -> tuple[Plan, ...]:
     noisy = Coupling.from_labels(second_labels(data.classes, len(data.class_names), fraction, seed))
     encoder = Coupling.from_data(data.features, data.classes, bias=True)
     plain, head = models.embedding_only(), models.projection_head(head="shared", stop="both")
-    share = f"{fraction:.0%}"
+    share = f"{100 * fraction:.3g}%"
     return (
         Plan("clean", "embeddings, labels as they are", "embeddings", plain, clean),
         Plan("frustrated", f"embeddings, {share} with a second label", "embeddings", plain, noisy),
@@ -98,29 +107,38 @@ def perform(
     method: str = "auto",
 ) -> Iterator[Run]:
     """Make the runs one after the other; each as long as its slow time asks for, and at most up to the horizon."""
-    windows = {plan.group: _window(plan.coupling) for plan in todo if not plan.coupling.classifiable}
+    slow = {plan.group: plan.coupling for plan in todo if not plan.coupling.classifiable}
     for plan in todo:
-        window = windows.get(plan.group, (0.0, 200.0))
-        times = _times(window, SETTLED if plan.model.is_marked else 0.0, horizon)
+        measuring, last = (0.0, 200.0), SETTLED if plan.model.is_marked else 0.0
+        if plan.group in slow:
+            measuring, last = window(slow[plan.group]), max(last, LASTING * slow[plan.group].slow_time())
+        times = _times(measuring, last, horizon)
 
         def report(share: float, plan: Plan = plan) -> None:
             progress(plan, share)
 
         trajectory = simulate(
-            plan.model, plan.coupling, dimension=dimension, times=times, seed=seed, method=method, progress=report
+            plan.model,
+            plan.coupling,
+            dimension=dimension,
+            times=times,
+            seed=seed,
+            method=method,
+            rtol=RTOL,
+            atol=ATOL,
+            progress=report,
         )
-        measured, remark = _measured(plan, trajectory, window)
+        measured, remark = _measured(plan, trajectory, measuring)
         predicted = None if plan.model.is_marked else plan.coupling.slow_time()
         yield Run(plan.name, plan.title, plan.group, plan.coupling, trajectory, predicted, measured, remark)
 
 
-def _window(coupling: Coupling) -> tuple[float, float]:
-    """When to measure: after the second slowest mode has fallen behind tenfold, at most ten slow times; for two slow times."""
+def window(coupling: Coupling) -> tuple[float, float]:
+    """When to measure: for two slow times, once the next mode has fallen behind the slowest tenfold, or after ten."""
     slow = coupling.slow_time()
-    class_rates = 1 - coupling.modes()[coupling.components :]
-    gap = class_rates[1] - class_rates[0] if len(class_rates) > 1 else np.inf
-    start = min(np.log(10) / gap, 10 * slow) if gap > 0 else 10 * slow
-    start = max(start, 3 * slow)
+    gaps = coupling.modes()[coupling.components] - coupling.modes()
+    gap = float(gaps[gaps > EQUAL / slow].min(initial=np.inf))
+    start = max(min(np.log(10) / gap, 10 * slow), 3 * slow)
     return start, start + 2 * slow
 
 

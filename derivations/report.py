@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from derivations import figures
 from derivations.catalogue import derive, names
+from derivations.claims import Claim, claim_of_checks, claims_of, summary
 from derivations.data import DataSet
 from derivations.engine import Derivation, Verification
 from derivations.experiment import Run, perform, plans
@@ -33,10 +35,16 @@ class Report:
     derivations: tuple[tuple[Derivation, Verification], ...]
     runs: tuple[Run, ...]
 
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What the runs and the checks let one say."""
+        return (*claims_of(self.runs), claim_of_checks(verification for _, verification in self.derivations))
+
     @property
     def passed(self) -> bool:
-        """Whether every step of every derivation passed its check."""
-        return all(verification.passed for _, verification in self.derivations)
+        """Whether every step of every derivation passed its check, and no claim contradicts the theory."""
+        checked = all(verification.passed for _, verification in self.derivations)
+        return checked and not any(claim.fault for claim in self.claims)
 
 
 def make_report(data: DataSet, *, dimension: int, fraction: float, seed: int, level: str, progress: Progress) -> Report:
@@ -76,7 +84,8 @@ def write_report(report: Report, out: Path, progress: Progress) -> list[Path]:
 
 
 def _context(report: Report) -> dict:
-    runs = report.runs
+    runs, *about_runs, about_checks = report.runs, *report.claims
+    heads = [run for run in runs if run.trajectory.head is not None]
     return {
         "title": f"Representation collapse: {report.data.name}",
         "data": report.data,
@@ -84,6 +93,12 @@ def _context(report: Report) -> dict:
         "version": version("collapse-theory"),
         "rows": [_row(run) for run in runs],
         "spectra": [_spectrum(run) for run in runs if not run.coupling.classifiable and run.trajectory.head is None],
+        "claims": about_runs,
+        "summary": summary(report.claims),
+        "about_checks": about_checks,
+        "about_heads": [claim for claim in about_runs if claim.name in {f"{run.name}-eigenvalues" for run in heads}],
+        "has_slow_time": any(run.predicted_slow is not None and np.isfinite(run.predicted_slow) for run in runs),
+        "share": f"{100 * report.fraction:.3g}%",
         "notes": list(dict.fromkeys(note for run in runs for note in run.coupling.notes)),
         "derivations": [view(d, v, number=f"{number}.") for number, (d, v) in enumerate(report.derivations, 1)],
         "checks": [(d.title, sum(r.outcome.status.value == "passed" for r in v), len(v.rows)) for d, v in report.derivations],

@@ -4,39 +4,61 @@ r"""Model files: a loss, its state and its parameters in TOML, read without ever
 
     state = ["x", "y", "w"]
     loss = "(w*x - sg(y))**2/2 + (w*y - sg(x))**2/2"
-    [parameters]          # "real", "positive", "nonnegative", "integer", or an interval "(0, 1)"
+    [parameters]          # "real", "positive", "nonnegative", "integer", or an interval "(0, 1/2)"
     gamma = "positive"
     [mobility]
     w = "gamma"
     [decay]
     w = "kappa"           # an error: kappa is not declared
 
-Expressions have ``+ - * / **``, parentheses, integers and decimals (read as exact fractions), ``sg`` and the functions in
-:data:`FUNCTIONS`; ``^`` is accepted for ``**``.
+Expressions have ``+ - * / **``, parentheses, integers and decimals (read as exact fractions), ``pi``, ``sg`` and the functions
+in :data:`FUNCTIONS`; ``^`` is accepted for ``**``.  A name that is declared is what it is declared to be, ``pi`` included.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import sympy
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 from lark.exceptions import VisitError
-from sympy import Expr, Rational, Symbol
+from sympy import Expr, Pow, Rational, Symbol
 
 from theory import InputError, Loss, sg
-from theory.stopgrad import StopGradient
+from theory.stopgrad import StopGradient, erase
+from theory.vanishing import vanishes
 
-FUNCTIONS = ("sg", "sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "erf")
+FUNCTIONS: dict[str, Callable[..., Expr]] = {
+    "sg": sg,
+    "sqrt": sympy.sqrt,
+    "exp": sympy.exp,
+    "log": sympy.log,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "tan": sympy.tan,
+    "sinh": sympy.sinh,
+    "cosh": sympy.cosh,
+    "tanh": sympy.tanh,
+    "erf": sympy.erf,
+    "abs": sympy.Abs,
+    "max": sympy.Max,
+    "min": sympy.Min,
+    "sigmoid": lambda u: 1 / (1 + sympy.exp(-u)),
+    "softplus": lambda u: sympy.log(1 + sympy.exp(u)),
+}
+SEVERAL = ("max", "min")  # functions of two arguments or more; the others have one
+CONSTANTS = {"pi": sympy.pi}
+NO_NUMBER = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 DOMAINS = {
     "real": {"real": True},
     "positive": {"positive": True},
     "nonnegative": {"nonnegative": True},
     "integer": {"integer": True},
 }
+END = r"([+-]?[\d.]+(?:[eE][+-]?\d{1,2})?)(?:\s*/\s*([\d.]+))?"  # of an interval: a number, or a quotient of two
 LARGEST_POWER = 64
 KEYS = ("state", "loss", "parameters", "mobility", "decay")
 GRAMMAR = r"""
@@ -44,7 +66,7 @@ GRAMMAR = r"""
 ?product: sign | product "*" sign -> multiply | product "/" sign -> divide
 ?sign: power | "-" sign -> negate | "+" sign
 ?power: atom | atom ("**" | "^") sign -> power
-?atom: NUMBER -> number | NAME -> name | NAME "(" sum ")" -> call | "(" sum ")"
+?atom: NUMBER -> number | NAME -> name | NAME "(" sum ("," sum)* ")" -> call | "(" sum ")"
 NUMBER: /(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?/
 NAME: /[^\W\d]\w*/
 %ignore /\s+/
@@ -115,19 +137,12 @@ class _Reader:
         if not isinstance(text, str):
             raise InputError(f"a formula in quotes for {self.key} in {self.name}", repr(text), f'write "{text}"')
         try:
-            return _Build(self.known).transform(_PARSER.parse(text))
+            value = _Build(self.known).transform(_PARSER.parse(text))
         except VisitError as error:
-            if not isinstance(error.orig_exc, _UnknownName):
+            if not isinstance(error.orig_exc, _WrongNameError):
                 raise error.orig_exc from None
-            token = error.orig_exc.token
-            what = (
-                f"the functions {', '.join(FUNCTIONS)}" if token.type == "call" else f"declared names ({', '.join(self.known)})"
-            )
-            raise InputError(
-                what,
-                f"{token} {self._where(text, token.line or 1, token.column or 1)}",
-                "declare it under [parameters] or correct the name",
-            ) from None
+            expected, token, remedy = error.orig_exc.parts
+            raise InputError(expected, f"{token} {self._where(text, token.line or 1, token.column or 1)}", remedy) from None
         except UnexpectedInput as error:
             at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
             line = 1 if at_end else error.line or 1
@@ -136,6 +151,18 @@ class _Reader:
             raise InputError(
                 "a formula", f"{'its end' if at_end else repr(_character(text, error))} {where}", "correct the expression"
             ) from None
+        self._check_number(value, text)
+        return value
+
+    def _check_number(self, value: Expr, text: str) -> None:
+        """Nothing is divided by zero, visibly or not, and nothing is imaginary."""
+        where = self._where(text, 1, 1)
+        below = (e for e in value.atoms(Pow) if e.exp.is_negative)
+        if value.has(*NO_NUMBER) or any(vanishes(erase(e.base)) is True for e in below):
+            raise InputError("a formula whose value is a number", f"{text!r} {where}", "divide by nothing that is zero")
+        if value.has(sympy.I):
+            remedy = "keep roots and logarithms to what can be positive"
+            raise InputError("a formula whose value is real", f"{text!r} {where}", remedy)
 
     def _where(self, text: str, line: int, column: int) -> str:
         """Line and column in the file, where the text can be found there as it is."""
@@ -150,10 +177,12 @@ class _Reader:
         return f"at line {before.count(chr(10)) + 1}, column {offset - before.rfind(chr(10))} of {self.name}"
 
 
-class _UnknownName(Exception):
-    def __init__(self, token: Token):
+class _WrongNameError(Exception):
+    """A name that means nothing here: what was expected, the token, and what to do."""
+
+    def __init__(self, expected: str, token: Token, remedy: str):
         super().__init__(str(token))
-        self.token = token
+        self.parts = expected, token, remedy
 
 
 @v_args(inline=True)
@@ -166,14 +195,23 @@ class _Build(Transformer):
         return Rational(str(token))
 
     def name(self, token):
-        if token not in self.known:
-            raise _UnknownName(token)
-        return self.known[token]
+        if token in self.known:
+            return self.known[token]
+        if token in CONSTANTS:
+            return CONSTANTS[token]
+        remedy = "declare it under [parameters] or correct the name"
+        if token in FUNCTIONS:
+            remedy = f"write {token}(...) with its argument, or declare the name under [parameters]"
+        raise _WrongNameError(f"declared names ({', '.join(self.known)})", token, remedy)
 
-    def call(self, token, argument):
+    def call(self, token, *arguments):
         if token not in FUNCTIONS:
-            raise _UnknownName(token.update(type="call"))
-        return sg(argument) if token == "sg" else getattr(sympy, token)(argument)
+            remedy = "write a product with *" if token in (*self.known, *CONSTANTS) else "write it with these"
+            raise _WrongNameError(f"the functions {', '.join(FUNCTIONS)}", token, remedy)
+        if (len(arguments) > 1) != (token in SEVERAL):
+            number = "two arguments or more" if token in SEVERAL else "one argument"
+            raise _WrongNameError(f"{number} of {token}", token, "correct their number")
+        return FUNCTIONS[token](*arguments)
 
     def add(self, a, b):
         return a + b
@@ -226,14 +264,24 @@ def _check_keys(table: Mapping, name: str) -> None:
             raise InputError(f"a table [{key}] in {name}", repr(table[key]), f"write it below a line [{key}]")
 
 
+def _end(above: str, below: str | None) -> Rational | None:
+    """An end of an interval as an exact fraction, None for no number."""
+    try:
+        return Rational(above) / Rational(below or "1") if below is None or Rational(below) != 0 else None
+    except (TypeError, ValueError):
+        return None
+
+
 def _parameter(name: str, domain: object) -> tuple[Symbol, tuple]:
     """A symbol of the stated domain, and for an interval the inequalities that bound it."""
     if isinstance(domain, str) and domain in DOMAINS:
         return Symbol(name, **DOMAINS[domain]), ()
-    interval = re.fullmatch(r"\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)", domain) if isinstance(domain, str) else None
-    if not interval or not Rational(interval[1]) < Rational(interval[2]):
-        raise InputError(f'a domain for {name}: {", ".join(DOMAINS)} or an interval "(0, 1)"', repr(domain), "correct it")
-    low, high = map(Rational, interval.groups())
+    interval = re.fullmatch(rf"\(\s*{END}\s*,\s*{END}\s*\)", domain) if isinstance(domain, str) else None
+    low, high = (_end(*interval.group(k, k + 1)) for k in (1, 3)) if interval else (None, None)
+    if low is None or high is None or not low < high:
+        raise InputError(
+            f'a domain for {name}: {", ".join(DOMAINS)} or an interval such as "(0, 1/2)"', repr(domain), "correct it"
+        )
     symbol = Symbol(name, positive=True) if low >= 0 else Symbol(name, real=True)
     return symbol, (symbol > low, symbol < high) if low else (symbol < high,)
 

@@ -1,15 +1,18 @@
 r"""Two time scales, and what prevents the second: three runs on one set of samples (§§2, 4 of the notes).
 
 The samples first have one label each; then a small fraction of them is frustrated; then the same samples learn through a shared
-head with stop-gradient.  Accuracy is gained on the fast time scale of the couplings; separation is lost on the slow one, which
-their spectrum predicts; the first run has none, and the third keeps its labels apart.  Runs and measurements are those of
-:mod:`derivations.experiment`, integrated by order parameters; the expected curves over random starts are exact.
+head with stop-gradient.  Theory expects accuracy to be gained on the fast time scale of the couplings, and separation to be
+lost on the slow one, which their spectrum predicts; what the runs say of that are the claims of the study.  Runs and
+measurements are those of :mod:`derivations.experiment`, integrated by order parameters; the expected curves over random starts
+are exact.
 
 >>> study = two_time_scales("uniform", Coupling.uniform(4, 400, 0.05), dimension=4)
 >>> [run.collapsed for run in study.runs]
 [False, True, False]
 >>> round(study.runs[1].ratio, 3)
 1.0
+>>> any(claim.fault for claim in study.claims)
+False
 
 When it fails: a fraction that is not small leaves no plateau between the two scales; a head that starts far from the identity
 may lose labels (§4.1).
@@ -19,9 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from derivations.claims import Claim, claims_of
 from derivations.experiment import Plan, Run, perform
 from theory import Coupling, models
 from theory.simulation.expected import ExpectedCurves, expected_curves
@@ -36,6 +41,11 @@ class TwoTimeScales:
     title: str
     runs: tuple[Run, Run, Run]
     expected: tuple[ExpectedCurves, ExpectedCurves]
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What the runs let one say."""
+        return claims_of(self.runs)
 
 
 def two_time_scales(

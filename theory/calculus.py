@@ -12,7 +12,9 @@ Scalar functions of traces follow by the chain rule.
 -C + X
 
 Fails, with :class:`~theory.errors.CalculusError`, on what it cannot differentiate: inverses, determinants,
-elementwise products and entries of a state matrix, and functions outside the elementary smooth ones.
+elementwise products and entries of a state matrix, and functions outside the elementary smooth ones.  Absolute values, largest
+and smallest values, signs and steps are differentiated where the :class:`~theory.words.Context` allows ``kinks``: away from
+these, which :func:`kinks` names.
 
 Source: the product rule for matrix differentials (Magnus and Neudecker, *Matrix Differential Calculus*, ch. 5, 9).
 """
@@ -20,25 +22,34 @@ Source: the product rule for matrix differentials (Magnus and Neudecker, *Matrix
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import TypeAlias
 
 from sympy import (
+    Abs,
     Add,
     Basic,
+    Derivative,
+    DiracDelta,
     Dummy,
     Expr,
+    Heaviside,
     MatrixExpr,
     MatrixSymbol,
+    Max,
+    Min,
     Mul,
     Pow,
     S,
     Symbol,
     Trace,
     Transpose,
+    default_sort_key,
     erf,
     erfc,
     exp,
     log,
+    sign,
 )
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction, InverseHyperbolicFunction
 from sympy.functions.elementary.trigonometric import InverseTrigonometricFunction, TrigonometricFunction
@@ -47,6 +58,7 @@ from theory.errors import CalculusError
 from theory.stopgrad import MARKERS
 from theory.words import PLAIN, Context, Polynomial, Word, add_term, assemble, expand, expand_traces, normalise, transpose
 
+KINKED = (Abs, Max, Min, sign, Heaviside)
 State: TypeAlias = Symbol | MatrixSymbol
 SMOOTH = (
     Add, Mul, Pow, Symbol, exp, log, erf, erfc,
@@ -76,9 +88,9 @@ def gradient(expr: Expr, symbol: State, context: Context = PLAIN) -> Expr | Matr
         where ``symbol`` enters through something that is not differentiated here.
     """
     if not isinstance(symbol, MatrixSymbol):
-        return scalar_derivative(expand_traces(expr, context), symbol)
+        return scalar_derivative(expand_traces(expr, context), symbol, context)
     terms: Polynomial = {}
-    for outer, word in _outer_derivatives(expand_traces(expr, context), {symbol}):
+    for outer, word in _outer_derivatives(expand_traces(expr, context), {symbol}, context):
         for place, factor in enumerate(word):
             if _core(factor) == symbol:
                 rest = word[place + 1 :] + word[:place]
@@ -95,40 +107,68 @@ def differential(expr: Expr | MatrixExpr, directions: Mapping[State, Expr | Matr
     if isinstance(expr, MatrixExpr):
         return assemble(_word_differential(expand(expr, context), directions, context), expr.shape)
     flat = expand_traces(expr, context)
-    scalars = Add(*(scalar_derivative(flat, s) * v for s, v in directions.items() if not isinstance(s, MatrixSymbol)))
+    scalars = Add(*(scalar_derivative(flat, s, context) * v for s, v in directions.items() if not isinstance(s, MatrixSymbol)))
     matrices = {s for s in directions if isinstance(s, MatrixSymbol)}
     moved = (
         outer * Trace(assemble(_word_differential({word: S.One}, directions, context), (word[0].rows, word[-1].cols)))
-        for outer, word in _outer_derivatives(flat, matrices)
+        for outer, word in _outer_derivatives(flat, matrices, context)
     )
     return expand_traces(scalars + Add(*moved), context)
 
 
-def scalar_derivative(expr: Expr, symbol: Symbol) -> Expr:
-    """The derivative by a scalar symbol of an elementary smooth expression; traces must not hold the symbol."""
-    held = {t: Dummy() for t in expr.atoms(Trace)}
+def scalar_derivative(expr: Expr, symbol: Symbol, context: Context = PLAIN) -> Expr:
+    """The derivative by a scalar symbol of an elementary expression; traces must not hold the symbol.
+
+    Everything is taken to be real.  With ``context.kinks`` it holds away from the :func:`kinks`.
+    """
+    opaque = set(expr.atoms(Trace)) | ({s for s in expr.atoms(Symbol) if not s.is_real} if expr.has(*KINKED) else set())
+    held = {e: Dummy(real=True) for e in opaque}
     for trace in held:
-        if symbol in trace.free_symbols:
+        if trace != symbol and symbol in trace.free_symbols:
             raise _refusal(trace, symbol)
-    opened = expr.xreplace(held)
-    _require_smooth(opened, symbol)
-    return opened.diff(symbol).xreplace({dummy: trace for trace, dummy in held.items()})
+    _require_differentiable(expr, symbol, context)
+    opened, by = expr.xreplace(held), held.get(symbol, symbol)
+    slope = opened.diff(by)
+    if context.kinks:
+        slope = slope.replace(DiracDelta, lambda *_: S.Zero)
+    if slope.has(Derivative):
+        raise _refusal(expr, symbol)
+    return slope.xreplace({dummy: e for e, dummy in held.items()})
 
 
-def _outer_derivatives(flat: Expr, symbols: set[MatrixSymbol]) -> list[tuple[Expr, Word]]:
+def kinks(expr: Expr) -> tuple[Expr, ...]:
+    """What vanishes where a function in an expression has a kink or a jump.
+
+    >>> from sympy import symbols
+    >>> x, y = symbols("x y", real=True)
+    >>> kinks(Abs(x - 1) + Max(x, y))
+    (x - 1, x - y)
+    """
+    found: dict[Expr, None] = {}
+    for part in sorted(expr.atoms(*KINKED), key=default_sort_key):
+        if isinstance(part, Max | Min):
+            gaps = (a - b for a, b in combinations(sorted(part.args, key=default_sort_key), 2))
+            found |= dict.fromkeys(-gap if gap.could_extract_minus_sign() else gap for gap in gaps)
+        else:
+            found[part.args[0]] = None
+    return tuple(found)
+
+
+def _outer_derivatives(flat: Expr, symbols: set[MatrixSymbol], context: Context) -> list[tuple[Expr, Word]]:
     """Pairs of the derivative of ``flat`` by a trace and that trace's word, for the traces that hold ``symbols``."""
     traces = sorted((t for t in flat.atoms(Trace) if t.atoms(MatrixSymbol) & symbols), key=str)
-    held = {t: Dummy() for t in traces}
+    held = {t: Dummy(real=True) for t in traces}
     opened = flat.xreplace(held)
     for symbol in symbols:
-        _require_smooth(flat, symbol)
+        _require_differentiable(flat, symbol, context)
     back = {dummy: trace for trace, dummy in held.items()}
     pairs = []
     for trace, dummy in held.items():
-        (word,) = expand(trace.arg)
-        for symbol in symbols:
-            _require_polynomial(word, symbol)
-        pairs.append((scalar_derivative(opened, dummy).xreplace(back), word))
+        outer = scalar_derivative(opened, dummy, context).xreplace(back)
+        for word, coefficient in expand(trace.arg).items():
+            for symbol in symbols:
+                _require_polynomial(word, symbol)
+            pairs.append((outer * coefficient, word))
     return pairs
 
 
@@ -158,13 +198,13 @@ def _require_polynomial(word: Word, symbol: State) -> None:
             raise _refusal(factor, symbol)
 
 
-def _require_smooth(expr: Expr, symbol: State) -> None:
-    """Raise unless ``symbol`` enters ``expr`` through elementary smooth functions of scalars and of traces."""
+def _require_differentiable(expr: Expr, symbol: State, context: Context) -> None:
+    """Raise unless ``symbol`` enters ``expr`` through elementary functions of scalars and of traces that are differentiated."""
     if symbol in expr.free_symbols and not isinstance(expr, Trace):
-        if not isinstance(expr, SMOOTH):
+        if not isinstance(expr, (*SMOOTH, *KINKED) if context.kinks else SMOOTH):
             raise _refusal(expr, symbol)
         for arg in expr.args:
-            _require_smooth(arg, symbol)
+            _require_differentiable(arg, symbol, context)
 
 
 def _refusal(part: Basic, symbol: State) -> CalculusError:

@@ -20,25 +20,42 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-from sympy import Expr, ImmutableMatrix, Inverse, MatMul, MatrixExpr, MatrixSymbol, Symbol, Trace, Transpose, sympify
+from sympy import Expr, ImmutableMatrix, Inverse, MatMul, MatrixExpr, MatrixSymbol, Q, S, Symbol, Trace, Transpose, sympify
 from sympy.logic.boolalg import Boolean
 
 from theory.calculus import State, differential, scalar_derivative
 from theory.errors import InputError, MarkerError
 from theory.printing import plain, tex
 from theory.stopgrad import expression, is_marked, statements
-from theory.words import Context, collect, expand_traces, is_zero
+from theory.vanishing import vanishes
+from theory.words import Context, collect, expand_traces
 
 
 @dataclass(frozen=True)
 class GradientTest:
-    """The answer of :meth:`Flow.is_gradient`: true, or false with the curl entry that shows it."""
+    """The answer of :meth:`Flow.is_gradient`.
 
-    holds: bool
+    Attributes
+    ----------
+    holds
+        whether every curl entry vanishes; None where that is undecided, which as a truth value is an :class:`InputError`.
+    entry
+        the blocks of an entry that does not vanish, or that could not be decided.
+    witness
+        an entry that is proved not to vanish.
+    undecided
+        an entry for which neither was proved.
+    """
+
+    holds: bool | None
     entry: tuple[State, State] | None = None
     witness: Expr | None = None
+    undecided: Expr | None = None
 
     def __bool__(self):
+        if self.holds is None:
+            remedy = "simplify the velocity, or test it numerically"
+            raise InputError("a curl entry that is proved to vanish or not to", plain(self.undecided), remedy)
         return self.holds
 
 
@@ -64,6 +81,7 @@ class Flow:
     velocity: Mapping[State, Expr | MatrixExpr]
     mobility: Mapping[State, Expr | MatrixExpr] = field(default_factory=dict)
     assumptions: tuple[Boolean, ...] = ()
+    _potential: Expr | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self):
         velocity = {block: expression(v, f"as velocity of {block}") for block, v in dict(self.velocity).items()}
@@ -88,7 +106,17 @@ class Flow:
         return hash(self._key)
 
     def __reduce__(self):
-        return type(self), (dict(self.velocity), dict(self.mobility), self.assumptions)
+        return _rebuilt, (dict(self.velocity), dict(self.mobility), self.assumptions, self._potential)
+
+    @property
+    def potential(self) -> Expr | None:
+        """What the flow is known to descend from its making, velocity = -gradient times mobility; None where it was not made
+        as the gradient flow of a loss.  Decays of a loss are part of it."""
+        return self._potential
+
+    def descending(self, potential: Expr) -> Flow:
+        """The same flow, made as the gradient flow of a potential in the metric of its mobilities."""
+        return _rebuilt(self.velocity, self.mobility, self.assumptions, potential)
 
     @property
     def _key(self):
@@ -117,7 +145,13 @@ class Flow:
 
     @property
     def context(self) -> Context:
-        return Context(self.assumptions)
+        return Context(self.assumptions, kinks=True)
+
+    @cached_property
+    def _metric_context(self) -> Context:
+        """The assumptions, and that mobilities are symmetric."""
+        metric = (Q.symmetric(h) for h in self.mobility.values() if isinstance(h, MatrixSymbol))
+        return Context((*self.assumptions, *metric), kinks=True)
 
     def jacobian(self):
         """The Jacobian of the velocity.
@@ -138,29 +172,40 @@ class Flow:
         -------
         For scalar state an antisymmetric n-by-n matrix; otherwise a dict from (block a, block b) to the bilinear form
         :math:`\langle\delta a,\partial_bG_a[\delta'b]\rangle-\langle\delta'b,\partial_aG_b[\delta a]\rangle`,
-        a trace polynomial in ``direction(a)`` and ``direction(b, second=True)``.
-        """
-        force = {b: self._without_mobility(b) for b in self.state}
-        if not self.is_matrix:
-            jacobian = self._scalar_jacobian(force)
-            return (jacobian - jacobian.T).applyfunc(lambda e: e.expand())
-        pairs = [(a, b) for i, a in enumerate(self.state) for b in self.state[i:]]
-        return {(a, b): self._curl_form(force, a, b) for a, b in pairs}
-
-    def is_gradient(self) -> GradientTest:
-        """Whether the flow is a gradient flow in the metric of its mobilities, with the offending entry as witness.
+        a trace polynomial in ``direction(a)`` and ``direction(b, second=True)``.  Entries that are proved to vanish are 0, and
+        so is all of a flow that has a :attr:`potential`.
 
         Raises
         ------
         InputError
-            where it cannot be decided whether an entry vanishes.
+            for a mobility that is zero.
         """
-        curl = self.curl()
+        force = {b: self._without_mobility(b) for b in self.state}
+        if not self.is_matrix:
+            size = len(self.state)
+            jacobian = self._scalar_jacobian(force) if self.potential is None else ImmutableMatrix.zeros(size, size)
+            return (jacobian - jacobian.T).applyfunc(lambda e: self._decided(e.expand()))
+        pairs = [(a, b) for i, a in enumerate(self.state) for b in self.state[i:]]
+        if self.potential is not None:
+            return dict.fromkeys(pairs, S.Zero)
+        return {(a, b): self._decided(self._curl_form(force, a, b)) for a, b in pairs}
+
+    def is_gradient(self) -> GradientTest:
+        """Whether the flow is a gradient flow in the metric of its mobilities, proved either way, or undecided.
+
+        The gradient flow of a loss is one by its making.  Otherwise every curl entry is proved to vanish, or one is proved not
+        to and is the witness.
+        """
+        curl, undecided = self.curl(), []
         if not self.is_matrix:
             curl = {(a, b): curl[i, j] for i, a in enumerate(self.state) for j, b in enumerate(self.state) if i < j}
         for entry, value in curl.items():
-            if not _vanishes(value):
+            decided = vanishes(value, self._metric_context)
+            if decided is False:
                 return GradientTest(False, entry, value)
+            undecided += [(entry, value)] if decided is None else []
+        if undecided:
+            return GradientTest(None, undecided[0][0], undecided=undecided[0][1])
         return GradientTest(True)
 
     def time_derivative(self, quantity: Expr | MatrixExpr):
@@ -183,20 +228,27 @@ class Flow:
         return lower_flow(self, parameters or {}, also)
 
     def _scalar_jacobian(self, vector: Mapping[State, Expr]) -> ImmutableMatrix:
-        return ImmutableMatrix([[scalar_derivative(v, s) for s in self.state] for v in vector.values()])
+        return ImmutableMatrix([[scalar_derivative(v, s, self.context) for s in self.state] for v in vector.values()])
 
     def _without_mobility(self, block: State):
         mobility = sympify(self.mobility.get(block, 1))
         velocity = self.velocity[block]
+        if vanishes(mobility, self.context) is True:
+            raise InputError(
+                f"a mobility of {block} that is positive", plain(mobility), "leave what does not move out of the state"
+            )
         if isinstance(mobility, MatrixExpr):
-            return collect(MatMul(velocity, Inverse(mobility)), self.context)
+            return collect(MatMul(velocity, Inverse(mobility)), self._metric_context)
         return velocity / mobility
 
     def _curl_form(self, force: Mapping, a: State, b: State) -> Expr:
         u, v = direction(a), direction(b, second=True)
-        forwards = _pair(u, differential(force[a], {b: v}, self.context))
-        backwards = _pair(v, differential(force[b], {a: u}, self.context))
-        return expand_traces(forwards - backwards, self.context)
+        forwards = _pair(u, differential(force[a], {b: v}, self._metric_context))
+        backwards = _pair(v, differential(force[b], {a: u}, self._metric_context))
+        return expand_traces(forwards - backwards, self._metric_context)
+
+    def _decided(self, value: Expr) -> Expr:
+        return S.Zero if vanishes(value, self._metric_context) is True else value
 
 
 def direction(block: State, second: bool = False) -> State:
@@ -236,14 +288,7 @@ def _pair(left, right) -> Expr:
     return Trace(MatMul(Transpose(left), right)) if isinstance(left, MatrixExpr) else left * right
 
 
-def _vanishes(value: Expr) -> bool:
-    if is_zero(value):
-        return True
-    if value.has(Trace):
-        return False
-    decided = value.together().equals(0)
-    if decided is None:
-        raise InputError(
-            "a curl entry whose vanishing can be decided", str(value), "simplify the velocity or test it numerically"
-        )
-    return bool(decided)
+def _rebuilt(velocity: Mapping, mobility: Mapping, assumptions: tuple, potential: Expr | None) -> Flow:
+    flow = Flow(dict(velocity), dict(mobility), assumptions)
+    object.__setattr__(flow, "_potential", potential)
+    return flow

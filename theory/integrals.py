@@ -1,8 +1,9 @@
 r"""Polynomial first integrals by exact linear algebra.
 
 A candidate :math:`q=\sum c_mm` over monomials :math:`m` is conserved iff :math:`\sum c_m\dot m=0` identically in the state, a
-linear system for the coefficients over the field of rational functions of the parameters; its null space is a basis.
-The result holds for all parameters and is complete for *generic* ones: at special values there may be more.
+linear system for the coefficients over the field of functions of the parameters; its null space is a basis.
+The result holds for all parameters and is complete for *generic* ones: at special values there may be more.  Elementary
+functions of parameters are pivots only where they are proved not to vanish (:mod:`theory.vanishing`).
 
 At matrix level the monomials are matrix-valued words of one shape: products :math:`A\,M\,B` of two letters (a block or its
 transpose) with :math:`M` the identity or the inverse mobility of a block, and, of degree one, blocks applied to
@@ -11,11 +12,12 @@ transpose) with :math:`M` the identity or the inverse mobility of a block, and, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
 from sympy import (
+    Dummy,
     Expr,
     Inverse,
     Matrix,
@@ -23,6 +25,7 @@ from sympy import (
     MatrixSymbol,
     Poly,
     S,
+    Trace,
     Transpose,
     fraction,
     gcd_list,
@@ -34,6 +37,7 @@ from sympy.polys.matrices import DomainMatrix
 from sympy.polys.polyerrors import PolynomialError
 
 from theory.errors import InputError
+from theory.vanishing import vanishes
 from theory.words import Polynomial, Word, assemble, expand
 
 if TYPE_CHECKING:
@@ -66,14 +70,8 @@ def _scalar_integrals(flow: Flow, degree: int) -> tuple[Expr, ...]:
     state = flow.state
     denominator = lcm_list([fraction(together(v))[1] for v in flow.velocity.values()])
     monomials = [prod(c) for n in range(1, degree + 1) for c in combinations_with_replacement(state, n)]
-    try:
-        moved = [Poly((flow.time_derivative(m) * denominator).cancel(), *state) for m in monomials]
-    except PolynomialError as error:
-        raise InputError(
-            "velocities rational in the state", str(error), "substitute variables that make them rational"
-        ) from None
-    kinds = sorted({k for p in moved for k in p.as_dict()})
-    table = [[p.as_dict().get(k, S.Zero) for p in moved] for k in kinds]
+    moved = [_polynomial(flow.time_derivative(m) * denominator, state) for m in monomials]
+    table = [[p.get(k, S.Zero) for p in moved] for k in sorted({k for p in moved for k in p})]
     return tuple(sum(c * m for c, m in zip(v, monomials, strict=True)) for v in _null_space(table, len(monomials)))
 
 
@@ -82,17 +80,43 @@ def _matrix_integrals(flow: Flow, degree: int) -> tuple[MatrixExpr, ...]:
         raise InputError("degree 1 or 2 for a matrix flow", str(degree), "reduce the flow to scalars for higher degrees")
     by_shape: dict[tuple, dict[Word, MatrixExpr]] = {}
     for candidate in _candidates(flow, degree):
-        (word,) = expand(candidate, flow.context) or ((),)
-        by_shape.setdefault(candidate.shape, {})[word] = candidate
+        words = expand(candidate, flow.context)
+        if len(words) == 1:  # what assumed equations rewrite into a sum, or into nothing, is spanned by others
+            by_shape.setdefault(candidate.shape, {})[next(iter(words))] = candidate
     found: list[MatrixExpr] = []
     for shape, candidates in by_shape.items():
         moved = [expand(flow.time_derivative(c), flow.context) for c in candidates.values()]
-        kinds = list(dict.fromkeys(w for m in moved for w in m))
-        table = [[m.get(w, S.Zero) for m in moved] for w in kinds]
-        for vector in _null_space(table, len(candidates)):
-            words: Polynomial = {w: c for c, w in zip(vector, candidates, strict=True) if c != 0}
-            found.append(assemble(words, shape))
+        for vector in _null_space(_by_monomials(moved, flow), len(candidates)):
+            combined: Polynomial = {w: c for c, w in zip(vector, candidates, strict=True) if c != 0}
+            found.append(assemble(combined, shape))
     return tuple(found)
+
+
+def _by_monomials(moved: list[Polynomial], flow: Flow) -> list[list[Expr]]:
+    """A row for each word times a monomial in the scalars that move: the scalar state, and traces that hold a block."""
+    scalars = {c for m in moved for c in m.values()}
+    traces = {t for c in scalars for t in c.atoms(Trace) if t.free_symbols & {*flow.state}}
+    moving = [*sorted(traces, key=str), *(b for b in flow.state if not isinstance(b, MatrixSymbol))]
+    if not moving:
+        return [[m.get(w, S.Zero) for m in moved] for w in dict.fromkeys(w for m in moved for w in m)]
+    held = {t: Dummy() for t in moving}
+    denominator = lcm_list([fraction(together(c.xreplace(held)))[1] for c in scalars])
+    rows: dict[tuple, list[Expr]] = {}
+    for column, m in enumerate(moved):
+        for word, c in m.items():
+            for powers, number in _polynomial(c.xreplace(held) * denominator, [*held.values()]).items():
+                rows.setdefault((word, powers), [S.Zero] * len(moved))[column] = number
+    return list(rows.values())
+
+
+def _polynomial(expr: Expr, variables: Sequence[Expr]) -> dict[tuple, Expr]:
+    """Coefficients by the powers of the variables."""
+    try:
+        return Poly(expr.cancel(), *variables).as_dict()
+    except PolynomialError as error:
+        raise InputError(
+            "velocities rational in the state", str(error), "substitute variables that make them rational"
+        ) from None
 
 
 def _candidates(flow: Flow, degree: int) -> Iterable[MatrixExpr]:
@@ -120,8 +144,42 @@ def _null_space(table: list[list[Expr]], width: int) -> list[list[Expr]]:
     """A basis of the null space with coprime polynomial entries, exact over the field of the parameters."""
     if not table:
         return [[S.One if i == j else S.Zero for j in range(width)] for i in range(width)]
-    rows = DomainMatrix.from_Matrix(Matrix(table)).to_field().nullspace(divide_last=True).to_Matrix().tolist()
-    return [_primitive(row) for row in rows]
+    matrix = DomainMatrix.from_Matrix(Matrix(table)).to_field()
+    if matrix.domain.is_EX or matrix.domain.is_EXRAW:
+        return [_primitive(row) for row in _null_space_of_functions(table, width)]
+    return [_primitive(row) for row in matrix.nullspace(divide_last=True).to_Matrix().tolist()]
+
+
+def _null_space_of_functions(table: list[list[Expr]], width: int) -> list[list[Expr]]:
+    """The same by elimination in which every entry is proved to vanish or not to."""
+    rows = [list(row) for row in table]
+    pivots: list[int] = []
+    for column in range(width):
+        place = next((i for i in range(len(pivots), len(rows)) if not _is_zero(rows[i][column])), None)
+        if place is None:
+            continue
+        top = len(pivots)
+        rows[top], rows[place] = rows[place], rows[top]
+        rows[top] = [(e / rows[top][column]).cancel() for e in rows[top]]
+        for i, row in enumerate(rows):
+            if i != top and not _is_zero(row[column]):
+                rows[i] = [(e - row[column] * p).cancel() for e, p in zip(row, rows[top], strict=True)]
+        pivots.append(column)
+    found = []
+    for free in (c for c in range(width) if c not in pivots):
+        vector = [S.Zero] * width
+        vector[free] = S.One
+        for i, pivot in enumerate(pivots):
+            vector[pivot] = S.Zero if _is_zero(rows[i][free]) else -rows[i][free]
+        found.append(vector)
+    return found
+
+
+def _is_zero(entry: Expr) -> bool:
+    decided = entry == 0 or vanishes(entry)
+    if decided is None:
+        raise InputError("coefficients that are proved to vanish or not to", str(entry), "simplify the velocities")
+    return bool(decided)
 
 
 def _primitive(row: list[Expr]) -> list[Expr]:

@@ -23,13 +23,15 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
-from sympy import Expr, Identity, MatAdd, MatrixBase, MatrixExpr, MatrixSymbol, ZeroMatrix
+from sympy import Add, Expr, Identity, Inverse, MatAdd, MatrixBase, MatrixExpr, MatrixSymbol, S, Trace, ZeroMatrix, nan, oo, zoo
 from sympy.logic.boolalg import Boolean
 
-from theory.calculus import State, gradient
+from theory.calculus import State, gradient, kinks
 from theory.errors import InputError
 from theory.flow import Flow, check_state, name_of, scalar_or_matrix_symbols
+from theory.printing import plain
 from theory.stopgrad import block, erase, expression, is_marked, statements
+from theory.vanishing import vanishes
 from theory.words import Context, assemble, expand, expand_traces, product, scaled
 
 Rate: TypeAlias = Expr | MatrixExpr
@@ -42,7 +44,8 @@ class Loss:
     Parameters
     ----------
     expression
-        a scalar: elementary functions of scalar symbols and of traces of matrix polynomials; :func:`theory.sg` anywhere.
+        a scalar: elementary functions of scalar symbols and of traces of matrix polynomials, with kinks (``Abs``, ``Max``,
+        ``Min``) or without; :func:`theory.sg` anywhere.
     state
         the blocks that move: scalar symbols, or matrix symbols of shape (r, c).
     mobility
@@ -103,7 +106,7 @@ class Loss:
 
     @property
     def context(self) -> Context:
-        return Context(self.assumptions)
+        return Context(self.assumptions, kinks=True)
 
     @property
     def is_marked(self) -> bool:
@@ -111,12 +114,17 @@ class Loss:
         return is_marked(self.expression)
 
     @property
+    def kinks(self) -> tuple[Expr, ...]:
+        """What vanishes where the loss has a kink as a function of the state; its flows hold elsewhere."""
+        return tuple(e for e in kinks(self.erased()) if e.free_symbols & {*self.state})
+
+    @property
     def learns(self) -> bool:
-        """Whether the markers leave any state block a gradient."""
+        """Whether the markers leave any state block a gradient, of which it is not proved that it vanishes everywhere."""
         blocked, _ = block(self.expression)
         flat = expand_traces(blocked, self.context)
         slopes = (gradient(flat, b, self.context) for b in self.state)
-        return any(not isinstance(slope, ZeroMatrix) and slope != 0 for slope in slopes)
+        return any(vanishes(slope, self.context) is not True for slope in slopes)
 
     def erased(self) -> Expr:
         """The loss with its markers read as the identity: the number that is reported."""
@@ -149,7 +157,18 @@ class Loss:
     def _descend(self, expression: Expr, stopped: Mapping) -> Flow:
         flat = expand_traces(expression, self.context)
         velocity = {b: self._velocity(b, gradient(flat, b, self.context), stopped) for b in self.state}
-        return Flow(velocity, mobility=self.mobility, assumptions=self.assumptions)
+        flow = Flow(velocity, mobility=self.mobility, assumptions=self.assumptions)
+        return flow.descending(expression.xreplace(stopped) + self._decay_energy()) if self._descends(stopped) else flow
+
+    def _descends(self, stopped: Mapping) -> bool:
+        """Whether the flow is the gradient flow of a function: nothing is stopped that moves, decays and their metric rest."""
+        rates = (rate for b in self.decay for rate in (self.decay[b], self.mobility.get(b, S.One)))
+        fixed = (*stopped.values(), *rates)
+        return not any(e.free_symbols & {*self.state} for e in fixed) and all(self.mobility.get(b, 1) != 0 for b in self.decay)
+
+    def _decay_energy(self) -> Expr:
+        r""":math:`\tfrac12\lambda_B\operatorname{tr}(BH_B^{-1}B^T)`, of which decays are the gradient flow in the metric."""
+        return Add(*(rate * _squared(b, self.mobility.get(b, S.One)) / 2 for b, rate in self.decay.items()))
 
     def _velocity(self, block: State, slope, stopped: Mapping):
         decay, mobility = self.decay.get(block, 0), self.mobility.get(block, 1)
@@ -194,7 +213,16 @@ def _scalar(value) -> Expr:
     loss = expression(value, "as loss")
     if isinstance(loss, MatrixExpr | MatrixBase):
         raise InputError("a scalar loss", f"a matrix of shape {loss.shape}", "take its trace")
+    if loss.has(nan, zoo, oo, -oo):
+        raise InputError("a loss that is a number", plain(loss), "divide by nothing that is zero")
     return loss
+
+
+def _squared(block: State, mobility: Rate) -> Expr:
+    """The squared norm of a block in the metric of its mobility."""
+    if not isinstance(block, MatrixSymbol):
+        return block**2 / mobility
+    return Trace(block * Inverse(mobility) * block.T if isinstance(mobility, MatrixExpr) else block * block.T / mobility)
 
 
 def _columns(block: State):

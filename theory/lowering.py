@@ -55,7 +55,7 @@ def lower(
     """
     names = {a: _renamed(a, number) for number, a in enumerate(arguments)}
     inner = {a: DiagMatrix(n) if a in diagonal else n for a, n in names.items()}
-    schedule = Schedule(sizes)
+    schedule = Schedule(sizes, {stand_in: a for a, stand_in in inner.items()})
     results = [schedule.operand(e.xreplace(inner)) for e in expressions]
     shared, inlined = schedule.split(results)
     modules, prints = _modules(expressions), printer(inlined)

@@ -36,9 +36,11 @@ from theory.words import Word, expand, monomial
 
 
 class Schedule:
-    """Single-operation steps for a set of expressions; equal operations are one step."""
+    """Single-operation steps for a set of expressions; equal operations are one step.  ``shown`` is what symbols are called
+    where one is named to the user."""
 
-    def __init__(self, sizes: Mapping[Symbol, int]):
+    def __init__(self, sizes: Mapping[Symbol, int], shown: Mapping[Basic, Basic] | None = None):
+        self.shown = dict(shown or {})
         self.sizes = {s: Integer(n) for s, n in sizes.items()}
         self.steps: list[tuple[Basic, Basic]] = []
         self.known: dict[Basic, Basic] = {}
@@ -64,7 +66,9 @@ class Schedule:
         if isinstance(expr, MatrixSymbol | DiagMatrix):
             return expr
         raise CalculusError(
-            "sums, products, transposes, inverses and traces", str(expr), "rewrite it with these to lower it to NumPy"
+            "sums, products, transposes, inverses and traces",
+            str(expr.xreplace(self.shown)),
+            "rewrite it with these to lower it to NumPy",
         )
 
     def split(self, results: Sequence[Basic]) -> tuple[list[tuple[Basic, Basic]], dict[Basic, Basic]]:

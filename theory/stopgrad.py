@@ -169,8 +169,30 @@ def _outermost(expr: Basic) -> list[Basic]:
     return list(dict.fromkeys(found))
 
 
+class _Stopped(Dummy):
+    """What stands for a marker while a loss is differentiated, and is printed as it."""
+
+    __slots__ = ()
+
+    def _sympystr(self, printer):
+        return self.name
+
+    def _latex(self, printer):
+        return rf"\operatorname{{{self.name}}}"
+
+
+class _StoppedMatrix(MatrixSymbol):
+    """The same for a matrix; its name holds the number of a :class:`Dummy`, so that it is like no other."""
+
+    def _sympystr(self, printer):
+        return self.name.rpartition("#")[0]
+
+    def _latex(self, printer):
+        return rf"\operatorname{{{self.name.rpartition('#')[0]}}}"
+
+
 def _stand_in(marker: Basic) -> Basic:
-    fresh = Dummy("stopped", real=marker.is_extended_real)
+    fresh = _Stopped(str(marker), real=marker.is_extended_real)
     if isinstance(marker, StopGradientMatrix):
-        return MatrixSymbol(f"stopped_{fresh.dummy_index}", *marker.shape)
+        return _StoppedMatrix(f"{marker}#{fresh.dummy_index}", *marker.shape)
     return fresh

@@ -53,14 +53,23 @@ class Context:
 
     ``assumptions`` are SymPy statements: ``Q.symmetric(D)``, ``Q.diagonal(H)`` (also symmetric) and equations between
     matrix products, used as rewriting rules from left to right (and transposed).  Others are carried along unread.
+    ``kinks``: whether functions with kinks are differentiated, too, away from these.
     """
 
     assumptions: tuple[Boolean, ...] = ()
+    kinks: bool = False
 
     @cached_property
     def symmetric(self) -> frozenset[MatrixExpr]:
+        return self._of(Q.symmetric, Q.diagonal)
+
+    @cached_property
+    def diagonal(self) -> frozenset[MatrixExpr]:
+        return self._of(Q.diagonal)
+
+    def _of(self, *predicates) -> frozenset[MatrixExpr]:
         applied = (a for a in self.assumptions if isinstance(a, AppliedPredicate))
-        return frozenset(a.arguments[0] for a in applied if a.function in (Q.symmetric, Q.diagonal))
+        return frozenset(a.arguments[0] for a in applied if a.function in predicates)
 
     @cached_property
     def rules(self) -> tuple[tuple[Word, Polynomial], ...]:
@@ -90,7 +99,8 @@ def normalise(polynomial: Polynomial, context: Context = PLAIN) -> Polynomial:
     """Inverses cancelled, rules applied, equal words added up, zeros dropped."""
     result: Polynomial = {}
     for word, coefficient in polynomial.items():
-        _rewrite(reduce(lambda w, f: _join(w, (f,)), word, ()), coefficient, context, result)
+        joined, number = _without_inner_ones(reduce(lambda w, f: _join(w, (f,)), word, ()))
+        _rewrite(joined, coefficient * number, context, result)
     return _clean(result)
 
 
@@ -139,7 +149,12 @@ def canonical_trace(word: Word, context: Context = PLAIN) -> Expr:
 
 
 def monomial(word: Word) -> MatrixExpr:
-    """The product of a non-empty word as an unevaluated SymPy expression."""
+    """The product of a non-empty word as an unevaluated SymPy expression.
+
+    SymPy makes an identity without a shape of an empty product, which is no matrix of ours.
+    """
+    if not word:
+        raise ValueError("the empty word is the identity of a shape that must be said")
     return word[0] if len(word) == 1 else MatMul(*word, evaluate=False)
 
 
@@ -192,7 +207,9 @@ def _expand(expr: MatrixExpr, context: Context) -> Polynomial:
 
 @_expand.register(MatrixBase)
 def _(expr, context):
-    return {(expr.as_immutable(),): S.One}
+    if expr.is_zero_matrix:
+        return {}
+    return {(): S.One} if expr.is_Identity else {(expr.as_immutable(),): S.One}
 
 
 @_expand.register(ZeroMatrix)
@@ -224,9 +241,10 @@ def _(expr, context):
 
 @_expand.register(MatPow)
 def _(expr, context):
-    if expr.exp.is_Integer and expr.exp >= 0:
-        return product([_expand(expr.base, context)] * int(expr.exp))
-    return {(expr,): S.One}
+    if not expr.exp.is_Integer:
+        return {(expr,): S.One}
+    base = _expand(expr.base if expr.exp >= 0 else Inverse(expr.base), context)
+    return product([base] * abs(int(expr.exp)))
 
 
 @_expand.register(Transpose)
@@ -237,9 +255,17 @@ def _(expr, context):
 
 @_expand.register(Inverse)
 def _(expr, context):
-    if isinstance(expr.arg, Transpose):
-        return {(transpose(Inverse(expr.arg.arg), context),): S.One}
-    return {(expr,): S.One}
+    """The inverse of a product of square factors is that of each, backwards; of a sum, and with a symbol as factor, it is one
+    factor."""
+    terms = expand(expr.arg, context)
+    if not terms:
+        raise InputError("a matrix that has an inverse", str(expr), "drop the inverse of zero")
+    ((word, coefficient), *others) = sorted(terms.items(), key=_order)
+    if others or not coefficient.is_number:
+        return {(Inverse(assemble(dict([(word, coefficient), *others]), expr.shape)),): S.One}
+    if any(f.rows != f.cols for f in word):
+        return {(Inverse(monomial(word)),): 1 / coefficient}
+    return {tuple(_inverse(f, context) for f in reversed(word)): 1 / coefficient}
 
 
 # -- helpers --------------------------------------------------------------------------------------------------------
@@ -259,6 +285,29 @@ def _join(left: Word, right: Word) -> Word:
     while left and right and _are_inverse(left[-1], right[0]):
         left, right = left[:-1], right[1:]
     return left + right
+
+
+def _order(term: tuple[Word, Expr]) -> tuple:
+    return len(term[0]), [default_sort_key(f) for f in term[0]]
+
+
+def _inverse(factor: MatrixExpr, context: Context) -> MatrixExpr:
+    """The inverse of one factor that is not a sum, its transpose outside."""
+    if isinstance(factor, Transpose):
+        return transpose(_inverse(factor.arg, context), context)
+    return factor.arg if isinstance(factor, Inverse) else Inverse(factor)
+
+
+def _without_inner_ones(word: Word) -> tuple[Word, Expr]:
+    """Matrices of ones that stand together are one, times the length between them."""
+    short, number = word[:1], S.One
+    for factor in word[1:]:
+        if isinstance(factor, OneMatrix) and isinstance(short[-1], OneMatrix):
+            number *= factor.rows
+            short = (*short[:-1], OneMatrix(short[-1].rows, factor.cols))
+        else:
+            short = (*short, factor)
+    return short, number
 
 
 def _are_inverse(a: MatrixExpr, b: MatrixExpr) -> bool:

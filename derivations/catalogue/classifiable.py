@@ -27,9 +27,10 @@ def derive() -> Derivation:
         title="Classifiable data do not collapse",
         summary=(
             "Each connected component of the sample-label graph contracts to its own conserved centroid. Labels of one "
-            "component meet; labels of different components stay apart for almost every start. So all labels collapse to one "
-            "point exactly if the graph is connected. Data in which every sample has a single label fall into a star for each "
-            "label: they do not collapse, and wrong labels, as long as they are single, change nothing of that."
+            "component meet; labels of different components stay apart for almost every start. So, for almost every start, "
+            "all labels collapse to one point exactly if the graph is connected. Data in which every sample has a single "
+            "label fall into a star for each label: they do not collapse, and wrong labels, as long as they are single, "
+            "change nothing of that."
         ),
         steps=(*_criterion(), *_stars()),
         references=(
@@ -69,8 +70,8 @@ def _criterion() -> tuple[Step, ...]:
         Step(
             "collapse_criterion",
             "Labels of one component ($u=w$) collapse to one point. Labels of different ones differ for almost every start. "
-            "All labels collapse to one point if and only if the sample-label graph is connected: as soon as enough samples "
-            "with several labels join the classes.",
+            "For almost every start, then, all labels collapse to one point if and only if the sample-label graph is "
+            "connected: as soon as enough samples with several labels join the classes.",
             "Centroids of different components are independent functions of the start.",
             after=(Line(r"y_a(\infty)", limit), Line(r"y_b(\infty)", limit.xreplace(other))),
             uses=("centroids",),

@@ -52,7 +52,7 @@ def derive() -> Derivation:
             "directions: the head can turn one mode towards another. The matrix of a pair is a rotation, which costs nothing, "
             "times a cubic. Its Hurwitz conditions leave a single inequality, which a head that decays too slowly violates: "
             "there the state is lost by a Hopf bifurcation, to modes that rotate and need not come to rest. A head that decays "
-            "at least a quarter as fast as the embeddings is always safe."
+            "at least a quarter as fast as the embeddings is always safe from that."
         ),
         steps=(*_states(), *_sectors(found, coefficients), *condition(coefficients), *boundary(coefficients)),
         references=(

@@ -58,9 +58,10 @@ def derive() -> Derivation:
         title="Random couplings on average: memory, cavity, and many links",
         summary=(
             "Samples are integrated out exactly and leave labels with a memory. For many classes the graph that frustrated "
-            "samples make of them is a tree, on which the response of a label follows from those of its neighbours: in closed "
-            "form where every class has equally many links. Where each has many, the responses of neighbours add up to their "
-            "mean, and one equation for one function is left. The same equations give the band of canonical correlations."
+            "samples make of them is a tree around almost every class, on which the response of a label follows from those "
+            "of its neighbours: in closed form where every class has equally many links. Where each has many, the responses "
+            "of neighbours add up to their mean, and one equation for one function is left. The same equations give the band "
+            "of canonical correlations."
         ),
         steps=(*_memory(), *_tree(), *_many_links(), *_band(), _variance()),
         references=(

@@ -97,7 +97,8 @@ def _steps() -> tuple[Step, ...]:
         Step(
             "dissipation",
             "The loss falls until nothing moves: every trajectory ends at a fixed point of least loss.",
-            "Insert the velocities; the flow is a gradient flow in the metric $H^{-1}$.",
+            "Insert the velocities; the flow is a gradient flow in the metric $H^{-1}$. The loss is a sum of squares, hence "
+            "convex: what does not decay exponentially under this linear flow rests, where the loss is least.",
             after=(Line(r"\dot L", dissipated),),
             uses=("flow",),
             check=lambda before, after: Together(
@@ -136,7 +137,8 @@ def _steps() -> tuple[Step, ...]:
         Step(
             "centroids",
             "Each component keeps its centroid, weighted with the inverse mobilities, and contracts to it.",
-            "First integrals by linear algebra over matrix words; $u$ is constant on a component.",
+            "First integrals by linear algebra over matrix words; $u$ is constant on a component. Whatever is no zero mode "
+            "decays.",
             before=velocity_lines(flow),
             after=(Line("C_u", centroid), Line(r"\dot C_u", flow.time_derivative(centroid))),
             uses=("flow", "zero_modes"),

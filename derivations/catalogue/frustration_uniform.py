@@ -95,7 +95,8 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
         Step(
             "rates",
             "Between classes there are two rates. Both are positive for $\\varphi>0$: every difference between classes decays.",
-            "Roots of the characteristic polynomial.",
+            "Roots of the characteristic polynomial: their sum is positive, their product is in proportion to $\\varphi$, "
+            "and they are real, the flow being symmetric in the metric of the mobilities.",
             before=(Line(chi, by_powers(found.difference.characteristic(r), r)),),
             after=before,
             uses=("spectrum",),
@@ -152,7 +153,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
         ),
         Step(
             "collapse",
-            "All labels collapse to one point at the slow rate.",
+            "All labels collapse to one point, for almost every start at the slow rate.",
             "The graph is connected, and the only zero mode moves all embeddings together.",
             after=(Line(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", special[0], r"\to"),),
             uses=("normalised_rates",),

@@ -1,7 +1,7 @@
-r"""Stop-gradient is not the gradient flow of any loss: curl, loop integrals, and where the original loss rises.
+r"""Stop-gradient and losses: curl, loop integrals, metrics, and where the original loss rises.
 
-Section 4 of the notes.  In the metric of the mobilities, and for one mode in any constant metric.  A metric that depends on the
-state is another matter, and is not excluded.
+Section 4 of the notes.  There is no loss in the metric of the mobilities, and for one mode in any constant metric; what metrics
+that depend on the state can do is in :mod:`derivations.catalogue.non_conservative_metrics`.
 
 >>> derive()["loop"].after[0].right
 a*b*mu*v
@@ -9,15 +9,17 @@ a*b*mu*v
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Poly, integrate, solve, symbols
+from sympy import Add, Expr, Poly, Q, integrate, solve, symbols
 
 from derivations.catalogue import non_conservative_evidence as evidence
+from derivations.catalogue.non_conservative_metrics import metrics
 from derivations.catalogue.one_mode import reduction
 from derivations.catalogue.reduced import mu, shared_head, v, w
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights, velocity_lines
 from theory.flow import Flow
-from theory.models.vocabulary import gamma
+from theory.models.vocabulary import W, gamma
+from theory.words import Context
 
 a, b = symbols("a b", positive=True)
 g_vv, g_vw, g_ww = METRIC = symbols("g_vv g_vw g_ww", real=True)
@@ -29,15 +31,18 @@ def derive() -> Derivation:
     flow = reduction().flow
     return Derivation(
         name="non_conservative",
-        title="Stop-gradient follows no loss: curl, a loop integral, and a loss that rises",
+        title="Stop-gradient follows no loss in the metric of its mobilities: curl, a loop integral, and a loss that rises",
         summary=(
-            "The flow with stop-gradient has a curl, so that closed paths cost or gain: no loss has it as its gradient flow. "
-            "In one mode both are closed form, no constant metric helps, and there is a region, in closed form, where the loss "
-            "that one differentiates rises along the flow."
+            "In the metric of its mobilities the flow with stop-gradient has a curl, so that closed paths cost or gain: no "
+            "loss has it as its gradient flow. In one mode both are closed form, and no constant metric helps. A metric that "
+            "depends on the state does, but only where the mode is alive; where modes die, beside heads that turn the plane, "
+            "and with decay beside states in which two modes rotate, no metric does. And there is a region, in closed form, "
+            "where the loss that one differentiates rises along the flow."
         ),
-        steps=(_curl(), *_one_mode(flow), *_loss(flow)),
+        steps=(_curl(), *_one_mode(flow), *metrics(flow), *_loss(flow)),
         references=(
             "The flow, and its reduction: see the derivations of the shared head with stop-gradient, and of one mode.",
+            "The pair of modes with decay, and its boundary: see the derivation of how fast a head has to decay.",
             "The model is a reconstruction from the abstract of arXiv:2604.09979.",
         ),
     )
@@ -48,9 +53,11 @@ def _curl() -> Step:
     entries = {pair: value for pair, value in flow.curl().items() if value != 0}
     return Step(
         "curl",
-        "The stop-gradient flow is no gradient flow in the metric of its mobilities: its curl does not vanish, neither between "
-        "samples and labels nor between embeddings and head.",
-        "Compare the two mixed derivatives in arbitrary directions $dX$, $dY'$ and so on.",
+        "The stop-gradient flow is no gradient flow in the metric of its mobilities: its curl does not vanish. Between "
+        "embeddings and head it does not for any head; between samples and labels it vanishes iff the head is symmetric.",
+        "Compare the two mixed derivatives in arbitrary directions $dX$, $dY'$ and so on. The first is linear in $W-W^T$, and "
+        "vanishes for all directions only with it; the others do not hold the head, and vanish only where all labels of a "
+        "sample and all samples of a label cancel, $JY^T=0$ and $XJ=0$.",
         before=velocity_lines(flow),
         after=tuple(Line(rf"C(d{a},d{b}')", value) for (a, b), value in entries.items()),
         assumptions=(
@@ -60,6 +67,8 @@ def _curl() -> Step:
         check=lambda before, after: Together(
             (
                 Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
+                Identity(((after[0].right, 0),), Context((Q.symmetric(W),))),
+                Identity(_without_head(rights(after)[1:])),
                 Numerics(
                     lambda rng: evidence.asymmetries(rng, dict(zip(entries, rights(after), strict=True)), rights(before)),
                     1e-20,
@@ -68,6 +77,11 @@ def _curl() -> Step:
             )
         ),
     )
+
+
+def _without_head(entries: tuple) -> tuple:
+    """Whether the head occurs in entries of the curl: in none."""
+    return tuple((int(entry.has(W)), 0) for entry in entries)
 
 
 def _one_mode(flow: Flow) -> tuple[Step, ...]:
@@ -186,7 +200,8 @@ def _loss(flow: Flow) -> tuple[Step, ...]:
         Step(
             "where_the_loss_rises",
             "For a head between zero and the correlation the loss rises wherever the amplitude is small, and nowhere else: the "
-            "mode grows, and with it what frustration costs. Elsewhere the loss falls.",
+            "mode grows, and with it what frustration costs. Elsewhere the loss falls, or stands still: on the border, and at "
+            "$w=\\mu$.",
             "For $w<0$ and for $w>\\mu$ both terms in the bracket have the sign of $w-\\mu$; between they have opposite signs.",
             before=(Line(r"\dot L", slope),),
             after=(Line(gamma * v**2, border, "<"), Line("0<w", mu, "<")),

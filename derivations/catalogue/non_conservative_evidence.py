@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import mpmath
 import numpy as np
 from scipy.integrate import quad, solve_ivp
-from sympy import lambdify
+from sympy import Poly, Rational, lambdify
 
+from derivations.catalogue.decay_stability_evidence import critical, jacobian, velocity
 from derivations.catalogue.points import coupled_point, diagonal
-from derivations.catalogue.reduced import M, V, all_modes, mu, mu_matrix, v, w
+from derivations.catalogue.reduced import M, V, all_modes, mu, mu_k, mu_matrix, v, w
 from derivations.catalogue.stop_gradient_evidence import slope
+from derivations.catalogue.weight_decay_flow import k, omega_1, omega_2
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
 from theory.flow import direction
@@ -75,6 +79,84 @@ def rises(rng, flow, loss, bounds, frustration):
             end = solve_ivp(lowered.velocity, (0, 1e-4), start, rtol=1e-12, atol=1e-15).y[:, -1]
             inside = 0 < head < largest(*start) and size(*start) < square(*start)
             yield int(energy(*end) > energy(*start)), int(inside)
+
+
+def falls(rng, flow, loss, metric):
+    """At starts on all sides: whether the metric is positive definite, and the slope of the loss along an integrated piece of
+    trajectory, against minus its gradient squared in that metric."""
+    value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
+    lowered, step = flow.lower({"mu": value, "gamma": rate}), 1e-4
+    energy, *entries = (lambdify((v, w), e.subs({mu: value, gamma: rate})) for e in (loss, *metric))
+    for start in rng.uniform(0.2, 1.2, (4, 2)) * rng.choice([-1, 1], (4, 2)):
+        vv, vw, ww = (entry(*start) for entry in entries)
+        matrix = np.array([[vv, vw], [vw, ww]])
+        yield int(np.sum(np.linalg.eigvalsh(matrix) > 0)), 2
+        there, back = (solve_ivp(lowered.velocity, (0, x), start, rtol=1e-12, atol=1e-15).y[:, -1] for x in (step, -step))
+        gradient = np.array([0.0, start[1] - value])
+        yield (energy(*there) - energy(*back)) / (2 * step), -gradient @ matrix @ gradient
+
+
+def from_line_to_line(rng, flow, ends, leaves):
+    """Both ends of the trajectory on the hyperbola through a head between zero and the correlation, by integration."""
+    value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
+    lowered, first = flow.lower({"mu": value, "gamma": rate}), value * rng.uniform(0.2, 0.8)
+    head = (first + value) / 2
+    start, found = [rng.choice([-1, 1]) * np.sqrt((head**2 - first**2) / rate), head], []
+    for sign in (-1, 1):
+        run = solve_ivp(
+            lambda t, y, sign=sign: sign * lowered.velocity(t, y), (0, 2000), start, method="LSODA", rtol=1e-10, atol=1e-13
+        )
+        found += [run.y[0, -1] ** 2, run.y[1, -1]]
+    yield found, [float(e.subs({mu: value, gamma: rate, leaves: first})) for e in ends]
+
+
+def spirals(rng, characteristic, symbols):
+    """At V = 0 and a turned head: the real and the imaginary parts of the eigenvalues of all modes, and zeros of the head."""
+    root, level, turn = symbols
+    values, heads = rng.uniform(0.3, 1, 2) * rng.choice([-1, 1], 2), rng.uniform(0.2, 1, 2)
+    matrix = np.array([[heads[0], -heads[1]], [heads[1], heads[0]]])
+    found = np.linalg.eigvals(jacobian(np.zeros((2, 2)), matrix, values, (1.0, 0.0, 0.0)))
+    expected: list[np.ndarray] = [np.zeros(4)]
+    for value in values:
+        at = characteristic.subs({mu_k: value, level: heads[0], turn: heads[1]})
+        expected.append(np.roots([float(e) for e in Poly(at.expand(), root).all_coeffs()]))
+    yield _sorted(np.concatenate(expected)), _sorted(found)
+    yield int(np.sum(np.abs(found.imag) > 1e-3)), 4
+
+
+def _sorted(eigenvalues):
+    """Real and imaginary parts, in one order."""
+    ordered = eigenvalues[np.lexsort((eigenvalues.imag.round(6), eigenvalues.real.round(6)))]
+    return np.stack([ordered.real, ordered.imag])
+
+
+def cycle(rng, condition, square):
+    """Just below the boundary, late: the swings of the product of two modes, one after another, and their period, against that
+    of the imaginary eigenvalues."""
+    heads = ((1.2, 2.0), (1.5, 3.0), (1.4, 2.2))[int(rng.integers(3))]
+    exact = [Rational(round(10 * h), 10) for h in heads]
+    ratio = float(critical(condition, *exact))
+    swings, period = _turning(heads, 0.97 * ratio)
+    yield swings[1:] / swings[:-1], np.ones(len(swings) - 1)
+    yield int(swings.min() > 0.1), 1
+    turning = float((-square).subs(dict(zip((omega_1, omega_2, k), (*exact, ratio), strict=True)))) ** 0.5
+    yield period, 2 * np.pi / turning
+
+
+@cache
+def _turning(heads, ratio):
+    """Successive maxima of the product of two modes, and the mean time between them, in own units."""
+    rest, correlations = np.diag(heads), np.array(heads) + 1 / np.array(heads)
+
+    def flow(_, y):
+        return velocity(y[:4].reshape(2, 2), y[4:].reshape(2, 2), correlations, (ratio, 1.0, ratio))
+
+    start = np.concatenate([(rest + 0.02 * np.array([[0, 1], [-1, 0]])).ravel(), rest.ravel()])
+    times = np.linspace(3000, 3200, 20001)
+    states = solve_ivp(flow, (0, times[-1]), start, method="LSODA", rtol=1e-9, atol=1e-11, t_eval=times).y
+    product = states[0] * states[1] + states[2] * states[3]
+    peaks = np.flatnonzero((product[1:-1] > product[:-2]) & (product[1:-1] >= product[2:])) + 1
+    return product[peaks], float(np.mean(np.diff(times[peaks])))
 
 
 def _inverse(matrix):

@@ -26,6 +26,7 @@ from derivations.catalogue.plain_mobilities_flow import (
     pencil,
     squares,
 )
+from derivations.catalogue.plain_mobilities_sector import own_sector
 from derivations.catalogue.plain_mobilities_states import beyond, labels
 from derivations.catalogue.reduced import eta_x, eta_y, mu, n, w
 from derivations.catalogue.weight_decay_flow import gamma, kappa, lam
@@ -131,8 +132,10 @@ def _one_number() -> tuple[Step, ...]:
         Step(
             "real_roots",
             "Such a state exists iff $\\lambda\\le\\max_z\\alpha^2/4\\beta$ over all $z$. Roots come as $\\pm w$.",
-            "At a null vector $z$ the quadratic form vanishes. Conversely, the matrix is positive for small and for large $w$; "
-            "where some form is negative between, its determinant has changed sign. Turning the samples over turns $A$ over.",
+            "At a null vector $z$ the quadratic form vanishes. Conversely, the smallest eigenvalue of $Q_w$ is continuous in "
+            "$w$ and positive for small and for large $w$; where some form is not positive between, it is not either, and "
+            "has vanished on the way, on both sides. (The determinant need not change sign: eigenvalues that are alike cross "
+            "zero together.) Turning the samples over turns $A$ over.",
             before=(Line(r"\tfrac{zQ_wz^T}{zDz^T}", w**2 - alpha * w + lam * beta),),
             after=(Line("w_+", both[0]), Line("w_-", both[1]), Line(r"\lambda_z", alpha**2 / (4 * beta))),
             uses=("quadratic",),
@@ -145,6 +148,12 @@ def _one_number() -> tuple[Step, ...]:
                         lambda rng: evidence.existence(rng, before[0].right, *rights(after)),
                         1e-7,
                         "SciPy's eigenvalues of the linearised problem, below and above the largest decay",
+                    ),
+                    Numerics(
+                        lambda rng: evidence.alike(rng, rights(after)[:2]),
+                        1e-7,
+                        "smallest eigenvalues between equal components, and for three classes treated alike, whose "
+                        "determinant keeps its sign",
                     ),
                 )
             ),
@@ -203,9 +212,10 @@ def _equal_rates() -> tuple[Step, ...]:
                 )
             ),
         ),
+        own_sector(),
         Step(
             "fold",
-            "Both heads are born together: in its own sector $w_+$ is stable and $w_-$ a saddle. Unequal rates put the fold "
+            "Both heads are born together, a stable one and a saddle. Unequal rates put the fold "
             "at a larger decay: with plain mobilities and many samples a label at four times that of equal rates, as if "
             "labels did not decay at all.",
             "The discriminant vanishes; $a=b=1$, then $a=1$, $b=n$, then $n\\to\\infty$.",
@@ -216,7 +226,7 @@ def _equal_rates() -> tuple[Step, ...]:
                 Line(r"\lambda_c^{H=1}", plain),
                 Line(r"\lambda_c^{n=\infty}", limit(plain, n, oo)),
             ),
-            uses=("heads", "real_roots"),
+            uses=("heads", "real_roots", "own_sector"),
             check=lambda before, after: Together(
                 (
                     Identity(((((before[0].right - before[1].right) ** 2).subs(lam, after[0].right), 0),)),

@@ -130,6 +130,47 @@ def existence(rng, form, upper, lower, critical):
         yield float(formula.subs(_quotients(parts, z)).subs(lam, largest / 2)), head
 
 
+def alike(rng, heads):
+    """Where eigenvalues are alike: two equal components, and the class modes of three classes.  At the outer and at the inner
+    root of the smallest and of the second eigenvalue the formulas hold, two eigenvalues cross, and the determinant keeps its
+    sign."""
+    pure, mobility = rng.uniform(0.5, 2, (3, 2)), (float(rng.uniform(0.5, 2)), float(rng.uniform(0.2, 1)))
+    twins = Coupling(block_diag(pure, pure), mobility=mobility)
+    classes = Coupling.uniform(classes=3, samples=12, fraction=0.25, mobility=mobility)
+    for coupling, number in ((twins, 0), (classes, 1)):
+        parts = matrices(coupling)
+        decay = 0.5 * _largest(parts, number)
+        for formula, root in zip(heads, _roots_of(parts, decay, number), strict=True):
+            null = np.linalg.eigh(_quadratic(parts, root, decay)).eigenvectors[:, number]
+            yield float(formula.subs(_quotients(parts, null)).subs(lam, decay)), root
+            sides = [_quadratic(parts, f * root, decay) for f in (0.999, 1.001)]
+            negative = [int(np.sum(np.linalg.eigvalsh(matrix) < 0)) for matrix in sides]
+            yield sorted(negative), [number, number + 2]
+            first, second = (int(np.linalg.slogdet(matrix)[0]) for matrix in sides)
+            yield first, second
+
+
+def _largest(parts, number: int) -> float:
+    """The largest decay at which so many eigenvalues, and one more, of the quadratic are not positive at some head."""
+    degrees, adjacency, inverse = parts
+    root = np.diag(inverse) ** -0.5
+
+    def borne(head: float) -> float:
+        return float(np.linalg.eigvalsh(root[:, None] * (head * adjacency - head**2 * degrees) * root)[-1 - number])
+
+    return -minimize_scalar(lambda head: -borne(head), bounds=(0, 1), method="bounded").fun
+
+
+def _roots_of(parts, decay: float, number: int) -> tuple[float, float]:
+    """The largest and the smallest head at which an eigenvalue of the quadratic, counted from below, vanishes."""
+
+    def value(head: float) -> float:
+        return float(np.linalg.eigvalsh(_quadratic(parts, head, decay))[number])
+
+    inside = minimize_scalar(value, bounds=(0, 1), method="bounded").x
+    return brentq(value, inside, 2, xtol=1e-14), brentq(value, 1e-9, inside, xtol=1e-14)
+
+
 def _quotients(parts, z: NDArray) -> dict:
     degrees, adjacency, inverse = (float(z @ part @ z) for part in parts)
     return {alpha: adjacency / degrees, beta: inverse / degrees}
@@ -178,6 +219,21 @@ def births(rng, heads, critical):
     found = [_sector(coupling, at, float(e.subs({**at, lam: 0.9 * decay})), 0.9 * decay) for e in heads]
     yield [int(np.sum(matrix.real > 0)) for _, matrix in found], [0, 1]
     yield 1 + max(speed for speed, _ in found), 1.0
+
+
+def sector(rng, characteristic, root):
+    """The eigenvalues at both heads, and how many of them grow: none at the upper one, one at the lower one."""
+    coupling, at = member(rng)
+    decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
+    middle = at[a] * at[b] * at[mu] ** 2 - decay * (at[a] + at[b])
+    reach = (middle**2 - 4 * at[a] * at[b] * decay**2) ** 0.5
+    for sign, growing in ((1, 0), (-1, 1)):
+        square = (middle + sign * reach) / (2 * at[a] * at[b])
+        values = {**at, lam: decay, kappa: 1.0, w: square**0.5}
+        expected = np.roots([float(e) for e in Poly(characteristic.subs(values).expand(), root).all_coeffs()])
+        _, found = _sector(coupling, at, square, decay)
+        yield np.poly(expected), np.poly(found).real
+        yield growing, int(np.sum(found.real > 0))
 
 
 def _sector(coupling: Coupling, at, square: float, decay: float) -> tuple[float, NDArray]:

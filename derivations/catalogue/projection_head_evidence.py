@@ -88,19 +88,51 @@ def survivors(rng, line):
     yield 1, 1 + np.abs(amplitudes[:, whole.frustrated]).max()
 
 
+def slowest_modes(rng, bound: Expr):
+    """Squares of single modes along runs from a head that is their correlation, against the bound, at all times."""
+    whole, times = Whole(rng, "none"), np.array([0, 0.1, 1, 3])
+    for number in map(int, np.flatnonzero(whole.frustrated)):
+        run = list(whole.course(whole.alone(number), times))
+        squares = [(amplitudes[:, number] ** 2).sum() for _, amplitudes in run]
+        at = {S_k: squares[0], psi_k: 1 - whole.mu[number] ** 2}
+        yield squares, [float(bound.subs({**at, t: time})) for time in times]
+
+
 def label_distances(rng, bound: Expr, symbols):
-    """How many distances of two labels of one component exceed the bound along two runs: none."""
+    """How many distances of two labels of one component exceed the bound along a run: none."""
+    whole = Whole(rng, "none")
+    times = np.array([0, 0.1, 1, 5]) / whole.least_frustration
+    runs = list(whole.course(whole.state, times))
+    for a, b in ((0, 1), (2, 3)):
+        yield _exceeding(_apart(runs, a, b), _allowed(whole, bound, symbols, runs, times, (a, b))), 0
+
+
+def reached(rng, bound: Expr, symbols):
+    """The bound at a start in the pattern of two labels, against their distance; and how both fall from a start in the least
+    frustrated mode alone, with a head that is its correlation."""
     whole = Whole(rng, "none")
     weights, times = np.asarray(whole.coupling.data["D_y"]), np.array([0, 0.1, 1, 5]) / whole.least_frustration
     apart = np.where(np.arange(4) == 0, 1 / weights[0], np.where(np.arange(4) == 1, -1 / weights[1], 0.0))
     pattern = whole.lowered.pack({X: np.zeros((2, 6)), Y: np.outer(rng.standard_normal(2), apart), W: whole.head})
-    for start in (whole.state, pattern):
-        runs = list(whole.course(start, times))
-        size = (runs[0][1][:, whole.frustrated] ** 2).sum()
-        for a, b in ((0, 1), (2, 3)):
-            found = np.array([((blocks[Y][:, a] - blocks[Y][:, b]) ** 2).sum() for blocks, _ in runs])
-            values = [(size, whole.least_frustration, time, weights[a], weights[b]) for time in times]
-            yield _exceeding(found, np.array([float(bound.subs(dict(zip(symbols, v, strict=True)))) for v in values])), 0
+    runs = list(whole.course(pattern, times))
+    yield _apart(runs, 0, 1)[0], _allowed(whole, bound, symbols, runs, times, (0, 1))[0]
+    least = int(np.argmax(np.where(whole.frustrated, np.abs(whole.mu), 0)))
+    labels = (0, 1) if np.abs(whole.vectors[6:8, least]).max() > np.abs(whole.vectors[8:, least]).max() else (2, 3)
+    runs = list(whole.course(whole.alone(least), times))
+    distances, allowed = _apart(runs, *labels), _allowed(whole, bound, symbols, runs, times, labels)
+    yield distances / distances[0], allowed / allowed[0]
+
+
+def _apart(runs, a: int, b: int) -> NDArray:
+    """Squared distances of two labels along a run."""
+    return np.array([((blocks[Y][:, a] - blocks[Y][:, b]) ** 2).sum() for blocks, _ in runs])
+
+
+def _allowed(whole: Whole, bound: Expr, symbols, runs, times, labels: tuple[int, int]) -> NDArray:
+    """The bound on their distance."""
+    size, weights = (runs[0][1][:, whole.frustrated] ** 2).sum(), np.asarray(whole.coupling.data["D_y"])
+    values = [(size, whole.least_frustration, time, *weights[list(labels)]) for time in times]
+    return np.array([float(bound.subs(dict(zip(symbols, v, strict=True)))) for v in values])
 
 
 def _exceeding(found: NDArray, allowed: NDArray) -> int:
@@ -160,6 +192,12 @@ class Whole:
         """One mode and the head."""
         column = array(self.amplitudes[:, [number]])
         return Point({d: 2, v_k: column, W: array(self.head), mu_k: mpmath.mpf(self.mu[number])})
+
+    def alone(self, number: int) -> NDArray:
+        """A state of one mode alone, whose correlation is the head."""
+        column = self.vectors[:, number] / np.sqrt(self.degrees)
+        whole = np.outer(self.amplitudes[:, number], column)
+        return self.lowered.pack({X: whole[:, :6], Y: whole[:, 6:], W: self.mu[number] * np.eye(2)})
 
     def course(self, start: NDArray, times) -> Iterator[tuple]:
         """Blocks and amplitudes along a run."""

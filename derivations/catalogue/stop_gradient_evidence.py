@@ -84,11 +84,12 @@ def surviving_modes(rng, whole, single):
 
 
 def count_survivors(rng):
-    """How many surviving correlations are no eigenvalue of the head, or more than d: none."""
+    """Whether any mode survives, and how many surviving correlations are no eigenvalue of the head, or more than d: none."""
     end = _End(rng)
     distinct = np.unique(np.round(end.mu[end.survivors], 6))
     eigenvalues = np.linalg.eigvals(end.head)
     strangers = sum(np.min(np.abs(eigenvalues - value)) > 1e-5 for value in distinct)
+    yield int(len(distinct) > 0), 1
     yield int(strangers) + max(0, len(distinct) - end.size), 0
 
 

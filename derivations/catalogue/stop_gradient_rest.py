@@ -49,8 +49,9 @@ def _invertible_heads() -> tuple[Step, ...]:
         ),
         Step(
             "head_eigenvalues",
-            "Eigenvalues of the head become canonical correlations (of either sign, a negative one "
-            "for a mode in which labels oppose their samples), and at most $d$ distinct ones survive.",
+            "At rest the canonical correlation of each surviving mode is an eigenvalue of the head (of either sign, a "
+            "negative one for a mode in which labels oppose their samples), and at most $d$ distinct ones survive. "
+            "Eigenvalues of the head beside them are free.",
             "A vector $v_k\\ne0$ at rest is an eigenvector of $W$; those of distinct eigenvalues are independent.",
             before=(Line(W * V, V * mu_matrix),),
             after=(Line(W * v_k, mu_k * v_k),),
@@ -63,7 +64,9 @@ def _invertible_heads() -> tuple[Step, ...]:
                         "the end of a simulation of all embeddings",
                     ),
                     Numerics(
-                        evidence.count_survivors, 0, "the number of surviving correlations in the same simulation, at most d"
+                        evidence.count_survivors,
+                        0,
+                        "the number of surviving correlations in the same simulation, at least one and at most d",
                     ),
                 )
             ),

@@ -35,10 +35,10 @@ def derive() -> Derivation:
         title="Stop-gradient without decay: which states are stable",
         summary=(
             "Perturbations of a state at rest act through their residual alone, and the residual obeys a linear flow of its "
-            "own. Along orthogonal modes its rates are explicit: surviving modes are held by their own amplitude, absent modes "
-            "are kept out by heads that are large enough. Any split of the directions into the top and the bottom of the "
-            "spectrum is stable; modes that are not orthogonal are stable where their amplitudes are large. A positive "
-            "conserved matrix keeps the sign of the determinant of the head."
+            "own. Along orthogonal modes its rates are explicit: surviving modes are held by their own amplitude, absent "
+            "modes are kept out by heads that are large enough. Any split of the directions into the positive top and the "
+            "negative bottom of the spectrum is stable, given amplitude; modes that are not orthogonal are stable where "
+            "their amplitudes are large. A positive conserved matrix keeps the sign of the determinant of the head."
         ),
         steps=(*_residual(), *_orthogonal(), *_beyond()),
         references=(
@@ -190,7 +190,7 @@ def _orthogonal() -> tuple[Step, ...]:
             check=lambda before, after: Numerics(
                 lambda rng: evidence.splits(rng, after[0].right, (omega_l, mu_j)),
                 1e-9,
-                "dense eigenvalues for every choice of survivors",
+                "dense eigenvalues for every choice of survivors, and for none beside large heads",
             ),
         ),
     )

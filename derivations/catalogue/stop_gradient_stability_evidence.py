@@ -82,7 +82,8 @@ def spectra(rng, rates, names):
 
 def splits(rng, rate, names):
     """For every choice of survivors, whether all rates of absent modes are negative, whether the survivors are the positive top
-    and the negative bottom of the spectrum, and whether no dense eigenvalue is positive; if one is, the largest."""
+    and the negative bottom of the spectrum, and whether no dense eigenvalue is positive; if one is, the largest.  Then without
+    survivors, beside a head of one and more everywhere: all rates."""
     correlations, size = np.sort(rng.uniform(-1, 1, 6)), 3
     absent_rate = lambdify(names, rate)
     for chosen in combinations(range(6), size):
@@ -95,6 +96,11 @@ def splits(rng, rate, names):
         yield [int(largest < 0)] * 2, [int(extreme), int(growth < 1e-9)]
         if largest > 0:
             yield largest, growth
+    large = np.diag(rng.uniform(1, 2, size))
+    alone = np.linalg.eigvals(jacobian(np.zeros((size, 6)), large, correlations, (1.0, 0.0, 0.0))).real
+    rates = [absent_rate(h, m) for h in np.diag(large) for m in correlations]
+    yield np.sort([*rates, *np.zeros(size * size)]), np.sort(alone)
+    yield int(max(rates) < 0), 1
 
 
 def falling(rng, formula, residual):

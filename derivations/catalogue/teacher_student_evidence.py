@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import mpmath
 import numpy as np
 from scipy.integrate import quad
@@ -140,6 +142,37 @@ def unexplained(rng, predicted, repeats=6000):
     basis = np.linalg.qr(features)[0]
     left = target - np.einsum("rni,rmi,rm->rn", basis, basis, target, optimize=True)
     yield float(predicted.subs({mu: correlation, p: inputs, n: samples})), np.mean(left**2)
+
+
+def label_mean(rng, predicted, repeats=6000):
+    """The mean share of constant labels that least squares leaves."""
+    samples, inputs = int(rng.integers(20, 40)), int(rng.integers(3, 12))
+    basis = np.linalg.qr(rng.standard_normal((repeats, samples, inputs)))[0]
+    left = 1 - np.mean(np.sum(basis.sum(axis=1) ** 2, axis=-1)) / samples
+    yield float(predicted.subs({mu: 0, p: inputs, n: samples})), left
+
+
+def class_modes(rng, predicted):
+    """The average frustration of the class modes of argmax labels at a quarter as many inputs as samples: extrapolated from 40
+    and 80 samples in 1/n; and whether its excess at 40 is two of them, give or take a fifth."""
+    classes = int(rng.integers(2, 4))
+    few, many = (_class_frustration(classes, samples) for samples in (40, 80))
+    correlation = expected_maximum(classes) * np.sqrt(classes) / (classes - 1)
+    limit = float(predicted.subs({mu: correlation, p: 10, n: 40}))
+    yield limit, 2 * many - few
+    yield int(abs(20 * (few / limit - 1) - 1) < 0.2), 1
+
+
+@cache
+def _class_frustration(classes: int, samples: int, repeats=12000) -> float:
+    """The mean over samples and class modes, which are orthogonal to the labels' mean."""
+    rng = np.random.default_rng([classes, samples])
+    features = rng.standard_normal((repeats, samples, samples // 4))
+    own = np.eye(classes)[features[:, :, :classes].argmax(axis=2)]
+    present = (own.sum(axis=1) > 0).all(axis=1)
+    apart = (own - own.mean(axis=1, keepdims=True))[present, :, : classes - 1]
+    inputs, labels = (np.linalg.qr(part)[0] for part in (features[present], apart))
+    return 1 - float(np.mean(np.sum((np.swapaxes(inputs, 1, 2) @ labels) ** 2, axis=(1, 2)))) / (classes - 1)
 
 
 def meeting_dimensions(rng, predicted):

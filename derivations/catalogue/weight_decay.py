@@ -34,10 +34,11 @@ def derive() -> Derivation:
         name="weight_decay",
         title="Weight decay: orthogonal modes, a simplex of labels, and where they end",
         summary=(
-            "With decay of embeddings and head nothing of the start is conserved. What the flow leaves is "
-            "rigid: a symmetric head, orthogonal modes, and amplitudes that follow from the decays. Equal class modes put the "
-            "labels on a regular simplex. These states are born in a saddle-node at a critical decay, beside the collapsed "
-            "state, which is always stable: the start decides, and frustration ends the choice."
+            "With decay of embeddings and head nothing of the start is conserved. What comes to rest is rigid: a symmetric "
+            "head, orthogonal modes, and amplitudes that follow from the decays. Equal class modes put the labels on a "
+            "regular simplex. These states are born in a saddle-node at a critical decay, beside the collapsed state, which "
+            "is always stable: the start decides, and frustration ends the choice. One mode in one direction always comes to "
+            "rest; several need not, see the derivation of how fast a head has to decay."
         ),
         steps=(*_rest(), *_one_direction(), *two_states(along(decaying()).flow), *labels()),
         references=(

@@ -124,6 +124,16 @@ def basins(rng, flow, formulas, trace, determinant):
     yield np.round(ends, 6), [0, 1]
 
 
+def every_end(rng, flow):
+    """The speed at the end of runs from all over the half plane, against none; below and above the critical decay."""
+    below = _values(rng)
+    for at in (below, {**below, lam: 1.5 * below[mu] ** 2 / 4}):
+        for _ in range(3):
+            start = [rng.uniform(0.05, 3), rng.uniform(-3, 3)]
+            end = solve_ivp(_lowered(flow, at), (0, 4000), start, method="LSODA", rtol=1e-9, atol=1e-12).y[:, -1]
+            yield 1 + np.abs(_lowered(flow, at)(0, end)).max(), 1.0
+
+
 def _lowered(flow, at):
     return flow.lower({str(name): value for name, value in at.items()}).velocity
 

@@ -8,11 +8,11 @@ from sympy import Identity as Unit
 from derivations.analysis.modes.sectors import sectors
 from derivations.catalogue import frustration_pairs, frustration_uniform
 from derivations.catalogue import weight_decay_evidence as evidence
-from derivations.catalogue.reduced import V, mu_k, mu_matrix, n, phi, v, v_k, w
+from derivations.catalogue.reduced import V, mu, mu_k, mu_matrix, n, phi, v, v_k, w
 from derivations.catalogue.weight_decay_flow import decaying, gamma, kappa, lam
 from derivations.catalogue.written import ordered
 from derivations.checks import Identity, Numerics, Together
-from derivations.engine import Line, Step, rights, velocity_lines
+from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from theory.flow import Flow
 from theory.models.vocabulary import K, W
 from theory.words import scaled
@@ -44,16 +44,18 @@ def two_states(flow: Flow) -> tuple[Step, ...]:
             ),
         ),
         _collapse(),
+        _no_cycles(flow),
         Step(
             "basin_boundary",
-            "Within one direction the boundary of both basins is the stable manifold of $w_-$. Starts on its far side "
-            "reach $w_+$, others collapse. It passes the saddle along the eigenvector of $s_-<0$: more amplitude makes up for "
-            "less head.",
+            "Within one direction the boundary of both basins is the stable manifold of $w_-$. Starts on its far side reach "
+            "$w_+$, others collapse. It passes the saddle along the eigenvector of $s_-<0$: there more amplitude makes up "
+            "for less head.",
+            "Every start ends at rest; those that do not end at the saddle fill the basins of the two stable states. "
             "Eigenvalue and eigenvector of the Jacobian at $w_-$; its trace is $\\tau$ and its determinant $\\delta<0$.",
             before=velocity_lines(flow),
             after=(Line("s_-", down), Line(r"\tfrac{dw}{dv}", down / matrix[0, 1].factor())),
-            uses=("own_sector", "saddle_node"),
-            assumptions=("$v,w>0$; $w=w_-$ and its amplitude in $dw/dv$.",),
+            uses=("own_sector", "saddle_node", "no_cycles"),
+            assumptions=("$v>0$, $\\lambda<\\mu^2/4$; $w=w_-$ and its amplitude in $dw/dv$.",),
             check=lambda before, after: Together(
                 (
                     Identity(((after[0].right ** 2 - tau * after[0].right + delta, 0),)),
@@ -67,6 +69,49 @@ def two_states(flow: Flow) -> tuple[Step, ...]:
                 )
             ),
         ),
+    )
+
+
+def _no_cycles(flow: Flow) -> Step:
+    """Every start of one mode in one direction ends at rest."""
+    return Step(
+        "no_cycles",
+        "One mode in one direction never goes round: every start with $v>0$ ends at rest, at $w_+$, at $w_-$ or collapsed.",
+        "Multiplied by $1/v$ the flow has a negative divergence: there is no cycle, nor a loop of trajectories from a state "
+        "at rest to itself (Bendixson and Dulac). It stays bounded: beyond $[0,\\mu]$ the head moves towards it, and then "
+        "$Q=w^2-\\gamma v^2$ keeps within bounds, and $v$ with it. The theorem of Poincaré and Bendixson leaves states at "
+        "rest, and chains between them: but no trajectory leaves a stable one.",
+        before=velocity_lines(flow),
+        after=(
+            Line(r"\partial_v\tfrac{\dot v}v+\partial_w\tfrac{\dot w}v", -gamma * v - kappa / v),
+            Line(r"\dot Q", ordered(-2 * lam * (w**2 - gamma * v**2), 2 * (lam - kappa) * w**2)),
+            Line(r"\dot w|_{w=0}", gamma * mu * v**2),
+            Line(r"\dot w|_{w=\mu}", -kappa * mu),
+        ),
+        uses=("heads", "saddle_node", "bistability"),
+        assumptions=("$v>0$, which the flow keeps; $\\lambda\\ne\\mu^2/4$.",),
+        check=lambda before, after: Together(
+            (
+                Identity(tuple(zip(rights(before), rights(velocity_lines(flow)), strict=True))),
+                Identity(_around(rights(before)[0], rights(before)[1], after)),
+                Numerics(
+                    lambda rng: evidence.every_end(rng, flow),
+                    1e-6,
+                    "runs from all over the half plane, each to a state at rest",
+                ),
+            )
+        ),
+    )
+
+
+def _around(forwards: Expr, turned: Expr, after: Lines) -> tuple:
+    """Divergence over v, the change of what the head has in excess of the amplitude, and the head's velocity at two borders."""
+    excess = w**2 - gamma * v**2
+    return (
+        ((forwards / v).diff(v) + (turned / v).diff(w), after[0].right),
+        (excess.diff(v) * forwards + excess.diff(w) * turned, after[1].right),
+        (turned.subs(w, 0), after[2].right),
+        (turned.subs(w, mu), after[3].right),
     )
 
 

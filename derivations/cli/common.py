@@ -51,6 +51,16 @@ def require(extra: str, *modules: str) -> None:
         )
 
 
+def print_claims(claims) -> None:
+    """What runs let one claim, its evidence and what theory says of it; the last line counts."""
+    from derivations.claims import summary
+
+    for claim in claims:
+        click.echo(f"{claim.verdict.value}: {claim.sentence}\n    {claim.numbers}")
+        click.echo(f"    {claim.outlook.value}. {claim.explanation}")
+    click.echo(f"claims: {summary(claims)}")
+
+
 def run_summary(run) -> dict:
     """What is said of one run of :mod:`derivations.experiment` in JSON."""
     times = {"predicted": run.predicted_slow, "measured": run.measured_slow, "ratio": run.ratio}
@@ -61,6 +71,7 @@ def run_summary(run) -> dict:
         "slow_time_predicted": finite["predicted"],
         "slow_time_measured": finite["measured"],
         "ratio": finite["ratio"],
+        "spread": float(run.trajectory.label_spread[-1] / run.trajectory.label_spread[0]),
         "accuracy": float(run.trajectory.accuracy[-1]),
         "min_separation": float(run.trajectory.min_separation[-1]),
         "remark": run.remark,

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from derivations.cli.common import FAILED, OUT
 from theory.errors import InputError
+
+if TYPE_CHECKING:
+    from derivations.engine import Derivation
+    from theory.loss import Loss
 
 
 @click.command("derive")
@@ -31,10 +37,10 @@ from theory.errors import InputError
 def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, level: str, out: Path) -> None:
     """Derivations alone, checked: NAME... or all, or those of a model file.
 
-    JSON goes to standard output, other formats to files.
+    JSON goes to standard output, other formats to files.  The exit status is 1 where a step failed or has no check; a step
+    whose check has a gap is said to be unchecked.
     """
     from derivations import catalogue
-    from derivations.catalogue.model import derive_model
     from derivations.publish import write_derivations
     from derivations.spec import load_model
 
@@ -45,7 +51,7 @@ def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, 
         return
     if not names and spec is None:
         raise InputError("the name of a derivation, all, or --spec FILE", "none", "see collapse derive --list")
-    derivations = [derive_model(load_model(spec), spec.stem)] if spec else []
+    derivations = [_of_model(load_model(spec), spec.stem)] if spec else []
     chosen = {name: None for given in names for name in (catalogue.names() if given == "all" else (given,))}
     derivations += map(catalogue.derive, chosen)
     made = [(derivation, derivation.verify(level)) for derivation in derivations]
@@ -56,5 +62,19 @@ def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, 
             click.echo(path)
         for _, verification in made:
             click.echo(str(verification), err=True)
-    if not all(verification.passed for _, verification in made):
+    if any(verification.failed for _, verification in made):
         sys.exit(FAILED)
+
+
+def _of_model(loss: Loss, name: str) -> Derivation:
+    """The derivation of a model file, with the kinks of its loss said in every step and aloud."""
+    from derivations.catalogue.model import derive_model
+    from theory.printing import plain, tex
+
+    derivation = derive_model(loss, name)
+    if not loss.kinks:
+        return derivation
+    places = " and ".join(f"{plain(e)} = 0" for e in loss.kinks)
+    click.echo(f"{name}: the loss has kinks at {places}; its flows are derived away from them", err=True)
+    said = f"Away from the kinks of the loss at {', '.join(f'${tex(e)}=0$' for e in loss.kinks)}."
+    return replace(derivation, steps=tuple(replace(s, assumptions=(*s.assumptions, said)) for s in derivation.steps))

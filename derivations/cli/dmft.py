@@ -30,7 +30,13 @@ LINE = 40  # points of the line of critical decays
 @click.option("--pure", type=float, default=10, show_default=True, help="Pure samples of each class.")
 @click.option("--links", type=float, default=6, show_default=True, help="Frustrated samples at each class, on average.")
 @click.option("--weight", type=float, default=0.5, show_default=True, help="Of each of the two couplings of one.")
-@click.option("--closure", type=click.Choice(["cavity", "large-c"]), help="[default: cavity if regular, else large-c]")
+@click.option(
+    "--closure",
+    type=click.Choice(["cavity", "large-c"]),
+    default="cavity",
+    show_default=True,
+    help="Exact, or of many links, which is off by O(1/c); poisson has a band and a head in the latter alone.",
+)
 @click.option("--digits", type=int, default=15, show_default=True, help="15 to 50, of what mpmath computes.")
 @click.option("--until", type=float, default=20.0, show_default=True, help="Last time, or last s beyond the spectrum.")
 @click.option(
@@ -66,7 +72,7 @@ def command(what: str, as_json: bool, out: Path, check: bool, seed: int, **optio
         raise InputError("--until as a positive number", f"{options['until']:g}", "give a later time, or a larger s")
     links = options["links"]
     whole = int(links) if options["ensemble"] == "regular" and float(links).is_integer() else links
-    pairs = Pairs.of(options["ensemble"], options["pure"], whole, options["weight"], options["closure"])
+    pairs = Pairs(options["ensemble"], options["pure"], whole, options["weight"], options["closure"])
     made = {"response": _response, "variance": _variance, "band": _band, "head": _head}[what]
     found, arrays, figure = made(pairs, options, (options["classes"], range(seed, seed + SAMPLES)) if check else None)
     columns = {name: [_plain(value, options["digits"]) for value in values] for name, values in arrays.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from derivations.cli.common import FAILED, JSON, OUT, SEED, require, run_summary
+from derivations.cli.common import FAILED, JSON, OUT, SEED, print_claims, require, run_summary
 
 
 @click.command("report")
@@ -24,6 +24,9 @@ from derivations.cli.common import FAILED, JSON, OUT, SEED, require, run_summary
 @OUT
 def command(data: str, label: str, fraction: float, dimension: int, level: str, as_json: bool, seed: int, out: Path) -> None:
     """The main job: check the derivations, diagnose a data set, lay theory over simulation.
+
+    Ends with what the runs let one claim: held, did not hold here, or not tested, with the numbers and with what theory says of
+    these data. Exit status 1 where a check fails, or a run contradicts the theory.
 
     Writes report.html (opens offline), report.tex, figures as SVG and PDF, and report.pdf where pdflatex is found.
     """
@@ -75,6 +78,8 @@ def _summary(made, files) -> dict:
     return {
         "data": made.data.name,
         "passed": made.passed,
+        "notes": list(made.data.notes),
+        "claims": [claim.to_dict() for claim in made.claims],
         "steps": {d.name: {row.step: row.outcome.status.value for row in v} for d, v in made.derivations},
         "runs": [run_summary(run) for run in made.runs],
         "files": [str(path) for path in files],
@@ -99,4 +104,7 @@ def _print_summary(made, files) -> None:
                 run.title, *times, ratio, end.accuracy[-1], end.min_separation[-1]
             )
         )
-    click.echo("\n" + "\n".join(str(path) for path in files))
+    click.echo("\n" + "\n".join(str(path) for path in files) + "\n")
+    for note in made.data.notes:
+        click.echo(note)
+    print_claims(made.claims)

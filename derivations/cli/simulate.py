@@ -14,7 +14,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from derivations.cli.common import JSON, OUT, SEED, UNFINISHED, require, run_summary
+from derivations.cli.common import FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, require, run_summary
 from derivations.cli.couplings import coupling_of, refuse, with_couplings
 from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.progress import bar
@@ -65,10 +65,15 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
         refuse(given & {"head", "stop"}, "embedding")
     require_writable(out)
     found = _study(options, given, out) if model == "two-time-scales" else _run(model, options, given, out)
+    claims = found.pop("claims", ())
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(found | ({"claims": [claim.to_dict() for claim in claims]} if claims else {})))
     else:
         _print(found)
+        if claims:
+            print_claims(claims)
+    if any(claim.fault for claim in claims):
+        sys.exit(FAILED)
     if not found.get("complete", True):
         click.echo(f"collapse: could not finish: {found['stopped']}; what was recorded until then is kept", err=True)
         sys.exit(UNFINISHED)
@@ -169,8 +174,13 @@ def _times(options: Mapping[str, Any], coupling) -> Any:
 
 
 def _summary(model: str, words: str, run, coupling) -> dict:
-    """What is said of a run in JSON: its last values, and for embeddings alone what the couplings predict."""
-    slow = coupling.slow_time() if model == "embedding" else None
+    """What is said of a run in JSON: its last values, and for embeddings alone the slow time that the couplings predict.
+
+    ``collapses`` is whether the smallest distance of two labels has fallen below a hundredth of that at the start.
+    """
+    from derivations.experiment import CONTRACTED
+
+    slow, gaps = coupling.slow_time() if model == "embedding" else None, run.min_separation
     return {
         "model": model,
         "coupling": words,
@@ -185,7 +195,7 @@ def _summary(model: str, words: str, run, coupling) -> dict:
         "min_separation": _finite(run.min_separation[-1]),
         "drift": {name: float(values.max()) for name, values in run.conserved.items()},
         "slow_time": None if slow is None else _finite(slow),
-        "collapses": None if slow is None else isfinite(slow),
+        "collapses": bool(gaps[-1] < CONTRACTED * gaps[0]) if run.times[0] == 0 else None,
     }
 
 
@@ -225,6 +235,7 @@ def _study(options: Mapping[str, Any], given: set[str], out: Path) -> dict:
         "plateau_distance": study.expected[1].plateau_separation ** 0.5,
         "half_time": _finite(study.expected[1].half_time),
         "runs": [run_summary(run) for run in study.runs],
+        "claims": study.claims,
         "files": [str(path) for path in files],
     }
 

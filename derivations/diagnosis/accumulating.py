@@ -13,14 +13,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from derivations.data import looks_continuous
 from derivations.diagnosis.encoding import Encoding, as_text
 from derivations.diagnosis.tables import chunk_rows
 from theory.coupling.accumulated import ClassMoments, class_moments, merged
 from theory.errors import InputError
 
 MOST_GROUPS, FEWEST_GROUPS = 23, 8
-FEW_NUMBERS = 20  # different numbers that are taken for classes, however few rows each has
-ROWS_OF_A_NUMBER = 10
 NAMED_COLUMNS = 8
 KEPT_PARTS = 16  # of a group, before they are merged
 
@@ -98,8 +97,7 @@ class _Labels:
             got = f"only {names[0]!r} in {self.table}"
             raise InputError("at least two classes", got, "add samples of another class or name the label column")
         numbers = _numbers(names)
-        few = ROWS_OF_A_NUMBER if numbers and len(names) > FEW_NUMBERS else 2
-        if rows < few * len(names):
+        if looks_continuous(len(names), rows) if numbers else rows < 2 * len(names):
             what = "numbers, as of a continuous quantity" if numbers else "names, as of rows"
             got = f"{len(names)} different {what}, in {rows} rows of {self.table}"
             raise InputError("a label of few classes", got, "bin it, or name another label column")

@@ -76,12 +76,12 @@ class Modes:
         Raises
         ------
         InputError
-            for mobilities that are not inverse to the degrees, and for moments of data.
+            for mobilities that are not inverse to the degrees.
         """
         from scipy.linalg import block_diag
 
-        if not coupling.normalised or coupling.features is not None:
-            raise InputError("couplings of samples with mobilities 1/degree", repr(coupling), 'use mobility="degree"')
+        if not coupling.normalised:
+            raise InputError("mobilities 1/degree", repr(coupling), 'use mobility="degree"')
         samples, labels = np.sqrt(coupling.counts * coupling.sample_degrees), np.sqrt(coupling.label_degrees)
         left, strengths, right = np.linalg.svd(coupling.types.toarray() * (coupling.counts / samples)[:, None] / labels)
         few = len(strengths)
@@ -118,21 +118,28 @@ def pull(coupling: Coupling, blocks: Mapping[str, NDArray]) -> NDArray:
 
 def foreseen(coupling: Coupling, blocks: Mapping[str, NDArray]) -> list[Split | None]:
     """For each start the numbers of survivors with positive and with negative correlations, where something is foreseen."""
-    dimension, kept = blocks["W"].shape[-1], conserved(coupling, blocks)
-    square = _turned(blocks["W"]) @ blocks["W"]
+    kept, signs = conserved(coupling, blocks), np.sum(np.linalg.eigvalsh(pull(coupling, blocks)) > 0, axis=1)
+    runs = zip(kept, blocks["W"], signs, strict=True)
+    return [
+        foreseen_of(coupling, q, head) or ((int(sign), len(q) - int(sign)) if _is_small(head, q) else None)
+        for q, head, sign in runs
+    ]
+
+
+def foreseen_of(coupling: Coupling, kept: NDArray, head: NDArray) -> Split | None:
+    r"""The same from :math:`Q` (d, d) and the head alone, without what is foreseen of small heads."""
     levels, weakest = np.linalg.eigvalsh(kept), float(coupling.modes().min()) ** 2
-    small = np.linalg.norm(square, 2, axis=(1, 2)) < SMALL**2 * np.linalg.norm(square - kept, 2, axis=(1, 2))
-    positive = np.linalg.eigvalsh(_turned(blocks["W"]) + blocks["W"])[:, 0] > 0
-    signs = np.sum(np.linalg.eigvalsh(pull(coupling, blocks)) > 0, axis=1)
-    found: list[Split | None] = []
-    for run, level in enumerate(levels):
-        if level[0] > 1:
-            found.append((0, 0))
-        elif level[0] > 0 and level[-1] < weakest and positive[run]:
-            found.append((min(dimension, coupling.labels), 0))
-        else:
-            found.append((int(signs[run]), dimension - int(signs[run])) if small[run] else None)
-    return found
+    if levels[0] > 1:
+        return 0, 0
+    if levels[0] > 0 and levels[-1] < weakest and np.linalg.eigvalsh(head.T + head)[0] > 0:
+        return min(len(head), coupling.labels), 0
+    return None
+
+
+def _is_small(head: NDArray, kept: NDArray) -> bool:
+    """Against the embeddings."""
+    square = head.T @ head
+    return bool(np.linalg.norm(square, 2) < SMALL**2 * np.linalg.norm(square - kept, 2))
 
 
 def label_rank(split: Split, correlations: NDArray) -> int:

@@ -23,8 +23,8 @@ def frustration(study: Study) -> Figure:
             _draw_plateaus(upper, lower, shade, row)
         upper.set(ylabel=r"$E\,\Vert y_a-y_b\Vert^2$", xlabel="time (inverse mobility of a sample)")
         lower.set(ylabel="$E\\,L$", xlabel="time (inverse mobility of a sample)")
-        upper.set_title("labels: a plateau, then the collapse", loc="left", fontweight="bold")
-        lower.set_title("loss: two time scales", loc="left", fontweight="bold")
+        upper.set_title("labels: distance, with its plateaus", loc="left", fontweight="bold")
+        lower.set_title("loss, with its plateaus", loc="left", fontweight="bold")
         upper.legend(loc="lower left", fontsize=7.5, title="frustrated fraction")
         lower.legend(*_marks(lower), loc="lower left", fontsize=7.5)
         _draw_accuracy(right, study)
@@ -71,7 +71,7 @@ def _draw_accuracy(axis: Axes, study: Study) -> None:
     slow = study.slow_time_of_the_accuracy
     axis.axvline(slow, color="black", linestyle=(0, (4, 3)), linewidth=0.9, label=rf"$\tau_{{\rm slow}}={slow:.3g}$")
     axis.set(xscale="log", ylim=(0, 1.02), xlabel="time (inverse mobility of a sample)", ylabel="accuracy")
-    axis.set_title("random pairs, 10 %: early gain, late loss", loc="left", fontweight="bold")
+    axis.set_title("random pairs, 10 %: accuracy", loc="left", fontweight="bold")
     axis.legend(loc="lower center", fontsize=7.5)
 
 

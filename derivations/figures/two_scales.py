@@ -72,9 +72,9 @@ def _finish(axes: Sequence[Axes], study: TwoTimeScales) -> None:
     loss, accuracy, distance, head = axes
     titles = (
         "loss, relative to the start",
-        "accuracy: gained on the fast scale",
-        "distance of the labels: lost on the slow scale",
-        "head: eigenvalues become correlations",
+        "accuracy",
+        "distance of the labels",
+        "eigenvalues of the head",
     )
     for axis, title in zip(axes, titles, strict=True):
         axis.set_title(title, loc="left", fontweight="bold", pad=16)

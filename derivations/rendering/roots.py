@@ -11,7 +11,7 @@ from textwrap import wrap
 
 from sympy import Basic, CRootOf, Poly, Symbol
 
-from derivations.analysis.algebra.algebraic import AnyRoot
+from derivations.analysis.algebra.algebraic import AnyRoot, PolynomialRoot, RealRoot
 from derivations.rendering.grouping import grouped
 from derivations.rendering.naming import replaced
 from theory.printing import tex
@@ -41,10 +41,10 @@ class Family:
         what, behind = f"be any root{s} of", []
         if self.kind is Kind.COMPLEX:
             what, behind = f"be the root{s} of", [r"\text{ near }", *_listed([_near(r) for r in self.names])]
-        elif self.kind is Kind.REAL and Poly(next(iter(self.names)).expr).count_roots() == 1:
+        elif self.kind is Kind.REAL and _count(next(iter(self.names))) == 1:
             what = "be the real root of"
         elif self.kind is Kind.REAL:
-            what = f"be the real root{s} no. {_runs([r.index + 1 for r in self.names])} of"
+            what = f"be the real root{s} no. {_runs([_number(r) + 1 for r in self.names])} of"
             behind = [r"\text{ in rising order}"]
         return [r"\text{let }", *_listed(names), *(rf"\text{{ {part} }}" for part in wrap(what, 40))], behind
 
@@ -60,7 +60,7 @@ class Roots:
     @classmethod
     def of(cls, shown: Iterable[Basic | str], letter: str) -> Roots:
         """The roots in the expressions of a display, those inside of others first, else as their polynomials appear."""
-        appearing = [sorted(side.atoms(CRootOf, AnyRoot), key=_order) for side in shown if isinstance(side, Basic)]
+        appearing = [sorted(side.atoms(CRootOf, PolynomialRoot), key=_order) for side in shown if isinstance(side, Basic)]
         place = {root.args[0]: n for n, root in reversed(list(enumerate(chain(*appearing))))}
         found = sorted(set(chain(*appearing)), key=lambda r: (_depth(r), place[r.args[0]], _order(r)))
         names: dict[Basic, Symbol] = {}
@@ -73,7 +73,7 @@ class Roots:
 
     def named(self, expr: Basic) -> tuple[Basic, list[Family]]:
         """The expression with names for its roots, and the families that are new in it, each after those that it mentions."""
-        present = expr.atoms(CRootOf, AnyRoot)
+        present = expr.atoms(CRootOf, PolynomialRoot)
         if not present:
             return expr, []
         new = [n for n, f in enumerate(self.families) if n not in self.introduced and present & set(f.names)]
@@ -102,18 +102,28 @@ def _kind(root: Basic) -> Kind:
     return Kind.REAL if root.is_real else Kind.COMPLEX
 
 
+def _number(root: Basic) -> int:
+    """Which of the roots of its polynomial it is."""
+    return int(root.args[2]) if isinstance(root, RealRoot) else root.index
+
+
+def _count(root: Basic) -> int:
+    """How many real roots its polynomial has."""
+    return int(root.args[3]) if isinstance(root, RealRoot) else Poly(root.expr).count_roots()
+
+
 def _order(root: Basic) -> tuple:
-    return _depth(root), str(root.args[0]), -1 if isinstance(root, AnyRoot) else root.index
+    return _depth(root), str(root.args[0]), -1 if isinstance(root, AnyRoot) else _number(root)
 
 
 def _depth(root: Basic) -> int:
     """How many roots a root is made of, with itself."""
-    return len(root.atoms(CRootOf, AnyRoot))
+    return len(root.atoms(CRootOf, PolynomialRoot))
 
 
 def _polynomial(root: Basic, variable: Symbol, names: Mapping[Basic, Symbol]) -> Basic:
-    if isinstance(root, AnyRoot):
-        polynomial, bound = root.args
+    if isinstance(root, PolynomialRoot):
+        polynomial, bound = root.args[:2]
         return grouped(replaced(polynomial, names).xreplace({bound: variable}), (variable,))
     return grouped(root.expr.xreplace({root.poly.gen: variable}), (variable,))
 

@@ -54,6 +54,21 @@ def test_numbers_are_those_of_the_library():
     assert tuple(found["edges"]) == Band("regular", 2, 4).edges
 
 
+def test_poisson_pairs_are_those_of_the_exact_cavity_unless_the_closure_is_named():
+    asked = ("variance", "--ensemble", "poisson", "--pure", 3, "--until", 10, "--points", 2)
+    exact, closed = told(*asked), told(*asked, "--closure", "large-c")
+    assert (exact["closure"], closed["closure"]) == ("cavity", "large-c")
+    assert exact["columns"]["variance"] == LabelResponse("poisson", 3, 6).variance(exact["columns"]["time"]).tolist()
+    assert closed["columns"]["variance"][-1] > 1.9 * exact["columns"]["variance"][-1]
+
+
+@pytest.mark.parametrize(("arguments", "named"), [(["band"], "--closure large-c"), (["response", "--digits", 30], "large-c")])
+def test_what_the_poisson_cavity_cannot_do_says_which_closure_to_name(arguments, named):
+    done = collapse(*arguments, "--ensemble", "poisson")
+    assert done.exit_code == 2
+    assert named in done.stderr
+
+
 def test_head_has_its_steady_states_its_ageing_and_its_critical_decays():
     found = told(
         "head", *FEW, "--gamma", 2, "--lambda", 0.05, "--kappa", 0.02, "--start", 0.7, "--dimension", 4, "--classes", 80
@@ -73,7 +88,10 @@ def test_head_has_its_steady_states_its_ageing_and_its_critical_decays():
 @pytest.mark.parametrize(
     ("arguments", "absent"),
     [
-        (["--ensemble", "poisson", "--links", 20], {"edge", "critical_decay", "limit", "critical_head_decay"}),
+        (
+            ["--ensemble", "poisson", "--closure", "large-c", "--links", 20],
+            {"edge", "critical_decay", "limit", "critical_head_decay"},
+        ),
         (["--links", 4, "--lambda", 0.3, "--kappa", 0.1], {"limit", "critical_head_decay"}),
         (["--links", 2, "--lambda", 0.1, "--kappa", 0.1], {"critical_head_decay"}),
         (["--links", 4], {"steady_states", "critical_head_decay"}),
@@ -117,7 +135,7 @@ def test_sampled_responses_and_bands_are_those_of_theory_up_to_one_mode_of_many(
 
 
 def test_modes_that_grow_in_the_large_c_closure_are_passed_on_the_right():
-    found = told("response", "--ensemble", "poisson", "--links", 20, "--points", 3)
+    found = told("response", "--ensemble", "poisson", "--closure", "large-c", "--links", 20, "--points", 3)
     assert found["abscissa"] > 0
     assert min(found["columns"]["s"]) > found["abscissa"]
 
@@ -133,7 +151,9 @@ def test_modes_that_grow_in_the_large_c_closure_are_passed_on_the_right():
         ["response", "--digits", 10],
         ["response", "--until", 0],
         ["response", "--until", "inf"],
+        ["band", "--ensemble", "poisson"],
         ["band", "--ensemble", "poisson", "--closure", "cavity"],
+        ["response", "--ensemble", "poisson", "--digits", 30],
         ["band", "--links", 3, "--closure", "large-c"],
         ["variance", "--pure", 1.5, "--check"],
         ["variance", "--links", 3, "--check", "--classes", 5],
@@ -141,6 +161,7 @@ def test_modes_that_grow_in_the_large_c_closure_are_passed_on_the_right():
         ["head", "--lambda", -0.1],
         ["head", "--kappa", "nan"],
         ["head", "--start", "inf"],
+        ["head", "--ensemble", "poisson"],
         ["head", "--ensemble", "poisson", "--closure", "cavity"],
     ],
 )
@@ -153,7 +174,7 @@ def test_bad_input_is_one_sentence_and_writes_nothing(here, arguments):
 
 
 def test_precision_too_low_for_the_inverse_is_said_and_writes_nothing(here):
-    done = collapse("variance", "--ensemble", "poisson", "--links", 20, "--until", 3000, "--points", 3)
+    done = collapse("variance", "--ensemble", "poisson", "--closure", "large-c", "--links", 20, "--until", 3000, "--points", 3)
     assert done.exit_code == 3
     assert "could not finish" in done.stderr
     assert not list(here.iterdir())

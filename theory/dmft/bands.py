@@ -53,22 +53,22 @@ class Band:
     Parameters
     ----------
     ensemble, pure_per_class, links, weight, closure
-        as of :class:`theory.dmft.ensembles.Pairs`; by default the cavity for ``regular``, and the large-c closure for
-        ``poisson``, which has no other here.
+        as of :class:`theory.dmft.ensembles.Pairs`: the exact cavity, unless ``closure="large-c"`` is named, as it has to be for
+        ``poisson``, which has no smooth band in the cavity.
     digits
         15 to 50, of the edges.
 
     Raises
     ------
     InputError
-        for parameters outside their ranges, and for links = 0, where every mode is an outlier.
+        for parameters outside their ranges, for links = 0, where every mode is an outlier, and for the Poisson cavity.
     """
 
     ensemble: Kind
     pure_per_class: float
     links: float
     weight: float = 0.5
-    closure: Closure | None = None
+    closure: Closure = "cavity"
     digits: int = 15
 
     def __post_init__(self):
@@ -77,14 +77,14 @@ class Band:
         if self.links == 0:
             raise InputError("a positive number of links", "0", "add links: without them every correlation is 1")
         if self.ensemble == "poisson" and self.closure == "cavity":
-            raise InputError(
-                "the large-c closure for the band of poisson pairs", "'cavity'", 'use closure="large-c" or regular'
-            )
+            expected = "the large-c closure, by name, for the band of Poisson pairs"
+            remedy = 'give closure="large-c" (--closure large-c), which is off by O(1/c), or use ensemble="regular"'
+            raise InputError(expected, "'cavity', which has no smooth one", remedy)
 
     @cached_property
     def pairs(self) -> Pairs:
         """The ensemble and its closure."""
-        return Pairs.of(self.ensemble, self.pure_per_class, self.links, self.weight, self.closure)
+        return Pairs(self.ensemble, self.pure_per_class, self.links, self.weight, self.closure)
 
     @property
     def outlier(self) -> float:

@@ -9,7 +9,7 @@ every :math:`x+\beta f` has one sign, which may be taken positive: there the rig
 where :math:`\alpha` meets it, and lies where :math:`\alpha` is below.
 
 >>> from theory.dmft.ensembles import Pairs
->>> pairs = Pairs("poisson", pure_per_class=10, links=20)
+>>> pairs = Pairs("poisson", pure_per_class=10, links=20, closure="large-c")
 >>> 0 < outer_edge(pairs.labels, pairs.links, 0.0, 1.0) < 0.1
 True
 

@@ -62,8 +62,8 @@ class Pairs:
     weight
         q, of each of the two couplings of a frustrated sample; pure samples have weight one.
     closure
-        ``cavity``, or ``large-c``; for ``regular`` the latter needs at least 4 links, below which it gives samples negative
-        weights.
+        ``cavity``, exact and the default, or ``large-c``; for ``regular`` the latter needs at least 4 links, below which it
+        gives samples negative weights.
 
     Raises
     ------
@@ -76,11 +76,6 @@ class Pairs:
     links: float
     weight: float = 0.5
     closure: Closure = "cavity"
-
-    @classmethod
-    def of(cls, ensemble: Kind, pure_per_class: float, links: float, weight: float, closure: Closure | None) -> Pairs:
-        """With the closure that has an equation to solve, where none is given: the cavity for ``regular``, else large-c."""
-        return cls(ensemble, pure_per_class, links, weight, closure or ("cavity" if ensemble == "regular" else "large-c"))
 
     def __post_init__(self):
         _one_of("ensemble", self.ensemble, get_args(Kind))

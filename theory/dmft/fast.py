@@ -4,7 +4,7 @@ All points come down together from high above, as one does in :mod:`theory.dmft.
 no code: there the arithmetic is mpmath's and steps adapt, here heights fall by a fixed ratio with a few Newton steps at each.
 
 >>> from theory.dmft.ensembles import Pairs
->>> pairs = Pairs("poisson", pure_per_class=10, links=20)
+>>> pairs = Pairs("poisson", pure_per_class=10, links=20, closure="large-c")
 >>> found = solve(pairs.labels, pairs.links, np.array([1.0, 0.1 + 1j]))
 >>> bool(np.all(found.error < 1e-14))
 True

@@ -28,7 +28,7 @@ from mpmath import mp
 
 from theory.dmft import regular, self_consistency
 from theory.dmft.bands import Band
-from theory.dmft.ensembles import Kind
+from theory.dmft.ensembles import Closure, Kind
 from theory.dmft.poisson import probabilities
 from theory.dmft.response import check_digits
 from theory.errors import InputError, UnfinishedError
@@ -75,14 +75,20 @@ def _share_of_poisson(band: Band, mu2: Any, digits: int) -> Any:
 
 
 def critical_fraction(
-    ensemble: Kind, links: float, lam: float, share: float = 0.0, weight: float = 0.5, digits: int = 15
+    ensemble: Kind,
+    links: float,
+    lam: float,
+    share: float = 0.0,
+    weight: float = 0.5,
+    digits: int = 15,
+    closure: Closure = "cavity",
 ) -> Any:
     r"""The largest fraction :math:`\varphi_c` of frustrated samples at which class modes survive the decay, an mpmath number.
 
     Parameters
     ----------
-    ensemble, links, weight
-        as of :class:`theory.dmft.ensembles.Pairs`, with the closure of :class:`theory.dmft.Band`.
+    ensemble, links, weight, closure
+        as of :class:`theory.dmft.Band`: ``poisson`` needs ``closure="large-c"``.
     lam
         decay of the embeddings, between 0 and ¼, beyond which not even the mode :math:`\mu=1` survives.
     share
@@ -105,7 +111,7 @@ def critical_fraction(
         raise InputError(expected, repr(share), "give d/K: the tails of a poisson band have no edge")
 
     def excess(pure: Any) -> Any:
-        band = Band(ensemble, pure, links, weight, digits=digits)
+        band = Band(ensemble, pure, links, weight, closure, digits)
         if share == 0:
             return band.edges[1] - 4 * mp.mpf(lam)
         return share_above(band, 4 * mp.mpf(lam), digits) - mp.mpf(share)

@@ -14,7 +14,13 @@ simulated labels taken from their mean.
 (0.243078223561602035644459982388 - 0.111585854557778783986313443253j)
 >>> labels = LabelResponse("poisson", pure_per_class=10, links=20)
 >>> labels.variance([0.0, 1.0, 10.0]).round(4)
-array([1.0e+00, 2.4e-02, 8.0e-04])
+array([1.0e+00, 2.4e-02, 7.0e-04])
+
+The closure of many links is chosen by name; it is off by :math:`O(1/c)` however many the classes, and late by any amount:
+
+>>> closed = LabelResponse("poisson", pure_per_class=10, links=20, closure="large-c")
+>>> bool(closed.variance(10.0) > 1.1 * labels.variance(10.0))
+True
 
 Which way it is computed:
 
@@ -22,8 +28,8 @@ Which way it is computed:
 ensemble and closure   :math:`G(s)`                                    :math:`R(t)`
 =====================  ==============================================  ==========================================
 regular                closed form                                     integral over the exact spectrum
-poisson, large-c       roots by mpmath; arrays by Newton in doubles    Talbot in mpmath; a hyperbola in doubles
 poisson, cavity        population dynamics                             a hyperbola, for each population
+poisson, large-c       roots by mpmath; arrays by Newton in doubles    Talbot in mpmath; a hyperbola in doubles
 =====================  ==============================================  ==========================================
 
 When it fails: late times, where the large-c closure has modes that grow (:attr:`LabelResponse.abscissa` is positive) and an
@@ -82,9 +88,9 @@ class LabelResponse:
     Parameters
     ----------
     ensemble, pure_per_class, links, weight, closure
-        as of :class:`theory.dmft.ensembles.Pairs`; by default the cavity for ``regular``, the large-c closure for ``poisson``.
+        as of :class:`theory.dmft.ensembles.Pairs`: the exact cavity, unless ``closure="large-c"`` is named.
     digits
-        15 to 50: of everything that mpmath computes.
+        15 to 50: of everything that mpmath computes, which is all but the Poisson cavity.
     path
         ``fast`` computes arrays and times in double precision, and raises unless two contours and mpmath at some of the points
         agree with it to 1e-11; ``mpmath`` computes everything in mpmath.  By default fast at 15 digits, mpmath at more.
@@ -94,14 +100,14 @@ class LabelResponse:
     Raises
     ------
     InputError
-        for parameters outside their ranges.
+        for parameters outside their ranges, and for ``digits`` or a ``path`` of the Poisson cavity.
     """
 
     ensemble: Kind
     pure_per_class: float
     links: float
     weight: float = 0.5
-    closure: Closure | None = None
+    closure: Closure = "cavity"
     digits: int = 15
     path: Path | None = None
     size: PopulationSize = field(default_factory=PopulationSize)
@@ -113,11 +119,15 @@ class LabelResponse:
             raise InputError("path among fast, mpmath", repr(self.path), "choose one")
         if self.path == "fast" and self.digits > 15:
             raise InputError("15 digits on the fast path", str(self.digits), 'use path="mpmath"')
+        if self._is_sampled and (self.digits != 15 or self.path is not None):
+            asked = f"digits={self.digits}" if self.path is None else f"path={self.path!r}"
+            expected = "neither digits nor a path for the Poisson cavity, which has a standard error"
+            raise InputError(expected, asked, 'enlarge its populations, or name closure="large-c"')
 
     @cached_property
     def pairs(self) -> Pairs:
         """The ensemble and its closure."""
-        return Pairs.of(self.ensemble, self.pure_per_class, self.links, self.weight, self.closure)
+        return Pairs(self.ensemble, self.pure_per_class, self.links, self.weight, self.closure)
 
     @property
     def is_fast(self) -> bool:

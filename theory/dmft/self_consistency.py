@@ -10,7 +10,7 @@ mpmath's ``findroot`` then brings the end to the precision asked for.
 The error is the residual, plus the bound of the terms cut off, over the slope of the equation: that of one more Newton step.
 
 >>> from theory.dmft.ensembles import Pairs
->>> pairs = Pairs("poisson", pure_per_class=10, links=20)
+>>> pairs = Pairs("poisson", pure_per_class=10, links=20, closure="large-c")
 >>> found = solve(pairs.labels, pairs.links, 0.1 + 1j, digits=30)
 >>> bool(found.error < abs(found.value) * 1e-30), bool(found.value.imag < 0)
 (True, True)

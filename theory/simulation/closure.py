@@ -184,7 +184,7 @@ def _turned(trace: Trace) -> Expr:
     parts: list[Expr] = []
     for word, c in expand(trace.arg).items():
         start = next((i for i, f in enumerate(word) if f.rows == d), 0)
-        parts.append(c * Trace(monomial(word[start:] + word[:start])))
+        parts.append(c * (Trace(monomial(word[start:] + word[:start])) if word else trace.arg.rows))
     return Add(*parts)
 
 

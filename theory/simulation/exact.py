@@ -136,12 +136,7 @@ class Spectral(Propagation):
 
     @cached_property
     def _modes(self) -> tuple[NDArray, NDArray, NDArray]:
-        """Rates, modes (M + K, M + K), and amplitudes at the start (M + K, d)."""
-        c, r = self.coupling, self.coupling.reduction
-        rates, modes = dense_modes(r)
-        scaled = (self.start * np.sqrt(c.counts / c.sample_mobility)).T
-        whole = np.vstack([r.project(scaled, scaled_parts(c)[2]), (self.Y / np.sqrt(c.label_mobility)).T])
-        return rates, modes, modes.T @ whole
+        return amplitudes(self.coupling, self.start, self.Y)
 
     def labels(self, times: ArrayLike) -> NDArray:
         rates, modes, amplitudes = self._modes
@@ -195,6 +190,19 @@ class Stepped(Propagation):
                 now, before = expm_multiply(step, now, traceA=step.trace()), t
             means, labels = np.split((now / scale).T, [len(c.counts)], axis=1)
             yield labels, means
+
+
+def amplitudes(coupling: Coupling, means: NDArray, labels: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    r"""Rates (M + K,), modes (M + K, M + K), and their amplitudes (M + K, d) in a start of type means (d, T) and labels (d, K).
+
+    With the last K rows of the modes, each times :math:`\sqrt{\eta_a}`, as label parts :math:`\ell_k`, labels move as
+    :math:`y(t)=\sum_ke^{-r_kt}a_k\ell_k^T`; zero modes come first.
+    """
+    c, r = coupling, coupling.reduction
+    rates, modes = dense_modes(r)
+    scaled = (means * np.sqrt(c.counts / c.sample_mobility)).T
+    whole = np.vstack([r.project(scaled, scaled_parts(c)[2]), (labels / np.sqrt(c.label_mobility)).T])
+    return rates, modes, modes.T @ whole
 
 
 def _memory(rates: NDArray, rate: float, time: float) -> NDArray:

@@ -29,13 +29,16 @@ from derivations.evaluate import Point, evaluate
 from theory.errors import InputError, UnfinishedError
 
 
-class AnyRoot(Expr):
-    """Any one root of an irreducible polynomial: what holds for it holds for each of its conjugates.
-
-    ``AnyRoot(polynomial, variable)``, where the variable is bound.
-    """
+class PolynomialRoot(Expr):
+    """A root of an irreducible polynomial with parameters; first among the arguments are it and its bound variable."""
 
     is_commutative = True
+
+    def __new__(cls, polynomial, variable, *which):
+        # A form that SymPy leaves as it is, so that one root is one expression.
+        expanded = polynomial.expand()
+        turned = -expanded if expanded.could_extract_minus_sign() else expanded
+        return Expr.__new__(cls, turned, variable, *map(Integer, which))
 
     @property
     def free_symbols(self):
@@ -45,10 +48,41 @@ class AnyRoot(Expr):
         return False
 
     def _sympystr(self, printer):
-        return f"AnyRoot({printer._print(self.args[0])}, {printer._print(self.args[1])})"
+        return f"{type(self).__name__}({', '.join(map(printer._print, self.args))})"
 
     def _latex(self, printer):
-        return rf"\operatorname{{root}}_{{{printer._print(self.args[1])}}}\left({printer._print(self.args[0])}\right)"
+        polynomial, variable, *which = map(printer._print, self.args)
+        number = rf",\,{which[0]}" if which else ""
+        return rf"\operatorname{{root}}_{{{variable}{number}}}\left({polynomial}\right)"
+
+
+class AnyRoot(PolynomialRoot):
+    """Any one root of an irreducible polynomial: what holds for it holds for each of its conjugates.
+
+    ``AnyRoot(polynomial, variable)``, where the variable is bound.
+    """
+
+
+class RealRoot(PolynomialRoot):
+    """One real root of an irreducible polynomial, wherever that has so many.
+
+    ``RealRoot(polynomial, variable, number, count)``: number ``number``, from 0 on in rising order, of ``count``.
+    """
+
+    def _eval_is_real(self):
+        return True
+
+    def _eval_is_finite(self):
+        return True
+
+    def chosen(self, roots: Iterable) -> Any:
+        """This one of the roots at a point."""
+        tiny = mpmath.mpf(10) ** (-mpmath.mp.dps // 2)
+        real = sorted(mpmath.re(z) for z in roots if abs(mpmath.im(z)) <= tiny * (1 + abs(z)))
+        number, count = map(int, self.args[2:])
+        if len(real) != count:
+            raise UnfinishedError(f"{self.args[0]} has {len(real)} real roots at some of these parameters, and not {count}")
+        return real[number]
 
 
 @dataclass(frozen=True)
@@ -133,9 +167,9 @@ def _adjoined(expr: Expr, table: _Table) -> Generator:
         inner = _replace(expr.args[0], table)
         symbol = _name(table)
         return Generator(symbol, expr, symbol**2 - inner**2, 2)
-    if isinstance(expr, CRootOf | AnyRoot):
-        variable = expr.args[1] if isinstance(expr, AnyRoot) else expr.poly.gen
-        polynomial = Poly(_replace(expr.args[0], table) if isinstance(expr, AnyRoot) else expr.expr, variable)
+    if isinstance(expr, CRootOf | PolynomialRoot):
+        variable = expr.args[1] if isinstance(expr, PolynomialRoot) else expr.poly.gen
+        polynomial = Poly(_replace(expr.args[0], table) if isinstance(expr, PolynomialRoot) else expr.expr, variable)
         symbol = _name(table)
         monic = Add(*(c / polynomial.LC() * symbol**k for (k,), c in polynomial.terms()))
         return Generator(symbol, expr, monic, polynomial.degree())
@@ -253,6 +287,8 @@ def _generator_value(g: Generator, values: Mapping) -> Any:
         return mpmath.root(evaluate(g.symbol**g.degree - g.relation, Point(values)), g.degree)
     if isinstance(g.value, Abs):
         return mpmath.sqrt(evaluate(g.symbol**2 - g.relation, Point(values)))
+    if isinstance(g.value, RealRoot):
+        return g.value.chosen(roots_at(g, values))
     if isinstance(g.value, AnyRoot):
         return roots_at(g, values)[0]
     if isinstance(g.value, CRootOf):
@@ -274,7 +310,7 @@ def _near(root: CRootOf):
 
 
 def roots_at(generator: Generator, values: Mapping) -> list:
-    """The numbers among which an AnyRoot may be chosen."""
+    """The numbers among which a root of a polynomial with parameters may be chosen."""
     coefficients = Poly(generator.relation, generator.symbol).all_coeffs()
     return polynomial_roots([evaluate(c, Point(values)) for c in coefficients])
 

@@ -130,6 +130,17 @@ class Ring:
         """The distinct irreducible factors of positive degree, signs fixed by FLINT."""
         return [f for f, _ in factor(p)[1]]
 
+    def taken(self, p: Polynomial, source: Ring) -> Polynomial:
+        """A polynomial of a ring whose symbols are all among those of this one."""
+        places = [self.place[s] for s in source.symbols]
+        terms = {}
+        for powers, c in p.to_dict().items():
+            wide = [0] * len(self.symbols)
+            for place, m in zip(places, powers, strict=True):
+                wide[place] = m
+            terms[tuple(wide)] = c
+        return self.context.from_dict(terms)
+
     def number(self, p: Polynomial) -> int:
         """The value of a constant polynomial."""
         return int(p.to_dict().get((0,) * len(self.symbols), 0))

@@ -143,7 +143,7 @@ def is_negative(expr: Expr, region: Region) -> bool:
 
 
 def _zero_by_norm(element: FracElement, field: Extension, point: Mapping) -> bool:
-    coefficients = _norm_polynomial(element, field)
+    coefficients = norm_polynomial(element, field)
     lowest = max(i for i, c in enumerate(coefficients) if c)
     if lowest == len(coefficients) - 1:
         return False
@@ -160,7 +160,7 @@ def _value(element: FracElement, values: list):
     return numerator / denominator
 
 
-def _norm_polynomial(element: FracElement, field: Extension) -> list[FracElement]:
+def norm_polynomial(element: FracElement, field: Extension) -> list[FracElement]:
     """The characteristic polynomial, leading coefficient first, of multiplication by an element."""
     generators = field.algebraic
     size = prod(g.degree for g in generators)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import gcd
 
 from sympy import Add, Dummy, Expr, I, Poly, Rational, S, cos, factor_list, pi, sin
+from sympy.core.relational import Relational
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from derivations.analysis.algebra.algebraic import AnyRoot, extension, normal
@@ -33,11 +34,13 @@ class Edge:
 
 @dataclass(frozen=True)
 class Root:
-    """A non-zero root of an edge polynomial; ``conjugates`` is how many roots its expression stands for."""
+    """A non-zero root of an edge polynomial; ``conjugates`` is how many roots its expression stands for, ``assumed`` are the
+    inequalities between parameters under which it is real, if that was asked."""
 
     value: Expr
     multiplicity: int
     conjugates: int = 1
+    assumed: tuple[Relational, ...] = ()
 
 
 def lower_hull(points: Mapping[int, tuple[Rational, Expr]]) -> list[Edge]:
@@ -56,11 +59,15 @@ def edge_roots(edge: Edge, region: Region) -> list[Root]:
     """The non-zero roots of an edge polynomial."""
     if edge.length == 1:
         return [Root(normal(-edge.coefficients[0] / edge.coefficients[1]), 1)]
-    parts = [(f, k) for part, k in squarefree(list(edge.coefficients), region) for f in _factors(part)]
-    return [root for factor, k in parts for root in _irreducible_roots(factor, k, region)]
+    return [root for factor, k in irreducible(edge, region) for root in _irreducible_roots(factor, k, region)]
 
 
-def _in_c(coefficients: list[Expr]) -> Expr:
+def irreducible(edge: Edge, region: Region) -> list[tuple[list[Expr], int]]:
+    """(irreducible factor, multiplicity) of an edge polynomial."""
+    return [(f, k) for part, k in squarefree(list(edge.coefficients), region) for f in _factors(part)]
+
+
+def in_c(coefficients: list[Expr]) -> Expr:
     return Add(*(a * C**k for k, a in enumerate(coefficients)))
 
 
@@ -123,7 +130,7 @@ def _gcd(p: list[Expr], q: list[Expr], region: Region) -> list[Expr]:
 def _factors(coefficients: list[Expr]) -> list[list[Expr]]:
     """Factors over the rational functions of parameters and radicals, these as independent symbols."""
     abstracted, field = extension(coefficients)
-    numerator = _in_c(abstracted).together().as_numer_denom()[0]
+    numerator = in_c(abstracted).together().as_numer_denom()[0]
     factors = (Poly(f, C) for f, _ in factor_list(numerator)[1] if f.has(C))
     return [[normal(field.expression(a)) for a in reversed(f.all_coeffs())] for f in factors]
 
@@ -134,7 +141,7 @@ def _irreducible_roots(factor: list[Expr], multiplicity: int, region: Region) ->
     inner = factor[::fold]
     if len(inner) <= 3:
         return [Root(v, multiplicity) for value in _quadratic(inner, region) for v in _radicals(value, fold, region)]
-    return [Root(AnyRoot(_in_c(factor), C), multiplicity, degree)]
+    return [Root(AnyRoot(in_c(factor), C), multiplicity, degree)]
 
 
 def _quadratic(coefficients: list[Expr], region: Region) -> list[Expr]:
@@ -149,7 +156,7 @@ def _radicals(value: Expr, degree: int, region: Region) -> list[Expr]:
     if degree == 1:
         return [value]
     turned = is_negative(value, region)
-    outside, inside = _extracted(-value if turned else value, degree)
+    outside, inside = extracted(-value if turned else value, degree)
     root = outside * inside ** Rational(1, degree)
     half = Rational(1, 2) if turned else S.Zero
     return [normal(root * _on_circle((k + half) / degree)) for k in range(degree)]
@@ -161,7 +168,7 @@ def _on_circle(turn: Rational) -> Expr:
     return S.NegativeOne ** (2 * turn) if value.has(TrigonometricFunction) else value
 
 
-def _extracted(value: Expr, degree: int) -> tuple[Expr, Expr]:
+def extracted(value: Expr, degree: int) -> tuple[Expr, Expr]:
     """value = outside**degree * inside, with nothing to extract inside and no denominator there; up to a root of unity."""
     (abstracted,), field = extension([value])
     numerator, denominator = normal(abstracted).as_numer_denom()

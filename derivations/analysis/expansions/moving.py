@@ -1,4 +1,4 @@
-r"""A fixed point that a polynomial defines, as it moves with the small parameter: each real root is a Puiseux series.
+r"""A fixed point that polynomials define, as it moves with the small parameter: each real root is a Puiseux series.
 
 >>> from sympy import symbols
 >>> from theory import Flow
@@ -7,47 +7,53 @@ r"""A fixed point that a polynomial defines, as it moves with the small paramete
 >>> a, eps = symbols("a epsilon", positive=True)
 >>> flow = Flow({x: -x**5 + eps * x + a})
 >>> (point,) = fixed_points(flow, time_limit=None)
->>> (branch,) = real_branches(point, Region((), eps))
+>>> ((branch,),) = real_branches(point, Region((), eps))
 >>> print(branch.series(eps))
 a**(1/5)
 
-When it fails: a point that holds several such roots, and a leading coefficient that is itself a root of a polynomial with
-parameters, of which nothing tells how many are real.
+Where parameters decide which roots are real, or whether a point exists there, each of them carries the inequalities under
+which it does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import mpmath
-from sympy import Expr, Poly, S, Symbol
-from sympy.core.relational import Relational
+from sympy import Add, Expr, Poly, S, Symbol
+from sympy.core.relational import Equality, GreaterThan, LessThan, Ne, Relational, StrictGreaterThan, StrictLessThan
+from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.algebraic import AnyRoot, numeric, polynomial_roots
 from derivations.analysis.algebra.zero import Region, vanishes
-from derivations.analysis.expansions.puiseux import Branch, puiseux
-from derivations.analysis.expansions.real_parts import proved, real_part
+from derivations.analysis.expansions.edges import C
+from derivations.analysis.expansions.identities import Moving, vanishes_along
+from derivations.analysis.expansions.letters import introductions, lettered, relation_text
+from derivations.analysis.expansions.puiseux import Branch, Wanted, puiseux
+from derivations.analysis.expansions.real_edges import narrowed
 from derivations.analysis.expansions.series import Insufficient, Series, expand
+from derivations.analysis.expansions.sides import possible, side
 from derivations.analysis.points.fixed_points import FixedPoint
-from theory.errors import InputError, UnfinishedError
+from theory.errors import UnfinishedError
 from theory.printing import plain
 
-LONGEST = 64  # terms of a root that are worked out
 APART = 4  # how much farther than the root meant the next one must be
+
+Roots = tuple["MovingRoot", ...]
+"""The roots that define a point, each over those before it."""
 
 
 @dataclass(frozen=True)
 class MovingRoot:
-    """One real root of a polynomial in a state variable; its ``branch`` tells it from the others."""
+    """One real root of a polynomial in a state variable, over other such roots; its ``branch`` tells it from the others of
+    this polynomial, and the inequalities of its ``region`` hold what it takes to be real."""
 
     symbol: Symbol
     polynomial: tuple[Expr, ...]
     region: Region
     branch: Branch
-
-    def __str__(self):
-        return f"{self.symbol} ≃ {plain(self.series(self.region.small))}"
+    below: Roots = ()
 
     def series(self, small: Symbol) -> Expr:
         return self.branch.series(small)
@@ -57,8 +63,6 @@ class MovingRoot:
         found, count = self, len(self.branch.terms)
         while found.branch.next_exponent < order:
             count = max(2 * count, 1)
-            if count > LONGEST:
-                raise UnfinishedError(f"{LONGEST} terms of {self.symbol} do not tell the eigenvalues apart: rescale it")
             found = replace(self, branch=self._continued(count))
         return found
 
@@ -67,7 +71,7 @@ class MovingRoot:
         return Series(branch.terms, branch.next_exponent)
 
     def at(self, point: Mapping[Symbol, object]):
-        """The number that the root is at numbers for the parameters and the small one.
+        """The number that the root is at numbers for the parameters, the small one and the roots below.
 
         Raises
         ------
@@ -82,63 +86,141 @@ class MovingRoot:
 
     def _continued(self, count: int) -> Branch:
         known = self.branch.terms
-        found = puiseux(self.polynomial, self.region.small, count, self.region.assumptions, along=known)
+        wanted = Wanted(along=known, real=True)
+        found = puiseux(self.polynomial, self.region.small, count, self.region.assumptions, moving(self.below), wanted)
         return next(b for b in found if b.terms[: len(known)] == known)
 
 
-def real_branches(point: FixedPoint, region: Region) -> list[MovingRoot]:
-    """The real branches at which a point with one root that stays a polynomial exists, for a small parameter → 0+.
+def moving(roots: Roots) -> Moving:
+    """The roots as symbols that depend on the small parameter."""
+    definitions: dict[Symbol, Expr] = {}
+    for r in roots:
+        polynomial = Add(*(c.xreplace(definitions) * C**k for k, c in enumerate(r.polynomial)))
+        definitions[r.symbol] = AnyRoot(polynomial, C)
+    return Moving(lambda order: {r.symbol: r.to_order(order) for r in roots}, definitions)
+
+
+def values_at(roots: Roots, point: Mapping[Symbol, object]) -> dict:
+    """A point together with the numbers that moving roots are there."""
+    found = dict(point)
+    for r in roots:
+        found[r.symbol] = r.at(found)
+    return found
+
+
+def real_branches(point: FixedPoint, region: Region) -> list[Roots]:
+    """The real branches at which a point exists for a small parameter → 0+, as far as signs of parameters tell.
 
     Raises
     ------
-    InputError
-        for several such roots.
     UnfinishedError
-        where parameters decide which branches are real, or whether the point exists there.
+        where the number of real roots is not found.
     """
-    if len(point.roots) != 1:
-        names = ", ".join(map(str, point.roots))
-        raise InputError("a point with at most one root that stays a polynomial", f"roots {names}", "fix some parameters")
-    ((x, equation),) = point.roots.items()
-    polynomial = tuple(reversed(Poly(equation, x).all_coeffs()))
-    roots = (MovingRoot(x, polynomial, region, b) for b in _told_apart(polynomial, region))
-    return [root for root in roots if _is_real(root) and all(_holds(c, root) for c in point.conditions if c.has(x))]
+    found = [roots for roots in _chains(tuple(_triangular(point)), (), region) if possible(roots[-1].region)]
+    held = (_within(roots, [*_signs(roots), *(c for c in point.conditions if _moves(c, roots))]) for roots in found)
+    return [roots for roots in held if roots]
 
 
-def _told_apart(polynomial: tuple[Expr, ...], region: Region) -> tuple[Branch, ...]:
-    """All branches, with as many terms as tell them apart."""
-    for count in range(1, LONGEST):
-        branches = puiseux(polynomial, region.small, count, region.assumptions).branches
-        if all(b.count == 1 for b in branches):
-            return branches
-    raise UnfinishedError(f"{LONGEST} terms do not tell the roots of {polynomial} apart: fix some parameters")
+def assumed(roots: Roots) -> tuple[Relational, ...]:
+    """What it takes for the roots to be real, and for the point to exist there."""
+    return tuple(dict.fromkeys(c for r in roots for c in r.branch.assumed))
 
 
-def _is_real(root: MovingRoot) -> bool:
-    for _, c in root.branch.terms:
-        part, assumed = real_part(c, root.region)
-        if c.has(AnyRoot) or part is None or assumed:
-            raise UnfinishedError(f"whether {root} is real depends on parameters: fix some of them")
-        if not vanishes(c - part, root.region):
-            return False
-    return True
+def listing(roots: Roots) -> str:
+    """Roots by their first terms, with what it takes for them to exist."""
+    needed = assumed(roots)
+    small = roots[-1].region.small
+    letters = lettered([*(r.series(small) for r in roots), *needed])
+    parts = [f"{r.symbol} {'=' if r.branch.exact else '≃'} {plain(r.series(small).xreplace(letters))}" for r in roots]
+    words = [f"with {letter} {which}" for letter, which in introductions(letters).items()]
+    words += [f"if {' and '.join(relation_text(c.xreplace(letters)) for c in needed)}"] if needed else []
+    return ", ".join([*parts, *words])
 
 
-def _holds(condition: Relational, root: MovingRoot) -> bool:
-    """Whether a condition on the point holds for small ε: by the leading term of its two sides' difference."""
+def may_hold(roots: Roots, parameters: Mapping[Symbol, Expr]) -> bool:
+    """Whether what it takes for the roots to exist does not fail at values of parameters."""
+    region = roots[-1].region
+    there = (c.xreplace(dict(parameters)) for c in assumed(roots))
+    return all(c is not S.false and (c is S.true or _undecided(c.lhs - c.rhs, c.func, region)) for c in there)
+
+
+def _undecided(difference: Expr, relation: type, region: Region) -> bool:
+    if vanishes(difference, region):
+        return False
+    known = Region((), region.small)
+    return side(difference if relation is StrictGreaterThan else -difference, known) is not S.false
+
+
+def _triangular(point: FixedPoint) -> Iterator[tuple[Symbol, tuple[Expr, ...]]]:
+    """The roots that stay, each after those in its polynomial."""
+    left = dict(point.roots)
+    while left:
+        x = next(x for x, p in left.items() if p.free_symbols.isdisjoint(left.keys() - {x}))
+        yield x, tuple(reversed(Poly(left.pop(x), x).all_coeffs()))
+
+
+def _chains(left: tuple[tuple[Symbol, tuple[Expr, ...]], ...], below: Roots, region: Region) -> Iterator[Roots]:
+    if not left:
+        yield below
+        return
+    (x, polynomial), *others = left
+    for b in puiseux(polynomial, region.small, 1, region.assumptions, moving(below), Wanted(real=True, apart=True)):
+        narrow = narrowed(region, b.assumed)
+        yield from _chains(tuple(others), (*below, MovingRoot(x, polynomial, narrow, b, below)), narrow)
+
+
+# -- where the point exists -----------------------------------------------------------------------------------------------
+
+
+def _signs(roots: Roots) -> Iterator[Relational]:
+    for x in (r.symbol for r in roots):
+        if x.is_nonnegative:
+            yield GreaterThan(x, 0, evaluate=False)
+        if x.is_nonpositive:
+            yield LessThan(x, 0, evaluate=False)
+        if x.is_nonzero:
+            yield Ne(x, 0, evaluate=False)
+
+
+def _moves(condition: Relational, roots: Roots) -> bool:
+    return not condition.free_symbols.isdisjoint(r.symbol for r in roots)
+
+
+def _within(roots: Roots, conditions: list[Relational]) -> Roots:
+    """The roots, with inequalities between parameters under which conditions hold there; none where one fails."""
+    for c in conditions:
+        needed = holds(c, roots[-1].region, moving(roots))
+        if needed is S.false:
+            return ()
+        if needed is not S.true:
+            *others, last = roots
+            branch = replace(last.branch, assumed=(*last.branch.assumed, needed))
+            roots = (*others, replace(last, branch=branch, region=narrowed(last.region, (needed,))))
+    return roots if possible(roots[-1].region) else ()
+
+
+def holds(condition: Relational, region: Region, along: Moving) -> Boolean | Relational:
+    """A condition for small ε, by the leading term of its two sides' difference: true, false or an inequality."""
+    difference = condition.lhs - condition.rhs
+    first = _leading(difference, region, along)
+    if first is None or isinstance(condition, Equality):
+        return S.true if (first is None) == isinstance(condition, GreaterThan | LessThan | Equality) else S.false
+    if isinstance(condition, Ne):
+        return S.true
+    return side(-first if isinstance(condition, LessThan | StrictLessThan) else first, region)
+
+
+def _leading(value: Expr, region: Region, along: Moving) -> Expr | None:
+    """The coefficient of the first term; None for what is zero."""
     order = S.One
-    while order <= LONGEST:
+    while True:
         try:
-            known = {root.symbol: root.to_order(order)}
-            first = expand(condition.lhs - condition.rhs, root.region.small, order, root.region, known).leading(root.region)
+            series = expand(value, region.small, order, region, along.series(order))
+            first = series.leading(region)
+            if first is not None:
+                return first[1]
+            if series.order > 0 and vanishes_along(value, series.order, region.small, along.definitions):
+                return None
         except Insufficient:
-            first = None
-        if first is not None:
-            holds, fails = condition.func(first[1], 0), condition.negated.func(first[1], 0)
-            if proved(holds, root.region):
-                return True
-            if proved(fails, root.region):
-                return False
-            break
+            pass
         order *= 2
-    raise UnfinishedError(f"whether {condition} holds at {root} depends on parameters: fix some of them")

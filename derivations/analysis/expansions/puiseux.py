@@ -20,23 +20,46 @@ scales cross there, neither is small, and :mod:`derivations.analysis.expansions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import lcm
 
 from sympy import Add, CRootOf, Dummy, Expr, Poly, Pow, Rational, S, Symbol, binomial, oo
+from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.algebraic import AnyRoot, factored, normal
 from derivations.analysis.algebra.zero import Region, assumed_factors, vanishes
 from derivations.analysis.expansions.edges import Edge, Root, edge_roots, lower_hull
+from derivations.analysis.expansions.identities import STILL, Moving, vanishes_along
 from derivations.analysis.expansions.preparation import exact as exact_expression
 from derivations.analysis.expansions.preparation import factors, primitive
-from derivations.analysis.expansions.series import NONE, Insufficient, Known, Series, Term, collected, expand, truncated
+from derivations.analysis.expansions.real_edges import narrowed, real_edge_roots
+from derivations.analysis.expansions.series import Insufficient, Series, Term, collected, expand, truncated
 from theory.errors import InputError, UnfinishedError
 
-LARGEST_PRECISION = 64
+LARGEST_PRECISION = 4096
 
-KnownTo = Callable[[Expr], Known]
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which branches are wanted, and how far.
+
+    Attributes
+    ----------
+    along
+        first terms of the only ones; none for all.
+    real
+        only those that are real for ε > 0, the coefficients being real.
+    apart
+        further terms than asked for, until each branch is a single root.
+    """
+
+    along: tuple[Term, ...] = ()
+    real: bool = False
+    apart: bool = False
+
+
+ALL = Wanted()
 
 
 @dataclass(frozen=True)
@@ -54,6 +77,8 @@ class Branch:
         expression stands for, more than one only where it holds an ``AnyRoot``.
     factor
         the factor, coefficients by rising power.
+    assumed
+        inequalities between parameters under which the branch is real, where only real ones were wanted.
     """
 
     terms: tuple[Term, ...]
@@ -62,6 +87,7 @@ class Branch:
     count: int = 1
     power: int = 1
     conjugates: int = 1
+    assumed: tuple[Relational, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -109,8 +135,8 @@ def puiseux(
     small: Symbol,
     order: int = 2,
     assumptions: Sequence = (),
-    known: KnownTo = lambda order: NONE,
-    along: tuple[Term, ...] = (),
+    moving: Moving = STILL,
+    wanted: Wanted = ALL,
 ) -> Expansion:
     """The roots s(ε) of sum(a_i * s**i), ε → 0+, to ``order`` non-zero terms each.
 
@@ -120,18 +146,18 @@ def puiseux(
         a_0, a_1, ..., a_n: algebraic in ``small`` and in the parameters, without floats.
     assumptions
         inequalities between the parameters, beyond the assumptions of the symbols.
-    known
-        for an order the series, to that order, of symbols that depend on ``small``; the coefficients are to have no relation
-        through these.
-    along
-        first terms of the only branches that are wanted; none for all.
+    moving
+        symbols that depend on ``small``; the coefficients are to have no relation through these but what follows from
+        their definitions.
+    wanted
+        which branches, and how far.
 
     Raises
     ------
     InputError
         for a polynomial without roots, an order that is no positive integer, or coefficients that are not algebraic.
     UnfinishedError
-        where a valuation is undecided, or more than 64 powers of ε do not tell.
+        where a valuation, or the number of real roots, is undecided.
     """
     check_order(order)
     exact = [exact_expression(a) for a in coefficients]
@@ -139,7 +165,7 @@ def puiseux(
     polynomial, denominator = primitive(exact, region)
     branches, assumed = [], {denominator}
     for part, power in factors(polynomial):
-        found, used = _expanded(part, order, region, known, along)
+        found, used = _expanded(part, order, region, moving, wanted)
         branches += [replace(b, power=power) for b in found]
         assumed |= used
     nonzero = frozenset().union(*(assumed_factors(e, region) for e in assumed))
@@ -155,21 +181,22 @@ def check_order(order: object) -> None:
 
 
 def _expanded(
-    factor: tuple[Expr, ...], order: int, region: Region, known: KnownTo, along: tuple[Term, ...]
+    factor: tuple[Expr, ...], order: int, region: Region, moving: Moving, wanted: Wanted
 ) -> tuple[list[Branch], set[Expr]]:
     """The branches of a factor, with as many powers of ε as this takes."""
     precision = order + 1
     while precision <= LARGEST_PRECISION:
         try:
-            return _grown(_Stem(factor, _start(factor, region, S(precision), known), region, len(factor) - 1, along), order)
+            start = _start(factor, region, S(precision), moving)
+            return _grown(_Stem(factor, start, region, len(factor) - 1, moving.definitions, wanted), order)
         except Insufficient:
             precision *= 2
-    raise UnfinishedError(f"{LARGEST_PRECISION} powers of {region.small} do not tell the roots of {factor} apart: rescale it")
+    raise UnfinishedError(f"whether radicals vanish that agree to {LARGEST_PRECISION} powers of {region.small} is not decided")
 
 
-def _start(factor: tuple[Expr, ...], region: Region, precision: Expr, known: KnownTo) -> list[Series]:
-    moving = known(precision)
-    return [truncated(expand(a, region.small, precision, region, moving), precision) for a in factor]
+def _start(factor: tuple[Expr, ...], region: Region, precision: Expr, moving: Moving) -> list[Series]:
+    known = moving.series(precision)
+    return [truncated(expand(a, region.small, precision, region, known), precision) for a in factor]
 
 
 def _grown(stem: _Stem, order: int) -> tuple[list[Branch], set[Expr]]:
@@ -191,47 +218,61 @@ def _numbered(branch: Branch) -> list[Branch]:
 
 @dataclass(frozen=True)
 class _Stem:
-    """Roots so far, ``size`` of them: their terms, and the polynomial of which what remains is a root; and the first terms of
-    those that are wanted."""
+    """Roots so far, ``size`` of them: their terms, and the polynomial of which what remains is a root."""
 
     factor: tuple[Expr, ...]
     rest: list[Series]
     region: Region
     size: int
-    along: tuple[Term, ...] = ()
+    definitions: Mapping[Symbol, Expr]
+    wanted: Wanted
     terms: tuple[Term, ...] = ()
     conjugates: int = 1
+    assumed: tuple[Relational, ...] = ()
 
-    def leads(self, exponent: Rational, value: Expr) -> bool:
+    def roots(self, edge: Edge) -> list[Root]:
+        """Those of an edge that are wanted."""
+        found = (real_edge_roots if self.wanted.real else edge_roots)(edge, self.region)
+        return [root for root in found if self._leads(edge.slope, root.value)]
+
+    def _leads(self, exponent: Rational, value: Expr) -> bool:
         """Whether a next term is one that is wanted; of any root of a polynomial that is not known here."""
-        if len(self.terms) >= len(self.along):
+        if len(self.terms) >= len(self.wanted.along):
             return True
-        wanted, coefficient = self.along[len(self.terms)]
+        wanted, coefficient = self.wanted.along[len(self.terms)]
         return exponent == wanted and (value.has(AnyRoot) or factored(value) == coefficient)
 
     def branch(self, next_exponent: Expr, count: int) -> Branch:
         terms = tuple((e, factored(c)) for e, c in self.terms)
-        return Branch(terms, next_exponent, self.factor, count, 1, self.conjugates)
+        return Branch(terms, next_exponent, self.factor, count, 1, self.conjugates, self.assumed)
 
 
 def _grow(stem: _Stem, count: int, assumed: set[Expr]) -> Iterator[Branch]:
-    """All branches that continue a stem by at most ``count`` terms."""
+    """All branches that continue a stem by at most ``count`` terms, or by as many as tell them apart."""
     zeros = _identical_zeros(stem)
     if zeros:
         yield stem.branch(oo, zeros)
     for edge in _edges(stem, zeros):
         assumed |= _vertices(edge, bool(stem.terms))
-        if count == 0:
+        if count <= 0 and not (stem.wanted.apart and stem.size > 1):
             yield stem.branch(edge.slope, edge.length)
             continue
-        for root in (r for r in edge_roots(edge, stem.region) if stem.leads(edge.slope, r.value)):
+        for root in stem.roots(edge):
             yield from _grow(_longer(stem, edge.slope, root), count - 1, assumed)
 
 
 def _longer(stem: _Stem, exponent: Rational, root: Root) -> _Stem:
     rest = _shifted(stem.rest, exponent, root.value)
     terms = (*stem.terms, (exponent, root.value))
-    return replace(stem, rest=rest, terms=terms, size=root.multiplicity, conjugates=stem.conjugates * root.conjugates)
+    return replace(
+        stem,
+        rest=rest,
+        terms=terms,
+        size=root.multiplicity,
+        conjugates=stem.conjugates * root.conjugates,
+        assumed=(*stem.assumed, *root.assumed),
+        region=narrowed(stem.region, root.assumed),
+    )
 
 
 def _vertices(edge: Edge, later: bool) -> set[Expr]:
@@ -242,21 +283,26 @@ def _vertices(edge: Edge, later: bool) -> set[Expr]:
 
 def _identical_zeros(stem: _Stem) -> int:
     """How often the terms so far are an exact root."""
-    if stem.rest[0].leading(stem.region) is not None:
-        return 0
+    for k, coefficient in enumerate(stem.rest):
+        if coefficient.leading(stem.region) is not None or not _is_zero(stem, k):
+            return k
+    raise UnfinishedError("a polynomial all of whose coefficients vanish has no branches")
+
+
+def _is_zero(stem: _Stem, k: int) -> bool:
+    """Whether a coefficient of what remains, of which no term is known, is zero."""
+    coefficient, small = stem.rest[k], stem.region.small
+    if coefficient.order is oo:
+        return True
     fine = Dummy("t", positive=True)
     ramification = lcm(*(int(e.q) for e, _ in stem.terms)) if stem.terms else 1
     root = Add(*(c * fine ** (e * ramification) for e, c in stem.terms))
-    coefficients = [a.subs(stem.region.small, fine**ramification) for a in stem.factor]
-    return _order_of_zero(coefficients, root, replace(stem.region, small=fine))
-
-
-def _order_of_zero(coefficients: list[Expr], root: Expr, region: Region) -> int:
-    for k in range(len(coefficients)):
-        value = Add(*(binomial(i, k) * a * Pow(root, i - k) for i, a in enumerate(coefficients) if i >= k))
-        if not vanishes(value, region):
-            return k
-    raise UnfinishedError("a polynomial all of whose coefficients vanish has no branches")
+    factor = [a.subs(small, fine**ramification) for a in stem.factor]
+    value = Add(*(binomial(i, k) * a * Pow(root, i - k) for i, a in enumerate(factor) if i >= k))
+    if value.free_symbols.isdisjoint(stem.definitions):
+        return vanishes(value, replace(stem.region, small=fine))
+    definitions = {x: v.xreplace({small: fine**ramification}) for x, v in stem.definitions.items()}
+    return vanishes_along(value, coefficient.order * ramification, fine, definitions)
 
 
 def _edges(stem: _Stem, zeros: int) -> list[Edge]:

@@ -9,8 +9,9 @@ from typing import Any
 from sympy import Abs, Add, Basic, Expr, Max, Min, Order, S, Symbol, oo
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.algebraic import AnyRoot, factored
+from derivations.analysis.algebra.algebraic import factored
 from derivations.analysis.algebra.zero import Region
+from derivations.analysis.expansions.letters import Letters, introductions, lettered, relation_text
 from derivations.analysis.expansions.moving import MovingRoot
 from derivations.analysis.expansions.puiseux import Branch
 from derivations.analysis.expansions.real_parts import NOTHING, Assumed, real_part
@@ -103,22 +104,26 @@ class Rate:
         times = f", {self.multiplicity} times" if self.multiplicity > 1 else ""
         return f"{speed}{times}; {self.remainder}"
 
-    def text(self, letters: Mapping[Expr, Symbol]) -> str:
+    def text(self, letters: Letters) -> str:
         """The right side, with its relation, and what is known of it; roots of polynomials by letters."""
         return f"{_expansion(self.branch, self.small, letters)}; {self.words}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values; expressions as text."""
+    def to_dict(self, letters: Letters | None = None) -> dict[str, Any]:
+        """Plain values; expressions as text, roots of polynomials by letters."""
+
+        def text(expr: Expr) -> str:
+            return str(expr.xreplace(dict(letters or {})))
+
         return {
             "exponent": str(self.exponent),
-            "coefficient": str(self.coefficient),
-            "series": str(self.series),
+            "coefficient": text(self.coefficient),
+            "series": text(self.series),
             "relation": "=" if self.exact else "≃",
             "next_exponent": str(self.next_exponent),
             "exact": self.exact,
             "multiplicity": self.multiplicity,
             "is_slow": self.is_slow,
-            "timescale": None if self.timescale is None else str(self.timescale),
+            "timescale": None if self.timescale is None else text(self.timescale),
             "remainder": self.remainder.to_dict(),
         }
 
@@ -185,17 +190,22 @@ class TimeScales(Shown):
             return SpectralGap(oo, S.Zero)
         return SpectralGap(below.exponent - above.exponent, below.coefficient / above.coefficient)
 
+    @property
+    def _letters(self) -> dict[Expr, Symbol]:
+        series = [*(r.series for r in self.rates), *(r.series(self.small) for r in self.point)]
+        return lettered([*series, *self.assumed])
+
     def __str__(self):
-        equations, letters = _lettered(self.rates)
+        letters = self._letters
         lines = [f"as {plain(self.small)} -> 0+, fast to slow:"]
         lines += [f"at {r.symbol} {_expansion(r.branch, self.small, letters)}" for r in self.point]
         lines += [f"s_{k} {rate.text(letters)}" for k, rate in enumerate(self.rates, 1)]
         if gap := self.spectral_gap:
-            size = "= 0" if gap.coefficient == 0 else f"≃ {plain(gap.coefficient * self.small**gap.exponent)}"
-            lines.append(f"spectral gap: slow/fast {size}")
-        lines += [f"{letter}: any root of {plain(equation)} = 0" for letter, equation in equations.items()]
+            size = (gap.coefficient * self.small**gap.exponent).xreplace(letters) if gap.coefficient != 0 else S.Zero
+            lines.append(f"spectral gap: slow/fast {'=' if size == 0 else '≃'} {plain(size)}")
+        lines += [f"{letter}: {which}" for letter, which in introductions(letters).items()]
         if self.assumed:
-            lines.append("assumed: " + ", ".join(map(plain, self.assumed)))
+            lines.append("assumed: " + ", ".join(relation_text(c.xreplace(letters)) for c in self.assumed))
         return "\n".join(lines)
 
     def rows(self) -> list[Row]:
@@ -210,14 +220,19 @@ class TimeScales(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; expressions as text."""
-        gap = self.spectral_gap
+        gap, letters = self.spectral_gap, self._letters
+
+        def text(expr: Basic) -> str:
+            return str(expr.xreplace(letters))
+
         return {
             "small": str(self.small),
             "order": self.order,
-            "point": {str(r.symbol): str(r.series(self.small)) for r in self.point},
-            "rates": [r.to_dict() for r in self.rates],
-            "spectral_gap": gap and {"exponent": str(gap.exponent), "coefficient": str(gap.coefficient)},
-            "assumed": [str(e) for e in self.assumed],
+            "point": {str(r.symbol): text(r.series(self.small)) for r in self.point},
+            "rates": [r.to_dict(letters) for r in self.rates],
+            "spectral_gap": gap and {"exponent": str(gap.exponent), "coefficient": text(gap.coefficient)},
+            "roots": introductions(letters),
+            "assumed": [text(e) for e in self.assumed],
         }
 
 
@@ -232,16 +247,7 @@ def _extreme(rates: Sequence[Rate], side: Callable) -> Leading:
 # -- text ---------------------------------------------------------------------------------------------------------------
 
 
-def _lettered(rates: Sequence[Rate]) -> tuple[dict[Symbol, Expr], dict[Expr, Symbol]]:
-    """A letter for each root of a polynomial that occurs, and the polynomials in these letters."""
-    found = sorted({a for r in rates for a in r.series.atoms(AnyRoot)}, key=str)
-    taken = {str(s) for r in rates for s in r.series.free_symbols}
-    names = [name for k in range(1, len(taken) + len(found) + 1) if (name := f"c_{k}") not in taken]
-    letters = {root: Symbol(name) for root, name in zip(found, names, strict=False)}
-    return {letter: root.args[0].xreplace({root.args[1]: letter}) for root, letter in letters.items()}, letters
-
-
-def _expansion(branch: Branch, small: Symbol, letters: Mapping[Expr, Symbol]) -> str:
+def _expansion(branch: Branch, small: Symbol, letters: Letters) -> str:
     """A series in rising powers with its relation: what is left out has its O(...)."""
     text = _sum([c.xreplace(letters) * small**e for e, c in branch.terms])
     return f"= {text}" if branch.exact else f"≃ {text} + O({plain(small**branch.next_exponent)})"

@@ -19,7 +19,7 @@ from sympy import Expr, Rational, S, Symbol, oo
 
 from derivations.analysis.algebra.algebraic import AnyRoot, abstract, generator_values, numeric, polynomial_roots, roots_at
 from derivations.analysis.algebra.zero import Region, sample
-from derivations.analysis.expansions.moving import MovingRoot
+from derivations.analysis.expansions.moving import Roots, values_at
 from derivations.analysis.expansions.puiseux import Branch
 from theory.errors import UnfinishedError
 
@@ -81,15 +81,15 @@ def admissible(symbols: set[Symbol], region: Region, fixed: Mapping | None = Non
 
 
 def remainders(
-    branches: Sequence[Branch], small: Symbol, parameters: Mapping[Symbol, Expr], root: MovingRoot | None = None
+    branches: Sequence[Branch], small: Symbol, parameters: Mapping[Symbol, Expr], roots: Roots = ()
 ) -> list[Remainder]:
-    """The remainders of all branches of one square-free factor, at given parameters, the factor being taken at a root."""
+    """The remainders of all branches of one square-free factor, at given parameters, the factor being taken at roots."""
     errors: list[list[tuple[Rational, Any]]] = [[] for _ in branches]
     reasons = [""] * len(branches)
     for k in STEPS:
         if k > EARLIEST and all(_settled(branch, e) for branch, e in zip(branches, errors, strict=True)):
             break
-        for i, found in enumerate(_errors(branches, small, parameters, k, root)):
+        for i, found in enumerate(_errors(branches, small, parameters, k, roots)):
             if isinstance(found, str):
                 errors[i], reasons[i] = [], found
             else:
@@ -125,15 +125,14 @@ def _slope(errors: Sequence) -> float:
 # -- one ε --------------------------------------------------------------------------------------------------------------
 
 
-def _errors(branches: Sequence[Branch], small: Symbol, parameters: Mapping, k: int, root: MovingRoot | None) -> list:
+def _errors(branches: Sequence[Branch], small: Symbol, parameters: Mapping, k: int, moving: Roots) -> list:
     """The largest error of each branch at ε = 10**-k, or why there is none."""
     exponents = [e for b in branches for e in (*(e for e, _ in b.terms), b.next_exponent) if e.is_finite]
     digits = DIGITS + 2 * k * int(max([abs(e) for e in exponents], default=S.One) + 1)
     with mpmath.workdps(digits):
         point = {s: mpmath.mpf(v.p) / v.q for s, v in parameters.items()} | {small: mpmath.mpf(10) ** -k}
         try:
-            if root is not None:
-                point[root.symbol] = root.at(point)
+            point = values_at(moving, point)
             roots = _roots(branches[0].factor, point)
             values = [_values(b, small, point) for b in branches]
         except UnfinishedError as problem:

@@ -120,4 +120,6 @@ def _shifted(series: Series, exponent: Rational, factor: Expr) -> Series:
 
 
 def truncated(series: Series, order: Expr) -> Series:
-    return Series(tuple(t for t in series.terms if t[0] < order), min(series.order, order))
+    """Without the terms from an order on; a series that ends below stays exact."""
+    kept = tuple(t for t in series.terms if t[0] < order)
+    return series if len(kept) == len(series.terms) and series.order is oo else Series(kept, min(series.order, order))

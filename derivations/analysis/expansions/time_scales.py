@@ -40,17 +40,20 @@ from sympy.polys.matrices import DomainMatrix
 
 from derivations.analysis.algebra.algebraic import extension, numeric
 from derivations.analysis.algebra.zero import Region, vanishes
-from derivations.analysis.expansions.moving import MovingRoot, real_branches
+from derivations.analysis.expansions.identities import STILL, Moving
+from derivations.analysis.expansions.moving import Roots, assumed, holds, listing, may_hold, moving, real_branches
 from derivations.analysis.expansions.puiseux import Branch, Expansion, check_order, puiseux
 from derivations.analysis.expansions.rates import Rate, TimeScales, leading_real_part
 from derivations.analysis.expansions.remainder import Remainder, admissible, remainders
-from derivations.analysis.expansions.series import Series, expand
+from derivations.analysis.expansions.series import Known, expand
+from derivations.analysis.expansions.sides import signs_of
 from derivations.analysis.limits import within
 from derivations.analysis.points.fixed_points import FixedPoint
 from derivations.analysis.points.places import place_of
 from derivations.analysis.sites.characteristic import characteristic_factors
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import plain
 from theory.stopgrad import expression
 
 
@@ -99,58 +102,77 @@ def _time_scales(flow: Flow, point: Any, small: Symbol, order: int, parameters: 
     check_order(order)
     values = _values(flow, point)
     _check_small(flow, small)
-    region = Region(_inequalities((*flow.assumptions, *getattr(point, "conditions", ()))), small)
-    root = _chosen_root(point, region, branch) if getattr(point, "roots", None) else None
-    if root is None:
-        _check_fixed(flow, values, region)
-        expansions = [puiseux(characteristic_polynomial(flow, values), small, order, region.assumptions)]
+    region = _region(flow, point, small)
+    symbols = _symbols(flow, values) - {small, *getattr(point, "roots", ())}
+    given = _given(symbols, parameters)
+    roots = _chosen_roots(point, region, branch, given) if getattr(point, "roots", None) else ()
+    region = roots[-1].region if roots else region
+    if all(r.branch.exact for r in roots):
+        expansions = [_expanded_at(flow, _put(values, roots, small), order, region)]
+        held: Roots = ()
     else:
-        expansions = list(_at_root(flow, point, root, order, region))
-    given = _given(flow, values, small, root, parameters)
-    chosen = admissible(_symbols(flow, values, small, root), region, given)
+        expansions, held = list(_at_roots(flow, point, roots, order, region)), roots
+    chosen = admissible(symbols, region, given)
     branches = [b for e in expansions for b in e]
     fastest = min(b.exponent for b in branches)
-    rates = [_rate(b, r, fastest, region, given) for b, r in _measured(branches, small, chosen, root)]
+    rates = [_rate(b, r, fastest, region, given) for b, r in _measured(branches, small, chosen, held)]
     rates.sort(key=lambda rate: _speed(rate, chosen))
     nonzero = {e for expansion in expansions for e in expansion.assumed_nonzero}
-    shown = () if root is None else (root.grown(S(order)),)
-    return TimeScales(small, order, tuple(rates), _assumed(nonzero, rates), shown)
+    shown = tuple(r.grown(S(order)) for r in roots)
+    return TimeScales(small, order, tuple(rates), _assumed(nonzero, rates, roots, region), shown)
 
 
-def _chosen_root(point: FixedPoint, region: Region, branch: int | None) -> MovingRoot:
+def _expanded_at(flow: Flow, values: Mapping[Symbol, Expr], order: int, region: Region) -> Expansion:
+    """The eigenvalues at a point whose values are given."""
+    _check_fixed(flow, values, region)
+    return puiseux(characteristic_polynomial(flow, values), region.small, order, region.assumptions)
+
+
+def _put(values: Mapping[Symbol, Expr], roots: Roots, small: Symbol) -> dict[Symbol, Expr]:
+    known: dict[Symbol, Expr] = {r.symbol: r.series(small) for r in roots}
+    return {x: v.xreplace(known) for x, v in values.items()}
+
+
+def _chosen_roots(point: Any, region: Region, branch: int | None, given: Mapping[Symbol, Expr]) -> Roots:
     if not isinstance(point, FixedPoint):
         raise InputError("a point in radicals, or one that fixed_points gives", repr(point), "see fixed_points(flow)")
-    found = real_branches(point, region)
-    listed = "; ".join(f"{k}: {root}" for k, root in enumerate(found)) or "none that is real"
+    found = [roots for roots in real_branches(point, region) if may_hold(roots, given)]
+    if not found:
+        got = f"no real root of {', '.join(map(str, point.roots.values()))} where it exists as {region.small} -> 0+"
+        raise InputError("a point that exists for a small parameter", got, "choose another point or other parameters")
     if branch is None and len(found) == 1:
         return found[0]
     if type(branch) is not int or not 0 <= branch < len(found):
+        listed = "; ".join(f"{k}: {listing(roots)}" for k, roots in enumerate(found))
         got = "no branch" if branch is None else f"branch={branch!r}"
         raise InputError(f"a branch of the point as {region.small} -> 0+ ({listed})", got, "choose one with branch=0")
     return found[branch]
 
 
-def _at_root(flow: Flow, point: FixedPoint, root: MovingRoot, order: int, region: Region) -> Iterator[Expansion]:
+def _at_roots(flow: Flow, point: FixedPoint, roots: Roots, order: int, region: Region) -> Iterator[Expansion]:
     """The eigenvalues at a moving point, for each irreducible factor of the characteristic polynomial there."""
     site, _, values = place_of(flow, point)
-    others = {x: v for x, v in values.items() if x in {y for y, _ in site.roots} - {root.symbol}}
+    others = {x: v for x, v in values.items() if x in {y for y, _ in site.roots} - {r.symbol for r in roots}}
+    along = moving(roots)
 
     @cache
-    def known(to: Expr) -> dict[Symbol, Series]:
-        series = {root.symbol: root.to_order(to)}
-        return series | {x: expand(v, region.small, to, region, series) for x, v in others.items()}
+    def known(to: Expr) -> Known:
+        series = along.series(to)
+        return {**series, **{x: expand(v, region.small, to, region, series) for x, v in others.items()}}
 
+    definitions = {**along.definitions, **{x: v.xreplace(along.definitions) for x, v in others.items()}}
     for factor in characteristic_factors(flow, site):
         rising = [site.ring.expr(c) for c in reversed(factor.coefficients)]
-        found = puiseux(rising, region.small, order, region.assumptions, known)
+        found = puiseux(rising, region.small, order, region.assumptions, Moving(known, definitions))
         powers = (replace(b, power=b.power * factor.multiplicity) for b in found)
         yield replace(found, branches=tuple(powers))
 
 
-def _assumed(nonzero: Iterable[Expr], rates: Iterable[Rate]) -> tuple[Relational, ...]:
-    signs = {c for rate in rates for c in rate.real.assumed}
+def _assumed(nonzero: Iterable[Expr], rates: Iterable[Rate], roots: Roots, region: Region) -> tuple[Relational, ...]:
+    signs = {c for rate in rates for c in rate.real.assumed}.union(assumed(roots))
     sides = {e for c in signs for e in (c.lhs, -c.lhs)}
-    return (*(Ne(e, 0) for e in sorted(set(nonzero) - sides, key=str)), *sorted(signs, key=str))
+    open_ones = (e for e in set(nonzero) - sides if 0 in signs_of(e, region))
+    return (*(Ne(e, 0) for e in sorted(open_ones, key=str)), *sorted(signs, key=str))
 
 
 def _rate(branch: Branch, remainder: Remainder, fastest: Expr, region: Region, given: Mapping[Symbol, Expr]) -> Rate:
@@ -181,12 +203,10 @@ def characteristic_polynomial(flow: Flow, values: Mapping[Symbol, Expr]) -> list
     return [field.restored(field.element(c.as_expr())) for c in reversed(found)]
 
 
-def _measured(
-    branches: Iterable[Branch], small: Symbol, chosen: Mapping, root: MovingRoot | None
-) -> Iterator[tuple[Branch, Remainder]]:
+def _measured(branches: Iterable[Branch], small: Symbol, chosen: Mapping, roots: Roots) -> Iterator[tuple[Branch, Remainder]]:
     for _, group in groupby(branches, key=lambda b: b.factor):
         together = list(group)
-        yield from zip(together, remainders(together, small, chosen, root), strict=True)
+        yield from zip(together, remainders(together, small, chosen, roots), strict=True)
 
 
 # -- input --------------------------------------------------------------------------------------------------------------
@@ -206,10 +226,18 @@ def _values(flow: Flow, point: Any) -> dict[Symbol, Expr]:
     return {s: _exact(mapping[s], str(s)) for s in flow.state}
 
 
-def _inequalities(assumptions: tuple) -> tuple:
-    if equations := [a for a in assumptions if isinstance(a, Equality)]:
+def _region(flow: Flow, point: Any, small: Symbol) -> Region:
+    """Where the flow's assumptions and the point's conditions hold, as they do for a small parameter → 0+."""
+    stated = (*flow.assumptions, *getattr(point, "conditions", ()))
+    if equations := [a for a in stated if isinstance(a, Equality)]:
         raise InputError("parameters that are independent", str(equations[0]), "substitute it into the flow and the point")
-    return assumptions
+    moving_symbols = set(getattr(point, "roots", ()))
+    for c in (c for c in stated if isinstance(c, Relational) and small in c.free_symbols):
+        others = Region(tuple(a for a in stated if a is not c), small)
+        is_fixed = moving_symbols.isdisjoint(c.free_symbols) and (c.lhs - c.rhs).is_algebraic_expr(small)
+        if is_fixed and holds(c, others, STILL) is S.false:
+            raise InputError(f"conditions that hold as {small} -> 0+", f"{plain(c)}, which fails there", "choose another point")
+    return Region(stated, small)
 
 
 def _exact(value: Any, name: str) -> Expr:
@@ -238,13 +266,12 @@ def _check_fixed(flow: Flow, values: Mapping, region: Region) -> None:
             raise InputError("a fixed point", f"d{state}/dt = {there} there", "see fixed_points(flow)")
 
 
-def _symbols(flow: Flow, values: Mapping, small: Symbol, root: MovingRoot | None) -> set[Symbol]:
+def _symbols(flow: Flow, values: Mapping[Symbol, Expr]) -> set[Symbol]:
     """The parameters, and the coordinates of a family."""
-    return set(flow.parameters).union(*(e.free_symbols for e in values.values())) - {small, getattr(root, "symbol", None)}
+    return set(flow.parameters).union(*(e.free_symbols for e in values.values()))
 
 
-def _given(flow: Flow, values: Mapping, small: Symbol, root: MovingRoot | None, given: Mapping) -> dict[Symbol, Expr]:
-    symbols = _symbols(flow, values, small, root)
+def _given(symbols: set[Symbol], given: Mapping) -> dict[Symbol, Expr]:
     if unknown := [s for s in given if s not in symbols]:
         names = ", ".join(sorted(map(str, symbols))) or "none"
         raise InputError("values of parameters other than the small one", str(unknown[0]), f"the parameters are {names}")

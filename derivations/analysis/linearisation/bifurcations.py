@@ -2,32 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from sympy.core.relational import Relational
+from sympy import Expr, Symbol
 
 from derivations.analysis.algebra.linear import OverBudget
-from derivations.analysis.linearisation.critical_sets import critical_sets, shown, sites_on
+from derivations.analysis.linearisation.components import Component, Unsplit, components
+from derivations.analysis.linearisation.critical_sets import Critical, critical_sets, implied_signs, shown, written
 from derivations.analysis.linearisation.hopf import hopf
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
-from derivations.analysis.linearisation.normal_forms import steady
+from derivations.analysis.linearisation.normal_forms import Expansion, steady
+from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
 
 
-def bifurcations_of(flow: Flow, site: Site, factors: Sequence[Factor], lost: bool) -> tuple[Bifurcation, ...]:
-    """The bifurcations at the edges of a point's existence and, where it can be ``lost``, of its stability."""
-    found: dict[Relational, Bifurcation] = {}
-    poles = [f for s in site.solved for f in site.ring.factors(site.normal(site.ring.gen(s.symbol))[1])]
-    for g, factor in critical_sets(site, factors, lost):
-        if g in poles or -g in poles:  # the point goes to infinity there
-            continue
-        for at in sites_on(site, g):
-            try:
-                made = steady(flow, site, at, g) if factor is None else hopf(flow, site, at, g, factor)
-            except OverBudget:
-                made = Bifurcation(Kind.UNCLASSIFIED, shown(site, g))
-            if made is not None:
-                found.setdefault(made.critical, made)
+def bifurcations_of(
+    flow: Flow, site: Site, values: Mapping[Symbol, Expr], factors: Sequence[Factor], modes: Sequence[ZeroMode], lost: bool
+) -> tuple[Bifurcation, ...]:
+    """The bifurcations at the edges of a point's existence and, where it can be ``lost``, of its stability; ``modes``
+    vanish for all parameters."""
+    expansion = Expansion.at(flow, site)
+    poles = [site.normal(site.ring.gen(s.symbol))[1] for s in site.solved]
+    found: dict[tuple, Bifurcation] = {}
+    for critical in critical_sets(site, factors, lost):
+        nonzero = [*poles, *(f.coefficients[0] for f in factors)]
+        for made in _at_each(expansion, critical, nonzero, values, modes):
+            key = (made.critical, made.conditions) if made.kind is not Kind.UNCLASSIFIED else (made.critical,)
+            found.setdefault(key, made)
     return tuple(found.values())
+
+
+def _at_each(
+    expansion: Expansion, critical: Critical, nonzero, values: Mapping[Symbol, Expr], modes: Sequence[ZeroMode]
+) -> Iterator[Bifurcation]:
+    """The bifurcations at the components of one critical set."""
+    site, g = expansion.site, critical.equation
+    try:
+        for component in components(site, g, nonzero):
+            yield from _at_one(expansion, critical, component, values, modes)
+    except Unsplit as error:
+        yield Bifurcation(Kind.UNCLASSIFIED, shown(site, g), reason=error.reason)
+
+
+def _at_one(
+    expansion: Expansion, critical: Critical, component: Component, values: Mapping[Symbol, Expr], modes: Sequence[ZeroMode]
+) -> Iterator[Bifurcation]:
+    site, at = expansion.site, component.site
+    equation = written(site, at, critical.equation, values)
+    there = Expansion(expansion.flow, at)
+    try:
+        if critical.factor is not None:
+            made = hopf(there, site, critical, equation, len(modes))
+        elif any(mode.origin is Origin.DEGENERATE for mode in modes):  # a double zero
+            made = Bifurcation(Kind.DEGENERATE, equation)
+        elif modes:
+            made = Bifurcation(Kind.UNCLASSIFIED, equation, reason="other eigenvalues vanish for all parameters")
+        else:
+            made = steady(there, equation)
+    except OverBudget as error:
+        made = Bifurcation(Kind.UNCLASSIFIED, equation, reason=str(error))
+    if made is not None:
+        conditions = dict.fromkeys((*component.conditions, *implied_signs(site, at, equation), *made.conditions))
+        yield replace(made, conditions=tuple(conditions))

@@ -1,119 +1,140 @@
-r"""Where a fixed point may lose its existence or its stability: equations, and the sites that solve them.
+r"""Where a fixed point may lose its existence or its stability: equations, and their components.
 
-A *critical set* is an equation :math:`g=0` between the parameters (and roots) of a fixed point: a constant coefficient of the
-characteristic polynomial vanishes (a real eigenvalue passes through zero), the last Hurwitz determinant vanishes (a pair
-of imaginary ones), or a discriminant of the point vanishes (two points meet).
+A *critical set* is an equation :math:`g=0` between the parameters and roots of a fixed point: the constant coefficient of a
+factor of the characteristic polynomial vanishes (a real eigenvalue passes through zero; by the implicit function theorem points
+meet, or end, nowhere else), or its last Hurwitz determinant does (a pair of imaginary ones).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import reduce
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from sympy import Eq, Symbol
+from sympy import Eq, Expr, Symbol
 from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.linear import hurwitz_determinants
 from derivations.analysis.algebra.polynomials import Polynomial
-from derivations.analysis.sites.branches import Substitution
+from derivations.analysis.linearisation.components import LARGEST
 from derivations.analysis.sites.characteristic import Factor
-from derivations.analysis.sites.signs import LONG, ZERO, Signs
-from derivations.analysis.sites.site import Chart, Site
+from derivations.analysis.sites.signs import LONG, NONNEGATIVE, NONPOSITIVE, ZERO
+from derivations.analysis.sites.site import Site
+
+LONGER = 2  # terms that an equation between parameters alone may have more than one that holds a root
 
 
-def critical_sets(site: Site, factors: Sequence[Factor], lost: bool) -> Iterator[tuple[Polynomial, Factor | None]]:
-    """Irreducible polynomials that may vanish, beside the factor that they make lose a pair of roots to the axis."""
-    ring = site.ring
-    known = _of_parameters(site)
-    for x, p in site.roots:
-        if ring.degree(p, x) == 2:
-            factors_of = ring.factors(site.normal(ring.discriminant(p, x))[0])
-            yield from ((g, None) for g in factors_of if len(known.of(g) - ZERO) > 1)
-    if not lost:
-        return
+@dataclass(frozen=True)
+class Critical:
+    """An irreducible polynomial on the site of a point that may vanish; for a pair of imaginary eigenvalues, the factor of the
+    characteristic polynomial that has them and its last Hurwitz determinant."""
+
+    equation: Polynomial
+    factor: Factor | None = None
+    determinant: Polynomial | None = None
+
+
+def critical_sets(site: Site, factors: Sequence[Factor], lost: bool) -> Iterator[Critical]:
+    """The zeros of real eigenvalues, and where stability may be ``lost`` those of real parts of pairs."""
     for factor in factors:
         n = len(factor.coefficients) - 1
-        yield from ((g, None) for g in _open(site, factor.coefficients[-1]))
-        if n > 1:
-            (last,) = hurwitz_determinants(factor.coefficients, [n - 1], ring)
-            yield from ((g, factor) for g in (_open(site, last) if len(last) <= LONG else ()))
+        yield from (Critical(g) for g in _factors(site, factor.coefficients[-1]))
+        if lost and n > 1:
+            (last,) = hurwitz_determinants(factor.coefficients, [n - 1], site.ring)
+            yield from (Critical(g, factor, last) for g in (_factors(site, last) if len(last) <= LONG else ()))
 
 
-def _of_parameters(site: Site) -> Signs:
-    """What is known of signs beside which of several roots is meant."""
-    roots = {x for x, _ in site.roots}
-    return Signs(site.ring, tuple((g, v) for g, v in site.signs.facts if not site.ring.present(g) & roots))
-
-
-def _open(site: Site, p: Polynomial) -> list[Polynomial]:
-    """Irreducible factors on the site whose sign is not known, each odd number of times."""
+def _factors(site: Site, p: Polynomial) -> list[Polynomial]:
     top, _ = site.normal(p)
-    one = site.ring.constant(1)
-    if top.is_zero():
-        return []
-    return [f for f, m in top.factor()[1] if int(m) % 2 and len(site.chart.of(f, one) - ZERO) > 1]
+    return [] if top.is_zero() else site.ring.factors(top)
 
 
-def sites_on(site: Site, g: Polynomial) -> Iterator[Site]:
-    """The critical set as sites: ``g = 0`` solved for a parameter, or for what is left where a chart expresses parameters."""
-    ring, chart = site.ring, site.chart
-    roots = {x for x, _ in site.roots}
-    if not ring.present(g) & roots and (direct := _linear_in(site, g)) and all(ring.degree(p, x) == 2 for x, p in site.roots):
-        put = tuple((x, ring.substitute(p, direct.symbol, direct.top, direct.bottom)) for x, p in site.roots)
-        if all(len(ring.factors(p)) == 1 and p.factor()[1][0][1] == 1 and ring.degree(p, x) for x, p in put):
-            yield from _consistent(replace(site, roots=put, special=(*site.special, direct), signs=_closed(site, [direct])))
-            return
-    images = ((x, chart.image(p)) for x, p in site.roots)
-    kept = tuple((x, p) for x, p in images if not p.is_zero())
-    special = (*site.special, *chart.expressed)
-    for f in ring.factors(chart.image(g)):
-        found = _linear_in(site, f)
-        if found:
-            put = tuple((x, ring.substitute(p, found.symbol, found.top, found.bottom)) for x, p in kept)
-            left = tuple((x, p) for x, p in put if not p.is_zero())
-            signs = _closed(site, (*chart.expressed, found))
-            yield from _consistent(replace(site, roots=left, special=(*special, found), signs=signs))
-        else:
-            root = min(_by_choice(site, f), key=lambda y: ring.degree(f, y))
-            signs = _closed(site, chart.expressed)
-            yield from _consistent(replace(site, roots=(*kept, (root, f)), special=special, signs=signs))
+# How a critical set is written -------------------------------------------------------------------------------------------
 
 
-def _linear_in(site: Site, f: Polynomial) -> Substitution | None:
-    """``f = 0`` solved for a symbol that it holds linearly, where the coefficient does not vanish identically."""
-    ring = site.ring
-    linear = [y for y in _by_choice(site, f) if ring.degree(f, y) == 1]
-    best = min(linear, key=lambda y: (0 in site.chart.of(ring.leading(f, y), ring.constant(1)), linear.index(y)), default=None)
-    return None if best is None else Substitution(best, -ring.coefficients(f, best)[0], ring.leading(f, best))
+def written(site: Site, at: Site, g: Polynomial, values: Mapping[Symbol, Expr]) -> Relational:
+    """The equation of a component: between parameters alone, unless the point has roots that stay symbols and the equation
+    with one of them is solved for a parameter or clearly shorter."""
+    ring, roots = site.ring, {x for x, _ in site.roots}
+    alone = in_parameters(site, at)
+    if alone is None:
+        return shown(site, g)
+    free = any(ring.present(q) & roots for s in at.special for q in (s.top, s.bottom)) or any(
+        p.context() is ring.context and ring.present(p) & roots for _, p in at.roots
+    )
+    implicit = any(values.get(x, x) == x for x in roots)
+    if not (free and implicit):
+        return shown(site, alone)
+    if _solvable(site, alone):
+        return shown(site, alone)
+    return shown(site, g if _solvable(site, g) or len(alone) > len(g) + LONGER else alone)
 
 
-def _consistent(site: Site) -> Iterator[Site]:
-    if site.signs.consistent:
-        yield site
+def in_parameters(site: Site, at: Site) -> Polynomial | None:
+    """The irreducible equation between parameters that a component satisfies; None where elimination grows too long."""
+    ring = at.ring
+    auxiliary = {x for x, _ in site.roots} | (set(ring.symbols) - set(site.ring.symbols))
+    parameters = set(ring.symbols) - set(at.state) - auxiliary
+    relations = [p for _, p in at.roots]
+    for s in at.special[len(site.special) :]:
+        if s.symbol in parameters:
+            top, bottom = at.normal(ring.gen(s.symbol))
+            relations.append(bottom * ring.gen(s.symbol) - top)
+    relations = [p for p in relations if ring.present(p) & parameters]
+    alone = [p for p in relations if ring.present(p) <= parameters]
+    while not alone:
+        held = [x for x in auxiliary if any(x in ring.present(p) for p in relations)]
+        if not held:
+            return None
+        x = min(held, key=lambda y: sum(ring.degree(p, y) > 0 for p in relations))
+        first, *others = sorted((p for p in relations if ring.degree(p, x) > 0), key=lambda p: (ring.degree(p, x), len(p)))
+        rest = [p for p in relations if ring.degree(p, x) <= 0]
+        for other in others:
+            if len(first) * len(other) * ring.degree(first, x) * ring.degree(other, x) > LARGEST:
+                return None
+            resultant = ring.resultant(first, other, x)
+            rest += [f for f in ring.factors(resultant) if at.normal(f)[0].is_zero()][:1]
+        if not rest or rest == relations:
+            return None
+        relations = rest
+        alone = [p for p in relations if ring.present(p) <= parameters]
+    (equation, *_) = sorted(alone, key=len)
+    return _back(site, at, ring.factors(equation))
 
 
-def _closed(site: Site, expressed: Sequence[Substitution]) -> Signs:
-    """What is known on a critical set: all that is of parameters, and of the branch what does not turn into an equation."""
-    parameters = _of_parameters(site)
-    chart = reduce(lambda c, s: c.with_expressed(s), expressed, Chart(parameters, ()))
-    known = {str(g) for g, _ in parameters.facts}
-    branch = ((chart.image(g), v) for g, v in (*site.signs.facts, *site.signs.products) if str(g) not in known)
-    return chart.signs.learn_all((g, v) for g, v in branch if not g.is_zero())
+def _back(site: Site, at: Site, factors: Sequence[Polynomial]) -> Polynomial | None:
+    """The factor that vanishes on the component, in the ring of the point."""
+    found = next((f for f in factors if at.normal(f)[0].is_zero()), None)
+    return None if found is None else site.ring.numerator(at.ring.expr(found))
 
 
-def _by_choice(site: Site, f: Polynomial) -> list[Symbol]:
-    """The symbols of ``f``, parameters first, the last ones foremost."""
-    state = {x for x, _ in site.roots}
-    return sorted(site.ring.present(f), key=lambda y: (y in state, -site.ring.place[y]))
+def _solvable(site: Site, g: Polynomial) -> bool:
+    return isinstance(shown(site, g).lhs, Symbol)
 
 
 def shown(site: Site, g: Polynomial) -> Relational:
     """``g = 0``, solved for a parameter where it is linear in one with a constant or positive coefficient."""
-    ring = site.ring
+    ring, roots = site.ring, {x for x, _ in site.roots}
     for y in reversed(ring.symbols):
-        if ring.degree(g, y) == 1 and y not in {x for x, _ in site.roots}:
+        if ring.degree(g, y) == 1 and y not in roots:
             lead = ring.leading(g, y)
-            if 0 not in site.signs.of(lead) and not ring.present(lead) & {x for x, _ in site.roots}:
+            if 0 not in site.signs.of(lead) and not ring.present(lead) & roots:
                 return Eq(y, ring.factored(-ring.coefficients(g, y)[0]) / ring.factored(lead), evaluate=False)
     return Eq(ring.expr(g), 0, evaluate=False)
+
+
+def implied_signs(site: Site, at: Site, critical: Relational) -> Iterator[Relational]:
+    """Signs that parameters have wherever the component is real, and that are not known elsewhere."""
+    ring = at.ring
+    roots = {x for x, _ in site.roots} | (set(ring.symbols) - set(site.ring.symbols))
+    for s in at.special[len(site.special) :]:
+        if s.symbol in at.state or s.symbol == critical.lhs:
+            continue
+        top, bottom = at.normal(ring.gen(s.symbol))
+        if not (ring.present(top) | ring.present(bottom)) & roots:
+            continue
+        before, there = site.signs.of(site.ring.gen(s.symbol)), at.chart.of(top, bottom)
+        if not before - ZERO <= there:
+            if there <= NONNEGATIVE and not there <= ZERO:
+                yield s.symbol > 0
+            elif there <= NONPOSITIVE and not there <= ZERO:
+                yield s.symbol < 0

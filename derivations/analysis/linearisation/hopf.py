@@ -14,48 +14,64 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sympy import Dummy, S, Symbol, sqrt
+from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.linear import OverBudget, determinant
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
-from derivations.analysis.linearisation.critical_sets import shown
+from derivations.analysis.linearisation.components import Unsplit, fields
+from derivations.analysis.linearisation.critical_sets import Critical
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.linearisation.normal_forms import Expansion, criticality_of
 from derivations.analysis.sites.branches import Substitution
-from derivations.analysis.sites.characteristic import Factor
-from derivations.analysis.sites.conditions import readable, reduced
+from derivations.analysis.sites.conditions import readable, reduced, unequal
 from derivations.analysis.sites.field import Number, dot, null_vector, solve
-from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE, Signs
+from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE
 from derivations.analysis.sites.site import Site
-from theory.flow import Flow
 
 LARGEST = 4  # degree of the factor up to which the first Lyapunov coefficient is worked out
 
 
-def hopf(flow: Flow, site: Site, at: Site, g: Polynomial, factor: Factor) -> Bifurcation | None:
-    c, n = factor.coefficients, len(factor.coefficients) - 1
-    top, bottom = _squared_frequency(c, site.ring)
+def hopf(expansion: Expansion, site: Site, critical: Critical, equation: Relational, zeros: int) -> Bifurcation | None:
+    """The bifurcation at a component on which a pair of roots of the factor is imaginary; None where it is real there."""
+    at, factor, zero_mode_beside = expansion.site, critical.factor, zeros > 0
+    assert factor is not None
+    top, bottom = (at.ring.taken(p, site.ring) for p in _squared_frequency(factor.coefficients, site.ring))
     if at.normal(bottom)[0].is_zero():
-        return Bifurcation(Kind.DEGENERATE, shown(site, g))
+        return Bifurcation(Kind.DEGENERATE, equation)
     squared = at.normal_fraction(top, bottom)
     if at.chart.of(*squared) <= NONPOSITIVE:
         return None
     positive = reduced(at, squared, strict=True)
-    conditions = () if positive is S.true else (readable(positive),)
-    plain = Bifurcation(Kind.HOPF, shown(site, g), frequency=Number(at, *squared).expr(), conditions=conditions)
-    if n > LARGEST:
+    conditions = () if positive is S.true else (readable(unequal(positive)),)
+    plain = Bifurcation(Kind.HOPF, equation, frequency=Number(at, *squared).expr(), conditions=conditions)
+    if not _crosses(site, at, critical, expansion.flow.parameters):
+        return replace(plain, kind=Kind.DEGENERATE)
+    if factor.degree > LARGEST or zero_mode_beside:
         return plain
     at = at.with_facts([(squared[0] * squared[1], POSITIVE)])
     omega, unit = Dummy("omega", positive=True), Dummy("i")
-    wide = _extended(at, omega, unit, squared)
     try:
-        coefficient = _lyapunov(flow, wide, omega, unit)
-    except (ZeroDivisionError, OverBudget):  # a zero mode or a pair of twice the frequency beside; too long
+        coefficient = _lyapunov(Expansion(expansion.flow, _oscillating(at, omega, unit, squared)), omega, unit)
+    except (ZeroDivisionError, OverBudget, Unsplit):  # a pair of twice the frequency beside; too long
         return plain
     if coefficient is None or coefficient.is_zero:
         return replace(plain, kind=Kind.DEGENERATE)
     criticality, where = criticality_of(coefficient)
-    value = coefficient.expr().xreplace({omega: sqrt(plain.frequency)})
+    value = coefficient.expr().xreplace({omega: sqrt(plain.frequency)}) / (2 * sqrt(plain.frequency))
     return replace(plain, criticality=criticality, coefficient=value, supercritical=where)
+
+
+def _crosses(site: Site, at: Site, critical: Critical, parameters: Sequence[Symbol]) -> bool:
+    """Whether the real part of the pair changes at a speed that is not zero: the Hurwitz determinant does along the point."""
+    ring, roots = site.ring, site.roots
+    assert critical.determinant is not None
+    rows = [*(site._on_special(p) for _, p in roots), site.normal(critical.determinant)[0]]
+    for p in parameters:
+        by = [*(x for x, _ in roots), p]
+        speed = determinant([[ring.derivative(q, y) for y in by] for q in rows], ring)
+        if not at.normal(at.ring.taken(speed, ring))[0].is_zero():
+            return True
+    return False
 
 
 def _squared_frequency(c: Sequence[Polynomial], ring: Ring) -> tuple[Polynomial, Polynomial]:
@@ -75,57 +91,31 @@ def _squared_frequency(c: Sequence[Polynomial], ring: Ring) -> tuple[Polynomial,
     return minor(n - 2), minor(n - 3)
 
 
-def _extended(at: Site, omega: Symbol, unit: Symbol, squared: tuple[Polynomial, Polynomial]) -> Site:
-    """The site with the frequency and the imaginary unit as further roots."""
+def _oscillating(at: Site, omega: Symbol, unit: Symbol, squared: tuple[Polynomial, Polynomial]) -> Site:
+    """The field of the site with the frequency and the imaginary unit.
+
+    Where the frequency lies in it already, either of its signs will do: the other turns :math:`q` into :math:`\\bar q`.
+    """
     ring = Ring((*at.ring.symbols, omega, unit))  # behind the parameters: no chart expresses one by the frequency
-
-    def move(p: Polynomial) -> Polynomial:
-        return _moved_one(at.ring, ring, p)
-
-    def moved(items: Sequence[Substitution]) -> tuple[Substitution, ...]:
-        return tuple(Substitution(s.symbol, move(s.top), move(s.bottom)) for s in items)
-
-    top, bottom = (move(p) for p in squared)
-    facts = tuple((move(p), v) for p, v in (*at.signs.facts, *at.signs.products))
-    signs = Signs(ring, ((ring.gen(omega), POSITIVE),)).learn_all(facts)
-    roots = (
-        *((x, move(p)) for x, p in at.roots),
-        (omega, bottom * ring.gen(omega) ** 2 - top),
-        (unit, ring.gen(unit) ** 2 + 1),
-    )
-    return replace(
-        at,
-        ring=ring,
-        state=(*at.state, omega, unit),
-        roots=roots,
-        solved=moved(at.solved),
-        special=moved(at.special),
-        signs=signs,
-    )
+    wide = at.over(ring)
+    top, bottom = (ring.taken(p, at.ring) for p in squared)
+    imaginary = (unit, ring.gen(unit) ** 2 + 1)
+    first, *others = ring.factors(bottom * ring.gen(omega) ** 2 - top)
+    if others:
+        rest, lead = ring.coefficients(first, omega)
+        return replace(wide, roots=(*wide.roots, imaginary), special=(*wide.special, Substitution(omega, -rest, lead)))
+    tower = replace(wide, state=(*wide.state, omega), roots=(*wide.roots, (omega, first)))
+    parts = list(fields(tower)) if wide.roots else []
+    field = parts[0] if len(parts) > 1 else tower.with_facts([(ring.gen(omega), POSITIVE)])
+    return replace(field, roots=(*field.roots, (unit, field.ring.gen(unit) ** 2 + 1)))
 
 
-def _moved(source: Ring, target: Ring, value: tuple[Polynomial, Polynomial]) -> tuple[Polynomial, Polynomial]:
-    return _moved_one(source, target, value[0]), _moved_one(source, target, value[1])
-
-
-def _moved_one(source: Ring, target: Ring, p: Polynomial) -> Polynomial:
-    """The same polynomial in a ring with more symbols."""
-    places = [target.place[s] for s in source.symbols]
-    terms = {}
-    for powers, c in p.to_dict().items():
-        wide = [0] * len(target.symbols)
-        for place, m in zip(places, powers, strict=True):
-            wide[place] = m
-        terms[tuple(wide)] = c
-    return target.context.from_dict(terms)
-
-
-def _lyapunov(flow: Flow, site: Site, omega: Symbol, unit: Symbol) -> Number | None:
-    """The first Lyapunov coefficient at a site that holds the frequency and the imaginary unit; None where degenerate."""
-    expansion = Expansion(flow, site)
+def _lyapunov(expansion: Expansion, omega: Symbol, unit: Symbol) -> Number | None:
+    """Twice the frequency times the first Lyapunov coefficient, over the field with the frequency and the imaginary unit; None
+    where the pair is not simple."""
+    site = expansion.site
     matrix = expansion.matrix()
     turn = Number.of(site, unit * omega)
-    one = Number.of(site, flow.state[0] ** 0)
 
     def shifted(by: Number, sign: int) -> list[list[Number]]:
         return [
@@ -143,4 +133,4 @@ def _lyapunov(flow: Flow, site: Site, omega: Symbol, unit: Symbol) -> Number | N
     mean = solve(matrix, expansion.along(q, bar))
     double = solve(shifted(turn * 2, 1), expansion.along(q, q))
     whole = dot(p, expansion.along(q, q, bar)) - 2 * dot(p, expansion.along(q, mean)) + dot(p, expansion.along(bar, double))
-    return whole.real(unit) / (size * Number.of(site, omega) * 2 * one)
+    return whole.real(unit) / size

@@ -13,8 +13,8 @@ from derivations.analysis.show import Row, Shown, conditions_row, row
 
 
 class Kind(Enum):
-    """The codimension-one bifurcations of fixed points; degenerate where a condition for each of them fails, unclassified where
-    the expressions that tell them apart grow too long."""
+    """The codimension-one bifurcations of fixed points; degenerate where it is proved that a condition for each of them fails,
+    unclassified where that could not be decided."""
 
     SADDLE_NODE = "saddle-node"
     TRANSCRITICAL = "transcritical"
@@ -42,7 +42,9 @@ class Bifurcation(Shown):
         the squared frequency of a Hopf bifurcation.  Its criticality is not worked out where more than four modes couple, where
         there are zero modes beside, or where it grows too long.
     conditions
-        under which it happens there: other inequalities, such as a positive squared frequency.
+        under which it happens there, the point being given: other inequalities, such as a positive squared frequency.
+    reason
+        why it is unclassified.
     """
 
     kind: Kind
@@ -52,6 +54,7 @@ class Bifurcation(Shown):
     frequency: Expr | None = None
     conditions: tuple[Relational, ...] = ()
     supercritical: Relational | None = None
+    reason: str = ""
 
     def at(self, values: Mapping[Symbol, Expr]) -> Bifurcation:
         """With expressions put in for symbols."""
@@ -59,8 +62,9 @@ class Bifurcation(Shown):
         return replace(self, **put, conditions=tuple(c.xreplace(values) for c in self.conditions))
 
     def rows(self) -> list[Row]:
+        because = f", because {self.reason}," if self.reason else ""
         shown = [
-            Row.text(" ".join(filter(None, (self.criticality, self.kind.value, "bifurcation at")))),
+            Row.text(" ".join(filter(None, (self.criticality, self.kind.value, f"bifurcation{because} at")))),
             row(self.critical.lhs, self.critical.rhs),
         ]
         if self.frequency is not None:
@@ -84,6 +88,7 @@ class Bifurcation(Shown):
             "frequency_squared": None if self.frequency is None else str(self.frequency),
             "supercritical_where": None if self.supercritical is None else str(self.supercritical),
             "conditions": [str(c) for c in self.conditions],
+            "reason": self.reason,
         }
 
     def __str__(self):
@@ -91,4 +96,5 @@ class Bifurcation(Shown):
         if self.supercritical is not None:
             words += f" (supercritical where {self.supercritical})"
         held = "".join(f", if {c}" for c in self.conditions)
-        return f"{words} at {self.critical.lhs} = {self.critical.rhs}{held}"
+        because = f", because {self.reason}" if self.reason else ""
+        return f"{words} at {self.critical.lhs} = {self.critical.rhs}{held}{because}"

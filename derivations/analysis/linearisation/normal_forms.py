@@ -1,12 +1,15 @@
 r"""Normal forms of the bifurcations in which a real eigenvalue passes through zero.
 
-On the critical set, with right and left null vectors :math:`r,\ell` (:math:`\ell r=1`) and :math:`x'=F(x,p)`, Sotomayor's
-theorem tells
+On the critical set, with right and left null vectors :math:`r,\ell` (:math:`\ell r=1`) and a parameter :math:`p` of
+:math:`x'=F(x,p)`, the flow on the centre manifold is, with :math:`h=-A^+F_p`,
 
-* saddle-node: :math:`\ell F_p\ne0,\ \ell F_{xx}(r,r)\ne0`;
-* transcritical: :math:`\ell F_p=0`, the rest of the eigenvalue's speed and :math:`\ell F_{xx}(r,r)` do not vanish;
-* pitchfork: :math:`\ell F_{xx}(r,r)=0` too, and the cubic coefficient on the centre manifold does not vanish; negative
-  means supercritical.
+.. math:: \dot\xi=\ell F_p\,p+\tfrac12\big(a\xi^2+2b\,\xi p+c\,p^2\big)+\tfrac16k\xi^3+\dots,\quad
+   a=\ell F_{xx}(r,r),\ b=\ell F_{xp}r+\ell F_{xx}(r,h),\ c=\ell F_{pp}+2\ell F_{xp}h+\ell F_{xx}(h,h):
+
+* saddle-node: :math:`\ell F_p\ne0,\ a\ne0`;
+* transcritical: :math:`\ell F_p=0,\ a\ne0,\ b^2-ac>0`, so that two curves of fixed points cross;
+* pitchfork: :math:`\ell F_p=0,\ a=0,\ b\ne0,\ k=\ell F_{xxx}(r,r,r)-3\ell F_{xx}(r,A^+F_{xx}(r,r))\ne0`; negative means
+  supercritical.
 
 Source: Guckenheimer and Holmes, *Nonlinear Oscillations*, §3.4.
 """
@@ -19,11 +22,10 @@ from dataclasses import dataclass
 from sympy import Expr, S, Symbol
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.polynomials import Polynomial
-from derivations.analysis.linearisation.critical_sets import shown
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.sites.conditions import readable, reduced
 from derivations.analysis.sites.field import Number, dot, null_vector, solve
+from derivations.analysis.sites.signs import NEGATIVE
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
 
@@ -34,6 +36,15 @@ class Expansion:
 
     flow: Flow
     site: Site
+
+    @classmethod
+    def at(cls, flow: Flow, site: Site) -> Expansion:
+        """With parameters that a degenerate case of the point expresses put in: others are varied within it."""
+        velocity = flow.velocity
+        for s in site.special:
+            value = site.ring.expr(s.top) / site.ring.expr(s.bottom)
+            velocity = {x: v.xreplace({s.symbol: value}) for x, v in velocity.items()}
+        return cls(Flow(velocity, assumptions=flow.assumptions), site)
 
     def along(self, *vectors: Sequence[Number]) -> list[Number]:
         """The derivative of order ``len(vectors)`` in the directions of vectors."""
@@ -48,6 +59,9 @@ class Expansion:
     def matrix_by(self, p: Symbol) -> list[list[Number]]:
         return [[Number.of(self.site, v.diff(x, p)) for x in self.flow.state] for v in self.flow.velocity.values()]
 
+    def twice_by(self, p: Symbol) -> list[Number]:
+        return [Number.of(self.site, v.diff(p, 2)) for v in self.flow.velocity.values()]
+
     def _one(self, velocity: Expr, vectors: Sequence[Sequence[Number]]) -> Number:
         total = Number.of(self.site, velocity - velocity)
         if not vectors:
@@ -59,50 +73,47 @@ class Expansion:
         return total
 
 
-def steady(flow: Flow, site: Site, at: Site, g: Polynomial) -> Bifurcation | None:
-    expansion, critical = Expansion(flow, at), shown(site, g)
+def steady(expansion: Expansion, critical: Relational) -> Bifurcation | None:
+    """The bifurcation at a component on which one real eigenvalue is zero; None where no other real points are near."""
     matrix = expansion.matrix()
     right, left = null_vector(matrix), null_vector([list(c) for c in zip(*matrix, strict=True)])
-    if right is None or left is None:
-        return Bifurcation(Kind.DEGENERATE, critical)
-    scale = dot(left, right)
-    if scale.is_zero:
+    if right is None or left is None or (scale := dot(left, right)).is_zero:  # a double zero
         return Bifurcation(Kind.DEGENERATE, critical)
     left = [e / scale for e in left]
-    quadratic = dot(left, expansion.along(right, right)) * 1
-    forced = [p for p in _parameters(flow, site, g) if not dot(left, expansion.by(p)).is_zero]
-    half = Number.of(at, quadratic.expr() / 2)
+    quadratic = dot(left, expansion.along(right, right))
+    parameters = sorted(set(expansion.flow.parameters), key=str)
+    forced = any(not dot(left, expansion.by(p)).is_zero for p in parameters)
     if forced:
         kind = Kind.DEGENERATE if quadratic.is_zero else Kind.SADDLE_NODE
-        return Bifurcation(kind, critical, coefficient=None if quadratic.is_zero else half.expr())
-    if all(_speed(expansion, matrix, left, right, p).is_zero for p in _parameters(flow, site, g)):
-        return Bifurcation(Kind.DEGENERATE, critical)
+        return Bifurcation(kind, critical, coefficient=None if quadratic.is_zero else _part(quadratic, 2))
+    speeds = [_speeds(expansion, matrix, left, right, p) for p in parameters]
     if not quadratic.is_zero:
-        return Bifurcation(Kind.TRANSCRITICAL, critical, coefficient=half.expr())
+        crossings = [b * b - quadratic * c for b, c in speeds]
+        crossing = next((d for d in crossings if not d.is_zero), None)
+        if crossing is None:
+            return Bifurcation(Kind.DEGENERATE, critical)
+        return None if crossing.sign == NEGATIVE else Bifurcation(Kind.TRANSCRITICAL, critical, coefficient=_part(quadratic, 2))
+    if all(b.is_zero for b, _ in speeds):
+        return Bifurcation(Kind.DEGENERATE, critical)
     bent = _bordered(matrix, left, right, expansion.along(right, right))
     cubic = dot(left, expansion.along(right, right, right)) - 3 * dot(left, expansion.along(right, bent))
     if cubic.is_zero:
         return Bifurcation(Kind.DEGENERATE, critical)
-    sixth = Number.of(at, cubic.expr() / 6)
     criticality, where = criticality_of(cubic)
-    return Bifurcation(Kind.PITCHFORK, critical, criticality, sixth.expr(), supercritical=where)
+    return Bifurcation(Kind.PITCHFORK, critical, criticality, _part(cubic, 6), supercritical=where)
 
 
-def _parameters(flow: Flow, site: Site, g: Polynomial) -> list[Symbol]:
-    """The parameters that the critical set speaks of, through roots as well."""
-    held = set(site.ring.present(g))
-    for x, p in site.roots:
-        if x in held:
-            held |= site.ring.present(p)
-    return [p for p in flow.parameters if p in held]
+def _part(coefficient: Number, share: int) -> Expr:
+    return Number.of(coefficient.site, coefficient.expr() / share).expr()
 
 
-def _speed(expansion: Expansion, matrix, left, right, p: Symbol) -> Number:
-    """The derivative by ``p`` of the eigenvalue that is zero, along the fixed point."""
-    forced = expansion.by(p)
-    moved = _bordered(matrix, left, right, [-f for f in forced])
-    direct = [dot(line, right) for line in expansion.matrix_by(p)]
-    return dot(left, direct) + dot(left, expansion.along(right, moved))
+def _speeds(expansion: Expansion, matrix, left, right, p: Symbol) -> tuple[Number, Number]:
+    """The coefficients ``b`` and ``c`` of a parameter that does not force the centre manifold."""
+    moved = _bordered(matrix, left, right, [-f for f in expansion.by(p)])
+    mixed = expansion.matrix_by(p)
+    b = dot(left, [dot(line, right) for line in mixed]) + dot(left, expansion.along(right, moved))
+    c = dot(left, expansion.twice_by(p)) + 2 * dot(left, [dot(line, moved) for line in mixed])
+    return b, c + dot(left, expansion.along(moved, moved))
 
 
 def _bordered(matrix, left, right, target: Sequence[Number]) -> list[Number]:

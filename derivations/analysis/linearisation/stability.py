@@ -197,7 +197,7 @@ def _exact(flow: Flow, base: Site, site: Site, values: Mapping[Symbol, Expr], bu
     names = {a: c for t in tests for a, c in t.names.items()}
     s = Dummy("s")
     polynomials = tuple((_polynomial(site, f, s, values), f.multiplicity) for f in moving)
-    lost = () if site.free else bifurcations_of(flow, base, moving, verdict is Verdict.DEPENDS)
+    lost = () if site.free else bifurcations_of(flow, base, values, moving, modes, verdict is Verdict.DEPENDS)
     closed = _closed(site, moving, values)
     at = {x: values[x] for x in flow.state}
     radicals = {name: v for name, v in values.items() if name not in at}

@@ -13,6 +13,7 @@ from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE,
 from derivations.analysis.sites.site import Fraction, Site
 
 TERMS = 4  # up to which a relation is written with terms on both sides
+SIMPLE = 30  # of conditions of which it is asked whether one follows from the others
 FLIPPED = {Ge: Le, Gt: Lt, Le: Ge, Lt: Gt, Eq: Eq, Ne: Ne}
 
 
@@ -104,19 +105,22 @@ def _balanced(kind: type[Relational], expr: Expr) -> Boolean:
     return kind(Add(*left), Add(*left) - Add(*terms))
 
 
-def _unequal(c: Relational) -> Relational:
+def unequal(c: Relational) -> Relational:
     """``f**2 > 0`` as ``f != 0``."""
     return Ne(c.lhs.base, 0) if isinstance(c, Gt) and c.lhs.is_Pow and c.lhs.exp == 2 and c.rhs == 0 else c
 
 
 def independent(site: Site, conditions: Iterable[Relational]) -> tuple[Relational, ...]:
     """Without repeats, and without what follows from the others."""
-    every = list(dict.fromkeys(map(_unequal, conditions)))
+    every = list(dict.fromkeys(map(unequal, conditions)))
     kept = [c for c in every if c.free_symbols <= site.ring.place.keys() and not isinstance(c, Eq)]
     named = [c for c in every if c not in kept]
     for c in sorted(kept, key=lambda r: -r.lhs.count_ops()):
         others = [o for o in kept if o != c]
-        known = site.with_facts((site.ring.numerator(o.lhs - o.rhs), POSITIVE) for o in others if isinstance(o, Gt))
+        stated = [site.ring.numerator(o.lhs - o.rhs) for o in (c, *others) if o is c or isinstance(o, Gt)]
+        if any(len(p) > SIMPLE for p in stated):
+            continue
+        known = site.with_facts((p, POSITIVE) for p in stated[1:])
         if known.chart.of(*known.fraction(c.lhs - c.rhs)) <= (NONZERO if isinstance(c, Ne) else POSITIVE):
             kept = others
     return (*kept, *named)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import mul
 
 from sympy import And, S, Symbol, sympify
@@ -33,6 +33,7 @@ UNKNOWN = frozenset({-1, 0, 1})
 DEPTH = 3  # facts taken as variables, one after the other
 LONG = 2000  # terms of a polynomial beyond which it is not factored
 TERMS = 400  # beyond which a polynomial is not rewritten
+WIDE = 40  # beyond which it is neither divided nor seen as a quadratic one, nor are its images factored
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Signs:
         while progress and signs.consistent:
             progress, left = False, []
             for p, sign in waiting:
-                signs, rest, found = signs._worked_in(p, sign)
+                signs, rest, found = signs._worked_in(*_without_known(p, sign, waiting))
                 progress = progress or found
                 left += rest
             waiting = _merged(left)
@@ -139,20 +140,37 @@ class Signs:
                 return times(sign, NEGATIVE)
         return UNKNOWN
 
+    @cached_property
+    def _found(self) -> dict[tuple[str, int], Sign]:
+        """Signs of irreducible polynomials that were asked for before, by depth."""
+        return {}
+
     def _irreducible(self, f: Polynomial, depth: int) -> Sign:
+        key = (str(f), depth)
+        if key not in self._found:
+            self._found[key] = self._derived(f, depth)
+        return self._found[key]
+
+    def _derived(self, f: Polynomial, depth: int) -> Sign:
         known = self._known(f) & self._termwise(f)
         if len(known) == 1 or not depth or len(f.to_dict()) > TERMS:
             return known
-        for rule in (self._square, self._divided):
+        for rule in (self._square, self._divided) if len(f) <= WIDE else ():
             known = known & rule(f, depth)
             if len(known) == 1:
                 return known
         for symbol in sorted(self.ring.present(f), key=self.ring.place.__getitem__):
             for simpler, image in self._in_place_of(symbol, f):
-                known = known & simpler.of(image, depth - 1)
+                plain = simpler._termwise(image)
+                known = known & (plain if len(plain) == 1 or len(image) > WIDE else simpler.of(image, depth - 1))
                 if len(known) <= 1:
                     return known
         return known
+
+    @cached_property
+    def _symbols(self) -> tuple[Sign, ...]:
+        """What is known of each symbol of the ring."""
+        return tuple(self._known(self.ring.gen(s)) for s in self.ring.symbols)
 
     def _termwise(self, f: Polynomial) -> Sign:
         total: Sign | None = None
@@ -160,7 +178,7 @@ class Signs:
             term = POSITIVE if c > 0 else NEGATIVE
             for i, m in enumerate(powers):
                 if m:
-                    term = times(term, power(self._known(self.ring.context.gen(i)), int(m)))
+                    term = times(term, power(self._symbols[i], int(m)))
             total = term if total is None else plus(total, term)
             if total == UNKNOWN:
                 return total
@@ -249,6 +267,16 @@ class Signs:
 
     def _with_plain(self, f: Polynomial, sign: Sign) -> Signs:
         return replace(self, facts=(*self.facts, (f, sign)))
+
+
+def _without_known(p: Polynomial, sign: Sign, products: Iterable[tuple[Polynomial, Sign]]) -> tuple[Polynomial, Sign]:
+    """A product without other products of known sign that divide it."""
+    for q, known in products:
+        if q is not p and known in (POSITIVE, NEGATIVE) and q.total_degree() < p.total_degree():
+            quotient, rest = divmod(p, q)
+            if rest.is_zero():
+                p, sign = quotient, times(sign, known)
+    return p, sign
 
 
 def _merged(products: Iterable[tuple[Polynomial, Sign]]) -> tuple[tuple[Polynomial, Sign], ...]:

@@ -44,10 +44,10 @@ class Site:
     def normal(self, p: Polynomial) -> Fraction:
         """``p`` on the site as a fraction in normal form; the numerator is zero iff ``p`` vanishes there."""
         top, bottom = p, self.ring.constant(1)
-        for s in (*self.solved, *self.special):  # denominators may hold a symbol that is expressed later
-            powers = [max(self.ring.degree(q, s.symbol), 0) for q in (top, bottom)]
+        for s in (*self.solved, *self.special):
+            surplus = max(self.ring.degree(top, s.symbol), 0) - max(self.ring.degree(bottom, s.symbol), 0)
             top, bottom = (self.ring.substitute(q, s.symbol, s.top, s.bottom) for q in (top, bottom))
-            top, bottom = top * s.bottom ** powers[1], bottom * s.bottom ** powers[0]
+            top, bottom = (top, bottom * s.bottom**surplus) if surplus > 0 else (top * s.bottom**-surplus, bottom)
         for x, q in reversed(self.roots):
             if self.ring.degree(top, x) >= self.ring.degree(q, x):
                 top, multiple = self.ring.remainder(top, self._on_special(q), x)
@@ -96,6 +96,19 @@ class Site:
             top, bottom = self.normal(p)
             signs = signs.learn(top * bottom, sign)
         return replace(self, signs=signs)
+
+    def over(self, ring: Ring) -> Site:
+        """The same site in a ring with more symbols."""
+
+        def taken(items: Iterable[Substitution]) -> tuple[Substitution, ...]:
+            return tuple(Substitution(s.symbol, ring.taken(s.top, self.ring), ring.taken(s.bottom, self.ring)) for s in items)
+
+        def known(items: Iterable[tuple[Polynomial, Sign]]) -> tuple[tuple[Polynomial, Sign], ...]:
+            return tuple((ring.taken(p, self.ring), v) for p, v in items)
+
+        signs = Signs(ring, known(self.signs.facts), known(self.signs.products), self.signs.consistent)
+        roots = tuple((x, ring.taken(p, self.ring)) for x, p in self.roots)
+        return replace(self, ring=ring, roots=roots, solved=taken(self.solved), special=taken(self.special), signs=signs)
 
     def _on_special(self, q: Polynomial) -> Polynomial:
         for s in self.special:

@@ -94,10 +94,18 @@ def test_the_rank_of_labels_is_that_of_random_modes(seed, classes, equal, positi
     assert label_rank((positive, negative), correlations) == rank
 
 
-@pytest.mark.parametrize(
-    "other",
-    [Coupling.uniform(3, 12, 0.25, mobility="uniform"), Coupling.from_data(np.eye(4)[[0, 1, 2, 3, 0]], [0, 0, 1, 1, 1])],
-)
-def test_other_mobilities_are_refused(other):
+def test_other_mobilities_are_refused():
     with pytest.raises(InputError, match='use mobility="degree"'):
-        Modes.of(other)
+        Modes.of(Coupling.uniform(3, 12, 0.25, mobility="uniform"))
+
+
+def test_moments_of_data_have_their_canonical_correlations_as_modes():
+    rng = np.random.default_rng(0)
+    coupling = Coupling.from_data(rng.standard_normal((30, 4)), rng.integers(0, 3, 30))
+    modes = Modes.of(coupling)
+    few = len(coupling.modes())
+    assert modes.correlations[:few] == pytest.approx(coupling.modes(), abs=1e-12)
+    # the squared norms of the mode vectors are the metric of the embeddings in any other basis
+    assert modes.vectors @ modes.vectors.T == pytest.approx(
+        np.diag(1 / np.concatenate([coupling.sample_mobility, coupling.label_mobility]))
+    )

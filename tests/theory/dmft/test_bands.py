@@ -16,8 +16,8 @@ from theory.dmft.self_consistency import solve
 regular_bands = st.builds(
     lambda pure, links, weight: Band("regular", pure, links, weight), st.integers(1, 20), st.integers(2, 30), st.floats(0.1, 2)
 )
-POISSON = Band("poisson", 10, 20)
-LOW = Band("poisson", 2, 20)
+POISSON = Band("poisson", 10, 20, closure="large-c")
+LOW = Band("poisson", 2, 20, closure="large-c")
 
 
 @given(regular_bands)
@@ -47,7 +47,7 @@ def test_moments_of_the_poisson_band_converge_to_its_sum_rules(band):
 
 @pytest.mark.parametrize(
     ("band", "sample", "rounding"),
-    [(Band("regular", 2, 3), regular, 1e-10), (Band("poisson", 4, 30), poisson, 1e-2)],
+    [(Band("regular", 2, 3), regular, 1e-10), (Band("poisson", 4, 30, closure="large-c"), poisson, 1e-2)],
     ids=["regular", "poisson"],
 )
 def test_sum_rules_are_traces_of_sampled_couplings(band, sample, rounding):
@@ -86,7 +86,9 @@ def test_poisson_resolvent_is_real_just_outside_its_edges_and_complex_just_insid
     assert abs(inside.imag) > 10 * abs(outside.imag)
 
 
-@pytest.mark.parametrize("given_by", [("regular", 2, 3), ("poisson", 2, 20), ("poisson", 10, 20)], ids=str)
+@pytest.mark.parametrize(
+    "given_by", [("regular", 2, 3), ("poisson", 2, 20, 0.5, "large-c"), ("poisson", 10, 20, 0.5, "large-c")], ids=str
+)
 def test_edges_at_fifteen_and_fifty_digits_agree(given_by):
     coarse, fine = Band(*given_by).edges, Band(*given_by, digits=50).edges
     with mpmath.workdps(60):
@@ -110,11 +112,17 @@ def test_outer_modes_of_poisson_couplings_lie_within_the_edges():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"links": 0}, {"links": -1}, {"closure": "cavity"}, {"digits": 60}, {"pure_per_class": 0.5}], ids=str
+    "wrong", [{"links": 0}, {"links": -1}, {"closure": "other"}, {"digits": 60}, {"pure_per_class": 0.5}], ids=str
 )
 def test_parameters_outside_their_ranges_are_refused(wrong):
     with pytest.raises(InputError):
-        Band(**({"ensemble": "poisson", "pure_per_class": 2, "links": 3} | wrong))
+        Band(**({"ensemble": "poisson", "pure_per_class": 2, "links": 3, "closure": "large-c"} | wrong))
+
+
+@pytest.mark.parametrize("closure", [{}, {"closure": "cavity"}], ids=["default", "by name"])
+def test_the_band_of_poisson_pairs_is_that_of_a_closure_that_one_names(closure):
+    with pytest.raises(InputError, match='closure="large-c"'):
+        Band("poisson", 10, 20, **closure)
 
 
 def test_densities_at_no_number_are_refused():

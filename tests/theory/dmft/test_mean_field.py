@@ -27,8 +27,8 @@ def sampled_masses(J):
 
 @pytest.mark.parametrize(
     ("band", "sample"),
-    [(Band("regular", 2, 6), regular), (Band("regular", 3, 5, 0.9), regular), (Band("poisson", 10, 20), poisson),
-     (Band("poisson", 4, 30, 0.8), poisson)],
+    [(Band("regular", 2, 6), regular), (Band("regular", 3, 5, 0.9), regular),
+     (Band("poisson", 10, 20, closure="large-c"), poisson), (Band("poisson", 4, 30, 0.8, "large-c"), poisson)],
     ids=str,
 )  # fmt: skip
 def test_masses_are_the_initial_variances_of_sampled_modes(band, sample):
@@ -88,7 +88,7 @@ def test_one_mode_keeps_its_first_integral(head):
     assert invariant == pytest.approx(np.full(6, 1 - head.w0**2 / head.gamma), abs=1e-5)
 
 
-@pytest.mark.parametrize("band", [BAND, Band("poisson", 10, 20)], ids=str)
+@pytest.mark.parametrize("band", [BAND, Band("poisson", 10, 20, closure="large-c")], ids=str)
 def test_without_decay_the_head_balances_all_modes(band):
     """gamma sum m g^2 - w^2 is conserved: all modes at once."""
     head = MeanFieldHead(band, w0=0.7)
@@ -162,8 +162,8 @@ def test_what_has_no_answer_gives_none():
     with pytest.raises(InputError):
         MeanFieldHead(BAND, lam=0.1).ageing()
     with pytest.raises(InputError):
-        MeanFieldHead(Band("poisson", 10, 20)).precise_head([1.0], 15)
+        MeanFieldHead(Band("poisson", 10, 20, closure="large-c")).precise_head([1.0], 15)
     with pytest.raises(InputError):
-        _ = MeanFieldHead(Band("poisson", 10, 20)).critical_decay
+        _ = MeanFieldHead(Band("poisson", 10, 20, closure="large-c")).critical_decay
     with pytest.raises(UnfinishedError):
-        MeanFieldHead(Band("poisson", 10, 20)).trajectory([1000.0])
+        MeanFieldHead(Band("poisson", 10, 20, closure="large-c")).trajectory([1000.0])

@@ -14,7 +14,7 @@ from theory.dmft.phase_line import critical_fraction, share_above
 
 @pytest.mark.parametrize(
     ("band", "sample", "tolerance"),
-    [(Band("regular", 2, 6), regular, 0.01), (Band("poisson", 4, 30), poisson, 0.03)],
+    [(Band("regular", 2, 6), regular, 0.01), (Band("poisson", 4, 30, closure="large-c"), poisson, 0.03)],
     ids=["regular", "poisson"],
 )
 def test_shares_are_those_of_sampled_spectra(band, sample, tolerance):
@@ -23,7 +23,7 @@ def test_shares_are_those_of_sampled_spectra(band, sample, tolerance):
         assert float(share_above(band, point)) == pytest.approx(np.mean(mu2 > point), abs=tolerance)
 
 
-@pytest.mark.parametrize("band", [Band("regular", 2, 6, 0.8), Band("poisson", 4, 30)], ids=str)
+@pytest.mark.parametrize("band", [Band("regular", 2, 6, 0.8), Band("poisson", 4, 30, closure="large-c")], ids=str)
 def test_density_is_minus_the_slope_of_the_share(band):
     step = 1e-5
     for point in (0.62, 0.66):
@@ -53,12 +53,21 @@ def test_digits_of_the_line_agree():
 
 
 def test_larger_shares_leave_less_room():
-    lines = [float(critical_fraction("poisson", 8, 0.235, share=share)) for share in (0.05, 0.2)]
+    lines = [float(critical_fraction("poisson", 8, 0.235, share=share, closure="large-c")) for share in (0.05, 0.2)]
     assert lines[1] < lines[0] < 1
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"lam": 0.25}, {"lam": 0.0}, {"ensemble": "poisson"}, {"share": 1.0}, {"digits": 3}], ids=str
+    "wrong",
+    [
+        {"lam": 0.25},
+        {"lam": 0.0},
+        {"ensemble": "poisson", "closure": "large-c"},
+        {"ensemble": "poisson", "share": 0.1},
+        {"share": 1.0},
+        {"digits": 3},
+    ],
+    ids=str,
 )
 def test_parameters_outside_their_ranges_are_refused(wrong):
     with pytest.raises(InputError):

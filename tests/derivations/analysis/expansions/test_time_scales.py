@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sympy import Eq, I, Matrix, MatrixSymbol, Min, Poly, Rational, S, exp, oo, re, series, sqrt, symbols
 
-from derivations.analysis.algebra.algebraic import AnyRoot
+from derivations.analysis.algebra.algebraic import AnyRoot, RealRoot
 from derivations.analysis.algebra.zero import Region, vanishes
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.points.fixed_points import fixed_points
@@ -244,7 +244,10 @@ def test_each_real_branch_of_a_point_has_the_eigenvalues_of_its_jacobian():
         (state,) = (p for p in point_values(QUINTIC, point, small) if abs(p[v] - near) < 1e-6)
         dense = np.linalg.eigvals(np.array(QUINTIC.jacobian().subs({**state, eps: small}), dtype=float))
         for rate in found:
-            assert min(abs(dense - float(rate.series.subs(eps, small)))) < 20 * float(small) ** float(rate.next_exponent)
+            assert (
+                min(abs(dense - float(rate.series.subs(eps, small))))
+                < 20 * float(small) ** float(rate.next_exponent) + np.finfo(float).eps
+            )
         assert orders_agree(found)
         seen += 1
     # v = -ε + …, ±1 + … on u = 0, and beside u = ε (1 + v²)/v
@@ -277,11 +280,18 @@ def test_a_branch_is_asked_for_where_there_are_several():
         scales(QUINTIC, point, eps)
 
 
-def test_which_branches_are_real_is_not_guessed():
+def test_which_branches_are_real_is_told_by_the_discriminant():
+    """The quintic in Bring-Jerrard form: one real root or three, by the sign of 3125 b⁴ - 256 a⁵."""
     flow = Flow({v: -(v**5) + a * v - b + eps * v**2})
     (point,) = fixed_points(flow, time_limit=None)
-    with pytest.raises(UnfinishedError, match="real depends on parameters"):
+    one, three = r"if 3125\*b\*\*4 > 256\*a\*\*5", r"if 256\*a\*\*5 > 3125\*b\*\*4"
+    with pytest.raises(InputError, match=f"0: v .*{one}; 1: v .*{three}; 2: v .*{three}; 3: v .*{three}"):
         scales(flow, point, eps)
+    (rate,) = found = scales(flow, point, eps, branch=2)
+    assert found.assumed == (256 * a**5 > 3125 * b**4,)
+    root = rate.coefficient.atoms(RealRoot).pop()
+    assert vanishes(rate.coefficient - (a - 5 * root**4), Region(found.assumed))
+    assert orders_agree(found)
 
 
 # -- output ---------------------------------------------------------------------------------------------------------------

@@ -227,7 +227,7 @@ def test_bogdanov_and_takens():
     assert of_kind(Kind.SADDLE_NODE, found).critical == Eq(a, 0)
     oscillating = of_kind(Kind.HOPF, found)
     assert oscillating.criticality == "subcritical"
-    assert (oscillating.critical.lhs - oscillating.critical.rhs) in (b - sqrt(-a), sqrt(-a) - b)
+    assert (oscillating.critical, oscillating.conditions) == (Eq(a, -(b**2)), (b > 0,))
     at = {a: -0.49, b: 0.7, x: -0.7, y: 0}
     assert number(oscillating.coefficient, at).real == pytest.approx(lyapunov(flow, at), rel=1e-8)
 
@@ -436,3 +436,78 @@ def test_with_parameters_in_the_coupling_the_criticality_is_an_inequality(c, one
     supercritical = holds(found.supercritical, at) if found.supercritical is not None else found.criticality == "supercritical"
     assert supercritical == (expected < 0)
     assert np.abs(derivatives(flow, 1, at)).max() <= 1
+
+
+# -- edges of existence, and sets that are not radical -----------------------------------------------------------------
+
+
+def kinds_at(flow):
+    """For every point: kinds, criticalities and equations."""
+    return [
+        {(f.kind, f.criticality, f.critical) for f in judged(flow, point).bifurcations} for point in fixed_points(flow, None)
+    ]
+
+
+def test_mirrored_branches_of_a_toggle_switch_are_born_in_the_same_pitchfork():
+    """Gardner, Cantor and Collins, Nature 403 (2000), at Hill coefficient 2 with equal synthesis; alpha = 2."""
+    for first, second in ((x, y), (y, x)):
+        flow = Flow({first: alpha - first * (1 + second**2), second: alpha - second * (1 + first**2)})
+        assert kinds_at(flow) == [{(Kind.PITCHFORK, "supercritical", Eq(alpha, 2))}] * 3
+
+
+def test_the_duffing_oscillator_jumps_at_saddle_nodes():
+    """Slow flow of a driven Duffing oscillator (Guckenheimer and Holmes §4.2): folds of the response curve."""
+    detuning, drive = 3, symbols("F", positive=True)
+    square = x**2 + y**2
+    flow = Flow({x: -x / 2 - y * (detuning - square), y: -y / 2 + x * (detuning - square) - drive})
+    (point,) = fixed_points(flow, None)
+    (found,) = judged(flow, point).bifurcations
+    assert found.kind is Kind.SADDLE_NODE
+    assert factor((found.critical.lhs - found.critical.rhs) / (432 * drive**4 - 2160 * drive**2 + 1369)).is_number
+
+
+def test_two_curves_cross_where_the_parameter_enters_by_its_square():
+    """x' = q² − x² = (q − x)(q + x)."""
+    assert kinds_at(Flow({x: q**2 - x**2})) == [{(Kind.TRANSCRITICAL, None, Eq(q, 0))}] * 2
+
+
+def test_outer_branches_end_in_the_pitchfork_that_the_origin_sees():
+    """Strogatz §3.4, with both coefficients free."""
+    for found in kinds_at(Flow({x: a * x - b * x**3}))[:3]:
+        assert {(kind, critical) for kind, _, critical in found} == {(Kind.PITCHFORK, Eq(a, 0))}
+
+
+def test_branches_of_degree_four_end_in_saddle_nodes_and_at_the_origin():
+    """Strogatz (3.4.2): x' = ax + bx³ − x⁵; folds at a = −b²/4, and the inner pair meets the origin at a = 0."""
+    flow = Flow({x: a * x + b * x**3 - x**5})
+    origin, *branches = fixed_points(flow, None)
+    assert [f.critical for f in judged(flow, origin).bifurcations] == [Eq(a, 0)]
+    for place, point in enumerate(branches):
+        found = judged(flow, point).bifurcations
+        assert of_kind(Kind.SADDLE_NODE, found).critical == Eq(a, -(b**2) / 4)
+        fork = of_kind(Kind.PITCHFORK, found)
+        inner = place >= 2
+        assert (fork.critical, fork.criticality) == (Eq(a, 0), "subcritical" if inner else "supercritical")
+        assert fork.conditions == ((b > 0) if inner else (b < 0),)
+
+
+def test_asymmetric_branches_of_coupled_pitchforks_are_born_where_the_symmetric_one_turns():
+    flow = Flow({x: -x + alpha * y - y**3, y: -y + alpha * x - x**3})
+    for point in fixed_points(flow, None):
+        if point.values[x] not in (point.values[y], -point.values[y]):
+            found = only(flow, point)
+            assert (found.kind, found.critical) == (Kind.PITCHFORK, Eq(alpha, 2))
+
+
+def test_a_laser_with_absorber_switches_on_in_a_saddle_node():
+    """The discriminant of the quadratic equation for the absorber."""
+    A, C, D, E, G = symbols("A C D E G", positive=True)
+    flow = Flow({x: x * (A * y - beta * z - 1), y: C - D * y - A * x * y, z: E - G * z - beta * x * z})
+    lasing = [p for p in fixed_points(flow, None) if p.values[x] != 0 and not p.exceptional][:2]
+    for point in lasing:
+        (fold,) = (f for f in judged(flow, point).bifurcations if f.kind is Kind.SADDLE_NODE)
+        at = {A: 2, beta: 3, D: 1, G: 5, E: 2}
+        (state,) = {s for s in (y, z) if s in point.site.roots[0][1:] or s == point.site.roots[0][0]}
+        polynomial = point.site.ring.expr(point.site.roots[0][1]).subs(at)
+        expected = polynomial.as_poly(state).discriminant()
+        assert factor((fold.critical.lhs - fold.critical.rhs).subs(at) / expected).is_number

@@ -1,0 +1,385 @@
+r"""The irreducible components of a critical set, each as a field.
+
+A fixed point is a triangular set :math:`T=0` in its roots and the parameters; where further :math:`g=0`, it is critical.  The
+components of :math:`T=g=0` of one dimension less than the space of parameters are found by elimination in all symbols, roots
+and parameters alike: over the factors of an equation; by an equation that is linear in a symbol; by the resultant of two
+equations and their greatest common divisor over its field.  What is left of a component is at most one equation, irreducible in
+a symbol over the rational functions of the others, or two whose common root a primitive element spans.  So arithmetic on it is
+that of a field, in which nothing but zero is no unit: a triangular set that is not radical, or splits, would take a nilpotent
+or a divisor of zero for a number.
+
+Components on which a leading coefficient or a denominator vanishes are left out: there a coordinate goes to infinity.
+
+Source: J. Della Dora, C. Dicrescenzo and D. Duval (1985); R. Loos, *Computing in algebraic extensions* (1982), for primitive
+elements.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from sympy import Dummy, Symbol
+from sympy.core.relational import Relational
+
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor, members
+from derivations.analysis.sites.branches import Substitution
+from derivations.analysis.sites.conditions import readable, reduced
+from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, POSITIVE, ZERO, Sign, Signs
+from derivations.analysis.sites.site import Chart, Site
+
+LARGEST = 400  # terms of a polynomial beyond which it is not eliminated from
+SHIFTS = range(1, 8)  # tried for a primitive element
+
+Root = tuple[Symbol, Polynomial]
+
+
+@dataclass(frozen=True)
+class Unsplit(Exception):
+    """A part of a critical set that was not brought to a field."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A part of the set: equations that are left, what does not vanish, what is eliminated; what is known of signs on the
+    closure of the branch, and what of parameters alone."""
+
+    equations: tuple[Polynomial, ...]
+    nonzero: tuple[Polynomial, ...]
+    eliminated: tuple[Substitution, ...]
+    closure: Chart
+    parameters: Chart
+
+    @property
+    def consistent(self) -> bool:
+        return self.closure.signs.consistent and self.parameters.signs.consistent
+
+    def may_vanish(self, f: Polynomial) -> bool:
+        """Whether an irreducible polynomial may vanish on a set of one dimension less: there it changes its sign."""
+        if f in self.nonzero or -f in self.nonzero:
+            return False
+        return 0 in self.closure.signs.of(f) and len(self.parameters.signs.of(f) - ZERO) > 1
+
+    def without(self, found: Substitution, equations: Sequence[Polynomial], nonzero: Sequence[Polynomial]) -> Case:
+        return Case(
+            tuple(equations),
+            members(nonzero),
+            (*self.eliminated, found),
+            self.closure.with_expressed(found),
+            self.parameters.with_expressed(found),
+        )
+
+
+@dataclass(frozen=True)
+class Component:
+    """A component: the site at its generic point, and the inequalities between parameters that single out the branch there."""
+
+    site: Site
+    conditions: tuple[Relational, ...]
+
+
+def components(site: Site, g: Polynomial, nonzero: Sequence[Polynomial] = ()) -> Iterator[Component]:
+    """The components of ``g = 0`` on a site, as far as known signs do not exclude them.
+
+    Raises
+    ------
+    Unsplit
+        where a part could not be brought to a field.
+    """
+    ring = site.ring
+    defining = tuple((x, site._on_special(p)) for x, p in site.roots)
+    leads = [f for x, p in defining for f in ring.factors(ring.leading(p, x))]
+    start = Case(
+        (*(p for _, p in defining), g),
+        members((*leads, *(f for p in nonzero for f in ring.factors(p)))),
+        (),
+        *(Chart(signs, ()) for signs in _closed(site.signs, {x for x, _ in defining})),
+    )
+    roots = frozenset(x for x, _ in defining)
+    search = _Search(ring, roots, len(defining) + 1, members(p for _, p in defining) if site.numbers else ())
+    for case, left in search.split(start):
+        yield from _made(site, case, left)
+
+
+def _closed(signs: Signs, roots: set[Symbol]) -> tuple[Signs, Signs]:
+    """What is known on the closure of a branch, where of polynomials that hold its roots no sign but zero is excluded any more;
+    and what is known of parameters alone."""
+    facts = (*signs.facts, *signs.products)
+    plain = [(p, v) for p, v in facts if not signs.ring.present(p) & roots]
+    closed = [(p, v | ZERO) for p, v in facts if signs.ring.present(p) & roots and len(v | ZERO) < 3]
+    return Signs(signs.ring).learn_all([*plain, *closed]), Signs(signs.ring).learn_all(plain)
+
+
+def _made(site: Site, case: Case, roots: Sequence[Root]) -> Iterator[Component]:
+    """The component, with the facts of the branch that do not turn into equations."""
+    bare = replace(
+        site,
+        roots=tuple(roots),
+        special=(*site.special, *case.eliminated),
+        signs=case.closure.signs,
+        numbers={x: v for x, v in site.numbers.items() if x in {y for y, _ in roots}},
+    )
+    for at in fields(bare) if not bare.numbers else [bare]:
+        told = [(top * bottom, v) for p, v in (*site.signs.facts, *site.signs.products) for top, bottom in [at.normal(p)]]
+        told = [(p, v) for p, v in told if not p.is_zero()]
+        known = at.with_facts(told)
+        if known.signs.consistent and known.chart.signs.consistent and not any(0 not in known.signs.of(p) for _, p in at.roots):
+            yield Component(known, tuple(dict.fromkeys(c for p, v in told if (c := _condition(at, p, v)) is not None)))
+
+
+def _condition(at: Site, p: Polynomial, sign: Sign) -> Relational | None:
+    """That a polynomial has a sign, as an inequality between parameters; None where it holds anyway, or speaks of roots."""
+    if sign not in (POSITIVE, NEGATIVE, NONNEGATIVE, NONPOSITIVE):
+        return None
+    stated = reduced(at, (p if sign <= NONNEGATIVE else -p, at.ring.constant(1)), strict=True)
+    return readable(stated) if isinstance(stated, Relational) and stated.free_symbols.isdisjoint(at.state) else None
+
+
+@dataclass(frozen=True)
+class _Search:
+    ring: Ring
+    state: frozenset[Symbol]  # the roots of the point
+    codimension: int
+    fields: tuple[Polynomial, ...]
+
+    def split(self, case: Case) -> Iterator[tuple[Case, tuple[Root, ...]]]:
+        """Parts of the right dimension, and the equations that define what is left of their symbols."""
+        if not case.consistent or len(case.eliminated) + bool(case.equations) > self.codimension:
+            return
+        equations: list[Polynomial] = []
+        for number, p in enumerate(case.equations):
+            possible = [] if p.is_zero() else [f for f in self.ring.factors(p) if case.may_vanish(f)]
+            if not possible and not p.is_zero():
+                return
+            if len(possible) > 1:
+                others = (*equations, *case.equations[number + 1 :])
+                for i, f in enumerate(possible):
+                    apart = members((*case.nonzero, *possible[:i]))
+                    yield from self.split(replace(case, equations=(f, *others), nonzero=apart))
+                return
+            equations += possible
+        left = members(equations)
+        yield from self._narrowed(replace(case, equations=left))
+
+    def _narrowed(self, case: Case) -> Iterator[tuple[Case, tuple[Root, ...]]]:
+        equations = case.equations
+        if len(case.eliminated) + len(equations) < self.codimension:
+            raise Unsplit("a part of its critical set has more dimensions than was expected")
+        if not equations:
+            yield case, ()
+        elif len(equations) == 1 and (x := self._own(case, equations[0])):
+            yield case, ((x, equations[0]),)
+        elif linear := self._linear(case):
+            yield from self._eliminated(case, *linear)
+        elif len(equations) == 1:
+            (p,) = equations
+            yield case, ((min(self._by_choice(p), key=lambda y: self.ring.degree(p, y)), p),)
+        elif set(map(str, equations)) <= set(map(str, self.fields)):
+            yield case, tuple(self._triangular(equations))
+        else:
+            yield from self._resolved(case)
+
+    def _own(self, case: Case, p: Polynomial) -> Symbol | None:
+        """The root that an equation defines, where it was a parameter alone that all others determined."""
+        held = self.ring.present(p) & self.state
+        if len(held) != 1 or any(s.symbol in self.state or self._holds(s) for s in case.eliminated):
+            return None
+        (x,) = held
+        return x if self.ring.degree(p, x) > 1 else None
+
+    def _holds(self, s: Substitution) -> bool:
+        return bool((self.ring.present(s.top) | self.ring.present(s.bottom)) & self.state)
+
+    def _triangular(self, equations: Sequence[Polynomial]) -> Iterator[Root]:
+        """Polynomials that span a field already, each with the variable that those before it do not hold."""
+        known: set[Symbol] = set()
+        for p in equations:
+            (x,) = (self.ring.present(p) & self.state) - known
+            known.add(x)
+            yield x, p
+
+    def _linear(self, case: Case) -> tuple[Polynomial, Symbol, Polynomial] | None:
+        """An equation, a symbol that it is linear in, the coefficient: equations between parameters first, then roots."""
+        found = []
+        for p in case.equations:
+            for y in self.ring.present(p):
+                if self.ring.degree(p, y) == 1:
+                    c = self.ring.leading(p, y)
+                    varies = not c.is_constant()
+                    uncertain = varies and self._zero_possible(c, case)
+                    mixed = bool(self.ring.present(p) & self.state)
+                    order = (mixed, varies, uncertain, len(c), y not in self.state, len(p), -self.ring.place[y])
+                    found.append((order, p, y, c))
+        return min(found, key=lambda item: item[0])[1:] if found else None
+
+    def _zero_possible(self, c: Polynomial, case: Case) -> bool:
+        return any(case.may_vanish(f) for f in self.ring.factors(c))
+
+    def _eliminated(self, case: Case, p: Polynomial, y: Symbol, c: Polynomial) -> Iterator[tuple[Case, tuple[Root, ...]]]:
+        others = tuple(q for q in case.equations if q is not p)
+        rest = self.ring.coefficients(p, y)[0]
+        found = Substitution(y, -rest, c)
+
+        def put(q: Polynomial) -> Polynomial:
+            return self.ring.substitute(q, y, found.top, found.bottom)
+
+        images = [put(q) for q in case.nonzero]
+        if not any(q.is_zero() for q in images):
+            apart = members(f for q in (*images, c) for f in self.ring.factors(q))
+            yield from self.split(case.without(found, [put(q) for q in others], apart))
+        if self._zero_possible(c, case):
+            yield from self.split(replace(case, equations=(c, rest, *others)))
+
+    def _resolved(self, case: Case) -> Iterator[tuple[Case, tuple[Root, ...]]]:
+        """Two equations without a linear symbol by the factors of their resultant, and their divisor over the field of each."""
+        pairs = [
+            (self.ring.degree(p, x) * self.ring.degree(q, x), len(p) + len(q), -self.ring.place[x], x, p, q)
+            for p, q in combinations(case.equations, 2)
+            for x in self.ring.present(p) & self.ring.present(q)
+        ]
+        if not pairs:
+            raise Unsplit("equations of its critical set share no symbol")
+        *_, x, p, q = min(pairs, key=lambda pair: (pair[3] not in self.state, *pair[:3]))
+        if len(p) + len(q) > LARGEST:
+            raise Unsplit(f"equations of its critical set have more than {LARGEST} terms")
+        chain = subresultants(self.ring, p, q, x)
+        others = tuple(r for r in case.equations if r is not p and r is not q)
+        for f in self.ring.factors(chain[-1]):
+            if case.may_vanish(f):
+                yield from self._over(f, case, chain, x, others, (p, q))
+
+    def _over(self, f, case: Case, chain, x: Symbol, others, pair) -> Iterator[tuple[Case, tuple[Root, ...]]]:
+        """The common roots of a pair in ``x`` where ``f``, a factor of their resultant, vanishes."""
+        if any(self.ring.degree(f, y) == 1 for y in self.ring.present(f)):
+            yield from self.split(replace(case, equations=(f, *pair, *others)))
+            return
+        y = min(self._by_choice(f), key=lambda s: self.ring.degree(f, s))
+        field = Site(self.ring, tuple(self.state), ((y, f),), (), (), case.closure.signs)
+        common = next((s for s in reversed(chain[:-1]) if not field.normal(self.ring.leading(s, x))[0].is_zero()), None)
+        if common is None or (self.ring.degree(common, x) > 1 and others):
+            raise Unsplit("more than two equations of its critical set have roots of higher degree")
+        if self.ring.degree(common, x) > 1:
+            yield case, ((y, f), (x, common))
+            return
+        rest, c = self.ring.coefficients(common, x)
+        found = Substitution(x, -rest, c)
+        put = [self.ring.substitute(q, x, found.top, found.bottom) for q in (*others, *case.nonzero)]
+        if any(field.normal(q)[0].is_zero() for q in put[len(others) :]):
+            return
+        left = [field.normal(q)[0] for q in put[: len(others)]]
+        after = case.without(found, [f, *(q for q in left if not q.is_zero())], put[len(others) :])
+        if len(after.equations) > 1:
+            yield from self.split(after)
+        elif len(after.eliminated) + 1 == self.codimension and after.consistent:
+            yield after, ((y, f),)
+
+    def _by_choice(self, f: Polynomial) -> list[Symbol]:
+        """The symbols of ``f``, parameters first, the last ones foremost."""
+        return sorted(self.ring.present(f), key=lambda y: (y in self.state, -self.ring.place[y]))
+
+
+def subresultants(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> list[Polynomial]:
+    """The subresultant chain of two polynomials in ``x``, a number apart each: from the lower one of the two down to their
+    resultant.
+
+    Source: H. Cohen, *A Course in Computational Algebraic Number Theory* (1993), algorithm 3.3.7.
+
+    >>> from sympy.abc import x, y
+    >>> ring = Ring((x, y))
+    >>> [ring.expr(s) for s in subresultants(ring, ring.numerator(x**3 - y), ring.numerator(x**2 + x - 1), x)]
+    [x**2 + x - 1, 2*x - y - 1, y**2 + 4*y - 1]
+    """
+    if ring.degree(p, x) < ring.degree(q, x):
+        p, q = q, p
+    chain, g, h = [q], ring.constant(1), ring.constant(1)
+    while ring.degree(q, x) > 0:
+        gap = ring.degree(p, x) - ring.degree(q, x)
+        p, q = q, _pseudo_remainder(ring, p, q, x) / (g * h**gap)
+        if q.is_zero():
+            break
+        chain.append(q.primitive()[1])
+        g = ring.leading(p, x)
+        h = g**gap / h ** (gap - 1) if gap else h
+    return chain
+
+
+def _pseudo_remainder(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> Polynomial:
+    lead, below, power = ring.leading(q, x), ring.degree(q, x), ring.degree(p, x) - ring.degree(q, x) + 1
+    while not p.is_zero() and (gap := ring.degree(p, x) - below) >= 0:
+        p, power = p * lead - q * ring.leading(p, x) * ring.gen(x) ** gap, power - 1
+    return p * lead**power
+
+
+# A tower of two roots as one --------------------------------------------------------------------------------------------
+
+
+def fields(site: Site) -> Iterator[Site]:
+    """A site as sites with one root at most, irreducible over the rational functions of the other symbols."""
+    if len(site.roots) < 2:
+        yield site
+        return
+    (x, p), (y, q), *others = site.roots
+    if others:
+        raise Unsplit("its critical set has more than two roots")
+    if spans_field(site):
+        yield site
+        return
+    if len(p) * len(q) > LARGEST:
+        raise Unsplit("the roots on its critical set grow too long for a primitive element")
+    theta = Dummy("theta", real=True)
+    wide = site.over(Ring((theta, *site.ring.symbols)))
+    ring, (p, q) = wide.ring, (wide.roots[0][1], wide.roots[1][1])
+    for shift in SHIFTS:
+        moved = ring.substitute(q, y, ring.gen(theta) - shift * ring.gen(x), ring.constant(1))
+        chain = subresultants(ring, p, moved, x)
+        norms = [f for f in ring.factors(chain[-1]) if theta in ring.present(f)]
+        made = [_primitive(wide, theta, f, chain[-2], (x, y), shift) for f in norms]
+        if ring.degree(chain[-2], x) == 1 and all(made):
+            yield from (m for m in made if m is not None)
+            return
+    raise Unsplit("no primitive element was found for the roots on its critical set")
+
+
+def spans_field(site: Site) -> bool:
+    """Whether a tower of two roots is proved to be a field: it is where, at integers for the other symbols, the polynomial of
+    a primitive element keeps its degree and is irreducible (a factorisation would specialise)."""
+    ring, ((x, p), (y, q)) = site.ring, site.roots
+    draw = random.Random(0)
+    others = sorted((ring.present(p) | ring.present(q)) - {x, y}, key=str)
+    for shift in SHIFTS:
+        at = {s: draw.randint(2, 1000) for s in others}
+        low, high = (_at(ring, r, at) for r in (p, q))
+        moved = ring.substitute(high, y, ring.gen(y) - shift * ring.gen(x), ring.constant(1))
+        norm = ring.resultant(low, moved, x)
+        if ring.degree(norm, y) == ring.degree(p, x) * ring.degree(q, y) and _is_irreducible(norm):
+            return True
+    return False
+
+
+def _at(ring: Ring, p: Polynomial, values: Mapping[Symbol, int]) -> Polynomial:
+    for symbol, value in values.items():
+        p = ring.substitute(p, symbol, ring.constant(value), ring.constant(1))
+    return p
+
+
+def _is_irreducible(p: Polynomial) -> bool:
+    factors = factor(p)[1]
+    return len(factors) == 1 and factors[0][1] == 1
+
+
+def _primitive(wide: Site, theta: Symbol, norm: Polynomial, linear: Polynomial, pair, shift: int) -> Site | None:
+    ring, (x, y) = wide.ring, pair
+    field = replace(wide, roots=((theta, norm),))
+    rest, c = ring.coefficients(linear, x) if ring.degree(linear, x) == 1 else (linear, ring.constant(0))
+    if field.normal(c)[0].is_zero():
+        return None
+    solved = (Substitution(y, ring.gen(theta) - shift * ring.gen(x), ring.constant(1)), Substitution(x, -rest, c))
+    signs = wide.signs
+    keeps = [(p, v) for p, v in (*signs.facts, *signs.products) if not ring.present(p) & {x, y}]
+    moved = [(p, v) for p, v in (*signs.facts, *signs.products) if ring.present(p) & {x, y}]
+    bare = replace(field, special=(*wide.special, *solved), signs=Signs(ring).learn_all(keeps))
+    return bare.with_facts((p, v) for p, v in moved if not bare.normal(p)[0].is_zero())

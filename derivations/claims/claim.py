@@ -1,0 +1,128 @@
+"""A claim: a sentence about runs, the numbers that it rests on, and whether it held (§§2-4 of the notes).
+
+The theory's *outlook* on the very data and start stands beside the verdict: that the claim holds here, that it does not, or
+that both can happen.  A claim that fails though theory says that it holds, or holds though theory says that it fails, and a
+number that is further from its prediction than the error that is stated for it, are *faults*; a failure that theory foresees or
+leaves open is a finding like others.
+
+>>> claim = Claim("rate", "the decay is as slow as predicted", "the decay is not as slow as predicted here", Verdict.FAILED,
+...               "measured 3", Outlook.HOLDS, "a decay of 2", measured=3.0, predicted=2.0, error=0.5, source="the second mode")
+>>> claim.sentence, claim.fault
+('The decay is not as slow as predicted here.', True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from math import isfinite, nan
+
+
+class Verdict(Enum):
+    """What the runs say of a claim."""
+
+    HELD = "held"
+    FAILED = "did not hold here"
+    UNTESTED = "not tested"
+
+    @classmethod
+    def of(cls, true: bool) -> Verdict:
+        return cls.HELD if true else cls.FAILED
+
+
+class Outlook(Enum):
+    """What theory says of a claim, for these data and this start, before the run."""
+
+    HOLDS = "theory: it holds here"
+    FAILS = "theory: it does not hold here"
+    OPEN = "theory: it may hold here or not"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim and its standing.
+
+    Attributes
+    ----------
+    name
+        of the claim, the same for all data.
+    statement, denial
+        clauses, of which the first is said where the claim held, and the second where it did not.
+    verdict
+        of the runs.
+    evidence
+        the measured numbers, in a clause; or why nothing was tested.
+    outlook, theory
+        what theory says of the claim here, and by which numbers, in a clause.
+    measured, predicted, error, source
+        a number against its prediction, the error that is stated for this, and where that comes from; or NaN.
+    """
+
+    name: str
+    statement: str
+    denial: str
+    verdict: Verdict
+    evidence: str
+    outlook: Outlook
+    theory: str
+    measured: float = nan
+    predicted: float = nan
+    error: float = nan
+    source: str = ""
+
+    @property
+    def off(self) -> bool:
+        """Whether a number is further from its prediction than the stated error."""
+        compared = isfinite(self.predicted) and isfinite(self.error) and self.measured == self.measured
+        return compared and not abs(self.measured - self.predicted) <= self.error
+
+    @property
+    def fault(self) -> bool:
+        """Whether the theory is contradicted."""
+        against = {Outlook.HOLDS: Verdict.FAILED, Outlook.FAILS: Verdict.HELD}.get(self.outlook)
+        return self.off or self.verdict is against
+
+    @property
+    def sentence(self) -> str:
+        """What the runs let one say."""
+        said = {Verdict.HELD: self.statement, Verdict.FAILED: self.denial}.get(self.verdict)
+        return _sentence(said or f"it was not tested whether {self.statement}")
+
+    @property
+    def numbers(self) -> str:
+        """The evidence, with the stated error where there is one."""
+        if not isfinite(self.error):
+            return _sentence(self.evidence)
+        where = "outside" if self.off else "within"
+        return _sentence(f"{self.evidence}; {where} the stated error of {self.error:.2g}, {self.source}")
+
+    @property
+    def explanation(self) -> str:
+        """What theory says, and whether the runs contradict it."""
+        return _sentence(self.theory) + (" The run contradicts this." if self.fault else "")
+
+    def to_dict(self) -> dict:
+        """As plain values; numbers that there are not are None."""
+        numbers = {name: getattr(self, name) for name in ("measured", "predicted", "error")}
+        return {
+            "name": self.name,
+            "sentence": self.sentence,
+            "verdict": self.verdict.value,
+            "evidence": self.numbers,
+            "outlook": self.outlook.name.lower(),
+            "theory": self.explanation,
+            "fault": self.fault,
+            **{name: value if isfinite(value) else None for name, value in numbers.items()},
+        }
+
+
+def summary(claims: Sequence[Claim]) -> str:
+    """How many claims held, failed and were not tested, in one line."""
+    counts = ", ".join(f"{sum(c.verdict is verdict for c in claims)} {verdict.value}" for verdict in Verdict)
+    faults = [c.name for c in claims if c.fault]
+    return f"{counts}; " + (f"theory is contradicted by: {', '.join(faults)}" if faults else "none contradicts the theory")
+
+
+def _sentence(clause: str) -> str:
+    return clause[:1].upper() + clause[1:] + "."

@@ -1,0 +1,160 @@
+r"""Claims about runs without a head: what stays apart, what comes together, when, and what is gained before (§2 of the notes).
+
+*Slow time.*  The spread of labels falls at a local rate that tends to that of the slowest mode.  A straight line through its
+logarithm has a slope that is a mean of local rates over the window, so that the largest distance of these from the slowest
+rate, which follows from the amplitudes of the start, bounds the error of the predicted time; noise of the numbers adds to it.
+
+When it fails: of more modes than dense linear algebra bears, and of starts that are not known, no error is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derivations.claims.claim import Claim, Outlook, Verdict
+from derivations.claims.starts import Linear, numerical_error, smallest_distance
+from derivations.experiment import CONTRACTED, Run, window
+from theory.coupling.spectrum import DENSE
+from theory.simulation.expected import expected_curves
+
+SCALES = 10.0  # between two times that are called two scales
+SIGNIFICANT = 3.0  # standard errors of a gain in accuracy
+UNKNOWN = "the amplitudes of its modes are not known"
+
+
+def claims_without_head(run: Run) -> Iterator[Claim]:
+    """Of one run."""
+    linear = Linear.of(run)
+    if run.coupling.classifiable and run.coupling.features is None:
+        yield _apart(run, linear)
+    else:
+        yield _together(run, linear)
+        yield _slow_time(run, linear)
+        yield _gain(run)
+
+
+def subject(run: Run) -> str:
+    """What the claims of a run are about."""
+    c = run.coupling
+    if c.features is not None:
+        return "a linear encoder"
+    several = float(c.counts[np.diff(c.types.tocsr().indptr) > 1].sum())
+    return f"frustrated samples, {100 * several / c.samples:.3g}% of all,"
+
+
+# -- what stays apart, and what comes together -----------------------------------------------------------------------------
+
+
+def _apart(run: Run, linear: Linear | None) -> Claim:
+    """Classifiable data: every label comes to rest at a point of its own, which the start gives."""
+    gaps = run.trajectory.min_separation
+    names = (
+        f"{run.name}-apart",
+        "labels stay apart where every sample has one label of its own",
+        "two labels came close to each other here, although every sample has one label of its own",
+    )
+    evidence = (
+        f"the smallest distance of two labels is {gaps[-1]:.3g} at the end, {gaps[-1] / gaps[0]:.3g} of that at the start"
+    )
+    verdict = Verdict.of(not run.collapsed)
+    if linear is None:
+        return Claim(*names, verdict, evidence, Outlook.HOLDS, "every label keeps a point of its own")
+    rest, error = smallest_distance(linear.rest), 2 * (linear.left(float(run.trajectory.times[-1])) + numerical_error(run))
+    far = rest > CONTRACTED * gaps[0]
+    theory = (
+        f"no mode joins the {run.coupling.labels} labels, and the start brings two of them to rest at the distance {rest:.3g}"
+    )
+    if not far:
+        theory += ", since points that are drawn at random may fall close to each other"
+    source = "which is what decaying modes leave at the end, and numerical errors"
+    outlook = Outlook.HOLDS if far else Outlook.FAILS
+    return Claim(*names, verdict, evidence, outlook, theory, float(gaps[-1]), rest, error, source)
+
+
+def _together(run: Run, linear: Linear | None) -> Claim:
+    """Data that are not classifiable: one component contracts to one point; several do not."""
+    c, path, what = run.coupling, run.trajectory, subject(run)
+    spread = path.label_spread[-1] / path.label_spread[0]
+    bring = "brings all labels to one point by itself" if c.features is not None else "bring all labels to one point"
+    names = f"{run.name}-together", f"{what} {bring}", f"{what} did not bring all labels to one point here"
+    end = f"at t = {path.times[-1]:.4g} the spread of the labels is {spread:.3g} of that at the start"
+    evidence = f"{end}, and the smallest distance of two {path.min_separation[-1]:.3g}"
+    verdict = Verdict.of(run.contracted)
+    if c.components > 1:
+        theory = f"{c.components} canonical correlations are 1, and what they hold of the labels does not move"
+        if c.features is not None:
+            theory += "; linear maps of the inputs tell " + ("all" if c.classifiable else "some") + " classes apart"
+        outlook = Outlook.FAILS if linear is None or _spread(linear.rest) > CONTRACTED * path.label_spread[0] else Outlook.OPEN
+        return Claim(*names, verdict, evidence, outlook, theory)
+    slow = f"all modes but one decay, the slowest in the time {run.coupling.slow_time():.4g}"
+    foreseen = None if linear is None else _spread(linear.at(path.times[-1:])[0]) / path.label_spread[0]
+    if not run.contracted and (foreseen is None or foreseen >= CONTRACTED):
+        why = f"{end}, which is too early for them to have come together"
+        return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, slow)
+    return Claim(*names, verdict, evidence, Outlook.HOLDS, slow)
+
+
+def _spread(labels: NDArray) -> float:
+    return float(np.linalg.norm(labels - labels.mean(axis=1, keepdims=True)))
+
+
+# -- times ---------------------------------------------------------------------------------------------------------------
+
+
+def _slow_time(run: Run, linear: Linear | None) -> Claim:
+    slow, measured = run.coupling.slow_time(), run.measured_slow
+    names = (
+        f"{run.name}-slow-time",
+        f"with {subject(run)} labels come together on the slow time scale that the canonical correlations predict",
+        f"with {subject(run)} labels did not come together on the slow time scale that the canonical correlations predict",
+    )
+    theory = f"a slow time of {slow:.5g}" if np.isfinite(slow) else "no slow time, since nothing decays slowly"
+    if measured is None or linear is None:
+        return Claim(*names, Verdict.UNTESTED, run.remark if measured is None else UNKNOWN, Outlook.HOLDS, theory)
+    error = _error_of_rate(run, linear) * slow
+    evidence = f"measured {measured:.5g}, {measured / slow:.4f} of what is predicted ({run.remark})"
+    if error >= 1:
+        why = f"{evidence}; other modes of this start, and numerical errors, may change it by as much as it is"
+        return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, theory)
+    error, source = slow * error / (1 - error), "which is what other modes of this start and numerical errors do in the window"
+    verdict = Verdict.of(abs(measured - slow) <= error)
+    return Claim(*names, verdict, evidence, Outlook.HOLDS, theory, measured, slow, error, source)
+
+
+def _error_of_rate(run: Run, linear: Linear) -> float:
+    """Of the slope of a line through the logarithm of the spread in the window."""
+    begin, end = window(run.coupling)
+    modes = np.abs(linear.local_rates(np.linspace(begin, end, 200)) - 1 / run.coupling.slow_time()).max()
+    path = run.trajectory
+    inside = (path.times >= begin) & (path.times <= end)
+    off = path.times[inside] - path.times[inside].mean()
+    noise = numerical_error(run) * np.sqrt(path.labels[0].size) / path.label_spread[inside].min()
+    return float(modes + noise * np.abs(off).sum() / np.sum(off**2))
+
+
+def _gain(run: Run) -> Claim:
+    """Accuracy against the expected loss of distance."""
+    path, c = run.trajectory, run.coupling
+    names = (
+        f"{run.name}-gain",
+        f"with {subject(run)} accuracy is gained before the labels come together",
+        f"with {subject(run)} accuracy was not gained before the labels come together",
+    )
+    first, best = float(path.accuracy[0]), float(path.accuracy.max())
+    noise = float(np.hypot(np.sqrt(best * (1 - best) / c.observed), path.accuracy_error.max()))
+    many = c.reduction.size > DENSE
+    half = np.nan if many else expected_curves(c, path.times, dimension=1).half_time
+    lost = f"labels are expected to have lost half of their distance on the plateau by t = {half:.4g}"
+    theory = f"a fast time of {c.fast_time():.3g}; {lost}"
+    if many or not SCALES * c.fast_time() <= half / np.log(2) < np.inf:
+        why = f"no loss of distance is predicted that is {SCALES:g} times slower than the fast time"
+        return Claim(*names, Verdict.UNTESTED, why, Outlook.OPEN, theory)
+    if best - first <= SIGNIFICANT * noise:
+        why = f"accuracy does not rise above its noise, from {first:.3f} to {best:.3f} at best"
+        return Claim(*names, Verdict.UNTESTED, why, Outlook.OPEN, theory)
+    gained = float(path.times[np.argmax(path.accuracy >= (first + best) / 2)])
+    evidence = f"accuracy rises from {first:.3f} to {best:.3f}, half of it by t = {gained:.3g}"
+    return Claim(*names, Verdict.of(gained < half), evidence, Outlook.HOLDS, theory)

@@ -1,0 +1,242 @@
+r"""Claims about runs of the shared head with stop-gradient, without decay (§4.1 of the notes).
+
+*Labels.*  Which modes survive depends on the start.  What is foreseen of it (:mod:`derivations.dimensional.starts`) rests on
+:math:`Q=W^TW-\gamma ZH^{-1}Z^T`, which is conserved: nothing survives where :math:`Q\succ1`, the top modes do where
+:math:`0\prec Q\prec\mu_K^2` and the head is positive, and nothing is foreseen where Q is not positive.  One dimension holds
+the mode of a component at most, which moves the labels of it alike.
+
+*Eigenvalues.*  For a mode vector :math:`v_k` the head W has an eigenvalue within
+:math:`\operatorname{cond}(S)\,\lVert Wv_k-\mu_kv_k\rVert/\lVert v_k\rVert` of :math:`\mu_k`, with S its eigenvectors (Bauer and
+Fike 1960).  A mode is *resolved* where that is less than half the distance to the next correlation.
+
+When it fails: modes are those of mobilities inverse to the degrees; eigenvectors that nearly coincide resolve nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derivations.claims.claim import Claim, Outlook, Verdict
+from derivations.claims.starts import EPS, conserved, start_of
+from derivations.dimensional.ends import EQUAL, REST, End, allowed
+from derivations.dimensional.starts import Modes, Split, foreseen_of
+from derivations.experiment import Run
+from theory import Coupling
+
+ROUNDING = 10 * EPS  # of eigenvalues, for each dimension and relative to the norm of the head
+LARGEST = 1000  # entries of survivors whose joint stability is computed
+
+
+def claims_with_head(run: Run) -> Iterator[Claim]:
+    """Of one run."""
+    end = Resting.of(run)
+    yield _apart(run, end)
+    yield _eigenvalues(run, end)
+    yield _allowed(run, end)
+
+
+@dataclass(frozen=True, eq=False)
+class Resting:
+    """The last state of a run, in modes."""
+
+    end: End
+    time: float
+
+    @classmethod
+    def of(cls, run: Run) -> Resting | None:
+        """None where the mobilities are not inverse to the degrees."""
+        c, blocks = run.coupling, run.trajectory.end
+        if not c.normalised:
+            return None
+        if "M" in blocks:
+            means, deviations = blocks["M"], [block for name, block in blocks.items() if name.startswith("Phi")]
+        else:
+            X = blocks["X"]
+            means = np.array([np.bincount(c.type_of, weights=row, minlength=len(c.counts)) for row in X]) / c.counts
+            deviations = [X - means[:, c.type_of]]
+        modes = Modes.of(c)
+        own = np.hstack([means, blocks["Y"]]) / np.sqrt(c.total_weight) @ modes.vectors
+        zeros = np.zeros(sum(block.shape[1] for block in deviations))
+        vectors = np.hstack([own, *deviations])
+        return cls(End(blocks["W"], vectors, np.concatenate([modes.correlations, zeros])), float(run.trajectory.times[-1]))
+
+    @cached_property
+    def bounds(self) -> NDArray:
+        """For each axis of the modes that are not lost (S,): how far the next eigenvalue of the head is from its correlation at
+        most."""
+        axes, correlations = self.end.survivors
+        head, unit = self.end.head, axes / np.linalg.norm(axes, axis=0)
+        off = np.linalg.norm(head @ unit - unit * correlations, axis=0)
+        condition = np.linalg.cond(np.linalg.eig(head)[1])
+        return condition * (off + ROUNDING * len(head) * np.linalg.norm(head, 2))
+
+    @cached_property
+    def resolved(self) -> NDArray:
+        """Which of these axes (S,) the head tells from modes of all other correlations."""
+        gaps = np.abs(self.end.correlations[:, None] - self.end.survivors[1])
+        gaps[gaps <= EQUAL] = np.inf
+        return self.bounds < gaps.min(axis=0, initial=np.inf) / 2
+
+    @property
+    def survivors(self) -> NDArray:
+        """The correlations of the axes that are resolved, descending."""
+        return np.sort(self.end.survivors[1][self.resolved])[::-1]
+
+    @property
+    def moving(self) -> NDArray:
+        """The amplitudes of the others."""
+        return np.linalg.norm(self.end.survivors[0][:, ~self.resolved], axis=0)
+
+    @cached_property
+    def matched(self) -> tuple[list[int], float, float]:
+        """Which eigenvalues of the head belong to survivors; the gap of one from its correlation that comes closest to its
+        bound, or exceeds it most, and this bound."""
+        heads, owners, taken, worst = np.linalg.eigvals(self.end.head), self.end.survivors[1], [], (0.0, np.inf)
+        for value in np.unique(self.survivors):
+            mine = self.resolved & (owners == value)
+            gaps = np.abs(heads - value)
+            nearest = np.argsort(gaps, kind="stable")[: mine.sum()]
+            taken += nearest.tolist()
+            worst = max(worst, (float(gaps[nearest[-1]]), float(self.bounds[mine].max())), key=lambda pair: pair[0] / pair[1])
+        return taken, *worst
+
+
+# -- labels ----------------------------------------------------------------------------------------------------------------
+
+
+def _apart(run: Run, end: Resting | None) -> Claim:
+    path = run.trajectory
+    what = "of a linear encoder" if run.coupling.features is not None else "with frustrated samples"
+    names = (
+        f"{run.name}-apart",
+        f"a shared head with stop-gradient keeps the labels {what} apart",
+        f"a shared head with stop-gradient did not keep all labels {what} apart here",
+    )
+    gaps = path.min_separation
+    evidence = (
+        f"at t = {path.times[-1]:.4g} the smallest distance of two labels is {gaps[-1]:.3g}, "
+        f"{gaps[-1] / gaps[0]:.3g} of that at the start"
+    )
+    if end is not None:
+        evidence += f"; {_shown('surviving correlations', end.survivors)}"
+    outlook, theory = outlook_of(run)
+    return Claim(*names, Verdict.of(not run.collapsed), evidence, outlook, theory)
+
+
+def outlook_of(run: Run) -> tuple[Outlook, str]:
+    """What theory says of the labels, from couplings, dimension and start."""
+    c, dimension = run.coupling, len(run.trajectory.labels[0])
+    few = "modes of correlation 1 or -1 move the labels of a component alike"
+    if dimension == 1 and c.components < c.labels:
+        return Outlook.FAILS, f"one dimension has a place for one of the top and bottom modes alone, and {few}"
+    start = start_of(run)
+    if start is None or start.head is None or not c.normalised:
+        return Outlook.OPEN, "nothing is foreseen of this start, which is not known, or of these mobilities"
+    kept = conserved(run, start)
+    least = float(np.linalg.eigvalsh(kept)[0])
+    split = foreseen_of(c, kept, start.head)
+    if split is not None:
+        return _of_a_split(c, split, least)
+    level = f"the least eigenvalue of the conserved matrix Q is {least:.3g}"
+    theory = f"{level}: it protects the sign of the determinant of the head, and no more is foreseen"
+    if least <= 0:
+        which = f"any split of the {dimension} dimensions into top and bottom modes may be reached"
+        theory = f"the start is not protected, since {level}, and {which}"
+    if dimension <= c.components < c.labels:
+        return Outlook.OPEN, f"{theory}; {c.components} modes have the correlation 1, and {few}"
+    return Outlook.OPEN, f"{theory}; {few}, so that labels come together where no other survives"
+
+
+def _of_a_split(coupling: Coupling, split: Split, least: float) -> tuple[Outlook, str]:
+    """What the survivors that are foreseen make of the labels."""
+    theory = f"the least eigenvalue of the conserved matrix Q is {least:.3g}"
+    if split == (0, 0):
+        return Outlook.FAILS, f"{theory}, above 1, so that no mode survives"
+    joined = joined_labels(coupling, max(split))
+    theory += f", which protects the top {split[0]} modes"
+    if joined:
+        return Outlook.FAILS, f"{theory}; these do not tell {joined} pairs of labels apart"
+    return Outlook.HOLDS, f"{theory}; these tell all labels apart"
+
+
+def joined_labels(coupling: Coupling, kept: int) -> int:
+    """How many pairs of labels have the same coordinates in the top modes, with all of the last correlation among them."""
+    from scipy.spatial.distance import pdist
+
+    modes = Modes.of(coupling)
+    kept = int(np.sum(modes.correlations >= coupling.modes()[kept - 1] - EQUAL))
+    order = np.argsort(-modes.correlations, kind="stable")[:kept]
+    own = modes.vectors[-coupling.labels :, order] / coupling.label_degrees[:, None]
+    return int(np.sum(pdist(own) <= EQUAL * np.abs(own).max()))
+
+
+# -- the head --------------------------------------------------------------------------------------------------------------
+
+
+def _eigenvalues(run: Run, end: Resting | None) -> Claim:
+    names = (
+        f"{run.name}-eigenvalues",
+        f"eigenvalues of the head become canonical correlations of the data ({run.title})",
+        f"eigenvalues of the head did not become canonical correlations of the data here ({run.title})",
+    )
+    theory = "at rest the head acts on every mode that survives as its correlation; directions without a mode keep other values"
+    if end is None:
+        return Claim(*names, Verdict.UNTESTED, "the mobilities are not inverse to the degrees", Outlook.HOLDS, theory)
+    largest = f"{len(end.moving)} modes of amplitude up to {end.moving.max(initial=0.0):.2g} still move"
+    if not end.resolved.any():
+        why = largest if len(end.moving) else "no mode survives"
+        return Claim(*names, Verdict.UNTESTED, f"{why} at t = {end.time:.4g}", Outlook.HOLDS, theory)
+    taken, gap, error = end.matched
+    heads = np.linalg.eigvals(end.end.head)
+    evidence = f"{len(taken)} of {len(heads)} eigenvalues are correlations of surviving modes, off by {gap:.2g}"
+    if len(taken) < len(heads):
+        evidence += f"; {_shown('the others', np.sort(np.delete(heads, taken).real)[::-1])}"
+    if len(end.moving):
+        evidence += f"; {largest}"
+    source = "by the theorem of Bauer and Fike from what is left of the motion"
+    stuck = len(end.moving) and _speed(end.end) <= REST
+    verdict = Verdict.of(gap <= error and not stuck)
+    return Claim(*names, verdict, evidence, Outlook.HOLDS, theory, gap, 0.0, error, source)
+
+
+def _speed(end: End) -> float:
+    """The largest entry of the velocities of modes and head."""
+    off = end.head @ end.modes - end.modes * end.correlations
+    return float(max(np.abs(end.head.T @ off).max(), np.abs(off @ end.modes.T).max()))
+
+
+def _allowed(run: Run, end: Resting | None) -> Claim:
+    names = (
+        f"{run.name}-end",
+        f"the run comes to rest in a state that is stable in theory ({run.title})",
+        f"the run came to rest in a state that is not stable in theory ({run.title})",
+    )
+    theory = "no mode grows out of the state at the end"
+    if end is None:
+        return Claim(*names, Verdict.UNTESTED, "the mobilities are not inverse to the degrees", Outlook.HOLDS, theory)
+    left = f"largest entry of WV - V mu: {end.end.residual:.2g}"
+    if end.end.residual > REST:
+        why = f"at t = {end.time:.4g} it still moves ({left}, at rest {REST:g})"
+        return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, theory)
+    if end.end.survivors[0].size > LARGEST:
+        why = f"more than {LARGEST} entries of surviving modes are too many to compute their stability"
+        return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, theory)
+    judged = allowed(end.end)
+    evidence = f"{judged.condition.value} is {judged.value:.2g}; {left}"
+    if not judged.allowed and judged.value * end.time < -np.log(EPS):
+        why = f"{evidence}, which is too slow to be seen by t = {end.time:.4g}"
+        return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, theory)
+    return Claim(*names, Verdict.of(judged.allowed), evidence, Outlook.HOLDS, theory)
+
+
+def _shown(what: str, values: NDArray, most: int = 6) -> str:
+    """The first values, in words."""
+    if not len(values):
+        return f"{what}: none"
+    rest = f" and {len(values) - most} more" if len(values) > most else ""
+    return f"{what}: " + ", ".join(f"{value:.4g}" for value in values[:most]) + rest
