@@ -65,6 +65,16 @@ def _real_roots(p, x):
     return [S(str(mpmath.re(r))) for r in found if abs(mpmath.im(r)) < CLOSE]
 
 
+def lies_on(family, place: tuple, given: dict) -> bool:
+    """Whether a place is on a family at the parameters."""
+    coordinates = dict(zip(family.values, (S(str(v)) for v in place), strict=True))
+    at = {**given, **{x: coordinates[x] for x in (*family.free, *family.roots)}}
+    if not all(_holds(c, at) for c in sorted(family.conditions, key=lambda c: not isinstance(c, Ne | Eq))):
+        return False
+    values = tuple(mpmath.mpmathify(v.xreplace(at).evalf(40)) for v in family.values.values())
+    return near(values, place) and all(abs(p.xreplace(at).evalf(40)) < CLOSE for p in family.roots.values())
+
+
 def fresh(found: FixedPoints, given: dict) -> list[tuple]:
     """The points that ``at`` lists, as numbers."""
     with mpmath.workdps(40):
