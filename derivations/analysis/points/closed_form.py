@@ -25,6 +25,8 @@ from derivations.analysis.sites.signs import RELATIONS, Sign, Signs
 from derivations.analysis.sites.site import Fraction, Site, cancelled
 from theory.errors import InputError
 
+SHORT = 20  # terms of a polynomial of degree four whose roots are written with radicals
+
 
 @dataclass(frozen=True)
 class Solution:
@@ -71,7 +73,7 @@ def _extended(s: Solution, x: Symbol, p: Polynomial) -> Iterator[Solution]:
         yield _with(s, x, p, -_value(s, rows[0]) / _value(s, rows[1]))
     elif len(rows) == 3:
         yield from _quadratic(s, x, p, rows, earlier)
-    elif len(rows) == 5 and rows[1].is_zero() and rows[3].is_zero() and not earlier:
+    elif len(rows) == 5 and rows[1].is_zero() and rows[3].is_zero() and not earlier and len(p) <= SHORT:
         yield from _biquadratic(s, x, p, rows)
     elif ring.present(p) == {x}:
         for root in real_roots(fmpq_poly([ring.number(c) for c in rows])):

@@ -32,7 +32,7 @@ real_duffing = duffing(*(real[name] for name in ("A", "Delta", "g", "F")))
 
 # generic points, exceptional sets
 FINISHED = {
-    "parametron with nonlinear damping": (parametron(), 5),
+    "parametron with nonlinear damping": (parametron(), 2),
     "parametron": (parametron(eta=Integer(0)), 5),
     "Duffing": (duffing(), 1),
     "two Brusselators, one coupled variable": (brusselators(), 1),
