@@ -20,6 +20,7 @@ import numpy as np
 from bench_coupling import coupling_rows
 from bench_dmft import dmft_rows
 from bench_simulation import simulation_rows
+from bench_systems import system_rows
 from matplotlib.figure import Figure
 from sympy import Matrix, solve, symbols
 
@@ -38,6 +39,7 @@ def main() -> None:
         velocity_of_the_shared_head(),
         import_of_theory(),
         *analysis_rows(),
+        *system_rows(),
         *coupling_rows(),
         *simulation_rows(),
         *dmft_rows(),

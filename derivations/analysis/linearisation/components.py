@@ -124,7 +124,8 @@ def _made(site: Site, case: Case, roots: Sequence[Root]) -> Iterator[Component]:
         numbers={x: v for x, v in site.numbers.items() if x in {y for y, _ in roots}},
     )
     for at in fields(bare) if not bare.numbers else [bare]:
-        told = [(top * bottom, v) for p, v in (*site.signs.facts, *site.signs.products) for top, bottom in [at.normal(p)]]
+        facts = (site if at.ring == site.ring else site.over(at.ring)).signs
+        told = [(top * bottom, v) for p, v in (*facts.facts, *facts.products) for top, bottom in [at.normal(p)]]
         told = [(p, v) for p, v in told if not p.is_zero()]
         known = at.with_facts(told)
         if known.signs.consistent and known.chart.signs.consistent and not any(0 not in known.signs.of(p) for _, p in at.roots):

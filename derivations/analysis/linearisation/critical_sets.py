@@ -58,7 +58,7 @@ def written(site: Site, at: Site, g: Polynomial, values: Mapping[Symbol, Expr]) 
     alone = in_parameters(site, at)
     if alone is None:
         return shown(site, g)
-    free = any(ring.present(q) & roots for s in at.special for q in (s.top, s.bottom)) or any(
+    free = any(at.ring.present(q) & roots for s in at.special for q in (s.top, s.bottom)) or any(
         p.context() is ring.context and ring.present(p) & roots for _, p in at.roots
     )
     implicit = any(values.get(x, x) == x for x in roots)

@@ -9,6 +9,7 @@ without parameters have their points from :mod:`derivations.analysis.algebra.num
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from flint import fmpq_poly
@@ -17,11 +18,14 @@ from sympy.core.relational import Eq, Ge, Ne, Relational
 from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.number_field import NumberField, real_roots
-from derivations.analysis.algebra.polynomials import Polynomial, factor
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
 from derivations.analysis.sites.branches import Leaf
 from derivations.analysis.sites.conditions import readable, reduced
-from derivations.analysis.sites.signs import RELATIONS, Signs
+from derivations.analysis.sites.signs import RELATIONS, Sign, Signs
 from derivations.analysis.sites.site import Fraction, Site, cancelled
+from theory.errors import InputError
+
+SHORT = 20  # terms of a polynomial of degree four whose roots are written with radicals
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def _extended(s: Solution, x: Symbol, p: Polynomial) -> Iterator[Solution]:
         yield _with(s, x, p, -_value(s, rows[0]) / _value(s, rows[1]))
     elif len(rows) == 3:
         yield from _quadratic(s, x, p, rows, earlier)
-    elif len(rows) == 5 and rows[1].is_zero() and rows[3].is_zero() and not earlier:
+    elif len(rows) == 5 and rows[1].is_zero() and rows[3].is_zero() and not earlier and len(p) <= SHORT:
         yield from _biquadratic(s, x, p, rows)
     elif ring.present(p) == {x}:
         for root in real_roots(fmpq_poly([ring.number(c) for c in rows])):
@@ -197,16 +201,19 @@ def _completed(s: Solution, signs: Signs) -> Solution | None:
 
 
 def _may_vanish(s: Solution, f: Polynomial, signs: Signs) -> bool:
-    """Whether a factor of a denominator may vanish; of one in the parameters, what is known of roots says nothing, since
-    there are none where it does."""
+    """Whether a factor of a denominator may vanish, without the strict signs that tell roots apart: they may meet at zero."""
     ring = s.site.ring
-    if ring.present(f) & set(s.site.state):
-        return 0 in s.site.chart.of(f, ring.constant(1))
-    stated = [(c.lhs - c.rhs, RELATIONS[type(c)]) for c in s.conditions if type(c) in RELATIONS]
-    rational = [
-        (ring.fraction(d), sign) for d, sign in stated if d.free_symbols <= ring.place.keys() and d.is_rational_function()
-    ]
-    return 0 in signs.learn_all((top * bottom, sign) for (top, bottom), sign in rational).of(f)
+    known = signs.learn_all(stated(ring, s.conditions))
+    return 0 in replace(s.site, signs=known).chart.of(f, ring.constant(1))
+
+
+def stated(ring: Ring, conditions: Iterable[Relational]) -> Iterator[tuple[Polynomial, Sign]]:
+    """What inequalities say of the signs of polynomials; those with radicals say nothing here."""
+    for c in conditions:
+        if type(c) in RELATIONS and not isinstance(c, Eq):
+            with suppress(InputError):
+                top, bottom = ring.fraction(c.lhs - c.rhs)
+                yield top * bottom, RELATIONS[type(c)]
 
 
 def _quotient_of(s: Solution, x: Symbol) -> Fraction:

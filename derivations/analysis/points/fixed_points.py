@@ -267,7 +267,8 @@ def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] | None = Non
     tell(Tree(tuple(known), (), (Branch(tuple(equations)),), 0))
     tree = splitter.search(equations, tell, known)
     found = _result(tree, listed)
-    if flow.parameters or found.completeness is not Completeness.PROVED or any(p.free for p in found):
+    signed = any(ring.present(p) & set(flow.state) for p, _ in (*signs.facts, *signs.products))
+    if flow.parameters or signed or found.completeness is not Completeness.PROVED or any(p.free for p in found):
         return found
     tell(tree)
     return _counted(found, ring, equations)

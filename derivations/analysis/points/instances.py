@@ -11,6 +11,7 @@ from sympy import Basic, Expr, Poly, Rational, S, Symbol
 from derivations.analysis.algebra.polynomials import Ring, exact_number
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.algebra.zero import vanishes
+from derivations.analysis.sites.signs import of_symbol
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
@@ -66,8 +67,15 @@ def real_roots(polynomial: Expr, x: Symbol) -> list[Expr]:
 def _at(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
     """The real values of an isolated point."""
     for roots in _roots(point) if point.roots else [{}]:
-        if all(_true(c.xreplace(roots)) for c in point.conditions):
-            yield {x: v.xreplace(roots) for x, v in point.values.items()}
+        values = {x: v.xreplace(roots) for x, v in point.values.items()}
+        if all(_true(c.xreplace(roots)) for c in point.conditions) and all(_has_sign(x, v) for x, v in values.items()):
+            yield values
+
+
+def _has_sign(x: Symbol, value: Expr) -> bool:
+    """Whether a real algebraic number has a sign that the assumptions on a symbol allow."""
+    sign = 0 if vanishes(value) else 1 if _decimal(value) > 0 else -1
+    return sign in of_symbol(x)
 
 
 def _roots(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sympy import Eq, S
+from sympy import S
 
-from derivations.analysis.points.closed_form import Solution, solutions
+from derivations.analysis.points.closed_form import Solution, solutions, stated
 from derivations.analysis.sites.branches import Leaf
-from derivations.analysis.sites.signs import RELATIONS, Signs
+from derivations.analysis.sites.signs import Signs
 from theory.flow import Flow
 
 
@@ -31,13 +31,7 @@ def is_possible(found: Solution) -> bool:
     """Whether the conditions can hold, each and together, as far as signs tell."""
     if S.false in found.conditions:
         return False
-    signs = found.site.signs
-    for c in found.conditions:
-        difference = c.lhs - c.rhs
-        if type(c) in RELATIONS and not isinstance(c, Eq) and difference.is_rational_function():
-            top, bottom = found.site.fraction(difference)
-            signs = signs.learn(top * bottom, RELATIONS[type(c)])
-    return signs.consistent
+    return found.site.with_facts(stated(found.site.ring, found.conditions)).signs.consistent
 
 
 def rests(flow: Flow, found: Solution) -> bool:

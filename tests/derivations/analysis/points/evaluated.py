@@ -35,7 +35,13 @@ def _of(point, given: dict):
         if all(_holds(c, at) for c in sorted(point.conditions, key=lambda c: not isinstance(c, Ne | Eq))):
             values = [v.xreplace(at).evalf(40) for v in point.values.values()]
             assert all(v.is_Float or v.is_Rational for v in values), f"{point} has no real value at {given}"
-            yield tuple(mpmath.mpf(str(v)) for v in values)
+            if all(_allowed(x, v) for x, v in zip(point.values, values, strict=True)):
+                yield tuple(mpmath.mpf(str(v)) for v in values)
+
+
+def _allowed(x, value) -> bool:
+    """Whether the sign that a variable is declared with is that of its value."""
+    return not (x.is_nonnegative and value < 0) and not (x.is_positive and value <= 0)
 
 
 def _holds(condition, at: dict) -> bool:
@@ -57,6 +63,16 @@ def _real_roots(p, x):
         return [root.evalf(40) for root in sorted(set(polynomial.real_roots()))]
     found = mpmath.polyroots([mpmath.mpf(str(c)) for c in polynomial.all_coeffs()], maxsteps=500, extraprec=500)
     return [S(str(mpmath.re(r))) for r in found if abs(mpmath.im(r)) < CLOSE]
+
+
+def lies_on(family, place: tuple, given: dict) -> bool:
+    """Whether a place is on a family at the parameters."""
+    coordinates = dict(zip(family.values, (S(str(v)) for v in place), strict=True))
+    at = {**given, **{x: coordinates[x] for x in (*family.free, *family.roots)}}
+    if not all(_holds(c, at) for c in sorted(family.conditions, key=lambda c: not isinstance(c, Ne | Eq))):
+        return False
+    values = tuple(mpmath.mpmathify(v.xreplace(at).evalf(40)) for v in family.values.values())
+    return near(values, place) and all(abs(p.xreplace(at).evalf(40)) < CLOSE for p in family.roots.values())
 
 
 def fresh(found: FixedPoints, given: dict) -> list[tuple]:
