@@ -77,7 +77,7 @@ def _squared_frequency(c: Sequence[Polynomial], ring: Ring) -> tuple[Polynomial,
 
 def _extended(at: Site, omega: Symbol, unit: Symbol, squared: tuple[Polynomial, Polynomial]) -> Site:
     """The site with the frequency and the imaginary unit as further roots."""
-    ring = Ring((*at.ring.symbols, omega, unit))  # behind the parameters: no chart expresses one by the frequency
+    ring = at.ring.extended(omega, unit)  # behind the parameters: no chart expresses one by the frequency
 
     def move(p: Polynomial) -> Polynomial:
         return _moved_one(at.ring, ring, p)

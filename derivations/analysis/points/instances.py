@@ -7,10 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sympy import Basic, Expr, Poly, Rational, S, Symbol
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.polynomials import Ring, exact_number
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.algebra.zero import vanishes
+from derivations.analysis.sites.signs import RELATIONS, of_symbol
 from theory.errors import InputError, UnfinishedError
 
 if TYPE_CHECKING:
@@ -54,10 +57,10 @@ def real_roots(polynomial: Expr, x: Symbol) -> list[Expr]:
 def _at(point: FixedPoint, given: Mapping[Basic, Expr]) -> Iterator[dict[Symbol, Expr]]:
     """The real values of an isolated point."""
     unknown = set(point.roots)
-    if not all(_true(c.xreplace(given)) for c in point.conditions if not c.free_symbols & unknown):
+    if not all(is_true(c.xreplace(given)) for c in point.conditions if not c.free_symbols & unknown):
         return
     for roots in _roots(point, given) if unknown else [{}]:
-        if all(_true(c.xreplace(given).xreplace(roots)) for c in point.conditions if c.free_symbols & unknown):
+        if all(has_sign(x, v) for x, v in roots.items()) and all(is_true(c.xreplace(given).xreplace(roots)) for c in point.conditions if c.free_symbols & unknown):
             yield {x: v.xreplace(given).xreplace(roots) for x, v in point.values.items()}
 
 
@@ -82,7 +85,7 @@ def _holds(family: FixedPoint, values: Values, given: Mapping[Basic, Expr]) -> b
     """Whether a point lies on a family."""
     place = {x: values[x] for x in (*family.free, *family.roots)}
     conditions = [c.xreplace(given).xreplace(place) for c in family.conditions]
-    if not all(map(_true, conditions)):
+    if not all(map(is_true, conditions)):
         return False
     expected = {x: v.xreplace(given).xreplace(place) for x, v in family.values.items()}
     defining = [p.xreplace(given).xreplace(place) for p in family.roots.values()]
@@ -104,5 +107,29 @@ def _decimal(value: Expr) -> Expr:
     return value.evalf(DIGITS)
 
 
-def _true(condition) -> bool:
-    return condition == S.true or (condition != S.false and bool(condition))
+def has_sign(x: Symbol, value: Expr) -> bool:
+    """Whether an algebraic number has a sign that the assumptions on a symbol allow."""
+    return sign_of(value) in of_symbol(x)
+
+
+def is_true(condition: Boolean) -> bool:
+    """Whether a relation between algebraic numbers holds."""
+    if condition in (S.true, S.false) or not isinstance(condition, Relational):
+        return condition == S.true
+    difference = condition.lhs - condition.rhs
+    return difference.is_finite is not False and sign_of(difference) in RELATIONS[type(condition)]
+
+
+def sign_of(value: Expr) -> int | None:
+    """The sign of an algebraic number, exactly; None of what is not real."""
+    digits = DIGITS
+    while True:
+        near = value.evalf(digits)
+        real, imaginary = near.as_real_imag()
+        if abs(near) > Rational(1, 10 ** (digits // 2)):
+            if abs(imaginary) > Rational(1, 10 ** (digits // 2)):
+                return None
+            return 1 if real > 0 else -1
+        if value == 0 or vanishes(value):
+            return 0
+        digits *= 2

@@ -47,9 +47,14 @@ BASIS_LIMITS = (30, 400, 1500)  # of FLINT's Gröbner basis: elements, terms, bi
 class Splitter(Rules):
     """The search, and the rules that may take long."""
 
-    def search(self, equations: Iterable[Polynomial], report: Callable[[Tree], None] | None = None) -> Tree:
-        """Split until every branch is closed, a leaf, exceptional or unsolved."""
-        first, later = [Branch(tuple(equations))], deque[Branch]()
+    def search(
+        self,
+        equations: Iterable[Polynomial],
+        report: Callable[[Tree], None] | None = None,
+        nonzero: tuple[Polynomial, ...] = (),
+    ) -> Tree:
+        """Split until every branch is closed, a leaf, exceptional or unsolved; polynomials in ``nonzero`` do not vanish."""
+        first, later = [Branch(tuple(equations), nonzero)], deque[Branch]()
         leaves, exceptional, unsolved, cases, told = list[Leaf](), list[tuple[Polynomial, ...]](), list[Branch](), 0, 0
         while (first or later) and cases < CASES:
             if not first and report and len(leaves) > told:

@@ -28,7 +28,7 @@ def reduced(site: Site, value: Fraction, strict: bool) -> Boolean | Relational:
     if rest is None:
         good = POSITIVE if strict else NONNEGATIVE
         return S.true if sign <= good else S.false
-    return (Gt if strict else Ge)(rest if sign == POSITIVE else _turned(rest), 0)
+    return (Gt if strict else Ge)(rest if sign == POSITIVE else turned(rest), 0)
 
 
 def undecided(site: Site, value: Fraction) -> tuple[Expr | None, Sign]:
@@ -122,7 +122,7 @@ def independent(site: Site, conditions: Iterable[Relational]) -> tuple[Relationa
     return (*kept, *named)
 
 
-def _turned(expr: Expr) -> Expr:
+def turned(expr: Expr) -> Expr:
     """The negative, with the sign drawn into one factor."""
     first, *others = expr.as_ordered_factors()
     result = (-first).expand() if first.is_Add else -first
