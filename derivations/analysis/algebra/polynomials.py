@@ -49,6 +49,16 @@ class Ring:
     def place(self) -> Mapping[Symbol, int]:
         return {s: i for i, s in enumerate(self.symbols)}
 
+    def lifted(self, source: Ring, p: Polynomial) -> Polynomial:
+        """A polynomial of a ring in some of these symbols."""
+        places, terms = [self.place[s] for s in source.symbols], {}
+        for powers, c in p.to_dict().items():
+            wide = [0] * len(self.symbols)
+            for place, m in zip(places, powers, strict=True):
+                wide[place] = m
+            terms[tuple(wide)] = c
+        return self.context.from_dict(terms)
+
     def gen(self, symbol: Symbol) -> Polynomial:
         return self.context.gen(self.place[symbol])
 

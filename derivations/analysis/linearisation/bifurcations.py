@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from sympy.core.relational import Relational
 
@@ -11,6 +12,7 @@ from derivations.analysis.linearisation.critical_sets import critical_sets, show
 from derivations.analysis.linearisation.hopf import hopf
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.linearisation.normal_forms import steady
+from derivations.analysis.points.places import is_defined
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
@@ -23,7 +25,7 @@ def bifurcations_of(flow: Flow, site: Site, factors: Sequence[Factor], lost: boo
     for g, factor in critical_sets(site, factors, lost):
         if g in poles or -g in poles:  # the point goes to infinity there
             continue
-        for at in sites_on(site, g):
+        for at in filter(partial(is_defined, flow), sites_on(site, g)):
             try:
                 made = steady(flow, site, at, g) if factor is None else hopf(flow, site, at, g, factor)
             except OverBudget:

@@ -18,7 +18,7 @@ from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.number_field import NumberField, real_roots
 from derivations.analysis.algebra.polynomials import Polynomial, factor
-from derivations.analysis.points.demands import Demand, closed, divided, relations
+from derivations.analysis.points.demands import Demand, closed, divided, relations, without_implied
 from derivations.analysis.sites.branches import Leaf
 from derivations.analysis.sites.conditions import readable, reduced
 from derivations.analysis.sites.signs import Signs
@@ -198,7 +198,7 @@ def _completed(s: Solution, demands: Iterable[Demand]) -> Solution | None:
     inside = _inside(replace(s, conditions=unequal), demands)
     if inside is None:
         return None
-    stated = (*_special_equations(s.site), *s.conditions, *inside.conditions)
+    stated = (*_special_equations(s.site), *s.conditions, *without_implied(s.site.ring, inside.conditions))
     conditions = dict.fromkeys(readable(c) for c in stated)
     values = {x: values[x] for x in s.site.state}
     return replace(inside, values=values, conditions=tuple(c for c in conditions if c is not S.true))

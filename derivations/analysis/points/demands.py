@@ -14,7 +14,7 @@ from sympy import Expr, S, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Ne
 from sympy.logic.boolalg import Boolean
 
-from derivations.analysis.algebra.polynomials import Polynomial
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
 from derivations.analysis.sites.conditions import turned, undecided
 from derivations.analysis.sites.signs import (
     NEGATIVE,
@@ -70,6 +70,15 @@ def closed(demand: Demand) -> Demand:
     """The demand with the edge of an inequality."""
     p, sign = demand
     return (p, sign | ZERO) if len(sign) == 1 else demand
+
+
+def without_implied(ring: Ring, conditions: Iterable[Boolean]) -> list[Boolean]:
+    """Without polynomials that do not vanish as factors of others that are positive."""
+    conditions = list(conditions)
+    strict = [c.lhs for c in conditions if isinstance(c, Gt) and c.lhs.is_polynomial()]
+    known = members(f for e in strict if e.free_symbols <= ring.place.keys() for f in ring.factors(ring.numerator(e)))
+    implied = [Ne(ring.expr(f), 0) for f in known]
+    return [c for c in conditions if c not in implied]
 
 
 def _positive(site: Site, value: Fraction, strict: bool, values: Mapping[Symbol, Expr]) -> list[Boolean]:

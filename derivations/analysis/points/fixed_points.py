@@ -40,7 +40,13 @@ from derivations.analysis.sites.site import Site
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
-SIGN_WORDS = {POSITIVE: "positive", NEGATIVE: "negative", NONZERO: "nonzero real", NONNEGATIVE: "nonnegative", NONPOSITIVE: "nonpositive"}
+SIGN_WORDS = {
+    POSITIVE: "positive",
+    NEGATIVE: "negative",
+    NONZERO: "nonzero real",
+    NONNEGATIVE: "nonnegative",
+    NONPOSITIVE: "nonpositive",
+}
 SIGN_RELATIONS = {POSITIVE: ">", NEGATIVE: "<", NONZERO: "!=", NONNEGATIVE: ">=", NONPOSITIVE: "<="}
 COUNTED = 64  # complex zeros, by Bézout's bound, up to which they are counted once more
 
@@ -93,6 +99,11 @@ class FixedPoint(Shown):
         """The state variables that parametrise a family."""
         replaced = {a.symbol: a.variable for a in self.site.ring.auxiliaries if isinstance(a, Exponential)}
         return tuple(replaced.get(y, y) for y in self.site.free)
+
+    @property
+    def coordinates(self) -> dict[Symbol, Expr]:
+        """Values of the state and of the variables that stand for roots and exponentials."""
+        return {**self.values, **self.auxiliary}
 
     @property
     def kind(self) -> Kind:

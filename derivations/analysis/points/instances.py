@@ -60,7 +60,9 @@ def _at(point: FixedPoint, given: Mapping[Basic, Expr]) -> Iterator[dict[Symbol,
     if not all(is_true(c.xreplace(given)) for c in point.conditions if not c.free_symbols & unknown):
         return
     for roots in _roots(point, given) if unknown else [{}]:
-        if all(has_sign(x, v) for x, v in roots.items()) and all(is_true(c.xreplace(given).xreplace(roots)) for c in point.conditions if c.free_symbols & unknown):
+        if all(has_sign(x, v) for x, v in roots.items()) and all(
+            is_true(c.xreplace(given).xreplace(roots)) for c in point.conditions if c.free_symbols & unknown
+        ):
             yield {x: v.xreplace(given).xreplace(roots) for x, v in point.values.items()}
 
 
@@ -74,10 +76,9 @@ def _roots(point: FixedPoint, given: Mapping[Basic, Expr]) -> Iterator[dict[Symb
         raise UnfinishedError(f"the roots {', '.join(map(str, point.roots))} are not isolated at these parameters")
     found = [values for field in algebra.fields() for values in field.real_points]
     for x, _ in site.roots:
-        if x not in point.roots and found:
-            known = _decimal(point.values[x].xreplace(given))
-            nearest = min(abs(_decimal(values[x]) - known) for values in found)
-            found = [v for v in found if abs(_decimal(v[x]) - known) <= 2 * nearest]
+        if x not in point.roots:
+            shown = point.coordinates[x].xreplace(given)
+            found = [v for v in found if _near(v[x], shown.xreplace({y: v[y] for y in point.roots}))]
     yield from ({x: values[x] for x in point.roots} for values in found)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from sympy import And, Expr, Symbol, log
+from sympy import And, Expr, Symbol, exp, log
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
@@ -52,7 +52,7 @@ class System:
     def equations(self) -> tuple[Polynomial, ...]:
         """Polynomials that vanish at the fixed points."""
         held = [p for p, sign in (*self.stated.facts, *self.stated.products) if sign == ZERO and self._holds_unknowns(p)]
-        return (*(top for top, _ in self.velocities), *map(self._definition, self.radicals), *held)
+        return (*(top for top, _ in self.velocities), *map(self.definition, self.radicals), *held)
 
     @cached_property
     def denominators(self) -> tuple[Polynomial, ...]:
@@ -102,20 +102,39 @@ class System:
                     "given to stability(flow, {...})",
                 )
 
+    def definition(self, r: Radical) -> Polynomial:
+        """What vanishes by the definition of a root."""
+        top, bottom = self.ring.fraction(r.base)
+        return bottom * self.ring.gen(r.symbol) ** r.order - top
+
     def restored(self, values: Mapping[Symbol, Expr], coordinates: Collection[Symbol]) -> dict[Symbol, Expr]:
         """Values of the unknowns, and of the state variables that they replace; both by the coordinates of a family."""
         free = {e.symbol: e.definition for e in self.replaced.values() if e.symbol in coordinates}
         found = {x: v.xreplace(free) for x, v in values.items()}
         for x, e in self.replaced.items():
-            found[x] = x if e.symbol in free else log(values[e.symbol]) / e.rate
+            found[x] = x if e.symbol in free else log(found[e.symbol]) / e.rate
+        return found
+
+    def completed(self, values: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
+        """Values of the state, and at them those of the variables that stand for roots and exponentials.
+
+        Raises
+        ------
+        InputError
+            where an exponential takes a value that is not algebraic.
+        """
+        found = dict(values)
+        for e in self.exponentials:
+            x = values[e.variable]
+            found[e.symbol] = e.symbol if x == e.variable else exp((e.rate * x.rewrite(log)).expand())
+            if found[e.symbol].has(exp):
+                raise InputError(f"a point at which {e.definition} is algebraic", str(found[e.symbol]), NUMERICALLY)
+        for r in self.radicals:
+            found[r.symbol] = r.definition.xreplace(values)
         return found
 
     def _holds_unknowns(self, p: Polynomial) -> bool:
         return not self.ring.present(p).isdisjoint(self.unknowns)
-
-    def _definition(self, r: Radical) -> Polynomial:
-        top, bottom = self.ring.fraction(r.base)
-        return bottom * self.ring.gen(r.symbol) ** r.order - top
 
 
 def system_of(flow: Flow) -> System:

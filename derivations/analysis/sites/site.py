@@ -41,8 +41,8 @@ class Site:
         fixed = {x for x, _ in self.roots} | {s.symbol for s in self.solved}
         return tuple(x for x in self.state if x not in fixed)
 
-    def normal(self, p: Polynomial) -> Fraction:
-        """``p`` on the site as a fraction in normal form; the numerator is zero iff ``p`` vanishes there."""
+    def expressed(self, p: Polynomial) -> Fraction:
+        """``p`` with the expressed variables put in, not reduced by the defining polynomials."""
         top, bottom = p, self.ring.constant(1)
         for s in (*self.solved, *self.special):
             bottom = bottom * s.bottom ** max(self.ring.degree(top, s.symbol), 0)
@@ -50,6 +50,11 @@ class Site:
         for s in self.special:  # denominators may hold a parameter that is expressed
             top = top * s.bottom ** max(self.ring.degree(bottom, s.symbol), 0)
             bottom = self.ring.substitute(bottom, s.symbol, s.top, s.bottom)
+        return cancelled(top, bottom)
+
+    def normal(self, p: Polynomial) -> Fraction:
+        """``p`` on the site as a fraction in normal form; the numerator is zero iff ``p`` vanishes there."""
+        top, bottom = self.expressed(p)
         for x, q in reversed(self.roots):
             if self.ring.degree(top, x) >= self.ring.degree(q, x):
                 top, multiple = self.ring.remainder(top, self._on_special(q), x)
@@ -59,6 +64,8 @@ class Site:
     def normal_fraction(self, top: Polynomial, bottom: Polynomial) -> Fraction:
         """A fraction of polynomials in normal form."""
         (a, b), (c, d) = self.normal(top), self.normal(bottom)
+        if c.is_zero():
+            raise ZeroDivisionError(f"{self.ring.expr(bottom)} is zero on the site")
         return cancelled(a * d, b * c)
 
     def fraction(self, expr: Expr) -> Fraction:
