@@ -1,8 +1,8 @@
 r"""Functions of the state that become rational once a variable stands for them.
 
 A root :math:`s=P^{1/q}` is a variable with :math:`s^q=P,\ s\ge0`; an exponential :math:`E=e^{cx}` is a positive variable of
-which :math:`e^{kcx}` and the hyperbolic functions are rational functions.  Derivatives of what was rational in such variables are
-so again, so that a ring that knows them reads a flow and all its derivatives.
+which :math:`e^{kcx}` and the hyperbolic functions are rational functions.  Derivatives of what is rational in such variables
+are so again, so that a ring that knows them reads a flow and all its derivatives.
 
 >>> from sympy import cosh, exp, sqrt, symbols
 >>> x, y, a = symbols("x y a", real=True)
