@@ -77,9 +77,9 @@ def put(expr: Expr, known: Iterable[Auxiliary]) -> Expr | None:
     if expr.is_Pow and isinstance(expr.exp, Rational):
         radicals = (a for a in known if isinstance(a, Radical) and a.base == expr.base)
         return next((a.symbol ** (expr.exp * a.order) for a in radicals if (expr.exp * a.order).is_Integer), None)
-    if not isinstance(expr, exp):
-        return None
     exponentials = {a.variable: a for a in known if isinstance(a, Exponential)}
+    if not isinstance(expr, exp) or expr.free_symbols.isdisjoint(exponentials):
+        return None
     factors = []
     for x, slope in slopes(expr.args[0], exponentials):
         power = (slope / exponentials[x].rate).cancel()

@@ -178,7 +178,7 @@ class Ring:
     def _outside(self, expr: Expr) -> InputError:
         expected = "rational functions with rational coefficients of " + ", ".join(map(str, self.symbols))
         exact = expr.is_Float or expr.is_finite is False or expr.is_real is False
-        remedy = "write numbers as exact, real fractions" if exact else "name it by a parameter of its own"
+        remedy = "write numbers as real, exact fractions" if exact else "name it by a parameter of its own"
         return InputError(expected, f"the term {expr}", remedy)
 
 

@@ -54,6 +54,8 @@ def relations(site: Site, demand: Demand, values: Mapping[Symbol, Expr]) -> list
         return []
     if not known & sign:
         return [S.false]
+    if known & sign == ZERO:
+        return [Eq(site.ring.factored(value[0]).xreplace(values), 0)]
     if sign in (POSITIVE, NONNEGATIVE):
         return inequalities(site, value, sign == POSITIVE, values)
     if sign in (NEGATIVE, NONPOSITIVE):
@@ -61,7 +63,7 @@ def relations(site: Site, demand: Demand, values: Mapping[Symbol, Expr]) -> list
     if sign == NONZERO:
         one = site.ring.constant(1)
         return [Ne(site.ring.expr(f).xreplace(values), 0) for f in site.ring.factors(value[0]) if 0 in site.chart.of(f, one)]
-    return [Eq(site.ring.factored(value[0]).xreplace(values), 0)] if sign == ZERO else []
+    return []
 
 
 def closed(demand: Demand) -> Demand:
