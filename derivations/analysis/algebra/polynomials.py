@@ -17,6 +17,7 @@ from typing import TypeAlias
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 from sympy import Add, Expr, Float, Integer, Mul, Poly, Rational, Symbol, symbols, sympify
 
+from derivations.analysis.algebra.auxiliaries import Auxiliary, as_exponentials, put
 from theory.errors import InputError
 
 Polynomial: TypeAlias = fmpz_mpoly
@@ -24,12 +25,20 @@ Polynomial: TypeAlias = fmpz_mpoly
 
 @dataclass(frozen=True)
 class Ring:
-    """Polynomials with integer coefficients in ``symbols``, ordered lexicographically, the first symbol largest."""
+    """Polynomials with integer coefficients in ``symbols``, ordered lexicographically, the first symbol largest.
+
+    ``auxiliaries`` say which symbols stand for roots and exponentials, and how expressions that hold these are read.
+    """
 
     symbols: tuple[Symbol, ...]
+    auxiliaries: tuple[Auxiliary, ...] = ()
 
     def __reduce__(self):
-        return Ring, (self.symbols,)
+        return Ring, (self.symbols, self.auxiliaries)
+
+    def extended(self, *symbols: Symbol) -> Ring:
+        """With more symbols, behind the others."""
+        return Ring((*self.symbols, *symbols), self.auxiliaries)
 
     @cached_property
     def context(self) -> fmpz_mpoly_ctx:
@@ -161,17 +170,25 @@ class Ring:
             if m < 0 and top.is_zero():
                 raise InputError("no division by zero", f"the term {expr}", "correct it")
             return (top**m, bottom**m) if m >= 0 else (bottom**-m, top**-m)
-        raise InputError(
-            "polynomials with rational coefficients in " + ", ".join(map(str, self.symbols)),
-            f"the term {expr}",
-            "substitute a variable for it, or write numbers as exact fractions",
-        )
+        written = as_exponentials(expr) if self.auxiliaries else None
+        written = put(expr, self.auxiliaries) if written is None else written
+        if written is not None:
+            return self._read(written)
+        raise self._outside(expr)
+
+    def _outside(self, expr: Expr) -> InputError:
+        expected = "rational functions with rational coefficients of " + ", ".join(map(str, self.symbols))
+        exact = expr.is_Float or expr.is_finite is False or expr.is_real is False
+        remedy = "write numbers as real, exact fractions" if exact else "name it by a parameter of its own"
+        return InputError(expected, f"the term {expr}", remedy)
 
 
 def _sum(a: tuple[Polynomial, Polynomial], b: tuple[Polynomial, Polynomial]) -> tuple[Polynomial, Polynomial]:
     if a[1] == b[1]:
         return a[0] + b[0], a[1]
-    return a[0] * b[1] + b[0] * a[1], a[1] * b[1]
+    common = a[1].gcd(b[1])
+    left, right = a[1] / common, b[1] / common
+    return a[0] * right + b[0] * left, a[1] * right
 
 
 def exact_number(value: object) -> Rational:

@@ -14,6 +14,7 @@ from derivations.analysis.linearisation.hopf import hopf
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.linearisation.normal_forms import Expansion, steady
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode
+from derivations.analysis.points.places import is_defined
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
@@ -42,7 +43,8 @@ def _at_each(
     site, g = expansion.site, critical.equation
     try:
         for component in components(site, g, nonzero):
-            yield from _at_one(expansion, critical, component, values, modes)
+            if is_defined(expansion.flow, component.site):
+                yield from _at_one(expansion, critical, component, values, modes)
     except Unsplit as error:
         yield Bifurcation(Kind.UNCLASSIFIED, shown(site, g), reason=error.reason)
 

@@ -332,7 +332,7 @@ def fields(site: Site) -> Iterator[Site]:
     if len(p) * len(q) > LARGEST:
         raise Unsplit("the roots on its critical set grow too long for a primitive element")
     theta = Dummy("theta", real=True)
-    wide = site.over(Ring((theta, *site.ring.symbols)))
+    wide = site.over(Ring((theta, *site.ring.symbols), site.ring.auxiliaries))
     ring, (p, q) = wide.ring, (wide.roots[0][1], wide.roots[1][1])
     for shift in SHIFTS:
         moved = ring.substitute(q, y, ring.gen(theta) - shift * ring.gen(x), ring.constant(1))

@@ -96,7 +96,7 @@ def _oscillating(at: Site, omega: Symbol, unit: Symbol, squared: tuple[Polynomia
 
     Where the frequency lies in it already, either of its signs will do: the other turns :math:`q` into :math:`\\bar q`.
     """
-    ring = Ring((*at.ring.symbols, omega, unit))  # behind the parameters: no chart expresses one by the frequency
+    ring = at.ring.extended(omega, unit)  # behind the parameters: no chart expresses one by the frequency
     wide = at.over(ring)
     top, bottom = (ring.taken(p, at.ring) for p in squared)
     imaginary = (unit, ring.gen(unit) ** 2 + 1)

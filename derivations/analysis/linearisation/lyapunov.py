@@ -168,7 +168,7 @@ def _candidates(flow: Flow, values: Mapping[Symbol, Expr]) -> Iterator[Matrix]:
     p = Matrix(n, n, lambda i, j: Symbol(f"p_{min(i, j)}_{max(i, j)}"))
     unknown = sorted(p.free_symbols, key=str)
     moved = [v.xreplace({x: d + values[x] for x, d in zip(flow.state, y, strict=True)}) for v in flow.velocity.values()]
-    if not all(v.is_number or v.is_rational_function() for v in values.values()):
+    if not all(values[x].is_number or values[x].is_rational_function() for x in flow.state) or not _is_polynomial(flow):
         return
     derivative = Poly((2 * Matrix([y]) * p * Matrix(moved))[0].expand(), *y)
     odd = [c for powers, c in derivative.terms() if sum(powers) > 2 and any(m % 2 for m in powers)]
@@ -182,6 +182,10 @@ def _candidates(flow: Flow, values: Mapping[Symbol, Expr]) -> Iterator[Matrix]:
     for weights in product(*[_scalings(flow, values, b) for b in diagonal[1:]]):
         if diagonal:
             yield sum((w * b for w, b in zip(weights, diagonal[1:], strict=True)), diagonal[0])
+
+
+def _is_polynomial(flow: Flow) -> bool:
+    return all(v.is_polynomial(*flow.state) for v in flow.velocity.values())
 
 
 def _scalings(flow: Flow, values: Mapping[Symbol, Expr], basis: Matrix) -> list[Expr]:

@@ -5,9 +5,13 @@ Then :math:`e^{tA}` maps solutions to solutions.
 
 from __future__ import annotations
 
-from sympy import Dummy, Expr, Matrix, Poly, S
+from collections.abc import Iterable, Sequence
+
+from sympy import Dummy, Expr, Matrix, S, Symbol
 from sympy.polys.matrices import DomainMatrix
 
+from derivations.analysis.algebra.polynomials import Ring
+from derivations.analysis.points.system import system_of
 from theory.flow import Flow
 
 
@@ -20,14 +24,31 @@ def linear_symmetries(flow: Flow) -> tuple[Matrix, ...]:
     unknown = [Dummy(f"a{k}") for k in range(n * n)]
     generator = Matrix(n, n, unknown)
     velocity = Matrix(list(flow.velocity.values()))
-    defect = Matrix(flow.jacobian()) * generator * state - generator * velocity
-    rows: list[list] = []
-    for entry in defect:
-        lines: dict[tuple[int, ...], list[Expr]] = {}
-        for powers, coefficient in Poly(entry, *flow.state, *unknown).terms() if entry != 0 else ():
-            lines.setdefault(powers[:n], [S.Zero] * n * n)[powers[n:].index(1)] += coefficient
-        rows += lines.values()
+    rows = _rows(flow, Matrix(flow.jacobian()) * generator * state - generator * velocity, unknown)
     if not rows:
         return tuple(Matrix(n, n, [int(i == k) for i in range(n * n)]) for k in range(n * n))
     basis = DomainMatrix.from_Matrix(Matrix(rows)).to_field().nullspace(divide_last=True).to_Matrix()
     return tuple(Matrix(n, n, list(basis.row(k))) for k in range(basis.rows))
+
+
+def _rows(flow: Flow, defect: Iterable[Expr], unknown: Sequence[Symbol]) -> list[list[Expr]]:
+    """The coefficients of the unknown in what has to vanish for every state, numerators modulo the equations of roots."""
+    system = system_of(flow)
+    others = [
+        x for x in flow.state if x not in system.unknowns
+    ]  # they enter through exponentials, of which they are independent
+    ring = Ring((*system.unknowns, *others, *system.ring.symbols[len(system.unknowns) :], *unknown), system.ring.auxiliaries)
+    held = [ring.place[x] for x in (*system.unknowns, *others)]
+    lines: dict[tuple, list[Expr]] = {}
+    for number, entry in enumerate(defect):
+        p = ring.numerator(entry)
+        for r in reversed(system.radicals):
+            p, _ = ring.remainder(p, ring.taken(system.definition(r), system.ring), r.symbol)
+        for powers, c in p.to_dict().items():
+            key = (number, *(powers[i] for i in held))
+            free = tuple(0 if i in held else m for i, m in enumerate(powers))
+            k = next(k for k, u in enumerate(unknown) if free[ring.place[u]])
+            alone = tuple(0 if i == ring.place[unknown[k]] else m for i, m in enumerate(free))
+            line = lines.setdefault(key, [S.Zero] * len(unknown))
+            line[k] += ring.expr(ring.context.from_dict({alone: c}))
+    return list(lines.values())

@@ -8,6 +8,7 @@ from enum import Enum
 
 from sympy import Add, Expr, Matrix, S, Symbol
 
+from derivations.analysis.algebra.auxiliaries import Exponential
 from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.linearisation.symmetries import linear_symmetries
 from derivations.analysis.sites.characteristic import Factor
@@ -72,4 +73,7 @@ def _tangent(flow: Flow, site: Site, y: Symbol) -> list[Expr]:
     for s in reversed(site.solved):
         top, bottom = ring.expr(s.top), ring.expr(s.bottom)
         moved[s.symbol] = (along(s.top) * bottom - top * along(s.bottom)) / bottom**2
+    for a in ring.auxiliaries:  # of x = log(E)/c
+        if isinstance(a, Exponential) and a.variable not in moved:
+            moved[a.variable] = moved.get(a.symbol, S.Zero) / (a.rate * a.symbol)
     return [moved.get(x, S.Zero) for x in flow.state]

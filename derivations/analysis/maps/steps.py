@@ -212,7 +212,7 @@ def _edge(site: Site, factor: Factor, values: Mapping[Symbol, Expr]) -> Expr | N
 
 def widened(site: Site, *symbols: Symbol) -> Site:
     """The site over a ring with more parameters."""
-    ring = Ring((*site.ring.symbols, *symbols))
+    ring = site.ring.extended(*symbols)
 
     def lift(p: Polynomial) -> Polynomial:
         return _lifted(ring, p)

@@ -19,6 +19,7 @@ from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.number_field import NumberField, real_roots
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from derivations.analysis.points.demands import Demand, closed, divided, relations, without_implied
 from derivations.analysis.sites.branches import Leaf
 from derivations.analysis.sites.conditions import readable, reduced
 from derivations.analysis.sites.signs import RELATIONS, Sign, Signs
@@ -44,12 +45,14 @@ class Solution:
 
 
 def solutions(leaf: Leaf, state: tuple[Symbol, ...], signs: Signs) -> list[Solution]:
-    """Every real point of a leaf, as far as the known signs tell."""
+    """Every real point of a leaf, as far as the known signs tell, with the conditions for the signs of the state to hold."""
     site = Site(signs.ring, state, leaf.roots, leaf.solved, leaf.special, signs)
     if any(site.normal(p)[0].is_zero() for p in leaf.nonzero):
         return []
+    known, demands = divided(signs, state, site.free)
+    site = replace(site, signs=known)
     found = _numeric(site, leaf.numbers) if leaf.numbers else _symbolic(site)
-    return [completed for s in found if (completed := _completed(s, signs)) is not None]
+    return [completed for s in found if (completed := _completed(s, signs, demands)) is not None]
 
 
 def _numeric(site: Site, numbers: NumberField) -> list[Solution]:
@@ -174,12 +177,13 @@ def _biquadratic_conditions(s: Solution, inner: int, rows, disc: Fraction, radic
 
 
 def _with(s: Solution, x: Symbol, p: Polynomial, value: Expr, facts=()) -> Solution:
-    site = replace(s.site, roots=(*s.site.roots, (x, p)), signs=s.site.signs.learn_all(facts))
+    numbers = {**s.site.numbers, x: value} if value.is_number else s.site.numbers
+    site = replace(s.site, roots=(*s.site.roots, (x, p)), signs=s.site.signs.learn_all(facts), numbers=numbers)
     return replace(s, site=site, values={**s.values, x: value})
 
 
-def _completed(s: Solution, signs: Signs) -> Solution | None:
-    """The solved variables put in, last first; None where a denominator vanishes or a fact is violated."""
+def _completed(s: Solution, signs: Signs, demands: Iterable[Demand]) -> Solution | None:
+    """The solved variables put in, last first; None where a denominator vanishes or a fact or a demand is violated."""
     values, denominators = dict(s.values), []
     for symbol in s.site.free:
         values[symbol] = symbol
@@ -195,9 +199,26 @@ def _completed(s: Solution, signs: Signs) -> Solution | None:
     unequal = _possible(s, [Ne(s.site.ring.expr(f), 0) for f in maybe])
     if unequal is None:
         return None
-    relations = (*_special_equations(s.site), *s.conditions, *unequal)
-    conditions = dict.fromkeys(readable(c) for c in relations)
-    return replace(s, values={x: values[x] for x in s.site.state}, conditions=tuple(c for c in conditions if c is not S.true))
+    inside = _inside(replace(s, conditions=unequal), demands)
+    if inside is None:
+        return None
+    stated = (*_special_equations(s.site), *s.conditions, *without_implied(s.site.ring, inside.conditions))
+    conditions = dict.fromkeys(readable(c) for c in stated)
+    values = {x: values[x] for x in s.site.state}
+    return replace(inside, values=values, conditions=tuple(c for c in conditions if c is not S.true))
+
+
+def _inside(s: Solution, demands: Iterable[Demand]) -> Solution | None:
+    """The solution with the conditions for the demands to hold, and these (with their edges) known on its site."""
+    for demand in demands:
+        conditions = _possible(s, relations(s.site, demand, s.explicit))
+        if conditions is None:
+            return None
+        site = s.site if s.site.normal(demand[0])[0].is_zero() else s.site.with_facts([closed(demand)])
+        if not site.signs.consistent or not site.chart.signs.consistent:
+            return None
+        s = replace(s, site=site, conditions=(*s.conditions, *conditions))
+    return s
 
 
 def _may_vanish(s: Solution, f: Polynomial, signs: Signs) -> bool:

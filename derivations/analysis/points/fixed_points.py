@@ -1,4 +1,4 @@
-r"""All fixed points of a polynomial flow, isolated or in families, with a statement of what is proved.
+r"""All fixed points of a flow, isolated or in families, with a statement of what is proved.
 
 ``fixed_points(flow)`` finds the real zeros of the velocity by an exhausted tree of cases over exact polynomials
 (:mod:`derivations.analysis.points.splitter`).  State and parameters are real; what is known of their signs (assumptions of the
@@ -23,23 +23,33 @@ from math import prod
 from sympy import Eq, Expr, S, Symbol
 from sympy.core.relational import Ne, Relational
 
-from derivations.analysis.algebra.polynomials import Polynomial, Ring
+from derivations.analysis.algebra.auxiliaries import Exponential
+from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.limits import within
 from derivations.analysis.points.closed_form import Solution
 from derivations.analysis.points.containment import without_contained
-from derivations.analysis.points.instances import exact, instances, real_roots, with_numbers
+from derivations.analysis.points.instances import exact, has_sign, instances, is_true, real_roots, with_numbers
 from derivations.analysis.points.soundness import Listed
 from derivations.analysis.points.splitter import Splitter
+from derivations.analysis.points.system import System, system_of
 from derivations.analysis.points.trivial import trivial_leaves
 from derivations.analysis.show import Row, Shown, conditions_row, row
 from derivations.analysis.sites.branches import Branch, Tree
 from derivations.analysis.sites.parameters import exceptional_sets
-from derivations.analysis.sites.signs import Signs, signs_from
+from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, Signs, of_symbol
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
+SIGN_WORDS = {
+    POSITIVE: "positive",
+    NEGATIVE: "negative",
+    NONZERO: "nonzero real",
+    NONNEGATIVE: "nonnegative",
+    NONPOSITIVE: "nonpositive",
+}
+SIGN_RELATIONS = {POSITIVE: ">", NEGATIVE: "<", NONZERO: "!=", NONNEGATIVE: ">=", NONPOSITIVE: "<="}
 COUNTED = 64  # complex zeros, by Bézout's bound, up to which they are counted once more
 
 
@@ -73,12 +83,15 @@ class FixedPoint(Shown):
         state symbol to the polynomial that it is a real root of, where that root has no short closed form.
     site
         the same as a triangular set of polynomials, with what is known of signs.
+    auxiliary
+        values of the variables that stand for roots and exponentials of the state.
     """
 
     values: Mapping[Symbol, Expr]
     conditions: tuple[Relational, ...]
     roots: Mapping[Symbol, Expr]
     site: Site = field(repr=False, compare=False)
+    auxiliary: Mapping[Symbol, Expr] = field(default_factory=dict)
 
     def __hash__(self):
         return hash((tuple(self.values.items()), self.conditions))
@@ -86,7 +99,13 @@ class FixedPoint(Shown):
     @property
     def free(self) -> tuple[Symbol, ...]:
         """The state variables that parametrise a family."""
-        return self.site.free
+        replaced = {a.symbol: a.variable for a in self.site.ring.auxiliaries if isinstance(a, Exponential)}
+        return tuple(replaced.get(y, y) for y in self.site.free)
+
+    @property
+    def coordinates(self) -> dict[Symbol, Expr]:
+        """Values of the state and of the variables that stand for roots and exponentials."""
+        return {**self.values, **self.auxiliary}
 
     @property
     def kind(self) -> Kind:
@@ -98,7 +117,8 @@ class FixedPoint(Shown):
         return tuple(Eq(c.lhs, c.rhs) for c in self.conditions if isinstance(c, Ne))
 
     def real_roots(self, parameters: Mapping[Symbol, object] | None = None) -> int:
-        """How many real values the root among :attr:`roots` has at exact parameters, by Sturm's theorem.
+        """How many real values the root among :attr:`roots` has at exact parameters, of the sign that its symbol has and
+        within those :attr:`conditions` that hold it.
 
         Raises
         ------
@@ -108,12 +128,29 @@ class FixedPoint(Shown):
         if len(self.roots) != 1:
             raise InputError("a point with one root that stays a polynomial", f"{len(self.roots)} of them", "see .roots")
         ((x, polynomial),) = self.roots.items()
-        return len(set(real_roots(polynomial.xreplace(exact(parameters or {})), x)))
+        given = exact(parameters or {})
+        held = [c.xreplace(given) for c in self.conditions if x in c.free_symbols]
+        if missing := set().union(*(c.free_symbols for c in held)) - {x}:
+            raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
+        found = real_roots(polynomial.xreplace(given), x)
+        return len({v for v in found if has_sign(x, v) and all(is_true(c.xreplace({x: v})) for c in held)})
 
     def rows(self) -> list[Row]:
         shown = [row(x, value) for x, value in self.values.items() if x not in self.free and x not in self.roots]
         shown += [row(polynomial, S.Zero) for polynomial in self.roots.values()]
-        return [*(shown or [row(x, x) for x in self.free]), *conditions_row(self.conditions)]
+        named = [row(a, definition) for a, definition in self.named.items()]
+        return [*(shown or [row(x, x) for x in self.free]), *named, *conditions_row(self.conditions), *self._signs_of_roots()]
+
+    @property
+    def named(self) -> dict[Symbol, Expr]:
+        """What the variables stand for that values, roots and conditions hold beside state and parameters."""
+        every = (*self.values.values(), *self.roots, *self.roots.values(), *self.conditions)
+        held = frozenset().union(*(e.free_symbols for e in every))
+        return {a.symbol: a.definition for a in self.site.ring.auxiliaries if a.symbol in held}
+
+    def _signs_of_roots(self) -> list[Row]:
+        """The signs that the roots have by the assumptions on their symbols."""
+        return [Row(x, S.Zero, SIGN_RELATIONS[of_symbol(x)], "with") for x in self.roots if of_symbol(x) in SIGN_RELATIONS]
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
@@ -122,12 +159,14 @@ class FixedPoint(Shown):
             "values": {str(x): str(v) for x, v in self.values.items()},
             "free": [str(x) for x in self.free],
             "roots": {str(x): str(p) for x, p in self.roots.items()},
+            "named": {str(a): str(d) for a, d in self.named.items()},
             "conditions": [str(c) for c in self.conditions],
         }
 
     def __str__(self):
         parts = [f"{x} = {v}" for x, v in self.values.items() if v != x]
-        parts += [f"{x} a real root of {p}" for x, p in self.roots.items()]
+        parts += [f"{x} a {SIGN_WORDS.get(of_symbol(x), 'real')} root of {p}" for x, p in self.roots.items()]
+        parts += [f"where {a} = {definition}" for a, definition in self.named.items()]
         text = ", ".join(parts) or "every state"
         if self.free:
             text += f" ({', '.join(map(str, self.free))} arbitrary)"
@@ -220,7 +259,7 @@ def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
     InputError
         naming the term outside that class, or assumptions that contradict each other.
     """
-    supported(flow)
+    system_of(flow).check_algebraic()
     if time_limit is None:
         return _fixed_points(flow)
     try:
@@ -234,51 +273,33 @@ def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
 
 def supported(flow: Flow) -> tuple[Ring, Signs]:
     """The ring of state and parameters of a flow in the supported class, and the signs that its assumptions state."""
-    if not isinstance(flow, Flow):
-        raise InputError("a Flow", type(flow).__name__, "use Loss.gradient_flow(), Loss.stop_gradient_flow() or Flow({x: ...})")
-    if flow.is_matrix:
-        raise InputError("a flow in scalars", f"matrix state {flow.state}", "reduce it to amplitudes with reduce_to_modes")
-    assumed = {s for a in flow.assumptions for s in a.free_symbols}
-    extra = sorted(assumed - set(flow.state) - set(flow.parameters), key=str)
-    ring = Ring((*flow.state, *flow.parameters, *(s for s in extra if isinstance(s, Symbol))))
-    for velocity in flow.velocity.values():
-        bottom = ring.fraction(velocity)[1]
-        if held := ring.present(bottom) & set(flow.state):
-            raise InputError(
-                "velocities polynomial in the state",
-                f"the denominator {ring.expr(bottom)} in {', '.join(map(str, held))}",
-                "multiply the velocities by it (time changes, fixed points do not), or take it as a new variable",
-            )
-    return ring, signs_from(ring, flow.assumptions)
+    system = system_of(flow)
+    return system.ring, system.stated
 
 
 def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] | None = None) -> FixedPoints:
-    ring, signs = supported(flow)
-    velocities = [ring.fraction(v) for v in flow.velocity.values()]
-    signs = signs.learn_all((bottom, frozenset({-1, 1})) for _, bottom in velocities)
-    equations = [top for top, _ in velocities]
-    listed, splitter = Listed(flow, signs), Splitter(ring, flow.state, signs)
+    system = system_of(flow)
+    listed, splitter = Listed(system), Splitter(system.ring, system.unknowns, system.signs)
 
     def tell(tree: Tree) -> None:
         if report is not None:
             report(_result(tree, listed))
 
-    known = trivial_leaves(splitter, equations) if report is not None else []
-    tell(Tree(tuple(known), (), (Branch(tuple(equations)),), 0))
-    tree = splitter.search(equations, tell, known)
+    known = trivial_leaves(splitter, system.equations) if report is not None else []
+    tell(Tree(tuple(known), (), (Branch(system.equations),), 0))
+    tree = splitter.search(system.equations, tell, known, system.denominators)
     found = _result(tree, listed)
-    signed = any(ring.present(p) & set(flow.state) for p, _ in (*signs.facts, *signs.products))
-    if flow.parameters or signed or found.completeness is not Completeness.PROVED or any(p.free for p in found):
+    if not system.is_plain or flow.parameters or found.completeness is not Completeness.PROVED or any(p.free for p in found):
         return found
     tell(tree)
-    return _counted(found, ring, equations)
+    return _counted(found, system)
 
 
-def _counted(found: FixedPoints, ring: Ring, equations: Sequence[Polynomial]) -> FixedPoints:
+def _counted(found: FixedPoints, system: System) -> FixedPoints:
     """Finitely many numbers, counted once more by another way."""
-    if prod(int(p.total_degree()) for p in equations) > COUNTED:
+    if prod(int(p.total_degree()) for p in system.equations) > COUNTED:
         return found
-    algebra = quotient(ring, equations)
+    algebra = quotient(system.ring, system.equations, system.denominators)
     if algebra is None:
         return found
     count = (
@@ -291,22 +312,28 @@ def _counted(found: FixedPoints, ring: Ring, equations: Sequence[Polynomial]) ->
 
 
 def _result(tree: Tree, listed: Listed) -> FixedPoints:
-    flow, signs = listed.flow, listed.signs
-    leaves = without_contained(tree.leaves, flow.state, signs)
-    points = list(dict.fromkeys(sorted((_point(s) for leaf in leaves for s in listed.of(leaf)), key=_order)))
-    bottoms = [p for v in flow.velocity.values() for p in signs.ring.factors(signs.ring.fraction(v)[1])]
-    exceptional = exceptional_sets(tree.exceptional, bottoms, signs, supported(flow)[1])
+    system = listed.system
+    leaves = without_contained(tree.leaves, system.unknowns, system.signs)
+    points = [p for leaf in leaves for s in listed.of(leaf) for p in _points(system, s)]
+    points = list(dict.fromkeys(sorted(points, key=_order)))
+    exceptional = exceptional_sets(tree.exceptional, system.parametric, system.signs, system.stated)
     if not tree.unsolved:
         outside = " outside the exceptional sets named" if exceptional else ""
         status, reason = Completeness.PROVED, f"exhausted case split of {tree.cases} cases{outside}"
     else:
         status = Completeness.LOWER_BOUND if points else Completeness.UNKNOWN
         reason = f"{len(tree.unsolved)} of {tree.cases + len(tree.unsolved)} cases unsolved"
-    return FixedPoints(flow, tuple(points), status, reason, exceptional)
+    return FixedPoints(system.flow, tuple(points), status, reason, exceptional)
 
 
-def _point(s: Solution) -> FixedPoint:
-    return FixedPoint(dict(s.values), s.conditions, dict(s.implicit), s.site)
+def _points(system: System, s: Solution) -> Iterator[FixedPoint]:
+    """The point in the state of the flow; none where an assumption on it fails."""
+    values = system.restored(s.values, s.site.free)
+    conditions = [c.xreplace(values) for c in (*s.conditions, *system.relations)]
+    if S.false not in conditions:
+        own = {x: v for x, v in values.items() if x not in system.flow.state}
+        stated = tuple(c for c in conditions if c != S.true)
+        yield FixedPoint({x: values[x] for x in system.flow.state}, stated, dict(s.implicit), s.site, own)
 
 
 def _order(point: FixedPoint):

@@ -7,11 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sympy import Basic, Expr, Poly, Rational, S, Symbol
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.polynomials import Ring, exact_number
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.algebra.zero import vanishes
-from derivations.analysis.sites.signs import of_symbol
+from derivations.analysis.sites.signs import RELATIONS, of_symbol
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
@@ -68,14 +70,9 @@ def _at(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
     """The real values of an isolated point."""
     for roots in _roots(point) if point.roots else [{}]:
         values = {x: v.xreplace(roots) for x, v in point.values.items()}
-        if all(_true(c.xreplace(roots)) for c in point.conditions) and all(_has_sign(x, v) for x, v in values.items()):
+        signed = {**values, **roots}
+        if all(is_true(c.xreplace(roots)) for c in point.conditions) and all(has_sign(x, v) for x, v in signed.items()):
             yield values
-
-
-def _has_sign(x: Symbol, value: Expr) -> bool:
-    """Whether a real algebraic number has a sign that the assumptions on a symbol allow."""
-    sign = 0 if vanishes(value) else 1 if _decimal(value) > 0 else -1
-    return sign in of_symbol(x)
 
 
 def _roots(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
@@ -87,17 +84,16 @@ def _roots(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
         raise UnfinishedError(f"the roots {', '.join(map(str, point.roots))} are not isolated at these parameters")
     found = [values for field in algebra.fields() for values in field.real_points]
     for x, _ in site.roots:
-        if x not in point.roots and found:
-            known = _decimal(point.values[x])
-            nearest = min(abs(_decimal(values[x]) - known) for values in found)
-            found = [v for v in found if abs(_decimal(v[x]) - known) <= 2 * nearest]
+        if x not in point.roots:
+            shown = point.coordinates[x]
+            found = [v for v in found if _near(v[x], shown.xreplace({y: v[y] for y in point.roots}))]
     yield from ({x: values[x] for x in point.roots} for values in found)
 
 
 def _holds(family: FixedPoint, values: Values) -> bool:
     """Whether a point lies on a family."""
     place = {x: values[x] for x in (*family.free, *family.roots)}
-    if not all(_true(c.xreplace(place)) for c in family.conditions):
+    if not all(is_true(c.xreplace(place)) for c in family.conditions):
         return False
     expected = {x: v.xreplace(place) for x, v in family.values.items()}
     return _same(values, expected) and all(vanishes(p.xreplace(place)) for p in family.roots.values())
@@ -118,5 +114,29 @@ def _decimal(value: Expr) -> Expr:
     return value.evalf(DIGITS)
 
 
-def _true(condition) -> bool:
-    return condition == S.true or (condition != S.false and bool(condition))
+def has_sign(x: Symbol, value: Expr) -> bool:
+    """Whether an algebraic number has a sign that the assumptions on a symbol allow."""
+    return sign_of(value) in of_symbol(x)
+
+
+def is_true(condition: Boolean) -> bool:
+    """Whether a relation between algebraic numbers holds."""
+    if condition in (S.true, S.false) or not isinstance(condition, Relational):
+        return condition == S.true
+    difference = condition.lhs - condition.rhs
+    return difference.is_finite is not False and sign_of(difference) in RELATIONS[type(condition)]
+
+
+def sign_of(value: Expr) -> int | None:
+    """The sign of an algebraic number, exactly; None of what is not real."""
+    digits = DIGITS
+    while True:
+        near = value.evalf(digits)
+        real, imaginary = near.as_real_imag()
+        if abs(near) > Rational(1, 10 ** (digits // 2)):
+            if abs(imaginary) > Rational(1, 10 ** (digits // 2)):
+                return None
+            return 1 if real > 0 else -1
+        if value == 0 or vanishes(value):
+            return 0
+        digits *= 2

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sympy import CRootOf, Dummy, Expr, Poly, Pow, S, Symbol
+from sympy import CRootOf, Dummy, Expr, Pow, S, Symbol
 from sympy.core.relational import Ge, Gt, Le, Lt, Ne, Relational
 
-from derivations.analysis.algebra.polynomials import Ring
-from derivations.analysis.points.fixed_points import FixedPoint, supported
+from derivations.analysis.algebra.polynomials import Polynomial, Ring
+from derivations.analysis.points.demands import Demand, closed, divided
+from derivations.analysis.points.fixed_points import SIGN_WORDS, FixedPoint
+from derivations.analysis.points.system import System, system_of
 from derivations.analysis.sites.branches import Substitution
-from derivations.analysis.sites.signs import NEGATIVE, NONZERO, POSITIVE, Sign, signs_from
+from derivations.analysis.sites.signs import NEGATIVE, NONZERO, POSITIVE, ZERO, Sign, Signs, signs_from
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError
 from theory.flow import Flow
@@ -29,10 +31,11 @@ def place_of(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> tuple[Sit
     InputError
         for missing state variables, values outside the supported class, or a point that is not fixed.
     """
+    system = system_of(flow)
     if isinstance(point, FixedPoint):
-        site, values = point.site, dict(point.values)
+        site, values = point.site, point.coordinates
     else:
-        site, values = _site_of_values(flow, point)
+        site, values = _site_of_values(system, point)
     for block, velocity in flow.velocity.items():
         if not site.is_zero(velocity):
             raise InputError(
@@ -42,12 +45,19 @@ def place_of(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> tuple[Sit
             )
     numbers = {x: v for x, v in values.items() if v.is_number and x in {y for y, _ in site.roots}}
     site = replace(site, numbers=numbers)
-    return site, _interior(site, getattr(point, "conditions", ())), values
+    _, demands = divided(_signs_on(system, site.ring), system.unknowns, site.free)
+    return site, _interior(site, getattr(point, "conditions", ()), demands), values
 
 
-def _interior(site: Site, conditions: Iterable[Relational]) -> Site:
-    """The site with inequalities as facts, strictly."""
-    facts = []
+def is_defined(flow: Flow, site: Site) -> bool:
+    """Whether no denominator of the velocity vanishes identically on a site."""
+    system = system_of(flow)
+    return not any(site.normal(site.ring.taken(p, system.ring))[0].is_zero() for p in system.denominators)
+
+
+def _interior(site: Site, conditions: Iterable[Relational], demands: Iterable[Demand]) -> Site:
+    """The site with inequalities as facts, strictly; and what the state has to satisfy, where it is not on the edge of it."""
+    facts = [(p, sign - ZERO) for p, sign in demands if sign != ZERO and not site.normal(p)[0].is_zero()]
     for c in conditions:
         difference = c.lhs - c.rhs
         if type(c) in INTERIOR and difference.is_rational_function():
@@ -56,41 +66,66 @@ def _interior(site: Site, conditions: Iterable[Relational]) -> Site:
     return site.with_facts(facts)
 
 
-def _site_of_values(flow: Flow, given: Mapping[Symbol, Expr]) -> tuple[Site, dict[Symbol, Expr]]:
+def _site_of_values(system: System, given: Mapping[Symbol, Expr]) -> tuple[Site, dict[Symbol, Expr]]:
+    flow, base = system.flow, system.ring
     if not isinstance(given, Mapping) or set(given) != set(flow.state):
         raise InputError(
             "a fixed point, or a value for each of " + ", ".join(map(str, flow.state)), repr(given), "give one value a variable"
         )
-    values = {x: expression(given[x], f"as value of {x}") for x in flow.state}
+    values = system.completed({x: expression(given[x], f"as value of {x}") for x in flow.state})
     names: dict[Expr, Symbol] = {}
-    for v in values.values():
-        for atom in sorted(v.atoms(CRootOf) | {p for p in v.atoms(Pow) if p.exp.is_Rational and p.exp.q == 2}, key=_depth):
+    for v in (values[x] for x in system.unknowns):
+        for atom in sorted(v.atoms(CRootOf) | {p for p in v.atoms(Pow) if _is_square_root(p)}, key=_depth):
             key = atom if isinstance(atom, CRootOf) else Pow(atom.base, S.Half)
             names.setdefault(key, Dummy(f"r{len(names)}", positive=True if not isinstance(atom, CRootOf) else None, real=True))
-    base, signs = supported(flow)
-    free = {x for x, v in values.items() if v == x}
-    ring = Ring((*flow.state, *reversed(names.values()), *base.symbols[len(flow.state) :]))
-    signs = signs_from(ring, flow.assumptions)
-    roots = []
-    for radical, name in names.items():
-        if isinstance(radical, CRootOf):
-            roots.append(
-                (
-                    name,
-                    ring.numerator(Poly(radical.poly.as_expr(), radical.poly.gen).as_expr().xreplace({radical.poly.gen: name})),
-                )
-            )
-        else:
-            top, bottom = ring.fraction(_named(radical.base, names))
-            roots.append((name, bottom * ring.gen(name) ** 2 - top))
+    unknowns = (*system.unknowns, *reversed(names.values()))
+    ring = Ring((*unknowns, *base.symbols[len(system.unknowns) :]), base.auxiliaries)
     solved = []
-    for x, v in values.items():
-        if x not in free:
-            top, bottom = ring.fraction(_named(v, names))
+    for x in system.unknowns:
+        if values[x] != x:
+            top, bottom = ring.fraction(_named(values[x], names))
             solved.append(Substitution(x, top, bottom))
+    roots = tuple((name, _defining(ring, radical, names)) for radical, name in names.items())
     named = {name: radical for radical, name in names.items()}
-    site = Site(ring, (*flow.state, *named), tuple(roots), tuple(solved), (), signs)
-    return site, {**values, **named}
+    numbers = {name: radical for name, radical in named.items() if radical.is_number}
+    site = Site(ring, (*system.unknowns, *named), roots, tuple(solved), (), signs_from(ring), numbers)
+    return _inside(system, site), {**values, **named}
+
+
+def _is_square_root(p: Expr) -> bool:
+    return bool(p.exp.is_Rational and p.exp.q == 2)
+
+
+def _defining(ring: Ring, radical: Expr, names: Mapping[Expr, Symbol]) -> Polynomial:
+    name = names[radical]
+    if isinstance(radical, CRootOf):
+        return ring.numerator(radical.poly.as_expr().xreplace({radical.poly.gen: name}))
+    top, bottom = ring.fraction(_named(radical.base, names))
+    return bottom * ring.gen(name) ** 2 - top
+
+
+def _signs_on(system: System, ring: Ring) -> Signs:
+    """What is known where the velocities are defined, over a ring with more symbols."""
+    every = (*system.signs.facts, *system.signs.products)
+    return (
+        system.signs if ring == system.ring else signs_from(ring).learn_all((ring.taken(p, system.ring), v) for p, v in every)
+    )
+
+
+def _inside(system: System, site: Site) -> Site:
+    """The site with what is known of parameters, within what the state has to satisfy, edges included."""
+    known, demands = divided(_signs_on(system, site.ring), system.unknowns, site.free)
+    site = replace(site, signs=known)
+    for p, sign in demands:
+        if not site.sign(p) & sign:
+            raise InputError(
+                "a point at which the velocity is defined and the assumptions on the state hold",
+                f"one at which {site.ring.expr(p)} is not {SIGN_WORDS.get(sign, 'zero')}",
+                "see fixed_points(flow)",
+            )
+        if not site.normal(p)[0].is_zero():
+            site = site.with_facts([closed((p, sign))])
+    return site
 
 
 def _depth(expr: Expr):

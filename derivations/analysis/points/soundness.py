@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from sympy import S
 
 from derivations.analysis.points.closed_form import Solution, solutions, stated
+from derivations.analysis.points.system import System
 from derivations.analysis.sites.branches import Leaf
-from derivations.analysis.sites.signs import Signs
 from theory.flow import Flow
 
 
@@ -16,14 +16,13 @@ from theory.flow import Flow
 class Listed:
     """The sound solutions of the leaves of a search, each leaf looked at once."""
 
-    flow: Flow
-    signs: Signs
+    system: System
     known: dict[int, tuple[Leaf, list[Solution]]] = field(default_factory=dict)
 
     def of(self, leaf: Leaf) -> list[Solution]:
         if id(leaf) not in self.known:
-            found = solutions(leaf, self.flow.state, self.signs)
-            self.known[id(leaf)] = leaf, [s for s in found if is_possible(s) and rests(self.flow, s)]
+            found = solutions(leaf, self.system.unknowns, self.system.signs)
+            self.known[id(leaf)] = leaf, [s for s in found if is_possible(s) and rests(self.system.flow, s)]
         return self.known[id(leaf)][1]
 
 

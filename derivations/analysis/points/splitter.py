@@ -50,13 +50,17 @@ class Splitter(Generic):
     """The search, and the rules that may take long."""
 
     def search(
-        self, equations: Sequence[Polynomial], report: Callable[[Tree], None] | None = None, known: Sequence[Leaf] = ()
+        self,
+        equations: Sequence[Polynomial],
+        report: Callable[[Tree], None] | None = None,
+        known: Sequence[Leaf] = (),
+        nonzero: Sequence[Polynomial] = (),
     ) -> Tree:
-        """Split until every branch is closed, a leaf, exceptional or unsolved.
+        """Split until every branch is closed, a leaf, exceptional or unsolved; polynomials in ``nonzero`` do not vanish.
 
         Leaves that are ``known`` stand beside those found as long as cases are open.
         """
-        first, later = [start(self, equations)], deque[Branch]()
+        first, later = [start(self, equations, nonzero)], deque[Branch]()
         leaves, exceptional, unsolved, cases, told = list[Leaf](), list[tuple[Polynomial, ...]](), list[Branch](), 0, 0
         while (first or later) and cases < CASES:
             if not first and report and len(leaves) > told:

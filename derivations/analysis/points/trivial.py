@@ -15,7 +15,7 @@ from itertools import combinations, permutations, product
 from sympy import Symbol
 
 from derivations.analysis.algebra.linear import determinant
-from derivations.analysis.algebra.polynomials import Polynomial, Ring
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
 from derivations.analysis.points.generic import Generic
 from derivations.analysis.sites.branches import Branch, Leaf, Substitution
 
@@ -31,7 +31,9 @@ def trivial_leaves(rules: Generic, equations: Sequence[Polynomial]) -> list[Leaf
     return found
 
 
-def within_space(rules: Generic, forms: Sequence[Polynomial], equations: Sequence[Polynomial]) -> Branch:
+def within_space(
+    rules: Generic, forms: Sequence[Polynomial], equations: Sequence[Polynomial], nonzero: Sequence[Polynomial] = ()
+) -> Branch:
     """The case in which linear forms with numbers as coefficients vanish, each equation once."""
     ring, solved, left = rules.ring, list[Substitution](), list(equations)
     for form in forms:
@@ -46,7 +48,9 @@ def within_space(rules: Generic, forms: Sequence[Polynomial], equations: Sequenc
     for p in left:
         if not p.is_zero() and p not in distinct and -p not in distinct:
             distinct.append(p)
-    return Branch(tuple(distinct), solved=tuple(solved))
+    for step in solved:
+        nonzero = [f for p in nonzero for f in ring.factors(ring.substitute(p, step.symbol, step.top, step.bottom))]
+    return Branch(tuple(distinct), members(nonzero), tuple(solved))
 
 
 def invariant_spaces(ring: Ring, state: Sequence[Symbol], equations: Sequence[Polynomial]) -> Iterator[tuple[Polynomial, ...]]:
@@ -62,7 +66,7 @@ def invariant_spaces(ring: Ring, state: Sequence[Symbol], equations: Sequence[Po
 
 def symmetries(ring: Ring, state: Sequence[Symbol], equations: Sequence[Polynomial]) -> Iterator[tuple[tuple[int, ...], int]]:
     """Permutations other than the identity, with a sign for all variables together, that map the flow to itself."""
-    if not 1 < len(state) <= PERMUTED:
+    if not 1 < len(state) <= PERMUTED or len(equations) != len(state):
         return
     _, *orders = permutations(range(len(state)))
     for order, sign in product(orders, (1, -1)):
@@ -88,13 +92,13 @@ def _on_plane(ring: Ring, p: Polynomial, zero: Sequence[Symbol]) -> Polynomial:
     return ring.context.from_dict({k: c for k, c in p.to_dict().items() if not any(k[i] for i in places)})
 
 
-def start(rules: Generic, equations: Sequence[Polynomial]) -> Branch:
+def start(rules: Generic, equations: Sequence[Polynomial], nonzero: Sequence[Polynomial]) -> Branch:
     """The case to begin with: a space that symmetry and signs force every zero into, if there is one."""
     for order, sign in symmetries(rules.ring, rules.state, equations):
         if sign == 1 and 0 not in rules.signs.of(_difference(rules, equations, order)):
             x = [rules.ring.gen(s) for s in rules.state]
-            return within_space(rules, [x[i] - x[j] for i, j in enumerate(order) if i != j], equations)
-    return Branch(tuple(equations))
+            return within_space(rules, [x[i] - x[j] for i, j in enumerate(order) if i != j], equations, nonzero)
+    return Branch(tuple(equations), tuple(nonzero))
 
 
 def _difference(rules: Generic, equations: Sequence[Polynomial], order: Sequence[int]) -> Polynomial:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Dummy
+from sympy import Dummy, Expr
 
 from derivations.analysis.algebra.linear import BUDGET, Matrix, bounded, characteristic
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
-from derivations.analysis.sites.signs import NEGATIVE, POSITIVE
-from derivations.analysis.sites.site import Site
+from derivations.analysis.sites.signs import NEGATIVE, POSITIVE, ZERO, times
+from derivations.analysis.sites.site import Fraction, Site, cancelled
+from theory.errors import InputError
 from theory.flow import Flow
 
 
@@ -30,13 +31,28 @@ class Factor:
 
 
 def jacobian_at(flow: Flow, site: Site) -> tuple[Matrix, Polynomial]:
-    """The Jacobian at a site as numerators over one common denominator."""
-    fractions = [[site.fraction(e) for e in line] for line in flow.jacobian().tolist()]
+    """The Jacobian at a site as numerators over one common denominator, in which the defining polynomials are not used.
+
+    Raises
+    ------
+    InputError
+        where the velocity is not differentiable.
+    """
+    fractions = [[_entry(site, e) for e in line] for line in flow.jacobian().tolist()]
     common = site.ring.constant(1)
     for line in fractions:
         for _, bottom in line:
             common = common * (bottom / common.gcd(bottom))
     return [[top * (common / bottom) for top, bottom in line] for line in fractions], common
+
+
+def _entry(site: Site, expr: Expr) -> Fraction:
+    top, bottom = site.ring.fraction(expr)
+    if site.normal(bottom)[0].is_zero():
+        name = site.ring.expr(bottom)
+        raise InputError("a point at which the velocity is differentiable", f"a division by {name} = 0", "choose another")
+    (n, m), (k, j) = site.normal(top), site.expressed(bottom)
+    return cancelled(n * j, m * k)
 
 
 def characteristic_factors(flow: Flow, site: Site, budget: int = BUDGET) -> list[Factor]:
@@ -49,6 +65,8 @@ def characteristic_factors(flow: Flow, site: Site, budget: int = BUDGET) -> list
     """
     matrix, common = jacobian_at(flow, site)
     found: list[Factor] = []
+    if len(sign := site.chart.of(common, site.ring.constant(1)) - ZERO) == 1:  # lost where its powers are reduced
+        site = site.with_facts((common**k, times(sign, sign) if k % 2 == 0 else sign) for k in range(1, len(matrix) + 1))
     for block in _blocks(matrix):
         coefficients, _ = characteristic([[matrix[i][j] for j in block] for i in block], site.ring, budget)
         # det(s - M/D) D^n = sum c_k D^(n-k) s^(n-k)

@@ -1,8 +1,12 @@
-r"""Inequalities, reduced: only the factors whose sign is not known already, the others' signs taken into account."""
+r"""Inequalities, reduced: only the factors whose sign is not known already, the others' signs taken into account.
+
+A number :math:`y=u+vx` with a root :math:`x` of degree two is one of the two roots of :math:`y^2-Ty+N`: the smaller one is
+positive iff :math:`T>0` and :math:`N>0`, the larger one iff :math:`T>0` or :math:`N<0`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sympy import Add, Expr, Integer, Poly, PolynomialError, S, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
@@ -19,17 +23,64 @@ FLIPPED = {Ge: Le, Gt: Lt, Le: Ge, Lt: Gt, Eq: Eq, Ne: Ne}
 
 def reduced(site: Site, value: Fraction, strict: bool) -> Boolean | Relational:
     """``value > 0`` (or ``>= 0``) on the site, as true, false or one inequality between polynomials."""
-    whole = site.chart.of(*value)
-    strict = strict or 0 not in whole
-    if whole <= (POSITIVE if strict else NONNEGATIVE):
-        return S.true
-    if whole <= (NONPOSITIVE if strict else NEGATIVE):
-        return S.false
+    found = inequalities(site, value, strict, {})
+    if len(found) > 1:
+        return S.false if S.false in found else _stated(site, value, strict or 0 not in site.chart.of(*value), {})
+    return found[0] if found else S.true
+
+
+def inequalities(site: Site, value: Fraction, strict: bool, values: Mapping[Symbol, Expr]) -> list[Boolean]:
+    """``value > 0`` (or ``>= 0``) on the site as inequalities that all hold, roots in them at ``values``; none where it holds
+    anyway.  Roots of degree two are avoided where their conjugates tell as much."""
+    known = site.chart.of(*value)
+    strict = strict or 0 not in known
+    if known <= (POSITIVE if strict else NONNEGATIVE):
+        return []
+    if known <= (NONPOSITIVE if strict else NEGATIVE):
+        return [S.false]
+    found = _conjugates(site, value)
+    if found is None:
+        return [_stated(site, value, strict, values)]
+    total, norm, is_larger = found
+    if not is_larger:
+        both = (*inequalities(site, total, strict, values), *inequalities(site, norm, strict, values))
+        return [S.false] if S.false in both else list(both)
+    of_total, of_norm = site.chart.of(*total), site.chart.of(*norm)
+    if of_total <= (POSITIVE if strict else NONNEGATIVE) or of_norm <= (NEGATIVE if strict else NONPOSITIVE):
+        return []
+    if of_norm <= (NONNEGATIVE if strict else POSITIVE):
+        return inequalities(site, total, strict, values)
+    if of_total <= NONPOSITIVE:
+        return inequalities(site, (-norm[0], norm[1]), strict, values)
+    return [_stated(site, value, strict, values)]
+
+
+def _conjugates(site: Site, value: Fraction) -> tuple[Fraction, Fraction, bool] | None:
+    """Sum and product of a number and its conjugate in the last root of degree two that it holds, and whether it is the
+    larger; None where it holds no such root, or that is not known."""
+    ring, (top, bottom) = site.ring, site.rational(value)
+    top, bottom = site.normal(top * bottom)
+    p = top * bottom
+    last = next(((x, q) for x, q in reversed(site.roots) if ring.degree(p, x) > 0), None)
+    if last is None:
+        return None
+    x, q = last[0], site._on_special(last[1])
+    if ring.degree(q, x) != 2 or ring.degree(p, x) != 1:
+        return None
+    (c, b, a), (u, v) = ring.coefficients(q, x), ring.coefficients(p, x)
+    gap = times(site.sign(v), times(site.sign(ring.derivative(q, x)), site.sign(a)))
+    if not (gap <= NONNEGATIVE or gap <= NONPOSITIVE):
+        return None
+    total, norm = site.normal(a * (2 * u * a - v * b)), site.normal(a * (u * u * a - u * v * b + v * v * c))
+    return total, norm, gap <= NONNEGATIVE
+
+
+def _stated(site: Site, value: Fraction, strict: bool, values: Mapping[Symbol, Expr]) -> Boolean:
     rest, sign = undecided(site, value)
     if rest is None:
-        good = POSITIVE if strict else NONNEGATIVE
-        return S.true if sign <= good else S.false
-    return (Gt if strict else Ge)(rest if sign == POSITIVE else _turned(rest), 0)
+        return S.true if sign <= (POSITIVE if strict else NONNEGATIVE) else S.false
+    shown = (rest if sign == POSITIVE else turned(rest)).xreplace(values)
+    return (Gt if strict else Ge)(shown, 0)
 
 
 def undecided(site: Site, value: Fraction) -> tuple[Expr | None, Sign]:
@@ -126,7 +177,7 @@ def independent(site: Site, conditions: Iterable[Relational]) -> tuple[Relationa
     return (*kept, *named)
 
 
-def _turned(expr: Expr) -> Expr:
+def turned(expr: Expr) -> Expr:
     """The negative, with the sign drawn into one factor."""
     first, *others = expr.as_ordered_factors()
     result = (-first).expand() if first.is_Add else -first

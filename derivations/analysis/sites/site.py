@@ -41,13 +41,18 @@ class Site:
         fixed = {x for x, _ in self.roots} | {s.symbol for s in self.solved}
         return tuple(x for x in self.state if x not in fixed)
 
-    def normal(self, p: Polynomial) -> Fraction:
-        """``p`` on the site as a fraction in normal form; the numerator is zero iff ``p`` vanishes there."""
+    def expressed(self, p: Polynomial) -> Fraction:
+        """``p`` with the expressed variables put in, not reduced by the defining polynomials."""
         top, bottom = p, self.ring.constant(1)
         for s in (*self.solved, *self.special):
             surplus = max(self.ring.degree(top, s.symbol), 0) - max(self.ring.degree(bottom, s.symbol), 0)
             top, bottom = (self.ring.substitute(q, s.symbol, s.top, s.bottom) for q in (top, bottom))
             top, bottom = (top, bottom * s.bottom**surplus) if surplus > 0 else (top * s.bottom**-surplus, bottom)
+        return cancelled(top, bottom)
+
+    def normal(self, p: Polynomial) -> Fraction:
+        """``p`` on the site as a fraction in normal form; the numerator is zero iff ``p`` vanishes there."""
+        top, bottom = self.expressed(p)
         for x, q in reversed(self.roots):
             if self.ring.degree(top, x) >= self.ring.degree(q, x):
                 top, multiple = self.ring.remainder(top, self._on_special(q), x)

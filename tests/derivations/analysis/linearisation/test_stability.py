@@ -502,7 +502,7 @@ def test_the_numeric_verdict_never_contradicts_the_exact_one(flow):
         ({x: a * x - x**2}, {x: exp(a)}, "the term exp"),
         ({x: a * x - x**2}, {x: 0.1}, "exact fractions"),
         ({x: a - sin(x)}, {x: 0}, "the term sin"),
-        ({x: x / (1 + x**2)}, {x: 0}, "polynomial in the state"),
+        ({x: x * (x - a) / (x - a) ** 2}, {x: a}, "at which the velocity is defined"),
     ],
 )
 def test_bad_points_and_flows_are_refused_in_one_sentence(flow, point, sentence):

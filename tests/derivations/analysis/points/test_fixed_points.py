@@ -485,7 +485,6 @@ def test_results_cross_processes():
         (Piecewise((x, x > 0), (0, True)), "Piecewise"),
         (Function("f")(x), "f(x)"),
         (0.5 * x, "0.5"),
-        (x / (1 + x**2), "x**2 + 1"),
         (S.NaN, "nan"),
     ],
 )
