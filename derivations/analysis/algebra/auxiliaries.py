@@ -8,8 +8,8 @@ are so again, so that a ring that knows them reads a flow and all its derivative
 >>> x, y, a = symbols("x y a", real=True)
 >>> for auxiliary in auxiliaries([a * x / sqrt(x**2 + 1), exp(a * y) - cosh(2 * a * y)], (x, y), {"x", "y", "a"}):
 ...     print(auxiliary.symbol, "=", auxiliary.definition)
-R = sqrt(x**2 + 1)
 E_y = exp(a*y)
+R = sqrt(x**2 + 1)
 """
 
 from __future__ import annotations

@@ -30,13 +30,25 @@ def near(one: tuple, other: tuple) -> bool:
 
 
 def _of(point, given: dict):
+    for values in places(point, given):
+        yield tuple(mpmath.mpf(str(v)) for v in values.values())
+
+
+def places(point, given: dict):
+    """The real values of one isolated point, as dicts of numbers."""
     for roots in _roots(point, given):
         at = {**given, **roots}
-        if all(_holds(c, at) for c in sorted(point.conditions, key=lambda c: not isinstance(c, Ne | Eq))):
-            values = [v.xreplace(at).evalf(40) for v in point.values.values()]
-            assert all(v.is_Float or v.is_Rational for v in values), f"{point} has no real value at {given}"
-            if all(_allowed(x, v) for x, v in zip(point.values, values, strict=True)):
-                yield tuple(mpmath.mpf(str(v)) for v in values)
+        if not all(_allowed(x, v) for x, v in roots.items()) or not all(_holds(c, at) for c in _apart_first(point.conditions)):
+            continue
+        values = {x: v.xreplace(at).evalf(40) for x, v in point.values.items()}
+        assert all(v.is_Float or v.is_Rational for v in values.values()), f"{point} has no real value at {given}"
+        if all(_allowed(x, v) for x, v in values.items()):
+            yield values
+
+
+def _apart_first(conditions):
+    """Denominators that do not vanish before what is divided by them."""
+    return sorted(conditions, key=lambda c: not isinstance(c, Ne | Eq))
 
 
 def _allowed(x, value) -> bool:
@@ -45,8 +57,10 @@ def _allowed(x, value) -> bool:
 
 
 def _holds(condition, at: dict) -> bool:
-    found = condition.xreplace(at)
-    return found == S.true or (found != S.false and bool(found.lhs.evalf(30) - found.rhs.evalf(30) == 0 or bool(found)))
+    if condition in (S.true, S.false):
+        return condition == S.true
+    difference = (condition.lhs - condition.rhs).xreplace(at).evalf(30)
+    return bool(difference.is_real and condition.func(difference, 0))
 
 
 def _roots(point, given: dict):
@@ -69,7 +83,7 @@ def lies_on(family, place: tuple, given: dict) -> bool:
     """Whether a place is on a family at the parameters."""
     coordinates = dict(zip(family.values, (S(str(v)) for v in place), strict=True))
     at = {**given, **{x: coordinates[x] for x in (*family.free, *family.roots)}}
-    if not all(_holds(c, at) for c in sorted(family.conditions, key=lambda c: not isinstance(c, Ne | Eq))):
+    if not all(_holds(c, at) for c in _apart_first(family.conditions)):
         return False
     values = tuple(mpmath.mpmathify(v.xreplace(at).evalf(40)) for v in family.values.values())
     return near(values, place) and all(abs(p.xreplace(at).evalf(40)) < CLOSE for p in family.roots.values())
