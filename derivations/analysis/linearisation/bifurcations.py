@@ -16,6 +16,9 @@ from derivations.analysis.linearisation.normal_forms import Expansion, steady
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode
 from derivations.analysis.points.places import is_defined
 from derivations.analysis.sites.characteristic import Factor
+from derivations.analysis.sites.conditions import independent, stated
+from derivations.analysis.sites.decision import is_empty
+from derivations.analysis.sites.signs import ZERO
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
 
@@ -29,6 +32,8 @@ def bifurcations_of(
     poles = [site.normal(site.ring.gen(s.symbol))[1] for s in site.solved]
     found: dict[tuple, Bifurcation] = {}
     for critical in critical_sets(site, factors, lost):
+        if is_empty(site, [(critical.equation, ZERO)]):
+            continue
         nonzero = [*poles, *(f.coefficients[0] for f in factors)]
         for made in _at_each(expansion, critical, nonzero, values, modes):
             key = (made.critical, made.conditions) if made.kind is not Kind.UNCLASSIFIED else (made.critical,)
@@ -68,4 +73,5 @@ def _at_one(
         made = Bifurcation(Kind.UNCLASSIFIED, equation, reason=str(error))
     if made is not None:
         conditions = dict.fromkeys((*component.conditions, *implied_signs(site, at, equation), *made.conditions))
-        yield replace(made, conditions=tuple(conditions))
+        if not is_empty(at, stated(at.ring, conditions)):
+            yield replace(made, conditions=independent(at, conditions))

@@ -24,6 +24,7 @@ from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.linearisation.normal_forms import Expansion, criticality_of
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.conditions import readable, reduced, unequal
+from derivations.analysis.sites.decision import decided
 from derivations.analysis.sites.field import Number, dot, null_vector, solve
 from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE
 from derivations.analysis.sites.site import Site
@@ -39,7 +40,7 @@ def hopf(expansion: Expansion, site: Site, critical: Critical, equation: Relatio
     if at.normal(bottom)[0].is_zero():
         return Bifurcation(Kind.DEGENERATE, equation)
     squared = at.normal_fraction(top, bottom)
-    if at.chart.of(*squared) <= NONPOSITIVE:
+    if decided(at, squared) <= NONPOSITIVE:
         return None
     positive = reduced(at, squared, strict=True)
     conditions = () if positive is S.true else (readable(unequal(positive)),)

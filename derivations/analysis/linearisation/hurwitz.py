@@ -24,6 +24,7 @@ from derivations.analysis.algebra.linear import BUDGET, hurwitz_determinants
 from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.conditions import reduced, undecided
+from derivations.analysis.sites.decision import decided
 from derivations.analysis.sites.signs import NEGATIVE, ZERO
 from derivations.analysis.sites.site import Fraction, Site
 
@@ -70,14 +71,14 @@ class HalfPlanes:
 def hurwitz(site: Site, factor: Factor, budget: int = BUDGET, letter: str = "a") -> HalfPlanes:
     """The tests judged by what is known of signs on the site; ``letter`` names coefficients."""
     tests = hurwitz_tests(site, factor, budget)
-    right = any(site.chart.of(*v) == NEGATIVE for v in tests.necessary)
-    left = any(site.chart.of(*v) == NEGATIVE for v in tests.mirrored)
-    if any(site.chart.of(*v) == ZERO for v in tests.sufficient):
+    right = any(decided(site, v) == NEGATIVE for v in tests.necessary)
+    left = any(decided(site, v) == NEGATIVE for v in tests.mirrored)
+    if any(decided(site, v) == ZERO for v in tests.sufficient):
         relations, off = _on_axis(site, factor, budget)
         return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right or off, not (right or off), {})
     names = _names(letter, factor.degree)
     relations = [
-        generic if len(value[0]) > LONG and len(site.chart.of(*value)) > 1 else reduced(site, value, strict=True)
+        generic if len(value[0]) > LONG and len(decided(site, value)) > 1 else reduced(site, value, strict=True)
         for value, generic in zip(tests.sufficient, _in_coefficients(names), strict=True)
     ]
     used = frozenset().union(*(r.free_symbols for r in relations))
@@ -97,10 +98,10 @@ def _on_axis(site: Site, factor: Factor, budget: int) -> tuple[list[Boolean], bo
     c, n = factor.coefficients, factor.degree
     parity = [_zero(site, site.normal(p)) for p in c[1::2]]
     if S.false in parity:
-        return [], any(p.is_zero() for p in c) and 0 not in site.chart.of(*site.normal(c[-1]))
+        return [], any(p.is_zero() for p in c) and 0 not in decided(site, site.normal(c[-1]))
     moved = Factor((c[0], *(b + (n - k) * a for k, (a, b) in enumerate(pairwise(c)))), 1)
     tests = hurwitz_tests(site, moved, budget)
-    off = any(site.chart.of(*v) == NEGATIVE for v in tests.necessary)
+    off = any(decided(site, v) == NEGATIVE for v in tests.necessary)
     relations = [_zero(site, v) if r is S.false else r for v in tests.sufficient for r in [reduced(site, v, strict=True)]]
     return [*parity, *relations], off and all(r is S.true for r in parity)
 

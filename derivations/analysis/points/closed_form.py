@@ -9,7 +9,6 @@ without parameters have their points from :mod:`derivations.analysis.algebra.num
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from flint import fmpq_poly
@@ -18,13 +17,12 @@ from sympy.core.relational import Eq, Ge, Ne, Relational
 from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.number_field import NumberField, real_roots
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from derivations.analysis.algebra.polynomials import Polynomial, factor
 from derivations.analysis.points.demands import Demand, closed, divided, relations, without_implied
 from derivations.analysis.sites.branches import Leaf
-from derivations.analysis.sites.conditions import readable, reduced
-from derivations.analysis.sites.signs import RELATIONS, Sign, Signs
+from derivations.analysis.sites.conditions import readable, reduced, stated
+from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Fraction, Site, cancelled
-from theory.errors import InputError
 
 SHORT = 20  # terms of a polynomial of degree four whose roots are written with radicals
 
@@ -226,15 +224,6 @@ def _may_vanish(s: Solution, f: Polynomial, signs: Signs) -> bool:
     ring = s.site.ring
     known = signs.learn_all(stated(ring, s.conditions))
     return 0 in replace(s.site, signs=known).chart.of(f, ring.constant(1))
-
-
-def stated(ring: Ring, conditions: Iterable[Relational]) -> Iterator[tuple[Polynomial, Sign]]:
-    """What inequalities say of the signs of polynomials; those with radicals say nothing here."""
-    for c in conditions:
-        if type(c) in RELATIONS and not isinstance(c, Eq):
-            with suppress(InputError):
-                top, bottom = ring.fraction(c.lhs - c.rhs)
-                yield top * bottom, RELATIONS[type(c)]
 
 
 def _quotient_of(s: Solution, x: Symbol) -> Fraction:

@@ -15,6 +15,7 @@ from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
 from derivations.analysis.sites.conditions import inequalities
+from derivations.analysis.sites.decision import decided
 from derivations.analysis.sites.signs import (
     NEGATIVE,
     NONNEGATIVE,
@@ -49,7 +50,7 @@ def relations(site: Site, demand: Demand, values: Mapping[Symbol, Expr]) -> list
     """Relations that hold iff the demand does, ``values`` of the roots put in; none where it holds anyway."""
     p, sign = demand
     value = site.normal(p)
-    known = site.chart.of(*value)
+    known = decided(site, value)
     if known <= sign:
         return []
     if not known & sign:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from sympy import S
 
-from derivations.analysis.points.closed_form import Solution, solutions, stated
+from derivations.analysis.points.closed_form import Solution, solutions
 from derivations.analysis.points.system import System
 from derivations.analysis.sites.branches import Leaf
+from derivations.analysis.sites.conditions import stated
+from derivations.analysis.sites.decision import is_empty
 from theory.flow import Flow
 
 
@@ -27,10 +29,11 @@ class Listed:
 
 
 def is_possible(found: Solution) -> bool:
-    """Whether the conditions can hold, each and together, as far as signs tell."""
+    """Whether it is not proved that the conditions hold nowhere, each or together."""
     if S.false in found.conditions:
         return False
-    return found.site.with_facts(stated(found.site.ring, found.conditions)).signs.consistent
+    site = found.site.with_facts(stated(found.site.ring, found.conditions))
+    return site.signs.consistent and not (found.conditions and is_empty(site))
 
 
 def rests(flow: Flow, found: Solution) -> bool:

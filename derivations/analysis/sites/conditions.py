@@ -6,15 +6,18 @@ positive iff :math:`T>0` and :math:`N>0`, the larger one iff :math:`T>0` or :mat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from sympy import Add, Expr, Integer, Poly, PolynomialError, S, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import Boolean
 
-from derivations.analysis.algebra.polynomials import factor
-from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, ZERO, Sign, times
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from derivations.analysis.sites.decision import decided
+from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, RELATIONS, ZERO, Sign, times
 from derivations.analysis.sites.site import Fraction, Site
+from theory.errors import InputError
 
 TERMS = 4  # up to which a relation is written with terms on both sides
 SIMPLE = 30  # of conditions of which it is asked whether one follows from the others
@@ -25,14 +28,14 @@ def reduced(site: Site, value: Fraction, strict: bool) -> Boolean | Relational:
     """``value > 0`` (or ``>= 0``) on the site, as true, false or one inequality between polynomials."""
     found = inequalities(site, value, strict, {})
     if len(found) > 1:
-        return S.false if S.false in found else _stated(site, value, strict or 0 not in site.chart.of(*value), {})
+        return S.false if S.false in found else _stated(site, value, strict or 0 not in decided(site, value), {})
     return found[0] if found else S.true
 
 
 def inequalities(site: Site, value: Fraction, strict: bool, values: Mapping[Symbol, Expr]) -> list[Boolean]:
     """``value > 0`` (or ``>= 0``) on the site as inequalities that all hold, roots in them at ``values``; none where it holds
     anyway.  Roots of degree two are avoided where their conjugates tell as much."""
-    known = site.chart.of(*value)
+    known = decided(site, value)
     strict = strict or 0 not in known
     if known <= (POSITIVE if strict else NONNEGATIVE):
         return []
@@ -45,7 +48,7 @@ def inequalities(site: Site, value: Fraction, strict: bool, values: Mapping[Symb
     if not is_larger:
         both = (*inequalities(site, total, strict, values), *inequalities(site, norm, strict, values))
         return [S.false] if S.false in both else list(both)
-    of_total, of_norm = site.chart.of(*total), site.chart.of(*norm)
+    of_total, of_norm = decided(site, total), decided(site, norm)
     if of_total <= (POSITIVE if strict else NONNEGATIVE) or of_norm <= (NEGATIVE if strict else NONPOSITIVE):
         return []
     if of_norm <= (NONNEGATIVE if strict else POSITIVE):
@@ -95,7 +98,7 @@ def undecided(site: Site, value: Fraction) -> tuple[Expr | None, Sign]:
         content, factors = factor(p)
         sign = times(sign, POSITIVE if content > 0 else NEGATIVE)
         for f, m in factors:
-            known = site.chart.of(f, one) - (ZERO if is_bottom else frozenset())
+            known = decided(site, (f, one)) - (ZERO if is_bottom else frozenset())
             if m % 2 == 0 and known <= NONZERO:
                 continue
             if len(known) == 1 and known != ZERO:
@@ -156,6 +159,15 @@ def _balanced(kind: type[Relational], expr: Expr) -> Boolean:
     return kind(Add(*left), Add(*left) - Add(*terms))
 
 
+def stated(ring: Ring, conditions: Iterable[Relational]) -> Iterator[tuple[Polynomial, Sign]]:
+    """What inequalities say of the signs of polynomials of a ring; those with radicals say nothing here."""
+    for c in conditions:
+        if type(c) in RELATIONS and not isinstance(c, Eq):
+            with suppress(InputError):
+                top, bottom = ring.fraction(c.lhs - c.rhs)
+                yield top * bottom, RELATIONS[type(c)]
+
+
 def unequal(c: Relational) -> Relational:
     """``f**2 > 0`` as ``f != 0``."""
     return Ne(c.lhs.base, 0) if isinstance(c, Gt) and c.lhs.is_Pow and c.lhs.exp == 2 and c.rhs == 0 else c
@@ -172,7 +184,7 @@ def independent(site: Site, conditions: Iterable[Relational]) -> tuple[Relationa
         if any(len(p) > SIMPLE for p in stated):
             continue
         known = site.with_facts((p, POSITIVE) for p in stated[1:])
-        if known.chart.of(*known.fraction(c.lhs - c.rhs)) <= (NONZERO if isinstance(c, Ne) else POSITIVE):
+        if decided(known, known.fraction(c.lhs - c.rhs)) <= (NONZERO if isinstance(c, Ne) else POSITIVE):
             kept = others
     return (*kept, *named)
 

@@ -50,7 +50,7 @@ class Signs:
         if p.is_zero():
             return ZERO
         if len(p) > LONG:
-            return self._termwise(p)
+            return self.termwise(p)
         content, factors = factor(p)
         lead = POSITIVE if content > 0 else NEGATIVE
         signs = [self._irreducible(f, depth) for f, _ in factors]
@@ -128,7 +128,7 @@ class Signs:
                 known = self._known(self.ring.gen(symbol))
                 if self.ring.degree(f, symbol) == 1 and known in (POSITIVE, NEGATIVE):
                     r, c = self.ring.coefficients(f if sign == POSITIVE else -f, symbol)
-                    if not c.is_constant() and self._termwise(r) <= NONPOSITIVE:
+                    if not c.is_constant() and self.termwise(r) <= NONPOSITIVE:
                         found.append((c, known))
         return found
 
@@ -152,7 +152,7 @@ class Signs:
         return self._found[key]
 
     def _derived(self, f: Polynomial, depth: int) -> Sign:
-        known = self._known(f) & self._termwise(f)
+        known = self._known(f) & self.termwise(f)
         if len(known) == 1 or not depth or len(f.to_dict()) > TERMS:
             return known
         for rule in (self._square, self._divided) if len(f) <= WIDE else ():
@@ -160,8 +160,8 @@ class Signs:
             if len(known) == 1:
                 return known
         for symbol in sorted(self.ring.present(f), key=self.ring.place.__getitem__):
-            for simpler, image in self._in_place_of(symbol, f):
-                plain = simpler._termwise(image)
+            for simpler, image in self.in_place_of(symbol, f):
+                plain = simpler.termwise(image)
                 known = known & (plain if len(plain) == 1 or len(image) > WIDE else simpler.of(image, depth - 1))
                 if len(known) <= 1:
                     return known
@@ -172,7 +172,8 @@ class Signs:
         """What is known of each symbol of the ring."""
         return tuple(self._known(self.ring.gen(s)) for s in self.ring.symbols)
 
-    def _termwise(self, f: Polynomial) -> Sign:
+    def termwise(self, f: Polynomial) -> Sign:
+        """What the signs of its terms tell of a polynomial."""
         total: Sign | None = None
         for powers, c in f.to_dict().items():
             term = POSITIVE if c > 0 else NEGATIVE
@@ -231,38 +232,40 @@ class Signs:
         blank = Signs(self.ring)
         return any(not blank.of(g, 0) & v for g, v in facts)
 
-    def _in_place_of(self, symbol: Symbol, f: Polynomial) -> Iterable[tuple[Signs, Polynomial]]:
+    def in_place_of(self, symbol: Symbol, f: Polynomial) -> Iterable[tuple[Signs, Polynomial]]:
         """The same question with a fact that is linear in ``symbol`` taken as variable in its place."""
         s = self.ring.gen(symbol)
         for fact, sign in self.facts:
-            if sign not in (POSITIVE, NEGATIVE) or fact == s or self.ring.degree(fact, symbol) != 1:
+            if not (sign <= NONNEGATIVE or sign <= NONPOSITIVE) or fact == s or self.ring.degree(fact, symbol) != 1:
                 continue
             r, c = self.ring.coefficients(fact, symbol)
             if self.of(c, 0) not in (POSITIVE, NEGATIVE):
                 continue
-            if sign == NEGATIVE:
-                fact, r, c = -fact, -r, -c
+            if sign <= NONPOSITIVE:
+                fact, r, c, sign = -fact, -r, -c, times(sign, NEGATIVE)
             lower, upper = self._known(s) == POSITIVE, self.of(c, 0) == NEGATIVE
+            if lower and upper and 0 in sign:
+                continue
             if lower and upper:  # 0 < s and r - |c| s > 0
                 top, bottom = r * s, self.ring.constant(1) - c * s
             else:
                 top, bottom = s - r, c
-            yield self._renamed(symbol, fact, top, bottom), self._image(f, symbol, top, bottom)
+            yield self._renamed(symbol, fact, sign, top, bottom), self._image(f, symbol, top, bottom)
 
     def _image(self, p: Polynomial, symbol: Symbol, top: Polynomial, bottom: Polynomial) -> Polynomial:
         image = self.ring.substitute(p, symbol, top, bottom)
         return image * bottom if self.ring.degree(p, symbol) % 2 else image  # an even power of the denominator
 
-    def _renamed(self, symbol: Symbol, used: Polynomial, top: Polynomial, bottom: Polynomial) -> Signs:
+    def _renamed(self, symbol: Symbol, used: Polynomial, sign: Sign, top: Polynomial, bottom: Polynomial) -> Signs:
         s = self.ring.gen(symbol)
-        signs = Signs(self.ring, ((s, POSITIVE), *((g, v) for g, v in self.facts if symbol not in self.ring.present(g))))
-        for g, sign in self.facts:
+        signs = Signs(self.ring, ((s, sign), *((g, v) for g, v in self.facts if symbol not in self.ring.present(g))))
+        for g, known in self.facts:
             if symbol in self.ring.present(g) and g not in (used, -used, s):
                 image = self._image(g, symbol, top, bottom)
                 factors = self.ring.factors(image)
-                if len(factors) == 1 and len(signs._termwise(factors[0])) > 1:
+                if len(factors) == 1 and len(signs.termwise(factors[0])) > 1:
                     lead = factor(image)[0]
-                    signs = signs._with_plain(factors[0], sign if lead > 0 else times(sign, NEGATIVE))
+                    signs = signs._with_plain(factors[0], known if lead > 0 else times(known, NEGATIVE))
         return signs
 
     def _with_plain(self, f: Polynomial, sign: Sign) -> Signs:

@@ -1,0 +1,142 @@
+r"""Whether polynomial equations and inequalities hold together for some real values, where the rules of
+:mod:`derivations.analysis.sites.signs` do not tell.
+
+The question is handed to the solver of Z3 for nonlinear real arithmetic (cylindrical algebraic decomposition by need), which
+decides it unless its budget of steps, the same on every machine, is used up: then nothing is said.
+
+Source: D. Jovanović, L. de Moura, *Solving non-linear arithmetic* (IJCAR 2012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+from sympy import Symbol
+
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from derivations.analysis.sites.signs import (
+    NEGATIVE,
+    NONNEGATIVE,
+    NONPOSITIVE,
+    NONZERO,
+    POSITIVE,
+    UNKNOWN,
+    ZERO,
+    Sign,
+    Signs,
+    power,
+    times,
+)
+from derivations.analysis.sites.site import Fraction, Site
+
+Constraint = tuple[Polynomial, Sign]
+
+STEPS = 400_000  # of the solver, for one question
+TERMS = 150  # of all polynomials of a question
+VARIABLES = 6
+CHANGES = 60  # of variables, tried for one polynomial
+
+
+def decided(site: Site, value: Fraction) -> Sign:
+    """The signs that a fraction may have on the site, without those that are proved impossible.
+
+    >>> from sympy import symbols
+    >>> from derivations.analysis.sites.signs import signs_from
+    >>> a, b = symbols("a b", positive=True)
+    >>> ring = Ring((a, b))
+    >>> site = Site(ring, (), (), (), (), signs_from(ring, [a**4 + b < a**2]))
+    >>> sorted(decided(site, ring.fraction(2 - a - b)))
+    [1]
+    """
+    known = site.chart.of(*value)
+    if len(known) < 2:
+        return known
+    known = known & _in_new_variables(site.chart.signs, value)
+    return (
+        frozenset(s for s in known if not is_empty(site, [(value[0] * value[1], frozenset({s}))])) if len(known) > 1 else known
+    )
+
+
+def _in_new_variables(signs: Signs, value: Fraction) -> Sign:
+    """The sign of a fraction whose terms are all of one sign once facts are taken as variables, one after the other."""
+    found = POSITIVE
+    for f, m in factor(value[0] * value[1])[1]:
+        found = times(found, power(_of_factor(signs, f), int(m)))
+    return found if factor(value[0] * value[1])[0] > 0 else times(found, NEGATIVE)
+
+
+def _of_factor(signs: Signs, f: Polynomial) -> Sign:
+    known, waiting, left = signs.of(f), [(signs, f)], CHANGES
+    while waiting and left and len(known) > 1:
+        here, p = waiting.pop(0)
+        for symbol in here.ring.symbols if here.ring.present(p) else ():
+            for simpler, image in here.in_place_of(symbol, p):
+                known, left = known & simpler.termwise(image), left - 1
+                waiting.append((simpler, image))
+    return known
+
+
+def is_empty(site: Site, facts: Iterable[Constraint] = ()) -> bool:
+    """Whether it is proved that there are no real values on the site for which the facts hold as well."""
+    asked = [f for f in facts if f[1] != UNKNOWN]
+    if not site.signs.consistent or any(not site.chart.of(*site.normal(p)) & sign for p, sign in asked):
+        return True
+    question = _question(site, asked)
+    symbols = {x for p, _ in question for x in site.ring.present(p)}
+    if len(symbols) > VARIABLES or sum(len(p) for p, _ in question) > TERMS:
+        return False
+    return _refuted(tuple((_terms(site.ring, p, sorted(symbols, key=str)), tuple(sorted(sign))) for p, sign in question))
+
+
+def _question(site: Site, asked: Sequence[Constraint]) -> list[Constraint]:
+    """What is asked, with what the site knows of the symbols in it, directly or not."""
+    ring = site.ring
+    known = [(p, sign) for p, sign in (*site.signs.facts, *site.signs.products) if sign != UNKNOWN]
+    known += [(p, ZERO) for _, p in site.roots]
+    known += [(s.bottom * ring.gen(s.symbol) - s.top, ZERO) for s in (*site.solved, *site.special)]
+    question, left = [*asked], known
+    if not asked:
+        question, left = known, []
+    present = {x for p, _ in question for x in ring.present(p)}
+    while joined := [f for f in left if not ring.present(f[0]).isdisjoint(present)]:
+        question += joined
+        left = [f for f in left if f not in joined]
+        present |= {x for p, _ in joined for x in ring.present(p)}
+    return question
+
+
+def _terms(ring: Ring, p: Polynomial, symbols: Sequence[Symbol]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    places = [ring.place[x] for x in symbols]
+    return tuple((str(c), tuple(int(powers[i]) for i in places)) for powers, c in p.to_dict().items())
+
+
+@lru_cache(maxsize=4096)
+def _refuted(question: tuple) -> bool:
+    """Whether the solver proves that polynomials, given by their terms, do not have these signs together."""
+    import z3
+
+    solver, count = z3.SolverFor("QF_NRA"), max((len(k) for terms, _ in question for _, k in terms), default=0)
+    solver.set("rlimit", STEPS)
+    x = z3.Reals(" ".join(f"x{i}" for i in range(count)))
+    for terms, sign in question:
+        p = z3.Sum([_product(z3.RealVal(c), x, powers) for c, powers in terms])
+        solver.add(RELATIONS[frozenset(sign)](p))
+    return solver.check() == z3.unsat
+
+
+def _product(value, x: Sequence, powers: Sequence[int]):
+    for variable, m in zip(x, powers, strict=True):
+        for _ in range(m):
+            value = value * variable
+    return value
+
+
+RELATIONS: dict[Sign, Callable] = {
+    POSITIVE: lambda p: p > 0,
+    NONNEGATIVE: lambda p: p >= 0,
+    NEGATIVE: lambda p: p < 0,
+    NONPOSITIVE: lambda p: p <= 0,
+    NONZERO: lambda p: p != 0,
+    ZERO: lambda p: p == 0,
+}
