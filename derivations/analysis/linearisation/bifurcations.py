@@ -15,10 +15,11 @@ from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.linearisation.normal_forms import Expansion, steady
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode
 from derivations.analysis.points.places import is_defined
+from derivations.analysis.points.system import system_of
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.conditions import independent, stated
 from derivations.analysis.sites.decision import is_empty
-from derivations.analysis.sites.signs import ZERO
+from derivations.analysis.sites.signs import ZERO, Signs
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
 
@@ -47,11 +48,18 @@ def _at_each(
     """The bifurcations at the components of one critical set."""
     site, g = expansion.site, critical.equation
     try:
-        for component in components(site, g, nonzero):
+        for component in components(site, g, _assumed(expansion.flow, site), nonzero):
             if is_defined(expansion.flow, component.site):
                 yield from _at_one(expansion, critical, component, values, modes)
     except Unsplit as error:
         yield Bifurcation(Kind.UNCLASSIFIED, shown(site, g), reason=error.reason)
+
+
+def _assumed(flow: Flow, site: Site) -> Signs:
+    """The signs of parameters that the assumptions state."""
+    system = system_of(flow)
+    stated = ((p, v) for p, v in (*system.stated.facts, *system.stated.products) if not system.holds_unknowns(p))
+    return Signs(site.ring).learn_all((site.ring.taken(p, system.ring), v) for p, v in stated)
 
 
 def _at_one(
@@ -74,4 +82,5 @@ def _at_one(
     if made is not None:
         conditions = dict.fromkeys((*component.conditions, *implied_signs(site, at, equation), *made.conditions))
         if not is_empty(at, stated(at.ring, conditions)):
-            yield replace(made, conditions=independent(at, conditions))
+            freed = {s.symbol: values[s.symbol] for s in site.solved if s not in at.solved}
+            yield replace(made, conditions=independent(at, conditions)).at(freed)

@@ -46,7 +46,7 @@ class Unsplit(Exception):
 @dataclass(frozen=True)
 class Case:
     """A part of the set: equations that are left, what does not vanish, what is eliminated; what is known of signs on the
-    closure of the branch, and what of parameters alone."""
+    closure of the branch, and what of parameters alone, whether or not it exists."""
 
     equations: tuple[Polynomial, ...]
     nonzero: tuple[Polynomial, ...]
@@ -82,8 +82,9 @@ class Component:
     conditions: tuple[Relational, ...]
 
 
-def components(site: Site, g: Polynomial, nonzero: Sequence[Polynomial] = ()) -> Iterator[Component]:
-    """The components of ``g = 0`` on a site, as far as known signs do not exclude them.
+def components(site: Site, g: Polynomial, assumed: Signs, nonzero: Sequence[Polynomial] = ()) -> Iterator[Component]:
+    """The components of ``g = 0`` on a site, as far as known signs do not exclude them; of parameters, those that are
+    ``assumed`` whether or not the point exists.
 
     Raises
     ------
@@ -97,21 +98,41 @@ def components(site: Site, g: Polynomial, nonzero: Sequence[Polynomial] = ()) ->
         (*(p for _, p in defining), g),
         members((*leads, *(f for p in nonzero for f in ring.factors(p)))),
         (),
-        *(Chart(signs, ()) for signs in _closed(site.signs, {x for x, _ in defining})),
+        *(Chart(signs, ()) for signs in (_closed(site.signs, {x for x, _ in defining}), assumed)),
     )
     roots = frozenset(x for x, _ in defining)
     search = _Search(ring, roots, len(defining) + 1, members(p for _, p in defining) if site.numbers else ())
     for case, left in search.split(start):
-        yield from _made(site, case, left)
+        yield from _made(*_straightened(site, case, left))
 
 
-def _closed(signs: Signs, roots: set[Symbol]) -> tuple[Signs, Signs]:
-    """What is known on the closure of a branch, where of polynomials that hold its roots no sign but zero is excluded any more;
-    and what is known of parameters alone."""
+def _closed(signs: Signs, roots: set[Symbol]) -> Signs:
+    """What is known on the closure of a branch, where of polynomials that hold its roots no sign but zero is excluded any
+    more."""
     facts = (*signs.facts, *signs.products)
     plain = [(p, v) for p, v in facts if not signs.ring.present(p) & roots]
     closed = [(p, v | ZERO) for p, v in facts if signs.ring.present(p) & roots and len(v | ZERO) < 3]
-    return Signs(signs.ring).learn_all([*plain, *closed]), Signs(signs.ring).learn_all(plain)
+    return Signs(signs.ring).learn_all([*plain, *closed])
+
+
+def _straightened(site: Site, case: Case, roots: tuple[Root, ...]) -> tuple[Site, Case, tuple[Root, ...]]:
+    """Without an equation that is linear in a symbol once a coordinate of the point takes the place of a parameter: then that
+    coordinate is not expressed any more."""
+    ring = site.ring
+    for s in site.solved if len(roots) == 1 and not case.eliminated else ():
+        p, relation = roots[0][1], s.bottom * ring.gen(s.symbol) - s.top
+        for y in ring.present(relation) & ring.present(p):
+            rest, *lead = ring.coefficients(relation, y)
+            if len(lead) != 1 or not lead[0].is_constant():
+                continue
+            first = Substitution(y, -rest, lead[0])
+            image = ring.substitute(p, y, first.top, first.bottom)
+            linear = [z for z in ring.present(image) if ring.degree(image, z) == 1 and ring.leading(image, z).is_constant()]
+            for z in linear[:1]:
+                left, c = ring.coefficients(image, z)
+                freed = replace(site, solved=tuple(o for o in site.solved if o is not s))
+                return freed, case.without(first, (), case.nonzero).without(Substitution(z, -left, c), (), case.nonzero), ()
+    return site, case, roots
 
 
 def _made(site: Site, case: Case, roots: Sequence[Root]) -> Iterator[Component]:

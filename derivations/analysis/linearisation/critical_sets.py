@@ -72,8 +72,8 @@ def written(site: Site, at: Site, g: Polynomial, values: Mapping[Symbol, Expr]) 
 def in_parameters(site: Site, at: Site) -> Polynomial | None:
     """The irreducible equation between parameters that a component satisfies; None where elimination grows too long."""
     ring = at.ring
-    auxiliary = {x for x, _ in site.roots} | (set(ring.symbols) - set(site.ring.symbols))
-    parameters = set(ring.symbols) - set(at.state) - auxiliary
+    auxiliary = set(at.state) | (set(ring.symbols) - set(site.ring.symbols))
+    parameters = set(ring.symbols) - auxiliary
     relations = [p for _, p in at.roots]
     for s in at.special[len(site.special) :]:
         if s.symbol in parameters:

@@ -23,11 +23,11 @@ from derivations.analysis.linearisation.critical_sets import Critical
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.linearisation.normal_forms import Expansion, criticality_of
 from derivations.analysis.sites.branches import Substitution
-from derivations.analysis.sites.conditions import readable, reduced, unequal
+from derivations.analysis.sites.conditions import readable, reduced
 from derivations.analysis.sites.decision import decided
 from derivations.analysis.sites.field import Number, dot, null_vector, solve
 from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE
-from derivations.analysis.sites.site import Site
+from derivations.analysis.sites.site import Fraction, Site
 
 LARGEST = 4  # degree of the factor up to which the first Lyapunov coefficient is worked out
 
@@ -43,7 +43,7 @@ def hopf(expansion: Expansion, site: Site, critical: Critical, equation: Relatio
     if decided(at, squared) <= NONPOSITIVE:
         return None
     positive = reduced(at, squared, strict=True)
-    conditions = () if positive is S.true else (readable(unequal(positive)),)
+    conditions = () if positive is S.true else (readable(positive),)
     plain = Bifurcation(Kind.HOPF, equation, frequency=Number(at, *squared).expr(), conditions=conditions)
     if not _crosses(site, at, critical, expansion.flow.parameters):
         return replace(plain, kind=Kind.DEGENERATE)
@@ -52,7 +52,7 @@ def hopf(expansion: Expansion, site: Site, critical: Critical, equation: Relatio
     at = at.with_facts([(squared[0] * squared[1], POSITIVE)])
     omega, unit = Dummy("omega", positive=True), Dummy("i")
     try:
-        coefficient = _lyapunov(Expansion(expansion.flow, _oscillating(at, omega, unit, squared)), omega, unit)
+        coefficient = _lyapunov(Expansion(expansion.flow, _oscillating(at, omega, unit, [(top, bottom), squared])), omega, unit)
     except (ZeroDivisionError, OverBudget, Unsplit):  # a pair of twice the frequency beside; too long
         return plain
     if coefficient is None or coefficient.is_zero:
@@ -92,23 +92,28 @@ def _squared_frequency(c: Sequence[Polynomial], ring: Ring) -> tuple[Polynomial,
     return minor(n - 2), minor(n - 3)
 
 
-def _oscillating(at: Site, omega: Symbol, unit: Symbol, squared: tuple[Polynomial, Polynomial]) -> Site:
-    """The field of the site with the frequency and the imaginary unit.
+def _oscillating(at: Site, omega: Symbol, unit: Symbol, squared: Sequence[Fraction]) -> Site:
+    """The field of the site with the frequency, the square of which may be given in several forms, and the imaginary unit.
 
     Where the frequency lies in it already, either of its signs will do: the other turns :math:`q` into :math:`\\bar q`.
     """
     ring = at.ring.extended(omega, unit)  # behind the parameters: no chart expresses one by the frequency
     wide = at.over(ring)
-    top, bottom = (ring.taken(p, at.ring) for p in squared)
+    defining = [ring.taken(bottom, at.ring) * ring.gen(omega) ** 2 - ring.taken(top, at.ring) for top, bottom in squared]
     imaginary = (unit, ring.gen(unit) ** 2 + 1)
-    first, *others = ring.factors(bottom * ring.gen(omega) ** 2 - top)
-    if others:
+    first, *_ = of_omega = max((_in(ring, omega, p) for p in defining), key=len)
+    if len(of_omega) > 1:
         rest, lead = ring.coefficients(first, omega)
         return replace(wide, roots=(*wide.roots, imaginary), special=(*wide.special, Substitution(omega, -rest, lead)))
     tower = replace(wide, state=(*wide.state, omega), roots=(*wide.roots, (omega, first)))
     parts = list(fields(tower)) if wide.roots else []
     field = parts[0] if len(parts) > 1 else tower.with_facts([(ring.gen(omega), POSITIVE)])
     return replace(field, roots=(*field.roots, (unit, field.ring.gen(unit) ** 2 + 1)))
+
+
+def _in(ring: Ring, x: Symbol, p: Polynomial) -> list[Polynomial]:
+    """The irreducible factors that hold a symbol."""
+    return [f for f in ring.factors(p) if ring.degree(f, x) > 0]
 
 
 def _lyapunov(expansion: Expansion, omega: Symbol, unit: Symbol) -> Number | None:

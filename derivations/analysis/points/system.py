@@ -53,7 +53,7 @@ class System:
         """Polynomials that vanish at the fixed points, first the one of each unknown."""
         own = {x: top for x, (top, _) in zip(self.flow.state, self.velocities, strict=True)}
         own |= {r.symbol: self.definition(r) for r in self.radicals} | {e.symbol: own[x] for x, e in self.replaced.items()}
-        held = [p for p, sign in (*self.stated.facts, *self.stated.products) if sign == ZERO and self._holds_unknowns(p)]
+        held = [p for p, sign in (*self.stated.facts, *self.stated.products) if sign == ZERO and self.holds_unknowns(p)]
         return (*(own[x] for x in self.unknowns if x in own), *held)
 
     @cached_property
@@ -85,13 +85,13 @@ class System:
     @property
     def parametric(self) -> tuple[Polynomial, ...]:
         """The denominators that hold parameters alone."""
-        return tuple(p for p in self.denominators if not self._holds_unknowns(p))
+        return tuple(p for p in self.denominators if not self.holds_unknowns(p))
 
     @property
     def is_plain(self) -> bool:
         """Whether every real zero at which no denominator vanishes is a fixed point."""
         facts = (*self.stated.facts, *self.stated.products)
-        return not self.ring.auxiliaries and not self.relations and not any(self._holds_unknowns(p) for p, _ in facts)
+        return not self.ring.auxiliaries and not self.relations and not any(self.holds_unknowns(p) for p, _ in facts)
 
     def check_algebraic(self) -> None:
         """Raise :class:`InputError` where a state variable enters both by itself and through an exponential."""
@@ -135,7 +135,8 @@ class System:
             found[r.symbol] = r.definition.xreplace(values)
         return found
 
-    def _holds_unknowns(self, p: Polynomial) -> bool:
+    def holds_unknowns(self, p: Polynomial) -> bool:
+        """Whether a polynomial speaks of more than parameters."""
         return not self.ring.present(p).isdisjoint(self.unknowns)
 
 

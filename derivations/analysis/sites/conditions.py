@@ -82,6 +82,8 @@ def _stated(site: Site, value: Fraction, strict: bool, values: Mapping[Symbol, E
     rest, sign = undecided(site, value)
     if rest is None:
         return S.true if sign <= (POSITIVE if strict else NONNEGATIVE) else S.false
+    if rest.is_Pow and strict == (sign == POSITIVE):
+        return (Ne if strict else Eq)(rest.base.xreplace(values), 0)
     shown = (rest if sign == POSITIVE else turned(rest)).xreplace(values)
     return (Gt if strict else Ge)(shown, 0)
 
@@ -168,14 +170,9 @@ def stated(ring: Ring, conditions: Iterable[Relational]) -> Iterator[tuple[Polyn
                 yield top * bottom, RELATIONS[type(c)]
 
 
-def unequal(c: Relational) -> Relational:
-    """``f**2 > 0`` as ``f != 0``."""
-    return Ne(c.lhs.base, 0) if isinstance(c, Gt) and c.lhs.is_Pow and c.lhs.exp == 2 and c.rhs == 0 else c
-
-
 def independent(site: Site, conditions: Iterable[Relational]) -> tuple[Relational, ...]:
     """Without repeats, and without what follows from the others."""
-    every = list(dict.fromkeys(map(unequal, conditions)))
+    every = list(dict.fromkeys(conditions))
     kept = [c for c in every if c.free_symbols <= site.ring.place.keys() and not isinstance(c, Eq)]
     named = [c for c in every if c not in kept]
     for c in sorted(kept, key=lambda r: -r.lhs.count_ops()):
