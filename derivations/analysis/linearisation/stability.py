@@ -12,14 +12,14 @@ answer: inequalities, reduced.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import cycle
 from string import ascii_lowercase
 
 import numpy as np
 from sympy import Dummy, Expr, Poly, Pow, S, Symbol, sqrt
-from sympy.core.relational import Relational
+from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 
 from derivations.analysis.algebra.linear import BUDGET, OverBudget
 from derivations.analysis.algebra.polynomials import Polynomial
@@ -34,7 +34,9 @@ from derivations.analysis.points.instances import real_roots
 from derivations.analysis.points.places import place_of
 from derivations.analysis.show import Row, Shown, conditions_row, row
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
-from derivations.analysis.sites.conditions import independent, readable
+from derivations.analysis.sites.conditions import independent, readable, stated
+from derivations.analysis.sites.decision import is_empty
+from derivations.analysis.sites.signs import ZERO, Signs
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
@@ -64,7 +66,8 @@ class Stability(Shown):
         root on the imaginary axis that no symmetry explains, for all parameters.
     conditions
         relations between the parameters (and coordinates of a family, and roots): stable iff all hold, the point being given.
-        Of what is marginal: unstable where one fails.
+        Of what is marginal: unstable where one fails; of what is a saddle or unstable: where one fails, an eigenvalue may lie
+        on the imaginary axis instead.
     eigenvalues
         closed forms where they are short, with multiplicity; the others are roots of :attr:`characteristic`.
     characteristic
@@ -187,17 +190,23 @@ def stability(
 def _stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: int) -> Stability:
     base, site, values = place_of(flow, point)
     try:
-        return _exact(flow, base, site, values, budget)
+        return _exact(flow, base, site, values, getattr(point, "conditions", ()), budget)
     except OverBudget:
         return _numeric(flow, point, site, values)
 
 
-def _exact(flow: Flow, base: Site, site: Site, values: Mapping[Symbol, Expr], budget: int) -> Stability:
+def _exact(
+    flow: Flow, base: Site, site: Site, values: Mapping[Symbol, Expr], conditions: Sequence[Relational], budget: int
+) -> Stability:
+    ends = [*(Ge(y, 0, evaluate=False) for y in site.free if y.is_nonnegative), *(c for c in conditions if isinstance(c, Ge | Le))]
     factors = characteristic_factors(flow, site, budget)
     moving = [f for f in factors if not f.coefficients[-1].is_zero()]
     modes = zero_modes(flow, site, values, factors)
-    tests = [hurwitz(site, f, budget, letter) for f, letter in zip(moving, cycle(ascii_lowercase), strict=False)]
-    verdict, conditions = _judged(site, tests, modes)
+    tests = _tests(site, moving, budget)
+    verdict, conditions = _judged(site, moving, tests, modes)
+    if site.free and verdict is not Verdict.MARGINAL:
+        conditions = (*conditions, *_edges_of_family(site, ends, moving, modes, (verdict, conditions)))
+        verdict = Verdict.DEPENDS if conditions and verdict is Verdict.STABLE else verdict
     names = {a: c for t in tests for a, c in t.names.items()}
     s = Dummy("s")
     polynomials = tuple((_polynomial(site, f, s, values), f.multiplicity) for f in moving)
@@ -250,14 +259,52 @@ def _numbers(matrix, at: Mapping[Symbol, object]) -> np.ndarray:
 # Verdicts ------------------------------------------------------------------------------------------------------------
 
 
-def _judged(site: Site, tests: list[HalfPlanes], modes) -> tuple[Verdict, tuple[Relational, ...]]:
+Judgement = tuple[Verdict, tuple[Relational, ...]]
+
+
+def _tests(site: Site, factors: Sequence[Factor], budget: int = BUDGET) -> list[HalfPlanes]:
+    return [hurwitz(site, f, budget, letter) for f, letter in zip(factors, cycle(ascii_lowercase), strict=False)]
+
+
+def _judged(site: Site, factors: Sequence[Factor], tests: Sequence[HalfPlanes], modes: Sequence[ZeroMode]) -> Judgement:
+    left = any(t.left for t in tests)
     if any(t.right for t in tests):
-        others = any(t.left for t in tests)
-        return (Verdict.SADDLE if others else Verdict.UNSTABLE), ()
+        return (Verdict.SADDLE if left else Verdict.UNSTABLE), ()
     conditions = tuple(map(readable, independent(site, [c for t in tests for c in t.conditions])))
+    equations = [c for c in conditions if isinstance(c, Eq)]
+    if equations or (conditions and is_empty(site, stated(site.ring, conditions))):
+        exceptions = [readable(Ne(c.lhs - c.rhs, 0)) for c in equations[:1]] or _edges(site, conditions)
+        return (Verdict.SADDLE if left or _turns_left(site, factors) else Verdict.UNSTABLE), tuple(exceptions)
     if any(t.marginal for t in tests) or any(m.origin is Origin.DEGENERATE for m in modes):
         return Verdict.MARGINAL, conditions
     return (Verdict.DEPENDS if conditions else Verdict.STABLE), conditions
+
+
+def _edges_of_family(
+    site: Site, ends: Sequence[Relational], factors: Sequence[Factor], modes: Sequence[ZeroMode], judgement: Judgement
+) -> Iterator[Relational]:
+    """The ``ends`` of a family, conditions under which it exists, that have to be strict for the judgement to hold."""
+    held = {*site.free, *(x for x, _ in site.roots)}
+    facts = [(p, v | ZERO if site.ring.present(p) & held else v) for p, v in (*site.signs.facts, *site.signs.products)]
+    closed = replace(site, signs=Signs(site.ring).learn_all((p, v) for p, v in facts if len(v) < 3))
+    for end in ends:
+        at_end = closed.with_facts(stated(site.ring, [Eq(end.lhs, end.rhs)]))
+        if _judged(at_end, factors, _tests(at_end, factors), modes) != judgement:
+            yield readable((Gt if isinstance(end, Ge) else Lt)(end.lhs, end.rhs))
+
+
+def _edges(site: Site, conditions: Sequence[Relational]) -> tuple[Relational, ...]:
+    """That none of the conditions, which do not hold together, is an equality while no other one fails."""
+    closed = [(p, sign | ZERO) for p, sign in stated(site.ring, conditions)]
+    edges = [c for c in conditions if not is_empty(site, [*closed, *stated(site.ring, [Eq(c.lhs, c.rhs)])])]
+    return tuple(map(readable, independent(site, [Ne(c.lhs - c.rhs, 0) for c in edges])))
+
+
+def _turns_left(site: Site, factors: Sequence[Factor]) -> bool:
+    """Whether it is proved that some root lies in the left half plane, apart from edges."""
+    mirrored = [hurwitz(site, f.mirrored) for f in factors]
+    conditions = [c for t in mirrored for c in t.conditions]
+    return any(t.right for t in mirrored) or (bool(conditions) and is_empty(site, stated(site.ring, conditions)))
 
 
 # Shown forms ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from derivations.analysis.points.demands import Demand, closed, divided
 from derivations.analysis.points.fixed_points import SIGN_WORDS, FixedPoint
 from derivations.analysis.points.system import System, system_of
 from derivations.analysis.sites.branches import Substitution
-from derivations.analysis.sites.signs import NEGATIVE, NONZERO, POSITIVE, ZERO, Sign, Signs, signs_from
+from derivations.analysis.sites.signs import NEGATIVE, NONZERO, POSITIVE, UNKNOWN, ZERO, Sign, Signs, of_symbol, signs_from
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError
 from theory.flow import Flow
@@ -56,8 +56,10 @@ def is_defined(flow: Flow, site: Site) -> bool:
 
 
 def _interior(site: Site, conditions: Iterable[Relational], demands: Iterable[Demand]) -> Site:
-    """The site with inequalities as facts, strictly; and what the state has to satisfy, where it is not on the edge of it."""
-    facts = [(p, sign - ZERO) for p, sign in demands if sign != ZERO and not site.normal(p)[0].is_zero()]
+    """The site with inequalities as facts, strictly, those of a family's coordinates too; and what the state has to satisfy,
+    where it is not on the edge of it."""
+    coordinates = [(site.ring.gen(y), of_symbol(y)) for y in site.free]
+    facts = [(p, v - ZERO) for p, v in (*coordinates, *demands) if v not in (ZERO, UNKNOWN) and not site.normal(p)[0].is_zero()]
     for c in conditions:
         difference = c.lhs - c.rhs
         if type(c) in INTERIOR and difference.is_rational_function():

@@ -29,6 +29,11 @@ class Factor:
     def degree(self) -> int:
         return len(self.coefficients) - 1
 
+    @property
+    def mirrored(self) -> Factor:
+        """That of the negative roots."""
+        return Factor(tuple(-c if k % 2 else c for k, c in enumerate(self.coefficients)), self.multiplicity)
+
 
 def jacobian_at(flow: Flow, site: Site) -> tuple[Matrix, Polynomial]:
     """The Jacobian at a site as numerators over one common denominator, in which the defining polynomials are not used.

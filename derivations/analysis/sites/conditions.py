@@ -162,9 +162,9 @@ def _balanced(kind: type[Relational], expr: Expr) -> Boolean:
 
 
 def stated(ring: Ring, conditions: Iterable[Relational]) -> Iterator[tuple[Polynomial, Sign]]:
-    """What inequalities say of the signs of polynomials of a ring; those with radicals say nothing here."""
+    """What relations say of the signs of polynomials of a ring; those with radicals say nothing here."""
     for c in conditions:
-        if type(c) in RELATIONS and not isinstance(c, Eq):
+        if type(c) in RELATIONS:
             with suppress(InputError):
                 top, bottom = ring.fraction(c.lhs - c.rhs)
                 yield top * bottom, RELATIONS[type(c)]
