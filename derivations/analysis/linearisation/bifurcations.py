@@ -33,7 +33,7 @@ def bifurcations_of(
     poles = [site.normal(site.ring.gen(s.symbol))[1] for s in site.solved]
     found: dict[tuple, Bifurcation] = {}
     for critical in critical_sets(site, factors, lost):
-        if is_empty(site, [(critical.equation, ZERO)]):
+        if is_empty(site.closure, [(critical.equation, ZERO)]):
             continue
         nonzero = [*poles, *(f.coefficients[0] for f in factors)]
         for made in _at_each(expansion, critical, nonzero, values, modes):
@@ -83,4 +83,5 @@ def _at_one(
         conditions = dict.fromkeys((*component.conditions, *implied_signs(site, at, equation), *made.conditions))
         if not is_empty(at, stated(at.ring, conditions)):
             freed = {s.symbol: values[s.symbol] for s in site.solved if s not in at.solved}
-            yield replace(made, conditions=independent(at, conditions)).at(freed)
+            bare = replace(at, signs=_assumed(expansion.flow, at))
+            yield replace(made, conditions=independent(bare, conditions)).at(freed)

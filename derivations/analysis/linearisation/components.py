@@ -98,21 +98,12 @@ def components(site: Site, g: Polynomial, assumed: Signs, nonzero: Sequence[Poly
         (*(p for _, p in defining), g),
         members((*leads, *(f for p in nonzero for f in ring.factors(p)))),
         (),
-        *(Chart(signs, ()) for signs in (_closed(site.signs, {x for x, _ in defining}), assumed)),
+        *(Chart(signs, ()) for signs in (site.closure.signs, assumed)),
     )
     roots = frozenset(x for x, _ in defining)
     search = _Search(ring, roots, len(defining) + 1, members(p for _, p in defining) if site.numbers else ())
     for case, left in search.split(start):
         yield from _made(*_straightened(site, case, left))
-
-
-def _closed(signs: Signs, roots: set[Symbol]) -> Signs:
-    """What is known on the closure of a branch, where of polynomials that hold its roots no sign but zero is excluded any
-    more."""
-    facts = (*signs.facts, *signs.products)
-    plain = [(p, v) for p, v in facts if not signs.ring.present(p) & roots]
-    closed = [(p, v | ZERO) for p, v in facts if signs.ring.present(p) & roots and len(v | ZERO) < 3]
-    return Signs(signs.ring).learn_all([*plain, *closed])
 
 
 def _straightened(site: Site, case: Case, roots: tuple[Root, ...]) -> tuple[Site, Case, tuple[Root, ...]]:

@@ -12,7 +12,7 @@ answer: inequalities, reduced.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import cycle
 from string import ascii_lowercase
@@ -36,7 +36,7 @@ from derivations.analysis.show import Row, Shown, conditions_row, row
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.conditions import independent, readable, stated
 from derivations.analysis.sites.decision import is_empty
-from derivations.analysis.sites.signs import ZERO, Signs
+from derivations.analysis.sites.signs import ZERO
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
@@ -198,7 +198,10 @@ def _stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: in
 def _exact(
     flow: Flow, base: Site, site: Site, values: Mapping[Symbol, Expr], conditions: Sequence[Relational], budget: int
 ) -> Stability:
-    ends = [*(Ge(y, 0, evaluate=False) for y in site.free if y.is_nonnegative), *(c for c in conditions if isinstance(c, Ge | Le))]
+    ends = [
+        *(Ge(y, 0, evaluate=False) for y in site.free if y.is_nonnegative),
+        *(c for c in conditions if isinstance(c, Ge | Le)),
+    ]
     factors = characteristic_factors(flow, site, budget)
     moving = [f for f in factors if not f.coefficients[-1].is_zero()]
     modes = zero_modes(flow, site, values, factors)
@@ -284,11 +287,8 @@ def _edges_of_family(
     site: Site, ends: Sequence[Relational], factors: Sequence[Factor], modes: Sequence[ZeroMode], judgement: Judgement
 ) -> Iterator[Relational]:
     """The ``ends`` of a family, conditions under which it exists, that have to be strict for the judgement to hold."""
-    held = {*site.free, *(x for x, _ in site.roots)}
-    facts = [(p, v | ZERO if site.ring.present(p) & held else v) for p, v in (*site.signs.facts, *site.signs.products)]
-    closed = replace(site, signs=Signs(site.ring).learn_all((p, v) for p, v in facts if len(v) < 3))
     for end in ends:
-        at_end = closed.with_facts(stated(site.ring, [Eq(end.lhs, end.rhs)]))
+        at_end = site.closure.with_facts(stated(site.ring, [Eq(end.lhs, end.rhs)]))
         if _judged(at_end, factors, _tests(at_end, factors), modes) != judgement:
             yield readable((Gt if isinstance(end, Ge) else Lt)(end.lhs, end.rhs))
 
@@ -304,7 +304,8 @@ def _turns_left(site: Site, factors: Sequence[Factor]) -> bool:
     """Whether it is proved that some root lies in the left half plane, apart from edges."""
     mirrored = [hurwitz(site, f.mirrored) for f in factors]
     conditions = [c for t in mirrored for c in t.conditions]
-    return any(t.right for t in mirrored) or (bool(conditions) and is_empty(site, stated(site.ring, conditions)))
+    generic = any(t.right for t in mirrored) or any(isinstance(c, Eq) for c in conditions)
+    return generic or (bool(conditions) and is_empty(site, stated(site.ring, conditions)))
 
 
 # Shown forms ---------------------------------------------------------------------------------------------------------

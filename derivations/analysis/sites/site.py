@@ -94,6 +94,15 @@ class Site:
             chart = chart.with_root(x, self._on_special(q))
         return chart
 
+    @cached_property
+    def closure(self) -> Site:
+        """The site where of what holds its roots and free variables no sign but zero is excluded any more."""
+        held = {*self.free, *(x for x, _ in self.roots)}
+        facts = (*self.signs.facts, *self.signs.products)
+        plain = [(p, v) for p, v in facts if self.ring.present(p).isdisjoint(held)]
+        closed = [(p, v | ZERO) for p, v in facts if not self.ring.present(p).isdisjoint(held) and len(v | ZERO) < 3]
+        return replace(self, signs=Signs(self.ring).learn_all([*plain, *closed]))
+
     def with_facts(self, facts: Iterable[tuple[Polynomial, Sign]]) -> Site:
         """The site with more known on it; facts are of polynomials in normal form or not."""
         signs = self.signs
