@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.claims.claim import Claim, Outlook, Verdict
-from derivations.claims.starts import EPS, conserved, start_of
+from derivations.claims.starts import EPS, conserved, smallest_distance, start_of
 from derivations.dimensional.ends import EQUAL, REST, End, allowed
 from derivations.dimensional.starts import Modes, Split, foreseen_of
-from derivations.experiment import Run
+from derivations.experiment import CONTRACTED, Run
 from theory import Coupling
 
 ROUNDING = 10 * EPS  # of eigenvalues, for each dimension and relative to the norm of the head
@@ -87,6 +87,13 @@ class Resting:
         """The correlations of the axes that are resolved, descending."""
         return np.sort(self.end.survivors[1][self.resolved])[::-1]
 
+    def labels_of_survivors(self, coupling: Coupling) -> NDArray:
+        """What the modes that are not lost hold of the labels (d, K)."""
+        kept = np.any(np.abs(self.end.correlations[:, None] - self.end.survivors[1]) <= EQUAL, axis=1)
+        modes = Modes.of(coupling).vectors[-coupling.labels :] / coupling.label_degrees[:, None]
+        own = self.end.modes[:, : modes.shape[1]] * kept[: modes.shape[1]]
+        return np.sqrt(coupling.total_weight) * own @ modes.T
+
     @property
     def moving(self) -> NDArray:
         """The amplitudes of the others."""
@@ -125,7 +132,21 @@ def _apart(run: Run, end: Resting | None) -> Claim:
     if end is not None:
         evidence += f"; {_shown('surviving correlations', end.survivors)}"
     outlook, theory = outlook_of(run)
+    if outlook is Outlook.FAILS and not run.collapsed and (end is None or end.end.residual > REST):
+        return Claim(*names, Verdict.UNTESTED, f"{evidence}; it still moves there", outlook, theory)
+    if outlook is Outlook.OPEN and run.collapsed and end is not None:
+        outlook, reason = _by_survivors(run, end)
+        theory += f"; {reason}"
     return Claim(*names, Verdict.of(not run.collapsed), evidence, outlook, theory)
+
+
+def _by_survivors(run: Run, end: Resting) -> tuple[Outlook, str]:
+    """Labels that came together against those that the modes which survive would have, alone."""
+    held = smallest_distance(end.labels_of_survivors(run.coupling))
+    start = run.trajectory.min_separation[0]
+    if held < CONTRACTED * start:
+        return Outlook.OPEN, f"the modes that survive bring two labels to the distance {held:.3g}"
+    return Outlook.HOLDS, f"the modes that survive hold all labels apart, by {held:.3g} at least"
 
 
 def outlook_of(run: Run) -> tuple[Outlook, str]:
