@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from matplotlib.figure import Figure
+from threadpoolctl import threadpool_limits
 
 from derivations import derive, figures
 from derivations import report as reports
@@ -20,6 +22,29 @@ from derivations.rendering import latex
 from tests.derivations.pages import Page
 
 CHECKED = "embedding"
+KEPT = "keeps the labels of a linear encoder apart"
+LOST = "did not keep all labels of a linear encoder apart here"
+HEADS = "frustrated-head", "encoder-head"
+
+
+# -- data --------------------------------------------------------------------------------------------------------------
+
+
+def write_csv(path, features, target):
+    rows = np.column_stack([features, target])
+    names = ",".join([*(f"x{k}" for k in range(features.shape[1])), "target"])
+    np.savetxt(path, rows, delimiter=",", header=names, comments="", fmt=["%.17g"] * features.shape[1] + ["%d"])
+    return path
+
+
+def bundled(name, path):
+    """A data set of scikit-learn as a file."""
+    from sklearn import datasets
+
+    return write_csv(path, *getattr(datasets, f"load_{name}")(return_X_y=True))
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -68,7 +93,8 @@ def read_report(folder: Path, *arguments: object, made: Any = None, **changed: o
             kept.append(make(*given, **options))
         return kept[0]
 
-    with pytest.MonkeyPatch.context() as patch:
+    # small matrices: threads of linear algebra would wait for each other on a busy machine
+    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
         patch.setenv("PATH", "")
         for figure in ("curves", "head_eigenvalues"):
             patch.setattr(figures, figure, lambda runs: Figure())
