@@ -46,14 +46,14 @@ def report_of(tmp_path_factory):
     """Reports on the bundled data sets and on the class itself as inputs, each made once."""
 
     @cache
-    def read(name, dimension, seed, fraction=0.05):
+    def read(name, dimension, seed, decay=0.0):
         folder = tmp_path_factory.mktemp(name)
         if name == "separable":
             classes = np.arange(60) % 3
             path = write_csv(folder / "separable.csv", np.eye(3)[classes], classes)
         else:
             path = bundled(name, folder / f"{name}.csv")
-        how = "--dimension", dimension, "--seed", seed, "--fraction", fraction
+        how = "--dimension", dimension, "--seed", seed, "--decay", decay
         return read_report(folder / "out", "--data", path, "--label", "target", *how)
 
     return read

@@ -12,13 +12,14 @@ import pytest
 
 from derivations.claims import Outlook, Verdict, claims_of, heads
 from derivations.claims.heads import Resting
+from derivations.dimensional.starts import Modes
 from derivations.experiment import perform, plans
 from tests.derivations.reading import HEADS, KEPT, LOST, assert_all_forms_agree, bundled, read_report
 
-REPORTS = [("iris", 2, 3), ("iris", 1, 0), ("diabetes", 2, 0), ("separable", 2, 0)]
+REPORTS = [("iris", 2, 3), ("iris", 1, 0), ("diabetes", 2, 0), ("separable", 2, 0), ("iris", 2, 0, 0.3), ("iris", 2, 0, 0.05)]
 
 
-@pytest.mark.parametrize("which", REPORTS, ids=lambda which: f"{which[0]}-{which[1]}")
+@pytest.mark.parametrize("which", REPORTS, ids=lambda which: "-".join(map(str, which)))
 def test_a_claim_reads_the_same_wherever_it_stands(report_of, which):
     reading = report_of(*which)
     assert_all_forms_agree(reading)
@@ -83,6 +84,46 @@ def test_a_quantity_taken_for_classes_is_doubted_and_no_head_is_said_to_keep_its
     assert claims["frustrated-slow-time"]["outlook"] == "fails"
     for wrong in ("frustrated samples, 4.98% of all, bring all labels", "keeps the labels with frustrated samples apart"):
         assert wrong not in reading.everything
+
+
+def test_a_decay_too_large_loses_all_labels_as_foreseen(report_of):
+    """Every mode with mu^2 < 4 lambda is lost; the largest that iris bears is 0.2425, of the canonical correlation 0.98482."""
+    reading = report_of("iris", 2, 0, 0.3)
+    for name in HEADS:
+        claim = reading.claims[f"{name}-apart"]
+        assert (claim["verdict"], claim["outlook"], claim["fault"]) == ("did not hold here", "fails", False)
+        assert "A decay of 0.3 is too large: it leaves 0 of 3 modes" in claim["theory"]
+        assert "surviving correlations: none" in claim["evidence"]
+        assert reading.claims[f"{name}-eigenvalues"]["verdict"] == "not tested"
+    assert "none bears more than 0.2425" in reading.claims["encoder-head-apart"]["theory"]
+    (run,) = (run for run in reading.made.runs if run.name == "encoder")
+    assert run.coupling.modes()[1] ** 2 / 4 == pytest.approx(0.2425, abs=5e-5)
+    assert KEPT not in reading.everything
+
+
+def test_with_a_small_decay_the_head_comes_to_the_eigenvalues_that_decay_leaves(report_of):
+    reading = report_of("iris", 2, 0, 0.05)
+    for name in HEADS:
+        assert reading.claims[f"{name}-apart"]["verdict"] == reading.claims[f"{name}-eigenvalues"]["verdict"] == "held"
+        (run,) = (run for run in reading.made.runs if run.name == name)
+        top = run.coupling.modes()[:2]
+        expected = (top + np.sqrt(top**2 - 0.2)) / 2
+        np.testing.assert_allclose(np.sort(run.trajectory.head_eigenvalues[-1].real)[::-1], expected, atol=1e-8)
+        assert "what decay leaves of canonical correlations" in reading.claims[f"{name}-eigenvalues"]["sentence"]
+    assert "become canonical correlations of the data" not in reading.everything
+
+
+def test_a_mode_that_the_decay_exceeds_is_lost_at_the_proved_rate_at_least(report_of):
+    """The bound of a single mode, from start to end, whatever the head does: |v| falls as exp(-(lambda - mu^2/4) t)."""
+    (run,) = (run for run in report_of("iris", 2, 0, 0.3).made.runs if run.name == "encoder-head")
+    path, modes = run.trajectory, Modes.of(run.coupling)
+    start = heads.start_of(run)
+    first = np.hstack([start.samples.means, start.labels]) @ modes.vectors
+    last = np.hstack([path.end["X"], path.end["Y"]]) @ modes.vectors
+    rates = 0.3 - modes.correlations**2 / 4
+    bound = np.linalg.norm(first, axis=0) * np.exp(-rates * path.times[-1])
+    assert np.all(rates > 0)
+    assert np.all(np.linalg.norm(last, axis=0) <= bound + 1e-8)
 
 
 def test_inputs_that_tell_the_classes_apart_are_not_said_to_collapse(report_of):
