@@ -7,7 +7,9 @@ r"""What decay of embeddings and head changes in the claims about runs with a he
 whatever the head does: those with :math:`\mu_k^2<4\lambda` are lost from every start, in every dimension.
 
 *The head.*  At rest it acts on a mode that survives as :math:`w=\tfrac12(\mu+\sqrt{\mu^2-4\lambda})` or as the other root,
-which is a saddle; for negative correlations with the opposite sign.
+which is a saddle; for negative correlations with the opposite sign.  What is left of the motion,
+:math:`r=W^T(W-\mu)v+\lambda v=(W-w_+)(W-w_-)v-(W-W^T)(W-\mu)v`, bounds :math:`|(W-w_+)v|` by the least singular value of
+:math:`W-w_-`.
 
 >>> eigenvalue_at_rest(np.array([1.0, -1.0, 0.5]), 0.09)
 array([ 0.9, -0.9,  nan])
@@ -30,6 +32,18 @@ def eigenvalue_at_rest(correlations: NDArray, decay: float) -> NDArray:
     below = correlations**2 - 4 * decay
     root = np.sqrt(np.where(below >= 0, below, np.nan))
     return np.sign(correlations) * (np.abs(correlations) + root) / 2
+
+
+def distances_with_decay(head: NDArray, unit: NDArray, correlations: NDArray, decay: float) -> NDArray:
+    """Bounds on the distances of Wv from wv for unit vectors v (d, S), from what is left of the motion."""
+    others = correlations - eigenvalue_at_rest(correlations, decay)
+    off = head @ unit - unit * correlations
+    left = np.linalg.norm(head.T @ off + decay * unit, axis=0)
+    left += np.linalg.norm(head - head.T, 2) * np.linalg.norm(off, axis=0)
+    known = np.isfinite(others)
+    least = [np.linalg.svd(head - w * np.eye(len(head)), compute_uv=False)[-1] for w in np.where(known, others, 0.0)]
+    with np.errstate(divide="ignore"):
+        return np.where(known, left / np.array(least), np.nan)
 
 
 def outlook_with_decay(run: Run) -> tuple[Outlook, str]:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.claims.claim import Claim, Outlook, Verdict
-from derivations.claims.decays import eigenvalue_at_rest, joined_labels, outlook_with_decay
+from derivations.claims.decays import distances_with_decay, eigenvalue_at_rest, joined_labels, outlook_with_decay
 from derivations.claims.starts import EPS, conserved, smallest_distance, start_of
 from derivations.dimensional.ends import EQUAL, REST, End, allowed
 from derivations.dimensional.starts import Modes, Split, foreseen_of
@@ -82,7 +82,9 @@ class Resting:
         most."""
         axes, correlations = self.end.survivors
         head, unit = self.end.head, axes / np.linalg.norm(axes, axis=0)
-        off = np.linalg.norm(head @ unit - unit * eigenvalue_at_rest(correlations, self.decay), axis=0)
+        off = np.linalg.norm(head @ unit - unit * correlations, axis=0)
+        if self.decay:
+            off = distances_with_decay(head, unit, correlations, self.decay)
         condition = np.linalg.cond(np.linalg.eig(head)[1])
         return condition * (off + ROUNDING * len(head) * np.linalg.norm(head, 2))
 
