@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,27 +63,33 @@ class Plan:
     group: str
     model: Loss
     coupling: Coupling
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
-def plans(data: DataSet, fraction: float, seed: int) -> tuple[Plan, ...]:
-    """The five runs on a data set; ``fraction`` of the samples get a second label at random.
+def plans(data: DataSet, fraction: float, seed: int, decay: float = 0.0) -> tuple[Plan, ...]:
+    """The five runs on a data set; ``fraction`` of the samples get a second label at random, and embeddings and head of the
+    runs with stop-gradient decay at the rate ``decay``.
 
     Raises
     ------
     InputError
-        for a fraction outside (0, 1], or one that frustrates no sample.
+        for a fraction outside (0, 1], or one that frustrates no sample; for a decay that is negative or no number.
     """
+    if not 0 <= decay < float("inf"):
+        raise InputError("a decay of at least 0", str(decay), "give a finite rate")
     clean = Coupling.from_labels([{int(c)} for c in data.classes])
     noisy = Coupling.from_labels(second_labels(data.classes, len(data.class_names), fraction, seed))
     encoder = Coupling.from_data(data.features, data.classes, bias=True)
     plain, head = models.embedding_only(), models.projection_head(head="shared", stop="both")
     share = f"{100 * fraction:.3g}%"
+    decays = {"lambda": decay, "kappa": decay} if decay else {}
+    behind = f"head, stop-gradient and decay {decay:.3g}" if decay else "head and stop-gradient"
     return (
         Plan("clean", "embeddings, labels as they are", "embeddings", plain, clean),
         Plan("frustrated", f"embeddings, {share} with a second label", "embeddings", plain, noisy),
-        Plan("frustrated-head", f"the same {share}, head and stop-gradient", "embeddings", head, noisy),
+        Plan("frustrated-head", f"the same {share}, {behind}", "embeddings", head, noisy, decays),
         Plan("encoder", "linear encoder", "encoder", plain, encoder),
-        Plan("encoder-head", "linear encoder, head and stop-gradient", "encoder", head, encoder),
+        Plan("encoder-head", f"linear encoder, {behind}", "encoder", head, encoder, decays),
     )
 
 
@@ -123,6 +129,7 @@ def perform(
             dimension=dimension,
             times=times,
             seed=seed,
+            parameters=plan.parameters,
             method=method,
             rtol=RTOL,
             atol=ATOL,
@@ -154,7 +161,7 @@ def _measured(plan: Plan, trajectory: Trajectory, window: tuple[float, float]) -
     if plan.coupling.classifiable:
         return None, "classifiable: no slow mode to measure"
     if plan.coupling.components > 1:
-        return None, f"{plan.coupling.components} components keep apart, so that the spread does not vanish"
+        return None, f"{plan.coupling.components} canonical correlations are 1: no decay of the spread to zero is predicted"
     if window[1] > trajectory.times[-1]:
         return None, f"slower than the simulated time {trajectory.times[-1]:.0f}"
     return trajectory.decay_time(*window), f"label spread between t = {window[0]:.4g} and {window[1]:.4g}"

@@ -47,9 +47,11 @@ class Report:
         return checked and not any(claim.fault for claim in self.claims)
 
 
-def make_report(data: DataSet, *, dimension: int, fraction: float, seed: int, level: str, progress: Progress) -> Report:
+def make_report(
+    data: DataSet, *, dimension: int, fraction: float, seed: int, level: str, progress: Progress, decay: float = 0.0
+) -> Report:
     """Run the experiments and check the derivations."""
-    todo = plans(data, fraction, seed)
+    todo = plans(data, fraction, seed, decay)
     runs = tuple(perform(todo, dimension, seed, lambda plan, share: progress(f"simulate: {plan.title}", share)))
     checked = []
     for name in names():

@@ -74,8 +74,8 @@ class Claim:
     @property
     def off(self) -> bool:
         """Whether a number is further from its prediction than the stated error."""
-        compared = isfinite(self.predicted) and isfinite(self.error) and self.measured == self.measured
-        return compared and not abs(self.measured - self.predicted) <= self.error
+        compared = isfinite(self.predicted) and isfinite(self.error)
+        return compared and not abs(self.measured - self.predicted) <= self.error  # also a measurement that is no number
 
     @property
     def fault(self) -> bool:

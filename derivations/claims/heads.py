@@ -1,4 +1,4 @@
-r"""Claims about runs of the shared head with stop-gradient, without decay (§4.1 of the notes).
+r"""Claims about runs of the shared head with stop-gradient (§4.1 of the notes; :mod:`derivations.claims.decays` for §4.2).
 
 *Labels.*  Which modes survive depends on the start.  What is foreseen of it (:mod:`derivations.dimensional.starts`) rests on
 :math:`Q=W^TW-\gamma ZH^{-1}Z^T`, which is conserved: nothing survives where :math:`Q\succ1`, the top modes do where
@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.claims.claim import Claim, Outlook, Verdict
-from derivations.claims.starts import EPS, conserved, start_of
+from derivations.claims.decays import distances_with_decay, eigenvalue_at_rest, joined_labels, outlook_with_decay
+from derivations.claims.starts import EPS, conserved, smallest_distance, start_of
 from derivations.dimensional.ends import EQUAL, REST, End, allowed
 from derivations.dimensional.starts import Modes, Split, foreseen_of
-from derivations.experiment import Run
+from derivations.experiment import CONTRACTED, Run
 from theory import Coupling
 
 ROUNDING = 10 * EPS  # of eigenvalues, for each dimension and relative to the norm of the head
@@ -46,6 +47,7 @@ class Resting:
 
     end: End
     time: float
+    decay: float
 
     @classmethod
     def of(cls, run: Run) -> Resting | None:
@@ -63,29 +65,48 @@ class Resting:
         own = np.hstack([means, blocks["Y"]]) / np.sqrt(c.total_weight) @ modes.vectors
         zeros = np.zeros(sum(block.shape[1] for block in deviations))
         vectors = np.hstack([own, *deviations])
-        return cls(End(blocks["W"], vectors, np.concatenate([modes.correlations, zeros])), float(run.trajectory.times[-1]))
+        end = End(blocks["W"], vectors, np.concatenate([modes.correlations, zeros]))
+        return cls(end, float(run.trajectory.times[-1]), run.trajectory.parameters.get("lambda", 0.0))
+
+    @property
+    def left(self) -> float:
+        """The largest entry of what vanishes at rest."""
+        if not self.decay:
+            return self.end.residual
+        off = self.end.head @ self.end.modes - self.end.modes * self.end.correlations
+        return float(np.abs(self.end.head.T @ off + self.decay * self.end.modes).max())
 
     @cached_property
     def bounds(self) -> NDArray:
-        """For each axis of the modes that are not lost (S,): how far the next eigenvalue of the head is from its correlation at
+        """For each axis of the modes that are not lost (S,): how far the next eigenvalue of the head is from that at rest, at
         most."""
         axes, correlations = self.end.survivors
         head, unit = self.end.head, axes / np.linalg.norm(axes, axis=0)
         off = np.linalg.norm(head @ unit - unit * correlations, axis=0)
+        if self.decay:
+            off = distances_with_decay(head, unit, correlations, self.decay)
         condition = np.linalg.cond(np.linalg.eig(head)[1])
         return condition * (off + ROUNDING * len(head) * np.linalg.norm(head, 2))
 
     @cached_property
     def resolved(self) -> NDArray:
         """Which of these axes (S,) the head tells from modes of all other correlations."""
-        gaps = np.abs(self.end.correlations[:, None] - self.end.survivors[1])
-        gaps[gaps <= EQUAL] = np.inf
+        every, own = (eigenvalue_at_rest(mu, self.decay) for mu in (self.end.correlations, self.end.survivors[1]))
+        gaps = np.abs(every[:, None] - own)
+        gaps[~(gaps > EQUAL)] = np.inf  # also those of modes that do not survive
         return self.bounds < gaps.min(axis=0, initial=np.inf) / 2
 
     @property
     def survivors(self) -> NDArray:
         """The correlations of the axes that are resolved, descending."""
         return np.sort(self.end.survivors[1][self.resolved])[::-1]
+
+    def labels_of_survivors(self, coupling: Coupling) -> NDArray:
+        """What the modes that are not lost hold of the labels (d, K)."""
+        kept = np.any(np.abs(self.end.correlations[:, None] - self.end.survivors[1]) <= EQUAL, axis=1)
+        modes = Modes.of(coupling).vectors[-coupling.labels :] / coupling.label_degrees[:, None]
+        own = self.end.modes[:, : modes.shape[1]] * kept[: modes.shape[1]]
+        return np.sqrt(coupling.total_weight) * own @ modes.T
 
     @property
     def moving(self) -> NDArray:
@@ -99,7 +120,7 @@ class Resting:
         heads, owners, taken, worst = np.linalg.eigvals(self.end.head), self.end.survivors[1], [], (0.0, np.inf)
         for value in np.unique(self.survivors):
             mine = self.resolved & (owners == value)
-            gaps = np.abs(heads - value)
+            gaps = np.abs(heads - eigenvalue_at_rest(value, self.decay))
             nearest = np.argsort(gaps, kind="stable")[: mine.sum()]
             taken += nearest.tolist()
             worst = max(worst, (float(gaps[nearest[-1]]), float(self.bounds[mine].max())), key=lambda pair: pair[0] / pair[1])
@@ -125,7 +146,21 @@ def _apart(run: Run, end: Resting | None) -> Claim:
     if end is not None:
         evidence += f"; {_shown('surviving correlations', end.survivors)}"
     outlook, theory = outlook_of(run)
+    if outlook is Outlook.FAILS and not run.collapsed and (end is None or end.left > REST):
+        return Claim(*names, Verdict.UNTESTED, f"{evidence}; it still moves there", outlook, theory)
+    if outlook is Outlook.OPEN and run.collapsed and end is not None:
+        outlook, reason = _by_survivors(run, end)
+        theory += f"; {reason}"
     return Claim(*names, Verdict.of(not run.collapsed), evidence, outlook, theory)
+
+
+def _by_survivors(run: Run, end: Resting) -> tuple[Outlook, str]:
+    """Labels that came together against those that the modes which survive would have, alone."""
+    held = smallest_distance(end.labels_of_survivors(run.coupling))
+    start = run.trajectory.min_separation[0]
+    if held < CONTRACTED * start:
+        return Outlook.OPEN, f"the modes that survive bring two labels to the distance {held:.3g}"
+    return Outlook.HOLDS, f"the modes that survive hold all labels apart, by {held:.3g} at least"
 
 
 def outlook_of(run: Run) -> tuple[Outlook, str]:
@@ -135,6 +170,8 @@ def outlook_of(run: Run) -> tuple[Outlook, str]:
     if dimension == 1 and c.components < c.labels:
         return Outlook.FAILS, f"one dimension has a place for one of the top and bottom modes alone, and {few}"
     start = start_of(run)
+    if c.normalised and any(run.trajectory.parameters.get(name, 0.0) for name in ("lambda", "kappa")):
+        return outlook_with_decay(run)
     if start is None or start.head is None or not c.normalised:
         return Outlook.OPEN, "nothing is foreseen of this start, which is not known, or of these mobilities"
     kept = conserved(run, start)
@@ -164,27 +201,21 @@ def _of_a_split(coupling: Coupling, split: Split, least: float) -> tuple[Outlook
     return Outlook.HOLDS, f"{theory}; these tell all labels apart"
 
 
-def joined_labels(coupling: Coupling, kept: int) -> int:
-    """How many pairs of labels have the same coordinates in the top modes, with all of the last correlation among them."""
-    from scipy.spatial.distance import pdist
-
-    modes = Modes.of(coupling)
-    kept = int(np.sum(modes.correlations >= coupling.modes()[kept - 1] - EQUAL))
-    order = np.argsort(-modes.correlations, kind="stable")[:kept]
-    own = modes.vectors[-coupling.labels :, order] / coupling.label_degrees[:, None]
-    return int(np.sum(pdist(own) <= EQUAL * np.abs(own).max()))
-
-
 # -- the head --------------------------------------------------------------------------------------------------------------
 
 
 def _eigenvalues(run: Run, end: Resting | None) -> Claim:
+    decays = end is not None and end.decay > 0
+    what = "what decay leaves of canonical correlations" if decays else "canonical correlations of the data"
     names = (
         f"{run.name}-eigenvalues",
-        f"eigenvalues of the head become canonical correlations of the data ({run.title})",
-        f"eigenvalues of the head did not become canonical correlations of the data here ({run.title})",
+        f"eigenvalues of the head become {what} ({run.title})",
+        f"eigenvalues of the head did not become {what} here ({run.title})",
     )
     theory = "at rest the head acts on every mode that survives as its correlation; directions without a mode keep other values"
+    if end is not None and decays:
+        value = f"(mu + sqrt(mu^2 - 4 x {end.decay:.4g}))/2"
+        theory = f"at rest the head acts on every mode that survives as {value} of its correlation mu; other directions decay"
     if end is None:
         return Claim(*names, Verdict.UNTESTED, "the mobilities are not inverse to the degrees", Outlook.HOLDS, theory)
     largest = f"{len(end.moving)} modes of amplitude up to {end.moving.max(initial=0.0):.2g} still move"
@@ -193,13 +224,13 @@ def _eigenvalues(run: Run, end: Resting | None) -> Claim:
         return Claim(*names, Verdict.UNTESTED, f"{why} at t = {end.time:.4g}", Outlook.HOLDS, theory)
     taken, gap, error = end.matched
     heads = np.linalg.eigvals(end.end.head)
-    evidence = f"{len(taken)} of {len(heads)} eigenvalues are correlations of surviving modes, off by {gap:.2g}"
+    evidence = f"{len(taken)} of {len(heads)} eigenvalues are those of surviving modes, off by {gap:.2g}"
     if len(taken) < len(heads):
         evidence += f"; {_shown('the others', np.sort(np.delete(heads, taken).real)[::-1])}"
     if len(end.moving):
         evidence += f"; {largest}"
     source = "by the theorem of Bauer and Fike from what is left of the motion"
-    stuck = len(end.moving) and _speed(end.end) <= REST
+    stuck = not decays and len(end.moving) and _speed(end.end) <= REST
     verdict = Verdict.of(gap <= error and not stuck)
     return Claim(*names, verdict, evidence, Outlook.HOLDS, theory, gap, 0.0, error, source)
 
@@ -219,6 +250,8 @@ def _allowed(run: Run, end: Resting | None) -> Claim:
     theory = "no mode grows out of the state at the end"
     if end is None:
         return Claim(*names, Verdict.UNTESTED, "the mobilities are not inverse to the degrees", Outlook.HOLDS, theory)
+    if end.decay:
+        return Claim(*names, Verdict.UNTESTED, "the stability of states with decay is not computed", Outlook.HOLDS, theory)
     left = f"largest entry of WV - V mu: {end.end.residual:.2g}"
     if end.end.residual > REST:
         why = f"at t = {end.time:.4g} it still moves ({left}, at rest {REST:g})"

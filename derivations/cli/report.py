@@ -16,13 +16,16 @@ from derivations.cli.common import FAILED, JSON, OUT, SEED, print_claims, requir
 @click.option("--label", default="label", show_default=True, help="Column of a CSV file that holds the class.")
 @click.option("--fraction", type=float, default=0.05, show_default=True, help="Share of the samples that get a second label.")
 @click.option("--dimension", type=click.IntRange(min=1), default=16, show_default=True, help="Dimension of the embeddings.")
+@click.option("--decay", type=float, default=0.0, show_default=True, help="Of embeddings and head under stop-gradient.")
 @click.option(
     "--level", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How many cases each check takes."
 )
 @JSON
 @SEED
 @OUT
-def command(data: str, label: str, fraction: float, dimension: int, level: str, as_json: bool, seed: int, out: Path) -> None:
+def command(
+    data: str, label: str, fraction: float, dimension: int, decay: float, level: str, as_json: bool, seed: int, out: Path
+) -> None:
     """The main job: check the derivations, diagnose a data set, lay theory over simulation.
 
     Ends with what the runs let one claim: held, did not hold here, or not tested, with the numbers and with what theory says of
@@ -38,7 +41,7 @@ def command(data: str, label: str, fraction: float, dimension: int, level: str, 
     source = load(data, label)
     require_writable(out)
     with _Bars() as bars:
-        made = make_report(source, dimension=dimension, fraction=fraction, seed=seed, level=level, progress=bars)
+        made = make_report(source, dimension=dimension, fraction=fraction, seed=seed, level=level, progress=bars, decay=decay)
         files = write_report(made, out, bars)
     if as_json:
         click.echo(json.dumps(_summary(made, files)))

@@ -1,12 +1,16 @@
 """What the tests of this folder share, each made once: the checked catalogue, a small data set, its five runs."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from derivations import derive, figures, names
+from derivations import report as reports
 from derivations.data import DataSet
 from derivations.experiment import perform, plans
+from tests.derivations.reading import bundled, read_report, verified, write_csv
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +39,33 @@ def without_drawings(monkeypatch):
     """Reports with empty figures, which take no time."""
     for figure in ("curves", "head_eigenvalues"):
         monkeypatch.setattr(figures, figure, lambda runs: Figure())
+
+
+@pytest.fixture(scope="session")
+def report_of(tmp_path_factory):
+    """Reports on the bundled data sets and on the class itself as inputs, each made once."""
+
+    @cache
+    def read(name, dimension, seed, decay=0.0):
+        folder = tmp_path_factory.mktemp(name)
+        if name == "separable":
+            classes = np.arange(60) % 3
+            path = write_csv(folder / "separable.csv", np.eye(3)[classes], classes)
+        else:
+            path = bundled(name, folder / f"{name}.csv")
+        how = "--dimension", dimension, "--seed", seed, "--decay", decay
+        return read_report(folder / "out", "--data", path, "--label", "target", *how)
+
+    return read
+
+
+@pytest.fixture
+def read(gaussian, runs, tmp_path):
+    """Reads a report of the five runs on the small data set, some of them changed."""
+
+    def changed(*others, derivations=None, **options):
+        found = {**runs, **{run.name: run for run in others}}
+        made = reports.Report(gaussian, 5, 0.1, 0, (verified(),) if derivations is None else derivations, tuple(found.values()))
+        return read_report(tmp_path / "out", "--data", "digits", made=made, **options)
+
+    return changed

@@ -124,7 +124,7 @@ def test_each_command_explains_itself_and_its_options(here, command):
 
 def test_report_help_tells_every_option():
     shown = collapse("report", "--help").stdout
-    for option in ("--data", "--label", "--fraction", "--dimension", "--level", "--json", "--seed", "--out"):
+    for option in ("--data", "--label", "--fraction", "--dimension", "--decay", "--level", "--json", "--seed", "--out"):
         assert option in shown
     assert "digits" in shown
 
@@ -282,6 +282,8 @@ BAD = {
     "fraction 7": (["report", "--data", "good.csv", "--fraction", 7], "7"),
     "fraction of nobody": (["report", "--data", "good.csv", "--fraction", 0.001], "0.001"),
     "fraction nan": (["report", "--data", "good.csv", "--fraction", "nan"], "nan"),
+    "negative decay": (["report", "--data", "good.csv", "--decay", -1], "-1"),
+    "decay nan": (["report", "--data", "good.csv", "--decay", "nan"], "nan"),
 }
 
 

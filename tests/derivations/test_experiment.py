@@ -187,7 +187,7 @@ def test_components_that_stay_apart_are_no_collapse(gaussian):
     assert partly.coupling.components == 2
     assert run.measured_slow is None
     assert run.ratio is None
-    assert run.remark.startswith("2 components keep apart")
+    assert run.remark.startswith("2 canonical correlations are 1: no decay")
 
 
 def test_separable_inputs_leave_nothing_to_measure():
