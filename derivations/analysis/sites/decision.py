@@ -1,8 +1,9 @@
 r"""Whether polynomial equations and inequalities hold together for some real values, where the rules of
 :mod:`derivations.analysis.sites.signs` do not tell.
 
-The question is handed to the solver of Z3 for nonlinear real arithmetic (cylindrical algebraic decomposition by need), which
-decides it unless its budget of steps, the same on every machine, is used up: then nothing is said.
+First facts are taken as variables, one after the other, until all terms of a polynomial have one sign: that takes no search
+and any number of parameters.  Else the question is handed to the solver of Z3 for nonlinear real arithmetic (cylindrical
+algebraic decomposition by need), which decides it unless it is too large: then nothing is said.
 
 Source: D. Jovanović, L. de Moura, *Solving non-linear arithmetic* (IJCAR 2012).
 """
@@ -32,9 +33,9 @@ from derivations.analysis.sites.site import Fraction, Site
 
 Constraint = tuple[Polynomial, Sign]
 
-STEPS = 400_000  # of the solver, for one question
-TERMS = 150  # of all polynomials of a question
-VARIABLES = 6
+STEPS = 100_000  # of the solver, for one question
+MILLISECONDS = 1000  # for what it does not count as steps: arithmetic with algebraic numbers
+TERMS, DEGREE, VARIABLES = 60, 12, 5  # of the polynomials of a question
 CHANGES = 60  # of variables, tried for one polynomial
 
 
@@ -84,7 +85,8 @@ def is_empty(site: Site, facts: Iterable[Constraint] = ()) -> bool:
         return True
     question = _question(site, asked)
     symbols = {x for p, _ in question for x in site.ring.present(p)}
-    if len(symbols) > VARIABLES or sum(len(p) for p, _ in question) > TERMS:
+    degree = max((p.total_degree() for p, _ in question), default=0)
+    if len(symbols) > VARIABLES or degree > DEGREE or sum(len(p) for p, _ in question) > TERMS:
         return False
     return _refuted(tuple((_terms(site.ring, p, sorted(symbols, key=str)), tuple(sorted(sign))) for p, sign in question))
 
@@ -118,6 +120,7 @@ def _refuted(question: tuple) -> bool:
 
     solver, count = z3.SolverFor("QF_NRA"), max((len(k) for terms, _ in question for _, k in terms), default=0)
     solver.set("rlimit", STEPS)
+    solver.set("timeout", MILLISECONDS)
     x = z3.Reals(" ".join(f"x{i}" for i in range(count)))
     for terms, sign in question:
         p = z3.Sum([_product(z3.RealVal(c), x, powers) for c, powers in terms])
