@@ -21,6 +21,7 @@ from derivations.analysis.algebra.polynomials import Polynomial, factor
 from derivations.analysis.points.demands import Demand, closed, divided, relations, without_implied
 from derivations.analysis.sites.branches import Leaf
 from derivations.analysis.sites.conditions import readable, reduced, stated
+from derivations.analysis.sites.decision import decided
 from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Fraction, Site, cancelled
 
@@ -207,9 +208,12 @@ def _completed(s: Solution, signs: Signs, demands: Iterable[Demand]) -> Solution
 
 
 def _inside(s: Solution, demands: Iterable[Demand]) -> Solution | None:
-    """The solution with the conditions for the demands to hold, and these (with their edges) known on its site."""
-    for demand in demands:
-        conditions = _possible(s, relations(s.site, demand, s.explicit))
+    """The solution with the conditions for the demands to hold, and these (with their edges) known on its site; what is
+    demanded of a root that stays a symbol is stated by that symbol."""
+    implicit = [s.site.ring.gen(x) for x in s.implicit]
+    own = [d for d in demands if d[0] in implicit]
+    for demand in (*own, *(d for d in demands if d not in own)):
+        conditions = () if demand in own else _possible(s, relations(s.site, demand, s.explicit))
         if conditions is None:
             return None
         site = s.site if s.site.normal(demand[0])[0].is_zero() else s.site.with_facts([closed(demand)])
@@ -223,7 +227,7 @@ def _may_vanish(s: Solution, f: Polynomial, signs: Signs) -> bool:
     """Whether a factor of a denominator may vanish, without the strict signs that tell roots apart: they may meet at zero."""
     ring = s.site.ring
     known = signs.learn_all(stated(ring, s.conditions))
-    return 0 in replace(s.site, signs=known).chart.of(f, ring.constant(1))
+    return 0 in decided(replace(s.site, signs=known), (f, ring.constant(1)))
 
 
 def _quotient_of(s: Solution, x: Symbol) -> Fraction:

@@ -33,7 +33,7 @@ def is_possible(found: Solution) -> bool:
     if S.false in found.conditions:
         return False
     site = found.site.with_facts(stated(found.site.ring, found.conditions))
-    return site.signs.consistent and not (found.conditions and is_empty(site))
+    return site.signs.consistent and not ((found.conditions or found.implicit) and is_empty(site))
 
 
 def rests(flow: Flow, found: Solution) -> bool:

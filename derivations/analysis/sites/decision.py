@@ -16,6 +16,7 @@ from functools import lru_cache
 from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.signs import (
     NEGATIVE,
     NONNEGATIVE,
@@ -96,16 +97,18 @@ def _question(site: Site, asked: Sequence[Constraint]) -> list[Constraint]:
     ring = site.ring
     known = [(p, sign) for p, sign in (*site.signs.facts, *site.signs.products) if sign != UNKNOWN]
     known += [(p, ZERO) for _, p in site.roots]
-    known += [(s.bottom * ring.gen(s.symbol) - s.top, ZERO) for s in (*site.solved, *site.special)]
-    question, left = [*asked], known
-    if not asked:
-        question, left = known, []
+    known += [(_defining(ring, s), ZERO) for s in site.special]
+    question, left = [*asked] or known, known if asked else []
     present = {x for p, _ in question for x in ring.present(p)}
     while joined := [f for f in left if not ring.present(f[0]).isdisjoint(present)]:
-        question += joined
+        question = [*question, *joined]
         left = [f for f in left if f not in joined]
         present |= {x for p, _ in joined for x in ring.present(p)}
-    return question
+    return [*question, *((_defining(ring, s), ZERO) for s in site.solved if s.symbol in present)]
+
+
+def _defining(ring: Ring, s: Substitution) -> Polynomial:
+    return s.bottom * ring.gen(s.symbol) - s.top
 
 
 def _terms(ring: Ring, p: Polynomial, symbols: Sequence[Symbol]) -> tuple[tuple[str, tuple[int, ...]], ...]:
