@@ -25,7 +25,7 @@ from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.conditions import reduced, undecided
 from derivations.analysis.sites.decision import decided
-from derivations.analysis.sites.signs import NEGATIVE, ZERO
+from derivations.analysis.sites.signs import NEGATIVE, POSITIVE, ZERO
 from derivations.analysis.sites.site import Fraction, Site
 
 LONG = 300  # terms of a condition beyond which it is stated in coefficients
@@ -33,24 +33,27 @@ LONG = 300  # terms of a condition beyond which it is stated in coefficients
 
 @dataclass(frozen=True)
 class Tests:
-    """Polynomials of a factor on the site: it is Hurwitz iff all ``sufficient`` ones are positive; a ``necessary`` one that is
-    negative proves a root in the open right half plane, a ``mirrored`` one a root in the left."""
+    """Polynomials of a factor on the site, its coefficients but the leading one and every other Hurwitz determinant: it is
+    Hurwitz iff all ``sufficient`` ones are positive; a ``necessary`` one that is negative proves a root in the open right half
+    plane, and a coefficient of the sign that no Hurwitz polynomial in :math:`-s` has, one in the left."""
 
-    sufficient: tuple[Fraction, ...]
-    necessary: tuple[Fraction, ...]
-    mirrored: tuple[Fraction, ...]
+    coefficients: tuple[Fraction, ...]
+    determinants: tuple[Fraction, ...]
+
+    @property
+    def sufficient(self) -> tuple[Fraction, ...]:
+        return (*self.coefficients[::-2], *self.determinants)
+
+    @property
+    def necessary(self) -> tuple[Fraction, ...]:
+        return (*self.coefficients, *self.determinants)
 
 
 def hurwitz_tests(site: Site, factor: Factor, budget: int = BUDGET) -> Tests:
     """Liénard and Chipart's polynomials."""
     c, n = factor.coefficients, factor.degree
-    determinants = tuple(site.normal(d) for d in hurwitz_determinants(c, range(n - 1, 0, -2), site.ring, budget))
-    every = [site.normal(p) for p in c[1:]]
-    return Tests(
-        sufficient=(*every[n - 1 :: -2], *determinants),
-        necessary=(*every, *determinants),
-        mirrored=tuple((top if k % 2 else -top, bottom) for k, (top, bottom) in enumerate(every)),
-    )
+    determinants = (site.normal(d) for d in hurwitz_determinants(c, range(n - 1, 0, -2), site.ring, budget))
+    return Tests(tuple(site.normal(p) for p in c[1:]), tuple(determinants))
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def hurwitz(site: Site, factor: Factor, budget: int = BUDGET, letter: str = "a")
     """The tests judged by what is known of signs on the site; ``letter`` names coefficients."""
     tests = hurwitz_tests(site, factor, budget)
     right = any(decided(site, v) == NEGATIVE for v in tests.necessary)
-    left = any(decided(site, v) == NEGATIVE for v in tests.mirrored)
+    left = any(decided(site, v) == (NEGATIVE if k % 2 else POSITIVE) for k, v in enumerate(tests.coefficients))
     if any(decided(site, v) == ZERO for v in tests.sufficient):
         relations, off = _on_axis(site, factor, budget)
         return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right or off, not (right or off), {})

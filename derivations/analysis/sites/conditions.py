@@ -20,7 +20,7 @@ from derivations.analysis.sites.site import Fraction, Site
 from theory.errors import InputError
 
 TERMS = 4  # up to which a relation is written with terms on both sides
-SIMPLE = 30  # of conditions of which it is asked whether one follows from the others
+SIMPLE = 30  # of conditions that are solved for a parameter, and of which it is asked whether one follows from the others
 FLIPPED = {Ge: Le, Gt: Lt, Le: Ge, Lt: Gt, Eq: Eq, Ne: Ne}
 
 
@@ -131,6 +131,8 @@ def readable(relation: Boolean) -> Boolean:
     kind, expr = relation.func, relation.lhs - relation.rhs
     if expr.is_Mul and any(f.is_Add for f in expr.args):
         return FLIPPED[kind](-expr, 0) if expr.could_extract_minus_sign() else kind(expr, 0)
+    if len(Add.make_args(expr)) > SIMPLE:
+        return _balanced(kind, expr)
     try:
         candidates = [x for x in sorted(expr.free_symbols, key=str) if _is_linear(expr, x)]
     except PolynomialError:

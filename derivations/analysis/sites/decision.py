@@ -36,7 +36,7 @@ Constraint = tuple[Polynomial, Sign]
 
 STEPS = 100_000  # of the solver, for one question
 MILLISECONDS = 1000  # for what it does not count as steps: arithmetic with algebraic numbers
-TERMS, DEGREE, VARIABLES = 60, 12, 5  # of the polynomials of a question
+TERMS, DEGREE, VARIABLES, BITS = 60, 12, 5, 100  # of the polynomials of a question
 CHANGES = 60  # of variables, tried for one polynomial
 
 
@@ -51,21 +51,27 @@ def decided(site: Site, value: Fraction) -> Sign:
     >>> sorted(decided(site, ring.fraction(2 - a - b)))
     [1]
     """
+    key = str(value[0]), str(value[1])
+    if key not in site.decisions:
+        site.decisions[key] = _decided(site, value)
+    return site.decisions[key]
+
+
+def _decided(site: Site, value: Fraction) -> Sign:
     known = site.chart.of(*value)
-    if len(known) < 2:
-        return known
-    known = known & _in_new_variables(site.chart.signs, value)
-    return (
-        frozenset(s for s in known if not is_empty(site, [(value[0] * value[1], frozenset({s}))])) if len(known) > 1 else known
-    )
+    if len(known) > 1:
+        known = known & _in_new_variables(site.chart.signs, value)
+    product = value[0] * value[1] if len(known) > 1 else None
+    return known if product is None else frozenset(s for s in known if not _refuted_on(site, [(product, frozenset({s}))]))
 
 
 def _in_new_variables(signs: Signs, value: Fraction) -> Sign:
     """The sign of a fraction whose terms are all of one sign once facts are taken as variables, one after the other."""
-    found = POSITIVE
-    for f, m in factor(value[0] * value[1])[1]:
+    content, factors = factor(value[0] * value[1])
+    found = POSITIVE if content > 0 else NEGATIVE
+    for f, m in factors:
         found = times(found, power(_of_factor(signs, f), int(m)))
-    return found if factor(value[0] * value[1])[0] > 0 else times(found, NEGATIVE)
+    return found
 
 
 def _of_factor(signs: Signs, f: Polynomial) -> Sign:
@@ -84,12 +90,21 @@ def is_empty(site: Site, facts: Iterable[Constraint] = ()) -> bool:
     asked = [f for f in facts if f[1] != UNKNOWN]
     if not site.signs.consistent or any(not site.chart.of(*site.normal(p)) & sign for p, sign in asked):
         return True
+    return _refuted_on(site, asked)
+
+
+def _refuted_on(site: Site, asked: Sequence[Constraint]) -> bool:
     question = _question(site, asked)
     symbols = {x for p, _ in question for x in site.ring.present(p)}
-    degree = max((p.total_degree() for p, _ in question), default=0)
-    if len(symbols) > VARIABLES or degree > DEGREE or sum(len(p) for p, _ in question) > TERMS:
+    if len(symbols) > VARIABLES or not _is_small([p for p, _ in question]):
         return False
     return _refuted(tuple((_terms(site.ring, p, sorted(symbols, key=str)), tuple(sorted(sign))) for p, sign in question))
+
+
+def _is_small(polynomials: Sequence[Polynomial]) -> bool:
+    degree = max((p.total_degree() for p in polynomials), default=0)
+    bits = max((int(c).bit_length() for p in polynomials for c in p.coeffs()), default=0)
+    return degree <= DEGREE and bits <= BITS and sum(map(len, polynomials)) <= TERMS
 
 
 def _question(site: Site, asked: Sequence[Constraint]) -> list[Constraint]:

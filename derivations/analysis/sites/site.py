@@ -95,6 +95,11 @@ class Site:
         return chart
 
     @cached_property
+    def decisions(self) -> dict[tuple[str, str], Sign]:
+        """Signs of fractions that were asked for before."""
+        return {}
+
+    @cached_property
     def closure(self) -> Site:
         """The site where of what holds its roots and free variables no sign but zero is excluded any more."""
         held = {*self.free, *(x for x, _ in self.roots)}
