@@ -79,7 +79,7 @@ def _of_factor(signs: Signs, f: Polynomial) -> Sign:
     while waiting and left and len(known) > 1:
         here, p = waiting.pop(0)
         for symbol in here.ring.symbols if here.ring.present(p) else ():
-            for simpler, image in here.in_place_of(symbol, p):
+            for simpler, image in here.in_place_of(symbol, p, edges=True):
                 known, left = known & simpler.termwise(image), left - 1
                 waiting.append((simpler, image))
     return known

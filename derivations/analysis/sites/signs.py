@@ -29,8 +29,10 @@ Sign = frozenset[int]
 POSITIVE, NEGATIVE, ZERO = frozenset({1}), frozenset({-1}), frozenset({0})
 NONNEGATIVE, NONPOSITIVE, NONZERO = frozenset({0, 1}), frozenset({-1, 0}), frozenset({-1, 1})
 UNKNOWN = frozenset({-1, 0, 1})
+STRICT = (POSITIVE, NEGATIVE)
 
 DEPTH = 3  # facts taken as variables, one after the other
+LEARNING = 2  # of them, where facts are brought together
 LONG = 2000  # terms of a polynomial beyond which it is not factored
 TERMS = 400  # beyond which a polynomial is not rewritten
 WIDE = 40  # beyond which it is neither divided nor seen as a quadratic one, nor are its images factored
@@ -71,7 +73,7 @@ class Signs:
 
     def learn(self, p: Polynomial, sign: Sign) -> Signs:
         """With one more fact, and what follows from it for single factors."""
-        known = self.of(p)
+        known = self.of(p, LEARNING)
         if not known & sign:
             return replace(self, consistent=False)
         if known <= sign:
@@ -100,7 +102,7 @@ class Signs:
         if 0 not in sign:  # no factor of a product that does not vanish does
             for f, _ in factors:
                 signs = signs._with(f, NONZERO)
-        known = [(f, int(m), signs._irreducible(f, DEPTH)) for f, m in factors]
+        known = [(f, int(m), signs._irreducible(f, LEARNING)) for f, m in factors]
         unknown = [(f, m) for f, m, v in known if m % 2 and len(v - ZERO) > 1]
         settled = [power(v, m) for f, m, v in known if not (m % 2 and len(v - ZERO) > 1)]
         rest = reduce(times, settled, POSITIVE if content > 0 else NEGATIVE)
@@ -155,7 +157,8 @@ class Signs:
         known = self._known(f) & self.termwise(f)
         if len(known) == 1 or not depth or len(f.to_dict()) > TERMS:
             return known
-        for rule in (self._square, self._divided) if len(f) <= WIDE else ():
+        rules = (self._square, self._divided) if depth == DEPTH else (self._square,)
+        for rule in rules if len(f) <= WIDE else ():
             known = known & rule(f, depth)
             if len(known) == 1:
                 return known
@@ -232,14 +235,29 @@ class Signs:
         blank = Signs(self.ring)
         return any(not blank.of(g, 0) & v for g, v in facts)
 
-    def in_place_of(self, symbol: Symbol, f: Polynomial) -> Iterable[tuple[Signs, Polynomial]]:
-        """The same question with a fact that is linear in ``symbol`` taken as variable in its place."""
+    def in_place_of(self, symbol: Symbol, f: Polynomial, edges: bool = False) -> Iterable[tuple[Signs, Polynomial]]:
+        """The same question with a fact that is linear in ``symbol`` taken as variable in its place; with ``edges`` also one
+        that may be zero."""
+        key = (symbol, edges)
+        if key not in self._changes:
+            self._changes[key] = list(self._changed(symbol, edges))
+        for signs, top, bottom in self._changes[key]:
+            yield signs, self._image(f, symbol, top, bottom)
+
+    @cached_property
+    def _changes(self) -> dict[tuple[Symbol, bool], list[tuple[Signs, Polynomial, Polynomial]]]:
+        """Changes of variables that were made before."""
+        return {}
+
+    def _changed(self, symbol: Symbol, edges: bool) -> Iterable[tuple[Signs, Polynomial, Polynomial]]:
         s = self.ring.gen(symbol)
         for fact, sign in self.facts:
-            if not (sign <= NONNEGATIVE or sign <= NONPOSITIVE) or fact == s or self.ring.degree(fact, symbol) != 1:
+            if sign not in ((*STRICT, NONNEGATIVE, NONPOSITIVE) if edges else STRICT):
+                continue
+            if fact == s or self.ring.degree(fact, symbol) != 1:
                 continue
             r, c = self.ring.coefficients(fact, symbol)
-            if self.of(c, 0) not in (POSITIVE, NEGATIVE):
+            if self.of(c, 0) not in STRICT:
                 continue
             if sign <= NONPOSITIVE:
                 fact, r, c, sign = -fact, -r, -c, times(sign, NEGATIVE)
@@ -250,7 +268,7 @@ class Signs:
                 top, bottom = r * s, self.ring.constant(1) - c * s
             else:
                 top, bottom = s - r, c
-            yield self._renamed(symbol, fact, sign, top, bottom), self._image(f, symbol, top, bottom)
+            yield self._renamed(symbol, fact, sign, top, bottom), top, bottom
 
     def _image(self, p: Polynomial, symbol: Symbol, top: Polynomial, bottom: Polynomial) -> Polynomial:
         image = self.ring.substitute(p, symbol, top, bottom)
