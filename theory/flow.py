@@ -23,15 +23,16 @@ from types import MappingProxyType
 from sympy import Expr, ImmutableMatrix, Inverse, MatMul, MatrixExpr, MatrixSymbol, Symbol, Trace, Transpose, sympify
 from sympy.logic.boolalg import Boolean
 
+from theory.abridging import Brief, Say, tex_lines, told
 from theory.calculus import State, differential, scalar_derivative
 from theory.errors import InputError, MarkerError
-from theory.printing import plain, tex
+from theory.printing import tex
 from theory.stopgrad import expression, is_marked, statements
 from theory.words import Context, collect, expand_traces, is_zero
 
 
 @dataclass(frozen=True)
-class GradientTest:
+class GradientTest(Brief):
     """The answer of :meth:`Flow.is_gradient`: true, or false with the curl entry that shows it."""
 
     holds: bool
@@ -43,7 +44,7 @@ class GradientTest:
 
 
 @dataclass(frozen=True, eq=False)
-class Flow:
+class Flow(Brief):
     """An autonomous flow, in scalars or in matrices.
 
     Parameters
@@ -94,11 +95,15 @@ class Flow:
     def _key(self):
         return tuple(self.velocity.items()), frozenset(self.mobility.items()), self.assumptions
 
+    def lines(self, say: Say) -> list[str]:
+        """Plain text, its expressions as ``say`` writes them."""
+        return [f"d{block}/dt = {say(v)}" for block, v in self.velocity.items()]
+
     def __str__(self):
-        return "\n".join(f"d{block}/dt = {plain(v)}" for block, v in self.velocity.items())
+        return told(self.lines)
 
     def _repr_latex_(self):
-        rows = (rf"\dot{{{tex(block)}}} &= {tex(v)}" for block, v in self.velocity.items())
+        rows = tex_lines((rf"\dot{{{tex(block)}}}", v) for block, v in self.velocity.items())
         return r"$\displaystyle\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}$"
 
     @property

@@ -40,6 +40,11 @@ def derivation_page(derivation: Derivation, verification: Verification | None = 
     )
 
 
+def result_page(title: str, display: str) -> str:
+    """A self-contained page of one display."""
+    return environment().get_template("result.html.j2").render(title=title, display=display)
+
+
 @cache
 def katex_js() -> Markup:
     return Markup(_katex("katex.min.js").decode())

@@ -15,8 +15,8 @@ from derivations.analysis.expansions.moving import MovingRoot
 from derivations.analysis.expansions.puiseux import Branch
 from derivations.analysis.expansions.real_parts import NOTHING, Assumed, real_part
 from derivations.analysis.expansions.remainder import Remainder
-from derivations.analysis.show import Row, Shown, conditions_row
-from theory.printing import plain
+from derivations.analysis.show import Row, Say, Shown, conditions_row
+from theory.printing import exact_text, plain
 
 
 @dataclass(frozen=True)
@@ -103,22 +103,22 @@ class Rate:
         times = f", {self.multiplicity} times" if self.multiplicity > 1 else ""
         return f"{speed}{times}; {self.remainder}"
 
-    def text(self, letters: Mapping[Expr, Symbol]) -> str:
+    def text(self, letters: Mapping[Expr, Symbol], say: Say = plain) -> str:
         """The right side, with its relation, and what is known of it; roots of polynomials by letters."""
-        return f"{_expansion(self.branch, self.small, letters)}; {self.words}"
+        return f"{_expansion(self.branch, self.small, letters, say)}; {self.words}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; expressions as text."""
         return {
-            "exponent": str(self.exponent),
-            "coefficient": str(self.coefficient),
-            "series": str(self.series),
+            "exponent": exact_text(self.exponent),
+            "coefficient": exact_text(self.coefficient),
+            "series": exact_text(self.series),
             "relation": "=" if self.exact else "≃",
-            "next_exponent": str(self.next_exponent),
+            "next_exponent": exact_text(self.next_exponent),
             "exact": self.exact,
             "multiplicity": self.multiplicity,
             "is_slow": self.is_slow,
-            "timescale": None if self.timescale is None else str(self.timescale),
+            "timescale": None if self.timescale is None else exact_text(self.timescale),
             "remainder": self.remainder.to_dict(),
         }
 
@@ -185,18 +185,18 @@ class TimeScales(Shown):
             return SpectralGap(oo, S.Zero)
         return SpectralGap(below.exponent - above.exponent, below.coefficient / above.coefficient)
 
-    def __str__(self):
+    def lines(self, say: Say) -> list[str]:
         equations, letters = _lettered(self.rates)
-        lines = [f"as {plain(self.small)} -> 0+, fast to slow:"]
-        lines += [f"at {r.symbol} {_expansion(r.branch, self.small, letters)}" for r in self.point]
-        lines += [f"s_{k} {rate.text(letters)}" for k, rate in enumerate(self.rates, 1)]
+        lines = [f"as {say(self.small)} -> 0+, fast to slow:"]
+        lines += [f"at {r.symbol} {_expansion(r.branch, self.small, letters, say)}" for r in self.point]
+        lines += [f"s_{k} {rate.text(letters, say)}" for k, rate in enumerate(self.rates, 1)]
         if gap := self.spectral_gap:
-            size = "= 0" if gap.coefficient == 0 else f"≃ {plain(gap.coefficient * self.small**gap.exponent)}"
+            size = "= 0" if gap.coefficient == 0 else f"≃ {say(gap.coefficient * self.small**gap.exponent)}"
             lines.append(f"spectral gap: slow/fast {size}")
-        lines += [f"{letter}: any root of {plain(equation)} = 0" for letter, equation in equations.items()]
+        lines += [f"{letter}: any root of {say(equation)} = 0" for letter, equation in equations.items()]
         if self.assumed:
-            lines.append("assumed: " + ", ".join(map(plain, self.assumed)))
-        return "\n".join(lines)
+            lines.append("assumed: " + ", ".join(map(say, self.assumed)))
+        return lines
 
     def rows(self) -> list[Row]:
         shown = [Row(self.small, S.Zero, r"\to", "as"), *(_series_row(r.symbol, r.branch, self.small) for r in self.point)]
@@ -214,10 +214,10 @@ class TimeScales(Shown):
         return {
             "small": str(self.small),
             "order": self.order,
-            "point": {str(r.symbol): str(r.series(self.small)) for r in self.point},
+            "point": {str(r.symbol): exact_text(r.series(self.small)) for r in self.point},
             "rates": [r.to_dict() for r in self.rates],
-            "spectral_gap": gap and {"exponent": str(gap.exponent), "coefficient": str(gap.coefficient)},
-            "assumed": [str(e) for e in self.assumed],
+            "spectral_gap": gap and {"exponent": exact_text(gap.exponent), "coefficient": exact_text(gap.coefficient)},
+            "assumed": [exact_text(e) for e in self.assumed],
         }
 
 
@@ -234,29 +234,29 @@ def _extreme(rates: Sequence[Rate], side: Callable) -> Leading:
 
 def _lettered(rates: Sequence[Rate]) -> tuple[dict[Symbol, Expr], dict[Expr, Symbol]]:
     """A letter for each root of a polynomial that occurs, and the polynomials in these letters."""
-    found = sorted({a for r in rates for a in r.series.atoms(AnyRoot)}, key=str)
+    found = sorted({a for r in rates for a in r.series.atoms(AnyRoot)}, key=plain)
     taken = {str(s) for r in rates for s in r.series.free_symbols}
     names = [name for k in range(1, len(taken) + len(found) + 1) if (name := f"c_{k}") not in taken]
     letters = {root: Symbol(name) for root, name in zip(found, names, strict=False)}
     return {letter: root.args[0].xreplace({root.args[1]: letter}) for root, letter in letters.items()}, letters
 
 
-def _expansion(branch: Branch, small: Symbol, letters: Mapping[Expr, Symbol]) -> str:
+def _expansion(branch: Branch, small: Symbol, letters: Mapping[Expr, Symbol], say: Say) -> str:
     """A series in rising powers with its relation: what is left out has its O(...)."""
-    text = _sum([c.xreplace(letters) * small**e for e, c in branch.terms])
-    return f"= {text}" if branch.exact else f"≃ {text} + O({plain(small**branch.next_exponent)})"
+    text = _sum([c.xreplace(letters) * small**e for e, c in branch.terms], say)
+    return f"= {text}" if branch.exact else f"≃ {text} + O({say(small**branch.next_exponent)})"
 
 
-def _sum(terms: Sequence[Expr]) -> str:
+def _sum(terms: Sequence[Expr], say: Say) -> str:
     """Terms in their own order, signs in front."""
     signs = ["-" if t.could_extract_minus_sign() else "+" for t in terms]
-    parts = [_term(-t if sign == "-" else t) for t, sign in zip(terms, signs, strict=True)]
+    parts = [_term(-t if sign == "-" else t, say) for t, sign in zip(terms, signs, strict=True)]
     text = "".join(f" {sign} {part}" for sign, part in zip(signs, parts, strict=True))
     return (text[3:] if signs[0] == "+" else f"-{text[3:]}") if terms else "0"
 
 
-def _term(term: Expr) -> str:
-    return f"({plain(term)})" if isinstance(term, Add) else plain(term)
+def _term(term: Expr, say: Say) -> str:
+    return f"({say(term)})" if isinstance(term, Add) else say(term)
 
 
 def _series_row(name: Basic | str, branch: Branch, small: Symbol) -> Row:

@@ -40,6 +40,7 @@ from derivations.analysis.sites.site import Fraction as Ratio
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import exact_text
 
 
 class Status(Enum):
@@ -101,14 +102,11 @@ class Certificate(Shown):
     def to_dict(self) -> dict:
         """Plain values; ends of intervals as exact fractions in text."""
         return {
-            "box": {str(p): [str(low), str(high)] for p, (low, high) in self.box.items()},
+            "box": {str(p): [exact_text(low), exact_text(high)] for p, (low, high) in self.box.items()},
             "shape": list(self.shape),
             "codes": self.codes.ravel().tolist(),
             "legend": [status.value for status in Status],
         }
-
-    def __str__(self):
-        return "\n".join(row.left for row in self.rows())
 
 
 def certify(

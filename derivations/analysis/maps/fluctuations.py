@@ -59,6 +59,7 @@ from derivations.analysis.points.places import place_of
 from derivations.analysis.show import Row, Shown, conditions_row, row
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import exact_text
 from theory.stopgrad import expression
 
 LONG = 200  # operations of all covariances up to which they are shown
@@ -119,8 +120,8 @@ class Fluctuations(Shown):
             "state": [str(x) for x in self.flow.state],
             "covariance": None if self.covariance is None else _text(self.covariance),
             "leading": _text(self.leading),
-            "shift": None if self.shift is None else [str(e) for e in self.shift],
-            "conditions": [str(c) for c in self.conditions],
+            "shift": None if self.shift is None else [exact_text(e) for e in self.shift],
+            "conditions": [exact_text(c) for c in self.conditions],
             "flow": self.judged.to_dict(),
         }
 
@@ -200,7 +201,7 @@ def _fluctuations(flow: Flow, point, noise: ImmutableMatrix, step: Symbol, momen
 
 
 def _text(matrix: ImmutableMatrix) -> list[list[str]]:
-    return [[str(e) for e in line] for line in matrix.tolist()]
+    return [[exact_text(e) for e in line] for line in matrix.tolist()]
 
 
 def _signed(e: Expr) -> Expr:
