@@ -19,6 +19,7 @@ import numpy as np
 from sympy import Basic, Dummy, MatrixExpr, MatrixSymbol, Trace, sympify
 
 from derivations.evaluate import Point, array, distance, evaluate
+from theory.abridging import Brief, brief
 from theory.loss import Loss
 from theory.stopgrad import erase
 from theory.words import PLAIN, Context, expand_traces, is_zero
@@ -56,7 +57,7 @@ class Check(Protocol):
 
 
 @dataclass(frozen=True)
-class Identity:
+class Identity(Brief):
     """Each pair of expressions is equal identically, by expansion over exact numbers."""
 
     pairs: tuple[tuple[Basic, Basic], ...]
@@ -68,7 +69,7 @@ class Identity:
             return Outcome(Status.FAILED, self.kind, "nothing to compare")
         for left, right in self.pairs:
             if not _equal(sympify(left), sympify(right), self.context):
-                return Outcome(Status.FAILED, self.kind, f"{left} differs from {right}")
+                return Outcome(Status.FAILED, self.kind, f"{brief(left)} differs from {brief(right)}")
         return Outcome(Status.PASSED, self.kind, f"{len(self.pairs)} exact")
 
 

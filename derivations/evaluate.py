@@ -39,6 +39,7 @@ from sympy import (
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.expressions.special import OneMatrix
 
+from theory.abridging import brief
 from theory.stopgrad import StopGradient, StopGradientMatrix
 
 FUNCTIONS = frozenset(
@@ -103,7 +104,7 @@ def evaluate(expr: Basic, at: Point):
     KeyError
         for a symbol without a value.
     """
-    raise TypeError(f"no evaluation of {type(expr).__name__}: {expr}")
+    raise TypeError(f"no evaluation of {type(expr).__name__}: {brief(expr)}")
 
 
 @evaluate.register(Symbol)
@@ -141,7 +142,7 @@ def _(expr, at):
 def _(expr, at):
     name = type(expr).__name__
     if name not in FUNCTIONS:
-        raise TypeError(f"no evaluation of {name}: {expr}")
+        raise TypeError(f"no evaluation of {name}: {brief(expr)}")
     return getattr(mpmath, name)(*(evaluate(a, at) for a in expr.args))
 
 

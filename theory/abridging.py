@@ -9,10 +9,11 @@ outer ones written out first.  The names are exact: with the definitions put in 
 >>> names = Names("q", "N")
 >>> print(names.short(x + 10**50 * y)[0])
 N_1*y + x
->>> long = Names("q", "N", page=20)
->>> short, (first, *_, last) = long.short(sum(x**k for k in range(1, 100)))
->>> print(last.value, "|", first.words)
-x**4 + x**3 + x**2 + x | a sum of 43 terms
+>>> short, (first, *_, last) = Names("q", "N", page=40).short(sum(x**k for k in range(200)))
+>>> print(first.name, "is", first.words)
+q_13 is a sum of 44 terms
+>>> len(last.value.args)
+13
 """
 
 from __future__ import annotations
@@ -22,9 +23,26 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
+from fractions import Fraction
 from itertools import islice
 
-from sympy import Add, Basic, Expr, Float, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Max, Min, Mul, Rational, Symbol
+from sympy import (
+    Add,
+    Basic,
+    Expr,
+    Float,
+    Integer,
+    MatAdd,
+    MatMul,
+    MatrixBase,
+    MatrixExpr,
+    MatrixSymbol,
+    Max,
+    Min,
+    Mul,
+    Rational,
+    Symbol,
+)
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, Or
 
@@ -272,8 +290,12 @@ def told(lines: Callable[[Say], Iterable[str]]) -> str:
     where N_1 = 10000000000000000000…00000000000000000000 (5001 digits)
     """
     shown: list[Basic] = []
-    for _ in lines(lambda expr: shown.append(expr) or ""):
-        pass
+
+    def seen(expr: Basic) -> str:
+        shown.append(expr)
+        return ""
+
+    list(lines(seen))
     names, defined = Names.free(shown), []
 
     def say(expr: Basic) -> str:
@@ -300,7 +322,7 @@ def _defined(definition: Definition) -> str:
 
 def tex_lines(sides: Iterable[tuple[str, Basic]]) -> list[str]:
     """Rows of an aligned display, each a left side in LaTeX and an expression, with the definitions of names before them."""
-    held, shown = list(sides), []
+    held, shown = list(sides), list[str]()
     names = Names.free(side for pair in held for side in pair)
     for left, expr in held:
         short, definitions = names.short(expr)
@@ -329,9 +351,13 @@ def elided(number: int, written: int = WRITTEN) -> str:
 
 
 def brief(expr: object, page: int = 60) -> str:
-    """An expression on a line of a message: dots for what is long in it."""
+    """An expression, or a list of some, on a line of a message: dots for what is long in it."""
+    if isinstance(expr, MatrixBase):
+        expr = expr.as_immutable()
+    if isinstance(expr, Fraction):
+        expr = Rational(expr.numerator, expr.denominator)
     if not isinstance(expr, Basic):
-        return str(expr)
+        return _repr(expr)
     names = _Dots("q", "N", page)
     short = plain(names._within(expr))
     size = names._extent(expr).size
@@ -358,13 +384,15 @@ class Brief:
             cls.__repr__ = Brief.__repr__  # type: ignore[method-assign]
 
     def __repr__(self):
-        shown = [f"{f.name}={_repr(getattr(self, f.name))}" for f in fields(self) if f.repr] if is_dataclass(self) else []
+        shown: list[str] = (
+            [f"{f.name}={_repr(getattr(self, f.name))}" for f in fields(self) if f.repr] if is_dataclass(self) else []
+        )
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
 def _repr(value: object) -> str:
     """As ``repr``, of what holds expressions too; of long lists the beginning."""
-    if isinstance(value, Basic):
+    if isinstance(value, Basic | MatrixBase | Fraction):
         return brief(value)
     if isinstance(value, Mapping):
         return f"{{{_listed(f'{_repr(k)}: {_repr(v)}' for k, v in value.items())}}}"

@@ -23,7 +23,7 @@ from types import MappingProxyType
 from sympy import Expr, ImmutableMatrix, Inverse, MatMul, MatrixExpr, MatrixSymbol, Symbol, Trace, Transpose, sympify
 from sympy.logic.boolalg import Boolean
 
-from theory.abridging import Brief, Say, tex_lines, told
+from theory.abridging import Brief, Say, brief, tex_lines, told
 from theory.calculus import State, differential, scalar_derivative
 from theory.errors import InputError, MarkerError
 from theory.printing import tex
@@ -72,7 +72,9 @@ class Flow(Brief):
         for block, v in velocity.items():
             if is_marked(v):
                 raise MarkerError(
-                    "an erased velocity", f"{v} for {block}", "put the markers into a Loss and take its stop_gradient_flow()"
+                    "an erased velocity",
+                    f"{brief(v)} for {block}",
+                    "put the markers into a Loss and take its stop_gradient_flow()",
                 )
             if getattr(v, "shape", ()) != getattr(block, "shape", ()):
                 expected, got = (getattr(x, "shape", "a scalar") for x in (block, v))

@@ -26,6 +26,7 @@ from typing import TypeAlias
 from sympy import Expr, Identity, MatAdd, MatrixBase, MatrixExpr, MatrixSymbol, ZeroMatrix
 from sympy.logic.boolalg import Boolean
 
+from theory.abridging import Brief, brief
 from theory.calculus import State, gradient
 from theory.errors import InputError
 from theory.flow import Flow, check_state, name_of, scalar_or_matrix_symbols
@@ -36,7 +37,7 @@ Rate: TypeAlias = Expr | MatrixExpr
 
 
 @dataclass(frozen=True, eq=False)
-class Loss:
+class Loss(Brief):
     """A loss with everything that turns it into a flow.
 
     Parameters
@@ -169,12 +170,12 @@ class Loss:
                     f"a {role} of a state block ({name_of(self.state)})", f"one of {moved}", "add it to the state or drop it"
                 )
             if not isinstance(rate, MatrixExpr) and rate.is_negative:
-                raise InputError(f"a non-negative {role} of {moved}", str(rate), "change its sign")
+                raise InputError(f"a non-negative {role} of {moved}", brief(rate), "change its sign")
             if isinstance(rate, MatrixExpr) and (role == "decay" or rate.shape != (_columns(moved),) * 2):
                 shape = "a scalar" if role == "decay" else f"a scalar or a matrix of shape {(_columns(moved),) * 2}"
                 raise InputError(
                     f"{shape} as {role} of {moved}",
-                    f"{rate} of shape {rate.shape}",
+                    f"{brief(rate)} of shape {rate.shape}",
                     "give a rate that multiplies the block on the right",
                 )
 
@@ -185,7 +186,7 @@ class Loss:
             for symbol in sorted(scalar_or_matrix_symbols(place) - known, key=str):
                 raise InputError(
                     f"only state ({name_of(self.state)}) and parameters ({name_of(self.parameters or ()) or 'none'})",
-                    f"the symbol {symbol} in {place}",
+                    f"the symbol {symbol} in {brief(place)}",
                     "declare it as a parameter or as state",
                 )
 

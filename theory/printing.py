@@ -27,6 +27,7 @@ _GREEK = {letter: name for name, letter in greek_unicode.items()} | {"ß": "ss"}
 
 
 READABLE = sys.int_info.str_digits_check_threshold  # digits that Python reads whatever its limit is
+_DECIMAL = re.compile(r"([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,4}))?")
 _HELD = "\ue000\ue001"  # around the place of a long integer
 MANY = 1000  # terms of a sum that are put in order
 
@@ -34,6 +35,26 @@ MANY = 1000  # terms of a sum that are put in order
 def digits(number: int) -> str:
     """The decimal digits of an integer of any length."""
     return str(fmpz(int(number)))
+
+
+def number_read(text: str) -> Rational:
+    """The number that a decimal, or a fraction of decimals, spells, of any length.
+
+    Raises
+    ------
+    ValueError
+        for other text.
+
+    >>> number_read("1.25e1"), number_read("-1/3")
+    (25/2, -1/3)
+    """
+    top, *bottom = text.split("/", 1)
+    found = _DECIMAL.fullmatch(top.strip())
+    if found is None:
+        raise ValueError(f"no number: {text[:40]}")
+    sign, whole, rest, exponent = found.groups(default="")
+    value = Rational(int(fmpz(f"{whole}{rest}"))) * Rational(10) ** (int(exponent or 0) - len(rest))
+    return (-value if sign == "-" else value) / (number_read(bottom[0]) if bottom else 1)
 
 
 class AsWritten(Add):
@@ -133,8 +154,9 @@ def plain(expr: Basic) -> str:
 def exact_text(expr: object) -> str:
     """The text of an expression for a program: whole, and read back without a limit on the length of integers.
 
+    >>> from sympy import Integer
     >>> exact_text(Symbol("x") / 3), exact_text(Integer(10) ** 700)[:6]
-    ('x/3', '0x3c38')
+    ('x/3', '0x28c6')
     """
     return _whole(ReadablePrinter(), expr)
 

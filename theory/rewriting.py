@@ -2,8 +2,8 @@
 
 >>> from sympy import symbols
 >>> x, y = symbols("x y")
->>> replaced(2 * (x + y), {x + y: x})
-2*x
+>>> replaced(2 * x + y, {y: x})
+x + 2*x
 >>> numbers_replaced(x + 12345, 3, lambda n: y)
 x + y
 """

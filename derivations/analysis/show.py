@@ -24,6 +24,8 @@ from sympy.logic.boolalg import BooleanTrue
 
 from theory.abridging import Brief, Say, told
 
+__all__ = ["SIGNS", "Row", "Say", "Shown", "conditions_row", "row", "text"]
+
 SIGNS = {"==": "=", "!=": r"\ne", ">=": r"\ge", "<=": r"\le", ">": ">", "<": "<"}
 _PLAIN = {tex: text for text, tex in SIGNS.items()} | {"=": "=", r"\simeq": "~", r"\to": "->"}
 

@@ -20,7 +20,7 @@ from derivations.rendering.breaking import LINE_WIDTH, pieces, visible_width, wr
 from derivations.rendering.grouping import grouped
 from derivations.rendering.naming import shortened
 from derivations.rendering.roots import LETTERS as ROOT_LETTERS
-from derivations.rendering.roots import Roots
+from derivations.rendering.roots import Family, Roots
 from theory.abridging import Definition, Names, elided, free_letter
 from theory.printing import ascii_name, tex
 
@@ -112,6 +112,12 @@ class _Writer:
             return self._wrapped(name, ["=", *_grouped_digits(elided(value.p))])
         short, told = self._in_line(written(value))
         return [*told, *self._set(name, [("=", short)])]
+
+    def _family(self, family: Family) -> list[str]:
+        before, behind = family.introduction()
+        polynomial, told = self._short(family.polynomial)
+        parts = [*before, *pieces(polynomial, self.room - MARGIN), "= 0", *behind]
+        return [*told, *self._wrapped("", parts)]
 
     def _set(self, left: str, sides: Iterable[tuple[str, Side]]) -> list[str]:
         """A left side, and expressions with what stands in front of each."""

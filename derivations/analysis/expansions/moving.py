@@ -30,15 +30,15 @@ from derivations.analysis.expansions.puiseux import Branch, puiseux
 from derivations.analysis.expansions.real_parts import proved, real_part
 from derivations.analysis.expansions.series import Insufficient, Series, expand
 from derivations.analysis.points.fixed_points import FixedPoint
+from theory.abridging import Brief, brief
 from theory.errors import InputError, UnfinishedError
-from theory.printing import plain
 
 LONGEST = 64  # terms of a root that are worked out
 APART = 4  # how much farther than the root meant the next one must be
 
 
 @dataclass(frozen=True)
-class MovingRoot:
+class MovingRoot(Brief):
     """One real root of a polynomial in a state variable; its ``branch`` tells it from the others."""
 
     symbol: Symbol
@@ -47,7 +47,7 @@ class MovingRoot:
     branch: Branch
 
     def __str__(self):
-        return f"{self.symbol} ≃ {plain(self.series(self.region.small))}"
+        return f"{self.symbol} ≃ {brief(self.series(self.region.small))}"
 
     def series(self, small: Symbol) -> Expr:
         return self.branch.series(small)
@@ -111,7 +111,7 @@ def _told_apart(polynomial: tuple[Expr, ...], region: Region) -> tuple[Branch, .
         branches = puiseux(polynomial, region.small, count, region.assumptions).branches
         if all(b.count == 1 for b in branches):
             return branches
-    raise UnfinishedError(f"{LONGEST} terms do not tell the roots of {polynomial} apart: fix some parameters")
+    raise UnfinishedError(f"{LONGEST} terms do not tell the roots of {brief(polynomial)} apart: fix some parameters")
 
 
 def _is_real(root: MovingRoot) -> bool:
@@ -141,4 +141,4 @@ def _holds(condition: Relational, root: MovingRoot) -> bool:
                 return False
             break
         order *= 2
-    raise UnfinishedError(f"whether {condition} holds at {root} depends on parameters: fix some of them")
+    raise UnfinishedError(f"whether {brief(condition)} holds at {root} depends on parameters: fix some of them")

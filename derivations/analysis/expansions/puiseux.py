@@ -32,6 +32,7 @@ from derivations.analysis.expansions.edges import Edge, Root, edge_roots, lower_
 from derivations.analysis.expansions.preparation import exact as exact_expression
 from derivations.analysis.expansions.preparation import factors, primitive
 from derivations.analysis.expansions.series import NONE, Insufficient, Known, Series, Term, collected, expand, truncated
+from theory.abridging import Brief, brief
 from theory.errors import InputError, UnfinishedError
 
 LARGEST_PRECISION = 64
@@ -40,7 +41,7 @@ KnownTo = Callable[[Expr], Known]
 
 
 @dataclass(frozen=True)
-class Branch:
+class Branch(Brief):
     """Roots that share the terms of one series.
 
     Attributes
@@ -88,7 +89,7 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Expansion:
+class Expansion(Brief):
     """The branches of all roots, and the polynomials in the parameters that are assumed not to vanish."""
 
     small: Symbol
@@ -164,7 +165,9 @@ def _expanded(
             return _grown(_Stem(factor, _start(factor, region, S(precision), known), region, len(factor) - 1, along), order)
         except Insufficient:
             precision *= 2
-    raise UnfinishedError(f"{LARGEST_PRECISION} powers of {region.small} do not tell the roots of {factor} apart: rescale it")
+    raise UnfinishedError(
+        f"{LARGEST_PRECISION} powers of {region.small} do not tell the roots of {brief(factor)} apart: rescale it"
+    )
 
 
 def _start(factor: tuple[Expr, ...], region: Region, precision: Expr, known: KnownTo) -> list[Series]:

@@ -16,11 +16,12 @@ from derivations.analysis.expansions.puiseux import Branch
 from derivations.analysis.expansions.real_parts import NOTHING, Assumed, real_part
 from derivations.analysis.expansions.remainder import Remainder
 from derivations.analysis.show import Row, Say, Shown, conditions_row
+from theory.abridging import Brief
 from theory.printing import exact_text, plain
 
 
 @dataclass(frozen=True)
-class RealPart:
+class RealPart(Brief):
     """The leading order of a real part; where the coefficient is None, only that it is O(ε**exponent)."""
 
     exponent: Expr
@@ -40,7 +41,7 @@ def leading_real_part(branch: Branch, region: Region, given: Mapping[Symbol, Exp
 
 
 @dataclass(frozen=True)
-class Rate:
+class Rate(Brief):
     """One eigenvalue of the Jacobian, or several that share one expression, for a small parameter that tends to 0.
 
     Attributes
@@ -124,7 +125,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Leading:
+class Leading(Brief):
     """A leading order, coefficient * ε**exponent."""
 
     exponent: Expr

@@ -21,7 +21,7 @@ from derivations.analysis.algebra.algebraic import AnyRoot, abstract, generator_
 from derivations.analysis.algebra.zero import Region, sample
 from derivations.analysis.expansions.moving import MovingRoot
 from derivations.analysis.expansions.puiseux import Branch
-from theory.abridging import brief
+from theory.abridging import Brief, brief
 from theory.errors import UnfinishedError
 from theory.printing import exact_text, plain
 
@@ -31,7 +31,7 @@ SETTLED, FITTED, APART = 0.004, 4, 4  # spread of local slopes; samples in the f
 
 
 @dataclass(frozen=True)
-class Remainder:
+class Remainder(Brief):
     """The order of a remainder, stated and observed.
 
     Attributes

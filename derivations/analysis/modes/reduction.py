@@ -30,9 +30,10 @@ from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
 from derivations.analysis.show import Row, Say, Shown, row
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.evaluate import Point, evaluate
+from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow, name_of, scalar_or_matrix_symbols
-from theory.printing import exact_text, plain
+from theory.printing import exact_text
 from theory.words import Context, Word, assemble, canonical_trace, collect, expand, normalise
 
 
@@ -231,7 +232,7 @@ def _velocities(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Ex
     velocity = {a: f.cancel().expand() for a, f in zip(ansatz.amplitudes, found, strict=True)}
     for amplitude, f in velocity.items():
         if _has_matrix(f):
-            raise InputError(f"rules that make the velocity of {amplitude} a number", plain(f), "add a rule for these traces")
+            raise InputError(f"rules that make the velocity of {amplitude} a number", brief(f), "add a rule for these traces")
     return velocity
 
 
@@ -248,13 +249,13 @@ def _not_invariant(system: _System, leftover: Mapping[MatrixSymbol, MatrixExpr])
         if alone := system.only(block).leftover():
             return InputError(
                 f"a velocity of {block} in the span of its constant matrices",
-                f"{plain(alone[block])} left over",
+                f"{brief(alone[block])} left over",
                 "add an amplitude for it, or the rule that removes it",
             )
     block, term = next(iter(leftover.items()))
     return InputError(
         f"the same velocities of the amplitudes in all blocks ({name_of(leftover)})",
-        f"{plain(term)} left over in {block}",
+        f"{brief(term)} left over in {block}",
         "give the blocks amplitudes of their own",
     )
 

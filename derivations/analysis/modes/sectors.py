@@ -54,7 +54,7 @@ from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
 from derivations.analysis.show import Row, Shown
 from derivations.engine import velocity_lines
 from theory import models
-from theory.abridging import Say, brief
+from theory.abridging import Brief, Say, brief
 from theory.coupling.symmetric import Orbit, SymmetricFamily
 from theory.errors import InputError
 from theory.flow import Flow
@@ -63,7 +63,7 @@ from theory.stopgrad import expression
 
 
 @dataclass(frozen=True, eq=False)
-class Sector:
+class Sector(Brief):
     """One invariant sector: the reduction to its amplitudes, how often it occurs, and the squared size of each amplitude.
 
     ``weights`` are the squared norms of the constant matrices relative to that of the labels' one: an amplitude of independent
@@ -131,7 +131,7 @@ class Sector:
 
 
 @dataclass(frozen=True)
-class Decoupled:
+class Decoupled(Brief):
     """Modes of samples that no label sees: their rate, and how many there are; in the expected loss each has the weight
     1/mobility."""
 

@@ -35,6 +35,7 @@ from derivations.analysis.sites.branches import Tree
 from derivations.analysis.sites.parameters import exceptional_sets
 from derivations.analysis.sites.signs import Signs, signs_from
 from derivations.analysis.sites.site import Site
+from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.printing import exact_text
@@ -177,7 +178,7 @@ class FixedPoints(Shown, Sequence):
             raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
         for together in self.exceptional:
             if all(sympify(e.xreplace(given), strict=True) == S.true for e in together):
-                raise InputError("parameters outside the exceptional sets", str(together), "solve that case by itself")
+                raise InputError("parameters outside the exceptional sets", brief(together), "solve that case by itself")
         return instances(self.points, given)
 
     def rows(self) -> list[Row]:
@@ -240,7 +241,7 @@ def supported(flow: Flow) -> tuple[Ring, Signs]:
         if held := ring.present(bottom) & set(flow.state):
             raise InputError(
                 "velocities polynomial in the state",
-                f"the denominator {ring.expr(bottom)} in {', '.join(map(str, held))}",
+                f"the denominator {brief(ring.expr(bottom))} in {', '.join(map(str, held))}",
                 "multiply the velocities by it (time changes, fixed points do not), or take it as a new variable",
             )
     return ring, signs_from(ring, flow.assumptions)
