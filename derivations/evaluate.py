@@ -57,6 +57,7 @@ from sympy import (
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.expressions.special import OneMatrix
 
+from theory.abridging import brief
 from theory.stopgrad import StopGradient, StopGradientMatrix
 
 FUNCTIONS = frozenset((
@@ -107,7 +108,7 @@ def evaluate(expr: Basic, at: Point):
     KeyError
         for a symbol without a value.
     """
-    raise NoEvaluationError(f"no evaluation of {type(expr).__name__}: {expr}")
+    raise NoEvaluationError(f"no evaluation of {type(expr).__name__}: {brief(expr)}")
 
 
 @evaluate.register(Symbol)
@@ -152,7 +153,7 @@ def _(expr, at):
 def _(expr, at):
     name = type(expr).__name__
     if name not in FUNCTIONS:
-        raise NoEvaluationError(f"no evaluation of {name}: {expr}")
+        raise NoEvaluationError(f"no evaluation of {name}: {brief(expr)}")
     return getattr(mpmath, name)(*(evaluate(a, at) for a in expr.args))
 
 

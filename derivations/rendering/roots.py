@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from itertools import chain
 from math import ceil, log10
 from textwrap import wrap
@@ -13,8 +14,8 @@ from sympy import Basic, CRootOf, Poly, Symbol
 
 from derivations.analysis.algebra.algebraic import AnyRoot, PolynomialRoot, RealRoot
 from derivations.rendering.grouping import grouped
-from derivations.rendering.naming import replaced
-from theory.printing import tex
+from theory.printing import plain, tex
+from theory.rewriting import replaced
 
 LETTERS = ("rho", "xi", "zeta", "theta", "r")
 
@@ -113,7 +114,12 @@ def _count(root: Basic) -> int:
 
 
 def _order(root: Basic) -> tuple:
-    return _depth(root), str(root.args[0]), -1 if isinstance(root, AnyRoot) else _number(root)
+    return _depth(root), _spelled(root.args[0]), -1 if isinstance(root, AnyRoot) else _number(root)
+
+
+@lru_cache(256)
+def _spelled(polynomial: Basic) -> str:
+    return plain(polynomial)
 
 
 def _depth(root: Basic) -> int:

@@ -26,6 +26,7 @@ from sympy.ntheory.factor_ import factorrat
 from sympy.polys.fields import FracElement, FracField
 
 from derivations.evaluate import Point, evaluate
+from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
 
 
@@ -176,7 +177,7 @@ def _adjoined(expr: Expr, table: _Table) -> Generator:
         monic = Add(*(c / polynomial.LC() * symbol**k for (k,), c in polynomial.terms()))
         return Generator(symbol, expr, monic, polynomial.degree())
     if expr in (zoo, nan, oo, -oo):
-        raise InputError("finite constants", str(expr), "exclude the parameters at which a denominator vanishes")
+        raise InputError("finite constants", brief(expr), "exclude the parameters at which a denominator vanishes")
     return Generator(_name(table), expr)
 
 

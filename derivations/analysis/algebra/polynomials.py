@@ -17,7 +17,9 @@ from typing import TypeAlias
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 from sympy import Add, Expr, Float, Integer, Mul, Poly, Rational, Symbol, symbols, sympify
 
+from theory.abridging import brief
 from theory.errors import InputError
+from theory.printing import READABLE, number_read
 
 Polynomial: TypeAlias = fmpz_mpoly
 
@@ -159,11 +161,11 @@ class Ring:
             top, bottom = self._read(expr.base)
             m = int(expr.exp)
             if m < 0 and top.is_zero():
-                raise InputError("no division by zero", f"the term {expr}", "correct it")
+                raise InputError("no division by zero", f"the term {brief(expr)}", "correct it")
             return (top**m, bottom**m) if m >= 0 else (bottom**-m, top**-m)
         raise InputError(
             "polynomials with rational coefficients in " + ", ".join(map(str, self.symbols)),
-            f"the term {expr}",
+            f"the term {brief(expr)}",
             "substitute a variable for it, or write numbers as exact fractions",
         )
 
@@ -184,6 +186,8 @@ def exact_number(value: object) -> Rational:
     """
     if isinstance(value, Rational):
         return value
+    if isinstance(value, str) and len(value) > READABLE:
+        return number_read(value)
     if isinstance(value, str | float | Float):
         number = Fraction(str(value))
     elif isinstance(value, numbers.Rational):

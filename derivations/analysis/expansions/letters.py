@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from sympy import Basic, CRootOf, Expr, Ne, Poly, Symbol
 
 from derivations.analysis.algebra.algebraic import AnyRoot, PolynomialRoot, RealRoot
+from theory.abridging import Say
 from theory.printing import plain
 
 Letters = Mapping[Expr, Symbol]
@@ -22,23 +23,23 @@ def lettered(expressions: Iterable[Expr]) -> dict[Expr, Symbol]:
     return {root: Symbol(name) for root, name in zip(roots, names, strict=False)}
 
 
-def introductions(letters: Letters) -> dict[str, str]:
+def introductions(letters: Letters, say: Say = plain) -> dict[str, str]:
     """What each letter stands for, by its name."""
-    return {str(letter): _which(root, letter, letters) for root, letter in letters.items()}
+    return {str(letter): _which(root, letter, letters, say) for root, letter in letters.items()}
 
 
-def relation_text(relation: Basic) -> str:
-    return f"{plain(relation.lhs)} != {plain(relation.rhs)}" if isinstance(relation, Ne) else plain(relation)
+def relation_text(relation: Basic, say: Say = plain) -> str:
+    return f"{say(relation.lhs)} != {say(relation.rhs)}" if isinstance(relation, Ne) else say(relation)
 
 
-def _which(root: Expr, letter: Symbol, letters: Letters) -> str:
+def _which(root: Expr, letter: Symbol, letters: Letters, say: Say) -> str:
     if isinstance(root, CRootOf):
         polynomial, variable = root.expr, root.poly.gen
         number, count = root.index, Poly(root.expr).count_roots()
     else:
         polynomial, variable = root.args[:2]
         number, count = map(int, root.args[2:]) if isinstance(root, RealRoot) else (0, 0)
-    equation = f"{plain(polynomial.xreplace({**letters, variable: letter}))} = 0"
+    equation = f"{say(polynomial.xreplace({**letters, variable: letter}))} = 0"
     if isinstance(root, AnyRoot):
         return f"any root of {equation}"
     if count == 1:
@@ -48,4 +49,4 @@ def _which(root: Expr, letter: Symbol, letters: Letters) -> str:
 
 def _order(root: Expr) -> tuple:
     number = root.index if isinstance(root, CRootOf) else int(root.args[2]) if isinstance(root, RealRoot) else -1
-    return len(root.atoms(PolynomialRoot, CRootOf)), str(root.args[0]), number
+    return len(root.atoms(PolynomialRoot, CRootOf)), plain(root.args[0]), number

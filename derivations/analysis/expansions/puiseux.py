@@ -35,6 +35,7 @@ from derivations.analysis.expansions.preparation import exact as exact_expressio
 from derivations.analysis.expansions.preparation import factors, primitive
 from derivations.analysis.expansions.real_edges import narrowed, real_edge_roots
 from derivations.analysis.expansions.series import Insufficient, Series, Term, collected, expand, truncated
+from theory.abridging import Brief
 from theory.errors import InputError, UnfinishedError
 
 LARGEST_PRECISION = 4096
@@ -63,7 +64,7 @@ ALL = Wanted()
 
 
 @dataclass(frozen=True)
-class Branch:
+class Branch(Brief):
     """Roots that share the terms of one series.
 
     Attributes
@@ -114,7 +115,7 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Expansion:
+class Expansion(Brief):
     """The branches of all roots, and the polynomials in the parameters that are assumed not to vanish."""
 
     small: Symbol

@@ -32,13 +32,15 @@ from derivations.analysis.points.instances import exact, instances, real_roots, 
 from derivations.analysis.points.soundness import Listed
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.trivial import trivial_leaves
-from derivations.analysis.show import Row, Shown, conditions_row, row
+from derivations.analysis.show import Row, Say, Shown, conditions_row, row
 from derivations.analysis.sites.branches import Branch, Tree
 from derivations.analysis.sites.parameters import exceptional_sets
 from derivations.analysis.sites.signs import Signs, signs_from
 from derivations.analysis.sites.site import Site
+from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
+from theory.printing import exact_text
 
 COUNTED = 64  # complex zeros, by Bézout's bound, up to which they are counted once more
 
@@ -119,19 +121,19 @@ class FixedPoint(Shown):
         """Plain values; expressions as text."""
         return {
             "kind": self.kind.value,
-            "values": {str(x): str(v) for x, v in self.values.items()},
+            "values": {str(x): exact_text(v) for x, v in self.values.items()},
             "free": [str(x) for x in self.free],
-            "roots": {str(x): str(p) for x, p in self.roots.items()},
-            "conditions": [str(c) for c in self.conditions],
+            "roots": {str(x): exact_text(p) for x, p in self.roots.items()},
+            "conditions": [exact_text(c) for c in self.conditions],
         }
 
-    def __str__(self):
-        parts = [f"{x} = {v}" for x, v in self.values.items() if v != x]
-        parts += [f"{x} a real root of {p}" for x, p in self.roots.items()]
+    def lines(self, say: Say) -> list[str]:
+        parts = [f"{x} = {say(v)}" for x, v in self.values.items() if v != x]
+        parts += [f"{x} a real root of {say(p)}" for x, p in self.roots.items()]
         text = ", ".join(parts) or "every state"
         if self.free:
             text += f" ({', '.join(map(str, self.free))} arbitrary)"
-        return text + (f"; if {', '.join(map(str, self.conditions))}" if self.conditions else "")
+        return [text + (f"; if {', '.join(map(say, self.conditions))}" if self.conditions else "")]
 
 
 @dataclass(frozen=True)
@@ -194,14 +196,14 @@ class FixedPoints(Shown, Sequence):
             "points": [p.to_dict() for p in self.points],
             "completeness": self.completeness.value,
             "reason": self.reason,
-            "exceptional": [[str(e) for e in together] for together in self.exceptional],
+            "exceptional": [[exact_text(e) for e in together] for together in self.exceptional],
         }
 
-    def __str__(self):
-        lines = [f"{number}. {p.kind.value}: {p}" for number, p in enumerate(self.points, 1)]
-        named = [" and ".join(map(str, together)) for together in self.exceptional]
+    def lines(self, say: Say) -> list[str]:
+        lines = [f"{number}. {p.kind.value}: {' '.join(p.lines(say))}" for number, p in enumerate(self.points, 1)]
+        named = [" and ".join(map(say, together)) for together in self.exceptional]
         excluded = [f"not looked into: {'; '.join(named)}"] if named else []
-        return "\n".join([*lines, f"{self.completeness.value}: {self.reason}", *excluded])
+        return [*lines, f"{self.completeness.value}: {self.reason}", *excluded]
 
 
 def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
@@ -246,7 +248,7 @@ def supported(flow: Flow) -> tuple[Ring, Signs]:
         if held := ring.present(bottom) & set(flow.state):
             raise InputError(
                 "velocities polynomial in the state",
-                f"the denominator {ring.expr(bottom)} in {', '.join(map(str, held))}",
+                f"the denominator {brief(ring.expr(bottom))} in {', '.join(map(str, held))}",
                 "multiply the velocities by it (time changes, fixed points do not), or take it as a new variable",
             )
     return ring, signs_from(ring, flow.assumptions)

@@ -12,6 +12,7 @@ from derivations.analysis.algebra.polynomials import Ring, exact_number
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.algebra.zero import vanishes
 from derivations.analysis.sites.signs import of_symbol
+from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
@@ -29,7 +30,7 @@ def exact(parameters: Mapping) -> dict[Basic, Expr]:
         try:
             given[symbol] = exact_number(value)
         except ValueError:
-            raise InputError(f"an exact rational value for {symbol}", repr(value), "write it as a fraction") from None
+            raise InputError(f"an exact rational value for {symbol}", brief(value), "write it as a fraction") from None
     return given
 
 
@@ -61,7 +62,7 @@ def real_roots(polynomial: Expr, x: Symbol) -> list[Expr]:
     p = Poly(polynomial, x)
     if p.domain.is_ZZ or p.domain.is_QQ:
         return sorted(set(p.real_roots()))
-    raise UnfinishedError(f"real roots of {polynomial}, whose coefficients are no rational numbers, are not isolated")
+    raise UnfinishedError(f"real roots of {brief(polynomial)}, whose coefficients are no rational numbers, are not isolated")
 
 
 def _at(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
