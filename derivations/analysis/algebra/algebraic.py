@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from math import lcm
 from typing import Any
 
@@ -84,8 +84,19 @@ class RealRoot(PolynomialRoot):
         real = sorted(mpmath.re(z) for z in roots if abs(mpmath.im(z)) <= tiny * (1 + abs(z)))
         number, count = map(int, self.args[2:])
         if len(real) != count:
-            raise UnfinishedError(f"{self.args[0]} has {len(real)} real roots at some of these parameters, and not {count}")
+            raise UnfinishedError(f"{brief(self.args[0])} has {len(real)} real roots at some of these parameters, and not {count}")
         return real[number]
+
+
+@lru_cache(1024)
+def real_root_count(root: RealRoot | CRootOf) -> int:
+    """How many real roots the polynomial of a root has; among those of numbers they come first."""
+    return int(root.args[3]) if isinstance(root, RealRoot) else root.poly.count_roots()
+
+
+def is_real_root(root: RealRoot | CRootOf) -> bool:
+    """Whether one root is real, without isolating it."""
+    return isinstance(root, RealRoot) or root.index < real_root_count(root)
 
 
 @dataclass(frozen=True)

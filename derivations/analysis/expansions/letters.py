@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sympy import Basic, CRootOf, Expr, Ne, Poly, Symbol
+from sympy import Basic, CRootOf, Expr, Ne, Symbol
 
-from derivations.analysis.algebra.algebraic import AnyRoot, PolynomialRoot, RealRoot
+from derivations.analysis.algebra.algebraic import AnyRoot, PolynomialRoot, RealRoot, is_real_root, real_root_count
 from theory.abridging import Say
 from theory.printing import plain
 
@@ -17,7 +17,7 @@ def lettered(expressions: Iterable[Expr]) -> dict[Expr, Symbol]:
     """A letter for each root of a polynomial that occurs, complex ones of numbers aside; inner ones first."""
     expressions = list(expressions)
     found = set().union(*(e.atoms(PolynomialRoot, CRootOf) for e in expressions))
-    roots = sorted((r for r in found if not isinstance(r, CRootOf) or r.is_real), key=_order)
+    roots = sorted((r for r in found if not isinstance(r, CRootOf) or is_real_root(r)), key=_order)
     taken = {str(s) for e in expressions for s in e.free_symbols}
     names = [name for k in range(1, len(taken) + len(roots) + 1) if (name := f"c_{k}") not in taken]
     return {root: Symbol(name) for root, name in zip(roots, names, strict=False)}
@@ -35,7 +35,7 @@ def relation_text(relation: Basic, say: Say = plain) -> str:
 def _which(root: Expr, letter: Symbol, letters: Letters, say: Say) -> str:
     if isinstance(root, CRootOf):
         polynomial, variable = root.expr, root.poly.gen
-        number, count = root.index, Poly(root.expr).count_roots()
+        number, count = root.index, real_root_count(root)
     else:
         polynomial, variable = root.args[:2]
         number, count = map(int, root.args[2:]) if isinstance(root, RealRoot) else (0, 0)
