@@ -47,7 +47,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, Or
 
 from theory.printing import MANY, AsWritten, PaperPrinter, digits, plain, tex
-from theory.rewriting import UNEVALUATED, numbers_replaced, rebuilt, symbols_in
+from theory.rewriting import OPEN, numbers_replaced, rebuilt, symbols_in
 
 LETTERS = ("q", "p", "h", "k", "s")
 NUMBER_LETTERS = ("N", "M", "L", "Z")
@@ -137,7 +137,7 @@ class Names:
 
     def _is_left_over(self, part: Basic) -> bool:
         """Whether a part stays unwritten: what is beyond the pages of a list, or longer than a page and cannot be cut."""
-        return part in self._beyond or (not isinstance(part, UNEVALUATED) and self._extent(part).size > self._page)
+        return part in self._beyond or (not isinstance(part, OPEN) and self._extent(part).size > self._page)
 
     # -- cutting ----------------------------------------------------------------------------------------------------------
 
@@ -148,7 +148,7 @@ class Names:
             return numbers_replaced(_rounded(expr), LONG, self._integer) if extent.numbers else expr
         if isinstance(expr, Rational):
             return numbers_replaced(expr, LONG, self._integer)
-        if not isinstance(expr, UNEVALUATED) and not _holds_lists(expr):
+        if not isinstance(expr, OPEN) and not _holds_lists(expr):
             return self._part(expr) if _has_name(expr) and depth < DEPTH else expr
         args = list(expr.args)
         if extent.size > self._page:

@@ -20,7 +20,7 @@ from sympy.printing.precedence import PRECEDENCE, precedence
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 from sympy.printing.str import StrPrinter
 
-from theory.rewriting import numbers_replaced
+from theory.rewriting import depths_replaced, numbers_replaced
 from theory.stopgrad import StopGradientMatrix
 
 _GREEK = {letter: name for name, letter in greek_unicode.items()} | {"ß": "ss"}
@@ -29,6 +29,7 @@ _GREEK = {letter: name for name, letter in greek_unicode.items()} | {"ß": "ss"}
 READABLE = sys.int_info.str_digits_check_threshold  # digits that Python reads whatever its limit is
 _DECIMAL = re.compile(r"([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,4}))?")
 _HELD = "\ue000\ue001"  # around the place of a long integer
+DEEPEST = 60  # expressions within each other that are written at once
 MANY = 1000  # terms of a sum that are put in order
 
 
@@ -85,6 +86,9 @@ class AnyLength(StrPrinter):
 
     def integer(self, number: int) -> str:
         return digits(number)
+
+    def bracketed(self, text: str) -> str:
+        return f"({text})"
 
     def _print_Integer(self, expr):
         return self.integer(expr.p)
@@ -162,23 +166,33 @@ def exact_text(expr: object) -> str:
 
 
 def _whole(printer: AnyLength | TexPrinter, expr: object) -> str:
-    """The text of an expression; the integers that SymPy cannot put in order are put in behind."""
+    """The text of an expression; long integers and what is deep, which SymPy cannot put in order, are put in behind."""
     if isinstance(expr, MatrixBase):
         expr = expr.as_immutable()
     if isinstance(expr, int | Fraction):
         expr = Rational(expr.numerator, expr.denominator)
     if not isinstance(expr, Basic):
         return str(expr)
-    numbers: list[int] = []
+    held: list[int | Basic] = []
 
-    def name(number: int) -> Symbol:
-        numbers.append(number)
-        return Symbol(f"{_HELD[0]}{len(numbers) - 1}{_HELD[1]}", positive=True)
+    def name(part: int | Basic) -> Symbol:
+        held.append(part)
+        return Symbol(f"{_HELD[0]}{len(held) - 1}{_HELD[1]}", positive=True)
 
-    text = printer.doprint(numbers_replaced(expr, READABLE, name))
-    if not numbers:
-        return text
-    return re.sub("{}([0-9]+){}".format(*_HELD), lambda match: printer.integer(numbers[int(match[1])]), text)
+    def text(part: Basic) -> str:
+        return printer.doprint(numbers_replaced(depths_replaced(part, DEEPEST, name), READABLE, name))
+
+    first, texts = text(expr), list[str]()
+    while len(texts) < len(held):
+        part = held[len(texts)]
+        texts.append(printer.integer(part) if isinstance(part, int) else printer.bracketed(text(part)))
+    for k in reversed(range(len(texts))):  # what stands in a part comes after it
+        texts[k] = _put_in(texts, texts[k])
+    return _put_in(texts, first)
+
+
+def _put_in(texts: Sequence[str], text: str) -> str:
+    return re.sub("{}([0-9]+){}".format(*_HELD), lambda match: texts[int(match[1])], text) if texts else text
 
 
 class TexPrinter(LatexPrinter):
@@ -207,6 +221,9 @@ class TexPrinter(LatexPrinter):
 
     def integer(self, number: int) -> str:
         return digits(number)
+
+    def bracketed(self, text: str) -> str:
+        return rf"\left({text}\right)"
 
     def _print_Integer(self, expr):
         return digits(expr.p)

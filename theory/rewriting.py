@@ -12,11 +12,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from sympy import Add, Basic, CRootOf, Expr, Function, Integer, MatAdd, MatMul, MatrixSymbol, Mul, Pow, Rational, S, Symbol
+from sympy import (
+    Add,
+    Basic,
+    CRootOf,
+    Expr,
+    Function,
+    Integer,
+    Inverse,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Mul,
+    Pow,
+    Rational,
+    S,
+    Symbol,
+    Trace,
+    Transpose,
+)
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import Application
 from sympy.core.relational import Relational
 
 UNEVALUATED = (Add, Mul, Pow, MatAdd, MatMul, Application, Relational)
+
+
+class Open:
+    """A mark of other expressions that are rebuilt from their arguments, or from names of these, as they are."""
+
+    __slots__ = ()
+
+
+OPEN = (*UNEVALUATED, Open, CRootOf, ExprWithLimits, Trace, Transpose, Inverse)
 
 
 def replaced(expr: Basic, table: Mapping[Basic, Basic]) -> Basic:
@@ -47,6 +75,22 @@ def numbers_replaced(expr: Basic, digits: int, name: Callable[[int], Expr]) -> B
     if isinstance(expr, Rational):
         return _named_number(expr, 10**digits, name)
     return rebuilt(expr, [numbers_replaced(a, digits, name) for a in expr.args])
+
+
+def depths_replaced(expr: Basic, depth: int, name: Callable[[Basic], Expr]) -> Basic:
+    """The expression with a name for what is deeper in it."""
+    level = {expr}
+    for _ in range(depth):
+        level = {a for e in level for a in e.args}
+        if not level:
+            return expr
+    return _cut(expr, depth, name)
+
+
+def _cut(expr: Basic, depth: int, name: Callable[[Basic], Expr]) -> Basic:
+    if depth <= 0 and expr.args and isinstance(expr, Expr):
+        return name(expr)
+    return rebuilt(expr, [_cut(a, depth - 1, name) for a in expr.args])
 
 
 def has_long_number(expr: Basic, digits: int) -> bool:

@@ -28,9 +28,10 @@ from sympy.polys.fields import FracElement, FracField
 from derivations.evaluate import Point, evaluate
 from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
+from theory.rewriting import Open
 
 
-class PolynomialRoot(Expr):
+class PolynomialRoot(Open, Expr):
     """A root of an irreducible polynomial with parameters; first among the arguments are it and its bound variable."""
 
     is_commutative = True

@@ -191,7 +191,7 @@ def test_a_long_number_is_named_once_with_its_ends_and_its_length():
     ]
     latex = Listed(HUGE * x, y - HUGE).to_latex()
     assert latex.count(r"\text{ (6001 digits)}") == 1
-    assert rows_of(latex)[1:] == [r"result &= N_{1} x", r"result &= y - N_{1}"]
+    assert rows_of(latex)[-2:] == [r"result &= N_{1} x", r"result &= y - N_{1}"]
 
 
 def test_numbers_that_fit_are_written_in_full():
@@ -277,7 +277,7 @@ def test_a_display_of_a_hundred_thousand_terms_ends_in_seconds():
     assert long.to_json().count(" + ") == 99_999
 
 
-@pytest.mark.parametrize("depth", [30, 90, 150])
+@pytest.mark.parametrize("depth", [30, 90, 150, 300])
 def test_deep_expressions_are_displayed(depth):
     deep = x
     for k in range(depth):
