@@ -16,7 +16,7 @@ from functools import lru_cache
 from flint import fmpz
 from sympy import Add, Basic, Expr, MatrixBase, Mul, Order, Pow, Rational, S, Symbol
 from sympy.printing.latex import LatexPrinter
-from sympy.printing.precedence import PRECEDENCE, precedence
+from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 from sympy.printing.str import StrPrinter
 
@@ -112,7 +112,7 @@ class PaperPrinter(AnyLength):
 
     def _print_MatMul(self, expr):
         factors = expr.args[1:] if expr.args[0] == S.NegativeOne else expr.args
-        text = "*".join(self.parenthesize(factor, precedence(expr)) for factor in factors)
+        text = "*".join(self.parenthesize(factor, PRECEDENCE["Mul"]) for factor in factors)
         return text if factors == expr.args else f"-{text}"
 
 

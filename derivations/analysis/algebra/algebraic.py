@@ -40,7 +40,8 @@ class PolynomialRoot(Open, Expr):
         # A form that SymPy leaves as it is, so that one root is one expression.
         expanded = polynomial.expand()
         powers = [term.as_coeff_exponent(variable) for term in Add.make_args(expanded)]
-        lead = Add(*(c for c, n in powers if n == max(m for _, m in powers)))
+        degree = max(n for _, n in powers)
+        lead = Add(*(c for c, n in powers if n == degree))
         turned = -expanded if lead.could_extract_minus_sign() else expanded
         return Expr.__new__(cls, turned, variable, *map(Integer, which))
 
@@ -85,7 +86,9 @@ class RealRoot(PolynomialRoot):
         real = sorted(mpmath.re(z) for z in roots if abs(mpmath.im(z)) <= tiny * (1 + abs(z)))
         number, count = map(int, self.args[2:])
         if len(real) != count:
-            raise UnfinishedError(f"{brief(self.args[0])} has {len(real)} real roots at some of these parameters, and not {count}")
+            raise UnfinishedError(
+                f"{brief(self.args[0])} has {len(real)} real roots at some of these parameters, and not {count}"
+            )
         return real[number]
 
 

@@ -24,6 +24,9 @@ from sympy import (
     Gt,
     I,
     Integer,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
     Mul,
     Ne,
     Order,
@@ -33,6 +36,8 @@ from sympy import (
     Rational,
     Sum,
     Symbol,
+    Trace,
+    Transpose,
     exp,
     parse_expr,
     sqrt,
@@ -289,6 +294,14 @@ def test_roots_of_long_polynomials_are_displayed():
     long = CRootOf(Poly(x**7 - HUGE * x + 3, x), 0)
     dense = CRootOf(Poly([3 * k**9 - 77 for k in range(60)], x), 0)
     assert_displays(Listed(long, dense, HUGE * long + dense, AnyRoot(many_terms(3000) + z**9, z)))
+
+
+def test_long_matrix_sums_are_split_within_traces_and_transposes():
+    A, B = MatrixSymbol("A", 3, 3), MatrixSymbol("B", 3, 3)
+    long = MatAdd(*(MatMul(k + 2, *[A, B] * (k % 7 + 1), *[B] * (k % 5)) for k in range(900)))
+    for made in (long, Trace(long), x * Trace(long) + y, Transpose(long), Sum(many_terms(900), (a, 1, 3))):
+        assert_displays(Listed(made))
+    assert str(Listed(Trace(long))).startswith("result = Trace(Q_1)\n")
 
 
 # -- LaTeX ------------------------------------------------------------------------------------------------------------------
