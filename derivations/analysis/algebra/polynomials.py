@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
+from math import gcd
 from typing import TypeAlias
 
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
@@ -201,7 +202,8 @@ def factor(p: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]:
     """Content and irreducible factors with their powers.
 
     python-flint (up to 0.9) compares coefficients as machine integers to sort the factors; where that overflows, polynomials
-    in one variable are factored as such, and others by SymPy.
+    in one variable are factored as such, those of degree one in a variable by the common factor of its two coefficients, and
+    others by SymPy.
     """
     try:
         content, factors = p.factor()
@@ -211,6 +213,8 @@ def factor(p: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]:
         present = [i for i, degree in enumerate(p.degrees()) if degree > 0]
         if len(present) == 1:
             return _factor_univariate(p, present[0])
+        if linear := [i for i in present if p.degrees()[i] == 1]:
+            return _factor_linear(p, linear[0])
         terms = {k: int(c) for k, c in p.to_dict().items()}
         content, factors = Poly.from_dict(terms, *symbols(context.names())).factor_list()
         return int(content), [(context.from_dict({k: int(c) for k, c in f.as_dict().items()}), m) for f, m in factors]
@@ -223,6 +227,14 @@ def _factor_univariate(p: Polynomial, place: int) -> tuple[int, list[tuple[Polyn
     content, factors = fmpz_poly(rows).factor()
     x = context.gen(place)
     return int(content), [(sum((int(c) * x**k for k, c in enumerate(f.coeffs())), 0 * x), int(m)) for f, m in factors]
+
+
+def _factor_linear(p: Polynomial, place: int) -> tuple[int, list[tuple[Polynomial, int]]]:
+    slope = p.derivative(place)
+    content = gcd(*map(int, p.coeffs())) * (1 if int(p.leading_coefficient()) > 0 else -1)
+    p, slope = p / content, slope / content
+    common = slope.gcd(p - slope * p.context().gen(place))
+    return content, [*factor(common)[1], (p / common, 1)]
 
 
 def _rebuilt(names: tuple[str, ...], terms: dict) -> Polynomial:
