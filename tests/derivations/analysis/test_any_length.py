@@ -69,6 +69,7 @@ from theory.rewriting import replaced
 x, y, z = symbols("x y z", real=True)
 a, b = symbols("a b", positive=True)
 HUGE = Integer(10) ** 6000 + 7
+NAMED = Integer(10) ** 45 + 7  # of so many digits that it has a name
 PAGE = 6000  # characters of plain text, or of LaTeX for what stands on a row
 NODE = shutil.which("node")
 KATEX = Path(html.__file__).parent / "katex" / "katex.min.js"
@@ -350,10 +351,11 @@ def test_stability_of_hindmarsh_rose_is_displayed(hindmarsh_rose):
 @pytest.fixture(scope="module")
 def long_results():
     """Results of every call about flows whose numbers have thousands of digits."""
-    flow = Flow({x: HUGE * x - x**3 * a, y: -HUGE * y})
+    flow = Flow({x: x * (HUGE - a * x), y: -HUGE * y})
     points = fixed_points(flow, time_limit=None)
     stable = next(p for p in points if p.values[x] != 0)
     simple = Flow({x: -a * HUGE * x, y: -y})
+    named = Flow({x: -a * NAMED * x, y: -y})
     origin = {x: Integer(0), y: Integer(0)}
     loss = Loss(HUGE * (x - a) ** 2 / 2, state=(x,))
     return [
@@ -362,10 +364,10 @@ def long_results():
         *(stability(flow, p, time_limit=None) for p in points),
         quadratic_lyapunov(flow, stable, time_limit=None),
         certify(simple, origin, {a: (Fraction(1, int(HUGE)), int(HUGE))}, time_limit=None),
-        time_scales(simple, origin, a, time_limit=None),
+        time_scales(named, origin, a, time_limit=None),
         first_integrals(Flow({x: HUGE * y, y: -x}), 2, time_limit=None),
-        step_edge(simple, origin, time_limit=None),
-        fluctuations(simple, origin, [[HUGE, 0], [0, 1]], time_limit=None),
+        step_edge(named, origin, time_limit=None),
+        fluctuations(named, origin, [[NAMED, 0], [0, 1]], time_limit=None),
         loss.gradient_flow(),
     ]
 
