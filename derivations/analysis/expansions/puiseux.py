@@ -37,6 +37,7 @@ from derivations.analysis.expansions.real_edges import narrowed, real_edge_roots
 from derivations.analysis.expansions.series import Insufficient, Series, Term, collected, expand, truncated
 from theory.abridging import Brief
 from theory.errors import InputError, UnfinishedError
+from theory.printing import plain
 
 LARGEST_PRECISION = 4096
 
@@ -170,7 +171,7 @@ def puiseux(
         branches += [replace(b, power=power) for b in found]
         assumed |= used
     nonzero = frozenset().union(*(assumed_factors(e, region) for e in assumed))
-    return Expansion(small, order, tuple(branches), tuple(sorted(nonzero, key=str)))
+    return Expansion(small, order, tuple(branches), tuple(sorted(nonzero, key=plain)))
 
 
 def check_order(order: object) -> None:

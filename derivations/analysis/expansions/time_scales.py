@@ -54,6 +54,7 @@ from derivations.analysis.sites.characteristic import characteristic_factors
 from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import plain
 from theory.stopgrad import expression
 
 
@@ -172,7 +173,7 @@ def _assumed(nonzero: Iterable[Expr], rates: Iterable[Rate], roots: Roots, regio
     signs = {c for rate in rates for c in rate.real.assumed}.union(assumed(roots))
     sides = {e for c in signs for e in (c.lhs, -c.lhs)}
     open_ones = (e for e in set(nonzero) - sides if 0 in signs_of(e, region))
-    return (*(Ne(e, 0) for e in sorted(open_ones, key=str)), *sorted(signs, key=str))
+    return (*(Ne(e, 0) for e in sorted(open_ones, key=plain)), *sorted(signs, key=plain))
 
 
 def _rate(branch: Branch, remainder: Remainder, fastest: Expr, region: Region, given: Mapping[Symbol, Expr]) -> Rate:

@@ -43,7 +43,9 @@ def with_numbers(flow: Flow, given: Mapping[Basic, Expr]) -> Flow:
             raise InputError("parameters at which the flow is defined", f"a division by zero in d{x}/dt", "change the values")
     for before, after in zip(flow.assumptions, assumptions, strict=True):
         if after == S.false:
-            raise InputError("parameters that obey the assumptions of the flow", f"values that violate {before}", "change them")
+            raise InputError(
+                "parameters that obey the assumptions of the flow", f"values that violate {brief(before)}", "change them"
+            )
     return Flow(velocity, assumptions=tuple(a for a in assumptions if a != S.true))
 
 
