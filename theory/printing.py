@@ -112,7 +112,7 @@ class PaperPrinter(AnyLength):
 
     def _print_MatMul(self, expr):
         factors = expr.args[1:] if expr.args[0] == S.NegativeOne else expr.args
-        text = "*".join(self.parenthesize(factor, PRECEDENCE["Mul"]) for factor in factors)
+        text = "*".join(self.parenthesize(factor, PRECEDENCE["Mul"], strict=isinstance(factor, Mul)) for factor in factors)
         return text if factors == expr.args else f"-{text}"
 
 
