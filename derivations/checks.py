@@ -22,6 +22,7 @@ import numpy as np
 from sympy import Basic, MatrixSymbol, sympify
 
 from derivations.evaluate import NoEvaluationError, Point, array, distance, evaluate
+from theory.abridging import Brief, brief
 from theory.loss import Loss
 from theory.stopgrad import erase
 from theory.vanishing import vanishes
@@ -62,7 +63,7 @@ class Check(Protocol):
 
 
 @dataclass(frozen=True)
-class Identity:
+class Identity(Brief):
     """Each pair of expressions is equal identically, by exact algebra (:mod:`theory.vanishing`); unchecked where that decides
     neither way."""
 
@@ -77,11 +78,11 @@ class Identity:
         for left, right in self.pairs:
             equal = vanishes(erase(sympify(left) - sympify(right)), self.context)
             if equal is False:
-                return Outcome(Status.FAILED, self.kind, f"{left} differs from {right}")
+                return Outcome(Status.FAILED, self.kind, f"{brief(left)} differs from {brief(right)}")
             undecided = (left, right) if equal is None else undecided
         if undecided is not None:
             left, right = undecided
-            return Outcome(Status.UNCHECKED, self.kind, f"neither proved nor disproved: {left} equals {right}")
+            return Outcome(Status.UNCHECKED, self.kind, f"neither proved nor disproved: {brief(left)} equals {brief(right)}")
         return Outcome(Status.PASSED, self.kind, f"{len(self.pairs)} exact")
 
 

@@ -7,26 +7,28 @@ check is *unchecked* and makes its derivation not verified.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sympy import Basic
+from sympy import Basic, Expr
 
 from derivations.checks import Check, Level, Outcome, Status
 from derivations.evaluate import NoEvaluationError
+from theory.abridging import Brief, Say, told
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
-from theory.printing import tex
+from theory.printing import MANY, exact_text, tex
 
 if TYPE_CHECKING:
     import networkx
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Brief):
     r"""One line of a display: left side (an expression, or LaTeX for a name), relation, right side.
 
     ``relation`` is ``"="`` for what is exact and ``"\\simeq"`` for what is approximate.
@@ -38,10 +40,11 @@ class Line:
 
 
 Lines = tuple[Line, ...]
+APPROXIMATELY = r"\simeq"
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Brief):
     """One step.
 
     Attributes
@@ -87,7 +90,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Brief):
     """The outcome of one step and the seconds it took."""
 
     step: str
@@ -96,7 +99,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Brief):
     """The table of a derivation's checks."""
 
     derivation: str
@@ -123,6 +126,10 @@ class Verification:
         ]
         return {"derivation": self.derivation, "passed": self.passed, "steps": rows}
 
+    def to_json(self) -> str:
+        """The table as one JSON object."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
 
@@ -136,7 +143,7 @@ class Verification:
 
 
 @dataclass(frozen=True)
-class Derivation:
+class Derivation(Brief):
     """A titled sequence of steps, in an order in which each builds on earlier ones only.
 
     Raises
@@ -197,6 +204,48 @@ class Derivation:
 
         return derivation_page(self, verification)
 
+    def to_dict(self) -> dict:
+        """Plain values; expressions as text, whole."""
+        steps = [
+            {"name": s.name, "statement": s.statement, "reason": s.reason, "uses": list(s.uses)}
+            | {"assumptions": list(s.assumptions), "before": _plain(s.before), "after": _plain(s.after)}
+            for s in self.steps
+        ]
+        about = {"name": self.name, "title": self.title, "summary": self.summary}
+        return about | {"steps": steps, "references": list(self.references)}
+
+    def to_json(self) -> str:
+        """The derivation as one JSON object."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    def lines(self, say: Say) -> list[str]:
+        """Plain text, its expressions as ``say`` writes them."""
+        shown = [self.title, self.summary]
+        for number, step in enumerate(self.steps, 1):
+            shown += [f"{number}. {step.name}: {step.statement}", *_told(step.before, say)]
+            shown += [*(["leads to"] if step.before else []), *_told(step.after, say)]
+        return shown
+
+    def __str__(self):
+        return told(self.lines)
+
+    def _repr_html_(self) -> str:
+        from derivations.rendering.html import derivation_fragment
+
+        return derivation_fragment(self)
+
+
+def _plain(lines: Lines) -> list[dict[str, str]]:
+    return [{"left": _side(r.left, exact_text), "relation": r.relation, "right": exact_text(r.right)} for r in lines]
+
+
+def _told(lines: Lines, say: Say) -> list[str]:
+    return [f"  {_side(r.left, say)} {r.relation.replace(APPROXIMATELY, '~')} {say(r.right)}" for r in lines]
+
+
+def _side(side: Basic | str, say: Say) -> str:
+    return side if isinstance(side, str) else say(side)
+
 
 def rights(lines: Lines) -> tuple[Basic, ...]:
     """The right sides of lines."""
@@ -205,7 +254,12 @@ def rights(lines: Lines) -> tuple[Basic, ...]:
 
 def velocity_lines(flow: Flow) -> Lines:
     """One line for each block of a flow; scalar velocities factored."""
-    return tuple(Line(rf"\dot{{{tex(block)}}}", v if flow.is_matrix else v.factor()) for block, v in flow.velocity.items())
+    return tuple(Line(rf"\dot{{{tex(block)}}}", v if flow.is_matrix else factored(v)) for block, v in flow.velocity.items())
+
+
+def factored(expr: Expr) -> Expr:
+    """An expression factored, where it is no longer than that takes a moment."""
+    return expr if len(expr.args) > MANY else expr.factor()
 
 
 def _finite(value: float | None) -> float | None:

@@ -57,6 +57,7 @@ from sympy import (
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.expressions.special import OneMatrix
 
+from theory.abridging import brief
 from theory.stopgrad import StopGradient, StopGradientMatrix
 
 FUNCTIONS = frozenset((
@@ -107,7 +108,7 @@ def evaluate(expr: Basic, at: Point):
     KeyError
         for a symbol without a value.
     """
-    raise NoEvaluationError(f"no evaluation of {type(expr).__name__}: {expr}")
+    raise NoEvaluationError(f"no evaluation of {type(expr).__name__}: {brief(expr)}")
 
 
 @evaluate.register(Symbol)
@@ -124,7 +125,7 @@ def _(expr, at):
 @evaluate.register(Float)
 def _(expr, at):
     if not expr.is_finite:
-        raise NoEvaluationError(f"{expr} is no number")
+        raise NoEvaluationError(f"{brief(expr)} is no number")
     return mpmath.mpf(expr._mpf_)
 
 
@@ -152,7 +153,7 @@ def _(expr, at):
 def _(expr, at):
     name = type(expr).__name__
     if name not in FUNCTIONS:
-        raise NoEvaluationError(f"no evaluation of {name}: {expr}")
+        raise NoEvaluationError(f"no evaluation of {name}: {brief(expr)}")
     return getattr(mpmath, name)(*(evaluate(a, at) for a in expr.args))
 
 
@@ -175,7 +176,7 @@ def _(expr, at):
 @evaluate.register(DiracDelta)
 def _(expr, at):
     if _real(expr.args[0], at) == 0:
-        raise NoEvaluationError(f"{expr} is no number at its pole")
+        raise NoEvaluationError(f"{brief(expr)} is no number at its pole")
     return mpmath.mpf(0)
 
 
@@ -190,13 +191,13 @@ def _(expr, at):
     for value, condition in expr.args:
         if _holds(condition, at):
             return evaluate(value, at)
-    raise NoEvaluationError(f"no case of {expr} holds here")
+    raise NoEvaluationError(f"no case of {brief(expr)} holds here")
 
 
 def _real(expr: Basic, at: Point):
     value = evaluate(expr, at)
     if mpmath.im(value) != 0:
-        raise NoEvaluationError(f"{expr} is not real here, and its sign is asked for")
+        raise NoEvaluationError(f"{brief(expr)} is not real here, and its sign is asked for")
     return mpmath.re(value)
 
 
@@ -208,7 +209,7 @@ def _holds(condition: Basic, at: Point) -> bool:
     if isinstance(condition, Not):
         return not _holds(condition.args[0], at)
     if type(condition) not in RELATIONS:
-        raise NoEvaluationError(f"no evaluation of the condition {condition}")
+        raise NoEvaluationError(f"no evaluation of the condition {brief(condition)}")
     return bool(RELATIONS[type(condition)](_real(condition.lhs, at), _real(condition.rhs, at)))
 
 
@@ -254,7 +255,7 @@ def _(expr, at):
 def _(expr, at):
     power = evaluate(expr.exp, at)
     if power != int(power):
-        raise NoEvaluationError(f"no evaluation of a fractional power of a matrix: {expr}")
+        raise NoEvaluationError(f"no evaluation of a fractional power of a matrix: {brief(expr)}")
     base = evaluate(expr.base if power >= 0 else Inverse(expr.base), at)
     return np.linalg.matrix_power(base, abs(int(power)))
 

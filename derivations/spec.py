@@ -28,6 +28,8 @@ from lark.exceptions import VisitError
 from sympy import Expr, Pow, Rational, Symbol
 
 from theory import InputError, Loss, sg
+from theory.abridging import brief
+from theory.printing import number_read
 from theory.stopgrad import StopGradient, erase
 from theory.vanishing import vanishes
 
@@ -192,7 +194,7 @@ class _Build(Transformer):
         self.known = known
 
     def number(self, token):
-        return Rational(str(token))
+        return number_read(str(token))
 
     def name(self, token):
         if token in self.known:
@@ -230,7 +232,7 @@ class _Build(Transformer):
 
     def power(self, a, b):
         if b.is_number and abs(b) > LARGEST_POWER:
-            raise InputError(f"powers up to {LARGEST_POWER}", str(b), "write a lower power")
+            raise InputError(f"powers up to {LARGEST_POWER}", brief(b), "write a lower power")
         return a**b
 
 

@@ -54,7 +54,8 @@ from sympy import (
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction, InverseHyperbolicFunction
 from sympy.functions.elementary.trigonometric import InverseTrigonometricFunction, TrigonometricFunction
 
-from theory.errors import CalculusError
+from theory.errors import CalculusError, said
+from theory.printing import plain
 from theory.stopgrad import MARKERS
 from theory.words import PLAIN, Context, Polynomial, Word, add_term, assemble, expand, expand_traces, normalise, transpose
 
@@ -156,7 +157,7 @@ def kinks(expr: Expr) -> tuple[Expr, ...]:
 
 def _outer_derivatives(flat: Expr, symbols: set[MatrixSymbol], context: Context) -> list[tuple[Expr, Word]]:
     """Pairs of the derivative of ``flat`` by a trace and that trace's word, for the traces that hold ``symbols``."""
-    traces = sorted((t for t in flat.atoms(Trace) if t.atoms(MatrixSymbol) & symbols), key=str)
+    traces = sorted((t for t in flat.atoms(Trace) if t.atoms(MatrixSymbol) & symbols), key=plain)
     held = {t: Dummy(real=True) for t in traces}
     opened = flat.xreplace(held)
     for symbol in symbols:
@@ -213,4 +214,4 @@ def _refusal(part: Basic, symbol: State) -> CalculusError:
     else:
         expected = f"a smooth elementary function of scalars and traces of polynomials in {symbol}"
         remedy = "rewrite this part, or introduce a new state variable for it"
-    return CalculusError(expected, f"{part}, which holds {symbol}", remedy)
+    return CalculusError(expected, f"{said(part)}, which holds {symbol}", remedy)

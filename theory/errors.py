@@ -1,5 +1,17 @@
 """Errors that a user can act on: each is one sentence with what was expected, what came and what to do."""
 
+LONGEST = 1000  # characters of each part of a sentence
+
+
+def said(value: object, longest: int = LONGEST) -> str:
+    """Text for a sentence: the middle of what is long is left out, and what Python does not spell is named by its kind."""
+    try:
+        text = value if isinstance(value, str) else str(value)
+    except ValueError:  # integers beyond Python's limit
+        text = f"{type(value).__name__} with numbers of thousands of digits"
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[:half]} … {text[-half:]} ({len(text)} characters)"
+
 
 class InputError(ValueError):
     """Input that cannot be used.
@@ -8,7 +20,7 @@ class InputError(ValueError):
     """
 
     def __init__(self, expected: str, got: str, remedy: str):
-        sentence = f"expected {expected}, got {got}; {remedy}"
+        sentence = f"expected {said(expected)}, got {said(got)}; {said(remedy)}"
         super().__init__("".join(c if c.isprintable() else " " for c in sentence))
 
     def __reduce__(self):
@@ -31,7 +43,7 @@ class UnfinishedError(RuntimeError):
     """
 
     def __init__(self, message: str, partial: object = None):
-        super().__init__(message)
+        super().__init__(said(message, 2 * LONGEST))
         self.partial = partial
 
 

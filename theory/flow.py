@@ -23,16 +23,17 @@ from types import MappingProxyType
 from sympy import Expr, ImmutableMatrix, Inverse, MatMul, MatrixExpr, MatrixSymbol, Q, S, Symbol, Trace, Transpose, sympify
 from sympy.logic.boolalg import Boolean
 
+from theory.abridging import Brief, Say, brief, tex_lines, told
 from theory.calculus import State, differential, scalar_derivative
 from theory.errors import InputError, MarkerError
-from theory.printing import plain, tex
+from theory.printing import tex
 from theory.stopgrad import expression, is_marked, statements
 from theory.vanishing import vanishes
 from theory.words import Context, collect, expand_traces
 
 
 @dataclass(frozen=True)
-class GradientTest:
+class GradientTest(Brief):
     """The answer of :meth:`Flow.is_gradient`.
 
     Attributes
@@ -55,12 +56,12 @@ class GradientTest:
     def __bool__(self):
         if self.holds is None:
             remedy = "simplify the velocity, or test it numerically"
-            raise InputError("a curl entry that is proved to vanish or not to", plain(self.undecided), remedy)
+            raise InputError("a curl entry that is proved to vanish or not to", brief(self.undecided), remedy)
         return self.holds
 
 
 @dataclass(frozen=True, eq=False)
-class Flow:
+class Flow(Brief):
     """An autonomous flow, in scalars or in matrices.
 
     Parameters
@@ -89,7 +90,9 @@ class Flow:
         for block, v in velocity.items():
             if is_marked(v):
                 raise MarkerError(
-                    "an erased velocity", f"{v} for {block}", "put the markers into a Loss and take its stop_gradient_flow()"
+                    "an erased velocity",
+                    f"{brief(v)} for {block}",
+                    "put the markers into a Loss and take its stop_gradient_flow()",
                 )
             if getattr(v, "shape", ()) != getattr(block, "shape", ()):
                 expected, got = (getattr(x, "shape", "a scalar") for x in (block, v))
@@ -122,11 +125,15 @@ class Flow:
     def _key(self):
         return tuple(self.velocity.items()), frozenset(self.mobility.items()), self.assumptions
 
+    def lines(self, say: Say) -> list[str]:
+        """Plain text, its expressions as ``say`` writes them."""
+        return [f"d{block}/dt = {say(v)}" for block, v in self.velocity.items()]
+
     def __str__(self):
-        return "\n".join(f"d{block}/dt = {plain(v)}" for block, v in self.velocity.items())
+        return told(self.lines)
 
     def _repr_latex_(self):
-        rows = (rf"\dot{{{tex(block)}}} &= {tex(v)}" for block, v in self.velocity.items())
+        rows = tex_lines((rf"\dot{{{tex(block)}}}", v) for block, v in self.velocity.items())
         return r"$\displaystyle\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}$"
 
     @property
@@ -235,7 +242,7 @@ class Flow:
         velocity = self.velocity[block]
         if vanishes(mobility, self.context) is True:
             raise InputError(
-                f"a mobility of {block} that is positive", plain(mobility), "leave what does not move out of the state"
+                f"a mobility of {block} that is positive", brief(mobility), "leave what does not move out of the state"
             )
         if isinstance(mobility, MatrixExpr):
             return collect(MatMul(velocity, Inverse(mobility)), self._metric_context)

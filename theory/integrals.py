@@ -36,7 +36,9 @@ from sympy import (
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.polyerrors import PolynomialError
 
+from theory.abridging import brief
 from theory.errors import InputError
+from theory.printing import plain
 from theory.vanishing import vanishes
 from theory.words import Polynomial, Word, assemble, expand
 
@@ -96,7 +98,7 @@ def _by_monomials(moved: list[Polynomial], flow: Flow) -> list[list[Expr]]:
     """A row for each word times a monomial in the scalars that move: the scalar state, and traces that hold a block."""
     scalars = {c for m in moved for c in m.values()}
     traces = {t for c in scalars for t in c.atoms(Trace) if t.free_symbols & {*flow.state}}
-    moving = [*sorted(traces, key=str), *(b for b in flow.state if not isinstance(b, MatrixSymbol))]
+    moving = [*sorted(traces, key=plain), *(b for b in flow.state if not isinstance(b, MatrixSymbol))]
     if not moving:
         return [[m.get(w, S.Zero) for m in moved] for w in dict.fromkeys(w for m in moved for w in m)]
     held = {t: Dummy() for t in moving}
@@ -178,7 +180,7 @@ def _null_space_of_functions(table: list[list[Expr]], width: int) -> list[list[E
 def _is_zero(entry: Expr) -> bool:
     decided = entry == 0 or vanishes(entry)
     if decided is None:
-        raise InputError("coefficients that are proved to vanish or not to", str(entry), "simplify the velocities")
+        raise InputError("coefficients that are proved to vanish or not to", brief(entry), "simplify the velocities")
     return bool(decided)
 
 

@@ -26,10 +26,10 @@ from typing import TypeAlias
 from sympy import Add, Expr, Identity, Inverse, MatAdd, MatrixBase, MatrixExpr, MatrixSymbol, S, Trace, ZeroMatrix, nan, oo, zoo
 from sympy.logic.boolalg import Boolean
 
+from theory.abridging import Brief, brief
 from theory.calculus import State, gradient, kinks
 from theory.errors import InputError
 from theory.flow import Flow, check_state, name_of, scalar_or_matrix_symbols
-from theory.printing import plain
 from theory.stopgrad import block, erase, expression, is_marked, statements
 from theory.vanishing import vanishes
 from theory.words import Context, assemble, expand, expand_traces, product, scaled
@@ -38,7 +38,7 @@ Rate: TypeAlias = Expr | MatrixExpr
 
 
 @dataclass(frozen=True, eq=False)
-class Loss:
+class Loss(Brief):
     """A loss with everything that turns it into a flow.
 
     Parameters
@@ -188,12 +188,12 @@ class Loss:
                     f"a {role} of a state block ({name_of(self.state)})", f"one of {moved}", "add it to the state or drop it"
                 )
             if not isinstance(rate, MatrixExpr) and rate.is_negative:
-                raise InputError(f"a non-negative {role} of {moved}", str(rate), "change its sign")
+                raise InputError(f"a non-negative {role} of {moved}", brief(rate), "change its sign")
             if isinstance(rate, MatrixExpr) and (role == "decay" or rate.shape != (_columns(moved),) * 2):
                 shape = "a scalar" if role == "decay" else f"a scalar or a matrix of shape {(_columns(moved),) * 2}"
                 raise InputError(
                     f"{shape} as {role} of {moved}",
-                    f"{rate} of shape {rate.shape}",
+                    f"{brief(rate)} of shape {rate.shape}",
                     "give a rate that multiplies the block on the right",
                 )
 
@@ -204,7 +204,7 @@ class Loss:
             for symbol in sorted(scalar_or_matrix_symbols(place) - known, key=str):
                 raise InputError(
                     f"only state ({name_of(self.state)}) and parameters ({name_of(self.parameters or ()) or 'none'})",
-                    f"the symbol {symbol} in {place}",
+                    f"the symbol {symbol} in {brief(place)}",
                     "declare it as a parameter or as state",
                 )
 
@@ -214,7 +214,7 @@ def _scalar(value) -> Expr:
     if isinstance(loss, MatrixExpr | MatrixBase):
         raise InputError("a scalar loss", f"a matrix of shape {loss.shape}", "take its trace")
     if loss.has(nan, zoo, oo, -oo):
-        raise InputError("a loss that is a number", plain(loss), "divide by nothing that is zero")
+        raise InputError("a loss that is a number", brief(loss), "divide by nothing that is zero")
     return loss
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Symbol, erf, erfc, lambdify
 
+from theory.abridging import brief
 from theory.calculus import State
 from theory.errors import InputError
 from theory.flow import Flow, direction, parameters_of, scalar_or_matrix_symbols
@@ -156,7 +157,7 @@ class LoweredFlow:
             for symbol in sorted(scalar_or_matrix_symbols(e) - known, key=str):
                 raise InputError(
                     f"an expression in {sorted(map(str, known))}",
-                    f"the symbol {symbol} in {e}",
+                    f"the symbol {symbol} in {brief(e)}",
                     "lower the flow with that parameter",
                 )
         function = self._lower(expressions, self.flow.state)

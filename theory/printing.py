@@ -1,21 +1,61 @@
-"""Expressions as on paper, in plain text and in LaTeX: matrix sums in the order in which they were collected."""
+"""Expressions as on paper, in plain text and in LaTeX: matrix sums in the order in which they were collected.
+
+Integers of any length are written, which Python itself refuses beyond 4300 digits.  What is written here is whole;
+:mod:`theory.abridging` gives names to what is too long to be read.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import lru_cache
 
-from sympy import Add, Basic, Expr, Mul, Order, Pow, Rational, S, Symbol
+from flint import fmpz
+from sympy import Add, Basic, Expr, MatrixBase, Mul, Order, Pow, Rational, S, Symbol
 from sympy.printing.latex import LatexPrinter
-from sympy.printing.precedence import precedence
+from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 from sympy.printing.str import StrPrinter
 
+from theory.rewriting import depths_replaced, numbers_replaced
 from theory.stopgrad import StopGradientMatrix
 
 _GREEK = {letter: name for name, letter in greek_unicode.items()} | {"ß": "ss"}
+
+
+READABLE = sys.int_info.str_digits_check_threshold  # digits that Python reads whatever its limit is
+_DECIMAL = re.compile(r"([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,4}))?")
+_HELD = "\ue000\ue001"  # around the place of a long integer
+DEEPEST = 60  # expressions within each other that are written at once
+MANY = 1000  # terms of a sum that are put in order
+
+
+def digits(number: int) -> str:
+    """The decimal digits of an integer of any length."""
+    return str(fmpz(int(number)))
+
+
+def number_read(text: str) -> Rational:
+    """The number that a decimal, or a fraction of decimals, spells, of any length.
+
+    Raises
+    ------
+    ValueError
+        for other text.
+
+    >>> number_read("1.25e1"), number_read("-1/3")
+    (25/2, -1/3)
+    """
+    top, *bottom = text.split("/", 1)
+    found = _DECIMAL.fullmatch(top.strip())
+    if found is None:
+        raise ValueError(f"no number: {text[:40]}")
+    sign, whole, rest, exponent = found.groups(default="")
+    value = Rational(int(fmpz(f"{whole}{rest}"))) * Rational(10) ** (int(exponent or 0) - len(rest))
+    return (-value if sign == "-" else value) / (number_read(bottom[0]) if bottom else 1)
 
 
 class AsWritten(Add):
@@ -41,8 +81,27 @@ def _positive_first(terms: Sequence[Expr]) -> list[Expr]:
     return [*sorted(key, key=key.__getitem__), order]
 
 
-class PaperPrinter(StrPrinter):
-    """SymPy's plain text, with the terms of matrix sums in their own order and signs in front."""
+class AnyLength(StrPrinter):
+    """SymPy's plain text, with integers of any length; very long sums in the order in which SymPy keeps them."""
+
+    def integer(self, number: int) -> str:
+        return digits(number)
+
+    def bracketed(self, text: str) -> str:
+        return f"({text})"
+
+    def _print_Integer(self, expr):
+        return self.integer(expr.p)
+
+    def _print_Rational(self, expr):
+        return f"{self.integer(expr.p)}/{self.integer(expr.q)}"
+
+    def _as_ordered_terms(self, expr, order=None):
+        return list(expr.args) if len(expr.args) > MANY else super()._as_ordered_terms(expr, order)
+
+
+class PaperPrinter(AnyLength):
+    """Plain text, with the terms of matrix sums in their own order and signs in front."""
 
     def _as_ordered_terms(self, expr, order=None):
         return _positive_first(expr.args if isinstance(expr, AsWritten) else super()._as_ordered_terms(expr, order))
@@ -53,13 +112,87 @@ class PaperPrinter(StrPrinter):
 
     def _print_MatMul(self, expr):
         factors = expr.args[1:] if expr.args[0] == S.NegativeOne else expr.args
-        text = "*".join(self.parenthesize(factor, precedence(expr)) for factor in factors)
+        text = "*".join(self.parenthesize(factor, PRECEDENCE["Mul"], strict=isinstance(factor, Mul)) for factor in factors)
         return text if factors == expr.args else f"-{text}"
+
+
+class ReadablePrinter(PaperPrinter):
+    """Plain text that reads back in any setting of Python: long integers are hexadecimal."""
+
+    def __init__(self):
+        super().__init__()
+        self.factors: dict[Basic, str] = {}
+
+    def integer(self, number: int) -> str:
+        text = digits(number)
+        return text if len(text.lstrip("-")) <= READABLE else hex(number)
+
+    def _print_Add(self, expr, order=None):
+        if len(expr.args) <= MANY:
+            return super()._print_Add(expr, order)
+        terms = [self._monomial(term) for term in expr.args]
+        return "".join([terms[0], *(f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in terms[1:])])
+
+    def _monomial(self, term: Basic) -> str:
+        """One of very many terms, its factors written once each."""
+        found = [self._factor(factor) for factor in term.args] if isinstance(term, Mul) else [""]
+        if not all(found):
+            return self.parenthesize(term, PRECEDENCE["Add"])
+        return f"-{'*'.join(found[1:])}" if found[0] == "-1" else "*".join(found)
+
+    def _factor(self, factor: Basic) -> str:
+        """A number in front, a symbol, or a power of one with a positive integer; nothing for others."""
+        if isinstance(factor, Rational):
+            return self._print(factor)
+        if factor not in self.factors:
+            power = isinstance(factor, Pow) and factor.base.is_Symbol and factor.exp.is_Integer and factor.exp.p > 0
+            self.factors[factor] = self._print(factor) if power or factor.is_Symbol else ""
+        return self.factors[factor]
 
 
 def plain(expr: Basic) -> str:
     """An expression as on paper, in plain text."""
-    return PaperPrinter().doprint(expr)
+    return _whole(PaperPrinter(), expr)
+
+
+def exact_text(expr: object) -> str:
+    """The text of an expression for a program: whole, and read back without a limit on the length of integers.
+
+    >>> from sympy import Integer
+    >>> exact_text(Symbol("x") / 3), exact_text(Integer(10) ** 700)[:6]
+    ('x/3', '0x28c6')
+    """
+    return _whole(ReadablePrinter(), expr)
+
+
+def _whole(printer: AnyLength | TexPrinter, expr: object) -> str:
+    """The text of an expression; long integers and what is deep, which SymPy cannot put in order, are put in behind."""
+    if isinstance(expr, MatrixBase):
+        expr = expr.as_immutable()
+    if isinstance(expr, int | Fraction):
+        expr = Rational(expr.numerator, expr.denominator)
+    if not isinstance(expr, Basic):
+        return str(expr)
+    held: list[int | Basic] = []
+
+    def name(part: int | Basic) -> Symbol:
+        held.append(part)
+        return Symbol(f"{_HELD[0]}{len(held) - 1}{_HELD[1]}", positive=True)
+
+    def text(part: Basic) -> str:
+        return printer.doprint(numbers_replaced(depths_replaced(part, DEEPEST, name), READABLE, name))
+
+    first, texts = text(expr), list[str]()
+    while len(texts) < len(held):
+        part = held[len(texts)]
+        texts.append(printer.integer(part) if isinstance(part, int) else printer.bracketed(text(part)))
+    for k in reversed(range(len(texts))):  # what stands in a part comes after it
+        texts[k] = _put_in(texts, texts[k])
+    return _put_in(texts, first)
+
+
+def _put_in(texts: Sequence[str], text: str) -> str:
+    return re.sub("{}([0-9]+){}".format(*_HELD), lambda match: texts[int(match[1])], text) if texts else text
 
 
 class TexPrinter(LatexPrinter):
@@ -82,9 +215,21 @@ class TexPrinter(LatexPrinter):
     def term(self, expr: Basic) -> str:
         """A term of a sum; numbers as small as the fractions in front of the others."""
         if isinstance(expr, Rational) and expr.q > 1:
-            return rf"{'- ' if expr < 0 else ''}\tfrac{{{abs(expr.p)}}}{{{expr.q}}}"
+            return rf"{'- ' if expr < 0 else ''}\tfrac{{{digits(abs(expr.p))}}}{{{digits(expr.q)}}}"
         text = self._print(expr)
         return rf"\left({text}\right)" if self._needs_add_brackets(expr) else text
+
+    def integer(self, number: int) -> str:
+        return digits(number)
+
+    def bracketed(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def _print_Integer(self, expr):
+        return digits(expr.p)
+
+    def _print_Rational(self, expr):
+        return rf"{'- ' if expr.p < 0 else ''}\frac{{{digits(abs(expr.p))}}}{{{digits(expr.q)}}}"
 
     def _print_Transpose(self, expr):
         if isinstance(expr.arg, StopGradientMatrix):
@@ -117,7 +262,7 @@ class TexPrinter(LatexPrinter):
         ):
             sign = "- " if coefficient < 0 else ""
             inner = self.parenthesize(rest, 50) if isinstance(rest, Add) else self._print(rest)
-            return rf"{sign}\tfrac{{1}}{{{coefficient.q}}} {inner}"
+            return rf"{sign}\tfrac{{1}}{{{digits(coefficient.q)}}} {inner}"
         return super()._print_Mul(expr)
 
     def _print_ComplexRootOf(self, expr):
@@ -127,6 +272,8 @@ class TexPrinter(LatexPrinter):
         return r"\mathbb{I}"
 
     def _print_Symbol(self, expr, style="plain"):
+        if expr.name.startswith(_HELD[0]):
+            return expr.name
         named = Symbol(ascii_name(expr.name)) if not expr.name.isascii() else expr
         return super()._print_Symbol(named, style).replace(r"\phi", r"\varphi")
 
@@ -140,4 +287,4 @@ def ascii_name(name: str) -> str:
 @lru_cache(4096)
 def tex(expr: Basic) -> str:
     """The LaTeX of one expression, on one line; KaTeX and pdflatex read it alike."""
-    return TexPrinter().doprint(expr)
+    return _whole(TexPrinter(), expr)

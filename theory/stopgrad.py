@@ -21,13 +21,13 @@ from sympy.core.sympify import _sympify
 from sympy.logic.boolalg import Boolean
 from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
 
-from theory.errors import InputError, MarkerError
+from theory.errors import InputError, MarkerError, said
 
 
 def _refuse_diff(marker: Basic) -> MarkerError:
     return MarkerError(
         "an expression without stop-gradient markers",
-        f"the derivative of {marker}",
+        f"the derivative of {said(marker)}",
         "use Loss(...).stop_gradient_flow() to block at the markers or erase(...) to read them as the identity",
     )
 
@@ -102,7 +102,7 @@ def expression(value, place: str):
         return value
     if isinstance(value, Number) and not isinstance(value, bool):
         return _sympify(value)
-    raise InputError(f"a SymPy expression or a number {place}", repr(value), "build it from symbols")
+    raise InputError(f"a SymPy expression or a number {place}", said(value), "build it from symbols")
 
 
 def statements(values: Iterable) -> tuple[Boolean, ...]:

@@ -41,7 +41,7 @@ from sympy.assumptions import AppliedPredicate
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.special import GenericZeroMatrix, OneMatrix
 
-from theory.errors import InputError
+from theory.errors import InputError, said
 
 Word = tuple[MatrixExpr, ...]
 Polynomial = dict[Word, Expr]
@@ -81,7 +81,7 @@ class Context:
                     (word, coefficient), *others = expand(side(equation.lhs), plain).items()
                     if others or coefficient != 1:
                         raise InputError(
-                            "a single product on the left of an assumed equation", str(equation), "solve it for one product"
+                            "a single product on the left of an assumed equation", said(equation), "solve it for one product"
                         )
                     rules.append((word, expand(side(equation.rhs), plain)))
         return tuple(rules)
@@ -259,7 +259,7 @@ def _(expr, context):
     factor."""
     terms = expand(expr.arg, context)
     if not terms:
-        raise InputError("a matrix that has an inverse", str(expr), "drop the inverse of zero")
+        raise InputError("a matrix that has an inverse", said(expr), "drop the inverse of zero")
     ((word, coefficient), *others) = sorted(terms.items(), key=_order)
     if others or not coefficient.is_number:
         return {(Inverse(assemble(dict([(word, coefficient), *others]), expr.shape)),): S.One}

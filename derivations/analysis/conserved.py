@@ -20,6 +20,7 @@ from derivations.analysis.limits import within
 from derivations.analysis.show import Row, Shown, row
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import exact_text
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class FirstIntegrals(Shown, Sequence):
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
-        return {"degree": self.degree, "integrals": [str(q) for q in self.integrals]}
+        return {"degree": self.degree, "integrals": [exact_text(q) for q in self.integrals]}
 
 
 def first_integrals(flow: Flow, degree: int = 2, time_limit: float | None = 60) -> FirstIntegrals:

@@ -1,7 +1,7 @@
 r"""Results as people see them: each is a list of rows, which the LaTeX and the plain text are made from.
 
-Exact rows read ``=``, approximate ones ``\simeq`` (``~`` in plain text).  Long rows are split, and long parts of them named,
-by the display of :mod:`derivations.rendering.tex`.
+Exact rows read ``=``, approximate ones ``\simeq`` (``~`` in plain text).  Long integers and what is longer than a page have
+names (:mod:`theory.abridging`); the display of :mod:`derivations.rendering.tex` splits long rows too.  JSON is whole.
 
 >>> from sympy import sqrt, symbols
 >>> v, w = symbols("v w")
@@ -16,12 +16,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 
 from sympy import Basic, Float, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanTrue
 
-from theory.printing import plain
+from theory.abridging import Brief, Say, told
+
+__all__ = ["SIGNS", "Row", "Say", "Shown", "conditions_row", "row", "text"]
 
 SIGNS = {"==": "=", "!=": r"\ne", ">=": r"\ge", "<=": r"\le", ">": ">", "<": "<"}
 _PLAIN = {tex: text for text, tex in SIGNS.items()} | {"=": "=", r"\simeq": "~", r"\to": "->"}
@@ -65,23 +68,31 @@ class Row:
         relation = SIGNS.get(self.relation, self.relation)
         return r"\simeq" if approximate and relation == "=" else relation
 
-    def __str__(self):
-        left = self.left if isinstance(self.left, str) else plain(self.left)
+    def text_with(self, say: Say) -> str:
+        """The row in plain text, its expressions as ``say`` writes them."""
+        left = self.left if isinstance(self.left, str) else say(self.left)
         front = f"{self.words} {left}".lstrip()
-        return front if self.right is None else f"{front} {_PLAIN.get(self.sign, self.sign)} {plain(self.right)}"
+        return front if self.right is None else f"{front} {_PLAIN.get(self.sign, self.sign)} {say(self.right)}"
+
+    def __str__(self):
+        return text([self])
 
 
-class Shown:
-    """What every result can do: print, show itself in a notebook, and turn into LaTeX or JSON."""
+class Shown(Brief):
+    """What every result can do: print, show itself in a notebook, and turn into LaTeX, HTML or JSON."""
 
     def rows(self) -> list[Row]:
         raise NotImplementedError
+
+    def lines(self, say: Say) -> list[str]:
+        """Plain text, its expressions as ``say`` writes them."""
+        return [row.text_with(say) for row in self.rows()]
 
     def to_dict(self) -> dict:
         raise NotImplementedError
 
     def to_json(self) -> str:
-        """The result as one JSON object; expressions as text."""
+        """The result as one JSON object; expressions as text, whole, integers of more than 640 digits hexadecimal."""
         return json.dumps(self.to_dict(), allow_nan=False)
 
     def to_latex(self) -> str:
@@ -93,8 +104,17 @@ class Shown:
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {self.to_latex()}$"
 
+    def to_html(self) -> str:
+        """A self-contained HTML page that needs no network."""
+        from derivations.rendering.html import result_page
+
+        return result_page(type(self).__name__, self.to_latex())
+
+    def _repr_html_(self) -> str:
+        return f"<div>{escape(self._repr_latex_(), quote=False)}</div>"
+
     def __str__(self):
-        return text(self.rows())
+        return told(self.lines)
 
 
 def row(left: Basic | str, right: Basic, relation: str = "=") -> Row:
@@ -103,7 +123,8 @@ def row(left: Basic | str, right: Basic, relation: str = "=") -> Row:
 
 def text(rows: Iterable[Row]) -> str:
     """Rows in plain text; expressions as SymPy reads them."""
-    return "\n".join(map(str, rows))
+    held = list(rows)
+    return told(lambda say: [row.text_with(say) for row in held])
 
 
 def conditions_row(conditions: Iterable[Basic]) -> list[Row]:

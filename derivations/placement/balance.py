@@ -21,6 +21,7 @@ from itertools import combinations
 
 from sympy import Add, Dummy, Expr, MatMul, MatrixExpr, MatrixSymbol, S, Trace, linsolve
 
+from theory.abridging import Brief
 from theory.flow import Flow
 from theory.loss import Loss
 from theory.models.vocabulary import Y, pull
@@ -31,7 +32,7 @@ Link = tuple[MatrixExpr, MatrixExpr]
 
 
 @dataclass(frozen=True, eq=False)
-class Balance:
+class Balance(Brief):
     """Weights of the blocks, and the links (sample side, label side) whose squares stand on the right."""
 
     weights: Mapping[MatrixSymbol, Expr]

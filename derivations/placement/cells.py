@@ -17,7 +17,7 @@ from derivations.placement.balance import Balance
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.models.vocabulary import X, Y
-from theory.printing import plain
+from theory.printing import exact_text, plain
 
 HEADS = {"none": "none", "samples": "sample side", "labels": "label side", "both": "both sides", "shared": "shared predictor"}
 STOPS = {"none": "no stop", "labels": "label target", "samples": "sample target", "both": "both"}
@@ -141,7 +141,7 @@ class Placement(Shown):
             "observable": plain(self.observable),
             "reason": self.reason,
             "balance": str(self.balance) if self.balance else None,
-            "raw_kept": str(self.raw_kept),
+            "raw_kept": exact_text(self.raw_kept),
             "embedding_alone_stopped": self._unfrozen(),
             "completeness": self.points.completeness.value,
             "fixed_points": [s.to_dict() for s in self.stabilities],
@@ -185,7 +185,7 @@ class PlacementTable(Shown):
 
     def notes(self) -> list[str]:
         """What the marks mean."""
-        limits = {str(p.raw_kept) for p in self if p.mark.endswith("‡")}
+        limits = {plain(p.raw_kept) for p in self if p.mark.endswith("‡")}
         return [
             "C collapses; F frozen: a side never moves",
             "* collapses if the embedding alone is stopped and not the head",

@@ -17,11 +17,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from math import gcd, lcm
 
-from sympy import Add, Basic, Expr, Function, Mul, Order, Poly, PolynomialError, Pow, Rational, S, Symbol
+from sympy import Add, Basic, Expr, Function, Mul, Order, Poly, PolynomialError, Pow, Rational, S, Symbol, preorder_traversal
 
 from theory.printing import AsWritten
+
+LONGEST = 5000  # parts of an expression that is grouped
+HIGHEST = 1000  # exponent of a product that is taken into its factors
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,16 @@ ONE = Product(S.One, {})
 def grouped(expr: Basic, by: Iterable[Symbol] = ()) -> Basic:
     """An expression of the same value, grouped; a polynomial in the symbols ``by`` is collected in them.
 
-    Matrices, what does not commute, and the insides of unknown kinds of expressions are left as they are.
+    Matrices, what does not commute, the insides of unknown kinds of expressions, and what is too long to be read in one piece
+    are left as they are.
     """
-    if not isinstance(expr, Expr) or not expr.is_commutative or expr.is_Atom:
+    if not isinstance(expr, Expr) or not expr.is_commutative or expr.is_Atom or _is_long(expr):
         return expr
     return _collected(expr, tuple(by)) if tuple(by) else _grouped(expr)
+
+
+def _is_long(expr: Expr) -> bool:
+    return next(islice(preorder_traversal(expr), LONGEST, None), None) is not None
 
 
 def _collected(expr: Expr, by: tuple[Symbol, ...]) -> Expr:
@@ -110,7 +119,7 @@ def _factor(expr: Expr) -> Product:
 
 def _power(expr: Pow) -> Product:
     base, exponent = expr.args
-    if exponent.is_Integer and base != 0:
+    if exponent.is_Integer and base != 0 and abs(exponent.p) <= HIGHEST:
         return _product(base).to_the(exponent)
     if not exponent.is_Rational:
         return Product(S.One, {Pow(_grouped(base), grouped(exponent), evaluate=False): S.One})

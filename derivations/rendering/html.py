@@ -40,6 +40,24 @@ def derivation_page(derivation: Derivation, verification: Verification | None = 
     )
 
 
+def derivation_fragment(derivation: Derivation) -> str:
+    """A part of a notebook, whose mathematics the notebook sets."""
+    shown = [f"<h3>{_dollars(derivation.title)}</h3><p>{_dollars(derivation.summary)}</p>"]
+    for step in view(derivation, None).steps:
+        shown.append(f"<h4>{escape(step.title)}</h4><p>{_dollars(step.statement)} <em>{_dollars(step.reason)}</em></p>")
+        shown += [f"<div>$\\displaystyle {escape(part)}$</div>" for part in (step.before, step.after) if part]
+    return "\n".join(shown)
+
+
+def _dollars(text: str) -> str:
+    return str(escape(text))
+
+
+def result_page(title: str, display: str) -> str:
+    """A self-contained page of one display."""
+    return environment().get_template("result.html.j2").render(title=title, display=display)
+
+
 @cache
 def katex_js() -> Markup:
     return Markup(_katex("katex.min.js").decode())

@@ -10,11 +10,9 @@ Names are exact: putting the definitions back gives the very same expression (:f
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
 
@@ -25,11 +23,8 @@ from sympy import (
     Inverse,
     MatAdd,
     MatMul,
-    MatrixExpr,
-    MatrixSymbol,
     Mul,
     Pow,
-    Symbol,
     Trace,
     Transpose,
     Tuple,
@@ -38,33 +33,15 @@ from sympy import (
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from derivations.rendering.breaking import fits, misfits, visible_width
+from theory.abridging import Parts
 from theory.printing import tex
+from theory.rewriting import replaced
 
-LETTERS = ("q", "p", "h", "k", "s")
 SHORTEST = 4.0  # a part narrower than this gets no name
 
-_UNEVALUATED = (Add, Mul, Pow, MatAdd, MatMul, Function)
-_NAMEABLE = (*_UNEVALUATED, Trace, Transpose, Inverse)
+_NAMEABLE = (Add, Mul, Pow, MatAdd, MatMul, Function, Trace, Transpose, Inverse)
 
 Definitions = list[tuple[Basic, Basic]]
-
-
-@dataclass
-class Parts:
-    """The parts that were given names in one display: expression to symbol, the symbols with one letter."""
-
-    letter: str
-    names: dict[Basic, Basic] = field(default_factory=dict)
-
-    def name(self, part: Basic) -> Basic:
-        """The new name of a part."""
-        number = len(self.names) + 1
-        if isinstance(part, MatrixExpr):
-            name: Basic = MatrixSymbol(f"{self.letter.upper()}_{number}", *part.shape)
-        else:
-            name = Symbol(f"{self.letter}_{number}", commutative=part.is_commutative)
-        self.names[part] = name
-        return name
 
 
 def shortened(expr: Basic, room: float, parts: Parts) -> tuple[Basic, Definitions]:
@@ -84,32 +61,6 @@ def restored(expr: Basic, definitions: Iterable[tuple[Basic, Basic]]) -> Basic:
     for name, definition in reversed(list(definitions)):
         expr = replaced(expr, {name: definition})
     return expr
-
-
-def replaced(expr: Basic, table: Mapping[Basic, Basic]) -> Basic:
-    """The expression with parts replaced and otherwise left as it is written: nothing is evaluated."""
-    if expr in table:
-        return table[expr]
-    args = [replaced(a, table) for a in expr.args]
-    if all(new is old for new, old in zip(args, expr.args, strict=True)):
-        return expr
-    if isinstance(expr, Mul | MatMul):
-        pairs = zip(args, expr.args, strict=True)
-        args = [a for new, old in pairs for a in (new.args if new is not old and isinstance(new, expr.func) else (new,))]
-    if isinstance(expr, _UNEVALUATED):
-        return expr.func(*args, evaluate=False)
-    return expr.func(*args)
-
-
-def free_letter(letters: tuple[str, ...], shown: Iterable[Basic | str]) -> str:
-    """The first letter that no symbol of these expressions, nor any LaTeX among them, begins with."""
-    taken = {letter.lower() for side in shown for letter in _beginnings(side)}
-    return next((letter for letter in letters if letter not in taken), f"{letters[0]}_*")
-
-
-def _beginnings(side: Basic | str) -> Iterator[str]:
-    for text in [side] if isinstance(side, str) else map(tex, side.atoms(Symbol, MatrixSymbol)):
-        yield from re.findall(r"[a-zA-Z]+", text)
 
 
 def _occurs(expr: Basic, part: Basic) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from itertools import chain
 from math import ceil, log10
 from textwrap import wrap
 
 from sympy import Basic, CRootOf, Poly, Symbol
 
-from derivations.analysis.algebra.algebraic import AnyRoot, PolynomialRoot, RealRoot
+from derivations.analysis.algebra.algebraic import AnyRoot, PolynomialRoot, RealRoot, is_real_root, real_root_count
 from derivations.rendering.grouping import grouped
-from derivations.rendering.naming import replaced
-from theory.printing import tex
+from theory.printing import plain, tex
+from theory.rewriting import replaced
 
 LETTERS = ("rho", "xi", "zeta", "theta", "r")
 
@@ -41,7 +42,7 @@ class Family:
         what, behind = f"be any root{s} of", []
         if self.kind is Kind.COMPLEX:
             what, behind = f"be the root{s} of", [r"\text{ near }", *_listed([_near(r) for r in self.names])]
-        elif self.kind is Kind.REAL and _count(next(iter(self.names))) == 1:
+        elif self.kind is Kind.REAL and real_root_count(next(iter(self.names))) == 1:
             what = "be the real root of"
         elif self.kind is Kind.REAL:
             what = f"be the real root{s} no. {_runs([_number(r) + 1 for r in self.names])} of"
@@ -99,7 +100,7 @@ def _runs(numbers: list[int]) -> str:
 def _kind(root: Basic) -> Kind:
     if isinstance(root, AnyRoot):
         return Kind.ANY
-    return Kind.REAL if root.is_real else Kind.COMPLEX
+    return Kind.REAL if is_real_root(root) else Kind.COMPLEX
 
 
 def _number(root: Basic) -> int:
@@ -107,13 +108,13 @@ def _number(root: Basic) -> int:
     return int(root.args[2]) if isinstance(root, RealRoot) else root.index
 
 
-def _count(root: Basic) -> int:
-    """How many real roots its polynomial has."""
-    return int(root.args[3]) if isinstance(root, RealRoot) else Poly(root.expr).count_roots()
-
-
 def _order(root: Basic) -> tuple:
-    return _depth(root), str(root.args[0]), -1 if isinstance(root, AnyRoot) else _number(root)
+    return _depth(root), _spelled(root.args[0]), -1 if isinstance(root, AnyRoot) else _number(root)
+
+
+@lru_cache(256)
+def _spelled(polynomial: Basic) -> str:
+    return plain(polynomial)
 
 
 def _depth(root: Basic) -> int:

@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sympy import Add, Basic
+from sympy import Add, Basic, Integer
 
 from derivations.analysis.show import Row
 from derivations.engine import Line
 from derivations.rendering.breaking import LINE_WIDTH, pieces, visible_width, wrapped
 from derivations.rendering.grouping import grouped
-from derivations.rendering.naming import LETTERS, Parts, free_letter, shortened
+from derivations.rendering.naming import shortened
 from derivations.rendering.roots import LETTERS as ROOT_LETTERS
 from derivations.rendering.roots import Family, Roots
+from theory.abridging import Definition, Names, elided, free_letter
 from theory.printing import ascii_name, tex
 
 __all__ = ["LINE_WIDTH", "display", "display_rows", "tex", "visible_width"]
@@ -59,7 +60,7 @@ class _Writer:
 
     written: Written
     roots: Roots
-    parts: Parts
+    names: Names
     room: float
 
     @classmethod
@@ -67,7 +68,7 @@ class _Writer:
         shown = [side for row in rows if not row.is_text for side in (row.left, row.right) if side is not None]
         roots = Roots.of(shown, free_letter(ROOT_LETTERS, shown))
         lefts = [visible_width(_tex(row.left)) for row in rows if _in_column(row)]
-        return cls(written, roots, Parts(free_letter(LETTERS, shown)), LINE_WIDTH - max([3.0, *lefts]))
+        return cls(written, roots, Names.free(shown), LINE_WIDTH - max([3.0, *lefts]))
 
     def row(self, row: Row) -> list[str]:
         """A row with the definitions that it needs before it."""
@@ -88,12 +89,29 @@ class _Writer:
             return side, []
         rooted, families = self.roots.named(side)
         told = [text for family in families for text in self._family(family)]
-        short, definitions = self._short(self.written(row, rooted))
+        short, definitions = self._short(rooted, lambda expr: self.written(row, expr))
         return short, [*told, *definitions]
 
-    def _short(self, expr: Basic) -> tuple[Basic, list[str]]:
-        short, definitions = shortened(expr, self.room - MARGIN, self.parts)
+    def _short(self, expr: Basic, written: Callable[[Basic], Basic] = lambda expr: expr) -> tuple[Basic, list[str]]:
+        """An expression within the page and the line, and the rows that define its names."""
+        paged, definitions = self.names.short(expr)
+        told = [text for definition in definitions for text in self._defined(definition, written)]
+        short, more = self._in_line(written(paged))
+        return short, [*told, *more]
+
+    def _in_line(self, expr: Basic) -> tuple[Basic, list[str]]:
+        short, definitions = shortened(expr, self.room - MARGIN, self.names.parts)
         return short, [text for name, value in definitions for text in self._set(tex(name), [("=", value)])]
+
+    def _defined(self, definition: Definition, written: Callable[[Basic], Basic]) -> list[str]:
+        """The rows of a definition: of an integer in groups of digits, of what is not written out in words."""
+        name, value = tex(definition.name), definition.value
+        if value is None:
+            return self._wrapped(name, [rf"\text{{ is {definition.words},}}", r"\text{ not written out here}"])
+        if isinstance(value, Integer):
+            return self._wrapped(name, ["=", *_grouped_digits(elided(value.p))])
+        short, told = self._in_line(written(value))
+        return [*told, *self._set(name, [("=", short)])]
 
     def _family(self, family: Family) -> list[str]:
         before, behind = family.introduction()
@@ -113,6 +131,14 @@ class _Writer:
     def _wrapped(self, left: str, parts: list[str]) -> list[str]:
         head, *others = wrapped(parts, self.room, r"\quad ")
         return [f"{left} &{head}".lstrip(), *(f"&{row}" for row in others)]
+
+
+def _grouped_digits(text: str) -> list[str]:
+    """Digits in groups, between which a line may end; dots where some are left out."""
+    parts: list[str] = []
+    for run in re.findall(r"\d{1,10}|…|\(.*\)", text):
+        parts.append({"…": r"\ldots"}.get(run, rf"\text{{ {run}}}" if run.startswith("(") else rf"{run}\,"))
+    return parts
 
 
 def _in_column(row: Row) -> bool:

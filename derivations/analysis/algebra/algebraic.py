@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from math import lcm
 from typing import Any
 
@@ -26,10 +26,12 @@ from sympy.ntheory.factor_ import factorrat
 from sympy.polys.fields import FracElement, FracField
 
 from derivations.evaluate import Point, evaluate
+from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
+from theory.rewriting import Open
 
 
-class PolynomialRoot(Expr):
+class PolynomialRoot(Open, Expr):
     """A root of an irreducible polynomial with parameters; first among the arguments are it and its bound variable."""
 
     is_commutative = True
@@ -38,7 +40,8 @@ class PolynomialRoot(Expr):
         # A form that SymPy leaves as it is, so that one root is one expression.
         expanded = polynomial.expand()
         powers = [term.as_coeff_exponent(variable) for term in Add.make_args(expanded)]
-        lead = Add(*(c for c, n in powers if n == max(m for _, m in powers)))
+        degree = max(n for _, n in powers)
+        lead = Add(*(c for c, n in powers if n == degree))
         turned = -expanded if lead.could_extract_minus_sign() else expanded
         return Expr.__new__(cls, turned, variable, *map(Integer, which))
 
@@ -83,8 +86,21 @@ class RealRoot(PolynomialRoot):
         real = sorted(mpmath.re(z) for z in roots if abs(mpmath.im(z)) <= tiny * (1 + abs(z)))
         number, count = map(int, self.args[2:])
         if len(real) != count:
-            raise UnfinishedError(f"{self.args[0]} has {len(real)} real roots at some of these parameters, and not {count}")
+            raise UnfinishedError(
+                f"{brief(self.args[0])} has {len(real)} real roots at some of these parameters, and not {count}"
+            )
         return real[number]
+
+
+@lru_cache(1024)
+def real_root_count(root: RealRoot | CRootOf) -> int:
+    """How many real roots the polynomial of a root has; among those of numbers they come first."""
+    return int(root.args[3]) if isinstance(root, RealRoot) else root.poly.count_roots()
+
+
+def is_real_root(root: RealRoot | CRootOf) -> bool:
+    """Whether one root is real, without isolating it."""
+    return isinstance(root, RealRoot) or root.index < real_root_count(root)
 
 
 @dataclass(frozen=True)
@@ -176,7 +192,7 @@ def _adjoined(expr: Expr, table: _Table) -> Generator:
         monic = Add(*(c / polynomial.LC() * symbol**k for (k,), c in polynomial.terms()))
         return Generator(symbol, expr, monic, polynomial.degree())
     if expr in (zoo, nan, oo, -oo):
-        raise InputError("finite constants", str(expr), "exclude the parameters at which a denominator vanishes")
+        raise InputError("finite constants", brief(expr), "exclude the parameters at which a denominator vanishes")
     return Generator(_name(table), expr)
 
 

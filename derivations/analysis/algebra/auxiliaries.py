@@ -22,6 +22,7 @@ from typing import TypeAlias
 
 from sympy import Add, Expr, Mul, Pow, Rational, Symbol, cosh, coth, csch, exp, gcd, sech, sinh, tanh
 
+from theory.abridging import brief
 from theory.errors import InputError
 
 CLASS = "velocities made of rational functions, roots, and exponentials and hyperbolic functions of linear forms of the state"
@@ -109,10 +110,10 @@ def slopes(form: Expr, variables: Iterable[Symbol]) -> list[tuple[Symbol, Expr]]
 
 def _not_linear(form: Expr, term: Expr, holds_state: bool) -> InputError:
     if holds_state:
-        return InputError("exponentials of linear forms of the state", f"exp({form})", NUMERICALLY)
+        return InputError("exponentials of linear forms of the state", f"exp({brief(form)})", NUMERICALLY)
     return InputError(
         "exponentials of linear forms of the state alone",
-        f"exp({term}) as factor of exp({form})",
+        f"exp({brief(term)}) as factor of exp({brief(form)})",
         "name that constant by a parameter of its own",
     )
 
@@ -157,9 +158,11 @@ def _functions(expr: Expr, state: set[Symbol]) -> Iterator[Expr]:
     if expr.is_Pow and isinstance(expr.exp, Rational) and not expr.exp.is_Integer:
         yield expr
     elif expr.is_Pow and not expr.exp.is_Integer:
-        raise InputError("powers of the state with a number as exponent", f"the term {expr}", "fix the exponent at a number")
+        raise InputError(
+            "powers of the state with a number as exponent", f"the term {brief(expr)}", "fix the exponent at a number"
+        )
     elif not (expr.is_Add or expr.is_Mul or expr.is_Pow or expr.is_Symbol):
-        raise InputError(CLASS, f"the term {expr}", NUMERICALLY)
+        raise InputError(CLASS, f"the term {brief(expr)}", NUMERICALLY)
     for part in expr.args:
         yield from _functions(part, state)
 

@@ -12,13 +12,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
+from math import gcd
 from typing import TypeAlias
 
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 from sympy import Add, Expr, Float, Integer, Mul, Poly, Rational, Symbol, symbols, sympify
 
 from derivations.analysis.algebra.auxiliaries import Auxiliary, as_exponentials, put
+from theory.abridging import brief
 from theory.errors import InputError
+from theory.printing import READABLE, number_read
 
 Polynomial: TypeAlias = fmpz_mpoly
 
@@ -168,7 +171,7 @@ class Ring:
             top, bottom = self._read(expr.base)
             m = int(expr.exp)
             if m < 0 and top.is_zero():
-                raise InputError("no division by zero", f"the term {expr}", "correct it")
+                raise InputError("no division by zero", f"the term {brief(expr)}", "correct it")
             return (top**m, bottom**m) if m >= 0 else (bottom**-m, top**-m)
         written = as_exponentials(expr) if self.auxiliaries else None
         written = put(expr, self.auxiliaries) if written is None else written
@@ -180,7 +183,7 @@ class Ring:
         expected = "rational functions with rational coefficients of " + ", ".join(map(str, self.symbols))
         exact = expr.is_Float or expr.is_finite is False or expr.is_real is False
         remedy = "write numbers as real, exact fractions" if exact else "name it by a parameter of its own"
-        return InputError(expected, f"the term {expr}", remedy)
+        return InputError(expected, f"the term {brief(expr)}", remedy)
 
 
 def _sum(a: tuple[Polynomial, Polynomial], b: tuple[Polynomial, Polynomial]) -> tuple[Polynomial, Polynomial]:
@@ -201,6 +204,8 @@ def exact_number(value: object) -> Rational:
     """
     if isinstance(value, Rational):
         return value
+    if isinstance(value, str) and len(value) > READABLE:
+        return number_read(value)
     if isinstance(value, str | float | Float):
         number = Fraction(str(value))
     elif isinstance(value, numbers.Rational):
@@ -214,7 +219,8 @@ def factor(p: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]:
     """Content and irreducible factors with their powers.
 
     python-flint (up to 0.9) compares coefficients as machine integers to sort the factors; where that overflows, polynomials
-    in one variable are factored as such, and others by SymPy.
+    in one variable are factored as such, those of degree one in a variable by the common factor of its two coefficients, and
+    others by SymPy.
     """
     try:
         content, factors = p.factor()
@@ -224,6 +230,8 @@ def factor(p: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]:
         present = [i for i, degree in enumerate(p.degrees()) if degree > 0]
         if len(present) == 1:
             return _factor_univariate(p, present[0])
+        if linear := [i for i in present if p.degrees()[i] == 1]:
+            return _factor_linear(p, linear[0])
         terms = {k: int(c) for k, c in p.to_dict().items()}
         content, factors = Poly.from_dict(terms, *symbols(context.names())).factor_list()
         return int(content), [(context.from_dict({k: int(c) for k, c in f.as_dict().items()}), m) for f, m in factors]
@@ -236,6 +244,14 @@ def _factor_univariate(p: Polynomial, place: int) -> tuple[int, list[tuple[Polyn
     content, factors = fmpz_poly(rows).factor()
     x = context.gen(place)
     return int(content), [(sum((int(c) * x**k for k, c in enumerate(f.coeffs())), 0 * x), int(m)) for f, m in factors]
+
+
+def _factor_linear(p: Polynomial, place: int) -> tuple[int, list[tuple[Polynomial, int]]]:
+    slope = p.derivative(place)
+    content = gcd(*map(int, p.coeffs())) * (1 if int(p.leading_coefficient()) > 0 else -1)
+    p, slope = p / content, slope / content
+    common = slope.gcd(p - slope * p.context().gen(place))
+    return content, [*factor(common)[1], (p / common, 1)]
 
 
 def _rebuilt(names: tuple[str, ...], terms: dict) -> Polynomial:

@@ -27,6 +27,7 @@ from sympy.polys.fields import FracElement
 from sympy.polys.matrices import DomainMatrix
 
 from derivations.analysis.algebra.algebraic import Extension, Generator, extension, generator_values
+from theory.abridging import brief
 from theory.errors import UnfinishedError
 
 DIGITS, POINTS, LARGEST_NORM, TRIES = 90, 3, 32, 500
@@ -59,7 +60,7 @@ def sample(symbols: Iterable[Symbol], region: Region, seed: int = 0, fixed: Mapp
         point = {**fixed, **{s: _draw(s, region, generator) for s in free}}
         if holds(region, point):
             return point
-    wanted = ", ".join(map(str, region.assumptions))
+    wanted = ", ".join(map(brief, region.assumptions))
     raise UnfinishedError(f"no values of the parameters were found where {wanted}: give some under parameters=")
 
 
@@ -102,7 +103,9 @@ def vanishes(expr: Expr, region: Region = Region()) -> bool:
         return False
     if all(small) and all(_zero_by_norm(element, field, point) for point in points(field, region)):
         return True
-    raise UnfinishedError(f"whether {expr} is zero depends on the parameters: add inequalities to the assumptions of the flow")
+    raise UnfinishedError(
+        f"whether {brief(expr)} is zero depends on the parameters: add inequalities to the assumptions of the flow"
+    )
 
 
 def points(field: Extension, region: Region) -> list[dict]:
@@ -165,7 +168,7 @@ def norm_polynomial(element: FracElement, field: Extension) -> list[FracElement]
     generators = field.algebraic
     size = prod(g.degree for g in generators)
     if size > LARGEST_NORM:
-        raise UnfinishedError(f"whether {field.restored(element)} is zero: its radicals have {size} conjugates")
+        raise UnfinishedError(f"whether {brief(field.restored(element))} is zero: its radicals have {size} conjugates")
     basis = list(product(*(range(g.degree) for g in generators)))
     columns = [_coordinates(element, exponents, basis, field) for exponents in basis]
     rows = [list(row) for row in zip(*columns, strict=True)]

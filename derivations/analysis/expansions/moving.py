@@ -35,8 +35,8 @@ from derivations.analysis.expansions.real_edges import narrowed
 from derivations.analysis.expansions.series import Insufficient, Series, expand
 from derivations.analysis.expansions.sides import possible, side
 from derivations.analysis.points.fixed_points import FixedPoint
+from theory.abridging import Brief, brief
 from theory.errors import UnfinishedError
-from theory.printing import plain
 
 APART = 4  # how much farther than the root meant the next one must be
 
@@ -45,7 +45,7 @@ Roots = tuple["MovingRoot", ...]
 
 
 @dataclass(frozen=True)
-class MovingRoot:
+class MovingRoot(Brief):
     """One real root of a polynomial in a state variable, over other such roots; its ``branch`` tells it from the others of
     this polynomial, and the inequalities of its ``region`` hold what it takes to be real."""
 
@@ -131,9 +131,9 @@ def listing(roots: Roots) -> str:
     needed = assumed(roots)
     small = roots[-1].region.small
     letters = lettered([*(r.series(small) for r in roots), *needed])
-    parts = [f"{r.symbol} {'=' if r.branch.exact else '≃'} {plain(r.series(small).xreplace(letters))}" for r in roots]
-    words = [f"with {letter} {which}" for letter, which in introductions(letters).items()]
-    words += [f"if {' and '.join(relation_text(c.xreplace(letters)) for c in needed)}"] if needed else []
+    parts = [f"{r.symbol} {'=' if r.branch.exact else '≃'} {brief(r.series(small).xreplace(letters))}" for r in roots]
+    words = [f"with {letter} {which}" for letter, which in introductions(letters, brief).items()]
+    words += [f"if {' and '.join(relation_text(c.xreplace(letters), brief) for c in needed)}"] if needed else []
     return ", ".join([*parts, *words])
 
 

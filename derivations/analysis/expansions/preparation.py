@@ -10,6 +10,7 @@ from sympy import Add, Dummy, Expr, Poly, S, factor_list
 from derivations.analysis.algebra.algebraic import extension, normal
 from derivations.analysis.algebra.zero import Region, vanishes
 from derivations.analysis.expansions.series import expand
+from theory.abridging import brief
 from theory.errors import InputError
 from theory.stopgrad import expression
 
@@ -20,7 +21,7 @@ def exact(value: Any) -> Expr:
     """A coefficient as an expression without floats."""
     expr = expression(value, "as coefficient")
     if any(a.is_Float for a in expr.atoms()):
-        raise InputError("exact coefficients", str(expr), "write decimal numbers as Rational")
+        raise InputError("exact coefficients", brief(expr), "write decimal numbers as Rational")
     return expr
 
 
@@ -29,7 +30,7 @@ def primitive(coefficients: list[Expr], region: Region) -> tuple[list[Expr], Exp
     while coefficients and vanishes(coefficients[-1], region):
         coefficients = coefficients[:-1]
     if len(coefficients) < 2:
-        raise InputError("a polynomial of degree at least 1", str(coefficients), "check its leading coefficient")
+        raise InputError("a polynomial of degree at least 1", brief(coefficients), "check its leading coefficient")
     s = Dummy("s")
     whole = Add(*(normal(a) * s**k for k, a in enumerate(coefficients)))
     (abstracted,), extended = extension([whole])

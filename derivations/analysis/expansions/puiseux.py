@@ -35,7 +35,9 @@ from derivations.analysis.expansions.preparation import exact as exact_expressio
 from derivations.analysis.expansions.preparation import factors, primitive
 from derivations.analysis.expansions.real_edges import narrowed, real_edge_roots
 from derivations.analysis.expansions.series import Insufficient, Series, Term, collected, expand, truncated
+from theory.abridging import Brief
 from theory.errors import InputError, UnfinishedError
+from theory.printing import plain
 
 LARGEST_PRECISION = 4096
 
@@ -63,7 +65,7 @@ ALL = Wanted()
 
 
 @dataclass(frozen=True)
-class Branch:
+class Branch(Brief):
     """Roots that share the terms of one series.
 
     Attributes
@@ -114,7 +116,7 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Expansion:
+class Expansion(Brief):
     """The branches of all roots, and the polynomials in the parameters that are assumed not to vanish."""
 
     small: Symbol
@@ -169,7 +171,7 @@ def puiseux(
         branches += [replace(b, power=power) for b in found]
         assumed |= used
     nonzero = frozenset().union(*(assumed_factors(e, region) for e in assumed))
-    return Expansion(small, order, tuple(branches), tuple(sorted(nonzero, key=str)))
+    return Expansion(small, order, tuple(branches), tuple(sorted(nonzero, key=plain)))
 
 
 def check_order(order: object) -> None:

@@ -16,12 +16,13 @@ from derivations.analysis.expansions.moving import MovingRoot
 from derivations.analysis.expansions.puiseux import Branch
 from derivations.analysis.expansions.real_parts import NOTHING, Assumed, real_part
 from derivations.analysis.expansions.remainder import Remainder
-from derivations.analysis.show import Row, Shown, conditions_row
-from theory.printing import plain
+from derivations.analysis.show import Row, Say, Shown, conditions_row
+from theory.abridging import Brief
+from theory.printing import exact_text, plain
 
 
 @dataclass(frozen=True)
-class RealPart:
+class RealPart(Brief):
     """The leading order of a real part; where the coefficient is None, only that it is O(ε**exponent)."""
 
     exponent: Expr
@@ -41,7 +42,7 @@ def leading_real_part(branch: Branch, region: Region, given: Mapping[Symbol, Exp
 
 
 @dataclass(frozen=True)
-class Rate:
+class Rate(Brief):
     """One eigenvalue of the Jacobian, or several that share one expression, for a small parameter that tends to 0.
 
     Attributes
@@ -104,22 +105,22 @@ class Rate:
         times = f", {self.multiplicity} times" if self.multiplicity > 1 else ""
         return f"{speed}{times}; {self.remainder}"
 
-    def text(self, letters: Letters) -> str:
+    def text(self, letters: Letters, say: Say = plain) -> str:
         """The right side, with its relation, and what is known of it; roots of polynomials by letters."""
-        return f"{_expansion(self.branch, self.small, letters)}; {self.words}"
+        return f"{_expansion(self.branch, self.small, letters, say)}; {self.words}"
 
     def to_dict(self, letters: Letters | None = None) -> dict[str, Any]:
         """Plain values; expressions as text, roots of polynomials by letters."""
 
         def text(expr: Expr) -> str:
-            return str(expr.xreplace(dict(letters or {})))
+            return exact_text(expr.xreplace(dict(letters or {})))
 
         return {
-            "exponent": str(self.exponent),
+            "exponent": exact_text(self.exponent),
             "coefficient": text(self.coefficient),
             "series": text(self.series),
             "relation": "=" if self.exact else "≃",
-            "next_exponent": str(self.next_exponent),
+            "next_exponent": exact_text(self.next_exponent),
             "exact": self.exact,
             "multiplicity": self.multiplicity,
             "is_slow": self.is_slow,
@@ -129,7 +130,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Leading:
+class Leading(Brief):
     """A leading order, coefficient * ε**exponent."""
 
     exponent: Expr
@@ -195,18 +196,18 @@ class TimeScales(Shown):
         series = [*(r.series for r in self.rates), *(r.series(self.small) for r in self.point)]
         return lettered([*series, *self.assumed])
 
-    def __str__(self):
+    def lines(self, say: Say) -> list[str]:
         letters = self._letters
-        lines = [f"as {plain(self.small)} -> 0+, fast to slow:"]
-        lines += [f"at {r.symbol} {_expansion(r.branch, self.small, letters)}" for r in self.point]
-        lines += [f"s_{k} {rate.text(letters)}" for k, rate in enumerate(self.rates, 1)]
+        lines = [f"as {say(self.small)} -> 0+, fast to slow:"]
+        lines += [f"at {r.symbol} {_expansion(r.branch, self.small, letters, say)}" for r in self.point]
+        lines += [f"s_{k} {rate.text(letters, say)}" for k, rate in enumerate(self.rates, 1)]
         if gap := self.spectral_gap:
             size = (gap.coefficient * self.small**gap.exponent).xreplace(letters) if gap.coefficient != 0 else S.Zero
-            lines.append(f"spectral gap: slow/fast {'=' if size == 0 else '≃'} {plain(size)}")
-        lines += [f"{letter}: {which}" for letter, which in introductions(letters).items()]
+            lines.append(f"spectral gap: slow/fast {'=' if size == 0 else '≃'} {say(size)}")
+        lines += [f"{letter}: {which}" for letter, which in introductions(letters, say).items()]
         if self.assumed:
-            lines.append("assumed: " + ", ".join(relation_text(c.xreplace(letters)) for c in self.assumed))
-        return "\n".join(lines)
+            lines.append("assumed: " + ", ".join(relation_text(c.xreplace(letters), say) for c in self.assumed))
+        return lines
 
     def rows(self) -> list[Row]:
         shown = [Row(self.small, S.Zero, r"\to", "as"), *(_series_row(r.symbol, r.branch, self.small) for r in self.point)]
@@ -230,8 +231,8 @@ class TimeScales(Shown):
             "order": self.order,
             "point": {str(r.symbol): text(r.series(self.small)) for r in self.point},
             "rates": [r.to_dict(letters) for r in self.rates],
-            "spectral_gap": gap and {"exponent": str(gap.exponent), "coefficient": text(gap.coefficient)},
-            "roots": introductions(letters),
+            "spectral_gap": gap and {"exponent": exact_text(gap.exponent), "coefficient": text(gap.coefficient)},
+            "roots": introductions(letters, exact_text),
             "assumed": [text(e) for e in self.assumed],
         }
 
@@ -247,22 +248,22 @@ def _extreme(rates: Sequence[Rate], side: Callable) -> Leading:
 # -- text ---------------------------------------------------------------------------------------------------------------
 
 
-def _expansion(branch: Branch, small: Symbol, letters: Letters) -> str:
+def _expansion(branch: Branch, small: Symbol, letters: Letters, say: Say) -> str:
     """A series in rising powers with its relation: what is left out has its O(...)."""
-    text = _sum([c.xreplace(letters) * small**e for e, c in branch.terms])
-    return f"= {text}" if branch.exact else f"≃ {text} + O({plain(small**branch.next_exponent)})"
+    text = _sum([c.xreplace(letters) * small**e for e, c in branch.terms], say)
+    return f"= {text}" if branch.exact else f"≃ {text} + O({say(small**branch.next_exponent)})"
 
 
-def _sum(terms: Sequence[Expr]) -> str:
+def _sum(terms: Sequence[Expr], say: Say) -> str:
     """Terms in their own order, signs in front."""
     signs = ["-" if t.could_extract_minus_sign() else "+" for t in terms]
-    parts = [_term(-t if sign == "-" else t) for t, sign in zip(terms, signs, strict=True)]
+    parts = [_term(-t if sign == "-" else t, say) for t, sign in zip(terms, signs, strict=True)]
     text = "".join(f" {sign} {part}" for sign, part in zip(signs, parts, strict=True))
     return (text[3:] if signs[0] == "+" else f"-{text[3:]}") if terms else "0"
 
 
-def _term(term: Expr) -> str:
-    return f"({plain(term)})" if isinstance(term, Add) else plain(term)
+def _term(term: Expr, say: Say) -> str:
+    return f"({say(term)})" if isinstance(term, Add) else say(term)
 
 
 def _series_row(name: Basic | str, branch: Branch, small: Symbol) -> Row:

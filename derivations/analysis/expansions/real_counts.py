@@ -33,6 +33,7 @@ from derivations.analysis.algebra.zero import Region, sample, vanishes
 from derivations.analysis.expansions.sides import changes, mirrored, side, signs_of
 from derivations.analysis.sites.signs import NONNEGATIVE, NONPOSITIVE
 from theory.errors import UnfinishedError
+from theory.printing import plain
 
 SAMPLES = 24  # admissible points at which cases are looked for
 MANY = 8  # unknown signs beyond which cases are not enumerated
@@ -72,7 +73,7 @@ def cases(coefficients: Sequence[Expr], region: Region) -> tuple[Case, ...]:
     found = {_told(row, counts, minors, region) for row in counts}
     if any(len(case.conditions) > 1 for case in found):
         found = {_told(row, counts, minors, region) for row in _seen(minors, known, region) & counts.keys()} or found
-    return tuple(sorted(found, key=lambda case: (case.count, str(case.conditions))))
+    return tuple(sorted(found, key=lambda case: (case.count, *map(plain, case.conditions))))
 
 
 def principal_minors(coefficients: Sequence[Expr]) -> list[Expr]:

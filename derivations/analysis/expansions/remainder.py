@@ -21,7 +21,9 @@ from derivations.analysis.algebra.algebraic import AnyRoot, abstract, generator_
 from derivations.analysis.algebra.zero import Region, sample
 from derivations.analysis.expansions.moving import Roots, values_at
 from derivations.analysis.expansions.puiseux import Branch
+from theory.abridging import Brief, brief
 from theory.errors import UnfinishedError
+from theory.printing import exact_text, plain
 
 DIGITS = 50  # beyond those that the smallest error takes
 STEPS, EARLIEST = range(2, 41, 2), 12  # ε = 10**-k, down to at least the second: constants may be large
@@ -29,7 +31,7 @@ SETTLED, FITTED, APART = 0.004, 4, 4  # spread of local slopes; samples in the f
 
 
 @dataclass(frozen=True)
-class Remainder:
+class Remainder(Brief):
     """The order of a remainder, stated and observed.
 
     Attributes
@@ -61,15 +63,15 @@ class Remainder:
         if self.stated_order is oo:
             return self.reason
         seen = f"observed {self.observed_order:.3f}" if self.observed_order is not None else f"none observed: {self.reason}"
-        return f"remainder of order {self.stated_order}, {seen}"
+        return f"remainder of order {brief(self.stated_order)}, {seen}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; expressions as text."""
         return {
-            "stated_order": str(self.stated_order),
+            "stated_order": exact_text(self.stated_order),
             "observed_order": self.observed_order,
             "samples": [list(pair) for pair in self.samples],
-            "parameters": {str(s): str(v) for s, v in self.parameters.items()},
+            "parameters": {str(s): exact_text(v) for s, v in self.parameters.items()},
             "reason": self.reason,
         }
 
@@ -147,7 +149,7 @@ def _roots(factor: Sequence[Expr], point: Mapping) -> list:
 def _values(branch: Branch, small: Symbol, point: Mapping) -> list:
     """The values of the truncated series, one for each conjugate."""
     series = branch.series(small)
-    chosen = sorted(series.atoms(AnyRoot), key=str)
+    chosen = sorted(series.atoms(AnyRoot), key=plain)
     if len(chosen) > 1:
         raise UnfinishedError("roots over roots of polynomials are not told apart numerically")
     if not chosen:

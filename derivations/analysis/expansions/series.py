@@ -17,6 +17,7 @@ from sympy import Add, Expr, Integer, Mul, Pow, Rational, S, Symbol, binomial, o
 
 from derivations.analysis.algebra.algebraic import normal
 from derivations.analysis.algebra.zero import Region, vanishes
+from theory.abridging import brief
 from theory.errors import InputError
 
 Term = tuple[Rational, Expr]
@@ -90,7 +91,7 @@ def expand(expr: Expr, small: Symbol, order: Expr, region: Region, known: Known 
         return reduce(Series.__add__ if isinstance(expr, Add) else Series.__mul__, parts)
     if isinstance(expr, Pow) and isinstance(expr.exp, Rational):
         return power(expand(expr.base, small, order, region, known), expr.exp, order, region)
-    raise InputError(f"an algebraic function of {small}", str(expr), "expand it in powers first")
+    raise InputError(f"an algebraic function of {small}", brief(expr), "expand it in powers first")
 
 
 def power(series: Series, exponent: Rational, order: Expr, region: Region) -> Series:

@@ -51,6 +51,7 @@ from derivations.analysis.limits import within
 from derivations.analysis.points.fixed_points import FixedPoint
 from derivations.analysis.points.places import place_of
 from derivations.analysis.sites.characteristic import characteristic_factors
+from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import plain
@@ -172,7 +173,7 @@ def _assumed(nonzero: Iterable[Expr], rates: Iterable[Rate], roots: Roots, regio
     signs = {c for rate in rates for c in rate.real.assumed}.union(assumed(roots))
     sides = {e for c in signs for e in (c.lhs, -c.lhs)}
     open_ones = (e for e in set(nonzero) - sides if 0 in signs_of(e, region))
-    return (*(Ne(e, 0) for e in sorted(open_ones, key=str)), *sorted(signs, key=str))
+    return (*(Ne(e, 0) for e in sorted(open_ones, key=plain)), *sorted(signs, key=plain))
 
 
 def _rate(branch: Branch, remainder: Remainder, fastest: Expr, region: Region, given: Mapping[Symbol, Expr]) -> Rate:
@@ -194,7 +195,7 @@ def characteristic_polynomial(flow: Flow, values: Mapping[Symbol, Expr]) -> list
     """The coefficients of det(s - Jacobian), by rising power of s."""
     jacobian = flow.jacobian().subs(values, simultaneous=True)
     if jacobian.has(nan, zoo, oo, -oo):
-        raise InputError("a flow that is differentiable at the point", str(jacobian.tolist()), "choose another point")
+        raise InputError("a flow that is differentiable at the point", brief(jacobian.tolist()), "choose another point")
     entries, field = extension(jacobian)
     elements = [field.field.from_expr(e) for e in entries]
     size = len(flow.state)
@@ -230,20 +231,20 @@ def _region(flow: Flow, point: Any, small: Symbol) -> Region:
     """Where the flow's assumptions and the point's conditions hold, as they do for a small parameter → 0+."""
     stated = (*flow.assumptions, *getattr(point, "conditions", ()))
     if equations := [a for a in stated if isinstance(a, Equality)]:
-        raise InputError("parameters that are independent", str(equations[0]), "substitute it into the flow and the point")
+        raise InputError("parameters that are independent", brief(equations[0]), "substitute it into the flow and the point")
     moving_symbols = set(getattr(point, "roots", ()))
     for c in (c for c in stated if isinstance(c, Relational) and small in c.free_symbols):
         others = Region(tuple(a for a in stated if a is not c), small)
         is_fixed = moving_symbols.isdisjoint(c.free_symbols) and (c.lhs - c.rhs).is_algebraic_expr(small)
         if is_fixed and holds(c, others, STILL) is S.false:
-            raise InputError(f"conditions that hold as {small} -> 0+", f"{plain(c)}, which fails there", "choose another point")
+            raise InputError(f"conditions that hold as {small} -> 0+", f"{brief(c)}, which fails there", "choose another point")
     return Region(stated, small)
 
 
 def _exact(value: Any, name: str) -> Expr:
     expr = expression(value, f"for {name}")
     if not isinstance(expr, Expr) or any(a.is_Float for a in expr.atoms()) or expr.has(oo, -oo):
-        raise InputError(f"an exact expression for {name}", str(value), "write decimal numbers as Rational")
+        raise InputError(f"an exact expression for {name}", brief(value), "write decimal numbers as Rational")
     return expr
 
 
@@ -261,9 +262,9 @@ def _check_fixed(flow: Flow, values: Mapping, region: Region) -> None:
         _exact(velocity, f"the velocity of {state}")
         there = velocity.subs(values, simultaneous=True)
         if not there.is_finite and there.is_number:
-            raise InputError(f"a finite velocity of {state} at the point", str(there), "choose another point")
+            raise InputError(f"a finite velocity of {state} at the point", brief(there), "choose another point")
         if not vanishes(there, region):
-            raise InputError("a fixed point", f"d{state}/dt = {there} there", "see fixed_points(flow)")
+            raise InputError("a fixed point", f"d{state}/dt = {brief(there)} there", "see fixed_points(flow)")
 
 
 def _symbols(flow: Flow, values: Mapping[Symbol, Expr]) -> set[Symbol]:
@@ -281,8 +282,8 @@ def _given(symbols: set[Symbol], given: Mapping) -> dict[Symbol, Expr]:
 def _number(symbol: Symbol, value: Any) -> Rational:
     number = expression(value, f"for {symbol}")
     if not isinstance(number, Rational):
-        raise InputError(f"a rational number for {symbol}", repr(value), "write it as Rational")
+        raise InputError(f"a rational number for {symbol}", brief(value), "write it as Rational")
     refused = (symbol.is_positive and number <= 0) or (symbol.is_negative and number >= 0)
     if refused or (symbol.is_integer and not isinstance(number, Integer)) or (symbol.is_nonnegative and number < 0):
-        raise InputError(f"a value that the assumptions on {symbol} allow", str(number), "choose another one")
+        raise InputError(f"a value that the assumptions on {symbol} allow", brief(number), "choose another one")
     return number

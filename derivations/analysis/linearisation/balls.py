@@ -9,6 +9,8 @@ from flint import arb, fmpq
 from sympy import CRootOf, Expr, Rational, Symbol, lambdify
 from sympy.printing.pycode import PythonCodePrinter
 
+from theory.printing import plain
+
 DIGITS = 40  # to which the radius of an algebraic number is driven
 
 
@@ -16,10 +18,10 @@ class BallPrinter(PythonCodePrinter):
     """Numbers as balls: a quotient of Python's integers would be rounded before it is one."""
 
     def _print_Rational(self, expr):
-        return f"ball({expr.p}, {expr.q})"
+        return f"ball({hex(expr.p)}, {hex(expr.q)})"
 
     def _print_Integer(self, expr):
-        return str(expr.p)
+        return hex(expr.p)
 
     def _print_Pow(self, expr, **options):
         if expr.exp.is_Rational and expr.exp.q == 2:
@@ -34,7 +36,7 @@ def compiled(expressions: Sequence[Expr], symbols: Sequence[Symbol]) -> Callable
     """
     numbers = {
         root: Symbol(f"algebraic_{k}")
-        for k, root in enumerate(sorted(set().union(*(e.atoms(CRootOf) for e in expressions)), key=str))
+        for k, root in enumerate(sorted(set().union(*(e.atoms(CRootOf) for e in expressions)), key=plain))
     }
     function = lambdify(
         [*numbers.values(), *symbols],

@@ -38,8 +38,10 @@ from derivations.analysis.sites.characteristic import characteristic_factors
 from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, Sign, power, times
 from derivations.analysis.sites.site import Fraction as Ratio
 from derivations.analysis.sites.site import Site
+from theory.abridging import Brief, brief
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import exact_text
 
 
 class Status(Enum):
@@ -55,7 +57,7 @@ CODES = {status: code for code, status in enumerate(Status)}
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(Brief):
     """A box with exact ends, and what is proved there."""
 
     box: Box
@@ -101,14 +103,11 @@ class Certificate(Shown):
     def to_dict(self) -> dict:
         """Plain values; ends of intervals as exact fractions in text."""
         return {
-            "box": {str(p): [str(low), str(high)] for p, (low, high) in self.box.items()},
+            "box": {str(p): [exact_text(low), exact_text(high)] for p, (low, high) in self.box.items()},
             "shape": list(self.shape),
             "codes": self.codes.ravel().tolist(),
             "legend": [status.value for status in Status],
         }
-
-    def __str__(self):
-        return "\n".join(row.left for row in self.rows())
 
 
 def certify(
@@ -145,7 +144,7 @@ def certify(
     """
     supported(flow)
     if not isinstance(box, Mapping) or not all(isinstance(p, Symbol) for p in box):
-        raise InputError("a dict from symbol to a pair of ends", repr(box), "write {a: (0, 1)}")
+        raise InputError("a dict from symbol to a pair of ends", brief(box), "write {a: (0, 1)}")
     if not isinstance(depth, int) or depth < 0:
         raise InputError("a number of halvings, zero or more, as depth", repr(depth), "correct it")
     return within(time_limit, _certify, flow, point, box, dict(cells or {}), depth)
@@ -282,9 +281,9 @@ def _ends(p: Symbol, ends) -> tuple[Fraction, Fraction]:
     try:
         low, high = map(_exact, (None,) if isinstance(ends, str) else ends)
     except (TypeError, ValueError):
-        raise InputError(f"a pair of exact numbers (low, high) for {p}", repr(ends), f"write {p}: (0, 1)") from None
+        raise InputError(f"a pair of exact numbers (low, high) for {p}", brief(ends), f"write {p}: (0, 1)") from None
     if not low <= high:
-        raise InputError(f"ends in order for {p}", f"({low}, {high})", "exchange them")
+        raise InputError(f"ends in order for {p}", f"({brief(low)}, {brief(high)})", "exchange them")
     return low, high
 
 
@@ -303,7 +302,7 @@ def _check_box(flow: Flow, question: Question, box: Box, cells: Mapping[Symbol, 
         raise InputError("parameters of the flow in the box", ", ".join(unknown), "drop them")
     for p, (low, high) in box.items():
         if (p.is_nonnegative and low < 0) or (p.is_nonpositive and high > 0):
-            raise InputError(f"a box within the assumptions on {p}", f"({low}, {high})", "narrow it")
+            raise InputError(f"a box within the assumptions on {p}", f"({brief(low)}, {brief(high)})", "narrow it")
     for p, n in cells.items():
         if type(n) is not int or n < 1 or p not in box:
             raise InputError(f"a positive number of cells along a parameter of the box for {p}", repr(n), "correct it")

@@ -9,7 +9,8 @@ from enum import Enum
 from sympy import Basic, Expr, Symbol
 from sympy.core.relational import Relational
 
-from derivations.analysis.show import Row, Shown, conditions_row, row
+from derivations.analysis.show import Row, Say, Shown, conditions_row, row
+from theory.printing import exact_text
 
 
 class Kind(Enum):
@@ -82,19 +83,19 @@ class Bifurcation(Shown):
         """Plain values; expressions as text."""
         return {
             "kind": self.kind.value,
-            "critical": str(self.critical),
+            "critical": exact_text(self.critical),
             "criticality": self.criticality,
-            "coefficient": None if self.coefficient is None else str(self.coefficient),
-            "frequency_squared": None if self.frequency is None else str(self.frequency),
-            "supercritical_where": None if self.supercritical is None else str(self.supercritical),
-            "conditions": [str(c) for c in self.conditions],
+            "coefficient": None if self.coefficient is None else exact_text(self.coefficient),
+            "frequency_squared": None if self.frequency is None else exact_text(self.frequency),
+            "supercritical_where": None if self.supercritical is None else exact_text(self.supercritical),
+            "conditions": [exact_text(c) for c in self.conditions],
             "reason": self.reason,
         }
 
-    def __str__(self):
+    def lines(self, say: Say) -> list[str]:
         words = " ".join(filter(None, (self.criticality, self.kind.value)))
         if self.supercritical is not None:
-            words += f" (supercritical where {self.supercritical})"
-        held = "".join(f", if {c}" for c in self.conditions)
+            words += f" (supercritical where {say(self.supercritical)})"
+        held = "".join(f", if {say(c)}" for c in self.conditions)
         because = f", because {self.reason}" if self.reason else ""
-        return f"{words} at {self.critical.lhs} = {self.critical.rhs}{held}{because}"
+        return [f"{words} at {say(self.critical.lhs)} = {say(self.critical.rhs)}{held}{because}"]

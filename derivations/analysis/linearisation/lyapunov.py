@@ -31,13 +31,14 @@ from sympy.polys.matrices import DomainMatrix
 from derivations.analysis.limits import within
 from derivations.analysis.points.fixed_points import FixedPoint, supported
 from derivations.analysis.points.places import place_of
-from derivations.analysis.show import Row, Shown, conditions_row, row
+from derivations.analysis.show import Row, Say, Shown, conditions_row, row
 from derivations.analysis.sites.conditions import independent, readable, reduced
 from derivations.analysis.sites.field import Number, solve
 from derivations.analysis.sites.signs import NEGATIVE, NONPOSITIVE
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import exact_text
 
 
 class Scope(Enum):
@@ -92,16 +93,16 @@ class QuadraticLyapunov(Shown):
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
         return {
-            "function": str(self.function),
-            "derivative": str(self.derivative),
+            "function": exact_text(self.function),
+            "derivative": exact_text(self.derivative),
             "scope": self.scope.value,
-            "minors": [str(m) for m in self.minors],
-            "conditions": [str(c) for c in self.conditions],
+            "minors": [exact_text(m) for m in self.minors],
+            "conditions": [exact_text(c) for c in self.conditions],
         }
 
-    def __str__(self):
-        held = "".join(f", if {c}" for c in self.conditions)
-        return f"V = {self.function} decreases {self.scope.value}{held}"
+    def lines(self, say: Say) -> list[str]:
+        held = "".join(f", if {say(c)}" for c in self.conditions)
+        return [f"V = {say(self.function)} decreases {self.scope.value}{held}"]
 
 
 def quadratic_lyapunov(

@@ -32,7 +32,7 @@ from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode, zero
 from derivations.analysis.points.fixed_points import FixedPoint, supported
 from derivations.analysis.points.instances import real_roots
 from derivations.analysis.points.places import place_of
-from derivations.analysis.show import Row, Shown, conditions_row, row
+from derivations.analysis.show import Row, Say, Shown, conditions_row, row
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.conditions import independent, readable, stated
 from derivations.analysis.sites.decision import is_empty
@@ -40,6 +40,7 @@ from derivations.analysis.sites.signs import ZERO
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
+from theory.printing import exact_text
 
 SAMPLES = 20  # random parameters of a numeric analysis
 SHORT = 40  # operations of an eigenvalue in closed form beyond which its polynomial is shown instead
@@ -134,28 +135,29 @@ class Stability(Shown):
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
         return {
-            "point": {str(x): str(v) for x, v in self.point.items()},
+            "point": {str(x): exact_text(v) for x, v in self.point.items()},
             "verdict": self.verdict.value,
             "method": self.method,
-            "conditions": [str(c) for c in self.conditions],
-            "names": {str(a): str(c) for a, c in self.names.items()},
-            "eigenvalues": [str(e) for e in self.eigenvalues],
-            "characteristic": [[str(f.xreplace({self.s: Symbol("s")})), m] for f, m in self.characteristic],
+            "conditions": [exact_text(c) for c in self.conditions],
+            "names": {str(a): exact_text(c) for a, c in self.names.items()},
+            "eigenvalues": [exact_text(e) for e in self.eigenvalues],
+            "characteristic": [[exact_text(f.xreplace({self.s: Symbol("s")})), m] for f, m in self.characteristic],
             "zero_modes": [
-                {"origin": z.origin.value, "vector": {str(x): str(v) for x, v in z.vector.items()}} for z in self.zero_modes
+                {"origin": z.origin.value, "vector": {str(x): exact_text(v) for x, v in z.vector.items()}}
+                for z in self.zero_modes
             ],
             "bifurcations": [b.to_dict() for b in self.bifurcations],
         }
 
-    def __str__(self):
+    def lines(self, say: Say) -> list[str]:
         lines = [f"{self.verdict.value} ({self.method})"]
-        lines += [f"  if {c}" for c in self.conditions]
-        lines += [f"  where {a} = {c}" for a, c in self.names.items()]
-        lines += [f"  eigenvalue {e}" for e in self.eigenvalues]
+        lines += [f"  if {say(c)}" for c in self.conditions]
+        lines += [f"  where {say(a)} = {say(c)}" for a, c in self.names.items()]
+        lines += [f"  eigenvalue {say(e)}" for e in self.eigenvalues]
         if not self.eigenvalues:
-            lines += [f"  eigenvalues: roots of {f.xreplace({self.s: Symbol('s')})}" for f, _ in self.characteristic]
+            lines += [f"  eigenvalues: roots of {say(f.xreplace({self.s: Symbol('s')}))}" for f, _ in self.characteristic]
         lines += [f"  zero mode {z.origin.value}" for z in self.zero_modes]
-        return "\n".join([*lines, *(f"  {b}" for b in self.bifurcations)])
+        return [*lines, *(f"  {line}" for b in self.bifurcations for line in b.lines(say))]
 
 
 def stability(

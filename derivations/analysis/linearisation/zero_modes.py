@@ -14,6 +14,7 @@ from derivations.analysis.linearisation.symmetries import linear_symmetries
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.field import Number
 from derivations.analysis.sites.site import Site
+from theory.abridging import Brief
 from theory.flow import Flow
 
 
@@ -26,7 +27,7 @@ class Origin(Enum):
 
 
 @dataclass(frozen=True)
-class ZeroMode:
+class ZeroMode(Brief):
     """A vector that the Jacobian takes to zero, by state symbol, and its origin."""
 
     vector: Mapping[Symbol, Expr]

@@ -57,8 +57,10 @@ from derivations.analysis.maps.steps import eta, require_new_step, step_edge, wi
 from derivations.analysis.points.fixed_points import FixedPoint
 from derivations.analysis.points.places import place_of
 from derivations.analysis.show import Row, Shown, conditions_row, row
+from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import exact_text
 from theory.stopgrad import expression
 
 LONG = 200  # operations of all covariances up to which they are shown
@@ -119,8 +121,8 @@ class Fluctuations(Shown):
             "state": [str(x) for x in self.flow.state],
             "covariance": None if self.covariance is None else _text(self.covariance),
             "leading": _text(self.leading),
-            "shift": None if self.shift is None else [str(e) for e in self.shift],
-            "conditions": [str(c) for c in self.conditions],
+            "shift": None if self.shift is None else [exact_text(e) for e in self.shift],
+            "conditions": [exact_text(c) for c in self.conditions],
             "flow": self.judged.to_dict(),
         }
 
@@ -163,10 +165,10 @@ def fluctuations(
     covariance = ImmutableMatrix([[expression(entry, "as an entry of the noise") for entry in row] for row in rows])
     momentum, n = expression(momentum, "as momentum"), len(flow.state)
     if covariance.shape != (n, n) or not (covariance - covariance.T).is_zero_matrix:
-        raise InputError(f"noise as a symmetric {n} by {n} matrix", str(noise), "give the covariance of a step's velocity")
+        raise InputError(f"noise as a symmetric {n} by {n} matrix", brief(noise), "give the covariance of a step's velocity")
     known = {*flow.state, *flow.parameters, step}
     if not (momentum.is_Rational and 0 <= momentum < 1) and not (momentum.is_Symbol and momentum not in known):
-        raise InputError("a rational momentum from 0 on and below 1, or a new symbol", str(momentum), "correct it")
+        raise InputError("a rational momentum from 0 on and below 1, or a new symbol", brief(momentum), "correct it")
     return within(time_limit, _fluctuations, flow, point, covariance, step, momentum, budget)
 
 
@@ -200,7 +202,7 @@ def _fluctuations(flow: Flow, point, noise: ImmutableMatrix, step: Symbol, momen
 
 
 def _text(matrix: ImmutableMatrix) -> list[list[str]]:
-    return [[str(e) for e in line] for line in matrix.tolist()]
+    return [[exact_text(e) for e in line] for line in matrix.tolist()]
 
 
 def _signed(e: Expr) -> Expr:

@@ -54,6 +54,7 @@ from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE, Signs
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import exact_text
 
 eta = Symbol("eta", positive=True)
 
@@ -108,9 +109,9 @@ class StepEdge(Shown):
         """Plain values; expressions as text."""
         return {
             "step": str(self.step),
-            "edge": None if self.edge is None else str(self.edge),
-            "conditions": [str(c) for c in self.conditions],
-            "names": {str(a): str(c) for a, c in self.names.items()},
+            "edge": None if self.edge is None else exact_text(self.edge),
+            "conditions": [exact_text(c) for c in self.conditions],
+            "names": {str(a): exact_text(c) for a, c in self.names.items()},
             "flow": self.judged.to_dict(),
         }
 

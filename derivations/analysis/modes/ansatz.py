@@ -42,11 +42,11 @@ from sympy import (
 from sympy.logic.boolalg import Boolean
 
 from derivations.evaluate import Point, array
+from theory.abridging import Brief, brief
 from theory.coupling import Coupling
 from theory.errors import InputError
 from theory.flow import check_state, name_of
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d
-from theory.printing import plain
 from theory.stopgrad import statements
 from theory.words import expand, scaled
 
@@ -57,7 +57,7 @@ mu = Symbol("mu", positive=True)
 
 
 @dataclass(frozen=True, eq=False)
-class Ansatz:
+class Ansatz(Brief):
     """Blocks as amplitudes times constant matrices.
 
     Parameters
@@ -90,12 +90,12 @@ class Ansatz:
         freeze(self, "assumptions", statements(self.assumptions))
         for block, form in self.blocks.items():
             if not isinstance(form, MatrixExpr) or form.shape != getattr(block, "shape", ()):
-                raise InputError(f"a matrix of the shape of {block}", str(form), "match the shapes")
+                raise InputError(f"a matrix of the shape of {block}", brief(form), "match the shapes")
             parts = (scaled(-a, self.part(block, a)) for a in self.amplitudes)
             if expand(MatAdd(form, *parts, evaluate=False)):
                 raise InputError(
                     f"{block} as a sum of amplitudes ({name_of(self.amplitudes)}) times constant matrices",
-                    plain(form),
+                    brief(form),
                     "write it linear in the amplitudes, without other terms",
                 )
         for rule in self.rules:

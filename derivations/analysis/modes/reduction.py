@@ -27,12 +27,13 @@ from sympy.logic.boolalg import Boolean
 from derivations import checks
 from derivations.analysis.limits import within
 from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
-from derivations.analysis.show import Row, Shown, row
+from derivations.analysis.show import Row, Say, Shown, row
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.evaluate import Point, evaluate
+from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow, name_of, scalar_or_matrix_symbols
-from theory.printing import plain
+from theory.printing import exact_text
 from theory.words import Context, Word, assemble, canonical_trace, collect, expand, normalise
 
 
@@ -66,16 +67,16 @@ class Reduction(Shown):
         form = [row(block, self.ansatz.blocks[block]) for block in self.whole.state]
         return [*form, *(Row(line.left, line.right) for line in velocity_lines(self.flow))]
 
-    def __str__(self):
-        form = (f"{block} = {plain(self.ansatz.blocks[block])}" for block in self.whole.state)
-        return "\n".join([*form, str(self.flow)])
+    def lines(self, say: Say) -> list[str]:
+        form = (f"{block} = {say(self.ansatz.blocks[block])}" for block in self.whole.state)
+        return [*form, *self.flow.lines(say)]
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
         return {
-            "ansatz": {str(b): plain(form) for b, form in self.ansatz.blocks.items()},
-            "rules": [f"{plain(rule.lhs)} = {plain(rule.rhs)}" for rule in self.ansatz.rules],
-            "velocity": {str(x): plain(v) for x, v in self.flow.velocity.items()},
+            "ansatz": {str(b): exact_text(form) for b, form in self.ansatz.blocks.items()},
+            "rules": [f"{exact_text(rule.lhs)} = {exact_text(rule.rhs)}" for rule in self.ansatz.rules],
+            "velocity": {str(x): exact_text(v) for x, v in self.flow.velocity.items()},
         }
 
     def _check(self, before: Lines, after: Lines) -> checks.Check:
@@ -231,7 +232,7 @@ def _velocities(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Ex
     velocity = {a: f.cancel().expand() for a, f in zip(ansatz.amplitudes, found, strict=True)}
     for amplitude, f in velocity.items():
         if _has_matrix(f):
-            raise InputError(f"rules that make the velocity of {amplitude} a number", plain(f), "add a rule for these traces")
+            raise InputError(f"rules that make the velocity of {amplitude} a number", brief(f), "add a rule for these traces")
     return velocity
 
 
@@ -248,13 +249,13 @@ def _not_invariant(system: _System, leftover: Mapping[MatrixSymbol, MatrixExpr])
         if alone := system.only(block).leftover():
             return InputError(
                 f"a velocity of {block} in the span of its constant matrices",
-                f"{plain(alone[block])} left over",
+                f"{brief(alone[block])} left over",
                 "add an amplitude for it, or the rule that removes it",
             )
     block, term = next(iter(leftover.items()))
     return InputError(
         f"the same velocities of the amplitudes in all blocks ({name_of(leftover)})",
-        f"{plain(term)} left over in {block}",
+        f"{brief(term)} left over in {block}",
         "give the blocks amplitudes of their own",
     )
 

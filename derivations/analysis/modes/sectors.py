@@ -54,15 +54,16 @@ from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
 from derivations.analysis.show import Row, Shown
 from derivations.engine import velocity_lines
 from theory import models
+from theory.abridging import Brief, Say, brief
 from theory.coupling.symmetric import Orbit, SymmetricFamily
 from theory.errors import InputError
 from theory.flow import Flow
-from theory.printing import plain
+from theory.printing import exact_text
 from theory.stopgrad import expression
 
 
 @dataclass(frozen=True, eq=False)
-class Sector:
+class Sector(Brief):
     """One invariant sector: the reduction to its amplitudes, how often it occurs, and the squared size of each amplitude.
 
     ``weights`` are the squared norms of the constant matrices relative to that of the labels' one: an amplitude of independent
@@ -97,8 +98,8 @@ class Sector:
         """Plain values; expressions as text."""
         return {
             "amplitudes": [a.name for a in self.amplitudes],
-            "matrix": [[plain(entry) for entry in row] for row in self.matrix.tolist()],
-            "multiplicity": plain(self.multiplicity),
+            "matrix": [[exact_text(entry) for entry in row] for row in self.matrix.tolist()],
+            "multiplicity": exact_text(self.multiplicity),
         }
 
     def propagator(self, rates: Sequence[Symbol], time: Symbol) -> dict[Symbol, Expr]:
@@ -130,7 +131,7 @@ class Sector:
 
 
 @dataclass(frozen=True)
-class Decoupled:
+class Decoupled(Brief):
     """Modes of samples that no label sees: their rate, and how many there are; in the expected loss each has the weight
     1/mobility."""
 
@@ -194,20 +195,21 @@ class Sectors(Shown):
         for name, sector in self._named.items():
             shown.append(Row.text(_heading(name, sector)))
             shown += [Row(line.left, line.right) for line in velocity_lines(sector.flow)]
-        return [*shown, *(Row.text(line) for line in self._unseen_lines)]
+        return [*shown, *(Row.text(line) for line in self._unseen_lines())]
 
-    def __str__(self):
-        parts = (f"{_heading(name, sector)}\n{sector.flow}" for name, sector in self._named.items())
-        return "\n".join([*parts, *self._unseen_lines])
+    def lines(self, say: Say) -> list[str]:
+        shown = []
+        for name, sector in self._named.items():
+            shown += [_heading(name, sector, say), *sector.flow.lines(say)]
+        return [*shown, *self._unseen_lines(say)]
 
-    @property
-    def _unseen_lines(self) -> list[str]:
-        found = (f"rate {plain(part.rate)}, multiplicity {plain(part.multiplicity)}" for part in self.decoupled)
+    def _unseen_lines(self, say: Say = brief) -> list[str]:
+        found = (f"rate {say(part.rate)}, multiplicity {say(part.multiplicity)}" for part in self.decoupled)
         return ["samples that no label sees:", *found]
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
-        unseen = [{"rate": plain(part.rate), "multiplicity": plain(part.multiplicity)} for part in self.decoupled]
+        unseen = [{"rate": exact_text(part.rate), "multiplicity": exact_text(part.multiplicity)} for part in self.decoupled]
         return {name: sector.to_dict() for name, sector in self._named.items()} | {"decoupled": unseen}
 
 
@@ -243,8 +245,8 @@ def sectors(family: SymmetricFamily, samples: Expr | Sequence[Expr], labels: Exp
     )
 
 
-def _heading(name: str, sector: Sector) -> str:
-    return f"{name} sector, multiplicity {plain(sector.multiplicity)}:"
+def _heading(name: str, sector: Sector, say: Say = brief) -> str:
+    return f"{name} sector, multiplicity {say(sector.multiplicity)}:"
 
 
 def _decoupled(patterns: Patterns) -> Iterator[Decoupled]:

@@ -24,6 +24,7 @@ from derivations.analysis.sites.conditions import readable, reduced, stated
 from derivations.analysis.sites.decision import decided
 from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Fraction, Site, cancelled
+from theory.printing import plain
 
 SHORT = 20  # terms of a polynomial of degree four whose roots are written with radicals
 
@@ -126,7 +127,7 @@ def _scaled_square(s: Solution, c: Polynomial, a: Polynomial, earlier: frozenset
         return None
     ring = s.site.ring
     state = [ring.place[y] for y in s.site.state]
-    for t in (S.One, *sorted(earlier, key=str)):
+    for t in (S.One, *sorted(earlier, key=plain)):
         top, top_scale = s.site.normal(-c)
         bottom, bottom_scale = s.site.normal(a * ring.numerator(t) ** 2)
         lead_top, lead_bottom = (_lead(q, state, ring) for q in (top, bottom))

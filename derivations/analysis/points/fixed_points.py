@@ -34,13 +34,14 @@ from derivations.analysis.points.soundness import Listed
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System, system_of
 from derivations.analysis.points.trivial import trivial_leaves
-from derivations.analysis.show import Row, Shown, conditions_row, row
+from derivations.analysis.show import Row, Say, Shown, conditions_row, row
 from derivations.analysis.sites.branches import Branch, Tree
 from derivations.analysis.sites.parameters import exceptional_sets
 from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, Signs, of_symbol
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
+from theory.printing import exact_text
 
 SIGN_WORDS = {
     POSITIVE: "positive",
@@ -156,21 +157,21 @@ class FixedPoint(Shown):
         """Plain values; expressions as text."""
         return {
             "kind": self.kind.value,
-            "values": {str(x): str(v) for x, v in self.values.items()},
+            "values": {str(x): exact_text(v) for x, v in self.values.items()},
             "free": [str(x) for x in self.free],
-            "roots": {str(x): str(p) for x, p in self.roots.items()},
-            "named": {str(a): str(d) for a, d in self.named.items()},
-            "conditions": [str(c) for c in self.conditions],
+            "roots": {str(x): exact_text(p) for x, p in self.roots.items()},
+            "named": {str(a): exact_text(d) for a, d in self.named.items()},
+            "conditions": [exact_text(c) for c in self.conditions],
         }
 
-    def __str__(self):
-        parts = [f"{x} = {v}" for x, v in self.values.items() if v != x]
-        parts += [f"{x} a {SIGN_WORDS.get(of_symbol(x), 'real')} root of {p}" for x, p in self.roots.items()]
-        parts += [f"where {a} = {definition}" for a, definition in self.named.items()]
+    def lines(self, say: Say) -> list[str]:
+        parts = [f"{x} = {say(v)}" for x, v in self.values.items() if v != x]
+        parts += [f"{x} a {SIGN_WORDS.get(of_symbol(x), 'real')} root of {say(p)}" for x, p in self.roots.items()]
+        parts += [f"where {a} = {say(definition)}" for a, definition in self.named.items()]
         text = ", ".join(parts) or "every state"
         if self.free:
             text += f" ({', '.join(map(str, self.free))} arbitrary)"
-        return text + (f"; if {', '.join(map(str, self.conditions))}" if self.conditions else "")
+        return [text + (f"; if {', '.join(map(say, self.conditions))}" if self.conditions else "")]
 
 
 @dataclass(frozen=True)
@@ -233,14 +234,14 @@ class FixedPoints(Shown, Sequence):
             "points": [p.to_dict() for p in self.points],
             "completeness": self.completeness.value,
             "reason": self.reason,
-            "exceptional": [[str(e) for e in together] for together in self.exceptional],
+            "exceptional": [[exact_text(e) for e in together] for together in self.exceptional],
         }
 
-    def __str__(self):
-        lines = [f"{number}. {p.kind.value}: {p}" for number, p in enumerate(self.points, 1)]
-        named = [" and ".join(map(str, together)) for together in self.exceptional]
+    def lines(self, say: Say) -> list[str]:
+        lines = [f"{number}. {p.kind.value}: {' '.join(p.lines(say))}" for number, p in enumerate(self.points, 1)]
+        named = [" and ".join(map(say, together)) for together in self.exceptional]
         excluded = [f"not looked into: {'; '.join(named)}"] if named else []
-        return "\n".join([*lines, f"{self.completeness.value}: {self.reason}", *excluded])
+        return [*lines, f"{self.completeness.value}: {self.reason}", *excluded]
 
 
 def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:

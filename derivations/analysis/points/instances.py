@@ -14,6 +14,7 @@ from derivations.analysis.algebra.polynomials import Ring, exact_number
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.algebra.zero import vanishes
 from derivations.analysis.sites.signs import RELATIONS, of_symbol
+from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
@@ -31,7 +32,7 @@ def exact(parameters: Mapping) -> dict[Basic, Expr]:
         try:
             given[symbol] = exact_number(value)
         except ValueError:
-            raise InputError(f"an exact rational value for {symbol}", repr(value), "write it as a fraction") from None
+            raise InputError(f"an exact rational value for {symbol}", brief(value), "write it as a fraction") from None
     return given
 
 
@@ -44,7 +45,9 @@ def with_numbers(flow: Flow, given: Mapping[Basic, Expr]) -> Flow:
             raise InputError("parameters at which the flow is defined", f"a division by zero in d{x}/dt", "change the values")
     for before, after in zip(flow.assumptions, assumptions, strict=True):
         if after == S.false:
-            raise InputError("parameters that obey the assumptions of the flow", f"values that violate {before}", "change them")
+            raise InputError(
+                "parameters that obey the assumptions of the flow", f"values that violate {brief(before)}", "change them"
+            )
     return Flow(velocity, assumptions=tuple(a for a in assumptions if a != S.true))
 
 
@@ -63,7 +66,7 @@ def real_roots(polynomial: Expr, x: Symbol) -> list[Expr]:
     p = Poly(polynomial, x)
     if p.domain.is_ZZ or p.domain.is_QQ:
         return sorted(set(p.real_roots()))
-    raise UnfinishedError(f"real roots of {polynomial}, whose coefficients are no rational numbers, are not isolated")
+    raise UnfinishedError(f"real roots of {brief(polynomial)}, whose coefficients are no rational numbers, are not isolated")
 
 
 def _at(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:

@@ -17,6 +17,7 @@ from derivations.analysis.sites.signs import NEGATIVE, NONZERO, POSITIVE, UNKNOW
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import plain
 from theory.stopgrad import expression
 
 INTERIOR: dict[type, Sign] = {Ge: POSITIVE, Gt: POSITIVE, Le: NEGATIVE, Lt: NEGATIVE, Ne: NONZERO}
@@ -131,7 +132,7 @@ def _inside(system: System, site: Site) -> Site:
 
 
 def _depth(expr: Expr):
-    return len(expr.atoms(Pow)), str(expr)
+    return len(expr.atoms(Pow)), plain(expr)
 
 
 def _named(expr: Expr, names: Mapping[Expr, Symbol]) -> Expr:

@@ -12,6 +12,7 @@ from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.conditions import readable
 from derivations.analysis.sites.signs import Signs
+from theory.printing import plain
 
 
 def allowed(signs: Signs, value: Substitution) -> bool:
@@ -44,5 +45,5 @@ def exceptional_sets(
     the known ones, or for denominators the ones that were stated of symbols and parameters."""
     cases = [together for together in named if all(0 in signs.of(p) for p in together)]
     cases += [(p,) for p in denominators if 0 in stated.of(p)]
-    found = (tuple(sorted((readable(Eq(signs.ring.expr(p), 0)) for p in together), key=str)) for together in cases)
+    found = (tuple(sorted((readable(Eq(signs.ring.expr(p), 0)) for p in together), key=plain)) for together in cases)
     return tuple(dict.fromkeys(found))

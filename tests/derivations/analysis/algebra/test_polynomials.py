@@ -44,6 +44,17 @@ def test_factors_with_large_coefficients_are_found(size, shift, other):
     assert sorted(m for _, m in found[1]) == [1, 2]
 
 
+@given(st.integers(20, 5000), small_integers, st.sampled_from([-6, 1, 4]))
+def test_polynomials_of_degree_one_are_factored_whatever_their_numbers(size, other, content):
+    product = ring.numerator(content * (x**2 + y**2 + 7) * ((10**size + 7) * w * x - y + other))
+    found, factors = factor(product)
+    assert found in (content, -content)
+    assert len(factors) == 2
+    for f, m in factors:
+        found *= f**m
+    assert found == product
+
+
 @given(polynomials(), polynomials(), polynomials())
 def test_a_substituted_fraction_is_cleared_of_its_denominator(p, top, bottom):
     assume(bottom.subs(x, y).expand() != 0)
