@@ -53,13 +53,14 @@ def pieces(expr: Basic, room: float) -> tuple[str, ...]:
     return _bracketed(expr, room)
 
 
-def misfits(expr: Basic, room: float) -> list[Basic]:
+@lru_cache(4096)
+def misfits(expr: Basic, room: float) -> tuple[Basic, ...]:
     """The terms of an expression, or itself, of which a piece is wider than the room."""
     if visible_width(tex(expr)) <= room:
-        return []
+        return ()
     if isinstance(expr, Add | MatAdd):
-        return [t for t in ordered(expr) if _sticks_out(_term(t, room - SIGN_WIDTH), room - SIGN_WIDTH)]
-    return [expr] if _sticks_out(_bracketed(expr, room), room) else []
+        return tuple(t for t in ordered(expr) if _sticks_out(_term(t, room - SIGN_WIDTH), room - SIGN_WIDTH))
+    return (expr,) if _sticks_out(_bracketed(expr, room), room) else ()
 
 
 def fits(expr: Basic, room: float) -> bool:
