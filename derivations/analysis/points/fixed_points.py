@@ -245,13 +245,15 @@ class FixedPoints(Shown, Sequence):
 
 
 def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
-    """All real fixed points of a flow with polynomial velocities.
+    """All real fixed points of a flow.
 
     Parameters
     ----------
     flow
-        scalar state; velocities polynomial in the state, rational in the parameters, with exact numbers.  Symbols are taken
-        as real; their signs and the inequalities among ``flow.assumptions`` are used.
+        scalar state; velocities rational in the state and the parameters, with exact numbers, and in roots of rational
+        functions and exponentials of multiples of state variables that enter no other way.  Symbols are taken as real; what
+        their signs and the inequalities among ``flow.assumptions`` say of parameters is used, and what they say of the state
+        conditions a point.
     time_limit
         in seconds; None runs without limit in this process.  At the limit what was found comes back as a lower bound.
 
