@@ -1,0 +1,181 @@
+"""Names, order and units of variables and parameters change no verdict, no bifurcation and no statement of completeness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import mpmath
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sympy import Dummy, Expr, Poly, Symbol, radsimp, solve
+
+from derivations.analysis.linearisation.kinds import Bifurcation, Kind
+from derivations.analysis.linearisation.stability import Stability, Verdict, stability
+from derivations.analysis.points.fixed_points import Completeness, FixedPoint, FixedPoints, fixed_points
+from tests.derivations.analysis.linearisation.dynamics import eigenvalues, holds, number
+from tests.derivations.analysis.linearisation.planted import Place, Planted, Relabelling, normalised, planted_bifurcations, polynomial, relabellings
+from tests.derivations.analysis.points.evaluated import agree, places
+from theory import Flow
+
+CASES = 2 * settings.default.max_examples  # three hundred in the thorough profile
+Choices = Sequence[Mapping[Symbol, Expr]]
+Seen = tuple[list[tuple], ...]  # where a point is, at each choice of parameters
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said of one listed point."""
+
+    point: FixedPoint
+    judgement: Stability
+    seen: Seen
+
+
+def solved(flow: Flow, choices: Choices, state=None) -> tuple[FixedPoints, list[Answer]]:
+    """The points, seen in the state given in terms of that of the flow."""
+    found = fixed_points(flow, None)
+    state = tuple(flow.state) if state is None else state
+    return found, [Answer(p, stability(flow, p, None), tuple(_seen(p, at, state) for at in choices)) for p in found]
+
+
+def _seen(point: FixedPoint, at: Mapping[Symbol, Expr], state: Sequence[Expr]) -> list[tuple]:
+    with mpmath.workdps(40):
+        return [as_numbers([x.xreplace(values) for x in state]) for values in places(point, at)]
+
+
+def as_numbers(values: Sequence[Expr]) -> tuple:
+    return tuple(mpmath.mpf(str(v.evalf(40))) for v in values)
+
+
+def planted_at(place: Place, choices: Choices) -> Seen:
+    """Where a planted point is real."""
+    every = [[v.xreplace(dict(at)).evalf(40) for v in place.values] for at in choices]
+    with mpmath.workdps(40):
+        return tuple([as_numbers(values)] if all(v.is_real for v in values) else [] for values in every)
+
+
+def the_same(seen: Seen, answers: Sequence[Answer]) -> Answer:
+    """The one answer that is seen in the same places."""
+    with mpmath.workdps(40):
+        (found,) = (a for a in answers if all(agree(one, other) for one, other in zip(seen, a.seen, strict=True)))
+    return found
+
+
+# -- bifurcations, compared ----------------------------------------------------------------------------------------------
+
+
+def lost(judgement: Stability, choices: Choices) -> list[tuple]:
+    """Kind, criticality and critical set of each bifurcation, and what its conditions and its frequency are on that set."""
+    every = []
+    for found in judgement.bifurcations:
+        assert found.critical.free_symbols <= set(judgement.flow.parameters)
+        equation = polynomial(found.critical, judgement.flow.parameters)
+        told = [_told(found, at) for at in on_the_set(equation, choices)]
+        every.append((found.kind.value, found.criticality, equation, told))
+    return sorted(every, key=str)
+
+
+def _told(found: Bifurcation, at: Mapping[Symbol, Expr]) -> tuple:
+    frequency = None if found.frequency is None else round(number(found.frequency, at).real, 8)
+    where = None if found.supercritical is None else holds(found.supercritical, at)
+    return all(holds(c, at) for c in found.conditions), where, frequency
+
+
+def on_the_set(equation: Poly, choices: Choices) -> Iterator[dict[Symbol, Expr]]:
+    """Parameters at which it vanishes: one of them solved for, the others as chosen."""
+    for given_at in choices:
+        for p in equation.gens:
+            others = {q: v for q, v in given_at.items() if q != p}
+            for value in solve(equation.as_expr().xreplace(others), p):
+                if value.is_real and not (p.is_positive and value <= 0):
+                    yield {**others, p: value}
+
+
+# -- the properties ------------------------------------------------------------------------------------------------------
+
+
+def check_points(found: FixedPoints) -> None:
+    """Complete, and fixed points only."""
+    assert found.completeness is Completeness.PROVED
+    for point in found:
+        assert not point.roots
+        for velocity in found.flow.velocity.values():
+            top, _ = velocity.xreplace(dict(point.values)).together().as_numer_denom()
+            assert radsimp(top).expand() == 0, (point, velocity)
+
+
+def check_verdict(answer: Answer, flow: Flow, choices: Choices) -> None:
+    """Against eigenvalues in NumPy."""
+    judgement = answer.judgement
+    for at, seen in zip(choices, answer.seen, strict=True):
+        for values in seen:
+            real = eigenvalues(flow, {**at, **dict(zip(flow.state, map(float, values), strict=True))}).real
+            if judgement.verdict is Verdict.MARGINAL:
+                assert min(abs(real)) < 1e-6
+                continue
+            if min(abs(real)) < 1e-9:
+                assert judgement.conditions
+                continue
+            stable = max(real) < 0
+            if judgement.verdict is Verdict.DEPENDS:
+                assert all(holds(c, at) for c in judgement.conditions) == stable
+            else:
+                assert (judgement.verdict is Verdict.STABLE) == stable
+            if judgement.verdict is Verdict.SADDLE:
+                assert min(real) < 0
+
+
+def check_planted(planted: Planted, answers: Sequence[Answer]) -> None:
+    """Each planted point is listed, once, with what is planted at it and nothing else that is not degenerate."""
+    parameters = planted.flow.parameters
+    for place in planted.places:
+        answer = the_same(planted_at(place, planted.near), answers)
+        found = [(b.kind, b.criticality, polynomial(b.critical, parameters)) for b in answer.judgement.bifurcations]
+        expected = [
+            (kind, criticality, normalised(equation, parameters))
+            for kind, criticality, equation in place.lost
+            if not (kind is Kind.HOPF and place.unstable)
+        ]
+        assert [one for one in expected if one not in found] == []
+        others = [kind for kind, *rest in found if (kind, *rest) not in expected]
+        assert set(others) <= ({Kind.DEGENERATE, Kind.HOPF} if planted.is_open else {Kind.DEGENERATE})
+
+
+def check_relabelled(planted: Planted, answers: Sequence[Answer], relabelling: Relabelling) -> None:
+    flow = relabelling.of(planted.flow)
+    state = [relabelling.units[x] * relabelling.names[x] for x in planted.flow.state]
+    found, others = solved(flow, [relabelling.given(at) for at in planted.near], state)
+    check_points(found)
+    assert len(others) == len(answers)
+    for answer in answers:
+        other = the_same(answer.seen, others)
+        assert other.judgement.verdict is answer.judgement.verdict
+        assert _conditions(other, relabelling, planted.near) == _conditions(answer, None, planted.near)
+        restored = replace(
+            other.judgement,
+            flow=planted.flow,
+            bifurcations=tuple(_restored(b, relabelling) for b in other.judgement.bifurcations),
+        )
+        assert lost(restored, planted.near) == lost(answer.judgement, planted.near)
+
+
+def _conditions(answer: Answer, relabelling: Relabelling | None, choices: Choices) -> list[bool]:
+    of = answer.judgement.conditions
+    return [all(holds(c, relabelling.given(at) if relabelling else at) for c in of) for at in choices]
+
+
+def _restored(found: Bifurcation, relabelling: Relabelling) -> Bifurcation:
+    frequency = None if found.frequency is None else found.frequency / relabelling.time**2
+    return replace(found, frequency=frequency).at(relabelling.back)
+
+
+@given(planted_bifurcations(), st.data())
+@settings(max_examples=CASES)
+def test_names_order_and_units_change_no_answer(planted, data):
+    found, answers = solved(planted.flow, planted.near)
+    check_points(found)
+    for answer in answers:
+        check_verdict(answer, planted.flow, planted.near)
+    check_planted(planted, answers)
+    check_relabelled(planted, answers, data.draw(relabellings(planted.flow)))
