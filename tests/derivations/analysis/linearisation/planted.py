@@ -14,7 +14,7 @@ from derivations.analysis.linearisation.kinds import Kind
 from tests.strategies import rationals, small_integers
 from theory import Flow
 
-p = symbols("p", real=True)
+p, s = symbols("p s", real=True)
 P, q = symbols("P q", positive=True)
 STATE = symbols("x0:3", real=True)
 BASE = symbols("y0:3", real=True)
@@ -83,16 +83,21 @@ def transcritical(r: Expr, lead: Expr) -> Block:
     return Block((r * x + lead * x**2,), (Place((S.Zero,), lost), Place((-r / lead,), lost)))
 
 
+def criticality(lead: Expr) -> str | None:
+    """None where it depends on a parameter."""
+    return None if lead.is_negative is None else "supercritical" if lead.is_negative else "subcritical"
+
+
 def pitchfork(r: Expr, lead: Expr) -> Block:
     (x, *_), root = BASE, sqrt(-r / lead)
-    lost = ((Kind.PITCHFORK, "supercritical" if lead.is_negative else "subcritical", r),)
+    lost = ((Kind.PITCHFORK, criticality(lead), r),)
     return Block((r * x + lead * x**3,), tuple(Place((at,), lost) for at in (S.Zero, root, -root)))
 
 
 def hopf(r: Expr, lead: Expr, turn: Expr) -> Block:
     x, y, _ = BASE
     radial = r + lead * (x**2 + y**2)
-    lost = ((Kind.HOPF, "supercritical" if lead.is_negative else "subcritical", r),)
+    lost = ((Kind.HOPF, criticality(lead), r),)
     return Block((radial * x - turn * y, turn * x + radial * y), (Place((S.Zero, S.Zero), lost),))
 
 
@@ -125,7 +130,9 @@ def lines(draw) -> Block:
         values = (there, (slopes[one] * there + heights[one]).expand())
         lost = found.setdefault(values, [])
         for third, double in ((1 - one, False), (5 - other, slopes[one] == 0)):
-            gap, last = (forms[k].subs(dict(zip(BASE, values, strict=False))).expand() for k in (third, 6 - one - other - third))
+            gap, last = (
+                forms[k].subs(dict(zip(BASE, values, strict=False))).expand() for k in (third, 6 - one - other - third)
+            )
             if gap.diff(p) != 0 and last.subs(p, p - gap / gap.diff(p)).expand() != 0:
                 lost.append((Kind.DEGENERATE if double else Kind.TRANSCRITICAL, None, gap))
     lead = draw(small_integers), draw(small_integers)
@@ -134,33 +141,51 @@ def lines(draw) -> Block:
 
 
 @st.composite
-def cores(draw):
-    """A block, and a parameter with the values at which what is planted vanishes."""
-    kind = draw(st.sampled_from(["saddle-node", "transcritical", "pitchfork", "Hopf", "crossing", "lines"]))
-    if kind == "lines":
-        return draw(lines()), [{p: v} for v in (Rational(-7, 3), Rational(-2, 11), Rational(3, 7), Rational(19, 5))]
-    if kind == "crossing":
-        root = st.sampled_from([S.Zero, S.One, S(-1), p, -p, 2 * p - 1, p + 2, Rational(1, 2)])
-        roots = draw(st.lists(root, min_size=2, max_size=3, unique=True))
-        return crossing(roots, S(draw(small_integers))), [{p: v + Rational(1, 17)} for v in (-3, -1, 0, 2)]
+def unfoldings(draw) -> tuple[Expr, list[Mapping[Symbol, Expr]]]:
+    """What vanishes where a bifurcation happens, and parameters on both sides."""
     k, c = draw(small_integers), draw(rationals)
-    r, at = draw(
+    beside = list(zip(NEAR, (c, S.One, 2 * c, Rational(1, 3)), strict=True))
+    return draw(
         st.sampled_from(
             [
                 (k * p, [{p: v / k} for v in NEAR]),
                 (k * (p - c), [{p: c + v / k} for v in NEAR]),
                 (k * (P - 1), [{P: 1 + v / k} for v in NEAR]),
-                (p - c * q, [{p: c * b + v, q: b} for v, b in zip(NEAR, (c, 1, 2 * c, S(1) / 3), strict=True)]),
-                (P * q - 1, [{P: (1 + v) / b, q: b} for v, b in zip(NEAR, (c, 1, 2 * c, S(1) / 3), strict=True)]),
+                (p**2 - 2, [{p: Rational(n, 5)} for n in (5, 6, 8, -8)]),
+                (p - c * q, [{p: c * b + v, q: b} for v, b in beside]),
+                (P * q - 1, [{P: (1 + v) / b, q: b} for v, b in beside]),
+                (k * (p**2 - q), [{p: b, q: b**2 * (1 - v)} for v, b in beside]),
             ]
         )
     )
-    lead = draw(small_integers) * draw(st.sampled_from([S.One, q]))
-    if q in lead.free_symbols:
-        at = [{q: 1 + abs(v), **there} for there, v in zip(at, NEAR, strict=True)]
-    if kind == "Hopf":
-        return hopf(r, lead, draw(small_integers)), at
-    return {"saddle-node": saddle_node, "transcritical": transcritical, "pitchfork": pitchfork}[kind](r, lead), at
+
+
+@st.composite
+def normal_forms(draw, of) -> tuple[Block, list[Mapping[Symbol, Expr]]]:
+    """With its leading coefficient a number, or one of known or unknown sign where there is one parameter beside."""
+    r, near = draw(unfoldings())
+    factors = [S.One, q] if p not in r.free_symbols or q in r.free_symbols else [S.One, q, s]
+    factor = draw(st.sampled_from(factors))
+    beside = {q: 1, s: -1 if of is saddle_node else 1}
+    near = [{**{x: beside[x] * (1 + v) for x in factor.free_symbols}, **at} for v, at in zip(NEAR, near, strict=True)]
+    return of(r, draw(small_integers) * factor), near
+
+
+@st.composite
+def crossings(draw) -> tuple[Block, list[Mapping[Symbol, Expr]]]:
+    root = st.sampled_from([S.Zero, S.One, S(-1), p, -p, 2 * p - 1, p + 2, Rational(1, 2)])
+    roots = draw(st.lists(root, min_size=2, max_size=3, unique=True))
+    return crossing(roots, S(draw(small_integers))), [{p: v + Rational(1, 17)} for v in (-3, -1, 0, 2)]
+
+
+BLOCKS = {
+    "saddle-node": normal_forms(saddle_node),
+    "transcritical": normal_forms(transcritical),
+    "pitchfork": normal_forms(pitchfork),
+    "Hopf": small_integers.flatmap(lambda turn: normal_forms(lambda r, lead: hopf(r, lead, turn))),
+    "crossing": crossings(),
+    "lines": lines().map(lambda block: (block, [{p: Rational(n, 11)} for n in (-25, -2, 5, 42)])),
+}
 
 
 @st.composite
@@ -171,7 +196,9 @@ def completed(draw, block: Block) -> Block:
     for y in BASE[len(velocities) : draw(st.integers(len(velocities), 3))]:
         before = BASE[: len(velocities)]
         if draw(st.booleans()) and len(places) < 3:
-            ends = draw(st.lists(st.sampled_from([S(-2), S(-1), S.Zero, Rational(1, 2), S(3)]), min_size=2, max_size=2, unique=True))
+            ends = draw(
+                st.lists(st.sampled_from([S(-2), S(-1), S.Zero, Rational(1, 2), S(3)]), min_size=2, max_size=2, unique=True)
+            )
             lead = draw(small_integers)
             velocities = (*velocities, lead * (y - ends[0]) * (y - ends[1]))
             beside = [Place((a,), (), bool(lead * (a - b) > 0)) for a, b in (ends, ends[::-1])]
@@ -193,7 +220,7 @@ def completed(draw, block: Block) -> Block:
 @st.composite
 def changes(draw, n: int):
     """Coordinates as polynomials in the base variables, and these in the coordinates: linear of determinant one, or a shear."""
-    entry = st.integers(-2, 2)
+    entry = st.integers(-2, 2) if n < 3 else st.integers(-1, 1)
     shift = Matrix(n, 1, lambda i, j: draw(entry))
     base, new = Matrix(BASE[:n]), Matrix(STATE[:n])
     if n == 1 or draw(st.booleans()):
@@ -209,9 +236,9 @@ def changes(draw, n: int):
 
 
 @st.composite
-def planted_bifurcations(draw) -> Planted:
+def planted_bifurcations(draw, kind: str) -> Planted:
     """A polynomial flow of one to three variables and one or two parameters, what is planted in it, and parameters."""
-    core, near = draw(cores())
+    core, near = draw(BLOCKS[kind])
     block = draw(completed(core))
     n = len(block.velocities)
     forward, back = draw(changes(n))
@@ -260,6 +287,4 @@ def relabellings(draw, flow: Flow) -> Relabelling:
     every = (*flow.state, *flow.parameters)
     names = draw(st.permutations(NAMES))
     renamed = {s: Symbol(name, **s.assumptions0) for s, name in zip(every, names, strict=False)}
-    return Relabelling(
-        tuple(draw(st.permutations(flow.state))), renamed, {s: draw(rationals) for s in every}, draw(rationals)
-    )
+    return Relabelling(tuple(draw(st.permutations(flow.state))), renamed, {s: draw(rationals) for s in every}, draw(rationals))
