@@ -1,4 +1,4 @@
-"""Polynomial flows with planted fixed points and bifurcations, hidden by changes of coordinates; other names and units for them."""
+"""Polynomial flows with planted fixed points and bifurcations, hidden by changes of coordinates; other names and units."""
 
 from __future__ import annotations
 
@@ -172,7 +172,10 @@ def normal_forms(draw, of) -> tuple[Block, list[Mapping[Symbol, Expr]]]:
 
 
 @st.composite
-def crossings(draw) -> tuple[Block, list[Mapping[Symbol, Expr]]]:
+def numbers_and_lines(draw) -> tuple[Block, list[Mapping[Symbol, Expr]]]:
+    """Products of linear forms of one variable or of two."""
+    if draw(st.booleans()):
+        return draw(lines()), [{p: Rational(n, 11)} for n in (-25, -2, 5, 42)]
     root = st.sampled_from([S.Zero, S.One, S(-1), p, -p, 2 * p - 1, p + 2, Rational(1, 2)])
     roots = draw(st.lists(root, min_size=2, max_size=3, unique=True))
     return crossing(roots, S(draw(small_integers))), [{p: v + Rational(1, 17)} for v in (-3, -1, 0, 2)]
@@ -183,8 +186,7 @@ BLOCKS = {
     "transcritical": normal_forms(transcritical),
     "pitchfork": normal_forms(pitchfork),
     "Hopf": small_integers.flatmap(lambda turn: normal_forms(lambda r, lead: hopf(r, lead, turn))),
-    "crossing": crossings(),
-    "lines": lines().map(lambda block: (block, [{p: Rational(n, 11)} for n in (-25, -2, 5, 42)])),
+    "linear forms": numbers_and_lines(),
 }
 
 
