@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from types import MappingProxyType
 
 import mpmath
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Dummy, Eq, Expr, Poly, Pow, S, Symbol, groebner
+from sympy import Dummy, Eq, Expr, Poly, Pow, S, Symbol, groebner, symbols
 
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.linearisation.stability import Stability, Verdict, stability
@@ -227,3 +228,16 @@ def check_one(planted: Planted, relabelling: Relabelling) -> None:
         check_verdict(answer, planted.flow, planted.near)
     check_planted(planted, answers)
     check_relabelled(planted, relabelling, found, answers)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_the_order_of_the_state_makes_no_parameters_exceptional(order):
+    """An oscillator (Kuznetsov, §3.4) that drives a third variable, in other coordinates; at rest in the origin alone."""
+    a, x, y, z = symbols("a x y z", real=True)
+    q = symbols("q", positive=True)
+    u, v = x + z, y + z
+    radial, driven = a - q * (u**2 + v**2), u**2 - z
+    velocity = list({x: radial * u - v - driven, y: u + radial * v - driven, z: driven}.items())
+    found = fixed_points(Flow(dict(velocity[i] for i in order)), None)
+    assert (found.completeness, found.exceptional) == (Completeness.PROVED, ())
+    assert [dict(point.values) for point in found] == [dict.fromkeys((x, y, z), 0)]
