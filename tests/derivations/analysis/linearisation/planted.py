@@ -231,7 +231,8 @@ def changes(draw, n: int):
         upper = Matrix(n, n, lambda i, j: 1 if i == j else draw(entry) if i < j else 0)
         matrix = lower * upper
         return matrix * base + shift, matrix.inv() * (new - shift)
-    bends = Matrix([0, *(draw(small_integers) * base[0] ** 2 for _ in range(1, n))])
+    row, bend = draw(st.integers(1, n - 1)), draw(small_integers) * base[0] ** 2
+    bends = Matrix(n, 1, lambda i, j: bend if i == row else 0)
     back = new - shift
     return base + bends + shift, back - bends.subs(base[0], back[0])
 
