@@ -275,10 +275,6 @@ class Relabelling:
         velocity = {x: (self.time / self.units[x] * flow.velocity[x].xreplace(forward)).expand() for x in self.order}
         return Flow({self.names[x]: v for x, v in velocity.items()})
 
-    def restored(self, at: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
-        """A state of the new flow in the old variables."""
-        return {x: self.units[x] * at[self.names[x]] for x in self.names if self.names[x] in at}
-
     def given(self, at: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
         """Parameters in the new units."""
         return {self.names[s]: v / self.units[s] for s, v in at.items()}
