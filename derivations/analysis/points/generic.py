@@ -15,7 +15,8 @@ Source: D. Eisenbud, *Commutative Algebra* (1995), theorem 10.2 and corollary 13
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import permutations
 
@@ -58,7 +59,7 @@ class Generic(Rules):
         if len(branch.equations) < len(unknown) or not unknown:
             return None
         try:
-            basis = generic_basis(self.ring, unknown, branch.equations)
+            basis = self._least_special(branch, unknown)
             if not basis.is_finite or (not basis.is_one and len(branch.equations) > len(unknown)):
                 return None
             special = self._vanishing(basis.denominators, branch)
@@ -72,6 +73,24 @@ class Generic(Rules):
         special = members((*special, *(f for rows in leads for f in self._vanishing(rows, branch))))
         leaves = tuple(self._leaf_of(found, rows, branch) for found, rows in zip(chosen, leads, strict=True))
         return Outcome(tuple(self._special_cases(branch, special)), leaves)
+
+    def _least_special(self, branch: Branch, unknown: tuple[Symbol, ...]) -> GenericBasis:
+        """A basis with the fewest denominators that may vanish and are no equations for a parameter, over the orders of the
+        variables."""
+        found: list[tuple[int, int, GenericBasis]] = []
+        for order in dict.fromkeys((unknown, *_orders(unknown))):
+            with suppress(OverBudget) if found else nullcontext():
+                basis = generic_basis(self.ring, order, branch.equations)
+                special = self._vanishing(basis.denominators, branch) if basis.is_finite else ()
+                stubborn = self._stubborn(special)
+                found.append((len(stubborn), len(special), basis))
+                if not stubborn:
+                    break
+        return min(found, key=lambda one: one[:2])[-1]
+
+    def _stubborn(self, special: Iterable[Polynomial]) -> list[Polynomial]:
+        """Those that express no parameter."""
+        return [f for f in special if not any(self.ring.degree(f, s) == 1 for s in self.ring.present(f))]
 
     def _leaf_of(self, found: TriangularSet, leads: list[Polynomial], branch: Branch) -> Leaf:
         """A leaf in which what is linear counts as solved."""
@@ -99,20 +118,13 @@ class Generic(Rules):
 
     def _best(self, zeros: GenericBasis, special: tuple[Polynomial, ...], branch: Branch) -> TriangularSet | None:
         """The triangular set with the fewest leading coefficients that may vanish, then of the lowest degrees."""
-        orders = [*zeros.variables]
-        tried = (
-            list(permutations(orders))
-            if len(orders) <= ALL_ORDERS
-            else [(*orders[:i], *orders[i + 1 :], orders[i]) for i in range(len(orders))]
-        )
-        found = [one for order in tried if (one := triangular(zeros, order)) is not None]
+        found = [one for order in _orders(zeros.variables) if (one := triangular(zeros, order)) is not None]
         return min(found, key=lambda one: self._cost(one, special, branch), default=None)
 
     def _cost(self, found: TriangularSet, special: tuple[Polynomial, ...], branch: Branch) -> tuple:
         vanishing = [f for f in self._vanishing(self._leads(found), branch) if f not in special]
-        stubborn = [f for f in vanishing if not any(self.ring.degree(f, s) == 1 for s in self.ring.present(f))]
         degrees = sorted((self.ring.degree(p, x) for x, p in found), reverse=True)
-        return len(stubborn), len(vanishing), degrees, sum(len(p) for _, p in found)
+        return len(self._stubborn(vanishing)), len(vanishing), degrees, sum(len(p) for _, p in found)
 
     def _definable(self, branch: Branch) -> Outcome | None:
         """Eliminate a variable from ``c x + r = 0``, where ``c`` holds state and cannot vanish."""
@@ -147,3 +159,10 @@ class Generic(Rules):
                 return False
             waiting += outcome.branches
         return not waiting
+
+
+def _orders(variables: Sequence[Symbol]) -> list[tuple[Symbol, ...]]:
+    """Orders of elimination."""
+    if len(variables) <= ALL_ORDERS:
+        return list(permutations(variables))
+    return [(*variables[:i], *variables[i + 1 :], variables[i]) for i in range(len(variables))]
