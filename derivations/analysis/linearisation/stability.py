@@ -263,7 +263,6 @@ def _numbers(matrix, at: Mapping[Symbol, object]) -> np.ndarray:
 
 # Verdicts ------------------------------------------------------------------------------------------------------------
 
-
 Judgement = tuple[Verdict, tuple[Relational, ...]]
 
 
@@ -291,7 +290,7 @@ def _edges_of_family(
     """The ``ends`` of a family, conditions under which it exists, that have to be strict for the judgement to hold."""
     for end in ends:
         at_end = site.closure.with_facts(stated(site.ring, [Eq(end.lhs, end.rhs)]))
-        if _judged(at_end, factors, _tests(at_end, factors), modes) != judgement:
+        if not is_empty(at_end) and _judged(at_end, factors, _tests(at_end, factors), modes) != judgement:
             yield readable((Gt if isinstance(end, Ge) else Lt)(end.lhs, end.rhs))
 
 

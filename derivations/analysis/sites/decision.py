@@ -61,8 +61,10 @@ def _decided(site: Site, value: Fraction) -> Sign:
     known = site.chart.of(*value)
     if len(known) > 1:
         known = known & _in_new_variables(site.chart.signs, value)
-    product = value[0] * value[1] if len(known) > 1 else None
-    return known if product is None else frozenset(s for s in known if not _refuted_on(site, [(product, frozenset({s}))]))
+    if len(known) < 2:
+        return known
+    product = value[0] * value[1]
+    return frozenset(s for s in known if not _refuted_on(site, [(product, frozenset({s}))]))
 
 
 def _in_new_variables(signs: Signs, value: Fraction) -> Sign:
@@ -136,12 +138,13 @@ def _refuted(question: tuple) -> bool:
     """Whether the solver proves that polynomials, given by their terms, do not have these signs together."""
     import z3
 
-    solver, count = z3.SolverFor("QF_NRA"), max((len(k) for terms, _ in question for _, k in terms), default=0)
+    context, count = z3.Context(), max((len(k) for terms, _ in question for _, k in terms), default=0)  # one for each thread
+    solver = z3.SolverFor("QF_NRA", ctx=context)
     solver.set("rlimit", STEPS)
     solver.set("timeout", MILLISECONDS)
-    x = z3.Reals(" ".join(f"x{i}" for i in range(count)))
+    x = [z3.Real(f"x{i}", context) for i in range(count)]
     for terms, sign in question:
-        p = z3.Sum([_product(z3.RealVal(c), x, powers) for c, powers in terms])
+        p = z3.Sum([_product(z3.RealVal(c, context), x, powers) for c, powers in terms])
         solver.add(RELATIONS[frozenset(sign)](p))
     return solver.check() == z3.unsat
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Eq, Gt, Ne, Rational, S, diff, expand, nsimplify, symbols
+from sympy import Eq, Gt, Ne, Rational, S, diff, expand, nsimplify, sqrt, symbols
 
 from derivations import fixed_points, stability
 from derivations.analysis.algebra.polynomials import Ring
@@ -17,7 +17,7 @@ from derivations.analysis.sites.decision import decided, is_empty
 from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, signs_from
 from derivations.analysis.sites.site import Site
 from tests.derivations.analysis.linearisation.dynamics import eigenvalues, holds
-from theory import Flow
+from theory import Flow, Loss, sg
 
 a, b, d, g, k, m, p, s = symbols("a b d g k m p s", positive=True)
 x, y, z, L = symbols("x y z L", real=True)
@@ -140,6 +140,22 @@ def test_boundary_points_meet_the_interior_one_where_another_parameter_is_not_on
         (Kind.TRANSCRITICAL, Eq(b, 1), (Ne(a, 1),)),
         (Kind.TRANSCRITICAL, Eq(a, 1), (Ne(b, 1),)),
     }
+
+
+def test_a_pair_of_samples_with_decay_has_short_roots_and_one_condition():
+    """½(wx − sg y)² + ½(wy − sg x)² with decays: two heads w = ½(1 ± √(1 − 4λ)) meet at λ = ¼."""
+    w, (lam, kappa) = symbols("w", real=True), symbols("lambda kappa", positive=True)
+    loss = Loss((w * x - sg(y)) ** 2 / 2 + (w * y - sg(x)) ** 2 / 2, (x, y, w))
+    velocity = loss.stop_gradient_flow().velocity
+    flow = Flow({x: velocity[x] - lam * x, y: velocity[y] - lam * y, w: velocity[w] - kappa * w})
+    (_, *moving) = analysed(flow)
+    heads = {half + sign * sqrt(1 - 4 * lam) / 2 for half in (Rational(1, 2), Rational(-1, 2)) for sign in (1, -1)}
+    assert {point.values[w] for point, _ in moving} == heads
+    assert len(moving) == 8
+    for point, found in moving:
+        assert point.conditions == (lam <= Rational(1, 4),)
+        (only,) = found.bifurcations
+        assert (only.kind, only.critical, only.conditions) == (Kind.SADDLE_NODE, Eq(lam, Rational(1, 4)), ())
 
 
 # -- families ---------------------------------------------------------------------------------------------------------------
