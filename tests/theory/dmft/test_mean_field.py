@@ -29,7 +29,7 @@ def sampled_masses(J):
     ("band", "sample"),
     [(Band("regular", 2, 6), regular), (Band("regular", 3, 5, 0.9), regular),
      (Band("poisson", 10, 20, closure="large-c"), poisson), (Band("poisson", 4, 30, 0.8, "large-c"), poisson)],
-    ids=str,
+    ids=["regular, 2", "regular, 3", "poisson, 20", "poisson, 30"],
 )  # fmt: skip
 def test_masses_are_the_initial_variances_of_sampled_modes(band, sample):
     """With a difference that falls like 1/K, as one of K modes of labels is the outlier."""
