@@ -151,6 +151,8 @@ def check_verdict(answer: Answer, flow: Flow, choices: Choices) -> None:
                 assert met == (signs == {-1})
             else:
                 assert signs in ALLOWED[verdict] or not met
+            if not flow.parameters:
+                assert (verdict is Verdict.SADDLE) == ({-1, 1} <= signs)
 
 
 def check_planted(planted: Planted, answers: Sequence[Answer]) -> None:
