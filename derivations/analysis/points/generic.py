@@ -5,7 +5,8 @@ dimension at least :math:`k`, so that a zero which is isolated at its parameters
 generic parameters too.  It obeys every relation that holds for generic parameters.  What can be missing at special parameters
 are
 
-* zeros that are not isolated there: only where a denominator or a leading coefficient of the generic Gröbner basis vanishes;
+* zeros that are not isolated there: only where a denominator or a leading coefficient of the generic Gröbner basis vanishes,
+  of each one, whatever the order of the variables;
 * zeros at which a leading coefficient of the triangular set that describes the generic ones vanishes.
 
 These polynomials in the parameters become cases of their own.
@@ -59,10 +60,9 @@ class Generic(Rules):
         if len(branch.equations) < len(unknown) or not unknown:
             return None
         try:
-            basis = self._least_special(branch, unknown)
+            basis, special = self._least_special(branch, unknown)
             if not basis.is_finite or (not basis.is_one and len(branch.equations) > len(unknown)):
                 return None
-            special = self._vanishing(basis.denominators, branch)
             sets = [self._best(zeros, special, branch) for zeros in irreducible(basis)]
         except OverBudget:
             return None
@@ -74,19 +74,23 @@ class Generic(Rules):
         leaves = tuple(self._leaf_of(found, rows, branch) for found, rows in zip(chosen, leads, strict=True))
         return Outcome(tuple(self._special_cases(branch, special)), leaves)
 
-    def _least_special(self, branch: Branch, unknown: tuple[Symbol, ...]) -> GenericBasis:
+    def _least_special(self, branch: Branch, unknown: tuple[Symbol, ...]) -> tuple[GenericBasis, tuple[Polynomial, ...]]:
         """A basis with the fewest denominators that may vanish and are no equations for a parameter, over the orders of the
-        variables."""
-        found: list[tuple[int, int, GenericBasis]] = []
+        variables, and these denominators: where those of one order do not vanish, those of no other one matter."""
+        found: list[tuple[GenericBasis, tuple[Polynomial, ...]]] = []
         for order in dict.fromkeys((unknown, *_orders(unknown))):
             with suppress(OverBudget) if found else nullcontext():
                 basis = generic_basis(self.ring, order, branch.equations)
-                special = self._vanishing(basis.denominators, branch) if basis.is_finite else ()
-                stubborn = self._stubborn(special)
-                found.append((len(stubborn), len(special), basis))
-                if not stubborn:
+                found.append((basis, self._vanishing(basis.denominators, branch) if basis.is_finite else ()))
+                if not self._stubborn(found[-1][1]):
                     break
-        return min(found, key=lambda one: one[:2])[-1]
+        basis, special = min(found, key=lambda one: (len(self._stubborn(one[1])), len(one[1])))
+        return basis, tuple(f for f in special if not any(all(self._apart(f, g) for g in other) for _, other in found))
+
+    def _apart(self, p: Polynomial, q: Polynomial) -> bool:
+        """Whether a resultant shows that two polynomials do not vanish together."""
+        resultants = (self.ring.resultant(p, q, x) for x in self.ring.present(p) & self.ring.present(q))
+        return any(r.is_constant() and not r.is_zero() for r in resultants)
 
     def _stubborn(self, special: Iterable[Polynomial]) -> list[Polynomial]:
         """Those that express no parameter."""

@@ -243,3 +243,18 @@ def test_the_order_of_the_state_makes_no_parameters_exceptional(order):
     found = fixed_points(Flow(dict(velocity[i] for i in order)), None)
     assert (found.completeness, found.exceptional) == (Completeness.PROVED, ())
     assert [dict(point.values) for point in found] == [dict.fromkeys((x, y, z), 0)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_denominators_that_another_order_does_not_have_make_no_parameters_exceptional(order):
+    """Two logistic equations (Strogatz, §2.3) that drive a third variable, in other coordinates; four points for all p."""
+    p, x, y, z = symbols("p x y z", real=True)
+    u, v = y + z - x, 2 * x - y - z
+    first, second, driven = u * (p**2 - 2 - u), v * (1 - v), v * (1 - u) - z
+    velocity = list({x: first + second, y: 2 * first + second - driven, z: driven}.items())
+    found = fixed_points(Flow(dict(velocity[i] for i in order)), None)
+    assert (found.completeness, found.exceptional) == (Completeness.PROVED, ())
+    at = {(i, j): (i + j, 2 * i + j - j * (1 - i), j * (1 - i)) for i in (0, p**2 - 2) for j in (0, 1)}
+    assert {tuple(point.values[s].expand() for s in (x, y, z)) for point in found} == {
+        tuple(S(c).expand() for c in place) for place in at.values()
+    }
