@@ -30,8 +30,9 @@ from derivations.analysis.algebra.polynomials import Polynomial, members
 from derivations.analysis.algebra.triangular import TriangularSet, irreducible, triangular
 from derivations.analysis.points.rules import Rule, Rules
 from derivations.analysis.sites.branches import Branch, Leaf, Outcome, Substitution
+from derivations.analysis.sites.parameters import possible
 
-SETS = 6  # of special parameters, up to which those of several orders are intersected
+SETS = 12  # of special parameters, up to which those of several orders are intersected
 ALL_ORDERS = 3  # variables up to which every order of elimination is tried, and beyond which only every last variable
 
 Together: TypeAlias = tuple[Polynomial, ...]  # polynomials in the parameters that vanish together
@@ -104,14 +105,9 @@ class Generic(Rules):
             if any(g in one for g in denominators):
                 kept.append(one)
             else:
-                kept += [(*one, g) for g in denominators if not any(self._apart(f, g) for f in one)]
+                kept += [(*one, g) for g in denominators if possible((*one, g), self.signs)]
         least = [one for one in kept if not any(len(o) < len(one) and all(f in one for f in o) for o in kept)]
         return least if special == [()] or len(least) <= max(len(special), SETS) else special
-
-    def _apart(self, p: Polynomial, q: Polynomial) -> bool:
-        """Whether a resultant shows that two polynomials do not vanish together."""
-        resultants = (self.ring.resultant(p, q, x) for x in self.ring.present(p) & self.ring.present(q))
-        return any(r.is_constant() and not r.is_zero() for r in resultants)
 
     def _stubborn(self, special: Iterable[Polynomial]) -> list[Polynomial]:
         """Those that express no parameter."""

@@ -44,12 +44,12 @@ def exceptional_sets(
 ) -> tuple[tuple[Relational, ...], ...]:
     """Degenerate cases that were not solved, as equations, and the zeros of denominators: those that signs do not exclude,
     the known ones, or for denominators the ones that were stated of symbols and parameters."""
-    cases = [together for together in named if _possible(together, signs)]
-    cases += [(p,) for p in denominators if _possible((p,), stated)]
+    cases = [together for together in named if possible(together, signs)]
+    cases += [(p,) for p in denominators if possible((p,), stated)]
     found = (tuple(sorted((readable(Eq(signs.ring.expr(p), 0)) for p in together), key=str)) for together in cases)
     return tuple(dict.fromkeys(found))
 
 
-def _possible(together: Iterable[Polynomial], signs: Signs) -> bool:
+def possible(together: Iterable[Polynomial], signs: Signs) -> bool:
     """Whether it is not proved that some of the polynomials do not vanish with the others."""
     return not is_empty(Site(signs.ring, (), (), (), (), signs), [(p, ZERO) for p in together])
