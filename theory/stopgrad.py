@@ -102,7 +102,7 @@ def expression(value, place: str):
         return value
     if isinstance(value, Number) and not isinstance(value, bool):
         return _sympify(value)
-    raise InputError(f"a SymPy expression or a number {place}", said(value), "build it from symbols")
+    raise InputError(f"a SymPy expression or a number {place}", said(repr(value)), "build it from symbols")
 
 
 def statements(values: Iterable) -> tuple[Boolean, ...]:

@@ -5,6 +5,7 @@ constants.  Modes lie along orthonormal directions :math:`e_l` of the embedding 
 
 .. math:: V=\sum_kv_ke_{l(k)}\varphi_k^T,\qquad W=\sum_lw_le_le_l^T .
 
+>>> from theory.printing import plain
 >>> ansatz = whole_model_ansatz()
 >>> for block, form in ansatz.blocks.items():
 ...     print(block, "=", plain(form))

@@ -14,7 +14,7 @@ it is the opposite, so that the coupling, with weights inside and outside, takes
 ...     print(plain(rule.lhs), "=", plain(rule.rhs))
 J*f = F_v + (1/2)*F_s
 J.T*F_v = n_0*f
-J.T*F_s = (m*(K - 2)/2)*f
+J.T*F_s = m*(K - 2)/2*f
 
 When it fails: as :mod:`derivations.analysis.modes.sectors`.
 """

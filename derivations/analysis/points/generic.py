@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import permutations
+from typing import TypeAlias
 
 from sympy import Symbol
 
@@ -29,8 +30,12 @@ from derivations.analysis.algebra.polynomials import Polynomial, members
 from derivations.analysis.algebra.triangular import TriangularSet, irreducible, triangular
 from derivations.analysis.points.rules import Rule, Rules
 from derivations.analysis.sites.branches import Branch, Leaf, Outcome, Substitution
+from derivations.analysis.sites.parameters import possible
 
+SETS = 12  # of special parameters, up to which those of several orders are intersected
 ALL_ORDERS = 3  # variables up to which every order of elimination is tried, and beyond which only every last variable
+
+Together: TypeAlias = tuple[Polynomial, ...]  # polynomials in the parameters that vanish together
 
 
 @dataclass(frozen=True)
@@ -63,34 +68,46 @@ class Generic(Rules):
             basis, special = self._least_special(branch, unknown)
             if not basis.is_finite or (not basis.is_one and len(branch.equations) > len(unknown)):
                 return None
-            sets = [self._best(zeros, special, branch) for zeros in irreducible(basis)]
+            single = tuple(f for one in special if len(one) == 1 for f in one)
+            sets = [self._best(zeros, single, branch) for zeros in irreducible(basis)]
         except OverBudget:
             return None
         if any(found is None for found in sets):
             return None
         chosen = [found for found in sets if found is not None]
         leads = [self._leads(found) for found in chosen]
-        special = members((*special, *(f for rows in leads for f in self._vanishing(rows, branch))))
+        leading = members(f for rows in leads for f in self._vanishing(rows, branch))
+        special = [
+            *((f,) for f in members((*single, *leading))),
+            *(one for one in special if not any(f in one for f in (*single, *leading))),
+        ]
         leaves = tuple(self._leaf_of(found, rows, branch) for found, rows in zip(chosen, leads, strict=True))
         return Outcome(tuple(self._special_cases(branch, special)), leaves)
 
-    def _least_special(self, branch: Branch, unknown: tuple[Symbol, ...]) -> tuple[GenericBasis, tuple[Polynomial, ...]]:
-        """A basis with the fewest denominators that may vanish and are no equations for a parameter, over the orders of the
-        variables, and these denominators: where those of one order do not vanish, those of no other one matter."""
+    def _least_special(self, branch: Branch, unknown: tuple[Symbol, ...]) -> tuple[GenericBasis, list[Together]]:
+        """A basis with the fewest denominators that may vanish, fewest of them no equations for a parameter, over the orders
+        of the variables; and where one of each order vanishes."""
         found: list[tuple[GenericBasis, tuple[Polynomial, ...]]] = []
+        special: list[Together] = [()]
         for order in dict.fromkeys((unknown, *_orders(unknown))):
             with suppress(OverBudget) if found else nullcontext():
                 basis = generic_basis(self.ring, order, branch.equations)
                 found.append((basis, self._vanishing(basis.denominators, branch) if basis.is_finite else ()))
-                if not self._stubborn(found[-1][1]):
-                    break
-        basis, special = min(found, key=lambda one: (len(self._stubborn(one[1])), len(one[1])))
-        return basis, tuple(f for f in special if not any(all(self._apart(f, g) for g in other) for _, other in found))
+                special = self._intersected(special, found[-1][1])
+            if not special:
+                break
+        return min(found, key=lambda one: (len(self._stubborn(one[1])), len(one[1])))[0], special
 
-    def _apart(self, p: Polynomial, q: Polynomial) -> bool:
-        """Whether a resultant shows that two polynomials do not vanish together."""
-        resultants = (self.ring.resultant(p, q, x) for x in self.ring.present(p) & self.ring.present(q))
-        return any(r.is_constant() and not r.is_zero() for r in resultants)
+    def _intersected(self, special: list[Together], denominators: Sequence[Polynomial]) -> list[Together]:
+        """Where polynomials vanish together and one of the others with them, unless those are many sets."""
+        kept: list[Together] = []
+        for one in special:
+            if any(g in one for g in denominators):
+                kept.append(one)
+            else:
+                kept += [(*one, g) for g in denominators if possible((*one, g), self.signs)]
+        least = [one for one in kept if not any(len(o) < len(one) and all(f in one for f in o) for o in kept)]
+        return least if special == [()] or len(least) <= max(len(special), SETS) else special
 
     def _stubborn(self, special: Iterable[Polynomial]) -> list[Polynomial]:
         """Those that express no parameter."""
@@ -107,11 +124,11 @@ class Generic(Rules):
         solved = {s.symbol for s in branch.solved}
         return tuple(x for x in self.state if x not in solved)
 
-    def _special_cases(self, branch: Branch, special: Iterable[Polynomial]) -> Iterator[Branch]:
+    def _special_cases(self, branch: Branch, special: Iterable[Together]) -> Iterator[Branch]:
         nonzero = branch.nonzero
-        for c in special:
-            yield replace(branch, equations=(c, *branch.equations), nonzero=nonzero, is_basis=False)
-            nonzero = members((*nonzero, c))
+        for together in special:
+            yield replace(branch, equations=(*together, *branch.equations), nonzero=nonzero, is_basis=False)
+            nonzero = members((*nonzero, *together)) if len(together) == 1 else nonzero
 
     def _vanishing(self, polynomials: Iterable[Polynomial], branch: Branch) -> tuple[Polynomial, ...]:
         """Those that may vanish."""

@@ -11,7 +11,9 @@ from derivations.analysis.algebra.number_field import BITS, real_balls
 from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.conditions import readable
-from derivations.analysis.sites.signs import Signs
+from derivations.analysis.sites.decision import is_empty
+from derivations.analysis.sites.signs import ZERO, Signs
+from derivations.analysis.sites.site import Site
 from theory.printing import plain
 
 
@@ -43,7 +45,12 @@ def exceptional_sets(
 ) -> tuple[tuple[Relational, ...], ...]:
     """Degenerate cases that were not solved, as equations, and the zeros of denominators: those that signs do not exclude,
     the known ones, or for denominators the ones that were stated of symbols and parameters."""
-    cases = [together for together in named if all(0 in signs.of(p) for p in together)]
-    cases += [(p,) for p in denominators if 0 in stated.of(p)]
+    cases = [together for together in named if possible(together, signs)]
+    cases += [(p,) for p in denominators if possible((p,), stated)]
     found = (tuple(sorted((readable(Eq(signs.ring.expr(p), 0)) for p in together), key=plain)) for together in cases)
     return tuple(dict.fromkeys(found))
+
+
+def possible(together: Iterable[Polynomial], signs: Signs) -> bool:
+    """Whether it is not proved that some of the polynomials do not vanish with the others."""
+    return not is_empty(Site(signs.ring, (), (), (), (), signs), [(p, ZERO) for p in together])

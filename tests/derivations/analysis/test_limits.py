@@ -278,6 +278,7 @@ def test_interrupt_while_waiting_kills_the_worker():
 
 
 @on_linux
+@pytest.mark.filterwarnings("ignore:os.fork")  # of JAX, where another test has loaded it
 def test_a_forked_child_has_workers_of_its_own():
     worker = within(LONG, os.getpid)
     reader, writer = os.pipe()

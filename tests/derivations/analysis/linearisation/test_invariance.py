@@ -247,14 +247,28 @@ def test_the_order_of_the_state_makes_no_parameters_exceptional(order):
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
 def test_denominators_that_another_order_does_not_have_make_no_parameters_exceptional(order):
-    """Two logistic equations (Strogatz, §2.3) that drive a third variable, in other coordinates; four points for all p."""
+    """Two logistic equations (Strogatz, §2.3) that drive a third variable, in other coordinates: four points for all p."""
     p, x, y, z = symbols("p x y z", real=True)
     u, v = y + z - x, 2 * x - y - z
     first, second, driven = u * (p**2 - 2 - u), v * (1 - v), v * (1 - u) - z
     velocity = list({x: first + second, y: 2 * first + second - driven, z: driven}.items())
     found = fixed_points(Flow(dict(velocity[i] for i in order)), None)
     assert (found.completeness, found.exceptional) == (Completeness.PROVED, ())
-    at = {(i, j): (i + j, 2 * i + j - j * (1 - i), j * (1 - i)) for i in (0, p**2 - 2) for j in (0, 1)}
-    assert {tuple(point.values[s].expand() for s in (x, y, z)) for point in found} == {
-        tuple(S(c).expand() for c in place) for place in at.values()
-    }
+    for point in found:
+        assert all(vanishes(e.xreplace(dict(point.values))) for e in (first, second, driven))
+    assert len({tuple(point.values[c].factor() for c in (x, y, z)) for point in found}) == len(found) == 4
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+@pytest.mark.parametrize("positive", [True, None])
+def test_denominators_vanish_together_only_where_a_family_appears(positive, order):
+    """Where both parameters vanish the first equation is empty; signs may exclude that."""
+    p, s = Symbol("p", real=True), Symbol("s", real=True, positive=positive)
+    x, y, z = symbols("x y z", real=True)
+    u, v, w = x - 3 * y + 2 * z, 2 * y - z, z - y
+    first, second, driven = u * (p**2 - 2 + s * u), v * (1 - v), 2 * w + u**2
+    velocity = list({x: first + second, y: second + driven, z: second + 2 * driven}.items())
+    found = fixed_points(Flow(dict(velocity[i] for i in order)), None)
+    assert found.completeness is Completeness.PROVED
+    assert {frozenset(e) for e in found.exceptional} == (set() if positive else {frozenset({Eq(s, 0), Eq(p**2, 2)})})
+    assert len(found) == 4
