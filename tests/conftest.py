@@ -6,6 +6,10 @@
 import os
 import signal
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers fill the processors; threads of linear algebra beside them only wait
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(

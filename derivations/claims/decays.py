@@ -17,21 +17,41 @@ array([ 0.9, -0.9,  nan])
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
+from sympy import lambdify
 
+from derivations.catalogue.reduced import mu
+from derivations.catalogue.weight_decay_flow import lam
 from derivations.claims.claim import Outlook
 from derivations.dimensional.ends import EQUAL
 from derivations.dimensional.starts import Modes
 from derivations.experiment import Run
+from derivations.phases.closed_forms import critical_decay, heads
 from theory import Coupling
 
 
 def eigenvalue_at_rest(correlations: NDArray, decay: float) -> NDArray:
     """How the head acts on modes that survive a decay; NaN for correlations that do not."""
-    below = correlations**2 - 4 * decay
-    root = np.sqrt(np.where(below >= 0, below, np.nan))
-    return np.sign(correlations) * (np.abs(correlations) + root) / 2
+    if not decay:
+        return np.array(correlations, dtype=float)
+    head, _ = _lowered()
+    held = survives(correlations, decay)
+    return np.sign(correlations) * np.where(held, head(np.where(held, np.abs(correlations), 1.0), decay * held), np.nan)
+
+
+def survives(correlations: NDArray, decay: float) -> NDArray:
+    """Of which correlations the critical decay is not below this one."""
+    return _lowered()[1](np.abs(correlations)) >= decay
+
+
+@cache
+def _lowered() -> tuple[Callable[[NDArray, NDArray], NDArray], Callable[[NDArray], NDArray]]:
+    """The upper head at rest, by correlation and decay, and the critical decay by correlation."""
+    return lambdify([mu, lam], heads()[0], "numpy"), lambdify(mu, critical_decay(), "numpy")
 
 
 def distances_with_decay(head: NDArray, unit: NDArray, correlations: NDArray, decay: float) -> NDArray:
@@ -50,13 +70,14 @@ def outlook_with_decay(run: Run) -> tuple[Outlook, str]:
     """What theory says of the labels of a run whose mobilities are inverse to the degrees."""
     c, parameters = run.coupling, run.trajectory.parameters
     decay, of_head = parameters["lambda"], parameters["kappa"]
-    kept = int(np.sum(c.modes() ** 2 >= 4 * decay))
+    kept = int(np.sum(survives(c.modes(), decay)))
     joined = joined_labels(c, kept)
     if joined:
         theory = f"a decay of {decay:.4g} is too large: it leaves {kept} of {c.labels} modes, those with mu^2/4 above it"
         theory += f", and these do not tell {joined} pairs of labels apart"
         if c.components < c.labels:
-            theory += f"; of the modes that do, none bears more than {c.modes()[c.components] ** 2 / 4:.4g}"
+            critical = float(_lowered()[1](c.modes()[c.components]))
+            theory += f"; of the modes that do, none bears more than {critical:.4g}"
         return Outlook.FAILS, theory
     if not (decay > 0 and of_head > 0):
         return Outlook.OPEN, "nothing is foreseen of a decay of embeddings or head alone"

@@ -31,24 +31,25 @@ def bifurcations_of(
     vanish for all parameters."""
     expansion = Expansion.at(flow, site)
     poles = [site.normal(site.ring.gen(s.symbol))[1] for s in site.solved]
+    assumed = _assumed(flow, site)
     found: dict[tuple, Bifurcation] = {}
     for critical in critical_sets(site, factors, lost):
         if is_empty(site.closure, [(critical.equation, ZERO)]):
             continue
         nonzero = [*poles, *(f.coefficients[0] for f in factors)]
-        for made in _at_each(expansion, critical, nonzero, values, modes):
+        for made in _at_each(expansion, critical, assumed, nonzero, values, modes):
             key = (made.critical, made.conditions) if made.kind is not Kind.UNCLASSIFIED else (made.critical,)
             found.setdefault(key, made)
     return tuple(found.values())
 
 
 def _at_each(
-    expansion: Expansion, critical: Critical, nonzero, values: Mapping[Symbol, Expr], modes: Sequence[ZeroMode]
+    expansion: Expansion, critical: Critical, assumed: Signs, nonzero, values: Mapping[Symbol, Expr], modes: Sequence[ZeroMode]
 ) -> Iterator[Bifurcation]:
     """The bifurcations at the components of one critical set."""
     site, g = expansion.site, critical.equation
     try:
-        for component in components(site, g, _assumed(expansion.flow, site), nonzero):
+        for component in components(site, g, assumed, nonzero):
             if is_defined(expansion.flow, component.site):
                 yield from _at_one(expansion, critical, component, values, modes)
     except Unsplit as error:
@@ -82,6 +83,6 @@ def _at_one(
     if made is not None:
         conditions = dict.fromkeys((*component.conditions, *implied_signs(site, at, equation), *made.conditions))
         if not is_empty(at, stated(at.ring, conditions)):
-            freed = {s.symbol: values[s.symbol] for s in site.solved if s not in at.solved}
+            freed = {s.symbol for s in site.solved} - {s.symbol for s in at.solved}
             bare = replace(at, signs=_assumed(expansion.flow, at))
-            yield replace(made, conditions=independent(bare, conditions)).at(freed)
+            yield replace(made, conditions=independent(bare, conditions)).at({x: values[x] for x in freed})

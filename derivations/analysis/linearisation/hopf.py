@@ -101,7 +101,7 @@ def _oscillating(at: Site, omega: Symbol, unit: Symbol, squared: Sequence[Fracti
     wide = at.over(ring)
     defining = [ring.taken(bottom, at.ring) * ring.gen(omega) ** 2 - ring.taken(top, at.ring) for top, bottom in squared]
     imaginary = (unit, ring.gen(unit) ** 2 + 1)
-    first, *_ = of_omega = max((_in(ring, omega, p) for p in defining), key=len)
+    first, *_ = of_omega = max((_factors_with(ring, omega, p) for p in defining), key=len)
     if len(of_omega) > 1:
         rest, lead = ring.coefficients(first, omega)
         return replace(wide, roots=(*wide.roots, imaginary), special=(*wide.special, Substitution(omega, -rest, lead)))
@@ -111,7 +111,7 @@ def _oscillating(at: Site, omega: Symbol, unit: Symbol, squared: Sequence[Fracti
     return replace(field, roots=(*field.roots, (unit, field.ring.gen(unit) ** 2 + 1)))
 
 
-def _in(ring: Ring, x: Symbol, p: Polynomial) -> list[Polynomial]:
+def _factors_with(ring: Ring, x: Symbol, p: Polynomial) -> list[Polynomial]:
     """The irreducible factors that hold a symbol."""
     return [f for f in ring.factors(p) if ring.degree(f, x) > 0]
 

@@ -34,9 +34,7 @@ def linear_symmetries(flow: Flow) -> tuple[Matrix, ...]:
 def _rows(flow: Flow, defect: Iterable[Expr], unknown: Sequence[Symbol]) -> list[list[Expr]]:
     """The coefficients of the unknown in what has to vanish for every state, numerators modulo the equations of roots."""
     system = system_of(flow)
-    others = [
-        x for x in flow.state if x not in system.unknowns
-    ]  # they enter through exponentials, of which they are independent
+    others = [x for x in flow.state if x not in system.unknowns]  # independent of the exponentials through which they enter
     ring = Ring((*system.unknowns, *others, *system.ring.symbols[len(system.unknowns) :], *unknown), system.ring.auxiliaries)
     held = [ring.place[x] for x in (*system.unknowns, *others)]
     lines: dict[tuple, list[Expr]] = {}

@@ -30,7 +30,7 @@ Source: E. I. Jury, *Theory and Application of the z-Transform Method* (1964).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import cycle
 from math import comb
 from string import ascii_lowercase
@@ -50,7 +50,7 @@ from derivations.analysis.points.places import place_of
 from derivations.analysis.show import Row, Shown, conditions_row, row
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.conditions import independent, readable, reduced
-from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE, Signs
+from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError
 from theory.flow import Flow
@@ -165,7 +165,7 @@ def _step_edge(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], step: Symb
     wide, disc = widened(site, step), []
     names: dict[Symbol, Expr] = {}
     for factor, letter in zip(factors, cycle(ascii_lowercase), strict=False):
-        turned = _bilinear(wide.ring, factor)
+        turned = _bilinear(wide.ring, site.ring, factor)
         positive = wide.with_facts([(turned.coefficients[0], POSITIVE)])
         tests = hurwitz(positive, turned, budget, letter)
         disc += [reduced(wide, wide.normal(turned.coefficients[0]), strict=True), *tests.conditions]
@@ -178,12 +178,12 @@ def _step_edge(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], step: Symb
     return StepEdge(step, closed, tuple(c for c in conditions if c is not S.true), judged, names)
 
 
-def _bilinear(ring: Ring, factor: Factor) -> Factor:
+def _bilinear(ring: Ring, source: Ring, factor: Factor) -> Factor:
     r"""The polynomial in :math:`\zeta`, over the ring that has the step as its last symbol."""
     n, step = factor.degree, ring.gen(ring.symbols[-1])
     found = [ring.constant(0) for _ in range(n + 1)]  # by powers of zeta, from the highest
     for k, c in enumerate(factor.coefficients):
-        part = _lifted(ring, c) * 2 ** (n - k) * step**k
+        part = ring.taken(c, source) * 2 ** (n - k) * step**k
         for j in range(k + 1):
             found[k - j] = found[k - j] + part * (comb(k, j) * (-1) ** j)
     return Factor(tuple(found), factor.multiplicity)
@@ -213,21 +213,5 @@ def _edge(site: Site, factor: Factor, values: Mapping[Symbol, Expr]) -> Expr | N
 
 def widened(site: Site, *symbols: Symbol) -> Site:
     """The site over a ring with more parameters."""
-    ring = site.ring.extended(*symbols)
-
-    def lift(p: Polynomial) -> Polynomial:
-        return _lifted(ring, p)
-
-    def expressed(substitutions):
-        return tuple(replace(s, top=lift(s.top), bottom=lift(s.bottom)) for s in substitutions)
-
-    facts = [(lift(f), sign) for f, sign in site.signs.facts] + [(ring.gen(s), POSITIVE) for s in symbols if s.is_positive]
-    products = tuple((lift(f), sign) for f, sign in site.signs.products)
-    signs = Signs(ring, tuple(facts), products, site.signs.consistent)
-    roots = tuple((x, lift(p)) for x, p in site.roots)
-    return Site(ring, site.state, roots, expressed(site.solved), expressed(site.special), signs, site.numbers)
-
-
-def _lifted(ring: Ring, p: Polynomial) -> Polynomial:
-    more = (0,) * (len(ring.symbols) - p.context().nvars())
-    return ring.context.from_dict({(*powers, *more): c for powers, c in p.to_dict().items()})
+    wide = site.over(site.ring.extended(*symbols))
+    return wide.with_facts((wide.ring.gen(s), POSITIVE) for s in symbols if s.is_positive)

@@ -202,8 +202,8 @@ def _completed(s: Solution, signs: Signs, demands: Iterable[Demand]) -> Solution
     inside = _inside(replace(s, conditions=unequal), demands)
     if inside is None:
         return None
-    stated = (*_special_equations(s.site), *s.conditions, *without_implied(s.site.ring, inside.conditions))
-    conditions = dict.fromkeys(readable(c) for c in stated)
+    every = (*_special_equations(s.site), *s.conditions, *without_implied(s.site.ring, inside.conditions))
+    conditions = dict.fromkeys(map(readable, every))
     values = {x: values[x] for x in s.site.state}
     return replace(inside, values=values, conditions=tuple(c for c in conditions if c is not S.true))
 
