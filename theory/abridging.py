@@ -133,7 +133,7 @@ class Names:
                 found.appendleft(Definition(self.parts.names[new], self._within(new)))
             else:
                 found.appendleft(Definition(self.parts.names[new], None, _described(new, self._extent(new).size)))
-        return short, [*numbers, *found]
+        return short, [*numbers, *_used_first(found)]
 
     def _is_left_over(self, part: Basic) -> bool:
         """Whether a part stays unwritten: what is beyond the pages of a list, or longer than a page and cannot be cut."""
@@ -234,6 +234,23 @@ class Names:
         inner = [self._extents[a] for a in self._looked_at(part)]
         size = 1 + sum(e.size for e in inner) + len(part.args) - len(inner)
         return _Extent(size, 1 + max(e.depth for e in inner), any(e.numbers for e in inner))
+
+
+def _used_first(definitions: Iterable[Definition]) -> list[Definition]:
+    """Each definition before those that use its name, else in the order given."""
+    left, ordered = {d.name: d for d in definitions}, list[Definition]()
+
+    def take(name: Basic) -> None:
+        found = left.pop(name, None)
+        if found is not None:
+            held = symbols_in(found.value) if found.value is not None else ()
+            for used in [other for other in left if other in held]:
+                take(used)
+            ordered.append(found)
+
+    for name in list(left):
+        take(name)
+    return ordered
 
 
 def _relisted(expr: Basic, args: Sequence[Basic]) -> Basic:

@@ -31,6 +31,7 @@ from derivations.analysis.points.closed_form import Solution
 from derivations.analysis.points.containment import without_contained
 from derivations.analysis.points.instances import exact, has_sign, instances, is_true, real_roots, with_numbers
 from derivations.analysis.points.soundness import Listed
+from derivations.analysis.points.special import unexplained
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System, system_of
 from derivations.analysis.points.trivial import trivial_leaves
@@ -291,6 +292,9 @@ def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] | None = Non
     known = trivial_leaves(splitter, system.equations) if report is not None else []
     tell(Tree(tuple(known), (), (Branch(system.equations),), 0))
     tree = splitter.search(system.equations, tell, known, system.denominators)
+    if tree.exceptional and not tree.unsolved:
+        tell(tree)
+        tree = replace(tree, exceptional=unexplained(tree.exceptional, tree.leaves, system))
     found = _result(tree, listed)
     if not system.is_plain or flow.parameters or found.completeness is not Completeness.PROVED or any(p.free for p in found):
         return found

@@ -55,6 +55,7 @@ class Splitter(Generic):
         report: Callable[[Tree], None] | None = None,
         known: Sequence[Leaf] = (),
         nonzero: Sequence[Polynomial] = (),
+        limit: int | None = None,
     ) -> Tree:
         """Split until every branch is closed, a leaf, exceptional or unsolved; polynomials in ``nonzero`` do not vanish.
 
@@ -62,7 +63,7 @@ class Splitter(Generic):
         """
         first, later = [start(self, equations, nonzero)], deque[Branch]()
         leaves, exceptional, unsolved, cases, told = list[Leaf](), list[tuple[Polynomial, ...]](), list[Branch](), 0, 0
-        while (first or later) and cases < CASES:
+        while (first or later) and cases < (limit or CASES):
             if not first and report and len(leaves) > told:
                 told = len(leaves)
                 report(Tree((*leaves, *known), tuple(exceptional), (*unsolved, *later), cases))

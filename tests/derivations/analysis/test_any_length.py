@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sympy import (
     Add,
@@ -255,6 +255,7 @@ def test_expressions_of_any_length_are_displayed_in_parts(count, form):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(2, 400), st.integers(20, 200))
+@example(11, 41)
 def test_named_parts_put_together_are_the_expression(count, page):
     expression = many_terms(count)
     short, definitions = Names("q", "N", page).short(expression)

@@ -260,6 +260,20 @@ def test_denominators_that_another_order_does_not_have_make_no_parameters_except
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+@pytest.mark.parametrize(("power", "signed", "family"), [(2, True, False), (3, False, True)])
+def test_only_parameters_with_a_zero_that_is_not_listed_are_exceptional(power, signed, family, order):
+    """What some orders divide by vanishes at algebraic numbers p, s, where the four points are all; a family is at s = 0."""
+    p, s = Symbol("p", real=True), Symbol("s", real=True, positive=True if signed else None)
+    x, y, z = symbols("x y z", real=True)
+    u, v = y + z - x, 2 * x - y - z
+    first, second, driven = u * (p**power - 2 - s * u), v * (1 - v), v * (1 - u) - z
+    velocity = list({x: first + second, y: 2 * first + second - driven, z: driven}.items())
+    found = fixed_points(Flow(dict(velocity[i] for i in order)), None)
+    assert (found.completeness, len(found)) == (Completeness.PROVED, 4)
+    assert {frozenset(e) for e in found.exceptional} == ({frozenset({Eq(s, 0), Eq(p**power, 2)})} if family else set())
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
 @pytest.mark.parametrize("positive", [True, None])
 def test_denominators_vanish_together_only_where_a_family_appears(positive, order):
     """Where both parameters vanish the first equation is empty; signs may exclude that."""

@@ -1,0 +1,68 @@
+"""Whether special parameters that were named hold zeros that are not listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from sympy import Symbol
+
+from derivations.analysis.algebra.polynomials import Polynomial, Ring
+from derivations.analysis.points.splitter import Splitter
+from derivations.analysis.points.system import System
+from derivations.analysis.sites.branches import Leaf
+from derivations.analysis.sites.parameters import possible
+from derivations.analysis.sites.site import Site
+
+ZEROS = 512  # complex ones, by Bézout's bound, up to which special parameters are solved for together with the state
+CASES = 100
+
+Together = tuple[Polynomial, ...]
+
+
+def unexplained(named: Sequence[Together], leaves: Sequence[Leaf], system: System) -> tuple[Together, ...]:
+    """The special parameters at which it is not proved that every zero lies on a leaf.
+
+    The parameters that are fixed there count as unknowns: zeros of the larger system are found by the same search.
+    """
+    sites = [(_site(leaf, system), leaf.nonzero) for leaf in leaves]
+    kept = [one for one in named if possible(one, system.signs) and not _is_explained(one, sites, system)]
+    return tuple(one for one in kept if not any(len(o) < len(one) and all(p in one for p in o) for o in kept))
+
+
+def _is_explained(together: Together, sites: Sequence[tuple[Site, Together]], system: System) -> bool:
+    ring, equations = system.ring, (*together, *system.equations)
+    of_state = prod(_degree(ring, p, system.unknowns) for p in system.equations)
+    if of_state * prod(_degree(ring, p, ring.symbols) for p in together) > ZEROS:
+        return False
+    fixed = tuple(s for s in ring.symbols if any(s in ring.present(p) for p in together))
+    everything = Splitter(ring, (*system.unknowns, *fixed), system.signs)
+    tree = everything.search(equations, nonzero=system.denominators, limit=CASES)
+    found = [_site(leaf, system) for leaf in tree.leaves]
+    return not tree.unsolved and not tree.exceptional and all(any(_lies_on(site, *one) for one in sites) for site in found)
+
+
+def _degree(ring: Ring, p: Polynomial, symbols: Sequence[Symbol]) -> int:
+    places = [ring.place[s] for s in symbols]
+    return max(sum(powers[i] for i in places) for powers in p.to_dict())
+
+
+def _site(leaf: Leaf, system: System) -> Site:
+    return Site(system.ring, system.unknowns, leaf.roots, leaf.solved, leaf.special, system.signs)
+
+
+def _lies_on(site: Site, larger: Site, nonzero: Together) -> bool:
+    """Whether what ``larger`` says holds on all of ``site``, and nothing that may not vanish there does."""
+    ring = site.ring
+    expressed = (*larger.solved, *larger.special)
+    vanish = [*(s.top - s.bottom * ring.gen(s.symbol) for s in expressed), *(p for _, p in larger.roots)]
+    leads = [*(s.bottom for s in expressed), *(ring.leading(p, x) for x, p in larger.roots)]
+    return all(site.normal(p)[0].is_zero() for p in vanish) and not any(_may_vanish(p, site) for p in (*leads, *nonzero))
+
+
+def _may_vanish(p: Polynomial, site: Site) -> bool:
+    """By the norm, which vanishes where ``p`` does for any of the roots."""
+    norm, _ = site.expressed(p)
+    for x, q in reversed(site.roots):
+        norm = site.ring.resultant(norm, q, x) if site.ring.degree(norm, x) > 0 else norm
+    return norm.is_zero() or 0 in site.signs.of(norm)
