@@ -81,7 +81,7 @@ def velocity_of_the_shared_head(samples: int = 10_000, classes: int = 10, d: int
     from sympy import Integer
 
     coupling = Coupling.uniform(classes, samples, 0.05)
-    flow = models.projection_head().with_values({lam: Integer(0), kappa: Integer(0)}).stop_gradient_flow()
+    flow = models.projection_head().xreplace({lam: Integer(0), kappa: Integer(0)}).stop_gradient_flow()
     gamma = 1 / coupling.total_weight
     data = {name: coupling.data[name] for name in ("J", "D_x", "D_y", "H_x", "H_y")}
     lowered = flow.lower({**data, "gamma": gamma, "d": d})

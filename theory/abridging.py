@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from fractions import Fraction
 from itertools import islice
+from typing import ClassVar
 
 from sympy import (
     Add,
@@ -373,7 +374,7 @@ def brief(expr: object, page: int = 60) -> str:
         expr = expr.as_immutable()
     if isinstance(expr, Fraction):
         expr = Rational(expr.numerator, expr.denominator)
-    if not isinstance(expr, Basic):
+    if not isinstance(expr, Basic) or isinstance(expr, Brief):
         return _repr(expr)
     names = _Dots("q", "N", page)
     short = plain(names._within(expr))
@@ -393,7 +394,9 @@ class _Dots(Names):
 
 
 class Brief:
-    """A data class whose ``repr`` is on a line for each field, with dots for what is long."""
+    """A data class, or a class that names what is shown, whose ``repr`` is on a line with dots for what is long."""
+
+    _shown: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -401,15 +404,14 @@ class Brief:
             cls.__repr__ = Brief.__repr__  # type: ignore[method-assign]
 
     def __repr__(self):
-        shown: list[str] = (
-            [f"{f.name}={_repr(getattr(self, f.name))}" for f in fields(self) if f.repr] if is_dataclass(self) else []
-        )
+        names = [f.name for f in fields(self) if f.repr] if is_dataclass(self) else self._shown
+        shown = [f"{name}={_repr(getattr(self, name))}" for name in names]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
 def _repr(value: object) -> str:
     """As ``repr``, of what holds expressions too; of long lists the beginning."""
-    if isinstance(value, Basic | MatrixBase | Fraction):
+    if isinstance(value, Basic | MatrixBase | Fraction) and not isinstance(value, Brief):
         return brief(value)
     if isinstance(value, Mapping):
         return f"{{{_listed(f'{_repr(k)}: {_repr(v)}' for k, v in value.items())}}}"

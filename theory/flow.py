@@ -16,11 +16,27 @@ its block, and a curl block is a bilinear form in two directions; both are exact
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeAlias
 
-from sympy import Expr, ImmutableMatrix, Inverse, MatMul, MatrixExpr, MatrixSymbol, Q, S, Symbol, Trace, Transpose, sympify
+from sympy import (
+    Basic,
+    Expr,
+    ImmutableMatrix,
+    Inverse,
+    MatMul,
+    MatrixExpr,
+    MatrixSymbol,
+    Q,
+    S,
+    Symbol,
+    Trace,
+    Transpose,
+    Tuple,
+    sympify,
+)
 from sympy.logic.boolalg import Boolean
 
 from theory.abridging import Brief, Say, brief, tex_lines, told
@@ -30,6 +46,8 @@ from theory.printing import tex
 from theory.stopgrad import expression, is_marked, statements
 from theory.vanishing import vanishes
 from theory.words import Context, collect, expand_traces
+
+Pairs: TypeAlias = Mapping | Iterable[tuple]  # of a block and what is given for it
 
 
 @dataclass(frozen=True)
@@ -60,9 +78,8 @@ class GradientTest(Brief):
         return self.holds
 
 
-@dataclass(frozen=True, eq=False)
-class Flow(Brief):
-    """An autonomous flow, in scalars or in matrices.
+class Flow(Brief, Basic):
+    """An autonomous flow, in scalars or in matrices: a SymPy object, equal to another by its arguments.
 
     Parameters
     ----------
@@ -72,6 +89,8 @@ class Flow(Brief):
         the metric that curl is measured in, as in :class:`theory.loss.Loss`.
     assumptions
         as in :class:`theory.loss.Loss`.
+    potential
+        what the flow is known to descend from its making, velocity = -gradient times mobility; decays of a loss are part of it.
 
     Raises
     ------
@@ -79,15 +98,12 @@ class Flow(Brief):
         for a velocity of the wrong shape, or one that still holds a stop-gradient marker.
     """
 
-    velocity: Mapping[State, Expr | MatrixExpr]
-    mobility: Mapping[State, Expr | MatrixExpr] = field(default_factory=dict)
-    assumptions: tuple[Boolean, ...] = ()
-    _potential: Expr | None = field(default=None, init=False, repr=False)
+    _shown = ("velocity", "mobility", "assumptions")
 
-    def __post_init__(self):
-        velocity = {block: expression(v, f"as velocity of {block}") for block, v in dict(self.velocity).items()}
-        check_state(velocity)
-        for block, v in velocity.items():
+    def __new__(cls, velocity: Pairs, mobility: Pairs = (), assumptions: Iterable = (), potential: Basic | None = None):
+        moved = pairs(velocity, "velocity")
+        check_state(moved)
+        for block, v in moved.items():
             if is_marked(v):
                 raise MarkerError(
                     "an erased velocity",
@@ -97,33 +113,29 @@ class Flow(Brief):
             if getattr(v, "shape", ()) != getattr(block, "shape", ()):
                 expected, got = (getattr(x, "shape", "a scalar") for x in (block, v))
                 raise InputError(f"a velocity of the shape of {block}, {expected}", str(got), "match the shapes")
-        object.__setattr__(self, "velocity", MappingProxyType(velocity))
-        mobility = {block: expression(rate, f"as mobility of {block}") for block, rate in dict(self.mobility).items()}
-        object.__setattr__(self, "mobility", MappingProxyType(mobility))
-        object.__setattr__(self, "assumptions", statements(self.assumptions))
+        rates = in_order(pairs(mobility, "mobility"), moved)
+        return Basic.__new__(cls, in_order(moved, moved), rates, Tuple(*statements(assumptions)), potential or Tuple())
 
-    def __eq__(self, other):
-        return isinstance(other, Flow) and self._key == other._key
+    def _hashable_content(self):
+        """Flows are equal that move alike, however they were made."""
+        return self.args[:3]
 
-    def __hash__(self):
-        return hash(self._key)
+    @property
+    def velocity(self) -> Mapping[State, Expr | MatrixExpr]:
+        return MappingProxyType(dict(self.args[0]))
 
-    def __reduce__(self):
-        return _rebuilt, (dict(self.velocity), dict(self.mobility), self.assumptions, self._potential)
+    @property
+    def mobility(self) -> Mapping[State, Expr | MatrixExpr]:
+        return MappingProxyType(dict(self.args[1]))
+
+    @property
+    def assumptions(self) -> tuple[Boolean, ...]:
+        return tuple(self.args[2])
 
     @property
     def potential(self) -> Expr | None:
-        """What the flow is known to descend from its making, velocity = -gradient times mobility; None where it was not made
-        as the gradient flow of a loss.  Decays of a loss are part of it."""
-        return self._potential
-
-    def descending(self, potential: Expr) -> Flow:
-        """The same flow, made as the gradient flow of a potential in the metric of its mobilities."""
-        return _rebuilt(self.velocity, self.mobility, self.assumptions, potential)
-
-    @property
-    def _key(self):
-        return tuple(self.velocity.items()), frozenset(self.mobility.items()), self.assumptions
+        """What the flow is known to descend from its making; None where it was not made as the gradient flow of a loss."""
+        return self.args[3] or None
 
     def lines(self, say: Say) -> list[str]:
         """Plain text, its expressions as ``say`` writes them."""
@@ -132,9 +144,15 @@ class Flow(Brief):
     def __str__(self):
         return told(self.lines)
 
+    def _sympystr(self, _printer):
+        return str(self)
+
     def _repr_latex_(self):
+        return rf"$\displaystyle{self._latex()}$"
+
+    def _latex(self, _printer=None):
         rows = tex_lines((rf"\dot{{{tex(block)}}}", v) for block, v in self.velocity.items())
-        return r"$\displaystyle\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}$"
+        return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
     @property
     def state(self) -> tuple[State, ...]:
@@ -264,6 +282,17 @@ def direction(block: State, second: bool = False) -> State:
     return MatrixSymbol(name, *block.shape) if isinstance(block, MatrixSymbol) else Symbol(name, real=True)
 
 
+def pairs(given: Pairs, role: str) -> dict[State, Expr | MatrixExpr]:
+    """What is given for each block, as SymPy expressions."""
+    return {block: expression(value, f"as {role} of {block}") for block, value in dict(given).items()}
+
+
+def in_order(given: Mapping[State, Expr | MatrixExpr], state: Iterable[State]) -> Tuple:
+    """Pairs in the order of the state."""
+    first = [block for block in state if block in given]
+    return Tuple(*(Tuple(block, given[block]) for block in [*first, *sorted(given.keys() - {*first}, key=str)]))
+
+
 def check_state(state: Iterable) -> tuple[State, ...]:
     """The state as a tuple of distinct symbols, or an :class:`InputError`."""
     state = tuple(state)
@@ -293,9 +322,3 @@ def scalar_or_matrix_symbols(expr) -> set[State]:
 
 def _pair(left, right) -> Expr:
     return Trace(MatMul(Transpose(left), right)) if isinstance(left, MatrixExpr) else left * right
-
-
-def _rebuilt(velocity: Mapping, mobility: Mapping, assumptions: tuple, potential: Expr | None) -> Flow:
-    flow = Flow(dict(velocity), dict(mobility), assumptions)
-    object.__setattr__(flow, "_potential", potential)
-    return flow

@@ -18,18 +18,34 @@ Jacobians are those of the velocity that is actually followed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from sympy import Add, Expr, Identity, Inverse, MatAdd, MatrixBase, MatrixExpr, MatrixSymbol, S, Trace, ZeroMatrix, nan, oo, zoo
+from sympy import (
+    Add,
+    Basic,
+    Expr,
+    Identity,
+    Inverse,
+    MatAdd,
+    MatrixBase,
+    MatrixExpr,
+    MatrixSymbol,
+    S,
+    Trace,
+    Tuple,
+    ZeroMatrix,
+    nan,
+    oo,
+    zoo,
+)
 from sympy.logic.boolalg import Boolean
 
 from theory.abridging import Brief, brief
 from theory.calculus import State, gradient, kinks
 from theory.errors import InputError
-from theory.flow import Flow, check_state, name_of, scalar_or_matrix_symbols
+from theory.flow import Flow, Pairs, check_state, in_order, name_of, pairs, scalar_or_matrix_symbols
 from theory.stopgrad import block, erase, expression, is_marked, statements
 from theory.vanishing import vanishes
 from theory.words import Context, assemble, expand, expand_traces, product, scaled
@@ -37,9 +53,8 @@ from theory.words import Context, assemble, expand, expand_traces, product, scal
 Rate: TypeAlias = Expr | MatrixExpr
 
 
-@dataclass(frozen=True, eq=False)
-class Loss(Brief):
-    """A loss with everything that turns it into a flow.
+class Loss(Brief, Basic):
+    """A loss with everything that turns it into a flow: a SymPy object, equal to another by its arguments.
 
     Parameters
     ----------
@@ -68,41 +83,60 @@ class Loss(Brief):
         known to be negative, an expression that is not scalar, or a symbol that is neither state nor declared parameter.
     """
 
-    expression: Expr
-    state: tuple[State, ...]
-    mobility: Mapping[State, Rate] = field(default_factory=dict)
-    decay: Mapping[State, Expr] = field(default_factory=dict)
-    assumptions: tuple[Boolean, ...] = ()
-    parameters: tuple[State, ...] | None = None
-    views: tuple[Expr | MatrixExpr, Expr | MatrixExpr] | None = None
+    _shown = ("expression", "state", "mobility", "decay", "assumptions", "parameters", "views")
 
-    def __post_init__(self):
-        freeze = object.__setattr__
-        freeze(self, "expression", _scalar(self.expression))
-        freeze(self, "state", check_state(self.state))
-        freeze(self, "assumptions", statements(self.assumptions))
-        for role in ("mobility", "decay"):
-            rates = {b: expression(rate, f"as {role} of {b}") for b, rate in dict(getattr(self, role)).items()}
-            freeze(self, role, MappingProxyType(rates))
-            self._check_rates(role, rates)
-        if self.parameters is not None:
-            freeze(self, "parameters", tuple(self.parameters))
-            self._check_declared()
-
-    def __eq__(self, other):
-        return isinstance(other, Loss) and self._key == other._key
-
-    def __hash__(self):
-        return hash(self._key)
-
-    def __reduce__(self):
-        rates = (dict(self.mobility), dict(self.decay))
-        return type(self), (self.expression, self.state, *rates, self.assumptions, self.parameters, self.views)
+    def __new__(
+        cls,
+        expression: Expr,
+        state: Iterable[State],
+        mobility: Pairs = (),
+        decay: Pairs = (),
+        assumptions: Iterable = (),
+        parameters: Iterable[State] | None = None,
+        views: Iterable[Expr | MatrixExpr] | None = None,
+    ):
+        loss, blocks = _scalar(expression), check_state(state)
+        rates = {role: pairs(given, role) for role, given in (("mobility", mobility), ("decay", decay))}
+        for role, given in rates.items():
+            _check_rates(role, given, blocks)
+        declared = S.UniversalSet if parameters in (None, S.UniversalSet) else Tuple(*parameters)
+        if isinstance(declared, Tuple):
+            _check_declared(blocks, tuple(declared), (loss, *rates["mobility"].values(), *rates["decay"].values()))
+        of_blocks = [in_order(given, blocks) for given in rates.values()]
+        rest = Tuple(*statements(assumptions)), declared, Tuple(*views or ())
+        return Basic.__new__(cls, loss, Tuple(*blocks), *of_blocks, *rest)
 
     @property
-    def _key(self):
-        rates = (frozenset(self.mobility.items()), frozenset(self.decay.items()))
-        return self.expression, self.state, *rates, self.assumptions, self.parameters, self.views
+    def expression(self) -> Expr:
+        return self.args[0]
+
+    @property
+    def state(self) -> tuple[State, ...]:
+        return tuple(self.args[1])
+
+    @property
+    def mobility(self) -> Mapping[State, Rate]:
+        return MappingProxyType(dict(self.args[2]))
+
+    @property
+    def decay(self) -> Mapping[State, Expr]:
+        return MappingProxyType(dict(self.args[3]))
+
+    @property
+    def assumptions(self) -> tuple[Boolean, ...]:
+        return tuple(self.args[4])
+
+    @property
+    def parameters(self) -> tuple[State, ...] | None:
+        return None if self.args[5] is S.UniversalSet else tuple(self.args[5])
+
+    @property
+    def views(self) -> tuple[Expr | MatrixExpr, Expr | MatrixExpr] | None:
+        return tuple(self.args[6]) or None
+
+    def having(self, **parts) -> Loss:
+        """The same loss with other parts, by the names of the constructor."""
+        return type(self)(**{name: getattr(self, name) for name in self._shown} | parts)
 
     @property
     def context(self) -> Context:
@@ -141,24 +175,11 @@ class Loss(Brief):
         """
         return self._descend(*block(self.expression))
 
-    def with_values(self, values: Mapping) -> Loss:
-        """The loss with scalar parameters replaced by exact values."""
-
-        def put(e):
-            return e.xreplace(values)
-
-        return replace(
-            self,
-            expression=put(self.expression),
-            mobility={b: put(h) for b, h in self.mobility.items()},
-            decay={b: put(r) for b, r in self.decay.items()},
-        )
-
     def _descend(self, expression: Expr, stopped: Mapping) -> Flow:
         flat = expand_traces(expression, self.context)
         velocity = {b: self._velocity(b, gradient(flat, b, self.context), stopped) for b in self.state}
-        flow = Flow(velocity, mobility=self.mobility, assumptions=self.assumptions)
-        return flow.descending(expression.xreplace(stopped) + self._decay_energy()) if self._descends(stopped) else flow
+        potential = expression.xreplace(stopped) + self._decay_energy() if self._descends(stopped) else None
+        return Flow(velocity, self.mobility, self.assumptions, potential)
 
     def _descends(self, stopped: Mapping) -> bool:
         """Whether the flow is the gradient flow of a function: nothing is stopped that moves, decays and their metric rest."""
@@ -181,32 +202,32 @@ class Loss(Brief):
         terms = [scaled(-factor, part) for factor, part in parts if factor != 0 and not isinstance(part, ZeroMatrix)]
         return MatAdd(*terms, evaluate=False) if len(terms) > 1 else terms[0] if terms else ZeroMatrix(*block.shape)
 
-    def _check_rates(self, role: str, rates: Mapping[State, Rate]) -> None:
-        for moved, rate in rates.items():
-            if moved not in self.state:
-                raise InputError(
-                    f"a {role} of a state block ({name_of(self.state)})", f"one of {moved}", "add it to the state or drop it"
-                )
-            if not isinstance(rate, MatrixExpr) and rate.is_negative:
-                raise InputError(f"a non-negative {role} of {moved}", brief(rate), "change its sign")
-            if isinstance(rate, MatrixExpr) and (role == "decay" or rate.shape != (_columns(moved),) * 2):
-                shape = "a scalar" if role == "decay" else f"a scalar or a matrix of shape {(_columns(moved),) * 2}"
-                raise InputError(
-                    f"{shape} as {role} of {moved}",
-                    f"{brief(rate)} of shape {rate.shape}",
-                    "give a rate that multiplies the block on the right",
-                )
 
-    def _check_declared(self) -> None:
-        known = {*self.state, *(self.parameters or ())}
-        places = [self.expression, *self.mobility.values(), *self.decay.values()]
-        for place in places:
-            for symbol in sorted(scalar_or_matrix_symbols(place) - known, key=str):
-                raise InputError(
-                    f"only state ({name_of(self.state)}) and parameters ({name_of(self.parameters or ()) or 'none'})",
-                    f"the symbol {symbol} in {brief(place)}",
-                    "declare it as a parameter or as state",
-                )
+def _check_rates(role: str, rates: Mapping[State, Rate], state: tuple[State, ...]) -> None:
+    for moved, rate in rates.items():
+        if moved not in state:
+            raise InputError(
+                f"a {role} of a state block ({name_of(state)})", f"one of {moved}", "add it to the state or drop it"
+            )
+        if not isinstance(rate, MatrixExpr) and rate.is_negative:
+            raise InputError(f"a non-negative {role} of {moved}", brief(rate), "change its sign")
+        if isinstance(rate, MatrixExpr) and (role == "decay" or rate.shape != (_columns(moved),) * 2):
+            shape = "a scalar" if role == "decay" else f"a scalar or a matrix of shape {(_columns(moved),) * 2}"
+            raise InputError(
+                f"{shape} as {role} of {moved}",
+                f"{brief(rate)} of shape {rate.shape}",
+                "give a rate that multiplies the block on the right",
+            )
+
+
+def _check_declared(state: tuple[State, ...], parameters: tuple[State, ...], places: Iterable[Rate]) -> None:
+    for place in places:
+        for symbol in sorted(scalar_or_matrix_symbols(place) - {*state, *parameters}, key=str):
+            raise InputError(
+                f"only state ({name_of(state)}) and parameters ({name_of(parameters) or 'none'})",
+                f"the symbol {symbol} in {brief(place)}",
+                "declare it as a parameter or as state",
+            )
 
 
 def _scalar(value) -> Expr:

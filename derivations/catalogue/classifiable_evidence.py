@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import networkx as nx
 import numpy as np
 
@@ -63,7 +61,7 @@ def _end(coupling: Coupling, at: Point) -> np.ndarray:
 
 def descends(loss: Loss, before: Lines, after: Lines) -> Identity:
     """The velocities after are the gradient flow of the energy before."""
-    velocity = replace(loss, expression=before[0].right).gradient_flow().velocity
+    velocity = loss.having(expression=before[0].right).gradient_flow().velocity
     return Identity(tuple(zip(velocity.values(), rights(after), strict=True)))
 
 

@@ -6,8 +6,6 @@ frustrated data has derivations of its own.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sympy import (
     BlockDiagMatrix,
     BlockMatrix,
@@ -80,7 +78,7 @@ def _steps() -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$, $H_y$ are diagonal and positive.",),
             check=lambda before, after: Descent(
-                replace(loss, expression=before[0].right), rights(after), coupled_point, stopped=False
+                loss.having(expression=before[0].right), rights(after), coupled_point, stopped=False
             ),
         ),
         Step(

@@ -3,7 +3,6 @@ r"""The flows of any scalar loss that a user writes: what stop-gradient deletes,
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import mpmath
 import numpy as np
@@ -62,7 +61,7 @@ def _flow_step(loss: Loss, flow: Flow, name: str, statement: str, stop: bool) ->
         before=(Line("L", loss.expression if stop else loss.erased()),),
         after=velocity_lines(flow),
         check=lambda before, after: Descent(
-            replace(loss, expression=before[0].right), rights(after), _points(loss), stopped=stop
+            loss.having(expression=before[0].right), rights(after), _points(loss), stopped=stop
         ),
     )
 

@@ -5,8 +5,6 @@ Section 4.2 of the notes, last lines.  Decays are not multiplied by mobilities: 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sympy import Expr, Integer, Inverse, MatMul, Rational, limit, oo, sqrt
 from sympy import Identity as Unit
 
@@ -72,7 +70,7 @@ def _rest() -> tuple[Step, ...]:
             assumptions=("$Z=[X,Y]$; $D$, $H$ are diagonal and positive; $\\lambda,\\kappa,\\gamma>0$.",),
             check=lambda before, after: Together(
                 (
-                    Descent(replace(loss, expression=before[0].right), rights(after), evidence.point, stopped=True),
+                    Descent(loss.having(expression=before[0].right), rights(after), evidence.point, stopped=True),
                     Numerics(lambda rng: evidence.whole(rng, *rights(after)), 1e-12, "the velocities of the model"),
                 )
             ),

@@ -12,7 +12,6 @@ S_k*exp(-2*psi_k*t)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from sympy import Add, Expr, MatAdd, MatMul, Sum, Trace, Transpose, ZeroMatrix, exp, symbols, sympify
 from sympy import Identity as Unit
@@ -80,7 +79,7 @@ def _flow() -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$, $H_y$ are diagonal and positive; the head has mobility $\\gamma>0$; no decay.",),
             check=lambda before, after: Descent(
-                replace(loss, expression=before[0].right), rights(after), coupled_point, stopped=False
+                loss.having(expression=before[0].right), rights(after), coupled_point, stopped=False
             ),
         ),
         Step(

@@ -31,7 +31,7 @@ def star() -> Loss:
 
 def shared_head(stop: str) -> Loss:
     """The shared predictor without decays."""
-    return models.projection_head(stop=stop).with_values({lam: Integer(0), kappa: Integer(0)})
+    return models.projection_head(stop=stop).xreplace({lam: Integer(0), kappa: Integer(0)})
 
 
 def all_modes() -> Loss:

@@ -10,8 +10,6 @@ V*\mu
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sympy import MatAdd, MatrixSymbol, Symbol, ZeroMatrix, exp
 
 from derivations.catalogue import projection_head_evidence as shared
@@ -75,7 +73,7 @@ def _flows() -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$, $H_y$ are diagonal and positive; the head has mobility $\\gamma>0$; no decay.",),
             check=lambda before, after: Descent(
-                replace(loss, expression=before[0].right), rights(after), coupled_point, stopped=True
+                loss.having(expression=before[0].right), rights(after), coupled_point, stopped=True
             ),
         ),
         Step(
@@ -97,7 +95,7 @@ def _flows() -> tuple[Step, ...]:
 
 def _conserved() -> tuple[Step, ...]:
     free, flow = shared_head("both").gradient_flow(), shared_head("both").stop_gradient_flow()
-    decaying = models.projection_head(stop="both").with_values({kappa: lam}).stop_gradient_flow()
+    decaying = models.projection_head(stop="both").xreplace({kappa: lam}).stop_gradient_flow()
     (found,) = flow.conserved()
     gone = MatAdd(*((free.velocity[b] - flow.velocity[b]) * H.I * b.T for b, H in ((X, H_x), (Y, H_y))))
     gone = collect(gone, flow.context)
@@ -187,7 +185,7 @@ def _modes() -> tuple[Step, ...]:
             assumptions=("Mobilities inverse to the degrees, $H=D^{-1}$.", r"$\mu=\operatorname{diag}(\mu_1,\ldots,\mu_M)$."),
             check=lambda before, after: Together(
                 (
-                    Descent(replace(loss, expression=before[0].right), rights(after), shared.mode_point, stopped=True),
+                    Descent(loss.having(expression=before[0].right), rights(after), shared.mode_point, stopped=True),
                     Numerics(
                         lambda rng: shared.Whole(rng, "both").against(before[0].right, *rights(after)),
                         1e-10,

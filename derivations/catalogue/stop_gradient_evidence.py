@@ -147,7 +147,7 @@ class _Decaying:
         metric = self.gamma * sum(Z / np.asarray(self.data[f"H_{b.name.lower()}"]) @ Z.T for b, Z in start.items())
         root, (turn, _) = rng.standard_normal((2, 2)), np.linalg.qr(rng.standard_normal((2, 2)))
         self.Q = root @ root.T
-        flow = models.projection_head(stop="both").with_values({kappa: lam}).stop_gradient_flow()
+        flow = models.projection_head(stop="both").xreplace({kappa: lam}).stop_gradient_flow()
         lowered = flow.lower({**self.data, "gamma": self.gamma, "lambda": float(self.rate), "d": 2})
         times = np.array([0, 0.3, 2])
         self.times = [mpmath.mpf(time) for time in times]

@@ -6,8 +6,6 @@ assumed where it is said.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sympy import Expr, Q, Rational, Trace, Transpose, asin, pi, sqrt, symbols
 
 from derivations.catalogue import teacher_student_evidence as evidence
@@ -80,7 +78,7 @@ def _reduction() -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$ is symmetric and positive, $H_y$ is diagonal and positive.",),
             check=lambda before, after: Descent(
-                replace(loss, expression=before[0].right), rights(after), evidence.sampled_point, stopped=False
+                loss.having(expression=before[0].right), rights(after), evidence.sampled_point, stopped=False
             ),
         ),
         Step(

@@ -66,7 +66,7 @@ def _rest() -> tuple[Step, ...]:
             after=velocity_lines(flow),
             assumptions=("$H=D^{-1}$; $\\lambda,\\kappa,\\gamma>0$; $\\mu$ is diagonal.",),
             check=lambda before, after: Descent(
-                replace(loss, expression=before[0].right), rights(after), unit_point, stopped=True
+                loss.having(expression=before[0].right), rights(after), unit_point, stopped=True
             ),
         ),
         Step(

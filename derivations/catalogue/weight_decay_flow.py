@@ -11,7 +11,6 @@ dW/dt = -k*(W*V - V*\mu)*V.T - k*W
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 from sympy import Expr, ImmutableMatrix, Integer, Matrix, MatrixExpr, Mul, Poly, Symbol, sqrt, symbols
@@ -33,12 +32,12 @@ UNITS = {V: sqrt(kappa / gamma), W: sqrt(lam), mu_matrix: sqrt(lam)}
 
 def decaying() -> Loss:
     """All modes of the shared predictor, with both decays."""
-    return replace(all_modes(), mobility={W: gamma}, decay={V: lam, W: kappa})
+    return all_modes().having(mobility={W: gamma}, decay={V: lam, W: kappa})
 
 
 def in_units() -> Loss:
     """The same in its own units."""
-    return replace(all_modes(), mobility={W: k}, decay={V: Integer(1), W: k})
+    return all_modes().having(mobility={W: k}, decay={V: Integer(1), W: k})
 
 
 def along(loss: Loss, directions: Directions = ((mu,),)) -> Reduction:

@@ -115,7 +115,7 @@ def one_mode(loss: Loss) -> Flow:
         *(Eq(J * b, mu * D_x * a), Eq(J.T * a, mu * D_y * b)),
     )
     ansatz = Ansatz({B: forms[B][1] for B in loss.state}, tuple(forms[B][0] for B in loss.state), (*rules, mu < 1))
-    still = loss.with_values({lam: Integer(0), kappa: Integer(0)})
+    still = loss.xreplace({lam: Integer(0), kappa: Integer(0)})
     return reduce_to_modes(still.stop_gradient_flow(), ansatz, time_limit=None).flow
 
 

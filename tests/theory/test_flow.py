@@ -1,7 +1,5 @@
 """Flows: Jacobians, curl and the test for gradient flows, against complex steps of the velocity."""
 
-from dataclasses import FrozenInstanceError
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -306,7 +304,7 @@ def test_loss_falls_along_its_gradient_flow_by_the_squared_force(expression, at,
 
 def test_flow_is_frozen():
     flow = Flow({x: -x})
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         flow.velocity = {}
     with pytest.raises(TypeError):
         flow.velocity[x] = x

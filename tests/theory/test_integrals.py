@@ -131,7 +131,7 @@ def head_states(draw):
 
 
 def without_decay(model):
-    return model.with_values({v.lam: Integer(0), v.kappa: Integer(0)})
+    return model.xreplace({v.lam: Integer(0), v.kappa: Integer(0)})
 
 
 STOPPED = models.projection_head("shared", "both").stop_gradient_flow()

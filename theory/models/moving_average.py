@@ -21,8 +21,6 @@ Fails: the reported loss holds the squared distances of the targets from what th
 random unless they are given in ``initial``, and their first transient then moves the state.
 """
 
-from dataclasses import replace
-
 from sympy import Expr, MatrixSymbol, Symbol, Trace
 
 from theory.calculus import State
@@ -71,7 +69,7 @@ def moving_average_targets(loss: Loss, rate: Expr = beta) -> Loss:
     lags = sum(rate * _half_square(target - sg(block)) for block, target in targets.items())
     parameters = loss.parameters and (*loss.parameters, *rate.free_symbols)
     moved = _marked(loss.expression, targets) + lags
-    return replace(loss, expression=moved, state=(*loss.state, *targets.values()), parameters=parameters)
+    return loss.having(expression=moved, state=(*loss.state, *targets.values()), parameters=parameters)
 
 
 def _marked(e: Expr, targets: dict[State, State]) -> Expr:

@@ -54,7 +54,7 @@ class Setting:
         if not _learns(model):
             raise InputError("a loss that leaves some block a gradient", "none: the model cannot learn", "stop less of it")
         numbers = _numbers(model, coupling, parameters or {})
-        model = model.with_values({s: Integer(0) for s, v in numbers.items() if v == 0})
+        model = model.xreplace({s: Integer(0) for s, v in numbers.items() if v == 0})
         return cls(model, coupling, int(dimension), numbers)
 
     @property

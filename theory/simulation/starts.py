@@ -93,7 +93,7 @@ def _settings(model: Loss, couplings: Sequence[Coupling], dimension: int, number
             known[key] = Setting.of(model, coupling, dimension, own)
         found.append(known[key])
     zero = [s for s in found[0].numbers if all(setting.numbers[s] == 0 for setting in known.values())]
-    common = model.with_values({s: Integer(0) for s in zero})
+    common = model.xreplace({s: Integer(0) for s in zero})
     return [Setting(common, s.coupling, s.dimension, s.numbers) for s in found]
 
 

@@ -185,7 +185,7 @@ def _doubled_targets(expression):
 
 
 def _without_mobilities(loss):
-    return loss_flow(replace(loss, mobility={}))
+    return loss_flow(loss.having(mobility={}))
 
 
 def _last_term_turned(integrals):
@@ -304,7 +304,7 @@ WRONG_ENGINES = {
         {"classifiable": ["class_flow", "class_rates", "wrong_labels"]},
     ),
     "modes without their targets' part": (
-        [(stop_gradient, "all_modes", lambda: replace(all_modes(), expression=Add(*all_modes().expression.args[1:])))],
+        [(stop_gradient, "all_modes", lambda: all_modes().having(expression=Add(*all_modes().expression.args[1:])))],
         {"stop_gradient": ["mode_flow"]},
     ),
 }

@@ -157,7 +157,7 @@ def test_stopped_side_moves_by_its_decay_alone(head, stop, frozen):
 
 
 def test_headless_model_without_decay_is_the_embedding_model():
-    model = MODELS["none", "none"].with_values({v.lam: Integer(0)})
+    model = MODELS["none", "none"].xreplace({v.lam: Integer(0)})
     for block, velocity in models.embedding_only().gradient_flow().velocity.items():
         assert is_zero(model.gradient_flow().velocity[block] - velocity, model.context)
 

@@ -158,7 +158,7 @@ def test_flow_is_recognised_by_itself_and_not_by_its_model():
 def test_only_embeddings_alone_can_be_propagated_exactly():
     run = {"coupling": Coupling.uniform(2, 4, 0.5), "dimension": 2, "times": [0, 1], "method": "exact"}
     own = Loss(Trace(X * X.T) / 2 + Trace(Y * Y.T) / 2, (X, Y), assumptions=ASSUMPTIONS)
-    stopped = models.projection_head("none", "labels").with_values({lam: Integer(0), kappa: Integer(0)})
+    stopped = models.projection_head("none", "labels").xreplace({lam: Integer(0), kappa: Integer(0)})
     for model in (models.projection_head(), stopped, own):
         with pytest.raises(InputError, match='use method="direct"'):
             simulate(model, **run)
