@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sympy import Basic, Expr
 
@@ -89,6 +89,9 @@ class Step(Brief):
         return Row(self.name, outcome, time.perf_counter() - started)
 
 
+Steps: TypeAlias = tuple[Step, ...] | Callable[[], tuple[Step, ...]]
+
+
 @dataclass(frozen=True)
 class Row(Brief):
     """The outcome of one step and the seconds it took."""
@@ -142,9 +145,40 @@ class Verification(Brief):
         return "\n".join([self.derivation, *lines])
 
 
+class _OnFirstUse:
+    """The steps of a derivation; a function that makes them is called when they are asked for."""
+
+    def __get__(self, derivation: Derivation | None, _owner: type) -> tuple[Step, ...]:
+        if derivation is None:
+            raise AttributeError("steps have no default")
+        steps = derivation.__dict__["_steps"]
+        if callable(steps):
+            steps = derivation.__dict__["_steps"] = _checked_order(steps())
+        return steps
+
+    def __set__(self, derivation: Derivation, steps: Steps) -> None:
+        derivation.__dict__["_steps"] = steps if callable(steps) else _checked_order(steps)
+
+
+def _checked_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    seen: set[str] = set()
+    for step in steps:
+        if step.name in seen or not set(step.uses) <= seen:
+            missing = ", ".join(sorted(set(step.uses) - seen)) or step.name
+            raise InputError(
+                "steps with their own names that build on earlier steps",
+                f"{missing} in step {step.name}",
+                "rename or reorder the steps",
+            )
+        seen.add(step.name)
+    return steps
+
+
 @dataclass(frozen=True)
 class Derivation(Brief):
     """A titled sequence of steps, in an order in which each builds on earlier ones only.
+
+    ``steps`` may be a function that makes them, which is called on first use.
 
     Raises
     ------
@@ -155,20 +189,8 @@ class Derivation(Brief):
     name: str
     title: str
     summary: str
-    steps: tuple[Step, ...]
+    steps: _OnFirstUse = _OnFirstUse()
     references: tuple[str, ...] = ()
-
-    def __post_init__(self):
-        seen: set[str] = set()
-        for step in self.steps:
-            if step.name in seen or not set(step.uses) <= seen:
-                missing = ", ".join(sorted(set(step.uses) - seen)) or step.name
-                raise InputError(
-                    "steps with their own names that build on earlier steps",
-                    f"{missing} in step {step.name}",
-                    "rename or reorder the steps",
-                )
-            seen.add(step.name)
 
     def __getitem__(self, name: str) -> Step:
         for step in self.steps:

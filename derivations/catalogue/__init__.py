@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 
 from derivations.engine import Derivation
@@ -31,8 +32,9 @@ def names() -> tuple[str, ...]:
     return _NAMES
 
 
+@cache
 def derive(name: str) -> Derivation:
-    """The derivation of that name.
+    """The derivation of that name, whose steps are made when they are first asked for.
 
     Raises
     ------
