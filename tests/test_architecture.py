@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import derivations
+import theory
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -23,9 +26,24 @@ def test_import_contracts_are_kept():
 
 def test_importing_theory_loads_no_heavy_library():
     heavy = {"jinja2", "matplotlib", "networkx", "pandas", "scipy.integrate", "sklearn"}
-    modules = set(run_python("import sys, theory; print(*sys.modules)").stdout.split())
-    assert "theory" in modules
+    every_name = "import sys, theory; found = [getattr(theory, name) for name in theory.__all__]; print(*sys.modules)"
+    modules = set(run_python(every_name).stdout.split())
+    assert {"theory", "theory.simulation"} <= modules
     assert not modules & heavy
+
+
+@pytest.mark.parametrize("package", [theory, derivations])
+def test_every_public_name_is_found(package):
+    assert {name for name in package.__all__ if not hasattr(package, name)} == set()
+    assert package.__all__ == sorted(package.__all__)
+
+
+def test_titles_of_derivations_are_there_without_their_steps():
+    """Nothing that a step is made with is imported."""
+    titles = "import sys, derivations as d; print(*(d.derive(n).title for n in d.names())); print(*sys.modules)"
+    shown, modules = run_python(titles).stdout.splitlines()
+    assert "Classifiable data do not collapse" in shown
+    assert not {"theory.simulation", "derivations.analysis", "scipy"} & set(modules.split())
 
 
 @pytest.mark.parametrize("package", ["theory", "derivations"])

@@ -34,6 +34,8 @@ class Commands(click.Group):
         except UnfinishedError as error:
             click.echo(f"collapse: could not finish: {error}", err=True)
             ctx.exit(UNFINISHED)
+        except BrokenPipeError:  # the reader of the output, such as head, has seen enough: click ends quietly
+            raise
         except (OSError, MemoryError) as error:
             click.echo(f"collapse: could not finish: {str(error) or 'out of memory'}", err=True)
             ctx.exit(UNFINISHED)
