@@ -80,7 +80,7 @@ def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) ->
 def slow_constant(mobilities: tuple[float, float]) -> float:
     """The limit of the slow time times the fraction of ``uniform``, from the derivation; mobilities of samples and times n of
     labels."""
-    from derivations.catalogue.reduced import eta_x, eta_y, n, phi
+    from derivations.vocabulary import eta_x, eta_y, n, phi
 
     leading = derive("frustration_uniform")["two_time_scales"].after[0].right * phi
     return float(leading.subs({eta_y: mobilities[1] / n, eta_x: mobilities[0]}).simplify())

@@ -8,20 +8,12 @@ from functools import cached_property
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import MatrixSymbol, Symbol, symbols
 
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import B, F, alpha, c, k, n_0, q, s, z
 from theory import Coupling
-from theory.models.vocabulary import D_x, D_y, J, K, N
-
-s, q, n_0, t, k, alpha, beta, z = symbols("s q n_0 t k alpha beta z", positive=True)
-b, g, G, m = symbols("b g G m", real=True)
-x, u, y_a, y_b = symbols("x u y_a y_b", real=True)
-c, e, f = symbols("c e f", integer=True, nonnegative=True)
-M = Symbol("M", integer=True, positive=True)
-B, F = MatrixSymbol("B", K, K), MatrixSymbol("F", K, K)
-v, r = MatrixSymbol("v", M, 1), MatrixSymbol("r", M, 1)
+from theory.models.vocabulary import D_x, D_y, J, K, N, beta
 
 
 @dataclass(frozen=True, eq=False)

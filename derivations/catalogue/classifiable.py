@@ -5,19 +5,16 @@ Section 2 of the notes.  The criterion holds for any couplings and any mobilitie
 
 from __future__ import annotations
 
-from sympy import MatrixSymbol, Symbol, Trace, Transpose, solve, symbols
+from sympy import Trace, Transpose, solve
 
 from derivations.catalogue import classifiable_evidence as evidence
 from derivations.catalogue.points import coupled_point
-from derivations.catalogue.reduced import m, n, star, y
+from derivations.catalogue.reduced import star
 from derivations.checks import AtRandomPoints, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights, velocity_lines
+from derivations.vocabulary import n, n_b, w_x, w_y, x, x_0, y, y_0
 from theory import models
-from theory.models.vocabulary import H_x, H_y, K, N, X, Y, u_x, u_y
-
-m_0, y_0 = symbols("m_0 y_0", real=True)
-n_b = Symbol("n_b", positive=True)
-w_x, w_y = MatrixSymbol("w_x", N, 1), MatrixSymbol("w_y", K, 1)
+from theory.models.vocabulary import H_x, H_y, X, Y, u_x, u_y
 
 
 def derive() -> Derivation:
@@ -95,13 +92,13 @@ def _stars() -> tuple[Step, ...]:
     flow = star().gradient_flow()
     eigenvalues = sorted((-flow.jacobian()).eigenvals(), key=lambda e: e != 0)
     (integral,) = flow.conserved(degree=1)
-    start, end = integral.xreplace({m: m_0, y: y_0}), integral.xreplace({m: y})
+    start, end = integral.xreplace({x: x_0, y: y_0}), integral.xreplace({x: y})
     (limit,) = solve(end - start, y)
     return (
         Step(
             "class_flow",
             "If every sample has one label, each label is the centre of a star of its own: "
-            "$n$ samples with mean $m$ around a label $y$.",
+            "$n$ samples with mean $x$ around a label $y$.",
             "Insert equal samples into the loss; the mean of $n$ samples has mobility $\\eta_x/n$.",
             before=(Line("L", star().expression),),
             after=velocity_lines(flow),
@@ -139,7 +136,7 @@ def _stars() -> tuple[Step, ...]:
                 (
                     Identity(((before[0].left, before[0].right.xreplace({y: after[0].right})),)),
                     Numerics(
-                        lambda rng: evidence.star_limits(rng, after[0].right, (m_0, y_0)), 1e-10, "the kernel of the dense flow"
+                        lambda rng: evidence.star_limits(rng, after[0].right, (x_0, y_0)), 1e-10, "the kernel of the dense flow"
                     ),
                 )
             ),
@@ -157,7 +154,7 @@ def _stars() -> tuple[Step, ...]:
                 (
                     Identity(tuple((b.right.subs(n, n_b), a.right) for b, a in zip(before, after, strict=True))),
                     Numerics(
-                        lambda rng: evidence.wrong_labels(rng, (n_b, m_0, y_0), *rights(after)),
+                        lambda rng: evidence.wrong_labels(rng, (n_b, x_0, y_0), *rights(after)),
                         1e-10,
                         "dense eigenvalues and kernel with labels put wrong at random; as many components as labels",
                     ),

@@ -7,10 +7,10 @@ import numpy as np
 
 from derivations.catalogue import dense
 from derivations.catalogue.points import column, diagonal
-from derivations.catalogue.reduced import eta_x, eta_y, m, n, y
 from derivations.checks import Identity
 from derivations.engine import Lines, rights
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import eta_x, eta_y, n, x, y
 from theory import Coupling, Flow, Loss
 from theory.models.vocabulary import H_x, H_y, K, N, X, Y, d, u_x, u_y
 
@@ -69,7 +69,7 @@ def star_velocities(rng, velocities):
     size, values, coupling = _star_coupling(rng)
     means, labels = rng.standard_normal(3), rng.standard_normal(3)
     moved = dense.velocity(coupling, np.repeat(means, size), labels)
-    lowered = Flow(dict(zip((m, y), velocities, strict=True))).lower(
+    lowered = Flow(dict(zip((x, y), velocities, strict=True))).lower(
         {"n": size, "eta_x": float(values[eta_x]), "eta_y": float(values[eta_y])}
     )
     expected = lowered.velocity(0, np.array([means, labels]))

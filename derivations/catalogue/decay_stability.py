@@ -7,37 +7,48 @@ Hopf boundary nothing is said but that the state is left.
 
 from __future__ import annotations
 
-from sympy import Expr, Matrix, Poly, Rational, fraction, symbols, symmetrize, sympify
+from sympy import Expr, Matrix, Poly, Rational, fraction, symmetrize, sympify
 
 from derivations.catalogue import decay_stability_evidence as evidence
-from derivations.catalogue.decay_stability_condition import PAIR, D, boundary, c_0, c_1, c_2, condition, p, s
-from derivations.catalogue.reduced import V, mu, v, w
+from derivations.catalogue.decay_stability_condition import PAIR, boundary, condition
 from derivations.catalogue.weight_decay_flow import (
     UNITS,
     along,
     by_powers_of,
     decaying,
     in_units,
-    k,
-    kappa,
-    lam,
     linear_lines,
-    mu_1,
-    mu_2,
-    mu_3,
     occupied_pair,
-    omega,
-    omega_1,
-    omega_2,
     sectors,
 )
 from derivations.catalogue.written import ordered
 from derivations.checks import AtRandomPoints, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Lines, Step, rights, velocity_lines
-from theory.models.vocabulary import W
+from derivations.vocabulary import (
+    V,
+    c_0,
+    c_1,
+    c_2,
+    chi_1,
+    chi_2,
+    chi_12,
+    k,
+    mu,
+    mu_1,
+    mu_2,
+    mu_3,
+    nu,
+    omega,
+    omega_1,
+    omega_2,
+    p,
+    s,
+    v,
+    w,
+)
+from theory.models.vocabulary import W, kappa, lam
 
 PAIR_OF_DIRECTIONS, OTHERS = ("W_12",), ("v_13", "v_33", "W_33", "W_13")
-chi_1, chi_2, chi_12 = symbols("chi_1 chi_2 chi_12", real=True)
 
 
 def derive() -> Derivation:
@@ -69,7 +80,7 @@ def pair_sector(found: dict[tuple, Matrix]) -> tuple[tuple, Matrix]:
 
 
 def pair_cubic(found: dict[tuple, Matrix]) -> tuple[Expr, Expr, Expr]:
-    """The coefficients of the cubic of a pair, of the constant first, in p and D."""
+    """The coefficients of the cubic of a pair, of the constant first, in p and nu."""
     _, matrix = pair_sector(found)
     _, two, one, zero, _ = matrix.charpoly(s).all_coeffs()
     return in_pair(zero), in_pair(one), in_pair(two)
@@ -82,7 +93,7 @@ def in_pair(symmetric: Expr) -> Expr:
     for e in (top, bottom):
         form, _, ((total, _), (product, _)) = symmetrize(e, omega_1, omega_2, formal=True)
         terms = Poly(form, total).terms()
-        parts.append(sum(c * (D + 4 * p) ** Rational(power, 2) for (power,), c in terms).subs(product, p))
+        parts.append(sum(c * (nu + 4 * p) ** Rational(power, 2) for (power,), c in terms).subs(product, p))
     return (parts[0] / parts[1]).factor()
 
 
@@ -210,7 +221,7 @@ def _sectors(found: dict[tuple, Matrix], coefficients: tuple[Expr, Expr, Expr]) 
             "cubic",
             "The characteristic polynomial of a pair is that of a rotation of both directions, which costs nothing, times a "
             "cubic in the product and the squared difference of the heads.",
-            "Characteristic polynomial, symmetric in both heads: $p=\\omega_1\\omega_2$, $D=(\\omega_1-\\omega_2)^2$.",
+            "Characteristic polynomial, symmetric in both heads: $p=\\omega_1\\omega_2$, $\\nu=(\\omega_1-\\omega_2)^2$.",
             before=_linear(found, PAIR_OF_DIRECTIONS),
             after=(
                 Line(chi_12, s * ordered(s**3, c_2 * s**2, c_1 * s, c_0)),

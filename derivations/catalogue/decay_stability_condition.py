@@ -1,28 +1,25 @@
 r"""The last steps of the derivation ``decay_stability``: from the cubic of a pair to its Hopf boundary.
 
-With :math:`p=\omega_1\omega_2` and :math:`D=(\omega_1-\omega_2)^2` all are polynomial, and inequalities are shown by expansion
-in positive symbols: a polynomial without a negative coefficient is positive there.
+With :math:`p=\omega_1\omega_2` and :math:`\nu=(\omega_1-\omega_2)^2` all are polynomial, and inequalities are shown by
+expansion in positive symbols: a polynomial without a negative coefficient is positive there.
 """
 
 from __future__ import annotations
 
 from math import prod
 
-from sympy import QQ, Expr, Integer, Poly, Rational, symbols, sympify
+from sympy import QQ, Expr, Integer, Poly, Rational, sympify
 
 from derivations.catalogue import decay_stability_evidence as evidence
-from derivations.catalogue.weight_decay_flow import by_powers_of, k, mu_1, mu_2, omega_1, omega_2
+from derivations.catalogue.weight_decay_flow import by_powers_of
 from derivations.catalogue.written import ordered
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Line, Lines, Step, rights
+from derivations.vocabulary import c_0, c_1, c_2, k, mu_1, mu_2, nu, omega_1, omega_2, p, s, theta, xi, zeta
 
-s = symbols("s", real=True)
-c_0, c_1, c_2 = symbols("c_0 c_1 c_2", real=True)
-p, D = symbols("p D", real=True, nonzero=True)
-a, b, c, t, x = symbols("a b c t x", positive=True)
-PAIR = {p: omega_1 * omega_2, D: (omega_1 - omega_2) ** 2}
-ALIKE = {p: (1 + a) * (1 + a + b), D: b**2}
-OPPOSITE = {p: -((1 + a) * (1 + a + b)), D: (2 + 2 * a + b) ** 2}
+PAIR = {p: omega_1 * omega_2, nu: (omega_1 - omega_2) ** 2}
+ALIKE = {p: (1 + xi) * (1 + xi + zeta), nu: zeta**2}
+OPPOSITE = {p: -((1 + xi) * (1 + xi + zeta)), nu: (2 + 2 * xi + zeta) ** 2}
 QUARTER = Rational(1, 4)
 
 
@@ -42,8 +39,8 @@ def condition(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
             "The state is stable, but for rotations, iff $\\omega_l^2>1$ on every occupied direction, "
             "$\\omega_l(\\mu_l-\\mu_j)>0$ for every absent mode $j$, and $\\Delta>0$ for every two occupied directions.",
             "Hurwitz conditions of the cubic: $c_0,c_2>0$ and $\\Delta=c_2c_1-c_0>0$. The first two follow from "
-            "$\\omega_l^2>1$: with $|\\omega_1|=1+a$, $|\\omega_2|=1+a+b$ and either sign of $p$, neither $p^2c_0$ nor "
-            "$p^2c_2$ has a negative coefficient in $a$, $b$, $k$.",
+            "$\\omega_l^2>1$: with $|\\omega_1|=1+\\xi$, $|\\omega_2|=1+\\xi+\\zeta$ and either sign of $p$, neither $p^2c_0$ "
+            "nor $p^2c_2$ has a negative coefficient in $\\xi$, $\\zeta$, $k$.",
             before=(Line(c_2, by_powers_of(k, two)), Line(c_1, by_powers_of(k, one)), Line(c_0, zero)),
             after=(shown,),
             uses=("spectrum",),
@@ -51,10 +48,10 @@ def condition(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
             check=lambda before, after: Together(
                 (
                     Identity(((after[0].right, p**2 * (before[0].right * before[1].right - before[2].right)),)),
-                    Identity(tuple((b.left, e) for b, e in zip(before, (c_2, c_1, c_0), strict=True))),
+                    Identity(tuple((line.left, e) for line, e in zip(before, (c_2, c_1, c_0), strict=True))),
                     Numerics(
                         lambda rng: evidence.signs(
-                            [(p**2 * before[n].right).cancel() for n in (0, 2)], (ALIKE, OPPOSITE), (a, b, k)
+                            [(p**2 * before[n].right).cancel() for n in (0, 2)], (ALIKE, OPPOSITE), (xi, zeta, k)
                         ),
                         0,
                         "all coefficients",
@@ -66,15 +63,18 @@ def condition(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
         Step(
             "opposite_signs",
             "Two heads of opposite signs never turn towards each other: then $\\Delta>0$ for every $k>0$.",
-            "Insert and expand in $a$, $b$, $k$: no coefficient is negative. Shown are the smallest, and how many there are.",
+            "Insert and expand in $\\xi$, $\\zeta$, $k$: no coefficient is negative. Shown are the smallest, and how many "
+            "there are.",
             before=(shown, *(Line(q, e) for q, e in OPPOSITE.items())),
             after=_bounds(shown.right, OPPOSITE, r"p^2\Delta"),
             uses=("rule",),
-            assumptions=("$\\omega_1=-(1+a)$, $\\omega_2=1+a+b$ with $a,b>0$, or the signs or names exchanged.",),
+            assumptions=(
+                "$\\omega_1=-(1+\\xi)$, $\\omega_2=1+\\xi+\\zeta$ with $\\xi,\\zeta>0$, or the signs or names exchanged.",
+            ),
             check=lambda before, after: Together(
                 (
                     Identity(((before[0].right, shown.right),)),
-                    Identity(_pair_of(-(1 + a), 1 + a + b, before[1:])),
+                    Identity(_pair_of(-(1 + xi), 1 + xi + zeta, before[1:])),
                     Identity(_same_right(after, _bounds(before[0].right, _put(before[1:]), ""))),
                     Identity(((int(bool(after[0].right > 0)), 1),)),
                 )
@@ -94,17 +94,21 @@ def boundary(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
             "For two different heads of one sign $\\Delta$ has exactly one positive root $k_c$: the state is stable above it, "
             "unstable below, and at $k_c$ two eigenvalues cross the imaginary axis. It is lost by a Hopf bifurcation: a slow "
             "rotation of both modes.",
-            "As polynomials in $a$, $b$ the coefficients of $k^3$ and $k^2$ are positive and that of $k^0$ is negative: one "
-            "change of sign, whatever that of $k^1$ (Descartes). Where $\\Delta=0$, $c_0=c_1c_2$.",
+            "As polynomials in $\\xi$, $\\zeta$ the coefficients of $k^3$ and $k^2$ are positive and that of $k^0$ is "
+            "negative: one change of sign, whatever that of $k^1$ (Descartes). Where $\\Delta=0$, $c_0=c_1c_2$.",
             before=(shown, Line(c_1, by_powers_of(k, one))),
             after=(Line(turning, (s**2 + c_1) * (s + c_2)),),
             uses=("rule",),
-            assumptions=(r"$\omega_1=1+a$, $\omega_2=1+a+b$ with $a,b>0$, or both negative, or the names exchanged.",),
+            assumptions=(
+                r"$\omega_1=1+\xi$, $\omega_2=1+\xi+\zeta$ with $\xi,\zeta>0$, or both negative, or the names exchanged.",
+            ),
             check=lambda before, after: Together(
                 (
                     Identity(((sympify(after[0].left).xreplace({c_0: c_1 * c_2}), after[0].right), (after[0].left, turning))),
                     Identity(((before[0].right, shown.right), (before[1].left, c_1))),
-                    Numerics(lambda rng: evidence.signs(_one_change(before[0].right), (ALIKE,), (a, b)), 0, "all coefficients"),
+                    Numerics(
+                        lambda rng: evidence.signs(_one_change(before[0].right), (ALIKE,), (xi, zeta)), 0, "all coefficients"
+                    ),
                     Numerics(
                         lambda rng: evidence.boundary(rng, before[0].right.subs(PAIR), -before[1].right.subs(PAIR)),
                         1e-6,
@@ -140,24 +144,25 @@ def boundary(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
 
 def _quarter(shown: Line) -> Step:
     """No boundary lies above one quarter."""
-    far, near = 2 * (1 + a) + c, (1 + a) * (2 + t) / (1 + t)
+    far, near = 2 * (1 + xi) + zeta, (1 + xi) * (2 + theta) / (1 + theta)
     at_quarter = 64 * shown.right.subs(k, QUARTER)
     return Step(
         "quarter",
         "$\\kappa\\ge\\lambda/4$ suffices: $k_c<\\tfrac14$ for all pairs of heads. No smaller constant does, since "
         "$k_c\\to\\tfrac14$ for $\\mu_1=\\mu_2/2$ as $\\lambda\\to0$.",
-        "At $k=\\tfrac14$ insert $\\omega_1=1+a$ and, where $\\omega_2\\ge2\\omega_1$, $\\omega_2=2\\omega_1+c$; where "
-        "$\\omega_1<\\omega_2\\le2\\omega_1$, $\\omega_2=\\omega_1(2+t)/(1+t)$, and multiply by a power of $1+t$. No "
-        "coefficient in $a$, $c$ or $a$, $t$ is negative; shown are the smallest ones, and how many there are.",
+        "At $k=\\tfrac14$ insert $\\omega_1=1+\\xi$ and, where $\\omega_2\\ge2\\omega_1$, $\\omega_2=2\\omega_1+\\zeta$; where "
+        "$\\omega_1<\\omega_2\\le2\\omega_1$, $\\omega_2=\\omega_1(2+\\theta)/(1+\\theta)$, and multiply by a power of "
+        "$1+\\theta$. No coefficient in $\\xi$, $\\zeta$ or $\\xi$, $\\theta$ is negative; shown are the smallest ones, and "
+        "how many there are.",
         before=(shown,),
         after=(
             Line(omega_2, far),
             *_bounds(at_quarter, _heads(far), r"64p^2\Delta(\tfrac14)"),
             Line(omega_2, near),
-            *_bounds(at_quarter, _heads(near), r"(1+t)^N64p^2\Delta(\tfrac14)"),
+            *_bounds(at_quarter, _heads(near), r"(1+\theta)^N64p^2\Delta(\tfrac14)"),
         ),
         uses=("hopf", "slow_decay"),
-        assumptions=(r"$\omega_1=1+a$ with $a>0$, and $c,t\ge0$.",),
+        assumptions=(r"$\omega_1=1+\xi$ with $\xi>0$, and $\zeta,\theta\ge0$.",),
         check=lambda before, after: Together(
             (
                 Identity(((before[0].right, shown.right),)),
@@ -170,20 +175,20 @@ def _quarter(shown: Line) -> Step:
                         (int(bool(min(after[1].right, after[4].right) > 0)), 1),
                     )
                 ),
-                Identity(((after[0].right, 2 * (1 + a) + c), (after[3].right.subs(t, c), _between(c)))),
+                Identity(((after[0].right, 2 * (1 + xi) + zeta), (after[3].right.subs(theta, zeta), _between(zeta)))),
             )
         ),
     )
 
 
 def _between(share: Expr) -> Expr:
-    """A head above 1 + a and at most twice that."""
-    return (1 + a) * (1 + 1 / (1 + share))
+    r"""A head above :math:`1+\xi` and at most twice that."""
+    return (1 + xi) * (1 + 1 / (1 + share))
 
 
 def _heads(second: Expr) -> dict:
-    """Product and squared difference of the heads 1 + a and another."""
-    return {q: e.subs({omega_1: 1 + a, omega_2: second}) for q, e in PAIR.items()}
+    r"""Product and squared difference of the heads :math:`1+\xi` and another."""
+    return {q: e.subs({omega_1: 1 + xi, omega_2: second}) for q, e in PAIR.items()}
 
 
 def _bounds(polynomial: Expr, heads: dict, name: str) -> Lines:
@@ -193,10 +198,10 @@ def _bounds(polynomial: Expr, heads: dict, name: str) -> Lines:
 
 
 def _inserted(polynomial: Expr, heads: dict) -> list[Expr]:
-    """The coefficients, in k and the symbols of the heads, of a polynomial in p, D and k, its denominator multiplied out."""
+    """The coefficients, in k and the symbols of the heads, of a polynomial in p, nu and k, its denominator multiplied out."""
     field = QQ.frac_field(k, *sorted(set().union(*(e.free_symbols for e in heads.values())), key=str))
-    values = [*(field.from_sympy(heads[q]) for q in (p, D)), field.from_sympy(k)]
-    terms = (field.from_sympy(e) * prod(map(pow, values, powers)) for powers, e in Poly(polynomial.expand(), p, D, k).terms())
+    values = [*(field.from_sympy(heads[q]) for q in (p, nu)), field.from_sympy(k)]
+    terms = (field.from_sympy(e) * prod(map(pow, values, powers)) for powers, e in Poly(polynomial.expand(), p, nu, k).terms())
     return [QQ.to_sympy(e) for e in sum(terms, field.zero).numer.values()]
 
 
@@ -208,8 +213,8 @@ def _one_change(cubic: Expr) -> list[Expr]:
 
 def _leading(cubic: Expr) -> Expr:
     """The coefficient of the largest power of a size that both correlations share as heads."""
-    heads = {q: e.subs({omega_1: mu_1 * x, omega_2: mu_2 * x}) for q, e in PAIR.items()}
-    return Poly(cubic.subs(heads).expand(), x).LC()
+    heads = {q: e.subs({omega_1: mu_1 * xi, omega_2: mu_2 * xi}) for q, e in PAIR.items()}
+    return Poly(cubic.subs(heads).expand(), xi).LC()
 
 
 def _pair_of(first: Expr, second: Expr, lines: Lines) -> tuple:

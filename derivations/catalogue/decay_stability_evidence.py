@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from sympy import Matrix, Poly, Rational, lambdify
 
 from derivations.catalogue.points import diagonal
-from derivations.catalogue.reduced import M, V, mu_matrix
-from derivations.catalogue.weight_decay_flow import gamma, k, kappa, lam, mu_1, mu_2, mu_3, omega_1, omega_2
 from derivations.checks import random_values
 from derivations.evaluate import Point
-from theory.models.vocabulary import W, d
+from derivations.vocabulary import N_Z, V, k, mu_1, mu_2, mu_3, mu_matrix, omega_1, omega_2
+from theory.models.vocabulary import W, d, gamma, kappa, lam
 
 STEP = 1e-150  # of a complex step; nothing is subtracted
 
@@ -26,7 +25,7 @@ def unit_point(rng: np.random.Generator) -> Point:
     """Random amplitudes, head and correlations, mobility and decays."""
     size, count = int(rng.integers(2, 4)), int(rng.integers(2, 5))
     return Point(
-        {d: size, M: count, V: random_values(rng, (size, count), -2, 2), W: random_values(rng, (size, size), -2, 2)}
+        {d: size, N_Z: count, V: random_values(rng, (size, count), -2, 2), W: random_values(rng, (size, size), -2, 2)}
         | {mu_matrix: diagonal(random_values(rng, (count,), -1, 1))}
         | {rate: random_values(rng, (), 0.2, 2) for rate in (gamma, lam, kappa)}
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Rational, Symbol
 
 from derivations.analysis.modes.patterns import draw
-from derivations.catalogue.reduced import eta_x, eta_y, r
+from derivations.vocabulary import eta_x, eta_y, r
 from theory import Coupling, models
 from theory.coupling.symmetric import SymmetricFamily
 

@@ -15,40 +15,40 @@ from __future__ import annotations
 
 from typing import cast
 
-from sympy import Basic, BlockMatrix, Expr, Identity, MatAdd, MatMul, MatrixSymbol, Rational, Sum, Transpose, exp, sqrt, symbols
+from sympy import Basic, BlockMatrix, Expr, Identity, MatAdd, MatMul, Rational, Sum, Transpose, exp, sqrt
 
 from derivations.catalogue import dmft_evidence as evidence
-from derivations.catalogue.class_graphs import (
+from derivations.checks import AtRandomPoints, Numerics, Together
+from derivations.engine import Derivation, Line, Step
+from derivations.vocabulary import (
+    G_0,
+    N_Z,
     B,
     F,
     G,
-    M,
+    a,
     alpha,
     b,
-    beta,
     c,
-    e,
-    f,
+    c_G,
+    c_g,
     g,
+    h,
+    j,
     k,
-    m,
     n_0,
     q,
-    r,
+    rho,
     s,
     t,
     u,
-    v,
+    v_a,
     x,
     y_a,
     y_b,
     z,
 )
-from derivations.checks import AtRandomPoints, Numerics, Together
-from derivations.engine import Derivation, Line, Step
-from theory.models.vocabulary import D_x, D_y, J, K, N
-
-j, a = symbols("j a", integer=True, nonnegative=True)
+from theory.models.vocabulary import D_x, D_y, J, K, N, beta
 
 
 def derive() -> Derivation:
@@ -155,10 +155,9 @@ def _solved(equation: Line, solution: Line):
 
 
 def _cavity() -> tuple[Line, Line]:
-    """The response of a label without one of its links, with e others, and of a whole one, with f links."""
-    branches = MatrixSymbol("g", e, 1), MatrixSymbol("g", f, 1)
-    below, around = (Sum(v[j, 0], (j, 0, v.rows - 1)) for v in branches)
-    return Line("g", 1 / (alpha + beta * (e + 1) - k**2 * below)), Line("G", 1 / (alpha + beta * f - k**2 * around))
+    """The response of a label without one of its links, and of a whole one."""
+    below, around = (Sum(h[j, 0], (j, 0, count - 1)) for count in (c_g, c_G))
+    return Line("g", 1 / (alpha + beta * (c_g + 1) - k**2 * below)), Line("G", 1 / (alpha + beta * c_G - k**2 * around))
 
 
 def _closed_form(branching: Expr) -> Expr:
@@ -179,14 +178,14 @@ def _tree() -> tuple[Step, ...]:
         Step(
             "cavity",
             "On a tree the branches at a label do not know of each other: the response $g$ of a label towards the root is that "
-            "of a label with branches $g_j$ below it.",
-            "Schur complement again: remove a label, and the graph falls into branches. A branch adds $k^2g_j$.",
+            "of a label with branches $h_j$ below it.",
+            "Schur complement again: remove a label, and the graph falls into branches. A branch adds $k^2h_j$.",
             before=(Line(r"\mathcal{G}^{-1}", alpha * Identity(K) + beta * F - k * B),),
             after=(one, whole),
             uses=("class_graph",),
             assumptions=(
-                "First $K\\to\\infty$ with the links of a class fixed: loops then are longer than any path that matters. "
-                "The $e$ links beside the one to the root are Poisson of mean $c$, or $c-1$ in a regular graph.",
+                "First $K\\to\\infty$ with the links of a class fixed: loops then are longer than any path that matters. The "
+                "$c_g$ links beside the one to the root are Poisson of mean $c$, or $c-1$ in a regular graph; $c_G$ are all.",
             ),
             check=lambda before, after: Numerics(
                 lambda rng: evidence.trees(rng, before[0].right, after),
@@ -214,14 +213,14 @@ def _tree() -> tuple[Step, ...]:
 
 def _many_links() -> tuple[Step, ...]:
     one, whole = _cavity()
-    mean = Line(m, _closed_form(c))
+    mean = Line(G_0, _closed_form(c))
     levels = Sum(1 / (alpha + beta * F[a, a] - c * k**2 * G), (a, 0, K - 1))
     return (
         Step(
             "many_links",
             "Then many links: a sum over neighbours is $c$ times its mean, with fluctuations of relative size $1/\\sqrt c$. "
             "One equation is left for the mean response. The numbers of links are kept on the diagonal.",
-            "Law of large numbers in $\\sum_jg_j$, and $g\\simeq G$. Only the variance $ck^2$ of couplings to others is left: "
+            "Law of large numbers in $\\sum_jh_j$, and $g\\simeq G$. Only the variance $ck^2$ of couplings to others is left: "
             "Gaussian couplings of this variance, beside the same diagonal, have the same average.",
             before=(one, whole),
             after=(Line(G, levels / K),),
@@ -236,11 +235,11 @@ def _many_links() -> tuple[Step, ...]:
         ),
         Step(
             "remainder",
-            "What this closure $m$ misses is of relative order $1/c$, whatever the number of classes: in closed form where "
+            "What this closure $G_0$ misses is of relative order $1/c$, whatever the number of classes: in closed form where "
             "every class has equally many links.",
             "Expand the closed form of the tree in $1/c$ at fixed $ck^2$: one branch is missing below, and one sees itself.",
             before=_regular(),
-            after=(mean, Line("G", m - c * k**4 * m**5 / (1 - c * k**2 * m**2), r"\simeq")),
+            after=(mean, Line("G", G_0 - c * k**4 * G_0**5 / (1 - c * k**2 * G_0**2), r"\simeq")),
             uses=("regular", "many_links"),
             check=lambda before, after: Numerics(
                 lambda rng: evidence.remainders(rng, before, after), 1e-4, "the closed form at a million links: the next order"
@@ -293,13 +292,14 @@ def _band() -> tuple[Step, ...]:
 
 
 def _variance() -> Step:
-    spread = Sum(v[j, 0] ** 2 * exp(-2 * r[j, 0] * t), (j, 0, M - 1))
+    spread = Sum(v_a[j, 0] ** 2 * exp(-2 * rho[j, 0] * t), (j, 0, N_Z - 1))
     return Step(
         "variance",
         "The variance of a label at $t$, in units of that of its start, is the response at the time $2t$, the inverse Laplace "
         "transform $R(2t)$ of $G(s)$.",
-        "The operator is symmetric, with modes $v_j$ of rates $r_j$; starts are independent, so that squares add.",
-        before=(Line("G(s)", Sum(v[j, 0] ** 2 / (s + r[j, 0]), (j, 0, M - 1))),),
+        "The operator is symmetric; a mode of the rate $\\rho_j$ is $v_{a,j}$ at the label; starts are independent, so that "
+        "squares add.",
+        before=(Line("G(s)", Sum(v_a[j, 0] ** 2 / (s + rho[j, 0]), (j, 0, N_Z - 1))),),
         after=(Line(r"\mathrm{E}\,y_a(t)^2/\sigma^2", spread),),
         uses=("elimination",),
         assumptions=("Starts are independent, of variance $\\sigma^2$; one component of the embeddings.",),

@@ -7,44 +7,40 @@ from typing import Any
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import MatrixSymbol, sqrt
+from sympy import sqrt
 
 from derivations.catalogue import dense
-from derivations.catalogue.class_graphs import (
+from derivations.catalogue.class_graphs import Sampled, coefficients, known, random_tree, regular_tree
+from derivations.checks import random_values
+from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import (
+    G_0,
+    N_Z,
     B,
     F,
     G,
-    M,
-    Sampled,
     alpha,
     b,
-    beta,
     c,
-    coefficients,
-    e,
-    f,
+    c_G,
+    c_g,
     g,
+    h,
     k,
-    known,
-    m,
     n_0,
     q,
-    r,
-    random_tree,
-    regular_tree,
+    rho,
     s,
     t,
     u,
-    v,
+    v_a,
     x,
     y_a,
     y_b,
     z,
-)  # fmt: skip
-from derivations.checks import random_values
-from derivations.evaluate import Point, array, evaluate
+)
 from theory import Coupling
-from theory.models.vocabulary import D_y, K
+from theory.models.vocabulary import D_y, K, beta
 
 DEPTH = 9  # of regular trees, at whose root the leaves are not felt
 MANY, FEW = 100, 20  # links of each class and classes, where sums are to be sharp
@@ -122,9 +118,9 @@ def trees(rng, inverse, lines):
 
 def _response(lines, below, at: Point, is_root: bool):
     """Of a label with branches below it."""
-    count = f if is_root else e
+    count = c_G if is_root else c_g
     branches = np.array(below, dtype=object).reshape(-1, 1)
-    return evaluate(lines[is_root].right, Point({**at.values, count: len(below), MatrixSymbol("g", count, 1): branches}))
+    return evaluate(lines[is_root].right, Point({**at.values, count: len(below), h: branches}))
 
 
 def bethe(rng, lines):
@@ -181,7 +177,7 @@ def remainders(rng, exact, closed, links=10**6):
     """What the closure misses, times the number of links."""
     with mpmath.workdps(40):
         at = known((exact[0], closed[0]), Point(coefficients(rng, links)))
-        missed = [(evaluate(line.right, at) - at.values[m]) * links for line in (exact[1], closed[1])]
+        missed = [(evaluate(line.right, at) - at.values[G_0]) * links for line in (exact[1], closed[1])]
     yield tuple(missed)
 
 
@@ -254,5 +250,5 @@ def doubled(rng, transform, spread):
 def _modes_of_a_label(rng) -> tuple[Point, NDArray]:
     matrix = dense.generator(Sampled.at_random(rng).coupling)
     rates, vectors = np.linalg.eigh(matrix)
-    modes = {M: len(rates), v: vectors[-1][:, None], r: rates[:, None]}
+    modes = {N_Z: len(rates), v_a: vectors[-1][:, None], rho: rates[:, None]}
     return Point({**modes, s: rng.uniform(0.2, 2), t: rng.uniform(0.1, 1)}), matrix

@@ -11,25 +11,19 @@ from sympy import (
     BlockMatrix,
     MatrixSymbol,
     Sum,
-    Symbol,
     Trace,
     Transpose,
     ZeroMatrix,
     block_collapse,
-    symbols,
 )
 
 from derivations.catalogue import embedding_evidence as evidence
 from derivations.catalogue.points import coupled_point
-from derivations.catalogue.reduced import M, mu_k, sigma, v_k
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights, velocity_lines
+from derivations.vocabulary import N_Z, D, a, d_y, i, j, mu_k, phi_k, sigma, v_k
 from theory import models
 from theory.models.vocabulary import NULL_VECTOR, D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, u_y
-
-i, a, k, j = symbols("i a k j", integer=True, nonnegative=True)
-D, phi_k = MatrixSymbol("D", M, M), MatrixSymbol("phi_k", M, 1)
-mean_degree = Symbol("delta", positive=True)
 
 
 def derive() -> Derivation:
@@ -50,7 +44,7 @@ def derive() -> Derivation:
 def _steps() -> tuple[Step, ...]:
     loss = models.embedding_only()
     flow = loss.gradient_flow()
-    pairwise = Sum(J[i, a] * (X[k, i] - Y[k, a]) ** 2, (k, 0, d - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
+    pairwise = Sum(J[i, a] * (X[j, i] - Y[j, a]) ** 2, (j, 0, d - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
     laplacian = BlockMatrix([[D_x, -J], [-Transpose(J), D_y]])
     everything, mobilities = BlockMatrix([[X, Y]]), BlockDiagMatrix(H_x, H_y)
     X_dot, Y_dot = (MatrixSymbol(rf"\dot{{{b.name}}}", *b.shape) for b in (X, Y))
@@ -175,12 +169,12 @@ def _modes(flow) -> tuple[Step, ...]:
             "$\\sigma^2(1+\\langle d_a\\rangle)/2$, the mean taken with the weights of the labels.",
             "Variances of independent numbers add. From $\\mu x=D_x^{-1/2}JD_y^{-1/2}y$ and its transpose, $x^Tx=y^Ty$.",
             after=(
-                Line(r"\operatorname{Var}v_k", sigma**2 * Sum(D[j, j] * phi_k[j, 0] ** 2, (j, 0, M - 1))),
-                Line(r"\operatorname{Var}v_k", sigma**2 * (1 + mean_degree) / 2),
+                Line(r"\operatorname{Var}v_k", sigma**2 * Sum(D[j, j] * phi_k[j, 0] ** 2, (j, 0, N_Z - 1))),
+                Line(r"\operatorname{Var}v_k", sigma**2 * (1 + d_y) / 2),
             ),
             uses=("modes",),
             assumptions=(
-                "The second line: rows of $J$ sum to one, $\\mu_k\\ne0$, $\\delta=\\sum_a\\phi_k(a)^2d_a/\\sum_a\\phi_k(a)^2$.",
+                "The second line: rows of $J$ sum to one, $\\mu_k\\ne0$, $d_y=\\sum_a\\phi_k(a)^2d_a/\\sum_a\\phi_k(a)^2$.",
             ),
             check=lambda before, after: Numerics(
                 lambda rng: evidence.mode_variances(rng, *rights(after)), 1e-10, "coefficients of the starts in each mode"

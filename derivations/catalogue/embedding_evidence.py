@@ -8,9 +8,9 @@ from mpmath import mpf
 from sympy import Matrix, Rational
 
 from derivations.catalogue.points import coupled_point, diagonal
-from derivations.catalogue.reduced import M, mu_k, sigma, v_k
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import N_Z, D, d_y, mu_k, phi_k, sigma, v_k
 from theory.models.vocabulary import H_x, H_y, J, X, Y, d, u_x, u_y
 
 
@@ -52,11 +52,11 @@ def mode_variances(rng, of_any, of_classes):
     for mu, phi in zip(*_normalised_modes(weights), strict=True):
         coefficients = np.sqrt(degrees) * phi
         truth = 4.0 * coefficients @ coefficients
-        values = {sigma: mpf(2), M: 10, _symbol(of_any, "D"): diagonal(degrees), _symbol(of_any, "phi_k"): array(phi[:, None])}
+        values = {sigma: mpf(2), N_Z: 10, D: diagonal(degrees), phi_k: array(phi[:, None])}
         yield float(evaluate(of_any, Point(values))), truth
         if abs(mu) > 1e-3:
             mean = phi[7:] ** 2 @ degrees[7:] / (phi[7:] ** 2).sum()
-            yield float(of_classes.subs({sigma: 2, _symbol(of_classes, "delta"): mean})), truth
+            yield float(of_classes.subs({sigma: 2, d_y: mean})), truth
 
 
 def _normalised_modes(weights):
@@ -67,10 +67,6 @@ def _normalised_modes(weights):
     adjacency[:size, size:], adjacency[size:, :size] = scaled, scaled.T
     values, vectors = np.linalg.eigh(adjacency)
     return values, vectors.T
-
-
-def _symbol(expr, name):
-    return next(s for s in expr.free_symbols if s.name == name)
 
 
 def _sparse(links):

@@ -9,25 +9,45 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sympy import Identity as Unit
-from sympy import Integer, MatrixSymbol, Rational, Symbol, solve, sqrt, symbols
+from sympy import Integer, Rational, solve, sqrt
 
 from derivations.analysis.expansions.time_scales import time_scales
-from derivations.analysis.modes.patterns import u
 from derivations.analysis.modes.sectors import Sectors, sectors
 from derivations.catalogue import frustration_pairs_evidence as evidence
-from derivations.catalogue.reduced import chi, eta_x, eta_y, n, phi, r, sigma, t, v
 from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights
+from derivations.vocabulary import (
+    B,
+    E_us,
+    E_uu,
+    E_uv,
+    b,
+    c,
+    chi,
+    eta_x,
+    eta_y,
+    m,
+    n,
+    n_0,
+    phi,
+    psi,
+    q,
+    r,
+    r_1,
+    r_2,
+    r_3,
+    s,
+    sigma,
+    t,
+    u,
+    v,
+)
 from theory.coupling.symmetric import Orbit, pairs
 from theory.models.vocabulary import K, d
 
-n_0, m, q, psi = symbols("n_0 m q psi", positive=True)
-r_1, r_2, r_3 = RATES = symbols("r_1 r_2 r_3", positive=True)
-E_uu, E_uv, E_us = symbols("E_uu E_uv E_us", real=True)
-s, b = symbols("s b", real=True)
-c, B = Symbol("c", positive=True), MatrixSymbol("B", K, K)
+RATES = (r_1, r_2, r_3)
 FAMILY = pairs(K, n_0, m, q)
 FRUSTRATED: Orbit = FAMILY.orbits[1]
 

@@ -10,8 +10,8 @@ from scipy.linalg import expm
 from sympy import Integer, Matrix, Poly, Rational
 
 from derivations.catalogue import dense
-from derivations.catalogue.reduced import phi, r, sigma, t
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import B, b, c, m, n_0, phi, r, sigma, t
 from theory import Coupling
 from theory.models.vocabulary import K, d
 
@@ -33,17 +33,12 @@ def regular_graph(rng, matrices, numbers):
     adjacency = nx.to_numpy_array(nx.random_regular_graph(links, labels, seed=seed), nodelist=range(labels))
     coupling = Coupling.regular_pairs(labels, pure, links, seed=seed)
     J = np.asarray(coupling.data["J"])
-    at = Point({K: labels} | _named(matrices, {"n_0": pure, "c": links, "B": array(adjacency)}))
+    at = Point({K: labels, n_0: pure, c: links, B: array(adjacency)})
     for matrix, truth in zip(matrices, (J.T @ (J / J.sum(axis=1, keepdims=True)), np.diag(J.sum(axis=0))), strict=True):
         yield np.array(evaluate(matrix, at), dtype=float), truth
     eigenvalues = np.linalg.eigvalsh(adjacency)[::-1]
-    values = [[dense.number(e, _named([e], {"n_0": pure, "c": links, "b": b})) for b in eigenvalues] for e in numbers]
+    values = [[dense.number(e, {n_0: pure, c: links, b: value}) for value in eigenvalues] for e in numbers]
     yield np.array(values), np.array([coupling.modes() ** 2, coupling.frustration()])
-
-
-def _named(expressions, values):
-    """Values by the symbols of expressions."""
-    return {s: values[s.name] for e in expressions for s in e.free_symbols if s.name in values}
 
 
 def roots(rng, family, polynomial):
@@ -57,7 +52,6 @@ def roots(rng, family, polynomial):
 
 def orders(rng, polynomial, leading):
     """The observed orders of the relative remainders in the number of frustrated samples: of the time, then of three rates."""
-    m = next(s for s in polynomial.free_symbols if s.name == "m")
     others = sorted(polynomial.free_symbols - {m, r, K}, key=str)
     values = {s: Rational(int(rng.integers(1, 9)), prime) for s, prime in zip(others, (7, 11, 13, 17), strict=True)}
     values |= {K: Integer(int(rng.integers(3, 7)))}

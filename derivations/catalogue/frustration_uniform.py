@@ -8,23 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Add, Expr, Integer, Symbol, exp, log, roots, sqrt, symbols
+from sympy import Add, Expr, Integer, Symbol, exp, log, roots, sqrt
 
 from derivations.analysis.expansions.time_scales import time_scales
-from derivations.analysis.modes.patterns import u
 from derivations.analysis.modes.sectors import Sectors, sectors
 from derivations.catalogue import frustration_uniform_evidence as evidence
-from derivations.catalogue.reduced import chi, eta_x, eta_y, n, phi, r, sigma, t, v
 from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights
+from derivations.vocabulary import E_uu, E_uv, c_fast, c_slow, chi, eta_x, eta_y, fast, n, phi, r, sigma, slow, t, u, v
 from theory.coupling.symmetric import uniform
 from theory.models.vocabulary import K, d
 
-slow, fast = symbols("r_- r_+", positive=True)
-c_slow, c_fast = symbols("c_- c_+", positive=True)
-E_uu, E_uv = symbols("E_uu E_uv", real=True)
 FAMILY = uniform(K, n, phi)
 
 

@@ -7,7 +7,7 @@ from scipy.linalg import expm
 from sympy import Integer, Matrix, Rational
 
 from derivations.catalogue import dense
-from derivations.catalogue.reduced import eta_x, eta_y, n, phi, sigma, t
+from derivations.vocabulary import eta_x, eta_y, n, phi, sigma, t
 from theory import Coupling
 from theory.models.vocabulary import K, d
 

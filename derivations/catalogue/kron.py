@@ -7,18 +7,13 @@ from functools import cached_property, lru_cache
 
 import mpmath
 import numpy as np
-from sympy import MatrixSymbol, symbols
 
 from derivations.catalogue.points import diagonal
-from derivations.catalogue.reduced import r
 from derivations.checks import random_values
 from derivations.evaluate import Point, array
-from theory.models.vocabulary import K, N
+from derivations.vocabulary import C_0, C_K, L_K, M_0, M_1, M_K, f, f_2, r, r_1
+from theory.models.vocabulary import K
 
-x, y, y_2 = MatrixSymbol("x", N, 1), MatrixSymbol("y", K, 1), MatrixSymbol("y_2", K, 1)
-S, L, M, C = (MatrixSymbol(rf"\mathcal{{{letter}}}", K, K) for letter in "SLMC")
-M_0, C_0, B = (MatrixSymbol(name, K, K) for name in ("M_0", "C_0", "B"))
-r_1, r_2 = symbols("r_1 r_2", positive=True)
 MANY = (10**3, 10**4)  # how often pure samples are repeated, where orders are observed
 SIZE = 3  # classes, and frustrated samples
 
@@ -87,8 +82,8 @@ class ClassGraph:
             pattern, whole = self.leading[1][:, [mode]], self.exact[1][:, [mode]]
             whole = whole * ((pattern.T @ pure @ pattern) / (pattern.T @ pure @ whole))
             return Point(
-                {K: SIZE, L: self.springs, M: pure + mass, C: lagging + lag, M_0: pure, C_0: lagging, B: mass}
-                | {r: self.exact[0][mode], r_1: self.leading[0][mode], y: pattern, y_2: whole - pattern}
+                {K: SIZE, L_K: self.springs, M_K: pure + mass, C_K: lagging + lag, M_0: pure, C_0: lagging, M_1: mass}
+                | {r: self.exact[0][mode], r_1: self.leading[0][mode], f: pattern, f_2: whole - pattern}
             )
 
 

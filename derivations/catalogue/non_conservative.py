@@ -4,26 +4,25 @@ Section 4 of the notes.  There is no loss in the metric of the mobilities, and f
 that depend on the state can do is in :mod:`derivations.catalogue.non_conservative_metrics`.
 
 >>> derive()["loop"].after[0].right
-a*b*mu*v
+l_v*l_w*mu*v
 """
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Poly, Q, integrate, solve, symbols
+from sympy import Add, Expr, Poly, Q, integrate, solve
 
 from derivations.catalogue import non_conservative_evidence as evidence
 from derivations.catalogue.non_conservative_metrics import metrics
 from derivations.catalogue.one_mode import reduction
-from derivations.catalogue.reduced import mu, shared_head, v, w
+from derivations.catalogue.reduced import shared_head
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights, velocity_lines
+from derivations.vocabulary import g_vv, g_vw, g_ww, l_v, l_w, mu, psi, s, v, w, x, y
 from theory.flow import Flow
 from theory.models.vocabulary import W, gamma
 from theory.words import Context
 
-a, b = symbols("a b", positive=True)
-g_vv, g_vw, g_ww = METRIC = symbols("g_vv g_vw g_ww", real=True)
-psi = symbols("psi", nonnegative=True)
+METRIC = (g_vv, g_vw, g_ww)
 
 
 def derive() -> Derivation:
@@ -110,7 +109,7 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
         ),
         Step(
             "loop",
-            "Once around a rectangle with the sides $a$, $b$ about $(v,w)$ the force does work.",
+            "Once around a rectangle with the sides $l_v$, $l_w$ about $(v,w)$ the force does work.",
             "Integrate $G$ along the four sides, counterclockwise; of a gradient the integral over a closed path is zero.",
             before=(Line("G_v", forces[0].factor()), Line("G_w", forces[1].factor())),
             after=(Line(r"\oint G_v\,dv+G_w\,dw", _around(*forces)),),
@@ -120,7 +119,7 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
                     Identity(tuple(zip(rights(before), forces, strict=True))),
                     Identity(((after[0].right, _over(curl)),)),
                     Numerics(
-                        lambda rng: evidence.work(rng, flow, after[0].right, (a, b)),
+                        lambda rng: evidence.work(rng, flow, after[0].right, (l_v, l_w)),
                         1e-10,
                         "numerical integrals of the lowered velocity along the sides",
                     ),
@@ -152,8 +151,7 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
 
 def _around(G_v: Expr, G_w: Expr) -> Expr:
     """The integral of a force along the sides of a rectangle about (v, w), counterclockwise."""
-    left, right, low, high = v - a / 2, v + a / 2, w - b / 2, w + b / 2
-    s = symbols("s", real=True)
+    left, right, low, high = v - l_v / 2, v + l_v / 2, w - l_w / 2, w + l_w / 2
     along = [integrate((G_v.subs({v: s, w: low}) - G_v.subs({v: s, w: high})).expand(), (s, left, right))]
     along += [integrate((G_w.subs({v: right, w: s}) - G_w.subs({v: left, w: s})).expand(), (s, low, high))]
     return Add(*along).expand()
@@ -161,8 +159,7 @@ def _around(G_v: Expr, G_w: Expr) -> Expr:
 
 def _over(density: Expr) -> Expr:
     """The integral of a density over the same rectangle."""
-    s, r = symbols("s r", real=True)
-    return integrate(density.subs({v: s, w: r}), (s, v - a / 2, v + a / 2), (r, w - b / 2, w + b / 2))
+    return integrate(density.subs({v: x, w: y}), (x, v - l_v / 2, v + l_v / 2), (y, w - l_w / 2, w + l_w / 2))
 
 
 def _loss(flow: Flow) -> tuple[Step, ...]:

@@ -11,11 +11,11 @@ from sympy import Poly, Rational, lambdify
 
 from derivations.catalogue.decay_stability_evidence import critical, jacobian, velocity
 from derivations.catalogue.points import coupled_point, diagonal
-from derivations.catalogue.reduced import M, V, all_modes, mu, mu_k, mu_matrix, v, w
+from derivations.catalogue.reduced import all_modes
 from derivations.catalogue.stop_gradient_evidence import slope
-from derivations.catalogue.weight_decay_flow import k, omega_1, omega_2
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import N_Z, V, k, mu, mu_k, mu_matrix, omega_1, omega_2, v, w
 from theory.flow import direction
 from theory.models.vocabulary import H_x, H_y, W, X, Y, d, gamma
 
@@ -63,7 +63,7 @@ def loss_of_one_mode(rng, formula, frustration):
     value, place = rng.uniform(0.3, 1), rng.standard_normal(2)
     blocks = {V: array([[place[0]]]), W: array([[place[1]]]), mu_matrix: array([[value]])}
     at = {v: place[0], w: place[1], mu: value, frustration: 1 - value**2}
-    yield evaluate(all_modes().erased(), Point({d: 1, M: 1, **blocks})), float(formula.subs(at))
+    yield evaluate(all_modes().erased(), Point({d: 1, N_Z: 1, **blocks})), float(formula.subs(at))
 
 
 def rises(rng, flow, loss, bounds, frustration):

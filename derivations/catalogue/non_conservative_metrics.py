@@ -1,31 +1,27 @@
 r"""Metrics that depend on the state: where they make the flow of one mode a gradient flow, and what excludes them all.
 
-At a state at rest a gradient flow :math:`\dot z=-M(z)\nabla E` has the Jacobian :math:`-M\nabla^2E`, which is similar to the
-symmetric :math:`-M^{1/2}\nabla^2E\,M^{1/2}`: its eigenvalues are real, whatever the positive definite M and the E.
+At a state at rest a gradient flow :math:`\dot z=-M(z)\nabla U` has the Jacobian :math:`-M\nabla^2U`, which is similar to the
+symmetric :math:`-M^{1/2}\nabla^2U\,M^{1/2}`: its eigenvalues are real, whatever the positive definite M and the U.
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-from sympy import Expr, ImmutableMatrix, Integer, Symbol, symbols, zeros
+from sympy import Expr, ImmutableMatrix, Integer, zeros
 
 from derivations.catalogue import non_conservative_evidence as evidence
 from derivations.catalogue.decay_stability import pair_cubic
-from derivations.catalogue.decay_stability_condition import PAIR, c_0, c_2, determinant, s
+from derivations.catalogue.decay_stability_condition import PAIR, determinant
 from derivations.catalogue.decay_stability_evidence import boundary
 from derivations.catalogue.one_mode import hyperbola
-from derivations.catalogue.reduced import all_modes, mu, mu_k, v, w
-from derivations.catalogue.weight_decay_flow import by_powers_of, in_units, k, occupied_pair, sectors
+from derivations.catalogue.reduced import all_modes
+from derivations.catalogue.weight_decay_flow import by_powers_of, in_units, occupied_pair, sectors
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.vocabulary import M_vv, M_vw, M_ww, U, c_0, c_2, k, mu, mu_k, s, v, w, w_0, w_r
 from theory.flow import Flow
 from theory.models.vocabulary import gamma
-
-M_vv, M_vw, M_ww = ENTRIES = symbols("M_vv M_vw M_ww", real=True)
-E = Symbol("E", real=True)
-w_0 = Symbol("w_0", positive=True)
-c, r = symbols("c r", real=True)
 
 
 def metrics(flow: Flow) -> tuple[Step, ...]:
@@ -38,10 +34,13 @@ def _alive(flow: Flow) -> Step:
     return Step(
         "metric_of_one_mode",
         "A metric that depends on the state does help where the mode is alive: for $v\\ne0$ the flow of one mode is the "
-        "gradient flow $-M\\nabla E$ of the squared distance of its head from the correlation.",
+        "gradient flow $-M\\nabla U$ of the squared distance of its head from the correlation.",
         "Insert. $M$ is positive definite for $v\\ne0$, where $M_{ww}$ and the determinant are positive.",
-        before=(*velocity_lines(flow), Line(E, (w - mu) ** 2 / 2)),
-        after=(*(Line(name, entry) for name, entry in zip(ENTRIES, metric, strict=True)), Line(r"\det M", gamma * v**2)),
+        before=(*velocity_lines(flow), Line(U, (w - mu) ** 2 / 2)),
+        after=(
+            *(Line(name, entry) for name, entry in zip((M_vv, M_vw, M_ww), metric, strict=True)),
+            Line(r"\det M", gamma * v**2),
+        ),
         uses=("curl_of_one_mode",),
         assumptions=("$v\\ne0$; one mode along one direction, no decay.",),
         check=lambda before, after: Together(
@@ -51,14 +50,14 @@ def _alive(flow: Flow) -> Step:
                     (
                         (after[0].right * after[2].right - after[1].right ** 2, after[3].right),
                         *zip(rights(before[:2]), flow.velocity.values(), strict=True),
-                        *((line.left, name) for line, name in zip(after[:3], ENTRIES, strict=True)),
-                        (before[2].left, E),
+                        *((line.left, name) for line, name in zip(after[:3], (M_vv, M_vw, M_ww), strict=True)),
+                        (before[2].left, U),
                     )
                 ),
                 Numerics(
                     lambda rng: evidence.falls(rng, flow, before[2].right, rights(after)[:3]),
                     1e-6,
-                    "eigenvalues of $M$, and the fall of $E$ along integrated pieces of trajectories",
+                    "eigenvalues of $M$, and the fall of $U$ along integrated pieces of trajectories",
                 ),
             )
         ),
@@ -89,7 +88,7 @@ def _whole_plane(flow: Flow) -> Step:
             Line(r"\tfrac{d\dot v}{dv}|_{(0,w_0)}", w_0 * (mu - w_0)),
         ),
         uses=("metric_of_one_mode",),
-        assumptions=("$0<w_0<\\mu$; $\\dot z=-M\\nabla E$ with $E$ differentiable and $M(z)$ positive definite.",),
+        assumptions=("$0<w_0<\\mu$; $\\dot z=-M\\nabla U$ with $U$ differentiable and $M(z)$ positive definite.",),
         check=lambda before, after: Together(
             (
                 Identity(
@@ -118,27 +117,27 @@ def _level(conserved: Expr, end: Lines) -> Expr:
 
 def _turned_head() -> Step:
     flow = all_modes().stop_gradient_flow()
-    moved = -(c**2 + r**2) + mu_k * c
+    moved = -(w**2 + w_r**2) + mu_k * w
     return Step(
         "no_metric_beside_turned_heads",
         "In two or more dimensions none does so even near a single state: beside collapsed states whose head turns the plane "
         "modes move on spirals.",
         "At $V=0$ every head rests. The characteristic polynomial of $v_k$ is a sum of two squares, of which the second does "
-        "not vanish; of a gradient flow $-M\\nabla E$ all eigenvalues at rest are real, being those of the symmetric matrix "
-        "$-M^{1/2}\\nabla^2E\\,M^{1/2}$.",
+        "not vanish; of a gradient flow $-M\\nabla U$ all eigenvalues at rest are real, being those of the symmetric matrix "
+        "$-M^{1/2}\\nabla^2U\\,M^{1/2}$.",
         before=velocity_lines(flow),
-        after=(Line(r"\det(s-\mathcal J_k)", (s - moved) ** 2 + mu_k**2 * r**2),),
+        after=(Line(r"\det(s-\mathcal J_k)", (s - moved) ** 2 + mu_k**2 * w_r**2),),
         uses=("curl",),
         assumptions=(
-            r"$W=\begin{pmatrix}c&-r\\r&c\end{pmatrix}$ on two directions, $\mu_kr\ne0$; $H=D^{-1}$, no decay.",
-            "$E$ is twice differentiable, $M(z)$ continuous and positive definite.",
+            r"$W=\begin{pmatrix}w&-w_r\\w_r&w\end{pmatrix}$ on two directions, $\mu_kw_r\ne0$; $H=D^{-1}$, no decay.",
+            "$U$ is twice differentiable, $M(z)$ continuous and positive definite.",
         ),
         check=lambda before, after: Together(
             (
                 Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
                 Identity(((_of_dying_mode(rights(before)), after[0].right),)),
                 Numerics(
-                    lambda rng: evidence.spirals(rng, after[0].right, (s, c, r)),
+                    lambda rng: evidence.spirals(rng, after[0].right, (s, w, w_r)),
                     1e-9,
                     "dense eigenvalues of the Jacobian of all entries, with their imaginary parts",
                 ),
@@ -149,7 +148,7 @@ def _turned_head() -> Step:
 
 def _of_dying_mode(velocities: tuple) -> Expr:
     """The characteristic polynomial of one mode of amplitude zero beside a turned head."""
-    found = sectors(velocities, zeros(2, 1).as_immutable(), ImmutableMatrix([[c, -r], [r, c]]), ImmutableMatrix([[mu_k]]))
+    found = sectors(velocities, zeros(2, 1).as_immutable(), ImmutableMatrix([[w, -w_r], [w_r, w]]), ImmutableMatrix([[mu_k]]))
     (block,) = (matrix for names, matrix in found.items() if str(names[0]).startswith("v"))
     return block.charpoly(s).as_expr(s)
 
@@ -176,7 +175,7 @@ def _with_decay() -> Step:
         uses=("no_metric_beside_turned_heads",),
         assumptions=(
             r"In units of $1/\lambda$, $k=\kappa/\lambda$, $\omega_l=w_l/\sqrt\lambda$: $p=\omega_1\omega_2$, "
-            r"$D=(\omega_1-\omega_2)^2$, $|\omega_l|>1$; $k_c$: see the derivation of the stability with decay.",
+            r"$\nu=(\omega_1-\omega_2)^2$, $|\omega_l|>1$; $k_c$: see the derivation of the stability with decay.",
         ),
         check=lambda before, after: Together(
             (

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Integer, Symbol, sign, solve, sqrt, symbols
+from sympy import Dummy, Expr, Integer, sign, solve, sqrt
 from sympy.logic.boolalg import And, Boolean, Not, Or
 
 from derivations.analysis.linearisation.stability import stability
@@ -24,17 +24,17 @@ from derivations.analysis.modes.ansatz import mode_ansatz
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
 from derivations.analysis.points.fixed_points import fixed_points
 from derivations.catalogue import one_mode_evidence as evidence
-from derivations.catalogue.reduced import V, all_modes, mu, mu_matrix, t, v, w
+from derivations.catalogue.reduced import all_modes
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights, velocity_lines
+from derivations.vocabulary import V, mu, mu_matrix, t, v, v_0, w, w_0
 from theory.flow import Flow
 from theory.models.vocabulary import W, gamma
 from theory.printing import tex
 from theory.words import Context, collect
 
-v_0, w_0 = symbols("v_0 w_0", real=True)
 START = (v_0, w_0)
-SQUARE = Symbol("v^2")
+SQUARE = Dummy("v^2")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 from sympy import lambdify
 
-from derivations.catalogue.reduced import mu, t, v, w
+from derivations.vocabulary import mu, t, v, w
 from theory.models.vocabulary import gamma
 
 BAND = 0.05  # of the square of the correlation, around the boundary, where the approach takes longer than is integrated

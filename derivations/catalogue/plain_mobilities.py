@@ -11,27 +11,14 @@ from sympy import Identity as Unit
 from derivations.analysis.modes.sectors import sectors
 from derivations.catalogue import frustration_pairs, frustration_uniform
 from derivations.catalogue import plain_mobilities_evidence as evidence
-from derivations.catalogue.plain_mobilities_flow import (
-    QUADRATIC,
-    H,
-    Z,
-    a,
-    all_embeddings,
-    alpha,
-    b,
-    beta,
-    of_one_mode,
-    pencil,
-    squares,
-)
+from derivations.catalogue.plain_mobilities_flow import QUADRATIC, all_embeddings, of_one_mode, pencil, squares
 from derivations.catalogue.plain_mobilities_sector import own_sector
 from derivations.catalogue.plain_mobilities_states import beyond, labels
-from derivations.catalogue.reduced import eta_x, eta_y, mu, n, w
-from derivations.catalogue.weight_decay_flow import gamma, kappa, lam
 from derivations.catalogue.written import ordered
 from derivations.checks import Descent, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights, velocity_lines
-from theory.models.vocabulary import W, d
+from derivations.vocabulary import H, Z, alpha, eta_x, eta_y, mu, n, q, rho_x, rho_y, w
+from theory.models.vocabulary import W, beta, d, gamma, kappa, lam
 from theory.words import scaled
 
 
@@ -169,19 +156,23 @@ def _head_at_rest(product):
 
 
 def _equal_rates() -> tuple[Step, ...]:
-    found = Line(r"\chi_w", ordered((a * w**2 + lam) * (b * w**2 + lam), -a * b * mu**2 * w**2))
+    found = Line(r"\chi_w", ordered((rho_x * w**2 + lam) * (rho_y * w**2 + lam), -rho_x * rho_y * mu**2 * w**2))
     upper, lower = squares()
-    born = a * b * mu**2 / (sqrt(a) + sqrt(b)) ** 2
-    plain = born.subs({a: 1, b: n})
+    born = rho_x * rho_y * mu**2 / (sqrt(rho_x) + sqrt(rho_y)) ** 2
+    plain = born.subs({rho_x: 1, rho_y: n})
     return (
         Step(
             "equal_rates",
             "Where all samples have one rate and all labels another, each canonical correlation has a quadratic in $w^2$ "
             "of its own. So it is for uniform frustration and for pairs of labels, half each, at any $K$, $n$ and $\\varphi$.",
-            "In $ZH^{-1/2}$ the couplings are $\\sqrt{ab}$ times the normalised ones, which part into singular vectors.",
+            "In $ZH^{-1/2}$ the couplings are $\\sqrt{\\rho_x\\rho_y}$ times the normalised ones, which part into singular "
+            "vectors.",
             after=(found,),
             uses=("quadratic",),
-            assumptions=(r"$a=\eta_xd_x$, $b=\eta_yd_y$: plain mobilities $a=1$, $b=n$; inverse to the degrees $a=b=1$.",),
+            assumptions=(
+                r"$\rho_x=\eta_xd_x$, $\rho_y=\eta_yd_y$: plain mobilities $\rho_x=1$, $\rho_y=n$; inverse to the degrees "
+                r"$\rho_x=\rho_y=1$.",
+            ),
             check=lambda before, after: Together(
                 (
                     Identity(((after[0].right, of_one_mode().det()),)),
@@ -198,7 +189,7 @@ def _equal_rates() -> tuple[Step, ...]:
             "heads",
             "Each mode has two heads. With mobilities inverse to the degrees they are $w_\\pm=\\tfrac12(\\mu\\pm\\sqrt{\\mu^2-"
             "4\\lambda})$.",
-            "Roots of the quadratic in $w^2$; at $a=b=1$ it is $(w^2+\\lambda)^2-\\mu^2w^2$.",
+            "Roots of the quadratic in $w^2$; at $\\rho_x=\\rho_y=1$ it is $(w^2+\\lambda)^2-\\mu^2w^2$.",
             before=(found,),
             after=(Line("w_+^2", upper), Line("w_-^2", lower)),
             uses=("equal_rates",),
@@ -216,11 +207,11 @@ def _equal_rates() -> tuple[Step, ...]:
             "Both heads are born together, a stable one and a saddle. Unequal rates put the fold "
             "at a larger decay: with plain mobilities and many samples a label at four times that of equal rates, as if "
             "labels did not decay at all.",
-            "The discriminant vanishes; $a=b=1$, then $a=1$, $b=n$, then $n\\to\\infty$.",
+            "The discriminant vanishes; $\\rho_x=\\rho_y=1$, then $\\rho_x=1$, $\\rho_y=n$, then $n\\to\\infty$.",
             before=(Line("w_+^2", upper), Line("w_-^2", lower)),
             after=(
                 Line(r"\lambda_c", born),
-                Line(r"\lambda_c^{H=D^{-1}}", born.subs({a: 1, b: 1})),
+                Line(r"\lambda_c^{H=D^{-1}}", born.subs({rho_x: 1, rho_y: 1})),
                 Line(r"\lambda_c^{H=1}", plain),
                 Line(r"\lambda_c^{n=\infty}", limit(plain, n, oo)),
             ),
@@ -231,7 +222,7 @@ def _equal_rates() -> tuple[Step, ...]:
                     Identity(
                         tuple(
                             (after[0].right.subs(at), line.right)
-                            for at, line in zip(({a: 1, b: 1}, {a: 1, b: n}), after[1:3], strict=True)
+                            for at, line in zip(({rho_x: 1, rho_y: 1}, {rho_x: 1, rho_y: n}), after[1:3], strict=True)
                         )
                     ),
                     Identity(((limit(after[2].right, n, oo), after[3].right),)),
@@ -247,22 +238,22 @@ def _equal_rates() -> tuple[Step, ...]:
 
 
 def _of_equal_rates(*found: Expr) -> tuple:
-    """Sum and product of the squares at a = b = 1, against those of the heads of mobilities inverse to the degrees."""
+    """Sum and product of the squares at equal rates, against those of the heads of mobilities inverse to the degrees."""
     upper, lower = ((mu + sign * sqrt(mu**2 - 4 * lam)) / 2 for sign in (1, -1))
-    one, two = (e.subs({a: 1, b: 1}) for e in found)
+    one, two = (e.subs({rho_x: 1, rho_y: 1}) for e in found)
     return ((one + two, upper**2 + lower**2), (one * two, upper**2 * lower**2))
 
 
 def _in_families(formula: Expr) -> tuple:
     """The determinants of the class-difference sectors of both families, against the formula at their rates and
     correlations; in pairs, frustrated samples whose differences no label sees are a factor of their own."""
-    halves = {frustration_pairs.q: Rational(1, 2)}
+    halves = {q: Rational(1, 2)}
     parts = ((frustration_uniform.FAMILY, Integer(1)), (frustration_pairs.FAMILY, eta_x * w**2 + lam))
     found = []
     for family, factor in parts:
         degree = family.label_degree.subs(halves)
         whole = sectors(family, eta_x, eta_y).difference.matrix.subs(halves)
         psi = whole.subs({eta_x: 1, eta_y: 1 / degree}).det()
-        at = {mu: sqrt(1 - psi), a: eta_x, b: eta_y * degree}
+        at = {mu: sqrt(1 - psi), rho_x: eta_x, rho_y: eta_y * degree}
         found.append((pencil(whole).det(), factor * formula.subs(at)))
     return tuple(found)

@@ -11,15 +11,12 @@ from scipy.linalg import block_diag, eigvals
 from scipy.optimize import brentq, minimize_scalar
 from sympy import Poly, lambdify
 
-from derivations.catalogue.plain_mobilities_flow import A, D, H, Z, a, alpha, b, beta
 from derivations.catalogue.points import coupled_point
-from derivations.catalogue.reduced import M, eta_y, mu, n, phi, w
-from derivations.catalogue.weight_decay_flow import gamma, kappa, lam
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import N_Z, A, D, H, Z, alpha, eta_y, mu, n, phi, rho_x, rho_y, w
 from theory import Coupling, models, simulate
 from theory.coupling.heads import head_states
-from theory.models import vocabulary
-from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, W, X, Y, d
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, W, X, Y, beta, d, gamma, kappa, lam
 from theory.simulation.resting import state_at_rest
 
 # -- the flow ---------------------------------------------------------------------------------------------------------
@@ -33,8 +30,7 @@ def point(rng) -> Point:
     above = np.hstack([np.zeros((rows, rows), dtype=int), weights])
     whole = {Z: np.hstack([known[X], known[Y]]), A: np.vstack([above, np.hstack([weights.T, np.zeros((columns,) * 2, int)])])}
     whole |= {D: block_diag(known[D_x], known[D_y]), H: block_diag(known[H_x], known[H_y])}
-    rates = {lam: known[vocabulary.lam], kappa: known[vocabulary.kappa]}
-    return Point(known | {M: rows + columns} | {e: array(value) for e, value in whole.items()} | rates)
+    return Point(known | {N_Z: rows + columns} | {e: array(value) for e, value in whole.items()})
 
 
 def whole(rng, embeddings, head):
@@ -184,12 +180,13 @@ def member(rng) -> tuple[Coupling, dict]:
     make = (Coupling.uniform, Coupling.pairs)[int(rng.integers(2))]
     own, label = rng.choice([1.0, rng.uniform(0.3, 2)], 2)
     coupling = make(classes=3, samples=12, fraction=0.25, mobility=(float(own), float(label)))
-    return coupling, {a: own, b: 4 * label, mu: coupling.modes()[1], eta_y: label}
+    return coupling, {rho_x: own, rho_y: 4 * label, mu: coupling.modes()[1], eta_y: label}
 
 
 def _fold(at) -> float:
     """The decay at which the discriminant of the quadratic in the square of the head vanishes."""
-    return float(brentq(lambda x: at[a] * at[b] * at[mu] ** 2 - x * (at[a] + at[b]) - 2 * x * (at[a] * at[b]) ** 0.5, 0, 10))
+    one, other, correlation = (at[symbol] for symbol in (rho_x, rho_y, mu))
+    return float(brentq(lambda x: one * other * correlation**2 - x * (one + other) - 2 * x * (one * other) ** 0.5, 0, 10))
 
 
 def dense_roots(rng, formula):
@@ -225,10 +222,10 @@ def sector(rng, characteristic, root):
     """The eigenvalues at both heads, and how many of them grow: none at the upper one, one at the lower one."""
     coupling, at = member(rng)
     decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
-    middle = at[a] * at[b] * at[mu] ** 2 - decay * (at[a] + at[b])
-    reach = (middle**2 - 4 * at[a] * at[b] * decay**2) ** 0.5
+    middle = at[rho_x] * at[rho_y] * at[mu] ** 2 - decay * (at[rho_x] + at[rho_y])
+    reach = (middle**2 - 4 * at[rho_x] * at[rho_y] * decay**2) ** 0.5
     for sign, growing in ((1, 0), (-1, 1)):
-        square = (middle + sign * reach) / (2 * at[a] * at[b])
+        square = (middle + sign * reach) / (2 * at[rho_x] * at[rho_y])
         values = {**at, lam: decay, kappa: 1.0, w: square**0.5}
         expected = np.roots([float(e) for e in Poly(characteristic.subs(values).expand(), root).all_coeffs()])
         _, found = _sector(coupling, at, square, decay)
@@ -241,7 +238,7 @@ def _sector(coupling: Coupling, at, square: float, decay: float) -> tuple[float,
     head, data = np.sqrt(square), coupling.data
     states = head_states(coupling, decay, mobility=1.0)
     labels = states.labels[np.abs(states.heads - head).argmin()]
-    samples = head * data["H_x"] * (data["J"] @ labels) / (square * at[a] + decay)
+    samples = head * data["H_x"] * (data["J"] @ labels) / (square * at[rho_x] + decay)
     flow = models.projection_head().stop_gradient_flow()
     lowered = flow.lower({**data, "d": 1, "gamma": 1.0, "lambda": decay, "kappa": 1.0})
     parts = {X: samples[None], Y: labels[None], W: np.array([[head]])}
@@ -262,7 +259,7 @@ def _labels(seed: int):
         models.projection_head(), coupling, dimension=4, times=[0, 1500], seed=seed, parameters=rates,
         initial={"W": np.eye(4)}, solver="LSODA",
     )  # fmt: skip
-    known = {a: own, b: 4 * label, eta_y: label, gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"]}
+    known = {rho_x: own, rho_y: 4 * label, eta_y: label, gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"]}
     return run.labels[-1], known | {w: head_states(coupling, 0.05).heads[1]}
 
 
@@ -301,7 +298,9 @@ def at_rest(rng, line):
     adjacency = np.block([[np.zeros((len(links),) * 2), links], [links.T, np.zeros((links.shape[1],) * 2)]])
     own = np.diag(np.concatenate([reduction.sample_rates, reduction.label_rates]))
     values = {Z: state.felt, W: state.head, D: own, A: adjacency}
-    at = Point({d: 2, M: len(own), gamma: mpmath.mpf(0.1), kappa: mpmath.mpf(0.05), **{e: array(v) for e, v in values.items()}})
+    at = Point(
+        {d: 2, N_Z: len(own), gamma: mpmath.mpf(0.1), kappa: mpmath.mpf(0.05), **{e: array(v) for e, v in values.items()}}
+    )
     yield evaluate(line.left, at), evaluate(line.right, at)
     yield int(np.abs(state.head - state.head.T).max() > 1e-4), 1
 

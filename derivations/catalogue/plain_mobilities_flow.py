@@ -7,30 +7,25 @@ dW/dt = -gamma*(W*Z*D - Z*A)*Z.T - kappa*W
 
 from __future__ import annotations
 
-from sympy import Expr, Inverse, MatAdd, Matrix, MatrixSymbol, Q, Trace, diag, sqrt, symbols
+from sympy import Expr, Inverse, MatAdd, Matrix, Q, Trace, diag, sqrt
 
-from derivations.catalogue.reduced import M, mu, w
-from derivations.catalogue.weight_decay_flow import gamma, kappa, lam
+from derivations.vocabulary import A, D, H, Z, mu, rho_x, rho_y, w
 from theory import Loss, sg
-from theory.models.vocabulary import W, d
+from theory.models.vocabulary import W, gamma, kappa, lam
 from theory.words import scaled
 
-Z = MatrixSymbol("Z", d, M)
-D, A, H = (MatrixSymbol(name, M, M) for name in "DAH")
-a, b = symbols("a b", positive=True)
-alpha, beta = symbols("alpha beta", real=True)
 QUADRATIC = MatAdd(scaled(w**2, D), scaled(-w, A), scaled(lam, Inverse(H)), evaluate=False)
 
 
 def all_embeddings() -> Loss:
-    """The shared predictor with both decays, in all embeddings at once, the columns of Z (d × M): degrees D, adjacency A."""
+    """The shared predictor with both decays, in all embeddings at once, the columns of Z: degrees D, adjacency A."""
     energy = Trace(W * Z * D * Z.T * W.T) / 2 - Trace(W * Z * A * sg(Z).T) + Trace(sg(Z) * D * sg(Z).T) / 2
     return Loss(
         energy,
         state=(Z, W),
         mobility={Z: H, W: gamma},
         decay={Z: lam, W: kappa},
-        assumptions=(Q.diagonal(D), Q.diagonal(H), Q.symmetric(A)),
+        assumptions=(Q.diagonal(D), Q.diagonal(H), Q.symmetric(A), lam > 0, kappa > 0),
     )
 
 
@@ -41,13 +36,13 @@ def pencil(matrix: Matrix) -> Matrix:
 
 
 def of_one_mode() -> Matrix:
-    """The same for one pair of singular vectors, samples of rate a and labels of rate b."""
-    across = -sqrt(a * b) * mu
-    return pencil(Matrix([[a, across], [across, b]]))
+    r"""The same for one pair of singular vectors, samples and labels of rates :math:`\rho_x,\rho_y`."""
+    across = -sqrt(rho_x * rho_y) * mu
+    return pencil(Matrix([[rho_x, across], [across, rho_y]]))
 
 
 def squares() -> tuple[Expr, Expr]:
     r"""The two values of :math:`w^2`, the larger one first."""
-    middle = a * b * mu**2 - lam * (a + b)
-    root = sqrt(middle**2 - 4 * a * b * lam**2)
-    return (middle + root) / (2 * a * b), (middle - root) / (2 * a * b)
+    middle = rho_x * rho_y * mu**2 - lam * (rho_x + rho_y)
+    root = sqrt(middle**2 - 4 * rho_x * rho_y * lam**2)
+    return (middle + root) / (2 * rho_x * rho_y), (middle - root) / (2 * rho_x * rho_y)

@@ -6,27 +6,26 @@ from sympy import Expr, MatAdd, MatMul, sqrt
 from sympy import Identity as Unit
 
 from derivations.catalogue import plain_mobilities_evidence as evidence
-from derivations.catalogue.plain_mobilities_flow import A, D, Z, a, all_embeddings, b, of_one_mode
-from derivations.catalogue.reduced import eta_y, mu, n, phi, w
-from derivations.catalogue.weight_decay_flow import gamma, kappa, lam
+from derivations.catalogue.plain_mobilities_flow import all_embeddings, of_one_mode
 from derivations.catalogue.weight_decay_states import pairs_frustration, uniform_frustration
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Line, Step, rights, velocity_lines
-from theory.models.vocabulary import W, d
+from derivations.vocabulary import A, D, Z, eta_y, mu, n, phi, rho_x, rho_y, w
+from theory.models.vocabulary import W, d, gamma, kappa, lam
 from theory.words import scaled
 
 
 def labels() -> tuple[Step, ...]:
     """Distances of labels, and the frustration that ends them."""
-    share = w * sqrt(a * b) * mu / (a * w**2 + lam)
-    apart = 2 * eta_y * kappa * w**2 / (gamma * lam) * (a * w**2 + lam) / ((a + b) * w**2 + 2 * lam)
+    share = w * sqrt(rho_x * rho_y) * mu / (rho_x * w**2 + lam)
+    apart = 2 * eta_y * kappa * w**2 / (gamma * lam) * (rho_x * w**2 + lam) / ((rho_x + rho_y) * w**2 + 2 * lam)
     return (
         Step(
             "labels",
             "With one class mode on each of $K-1$ directions the labels form a regular simplex again.",
-            "In $ZH^{-1/2}$ a mode is $p$ on samples and $q$ on labels, with $p^2+q^2=\\kappa w^2/\\gamma\\lambda$; two rows "
-            "of an orthonormal basis of the patterns of zero sum are $\\sqrt2$ apart.",
-            before=(Line("p/q", share),),
+            "In $ZH^{-1/2}$ a mode is $v_x$ on samples and $v_y$ on labels, with $v_x^2+v_y^2=\\kappa w^2/\\gamma\\lambda$; "
+            "two rows of an orthonormal basis of the patterns of zero sum are $\\sqrt2$ apart.",
+            before=(Line("v_x/v_y", share),),
             after=(
                 Line(r"\lVert y_a-y_b\rVert^2", apart),
                 Line(r"\lVert y_a-y_b\rVert^2_{H=D^{-1}}", kappa * w**2 / (gamma * lam * n)),
@@ -39,7 +38,7 @@ def labels() -> tuple[Step, ...]:
             check=lambda before, after: Together(
                 (
                     Identity(((_apart(before[0].right), after[0].right), (_of_null_vector(before[0].right), 0))),
-                    Identity(((after[0].right.subs({a: 1, b: 1, eta_y: 1 / n}).factor(), after[1].right),)),
+                    Identity(((after[0].right.subs({rho_x: 1, rho_y: 1, eta_y: 1 / n}).factor(), after[1].right),)),
                     Numerics(
                         lambda rng: evidence.simplex(rng, after[0].right), 1e-5, "the end of runs of all embeddings, by order"
                     ),
@@ -58,7 +57,7 @@ def _of_null_vector(share: Expr) -> Expr:
 
 def _apart(share: Expr) -> Expr:
     """The squared distance of labels by the share of the samples, where w solves the quadratic of its mode."""
-    squared = (share**2).subs(mu, sqrt((a * w**2 + lam) * (b * w**2 + lam) / (a * b * w**2)))
+    squared = (share**2).subs(mu, sqrt((rho_x * w**2 + lam) * (rho_y * w**2 + lam) / (rho_x * rho_y * w**2)))
     return 2 * eta_y * kappa * w**2 / (gamma * lam) / (1 + squared.cancel())
 
 

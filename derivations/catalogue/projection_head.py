@@ -13,21 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sympy import Add, Expr, MatAdd, MatMul, Sum, Trace, Transpose, ZeroMatrix, exp, symbols, sympify
+from sympy import Add, Expr, MatAdd, MatMul, Sum, Trace, Transpose, ZeroMatrix, exp, sympify
 from sympy import Identity as Unit
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from derivations.catalogue import projection_head_evidence as evidence
 from derivations.catalogue.points import coupled_point
-from derivations.catalogue.reduced import S_k, all_modes, mu_k, psi_k, shared_head, single_mode, t, v_k
+from derivations.catalogue.reduced import all_modes, shared_head, single_mode
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Lines, Step, rights, velocity_lines
+from derivations.vocabulary import L, S, S_k, a, d_a, d_b, i, j, mu_k, psi, psi_k, t, v_k
 from theory.models.vocabulary import H_x, H_y, J, K, N, W, X, Y, d
 from theory.words import scaled
 
-i, a, k = symbols("i a k", integer=True, nonnegative=True)
-L, S, psi = symbols("L S psi", nonnegative=True)
-d_a, d_b = symbols("d_a d_b", positive=True)
 MASS = {psi_k: 1 - mu_k**2}
 
 
@@ -35,10 +33,10 @@ def squares(target: Callable = lambda block: block) -> Expr:
     """The loss as a sum over samples and labels, each prediction of the head against its target."""
 
     def pairwise(prediction, goal):
-        return J[i, a] * (MatrixElement(prediction[0], k, prediction[1]) - MatrixElement(goal[0], k, goal[1])) ** 2
+        return J[i, a] * (MatrixElement(prediction[0], j, prediction[1]) - MatrixElement(goal[0], j, goal[1])) ** 2
 
     both = pairwise((W * X, i), (target(Y), a)) + pairwise((W * Y, a), (target(X), i))
-    return Sum(both, (k, 0, d - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
+    return Sum(both, (j, 0, d - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
 
 
 def derive() -> Derivation:
@@ -116,7 +114,10 @@ def _modes() -> tuple[Step, ...]:
             before=(Line("L", whole.expression),),
             after=(Line("L", loss.erased()), *velocity_lines(loss.gradient_flow())),
             uses=("gradient_flow",),
-            assumptions=("Mobilities inverse to the degrees, $H=D^{-1}$.", r"$\mu=\operatorname{diag}(\mu_1,\ldots,\mu_M)$."),
+            assumptions=(
+                "Mobilities inverse to the degrees, $H=D^{-1}$.",
+                r"$\mu=\operatorname{diag}(\mu_1,\ldots,\mu_{N_Z})$.",
+            ),
             check=lambda before, after: Numerics(
                 lambda rng: evidence.modes(rng, before[0].right, *rights(after)), 1e-10, "the lowered flow of all embeddings"
             ),

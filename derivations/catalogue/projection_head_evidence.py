@@ -13,9 +13,10 @@ from scipy.linalg import block_diag
 from sympy import Expr
 
 from derivations.catalogue.points import diagonal
-from derivations.catalogue.reduced import M, S_k, V, mu_k, mu_matrix, psi_k, shared_head, t, v_k
+from derivations.catalogue.reduced import shared_head
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import N_Z, S_k, V, mu_k, mu_matrix, psi_k, t, v_k
 from theory import Coupling
 from theory.models.vocabulary import D_x, D_y, J, K, N, W, X, Y, d, gamma
 from theory.stopgrad import erase
@@ -27,7 +28,7 @@ def mode_point(rng: np.random.Generator) -> Point:
     return Point(
         {
             d: size,
-            M: count,
+            N_Z: count,
             V: random_values(rng, (size, count), -2, 2),
             W: random_values(rng, (size, size), -2, 2),
             mu_matrix: diagonal(random_values(rng, (count,), -1, 1)),
@@ -185,7 +186,7 @@ class Whole:
         """All embeddings, their couplings, and the same in modes."""
         data = {J: array(self.coupling.data["J"])} | {D: diagonal(self.coupling.data[D.name]) for D in (D_x, D_y)}
         whole = {N: 6, K: 4, gamma: mpmath.mpf(self.rate), **data, **{b: array(v) for b, v in self.blocks.items()}}
-        inside = {M: len(self.mu), V: array(self.amplitudes), mu_matrix: diagonal([mpmath.mpf(m) for m in self.mu])}
+        inside = {N_Z: len(self.mu), V: array(self.amplitudes), mu_matrix: diagonal([mpmath.mpf(m) for m in self.mu])}
         return Point({d: 2, **whole, **inside})
 
     def mode(self, number: int) -> Point:

@@ -5,28 +5,19 @@ Each is a Loss of its own; the derivation that uses it checks that it is the who
 
 from __future__ import annotations
 
-from sympy import Integer, MatrixSymbol, Q, Symbol, Trace, symbols
+from sympy import Integer, Q, Trace
 
+from derivations.vocabulary import V, eta_x, eta_y, mu_k, mu_matrix, n, v_k, x, y
 from theory import Loss, models, sg
-from theory.models.vocabulary import W, d, gamma, kappa, lam
-
-eta_x, eta_y, n, phi = symbols("eta_x eta_y n phi", positive=True)
-m, y, u, v, w = symbols("m y u v w", real=True)
-M = Symbol("M", integer=True, positive=True)
-V, mu_matrix = MatrixSymbol("V", d, M), MatrixSymbol(r"\mu", M, M)
-v_k, mu_k, psi_k = MatrixSymbol("v_k", d, 1), Symbol("mu_k", real=True), Symbol("psi_k", real=True)
-mu = Symbol("mu", positive=True)
-S_k = Symbol("S_k", nonnegative=True)
-r, t, sigma = symbols("r t sigma", positive=True)
-chi, chi_0 = symbols("chi chi_0", real=True)
+from theory.models.vocabulary import W, gamma, kappa, lam
 
 
 def star() -> Loss:
-    r"""One class of classifiable data: n samples with mean m, and their label y.
+    r"""One class of classifiable data: n samples with mean x, and their label y.
 
     The energy of equal samples; the mean of n samples has mobility :math:`\eta_x/n`.
     """
-    return Loss(n * (m - y) ** 2 / 2, state=(m, y), mobility={m: eta_x / n, y: eta_y})
+    return Loss(n * (x - y) ** 2 / 2, state=(x, y), mobility={x: eta_x / n, y: eta_y})
 
 
 def shared_head(stop: str) -> Loss:
@@ -35,7 +26,7 @@ def shared_head(stop: str) -> Loss:
 
 
 def all_modes() -> Loss:
-    r"""The shared predictor in mode amplitudes, the columns of V (d × M), with :math:`\mu` diagonal and :math:`H=D^{-1}`."""
+    r"""The shared predictor in mode amplitudes, the columns of V, with :math:`\mu` diagonal and :math:`H=D^{-1}`."""
     energy = Trace(W * V * V.T * W.T) / 2 - Trace(W * V * mu_matrix * sg(V).T) + Trace(sg(V) * sg(V).T) / 2
     return Loss(energy, state=(V, W), mobility={W: gamma}, assumptions=(Q.diagonal(mu_matrix),))
 

@@ -8,10 +8,10 @@ from sympy import Expr
 
 from derivations.analysis.modes.sectors import Sectors
 from derivations.catalogue import dense
-from derivations.catalogue.reduced import chi, chi_0, r
 from derivations.catalogue.written import linear
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Line, Step
+from derivations.vocabulary import chi, chi_0, r
 from theory.models.vocabulary import K
 
 
@@ -26,7 +26,7 @@ def common_sector(found: Sectors, assumption: str) -> Step:
         reason="Insert the form; a constant on the labels is coupled to constants on pure and on frustrated samples.",
         assumptions=(
             assumption,
-            "$a_v$ is one on pure samples and zero elsewhere, $a_s$ on frustrated ones, $b$ on labels; $e$ is any direction.",
+            "$a_v$ is one on pure samples and zero elsewhere, $a_s$ on frustrated ones, $a_u$ on labels; $e$ is any direction.",
         ),
     )
 

@@ -10,23 +10,21 @@ V*\mu
 
 from __future__ import annotations
 
-from sympy import MatAdd, MatrixSymbol, Symbol, ZeroMatrix, exp
+from sympy import MatAdd, ZeroMatrix, exp
 
 from derivations.catalogue import projection_head_evidence as shared
 from derivations.catalogue import stop_gradient_evidence as evidence
 from derivations.catalogue.points import coupled_point
 from derivations.catalogue.projection_head import squares
-from derivations.catalogue.reduced import V, all_modes, mu_k, shared_head, t, v_k
+from derivations.catalogue.reduced import all_modes, shared_head
 from derivations.catalogue.stop_gradient_rest import where_it_rests
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Lines, Step, rights, velocity_lines
+from derivations.vocabulary import G_W, Q_0, Q_t, V, mu_k, q_0, t, v_k
 from theory import models, sg
 from theory.models.vocabulary import H_x, H_y, W, X, Y, d, gamma, kappa, lam
 from theory.printing import tex
 from theory.words import collect, scaled
-
-G, Q_t, Q_0 = (MatrixSymbol(name, d, d) for name in ("G", "Q", "Q_0"))
-q_0 = Symbol("q_0", positive=True)
 
 
 def derive() -> Derivation:
@@ -104,9 +102,9 @@ def _conserved() -> tuple[Step, ...]:
         Step(
             "conserved_matrix",
             "The flow conserves a symmetric matrix; among the same words the gradient flow conserves nothing.",
-            "First integrals by linear algebra over matrix words; what stop-gradient deletes, $G$ in all, would move it.",
+            "First integrals by linear algebra over matrix words; what stop-gradient deletes, $G_W$ in all, would move it.",
             before=velocity_lines(flow),
-            after=(Line("Q", Q), Line(r"\dot Q_{\text{no stop}}", -gamma * (G + G.T)), Line(G, gone)),
+            after=(Line("Q", Q), Line(r"\dot Q_{\text{no stop}}", -gamma * (G_W + G_W.T)), Line(G_W, gone)),
             uses=("stop_gradient_flow", "deleted"),
             check=lambda before, after: Together(
                 (
@@ -182,7 +180,10 @@ def _modes() -> tuple[Step, ...]:
             before=(Line("L", loss.expression),),
             after=velocity_lines(flow),
             uses=("stop_gradient_flow",),
-            assumptions=("Mobilities inverse to the degrees, $H=D^{-1}$.", r"$\mu=\operatorname{diag}(\mu_1,\ldots,\mu_M)$."),
+            assumptions=(
+                "Mobilities inverse to the degrees, $H=D^{-1}$.",
+                r"$\mu=\operatorname{diag}(\mu_1,\ldots,\mu_{N_Z})$.",
+            ),
             check=lambda before, after: Together(
                 (
                     Descent(loss.having(expression=before[0].right), rights(after), shared.mode_point, stopped=True),

@@ -7,9 +7,10 @@ import numpy as np
 
 from derivations.catalogue.points import coupled_point, diagonal
 from derivations.catalogue.projection_head_evidence import Whole, amplitudes, eigenmodes, integrate
-from derivations.catalogue.reduced import M, V, mu_k, mu_matrix, shared_head, t, v_k
+from derivations.catalogue.reduced import shared_head
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import N_Z, V, mu_k, mu_matrix, t, v_k
 from theory import Coupling, models
 from theory.models.vocabulary import H_x, H_y, K, N, W, X, Y, d, gamma, kappa, lam
 
@@ -24,7 +25,7 @@ def single_mode_point(rng: np.random.Generator) -> Point:
     """A point with a single mode, in both notations."""
     size, value = int(rng.integers(2, 4)), random_values(rng, (), -1, 1)
     amplitude, head = random_values(rng, (size, 1), -2, 2), random_values(rng, (size, size), -2, 2)
-    return Point({d: size, M: 1, V: amplitude, v_k: amplitude, W: head, mu_matrix: array([[value]]), mu_k: value})
+    return Point({d: size, N_Z: 1, V: amplitude, v_k: amplitude, W: head, mu_matrix: array([[value]]), mu_k: value})
 
 
 def balance(rng, conserved, velocities):
@@ -124,7 +125,7 @@ def _zero_head(rng) -> Point:
     columns = np.hstack([along[:, :2] / np.sqrt(positive), along[:, :2] / np.sqrt(negative), along[:, 2:]])
     values = [mpmath.mpf(m) for m in (*positive, *-negative, 0.0)]
     rest = {gamma: mpmath.mpf(rng.uniform(0.2, 2)), W: array(np.zeros((2, 2)))}
-    return Point({d: 2, M: 5, V: array(columns), mu_matrix: diagonal(values), **rest})
+    return Point({d: 2, N_Z: 5, V: array(columns), mu_matrix: diagonal(values), **rest})
 
 
 def _jacobian(velocities, at: Point) -> np.ndarray:
@@ -183,7 +184,7 @@ class _End:
     def point(self) -> Point:
         correlations = diagonal([mpmath.mpf(m) for m in self.mu])
         blocks = {V: array(self.amplitudes), W: array(self.head), mu_matrix: correlations}
-        return Point({d: self.size, M: len(self.mu), **blocks})
+        return Point({d: self.size, N_Z: len(self.mu), **blocks})
 
 
 def slope(expression, at: Point, speeds):

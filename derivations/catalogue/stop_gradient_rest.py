@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from sympy import Eq, MatAdd, MatrixSymbol, Symbol, Trace, Transpose, ZeroMatrix
+from sympy import Eq, MatAdd, Trace, Transpose, ZeroMatrix
 from sympy import Identity as One
 
 from derivations.catalogue import stop_gradient_evidence as evidence
-from derivations.catalogue.reduced import M, V, all_modes, mu_k, mu_matrix, v_k
+from derivations.catalogue.reduced import all_modes
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Line, Step, rights, velocity_lines
+from derivations.vocabulary import B_V, C_V, N_Z, P_W, S_W, R, V, mu_k, mu_matrix, psi_matrix, s, v_k
 from theory.models.vocabulary import W, d, gamma
 from theory.words import Context
 
-B, C, P, R, S = (MatrixSymbol(name, d, d) for name in "BCPRS")
-psi_matrix = MatrixSymbol(r"\psi", M, M)
-s = Symbol("s", positive=True)
 RESTING = Eq(W * V, V * mu_matrix)
 
 
@@ -76,7 +74,7 @@ def _invertible_heads() -> tuple[Step, ...]:
             "What is left of the loss is the frustration of what survives.",
             "Insert $WV=V\\mu$.",
             before=(Line("L", loss.erased()),),
-            after=(Line("L", residual), Line(psi_matrix, MatAdd(One(M), -(mu_matrix**2)))),
+            after=(Line("L", residual), Line(psi_matrix, MatAdd(One(N_Z), -(mu_matrix**2)))),
             uses=("fixed_points",),
             check=lambda before, after: Together(
                 (
@@ -108,7 +106,7 @@ def _zero_heads() -> tuple[Step, ...]:
                     Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
                     Identity(
                         (
-                            (before[0].right.xreplace({after[0].left: after[0].right}), ZeroMatrix(d, M)),
+                            (before[0].right.xreplace({after[0].left: after[0].right}), ZeroMatrix(d, N_Z)),
                             (before[1].right.xreplace({after[0].left: after[0].right}), gamma * after[1].left),
                             (after[1].right, zero),
                         ),
@@ -120,21 +118,21 @@ def _zero_heads() -> tuple[Step, ...]:
         Step(
             "zero_head_is_unstable",
             "It is unstable as soon as any mode with $\\mu_k\\ne0$ is present: one real eigenvalue $s$ is positive.",
-            "$P$ is the head's part of a left eigenvector of the Jacobian at $W=0$, and $S=P+P^T$. For $s>0$ the last line "
-            "says that a self-adjoint map of symmetric matrices has the eigenvalue one. Its largest eigenvalue goes to zero "
-            "as $s\\to\\infty$ and, seen by the unit matrix, to infinity as $s\\to0$: in between it is one.",
+            "$P_W$ is the head's part of a left eigenvector of the Jacobian at $W=0$, and $S_W=P_W+P_W^T$. For $s>0$ the last "
+            "line says that a self-adjoint map of symmetric matrices has the eigenvalue one. Its largest eigenvalue goes to "
+            "zero as $s\\to\\infty$ and, seen by the unit matrix, to infinity as $s\\to0$: in between it is one.",
             before=velocity_lines(flow),
             after=(
-                Line(B, V * mu_matrix**2 * V.T),
-                Line(C, V * V.T),
-                Line(R, (s**2 * One(d) + s * gamma * C).I),
-                Line(P, gamma * B * (P + P.T) * R),
-                Line(S, gamma * B * S * R + gamma * R * S * B),
+                Line(B_V, V * mu_matrix**2 * V.T),
+                Line(C_V, V * V.T),
+                Line(R, (s**2 * One(d) + s * gamma * C_V).I),
+                Line(P_W, gamma * B_V * (P_W + P_W.T) * R),
+                Line(S_W, gamma * B_V * S_W * R + gamma * R * S_W * B_V),
             ),
             uses=("zero_head",),
-            assumptions=("$B\\ne0$.",),
+            assumptions=("$B_V\\ne0$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.unstable_heads(rng, rights(before), after, (B, C, P, R, S), s),
+                lambda rng: evidence.unstable_heads(rng, rights(before), after, (B_V, C_V, P_W, R, S_W), s),
                 1e-8,
                 "left eigenvectors of numerical Jacobians at heads that are zero; the root is positive",
             ),

@@ -8,24 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, ImmutableMatrix, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Symbol, Trace, Transpose, symbols
+from sympy import Dummy, Expr, ImmutableMatrix, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Trace, Transpose, symbols
 from sympy import Identity as Unit
 
 from derivations.catalogue import stop_gradient_stability_evidence as evidence
-from derivations.catalogue.reduced import M, V, all_modes, mu_matrix
-from derivations.catalogue.weight_decay_flow import linear_lines, mu_1, mu_2, mu_3, sectors
+from derivations.catalogue.reduced import all_modes
+from derivations.catalogue.weight_decay_flow import linear_lines, sectors
 from derivations.catalogue.written import ordered
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Lines, Step, rights, velocity_lines
+from derivations.vocabulary import (
+    Q_t,
+    V,
+    a_1,
+    a_2,
+    a_j,
+    dR,
+    dV,
+    dv_j,
+    dW,
+    mu_1,
+    mu_2,
+    mu_3,
+    mu_j,
+    mu_matrix,
+    omega_3,
+    omega_l,
+)
 from theory.models.vocabulary import W, d, gamma
 from theory.words import Context, assemble, expand, scaled
 
-dV, dW = MatrixSymbol(r"\delta V", d, M), MatrixSymbol(r"\delta W", d, d)
-dv_j = MatrixSymbol(r"\delta v_j", d, 1)
-q, start = MatrixSymbol("q", d, M), MatrixSymbol("Q", d, d)
-a_1, a_2, omega_3, omega_l, mu_j = symbols("a_1 a_2 omega_3 omega_l mu_j", real=True)
-a_j = symbols("a_j", positive=True)
-epsilon = Symbol("epsilon")
+epsilon = Dummy("epsilon")
 
 
 def derive() -> Derivation:
@@ -60,15 +73,15 @@ def _residual() -> tuple[Step, ...]:
     loss = all_modes()
     flow = loss.stop_gradient_flow()
     parts = MatAdd(dW * V, W * dV, scaled(-1, dV * mu_matrix), evaluate=False)
-    moved = (Line(r"\dot{\delta V}", scaled(-1, W.T * q)), Line(r"\dot{\delta W}", scaled(-gamma, q * V.T)))
-    own = MatAdd(scaled(-1, W * W.T * q), W.T * q * mu_matrix, scaled(-gamma, q * V.T * V), evaluate=False)
+    moved = (Line(r"\dot{\delta V}", scaled(-1, W.T * dR)), Line(r"\dot{\delta W}", scaled(-gamma, dR * V.T)))
+    own = MatAdd(scaled(-1, W * W.T * dR), W.T * dR * mu_matrix, scaled(-gamma, dR * V.T * V), evaluate=False)
     return (
         Step(
             "perturbation",
-            "A small perturbation $\\delta V$, $\\delta W$ of a state at rest acts through its residual $q$ alone.",
+            "A small perturbation $\\delta V$, $\\delta W$ of a state at rest acts through its residual $\\delta R$ alone.",
             "Differentiate the velocities; $WV-V\\mu$ vanishes at rest, so only its change is left.",
             before=velocity_lines(flow),
-            after=(Line(q, parts), *moved),
+            after=(Line(dR, parts), *moved),
             assumptions=("$WV=V\\mu$; $H=D^{-1}$, no decay; $\\mu$ is diagonal.",),
             check=lambda before, after: Together(
                 (
@@ -81,17 +94,18 @@ def _residual() -> tuple[Step, ...]:
         ),
         Step(
             "residual_flow",
-            "The residual obeys a linear flow of its own. What leaves it unchanged, $q=0$, moves along the states at rest.",
-            "Insert both velocities into $\\dot q=\\dot{\\delta W}V+W\\dot{\\delta V}-\\dot{\\delta V}\\mu$.",
-            before=(Line(q, parts), *moved),
-            after=(Line(r"\dot q", own),),
+            "The residual obeys a linear flow of its own. What leaves it unchanged, $\\delta R=0$, moves along the states at "
+            "rest.",
+            "Insert both velocities into $\\dot{\\delta R}=\\dot{\\delta W}V+W\\dot{\\delta V}-\\dot{\\delta V}\\mu$.",
+            before=(Line(dR, parts), *moved),
+            after=(Line(r"\dot{\delta R}", own),),
             uses=("perturbation",),
             check=lambda before, after: Together(
                 (
                     Identity(
                         ((before[0].right.xreplace({dV: before[1].right, dW: before[2].right}), after[0].right),), loss.context
                     ),
-                    Identity(((before[0].left, q),), loss.context),
+                    Identity(((before[0].left, dR),), loss.context),
                 )
             ),
         ),
@@ -99,7 +113,7 @@ def _residual() -> tuple[Step, ...]:
 
 
 def _linearised(before: Lines, after: Lines, context: Context) -> tuple:
-    """Derivatives of both velocities without their multiples of :math:`WV-V\\mu`, and what is shown with q written out."""
+    """Derivatives of both velocities without their multiples of :math:`WV-V\\mu`, and what is shown, without the residual."""
     rest = MatAdd(W * V, scaled(-1, V * mu_matrix), evaluate=False)
     multiples = (dW.T * rest, scaled(gamma, rest * dV.T))
     shown = (line.right.xreplace({after[0].left: after[0].right}) for line in after[1:])
@@ -219,22 +233,22 @@ def _traces(before: Lines, survivor: Expr, absent: Expr) -> tuple:
 def _beyond() -> tuple[Step, ...]:
     loss = all_modes()
     flow = loss.stop_gradient_flow()
-    own = MatAdd(scaled(-1, W * W.T * q), W.T * q * mu_matrix, scaled(-gamma, q * V.T * V), evaluate=False)
-    rest = MatAdd(W.T * q, scaled(-1, q * mu_matrix) / 2, evaluate=False)
+    own = MatAdd(scaled(-1, W * W.T * dR), W.T * dR * mu_matrix, scaled(-gamma, dR * V.T * V), evaluate=False)
+    rest = MatAdd(W.T * dR, scaled(-1, dR * mu_matrix) / 2, evaluate=False)
     square = Trace(MatMul(Transpose(rest), rest, evaluate=False))
     mass = MatAdd(scaled(gamma, V.T * V), scaled(-1, mu_matrix * mu_matrix) / 4, evaluate=False)
-    kept = MatAdd(start, scaled(gamma, V * V.T), evaluate=False)
+    kept = MatAdd(Q_t, scaled(gamma, V * V.T), evaluate=False)
     return (
         Step(
             "any_modes",
             "Surviving modes that are not orthogonal are stable, together with the head, if "
             "$\\gamma V^TV\\succ\\tfrac14\\mu^2$: then the size of the residual falls for every perturbation.",
             "Complete the square. A decreasing norm puts the numerical range, and all eigenvalues, into the left half plane.",
-            before=(Line(r"\dot q", own),),
+            before=(Line(r"\dot{\delta R}", own),),
             after=(
                 Line(
-                    r"\tfrac{d}{dt}\tfrac12\lVert q\rVert^2",
-                    ordered(-square, -Trace(MatMul(q, mass, Transpose(q), evaluate=False))),
+                    r"\tfrac{d}{dt}\tfrac12\lVert\delta R\rVert^2",
+                    ordered(-square, -Trace(MatMul(dR, mass, Transpose(dR), evaluate=False))),
                 ),
             ),
             uses=("residual_flow",),
@@ -243,8 +257,10 @@ def _beyond() -> tuple[Step, ...]:
             ),
             check=lambda before, after: Together(
                 (
-                    Identity(((Trace(q.T * before[0].right), after[0].right),), loss.context),
-                    Numerics(lambda rng: evidence.falling(rng, after[0].right, q), 1e-9, "dense Jacobians along perturbations"),
+                    Identity(((Trace(dR.T * before[0].right), after[0].right),), loss.context),
+                    Numerics(
+                        lambda rng: evidence.falling(rng, after[0].right, dR), 1e-9, "dense Jacobians along perturbations"
+                    ),
                     Numerics(evidence.safe, 0, "dense eigenvalues where the condition holds"),
                 )
             ),
@@ -261,7 +277,7 @@ def _beyond() -> tuple[Step, ...]:
             check=lambda before, after: Together(
                 (
                     Identity(_both_move(before, after, loss.context), loss.context),
-                    Numerics(lambda rng: evidence.protected(rng, after[0].right, start), 1e-7, "runs of all modes"),
+                    Numerics(lambda rng: evidence.protected(rng, after[0].right, Q_t), 1e-7, "runs of all modes"),
                 )
             ),
         ),

@@ -11,8 +11,8 @@ from scipy.integrate import solve_ivp
 from sympy import lambdify
 
 from derivations.catalogue.decay_stability_evidence import jacobian, velocity
-from derivations.catalogue.reduced import M, V, mu_matrix
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import N_Z, V, mu_matrix
 from theory.models.vocabulary import W, d, gamma
 
 
@@ -29,7 +29,7 @@ def _point(state, rate, more) -> Point:
     modes, head, correlations = state
     size, count = modes.shape
     values = {V: modes, W: head, mu_matrix: np.diag(correlations), **more}
-    return Point({d: size, M: count, gamma: mpmath.mpf(rate), **{b: array(value) for b, value in values.items()}})
+    return Point({d: size, N_Z: count, gamma: mpmath.mpf(rate), **{b: array(value) for b, value in values.items()}})
 
 
 def _pushed(rng, state, rate) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:

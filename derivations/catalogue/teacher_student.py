@@ -6,26 +6,24 @@ assumed where it is said.
 
 from __future__ import annotations
 
-from sympy import Expr, Q, Rational, Trace, Transpose, asin, pi, sqrt, symbols
+from sympy import Expr, Q, Rational, Trace, Transpose, asin, pi, sqrt
 
 from derivations.catalogue import teacher_student_evidence as evidence
-from derivations.catalogue.reduced import mu, mu_k, phi, v_k
-from derivations.catalogue.teacher_student_evidence import E, M, P, Sigma, T, Xi, n, p
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights, velocity_lines
+from derivations.vocabulary import E, M_xi, P, Sigma, T_xi, Xi, e_K, mu, mu_k, n_xi, p_xi, phi, t_K, v_k
 from theory import Loss
 from theory.models.linear_student import teacher_student
-from theory.models.vocabulary import H_x, H_y, K, Y, u_x, u_y
+from theory.models.vocabulary import H_x, H_y, K, Y, beta, u_x, u_y
 from theory.teachers.maxima import CLOSED, closed_maximum
 
-e_K, t_K, beta = symbols("e_K t_K beta", positive=True)
-SAMPLED = {Sigma: Xi * Xi.T / n, M: Xi * T / n, P: T.T * T / n}
+SAMPLED = {Sigma: Xi * Xi.T / n_xi, M_xi: Xi * T_xi / n_xi, P: T_xi.T * T_xi / n_xi}
 TIE = r"$t_K=\int\varphi(x)^2\Phi(x)^{K-2}dx$, with the density $\varphi$ and the distribution $\Phi$ of a standard normal."
 
 
 def student() -> Loss:
     """The loss of a student with moments in any basis of the inputs."""
-    energy = Trace(E * Sigma * E.T) / 2 - Trace(E * M * Y.T) + Trace(Y * P * Y.T) / 2
+    energy = Trace(E * Sigma * E.T) / 2 - Trace(E * M_xi * Y.T) + Trace(Y * P * Y.T) / 2
     symmetric = (Q.symmetric(Sigma), Q.symmetric(H_x), Q.diagonal(P), Q.diagonal(H_y))
     return Loss(energy, state=(E, Y), mobility={E: H_x, Y: H_y}, assumptions=symmetric)
 
@@ -53,14 +51,14 @@ def derive() -> Derivation:
 def _reduction() -> tuple[Step, ...]:
     loss = student()
     flow = loss.gradient_flow()
-    rest = E * Xi - Y * T.T
+    rest = E * Xi - Y * T_xi.T
     return (
         Step(
             "loss",
             "The mean square distance of outputs $E\\xi$ (of the columns of $\\Xi$) and labels $y_a$ holds the inputs in three "
-            "moments alone: $\\Sigma=\\mathbf E[\\xi\\xi^T]$, $M=\\mathbf E[\\xi1_a]$ and the class masses $P$.",
-            "Expand the square; the rows of $T$ are one-hot labels.",
-            before=(Line("L", Trace(rest * rest.T) / (2 * n)), *(Line(m, e) for m, e in SAMPLED.items())),
+            "moments alone: $\\Sigma=\\mathbf E[\\xi\\xi^T]$, $M_\\xi=\\mathbf E[\\xi1_a]$ and the class masses $P$.",
+            "Expand the square; the rows of $T_\\xi$ are one-hot labels.",
+            before=(Line("L", Trace(rest * rest.T) / (2 * n_xi)), *(Line(m, e) for m, e in SAMPLED.items())),
             after=(Line("L", loss.expression),),
             check=lambda before, after: Together(
                 (
@@ -84,7 +82,7 @@ def _reduction() -> tuple[Step, ...]:
         Step(
             "two_views",
             "Along the principal axes of the inputs, $\\Sigma=RD_xR^T$, this is the loss of the embedding model: a column of "
-            "$X=ER$ for each axis, with $J=R^TM$ and $D_y=P$.",
+            "$X=ER$ for each axis, with $J=R^TM_\\xi$ and $D_y=P$.",
             "Insert $E=XR^T$; $R^TR=1$. One-hot inputs have $R=1$ and are free embeddings.",
             before=(Line("L", loss.expression),),
             after=(Line("L", teacher_student().erased()),),
@@ -95,7 +93,7 @@ def _reduction() -> tuple[Step, ...]:
             "modes",
             "With mobilities inverse to the moments the flow is diagonal. The $\\mu_k$ are $\\pm$ the canonical correlations "
             "of inputs and labels: cosines of the angles between the spaces that both span over the samples.",
-            "The modes of the embedding model, $D\\to\\operatorname{diag}(\\Sigma,P)$, $J\\to M$.",
+            "The modes of the embedding model, $D\\to\\operatorname{diag}(\\Sigma,P)$, $J\\to M_\\xi$.",
             before=velocity_lines(flow),
             after=(Line(r"\dot v_k", -(1 - mu_k) * v_k),),
             uses=("flow", "two_views"),
@@ -110,8 +108,8 @@ def _reduction() -> tuple[Step, ...]:
             "bias",
             "A constant input, as a bias, makes a mode with $\\mu=1$: the pattern that moves all outputs and labels alike. "
             "Without it, inputs of mean zero leave the labels' mean uncorrelated.",
-            "$u_x$ is one over the constant on its axis and zero elsewhere, $u_y$ is all ones, so that $\\Xi^Tu_x=Tu_y$.",
-            after=(Line(Sigma * u_x, M * u_y), Line(P * u_y, Transpose(M) * u_x)),
+            "$u_x$ is one over the constant on its axis and zero elsewhere, $u_y$ is all ones, so that $\\Xi^Tu_x=T_\\xi u_y$.",
+            after=(Line(Sigma * u_x, M_xi * u_y), Line(P * u_y, Transpose(M_xi) * u_x)),
             uses=("modes",),
             check=lambda before, after: AtRandomPoints(
                 tuple((line.left, line.right) for line in after), evidence.point_with_constant
@@ -188,21 +186,21 @@ def _in_angles(classes: int) -> Expr:
 
 
 def _samples() -> tuple[Step, ...]:
-    psi: Expr = (1 - mu**2) * (1 - p / n)
+    psi: Expr = (1 - mu**2) * (1 - p_xi / n_xi)
     return (
         Step(
             "few_samples",
-            "What inputs do not explain of a target, $p$ of them explain by chance in part: its frustration shrinks, "
-            "equivalently $\\hat\\mu^2=\\mu^2(1-c)+c$ with $c=p/n$, exactly on average for a target whose unexplained part "
-            "is independent of the inputs, such as the labels' mean, $\\mu=0$. For the class modes of an argmax teacher, "
-            "which are orthogonal to the labels' mean, it is the leading order in $1/n$ of their average: for two and three "
-            "classes the frustration is larger than this by about $2/n$ of itself, 5 % at $n=40$.",
-            "The projection on $p$ directions that are independent of a vector holds the share $p/n$ of its square on "
-            "average. What an argmax leaves unexplained depends on the inputs, and class modes are normalised by the "
+            "What inputs do not explain of a target, $p_\\xi$ of them explain by chance in part: its frustration shrinks, "
+            "equivalently $\\hat\\mu^2=\\mu^2(1-c)+c$ with $c=p_\\xi/n_\\xi$, exactly on average for a target whose "
+            "unexplained part is independent of the inputs, such as the labels' mean, $\\mu=0$. For the class modes of an "
+            "argmax teacher, which are orthogonal to the labels' mean, it is the leading order in $1/n_\\xi$ of their average: "
+            "for two and three classes the frustration is larger than this by about $2/n_\\xi$ of itself, 5 % at $n_\\xi=40$.",
+            "The projection on $p_\\xi$ directions that are independent of a vector holds the share $p_\\xi/n_\\xi$ of its "
+            "square on average. What an argmax leaves unexplained depends on the inputs, and class modes are normalised by the "
             "sample's own masses.",
             after=(Line(r"\mathbf E\,\hat\psi", psi), Line(r"\mathbf E\,\hat\psi_{\text{class}}", psi, r"\simeq")),
             uses=("modes",),
-            assumptions=("Normal inputs of mean zero without a bias, at fixed $p/n$.",),
+            assumptions=("Normal inputs of mean zero without a bias, at fixed $p_\\xi/n_\\xi$.",),
             check=lambda before, after: Together(
                 (
                     Numerics(
@@ -219,7 +217,7 @@ def _samples() -> tuple[Step, ...]:
                         lambda rng: evidence.class_modes(rng, after[1].right),
                         2e-2,
                         "average class modes of argmax labels at 40 and 80 samples: their excess, and the limit it falls to "
-                        "like $1/n$",
+                        "like $1/n_\\xi$",
                     ),
                 )
             ),
@@ -228,10 +226,12 @@ def _samples() -> tuple[Step, ...]:
             "interpolation",
             "With as many inputs as samples are left over by the classes, correlations become one: nothing is frustrated on "
             "the training set any more.",
-            "Inputs and labels span $p$ and $K$ of $n$ dimensions, and these meet in as many as are too few.",
-            after=(Line(r"\#\{\hat\mu_k=1\}", p + K - n),),
+            "Inputs and labels span $p_\\xi$ and $K$ of $n_\\xi$ dimensions, and these meet in as many as are too few.",
+            after=(Line(r"\#\{\hat\mu_k=1\}", p_xi + K - n_xi),),
             uses=("modes",),
-            assumptions=("Inputs in general position, every class present, $n-K\\le p\\le n$; none for fewer inputs.",),
+            assumptions=(
+                "Inputs in general position, every class present, $n_\\xi-K\\le p_\\xi\\le n_\\xi$; none for fewer inputs.",
+            ),
             check=lambda before, after: Numerics(
                 lambda rng: evidence.meeting_dimensions(rng, after[0].right), 0, "ranks in exact rationals"
             ),

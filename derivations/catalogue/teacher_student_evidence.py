@@ -8,17 +8,14 @@ import mpmath
 import numpy as np
 from scipy.integrate import quad
 from scipy.stats import norm
-from sympy import Matrix, MatrixSymbol, Rational, Symbol
+from sympy import Matrix, Rational
 
 from derivations.catalogue.points import column, diagonal
-from derivations.catalogue.reduced import mu, mu_k, phi, v_k
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import E, M_xi, P, Sigma, T_xi, Xi, mu, mu_k, n_xi, p_xi, phi, v_k
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, u_y
 
-n, p = (Symbol(name, integer=True, positive=True) for name in "np")
-E, Xi, T = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n), MatrixSymbol("T", n, K)
-Sigma, M, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M", N, K), MatrixSymbol("P", K, K)
 FAR = 12.0  # standard deviations beyond which normal densities are zero in doubles
 
 
@@ -27,18 +24,18 @@ FAR = 12.0  # standard deviations beyond which normal densities are zero in doub
 
 def sampled_point(rng, constant=None):
     """Random inputs with one-hot labels, every class present, and the moments of this sample."""
-    sizes = {d: int(rng.integers(2, 4)), N: int(rng.integers(2, 5)), K: int(rng.integers(2, 4)), n: int(rng.integers(6, 9))}
-    inputs, own = random_values(rng, (sizes[N], sizes[n]), -2, 2), one_hot(rng, sizes[n], sizes[K])
+    sizes = {d: int(rng.integers(2, 4)), N: int(rng.integers(2, 5)), K: int(rng.integers(2, 4)), n_xi: int(rng.integers(6, 9))}
+    inputs, own = random_values(rng, (sizes[N], sizes[n_xi]), -2, 2), one_hot(rng, sizes[n_xi], sizes[K])
     if constant is not None:
         inputs[-1] = constant
-    moments = {Sigma: inputs @ inputs.T / sizes[n], M: inputs @ own / sizes[n], P: own.T @ own / sizes[n]}
+    moments = {Sigma: inputs @ inputs.T / sizes[n_xi], M_xi: inputs @ own / sizes[n_xi], P: own.T @ own / sizes[n_xi]}
     root = random_values(rng, (sizes[N], sizes[N]), -1, 1)
     mobilities = {
         H_x: root @ root.T + diagonal([mpmath.mpf(1)] * sizes[N]),
         H_y: diagonal(random_values(rng, (sizes[K],), 0.2, 2)),
     }
     state = {E: random_values(rng, (sizes[d], sizes[N]), -2, 2), Y: random_values(rng, (sizes[d], sizes[K]), -2, 2)}
-    return Point(sizes | {Xi: inputs, T: own} | moments | mobilities | state)
+    return Point(sizes | {Xi: inputs, T_xi: own} | moments | mobilities | state)
 
 
 def point_with_constant(rng):
@@ -58,7 +55,7 @@ def turned_point(rng):
     axes, along = diagonal(random_values(rng, (size,), 0.2, 2)), random_values(rng, (at[d], size), -2, 2)
     links = random_values(rng, (size, at[K]), -1, 1)
     whole = {X: along, D_x: axes, J: links, D_y: at[P]}
-    return Point({**at, **whole, E: along @ turn.T, Sigma: turn @ axes @ turn.T, M: turn @ links})
+    return Point({**at, **whole, E: along @ turn.T, Sigma: turn @ axes @ turn.T, M_xi: turn @ links})
 
 
 def one_hot(rng, samples, classes):
@@ -72,7 +69,7 @@ def one_hot(rng, samples, classes):
 def mode_velocities(rng, velocities, predicted):
     """Modes of both signs, from the principal angles between inputs and labels over the samples."""
     at = sampled_point(rng).values
-    inputs, own = (np.array(m, dtype=float) for m in (at[Xi].T, at[T]))
+    inputs, own = (np.array(m, dtype=float) for m in (at[Xi].T, at[T_xi]))
     (q_in, r_in), (q_own, r_own) = np.linalg.qr(inputs), np.linalg.qr(own)
     left, angles, right = np.linalg.svd(q_in.T @ q_own)
     scale = {H: array(np.linalg.inv(np.array(at[m], dtype=float))) for H, m in ((H_x, Sigma), (H_y, P))}
@@ -141,7 +138,7 @@ def unexplained(rng, predicted, repeats=6000):
     target = correlation * features[:, :, 0] + np.sqrt(1 - correlation**2) * noise
     basis = np.linalg.qr(features)[0]
     left = target - np.einsum("rni,rmi,rm->rn", basis, basis, target, optimize=True)
-    yield float(predicted.subs({mu: correlation, p: inputs, n: samples})), np.mean(left**2)
+    yield float(predicted.subs({mu: correlation, p_xi: inputs, n_xi: samples})), np.mean(left**2)
 
 
 def label_mean(rng, predicted, repeats=6000):
@@ -149,7 +146,7 @@ def label_mean(rng, predicted, repeats=6000):
     samples, inputs = int(rng.integers(20, 40)), int(rng.integers(3, 12))
     basis = np.linalg.qr(rng.standard_normal((repeats, samples, inputs)))[0]
     left = 1 - np.mean(np.sum(basis.sum(axis=1) ** 2, axis=-1)) / samples
-    yield float(predicted.subs({mu: 0, p: inputs, n: samples})), left
+    yield float(predicted.subs({mu: 0, p_xi: inputs, n_xi: samples})), left
 
 
 def class_modes(rng, predicted):
@@ -158,7 +155,7 @@ def class_modes(rng, predicted):
     classes = int(rng.integers(2, 4))
     few, many = (_class_frustration(classes, samples) for samples in (40, 80))
     correlation = expected_maximum(classes) * np.sqrt(classes) / (classes - 1)
-    limit = float(predicted.subs({mu: correlation, p: 10, n: 40}))
+    limit = float(predicted.subs({mu: correlation, p_xi: 10, n_xi: 40}))
     yield limit, 2 * many - few
     yield int(abs(20 * (few / limit - 1) - 1) < 0.2), 1
 
@@ -184,4 +181,4 @@ def meeting_dimensions(rng, predicted):
         own = Matrix(samples, classes, lambda i, a, labels=labels: int(labels[i] == a))
         features = Matrix(samples, inputs, lambda i, j: Rational(int(rng.integers(-(10**6), 10**6)), 997))
         met = features.rank() + own.rank() - Matrix.hstack(features, own).rank()
-        yield int(predicted.subs({p: inputs, K: classes, n: samples})), met
+        yield int(predicted.subs({p_xi: inputs, K: classes, n_xi: samples})), met

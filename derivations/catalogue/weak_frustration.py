@@ -8,17 +8,13 @@ from __future__ import annotations
 
 from typing import cast
 
-from sympy import Basic, BlockMatrix, Determinant, MatAdd, MatMul, Sum, Symbol, Trace, Transpose, ZeroMatrix, symbols
+from sympy import Basic, BlockMatrix, Determinant, MatAdd, MatMul, Sum, Trace, Transpose, ZeroMatrix
 
 from derivations.catalogue import weak_frustration_evidence as evidence
-from derivations.catalogue.kron import C_0, M_0, B, C, L, M, S, r_1, r_2, x, y, y_2
-from derivations.catalogue.reduced import eta_x, eta_y, r
 from derivations.checks import AtRandomPoints, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights
+from derivations.vocabulary import C_0, C_K, L_K, M_0, M_1, M_K, S_K, F_x, a, eta_x, eta_y, f, f_2, i, j, n_a, r, r_1, r_2
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N
-
-n_a = Symbol("n_a", positive=True)
-i, a, b = symbols("i a b", integer=True, nonnegative=True)
 
 
 def derive() -> Derivation:
@@ -59,9 +55,10 @@ def _elimination() -> tuple[Step, ...]:
         Step(
             "elimination",
             "In a mode that decays at the rate $r$ the samples follow the labels.",
-            "Insert $x\\,e^{-rt}$ and $y\\,e^{-rt}$ into the flow and solve for the samples, whose equations are not coupled.",
-            before=(Line(D_x * x - J * y, r * H_x.I * x), Line(D_y * y - Transpose(J) * x, r * H_y.I * y)),
-            after=(Line(x, _product(of_samples.I, J, y)),),
+            "Insert $F_x\\,e^{-rt}$ and $f\\,e^{-rt}$ into the flow and solve for the samples, whose equations are not "
+            "coupled.",
+            before=(Line(D_x * F_x - J * f, r * H_x.I * F_x), Line(D_y * f - Transpose(J) * F_x, r * H_y.I * f)),
+            after=(Line(F_x, _product(of_samples.I, J, f)),),
             assumptions=("$r$ is none of the rates $\\eta_id_i$ of single samples.",),
             check=lambda before, after: Together(
                 (
@@ -74,8 +71,8 @@ def _elimination() -> tuple[Step, ...]:
             "label_only",
             "What is left is an equation between labels, exact for any couplings.",
             "Insert the samples into the equation of the labels.",
-            before=(Line(x, _product(of_samples.I, J, y)), Line(D_y * y - Transpose(J) * x, r * H_y.I * y)),
-            after=(Line(S, schur), Line(S * y, ZeroMatrix(K, 1))),
+            before=(Line(F_x, _product(of_samples.I, J, f)), Line(D_y * f - Transpose(J) * F_x, r * H_y.I * f)),
+            after=(Line(S_K, schur), Line(S_K * f, ZeroMatrix(K, 1))),
             uses=("elimination",),
             check=lambda before, after: Together(
                 (
@@ -131,22 +128,22 @@ def _expansion() -> tuple[Step, ...]:
     *_, schur = _pencils()
     lag = H_x.I * D_x.I
     through = [Transpose(J) * D_x.I * J, Transpose(J) * D_x.I * lag * J, Transpose(J) * D_x.I * lag * lag * J]
-    series = MatAdd(L, -r * M, -(r**2) * C, evaluate=False)
+    series = MatAdd(L_K, -r * M_K, -(r**2) * C_K, evaluate=False)
     laplacian = MatAdd(D_y, -through[0], evaluate=False)
     masses = MatAdd(H_y.I, through[1], evaluate=False)
-    squares = Sum(J[i, a] * J[i, b] / D_x[i, i] * (y[a, 0] - y[b, 0]) ** 2, (b, 0, K - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
+    squares = Sum(J[i, a] * J[i, j] / D_x[i, i] * (f[a, 0] - f[j, 0]) ** 2, (j, 0, K - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
     return (
         Step(
             "slow_modes",
             "For rates that are slow against those of the samples, the samples are in equilibrium with the labels: a Laplacian "
             "$\\mathcal{L}$ between labels, masses $\\mathcal{M}$, and a correction for samples that lag behind.",
             "Neumann series of $(D_x-rH_x^{-1})^{-1}$ in $r$.",
-            before=(Line(S, schur),),
+            before=(Line(S_K, schur),),
             after=(
-                Line(S, series, r"\simeq"),
-                Line(L, laplacian),
-                Line(M, masses),
-                Line(C, through[2]),
+                Line(S_K, series, r"\simeq"),
+                Line(L_K, laplacian),
+                Line(M_K, masses),
+                Line(C_K, through[2]),
             ),
             uses=("label_only",),
             check=lambda before, after: Together(
@@ -163,10 +160,10 @@ def _expansion() -> tuple[Step, ...]:
         Step(
             "conductances",
             "$\\mathcal{L}$ is the Kron reduction of the sample-label graph: two labels are joined by the conductance "
-            "$g_{ab}=\\sum_iJ_{ia}J_{ib}/d_i$. Pure samples, leaves of the graph, drop out.",
+            "$g_{aj}=\\sum_iJ_{ia}J_{ij}/d_i$. Pure samples, leaves of the graph, drop out.",
             "The rows of $J$ sum to $d_i$: complete the squares.",
-            before=(Line(r"y^T\mathcal{L}y", Trace(_product(Transpose(y), laplacian, y))),),
-            after=(Line(r"y^T\mathcal{L}y", squares),),
+            before=(Line(r"f^T\mathcal{L}f", Trace(_product(Transpose(f), laplacian, f))),),
+            after=(Line(r"f^T\mathcal{L}f", squares),),
             uses=("slow_modes",),
             check=lambda before, after: AtRandomPoints(((before[0].right, after[0].right),), evidence.label_point),
         ),
@@ -175,14 +172,16 @@ def _expansion() -> tuple[Step, ...]:
             "A class has the mass of its label and of its $n_a$ pure samples, each an inverse mobility. How much pure samples "
             "lag behind is in proportion to their number too.",
             "Insert pure samples of weight one, $J_{ia}=d_i=1$.",
-            before=(Line(M, masses), Line(C, through[2])),
+            before=(Line(M_K, masses), Line(C_K, through[2])),
             after=(Line(r"(M_0)_{aa}", 1 / eta_y + n_a / eta_x), Line(r"(C_0)_{aa}", n_a / eta_x**2)),
             uses=("slow_modes",),
             assumptions=(
                 "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels; $M_0$, $C_0$ are the parts of pure samples.",
             ),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.pure_masses(rng, before, rights(after), (M, C), n_a), 1e-12, "a coupling of pure samples"
+                lambda rng: evidence.pure_masses(rng, before, rights(after), (M_K, C_K), n_a),
+                1e-12,
+                "a coupling of pure samples",
             ),
         ),
     )
@@ -190,17 +189,17 @@ def _expansion() -> tuple[Step, ...]:
 
 def _orders() -> tuple[Step, ...]:
     def form(matrix):
-        return Trace(Transpose(y) * matrix * y)
+        return Trace(Transpose(f) * matrix * f)
 
-    correction = -(r_1 * form(B) + r_1**2 * form(C_0)) / form(M_0)
+    correction = -(r_1 * form(M_1) + r_1**2 * form(C_0)) / form(M_0)
     return (
         Step(
             "leading_order",
             "To leading order the slow rates are those of masses joined by springs: the class graph.",
-            "With few frustrated samples $\\mathcal{L}$ and $r$ are small of first order, and $\\mathcal{M}=M_0+B$, where "
-            "$B_{ab}=\\sum_iJ_{ia}J_{ib}/\\eta_id_i^2$ over the frustrated samples is small too.",
-            before=(Line(L * y, r * M * y + r**2 * C * y, r"\simeq"),),
-            after=(Line(L * y, r_1 * M_0 * y), Line(r, r_1, r"\simeq")),
+            "With few frustrated samples $\\mathcal{L}$ and $r$ are small of first order, and $\\mathcal{M}=M_0+M_1$, where "
+            "$(M_1)_{aj}=\\sum_iJ_{ia}J_{ij}/\\eta_id_i^2$ over the frustrated samples is small too.",
+            before=(Line(L_K * f, r * M_K * f + r**2 * C_K * f, r"\simeq"),),
+            after=(Line(L_K * f, r_1 * M_0 * f), Line(r, r_1, r"\simeq")),
             uses=("slow_modes", "conductances", "masses"),
             assumptions=("Few frustrated samples beside $n_a$ pure ones in each class.",),
             check=lambda before, after: Numerics(
@@ -212,12 +211,13 @@ def _orders() -> tuple[Step, ...]:
         Step(
             "next_order",
             "To next order frustrated samples have a mass as well, and pure samples lag behind: both slow the collapse down.",
-            "Collect the second order, where $y+y_2$ is the pattern, and multiply by $y^T$, which removes $y_2$.",
-            before=(Line(L * y_2 - r_1 * M_0 * y_2, r_1 * B * y + r_1**2 * C_0 * y + r_2 * M_0 * y),),
+            "Collect the second order, where $f+f_2$ is the pattern, and multiply by $f^T$, which removes $f_2$.",
+            before=(Line(L_K * f_2 - r_1 * M_0 * f_2, r_1 * M_1 * f + r_1**2 * C_0 * f + r_2 * M_0 * f),),
             after=(Line(r_2, correction), Line(r, r_1 + r_2, r"\simeq")),
             uses=("leading_order",),
             assumptions=(
-                "$y$ and $r_1$ solve the leading order; where several $r_1$ are equal, $y$ diagonalises $B+r_1C_0$ among them.",
+                "$f$ and $r_1$ solve the leading order; where several $r_1$ are equal, $f$ diagonalises $M_1+r_1C_0$ among "
+                "them.",
             ),
             check=lambda before, after: Together(
                 (
@@ -234,6 +234,6 @@ def _orders() -> tuple[Step, ...]:
 
 
 def _multiplied(terms, correction: Line):
-    """The terms of second order without y_2, times the leading pattern: nothing, compared beside its mass."""
-    mass = Trace(Transpose(y) * M_0 * y)
-    return Trace(Transpose(y) * terms).xreplace({correction.left: correction.right}) + mass, mass
+    """The terms of second order without f_2, times the leading pattern: nothing, compared beside its mass."""
+    mass = Trace(Transpose(f) * M_0 * f)
+    return Trace(Transpose(f) * terms).xreplace({correction.left: correction.right}) + mass, mass

@@ -7,11 +7,11 @@ import numpy as np
 from sympy import Determinant, Dummy
 
 from derivations.catalogue import dense
-from derivations.catalogue.kron import C_0, M_0, SIZE, B, graphs, r_1, x, y, y_2
+from derivations.catalogue.kron import SIZE, graphs
 from derivations.catalogue.points import coupled_point, diagonal
-from derivations.catalogue.reduced import eta_x, eta_y, r
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import C_0, M_0, M_1, F_x, eta_x, eta_y, f, f_2, r, r_1
 from theory import Coupling
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N
 
@@ -21,15 +21,15 @@ def label_point(rng: np.random.Generator) -> Point:
     at = coupled_point(rng).values
     size = (at[N], at[K])
     weights = random_values(rng, size, 0.1, 2)
-    patterns = {z: random_values(rng, (count, 1), -1, 1) for z, count in zip((x, y), size, strict=True)}
+    patterns = {z: random_values(rng, (count, 1), -1, 1) for z, count in zip((F_x, f), size, strict=True)}
     degrees = {J: weights, D_x: diagonal(weights.sum(axis=1)), D_y: diagonal(weights.sum(axis=0))}
     return Point({**at, **degrees, **patterns, r: random_values(rng, (), 0.01, 0.02)})
 
 
 def quadratic_point(rng: np.random.Generator) -> Point:
     """Random matrices between labels, rates and a pattern."""
-    matrices = {m: random_values(rng, (3, 3), 0, 1) for m in (M_0, C_0, B)}
-    return Point({K: 3, **matrices, y: random_values(rng, (3, 1), 0, 1), r_1: random_values(rng, (), 0, 1)})
+    matrices = {m: random_values(rng, (3, 3), 0, 1) for m in (M_0, C_0, M_1)}
+    return Point({K: 3, **matrices, f: random_values(rng, (3, 1), 0, 1), r_1: random_values(rng, (), 0, 1)})
 
 
 def eigenvectors(rng, equations):
@@ -43,7 +43,7 @@ def null_labels(rng, samples, labels, parts):
     """Samples from labels, and the label equation beside the pattern itself, for every mode of a random coupling."""
     for at in _modes(rng):
         yield evaluate(samples.left, at), evaluate(samples.right, at)
-        beside = at.values[y]
+        beside = at.values[f]
         yield evaluate(labels.left.xreplace(parts), at) + beside, evaluate(labels.right, at) + beside
 
 
@@ -91,7 +91,7 @@ def leading(rng, expanded, problem, rate):
         for mode in range(1, SIZE):
             points = [graph.point(mode) for graph in both]
             yield from (_sides(problem, at) for at in points)
-            exact = [_moved(at, {y: at.values[y] + at.values[y_2]}) for at in points]
+            exact = [_moved(at, {f: at.values[f] + at.values[f_2]}) for at in points]
             yield _order(expanded, exact), 2
             yield _order(rate, points), 1
 
@@ -133,7 +133,7 @@ def _modes(rng):
     rates, vectors = np.linalg.eig(dense.generator(coupling))
     at = _data(coupling)
     for rate, vector in zip(rates.real, vectors.real.T, strict=True):
-        mode = {r: mpmath.mpf(rate), x: array(vector[:4, None]), y: array(vector[4:, None])}
+        mode = {r: mpmath.mpf(rate), F_x: array(vector[:4, None]), f: array(vector[4:, None])}
         yield _moved(at, mode)
 
 

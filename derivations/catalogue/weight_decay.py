@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, MatMul, Matrix, Q, Symbol, solve, symbols
+from sympy import Expr, MatMul, Matrix, Q, solve
 from sympy import Identity as Unit
 
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.points.fixed_points import fixed_points
 from derivations.catalogue import weight_decay_evidence as evidence
 from derivations.catalogue.decay_stability_evidence import unit_point
-from derivations.catalogue.reduced import V, mu, mu_k, mu_matrix, v, v_k, w
-from derivations.catalogue.weight_decay_flow import along, decaying, gamma, kappa, lam
+from derivations.catalogue.weight_decay_flow import along, decaying
 from derivations.catalogue.weight_decay_states import labels, two_states
 from derivations.checks import Descent, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Lines, Step, rights, velocity_lines
+from derivations.vocabulary import V, mu, mu_k, mu_matrix, psi, v, v_k, w, w_minus, w_plus
 from theory.flow import Flow
-from theory.models.vocabulary import W
+from theory.models.vocabulary import W, gamma, kappa, lam
 from theory.words import Context, scaled
-
-w_plus, w_minus = symbols("w_+ w_-", real=True)
-psi = Symbol("psi", positive=True)
 
 
 def derive() -> Derivation:

@@ -10,11 +10,10 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import eig
 
 from derivations.catalogue.decay_stability_evidence import jacobian, velocity
-from derivations.catalogue.reduced import mu, mu_k, n, phi, v, v_k, w
-from derivations.catalogue.weight_decay_flow import gamma, kappa, lam
 from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import mu, mu_k, n, phi, v, v_k, w
 from theory import Coupling, models, simulate
-from theory.models.vocabulary import K, W, d
+from theory.models.vocabulary import K, W, d, gamma, kappa, lam
 
 
 @cache

@@ -13,26 +13,24 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Expr, ImmutableMatrix, Integer, Matrix, MatrixExpr, Mul, Poly, Symbol, sqrt, symbols
+from sympy import Expr, ImmutableMatrix, Integer, Matrix, MatrixExpr, Mul, Poly, Symbol, sqrt
 
 from derivations.analysis.modes.ansatz import Directions, mode_ansatz
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
-from derivations.catalogue.reduced import V, all_modes, mu, mu_matrix
+from derivations.catalogue.reduced import all_modes
 from derivations.catalogue.written import ordered
 from derivations.engine import Line, Lines
+from derivations.vocabulary import V, k, mu, mu_3, mu_matrix, omega_1, omega_2
 from theory import Loss
-from theory.models.vocabulary import W
+from theory.models.vocabulary import W, gamma, kappa, lam
 
-k = Symbol("k", positive=True)
-gamma, kappa, lam = symbols("gamma kappa lambda", positive=True)
-omega, omega_1, omega_2 = symbols("omega omega_1 omega_2", real=True, nonzero=True)
-mu_1, mu_2, mu_3 = symbols("mu_1:4", real=True)
 UNITS = {V: sqrt(kappa / gamma), W: sqrt(lam), mu_matrix: sqrt(lam)}
 
 
 def decaying() -> Loss:
-    """All modes of the shared predictor, with both decays."""
-    return all_modes().having(mobility={W: gamma}, decay={V: lam, W: kappa})
+    """All modes of the shared predictor, with both decays, which are positive."""
+    loss = all_modes()
+    return loss.having(decay={V: lam, W: kappa}, assumptions=(*loss.assumptions, lam > 0, kappa > 0))
 
 
 def in_units() -> Loss:

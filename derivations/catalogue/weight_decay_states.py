@@ -2,24 +2,38 @@ r"""The last steps of the derivation ``weight_decay``: two stable states and the
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, MatAdd, MatMul, Matrix, Rational, Trace, Transpose, sqrt, symbols
+from sympy import Expr, Integer, MatAdd, MatMul, Matrix, Rational, Trace, Transpose, sqrt
 from sympy import Identity as Unit
 
 from derivations.analysis.modes.sectors import sectors
 from derivations.catalogue import frustration_pairs, frustration_uniform
 from derivations.catalogue import weight_decay_evidence as evidence
-from derivations.catalogue.reduced import V, mu, mu_k, mu_matrix, n, phi, v, v_k, w
-from derivations.catalogue.weight_decay_flow import decaying, gamma, kappa, lam
+from derivations.catalogue.weight_decay_flow import decaying
 from derivations.catalogue.written import ordered
 from derivations.checks import Identity, Numerics, Together
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.vocabulary import (
+    V,
+    delta,
+    m,
+    mu,
+    mu_k,
+    mu_matrix,
+    n,
+    n_0,
+    phi,
+    psi_pairs,
+    psi_uniform,
+    q,
+    tau,
+    v,
+    v_k,
+    w,
+    w_plus,
+)
 from theory.flow import Flow
-from theory.models.vocabulary import K, W
+from theory.models.vocabulary import K, W, gamma, kappa, lam
 from theory.words import scaled
-
-tau, delta = symbols("tau delta", real=True)
-w_plus = symbols("w_+", positive=True)
-psi_uniform, psi_pairs = symbols("psi_u psi_p", positive=True)
 
 
 def two_states(flow: Flow) -> tuple[Step, ...]:
@@ -209,7 +223,7 @@ def uniform_frustration() -> Expr:
 
 def pairs_frustration() -> Expr:
     """The same for ``pairs``, in the fraction of all samples; the third rate is one."""
-    family, two = frustration_pairs.FAMILY, frustration_pairs.q
-    matrix = sectors(family, (Integer(1), 1 / (2 * two)), 1 / family.label_degree).difference.matrix
-    counts = {frustration_pairs.n_0: (1 - phi) * n, frustration_pairs.m: 2 * phi * n / (K - 1), two: Rational(1, 2)}
+    family = frustration_pairs.FAMILY
+    matrix = sectors(family, (Integer(1), 1 / (2 * q)), 1 / family.label_degree).difference.matrix
+    counts = {n_0: (1 - phi) * n, m: 2 * phi * n / (K - 1), q: Rational(1, 2)}
     return matrix.det().subs(counts).factor()

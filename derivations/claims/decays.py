@@ -24,14 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import lambdify
 
-from derivations.catalogue.reduced import mu
-from derivations.catalogue.weight_decay_flow import lam
 from derivations.claims.claim import Outlook
 from derivations.dimensional.ends import EQUAL
 from derivations.dimensional.starts import Modes
 from derivations.experiment import Run
 from derivations.phases.closed_forms import critical_decay, heads
+from derivations.vocabulary import mu
 from theory import Coupling
+from theory.models.vocabulary import lam
 
 
 def eigenvalue_at_rest(correlations: NDArray, decay: float) -> NDArray:

@@ -19,13 +19,13 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Poly, lambdify, solve, symbols
+from sympy import Dummy, Poly, lambdify, solve
 
-from derivations.catalogue.reduced import mu
-from derivations.catalogue.weight_decay_flow import k, lam, omega_1, omega_2
 from derivations.phases.closed_forms import critical_decay, heads, pair_determinant
+from derivations.vocabulary import k, mu, omega_1, omega_2
+from theory.models.vocabulary import lam
 
-SIZE = symbols("s", positive=True)
+SIZE = Dummy("s", positive=True)
 SUFFICIENT = 0.25  # no two modes need more: the step "quarter" of the derivation
 
 

@@ -43,8 +43,7 @@ from numpy.typing import NDArray
 from sympy import lambdify
 
 from derivations.catalogue import derive
-from derivations.catalogue.reduced import V, mu_matrix
-from derivations.catalogue.stop_gradient_stability import a_j, mu_j, omega_l, q
+from derivations.vocabulary import V, a_j, dR, mu_j, mu_matrix, omega_l
 from theory.models.vocabulary import W, gamma
 
 REST = 1e-8  # largest entry of WV - V mu that counts as rest
@@ -194,9 +193,9 @@ def _vanishes(matrix: NDArray) -> bool:
 
 @cache
 def _residual() -> Callable:
-    """The velocity of the residual q at head, modes, diagonal of correlations, q and mobility."""
+    """The velocity of the residual at head, modes, diagonal of correlations, residual and mobility."""
     velocity = derive("stop_gradient_stability")["residual_flow"].after[0].right
-    return lambdify((W, V, mu_matrix, q, gamma), velocity, "numpy")
+    return lambdify((W, V, mu_matrix, dR, gamma), velocity, "numpy")
 
 
 @cache

@@ -26,13 +26,11 @@ from numpy.typing import NDArray
 from sympy import Rational
 
 from derivations.analysis.linearisation.balls import compiled, interval, signs_of
-from derivations.catalogue.one_mode import v_0, w_0
-from derivations.catalogue.reduced import mu, phi
-from derivations.catalogue.weight_decay_flow import k, lam
 from derivations.phases import closed_forms
 from derivations.phases.regions import CODES, Phase
+from derivations.vocabulary import k, mu, phi, v_0, w_0
 from theory.errors import InputError
-from theory.models.vocabulary import K, gamma
+from theory.models.vocabulary import K, gamma, lam
 
 DEPTH = 8
 Ends = tuple[Fraction, Fraction]

@@ -31,25 +31,13 @@ from derivations.analysis.points.fixed_points import FixedPoint, fixed_points
 from derivations.catalogue import one_mode
 from derivations.catalogue.decay_stability import pair_cubic
 from derivations.catalogue.decay_stability_condition import PAIR, determinant
-from derivations.catalogue.reduced import mu, phi, v, w
-from derivations.catalogue.weight_decay_flow import (
-    along,
-    decaying,
-    gamma,
-    in_units,
-    k,
-    kappa,
-    lam,
-    occupied_pair,
-    omega,
-    omega_1,
-    omega_2,
-)
+from derivations.catalogue.weight_decay_flow import along, decaying, in_units, occupied_pair
 from derivations.catalogue.weight_decay_flow import sectors as sectors_of
 from derivations.catalogue.weight_decay_states import pairs_frustration, uniform_frustration
+from derivations.vocabulary import k, mu, omega, omega_1, omega_2, phi, v, w, w_0
 from theory.errors import InputError
 from theory.flow import Flow
-from theory.models.vocabulary import K
+from theory.models.vocabulary import K, gamma, kappa, lam
 
 FAMILIES = {"uniform": uniform_frustration, "pairs": pairs_frustration}
 
@@ -156,9 +144,9 @@ def survival_margins() -> tuple[Expr, Expr]:
     survival, _ = one_mode.fates()
     branches = {}
     for branch in survival.condition.args:
-        (side,) = (c for c in branch.args if c.free_symbols == {one_mode.w_0})
+        (side,) = (c for c in branch.args if c.free_symbols == {w_0})
         (bound,) = (c for c in branch.args if c != side)
-        branches[bool(side.subs(one_mode.w_0, 1))] = bound.gts - bound.lts
+        branches[bool(side.subs(w_0, 1))] = bound.gts - bound.lts
     return branches[True], branches[False]
 
 

@@ -28,9 +28,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import lambdify
 
-from derivations.catalogue.one_mode import v_0, w_0
-from derivations.catalogue.reduced import mu
 from derivations.phases import closed_forms
+from derivations.vocabulary import mu, v_0, w_0
 from theory.errors import InputError
 from theory.models.vocabulary import gamma
 

@@ -24,14 +24,14 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.catalogue.reduced import mu
-from derivations.catalogue.weight_decay_flow import gamma, kappa, lam
 from derivations.phases import closed_forms
 from derivations.phases.outcomes import TOLERANCES
 from derivations.phases.regions import Phase, coded
 from derivations.phases.starts import along_modes
+from derivations.vocabulary import mu
 from theory import Coupling, models
 from theory.errors import InputError, UnfinishedError
+from theory.models.vocabulary import gamma, kappa, lam
 
 DEPARTURE = 1e-6  # from the saddle, relative to its size
 FOREIGN = 1e-6  # amplitude of another mode, in the same units

@@ -18,13 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import lambdify
 
-from derivations.catalogue.one_mode import v_0, w_0
-from derivations.catalogue.reduced import mu
 from derivations.phases import closed_forms
 from derivations.phases.cells import proved_phase, proved_start
 from derivations.phases.parameter_plane import FINE
 from derivations.phases.regions import CODES, Phase, start_codes
 from derivations.phases.single_mode import StartOutcomes, basin_boundary
+from derivations.vocabulary import mu, v_0, w_0
 from theory.errors import InputError
 from theory.models.vocabulary import gamma
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import And, Eq, Identity, Integer, Inverse, MatrixSymbol, S, Symbol, ZeroMatrix, symbols
+from sympy import And, Eq, Identity, Integer, Inverse, S, Symbol, ZeroMatrix
 from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.linearisation.stability import Stability, Verdict, stability
-from derivations.analysis.modes.ansatz import Ansatz, mu
+from derivations.analysis.modes.ansatz import Ansatz
 from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.analysis.points.fixed_points import Completeness, fixed_points
 from derivations.placement.balance import Link, balance_of, undamped
 from derivations.placement.cells import HEADS, STOPS, Outcome, Placement, PlacementTable, Witness
+from derivations.vocabulary import F_x, e, f, mu, u, v, w
 from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.loss import Loss
 from theory.models import projection_head
-from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, kappa, lam, pull
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, W, X, Y, kappa, lam, pull
 from theory.simulation import simulate
 from theory.stopgrad import sg
 
-u, v, w = symbols("u v w", real=True)
 TIMES = (0.0, 1.0, 10.0, 100.0, 1000.0, 10000.0)
 
 
@@ -104,15 +104,14 @@ def embedding_stopped(head: str, stop: str) -> Loss | None:
 
 
 def one_mode(loss: Loss) -> Flow:
-    r"""The flow of one mode in one direction, mobilities inverse to the degrees, no decay: :math:`X=u\,ea^T`,
-    :math:`Y=v\,eb^T`, :math:`W=w\,ee^T` with singular vectors :math:`Jb=\mu D_xa`, :math:`J^Ta=\mu D_yb` of unit weight."""
-    a, b, e = MatrixSymbol("a", N, 1), MatrixSymbol("b", K, 1), MatrixSymbol("e", d, 1)
-    forms = {X: (u, u * e * a.T), Y: (v, v * e * b.T), W: (w, w * e * e.T)}
+    r"""The flow of one mode in one direction, mobilities inverse to the degrees, no decay: :math:`X=u\,eF_x^T`,
+    :math:`Y=v\,ef^T`, :math:`W=w\,ee^T` with singular vectors :math:`Jf=\mu D_xF_x`, :math:`J^TF_x=\mu D_yf` of unit weight."""
+    forms = {X: (u, u * e * F_x.T), Y: (v, v * e * f.T), W: (w, w * e * e.T)}
     one = Identity(1)
     rules = (
-        *(Eq(product, one) for product in (e.T * e, a.T * D_x * a, b.T * D_y * b)),
+        *(Eq(product, one) for product in (e.T * e, F_x.T * D_x * F_x, f.T * D_y * f)),
         *(Eq(H, Inverse(D)) for H, D in ((H_x, D_x), (H_y, D_y))),
-        *(Eq(J * b, mu * D_x * a), Eq(J.T * a, mu * D_y * b)),
+        *(Eq(J * f, mu * D_x * F_x), Eq(J.T * F_x, mu * D_y * f)),
     )
     ansatz = Ansatz({B: forms[B][1] for B in loss.state}, tuple(forms[B][0] for B in loss.state), (*rules, mu < 1))
     still = loss.xreplace({lam: Integer(0), kappa: Integer(0)})

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from sympy import S
 
-from derivations.analysis.modes.ansatz import mu
 from derivations.analysis.points.fixed_points import Completeness
 from derivations.placement import Outcome, balance_of, placement_table
 from derivations.placement.balance import undamped
 from derivations.placement.cells import HEADS, STOPS
 from derivations.placement.deriving import embedding_stopped, place, u, v, w
+from derivations.vocabulary import mu
 from tests.theory.oracles import assert_close, evaluate, pair_energy
 from theory import Coupling, InputError, models, simulate
 from theory.models import vocabulary

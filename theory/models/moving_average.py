@@ -26,9 +26,8 @@ from sympy import Expr, MatrixSymbol, Symbol, Trace
 from theory.calculus import State
 from theory.errors import InputError
 from theory.loss import Loss
+from theory.models.vocabulary import beta
 from theory.stopgrad import MARKERS, erase, expression, is_marked, sg
-
-beta = Symbol("beta", positive=True)
 
 
 def target_of(block: State) -> State:

@@ -1,12 +1,12 @@
 r"""The closure of a matrix flow on order parameters: type means, deviations within types, labels, head (§5 of the notes).
 
-Samples enter a flow over the shared vocabulary only through sums over them.  With types as a matrix of ones :math:`E`
+Samples enter a flow over the shared vocabulary only through sums over them.  With types as a matrix of ones :math:`E_t`
 (T × N, one row a type), means :math:`M` and deviations of samples from the mean of their type,
 
-.. math:: X=ME+\sum_g\Phi_g\Xi_g,\qquad\Xi_gE^T=0,
+.. math:: X=ME_t+\sum_g\Phi_g\Xi_g,\qquad\Xi_gE_t^T=0,
 
-where group g holds the types of one rate :math:`\eta_\tau d_\tau=a_g`, and :math:`\Xi_g` are their deviations at the start.
-Degrees and mobilities are the same within a type, so that sums over samples become :math:`ED_xE^T=D_tC` with the counts
+where group g holds the types of one rate :math:`\eta_\tau d_\tau=\rho_g`, and :math:`\Xi_g` are their deviations at the start.
+Degrees and mobilities are the same within a type, so that sums over samples become :math:`E_tD_xE_t^T=D_tC` with the counts
 :math:`C`, and scatters :math:`\Xi_gD_x\Xi_g^T=S_g` that are constants.  Put into the velocities as rewriting rules, this leaves
 :math:`\dot M`, :math:`\dot\Phi_g` and the other blocks without any sum over samples: exact for every N.
 
@@ -16,7 +16,7 @@ Degrees and mobilities are the same within a type, so that sums over samples bec
 >>> for block in (M, closed.flow.state[1], Y):
 ...     print(f"d{block}/dt =", plain(closed.flow.velocity[block]))
 dM/dt = W.T*(Y*J_t.T - W*M*D_t)*H_t - lambda*M
-dPhi_1/dt = (-a_1*W.T*W - lambda*I)*Phi_1
+dPhi_1/dt = (-rho_1*W.T*W - lambda*I)*Phi_1
 dY/dt = W.T*(M*C*J_t - W*Y*D_y)*H_y - lambda*Y
 
 When it fails: a flow in which samples meet each other other than through such sums is refused.
@@ -37,7 +37,7 @@ from theory.models.vocabulary import DIAGONAL, D_x, H_x, J, K, N, X, Y, d, u_x
 from theory.words import Context, Polynomial, assemble, expand, expand_traces, monomial, scaled
 
 T = Symbol("T", integer=True, positive=True)
-M, E, J_t, u_t = MatrixSymbol("M", d, T), MatrixSymbol("E", T, N), MatrixSymbol("J_t", T, K), MatrixSymbol("u_t", T, 1)
+M, E_t, J_t, u_t = MatrixSymbol("M", d, T), MatrixSymbol("E_t", T, N), MatrixSymbol("J_t", T, K), MatrixSymbol("u_t", T, 1)
 D_t, H_t, C = (MatrixSymbol(name, T, T) for name in ("D_t", "H_t", "C"))
 
 
@@ -96,10 +96,10 @@ def closure(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] = ()) ->
     flow = model.stop_gradient_flow()
     put = _Put.of(flow, groups)
     moved = put.poly(flow.velocity[X])
-    velocity = {M: put.closed(flow.velocity[X] * E.T * C.I, M.shape)}
+    velocity = {M: put.closed(flow.velocity[X] * E_t.T * C.I, M.shape)}
     for phi, xi in zip(put.phi, put.xi, strict=True):
         velocity[phi] = put.checked(assemble({w[:-1]: c for w, c in moved.items() if w and w[-1] == xi}, phi.shape))
-    if any(not w or w[-1] not in (E, *put.xi) for w in moved):
+    if any(not w or w[-1] not in (E_t, *put.xi) for w in moved):
         raise _not_closed(flow.velocity[X])
     velocity |= {block: put.residual(v, block.shape) for block, v in flow.velocity.items() if block != X}
     symmetric = (Q.symmetric(S) for pair in put.scatters for S in pair)
@@ -123,15 +123,15 @@ class _Put:
     def of(cls, flow: Flow, groups: int) -> _Put:
         phi, pairs = deviations(groups), scatters(groups)
         xi = tuple(MatrixSymbol(f"Xi_{g}", d, N) for g in range(1, groups + 1))
-        rates = symbols(f"a_1:{groups + 1}", positive=True) if groups else ()
+        rates = symbols(f"rho_1:{groups + 1}", positive=True) if groups else ()
         rules = [
-            _rule(E * D_x, D_t * E),
-            _rule(E * H_x, H_t * E),
-            _rule(E * Inverse(H_x), Inverse(H_t) * E),
-            _rule(E * E.T, C),
+            _rule(E_t * D_x, D_t * E_t),
+            _rule(E_t * H_x, H_t * E_t),
+            _rule(E_t * Inverse(H_x), Inverse(H_t) * E_t),
+            _rule(E_t * E_t.T, C),
         ]
-        for g, (x, own, a) in enumerate(zip(xi, pairs, rates, strict=True)):
-            rules += [_rule(x * E.T, ZeroMatrix(d, T)), _rule(x * D_x * H_x, a * x)]
+        for g, (x, own, rate) in enumerate(zip(xi, pairs, rates, strict=True)):
+            rules += [_rule(x * E_t.T, ZeroMatrix(d, T)), _rule(x * D_x * H_x, rate * x)]
             for h, other in enumerate(xi):
                 sums = (x * D_x * other.T, x * Inverse(H_x) * other.T, x * other.T)
                 rules += [_rule(e, S if g == h else ZeroMatrix(d, d)) for e, S in zip(sums, own, strict=True)]
@@ -141,8 +141,8 @@ class _Put:
         return cls(phi, xi, pairs, Context((*kept, *diagonal, *symmetric, *rules)))
 
     def poly(self, expr: MatrixExpr) -> Polynomial:
-        form = MatAdd(M * E, *(p * x for p, x in zip(self.phi, self.xi, strict=True)))
-        return expand(expr.xreplace({X: form, J: E.T * J_t, u_x: E.T * u_t}), self.context)
+        form = MatAdd(M * E_t, *(p * x for p, x in zip(self.phi, self.xi, strict=True)))
+        return expand(expr.xreplace({X: form, J: E_t.T * J_t, u_x: E_t.T * u_t}), self.context)
 
     def closed(self, expr: MatrixExpr, shape) -> MatrixExpr:
         return self.checked(assemble(self.poly(expr), shape))
@@ -166,11 +166,11 @@ class _Put:
     def trace(self, expr: Expr) -> Expr:
         """A trace polynomial, its words turned so that no sum over samples is cut."""
         turned = {t: _turned(t) for t in expr.atoms(Trace)}
-        form = MatAdd(M * E, *(p * x for p, x in zip(self.phi, self.xi, strict=True)))
-        return self.checked(expand_traces(expr.xreplace(turned).xreplace({X: form, J: E.T * J_t}), self.context))
+        form = MatAdd(M * E_t, *(p * x for p, x in zip(self.phi, self.xi, strict=True)))
+        return self.checked(expand_traces(expr.xreplace(turned).xreplace({X: form, J: E_t.T * J_t}), self.context))
 
     def checked(self, expr):
-        if expr.has(X, E, J, D_x, H_x, *self.xi):
+        if expr.has(X, E_t, J, D_x, H_x, *self.xi):
             raise _not_closed(expr)
         return expr
 

@@ -43,7 +43,7 @@ from theory.simulation.setting import Setting
 from theory.words import Context, collect
 
 DATA = (J, D_x, D_y)
-ELSEWHERE = MatrixSymbol("Z", d, N)  # samples outside the batch
+ELSEWHERE = MatrixSymbol("X_else", d, N)  # samples outside the batch
 
 
 @dataclass(frozen=True, eq=False)

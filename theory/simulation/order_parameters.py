@@ -259,7 +259,7 @@ def data_of_types(coupling: Coupling, groups: Groups) -> dict[str, object]:
     whole = {"C": c.counts.astype(float), "D_t": c.sample_degrees, "H_t": c.sample_mobility, "J_t": c.types.toarray()}
     whole |= {"D_y": c.label_degrees, "H_y": c.label_mobility}
     whole |= {"N": coupling.samples, "u_t": np.ones((len(c.counts), 1)), "u_y": np.ones((c.labels, 1))}
-    return whole | {f"a_{g + 1}": float(rate) for g, rate in enumerate(groups.rates)}
+    return whole | {f"rho_{g + 1}": float(rate) for g, rate in enumerate(groups.rates)}
 
 
 def data_of_groups(coupling: Coupling, groups: Groups, samples: Samples) -> dict[str, object]:

@@ -14,6 +14,7 @@ from flint import arb, arb_poly, ctx, fmpq, fmpq_mat, fmpq_poly
 from sympy import QQ, Expr, Poly, Rational, Symbol, rootof, sqrt
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
+from derivations.vocabulary import x as unknown
 
 BITS = 128  # of the first balls; doubled as long as they do not decide
 
@@ -106,7 +107,7 @@ def real_roots(p: fmpq_poly) -> list[Expr]:
     if len(coefficients) == 3 or (len(coefficients) == 5 and _is_biquadratic(*coefficients)):
         found = _in_radicals(coefficients)
         return sorted((x for x in found if x.is_real), key=lambda x: x.evalf(60)) if count else []
-    polynomial = Poly(coefficients[::-1], Symbol("x"), domain=QQ)
+    polynomial = Poly(coefficients[::-1], unknown, domain=QQ)
     return [rootof(polynomial, k) for k in range(count)]
 
 
@@ -120,8 +121,7 @@ def _in_radicals(coefficients: list[Rational]) -> list[Expr]:
         c, b, a = coefficients
         return [-b / (2 * a) + sign * sqrt(b**2 - 4 * a * c) / (2 * a) for sign in (1, -1)]
     shift = -coefficients[3] / (4 * coefficients[4])
-    x = Symbol("x")
-    moved = Poly(coefficients[::-1], x, domain=QQ).shift(shift).all_coeffs()
+    moved = Poly(coefficients[::-1], unknown, domain=QQ).shift(shift).all_coeffs()
     squares = _in_radicals([moved[4], moved[2], moved[0]])
     return [shift + sign * sqrt(s) for s in squares for sign in (1, -1)]
 

@@ -35,6 +35,7 @@ from derivations.analysis.expansions.preparation import exact as exact_expressio
 from derivations.analysis.expansions.preparation import factors, primitive
 from derivations.analysis.expansions.real_edges import narrowed, real_edge_roots
 from derivations.analysis.expansions.series import Insufficient, Series, Term, collected, expand, truncated
+from derivations.vocabulary import c as letter
 from theory.abridging import Brief
 from theory.errors import InputError, UnfinishedError
 from theory.printing import plain
@@ -213,7 +214,7 @@ def _numbered(branch: Branch) -> list[Branch]:
         return [branch]
     (root,) = found
     degree = Poly(*root.args).degree()
-    roots = [{root: CRootOf(root.args[0].subs(root.args[1], Symbol("c")), k)} for k in range(degree)]
+    roots = [{root: CRootOf(root.args[0].subs(root.args[1], letter), k)} for k in range(degree)]
     several = [tuple((e, c.xreplace(r)) for e, c in branch.terms) for r in roots]
     return [replace(branch, terms=terms, conjugates=branch.conjugates // degree) for terms in several]
 

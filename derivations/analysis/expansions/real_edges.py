@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import gcd
 
-from sympy import CRootOf, Expr, Poly, Pow, Rational, S, Symbol
+from sympy import CRootOf, Expr, Poly, Pow, Rational, S
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
@@ -20,6 +20,7 @@ from derivations.analysis.algebra.zero import Region
 from derivations.analysis.expansions.edges import C, Edge, Root, extracted, in_c, irreducible
 from derivations.analysis.expansions.real_counts import cases
 from derivations.analysis.expansions.sides import possible, side
+from derivations.vocabulary import c as letter
 
 Value = tuple[Expr, tuple[Boolean | Relational, ...]]
 """A root, and what must hold for it to be real."""
@@ -51,7 +52,7 @@ def _real_roots(factor: list[Expr], region: Region) -> Iterator[Value]:
     elif degree == 2:
         yield from _quadratic(factor, region)
     elif all(a.is_Rational for a in factor):
-        polynomial = Poly(in_c(factor), C).as_expr().xreplace({C: Symbol("c")})
+        polynomial = Poly(in_c(factor), C).as_expr().xreplace({C: letter})
         yield from ((CRootOf(polynomial, k), ()) for k in range(Poly(polynomial).count_roots()))
     else:
         yield from (

@@ -38,6 +38,7 @@ from derivations.analysis.sites.conditions import independent, readable, stated
 from derivations.analysis.sites.decision import is_empty
 from derivations.analysis.sites.signs import ZERO
 from derivations.analysis.sites.site import Site
+from derivations.vocabulary import s as eigenvalue
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.printing import exact_text
@@ -122,10 +123,15 @@ class Stability(Shown):
         """The degree of a factor, whose coefficients are not expanded."""
         return max([int(p.exp) for p in factor.atoms(Pow) if p.base == self.s], default=1)
 
+    @property
+    def _factors(self) -> tuple[tuple[Expr, int], ...]:
+        """The characteristic polynomial as it is shown."""
+        return tuple((f.xreplace({self.s: eigenvalue}), m) for f, m in self.characteristic)
+
     def rows(self) -> list[Row]:
         shown = [row(f"s_{i}", value) for i, value in enumerate(self.eigenvalues, 1)]
         if len(self.eigenvalues) < sum(self._degree(f) * m for f, m in self.characteristic):
-            shown += [row(f.xreplace({self.s: Symbol("s")}), S.Zero) for f, _ in self.characteristic]
+            shown += [row(f, S.Zero) for f, _ in self._factors]
         words = self.verdict.value + ("" if self.method == "exact" else f" ({self.method}: not proved)")
         modes = [Row.text(f"zero mode {mode.origin.value}") for mode in self.zero_modes]
         named = [row(a, c) for a, c in self.names.items()]
@@ -141,7 +147,7 @@ class Stability(Shown):
             "conditions": [exact_text(c) for c in self.conditions],
             "names": {str(a): exact_text(c) for a, c in self.names.items()},
             "eigenvalues": [exact_text(e) for e in self.eigenvalues],
-            "characteristic": [[exact_text(f.xreplace({self.s: Symbol("s")})), m] for f, m in self.characteristic],
+            "characteristic": [[exact_text(f), m] for f, m in self._factors],
             "zero_modes": [
                 {"origin": z.origin.value, "vector": {str(x): exact_text(v) for x, v in z.vector.items()}}
                 for z in self.zero_modes
@@ -155,7 +161,7 @@ class Stability(Shown):
         lines += [f"  where {say(a)} = {say(c)}" for a, c in self.names.items()]
         lines += [f"  eigenvalue {say(e)}" for e in self.eigenvalues]
         if not self.eigenvalues:
-            lines += [f"  eigenvalues: roots of {say(f.xreplace({self.s: Symbol('s')}))}" for f, _ in self.characteristic]
+            lines += [f"  eigenvalues: roots of {say(f)}" for f, _ in self._factors]
         lines += [f"  zero mode {z.origin.value}" for z in self.zero_modes]
         return [*lines, *(f"  {line}" for b in self.bifurcations for line in b.lines(say))]
 

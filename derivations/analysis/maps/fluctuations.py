@@ -53,10 +53,11 @@ from derivations.analysis.algebra.linear import BUDGET, OverBudget
 from derivations.analysis.limits import within
 from derivations.analysis.linearisation.stability import Stability
 from derivations.analysis.maps.linear_part import LinearPart
-from derivations.analysis.maps.steps import eta, require_new_step, step_edge, widened
+from derivations.analysis.maps.steps import require_new_step, step_edge, widened
 from derivations.analysis.points.fixed_points import FixedPoint
 from derivations.analysis.points.places import place_of
 from derivations.analysis.show import Row, Shown, conditions_row, row
+from derivations.vocabulary import eta
 from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow

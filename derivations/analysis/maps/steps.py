@@ -52,11 +52,10 @@ from derivations.analysis.sites.characteristic import Factor, characteristic_fac
 from derivations.analysis.sites.conditions import independent, readable, reduced
 from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE
 from derivations.analysis.sites.site import Site
+from derivations.vocabulary import eta
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import exact_text
-
-eta = Symbol("eta", positive=True)
 
 
 @dataclass(frozen=True)

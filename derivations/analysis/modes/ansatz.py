@@ -43,6 +43,7 @@ from sympy import (
 from sympy.logic.boolalg import Boolean
 
 from derivations.evaluate import Point, array
+from derivations.vocabulary import mu
 from theory.abridging import Brief, brief
 from theory.coupling import Coupling
 from theory.errors import InputError
@@ -53,8 +54,6 @@ from theory.words import expand, scaled
 
 Points = Callable[[np.random.Generator], Point]
 Directions = Sequence[Sequence[Symbol]]
-
-mu = Symbol("mu", positive=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,9 +147,9 @@ def mode_ansatz(V: MatrixSymbol, W: MatrixSymbol, correlations: MatrixSymbol, di
 def whole_model_ansatz(directions: Directions = ((mu,),)) -> Ansatz:
     r"""Modes of the whole model with mobilities inverse to the degrees, in the symbols of :mod:`theory.models.vocabulary`.
 
-    A mode is a pair of singular vectors of :math:`D_x^{-1/2}JD_y^{-1/2}`, as :math:`a=D_x^{-1/2}\cdot`,
-    :math:`b=D_y^{-1/2}\cdot` with half the weight on each side; its correlation is the singular value.  (With
-    :math:`\mu\ne0` the halves follow from :math:`a^TD_xa+b^TD_yb=1`.)
+    A mode is a pair of singular vectors of :math:`D_x^{-1/2}JD_y^{-1/2}`, as :math:`F=D_x^{-1/2}\cdot`,
+    :math:`f=D_y^{-1/2}\cdot` with half the weight on each side; its correlation is the singular value.  (With
+    :math:`\mu\ne0` the halves follow from :math:`F^TD_xF+f^TD_yf=1`.)
 
     Parameters
     ----------
@@ -163,11 +162,11 @@ def whole_model_ansatz(directions: Directions = ((mu,),)) -> Ansatz:
         where there is no mode, or a symbol stands for two.
     """
     modes = _Modes(directions, d)
-    samples, labels = modes.vectors("a", N), modes.vectors("b", K)
+    samples, labels = modes.vectors("F", N), modes.vectors("f", K)
     singular = (
         rule
-        for a, b, m in zip(samples, labels, modes.correlations, strict=True)
-        for rule in (Eq(J * b, m * D_x * a), Eq(Transpose(J) * a, m * D_y * b))
+        for F, f, m in zip(samples, labels, modes.correlations, strict=True)
+        for rule in (Eq(J * f, m * D_x * F), Eq(Transpose(J) * F, m * D_y * f))
     )
     half = Rational(1, 2)
     return Ansatz(
@@ -186,7 +185,7 @@ def whole_model_ansatz(directions: Directions = ((mu,),)) -> Ansatz:
 
 @dataclass(frozen=True)
 class _Modes:
-    """Symbols of the modes along directions in a space of ``dimension``; numbered where there are several."""
+    """Symbols of the modes along directions in a space of ``dimension``; amplitudes are numbered where there are several."""
 
     directions: Directions
     dimension: Expr
@@ -226,7 +225,7 @@ class _Modes:
         return _sum([w * e * e.T for w, e in zip(self.heads, self.basis, strict=True)])
 
     def vectors(self, name: str, length: Expr) -> tuple[MatrixSymbol, ...]:
-        return tuple(MatrixSymbol(n, length, 1) for n in _numbered(name, len(self.places)))
+        return tuple(MatrixSymbol(f"{name}_{i}", length, 1) for i in range(1, len(self.places) + 1))
 
     def along(self, vectors: Sequence[MatrixSymbol]) -> MatrixExpr:
         """Each mode along its direction."""

@@ -45,12 +45,11 @@ from sympy import (
 
 from derivations.analysis.modes.ansatz import Ansatz
 from derivations.evaluate import Point, array
+from derivations.vocabulary import a_u, e, f, u
 from theory.coupling.symmetric import Orbit, SymmetricFamily
 from theory.errors import InputError
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d
 
-u = Symbol("u", real=True)
-e = MatrixSymbol("e", d, 1)
 Drawn = Callable[[np.random.Generator, int], NDArray]
 
 
@@ -86,16 +85,15 @@ class Patterns:
         """A pattern on the labels and its lifts."""
         lifts = {o: MatrixSymbol(f"F_{o.name}", N, 1) for o in self.lifted}
         steps = {o: o.inside - o.outside for o in self.lifted}
-        pattern = MatrixSymbol("f", K, 1)
         back = {o: step * self.back(o) for o, step in steps.items()}
-        return self._ansatz(lifts, pattern, steps, back, _pattern)
+        return self._ansatz(lifts, f, steps, back, _pattern)
 
     def common(self) -> Ansatz:
         """The same on all labels, and the same on all samples of an orbit."""
         marks = {o: MatrixSymbol(f"a_{o.name}", N, 1) for o in self.family.orbits}
         degrees = {o: o.degree(self.family.labels) for o in marks}
         back = {o: o.label_degree(self.family.labels) for o in marks}
-        return self._ansatz(marks, MatrixSymbol("b", K, 1), degrees, back, _constant)
+        return self._ansatz(marks, a_u, degrees, back, _constant)
 
     def _ansatz(
         self,

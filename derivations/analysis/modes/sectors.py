@@ -49,10 +49,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Expr, Integer, Matrix, Mul, Symbol, exp
 
-from derivations.analysis.modes.patterns import Patterns, u
+from derivations.analysis.modes.patterns import Patterns
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
 from derivations.analysis.show import Row, Shown
 from derivations.engine import velocity_lines
+from derivations.vocabulary import u
 from theory import models
 from theory.abridging import Brief, Say, brief
 from theory.coupling.symmetric import Orbit, SymmetricFamily

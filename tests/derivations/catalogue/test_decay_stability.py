@@ -10,9 +10,9 @@ from scipy.integrate import solve_ivp
 from sympy import Rational, lambdify
 
 from derivations import derive
-from derivations.catalogue.decay_stability_condition import PAIR, D, p
+from derivations.catalogue.decay_stability_condition import PAIR
 from derivations.catalogue.decay_stability_evidence import critical, jacobian, velocity
-from derivations.catalogue.weight_decay_flow import k, omega_1, omega_2
+from derivations.vocabulary import k, nu, omega_1, omega_2, p
 
 CUBIC = derive("decay_stability")["rule"].after[0].right
 SIZE, MODES = 3, 4
@@ -76,7 +76,7 @@ def test_no_smaller_share_is_safe():
 @given(heads, heads, st.fractions(min_value=Fraction(1, 1000), max_value=100, max_denominator=1000))
 def test_heads_of_opposite_signs_are_safe_at_any_decay(one, two, ratio):
     product, difference = -one * two, (one + two) ** 2
-    assert CUBIC.subs({p: Rational(str(product)), D: Rational(str(difference)), k: Rational(str(ratio))}) > 0
+    assert CUBIC.subs({p: Rational(str(product)), nu: Rational(str(difference)), k: Rational(str(ratio))}) > 0
 
 
 def run(share):

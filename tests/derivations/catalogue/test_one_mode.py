@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from derivations.catalogue.one_mode import fates, reduction, v_0, w_0
-from derivations.catalogue.reduced import mu
+from derivations.catalogue.one_mode import fates, reduction
+from derivations.vocabulary import mu, v_0, w_0
 from theory.models.vocabulary import gamma
 
 BAND = 0.05  # of the squared correlation around the boundary, where the approach takes longer than is integrated

@@ -6,11 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derivations import derive
-from derivations.catalogue.plain_mobilities_flow import a, b
-from derivations.catalogue.reduced import mu, n
-from derivations.catalogue.weight_decay_flow import lam
+from derivations.vocabulary import mu, n, rho_x, rho_y
 from theory import Coupling, models, simulate
 from theory.coupling.heads import head_states
+from theory.models.vocabulary import lam
 
 SHOWN = derive("plain_mobilities")
 FOLD, _, PLAIN_FOLD, _ = (line.right for line in SHOWN["fold"].after)
@@ -19,7 +18,7 @@ UPPER, LOWER = (line.right for line in SHOWN["heads"].after)
 
 @given(st.floats(0.1, 10), st.floats(0.1, 10), st.floats(0.1, 1))
 def test_unequal_rates_never_bring_the_fold_forward_and_at_most_to_four_times_the_slower_one(one, two, correlation):
-    fold = float(FOLD.subs({a: one, b: two, mu: correlation}))
+    fold = float(FOLD.subs({rho_x: one, rho_y: two, mu: correlation}))
     slower = min(one, two) * correlation**2
     assert slower / 4 * (1 - 1e-12) <= fold < slower
 
@@ -27,7 +26,7 @@ def test_unequal_rates_never_bring_the_fold_forward_and_at_most_to_four_times_th
 @given(st.integers(2, 5), st.integers(1, 30), st.sampled_from([0.5, 1.0, 2.0]), st.floats(0.05, 0.95))
 def test_the_closed_form_is_that_of_couplings_whose_labels_are_alike(classes, pure, rate, share):
     coupling = Coupling.uniform(classes=classes, samples=classes * (pure + 1), fraction=1 / (pure + 1), mobility=(1.0, rate))
-    at = {a: 1, b: (pure + 1) * rate, mu: coupling.modes()[1]}
+    at = {rho_x: 1, rho_y: (pure + 1) * rate, mu: coupling.modes()[1]}
     decay = share * float(FOLD.subs(at))
     heads = head_states(coupling, decay).heads
     squares = [float(e.subs(at | {lam: decay})) for e in (UPPER, LOWER)]

@@ -9,8 +9,8 @@ from sympy import lambdify
 
 from derivations import derive
 from derivations.catalogue.decay_stability_evidence import jacobian, velocity
-from derivations.catalogue.stop_gradient_stability import a_j, mu_j, omega_l
 from derivations.catalogue.stop_gradient_stability_evidence import orthogonal_state
+from derivations.vocabulary import a_j, mu_j, omega_l
 from theory.models.vocabulary import gamma
 
 SURVIVING, ABSENT = (line.right for line in derive("stop_gradient_stability")["spectrum"].after)

@@ -10,12 +10,10 @@ from sympy import lambdify
 
 from derivations import derive
 from derivations.catalogue.decay_stability_evidence import jacobian, velocity
-from derivations.catalogue.reduced import mu, n, w
-from derivations.catalogue.weight_decay_flow import gamma, kappa, lam
-from derivations.catalogue.weight_decay_states import w_plus
+from derivations.vocabulary import mu, n, w, w_plus
 from tests.strategies import seeds
 from theory import Coupling, models, simulate
-from theory.models.vocabulary import K
+from theory.models.vocabulary import K, gamma, kappa, lam
 
 SHOWN = derive("weight_decay")
 UPPER, LOWER, AMPLITUDE, _ = (line.right for line in SHOWN["heads"].after)

@@ -11,7 +11,7 @@ from scipy.linalg import solve_continuous_lyapunov, solve_discrete_lyapunov
 from sympy import Integer, Matrix, Rational, diag, eye, symbols
 
 from derivations.analysis.maps.fluctuations import fluctuations
-from derivations.analysis.maps.steps import eta
+from derivations.vocabulary import eta
 from theory import Flow, InputError, Loss, sg
 
 x, y, z = symbols("x y z", real=True)

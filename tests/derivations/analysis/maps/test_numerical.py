@@ -18,7 +18,7 @@ from derivations.analysis.maps.numerical import (
     settled,
     stationary_fluctuations,
 )
-from derivations.analysis.maps.steps import eta
+from derivations.vocabulary import eta
 from tests.strategies import seeds
 from theory import Coupling, Flow, InputError, Loss, UnfinishedError, models, sg
 from theory.models.vocabulary import W, X, Y, d

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sympy import Integer, Max, Min, Rational, S, Symbol, sqrt, symbols
 
 from derivations import fixed_points
-from derivations.analysis.maps.steps import eta, step_edge
+from derivations.analysis.maps.steps import step_edge
+from derivations.vocabulary import eta
 from theory import Flow, InputError, Loss, models, sg
 
 x, y, z, u = symbols("x y z u", real=True)

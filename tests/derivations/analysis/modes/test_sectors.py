@@ -11,9 +11,10 @@ from numpy.testing import assert_allclose
 from scipy.linalg import expm
 from sympy import Integer, Matrix, Rational, Symbol, log, symbols
 
-from derivations.analysis.modes.patterns import draw, u
+from derivations.analysis.modes.patterns import draw
 from derivations.analysis.modes.sectors import sectors
 from derivations.checks import Status
+from derivations.vocabulary import u
 from theory import InputError
 from theory.coupling.symmetric import Orbit, SymmetricFamily, pairs, subsets, uniform
 from theory.models.vocabulary import K
