@@ -13,7 +13,8 @@ from sympy import Basic, Dummy, MatrixSymbol, Rational, Symbol, srepr, symbols
 import derivations
 import theory
 from derivations.analysis.modes.ansatz import mode_ansatz, whole_model_ansatz
-from derivations.catalogue import frustration_pairs, frustration_uniform
+from derivations.catalogue.frustration_pairs import steps as frustration_pairs
+from derivations.catalogue.frustration_uniform import steps as frustration_uniform
 from derivations.catalogue.weight_decay_flow import along, decaying
 from derivations.placement.deriving import one_mode
 from derivations.vocabulary import V, mu_1, mu_2, mu_3, mu_matrix

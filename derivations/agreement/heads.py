@@ -30,9 +30,9 @@ from numpy.typing import ArrayLike, NDArray
 from sympy import Expr
 
 from derivations.agreement.sampled import Points, as_points, sampled_coupling
-from derivations.catalogue.decay_stability import pair_cubic
-from derivations.catalogue.decay_stability_condition import PAIR, determinant
-from derivations.catalogue.decay_stability_evidence import critical
+from derivations.catalogue.decay_stability.condition import PAIR, determinant
+from derivations.catalogue.decay_stability.evidence import critical
+from derivations.catalogue.decay_stability.steps import pair_cubic
 from derivations.catalogue.weight_decay_flow import in_units, occupied_pair, sectors
 from theory import Coupling, models, simulate
 from theory.dmft import MeanFieldHead, Pairs

@@ -1,11 +1,11 @@
-"""The derivations, one module each; every module has ``derive()``."""
+"""The derivations, a folder each: title, summary and references; ``steps`` that are made on first use; their ``evidence``."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
 
-from derivations.engine import Derivation
+from derivations.engine import Derivation, Step
 from theory.errors import InputError
 
 _NAMES = (
@@ -43,4 +43,9 @@ def derive(name: str) -> Derivation:
     """
     if name not in _NAMES:
         raise InputError(f"a derivation among {', '.join(_NAMES)}", repr(name), "choose one of these")
-    return import_module(f"derivations.catalogue.{name}").derive()
+    about = import_module(f"derivations.catalogue.{name}")
+
+    def steps() -> tuple[Step, ...]:
+        return import_module(f"derivations.catalogue.{name}.steps").steps()
+
+    return Derivation(name, about.TITLE, about.SUMMARY, steps, about.REFERENCES)

@@ -28,12 +28,12 @@ from sympy import Expr, Matrix, lambdify, solve, sqrt
 
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.points.fixed_points import FixedPoint, fixed_points
-from derivations.catalogue import one_mode
-from derivations.catalogue.decay_stability import pair_cubic
-from derivations.catalogue.decay_stability_condition import PAIR, determinant
+from derivations.catalogue.decay_stability.condition import PAIR, determinant
+from derivations.catalogue.decay_stability.steps import pair_cubic
+from derivations.catalogue.one_mode import steps as one_mode
+from derivations.catalogue.weight_decay.states import pairs_frustration, uniform_frustration
 from derivations.catalogue.weight_decay_flow import along, decaying, in_units, occupied_pair
 from derivations.catalogue.weight_decay_flow import sectors as sectors_of
-from derivations.catalogue.weight_decay_states import pairs_frustration, uniform_frustration
 from derivations.vocabulary import k, mu, omega, omega_1, omega_2, phi, v, w, w_0
 from theory.errors import InputError
 from theory.flow import Flow

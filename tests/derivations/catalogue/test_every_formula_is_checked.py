@@ -14,9 +14,11 @@ import pytest
 from sympy import Add, Basic, Integer, MatAdd, MatrixExpr, OneMatrix, Trace, ZeroMatrix, symbols
 
 from derivations import derive, names
-from derivations.catalogue import classifiable, stop_gradient, stop_gradient_evidence
+from derivations.catalogue.classifiable import steps as classifiable
 from derivations.catalogue.model import derive_model
 from derivations.catalogue.reduced import all_modes, star
+from derivations.catalogue.stop_gradient import evidence as stop_gradient_evidence
+from derivations.catalogue.stop_gradient import steps as stop_gradient
 from derivations.checks import Status
 from derivations.engine import Derivation
 from theory import Coupling, Flow, Loss, sg

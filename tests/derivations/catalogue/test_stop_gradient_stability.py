@@ -8,8 +8,8 @@ from scipy.integrate import solve_ivp
 from sympy import lambdify
 
 from derivations import derive
-from derivations.catalogue.decay_stability_evidence import jacobian, velocity
-from derivations.catalogue.stop_gradient_stability_evidence import orthogonal_state
+from derivations.catalogue.decay_stability.evidence import jacobian, velocity
+from derivations.catalogue.stop_gradient_stability.evidence import orthogonal_state
 from derivations.vocabulary import a_j, mu_j, omega_l
 from theory.models.vocabulary import gamma
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivations.catalogue.decay_stability_evidence import growth
+from derivations.catalogue.decay_stability.evidence import growth
 from derivations.diagnosis.head_decay import SUFFICIENT, critical_decays, least_ratio
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from derivations.catalogue.decay_stability_evidence import jacobian
-from derivations.catalogue.stop_gradient_stability_evidence import orthogonal_state
+from derivations.catalogue.decay_stability.evidence import jacobian
+from derivations.catalogue.stop_gradient_stability.evidence import orthogonal_state
 from derivations.dimensional import Condition, End, Occupation, allowed, crossed, occupation
 from derivations.dimensional.ends import GROWTH
 from tests.strategies import seeds

@@ -1,0 +1,163 @@
+"""Numbers that the derivation ``non_conservative`` is held against, each found without the formulas it checks."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import mpmath
+import numpy as np
+from scipy.integrate import quad, solve_ivp
+from sympy import Poly, Rational, lambdify
+
+from derivations.catalogue.decay_stability.evidence import critical, jacobian, velocity
+from derivations.catalogue.points import coupled_point, diagonal
+from derivations.catalogue.reduced import all_modes
+from derivations.catalogue.stop_gradient.evidence import slope
+from derivations.checks import random_values
+from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import N_Z, V, k, mu, mu_k, mu_matrix, omega_1, omega_2, v, w
+from theory.flow import direction
+from theory.models.vocabulary import H_x, H_y, W, X, Y, d, gamma
+
+
+def asymmetries(rng, curl, velocities):
+    """Each entry of the curl by differences of the velocities, against its formula."""
+    with mpmath.workdps(40):
+        at = coupled_point(rng)
+        inverse = {X: _inverse(at.values[H_x]), Y: _inverse(at.values[H_y]), W: diagonal([1 / at.values[gamma]] * at.values[d])}
+        force = dict(zip((X, Y, W), velocities, strict=True))
+        for (a, b), formula in curl.items():
+            da, db = (random_values(rng, np.shape(at.values[block]), -1, 1) for block in (a, b))
+            forwards = (slope(force[a], at, {b: db}) @ inverse[a] * da).sum()
+            backwards = (slope(force[b], at, {a: da}) @ inverse[b] * db).sum()
+            yield forwards - backwards, evaluate(formula, Point({**at.values, direction(a): da, direction(b, second=True): db}))
+
+
+def work(rng, flow, formula, sides):
+    """The work of the force along the sides of a rectangle, by quadrature of the lowered velocity, against its formula."""
+    value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
+    lowered, centre, lengths = flow.lower({"mu": value, "gamma": rate}), rng.standard_normal(2), rng.uniform(0.1, 1, 2)
+
+    def along(axis, across):
+        """The integral along one axis, at an offset along the other."""
+
+        def force(x):
+            place = np.where(np.arange(2) == axis, x, centre + across * lengths / 2)
+            return lowered.velocity(0, place)[axis] / (1, rate)[axis]
+
+        return quad(force, centre[axis] - lengths[axis] / 2, centre[axis] + lengths[axis] / 2, epsabs=1e-13)[0]
+
+    values = dict(zip((v, w, *sides), (*centre, *lengths), strict=True)) | {mu: value, gamma: rate}
+    yield along(0, -1) + along(1, 1) - along(0, 1) - along(1, -1), float(formula.subs(values))
+
+
+def rank_of_metrics(rng, curl, entries):
+    """How many independent conditions on a metric its curl makes at random points: one for each entry."""
+    values = {mu: rng.uniform(0.3, 1), gamma: rng.uniform(0.5, 2)}
+    points = [dict(zip((v, w), rng.standard_normal(2), strict=True)) | values for _ in range(6)]
+    yield np.linalg.matrix_rank([[float(curl.expand().coeff(g).subs(at)) for g in entries] for at in points]), len(entries)
+
+
+def loss_of_one_mode(rng, formula, frustration):
+    """The loss of all modes with one mode in one dimension, against its formula."""
+    value, place = rng.uniform(0.3, 1), rng.standard_normal(2)
+    blocks = {V: array([[place[0]]]), W: array([[place[1]]]), mu_matrix: array([[value]])}
+    at = {v: place[0], w: place[1], mu: value, frustration: 1 - value**2}
+    yield evaluate(all_modes().erased(), Point({d: 1, N_Z: 1, **blocks})), float(formula.subs(at))
+
+
+def rises(rng, flow, loss, bounds, frustration):
+    """Whether the loss is larger a moment later, by integration, and whether both bounds hold, at starts on all sides."""
+    value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
+    lowered = flow.lower({"mu": value, "gamma": rate})
+    known = {mu: value, gamma: rate, frustration: 1 - value**2}
+    energy, size, square, largest = (lambdify((v, w), e.subs(known)) for e in (loss, *bounds))
+    for head in value * np.array([-1.5, -0.2, 0.2, 0.5, 0.9, 1.1, 2.0]):
+        border = head * (head**2 - 2 * value * head + 1) / (rate * (value - head))
+        for factor in (0.1, 0.8, 1.25, 5.0):
+            start = np.array([rng.choice([-1, 1]) * np.sqrt(abs(factor * border)), head])
+            end = solve_ivp(lowered.velocity, (0, 1e-4), start, rtol=1e-12, atol=1e-15).y[:, -1]
+            inside = 0 < head < largest(*start) and size(*start) < square(*start)
+            yield int(energy(*end) > energy(*start)), int(inside)
+
+
+def falls(rng, flow, loss, metric):
+    """At starts on all sides: whether the metric is positive definite, and the slope of the loss along an integrated piece of
+    trajectory, against minus its gradient squared in that metric."""
+    value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
+    lowered, step = flow.lower({"mu": value, "gamma": rate}), 1e-4
+    energy, *entries = (lambdify((v, w), e.subs({mu: value, gamma: rate})) for e in (loss, *metric))
+    for start in rng.uniform(0.2, 1.2, (4, 2)) * rng.choice([-1, 1], (4, 2)):
+        vv, vw, ww = (entry(*start) for entry in entries)
+        matrix = np.array([[vv, vw], [vw, ww]])
+        yield int(np.sum(np.linalg.eigvalsh(matrix) > 0)), 2
+        there, back = (solve_ivp(lowered.velocity, (0, x), start, rtol=1e-12, atol=1e-15).y[:, -1] for x in (step, -step))
+        gradient = np.array([0.0, start[1] - value])
+        yield (energy(*there) - energy(*back)) / (2 * step), -gradient @ matrix @ gradient
+
+
+def from_line_to_line(rng, flow, ends, leaves):
+    """Both ends of the trajectory on the hyperbola through a head between zero and the correlation, by integration."""
+    value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
+    lowered, first = flow.lower({"mu": value, "gamma": rate}), value * rng.uniform(0.2, 0.8)
+    head = (first + value) / 2
+    start, found = [rng.choice([-1, 1]) * np.sqrt((head**2 - first**2) / rate), head], []
+    for sign in (-1, 1):
+        run = solve_ivp(
+            lambda t, y, sign=sign: sign * lowered.velocity(t, y), (0, 2000), start, method="LSODA", rtol=1e-10, atol=1e-13
+        )
+        found += [run.y[0, -1] ** 2, run.y[1, -1]]
+    yield found, [float(e.subs({mu: value, gamma: rate, leaves: first})) for e in ends]
+
+
+def spirals(rng, characteristic, symbols):
+    """At V = 0 and a turned head: the real and the imaginary parts of the eigenvalues of all modes, and zeros of the head."""
+    root, level, turn = symbols
+    values, heads = rng.uniform(0.3, 1, 2) * rng.choice([-1, 1], 2), rng.uniform(0.2, 1, 2)
+    matrix = np.array([[heads[0], -heads[1]], [heads[1], heads[0]]])
+    found = np.linalg.eigvals(jacobian(np.zeros((2, 2)), matrix, values, (1.0, 0.0, 0.0)))
+    expected: list[np.ndarray] = [np.zeros(4)]
+    for value in values:
+        at = characteristic.subs({mu_k: value, level: heads[0], turn: heads[1]})
+        expected.append(np.roots([float(e) for e in Poly(at.expand(), root).all_coeffs()]))
+    yield _sorted(np.concatenate(expected)), _sorted(found)
+    yield int(np.sum(np.abs(found.imag) > 1e-3)), 4
+
+
+def _sorted(eigenvalues):
+    """Real and imaginary parts, in one order."""
+    ordered = eigenvalues[np.lexsort((eigenvalues.imag.round(6), eigenvalues.real.round(6)))]
+    return np.stack([ordered.real, ordered.imag])
+
+
+def cycle(rng, condition, square):
+    """Just below the boundary, late: the swings of the product of two modes, one after another, and their period, against that
+    of the imaginary eigenvalues."""
+    heads = ((1.2, 2.0), (1.5, 3.0), (1.4, 2.2))[int(rng.integers(3))]
+    exact = [Rational(round(10 * h), 10) for h in heads]
+    ratio = float(critical(condition, *exact))
+    swings, period = _turning(heads, 0.97 * ratio)
+    yield swings[1:] / swings[:-1], np.ones(len(swings) - 1)
+    yield int(swings.min() > 0.1), 1
+    turning = float((-square).subs(dict(zip((omega_1, omega_2, k), (*exact, ratio), strict=True)))) ** 0.5
+    yield period, 2 * np.pi / turning
+
+
+@cache
+def _turning(heads, ratio):
+    """Successive maxima of the product of two modes, and the mean time between them, in own units."""
+    rest, correlations = np.diag(heads), np.array(heads) + 1 / np.array(heads)
+
+    def flow(_, y):
+        return velocity(y[:4].reshape(2, 2), y[4:].reshape(2, 2), correlations, (ratio, 1.0, ratio))
+
+    start = np.concatenate([(rest + 0.02 * np.array([[0, 1], [-1, 0]])).ravel(), rest.ravel()])
+    times = np.linspace(3000, 3200, 20001)
+    states = solve_ivp(flow, (0, times[-1]), start, method="LSODA", rtol=1e-9, atol=1e-11, t_eval=times).y
+    product = states[0] * states[1] + states[2] * states[3]
+    peaks = np.flatnonzero((product[1:-1] > product[:-2]) & (product[1:-1] >= product[2:])) + 1
+    return product[peaks], float(np.mean(np.diff(times[peaks])))
+
+
+def _inverse(matrix):
+    return array(mpmath.inverse(mpmath.matrix(matrix.tolist())).tolist())

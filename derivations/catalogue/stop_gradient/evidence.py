@@ -1,0 +1,198 @@
+"""Numbers that the derivation ``stop_gradient`` is held against, each found without the formulas it checks."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+
+from derivations.catalogue.points import coupled_point, diagonal
+from derivations.catalogue.projection_head.evidence import Whole, amplitudes, eigenmodes, integrate
+from derivations.catalogue.reduced import shared_head
+from derivations.checks import random_values
+from derivations.evaluate import Point, array, evaluate
+from derivations.vocabulary import N_Z, V, mu_k, mu_matrix, t, v_k
+from theory import Coupling, models
+from theory.models.vocabulary import H_x, H_y, K, N, W, X, Y, d, gamma, kappa, lam
+
+
+def point_with_other_targets(rng: np.random.Generator) -> Point:
+    """A random point at which the markers see other embeddings, so that it matters where they stand."""
+    at = coupled_point(rng)
+    return at.with_targets({b: random_values(rng, np.shape(at.values[b]), -2, 2) for b in (X, Y)})
+
+
+def single_mode_point(rng: np.random.Generator) -> Point:
+    """A point with a single mode, in both notations."""
+    size, value = int(rng.integers(2, 4)), random_values(rng, (), -1, 1)
+    amplitude, head = random_values(rng, (size, 1), -2, 2), random_values(rng, (size, size), -2, 2)
+    return Point({d: size, N_Z: 1, V: amplitude, v_k: amplitude, W: head, mu_matrix: array([[value]]), mu_k: value})
+
+
+def balance(rng, conserved, velocities):
+    """The change of the part of Q with the head, against the opposite change of the rest."""
+    with mpmath.workdps(40):
+        at = coupled_point(rng)
+        head = [part for part in conserved.args if part.has(W)]
+        rest = [part for part in conserved.args if not part.has(W)]
+        speeds = _speeds(velocities, at)
+        yield sum(slope(part, at, speeds) for part in head), -sum(slope(part, at, speeds) for part in rest)
+
+
+def drift(rng, quantity, velocities, formula):
+    """The change of a quantity along velocities, against its formula."""
+    with mpmath.workdps(40):
+        at = coupled_point(rng)
+        yield slope(quantity, at, _speeds(velocities, at)), evaluate(formula, at)
+
+
+def decayed(rng, quantity, formula, start):
+    """Q along a run with equal decays, against its formula."""
+    whole = _Decaying(rng, 1.0)
+    Q = [evaluate(quantity, whole.point(blocks)) for blocks in whole.course]
+    for time, found in zip(whole.times, Q, strict=True):
+        yield found, evaluate(formula, Point({d: 2, lam: whole.rate, t: time, start: Q[0]}))
+
+
+def determinants(rng, bound, start):
+    """Squares of determinants below the bound, and signs that change, in a run with Q(0) positive definite: none.
+
+    Without embeddings the bound is reached at all times.
+    """
+    for size in (1.0, 0.0):
+        whole = _Decaying(rng, size)
+        values = {start: np.linalg.det(whole.Q), lam: float(whole.rate), d: 2}
+        bounds = np.array([float(bound.subs({**values, t: float(time)})) for time in whole.times])
+        found = np.linalg.det([blocks[W] for blocks in whole.course])
+        yield int((found**2 < bounds * (1 - 1e-7)).sum() + (np.sign(found) != np.sign(found[0])).sum()), 0
+    yield found**2, bounds
+
+
+def deleted_forces(rng, formula):
+    """The difference of the velocities of all embeddings without and with stop-gradient, in modes, against its formula."""
+    seed = int(rng.integers(2**32))
+    free, stopped = (Whole(np.random.default_rng(seed), stop) for stop in ("none", "both"))
+    for number in range(len(free.mu)):
+        yield (free.speeds - stopped.speeds)[:, [number]], evaluate(formula, free.mode(number))
+
+
+def surviving_modes(rng, whole, single):
+    """At the end of a run: both sides of W V = V mu, and of W v_k = mu_k v_k for each surviving mode."""
+    end = _End(rng)
+    yield evaluate(whole.left, end.point()), evaluate(whole.right, end.point())
+    for number in end.survivors:
+        at = Point({d: end.size, v_k: array(end.amplitudes[:, [number]]), W: array(end.head), mu_k: mpmath.mpf(end.mu[number])})
+        yield evaluate(single.left, at), evaluate(single.right, at)
+
+
+def count_survivors(rng):
+    """Whether any mode survives, and how many surviving correlations are no eigenvalue of the head, or more than d: none."""
+    end = _End(rng)
+    distinct = np.unique(np.round(end.mu[end.survivors], 6))
+    eigenvalues = np.linalg.eigvals(end.head)
+    strangers = sum(np.min(np.abs(eigenvalues - value)) > 1e-5 for value in distinct)
+    yield int(len(distinct) > 0), 1
+    yield int(strangers) + max(0, len(distinct) - end.size), 0
+
+
+def loss_at_the_end(rng, energy, left, mass):
+    """The loss of all embeddings at the end of a run, against the loss of the modes and what is left of it."""
+    end = _End(rng)
+    at = end.point()
+    yield end.loss, evaluate(energy, at)
+    yield end.loss, evaluate(left.right, Point({**at.values, mass.left: evaluate(mass.right, at)}))
+
+
+def unstable_heads(rng, velocities, lines, symbols, root):
+    """Both sides of each line at a left eigenvector of the Jacobian at W = 0, its real eigenvalue the largest."""
+    with mpmath.workdps(30):
+        at = _zero_head(rng)
+        jacobian = _jacobian(velocities, at)
+    values, vectors = np.linalg.eig(jacobian.T)
+    place = np.argmax(np.where(np.abs(values.imag) < 1e-9, values.real, -np.inf))
+    largest, P = values[place].real, vectors[-4:, place].real.reshape(2, 2)
+    modes, m, rate = (np.array(at.values[key], dtype=float) for key in (V, mu_matrix, gamma))
+    B, C = modes @ m @ m @ modes.T, modes @ modes.T
+    R = np.linalg.inv(largest**2 * np.eye(2) + rate * largest * C)
+    here = Point({**at.values, root: mpmath.mpf(largest), **dict(zip(symbols, map(array, (B, C, P, R, P + P.T)), strict=True))})
+    yield int(largest > 1e-6), 1
+    for line in lines:
+        yield evaluate(line.left, here), evaluate(line.right, here)
+
+
+def _zero_head(rng) -> Point:
+    """Two pairs of modes that cancel along two directions, one that does not count, and a head that is zero."""
+    positive, negative, along = rng.uniform(0.2, 1, 2), rng.uniform(0.2, 1, 2), rng.standard_normal((2, 3))
+    columns = np.hstack([along[:, :2] / np.sqrt(positive), along[:, :2] / np.sqrt(negative), along[:, 2:]])
+    values = [mpmath.mpf(m) for m in (*positive, *-negative, 0.0)]
+    rest = {gamma: mpmath.mpf(rng.uniform(0.2, 2)), W: array(np.zeros((2, 2)))}
+    return Point({d: 2, N_Z: 5, V: array(columns), mu_matrix: diagonal(values), **rest})
+
+
+def _jacobian(velocities, at: Point) -> np.ndarray:
+    """The Jacobian of the velocities of modes and head, by central differences."""
+
+    def moved(block, entry):
+        push = array(np.eye(1, at.values[block].size, entry).reshape(at.values[block].shape))
+        return np.concatenate([np.reshape(slope(v, at, {block: push}), -1) for v in velocities])
+
+    return np.array([moved(b, k) for b in (V, W) for k in range(at.values[b].size)], dtype=float).T
+
+
+class _Decaying:
+    """A run with equal decays and random mobilities: embeddings of a size, a head that makes Q(0) positive definite."""
+
+    def __init__(self, rng: np.random.Generator, size: float):
+        self.data = Coupling(rng.uniform(0.1, 1, (4, 3)), mobility=(rng.uniform(0.2, 2, 4), rng.uniform(0.2, 2, 3))).data
+        self.rate, self.gamma = mpmath.mpf(rng.uniform(0.05, 0.3)), float(rng.uniform(0.2, 2))
+        start = {b: size * rng.standard_normal((2, count)) for b, count in ((X, 4), (Y, 3))}
+        metric = self.gamma * sum(Z / np.asarray(self.data[f"H_{b.name.lower()}"]) @ Z.T for b, Z in start.items())
+        root, (turn, _) = rng.standard_normal((2, 2)), np.linalg.qr(rng.standard_normal((2, 2)))
+        self.Q = root @ root.T
+        flow = models.projection_head(stop="both").xreplace({kappa: lam}).stop_gradient_flow()
+        lowered = flow.lower({**self.data, "gamma": self.gamma, "lambda": float(self.rate), "d": 2})
+        times = np.array([0, 0.3, 2])
+        self.times = [mpmath.mpf(time) for time in times]
+        states = integrate(lowered, lowered.pack({**start, W: turn @ np.linalg.cholesky(self.Q + metric).T}), times)
+        self.course = [lowered.unpack(state) for state in states]
+
+    def point(self, blocks) -> Point:
+        mobilities = {H: diagonal(self.data[H.name]) for H in (H_x, H_y)}
+        state = {b: array(value) for b, value in blocks.items()}
+        return Point({d: 2, N: 4, K: 3, gamma: mpmath.mpf(self.gamma), **mobilities, **state})
+
+
+class _End:
+    """Modes and head at the end of a run with stop-gradient from a positive head."""
+
+    def __init__(self, rng: np.random.Generator):
+        coupling = Coupling(rng.uniform(0, 1, (6, 3)) ** 4 + 1e-3)
+        self.size = 4
+        loss = shared_head("both")
+        lowered = loss.stop_gradient_flow().lower({**coupling.data, "gamma": 1 / coupling.total_weight, "d": self.size})
+        start = lowered.pack({X: rng.standard_normal((4, 6)), Y: rng.standard_normal((4, 3)), W: np.eye(4)})
+        state = integrate(lowered, start, [0, 1e4])[-1]
+        end = lowered.unpack(state)
+        self.loss = lowered.evaluate([loss.erased()])(state)[0]
+        self.head = end[W]
+        self.mu, vectors, degrees = eigenmodes(coupling)
+        self.amplitudes = amplitudes(end[X], end[Y], degrees, vectors)
+
+    @property
+    def survivors(self):
+        return np.flatnonzero(np.linalg.norm(self.amplitudes, axis=0) > 1e-3)
+
+    def point(self) -> Point:
+        correlations = diagonal([mpmath.mpf(m) for m in self.mu])
+        blocks = {V: array(self.amplitudes), W: array(self.head), mu_matrix: correlations}
+        return Point({d: self.size, N_Z: len(self.mu), **blocks})
+
+
+def slope(expression, at: Point, speeds):
+    """The derivative of an expression along given speeds, by central differences at 40 digits."""
+    step = mpmath.mpf(10) ** -12
+    there, back = (Point({**at.values, **{b: at.values[b] + sign * step * s for b, s in speeds.items()}}) for sign in (1, -1))
+    return (evaluate(expression, there) - evaluate(expression, back)) / (2 * step)
+
+
+def _speeds(velocities, at: Point) -> dict:
+    return {b: evaluate(velocity, at) for b, velocity in zip((X, Y, W), velocities, strict=True)}
