@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from sympy import Basic, Expr
 
 from derivations.checks import Check, Level, Outcome, Status
+from derivations.documents.html import derivation_fragment, derivation_page
+from derivations.documents.latex import derivation_section
+from derivations.documents.view import DerivationView, StepView, evidence_of, title_of
 from derivations.evaluate import NoEvaluationError
+from derivations.typeset.display import display
+from derivations.typeset.rows import Row
 from theory.abridging import Brief, Say, told
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
@@ -27,20 +32,10 @@ if TYPE_CHECKING:
     import networkx
 
 
-@dataclass(frozen=True)
-class Line(Brief):
-    r"""One line of a display: left side (an expression, or LaTeX for a name), relation, right side.
-
-    ``relation`` is ``"="`` for what is exact and ``"\\simeq"`` for what is approximate.
-    """
-
-    left: Basic | str
-    right: Basic
-    relation: str = "="
-
-
+Line = Row
 Lines = tuple[Line, ...]
 APPROXIMATELY = r"\simeq"
+NO_CHECK = Outcome(Status.UNCHECKED, "none", "no check")
 
 
 @dataclass(frozen=True)
@@ -73,12 +68,27 @@ class Step(Brief):
     assumptions: tuple[str, ...] = ()
     check: Callable[[Lines, Lines], Check] | None = None
 
-    def verify(self, level: Level = Level.QUICK) -> Row:
+    def view(self, outcome: Outcome) -> StepView:
+        """The step in strings, with what its check found."""
+        return StepView(
+            name=self.name,
+            title=title_of(self.name),
+            statement=self.statement,
+            reason=self.reason,
+            before=display(self.before) if self.before else "",
+            after=display(self.after),
+            assumptions=self.assumptions,
+            uses=tuple(map(title_of, self.uses)),
+            status=outcome.status.value,
+            evidence=evidence_of(outcome.kind, outcome.detail, outcome.residual, outcome.tolerance),
+        )
+
+    def verify(self, level: Level = Level.QUICK) -> Checked:
         """Run the check.  A check that raises has failed, with the error as its detail; one that its oracle cannot evaluate, or
         that does not end, leaves the step unchecked."""
         started = time.perf_counter()
         if self.check is None:
-            outcome = Outcome(Status.UNCHECKED, "none", "no check")
+            outcome = NO_CHECK
         else:
             try:
                 outcome = self.check(self.before, self.after).run(level)
@@ -86,14 +96,14 @@ class Step(Brief):
                 outcome = Outcome(Status.UNCHECKED, "gap", f"the check has a gap: {gap}")
             except Exception as error:  # whatever a wrong formula raises is the finding, and is shown as such
                 outcome = Outcome(Status.FAILED, "error", f"{type(error).__name__}: {error}")
-        return Row(self.name, outcome, time.perf_counter() - started)
+        return Checked(self.name, outcome, time.perf_counter() - started)
 
 
 Steps: TypeAlias = tuple[Step, ...] | Callable[[], tuple[Step, ...]]
 
 
 @dataclass(frozen=True)
-class Row(Brief):
+class Checked(Brief):
     """The outcome of one step and the seconds it took."""
 
     step: str
@@ -106,7 +116,7 @@ class Verification(Brief):
     """The table of a derivation's checks."""
 
     derivation: str
-    rows: tuple[Row, ...]
+    rows: tuple[Checked, ...]
 
     @property
     def passed(self) -> bool:
@@ -116,9 +126,7 @@ class Verification(Brief):
     @property
     def failed(self) -> bool:
         """Whether a step failed, or has no check.  A step whose check has a gap is neither passed nor failed."""
-        return not self.rows or any(
-            row.outcome.status is Status.FAILED or row.outcome == Outcome(Status.UNCHECKED, "none", "no check") for row in self
-        )
+        return not self.rows or any(row.outcome.status is Status.FAILED or row.outcome == NO_CHECK for row in self)
 
     def to_dict(self) -> dict:
         """The table as plain values."""
@@ -133,7 +141,7 @@ class Verification(Brief):
         """The table as one JSON object."""
         return json.dumps(self.to_dict(), allow_nan=False)
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[Checked]:
         return iter(self.rows)
 
     def __str__(self):
@@ -214,17 +222,20 @@ class Derivation(Brief):
             raise InputError("level 'quick' or 'full'", repr(level), "choose one of these")
         return Verification(self.name, tuple(step.verify(Level[level.upper()]) for step in self.steps))
 
+    def view(self, verification: Verification | None = None, number: str = "") -> DerivationView:
+        """What documents are made of; without a verification every step is shown as unchecked."""
+        found = {row.step: row.outcome for row in verification or ()}
+        nothing = Outcome(Status.UNCHECKED, "none", "")
+        steps = tuple(step.view(found.get(step.name, nothing)) for step in self.steps)
+        return DerivationView(self.name, number, self.title, self.summary, steps, self.references)
+
     def to_latex(self, verification: Verification | None = None) -> str:
         """A LaTeX section; with a verification each step shows what its check found."""
-        from derivations.rendering.latex import derivation_section
-
-        return derivation_section(self, verification)
+        return derivation_section(self.view(verification))
 
     def to_html(self, verification: Verification | None = None) -> str:
         """A self-contained HTML page that needs no network."""
-        from derivations.rendering.html import derivation_page
-
-        return derivation_page(self, verification)
+        return derivation_page(self.view(verification))
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text, whole."""
@@ -252,9 +263,7 @@ class Derivation(Brief):
         return told(self.lines)
 
     def _repr_html_(self) -> str:
-        from derivations.rendering.html import derivation_fragment
-
-        return derivation_fragment(self)
+        return derivation_fragment(self.view())
 
 
 def _plain(lines: Lines) -> list[dict[str, str]]:
@@ -262,7 +271,7 @@ def _plain(lines: Lines) -> list[dict[str, str]]:
 
 
 def _told(lines: Lines, say: Say) -> list[str]:
-    return [f"  {_side(r.left, say)} {r.relation.replace(APPROXIMATELY, '~')} {say(r.right)}" for r in lines]
+    return [f"  {line.text_with(say)}" for line in lines]
 
 
 def _side(side: Basic | str, say: Say) -> str:

@@ -15,11 +15,10 @@ from derivations import figures
 from derivations.catalogue import derive, names
 from derivations.claims import Claim, claim_of_checks, claims_of, summary
 from derivations.data import DataSet
+from derivations.documents import html, latex
+from derivations.documents.publish import publish
 from derivations.engine import Derivation, Verification
 from derivations.experiment import Run, perform, plans
-from derivations.publish import publish
-from derivations.rendering import html, latex
-from derivations.rendering.view import view
 
 Progress = Callable[[str, float], None]
 
@@ -102,7 +101,7 @@ def _context(report: Report) -> dict:
         "has_slow_time": any(run.predicted_slow is not None and np.isfinite(run.predicted_slow) for run in runs),
         "share": f"{100 * report.fraction:.3g}%",
         "notes": list(dict.fromkeys(note for run in runs for note in run.coupling.notes)),
-        "derivations": [view(d, v, number=f"{number}.") for number, (d, v) in enumerate(report.derivations, 1)],
+        "derivations": [d.view(v, number=f"{number}.") for number, (d, v) in enumerate(report.derivations, 1)],
         "checks": [(d.title, sum(r.outcome.status.value == "passed" for r in v), len(v.rows)) for d, v in report.derivations],
         "remarks": "; ".join(f"{run.title}: {run.remark}" for run in runs) + ".",
     }

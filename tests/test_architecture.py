@@ -52,7 +52,7 @@ def test_package_declares_its_types(package):
 
 
 def test_every_font_of_the_vendored_stylesheet_is_there():
-    katex = files("derivations") / "rendering" / "katex"
+    katex = files("derivations") / "documents" / "katex"
     wanted = set(re.findall(r"fonts/(\w+-\w+\.woff2)", katex.joinpath("katex.min.css").read_text(encoding="utf-8")))
     assert wanted
     assert wanted == {font.name for font in katex.joinpath("fonts").iterdir()}

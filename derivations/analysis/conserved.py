@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from sympy import Expr, MatrixExpr
 
 from derivations.analysis.limits import within
-from derivations.analysis.show import Row, Shown, row
+from derivations.typeset.rows import Row, row
+from derivations.typeset.shown import Shown
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import exact_text

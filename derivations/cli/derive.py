@@ -41,7 +41,7 @@ def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, 
     whose check has a gap is said to be unchecked.
     """
     from derivations import catalogue
-    from derivations.publish import write_derivations
+    from derivations.documents.publish import write_derivations
     from derivations.spec import load_model
 
     if listed:
@@ -58,7 +58,7 @@ def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, 
     if kind == "json":
         click.echo(json.dumps([verification.to_dict() for _, verification in made]))
     else:
-        for path in write_derivations(made, kind, out):
+        for path in write_derivations([derivation.view(found) for derivation, found in made], kind, out):
             click.echo(path)
         for _, verification in made:
             click.echo(str(verification), err=True)

@@ -47,9 +47,9 @@ def command(
     require(extra, *packages)
     require("report", "matplotlib")
     from derivations.diagnosis import diagnose_table, of_file
+    from derivations.documents.publish import publish, require_writable
     from derivations.figures import save
     from derivations.figures.diagnosis import diagnosis
-    from derivations.publish import publish, require_writable
     from theory.progress import bar
 
     require_writable(out)

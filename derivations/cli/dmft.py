@@ -63,8 +63,8 @@ def command(what: str, as_json: bool, out: Path, check: bool, seed: int, **optio
     standard errors; deviations that are no noise are those of finitely many classes, and of the closure.
     """
     require("report", "matplotlib")
+    from derivations.documents.publish import publish, require_writable
     from derivations.figures import save
-    from derivations.publish import publish, require_writable
     from theory.dmft import Pairs
 
     require_writable(out)

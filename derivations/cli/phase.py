@@ -60,10 +60,10 @@ def command(plane: str, grid: int, resume: bool, workers: int, as_json: bool, ou
     """
     require("sweep", "dask", "xarray")
     require("report", "matplotlib")
+    from derivations.documents.publish import publish, require_writable
     from derivations.figures import save
     from derivations.figures.phases import phase_diagram
     from derivations.phases import diagram
-    from derivations.publish import publish, require_writable
     from theory.progress import bar
 
     chosen, title = _plane(plane, **options)

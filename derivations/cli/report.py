@@ -35,7 +35,7 @@ def command(
     """
     require("report", "matplotlib", "sklearn", "pandas")
     from derivations.data import load
-    from derivations.publish import require_writable
+    from derivations.documents.publish import require_writable
     from derivations.report import make_report, write_report
 
     source = load(data, label)

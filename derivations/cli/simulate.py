@@ -54,7 +54,7 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
     Writes trajectory.nc (NetCDF), the figure as SVG and PDF, and the film; two-time-scales writes a file for each run.
     Interrupted by Ctrl-C, it keeps what it has as a valid partial file.
     """
-    from derivations.publish import require_writable
+    from derivations.documents.publish import require_writable
 
     require("report", "matplotlib")
     require("data", "xarray")
@@ -84,7 +84,7 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
 
 def _run(model: str, options: Mapping[str, Any], given: set[str], out: Path) -> dict:
     from derivations import figures
-    from derivations.publish import publish
+    from derivations.documents.publish import publish
     from theory import models, simulate
 
     chosen = models.embedding_only() if model == "embedding" else models.projection_head(options["head"], options["stop"])
@@ -136,7 +136,7 @@ def _partial(error: Interrupted | UnfinishedError):
 
 def _keep(out: Path, name: str, run, words: str) -> list[Path]:
     """Write a run, at once or not at all."""
-    from derivations.publish import publish
+    from derivations.documents.publish import publish
 
     def build(scratch: Path) -> None:
         run.save(scratch / f"{name}.nc", {"coupling": words})
@@ -209,7 +209,7 @@ def _finite(value: float) -> float | None:
 
 def _study(options: Mapping[str, Any], given: set[str], out: Path) -> dict:
     from derivations import figures
-    from derivations.publish import publish
+    from derivations.documents.publish import publish
     from derivations.two_time_scales import NAMES, two_time_scales
 
     words, frustrated = coupling_of(options, given)

@@ -44,7 +44,7 @@ def command(table: Path, mobility: Literal["degree", "uniform"], as_json: bool, 
         click.echo(json.dumps(_spectrum_summary(coupling)))
         return
     from derivations import figures
-    from derivations.publish import publish, require_writable
+    from derivations.documents.publish import publish, require_writable
     from theory.coupling.class_graph import class_graph
 
     require_writable(out)

@@ -12,8 +12,9 @@ from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.linearisation.stability import Stability
 from derivations.analysis.points.fixed_points import FixedPoints
-from derivations.analysis.show import Row, Shown, row
 from derivations.placement.balance import Balance
+from derivations.typeset.rows import Row, row
+from derivations.typeset.shown import Shown
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.models.vocabulary import X, Y

@@ -10,7 +10,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from sympy import Add, Expr, Mul, Rational, lambdify, nan, oo, sqrt, symbols, zoo
 
-from derivations.rendering.breaking import LINE_WIDTH, visible_width
+from derivations.typeset.breaking import LINE_WIDTH, visible_width
 
 x, y = symbols("x y", real=True)
 a, b, c = symbols("a b c", positive=True)

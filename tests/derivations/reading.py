@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from derivations import derive, figures
 from derivations import report as reports
 from derivations.cli import main
-from derivations.rendering import latex
+from derivations.documents import latex
 from tests.derivations.pages import Page
 
 CHECKED = "embedding"

@@ -18,6 +18,7 @@ from derivations import Derivation, Line, Step, catalogue, names
 from derivations import report as reports
 from derivations.checks import Identity
 from derivations.cli import PRINTED_MODES, main
+from tests.derivations.documents.test_publish import tree
 from tests.derivations.pages import (
     Page,
     assert_mathematics_is_rendered,
@@ -26,7 +27,6 @@ from tests.derivations.pages import (
     needs_chromium,
     needs_pdflatex,
 )
-from tests.derivations.test_publish import tree
 from tests.theory.oracles import dense_modes, dense_operator
 from theory import Coupling
 

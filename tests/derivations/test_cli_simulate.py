@@ -11,8 +11,8 @@ import pytest
 import theory
 from derivations import figures
 from derivations.two_time_scales import NAMES
+from tests.derivations.documents.test_publish import tree
 from tests.derivations.test_cli import assert_refused, collapse, strictly
-from tests.derivations.test_publish import tree
 from theory import Coupling, GradientDescent, Trajectory, models, simulate
 from theory.errors import Interrupted, UnfinishedError
 

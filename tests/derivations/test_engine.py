@@ -11,7 +11,7 @@ from sympy import MatrixSymbol, symbols
 
 from derivations import Derivation, Line, Step, derive, names
 from derivations.checks import Identity, Level, Numerics, Outcome, Status
-from derivations.engine import Row, Verification, rights, velocity_lines
+from derivations.engine import Checked, Verification, rights, velocity_lines
 from theory import Flow, InputError
 
 x, y = symbols("x y", real=True)
@@ -197,7 +197,7 @@ OUTCOMES = [
 
 
 def table(outcomes):
-    return Verification("toy", tuple(Row(f"step_number_{k}", outcome, 0.25) for k, outcome in enumerate(outcomes)))
+    return Verification("toy", tuple(Checked(f"step_number_{k}", outcome, 0.25) for k, outcome in enumerate(outcomes)))
 
 
 @given(st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=6))

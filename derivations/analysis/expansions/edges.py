@@ -14,8 +14,9 @@ from sympy import Add, Dummy, Expr, I, Poly, Rational, S, cos, factor_list, pi, 
 from sympy.core.relational import Relational
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
-from derivations.analysis.algebra.algebraic import AnyRoot, extension, normal
+from derivations.analysis.algebra.algebraic import extension, normal
 from derivations.analysis.algebra.zero import Region, is_negative, vanishes
+from derivations.typeset.any_root import AnyRoot
 
 C = Dummy("c")
 

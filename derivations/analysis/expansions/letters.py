@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sympy import Basic, CRootOf, Expr, Ne, Symbol
 
-from derivations.analysis.algebra.algebraic import AnyRoot, PolynomialRoot, RealRoot, is_real_root, real_root_count
+from derivations.typeset.any_root import AnyRoot, PolynomialRoot, RealRoot, is_real_root, real_root_count
 from theory.abridging import Say
 from theory.printing import plain
 

@@ -25,7 +25,7 @@ from sympy import Add, Expr, Poly, S, Symbol
 from sympy.core.relational import Equality, GreaterThan, LessThan, Ne, Relational, StrictGreaterThan, StrictLessThan
 from sympy.logic.boolalg import Boolean
 
-from derivations.analysis.algebra.algebraic import AnyRoot, numeric, polynomial_roots
+from derivations.analysis.algebra.algebraic import numeric, polynomial_roots
 from derivations.analysis.algebra.zero import Region, vanishes
 from derivations.analysis.expansions.edges import C
 from derivations.analysis.expansions.identities import Moving, vanishes_along
@@ -35,6 +35,7 @@ from derivations.analysis.expansions.real_edges import narrowed
 from derivations.analysis.expansions.series import Insufficient, Series, expand
 from derivations.analysis.expansions.sides import possible, side
 from derivations.analysis.points.fixed_points import FixedPoint
+from derivations.typeset.any_root import AnyRoot
 from theory.abridging import Brief, brief
 from theory.errors import UnfinishedError
 

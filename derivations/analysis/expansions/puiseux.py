@@ -27,7 +27,7 @@ from math import lcm
 from sympy import Add, CRootOf, Dummy, Expr, Poly, Pow, Rational, S, Symbol, binomial, oo
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.algebraic import AnyRoot, factored, normal
+from derivations.analysis.algebra.algebraic import factored, normal
 from derivations.analysis.algebra.zero import Region, assumed_factors, vanishes
 from derivations.analysis.expansions.edges import Edge, Root, edge_roots, lower_hull
 from derivations.analysis.expansions.identities import STILL, Moving, vanishes_along
@@ -35,6 +35,7 @@ from derivations.analysis.expansions.preparation import exact as exact_expressio
 from derivations.analysis.expansions.preparation import factors, primitive
 from derivations.analysis.expansions.real_edges import narrowed, real_edge_roots
 from derivations.analysis.expansions.series import Insufficient, Series, Term, collected, expand, truncated
+from derivations.typeset.any_root import AnyRoot
 from derivations.vocabulary import c as letter
 from theory.abridging import Brief
 from theory.errors import InputError, UnfinishedError

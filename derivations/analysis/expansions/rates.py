@@ -16,8 +16,9 @@ from derivations.analysis.expansions.moving import MovingRoot
 from derivations.analysis.expansions.puiseux import Branch
 from derivations.analysis.expansions.real_parts import NOTHING, Assumed, real_part
 from derivations.analysis.expansions.remainder import Remainder
-from derivations.analysis.show import Row, Say, Shown, conditions_row
-from theory.abridging import Brief
+from derivations.typeset.rows import Row, conditions_row
+from derivations.typeset.shown import Shown
+from theory.abridging import Brief, Say
 from theory.printing import exact_text, plain
 
 

@@ -15,11 +15,12 @@ from sympy import CRootOf, Expr, Poly, Pow, Rational, S
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from derivations.analysis.algebra.algebraic import RealRoot, normal
+from derivations.analysis.algebra.algebraic import normal
 from derivations.analysis.algebra.zero import Region
 from derivations.analysis.expansions.edges import C, Edge, Root, extracted, in_c, irreducible
 from derivations.analysis.expansions.real_counts import cases
 from derivations.analysis.expansions.sides import possible, side
+from derivations.typeset.any_root import RealRoot
 from derivations.vocabulary import c as letter
 
 Value = tuple[Expr, tuple[Boolean | Relational, ...]]

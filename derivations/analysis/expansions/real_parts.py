@@ -14,10 +14,11 @@ import mpmath
 from sympy import Expr, I, Pow, Rational, S, Symbol, re
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.algebraic import AnyRoot, Generator, abstract, generator_values, normal, numeric, roots_at
+from derivations.analysis.algebra.algebraic import Generator, abstract, generator_values, normal, numeric, roots_at
 from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.algebra.zero import POINTS, TINY, Region, sample, vanishes
 from derivations.analysis.sites.signs import RELATIONS, ZERO, signs_from, times
+from derivations.typeset.any_root import AnyRoot
 from theory.errors import InputError, UnfinishedError
 
 DIGITS = 60

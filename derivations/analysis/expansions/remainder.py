@@ -17,10 +17,11 @@ from typing import Any
 import mpmath
 from sympy import Expr, Rational, S, Symbol, oo
 
-from derivations.analysis.algebra.algebraic import AnyRoot, abstract, generator_values, numeric, polynomial_roots, roots_at
+from derivations.analysis.algebra.algebraic import abstract, generator_values, numeric, polynomial_roots, roots_at
 from derivations.analysis.algebra.zero import Region, sample
 from derivations.analysis.expansions.moving import Roots, values_at
 from derivations.analysis.expansions.puiseux import Branch
+from derivations.typeset.any_root import AnyRoot
 from theory.abridging import Brief, brief
 from theory.errors import UnfinishedError
 from theory.printing import exact_text, plain

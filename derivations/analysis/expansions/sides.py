@@ -21,7 +21,7 @@ from sympy import Abs, And, Dummy, Expr, Gt, Mul, Poly, Pow, S, sympify
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from derivations.analysis.algebra.algebraic import Generator, PolynomialRoot, RealRoot, abstract, extension, normal, numeric
+from derivations.analysis.algebra.algebraic import Generator, abstract, extension, normal, numeric
 from derivations.analysis.algebra.polynomials import Ring, factor
 from derivations.analysis.algebra.zero import Region
 from derivations.analysis.sites.conditions import readable
@@ -38,6 +38,7 @@ from derivations.analysis.sites.signs import (
     signs_from,
     times,
 )
+from derivations.typeset.any_root import PolynomialRoot, RealRoot
 from theory.errors import InputError
 
 DIGITS = 60

@@ -33,11 +33,12 @@ from derivations.analysis.linearisation.hurwitz import hurwitz_tests
 from derivations.analysis.linearisation.zero_modes import Origin, zero_modes
 from derivations.analysis.points.fixed_points import FixedPoint, supported
 from derivations.analysis.points.places import place_of
-from derivations.analysis.show import Row, Shown
 from derivations.analysis.sites.characteristic import characteristic_factors
 from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, Sign, power, times
 from derivations.analysis.sites.site import Fraction as Ratio
 from derivations.analysis.sites.site import Site
+from derivations.typeset.rows import Row
+from derivations.typeset.shown import Shown
 from theory.abridging import Brief, brief
 from theory.errors import InputError
 from theory.flow import Flow

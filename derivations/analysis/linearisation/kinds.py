@@ -9,7 +9,9 @@ from enum import Enum
 from sympy import Basic, Expr, Symbol
 from sympy.core.relational import Relational
 
-from derivations.analysis.show import Row, Say, Shown, conditions_row, row
+from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.shown import Shown
+from theory.abridging import Say
 from theory.printing import exact_text
 
 

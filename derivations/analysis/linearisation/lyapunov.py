@@ -31,11 +31,13 @@ from sympy.polys.matrices import DomainMatrix
 from derivations.analysis.limits import within
 from derivations.analysis.points.fixed_points import FixedPoint, supported
 from derivations.analysis.points.places import place_of
-from derivations.analysis.show import Row, Say, Shown, conditions_row, row
 from derivations.analysis.sites.conditions import independent, readable, reduced
 from derivations.analysis.sites.field import Number, solve
 from derivations.analysis.sites.signs import NEGATIVE, NONPOSITIVE
 from derivations.analysis.sites.site import Site
+from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.shown import Shown
+from theory.abridging import Say
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import exact_text

@@ -32,13 +32,15 @@ from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode, zero
 from derivations.analysis.points.fixed_points import FixedPoint, supported
 from derivations.analysis.points.instances import real_roots
 from derivations.analysis.points.places import place_of
-from derivations.analysis.show import Row, Say, Shown, conditions_row, row
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.conditions import independent, readable, stated
 from derivations.analysis.sites.decision import is_empty
 from derivations.analysis.sites.signs import ZERO
 from derivations.analysis.sites.site import Site
+from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.shown import Shown
 from derivations.vocabulary import s as eigenvalue
+from theory.abridging import Say
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.printing import exact_text

@@ -47,11 +47,12 @@ from derivations.analysis.linearisation.stability import Stability, Verdict, sta
 from derivations.analysis.linearisation.zero_modes import Origin
 from derivations.analysis.points.fixed_points import FixedPoint
 from derivations.analysis.points.places import place_of
-from derivations.analysis.show import Row, Shown, conditions_row, row
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.conditions import independent, readable, reduced
 from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE
 from derivations.analysis.sites.site import Site
+from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.shown import Shown
 from derivations.vocabulary import eta
 from theory.errors import InputError
 from theory.flow import Flow

@@ -27,10 +27,11 @@ from sympy.logic.boolalg import Boolean
 from derivations import checks
 from derivations.analysis.limits import within
 from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
-from derivations.analysis.show import Row, Say, Shown, row
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.evaluate import Point, evaluate
-from theory.abridging import brief
+from derivations.typeset.rows import Row, row
+from derivations.typeset.shown import Shown
+from theory.abridging import Say, brief
 from theory.errors import InputError
 from theory.flow import Flow, name_of, scalar_or_matrix_symbols
 from theory.printing import exact_text

@@ -51,8 +51,9 @@ from sympy import Add, Expr, Integer, Matrix, Mul, Symbol, exp
 
 from derivations.analysis.modes.patterns import Patterns
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
-from derivations.analysis.show import Row, Shown
 from derivations.engine import velocity_lines
+from derivations.typeset.rows import Row
+from derivations.typeset.shown import Shown
 from derivations.vocabulary import u
 from theory import models
 from theory.abridging import Brief, Say, brief

@@ -35,11 +35,13 @@ from derivations.analysis.points.special import unexplained
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System, system_of
 from derivations.analysis.points.trivial import trivial_leaves
-from derivations.analysis.show import Row, Say, Shown, conditions_row, row
 from derivations.analysis.sites.branches import Branch, Tree
 from derivations.analysis.sites.parameters import exceptional_sets
 from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, Signs, of_symbol
 from derivations.analysis.sites.site import Site
+from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.shown import Shown
+from theory.abridging import Say
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.printing import exact_text

@@ -46,7 +46,6 @@ from sympy import (
 
 import derivations
 from derivations import Derivation, Line, Step
-from derivations.analysis.algebra.algebraic import AnyRoot
 from derivations.analysis.conserved import first_integrals
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.linearisation.certify import certify
@@ -56,9 +55,11 @@ from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.maps.fluctuations import fluctuations
 from derivations.analysis.maps.steps import step_edge
 from derivations.analysis.points.fixed_points import fixed_points
-from derivations.analysis.show import Row, Shown
-from derivations.rendering import html
-from derivations.rendering.tex import display_rows
+from derivations.documents import html
+from derivations.typeset.any_root import AnyRoot
+from derivations.typeset.display import display_rows
+from derivations.typeset.rows import Row
+from derivations.typeset.shown import Shown
 from tests.derivations.formulas import rows_of
 from theory import Flow, Loss
 from theory.abridging import Names, brief, text_of

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tests.derivations.test_publish import tree
+from tests.derivations.documents.test_publish import tree
 from tests.strategies import seeds
 from theory import Coupling, InputError, Trajectory, models, simulate
 from theory.errors import UnfinishedError

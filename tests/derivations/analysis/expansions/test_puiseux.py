@@ -6,10 +6,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sympy import CRootOf, I, Poly, Rational, S, exp, oo, sqrt, symbols
 
-from derivations.analysis.algebra.algebraic import AnyRoot, numeric
+from derivations.analysis.algebra.algebraic import numeric
 from derivations.analysis.algebra.zero import Region, vanishes
 from derivations.analysis.expansions.puiseux import puiseux
 from derivations.analysis.expansions.series import expand
+from derivations.typeset.any_root import AnyRoot
 from theory.errors import InputError, UnfinishedError
 
 s, x = symbols("s"), symbols("x", positive=True)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sympy import Eq, I, Matrix, MatrixSymbol, Min, Poly, Rational, S, exp, oo, re, series, sqrt, symbols
 
-from derivations.analysis.algebra.algebraic import AnyRoot, RealRoot
 from derivations.analysis.algebra.zero import Region, vanishes
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.points.fixed_points import fixed_points
+from derivations.typeset.any_root import AnyRoot, RealRoot
 from theory import Flow
 from theory.errors import InputError, UnfinishedError
 

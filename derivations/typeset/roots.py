@@ -12,8 +12,8 @@ from textwrap import wrap
 
 from sympy import Basic, CRootOf, Poly, Symbol
 
-from derivations.analysis.algebra.algebraic import AnyRoot, PolynomialRoot, RealRoot, is_real_root, real_root_count
-from derivations.rendering.grouping import grouped
+from derivations.typeset.any_root import AnyRoot, PolynomialRoot, RealRoot, is_real_root, real_root_count
+from derivations.typeset.grouping import grouped
 from theory.printing import plain, tex
 from theory.rewriting import replaced
 

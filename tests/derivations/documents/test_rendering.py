@@ -13,10 +13,10 @@ from derivations import Derivation, Line, Step, names
 from derivations import report as reports
 from derivations.catalogue.model import derive_model
 from derivations.checks import Identity, Outcome, Status
-from derivations.engine import Row, Verification
-from derivations.rendering import html, latex
-from derivations.rendering.naming import Parts, restored, shortened
-from derivations.rendering.tex import LINE_WIDTH, display, tex, visible_width
+from derivations.documents import html, latex
+from derivations.engine import Checked, Verification
+from derivations.typeset.display import LINE_WIDTH, display, tex, visible_width
+from derivations.typeset.naming import Parts, restored, shortened
 from tests.derivations.latex_reader import read
 from tests.derivations.pages import (
     Page,
@@ -56,7 +56,13 @@ def toy(name="toy", title="A toy", step="one", statement="It follows.", detail="
     made = Derivation(
         name, title, statement, (Step(step, statement, statement, (line,), assumptions=(statement,)),), (statement,)
     )
-    return made, Verification(name, (Row(step, Outcome(Status.FAILED, "error", detail or statement), 0.1),))
+    return made, Verification(name, (Checked(step, Outcome(Status.FAILED, "error", detail or statement), 0.1),))
+
+
+def viewed(made):
+    """What documents see of a derivation with its verification."""
+    derivation, verification = made
+    return derivation.view(verification)
 
 
 def shown_lines(derivation):
@@ -308,7 +314,7 @@ def assert_untouched(page):
 @pytest.mark.parametrize("text", [*NASTY_NAMES, NASTY])
 @pytest.mark.parametrize("where", ["name", "title", "step", "statement", "detail"])
 def test_text_from_users_comes_out_literally_on_a_page(where, text):
-    page = Page(html.derivation_page(*toy(**{where: text})))
+    page = Page(html.derivation_page(viewed(toy(**{where: text}))))
     assert_untouched(page)
     if where == "name":
         assert text in [attributes.get("id") for _, attributes, _ in page.elements]
@@ -345,14 +351,14 @@ def test_the_name_of_a_data_set_comes_out_literally_on_a_page(report_on, name):
 @pytest.mark.parametrize("text", [*NASTY_NAMES, NASTY])
 @pytest.mark.parametrize("where", ["title", "statement", "detail"])
 def test_text_from_users_comes_out_literally_in_a_document(where, text):
-    source = latex.document("All", [toy(**{where: text})])
+    source = latex.document("All", [viewed(toy(**{where: text}))])
     assert latex.escape(text) in source
 
 
 @needs_pdflatex
 @pytest.mark.parametrize("where", ["name", "title", "step", "statement", "detail"])
 def test_a_document_compiles_whatever_users_call_things(where, tmp_path):
-    status, log = run_pdflatex(latex.document("All", [toy(**{where: NASTY})]), tmp_path)
+    status, log = run_pdflatex(latex.document("All", [viewed(toy(**{where: NASTY}))]), tmp_path)
     assert status == 0, re.findall(r"! .{0,80}", log)
     assert pages_of(log) == 1
 
@@ -362,7 +368,7 @@ def test_a_document_compiles_whatever_users_call_things(where, tmp_path):
     "title", ["größte φ 数据 😀 tab\there", "".join(map(chr, range(0xA0, 0x180)))], ids=["many scripts", "all of Latin"]
 )
 def test_a_document_compiles_in_any_script(title, tmp_path):
-    status, log = run_pdflatex(latex.document(title, [toy()]), tmp_path)
+    status, log = run_pdflatex(latex.document(title, [viewed(toy())]), tmp_path)
     assert status == 0, re.findall(r"! .{0,80}", log)
 
 
@@ -386,7 +392,7 @@ def test_the_name_of_a_data_set_comes_out_literally_in_a_document(report_on, nam
 
 @needs_pdflatex
 def test_a_document_of_all_derivations_compiles_and_nothing_sticks_out(checked, tmp_path):
-    status, log = run_pdflatex(latex.document("All derivations", list(checked.values())), tmp_path, times=2)
+    status, log = run_pdflatex(latex.document("All derivations", list(map(viewed, checked.values()))), tmp_path, times=2)
     assert status == 0, re.findall(r"! .{0,80}", log)
     assert pages_of(log) >= len(checked)
     assert [points for points in overfull(log) if points > 2] == []
@@ -465,7 +471,7 @@ SPELLINGS = [("x", "y"), ("theta", "alpha_beta"), ("x_1", "x_2"), LONG, ("φ", "
 @pytest.mark.parametrize("spelled", SPELLINGS[1:], ids="-".join)
 def test_a_document_of_ones_own_loss_compiles(spelled, tmp_path):
     made = own(*spelled)
-    status, log = run_pdflatex(latex.document(made.title, [(made, None)]), tmp_path)
+    status, log = run_pdflatex(latex.document(made.title, [made.view()]), tmp_path)
     assert status == 0, re.findall(r"! .{0,80}", log)
 
 

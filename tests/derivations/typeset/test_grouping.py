@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sympy import O, Rational, sqrt, symbols
 
-from derivations.rendering.grouping import grouped
+from derivations.typeset.grouping import grouped
 from tests.derivations.formulas import a, assert_same_value, b, expressions, x, y
 from theory.printing import tex
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from derivations.engine import Derivation, Verification
-from derivations.rendering.view import view
+from derivations.documents.view import DerivationView
 from theory.errors import UnfinishedError
 
 _SPECIAL = {
@@ -46,7 +45,7 @@ def prose(text: str) -> str:
 def environment() -> Environment:
     """Templates whose tags do not clash with LaTeX."""
     env = Environment(
-        loader=PackageLoader("derivations.rendering"),
+        loader=PackageLoader("derivations.documents"),
         block_start_string=r"\BLOCK{",
         block_end_string="}",
         variable_start_string=r"\VAR{",
@@ -62,15 +61,14 @@ def environment() -> Environment:
     return env
 
 
-def derivation_section(derivation: Derivation, verification: Verification | None = None) -> str:
+def derivation_section(derivation: DerivationView) -> str:
     """A section to be included in a document that defines ``\\fit`` (see :func:`document`)."""
-    return environment().get_template("derivation.tex.j2").render(derivation=view(derivation, verification))
+    return environment().get_template("derivation.tex.j2").render(derivation=derivation)
 
 
-def document(title: str, derivations: Sequence[tuple[Derivation, Verification | None]]) -> str:
+def document(title: str, derivations: Sequence[DerivationView]) -> str:
     """A complete LaTeX document of derivations."""
-    views = [view(d, v) for d, v in derivations]
-    return environment().get_template("document.tex.j2").render(title=title, derivations=views)
+    return environment().get_template("document.tex.j2").render(title=title, derivations=derivations)
 
 
 def compile_pdf(source: Path) -> Path | None:

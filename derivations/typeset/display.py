@@ -14,13 +14,12 @@ from typing import TypeAlias
 
 from sympy import Add, Basic, Integer
 
-from derivations.analysis.show import Row
-from derivations.engine import Line
-from derivations.rendering.breaking import LINE_WIDTH, pieces, visible_width, wrapped
-from derivations.rendering.grouping import grouped
-from derivations.rendering.naming import shortened
-from derivations.rendering.roots import LETTERS as ROOT_LETTERS
-from derivations.rendering.roots import Family, Roots
+from derivations.typeset.breaking import LINE_WIDTH, pieces, visible_width, wrapped
+from derivations.typeset.grouping import grouped
+from derivations.typeset.naming import shortened
+from derivations.typeset.roots import LETTERS as ROOT_LETTERS
+from derivations.typeset.roots import Family, Roots
+from derivations.typeset.rows import Row
 from theory.abridging import Definition, Names, elided, free_letter
 from theory.printing import ascii_name, tex
 
@@ -35,9 +34,9 @@ Side: TypeAlias = "Basic | str"
 Written = Callable[[Row, Basic], Basic]
 
 
-def display(lines: Sequence[Line]) -> str:
+def display(lines: Sequence[Row]) -> str:
     """Lines of a derivation as one aligned display without delimiters, their expressions as they stand."""
-    return _aligned([Row(line.left, line.right, line.relation) for line in lines], lambda row, side: side)
+    return _aligned(lines, lambda row, side: side)
 
 
 def display_rows(rows: Sequence[Row]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from sympy import Symbol
 
 from derivations import Derivation, Line, Step
-from derivations.publish import publish, write_derivations
+from derivations.documents.publish import publish, write_derivations
 from theory.errors import UnfinishedError
 
 
@@ -112,7 +112,7 @@ def test_a_folder_that_is_a_disk_of_its_own_takes_files(tmp_path, monkeypatch):
 def test_each_derivation_has_a_file_of_its_name(tmp_path, kind):
     def toy(name):
         made = Derivation(name, name, name, (Step("one", "s", "r", (Line("L", Symbol("x")),)),))
-        return made, made.verify()
+        return made.view(made.verify())
 
     files = write_derivations([toy("first"), toy("second")], kind, tmp_path / "out")
     assert [f.name for f in files] == [f"first.{kind}", f"second.{kind}"]

@@ -32,7 +32,7 @@ from sympy import (
 )
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-from derivations.rendering.breaking import fits, misfits, visible_width
+from derivations.typeset.breaking import fits, misfits, visible_width
 from theory.abridging import Parts
 from theory.printing import tex
 from theory.rewriting import replaced

@@ -8,7 +8,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sympy import Add, CRootOf, Float, Ne, Or, parse_expr, symbols
 
-from derivations.analysis.algebra.algebraic import AnyRoot
 from derivations.analysis.conserved import first_integrals
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.linearisation.certify import certify
@@ -17,9 +16,11 @@ from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.modes.ansatz import whole_model_ansatz
 from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.analysis.points.fixed_points import fixed_points
-from derivations.analysis.show import Row, Shown, conditions_row, text
-from derivations.rendering import html
-from derivations.rendering.tex import display_rows
+from derivations.documents import html
+from derivations.typeset.any_root import AnyRoot
+from derivations.typeset.display import display_rows
+from derivations.typeset.rows import Row, conditions_row, text
+from derivations.typeset.shown import Shown
 from tests.derivations.formulas import (
     SYMBOLS,
     a,

@@ -1,7 +1,7 @@
-r"""Results as people see them: each is a list of rows, which the LaTeX and the plain text are made from.
+r"""Rows of results and of derivations, which the LaTeX and the plain text are made from.
 
 Exact rows read ``=``, approximate ones ``\simeq`` (``~`` in plain text).  Long integers and what is longer than a page have
-names (:mod:`theory.abridging`); the display of :mod:`derivations.rendering.tex` splits long rows too.  JSON is whole.
+names (:mod:`theory.abridging`); the display of :mod:`derivations.typeset.display` splits long rows too.
 
 >>> from sympy import sqrt, symbols
 >>> v, w = symbols("v w")
@@ -13,10 +13,9 @@ if mu**2 - 4*lambda >= 0
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
+from typing import Any
 
 from sympy import Basic, Float, Symbol
 from sympy.core.relational import Relational
@@ -24,14 +23,12 @@ from sympy.logic.boolalg import BooleanTrue
 
 from theory.abridging import Brief, Say, told
 
-__all__ = ["SIGNS", "Row", "Say", "Shown", "conditions_row", "row", "text"]
-
 SIGNS = {"==": "=", "!=": r"\ne", ">=": r"\ge", "<=": r"\le", ">": ">", "<": "<"}
 _PLAIN = {tex: text for text, tex in SIGNS.items()} | {"=": "=", r"\simeq": "~", r"\to": "->"}
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Brief):
     r"""One row: a relation between expressions; without a right side, a condition, or words.
 
     Attributes
@@ -47,7 +44,7 @@ class Row:
     """
 
     left: Basic | str
-    right: Basic | None = None
+    right: Any = None
     relation: str = "="
     words: str = ""
     by: tuple[Symbol, ...] = ()
@@ -76,45 +73,6 @@ class Row:
 
     def __str__(self):
         return text([self])
-
-
-class Shown(Brief):
-    """What every result can do: print, show itself in a notebook, and turn into LaTeX, HTML or JSON."""
-
-    def rows(self) -> list[Row]:
-        raise NotImplementedError
-
-    def lines(self, say: Say) -> list[str]:
-        """Plain text, its expressions as ``say`` writes them."""
-        return [row.text_with(say) for row in self.rows()]
-
-    def to_dict(self) -> dict:
-        raise NotImplementedError
-
-    def to_json(self) -> str:
-        """The result as one JSON object; expressions as text, whole, integers of more than 640 digits hexadecimal."""
-        return json.dumps(self.to_dict(), allow_nan=False)
-
-    def to_latex(self) -> str:
-        """An ``aligned`` display without delimiters."""
-        from derivations.rendering.tex import display_rows
-
-        return display_rows(self.rows())
-
-    def _repr_latex_(self) -> str:
-        return rf"$\displaystyle {self.to_latex()}$"
-
-    def to_html(self) -> str:
-        """A self-contained HTML page that needs no network."""
-        from derivations.rendering.html import result_page
-
-        return result_page(type(self).__name__, self.to_latex())
-
-    def _repr_html_(self) -> str:
-        return f"<div>{escape(self._repr_latex_(), quote=False)}</div>"
-
-    def __str__(self):
-        return told(self.lines)
 
 
 def row(left: Basic | str, right: Basic, relation: str = "=") -> Row:

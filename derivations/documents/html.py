@@ -10,8 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from derivations.engine import Derivation, Verification
-from derivations.rendering.view import view
+from derivations.documents.view import DerivationView
 
 
 def prose(text: str) -> Markup:
@@ -23,7 +22,7 @@ def prose(text: str) -> Markup:
 
 def environment() -> Environment:
     env = Environment(
-        loader=PackageLoader("derivations.rendering"),
+        loader=PackageLoader("derivations.documents"),
         autoescape=select_autoescape(["html.j2", "html"], default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -33,17 +32,15 @@ def environment() -> Environment:
     return env
 
 
-def derivation_page(derivation: Derivation, verification: Verification | None = None) -> str:
+def derivation_page(derivation: DerivationView) -> str:
     """A self-contained page of one derivation."""
-    return (
-        environment().get_template("page.html.j2").render(title=derivation.title, derivations=[view(derivation, verification)])
-    )
+    return environment().get_template("page.html.j2").render(title=derivation.title, derivations=[derivation])
 
 
-def derivation_fragment(derivation: Derivation) -> str:
+def derivation_fragment(derivation: DerivationView) -> str:
     """A part of a notebook, whose mathematics the notebook sets."""
     shown = [f"<h3>{_dollars(derivation.title)}</h3><p>{_dollars(derivation.summary)}</p>"]
-    for step in view(derivation, None).steps:
+    for step in derivation.steps:
         shown.append(f"<h4>{escape(step.title)}</h4><p>{_dollars(step.statement)} <em>{_dollars(step.reason)}</em></p>")
         shown += [f"<div>$\\displaystyle {escape(part)}$</div>" for part in (step.before, step.after) if part]
     return "\n".join(shown)
@@ -76,4 +73,4 @@ def katex_css() -> Markup:
 
 
 def _katex(name: str) -> bytes:
-    return files("derivations.rendering").joinpath("katex", *name.split("/")).read_bytes()
+    return files("derivations.documents").joinpath("katex", *name.split("/")).read_bytes()

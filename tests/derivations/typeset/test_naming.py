@@ -7,12 +7,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sympy import Abs, Add, CRootOf, Expr, I, Symbol, count_ops, sqrt, symbols
 
-from derivations.analysis.algebra.algebraic import AnyRoot
-from derivations.analysis.show import Row
-from derivations.rendering.breaking import fits, pieces, visible_width
-from derivations.rendering.grouping import grouped
-from derivations.rendering.naming import Parts, restored, shortened
-from derivations.rendering.tex import display_rows
+from derivations.typeset.any_root import AnyRoot
+from derivations.typeset.breaking import fits, pieces, visible_width
+from derivations.typeset.display import display_rows
+from derivations.typeset.grouping import grouped
+from derivations.typeset.naming import Parts, restored, shortened
+from derivations.typeset.rows import Row
 from tests.derivations.formulas import SYMBOLS, a, assert_same_value, assert_within_the_line, b, rows_of, wide_expressions, x, y
 from tests.derivations.latex_reader import read
 

@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from derivations.engine import Derivation, Verification
-from derivations.rendering import html, latex
+from derivations.documents import html, latex
+from derivations.documents.view import DerivationView
 from theory.errors import InputError, UnfinishedError
 
 
@@ -42,22 +42,27 @@ def _standing(path: Path) -> Path:
     return path if path.exists() else _standing(path.parent)
 
 
-def write_derivations(made: Sequence[tuple[Derivation, Verification]], kind: str, out: Path) -> list[Path]:
-    """One page each (html), or one document each (tex, pdf)."""
+def write_derivations(derivations: Sequence[DerivationView], kind: str, out: Path) -> list[Path]:
+    """One page each (html), or one document each (tex, pdf).
 
-    names = [derivation.name for derivation, _ in made]
+    Raises
+    ------
+    InputError
+        for two of one name.
+    UnfinishedError
+        for a PDF without a TeX engine.
+    """
+    names = [derivation.name for derivation in derivations]
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise InputError("derivations with names of their own", f"{repeated[0]} twice", "rename the model file")
 
     def build(scratch: Path) -> None:
-        for derivation, verification in made:
+        for derivation in derivations:
             if kind == "html":
-                (scratch / f"{derivation.name}.html").write_text(
-                    html.derivation_page(derivation, verification), encoding="utf-8"
-                )
+                (scratch / f"{derivation.name}.html").write_text(html.derivation_page(derivation), encoding="utf-8")
                 continue
             source = scratch / f"{derivation.name}.tex"
-            source.write_text(latex.document(derivation.title, [(derivation, verification)]), encoding="utf-8")
+            source.write_text(latex.document(derivation.title, [derivation]), encoding="utf-8")
             if kind == "pdf" and latex.compile_pdf(source) is None:
                 raise UnfinishedError("no TeX engine (pdflatex) is installed; ask for tex or html")
 
