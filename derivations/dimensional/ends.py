@@ -43,7 +43,7 @@ from numpy.typing import NDArray
 from sympy import lambdify
 
 from derivations.catalogue import derive
-from derivations.vocabulary import V, a_j, dR, mu_j, mu_matrix, omega_l
+from derivations.vocabulary import V, a_j, mu_j, mu_matrix, omega_l, q_V
 from theory.models.vocabulary import W, gamma
 
 REST = 1e-8  # largest entry of WV - V mu that counts as rest
@@ -195,7 +195,7 @@ def _vanishes(matrix: NDArray) -> bool:
 def _residual() -> Callable:
     """The velocity of the residual at head, modes, diagonal of correlations, residual and mobility."""
     velocity = derive("stop_gradient_stability")["residual_flow"].after[0].right
-    return lambdify((W, V, mu_matrix, dR, gamma), velocity, "numpy")
+    return lambdify((W, V, mu_matrix, q_V, gamma), velocity, "numpy")
 
 
 @cache

@@ -19,7 +19,6 @@ from derivations.vocabulary import (
     a_1,
     a_2,
     a_j,
-    dR,
     dV,
     dv_j,
     dW,
@@ -30,6 +29,7 @@ from derivations.vocabulary import (
     mu_matrix,
     omega_3,
     omega_l,
+    q_V,
 )
 from theory.models.vocabulary import W, d, gamma
 from theory.words import Context, assemble, expand, scaled
@@ -53,15 +53,15 @@ def _residual() -> tuple[Step, ...]:
     loss = all_modes()
     flow = loss.stop_gradient_flow()
     parts = MatAdd(dW * V, W * dV, scaled(-1, dV * mu_matrix), evaluate=False)
-    moved = (Line(r"\dot{\delta V}", scaled(-1, W.T * dR)), Line(r"\dot{\delta W}", scaled(-gamma, dR * V.T)))
-    own = MatAdd(scaled(-1, W * W.T * dR), W.T * dR * mu_matrix, scaled(-gamma, dR * V.T * V), evaluate=False)
+    moved = (Line(r"\dot{\delta V}", scaled(-1, W.T * q_V)), Line(r"\dot{\delta W}", scaled(-gamma, q_V * V.T)))
+    own = MatAdd(scaled(-1, W * W.T * q_V), W.T * q_V * mu_matrix, scaled(-gamma, q_V * V.T * V), evaluate=False)
     return (
         Step(
             "perturbation",
-            "A small perturbation $\\delta V$, $\\delta W$ of a state at rest acts through its residual $\\delta R$ alone.",
+            "A small perturbation $\\delta V$, $\\delta W$ of a state at rest acts through its residual $q_V$ alone.",
             "Differentiate the velocities; $WV-V\\mu$ vanishes at rest, so only its change is left.",
             before=velocity_lines(flow),
-            after=(Line(dR, parts), *moved),
+            after=(Line(q_V, parts), *moved),
             assumptions=("$WV=V\\mu$; $H=D^{-1}$, no decay; $\\mu$ is diagonal.",),
             check=lambda before, after: Together(
                 (
@@ -74,18 +74,17 @@ def _residual() -> tuple[Step, ...]:
         ),
         Step(
             "residual_flow",
-            "The residual obeys a linear flow of its own. What leaves it unchanged, $\\delta R=0$, moves along the states at "
-            "rest.",
-            "Insert both velocities into $\\dot{\\delta R}=\\dot{\\delta W}V+W\\dot{\\delta V}-\\dot{\\delta V}\\mu$.",
-            before=(Line(dR, parts), *moved),
-            after=(Line(r"\dot{\delta R}", own),),
+            "The residual obeys a linear flow of its own. What leaves it unchanged, $q_V=0$, moves along the states at rest.",
+            "Insert both velocities into $\\dot q_V=\\dot{\\delta W}V+W\\dot{\\delta V}-\\dot{\\delta V}\\mu$.",
+            before=(Line(q_V, parts), *moved),
+            after=(Line(r"\dot q_V", own),),
             uses=("perturbation",),
             check=lambda before, after: Together(
                 (
                     Identity(
                         ((before[0].right.xreplace({dV: before[1].right, dW: before[2].right}), after[0].right),), loss.context
                     ),
-                    Identity(((before[0].left, dR),), loss.context),
+                    Identity(((before[0].left, q_V),), loss.context),
                 )
             ),
         ),
@@ -213,8 +212,8 @@ def _traces(before: Lines, survivor: Expr, absent: Expr) -> tuple:
 def _beyond() -> tuple[Step, ...]:
     loss = all_modes()
     flow = loss.stop_gradient_flow()
-    own = MatAdd(scaled(-1, W * W.T * dR), W.T * dR * mu_matrix, scaled(-gamma, dR * V.T * V), evaluate=False)
-    rest = MatAdd(W.T * dR, scaled(-1, dR * mu_matrix) / 2, evaluate=False)
+    own = MatAdd(scaled(-1, W * W.T * q_V), W.T * q_V * mu_matrix, scaled(-gamma, q_V * V.T * V), evaluate=False)
+    rest = MatAdd(W.T * q_V, scaled(-1, q_V * mu_matrix) / 2, evaluate=False)
     square = Trace(MatMul(Transpose(rest), rest, evaluate=False))
     mass = MatAdd(scaled(gamma, V.T * V), scaled(-1, mu_matrix * mu_matrix) / 4, evaluate=False)
     kept = MatAdd(Q_t, scaled(gamma, V * V.T), evaluate=False)
@@ -224,11 +223,11 @@ def _beyond() -> tuple[Step, ...]:
             "Surviving modes that are not orthogonal are stable, together with the head, if "
             "$\\gamma V^TV\\succ\\tfrac14\\mu^2$: then the size of the residual falls for every perturbation.",
             "Complete the square. A decreasing norm puts the numerical range, and all eigenvalues, into the left half plane.",
-            before=(Line(r"\dot{\delta R}", own),),
+            before=(Line(r"\dot q_V", own),),
             after=(
                 Line(
-                    r"\tfrac{d}{dt}\tfrac12\lVert\delta R\rVert^2",
-                    ordered(-square, -Trace(MatMul(dR, mass, Transpose(dR), evaluate=False))),
+                    r"\tfrac{d}{dt}\tfrac12\lVert q_V\rVert^2",
+                    ordered(-square, -Trace(MatMul(q_V, mass, Transpose(q_V), evaluate=False))),
                 ),
             ),
             uses=("residual_flow",),
@@ -237,9 +236,9 @@ def _beyond() -> tuple[Step, ...]:
             ),
             check=lambda before, after: Together(
                 (
-                    Identity(((Trace(dR.T * before[0].right), after[0].right),), loss.context),
+                    Identity(((Trace(q_V.T * before[0].right), after[0].right),), loss.context),
                     Numerics(
-                        lambda rng: evidence.falling(rng, after[0].right, dR), 1e-9, "dense Jacobians along perturbations"
+                        lambda rng: evidence.falling(rng, after[0].right, q_V), 1e-9, "dense Jacobians along perturbations"
                     ),
                     Numerics(evidence.safe, 0, "dense eigenvalues where the condition holds"),
                 )
