@@ -43,8 +43,9 @@ from numpy.typing import NDArray
 from sympy import lambdify
 
 from derivations.catalogue import derive
-from derivations.vocabulary import V, a_j, mu_j, mu_matrix, omega_l, q_V
-from theory.models.vocabulary import W, gamma
+from derivations.vocabulary import N_Z, V, a_j, mu_j, mu_matrix, omega_l, q_V
+from theory.lowering import lower
+from theory.models.vocabulary import W, d, gamma
 
 REST = 1e-8  # largest entry of WV - V mu that counts as rest
 AMPLITUDE = 1e-3  # amplitude from which a mode counts as a survivor
@@ -163,7 +164,8 @@ def growth(head: NDArray, modes: NDArray, correlations: NDArray) -> float:
     What is left out of the whole spectrum are the rates of the other modes and zeros.
     """
     units = np.eye(modes.size).reshape(-1, *modes.shape)
-    columns = [_residual()(head, modes, np.diag(correlations), unit, 1.0).ravel() for unit in units]
+    residual = _residual(*modes.shape)
+    columns = [residual(head, modes, correlations, unit, 1.0)[0].ravel() for unit in units]
     return float(np.linalg.eigvals(np.array(columns).T).real.max())
 
 
@@ -192,10 +194,11 @@ def _vanishes(matrix: NDArray) -> bool:
 
 
 @cache
-def _residual() -> Callable:
-    """The velocity of the residual at head, modes, diagonal of correlations, residual and mobility."""
+def _residual(directions: int, modes: int) -> Callable:
+    """The velocity of the residual at head, modes, correlations, residual and mobility."""
     velocity = derive("stop_gradient_stability")["residual_flow"].after[0].right
-    return lambdify((W, V, mu_matrix, q_V, gamma), velocity, "numpy")
+    arguments, sizes = (W, V, mu_matrix, q_V, gamma), {d: directions, N_Z: modes}
+    return lower([velocity], arguments, sizes, diagonal=frozenset({mu_matrix}))
 
 
 @cache
