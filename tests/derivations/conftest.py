@@ -1,27 +1,27 @@
-"""What the tests of this folder share, each made once: the checked catalogue, a small data set, its five runs."""
+"""What the tests of this folder share, each made once: the checked catalogue, a small data set, its five runs.
+
+What fixtures need is imported when they are asked for, so that tests are collected at once.
+"""
 
 from functools import cache
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-
-from derivations import derive, figures, names
-from derivations import report as reports
-from derivations.data import DataSet
-from derivations.experiment import perform, plans
-from tests.derivations.reading import bundled, read_report, verified, write_csv
 
 
 @pytest.fixture(scope="session")
 def checked():
     """Each derivation of the catalogue with its verification, by name."""
+    from derivations import derive, names
+
     return {name: (derivation := derive(name), derivation.verify("quick")) for name in names()}
 
 
 @pytest.fixture(scope="session")
 def gaussian():
     """Three overlapping Gaussian classes of twenty samples each, in four dimensions."""
+    from derivations.data import DataSet
+
     rng, classes = np.random.default_rng(3), np.repeat(np.arange(3), 20)
     features = rng.standard_normal((60, 4)) + 3 * np.eye(3, 4)[classes]
     return DataSet("three Gaussians", features, classes, ("ape", "bee", "cat"))
@@ -30,6 +30,8 @@ def gaussian():
 @pytest.fixture(scope="session")
 def runs(gaussian):
     """The five runs on the small data set, by name."""
+    from derivations.experiment import perform, plans
+
     made = perform(plans(gaussian, fraction=0.1, seed=0), dimension=5, seed=0, progress=lambda plan, share: None)
     return {run.name: run for run in made}
 
@@ -37,6 +39,10 @@ def runs(gaussian):
 @pytest.fixture
 def without_drawings(monkeypatch):
     """Reports with empty figures, which take no time."""
+    from matplotlib.figure import Figure
+
+    from derivations import figures
+
     for figure in ("curves", "head_eigenvalues"):
         monkeypatch.setattr(figures, figure, lambda runs: Figure())
 
@@ -44,6 +50,7 @@ def without_drawings(monkeypatch):
 @pytest.fixture(scope="session")
 def report_of(tmp_path_factory):
     """Reports on the bundled data sets and on the class itself as inputs, each made once."""
+    from tests.derivations.reading import bundled, read_report, write_csv
 
     @cache
     def read(name, dimension, seed, decay=0.0):
@@ -62,6 +69,8 @@ def report_of(tmp_path_factory):
 @pytest.fixture
 def read(gaussian, runs, tmp_path):
     """Reads a report of the five runs on the small data set, some of them changed."""
+    from derivations import report as reports
+    from tests.derivations.reading import read_report, verified
 
     def changed(*others, derivations=None, **options):
         found = {**runs, **{run.name: run for run in others}}

@@ -14,7 +14,11 @@ from derivations.catalogue.decay_stability.condition import PAIR
 from derivations.catalogue.decay_stability.evidence import critical, jacobian, velocity
 from derivations.vocabulary import k, nu, omega_1, omega_2, p
 
-CUBIC = derive("decay_stability")["rule"].after[0].right
+
+def cubic():
+    return derive("decay_stability")["rule"].after[0].right
+
+
 SIZE, MODES = 3, 4
 heads = st.fractions(min_value=Fraction(101, 100), max_value=1000, max_denominator=1000)
 
@@ -41,7 +45,7 @@ def predicted(omega, correlations, ratio):
         absent = correlations[:, occupied:]
         stable &= np.all(omega[:, [one]] * (correlations[:, [one]] - absent) > 0, axis=1)
         for two in range(one):
-            stable &= lambdify((omega_1, omega_2, k), CUBIC.subs(PAIR))(omega[:, one], omega[:, two], ratio) > 0
+            stable &= lambdify((omega_1, omega_2, k), cubic().subs(PAIR))(omega[:, one], omega[:, two], ratio) > 0
     return stable
 
 
@@ -64,11 +68,11 @@ def test_the_rule_agrees_with_dense_eigenvalues_of_all_entries(occupied):
 @given(heads, heads)
 def test_a_head_that_decays_a_quarter_as_fast_is_safe(one, two):
     at = {omega_1: Rational(one.numerator, one.denominator), omega_2: Rational(two.numerator, two.denominator)}
-    assert CUBIC.subs({q: e.subs(at) for q, e in PAIR.items()} | {k: Rational(1, 4)}) > 0
+    assert cubic().subs({q: e.subs(at) for q, e in PAIR.items()} | {k: Rational(1, 4)}) > 0
 
 
 def test_no_smaller_share_is_safe():
-    roots = [float(critical(CUBIC.subs(PAIR), size, 2 * size)) for size in (2, 10, 100)]
+    roots = [float(critical(cubic().subs(PAIR), size, 2 * size)) for size in (2, 10, 100)]
     assert np.all(np.diff(roots) > 0)
     assert 0.25 - 1e-3 < roots[-1] < 0.25
 
@@ -76,7 +80,7 @@ def test_no_smaller_share_is_safe():
 @given(heads, heads, st.fractions(min_value=Fraction(1, 1000), max_value=100, max_denominator=1000))
 def test_heads_of_opposite_signs_are_safe_at_any_decay(one, two, ratio):
     product, difference = -one * two, (one + two) ** 2
-    assert CUBIC.subs({p: Rational(str(product)), nu: Rational(str(difference)), k: Rational(str(ratio))}) > 0
+    assert cubic().subs({p: Rational(str(product)), nu: Rational(str(difference)), k: Rational(str(ratio))}) > 0
 
 
 def run(share):
@@ -85,7 +89,7 @@ def run(share):
     decay, frustrated = 0.05, 0.36
     correlations = np.array([1, *[np.sqrt(1 - frustrated)] * 3])
     omega = (correlations + np.sqrt(correlations**2 - 4 * decay)) / 2 / np.sqrt(decay)
-    ratio = share * float(critical(CUBIC.subs(PAIR), *(Rational(str(o)) for o in omega[[1, 0]])))
+    ratio = share * float(critical(cubic().subs(PAIR), *(Rational(str(o)) for o in omega[[1, 0]])))
     rates = (1.0, decay, ratio * decay)
     rest = np.sqrt(ratio * decay) * np.diag(omega)
     start = np.concatenate([rest.ravel(), np.sqrt(decay) * np.diag(omega).ravel()])

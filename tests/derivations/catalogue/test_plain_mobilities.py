@@ -11,14 +11,15 @@ from theory import Coupling, models, simulate
 from theory.coupling.heads import head_states
 from theory.models.vocabulary import lam
 
-SHOWN = derive("plain_mobilities")
-FOLD, _, PLAIN_FOLD, _ = (line.right for line in SHOWN["fold"].after)
-UPPER, LOWER = (line.right for line in SHOWN["heads"].after)
+
+def shown(step, number=0):
+    """A formula of the derivation."""
+    return derive("plain_mobilities")[step].after[number].right
 
 
 @given(st.floats(0.1, 10), st.floats(0.1, 10), st.floats(0.1, 1))
 def test_unequal_rates_never_bring_the_fold_forward_and_at_most_to_four_times_the_slower_one(one, two, correlation):
-    fold = float(FOLD.subs({rho_x: one, rho_y: two, mu: correlation}))
+    fold = float(shown("fold").subs({rho_x: one, rho_y: two, mu: correlation}))
     slower = min(one, two) * correlation**2
     assert slower / 4 * (1 - 1e-12) <= fold < slower
 
@@ -27,9 +28,9 @@ def test_unequal_rates_never_bring_the_fold_forward_and_at_most_to_four_times_th
 def test_the_closed_form_is_that_of_couplings_whose_labels_are_alike(classes, pure, rate, share):
     coupling = Coupling.uniform(classes=classes, samples=classes * (pure + 1), fraction=1 / (pure + 1), mobility=(1.0, rate))
     at = {rho_x: 1, rho_y: (pure + 1) * rate, mu: coupling.modes()[1]}
-    decay = share * float(FOLD.subs(at))
+    decay = share * float(shown("fold").subs(at))
     heads = head_states(coupling, decay).heads
-    squares = [float(e.subs(at | {lam: decay})) for e in (UPPER, LOWER)]
+    squares = [float(e.subs(at | {lam: decay})) for e in (shown("heads", 0), shown("heads", 1))]
     for square in squares:
         assert np.sort(np.abs(heads**2 - square))[classes - 2] < 1e-9
 
@@ -37,7 +38,7 @@ def test_the_closed_form_is_that_of_couplings_whose_labels_are_alike(classes, pu
 @pytest.mark.parametrize("number", [0, 1])
 def test_with_plain_mobilities_labels_that_start_apart_collapse_above_the_fold_and_not_below(number):
     coupling = (Coupling.uniform, Coupling.pairs)[number](classes=3, samples=24, fraction=0.25, mobility="uniform")
-    fold = float(PLAIN_FOLD.subs({n: 8, mu: coupling.modes()[1]}))
+    fold = float(shown("fold", 2).subs({n: 8, mu: coupling.modes()[1]}))
     assert fold > coupling.modes()[1] ** 2 / 4
     separations, start = [], {"W": np.eye(4), "Y": 4 * np.eye(4, 3)}
     for factor in (0.9, 1.1):

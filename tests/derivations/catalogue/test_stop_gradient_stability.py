@@ -13,7 +13,6 @@ from derivations.catalogue.stop_gradient_stability.evidence import orthogonal_st
 from derivations.vocabulary import a_j, mu_j, omega_l
 from theory.models.vocabulary import gamma
 
-SURVIVING, ABSENT = (line.right for line in derive("stop_gradient_stability")["spectrum"].after)
 COUNT = 4000
 
 
@@ -33,7 +32,8 @@ def test_the_spectrum_at_an_orthogonal_state_is_that_of_dense_jacobians(seed):
     survivors, absent = int(rng.integers(1, 4)), int(rng.integers(0, 3))
     state, heads, amplitudes = orthogonal_state(rng, survivors, absent, 4)
     rate = rng.uniform(0.2, 2)
-    held, missing = lambdify((omega_l, mu_j, a_j, gamma), SURVIVING), lambdify((omega_l, mu_j), ABSENT)
+    of_survivor, of_absent = (line.right for line in derive("stop_gradient_stability")["spectrum"].after)
+    held, missing = lambdify((omega_l, mu_j, a_j, gamma), of_survivor), lambdify((omega_l, mu_j), of_absent)
     one, two = np.split(state[2], [survivors])
     predicted = np.concatenate([held(heads[:, None], one, amplitudes, rate).ravel(), missing(heads[:, None], two).ravel()])
     found = np.linalg.eigvals(jacobian(*state, (rate, 0.0, 0.0)))

@@ -15,9 +15,11 @@ from tests.strategies import seeds
 from theory import Coupling, models, simulate
 from theory.models.vocabulary import K, gamma, kappa, lam
 
-SHOWN = derive("weight_decay")
-UPPER, LOWER, AMPLITUDE, _ = (line.right for line in SHOWN["heads"].after)
-CRITICAL = SHOWN["saddle_node"].after[0].right
+
+def shown(step, number=0):
+    """A formula of the derivation."""
+    return derive("weight_decay")[step].after[number].right
+
 
 correlations = st.floats(0.4, 1)
 shares = st.floats(0.1, 0.9)  # of the critical decay
@@ -26,15 +28,15 @@ rates = st.floats(0.2, 2)
 
 def numbers(correlation, share, mobility, head_decay):
     """The symbols at a share of the critical decay."""
-    critical = float(CRITICAL.subs(mu, correlation))
+    critical = float(shown("saddle_node").subs(mu, correlation))
     return {mu: correlation, lam: share * critical, gamma: mobility, kappa: head_decay}
 
 
 def states(at):
     """Head and amplitude of both states."""
-    for formula in (UPPER, LOWER):
+    for formula in (shown("heads", 0), shown("heads", 1)):
         head = float(formula.subs(at))
-        yield head, float(AMPLITUDE.subs(at | {w: head})) ** 0.5
+        yield head, float(shown("heads", 2).subs(at | {w: head})) ** 0.5
 
 
 def dense(at, modes, head, moved):
@@ -86,7 +88,7 @@ def test_a_large_start_reaches_the_upper_state_and_a_small_one_collapses(correla
 def test_beyond_the_critical_decay_of_the_largest_correlation_every_start_collapses(factor, seed):
     rng = np.random.default_rng(seed)
     own = rng.uniform(-1, 1, 4)
-    decay = factor * float(CRITICAL.subs(mu, np.abs(own).max()))
+    decay = factor * float(shown("saddle_node").subs(mu, np.abs(own).max()))
     time = 60 / (decay * (1 - 1 / factor))
     modes, _ = followed(rng.standard_normal((2, 4)), rng.standard_normal((2, 2)), own, (1.0, decay, 0.3), time)
     assert np.abs(modes).max() < 1e-8
@@ -121,7 +123,7 @@ def test_labels_of_classes_that_are_treated_alike_end_on_the_simplex_that_is_sho
         method="direct",
     )
     at = {gamma: 0.05, lam: 0.05, kappa: 0.04, n: 6, mu: coupling.modes()[1]}
-    predicted = float(SHOWN["simplex"].after[0].right.subs(w_plus, UPPER).subs(at))
+    predicted = float(shown("simplex").subs(w_plus, shown("heads")).subs(at))
     ends = run.labels[-1]
     distances = np.sum((ends[:, :, None] - ends[:, None, :]) ** 2, axis=0)[np.triu_indices(classes, 1)]
     assert distances == pytest.approx(np.full(len(distances), predicted), rel=1e-5)
@@ -129,7 +131,7 @@ def test_labels_of_classes_that_are_treated_alike_end_on_the_simplex_that_is_sho
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_labels_collapse_above_the_critical_fraction_and_not_below(number):
-    make, formula = (Coupling.uniform, Coupling.pairs)[number], SHOWN["critical_fraction"].after[number].right
+    make, formula = (Coupling.uniform, Coupling.pairs)[number], shown("critical_fraction", number)
     coupling = make(classes=3, samples=24, fraction=0.25)
     decay = lambdify(lam, formula.subs(K, 3) - 0.25)
     separations = []
@@ -150,7 +152,7 @@ def test_labels_collapse_above_the_critical_fraction_and_not_below(number):
 
 
 def test_for_two_classes_both_families_have_one_critical_fraction():
-    uniform, pairs = (line.right.subs(K, 2) for line in SHOWN["critical_fraction"].after)
+    uniform, pairs = (shown("critical_fraction", number).subs(K, 2) for number in (0, 1))
     assert (uniform - pairs).expand() == 0
     assert uniform.subs(lam, 0) == 1
-    assert uniform.subs(lam, CRITICAL.subs(mu, 1)) == 0
+    assert uniform.subs(lam, shown("saddle_node").subs(mu, 1)) == 0
