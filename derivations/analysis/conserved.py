@@ -21,7 +21,6 @@ from derivations.typeset.rows import Row, row
 from derivations.typeset.shown import Shown
 from theory.errors import InputError
 from theory.flow import Flow
-from theory.printing import exact_text
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,8 @@ class FirstIntegrals(Shown, Sequence):
 
     Each is conserved for all parameters; for special ones there may be more.
     """
+
+    exported = ("degree", "integrals")
 
     flow: Flow
     degree: int
@@ -48,10 +49,6 @@ class FirstIntegrals(Shown, Sequence):
         what = "all" if self.integrals else "no"
         words = f"{what} polynomial first integrals up to degree {self.degree}, for generic parameters"
         return [*(row(f"Q_{k}", q) for k, q in enumerate(self.integrals, 1)), Row.text(words)]
-
-    def to_dict(self) -> dict:
-        """Plain values; expressions as text."""
-        return {"degree": self.degree, "integrals": [exact_text(q) for q in self.integrals]}
 
 
 def first_integrals(flow: Flow, degree: int = 2, time_limit: float | None = 60) -> FirstIntegrals:

@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 
 from derivations.diagnosis.head_decay import least_ratio
 from derivations.diagnosis.pairs import in_order
+from derivations.typeset.plain_values import plain_fields, plain_values
 from theory.errors import InputError
+
+EXPORTED = (
+    "name", "samples", "features", "rank", "classes", ("class_names", "classes"), ("class_samples", "counts"), "mu",
+    "standard_errors", ("mu_population", "population_mu"), "noise_edge", "interpolated", "ridge", "mu_shrunk", "shrunk_ridge",
+    "frustration", "slow_times", "fast_times", "slow_time", "collapses", "lambda_critical", "decay",
+    ("head_decay_critical", "head_decay"), "pair_frustration", "pair_times", "first_pairs", "groups", "notes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,35 +145,10 @@ class Diagnosis:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as numbers, lists and text; what is infinite or not defined is None."""
-        found: dict[str, Any] = {
-            "name": self.name,
-            "samples": self.samples,
-            "features": self.features,
-            "rank": self.rank,
+        found = plain_fields(self, EXPORTED) | {
             "classes": len(self.classes),
-            "class_names": list(self.classes),
-            "class_samples": self.counts.tolist(),
-            "mu": self.mu.tolist(),
-            "standard_errors": _finite(self.standard_errors),
-            "mu_population": _finite(self.population_mu),
-            "noise_edge": self.noise_edge,
-            "interpolated": self.interpolated,
-            "ridge": self.ridge,
-            "mu_shrunk": None if self.mu_shrunk is None else self.mu_shrunk.tolist(),
-            "shrunk_ridge": self.shrunk_ridge,
-            "frustration": self.frustration.tolist(),
-            "slow_times": _finite(self.slow_times),
-            "fast_times": self.fast_times.tolist(),
             "slow_time": self.slow_time if self.collapses else None,
-            "collapses": self.collapses,
-            "lambda_critical": self.lambda_critical.tolist(),
-            "decay": self.decay,
-            "head_decay_critical": _finite(self.head_decay),
-            "pair_frustration": self.pair_frustration.tolist(),
-            "pair_times": [_finite(row) for row in self.pair_times],
-            "first_pairs": [[a, b, time if np.isfinite(time) else None] for a, b, time in self.first_pairs[:10]],
-            "groups": self.groups,
-            "notes": list(self.notes),
+            "first_pairs": plain_values(self.first_pairs[:10]),
         }
         if self.dimension is not None:
             modes, ratio = self.kept(self.dimension)
@@ -176,7 +159,3 @@ class Diagnosis:
         from derivations.diagnosis.printing import printed
 
         return printed(self)
-
-
-def _finite(values: NDArray) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]

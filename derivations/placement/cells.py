@@ -13,6 +13,7 @@ from sympy.logic.boolalg import Boolean
 from derivations.analysis.linearisation.stability import Stability
 from derivations.analysis.points.fixed_points import FixedPoints
 from derivations.placement.balance import Balance
+from derivations.typeset.plain_values import plain_fields
 from derivations.typeset.rows import Row, row
 from derivations.typeset.shown import Shown
 from theory.errors import InputError
@@ -44,7 +45,7 @@ class Witness:
 
     def to_dict(self) -> dict:
         """Plain values."""
-        return {"seed": self.seed} | {name: getattr(self, name).tolist() for name in ("times", "raw", "projected")}
+        return plain_fields(self, ("seed", "times", "raw", "projected"))
 
 
 @dataclass(frozen=True, eq=False)

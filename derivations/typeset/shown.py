@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from html import escape
+from typing import ClassVar
 
 from derivations.documents.html import result_page
 from derivations.typeset.display import display_rows
+from derivations.typeset.plain_values import plain_fields
 from derivations.typeset.rows import Row
 from theory.abridging import Brief, Say, told
 
 
 class Shown(Brief):
-    """A result: rows, of which every display is made, and plain values, of which the JSON is."""
+    """A result: rows, of which every display is made, and plain values, of which the JSON is.
+
+    ``exported`` names the attributes that are among the plain values, with another name where it differs.
+    """
+
+    exported: ClassVar[tuple[str | tuple[str, str], ...]] = ()
 
     def rows(self) -> list[Row]:
         raise NotImplementedError
@@ -22,7 +29,8 @@ class Shown(Brief):
         return [row.text_with(say) for row in self.rows()]
 
     def to_dict(self) -> dict:
-        raise NotImplementedError
+        """Plain values; expressions as text."""
+        return plain_fields(self, self.exported)
 
     def to_json(self) -> str:
         """The result as one JSON object; expressions as text, whole, integers of more than 640 digits hexadecimal."""

@@ -22,9 +22,10 @@ from derivations.analysis.algebra.zero import Region, sample
 from derivations.analysis.expansions.moving import Roots, values_at
 from derivations.analysis.expansions.puiseux import Branch
 from derivations.typeset.any_root import AnyRoot
+from derivations.typeset.plain_values import plain_fields
 from theory.abridging import Brief, brief
 from theory.errors import UnfinishedError
-from theory.printing import exact_text, plain
+from theory.printing import plain
 
 DIGITS = 50  # beyond those that the smallest error takes
 STEPS, EARLIEST = range(2, 41, 2), 12  # ε = 10**-k, down to at least the second: constants may be large
@@ -68,13 +69,7 @@ class Remainder(Brief):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; expressions as text."""
-        return {
-            "stated_order": exact_text(self.stated_order),
-            "observed_order": self.observed_order,
-            "samples": [list(pair) for pair in self.samples],
-            "parameters": {str(s): exact_text(v) for s, v in self.parameters.items()},
-            "reason": self.reason,
-        }
+        return plain_fields(self, ("stated_order", "observed_order", "samples", "parameters", "reason"))
 
 
 def admissible(symbols: set[Symbol], region: Region, fixed: Mapping | None = None, seed: int = 0) -> dict[Symbol, Expr]:

@@ -12,7 +12,6 @@ from sympy.core.relational import Relational
 from derivations.typeset.rows import Row, conditions_row, row
 from derivations.typeset.shown import Shown
 from theory.abridging import Say
-from theory.printing import exact_text
 
 
 class Kind(Enum):
@@ -50,6 +49,17 @@ class Bifurcation(Shown):
         why it is unclassified.
     """
 
+    exported = (
+        "kind",
+        "critical",
+        "criticality",
+        "coefficient",
+        ("frequency_squared", "frequency"),
+        ("supercritical_where", "supercritical"),
+        "conditions",
+        "reason",
+    )
+
     kind: Kind
     critical: Relational
     criticality: str | None = None
@@ -80,19 +90,6 @@ class Bifurcation(Shown):
                 row(self.supercritical.lhs, self.supercritical.rhs, self.supercritical.rel_op),
             ]
         return [*shown, *conditions_row(self.conditions)]
-
-    def to_dict(self) -> dict:
-        """Plain values; expressions as text."""
-        return {
-            "kind": self.kind.value,
-            "critical": exact_text(self.critical),
-            "criticality": self.criticality,
-            "coefficient": None if self.coefficient is None else exact_text(self.coefficient),
-            "frequency_squared": None if self.frequency is None else exact_text(self.frequency),
-            "supercritical_where": None if self.supercritical is None else exact_text(self.supercritical),
-            "conditions": [exact_text(c) for c in self.conditions],
-            "reason": self.reason,
-        }
 
     def lines(self, say: Say) -> list[str]:
         words = " ".join(filter(None, (self.criticality, self.kind.value)))

@@ -40,7 +40,6 @@ from derivations.typeset.shown import Shown
 from theory.abridging import Say
 from theory.errors import InputError
 from theory.flow import Flow
-from theory.printing import exact_text
 
 
 class Scope(Enum):
@@ -69,6 +68,8 @@ class QuadraticLyapunov(Shown):
         under which they are, beyond the assumptions.
     """
 
+    exported = ("function", "derivative", "scope", "minors", "conditions")
+
     function: Expr
     derivative: Expr
     matrix: ImmutableMatrix
@@ -91,16 +92,6 @@ class QuadraticLyapunov(Shown):
         told = [row(name, self.distances[x]) for x, name in names.items() if name != x]
         function = Row("V", (y.T * self.matrix * y)[0], by=tuple(y))
         return [*told, function, Row(r"\dot V", -(y.T * y)[0], r"\simeq"), Row.text("to third order in the distances")]
-
-    def to_dict(self) -> dict:
-        """Plain values; expressions as text."""
-        return {
-            "function": exact_text(self.function),
-            "derivative": exact_text(self.derivative),
-            "scope": self.scope.value,
-            "minors": [exact_text(m) for m in self.minors],
-            "conditions": [exact_text(c) for c in self.conditions],
-        }
 
     def lines(self, say: Say) -> list[str]:
         held = "".join(f", if {say(c)}" for c in self.conditions)

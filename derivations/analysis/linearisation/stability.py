@@ -43,7 +43,6 @@ from derivations.vocabulary import s as eigenvalue
 from theory.abridging import Say
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
-from theory.printing import exact_text
 
 SAMPLES = 20  # random parameters of a numeric analysis
 SHORT = 40  # operations of an eigenvalue in closed form beyond which its polynomial is shown instead
@@ -85,6 +84,18 @@ class Stability(Shown):
     method
         ``"exact"``, or ``"numeric, …"`` beyond the budget: then the verdict is what random parameters showed, not proved.
     """
+
+    exported = (
+        "point",
+        "verdict",
+        "method",
+        "conditions",
+        "names",
+        "eigenvalues",
+        ("characteristic", "_factors"),
+        "zero_modes",
+        "bifurcations",
+    )
 
     flow: Flow
     point: Mapping[Symbol, Expr]
@@ -139,23 +150,6 @@ class Stability(Shown):
         named = [row(a, c) for a, c in self.names.items()]
         lost = [r for b in self.bifurcations for r in b.rows()]
         return [*shown, *modes, Row.text(words), *conditions_row(self.conditions), *named, *lost]
-
-    def to_dict(self) -> dict:
-        """Plain values; expressions as text."""
-        return {
-            "point": {str(x): exact_text(v) for x, v in self.point.items()},
-            "verdict": self.verdict.value,
-            "method": self.method,
-            "conditions": [exact_text(c) for c in self.conditions],
-            "names": {str(a): exact_text(c) for a, c in self.names.items()},
-            "eigenvalues": [exact_text(e) for e in self.eigenvalues],
-            "characteristic": [[exact_text(f), m] for f, m in self._factors],
-            "zero_modes": [
-                {"origin": z.origin.value, "vector": {str(x): exact_text(v) for x, v in z.vector.items()}}
-                for z in self.zero_modes
-            ],
-            "bifurcations": [b.to_dict() for b in self.bifurcations],
-        }
 
     def lines(self, say: Say) -> list[str]:
         lines = [f"{self.verdict.value} ({self.method})"]

@@ -62,7 +62,6 @@ from derivations.vocabulary import eta
 from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow
-from theory.printing import exact_text
 from theory.stopgrad import expression
 
 LONG = 200  # operations of all covariances up to which they are shown
@@ -87,6 +86,8 @@ class Fluctuations(Shown):
         the stability of the point under the flow, with its zero modes.
     """
 
+    exported = ("covariance", "leading", "shift", "conditions", ("flow", "judged"))
+
     flow: Flow
     covariance: ImmutableMatrix | None
     leading: ImmutableMatrix
@@ -96,6 +97,10 @@ class Fluctuations(Shown):
 
     def __hash__(self):
         return hash((self.covariance, self.leading, self.shift))
+
+    def to_dict(self) -> dict:
+        """Plain values; expressions as text."""
+        return {"state": [str(x) for x in self.flow.state]} | super().to_dict()
 
     def rows(self) -> list[Row]:
         state, at = self.flow.state, self.judged.point
@@ -116,17 +121,6 @@ class Fluctuations(Shown):
         moved = [Row(mean(x - at[x].xreplace(named)), s.xreplace(named), r"\simeq") for x, s in shifts]
         stable = [Row.text("stable for steps with"), *conditions_row(self.conditions)] if self.conditions else []
         return [*modes, *points, *exact, Row.text("for small steps"), *covariances(self.leading, r"\simeq"), *moved, *stable]
-
-    def to_dict(self) -> dict:
-        """Plain values; expressions as text."""
-        return {
-            "state": [str(x) for x in self.flow.state],
-            "covariance": None if self.covariance is None else _text(self.covariance),
-            "leading": _text(self.leading),
-            "shift": None if self.shift is None else [exact_text(e) for e in self.shift],
-            "conditions": [exact_text(c) for c in self.conditions],
-            "flow": self.judged.to_dict(),
-        }
 
 
 def fluctuations(
@@ -201,10 +195,6 @@ def _fluctuations(flow: Flow, point, noise: ImmutableMatrix, step: Symbol, momen
         conditions,
         edge.judged,
     )
-
-
-def _text(matrix: ImmutableMatrix) -> list[list[str]]:
-    return [[exact_text(e) for e in line] for line in matrix.tolist()]
 
 
 def _signed(e: Expr) -> Expr:

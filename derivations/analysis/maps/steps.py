@@ -56,7 +56,6 @@ from derivations.typeset.shown import Shown
 from derivations.vocabulary import eta
 from theory.errors import InputError
 from theory.flow import Flow
-from theory.printing import exact_text
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,8 @@ class StepEdge(Shown):
     judged
         the stability under the flow, which :math:`\eta\to0` gives back.
     """
+
+    exported = ("step", "edge", "conditions", "names", ("flow", "judged"))
 
     step: Symbol
     edge: Expr | None
@@ -104,16 +105,6 @@ class StepEdge(Shown):
             return [*shown, Row.text("no step is stable: the flow is not")]
         named = [row(a, c) for a, c in self.names.items()]
         return [*shown, Row.text("stable for steps with"), *conditions_row(self.conditions), *named]
-
-    def to_dict(self) -> dict:
-        """Plain values; expressions as text."""
-        return {
-            "step": str(self.step),
-            "edge": None if self.edge is None else exact_text(self.edge),
-            "conditions": [exact_text(c) for c in self.conditions],
-            "names": {str(a): exact_text(c) for a, c in self.names.items()},
-            "flow": self.judged.to_dict(),
-        }
 
 
 def step_edge(

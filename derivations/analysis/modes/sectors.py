@@ -16,7 +16,8 @@ These are the rules of an :class:`~derivations.analysis.modes.ansatz.Ansatz`, wh
 written out; the flows come from :func:`~derivations.analysis.modes.reduction.reduce_to_modes`.
 
 >>> from sympy import symbols
->>> from theory.coupling.symmetric import uniform
+>>> from derivations.typeset.plain_values import plain_fields, plain_values
+from theory.coupling.symmetric import uniform
 >>> from theory.models.vocabulary import K
 >>> n, phi, eta_x, eta_y = symbols("n phi eta_x eta_y", positive=True)
 >>> found = sectors(uniform(K, n, phi), eta_x, eta_y)
@@ -52,6 +53,7 @@ from sympy import Add, Expr, Integer, Matrix, Mul, Symbol, exp
 from derivations.analysis.modes.patterns import Patterns
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
 from derivations.engine import velocity_lines
+from derivations.typeset.plain_values import plain_fields, plain_values
 from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown
 from derivations.vocabulary import u
@@ -60,7 +62,6 @@ from theory.abridging import Brief, Say, brief
 from theory.coupling.symmetric import Orbit, SymmetricFamily
 from theory.errors import InputError
 from theory.flow import Flow
-from theory.printing import exact_text
 from theory.stopgrad import expression
 
 
@@ -98,11 +99,7 @@ class Sector(Brief):
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
-        return {
-            "amplitudes": [a.name for a in self.amplitudes],
-            "matrix": [[exact_text(entry) for entry in row] for row in self.matrix.tolist()],
-            "multiplicity": exact_text(self.multiplicity),
-        }
+        return plain_fields(self, ("amplitudes", "matrix", "multiplicity"))
 
     def propagator(self, rates: Sequence[Symbol], time: Symbol) -> dict[Symbol, Expr]:
         r"""The row of the labels in :math:`e^{-Mt}`, by amplitude, in terms of the rates, which are all different.
@@ -211,8 +208,7 @@ class Sectors(Shown):
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
-        unseen = [{"rate": exact_text(part.rate), "multiplicity": exact_text(part.multiplicity)} for part in self.decoupled]
-        return {name: sector.to_dict() for name, sector in self._named.items()} | {"decoupled": unseen}
+        return plain_values(self._named | {"decoupled": self.decoupled})
 
 
 def sectors(family: SymmetricFamily, samples: Expr | Sequence[Expr], labels: Expr) -> Sectors:

@@ -44,7 +44,6 @@ from derivations.typeset.shown import Shown
 from theory.abridging import Say
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
-from theory.printing import exact_text
 
 SIGN_WORDS = {
     POSITIVE: "positive",
@@ -90,6 +89,8 @@ class FixedPoint(Shown):
     auxiliary
         values of the variables that stand for roots and exponentials of the state.
     """
+
+    exported = ("kind", "values", "free", "roots", "named", "conditions")
 
     values: Mapping[Symbol, Expr]
     conditions: tuple[Relational, ...]
@@ -156,17 +157,6 @@ class FixedPoint(Shown):
         """The signs that the roots have by the assumptions on their symbols."""
         return [Row(x, S.Zero, SIGN_RELATIONS[of_symbol(x)], "with") for x in self.roots if of_symbol(x) in SIGN_RELATIONS]
 
-    def to_dict(self) -> dict:
-        """Plain values; expressions as text."""
-        return {
-            "kind": self.kind.value,
-            "values": {str(x): exact_text(v) for x, v in self.values.items()},
-            "free": [str(x) for x in self.free],
-            "roots": {str(x): exact_text(p) for x, p in self.roots.items()},
-            "named": {str(a): exact_text(d) for a, d in self.named.items()},
-            "conditions": [exact_text(c) for c in self.conditions],
-        }
-
     def lines(self, say: Say) -> list[str]:
         parts = [f"{x} = {say(v)}" for x, v in self.values.items() if v != x]
         parts += [f"{x} a {SIGN_WORDS.get(of_symbol(x), 'real')} root of {say(p)}" for x, p in self.roots.items()]
@@ -190,6 +180,8 @@ class FixedPoints(Shown, Sequence):
     exceptional
         sets of parameters, each a tuple of equations that hold together, at which there may be more than is listed.
     """
+
+    exported = ("points", "completeness", "reason", "exceptional")
 
     flow: Flow
     points: tuple[FixedPoint, ...]
@@ -230,15 +222,6 @@ class FixedPoints(Shown, Sequence):
     def rows(self) -> list[Row]:
         listed = [r for number, p in enumerate(self.points, 1) for r in [Row.text(f"{number}. {p.kind.value}"), *p.rows()]]
         return [*listed, Row.text(f"{self.completeness.value}: {self.reason}")]
-
-    def to_dict(self) -> dict:
-        """Plain values; expressions as text."""
-        return {
-            "points": [p.to_dict() for p in self.points],
-            "completeness": self.completeness.value,
-            "reason": self.reason,
-            "exceptional": [[exact_text(e) for e in together] for together in self.exceptional],
-        }
 
     def lines(self, say: Say) -> list[str]:
         lines = [f"{number}. {p.kind.value}: {' '.join(p.lines(say))}" for number, p in enumerate(self.points, 1)]
