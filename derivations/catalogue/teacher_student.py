@@ -16,9 +16,9 @@ from derivations.catalogue.teacher_student_evidence import E, M, P, Sigma, T, Xi
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
 from derivations.engine import Derivation, Line, Step, rights, velocity_lines
 from theory import Loss
+from theory.encoder.maxima import CLOSED, closed_maximum
 from theory.models.linear_student import teacher_student
 from theory.models.vocabulary import H_x, H_y, K, Y, u_x, u_y
-from theory.teachers.maxima import CLOSED, closed_maximum
 
 e_K, t_K, beta = symbols("e_K t_K beta", positive=True)
 SAMPLED = {Sigma: Xi * Xi.T / n, M: Xi * T / n, P: T.T * T / n}

@@ -30,11 +30,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.calculus import State
+from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import X
@@ -116,21 +118,22 @@ class Optimised:
     """
 
     def __init__(self, setting: Setting, optimiser: GradientDescent, start: Mapping[State, NDArray], seed: int):
-        self.setting, self.optimiser, self.start, self.seed = setting, optimiser, start, seed
+        self.optimiser, self.start, self.seed, self.coupling = optimiser, start, seed, setting.coupling
         self.estimate = None
         if optimiser.batch is not None:
-            if optimiser.batch > setting.coupling.samples:
-                wanted = f"a batch of at most the {setting.coupling.samples} samples"
+            if optimiser.batch > self.coupling.drawable:
+                wanted = f"a batch of at most the {self.coupling.drawable} samples"
                 raise InputError(wanted, str(optimiser.batch), "take a smaller batch, or None for all")
             if X not in start:
                 got = "samples that are too many to be drawn one by one"
                 raise InputError("every sample at the start", got, 'give them in initial={"X": ...}, or take batch=None')
             self.estimate = BatchVelocity.of(setting)
-        types = self.estimate is None and applies(setting.coupling) and closes(setting.model)
+        types = self.estimate is None and applies(self.coupling) and closes(setting.model)
         self.watched = observer(setting, start, seed, types)
-        self.coupling, self.chosen = setting.coupling, self.watched.chosen
+        self.chosen = self.watched.chosen
         moved = f"order parameters of {len(self.coupling.counts)} types"
-        self.method = f"{optimiser}, {moved if isinstance(self.watched, OrderParameters) else 'every sample'}"
+        whole = not isinstance(self.watched, OrderParameters)
+        self.method = f"{optimiser}, {self.coupling.columns_in_words if whole else moved}"
 
     def rows(self, times: NDArray) -> Iterator[Row]:
         """What is recorded at the step nearest to each time.
@@ -142,7 +145,7 @@ class Optimised:
         """
         recorded = self.optimiser.steps(times)
         looks = np.union1d([2**k for k in range(int(recorded.max(initial=0)).bit_length())], [0, *recorded]).astype(int)
-        watch = Watch(self.watched, self.optimiser, self.coupling.samples)
+        watch = Watch(self.watched, self.optimiser, self.coupling)
         try:
             for done, state in zip(looks, self.states(looks), strict=True):
                 watch.look(done, state)
@@ -173,55 +176,103 @@ class Unbounded(ArithmeticError):
     """A state that grows without bound, and where it was seen."""
 
 
-def descend(lowered: LoweredFlow, start: NDArray, steps: NDArray, how: GradientDescent) -> Iterator[NDArray]:
-    """The state after so many steps of all samples (increasing, from 0 on)."""
-    state, momentum, done = start, np.zeros_like(start), 0
+class Moving(Protocol):
+    """What takes steps: arrays of positions with their momenta."""
+
+    def take(self, done: int) -> tuple[list[NDArray], list[NDArray]]:
+        """The positions that the next step moves, and their momenta, after so many steps."""
+
+    def velocity(self, positions: list[NDArray]) -> list[NDArray]:
+        """Of what was taken."""
+
+    def put(self, done: int, positions: list[NDArray], momenta: list[NDArray]) -> None:
+        """What was taken, after so many steps."""
+
+
+def stepped(moving: Moving, steps: NDArray, how: GradientDescent) -> Iterator[int]:
+    """So many steps (increasing, from 0 on) of what moves, one number after the other."""
+    done = 0
     for stop in steps:
         while done < stop:
-            done += 1
+            positions, momenta = moving.take(done)
             with np.errstate(over="ignore", invalid="ignore"):
-                momentum = how.momentum * momentum + how.step * lowered.velocity(0.0, state)
-                state = state + momentum
-            _require_finite(done, momentum)
-        yield state
+                momenta = [how.momentum * p + how.step * v for p, v in zip(momenta, moving.velocity(positions), strict=True)]
+                positions = [x + p for x, p in zip(positions, momenta, strict=True)]
+            done += 1
+            if not all(np.isfinite(x).all() for x in positions):
+                raise Unbounded(f"the state is not finite after step {done}")
+            moving.put(done, positions, momenta)
+        yield done
+
+
+class Whole:
+    """A state vector that moves with all samples."""
+
+    def __init__(self, lowered: LoweredFlow, start: NDArray):
+        self.lowered, self.state, self.momentum = lowered, start, np.zeros_like(start)
+
+    def take(self, done: int) -> tuple[list[NDArray], list[NDArray]]:
+        return [self.state], [self.momentum]
+
+    def velocity(self, positions: list[NDArray]) -> list[NDArray]:
+        return [self.lowered.velocity(0.0, *positions)]
+
+    def put(self, done: int, positions: list[NDArray], momenta: list[NDArray]) -> None:
+        (self.state,), (self.momentum,) = positions, momenta
+
+
+class Drawn:
+    """Blocks that move with batches: of X the columns that a batch moves, and all others."""
+
+    def __init__(self, estimate: BatchVelocity, start: Mapping[State, NDArray], how: GradientDescent, seed: int):
+        self.estimate, self.coupling, self.size = estimate, estimate.setting.coupling, int(how.batch or 0)
+        self.rng, self.order = np.random.default_rng([seed, 2]), estimate.setting.flow.state
+        self.samples = Coasting(start[X], how.step, how.momentum, estimate.decay)
+        self.others = {b: np.array(start[b]) for b in self.order if b != X}
+        self.momenta = {b: np.zeros_like(v) for b, v in self.others.items()}
+
+    def take(self, done: int) -> tuple[list[NDArray], list[NDArray]]:
+        self.batch = self.rng.choice(self.coupling.drawable, self.size, replace=False, shuffle=False)
+        self.columns = self.coupling.columns_of(self.batch)
+        at, moved = self.samples.at(done, self.columns).transpose(1, 2, 0)
+        return self._in_order(at, self.others), self._in_order(moved, self.momenta)
+
+    def _in_order(self, columns: NDArray, others: Mapping[State, NDArray]) -> list[NDArray]:
+        return [columns if b == X else others[b] for b in self.order]
+
+    def velocity(self, positions: list[NDArray]) -> list[NDArray]:
+        return self.estimate(dict(zip(self.order, positions, strict=True)), self.batch)
+
+    def put(self, done: int, positions: list[NDArray], momenta: list[NDArray]) -> None:
+        self.others, self.momenta = (dict(zip(self.order, values, strict=True)) for values in (positions, momenta))
+        own = np.stack([self.others.pop(X), self.momenta.pop(X)])
+        self.samples.put(done, self.columns, own.transpose(2, 0, 1))
+
+    def blocks(self, done: int) -> dict[State, NDArray]:
+        """All blocks after so many steps."""
+        return {X: self.samples.at(done)[:, 0].T, **self.others}
+
+
+def descend(lowered: LoweredFlow, start: NDArray, steps: NDArray, how: GradientDescent) -> Iterator[NDArray]:
+    """The state after so many steps of all samples (increasing, from 0 on)."""
+    whole = Whole(lowered, start)
+    return (whole.state for _ in stepped(whole, steps, how))
 
 
 def descend_in_batches(
     estimate: BatchVelocity, start: Mapping[State, NDArray], steps: NDArray, how: GradientDescent, seed: int
 ) -> Iterator[dict[State, NDArray]]:
     """The blocks after so many steps with batches (increasing, from 0 on)."""
-    rng, order, done = np.random.default_rng([seed, 2]), estimate.setting.flow.state, 0
-    samples = Coasting(start[X], how.step, how.momentum, estimate.decay)
-    blocks = {b: np.array(v) for b, v in start.items() if b != X}
-    momenta = {b: np.zeros_like(v) for b, v in blocks.items()}
-    for stop in steps:
-        while done < stop:
-            done += 1
-            batch = rng.choice(len(samples.state), int(how.batch or 0), replace=False, shuffle=False)
-            drawn = samples.at(done - 1, batch)
-            with np.errstate(over="ignore", invalid="ignore"):
-                velocity = dict(zip(order, estimate({X: drawn[:, 0].T, **blocks}, batch), strict=True))
-                drawn[:, 1] = how.momentum * drawn[:, 1] + how.step * velocity[X].T
-                drawn[:, 0] += drawn[:, 1]
-                for b in blocks:
-                    momenta[b] = how.momentum * momenta[b] + how.step * velocity[b]
-                    blocks[b] = blocks[b] + momenta[b]
-            _require_finite(done, drawn, *momenta.values())
-            samples.put(done, batch, drawn)
-        yield {X: samples.at(done)[:, 0].T, **blocks}
-
-
-def _require_finite(done: int, *moved: NDArray) -> None:
-    if not all(np.isfinite(m).all() for m in moved):
-        raise Unbounded(f"the state is not finite after step {done}")
+    drawn = Drawn(estimate, start, how, seed)
+    return (drawn.blocks(done) for done in stepped(drawn, steps, how))
 
 
 class Watch:
     """Sees a run diverge, and keeps the calmest state of no more loss than at the start: a run that leaves a fixed point was
     calm close to it."""
 
-    def __init__(self, watched: Integrated, how: GradientDescent, samples: int):
-        self.watched, self.how, self.samples = watched, how, samples
+    def __init__(self, watched: Integrated, how: GradientDescent, coupling: Coupling):
+        self.watched, self.how, self.coupling = watched, how, coupling
         self.size, self.loss = float(np.linalg.norm(watched.start)), self.loss_of(watched.start)
         self.calmest, self.restless = watched.start, np.inf
 
@@ -246,10 +297,11 @@ class Watch:
         except UnfinishedError:
             return f"{said} half of it"
         edge = 2 * (1 + self.how.momentum) / rate
-        if self.how.batch is not None:
-            edge *= self.how.batch / self.samples
-        reason = "" if self.how.batch is None else ", since a sample moves by N/B steps when it is drawn"
-        return f"{said} one below {edge:.3g}{reason}"
+        if self.how.batch is None:
+            return f"{said} one below {edge:.3g}"
+        share = len(self.coupling.columns_of(np.arange(self.how.batch))) / self.coupling.samples
+        reason = "since a sample moves by N/B steps when it is drawn" if share < 1 else "less for small batches"
+        return f"{said} one below {edge * share:.3g}, {reason}"
 
 
 def fastest(lowered: LoweredFlow, state: NDArray) -> float:

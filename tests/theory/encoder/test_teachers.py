@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import seeds
 from theory import Coupling, InputError, simulate
-from theory.models.linear_student import teacher_student
-from theory.teachers import (
+from theory.encoder import (
     LabelTeacher,
     RegressionTeacher,
     argmax_correlation,
@@ -23,6 +22,7 @@ from theory.teachers import (
     sample_square,
     sign_teacher,
 )
+from theory.models.linear_student import teacher_student
 
 REPEATS = 24
 ERRORS = 5  # standard errors that a mean over samples may be off

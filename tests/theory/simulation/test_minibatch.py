@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from tests.strategies import seeds
 from theory import Coupling, GradientDescent, InputError, UnfinishedError, models, simulate
+from theory.encoder import argmax_teacher
 from theory.models.vocabulary import W, X, Y
-from theory.simulation.encoder_batches import EncoderBatchVelocity, train_encoder
+from theory.simulation import train_encoder
+from theory.simulation.minibatch import BatchVelocity
 from theory.simulation.setting import Setting
-from theory.teachers import argmax_teacher
 
 SAMPLE = argmax_teacher(3, 4, noise=0.1).sample(90, seed=0)
 
@@ -46,7 +47,7 @@ def test_the_velocity_of_a_batch_is_the_mean_over_its_samples(head, mobility, si
     gradients = per_sample(coupling, blocks, batch, head)
     rates = (coupling.sample_mobility, coupling.label_mobility, 0.7)
     decays = dict(zip((X, Y, W), (0.2, 0.2, 0.3), strict=True))
-    found = EncoderBatchVelocity(setting)(blocks, batch)
+    found = BatchVelocity.of(setting)(blocks, batch)
     for block, velocity, gradient, rate in zip(blocks, found, gradients, rates, strict=False):
         assert np.allclose(velocity, -gradient * rate - decays[block] * blocks[block])
 
