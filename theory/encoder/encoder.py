@@ -1,10 +1,10 @@
 r"""The coupling of a linear encoder: moments of inputs and labels (§7 of the notes).
 
 For inputs :math:`\xi\in\mathbb R^p` and a student :math:`x=E\xi` the loss
-:math:`\tfrac12E\lVert E\xi-y_{a(\xi)}\rVert^2` is that of the embedding model with :math:`D_x=\Sigma=E[\xi\xi^T]` (not centred),
-:math:`D_y` the class masses and :math:`J=M=E[\xi1_a]`, which may be negative.  Nothing depends on the basis of the inputs, so they
-are turned to the principal axes of :math:`\Sigma`, where :math:`D_x` is diagonal: one "sample" is one principal axis, and columns
-of X are those of E.
+:math:`\tfrac12E\lVert E\xi-y_{a(\xi)}\rVert^2` is that of the embedding model with the second moment
+:math:`D_x=\Sigma=E[\xi\xi^T]` (not centred), the class masses :math:`D_y`, and :math:`J=M=E[\xi1_a]`, which may be negative.
+Nothing depends on the basis of the inputs, so they are turned to the principal axes of :math:`\Sigma`, where :math:`D_x` is
+diagonal: one "sample" is one principal axis, and columns of X are those of E.
 
 Frustration is the second moment :math:`F^TF=D_y-M^T\Sigma^{-1}M` of what a linear map of the inputs leaves of the labels: rows
 of data give its factor F without subtracting moments, with the accuracy of rounding relative to 1.

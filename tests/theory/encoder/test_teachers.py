@@ -1,4 +1,4 @@
-"""Teachers: moments over the population against samples, and finite samples against what is foreseen of them."""
+"""Teachers: moments over the population against samples."""
 
 import numpy as np
 import pytest
@@ -6,51 +6,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import seeds
-from theory import Coupling, InputError, simulate
+from tests.theory.encoder.common import ERRORS, assert_within_sampling_error, averages
+from theory import Coupling, InputError
 from theory.encoder import (
     LabelTeacher,
     RegressionTeacher,
     argmax_correlation,
     argmax_teacher,
-    correlations_of_one,
     expected_square,
     from_views,
-    label_mean_square,
-    observing,
     population,
-    population_square,
-    sample_square,
     sign_teacher,
 )
-from theory.models.linear_student import teacher_student
 
-REPEATS = 24
-ERRORS = 5  # standard errors that a mean over samples may be off
 noises = st.floats(0, 0.5)
-
-
-def averages(teacher, samples, seed, bias=False):
-    """The mean squared correlation of class modes in repeated samples, and the last of the top K modes without a bias."""
-    rows = []
-    for repeat in range(REPEATS):
-        drawn = teacher.sample(samples, seed=[seed, repeat])
-        modes = Coupling.from_data(drawn.features, drawn.classes, bias=bias).modes() ** 2
-        rows.append((modes[bias : teacher.classes - 1 + bias].mean(), modes[-1]))
-    return np.array(rows)
-
-
-def assert_within_sampling_error(found, expected, systematic):
-    """Up to a term of order 1/N that is not part of the prediction."""
-    error = found.std(ddof=1) / np.sqrt(len(found))
-    assert abs(found.mean() - expected) < ERRORS * error + systematic
 
 
 def random_covariance(rng, inputs):
     root = rng.standard_normal((inputs, inputs))
     return root @ root.T / inputs + np.eye(inputs) / 2
-
-
-# -- the population -------------------------------------------------------------------------------------------------------
 
 
 @given(st.integers(2, 10), noises, st.integers(0, 30), seeds)
@@ -145,102 +119,6 @@ def test_regression_without_noise_is_not_frustrated(seed):
     assert np.allclose(RegressionTeacher(rng.standard_normal((2, 5))).coupling().frustration(), 0, atol=1e-8)
 
 
-# -- finite samples -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
-@pytest.mark.parametrize("bias", [False, True])
-def test_class_modes_of_few_samples_are_raised_as_foreseen(share, bias):
-    teacher, samples = argmax_teacher(3, round(400 * share), 0.1), 400
-    found = averages(teacher, samples, 7, bias)[:, 0]
-    expected = expected_square(argmax_correlation(3, 0.1), teacher.inputs, samples, bias)
-    assert_within_sampling_error(found, expected, 2 / samples)
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5])
-def test_the_label_mean_mode_has_the_share_of_inputs_on_average(share):
-    """Of constant labels p centred normal inputs explain the share p/N, exactly on average."""
-    teacher, samples = argmax_teacher(3, round(200 * share)), 200
-    explained = []
-    for repeat in range(200):
-        features = teacher.sample(samples, seed=[3, repeat]).features
-        q = np.linalg.qr(features)[0]
-        explained.append(np.sum(q.sum(axis=0) ** 2) / samples)
-    assert_within_sampling_error(np.array(explained), label_mean_square(teacher.inputs, samples), 0)
-
-
-@given(st.integers(2, 4), st.integers(9, 16), st.booleans(), st.data())
-def test_interpolation_begins_where_foreseen(classes, samples, bias, data):
-    inputs = data.draw(st.integers(1, samples - 1))
-    rng = np.random.default_rng(data.draw(seeds))
-    labels = np.concatenate([np.arange(classes), rng.integers(0, classes, samples - classes)])
-    modes = Coupling.from_data(rng.standard_normal((samples, inputs)), labels, bias=bias).modes()
-    assert np.sum(modes > 1 - 1e-10) == correlations_of_one(inputs, classes, samples, bias)
-
-
-# -- couplings of moments -------------------------------------------------------------------------------------------------
-
-
-@given(st.integers(2, 4), st.integers(1, 5), st.booleans(), seeds)
-def test_moments_of_data_make_the_coupling_of_data(classes, inputs, uniform, seed):
-    rng = np.random.default_rng(seed)
-    labels = np.concatenate([np.arange(classes), rng.integers(0, classes, 30)])
-    features, mobility = rng.standard_normal((len(labels), inputs)), "uniform" if uniform else "degree"
-    own, n = np.eye(classes)[labels], len(labels)
-    views = from_views(features.T @ features / n, features.T @ own / n, own.mean(axis=0), (features, labels), mobility=mobility)
-    data = Coupling.from_data(features, labels, mobility=mobility)
-    assert np.allclose(views.modes(), data.modes())
-    assert np.allclose(views.rates(), data.rates())
-    assert np.allclose(np.abs(views.features), np.abs(data.features))
-
-
-def test_a_coupling_of_moments_is_followed_as_one_of_data():
-    """Population and large sample, from one start of the same shape: the loss differs by the sampling error."""
-    teacher = argmax_teacher(3, 4, 0.1)
-    drawn = teacher.sample(40_000, seed=0)
-    found = population(teacher).coupling(bias=True, observed=drawn)
-    run = simulate(teacher_student(), found, dimension=3, times=[0, 1, 300], seed=1)
-    assert run.accuracy[1] > 0.5
-    assert run.label_spread[-1] < 1e-3 * run.label_spread[0]
-
-
-def test_the_head_of_a_student_takes_the_correlations_of_its_sample():
-    """Each eigenvalue is one, of either sign, unless it is free, above correlations that are absent; labels stay apart."""
-    teacher, times = argmax_teacher(3, 6, 0.1), [0, 10, 1000]
-    drawn, fresh = teacher.sample(3000, seed=0), teacher.sample(3000, seed=1)
-    coupling = Coupling.from_data(drawn.features, drawn.classes, bias=True)
-    held = observing(coupling, drawn.features, fresh.features, fresh.classes)
-    mu = coupling.modes()
-    for seed in range(4):
-        runs = [simulate(teacher_student("shared", "both"), c, dimension=3, times=times, seed=seed) for c in (coupling, held)]
-        heads = runs[0].head_eigenvalues[-1].real
-        near = np.abs(heads[:, None] - np.concatenate([mu, -mu])).min(axis=1) < 1e-3
-        assert np.all(near | (heads > mu[-1]))
-        assert near.sum() >= 2
-        assert runs[0].min_separation[-1] > 0.1 * runs[0].min_separation[0]
-        assert np.array_equal(runs[0].labels, runs[1].labels)
-        assert abs(runs[0].accuracy[-1] - runs[1].accuracy[-1]) < 0.06
-
-
-@given(seeds, st.booleans())
-def test_the_training_set_observed_as_another_is_observed_alike(seed, bias):
-    drawn = argmax_teacher(3, 5).sample(60, seed)
-    coupling = Coupling.from_data(drawn.features, drawn.classes, bias=bias)
-    other = observing(coupling, drawn.features, drawn.features, drawn.classes)
-    assert np.allclose(other.features, coupling.features)
-    assert np.array_equal(other.classes, coupling.classes)
-    assert np.allclose(other.modes(), coupling.modes())
-
-
-def test_a_test_set_has_the_outputs_of_the_encoder_on_it():
-    drawn, held = argmax_teacher(3, 5).sample(60, 0), argmax_teacher(3, 5).sample(20, 1)
-    coupling = Coupling.from_data(drawn.features, drawn.classes)
-    columns = np.random.default_rng(0).standard_normal((2, coupling.samples))
-    encoder = np.linalg.lstsq(drawn.features, coupling.observe(columns).T, rcond=None)[0]
-    outputs = observing(coupling, drawn.features, held.features, held.classes, names=range(3)).observe(columns)
-    assert np.allclose(outputs.T, held.features @ encoder)
-
-
 # -- bad input ------------------------------------------------------------------------------------------------------------
 
 
@@ -263,12 +141,3 @@ def test_a_test_set_has_the_outputs_of_the_encoder_on_it():
 def test_what_cannot_be_used_is_refused(make, message):
     with pytest.raises(InputError, match=message):
         make()
-
-
-@given(st.floats(0, 1), st.floats(0, 0.99))
-def test_what_samples_add_to_a_correlation_is_taken_off_again(square, share):
-    assert population_square(sample_square(square, share), share) == pytest.approx(square, abs=1e-12)
-
-
-def test_nothing_is_said_of_a_population_where_chance_explains_all():
-    assert np.isnan(population_square(0.5, 1.0))

@@ -242,7 +242,11 @@ def test_batches_that_cannot_be_drawn_are_refused():
     coupling = Coupling.uniform(2, 20, 0.5)
     targets = models.moving_average_targets(HEAD, rate=1)
     encoder = Coupling.from_data(np.random.default_rng(0).standard_normal((20, 3)), [0, 1] * 10)
-    cases = [(coupling, HEAD, 21, "at most"), (coupling, targets, 2, "column for each sample"), (encoder, HEAD, 2, "encoder")]
+    cases = [
+        (coupling, HEAD, 21, "at most"),
+        (coupling, targets, 2, "column for each sample"),
+        (encoder, HEAD, 21, "at most the 20"),
+    ]
     for given_coupling, model, batch, match in cases:
         setting = setting_of(given_coupling, model=model)
         with pytest.raises(InputError, match=match):
