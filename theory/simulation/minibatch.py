@@ -1,4 +1,4 @@
-r"""Velocities estimated from a batch of samples, and steps whose cost is that of the batch.
+r"""Velocities estimated from a batch of samples, at a cost that is that of the batch.
 
 A flow over the shared vocabulary whose velocity is linear in the data :math:`(J,D_x,D_y)`, beside decays, is a sum over
 samples.  Of B samples drawn without replacement from N, with their rows of :math:`J`, their degrees, and the degrees
@@ -6,9 +6,6 @@ samples.  Of B samples drawn without replacement from N, with their rows of :mat
 data.  With the contribution :math:`g_i` of each sample its covariance is
 
 .. math:: \frac{N^2}{B}\Big(1-\frac BN\Big)\frac1{N-1}\sum_i(g_i-\bar g)(g_i-\bar g)^T .
-
-Samples outside the batch do nothing but decay (and go on, with momentum m): of :math:`x\mapsto x+p,\ p\mapsto mp-\eta\lambda x`
-the k-th power is applied when a sample is drawn next, so that a step costs no more than its batch and the labels.
 
 *Linear encoders* (§7): the flow is linear in the moments :math:`\Sigma,M,P` too.  A batch has moments of its own, whose means
 are those of all samples; along the principal axes of all samples its :math:`\Sigma` is a full matrix, and it moves every column
@@ -122,23 +119,3 @@ def require_sum_over_samples(model: Loss) -> None:
 
 def _difference(a: MatrixExpr, b: MatrixExpr, context: Context) -> MatrixExpr:
     return collect(MatAdd(a, MatMul(-1, b), evaluate=False), context)
-
-
-class Coasting:
-    """Positions and momenta of samples (N, 2, d), each brought up to date when it is looked at."""
-
-    def __init__(self, X: NDArray, step: float, momentum: float, decay: float):
-        self.state = np.stack([X.T, np.zeros_like(X.T)], axis=1)
-        self.known = np.zeros(len(self.state), dtype=int)  # steps that each sample has taken
-        once = np.array([[1 - step * decay, momentum], [-step * decay, momentum]])
-        self.powers = np.array([np.eye(2), once])
-
-    def at(self, steps: int, samples: NDArray | slice = slice(None)) -> NDArray:
-        """Positions and momenta (B, 2, d) of samples after so many steps."""
-        gaps = steps - self.known[samples]
-        while len(self.powers) <= gaps.max(initial=0):
-            self.powers = np.concatenate([self.powers, self.powers @ (self.powers[-1] @ self.powers[1])])
-        return self.powers[gaps] @ self.state[samples]
-
-    def put(self, steps: int, samples: NDArray | slice, state: NDArray) -> None:
-        self.state[samples], self.known[samples] = state, steps

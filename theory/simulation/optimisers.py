@@ -1,8 +1,8 @@
 r"""Gradient descent in place of the gradient flow: finite steps, momentum, mini-batches.
 
-One step of :math:`x\mapsto x+p,\ p\mapsto mp+\eta F(x)` (heavy ball; Polyak 1964) takes the velocity :math:`F` of the flow that
-the model has, markers obeyed and decays included, so that weight decay is part of the step.  Step n is at time :math:`n\eta`;
-:math:`\eta\to0` gives the flow back, in a time that momentum makes pass :math:`1/(1-m)` times as fast.
+A step (:mod:`theory.simulation.descent`) takes the velocity of the flow that the model has, markers obeyed and decays included,
+so that weight decay is part of the step.  Step n is at time :math:`n\eta`; :math:`\eta\to0` gives the flow back, in a time that
+momentum m makes pass :math:`1/(1-m)` times as fast.
 
 * *All samples*: the step is affine in the samples as the flow is, so that it closes on the same order parameters (§5 of the
   notes), at a cost that does not grow with N.
@@ -28,20 +28,19 @@ When it fails: steps beyond the edge diverge, or wander without end inside a bou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from numbers import Integral, Real
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from theory.calculus import State
 from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import X
+from theory.simulation.descent import GradientDescent as GradientDescent
+from theory.simulation.descent import Unbounded, descend, descend_in_batches
 from theory.simulation.direct import Scheme
-from theory.simulation.minibatch import BatchVelocity, Coasting
+from theory.simulation.minibatch import BatchVelocity
 from theory.simulation.order_parameters import OrderParameters, applies, closes
 from theory.simulation.record import Direct, Integrated, Row
 from theory.simulation.setting import Setting
@@ -50,53 +49,6 @@ NO_SCHEME = Scheme("DOP853", np.inf, np.inf)  # nothing is integrated
 GROWN = 1e3  # times its start that the norm of a state has grown, and the loss by its square, where a run has diverged
 TWO_DIGITS = 1e-3  # of a suggested step
 DENSE = 200  # entries of a state up to which all eigenvalues are computed for the largest
-
-
-@dataclass(frozen=True)
-class GradientDescent:
-    r"""Steps in place of the flow.
-
-    Parameters
-    ----------
-    step
-        :math:`\eta`, positive, in units of the flow's time.
-    momentum
-        m, from 0 on and below 1.
-    batch
-        samples in a batch, drawn for each step without replacement; None takes all of them.
-
-    Raises
-    ------
-    InputError
-        for values outside these.
-    """
-
-    step: float
-    momentum: float = 0.0
-    batch: int | None = None
-
-    def __post_init__(self):
-        if not isinstance(self.step, Real) or not 0 < self.step < np.inf:
-            raise InputError("a positive, finite step", repr(self.step), "correct it")
-        if not isinstance(self.momentum, Real) or not 0 <= self.momentum < 1:
-            raise InputError("a momentum from 0 on and below 1", repr(self.momentum), "correct it")
-        whole = isinstance(self.batch, Integral) and not isinstance(self.batch, bool)
-        if self.batch is not None and (not whole or self.batch < 1):
-            raise InputError("a whole number of samples in a batch, at least 1, or None", repr(self.batch), "correct it")
-
-    def __str__(self):
-        momentum = f", momentum {self.momentum:g}" if self.momentum else ""
-        if self.batch is None:
-            return f"gradient descent, step {self.step:g}{momentum}, all samples"
-        return f"stochastic gradient descent, step {self.step:g}{momentum}, batches of {self.batch}"
-
-    def steps(self, times: ArrayLike) -> NDArray:
-        """The number of the step nearest to each of ``times``."""
-        return np.rint(np.asarray(times, dtype=float) / self.step).astype(int)
-
-    def rounded(self, times: ArrayLike) -> NDArray:
-        """The times of these steps."""
-        return self.steps(times) * self.step
 
 
 class Optimised:
@@ -170,101 +122,6 @@ def observer(setting: Setting, start: Mapping[State, NDArray], seed: int, types:
     if types or X not in start:
         return OrderParameters.of(setting, start, seed, NO_SCHEME)
     return Direct.of(setting, start, NO_SCHEME)
-
-
-class Unbounded(ArithmeticError):
-    """A state that grows without bound, and where it was seen."""
-
-
-class Moving(Protocol):
-    """What takes steps: arrays of positions with their momenta."""
-
-    def take(self, done: int) -> tuple[list[NDArray], list[NDArray]]:
-        """The positions that the next step moves, and their momenta, after so many steps."""
-
-    def velocity(self, positions: list[NDArray]) -> list[NDArray]:
-        """Of what was taken."""
-
-    def put(self, done: int, positions: list[NDArray], momenta: list[NDArray]) -> None:
-        """What was taken, after so many steps."""
-
-
-def stepped(moving: Moving, steps: NDArray, how: GradientDescent) -> Iterator[int]:
-    """So many steps (increasing, from 0 on) of what moves, one number after the other."""
-    done = 0
-    for stop in steps:
-        while done < stop:
-            positions, momenta = moving.take(done)
-            with np.errstate(over="ignore", invalid="ignore"):
-                momenta = [how.momentum * p + how.step * v for p, v in zip(momenta, moving.velocity(positions), strict=True)]
-                positions = [x + p for x, p in zip(positions, momenta, strict=True)]
-            done += 1
-            if not all(np.isfinite(x).all() for x in positions):
-                raise Unbounded(f"the state is not finite after step {done}")
-            moving.put(done, positions, momenta)
-        yield done
-
-
-class Whole:
-    """A state vector that moves with all samples."""
-
-    def __init__(self, lowered: LoweredFlow, start: NDArray):
-        self.lowered, self.state, self.momentum = lowered, start, np.zeros_like(start)
-
-    def take(self, done: int) -> tuple[list[NDArray], list[NDArray]]:
-        return [self.state], [self.momentum]
-
-    def velocity(self, positions: list[NDArray]) -> list[NDArray]:
-        return [self.lowered.velocity(0.0, *positions)]
-
-    def put(self, done: int, positions: list[NDArray], momenta: list[NDArray]) -> None:
-        (self.state,), (self.momentum,) = positions, momenta
-
-
-class Drawn:
-    """Blocks that move with batches: of X the columns that a batch moves, and all others."""
-
-    def __init__(self, estimate: BatchVelocity, start: Mapping[State, NDArray], how: GradientDescent, seed: int):
-        self.estimate, self.coupling, self.size = estimate, estimate.setting.coupling, int(how.batch or 0)
-        self.rng, self.order = np.random.default_rng([seed, 2]), estimate.setting.flow.state
-        self.samples = Coasting(start[X], how.step, how.momentum, estimate.decay)
-        self.others = {b: np.array(start[b]) for b in self.order if b != X}
-        self.momenta = {b: np.zeros_like(v) for b, v in self.others.items()}
-
-    def take(self, done: int) -> tuple[list[NDArray], list[NDArray]]:
-        self.batch = self.rng.choice(self.coupling.drawable, self.size, replace=False, shuffle=False)
-        self.columns = self.coupling.columns_of(self.batch)
-        at, moved = self.samples.at(done, self.columns).transpose(1, 2, 0)
-        return self._in_order(at, self.others), self._in_order(moved, self.momenta)
-
-    def _in_order(self, columns: NDArray, others: Mapping[State, NDArray]) -> list[NDArray]:
-        return [columns if b == X else others[b] for b in self.order]
-
-    def velocity(self, positions: list[NDArray]) -> list[NDArray]:
-        return self.estimate(dict(zip(self.order, positions, strict=True)), self.batch)
-
-    def put(self, done: int, positions: list[NDArray], momenta: list[NDArray]) -> None:
-        self.others, self.momenta = (dict(zip(self.order, values, strict=True)) for values in (positions, momenta))
-        own = np.stack([self.others.pop(X), self.momenta.pop(X)])
-        self.samples.put(done, self.columns, own.transpose(2, 0, 1))
-
-    def blocks(self, done: int) -> dict[State, NDArray]:
-        """All blocks after so many steps."""
-        return {X: self.samples.at(done)[:, 0].T, **self.others}
-
-
-def descend(lowered: LoweredFlow, start: NDArray, steps: NDArray, how: GradientDescent) -> Iterator[NDArray]:
-    """The state after so many steps of all samples (increasing, from 0 on)."""
-    whole = Whole(lowered, start)
-    return (whole.state for _ in stepped(whole, steps, how))
-
-
-def descend_in_batches(
-    estimate: BatchVelocity, start: Mapping[State, NDArray], steps: NDArray, how: GradientDescent, seed: int
-) -> Iterator[dict[State, NDArray]]:
-    """The blocks after so many steps with batches (increasing, from 0 on)."""
-    drawn = Drawn(estimate, start, how, seed)
-    return (drawn.blocks(done) for done in stepped(drawn, steps, how))
 
 
 class Watch:

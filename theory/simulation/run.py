@@ -18,10 +18,11 @@ from theory.loss import Loss
 from theory.models.vocabulary import X, Y
 from theory.printing import plain
 from theory.progress import bar
+from theory.simulation.descent import GradientDescent
 from theory.simulation.direct import Scheme
 from theory.simulation.events import Event, checked_events
 from theory.simulation.exact import propagate
-from theory.simulation.optimisers import GradientDescent, Optimised
+from theory.simulation.optimisers import Optimised
 from theory.simulation.order_parameters import OrderParameters, applies, blocks_at_start, closes
 from theory.simulation.record import Direct, Exact, Recorder, Row, trajectory
 from theory.simulation.setting import Setting

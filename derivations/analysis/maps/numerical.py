@@ -34,8 +34,9 @@ from theory.calculus import State
 from theory.errors import InputError, UnfinishedError
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import X, d
+from theory.simulation.descent import GradientDescent
 from theory.simulation.minibatch import BatchVelocity
-from theory.simulation.optimisers import GradientDescent, observer
+from theory.simulation.optimisers import observer
 from theory.simulation.setting import Setting
 
 ZERO = 1e-7  # of the largest eigenvalue, below which one is that of a zero mode

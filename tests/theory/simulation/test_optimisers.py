@@ -12,8 +12,9 @@ from tests.strategies import moved_couplings, seeds
 from tests.theory.simulation.common import few
 from theory import Coupling, InputError, Loss, UnfinishedError, models, simulate
 from theory.models.vocabulary import D_x, D_y, J, X, Y
+from theory.simulation.descent import GradientDescent
 from theory.simulation.minibatch import BatchVelocity, require_sum_over_samples
-from theory.simulation.optimisers import GradientDescent, Optimised, fastest, observer
+from theory.simulation.optimisers import Optimised, fastest, observer
 from theory.simulation.setting import Setting
 
 HEAD = models.projection_head()

@@ -22,8 +22,9 @@ from derivations.analysis.maps.steps import eta
 from tests.strategies import seeds
 from theory import Coupling, Flow, InputError, Loss, UnfinishedError, models, sg
 from theory.models.vocabulary import W, X, Y, d
+from theory.simulation.descent import GradientDescent, descend, descend_in_batches
 from theory.simulation.minibatch import BatchVelocity
-from theory.simulation.optimisers import GradientDescent, descend, descend_in_batches, observer
+from theory.simulation.optimisers import observer
 from theory.simulation.setting import Setting
 
 x, y, z = STATE = symbols("x y z", real=True)
