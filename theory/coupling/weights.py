@@ -135,8 +135,8 @@ class Weights:
         """The number of observed samples: N, or the inputs on which an encoder is observed."""
         return self.samples
 
-    def columns_of(self, samples: NDArray) -> NDArray:
-        """The columns of X that samples depend on, by number."""
+    def columns_of(self, samples: NDArray) -> NDArray | slice:
+        """The columns of X that samples depend on."""
         return samples
 
     def observe(self, embeddings: NDArray, chosen: NDArray | None = None) -> NDArray:

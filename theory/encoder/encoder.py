@@ -97,8 +97,8 @@ class Encoder(Coupling):
     def observed(self) -> int:
         return len(self.classes)
 
-    def columns_of(self, samples: NDArray) -> NDArray:
-        return np.arange(self.samples)
+    def columns_of(self, samples: NDArray) -> slice:
+        return slice(None)
 
     def observe(self, embeddings: NDArray, chosen: NDArray | None = None) -> NDArray:
         return embeddings @ (self.features if chosen is None else self.features[chosen]).T

@@ -142,12 +142,11 @@ class Drawn:
 
     def put(self, done: int, positions: Arrays, momenta: Arrays) -> None:
         self.others, self.momenta = (dict(zip(self.order, values, strict=True)) for values in (positions, momenta))
-        own = np.stack([self.others.pop(X), self.momenta.pop(X)])
-        self.samples.put(done, self.columns, own.transpose(2, 0, 1))
+        self.samples.put(done, self.columns, self.others.pop(X), self.momenta.pop(X))
 
     def blocks(self, done: int) -> dict[State, NDArray]:
         """All blocks after so many steps."""
-        return {X: self.samples.at(done)[:, 0].T, **self.others}
+        return {X: self.samples.at(done)[:, 0].T.copy(), **self.others}
 
 
 def descend(lowered: LoweredFlow, start: NDArray, steps: NDArray, how: GradientDescent) -> Iterator[NDArray]:
@@ -178,7 +177,8 @@ class Coasting:
         gaps = steps - self.known[samples]
         while len(self.powers) <= gaps.max(initial=0):
             self.powers = np.concatenate([self.powers, self.powers @ (self.powers[-1] @ self.powers[1])])
-        return self.powers[gaps] @ self.state[samples]
+        return self.powers[gaps] @ self.state[samples] if gaps.any() else self.state[samples]
 
-    def put(self, steps: int, samples: NDArray | slice, state: NDArray) -> None:
-        self.state[samples], self.known[samples] = state, steps
+    def put(self, steps: int, samples: NDArray | slice, positions: NDArray, momenta: NDArray) -> None:
+        """Positions and momenta (d, B) of samples after so many steps."""
+        self.state[samples, 0], self.state[samples, 1], self.known[samples] = positions.T, momenta.T, steps

@@ -156,7 +156,9 @@ class Watch:
         edge = 2 * (1 + self.how.momentum) / rate
         if self.how.batch is None:
             return f"{said} one below {edge:.3g}"
-        share = len(self.coupling.columns_of(np.arange(self.how.batch))) / self.coupling.samples
+        share = (
+            np.arange(self.coupling.samples)[self.coupling.columns_of(np.arange(self.how.batch))].size / self.coupling.samples
+        )
         reason = "since a sample moves by N/B steps when it is drawn" if share < 1 else "less for small batches"
         return f"{said} one below {edge * share:.3g}, {reason}"
 

@@ -12,6 +12,7 @@ from tests.strategies import moved_couplings, seeds
 from tests.theory.oracles import assert_close
 from tests.theory.simulation.common import INTEGRATED, TIGHT, UNSHRUNK, few, laplacian, mobility, start
 from theory import Coupling, InputError, Loss, models, simulate
+from theory.encoder import argmax_teacher, observing, population
 from theory.models.vocabulary import ASSUMPTIONS, X, Y, kappa, lam
 from theory.simulation import exact, observables, propagate
 from theory.simulation.record import Exact
@@ -142,6 +143,19 @@ def test_encoder_is_propagated_exactly_too():
     features = rng.standard_normal((3, 6))[labels] + rng.standard_normal((43, 6))
     for rates in ("degree", "uniform"):
         coupling = Coupling.from_data(features, labels, bias=True, mobility=rates)
+        options = {"dimension": 2, "times": [0, 0.5, 4.0], "seed": 3, **TIGHT}
+        one, other = (simulate(models.embedding_only(), coupling, method=m, **options) for m in ("exact", "direct"))
+        for name in ("labels", "loss", "accuracy"):
+            assert_close(getattr(one, name), getattr(other, name), INTEGRATED)
+
+
+@pytest.mark.parametrize("rates", ["degree", "uniform"])
+def test_encoders_that_are_observed_on_other_samples_are_propagated_by_their_moments(rates):
+    teacher = argmax_teacher(3, 4, noise=0.2)
+    drawn, held = teacher.sample(50, seed=0), teacher.sample(20, seed=1)
+    data = Coupling.from_data(drawn.features, drawn.classes, bias=True, mobility=rates)
+    everyone = population(teacher).coupling(bias=True, mobility=rates, observed=held)
+    for coupling in (observing(data, drawn.features, held.features, held.classes), everyone):
         options = {"dimension": 2, "times": [0, 0.5, 4.0], "seed": 3, **TIGHT}
         one, other = (simulate(models.embedding_only(), coupling, method=m, **options) for m in ("exact", "direct"))
         for name in ("labels", "loss", "accuracy"):
