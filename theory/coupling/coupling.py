@@ -34,7 +34,7 @@ from theory.coupling import families, given, partition, spectrum
 from theory.coupling.partition import EquitablePartition, Quotient
 from theory.coupling.reduction import Reduction, label_components, laplacian_parts, reduce
 from theory.coupling.spectrum import Spectrum
-from theory.coupling.weights import Mobility, Weights, of_rows, of_types
+from theory.coupling.weights import Mobility, Weights, weights_of_rows, weights_of_types
 from theory.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Coupling(Weights):
         InputError
             for ragged, non-finite or negative weights, and for a sample or a label without coupling.
         """
-        super().__init__(**(J if isinstance(J, Weights) else of_rows(J, mobility)).parts)
+        super().__init__(**(J if isinstance(J, Weights) else weights_of_rows(J, mobility)).parts)
 
     def __repr__(self):
         return f"<coupling of {self.samples} samples in {len(self.counts)} types to {self.labels} labels>"
@@ -78,29 +78,29 @@ class Coupling(Weights):
     @classmethod
     def uniform(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree") -> Self:
         """``samples`` in all, ``fraction`` of them coupled to every label; see :func:`theory.coupling.families.uniform`."""
-        return cls(of_types(*families.uniform(classes, samples, fraction), mobility))
+        return cls(weights_of_types(*families.uniform(classes, samples, fraction), mobility))
 
     @classmethod
     def pairs(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree") -> Self:
         """``samples`` in all, ``fraction`` of them coupled to two labels; see :func:`theory.coupling.families.pairs`."""
-        return cls(of_types(*families.pairs(classes, samples, fraction), mobility))
+        return cls(weights_of_types(*families.pairs(classes, samples, fraction), mobility))
 
     @classmethod
     def random_pairs(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree", *, seed: int = 0) -> Self:
         """As :meth:`pairs`, the two labels drawn at random; see :func:`theory.coupling.families.random_pairs`."""
-        return cls(of_types(*families.random_pairs(classes, samples, fraction, seed), mobility))
+        return cls(weights_of_types(*families.random_pairs(classes, samples, fraction, seed), mobility))
 
     @classmethod
     def regular_pairs(
         cls, classes: int, pure_per_class: int, links: int, mobility: Mobility = "degree", *, seed: int = 0
     ) -> Self:
         """A frustrated sample on each link of a random regular graph; see :func:`theory.coupling.families.regular_pairs`."""
-        return cls(of_types(*families.regular_pairs(classes, pure_per_class, links, seed), mobility))
+        return cls(weights_of_types(*families.regular_pairs(classes, pure_per_class, links, seed), mobility))
 
     @classmethod
     def wrong_labels(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree", *, seed: int = 0) -> Self:
         """The control, which does not collapse: single wrong labels; see :func:`theory.coupling.families.wrong_labels`."""
-        return cls(of_types(*families.wrong_labels(classes, samples, fraction, seed), mobility))
+        return cls(weights_of_types(*families.wrong_labels(classes, samples, fraction, seed), mobility))
 
     @classmethod
     def from_labels(cls, labels: Iterable[Iterable[int]], mobility: Mobility = "degree", *, classes: int | None = None) -> Self:
@@ -154,7 +154,7 @@ class Coupling(Weights):
         shifts = np.cumsum([0, *(len(p.counts) for p in parts)])
         type_of = np.concatenate([p.type_of + shift for p, shift in zip(parts, shifts, strict=False)])
         types, counts = vstack([p.types for p in parts], format="csr"), np.concatenate([p.counts for p in parts])
-        return cls(of_types(types, counts, mobility, type_of))
+        return cls(weights_of_types(types, counts, mobility, type_of))
 
     # -- its spectrum -------------------------------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ class Coupling(Weights):
         spectrum.require_count(k)
         if self._is_dense:
             return self._spectrum.slowest(k)
-        return spectrum.slowest(self, self.reduction, k)
+        return spectrum.slowest_modes(self, self.reduction, k)
 
     def rates(self, k: int | None = None) -> NDArray:
         r"""Decay rates of the embedding-only flow, ascending, zero modes included: all N + K or the ``k`` smallest.
@@ -233,7 +233,7 @@ class Coupling(Weights):
 
     def fast_time(self) -> float:
         r"""The inverse of the largest rate that moves labels, :math:`1/(1+\mu)` with the default mobilities: the early gain."""
-        found = self.spectrum() if self._is_dense else spectrum.fastest(self, self.reduction)
+        found = self.spectrum() if self._is_dense else spectrum.fastest_mode(self, self.reduction)
         return 1 / float(found.rates[-1])
 
     @cached_property
@@ -257,5 +257,5 @@ class Coupling(Weights):
     @cached_property
     def _spectrum(self) -> Spectrum:
         if self.normalised:
-            return spectrum.from_correlations(self, self.reduction, self.modes(), *self._frustrated_modes)
+            return spectrum.spectrum_from_correlations(self, self.reduction, self.modes(), *self._frustrated_modes)
         return spectrum.dense_spectrum(self, self.reduction)

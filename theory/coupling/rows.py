@@ -18,7 +18,7 @@ SMALLEST = 1e-150  # of a degree: its square, and products of two, are ordinary 
 DENSE_LIMIT = 10**7  # entries up to which a matrix is handed out as a dense array
 
 
-def checked_weights(J: ArrayLike) -> csr_array:
+def require_weights(J: ArrayLike) -> csr_array:
     """Couplings as a sparse matrix, or an :class:`InputError` that names what is wrong and where."""
     from scipy.sparse import csr_array, issparse
 

@@ -140,7 +140,7 @@ def _jacobi(factor: NDArray) -> tuple[NDArray, NDArray]:
     return values[::-1] * (scale[0] / scale[1]), vectors[:, len(values) - 1 :: -1]
 
 
-def from_correlations(weights: Weights, reduction: Reduction, mu: NDArray, psi: NDArray, vectors: NDArray) -> Spectrum:
+def spectrum_from_correlations(weights: Weights, reduction: Reduction, mu: NDArray, psi: NDArray, vectors: NDArray) -> Spectrum:
     """All modes that move labels, from canonical correlations, frustrations (K,) and their vectors in q (K, K)."""
     mu = np.pad(mu, (0, weights.labels))[: weights.labels]
     fast = np.arange(len(reduction.sample_rates))[::-1]
@@ -154,7 +154,7 @@ def from_correlations(weights: Weights, reduction: Reduction, mu: NDArray, psi: 
 # -- large couplings of any mobility ---------------------------------------------------------------------------------------
 
 
-def slowest(weights: Weights, reduction: Reduction, k: int | None) -> Spectrum:
+def slowest_modes(weights: Weights, reduction: Reduction, k: int | None) -> Spectrum:
     """The k slowest modes, from matrices on the labels alone."""
     if k is None or k > DENSE:
         got = "all" if k is None else str(k)
@@ -164,7 +164,7 @@ def slowest(weights: Weights, reduction: Reduction, k: int | None) -> Spectrum:
     return _one_by_one(weights, reduction, chain(at_rest, slow_modes(reduction, len(still), k)))
 
 
-def fastest(weights: Weights, reduction: Reduction) -> Spectrum:
+def fastest_mode(weights: Weights, reduction: Reduction) -> Spectrum:
     """The mode of the largest rate, from matrices on the labels alone."""
     return _one_by_one(weights, reduction, [largest_mode(reduction)])
 

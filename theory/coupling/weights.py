@@ -4,7 +4,7 @@ Samples with equal rows and equal mobility are interchangeable and are kept as o
 linear encoder, whose "samples" are principal axes of its inputs, give other answers to some of the methods below
 (:class:`theory.encoder.Encoder`); what asks need not know which of the two it has.
 
->>> two = of_types([[1, 0], [0.5, 0.5]], np.array([3, 1]), "degree")
+>>> two = weights_of_types([[1, 0], [0.5, 0.5]], np.array([3, 1]), "degree")
 >>> two.samples, two.labels, two.label_degrees.tolist(), two.label_mobility.round(3).tolist()
 (4, 2, [3.5, 0.5], [0.286, 2.0])
 """
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.coupling.rows import checked_weights, dense_where_small, is_coupled, merge_rows, to_networkx
+from theory.coupling.rows import dense_where_small, is_coupled, merge_rows, require_weights, to_networkx
 from theory.errors import InputError
 
 if TYPE_CHECKING:
@@ -153,22 +153,22 @@ class Weights:
         return "every sample"
 
 
-def of_rows(J: ArrayLike, mobility: Mobility) -> Weights:
+def weights_of_rows(J: ArrayLike, mobility: Mobility) -> Weights:
     """From one row of weights a sample, with equal samples merged."""
-    rows = checked_weights(J)
+    rows = require_weights(J)
     of_samples, of_labels = rows.sum(axis=1), rows.sum(axis=0)
     hx, hy = mobilities(mobility, of_samples, of_labels)
     first, counts, type_of = merge_rows(rows, hx)
     return Weights(rows[first], counts, type_of, of_samples[first], of_labels, hx[first], hy, is_normalised(mobility))
 
 
-def of_types(types: ArrayLike, counts: NDArray, mobility: Mobility, type_of: NDArray | None = None) -> Weights:
+def weights_of_types(types: ArrayLike, counts: NDArray, mobility: Mobility, type_of: NDArray | None = None) -> Weights:
     """From weights of sample types, the number of samples of each and, where they are not in order, the type of each."""
     if type_of is None:
         type_of = np.repeat(np.arange(len(counts)), counts)
-    rows = checked_weights(types)
+    rows = require_weights(types)
     if not isinstance(mobility, str) and any(np.ndim(m) for m in mobility):
-        return of_rows(rows[type_of], mobility)
+        return weights_of_rows(rows[type_of], mobility)
     first, _, kind = merge_rows(rows, np.zeros(len(counts)))
     merged = np.bincount(kind, weights=counts).astype(int)
     of_samples, of_labels = rows[first].sum(axis=1), rows[first].T @ merged

@@ -128,7 +128,7 @@ class Encoder(Coupling):
         return canonical_correlations(self)
 
 
-def of_moments(
+def encoder_of_moments(
     first: NDArray,
     variances: NDArray,
     masses: NDArray,

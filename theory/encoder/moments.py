@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.coupling.weights import Mobility
-from theory.encoder.encoder import Encoder, Sample, of_moments
+from theory.encoder.encoder import Encoder, Sample, encoder_of_moments
 from theory.errors import InputError
 
 
@@ -48,7 +48,7 @@ def from_data(features: ArrayLike, labels: Iterable[Hashable], *, bias: bool = F
     own, turned = np.eye(len(names))[classes], axes * singular
     unexplained = np.linalg.qr(own - axes @ (axes.T @ own), mode="r") / np.sqrt(len(own))
     first, variances = turned.T @ own / len(own), singular**2 / len(own)
-    return of_moments(first, variances, own.mean(axis=0), unexplained, mobility, notes, Sample(turned, classes))
+    return encoder_of_moments(first, variances, own.mean(axis=0), unexplained, mobility, notes, Sample(turned, classes))
 
 
 def checked(features: ArrayLike, labels: Iterable[Hashable]) -> tuple[NDArray, NDArray, NDArray]:

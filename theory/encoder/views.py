@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory.coupling import Coupling
 from theory.coupling.weights import Mobility
-from theory.encoder.encoder import Encoder, Sample, of_moments
+from theory.encoder.encoder import Encoder, Sample, encoder_of_moments
 from theory.encoder.moments import checked
 from theory.errors import InputError
 
@@ -69,7 +69,7 @@ def from_views(
     seen = Sample(np.zeros((1, len(variances))), np.array([-1]))
     if observed is not None:
         trained = seen = Sample(observed[0] @ axes, observed[1])
-    return of_moments(first, variances, masses, unexplained, mobility, notes, trained, seen)
+    return encoder_of_moments(first, variances, masses, unexplained, mobility, notes, trained, seen)
 
 
 def _axes(second: NDArray) -> tuple[NDArray, list[str]]:

@@ -94,8 +94,8 @@ class Moving(Protocol):
         """What was taken, after so many steps."""
 
 
-def stepped(moving: Moving, steps: NDArray, how: GradientDescent) -> Iterator[int]:
-    """So many steps (increasing, from 0 on) of what moves, one number after the other."""
+def take_steps(moving: Moving, steps: NDArray, how: GradientDescent) -> Iterator[int]:
+    """Move in finite steps; yields each of the asked numbers of steps (increasing, from 0 on) when so many are done."""
     done = 0
     for stop in steps:
         while done < stop:
@@ -110,7 +110,7 @@ def stepped(moving: Moving, steps: NDArray, how: GradientDescent) -> Iterator[in
         yield done
 
 
-class Whole:
+class WholeDescent:
     """A state vector that moves with all samples."""
 
     def __init__(self, lowered: LoweredFlow, start: NDArray):
@@ -123,7 +123,7 @@ class Whole:
         (self.state,), (self.momentum,) = positions, momenta
 
 
-class Drawn:
+class BatchDescent:
     """Blocks that move with batches: of X the columns that a batch moves, and all others."""
 
     def __init__(self, estimate: BatchVelocity, start: Mapping[State, NDArray], how: GradientDescent, seed: int):
@@ -151,16 +151,16 @@ class Drawn:
 
 def descend(lowered: LoweredFlow, start: NDArray, steps: NDArray, how: GradientDescent) -> Iterator[NDArray]:
     """The state after so many steps of all samples (increasing, from 0 on)."""
-    whole = Whole(lowered, start)
-    return (whole.state for _ in stepped(whole, steps, how))
+    whole = WholeDescent(lowered, start)
+    return (whole.state for _ in take_steps(whole, steps, how))
 
 
 def descend_in_batches(
     estimate: BatchVelocity, start: Mapping[State, NDArray], steps: NDArray, how: GradientDescent, seed: int
 ) -> Iterator[dict[State, NDArray]]:
     """The blocks after so many steps with batches (increasing, from 0 on)."""
-    drawn = Drawn(estimate, start, how, seed)
-    return (drawn.blocks(done) for done in stepped(drawn, steps, how))
+    drawn = BatchDescent(estimate, start, how, seed)
+    return (drawn.blocks(done) for done in take_steps(drawn, steps, how))
 
 
 class Coasting:
