@@ -114,7 +114,7 @@ def _read_npz(path: Path, label: str):
 
 
 def _data_set(name: str, features, labels) -> DataSet:
-    from theory.coupling.moments import checked
+    from theory.encoder.moments import checked
 
     inputs, classes, names = checked(features, labels)
     return DataSet(name, inputs, classes, tuple(map(str, names)), tuple(_doubts(names, classes)))

@@ -21,10 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import Coupling, GradientDescent, Trajectory, models, simulate
+from theory.encoder import Encoder, observing
 from theory.errors import InputError, UnfinishedError
 from theory.simulation import expected_curves
-from theory.simulation.encoder_batches import train_encoder
-from theory.teachers import observing
 
 NAMES = ("digits", "wine", "breast cancer")
 MOBILITIES = ("degree", "uniform")
@@ -85,13 +84,13 @@ class Forecast:
 
     split: Split
     mobility: str
-    coupling: Coupling
+    coupling: Encoder
     times: NDArray
     distance: NDArray
     late: int
 
     @cached_property
-    def observed(self) -> Coupling:
+    def observed(self) -> Encoder:
         """The same moments, the accuracy taken on what was held out."""
         s = self.split
         return observing(self.coupling, s.trained, s.held_out, s.held_out_classes)
@@ -184,17 +183,10 @@ class Training:
 def train(found: Forecast, dimension: int, seed: int, optimiser: GradientDescent | None = None) -> Training:
     """Train an encoder and its labels from a random start: by gradient flow, integrated directly, or in finite steps."""
 
-    def once(coupling: Coupling) -> Trajectory:
-        settings = dict(dimension=dimension, times=found.times, seed=seed)
-        if optimiser is None:
-            return simulate(models.teacher_student(), coupling, method="direct", **settings)  # type: ignore[arg-type]
-        return train_encoder(
-            models.teacher_student(),
-            found.coupling,
-            optimiser=optimiser,
-            observed=coupling,
-            **settings,  # type: ignore[arg-type]
-        )
+    def once(coupling: Encoder) -> Trajectory:
+        method = "direct" if optimiser is None else "auto"
+        student, how = models.teacher_student(), dict(dimension=dimension, times=found.times, seed=seed, method=method)
+        return simulate(student, coupling, optimiser=optimiser, **how)  # type: ignore[arg-type]
 
     return Training(found, str(optimiser or "gradient flow"), once(found.coupling), once(found.observed).accuracy)
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from derivations.claims.claim import Claim, Outlook, Verdict
 from derivations.claims.starts import Linear, numerical_error, smallest_distance
+from derivations.claims.subject import subject_of
 from derivations.experiment import CONTRACTED, Run, window
 from theory.coupling.spectrum import DENSE
 from theory.simulation.expected import expected_curves
@@ -28,21 +29,12 @@ UNKNOWN = "the amplitudes of its modes are not known"
 def claims_without_head(run: Run) -> Iterator[Claim]:
     """Of one run."""
     linear = Linear.of(run)
-    if run.coupling.classifiable and run.coupling.features is None:
+    if subject_of(run.coupling).alone:
         yield _apart(run, linear)
     else:
         yield _together(run, linear)
         yield _slow_time(run, linear)
         yield _gain(run)
-
-
-def subject(run: Run) -> str:
-    """What the claims of a run are about."""
-    c = run.coupling
-    if c.features is not None:
-        return "a linear encoder"
-    several = float(c.counts[np.diff(c.types.tocsr().indptr) > 1].sum())
-    return f"frustrated samples, {100 * several / c.samples:.3g}% of all,"
 
 
 # -- what stays apart, and what comes together -----------------------------------------------------------------------------
@@ -77,17 +69,16 @@ def _apart(run: Run, linear: Linear | None) -> Claim:
 
 def _together(run: Run, linear: Linear | None) -> Claim:
     """Data that are not classifiable: one component contracts to one point; several do not."""
-    c, path, what = run.coupling, run.trajectory, subject(run)
+    c, path, about = run.coupling, run.trajectory, subject_of(run.coupling)
     spread = path.label_spread[-1] / path.label_spread[0]
-    bring = "brings all labels to one point by itself" if c.features is not None else "bring all labels to one point"
-    names = f"{run.name}-together", f"{what} {bring}", f"{what} did not bring all labels to one point here"
+    denial = f"{about.name} did not bring all labels to one point here"
+    names = f"{run.name}-together", f"{about.name} {about.bring}", denial
     end = f"at t = {path.times[-1]:.4g} the spread of the labels is {spread:.3g} of that at the start"
     evidence = f"{end}, and the smallest distance of two {path.min_separation[-1]:.3g}"
     verdict = Verdict.of(run.contracted)
     if c.components > 1:
         theory = f"{c.components} canonical correlations are 1, and what they hold of the labels does not move"
-        if c.features is not None:
-            theory += "; linear maps of the inputs tell " + ("all" if c.classifiable else "some") + " classes apart"
+        theory += about.separation
         outlook = Outlook.FAILS if linear is None or _spread(linear.rest) > CONTRACTED * path.label_spread[0] else Outlook.OPEN
         return Claim(*names, verdict, evidence, outlook, theory)
     slow = f"all modes but one decay, the slowest in the time {run.coupling.slow_time():.4g}"
@@ -106,11 +97,11 @@ def _spread(labels: NDArray) -> float:
 
 
 def _slow_time(run: Run, linear: Linear | None) -> Claim:
-    slow, measured = run.coupling.slow_time(), run.measured_slow
+    what, slow, measured = subject_of(run.coupling).name, run.coupling.slow_time(), run.measured_slow
     names = (
         f"{run.name}-slow-time",
-        f"with {subject(run)} labels come together on the slow time scale that the canonical correlations predict",
-        f"with {subject(run)} labels did not come together on the slow time scale that the canonical correlations predict",
+        f"with {what} labels come together on the slow time scale that the canonical correlations predict",
+        f"with {what} labels did not come together on the slow time scale that the canonical correlations predict",
     )
     theory = f"a slow time of {slow:.5g}" if np.isfinite(slow) else "no slow time, since nothing decays slowly"
     if run.coupling.components > 1:
@@ -141,11 +132,11 @@ def _error_of_rate(run: Run, linear: Linear) -> float:
 
 def _gain(run: Run) -> Claim:
     """Accuracy against the expected loss of distance."""
-    path, c = run.trajectory, run.coupling
+    path, c, what = run.trajectory, run.coupling, subject_of(run.coupling).name
     names = (
         f"{run.name}-gain",
-        f"with {subject(run)} accuracy is gained before the labels come together",
-        f"with {subject(run)} accuracy was not gained before the labels come together",
+        f"with {what} accuracy is gained before the labels come together",
+        f"with {what} accuracy was not gained before the labels come together",
     )
     first, best = float(path.accuracy[0]), float(path.accuracy.max())
     noise = float(np.hypot(np.sqrt(best * (1 - best) / c.observed), path.accuracy_error.max()))

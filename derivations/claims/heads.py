@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from derivations.claims.claim import Claim, Outlook, Verdict
 from derivations.claims.decays import distances_with_decay, eigenvalue_at_rest, joined_labels, outlook_with_decay
 from derivations.claims.starts import EPS, conserved, smallest_distance, start_of
+from derivations.claims.subject import subject_of
 from derivations.dimensional.ends import EQUAL, REST, End, allowed
 from derivations.dimensional.starts import Modes, Split, foreseen_of
 from derivations.experiment import CONTRACTED, Run
@@ -132,11 +133,11 @@ class Resting:
 
 def _apart(run: Run, end: Resting | None) -> Claim:
     path = run.trajectory
-    what = "of a linear encoder" if run.coupling.features is not None else "with frustrated samples"
+    labels = subject_of(run.coupling).labels
     names = (
         f"{run.name}-apart",
-        f"a shared head with stop-gradient keeps the labels {what} apart",
-        f"a shared head with stop-gradient did not keep all labels {what} apart here",
+        f"a shared head with stop-gradient keeps the {labels} apart",
+        f"a shared head with stop-gradient did not keep all {labels} apart here",
     )
     gaps = path.min_separation
     evidence = (

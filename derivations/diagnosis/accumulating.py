@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from derivations.data import looks_continuous
 from derivations.diagnosis.encoding import Encoding, as_text
 from derivations.diagnosis.tables import chunk_rows
-from theory.coupling.accumulated import ClassMoments, class_moments, merged
+from theory.encoder.accumulated import ClassMoments, class_moments, merged
 from theory.errors import InputError
 
 MOST_GROUPS, FEWEST_GROUPS = 23, 8

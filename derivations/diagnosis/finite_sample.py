@@ -8,7 +8,7 @@ so that features without any relation to the classes seem to have some.  The squ
 Wachter's law, :math:`\big(\sqrt{c_1(1-c_2)}+\sqrt{c_2(1-c_1)}\big)^2` with :math:`c_1=p/N`, :math:`c_2=(K-1)/N`.
 
 >>> import numpy as np
->>> from theory.teachers import population_square
+>>> from theory.encoder import population_square
 >>> population_square(np.array([0.5]), 0.2)
 array([0.375])
 >>> round(noise_edge(20, 2, 100), 3)

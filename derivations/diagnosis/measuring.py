@@ -25,10 +25,10 @@ from derivations.diagnosis.head_decay import critical_decays
 from derivations.diagnosis.pairs import spread
 from derivations.diagnosis.result import Diagnosis
 from derivations.diagnosis.tables import Table, of_arrays
-from theory.coupling.accumulated import merged
-from theory.coupling.canonical import CanonicalModes, canonical_modes, shrinkage_ridge
+from theory.encoder import population_square
+from theory.encoder.accumulated import merged
+from theory.encoder.canonical import CanonicalModes, canonical_modes, shrinkage_ridge
 from theory.errors import InputError
-from theory.teachers import population_square
 
 MANY = 0.5  # features per sample, above which shrunk correlations are given beside
 DIGITS = 1e-8  # that rounding has to leave

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from derivations import diagnose
 from derivations.cli import main
-from tests.theory.coupling.test_canonical import clouds
+from tests.theory.encoder.test_canonical import clouds
 from tests.theory.oracles import assert_close
 
 

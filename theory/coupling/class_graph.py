@@ -49,13 +49,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.coupling.reduction import conductances
+from theory.coupling.reduction import conductances, label_components
+from theory.coupling.weights import Weights
 from theory.errors import InputError
 
 if TYPE_CHECKING:
     import networkx
-
-    from theory.coupling.graph import Coupling
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +141,7 @@ class ClassGraph:
         return graph
 
 
-def class_graph(coupling: Coupling) -> ClassGraph:
+def class_graph(coupling: Weights) -> ClassGraph:
     """The class graph of a coupling, at a cost of the squared numbers of labels of its sample types, and of K × K numbers.
 
     Raises
@@ -150,8 +149,7 @@ def class_graph(coupling: Coupling) -> ClassGraph:
     InputError
         for the moments of an encoder.
     """
-    if coupling.features is not None:
-        raise InputError("couplings of samples to labels", "the moments of an encoder", "use its modes and rates")
+    coupling.require_graph("use its modes and rates")
     lags = 1 / (coupling.sample_mobility * coupling.sample_degrees)
     shared = coupling.types.T @ np.column_stack([coupling.counts * lags, coupling.counts * lags**2])
     weights = coupling.counts / coupling.sample_degrees
@@ -160,7 +158,7 @@ def class_graph(coupling: Coupling) -> ClassGraph:
         conductances(coupling.types, weights),
         shared[:, 1],
         conductances(coupling.types, weights * lags),
-        coupling.components,
+        label_components(coupling)[0],
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory.coupling.rows import require_weights
 from theory.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,9 +74,7 @@ def from_observations(inputs: Iterable[Hashable], labels: ArrayLike, classes: in
 
 def from_probabilities(probabilities: ArrayLike) -> csr_array:
     """Soft labels: rows of probabilities (N, K), kept as they are; their sums must be one to single precision."""
-    from theory.coupling.rows import weights
-
-    rows = weights(probabilities)
+    rows = require_weights(probabilities)
     off = np.abs(rows.sum(axis=1) - 1)
     if (off > SINGLE).any():
         worst = int(np.argmax(off))

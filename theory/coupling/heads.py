@@ -28,16 +28,13 @@ general, and its eigenvalues are none of these; see :mod:`theory.simulation.rest
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.coupling.coupling import Coupling
 from theory.coupling.spectrum import DENSE
 from theory.errors import InputError, UnfinishedError
-
-if TYPE_CHECKING:
-    from theory.coupling.graph import Coupling
 
 SAME = 1e-10  # relative distance within which heads are one
 RESIDUAL = 1e-9  # largest that is handed out, relative to the terms that cancel

@@ -35,12 +35,10 @@ from numpy.typing import NDArray
 
 from theory.coupling.reduction import scaled_parts
 from theory.coupling.rows import dense_where_small, merge_rows
-from theory.errors import InputError
+from theory.coupling.weights import Weights
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
-
-    from theory.coupling.graph import Coupling
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +54,7 @@ class Quotient:
     multiplicities: NDArray
 
 
-def quotient(coupling: Coupling) -> Quotient:
+def quotient(coupling: Weights) -> Quotient:
     from scipy.sparse import block_array, diags_array
 
     rates, label_rates, links = scaled_parts(coupling)
@@ -92,7 +90,7 @@ class EquitablePartition:
     multiplicities: NDArray
 
 
-def equitable_partition(coupling: Coupling) -> EquitablePartition:
+def equitable_partition(coupling: Weights) -> EquitablePartition:
     """The coarsest partition that mobilities and exact weights allow.
 
     Raises
@@ -100,8 +98,7 @@ def equitable_partition(coupling: Coupling) -> EquitablePartition:
     InputError
         for the moments of an encoder, whose axes are no samples.
     """
-    if coupling.features is not None:
-        raise InputError("couplings of samples to labels", "the moments of an encoder", "use its modes and rates")
+    coupling.require_graph("use its modes and rates")
     of_types, of_labels = _refine(coupling)
     first, first_label = (np.unique(cell, return_index=True)[1] for cell in (of_types, of_labels))
     sizes, label_sizes = np.bincount(of_types, weights=coupling.counts).astype(int), np.bincount(of_labels)
@@ -121,7 +118,7 @@ def equitable_partition(coupling: Coupling) -> EquitablePartition:
     )
 
 
-def _refine(coupling: Coupling) -> tuple[NDArray, NDArray]:
+def _refine(coupling: Weights) -> tuple[NDArray, NDArray]:
     """Colours of types (T,) and labels (K,), numbered from 0 by first appearance on each side."""
     types = coupling.types.tocoo()
     node, label = types.coords

@@ -37,11 +37,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.coupling.rows import dense_where_small, triangular_factor
+from theory.coupling.weights import Weights
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
-
-    from theory.coupling.graph import Coupling
 
 EPS = np.finfo(float).eps
 ULPS = 8  # units in the last place between rates that are taken as equal
@@ -112,28 +111,30 @@ class Reduction:
         return np.vstack(parts)
 
 
-def reduce(coupling: Coupling) -> Reduction:
+def reduce(weights: Weights, frustration: NDArray, at_rest: NDArray) -> Reduction:
+    """From weights, R (K - c, K), and the label parts of the zero modes (K, c)."""
     from scipy.sparse import csr_array, vstack
 
-    rates, label_rates, links = scaled_parts(coupling)
+    rates, label_rates, links = scaled_parts(weights)
     alone, several = _by_rate(rates)
     groups = tuple(_group(links, types, float(rates[types[0]])) for types in several)
     shared = [csr_array(g.strengths[:, None] * g.directions) for g in groups]
     ranks = [len(g.strengths) for g in groups]
-    sizes = np.array([coupling.counts[g.types].sum() for g in groups], dtype=int)
+    sizes = np.array([weights.counts[g.types].sum() for g in groups], dtype=int)
     return Reduction(
         np.concatenate([rates[alone], np.repeat([g.rate for g in groups], ranks)]),
         label_rates,
         dense_where_small(vstack([links[alone], *shared], format="csr")),
-        *_frustration(coupling),
+        frustration,
+        at_rest,
         alone,
         groups,
         np.concatenate([rates[alone], [g.rate for g in groups]]),
-        np.concatenate([coupling.counts[alone] - 1, sizes - np.array(ranks, dtype=int)]),
+        np.concatenate([weights.counts[alone] - 1, sizes - np.array(ranks, dtype=int)]),
     )
 
 
-def scaled_parts(coupling: Coupling) -> tuple[NDArray, NDArray, csr_array]:
+def scaled_parts(coupling: Weights) -> tuple[NDArray, NDArray, csr_array]:
     """a (T,), b (K,) and B (T, K) of all types."""
     hx, hy = coupling.sample_mobility, coupling.label_mobility
     links = coupling.types.multiply(np.sqrt(coupling.counts * hx)[:, None]).multiply(np.sqrt(hy)).tocsr()
@@ -161,25 +162,13 @@ def _group(links: csr_array, types: NDArray, rate: float) -> Group:
 # -- frustration: the Schur complement of the samples, by a factor ---------------------------------------------------------
 
 
-def _frustration(coupling: Coupling) -> tuple[NDArray, NDArray]:
-    """R (K - c, K) and the label parts of the zero modes (K, c)."""
-    root = np.sqrt(coupling.label_mobility)
-    if coupling.features is not None:
-        return _unexplained(coupling, root)
-    factor = laplacian_factor(conductances(coupling.types, coupling.counts / coupling.sample_degrees))
-    component = label_components(coupling)[1]
+def laplacian_parts(weights: Weights) -> tuple[NDArray, NDArray]:
+    """R (K - c, K) and the label parts of the zero modes (K, c), from the Laplacian of the labels."""
+    root = np.sqrt(weights.label_mobility)
+    factor = laplacian_factor(conductances(weights.types, weights.counts / weights.sample_degrees))
+    component = label_components(weights)[1]
     at_rest = (component[:, None] == np.arange(component.max() + 1)) / root[:, None]
     return factor * root, at_rest / np.linalg.norm(at_rest, axis=0)
-
-
-def _unexplained(coupling: Coupling, root: NDArray) -> tuple[NDArray, NDArray]:
-    """For an encoder R^T R is the second moment of what a linear map of the inputs leaves of the one-hot labels."""
-    own = np.eye(coupling.labels)[coupling.classes]
-    axes = coupling.features / np.sqrt(len(own) * coupling.sample_degrees)
-    left = (own - axes @ (axes.T @ own)) / np.sqrt(len(own))
-    _, strengths, directions = np.linalg.svd(np.linalg.qr(left, mode="r") * root, full_matrices=False)
-    kept = coupling.labels - coupling.components
-    return strengths[:kept, None] * directions[:kept], directions[kept:].T
 
 
 def conductances(types: csr_array, weight: NDArray) -> NDArray:
@@ -213,7 +202,7 @@ def laplacian_factor(links: NDArray) -> NDArray:
     return np.array(rows).reshape(-1, len(g))
 
 
-def label_components(coupling: Coupling) -> tuple[int, NDArray]:
+def label_components(coupling: Weights) -> tuple[int, NDArray]:
     """The number of connected components, and that of each label (K,)."""
     from scipy.sparse import block_array
     from scipy.sparse.csgraph import connected_components
@@ -221,9 +210,3 @@ def label_components(coupling: Coupling) -> tuple[int, NDArray]:
     adjacency = block_array([[None, coupling.types], [coupling.types.T, None]], format="csr")
     number, of = connected_components(adjacency, directed=False)
     return int(number), of[-coupling.labels :]
-
-
-def count_components(coupling: Coupling) -> int:
-    if coupling.features is None:
-        return label_components(coupling)[0]
-    return int(np.sum(coupling.modes() > 1 - 100 * EPS * max(coupling.features.shape)))

@@ -18,7 +18,7 @@ SMALLEST = 1e-150  # of a degree: its square, and products of two, are ordinary 
 DENSE_LIMIT = 10**7  # entries up to which a matrix is handed out as a dense array
 
 
-def weights(J: ArrayLike) -> csr_array:
+def require_weights(J: ArrayLike) -> csr_array:
     """Couplings as a sparse matrix, or an :class:`InputError` that names what is wrong and where."""
     from scipy.sparse import csr_array, issparse
 
@@ -96,11 +96,6 @@ def _equal_rows(rows: csr_array, key: NDArray, like: NDArray) -> bool:
         return False
     there = np.repeat(rows.indptr[like] - rows.indptr[:-1], lengths) + np.arange(rows.nnz)
     return bool(np.all(rows.indices == rows.indices[there]) and np.all(rows.data == rows.data[there]))
-
-
-def expand_rows(types: csr_array, type_of: NDArray):
-    """One row a sample: dense where that is small, else sparse."""
-    return dense_where_small(types[type_of])
 
 
 def dense_where_small(matrix):

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +25,8 @@ from numpy.typing import NDArray
 from theory.coupling.label_only import largest_mode, slow_modes
 from theory.coupling.reduction import Reduction
 from theory.coupling.rows import triangular_factor
+from theory.coupling.weights import Weights
 from theory.errors import InputError, UnfinishedError
-
-if TYPE_CHECKING:
-    from theory.coupling.graph import Coupling
 
 DENSE = 2500  # modes up to which all are computed at once: some ten seconds and 200 MB
 CONVERGED = 1e-10  # largest residual that is handed out, relative to the largest rate
@@ -66,36 +63,19 @@ class Spectrum:
         return replace(self, rates=self.rates[:k].copy(), labels=self.labels[:, :k].copy(), residuals=self.residuals[:k].copy())
 
 
-def spectrum(coupling: Coupling, k: int | None = None) -> Spectrum:
-    """The modes that move labels: all, or the ``k`` slowest.
-
-    Raises
-    ------
-    InputError
-        for all modes, or nearly all, of a coupling with more than :data:`DENSE`.
-    UnfinishedError
-        where a residual is not small.
-    """
+def require_count(k: int | None) -> None:
+    """Raise :class:`~theory.errors.InputError` unless k is a number of modes, or None for all."""
     if k is not None and (isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 0):
         raise InputError("a number of modes", repr(k), "give a non-negative integer, or none for all")
-    if is_dense(coupling):
-        return coupling._spectrum.slowest(k)
-    if k is None or k > DENSE:
-        size = coupling.reduction.size
-        raise InputError(f"at most {DENSE} modes of {size} at once", "all" if k is None else str(k), "ask for the k slowest")
-    return _label_only(coupling, int(k))
 
 
-def is_dense(coupling: Coupling) -> bool:
-    """Whether all modes that move labels are computed at once."""
-    return coupling.normalised or coupling.reduction.size <= DENSE
-
-
-def dense_spectrum(coupling: Coupling) -> Spectrum:
-    if coupling.normalised:
-        return _from_correlations(coupling)
-    values, modes = dense_modes(coupling.reduction)
-    return _spectrum(coupling, values, modes, "squared singular values of a dense factor")
+def dense_spectrum(weights: Weights, reduction: Reduction) -> Spectrum:
+    """All modes that move labels."""
+    rates, modes = dense_modes(reduction)
+    rest = reduction.apply(modes) - modes * rates
+    moved = np.sqrt(weights.label_mobility)[:, None] * modes[-weights.labels :]
+    residuals = np.linalg.norm(rest, axis=0) / _largest(reduction)
+    return Spectrum(rates, _unit(moved), residuals, "squared singular values of a dense factor")
 
 
 def dense_modes(reduction: Reduction) -> tuple[NDArray, NDArray]:
@@ -107,13 +87,6 @@ def dense_modes(reduction: Reduction) -> tuple[NDArray, NDArray]:
     _, strengths, modes = np.linalg.svd(factor, full_matrices=False)
     still = reduction.zero_modes
     return np.concatenate([np.zeros(still.shape[1]), strengths[::-1] ** 2]), np.column_stack([still, modes[::-1].T])
-
-
-def _spectrum(coupling: Coupling, rates: NDArray, modes: NDArray, method: str) -> Spectrum:
-    """From modes of the reduction, columns of length one."""
-    rest = coupling.reduction.apply(modes) - modes * rates
-    moved = np.sqrt(coupling.label_mobility)[:, None] * modes[-coupling.labels :]
-    return Spectrum(rates, _unit(moved), np.linalg.norm(rest, axis=0) / _largest(coupling.reduction), method)
 
 
 def _unit(columns: NDArray) -> NDArray:
@@ -128,32 +101,24 @@ def _largest(reduction: Reduction) -> float:
 # -- H = D^-1: canonical correlations --------------------------------------------------------------------------------------
 
 
-def canonical_correlations(coupling: Coupling) -> NDArray:
-    """All min(N, K), descending, with an absolute error of rounding."""
-    if coupling.normalised and coupling.features is None and coupling.reduction.groups:
-        return _padded(coupling, coupling.reduction.groups[0].strengths)
-    scaled = coupling.types.multiply(np.sqrt(coupling.counts / coupling.sample_degrees)[:, None])
-    scaled = scaled.multiply(coupling.label_degrees**-0.5).tocsr()
-    return _padded(coupling, np.linalg.svd(triangular_factor(scaled), compute_uv=False))
-
-
-def _padded(coupling: Coupling, mu: NDArray) -> NDArray:
-    padded = np.zeros(min(coupling.samples, coupling.labels))
+def canonical_correlations(weights: Weights, reduction: Reduction | None = None) -> NDArray:
+    """All min(N, K), descending, with an absolute error of rounding; a reduction spares work where all types have one rate."""
+    if weights.normalised and reduction is not None and reduction.groups:
+        mu = reduction.groups[0].strengths
+    else:
+        scaled = weights.types.multiply(np.sqrt(weights.counts / weights.sample_degrees)[:, None])
+        scaled = scaled.multiply(weights.label_degrees**-0.5).tocsr()
+        mu = np.linalg.svd(triangular_factor(scaled), compute_uv=False)
+    padded = np.zeros(min(weights.samples, weights.labels))
     padded[: len(mu)] = np.minimum(mu, 1.0)[: len(padded)]
     return padded
 
 
-def frustration(coupling: Coupling) -> NDArray:
-    if coupling.features is not None:
-        return 1 - coupling.modes() ** 2
-    return _frustrated_modes(coupling)[0][: min(coupling.samples, coupling.labels)]
-
-
-def _frustrated_modes(coupling: Coupling) -> tuple[NDArray, NDArray]:
+def frustrated_modes(weights: Weights, reduction: Reduction) -> tuple[NDArray, NDArray]:
     """Frustrations of all K label modes, ascending, and their orthonormal vectors in q (K, K)."""
-    factor, still = coupling.reduction.frustration, coupling.reduction.at_rest
-    if not coupling.normalised:
-        scale = np.sqrt(coupling.label_mobility * coupling.label_degrees)
+    factor, still = reduction.frustration, reduction.at_rest
+    if not weights.normalised:
+        scale = np.sqrt(weights.label_mobility * weights.label_degrees)
         factor, still = factor / scale, _unit(still * scale[:, None])
     strengths, vectors = _jacobi(factor)
     psi = np.concatenate([np.zeros(still.shape[1]), strengths**2])
@@ -175,66 +140,49 @@ def _jacobi(factor: NDArray) -> tuple[NDArray, NDArray]:
     return values[::-1] * (scale[0] / scale[1]), vectors[:, len(values) - 1 :: -1]
 
 
-def _from_correlations(coupling: Coupling) -> Spectrum:
-    reduction, labels = coupling.reduction, coupling.labels
-    mu = np.pad(coupling.modes(), (0, labels))[:labels]
-    if coupling.features is None:
-        psi, vectors = _frustrated_modes(coupling)
-    else:
-        _, strengths, directions = np.linalg.svd(reduction.frustration, full_matrices=False)
-        psi = np.concatenate([np.zeros(reduction.at_rest.shape[1]), strengths[::-1] ** 2])
-        vectors = np.column_stack([reduction.at_rest, directions[::-1].T])
+def spectrum_from_correlations(weights: Weights, reduction: Reduction, mu: NDArray, psi: NDArray, vectors: NDArray) -> Spectrum:
+    """All modes that move labels, from canonical correlations, frustrations (K,) and their vectors in q (K, K)."""
+    mu = np.pad(mu, (0, weights.labels))[: weights.labels]
     fast = np.arange(len(reduction.sample_rates))[::-1]
     rates = np.concatenate([psi / (1 + mu), 1 + mu[fast]])
     both = np.column_stack([vectors, vectors[:, fast]])
     rest = (1 - rates) ** 2 * both - reduction.links.T @ (reduction.links @ both)
-    moved = _unit(np.sqrt(coupling.label_mobility)[:, None] * both)
+    moved = _unit(np.sqrt(weights.label_mobility)[:, None] * both)
     return Spectrum(rates, moved, np.linalg.norm(rest, axis=0), "canonical correlations, by matrices on the labels")
 
 
 # -- large couplings of any mobility ---------------------------------------------------------------------------------------
 
 
-def _label_only(coupling: Coupling, k: int) -> Spectrum:
-    reduction = coupling.reduction
+def slowest_modes(weights: Weights, reduction: Reduction, k: int | None) -> Spectrum:
+    """The k slowest modes, from matrices on the labels alone."""
+    if k is None or k > DENSE:
+        got = "all" if k is None else str(k)
+        raise InputError(f"at most {DENSE} modes of {reduction.size} at once", got, "ask for the k slowest")
     still = reduction.zero_modes[:, :k].T
     at_rest = zip(np.zeros(len(still)), still, strict=True)
-    return _one_by_one(coupling, chain(at_rest, slow_modes(reduction, len(still), k)))
+    return _one_by_one(weights, reduction, chain(at_rest, slow_modes(reduction, len(still), k)))
 
 
-def _one_by_one(coupling: Coupling, modes: Iterable[tuple[float, NDArray]]) -> Spectrum:
+def fastest_mode(weights: Weights, reduction: Reduction) -> Spectrum:
+    """The mode of the largest rate, from matrices on the labels alone."""
+    return _one_by_one(weights, reduction, [largest_mode(reduction)])
+
+
+def _one_by_one(weights: Weights, reduction: Reduction, modes: Iterable[tuple[float, NDArray]]) -> Spectrum:
     """From rates and modes, which are not held together."""
-    reduction = coupling.reduction
     rates, rests, moved = [], [], []
     for rate, mode in modes:
         rest = reduction.apply(mode[:, None])[:, 0] - rate * mode
         rates.append(rate)
         rests.append(np.linalg.norm(rest) / np.linalg.norm(mode) / _largest(reduction))
-        moved.append(_unit(np.sqrt(coupling.label_mobility) * mode[-coupling.labels :]))
-    columns = np.array(moved).reshape(-1, coupling.labels).T
+        moved.append(_unit(np.sqrt(weights.label_mobility) * mode[-weights.labels :]))
+    columns = np.array(moved).reshape(-1, weights.labels).T
     return Spectrum(np.array(rates), columns, np.array(rests), "roots of the label-only equation")
 
 
-# -- rates and time scales -------------------------------------------------------------------------------------------------
-
-
-def rates(coupling: Coupling, k: int | None = None) -> NDArray:
-    reduction = coupling.reduction
-    limit = coupling.samples + coupling.labels if k is None else k
-    moving = spectrum(coupling, None if is_dense(coupling) else k).rates
+def hidden_rates(reduction: Reduction, limit: int) -> NDArray:
+    """Rates of what moves no label, ascending, as often as they occur; at most ``limit`` of each."""
     order = np.argsort(reduction.hidden_rates)
     order = order[reduction.hidden_counts[order] > 0][:limit]
-    hidden = np.repeat(reduction.hidden_rates[order], np.minimum(reduction.hidden_counts[order], limit))
-    return np.sort(np.concatenate([moving, hidden]))[:k]
-
-
-def slow_time(coupling: Coupling) -> float:
-    if coupling.classifiable:
-        return float("inf")
-    return 1 / float(spectrum(coupling, coupling.components + 1).rates[-1])
-
-
-def fast_time(coupling: Coupling) -> float:
-    if is_dense(coupling):
-        return 1 / float(spectrum(coupling).rates[-1])
-    return 1 / float(_one_by_one(coupling, [largest_mode(coupling.reduction)]).rates[0])
+    return np.repeat(reduction.hidden_rates[order], np.minimum(reduction.hidden_counts[order], limit))

@@ -28,7 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Expr, Integer, Rational, Symbol, binomial, count_ops
 
-from theory.coupling.graph import Coupling, Mobility
+from theory.coupling.coupling import Coupling
+from theory.coupling.weights import Mobility
 from theory.errors import InputError
 from theory.stopgrad import expression
 

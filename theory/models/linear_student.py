@@ -5,7 +5,7 @@ population, :math:`L=\tfrac12\mathbf E\lVert E\xi-y_{a(\xi)}\rVert^2`.  With :ma
 :math:`M=\mathbf E[\xi1_a]` and the class masses :math:`P` this is the loss of the embedding model at :math:`X=E`,
 :math:`D_x=\Sigma`, :math:`D_y=P`, :math:`J=M`, and so it is with a head and with stop-gradient: one symbolic object serves
 both, and one-hot inputs are the case of free embeddings.  Along the principal axes of :math:`\Sigma`, which the coupling of
-:func:`theory.teachers.population` or :meth:`theory.Coupling.from_data` takes, :math:`D_x` is diagonal.
+:func:`theory.encoder.population` or :meth:`theory.Coupling.from_data` takes, :math:`D_x` is diagonal.
 
 >>> print(teacher_student().gradient_flow())
 dX/dt = -(X*D_x - Y*J.T)*H_x - lambda*X

@@ -1,13 +1,12 @@
 """Simulation: models followed in time."""
 
 from theory.simulation.accuracy import ExpectedAccuracy, expected_accuracy
-from theory.simulation.encoder_batches import train_encoder
+from theory.simulation.descent import GradientDescent
 from theory.simulation.ensembles import Ensemble, ensemble
 from theory.simulation.events import Collapse, Convergence
 from theory.simulation.exact import Propagation, propagate
 from theory.simulation.expected import ExpectedCurves, expected_curves
-from theory.simulation.optimisers import GradientDescent
-from theory.simulation.run import simulate
+from theory.simulation.run import simulate, train_encoder
 from theory.simulation.trajectory import Trajectory
 
 __all__ = [

@@ -77,8 +77,7 @@ def expected_accuracy(
     for name, value, least in (("dimension", dimension, 1), ("starts", starts, 2), ("samples", samples, 1)):
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
             raise InputError(f"a whole number of {name}, at least {least}", repr(value), "correct it")
-    if coupling.features is not None:
-        raise InputError("couplings of samples to labels", "the moments of an encoder", "simulate it")
+    coupling.require_graph("simulate it")
     seeds = np.random.default_rng(seed).spawn(starts)
     return ExpectedAccuracy(times, np.array([_one(coupling, times, dimension, samples, rng) for rng in seeds]))
 

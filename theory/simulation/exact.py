@@ -69,7 +69,7 @@ class Propagation(ABC):
         found = [self.spread(t, means, chosen) for t, (_, means) in zip(times, self.states(times), strict=True)]
         return np.array(found)
 
-    def spread(self, time: float, means: NDArray, samples: NDArray) -> NDArray:
+    def spread(self, time: float, means: NDArray, samples: NDArray | slice) -> NDArray:
         """Embeddings of samples (d, samples) at a time from the means of their types then."""
         of = self.coupling.type_of[samples]
         return means[:, of] + np.exp(-self.rates[of] * time) * (self.X[:, samples] - self.start[:, of])

@@ -1,4 +1,4 @@
-r"""Velocities estimated from a batch of samples, and steps whose cost is that of the batch.
+r"""Velocities estimated from a batch of samples, at a cost that is that of the batch.
 
 A flow over the shared vocabulary whose velocity is linear in the data :math:`(J,D_x,D_y)`, beside decays, is a sum over
 samples.  Of B samples drawn without replacement from N, with their rows of :math:`J`, their degrees, and the degrees
@@ -7,8 +7,10 @@ data.  With the contribution :math:`g_i` of each sample its covariance is
 
 .. math:: \frac{N^2}{B}\Big(1-\frac BN\Big)\frac1{N-1}\sum_i(g_i-\bar g)(g_i-\bar g)^T .
 
-Samples outside the batch do nothing but decay (and go on, with momentum m): of :math:`x\mapsto x+p,\ p\mapsto mp-\eta\lambda x`
-the k-th power is applied when a sample is drawn next, so that a step costs no more than its batch and the labels.
+*Linear encoders* (§7): the flow is linear in the moments :math:`\Sigma,M,P` too.  A batch has moments of its own, whose means
+are those of all samples; along the principal axes of all samples its :math:`\Sigma` is a full matrix, and it moves every column
+of the encoder.  A step costs B times the axes times the dimension.  Uniform mobilities make it the usual algorithm, inverse
+moments a preconditioned one.
 
 >>> from theory import Coupling, models
 >>> from theory.simulation.setting import Setting
@@ -19,7 +21,8 @@ the k-th power is applied when a sample is drawn next, so that a step costs no m
 >>> bool(np.allclose(parts, whole[2]))
 True
 
-When it fails: losses that are not sums over samples, targets of their own for samples, and encoders are refused.
+When it fails: losses that are not sums over samples, and targets of their own for samples, are refused; a step that is stable
+for all samples may diverge for small batches of an encoder, whose moments scatter.
 """
 
 from __future__ import annotations
@@ -27,18 +30,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Eq, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, ZeroMatrix
 
 from theory.calculus import State, differential
-from theory.coupling.rows import dense_where_small
 from theory.errors import InputError
 from theory.flow import direction, parameters_of
 from theory.loss import Loss
 from theory.lowering import lower
-from theory.models.vocabulary import DIAGONAL, D_x, D_y, H_x, H_y, J, K, N, X, d
+from theory.models.vocabulary import DIAGONAL, D_x, D_y, J, K, N, X, d
 from theory.simulation.setting import Setting
 from theory.words import Context, collect
 
@@ -50,8 +53,8 @@ ELSEWHERE = MatrixSymbol("X_else", d, N)  # samples outside the batch
 class BatchVelocity:
     """The velocity of every block as a batch of samples estimates it.
 
-    Called with the blocks, X (d, B) of the batch alone, and with the numbers of its samples (B,), it returns the velocities in
-    the order of the state; that of X is for the samples of the batch.
+    Called with the blocks, X (d, B) of the columns that the batch moves alone, and with the numbers of its samples (B,), it
+    returns the velocities in the order of the state; that of X is for the same columns.
     """
 
     setting: Setting
@@ -64,22 +67,18 @@ class BatchVelocity:
         Raises
         ------
         InputError
-            for a loss that is no sum over samples, and for the moments of an encoder.
+            for a loss that is no sum over samples.
         """
-        if setting.coupling.features is not None:
-            raise InputError(
-                "couplings of samples to labels",
-                "the moments of an encoder",
-                "use theory.simulation.train_encoder, or batch=None",
-            )
         require_sum_over_samples(setting.model)
         return cls(setting)
 
     def __call__(self, blocks: Mapping[State, NDArray], batch: NDArray) -> list[NDArray]:
+        data = self.setting.coupling.data_of(batch)
         if len(batch) not in self._lowered:
-            self._lowered[len(batch)] = self._lower(len(batch))
+            self._lowered[len(batch)] = self._lower(data)
         state = (blocks[b] for b in self.setting.flow.state)
-        return self._lowered[len(batch)](*state, *self._values(batch))
+        values = (data[s.name] if s.name in data else self.setting.numbers[s] for s in self._parameters)
+        return self._lowered[len(batch)](*state, *values)
 
     @cached_property
     def decay(self) -> float:
@@ -90,28 +89,11 @@ class BatchVelocity:
     def _parameters(self) -> tuple[State, ...]:
         return parameters_of(self.setting.flow.velocity.values(), self.setting.flow.state)
 
-    @cached_property
-    def _types(self):
-        return dense_where_small(self.setting.coupling.types)
-
-    def _lower(self, size: int) -> Callable:
-        flow, coupling = self.setting.flow, self.setting.coupling
-        sizes = {d: self.setting.dimension, N: size, K: coupling.labels}
-        diagonal = frozenset({D_x, D_y, H_x, H_y} & {*self._parameters})
+    def _lower(self, data: Mapping[str, Any]) -> Callable:
+        flow, columns = self.setting.flow, data["J"].shape[0]
+        sizes = {d: self.setting.dimension, N: columns, K: self.setting.coupling.labels}
+        diagonal = frozenset(s for s in self._parameters if s.name in data and np.ndim(data[s.name]) == 1)
         return lower(list(flow.velocity.values()), [*flow.state, *self._parameters], sizes, diagonal)
-
-    def _values(self, batch: NDArray) -> list:
-        c = self.setting.coupling
-        of, scale = c.type_of[batch], c.samples / len(batch)
-        rows = self._types[of] * scale
-        data: dict[State, object] = {
-            J: rows,
-            D_x: c.sample_degrees[of] * scale,
-            D_y: rows.sum(axis=0),
-            H_x: c.sample_mobility[of],
-            H_y: c.label_mobility,
-        }
-        return [data[s] if s in data else self.setting.numbers[s] for s in self._parameters]
 
 
 @lru_cache(64)
@@ -137,23 +119,3 @@ def require_sum_over_samples(model: Loss) -> None:
 
 def _difference(a: MatrixExpr, b: MatrixExpr, context: Context) -> MatrixExpr:
     return collect(MatAdd(a, MatMul(-1, b), evaluate=False), context)
-
-
-class Coasting:
-    """Positions and momenta of samples (N, 2, d), each brought up to date when it is looked at."""
-
-    def __init__(self, X: NDArray, step: float, momentum: float, decay: float):
-        self.state = np.stack([X.T, np.zeros_like(X.T)], axis=1)
-        self.known = np.zeros(len(self.state), dtype=int)  # steps that each sample has taken
-        once = np.array([[1 - step * decay, momentum], [-step * decay, momentum]])
-        self.powers = np.array([np.eye(2), once])
-
-    def at(self, steps: int, samples: NDArray | slice = slice(None)) -> NDArray:
-        """Positions and momenta (B, 2, d) of samples after so many steps."""
-        gaps = steps - self.known[samples]
-        while len(self.powers) <= gaps.max(initial=0):
-            self.powers = np.concatenate([self.powers, self.powers @ (self.powers[-1] @ self.powers[1])])
-        return self.powers[gaps] @ self.state[samples]
-
-    def put(self, steps: int, samples: NDArray | slice, state: NDArray) -> None:
-        self.state[samples], self.known[samples] = state, steps

@@ -1,8 +1,8 @@
 r"""Gradient descent in place of the gradient flow: finite steps, momentum, mini-batches.
 
-One step of :math:`x\mapsto x+p,\ p\mapsto mp+\eta F(x)` (heavy ball; Polyak 1964) takes the velocity :math:`F` of the flow that
-the model has, markers obeyed and decays included, so that weight decay is part of the step.  Step n is at time :math:`n\eta`;
-:math:`\eta\to0` gives the flow back, in a time that momentum makes pass :math:`1/(1-m)` times as fast.
+A step (:mod:`theory.simulation.descent`) takes the velocity of the flow that the model has, markers obeyed and decays included,
+so that weight decay is part of the step.  Step n is at time :math:`n\eta`; :math:`\eta\to0` gives the flow back, in a time that
+momentum m makes pass :math:`1/(1-m)` times as fast.
 
 * *All samples*: the step is affine in the samples as the flow is, so that it closes on the same order parameters (§5 of the
   notes), at a cost that does not grow with N.
@@ -28,18 +28,19 @@ When it fails: steps beyond the edge diverge, or wander without end inside a bou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from numbers import Integral, Real
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from theory.calculus import State
+from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import X
+from theory.simulation.descent import GradientDescent as GradientDescent
+from theory.simulation.descent import Unbounded, descend, descend_in_batches
 from theory.simulation.direct import Scheme
-from theory.simulation.minibatch import BatchVelocity, Coasting
+from theory.simulation.minibatch import BatchVelocity
 from theory.simulation.order_parameters import OrderParameters, applies, closes
 from theory.simulation.record import Direct, Integrated, Row
 from theory.simulation.setting import Setting
@@ -48,53 +49,6 @@ NO_SCHEME = Scheme("DOP853", np.inf, np.inf)  # nothing is integrated
 GROWN = 1e3  # times its start that the norm of a state has grown, and the loss by its square, where a run has diverged
 TWO_DIGITS = 1e-3  # of a suggested step
 DENSE = 200  # entries of a state up to which all eigenvalues are computed for the largest
-
-
-@dataclass(frozen=True)
-class GradientDescent:
-    r"""Steps in place of the flow.
-
-    Parameters
-    ----------
-    step
-        :math:`\eta`, positive, in units of the flow's time.
-    momentum
-        m, from 0 on and below 1.
-    batch
-        samples in a batch, drawn for each step without replacement; None takes all of them.
-
-    Raises
-    ------
-    InputError
-        for values outside these.
-    """
-
-    step: float
-    momentum: float = 0.0
-    batch: int | None = None
-
-    def __post_init__(self):
-        if not isinstance(self.step, Real) or not 0 < self.step < np.inf:
-            raise InputError("a positive, finite step", repr(self.step), "correct it")
-        if not isinstance(self.momentum, Real) or not 0 <= self.momentum < 1:
-            raise InputError("a momentum from 0 on and below 1", repr(self.momentum), "correct it")
-        whole = isinstance(self.batch, Integral) and not isinstance(self.batch, bool)
-        if self.batch is not None and (not whole or self.batch < 1):
-            raise InputError("a whole number of samples in a batch, at least 1, or None", repr(self.batch), "correct it")
-
-    def __str__(self):
-        momentum = f", momentum {self.momentum:g}" if self.momentum else ""
-        if self.batch is None:
-            return f"gradient descent, step {self.step:g}{momentum}, all samples"
-        return f"stochastic gradient descent, step {self.step:g}{momentum}, batches of {self.batch}"
-
-    def steps(self, times: ArrayLike) -> NDArray:
-        """The number of the step nearest to each of ``times``."""
-        return np.rint(np.asarray(times, dtype=float) / self.step).astype(int)
-
-    def rounded(self, times: ArrayLike) -> NDArray:
-        """The times of these steps."""
-        return self.steps(times) * self.step
 
 
 class Optimised:
@@ -116,21 +70,22 @@ class Optimised:
     """
 
     def __init__(self, setting: Setting, optimiser: GradientDescent, start: Mapping[State, NDArray], seed: int):
-        self.setting, self.optimiser, self.start, self.seed = setting, optimiser, start, seed
+        self.optimiser, self.start, self.seed, self.coupling = optimiser, start, seed, setting.coupling
         self.estimate = None
         if optimiser.batch is not None:
-            if optimiser.batch > setting.coupling.samples:
-                wanted = f"a batch of at most the {setting.coupling.samples} samples"
+            if optimiser.batch > self.coupling.drawable:
+                wanted = f"a batch of at most the {self.coupling.drawable} samples"
                 raise InputError(wanted, str(optimiser.batch), "take a smaller batch, or None for all")
             if X not in start:
                 got = "samples that are too many to be drawn one by one"
                 raise InputError("every sample at the start", got, 'give them in initial={"X": ...}, or take batch=None')
             self.estimate = BatchVelocity.of(setting)
-        types = self.estimate is None and applies(setting.coupling) and closes(setting.model)
+        types = self.estimate is None and applies(self.coupling) and closes(setting.model)
         self.watched = observer(setting, start, seed, types)
-        self.coupling, self.chosen = setting.coupling, self.watched.chosen
+        self.chosen = self.watched.chosen
         moved = f"order parameters of {len(self.coupling.counts)} types"
-        self.method = f"{optimiser}, {moved if isinstance(self.watched, OrderParameters) else 'every sample'}"
+        whole = not isinstance(self.watched, OrderParameters)
+        self.method = f"{optimiser}, {self.coupling.columns_in_words if whole else moved}"
 
     def rows(self, times: NDArray) -> Iterator[Row]:
         """What is recorded at the step nearest to each time.
@@ -142,7 +97,7 @@ class Optimised:
         """
         recorded = self.optimiser.steps(times)
         looks = np.union1d([2**k for k in range(int(recorded.max(initial=0)).bit_length())], [0, *recorded]).astype(int)
-        watch = Watch(self.watched, self.optimiser, self.coupling.samples)
+        watch = Watch(self.watched, self.optimiser, self.coupling)
         try:
             for done, state in zip(looks, self.states(looks), strict=True):
                 watch.look(done, state)
@@ -169,59 +124,12 @@ def observer(setting: Setting, start: Mapping[State, NDArray], seed: int, types:
     return Direct.of(setting, start, NO_SCHEME)
 
 
-class Unbounded(ArithmeticError):
-    """A state that grows without bound, and where it was seen."""
-
-
-def descend(lowered: LoweredFlow, start: NDArray, steps: NDArray, how: GradientDescent) -> Iterator[NDArray]:
-    """The state after so many steps of all samples (increasing, from 0 on)."""
-    state, momentum, done = start, np.zeros_like(start), 0
-    for stop in steps:
-        while done < stop:
-            done += 1
-            with np.errstate(over="ignore", invalid="ignore"):
-                momentum = how.momentum * momentum + how.step * lowered.velocity(0.0, state)
-                state = state + momentum
-            _require_finite(done, momentum)
-        yield state
-
-
-def descend_in_batches(
-    estimate: BatchVelocity, start: Mapping[State, NDArray], steps: NDArray, how: GradientDescent, seed: int
-) -> Iterator[dict[State, NDArray]]:
-    """The blocks after so many steps with batches (increasing, from 0 on)."""
-    rng, order, done = np.random.default_rng([seed, 2]), estimate.setting.flow.state, 0
-    samples = Coasting(start[X], how.step, how.momentum, estimate.decay)
-    blocks = {b: np.array(v) for b, v in start.items() if b != X}
-    momenta = {b: np.zeros_like(v) for b, v in blocks.items()}
-    for stop in steps:
-        while done < stop:
-            done += 1
-            batch = rng.choice(len(samples.state), int(how.batch or 0), replace=False, shuffle=False)
-            drawn = samples.at(done - 1, batch)
-            with np.errstate(over="ignore", invalid="ignore"):
-                velocity = dict(zip(order, estimate({X: drawn[:, 0].T, **blocks}, batch), strict=True))
-                drawn[:, 1] = how.momentum * drawn[:, 1] + how.step * velocity[X].T
-                drawn[:, 0] += drawn[:, 1]
-                for b in blocks:
-                    momenta[b] = how.momentum * momenta[b] + how.step * velocity[b]
-                    blocks[b] = blocks[b] + momenta[b]
-            _require_finite(done, drawn, *momenta.values())
-            samples.put(done, batch, drawn)
-        yield {X: samples.at(done)[:, 0].T, **blocks}
-
-
-def _require_finite(done: int, *moved: NDArray) -> None:
-    if not all(np.isfinite(m).all() for m in moved):
-        raise Unbounded(f"the state is not finite after step {done}")
-
-
 class Watch:
     """Sees a run diverge, and keeps the calmest state of no more loss than at the start: a run that leaves a fixed point was
     calm close to it."""
 
-    def __init__(self, watched: Integrated, how: GradientDescent, samples: int):
-        self.watched, self.how, self.samples = watched, how, samples
+    def __init__(self, watched: Integrated, how: GradientDescent, coupling: Coupling):
+        self.watched, self.how, self.coupling = watched, how, coupling
         self.size, self.loss = float(np.linalg.norm(watched.start)), self.loss_of(watched.start)
         self.calmest, self.restless = watched.start, np.inf
 
@@ -246,10 +154,13 @@ class Watch:
         except UnfinishedError:
             return f"{said} half of it"
         edge = 2 * (1 + self.how.momentum) / rate
-        if self.how.batch is not None:
-            edge *= self.how.batch / self.samples
-        reason = "" if self.how.batch is None else ", since a sample moves by N/B steps when it is drawn"
-        return f"{said} one below {edge:.3g}{reason}"
+        if self.how.batch is None:
+            return f"{said} one below {edge:.3g}"
+        share = (
+            np.arange(self.coupling.samples)[self.coupling.columns_of(np.arange(self.how.batch))].size / self.coupling.samples
+        )
+        reason = "since a sample moves by N/B steps when it is drawn" if share < 1 else "less for small batches"
+        return f"{said} one below {edge * share:.3g}, {reason}"
 
 
 def fastest(lowered: LoweredFlow, state: NDArray) -> float:

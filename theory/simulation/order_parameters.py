@@ -207,8 +207,7 @@ class OrderParameters(Integrated):
         InputError
             for an encoder, and for a model that does not close.
         """
-        if setting.coupling.features is not None:
-            raise InputError("couplings of samples to labels", "the moments of an encoder", 'use method="direct"')
+        setting.coupling.require_graph('use method="direct"')
         samples, named = samples_at_start(setting, start, seed), {b.name: v for b, v in start.items()}
         return cls(setting.model, setting.coupling, samples, named, setting.named, setting.integrals, how)
 
@@ -276,7 +275,7 @@ def data_of_groups(coupling: Coupling, groups: Groups, samples: Samples) -> dict
 def applies(coupling: Coupling) -> bool:
     """Whether types are fewer than samples, their weights fit in memory, and their different rates are few."""
     types = len(coupling.counts)
-    if coupling.features is not None or 2 * types > coupling.samples or types * coupling.labels > DENSE_LIMIT:
+    if 2 * types > coupling.samples or types * coupling.labels > DENSE_LIMIT:
         return False
     return len(Groups.of(coupling).rates) <= GROUPS
 

@@ -241,11 +241,8 @@ class Exact:
 
     def _samples(self, time: float, means: NDArray) -> NDArray:
         """Embeddings of the observed samples that are followed."""
-        coupling, everything = self.run.coupling, np.arange(self.run.coupling.samples)
-        if coupling.features is None:
-            return self.run.spread(time, means, everything if self.chosen is None else self.chosen)
-        outputs = coupling.observe(self.run.spread(time, means, everything))
-        return outputs if self.chosen is None else outputs[:, self.chosen]
+        c, chosen = self.run.coupling, np.arange(self.run.coupling.observed) if self.chosen is None else self.chosen
+        return c.observe(self.run.spread(time, means, c.columns_of(chosen)), chosen)
 
     def _centroid(self, labels: NDArray, means: NDArray) -> NDArray:
         """The first integral of a connected flow: all embeddings, weighted by their inverse mobilities."""

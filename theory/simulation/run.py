@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from functools import lru_cache
 from numbers import Real
 
@@ -11,15 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from sympy import Expr
 
 from theory.coupling import Coupling
+from theory.encoder import Encoder
 from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.loss import Loss
 from theory.models.vocabulary import X, Y
 from theory.printing import plain
 from theory.progress import bar
+from theory.simulation.descent import GradientDescent
 from theory.simulation.direct import Scheme
 from theory.simulation.events import Event, checked_events
 from theory.simulation.exact import propagate
-from theory.simulation.optimisers import GradientDescent, Optimised
+from theory.simulation.optimisers import Optimised
 from theory.simulation.order_parameters import OrderParameters, applies, blocks_at_start, closes
 from theory.simulation.record import Direct, Exact, Recorder, Row, trajectory
 from theory.simulation.setting import Setting
@@ -108,6 +111,57 @@ def simulate(
             begin = blocks_at_start(setting, seed, initial or {}, every=optimiser.batch is not None)
             recorder, times = Optimised(setting, optimiser, begin, seed), optimiser.rounded(times)
         return _followed(recorder, times, setting, model, seed, reached)
+
+
+def train_encoder(
+    model: Loss,
+    coupling: Coupling,
+    *,
+    dimension: int,
+    times: ArrayLike,
+    optimiser: GradientDescent,
+    seed: int = 0,
+    parameters: Mapping | None = None,
+    initial: Mapping[str, ArrayLike] | None = None,
+    observed: Encoder | None = None,
+) -> Trajectory:
+    """Follow finite steps of an encoder: :func:`simulate`, with the accuracy on other samples where they are given.
+
+    >>> import numpy as np
+    >>> from theory import models
+    >>> rng = np.random.default_rng(0)
+    >>> classes = rng.integers(0, 3, 300)
+    >>> features = 2 * np.eye(3)[classes] + rng.standard_normal((300, 3))
+    >>> coupling = Coupling.from_data(features, classes, bias=True)
+    >>> how = GradientDescent(step=0.05, batch=30)
+    >>> run = train_encoder(models.teacher_student(), coupling, dimension=3, times=[0, 10, 100], optimiser=how)
+    >>> run.method
+    'stochastic gradient descent, step 0.05, batches of 30, an encoder of 4 axes'
+    >>> bool(run.label_spread[-1] < 0.1 * run.label_spread[0])
+    True
+
+    Parameters
+    ----------
+    coupling
+        with the samples it was made from, as :meth:`theory.Coupling.from_data` gives.
+    model, dimension, times, optimiser, seed, parameters, initial
+        as for :func:`simulate`; a step is in units of the flow's time.
+    observed
+        the same moments with other samples (:func:`theory.encoder.observing`), on which the accuracy is taken.
+
+    Raises
+    ------
+    InputError
+        for couplings of samples to labels, a batch of more samples than there are, and a loss that is no sum over samples.
+    UnfinishedError
+        for a run that diverges; its message says how large steps of all samples may be.
+    """
+    if not isinstance(coupling, Encoder):
+        raise InputError("the moments of an encoder", "couplings of samples to labels", "use simulate")
+    return simulate(
+        model, coupling if observed is None else replace(coupling, seen=observed.seen), dimension=dimension, times=times,
+        seed=seed, parameters=parameters, initial=initial, optimiser=optimiser,
+    )  # fmt: skip
 
 
 def _followed(

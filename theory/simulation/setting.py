@@ -91,8 +91,7 @@ class Setting:
     @cached_property
     def integrals(self) -> list[Expr | MatrixExpr]:
         """Those first integrals whose symbols have values and whose size does not grow with N."""
-        null = () if self.coupling.features is not None else ("u_x", "u_y")
-        known = {*DATA, *null, *self.named}
+        known = {*DATA, *self.coupling.null_vector, *self.named}
         integrals = (q for q in _first_integrals(self.flow) if N not in q.shape)
         return [q for q in integrals if all(str(s) in known for s in parameters_of([q], self.flow.state))]
 

@@ -46,8 +46,8 @@ def begun(
     blocks = {name: np.asarray(value, dtype=float) for name, value in initial.items()}
     count = _count(coupling, seeds, numbers, blocks)
     couplings = [coupling] * count if isinstance(coupling, Coupling) else list(coupling)
-    if any(c.features is not None for c in couplings):
-        raise InputError("couplings of samples to labels", "the moments of an encoder", "simulate the runs one by one")
+    for one in couplings:
+        one.require_graph("simulate the runs one by one")
     settings = _settings(model, couplings, dimension, [{n: _of_run(v, 0, r) for n, v in numbers.items()} for r in range(count)])
     known = {id(c): (groups := Groups.of(c), data_of_types(c, groups)) for c in couplings}
     _check_sizes(couplings, [known[id(c)][0] for c in couplings])

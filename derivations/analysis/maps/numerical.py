@@ -34,8 +34,9 @@ from theory.calculus import State
 from theory.errors import InputError, UnfinishedError
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import X, d
+from theory.simulation.descent import GradientDescent
 from theory.simulation.minibatch import BatchVelocity
-from theory.simulation.optimisers import GradientDescent, observer
+from theory.simulation.optimisers import observer
 from theory.simulation.setting import Setting
 
 ZERO = 1e-7  # of the largest eigenvalue, below which one is that of a zero mode
@@ -239,13 +240,13 @@ def fluctuations_at(lowered: LoweredFlow, point: NDArray, noise: NDArray, optimi
 
 def batch_noise(setting: Setting, lowered: LoweredFlow, point: NDArray, batch: int) -> NDArray:
     """The covariance (n, n) of the velocity that a batch estimates, from what each sample contributes."""
-    estimate, blocks, n = BatchVelocity.of(setting), lowered.unpack(point), setting.coupling.samples
+    estimate, blocks, n = BatchVelocity.of(setting), lowered.unpack(point), setting.coupling.drawable
     at_rest, alone = -estimate.decay * blocks[X], []
     for i in range(n):
-        drawn = np.array([i])
-        moved = dict(zip(setting.flow.state, estimate({**blocks, X: blocks[X][:, drawn]}, drawn), strict=True))
+        columns = setting.coupling.columns_of(np.array([i]))
+        moved = dict(zip(setting.flow.state, estimate({**blocks, X: blocks[X][:, columns]}, np.array([i])), strict=True))
         whole = at_rest.copy()
-        whole[:, drawn] = moved[X]
+        whole[:, columns] = moved[X]
         alone.append(lowered.pack(moved | {X: whole}))
     off = np.array(alone) - np.mean(alone, axis=0)
     return (1 - batch / n) / (batch * max(n - 1, 1)) * off.T @ off

@@ -9,9 +9,9 @@ from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Toge
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import E, M_xi, P, Sigma, T_xi, Xi, e_K, mu, mu_k, n_xi, p_xi, phi, t_K, v_k
 from theory import Loss
+from theory.encoder.maxima import CLOSED, closed_maximum
 from theory.models.linear_student import teacher_student
 from theory.models.vocabulary import H_x, H_y, K, Y, beta, u_x, u_y
-from theory.teachers.maxima import CLOSED, closed_maximum
 
 SAMPLED = {Sigma: Xi * Xi.T / n_xi, M_xi: Xi * T_xi / n_xi, P: T_xi.T * T_xi / n_xi}
 TIE = r"$t_K=\int\varphi(x)^2\Phi(x)^{K-2}dx$, with the density $\varphi$ and the distribution $\Phi$ of a standard normal."

@@ -6,7 +6,7 @@ import pytest
 
 from derivations import diagnose
 from derivations.diagnosis import diagnose_table, of_file, tables
-from tests.theory.coupling.test_canonical import clouds
+from tests.theory.encoder.test_canonical import clouds
 from tests.theory.oracles import assert_close
 from theory import InputError
 

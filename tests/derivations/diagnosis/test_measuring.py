@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from derivations import diagnose
 from derivations.diagnosis import accumulating, tables
 from tests.strategies import seeds
-from tests.theory.coupling.test_canonical import by_bases, clouds
+from tests.theory.encoder.test_canonical import by_bases, clouds
 from tests.theory.oracles import assert_close
 from theory import Coupling, InputError
 

@@ -73,7 +73,7 @@ def nothing_dense(monkeypatch):
 def test_label_only_modes_are_the_dense_ones(moved):
     coupling = Coupling(*moved)
     whole = spectrum.dense_modes(coupling.reduction)[0]
-    found = spectrum._label_only(coupling, coupling.reduction.size)
+    found = spectrum.slowest_modes(coupling, coupling.reduction, coupling.reduction.size)
     assert_close(found.rates, np.sort(whole))
     assert_close(np.linalg.norm(found.labels, axis=0), np.ones(len(whole)))
 

@@ -12,8 +12,10 @@ from tests.strategies import moved_couplings, seeds
 from tests.theory.oracles import assert_close
 from tests.theory.simulation.common import INTEGRATED, TIGHT, UNSHRUNK, few, laplacian, mobility, start
 from theory import Coupling, InputError, Loss, models, simulate
+from theory.encoder import argmax_teacher, observing, population
 from theory.models.vocabulary import ASSUMPTIONS, X, Y, kappa, lam
 from theory.simulation import exact, observables, propagate
+from theory.simulation.record import Exact
 
 several = settings(max_examples=25, phases=UNSHRUNK)
 FORMS = (exact.Spectral, exact.Stepped)
@@ -145,6 +147,33 @@ def test_encoder_is_propagated_exactly_too():
         one, other = (simulate(models.embedding_only(), coupling, method=m, **options) for m in ("exact", "direct"))
         for name in ("labels", "loss", "accuracy"):
             assert_close(getattr(one, name), getattr(other, name), INTEGRATED)
+
+
+@pytest.mark.parametrize("rates", ["degree", "uniform"])
+def test_encoders_that_are_observed_on_other_samples_are_propagated_by_their_moments(rates):
+    teacher = argmax_teacher(3, 4, noise=0.2)
+    drawn, held = teacher.sample(50, seed=0), teacher.sample(20, seed=1)
+    data = Coupling.from_data(drawn.features, drawn.classes, bias=True, mobility=rates)
+    everyone = population(teacher).coupling(bias=True, mobility=rates, observed=held)
+    for coupling in (observing(data, drawn.features, held.features, held.classes), everyone):
+        options = {"dimension": 2, "times": [0, 0.5, 4.0], "seed": 3, **TIGHT}
+        one, other = (simulate(models.embedding_only(), coupling, method=m, **options) for m in ("exact", "direct"))
+        for name in ("labels", "loss", "accuracy"):
+            assert_close(getattr(one, name), getattr(other, name), INTEGRATED)
+
+
+def test_followed_inputs_of_an_encoder_are_a_part_of_all():
+    rng = np.random.default_rng(1)
+    coupling = Coupling.from_data(rng.standard_normal((30, 4)), np.arange(30) % 3)
+    run = propagate(coupling, rng.standard_normal((2, 4)), rng.standard_normal((2, 3)))
+    every, some = Exact(run, 1, 0), Exact(run, 1, 0)
+    some.chosen = np.array([3, 4, 17, 28])
+    ((labels, means),) = run.states([0.7])
+    outputs = coupling.observe(run.embeddings([0.7])[0])
+    nearest = np.argmin(np.linalg.norm(outputs[:, None] - labels[:, :, None], axis=0), axis=0)
+    own = nearest == coupling.classes
+    assert every.row((0.7, labels, means)).accuracy == pytest.approx(own.mean())
+    assert some.row((0.7, labels, means)).accuracy == pytest.approx(own[some.chosen].mean())
 
 
 def test_flow_is_recognised_by_itself_and_not_by_its_model():

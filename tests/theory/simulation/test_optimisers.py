@@ -12,8 +12,9 @@ from tests.strategies import moved_couplings, seeds
 from tests.theory.simulation.common import few
 from theory import Coupling, InputError, Loss, UnfinishedError, models, simulate
 from theory.models.vocabulary import D_x, D_y, J, X, Y
+from theory.simulation.descent import GradientDescent
 from theory.simulation.minibatch import BatchVelocity, require_sum_over_samples
-from theory.simulation.optimisers import GradientDescent, Optimised, fastest, observer
+from theory.simulation.optimisers import Optimised, fastest, observer
 from theory.simulation.setting import Setting
 
 HEAD = models.projection_head()
@@ -242,7 +243,11 @@ def test_batches_that_cannot_be_drawn_are_refused():
     coupling = Coupling.uniform(2, 20, 0.5)
     targets = models.moving_average_targets(HEAD, rate=1)
     encoder = Coupling.from_data(np.random.default_rng(0).standard_normal((20, 3)), [0, 1] * 10)
-    cases = [(coupling, HEAD, 21, "at most"), (coupling, targets, 2, "column for each sample"), (encoder, HEAD, 2, "encoder")]
+    cases = [
+        (coupling, HEAD, 21, "at most"),
+        (coupling, targets, 2, "column for each sample"),
+        (encoder, HEAD, 21, "at most the 20"),
+    ]
     for given_coupling, model, batch, match in cases:
         setting = setting_of(given_coupling, model=model)
         with pytest.raises(InputError, match=match):

@@ -22,8 +22,9 @@ from derivations.vocabulary import eta
 from tests.strategies import seeds
 from theory import Coupling, Flow, InputError, Loss, UnfinishedError, models, sg
 from theory.models.vocabulary import W, X, Y, d
+from theory.simulation.descent import GradientDescent, descend, descend_in_batches
 from theory.simulation.minibatch import BatchVelocity
-from theory.simulation.optimisers import GradientDescent, descend, descend_in_batches, observer
+from theory.simulation.optimisers import observer
 from theory.simulation.setting import Setting
 
 x, y, z = STATE = symbols("x y z", real=True)
@@ -176,15 +177,26 @@ def test_rotations_are_turned_back_as_in_the_exact_analysis(radial, tangential, 
     assert spread[0, 0] == pytest.approx(effective * radial, rel=1e-3)
 
 
-def test_noise_is_that_of_drawn_batches():
-    setting, lowered, point = apart()
+def of_data():
+    """A linear encoder anywhere, since its noise is that of its moments."""
+    rng = np.random.default_rng(3)
+    coupling = Coupling.from_data(rng.standard_normal((12, 3)), np.arange(12) % 2, mobility="uniform")
+    setting = Setting.of(models.projection_head(), coupling, 2, {"lambda": 0.08})
+    run = observer(setting, setting.start(0), 0, types=False)
+    return setting, run.lowered, run.start
+
+
+@pytest.mark.parametrize("model", [apart, of_data])
+def test_noise_is_that_of_drawn_batches(model):
+    setting, lowered, point = model()
     estimate, blocks = BatchVelocity.of(setting), lowered.unpack(point)
     rng, drawn = np.random.default_rng(0), []
     for _ in range(6000):
         batch = rng.choice(12, 5, replace=False)
-        moved = dict(zip(setting.flow.state, estimate({**blocks, X: blocks[X][:, batch]}, batch), strict=True))
+        columns = setting.coupling.columns_of(batch)
+        moved = dict(zip(setting.flow.state, estimate({**blocks, X: blocks[X][:, columns]}, batch), strict=True))
         whole = -estimate.decay * blocks[X]
-        whole[:, batch] = moved[X]
+        whole[:, columns] = moved[X]
         drawn.append(lowered.pack(moved | {X: whole}))
     noise = batch_noise(setting, lowered, point, 5)
     error = np.sqrt(np.outer(np.diag(noise), np.diag(noise)) * 2 / 6000)

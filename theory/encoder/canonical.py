@@ -1,7 +1,7 @@
 r"""Canonical correlations between inputs and classes from accumulated moments, with a jackknife (§7 of the notes).
 
 With centred inputs the modes are those of :math:`\Sigma^{-1/2}MP^{-1/2}` without the class-independent one: :math:`K-1` class
-modes.  The scatter :math:`A^TA` of :mod:`theory.coupling.accumulated` has its columns scaled to one, which changes no
+modes.  The scatter :math:`A^TA` of :mod:`theory.encoder.accumulated` has its columns scaled to one, which changes no
 correlation, and is turned to its principal axes by the singular values of :math:`A`; axes within rounding of zero are linear
 combinations of the others and are left out.  A ridge :math:`\rho` adds :math:`\rho` times its variance to that of each input,
 which is the loss with a penalty on the encoder.
@@ -10,7 +10,7 @@ which is the loss with a penalty on the encoder.
 the identity less that of the group, and the correlations without it cost one small eigenproblem.
 
 >>> import numpy as np
->>> from theory.coupling.accumulated import class_moments
+>>> from theory.encoder.accumulated import class_moments
 >>> rng = np.random.default_rng(0)
 >>> classes = np.arange(600) % 3
 >>> rows = rng.standard_normal((600, 4)) + np.eye(3, 4)[classes]
@@ -31,7 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.coupling.accumulated import ClassMoments, merged
+from theory.encoder.accumulated import ClassMoments, merged
 from theory.errors import InputError
 
 EPS = float(np.finfo(float).eps)

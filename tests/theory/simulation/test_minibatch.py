@@ -1,4 +1,4 @@
-"""Encoders in batches: velocities against sums over the samples of a batch, runs against those of all samples and the flow."""
+"""Batches of encoders: velocities against sums over their samples, runs against those of all samples and the flow."""
 
 import numpy as np
 import pytest
@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from tests.strategies import seeds
 from theory import Coupling, GradientDescent, InputError, UnfinishedError, models, simulate
+from theory.encoder import argmax_teacher, observing
 from theory.models.vocabulary import W, X, Y
-from theory.simulation.encoder_batches import EncoderBatchVelocity, train_encoder
+from theory.simulation import train_encoder
+from theory.simulation.minibatch import BatchVelocity
 from theory.simulation.setting import Setting
-from theory.teachers import argmax_teacher
 
 SAMPLE = argmax_teacher(3, 4, noise=0.1).sample(90, seed=0)
 
@@ -46,7 +47,7 @@ def test_the_velocity_of_a_batch_is_the_mean_over_its_samples(head, mobility, si
     gradients = per_sample(coupling, blocks, batch, head)
     rates = (coupling.sample_mobility, coupling.label_mobility, 0.7)
     decays = dict(zip((X, Y, W), (0.2, 0.2, 0.3), strict=True))
-    found = EncoderBatchVelocity(setting)(blocks, batch)
+    found = BatchVelocity.of(setting)(blocks, batch)
     for block, velocity, gradient, rate in zip(blocks, found, gradients, rates, strict=False):
         assert np.allclose(velocity, -gradient * rate - decays[block] * blocks[block])
 
@@ -61,6 +62,17 @@ def test_a_batch_of_all_samples_takes_the_steps_of_all_samples(model, momentum):
     assert np.allclose(runs[0].labels, runs[1].labels)
     assert np.allclose(runs[0].loss, runs[1].loss)
     assert np.allclose(runs[0].accuracy, runs[1].accuracy)
+
+
+def test_an_encoder_is_trained_by_simulate_and_may_be_observed_on_other_samples():
+    fresh = argmax_teacher(3, 4, noise=0.1).sample(40, seed=1)
+    settings = dict(dimension=3, times=[0, 1, 20], seed=3, optimiser=GradientDescent(0.1, 0.5, batch=20))
+    held = observing(encoder(), SAMPLE.features, fresh.features, fresh.classes)
+    runs = [simulate(models.teacher_student(), encoder(), **settings)]
+    runs += [train_encoder(models.teacher_student(), encoder(), observed=seen, **settings) for seen in (None, held)]
+    assert all(np.array_equal(run.labels, runs[0].labels) for run in runs)
+    assert np.array_equal(runs[0].accuracy, runs[1].accuracy)
+    assert not np.array_equal(runs[0].accuracy, runs[2].accuracy)
 
 
 def test_small_steps_of_batches_come_close_to_the_flow():

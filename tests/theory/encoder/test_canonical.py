@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.strategies import seeds
 from tests.theory.oracles import assert_close
 from theory import Coupling, InputError
-from theory.coupling.accumulated import class_moments
-from theory.coupling.canonical import canonical_modes, shrinkage_ridge
+from theory.encoder.accumulated import class_moments
+from theory.encoder.canonical import canonical_modes, shrinkage_ridge
 
 
 def grouped(features, classes, count=None, groups=7):

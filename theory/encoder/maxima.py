@@ -16,7 +16,7 @@ integral is done in ball arithmetic, so that its error is a bound and no estimat
 (1.538752730835, True)
 
 When it fails: correlated normals, or normals of different variance, have no such single integral; see
-:mod:`theory.teachers.orthants`.
+:mod:`theory.encoder.orthants`.
 """
 
 from __future__ import annotations

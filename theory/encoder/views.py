@@ -17,14 +17,15 @@ When it fails: a singular Σ is reduced to its range, and said in the coupling's
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import Any, cast
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.coupling import Coupling
-from theory.coupling.making import Mobility, mobilities
-from theory.coupling.moments import checked
+from theory.coupling.weights import Mobility
+from theory.encoder.encoder import Encoder, Sample, encoder_of_moments
+from theory.encoder.moments import checked
 from theory.errors import InputError
 
 POSITIVE = 1e-12  # smallest eigenvalue of moments that counts, relative to the largest
@@ -36,7 +37,7 @@ def from_views(
     targets: NDArray,
     observed: tuple[NDArray, NDArray] | None = None,
     mobility: Mobility = "degree",
-) -> Coupling:
+) -> Encoder:
     """The coupling of two views.
 
     Parameters
@@ -53,8 +54,6 @@ def from_views(
     InputError
         for moments whose shapes do not match, or that are not positive.
     """
-    from scipy.sparse import csr_array
-
     second, cross, targets = (np.asarray(m, dtype=float) for m in (second, cross, targets))
     p, k = cross.shape
     if second.shape != (p, p) or targets.shape not in ((k,), (k, k)):
@@ -64,13 +63,13 @@ def from_views(
     if masses.min() <= POSITIVE * masses.max():
         raise InputError("labels that all occur", f"a mass of {masses.min():.2g}", "drop the label")
     first, variances = axes.T @ cross @ turn, np.diag(axes.T @ second @ axes)
-    features, classes = observed or (np.zeros((1, p)), np.array([-1]))
-    hx, hy = mobilities(mobility, variances, masses)
-    new, number = cast(Any, Coupling.__new__(Coupling)), np.arange(len(variances))
-    new._fill(
-        csr_array(first), np.ones_like(number), number, variances, masses, hx, hy, mobility, features @ axes, classes, notes
-    )  # fmt: skip
-    return new
+    shares, parts = np.linalg.eigh(np.diag(masses) - first.T @ (first / variances[:, None]))
+    unexplained = np.sqrt(np.maximum(shares, 0))[:, None] * parts.T
+    trained = Sample(np.zeros((0, len(variances))), np.zeros(0, dtype=int))
+    seen = Sample(np.zeros((1, len(variances))), np.array([-1]))
+    if observed is not None:
+        trained = seen = Sample(observed[0] @ axes, observed[1])
+    return encoder_of_moments(first, variances, masses, unexplained, mobility, notes, trained, seen)
 
 
 def _axes(second: NDArray) -> tuple[NDArray, list[str]]:
@@ -87,7 +86,7 @@ def observing(
     features: ArrayLike,
     labels: Iterable[Hashable],
     names: Iterable[Hashable] | None = None,
-) -> Coupling:
+) -> Encoder:
     """The same coupling, whose accuracy is that on other samples, such as a test set: the flow does not change.
 
     Parameters
@@ -108,22 +107,15 @@ def observing(
     """
     inputs, _, _ = checked(features, labels)
     base = np.asarray(trained, dtype=float)
-    if coupling.features is None or base.ndim != 2 or len(base) != len(coupling.features) or inputs.shape[1:] != base.shape[1:]:
+    if not isinstance(coupling, Encoder) or base.shape != (coupling.drawable, inputs.shape[1]):
         raise InputError("the inputs that the coupling was made from", f"an array {base.shape}", "give both data sets whole")
     given = np.asarray(labels if hasattr(labels, "__array__") else list(labels))
     known = np.unique(given) if names is None else np.asarray(list(names))
     if len(known) != coupling.labels or not np.isin(given, known).all():
         raise InputError(f"labels among the {coupling.labels} that were trained", f"{len(known)}", "give them as names")
     own = np.searchsorted(known, given)
-    turn = np.linalg.lstsq(_with_constant(base), coupling.features, rcond=None)[0]
-    new = cast(Any, Coupling.__new__(Coupling))
-    c = coupling
-    mobility = "degree" if c.normalised else (c.sample_mobility, c.label_mobility)
-    new._fill(
-        c.types, c.counts, c.type_of, c.sample_degrees, c.label_degrees, c.sample_mobility, c.label_mobility, mobility,
-        _with_constant(inputs) @ turn, own, c.notes,
-    )  # fmt: skip
-    return new
+    turn = np.linalg.lstsq(_with_constant(base), coupling.trained.features, rcond=None)[0]
+    return replace(coupling, seen=Sample(_with_constant(inputs) @ turn, own))
 
 
 def _with_constant(inputs: NDArray) -> NDArray:

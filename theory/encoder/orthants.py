@@ -21,8 +21,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.encoder.maxima import Bounded
 from theory.errors import InputError, UnfinishedError
-from theory.teachers.maxima import Bounded
 
 MOST = 5
 SINGULAR = 1e-12  # smallest eigenvalue of correlations

@@ -1,36 +1,39 @@
-r"""Teachers that label inputs by the largest of K linear fields, and their samples (§7 of the notes).
+r"""Teachers of normal inputs, and their samples (§7 of the notes).
 
-Inputs :math:`\xi\sim N(0,\Sigma)` in :math:`\mathbb R^p` have the class :math:`a=\operatorname{argmax}_b(A\xi)_b`, rows of
-:math:`A` (K × p); of a fraction :math:`\varphi` of them the class is then redrawn uniformly.
+*Labels*: inputs :math:`\xi\sim N(0,\Sigma)` in :math:`\mathbb R^p` have the class :math:`a=\operatorname{argmax}_b(A\xi)_b`,
+rows of :math:`A` (K × p); of a fraction :math:`\varphi` of them the class is then redrawn uniformly.
+
+*Regression*: they have the real targets :math:`\eta=B\xi+\sigma\varepsilon`.  The student :math:`E\xi` meets a learnable
+linear map of the targets, :math:`L=\tfrac12E\lVert E\xi-Y\eta\rVert^2`: the same two views, with
+:math:`P=B\Sigma B^T+\sigma^2`.  The canonical correlations are :math:`\mu_k=s_k/\sqrt{s_k^2+\sigma^2}`, with the singular
+values :math:`s_k` of :math:`B\Sigma^{1/2}`; without noise nothing is frustrated.
 
 >>> teacher = argmax_teacher(classes=3, inputs=5, noise=0.2)
 >>> sample = teacher.sample(1000, seed=0)
 >>> sample.features.shape, sorted(set(sample.classes.tolist()))
 ((1000, 5), [0, 1, 2])
+>>> (RegressionTeacher(np.diag([3.0, 1.0]), noise=1.0).coupling().modes() ** 2).round(6)
+array([0.9, 0.5])
 
-When it fails: inputs that are not normal can be sampled, not predicted.
+When it fails: inputs that are not normal can be sampled, not predicted.  Targets have no classes, so that the accuracy of a
+trajectory says nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory.coupling.weights import Mobility
+from theory.encoder.encoder import Encoder, Sample
+from theory.encoder.maxima import checked_classes
+from theory.encoder.views import from_views
 from theory.errors import InputError
-from theory.teachers.maxima import checked_classes
 
 SYMMETRIC = 1e-10  # relative asymmetry of a covariance that is taken for rounding
-
-
-class Sample(NamedTuple):
-    """Inputs (n, p) and the class of each (n,)."""
-
-    features: NDArray
-    classes: NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +116,61 @@ def sign_teacher(inputs: int, noise: float = 0.0, covariance: ArrayLike | None =
     """Two classes by the sign of the first input; class 1 is the positive one."""
     row = np.eye(1, inputs)
     return LabelTeacher(np.vstack([-row, row]), noise, covariance)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, eq=False)
+class RegressionTeacher:
+    r"""A linear map with noise.
+
+    Parameters
+    ----------
+    rows
+        B (q, p), one row a target.
+    noise
+        :math:`\sigma`, the standard deviation of independent normal noise on every target.
+    covariance
+        :math:`\Sigma` of the inputs (p, p); None for the identity.
+
+    Raises
+    ------
+    InputError
+        for values outside these.
+    """
+
+    rows: NDArray
+    noise: float = 0.0
+    covariance: NDArray | None = None
+
+    def __post_init__(self):
+        rows = np.array(self.rows, dtype=float)
+        if rows.ndim != 2 or 0 in rows.shape or not np.isfinite(rows).all():
+            raise InputError("finite rows (targets, inputs)", f"an array {rows.shape}", "give one row a target")
+        if not isinstance(self.noise, Real) or not 0 <= self.noise < np.inf:
+            raise InputError("a finite standard deviation from 0 on", repr(self.noise), "correct it")
+        object.__setattr__(self, "rows", rows)
+        if self.covariance is not None:
+            object.__setattr__(self, "covariance", checked_covariance(self.covariance, rows.shape[1]))
+
+    @property
+    def second(self) -> NDArray:
+        r""":math:`\Sigma` (p, p)."""
+        return np.eye(self.rows.shape[1]) if self.covariance is None else self.covariance
+
+    def coupling(self, mobility: Mobility = "degree") -> Encoder:
+        """The two-view coupling over the population; its labels are the principal axes of the targets.
+
+        Raises
+        ------
+        InputError
+            for targets that depend linearly on each other.
+        """
+        spread = self.rows @ self.second @ self.rows.T + self.noise**2 * np.eye(len(self.rows))
+        return from_views(self.second, self.second @ self.rows.T, spread, mobility=mobility)
+
+    def sample(self, samples: int, seed: int) -> tuple[NDArray, NDArray]:
+        """Independent inputs (n, p) and targets (n, q)."""
+        features, rng = normal_inputs(self.covariance, self.rows.shape[1], samples, seed)
+        return features, features @ self.rows.T + self.noise * rng.standard_normal((samples, len(self.rows)))
 
 
 def normal_inputs(covariance: NDArray | None, inputs: int, samples: int, seed: int) -> tuple[NDArray, np.random.Generator]:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.strategies import seeds
 from theory import InputError
-from theory.teachers import closed_maximum, expected_maximum
-from theory.teachers.orthants import orthant
+from theory.encoder import closed_maximum, expected_maximum
+from theory.encoder.orthants import orthant
 
 
 def by_definition(classes):

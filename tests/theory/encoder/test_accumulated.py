@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import seeds
 from tests.theory.oracles import assert_close
-from theory.coupling.accumulated import class_moments, merged
+from theory.encoder.accumulated import class_moments, merged
 
 
 @st.composite

@@ -1,12 +1,6 @@
-r"""The coupling of a linear encoder: moments of inputs and labels (§7 of the notes).
+r"""The encoder of data: moments of inputs along the principal axes of their second moment (§7 of the notes).
 
-For inputs :math:`\xi\in\mathbb R^p` and a student :math:`x=E\xi` the loss :math:`\tfrac12E\lVert
-E\xi-y_{a(\xi)}\rVert^2` is that of the
-embedding model with :math:`D_x=\Sigma=E[\xi\xi^T]` (not centred), :math:`D_y` the class masses and
-:math:`J=M=E[\xi1_a]`.  Nothing
-depends on the basis of the inputs, so they are turned to the principal axes of :math:`\Sigma`, where
-:math:`D_x` is diagonal, and
-axes without variance are dropped.  Inputs are scaled to a mean square norm of one, as one-hot inputs have, so that standard
+Axes without variance are dropped.  Inputs are scaled to a mean square norm of one, as one-hot inputs have, so that standard
 normal starts give embeddings of unit variance; the canonical correlations do not depend on the scale.
 """
 
@@ -14,36 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory.coupling.weights import Mobility
+from theory.encoder.encoder import Encoder, Sample, encoder_of_moments
 from theory.errors import InputError
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
-
-@dataclass(frozen=True, eq=False)
-class Moments:
-    """Moments along the principal axes of the inputs.
-
-    ``first`` M (axes, K), ``second`` the diagonal of Σ (axes,), ``masses`` (K,), the turned ``features`` (samples, axes) and
-    ``classes`` (samples,).
-    """
-
-    first: csr_array
-    second: NDArray
-    masses: NDArray
-    features: NDArray
-    classes: NDArray
-    notes: tuple[str, ...]
-
-
-def moments(features: ArrayLike, labels: Iterable[Hashable], bias: bool = False) -> Moments:
-    """Moments of inputs (samples, p) and one label a sample.
+def from_data(features: ArrayLike, labels: Iterable[Hashable], *, bias: bool = False, mobility: Mobility = "degree") -> Encoder:
+    """The encoder of inputs (samples, p) and one label a sample.
 
     With ``bias`` a constant input is added, of the same mean square norm as the others; it carries the canonical
     correlation 1.
@@ -53,8 +28,6 @@ def moments(features: ArrayLike, labels: Iterable[Hashable], bias: bool = False)
     InputError
         for ragged or non-finite inputs, a label count that does not match, or fewer than two classes.
     """
-    from scipy.sparse import csr_array
-
     inputs, classes, names = checked(features, labels)
     notes = []
     if bias:
@@ -64,17 +37,18 @@ def moments(features: ArrayLike, labels: Iterable[Hashable], bias: bool = False)
     norm = np.sqrt(np.mean(np.sum(inputs**2, axis=1)))
     if norm == 0:
         raise InputError("inputs that are not all zero", "zeros only", "check the feature columns")
-    left, singular, _ = np.linalg.svd(inputs / norm, full_matrices=False)
+    axes, singular, _ = np.linalg.svd(inputs / norm, full_matrices=False)
     kept = singular > singular[0] * max(inputs.shape) * np.finfo(float).eps
-    turned = left[:, kept] * singular[kept]
-    if dropped := inputs.shape[1] - int(kept.sum()):
+    axes, singular = axes[:, kept], singular[kept]
+    if dropped := inputs.shape[1] - len(singular):
         notes.append(
-            f"{dropped} of {inputs.shape[1]} inputs are linear combinations of the others; {int(kept.sum())} "
+            f"{dropped} of {inputs.shape[1]} inputs are linear combinations of the others; {len(singular)} "
             f"principal axes were kept."
         )
-    own = np.eye(len(names))[classes]
-    first = turned.T @ own / len(inputs)
-    return Moments(csr_array(first), singular[kept] ** 2 / len(inputs), own.mean(axis=0), turned, classes, tuple(notes))
+    own, turned = np.eye(len(names))[classes], axes * singular
+    unexplained = np.linalg.qr(own - axes @ (axes.T @ own), mode="r") / np.sqrt(len(own))
+    first, variances = turned.T @ own / len(own), singular**2 / len(own)
+    return encoder_of_moments(first, variances, own.mean(axis=0), unexplained, mobility, notes, Sample(turned, classes))
 
 
 def checked(features: ArrayLike, labels: Iterable[Hashable]) -> tuple[NDArray, NDArray, NDArray]:

@@ -11,7 +11,7 @@ and by sampling beyond, with a standard error.  With noise :math:`M=(1-\varphi)E
 Independent fields of one variance have
 :math:`L=\frac{e_K}{K-1}(1-\frac1K)` at any K, hence :math:`\mu=(1-\varphi)\,e_K\sqrt K/(K-1)`.
 
->>> from theory.teachers.linear import argmax_teacher
+>>> from theory.encoder.teachers import argmax_teacher
 >>> found = population(argmax_teacher(classes=4, inputs=6, noise=0.1))
 >>> found.coupling().modes().round(6), found.method
 (array([0.617625, 0.617625, 0.617625, 0.      ]), 'independent fields')
@@ -29,12 +29,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.coupling import Coupling
-from theory.coupling.making import Mobility
-from theory.teachers.linear import LabelTeacher, Sample
-from theory.teachers.maxima import checked_classes, expected_maximum
-from theory.teachers.orthants import MOST, orthant
-from theory.teachers.views import from_views
+from theory.coupling.weights import Mobility
+from theory.encoder.encoder import Encoder, Sample
+from theory.encoder.maxima import checked_classes, expected_maximum
+from theory.encoder.orthants import MOST, orthant
+from theory.encoder.teachers import LabelTeacher
+from theory.encoder.views import from_views
 
 EQUAL = 1e-12  # relative deviation of the fields' covariance from a multiple of the identity that is rounding
 DRAWN = 10**6  # sampled fields where no quadrature is offered
@@ -73,7 +73,7 @@ class Population:
     error: float
     method: str
 
-    def coupling(self, *, bias: bool = False, mobility: Mobility = "degree", observed: Sample | None = None) -> Coupling:
+    def coupling(self, *, bias: bool = False, mobility: Mobility = "degree", observed: Sample | None = None) -> Encoder:
         """The two-view coupling of a student.
 
         Parameters
@@ -85,14 +85,15 @@ class Population:
         observed
             a sample of the teacher on which the accuracy is taken.
         """
-        second, cross, features = self.second, self.cross, None if observed is None else observed.features
+        second, cross = self.second, self.cross
         if bias:
             size = np.sqrt(np.trace(second))
             second = np.block([[second, np.zeros((len(second), 1))], [np.zeros((1, len(second))), size**2]])
             cross = np.vstack([cross, size * self.masses])
-            features = None if features is None else np.column_stack([features, np.full(len(features), size)])
-        shown = None if observed is None or features is None else (features, observed.classes)
-        return from_views(second, cross, self.masses, shown, mobility)
+            if observed is not None:
+                constant = np.full(len(observed.features), size)
+                observed = Sample(np.column_stack([observed.features, constant]), observed.classes)
+        return from_views(second, cross, self.masses, observed, mobility)
 
 
 def population(teacher: LabelTeacher, seed: int = 0) -> Population:

@@ -1,0 +1,261 @@
+r"""Coupling: the data of a model, as the pair :math:`(D,A)` with mobilities.
+
+Samples and labels are coupled by :math:`J\ge0` (N × K) with degrees :math:`D=\operatorname{diag}(D_x,D_y)` and adjacency
+:math:`A=\begin{pmatrix}0&J\\J^T&0\end{pmatrix}` (§1 of the notes).  It holds the weights of sample types
+(:mod:`theory.coupling.weights`); here is how one is made, and what its spectrum says.  The moments of a linear encoder (§7) are
+a coupling of a kind of its own, :class:`theory.encoder.Encoder`.
+
+>>> pairs = Coupling.pairs(classes=3, samples=12, fraction=0.5)
+>>> len(pairs.counts), pairs.samples, pairs.components, pairs.classifiable
+(6, 12, 1, False)
+>>> [round(float(psi), 6) for psi in pairs.frustration()]
+[0.0, 0.375, 0.375]
+>>> half = Coupling.uniform(classes=2, samples=4, fraction=0.0)
+>>> Coupling.mixture([half, Coupling.from_labels([{0, 1}])])
+<coupling of 5 samples in 3 types to 2 labels>
+>>> Coupling.from_observations(["cat", "dog", "cat"], [0, 1, 1]).data["J"]
+array([[1., 1.],
+       [0., 1.]])
+>>> Coupling.wrong_labels(classes=4, samples=400, fraction=0.25, seed=0).slow_time()
+inf
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from theory.coupling import families, given, partition, spectrum
+from theory.coupling.partition import EquitablePartition, Quotient
+from theory.coupling.reduction import Reduction, label_components, laplacian_parts, reduce
+from theory.coupling.spectrum import Spectrum
+from theory.coupling.weights import Mobility, Weights, weights_of_rows, weights_of_types
+from theory.errors import InputError
+
+if TYPE_CHECKING:
+    import networkx
+
+    from theory.encoder import Encoder
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Coupling(Weights):
+    """Who is coupled to whom, how strongly, and how fast each moves; attributes as of :class:`theory.coupling.weights.Weights`.
+
+    All that make one take a ``mobility`` as the constructor does, and refuse what cannot be made with a sentence that says what
+    would.
+    """
+
+    def __init__(self, J: ArrayLike | Weights, mobility: Mobility = "degree"):
+        """From couplings.
+
+        Parameters
+        ----------
+        J
+            non-negative weights (N, K), dense, SciPy sparse or array-like: one row a sample, one column a label; or
+            :class:`~theory.coupling.weights.Weights`, which have their mobilities.
+        mobility
+            ``"degree"`` for :math:`H=D^{-1}`, ``"uniform"`` for :math:`H=1`, or a pair (samples, labels) of
+            positive numbers or arrays.
+
+        Raises
+        ------
+        InputError
+            for ragged, non-finite or negative weights, and for a sample or a label without coupling.
+        """
+        super().__init__(**(J if isinstance(J, Weights) else weights_of_rows(J, mobility)).parts)
+
+    def __repr__(self):
+        return f"<coupling of {self.samples} samples in {len(self.counts)} types to {self.labels} labels>"
+
+    # -- ways to make one ----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def uniform(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree") -> Self:
+        """``samples`` in all, ``fraction`` of them coupled to every label; see :func:`theory.coupling.families.uniform`."""
+        return cls(weights_of_types(*families.uniform(classes, samples, fraction), mobility))
+
+    @classmethod
+    def pairs(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree") -> Self:
+        """``samples`` in all, ``fraction`` of them coupled to two labels; see :func:`theory.coupling.families.pairs`."""
+        return cls(weights_of_types(*families.pairs(classes, samples, fraction), mobility))
+
+    @classmethod
+    def random_pairs(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree", *, seed: int = 0) -> Self:
+        """As :meth:`pairs`, the two labels drawn at random; see :func:`theory.coupling.families.random_pairs`."""
+        return cls(weights_of_types(*families.random_pairs(classes, samples, fraction, seed), mobility))
+
+    @classmethod
+    def regular_pairs(
+        cls, classes: int, pure_per_class: int, links: int, mobility: Mobility = "degree", *, seed: int = 0
+    ) -> Self:
+        """A frustrated sample on each link of a random regular graph; see :func:`theory.coupling.families.regular_pairs`."""
+        return cls(weights_of_types(*families.regular_pairs(classes, pure_per_class, links, seed), mobility))
+
+    @classmethod
+    def wrong_labels(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree", *, seed: int = 0) -> Self:
+        """The control, which does not collapse: single wrong labels; see :func:`theory.coupling.families.wrong_labels`."""
+        return cls(weights_of_types(*families.wrong_labels(classes, samples, fraction, seed), mobility))
+
+    @classmethod
+    def from_labels(cls, labels: Iterable[Iterable[int]], mobility: Mobility = "degree", *, classes: int | None = None) -> Self:
+        """From the set of labels of each sample, which share a weight of one.
+
+        Labels are 0, 1, ..., up to ``classes`` - 1 where that is given.
+        """
+        return cls(given.from_labels(labels, classes), mobility)
+
+    @classmethod
+    def from_observations(
+        cls, inputs: Iterable[Hashable], labels: ArrayLike, mobility: Mobility = "degree", *, classes: int | None = None
+    ) -> Self:
+        """From observations of one label each, where an input that is observed again keeps its one embedding.
+
+        Its couplings add up, so that conflicting labels frustrate it; see :func:`theory.coupling.given.from_observations`.
+        """
+        return cls(given.from_observations(inputs, labels, classes), mobility)
+
+    @classmethod
+    def from_probabilities(cls, probabilities: ArrayLike, mobility: Mobility = "degree") -> Self:
+        """From soft labels: the probability (N, K) of each label for each sample, rows summing to one."""
+        return cls(given.from_probabilities(probabilities), mobility)
+
+    @classmethod
+    def from_graph(cls, graph: networkx.Graph, mobility: Mobility = "degree") -> Self:
+        """From a bipartite graph: nodes carry ``bipartite`` 0 (sample) or 1 (label), edges ``weight`` (1 where absent)."""
+        return cls(given.from_graph(graph), mobility)
+
+    @staticmethod
+    def from_data(
+        features: ArrayLike, labels: Iterable[Hashable], *, bias: bool = False, mobility: Mobility = "degree"
+    ) -> Encoder:
+        """From the moments of inputs and labels, for a linear encoder; see :func:`theory.encoder.moments.from_data`."""
+        from theory.encoder import from_data
+
+        return from_data(features, labels, bias=bias, mobility=mobility)
+
+    @classmethod
+    def mixture(cls, parts: Iterable[Weights], mobility: Mobility = "degree") -> Self:
+        """The samples of several couplings to the same labels, one after the other; mobilities are those given here."""
+        from scipy.sparse import vstack
+
+        parts = list(parts)
+        labels, remedy = sorted({p.labels for p in parts}), "give parts with one number of labels, no moments"
+        if len(labels) != 1:
+            got = f"{len(parts)} parts with {' and '.join(map(str, labels)) or 'no'} labels"
+            raise InputError("couplings of samples to the same labels", got, remedy)
+        for part in parts:
+            part.require_graph(remedy)
+        shifts = np.cumsum([0, *(len(p.counts) for p in parts)])
+        type_of = np.concatenate([p.type_of + shift for p, shift in zip(parts, shifts, strict=False)])
+        types, counts = vstack([p.types for p in parts], format="csr"), np.concatenate([p.counts for p in parts])
+        return cls(weights_of_types(types, counts, mobility, type_of))
+
+    # -- its spectrum -------------------------------------------------------------------------------------------------
+
+    def modes(self, k: int | None = None) -> NDArray:
+        r"""Canonical correlations :math:`\mu`: singular values of :math:`D_x^{-1/2}JD_y^{-1/2}`, descending.
+
+        All min(N, K), the trivial ones (one for each component) included, or the ``k`` largest.
+        """
+        return self._correlations[:k].copy()
+
+    def frustration(self) -> NDArray:
+        r""":math:`\psi=1-\mu^2` of every mode, ascending, each with its own relative accuracy however small it is.
+
+        For moments of data, accurate to rounding relative to 1.
+        """
+        return self._frustrated_modes[0][: min(self.samples, self.labels)].copy()
+
+    @cached_property
+    def components(self) -> int:
+        """The number of connected components; for moments the number of correlations equal to one within rounding."""
+        return label_components(self)[0]
+
+    @property
+    def classifiable(self) -> bool:
+        """Whether every label has a component of its own, so that nothing is frustrated."""
+        return self.components == self.labels
+
+    def quotient(self) -> Quotient:
+        """The flow of the embedding-only model on sample types and labels, and what it leaves out; exact.
+
+        See :func:`theory.coupling.partition.quotient`.
+        """
+        return partition.quotient(self)
+
+    def equitable_partition(self) -> EquitablePartition:
+        """Types and labels merged into cells that the weights do not tell apart, and the flow on the cells; exact.
+
+        See :func:`theory.coupling.partition.equitable_partition`.
+        """
+        return partition.equitable_partition(self)
+
+    def spectrum(self, k: int | None = None) -> Spectrum:
+        """The modes of the embedding-only flow that move labels: all, or the ``k`` slowest, zero modes included.
+
+        Raises
+        ------
+        InputError
+            for all modes, or nearly all, of a coupling with more than :data:`theory.coupling.spectrum.DENSE`.
+        UnfinishedError
+            where a residual is not small.
+        """
+        spectrum.require_count(k)
+        if self._is_dense:
+            return self._spectrum.slowest(k)
+        return spectrum.slowest_modes(self, self.reduction, k)
+
+    def rates(self, k: int | None = None) -> NDArray:
+        r"""Decay rates of the embedding-only flow, ascending, zero modes included: all N + K or the ``k`` smallest.
+
+        With the default mobilities these are :math:`1\mp\mu` and 1.
+
+        Raises
+        ------
+        InputError
+            for all rates of a coupling that is too large for dense linear algebra; ask for the ``k`` smallest.
+        UnfinishedError
+            where an iteration has not converged.
+        """
+        moving = self.spectrum(None if self._is_dense else k).rates
+        hidden = spectrum.hidden_rates(self.reduction, self.samples + self.labels if k is None else k)
+        return np.sort(np.concatenate([moving, hidden]))[:k]
+
+    def slow_time(self) -> float:
+        """The inverse of the smallest non-zero rate that moves labels; infinite when the data are classifiable."""
+        return float("inf") if self.classifiable else 1 / float(self.spectrum(self.components + 1).rates[-1])
+
+    def fast_time(self) -> float:
+        r"""The inverse of the largest rate that moves labels, :math:`1/(1+\mu)` with the default mobilities: the early gain."""
+        found = self.spectrum() if self._is_dense else spectrum.fastest_mode(self, self.reduction)
+        return 1 / float(found.rates[-1])
+
+    @cached_property
+    def reduction(self) -> Reduction:
+        """The embedding-only flow on what labels can feel of the samples; see :mod:`theory.coupling.reduction`."""
+        return reduce(self, *laplacian_parts(self))
+
+    @property
+    def _is_dense(self) -> bool:
+        """Whether all modes that move labels are computed at once."""
+        return self.normalised or self.reduction.size <= spectrum.DENSE
+
+    @cached_property
+    def _correlations(self) -> NDArray:
+        return spectrum.canonical_correlations(self, self.reduction)
+
+    @cached_property
+    def _frustrated_modes(self) -> tuple[NDArray, NDArray]:
+        return spectrum.frustrated_modes(self, self.reduction)
+
+    @cached_property
+    def _spectrum(self) -> Spectrum:
+        if self.normalised:
+            return spectrum.spectrum_from_correlations(self, self.reduction, self.modes(), *self._frustrated_modes)
+        return spectrum.dense_spectrum(self, self.reduction)
