@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -75,60 +75,60 @@ class Coupling(Weights):
 
     # -- ways to make one ----------------------------------------------------------------------------------------------
 
-    @classmethod
-    def uniform(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree") -> Self:
+    @staticmethod
+    def uniform(classes: int, samples: int, fraction: float, mobility: Mobility = "degree") -> Coupling:
         """``samples`` in all, ``fraction`` of them coupled to every label; see :func:`theory.coupling.families.uniform`."""
-        return cls(weights_of_types(*families.uniform(classes, samples, fraction), mobility))
+        return Coupling(weights_of_types(*families.uniform(classes, samples, fraction), mobility))
 
-    @classmethod
-    def pairs(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree") -> Self:
+    @staticmethod
+    def pairs(classes: int, samples: int, fraction: float, mobility: Mobility = "degree") -> Coupling:
         """``samples`` in all, ``fraction`` of them coupled to two labels; see :func:`theory.coupling.families.pairs`."""
-        return cls(weights_of_types(*families.pairs(classes, samples, fraction), mobility))
+        return Coupling(weights_of_types(*families.pairs(classes, samples, fraction), mobility))
 
-    @classmethod
-    def random_pairs(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree", *, seed: int = 0) -> Self:
+    @staticmethod
+    def random_pairs(classes: int, samples: int, fraction: float, mobility: Mobility = "degree", *, seed: int = 0) -> Coupling:
         """As :meth:`pairs`, the two labels drawn at random; see :func:`theory.coupling.families.random_pairs`."""
-        return cls(weights_of_types(*families.random_pairs(classes, samples, fraction, seed), mobility))
+        return Coupling(weights_of_types(*families.random_pairs(classes, samples, fraction, seed), mobility))
 
-    @classmethod
+    @staticmethod
     def regular_pairs(
-        cls, classes: int, pure_per_class: int, links: int, mobility: Mobility = "degree", *, seed: int = 0
-    ) -> Self:
+        classes: int, pure_per_class: int, links: int, mobility: Mobility = "degree", *, seed: int = 0
+    ) -> Coupling:
         """A frustrated sample on each link of a random regular graph; see :func:`theory.coupling.families.regular_pairs`."""
-        return cls(weights_of_types(*families.regular_pairs(classes, pure_per_class, links, seed), mobility))
+        return Coupling(weights_of_types(*families.regular_pairs(classes, pure_per_class, links, seed), mobility))
 
-    @classmethod
-    def wrong_labels(cls, classes: int, samples: int, fraction: float, mobility: Mobility = "degree", *, seed: int = 0) -> Self:
+    @staticmethod
+    def wrong_labels(classes: int, samples: int, fraction: float, mobility: Mobility = "degree", *, seed: int = 0) -> Coupling:
         """The control, which does not collapse: single wrong labels; see :func:`theory.coupling.families.wrong_labels`."""
-        return cls(weights_of_types(*families.wrong_labels(classes, samples, fraction, seed), mobility))
+        return Coupling(weights_of_types(*families.wrong_labels(classes, samples, fraction, seed), mobility))
 
-    @classmethod
-    def from_labels(cls, labels: Iterable[Iterable[int]], mobility: Mobility = "degree", *, classes: int | None = None) -> Self:
+    @staticmethod
+    def from_labels(labels: Iterable[Iterable[int]], mobility: Mobility = "degree", *, classes: int | None = None) -> Coupling:
         """From the set of labels of each sample, which share a weight of one.
 
         Labels are 0, 1, ..., up to ``classes`` - 1 where that is given.
         """
-        return cls(given.from_labels(labels, classes), mobility)
+        return Coupling(given.from_labels(labels, classes), mobility)
 
-    @classmethod
+    @staticmethod
     def from_observations(
-        cls, inputs: Iterable[Hashable], labels: ArrayLike, mobility: Mobility = "degree", *, classes: int | None = None
-    ) -> Self:
+        inputs: Iterable[Hashable], labels: ArrayLike, mobility: Mobility = "degree", *, classes: int | None = None
+    ) -> Coupling:
         """From observations of one label each, where an input that is observed again keeps its one embedding.
 
         Its couplings add up, so that conflicting labels frustrate it; see :func:`theory.coupling.given.from_observations`.
         """
-        return cls(given.from_observations(inputs, labels, classes), mobility)
+        return Coupling(given.from_observations(inputs, labels, classes), mobility)
 
-    @classmethod
-    def from_probabilities(cls, probabilities: ArrayLike, mobility: Mobility = "degree") -> Self:
+    @staticmethod
+    def from_probabilities(probabilities: ArrayLike, mobility: Mobility = "degree") -> Coupling:
         """From soft labels: the probability (N, K) of each label for each sample, rows summing to one."""
-        return cls(given.from_probabilities(probabilities), mobility)
+        return Coupling(given.from_probabilities(probabilities), mobility)
 
-    @classmethod
-    def from_graph(cls, graph: networkx.Graph, mobility: Mobility = "degree") -> Self:
+    @staticmethod
+    def from_graph(graph: networkx.Graph, mobility: Mobility = "degree") -> Coupling:
         """From a bipartite graph: nodes carry ``bipartite`` 0 (sample) or 1 (label), edges ``weight`` (1 where absent)."""
-        return cls(given.from_graph(graph), mobility)
+        return Coupling(given.from_graph(graph), mobility)
 
     @staticmethod
     def from_data(
@@ -139,8 +139,8 @@ class Coupling(Weights):
 
         return from_data(features, labels, bias=bias, mobility=mobility)
 
-    @classmethod
-    def mixture(cls, parts: Iterable[Weights], mobility: Mobility = "degree") -> Self:
+    @staticmethod
+    def mixture(parts: Iterable[Weights], mobility: Mobility = "degree") -> Coupling:
         """The samples of several couplings to the same labels, one after the other; mobilities are those given here."""
         from scipy.sparse import vstack
 
@@ -154,7 +154,7 @@ class Coupling(Weights):
         shifts = np.cumsum([0, *(len(p.counts) for p in parts)])
         type_of = np.concatenate([p.type_of + shift for p, shift in zip(parts, shifts, strict=False)])
         types, counts = vstack([p.types for p in parts], format="csr"), np.concatenate([p.counts for p in parts])
-        return cls(weights_of_types(types, counts, mobility, type_of))
+        return Coupling(weights_of_types(types, counts, mobility, type_of))
 
     # -- its spectrum -------------------------------------------------------------------------------------------------
 

@@ -46,3 +46,7 @@ def test_the_moments_of_a_batch_of_all_samples_are_those_of_all():
 def test_the_earlier_name_of_the_package_is_kept():
     assert theory.teachers.observing is theory.encoder.observing
     assert theory.teachers.__all__ == theory.encoder.__all__
+
+
+def test_families_made_from_the_class_of_encoders_are_couplings():
+    assert type(Encoder.uniform(2, 4, 0.0)) is Coupling
