@@ -63,11 +63,11 @@ c_g, c_G = symbols("c_g c_G", integer=True, nonnegative=True)
 omega, omega_1, omega_2, p, nu = symbols("omega omega_1 omega_2 p nu", real=True, nonzero=True)
 xi, zeta, theta = symbols("xi zeta theta", positive=True)
 
-# Head matrices: conserved Q, what stop-gradient deletes, left eigenvectors at a head that is zero.
+# Head matrices: conserved Q, what stop-gradient deletes, left eigenvectors at a head of zero; displacements, their residual.
 Q_t, Q_0, G_W, B_V, C_V, R, P_W, S_W = (MatrixSymbol(m, d, d) for m in ("Q", "Q_0", "G_W", "B_V", "C_V", "R", "P_W", "S_W"))
 q_0 = Symbol("q_0", positive=True)
-dV, dW, dR = MatrixSymbol(r"\delta V", d, N_Z), MatrixSymbol(r"\delta W", d, d), MatrixSymbol(r"\delta R", d, N_Z)
-dv_j = MatrixSymbol(r"\delta v_j", d, 1)
+dV, dW, dv_j = MatrixSymbol(r"\delta V", d, N_Z), MatrixSymbol(r"\delta W", d, d), MatrixSymbol(r"\delta v_j", d, 1)
+q_V = MatrixSymbol("q_V", d, N_Z)
 
 # Metrics and what would fall in them; sides of a rectangle.
 g_vv, g_vw, g_ww, M_vv, M_vw, M_ww, U = symbols("g_vv g_vw g_ww M_vv M_vw M_ww U", real=True)

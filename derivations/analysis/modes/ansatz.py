@@ -9,8 +9,8 @@ constants.  Modes lie along orthonormal directions :math:`e_l` of the embedding 
 >>> ansatz = whole_model_ansatz()
 >>> for block, form in ansatz.blocks.items():
 ...     print(block, "=", plain(form))
-X = v*e*a.T
-Y = v*e*b.T
+X = v*e*F_1.T
+Y = v*e*f_1.T
 W = w*e*e.T
 """
 

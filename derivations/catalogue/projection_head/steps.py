@@ -10,8 +10,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from derivations.catalogue.points import coupled_point
 from derivations.catalogue.projection_head import evidence
-from derivations.catalogue.reduced import all_modes, shared_head, single_mode
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
+from derivations.closed_forms.reduced import all_modes, shared_head, single_mode
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import L, S, S_k, a, d_a, d_b, i, j, mu_k, psi, psi_k, t, v_k
 from theory.models.vocabulary import H_x, H_y, J, K, N, W, X, Y, d

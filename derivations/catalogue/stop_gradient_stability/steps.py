@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Dummy, Expr, ImmutableMatrix, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Trace, Transpose, symbols
+from sympy import Dummy, Expr, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Trace, Transpose, symbols
 from sympy import Identity as Unit
 
-from derivations.catalogue.reduced import all_modes
 from derivations.catalogue.stop_gradient_stability import evidence
-from derivations.catalogue.weight_decay_flow import linear_lines, sectors
-from derivations.catalogue.written import ordered
+from derivations.catalogue.written import linear_lines, ordered
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.reduced import all_modes, sectors
+from derivations.closed_forms.residual import orthogonal_rates, orthogonal_state, residual_flow
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import (
     Q_t,
@@ -19,7 +19,6 @@ from derivations.vocabulary import (
     a_1,
     a_2,
     a_j,
-    dR,
     dV,
     dv_j,
     dW,
@@ -30,6 +29,7 @@ from derivations.vocabulary import (
     mu_matrix,
     omega_3,
     omega_l,
+    q_V,
 )
 from theory.models.vocabulary import W, d, gamma
 from theory.words import Context, assemble, expand, scaled
@@ -53,15 +53,14 @@ def _residual() -> tuple[Step, ...]:
     loss = all_modes()
     flow = loss.stop_gradient_flow()
     parts = MatAdd(dW * V, W * dV, scaled(-1, dV * mu_matrix), evaluate=False)
-    moved = (Line(r"\dot{\delta V}", scaled(-1, W.T * dR)), Line(r"\dot{\delta W}", scaled(-gamma, dR * V.T)))
-    own = MatAdd(scaled(-1, W * W.T * dR), W.T * dR * mu_matrix, scaled(-gamma, dR * V.T * V), evaluate=False)
+    moved = (Line(r"\dot{\delta V}", scaled(-1, W.T * q_V)), Line(r"\dot{\delta W}", scaled(-gamma, q_V * V.T)))
     return (
         Step(
             "perturbation",
-            "A small perturbation $\\delta V$, $\\delta W$ of a state at rest acts through its residual $\\delta R$ alone.",
+            "A small perturbation $\\delta V$, $\\delta W$ of a state at rest acts through its residual $q_V$ alone.",
             "Differentiate the velocities; $WV-V\\mu$ vanishes at rest, so only its change is left.",
             before=velocity_lines(flow),
-            after=(Line(dR, parts), *moved),
+            after=(Line(q_V, parts), *moved),
             assumptions=("$WV=V\\mu$; $H=D^{-1}$, no decay; $\\mu$ is diagonal.",),
             check=lambda before, after: Together(
                 (
@@ -74,18 +73,17 @@ def _residual() -> tuple[Step, ...]:
         ),
         Step(
             "residual_flow",
-            "The residual obeys a linear flow of its own. What leaves it unchanged, $\\delta R=0$, moves along the states at "
-            "rest.",
-            "Insert both velocities into $\\dot{\\delta R}=\\dot{\\delta W}V+W\\dot{\\delta V}-\\dot{\\delta V}\\mu$.",
-            before=(Line(dR, parts), *moved),
-            after=(Line(r"\dot{\delta R}", own),),
+            "The residual obeys a linear flow of its own. What leaves it unchanged, $q_V=0$, moves along the states at rest.",
+            "Insert both velocities into $\\dot q_V=\\dot{\\delta W}V+W\\dot{\\delta V}-\\dot{\\delta V}\\mu$.",
+            before=(Line(q_V, parts), *moved),
+            after=(Line(r"\dot q_V", residual_flow()),),
             uses=("perturbation",),
             check=lambda before, after: Together(
                 (
                     Identity(
                         ((before[0].right.xreplace({dV: before[1].right, dW: before[2].right}), after[0].right),), loss.context
                     ),
-                    Identity(((before[0].left, dR),), loss.context),
+                    Identity(((before[0].left, q_V),), loss.context),
                 )
             ),
         ),
@@ -101,18 +99,9 @@ def _linearised(before: Lines, after: Lines, context: Context) -> tuple:
     return tuple((s + m, e) for s, m, e in zip(slopes, multiples, shown, strict=True))
 
 
-def _state() -> tuple[ImmutableMatrix, ImmutableMatrix, ImmutableMatrix]:
-    """Modes 1 and 2 survive along directions 1 and 2, direction 3 is free, mode 3 absent."""
-    return (
-        ImmutableMatrix.diag(a_1, a_2, 0),
-        ImmutableMatrix.diag(mu_1, mu_2, omega_3),
-        ImmutableMatrix.diag(mu_1, mu_2, mu_3),
-    )
-
-
 def _blocks(velocities: tuple[MatrixExpr, ...]) -> Lines:
     """The blocks of direction 1 with mode 2, direction 3 with mode 1, and of the absent mode, and a head entry beside modes."""
-    found = sectors(velocities, *_state())
+    found = sectors(velocities, *orthogonal_state())
     shown = ("(W_12, v_12)", "(W_31, v_31)", "(v_13,)", "(v_33,)", "(W_33,)")
     by_name = {str(names): (names, matrix) for names, matrix in found.items()}
     return tuple(line for name in shown for line in linear_lines(*by_name[name]))
@@ -120,8 +109,8 @@ def _blocks(velocities: tuple[MatrixExpr, ...]) -> Lines:
 
 def _orthogonal() -> tuple[Step, ...]:
     flow = all_modes().stop_gradient_flow()
-    survivor = ordered(-omega_l * (omega_l - mu_j), -gamma * a_j**2)
-    absent = -omega_l * (omega_l - mu_j)
+    held, absent = orthogonal_rates()
+    survivor = ordered(absent, held - absent)
     return (
         Step(
             "orthogonal_modes",
@@ -213,8 +202,7 @@ def _traces(before: Lines, survivor: Expr, absent: Expr) -> tuple:
 def _beyond() -> tuple[Step, ...]:
     loss = all_modes()
     flow = loss.stop_gradient_flow()
-    own = MatAdd(scaled(-1, W * W.T * dR), W.T * dR * mu_matrix, scaled(-gamma, dR * V.T * V), evaluate=False)
-    rest = MatAdd(W.T * dR, scaled(-1, dR * mu_matrix) / 2, evaluate=False)
+    rest = MatAdd(W.T * q_V, scaled(-1, q_V * mu_matrix) / 2, evaluate=False)
     square = Trace(MatMul(Transpose(rest), rest, evaluate=False))
     mass = MatAdd(scaled(gamma, V.T * V), scaled(-1, mu_matrix * mu_matrix) / 4, evaluate=False)
     kept = MatAdd(Q_t, scaled(gamma, V * V.T), evaluate=False)
@@ -224,11 +212,11 @@ def _beyond() -> tuple[Step, ...]:
             "Surviving modes that are not orthogonal are stable, together with the head, if "
             "$\\gamma V^TV\\succ\\tfrac14\\mu^2$: then the size of the residual falls for every perturbation.",
             "Complete the square. A decreasing norm puts the numerical range, and all eigenvalues, into the left half plane.",
-            before=(Line(r"\dot{\delta R}", own),),
+            before=(Line(r"\dot q_V", residual_flow()),),
             after=(
                 Line(
-                    r"\tfrac{d}{dt}\tfrac12\lVert\delta R\rVert^2",
-                    ordered(-square, -Trace(MatMul(dR, mass, Transpose(dR), evaluate=False))),
+                    r"\tfrac{d}{dt}\tfrac12\lVert q_V\rVert^2",
+                    ordered(-square, -Trace(MatMul(q_V, mass, Transpose(q_V), evaluate=False))),
                 ),
             ),
             uses=("residual_flow",),
@@ -237,9 +225,9 @@ def _beyond() -> tuple[Step, ...]:
             ),
             check=lambda before, after: Together(
                 (
-                    Identity(((Trace(dR.T * before[0].right), after[0].right),), loss.context),
+                    Identity(((Trace(q_V.T * before[0].right), after[0].right),), loss.context),
                     Numerics(
-                        lambda rng: evidence.falling(rng, after[0].right, dR), 1e-9, "dense Jacobians along perturbations"
+                        lambda rng: evidence.falling(rng, after[0].right, q_V), 1e-9, "dense Jacobians along perturbations"
                     ),
                     Numerics(evidence.safe, 0, "dense eigenvalues where the condition holds"),
                 )
