@@ -3,23 +3,20 @@ r"""Two occupied directions with decay, in units of :math:`\lambda`: which turn 
 Small entries off the diagonal move by pairs of directions: a rotation, which costs nothing, and a cubic in
 :math:`p=\omega_1\omega_2` and :math:`\nu=(\omega_1-\omega_2)^2`.  Its Hurwitz determinant is positive where the pair is stable.
 The derivation ``decay_stability`` shows them.
-
->>> slow_ratio()
-mu_1*(-mu_1 + mu_2)/mu_2**2
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-from sympy import Dummy, Expr, ImmutableMatrix, Matrix, Poly, Rational, fraction, solve, symmetrize
+from sympy import Expr, ImmutableMatrix, Matrix, Poly, Rational, fraction, symmetrize
 
 from derivations.closed_forms.decaying import in_units
 from derivations.closed_forms.reduced import sectors
 from derivations.vocabulary import k, mu_1, mu_2, mu_3, nu, omega_1, omega_2, p, s
 
 PAIR = {p: omega_1 * omega_2, nu: (omega_1 - omega_2) ** 2}
-SIZE = Dummy("s", positive=True)
+SLOW_RATIO = mu_1 * (mu_2 - mu_1) / mu_2**2  # the limit of its root k as lambda -> 0, for correlations 0 < mu_1 < mu_2
 
 
 def occupied_pair() -> tuple[ImmutableMatrix, ImmutableMatrix, ImmutableMatrix]:
@@ -61,13 +58,3 @@ def pair_determinant() -> Expr:
     """The Hurwitz determinant times the squared product of the heads, a cubic in k with coefficients in p and nu."""
     zero, one, two = pair_cubic()
     return (p**2 * (two * one - zero)).expand().collect(k, Expr.factor)
-
-
-@cache
-def slow_ratio() -> Expr:
-    r"""The limit of its root k as :math:`\lambda\to0`, where heads grow in proportion to their correlations
-    :math:`0<\mu_1<\mu_2`."""
-    heads = {symbol: e.subs({omega_1: SIZE * mu_1, omega_2: SIZE * mu_2}) for symbol, e in PAIR.items()}
-    leading = Poly(pair_determinant().subs(heads).expand(), SIZE).LC()
-    (ratio,) = (root for root in solve(leading.factor(), k) if root.subs({mu_1: 1, mu_2: 2}) > 0)
-    return ratio

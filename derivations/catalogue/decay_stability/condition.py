@@ -14,7 +14,7 @@ from derivations.catalogue import dense_head
 from derivations.catalogue.decay_stability import evidence
 from derivations.catalogue.written import by_powers, ordered
 from derivations.checks import Identity, Numerics, Together
-from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant, slow_ratio
+from derivations.closed_forms.pair import PAIR, SLOW_RATIO, pair_cubic, pair_determinant
 from derivations.engine import Line, Lines, Step, rights
 from derivations.vocabulary import c_0, c_1, c_2, k, mu_1, mu_2, nu, omega_1, omega_2, p, s, theta, xi, zeta
 
@@ -122,7 +122,7 @@ def boundary() -> tuple[Step, ...]:
             "this share of $\\lambda$ at least.",
             "Leading order in large heads at fixed $\\omega_1/\\omega_2$, which tends to $\\mu_1/\\mu_2$ as $\\lambda\\to0$.",
             before=(shown,),
-            after=(Line("k_c", slow_ratio(), r"\to"),),
+            after=(Line("k_c", SLOW_RATIO, r"\to"),),
             uses=("hopf",),
             assumptions=(r"$0<\mu_1<\mu_2$, $\lambda\to0$.",),
             check=lambda before, after: Together(

@@ -309,7 +309,7 @@ WRONG_ENGINES = {
         {"frustration_pairs": ["counting", "difference_sector", "spectrum", "two_time_scales", "separation"]},
     ),
     "star with doubled energy": (
-        [(classifiable, "star", lambda: replace(star(), expression=2 * star().expression))],
+        [(classifiable, "star", lambda: star().having(expression=2 * star().expression))],
         {"classifiable": ["class_flow", "class_rates", "wrong_labels"]},
     ),
     "modes without their targets' part": (
