@@ -5,15 +5,17 @@ Each is a Loss of its own; the derivation that uses it checks that it is the who
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
-from sympy import ImmutableMatrix, Integer, Matrix, MatrixExpr, Q, Symbol, Trace
+from sympy import Expr, ImmutableMatrix, Integer, Matrix, MatrixExpr, Q, Sum, Symbol, Trace
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from derivations.analysis.modes.ansatz import Directions, mode_ansatz
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
-from derivations.vocabulary import V, eta_x, eta_y, mu, mu_k, mu_matrix, n, v_k, x, y
+from derivations.vocabulary import V, a, eta_x, eta_y, i, j, mu, mu_k, mu_matrix, n, v_k, x, y
 from theory import Loss, models, sg
-from theory.models.vocabulary import W, gamma, kappa, lam
+from theory.models.vocabulary import J, K, N, W, X, Y, d, gamma, kappa, lam
 
 
 def star() -> Loss:
@@ -27,6 +29,16 @@ def star() -> Loss:
 def shared_head(stop: str) -> Loss:
     """The shared predictor without decays."""
     return models.projection_head(stop=stop).xreplace({lam: Integer(0), kappa: Integer(0)})
+
+
+def sum_of_squares(target: Callable = lambda block: block) -> Expr:
+    """Its loss over samples and labels, each prediction of the head against its target."""
+
+    def pairwise(prediction, goal):
+        return J[i, a] * (MatrixElement(prediction[0], j, prediction[1]) - MatrixElement(goal[0], j, goal[1])) ** 2
+
+    both = pairwise((W * X, i), (target(Y), a)) + pairwise((W * Y, a), (target(X), i))
+    return Sum(both, (j, 0, d - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
 
 
 def all_modes() -> Loss:

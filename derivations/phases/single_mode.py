@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.closed_forms import phases
-from derivations.closed_forms.decaying import one_direction
+from derivations.closed_forms.decaying import critical_decays, one_direction
 from derivations.phases.outcomes import TOLERANCES
 from derivations.phases.regions import Phase, coded
 from derivations.phases.starts import along_modes
@@ -145,7 +145,7 @@ def basin_boundary(*, correlation: float, decay: float, head_decay: float, reach
     UnfinishedError
         where the integration does not get there.
     """
-    if not (decay > 0 and head_decay > 0 and 4 * decay < correlation**2):
+    if not (decay > 0 and head_decay > 0 and decay < critical_decays(correlation)):
         given = f"{correlation:g}, {decay:g}, {head_decay:g}"
         raise InputError("positive decays below the critical one of the correlation", given, "let them be smaller")
     numbers = {mu: correlation, lam: decay, kappa: head_decay, gamma: 1.0}
