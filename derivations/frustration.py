@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.catalogue import derive
+from derivations.closed_forms.families import uniform_time_scales
+from derivations.vocabulary import eta_x, eta_y, n, phi
 from theory import Coupling, models, simulate
 from theory.simulation.accuracy import ExpectedAccuracy, expected_accuracy
 from theory.simulation.expected import ExpectedCurves, expected_curves
@@ -78,11 +79,9 @@ def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) ->
 
 
 def slow_constant(mobilities: tuple[float, float]) -> float:
-    """The limit of the slow time times the fraction of ``uniform``, from the derivation; mobilities of samples and times n of
-    labels."""
-    from derivations.vocabulary import eta_x, eta_y, n, phi
-
-    leading = derive("frustration_uniform")["two_time_scales"].after[0].right * phi
+    """The limit of the slow time times the fraction of ``uniform``; mobilities of samples and times n of labels."""
+    _, slow = uniform_time_scales()
+    leading = slow.timescale * phi
     return float(leading.subs({eta_y: mobilities[1] / n, eta_x: mobilities[0]}).simplify())
 
 

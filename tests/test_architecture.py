@@ -6,6 +6,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
+import grimp
 import pytest
 
 import derivations
@@ -22,6 +23,29 @@ def run_python(code):
 def test_import_contracts_are_kept():
     checked = run_python("from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True))")
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.fixture(scope="module")
+def imported_by():
+    """The modules that import a module or one inside it, from outside it."""
+    graph = grimp.build_graph("theory", "derivations")
+
+    def importers(module):
+        inside = {module, *graph.find_descendants(module)}
+        return set().union(*map(graph.find_modules_that_directly_import, inside)) - inside
+
+    return importers
+
+
+@pytest.mark.parametrize("name", derivations.names())
+def test_nobody_imports_from_a_derivation(imported_by, name):
+    """Neither its steps nor the evidence that they are held against: what others need stands in ``closed_forms``."""
+    assert imported_by(f"derivations.catalogue.{name}") == set()
+
+
+def test_derivations_are_asked_for_by_name(imported_by):
+    assert imported_by("derivations.catalogue") == {"derivations.cli.derive", "derivations.report"}
+    assert imported_by("derivations.catalogue.model") == {"derivations.cli.derive"}
 
 
 def test_importing_theory_loads_no_heavy_library():

@@ -13,9 +13,9 @@ from sympy import Basic, Dummy, MatrixSymbol, Rational, Symbol, srepr, symbols
 import derivations
 import theory
 from derivations.analysis.modes.ansatz import mode_ansatz, whole_model_ansatz
-from derivations.catalogue.frustration_pairs import steps as frustration_pairs
-from derivations.catalogue.frustration_uniform import steps as frustration_uniform
-from derivations.catalogue.weight_decay_flow import along, decaying
+from derivations.closed_forms.decaying import decaying
+from derivations.closed_forms.families import pairs_sectors, uniform_sectors
+from derivations.closed_forms.reduced import along
 from derivations.placement.deriving import one_mode
 from derivations.vocabulary import V, mu_1, mu_2, mu_3, mu_matrix
 from theory import models
@@ -86,7 +86,7 @@ def reduced() -> Iterator[Basic]:
     flows = [closure(model, groups=2).flow, one_mode(model), models.moving_average_targets(model).stop_gradient_flow()]
     for flow in flows:
         yield from (*flow.velocity, *flow.velocity.values(), *flow.mobility.values(), *flow.assumptions)
-    families = (frustration_uniform.uniform_sectors(), frustration_pairs.pairs_sectors())
+    families = (uniform_sectors(), pairs_sectors())
     ansatze = [sector.reduction.ansatz for family in families for sector in (family.common, family.difference)]
     ansatze += [whole_model_ansatz(), whole_model_ansatz(several), mode_ansatz(V, W, mu_matrix, several)]
     for ansatz in ansatze:

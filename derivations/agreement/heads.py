@@ -23,17 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sympy import Expr
 
 from derivations.agreement.sampled import Points, as_points, sampled_coupling
-from derivations.catalogue.decay_stability.condition import PAIR, determinant
-from derivations.catalogue.decay_stability.evidence import critical
-from derivations.catalogue.decay_stability.steps import pair_cubic
-from derivations.catalogue.weight_decay_flow import in_units, occupied_pair, sectors
+from derivations.closed_forms.decaying import critical_decays
+from derivations.closed_forms.thresholds import least_ratio
 from theory import Coupling, models, simulate
 from theory.dmft import MeanFieldHead, Pairs
 from theory.errors import InputError
@@ -55,22 +51,10 @@ def critical_head_decay(edge: float, decays: ArrayLike) -> NDArray:
     at = np.atleast_1d(np.asarray(decays, dtype=float))
     if not 0 < edge < 1:
         raise InputError("a band that ends between 0 and 1", repr(edge), "add links, or lower their weight")
-    if not np.all((at > 0) & (at < edge**2 / 4)):
-        raise InputError(f"decays of the embeddings between 0 and {edge**2 / 4:.6g}", repr(decays), "choose them inside")
-    return np.array([float(critical(_hurwitz(), *(_own_head(mu, lam) for mu in (edge, 1.0)))) for lam in at])
-
-
-def _own_head(correlation: float, lam: float) -> float:
-    """The stable head of one mode, in its own units."""
-    stable, _ = MeanFieldHead([(correlation, 1.0, 1.0)], lam=lam, kappa=1.0).steady_states()
-    return stable.head / lam**0.5
-
-
-@cache
-def _hurwitz() -> Expr:
-    """The Hurwitz determinant of a pair, times a square, in both heads and k."""
-    velocities = tuple(in_units().stop_gradient_flow().velocity.values())
-    return determinant(pair_cubic(sectors(velocities, *occupied_pair()))).subs(PAIR)
+    bound = critical_decays(edge)
+    if not np.all((at > 0) & (at < bound)):
+        raise InputError(f"decays of the embeddings between 0 and {bound:.6g}", repr(decays), "choose them inside")
+    return np.array([least_ratio(edge, 1.0, lam) for lam in at])
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Random admissible points of the shared vocabulary, for checks."""
+"""Random admissible points of the shared vocabulary, for checks, and slopes there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import mpmath
 import numpy as np
 
 from derivations.checks import random_values
-from derivations.evaluate import Point
+from derivations.evaluate import Point, evaluate
+from derivations.vocabulary import N_Z, V, mu_matrix
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma, kappa, lam, u_x, u_y
 
 
@@ -27,6 +28,31 @@ def coupled_point(rng: np.random.Generator) -> Point:
     )
 
 
+def mode_point(rng: np.random.Generator) -> Point:
+    """Random amplitudes, head and correlations."""
+    size, count = int(rng.integers(2, 4)), int(rng.integers(2, 5))
+    return Point(
+        {
+            d: size,
+            N_Z: count,
+            V: random_values(rng, (size, count), -2, 2),
+            W: random_values(rng, (size, size), -2, 2),
+            mu_matrix: diagonal(random_values(rng, (count,), -1, 1)),
+            gamma: random_values(rng, (), 0.2, 2),
+        }
+    )
+
+
+def unit_point(rng: np.random.Generator) -> Point:
+    """Random amplitudes, head and correlations, mobility and decays."""
+    size, count = int(rng.integers(2, 4)), int(rng.integers(2, 5))
+    return Point(
+        {d: size, N_Z: count, V: random_values(rng, (size, count), -2, 2), W: random_values(rng, (size, size), -2, 2)}
+        | {mu_matrix: diagonal(random_values(rng, (count,), -1, 1))}
+        | {rate: random_values(rng, (), 0.2, 2) for rate in (gamma, lam, kappa)}
+    )
+
+
 def diagonal(values) -> np.ndarray:
     """A diagonal matrix of ``mpf``."""
     matrix = np.full((len(values), len(values)), mpmath.mpf(0), dtype=object)
@@ -37,3 +63,10 @@ def diagonal(values) -> np.ndarray:
 def column(values) -> np.ndarray:
     """A column of ``mpf``."""
     return np.array([[mpmath.mpf(int(v))] for v in values], dtype=object)
+
+
+def slope(expression, at: Point, speeds):
+    """The derivative of an expression along given speeds, by central differences at 40 digits."""
+    step = mpmath.mpf(10) ** -12
+    there, back = (Point({**at.values, **{b: at.values[b] + sign * step * s for b, s in speeds.items()}}) for sign in (1, -1))
+    return (evaluate(expression, there) - evaluate(expression, back)) / (2 * step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Mul, Poly, Symbol
+from sympy import Add, Expr, Matrix, Mul, Poly, Symbol
 
 from derivations.analysis.expansions.rates import Rate
 from derivations.engine import Line, Lines
@@ -19,6 +19,12 @@ def by_powers(polynomial: Expr, variable: Symbol, *inner: Symbol) -> Expr:
 def linear(flow: Flow) -> Lines:
     """A linear flow, one line for each amplitude, its terms by amplitude."""
     return tuple(Line(rf"\dot{{{tex(a)}}}", _by_amplitude(velocity, flow.state)) for a, velocity in flow.velocity.items())
+
+
+def linear_lines(names: tuple, matrix: Matrix) -> Lines:
+    """The linear velocities of entries, one line for each, by entry."""
+    moved = ([_signed(c, (), n) for c, n in zip(row, names, strict=True) if c != 0] for row in matrix.tolist())
+    return tuple(Line(_dotted(str(name)), ordered(*terms)) for name, terms in zip(names, moved, strict=True))
 
 
 def decay(rate: Rate) -> Expr:
@@ -39,6 +45,11 @@ def _signed(coefficient: Expr, inner: tuple, factor: Expr) -> Expr:
     if sign == -1 and turned:
         sign, size = 1, size / turned[0] * -turned[0]
     return Mul(sign, size, factor)
+
+
+def _dotted(name: str) -> str:
+    letter, index = name.split("_")
+    return rf"\dot {letter}_{{{index}}}"
 
 
 def ordered(*terms: Expr) -> Expr:

@@ -17,41 +17,29 @@ array([ 0.9, -0.9,  nan])
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
 from numpy.typing import NDArray
-from sympy import lambdify
 
 from derivations.claims.claim import Outlook
+from derivations.closed_forms.decaying import critical_decays, heads_at
 from derivations.dimensional.ends import EQUAL
 from derivations.dimensional.starts import Modes
 from derivations.experiment import Run
-from derivations.phases.closed_forms import critical_decay, heads
-from derivations.vocabulary import mu
 from theory import Coupling
-from theory.models.vocabulary import lam
 
 
 def eigenvalue_at_rest(correlations: NDArray, decay: float) -> NDArray:
     """How the head acts on modes that survive a decay; NaN for correlations that do not."""
     if not decay:
         return np.array(correlations, dtype=float)
-    head, _ = _lowered()
     held = survives(correlations, decay)
-    return np.sign(correlations) * np.where(held, head(np.where(held, np.abs(correlations), 1.0), decay * held), np.nan)
+    upper, _ = heads_at(np.where(held, np.abs(correlations), 1.0), decay * held)
+    return np.sign(correlations) * np.where(held, upper, np.nan)
 
 
 def survives(correlations: NDArray, decay: float) -> NDArray:
     """Of which correlations the critical decay is not below this one."""
-    return _lowered()[1](np.abs(correlations)) >= decay
-
-
-@cache
-def _lowered() -> tuple[Callable[[NDArray, NDArray], NDArray], Callable[[NDArray], NDArray]]:
-    """The upper head at rest, by correlation and decay, and the critical decay by correlation."""
-    return lambdify([mu, lam], heads()[0], "numpy"), lambdify(mu, critical_decay(), "numpy")
+    return critical_decays(np.abs(correlations)) >= decay
 
 
 def distances_with_decay(head: NDArray, unit: NDArray, correlations: NDArray, decay: float) -> NDArray:
@@ -76,7 +64,7 @@ def outlook_with_decay(run: Run) -> tuple[Outlook, str]:
         theory = f"a decay of {decay:.4g} is too large: it leaves {kept} of {c.labels} modes, those with mu^2/4 above it"
         theory += f", and these do not tell {joined} pairs of labels apart"
         if c.components < c.labels:
-            critical = float(_lowered()[1](c.modes()[c.components]))
+            critical = float(critical_decays(c.modes()[c.components]))
             theory += f"; of the modes that do, none bears more than {critical:.4g}"
         return Outlook.FAILS, theory
     if not (decay > 0 and of_head > 0):

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from derivations.closed_forms.decaying import critical_decays
 from derivations.diagnosis.accumulating import Accumulation, accumulate
 from derivations.diagnosis.encoding import Encoding, categories_of
 from derivations.diagnosis.finite_sample import noise_edge
-from derivations.diagnosis.head_decay import critical_decays
 from derivations.diagnosis.pairs import spread
 from derivations.diagnosis.result import Diagnosis
 from derivations.diagnosis.tables import Table, of_arrays

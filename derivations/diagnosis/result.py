@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.diagnosis.head_decay import least_ratio
+from derivations.closed_forms.thresholds import least_ratio
 from derivations.diagnosis.pairs import in_order
 from derivations.typeset.plain_values import plain_fields, plain_values
 from theory.errors import InputError

@@ -3,8 +3,7 @@ r"""End states of the shared predictor with stop-gradient, without decay, and wh
 Section 4.1 of the notes, for mobilities inverse to the degrees.  An end state is a head :math:`W` and mode vectors, the columns
 of :math:`V` in units of :math:`\gamma^{-1/2}`, with :math:`WV=V\mu`.  Modes of one correlation may be mixed, so that among them
 a *subspace* survives: its orthogonal axes are the survivors.  Perturbations of the survivors and those of absent modes do not
-mix; their rates are the eigenvalues of the flow of the residual, which is taken from the derivation
-``stop_gradient_stability``.
+mix; their rates are the eigenvalues of the flow of the residual (see the derivation ``stop_gradient_stability``).
 
 >>> correlations = np.array([1.0, 0.8, 0.5, -0.5, -0.8, -1.0])
 >>> def along(*survivors):
@@ -42,7 +41,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import lambdify
 
-from derivations.catalogue import derive
+from derivations.closed_forms.residual import orthogonal_rates, residual_flow
 from derivations.vocabulary import N_Z, V, a_j, mu_j, mu_matrix, omega_l, q_V
 from theory.lowering import lower
 from theory.models.vocabulary import W, d, gamma
@@ -196,12 +195,11 @@ def _vanishes(matrix: NDArray) -> bool:
 @cache
 def _residual(directions: int, modes: int) -> Callable:
     """The velocity of the residual at head, modes, correlations, residual and mobility."""
-    velocity = derive("stop_gradient_stability")["residual_flow"].after[0].right
     arguments, sizes = (W, V, mu_matrix, q_V, gamma), {d: directions, N_Z: modes}
-    return lower([velocity], arguments, sizes, diagonal=frozenset({mu_matrix}))
+    return lower([residual_flow()], arguments, sizes, diagonal=frozenset({mu_matrix}))
 
 
 @cache
 def _orthogonal() -> Callable:
     """The rates of orthogonal survivors at eigenvalue of the head, correlation, amplitude and mobility."""
-    return lambdify((omega_l, mu_j, a_j, gamma), derive("stop_gradient_stability")["spectrum"].after[0].right, "numpy")
+    return lambdify((omega_l, mu_j, a_j, gamma), orthogonal_rates()[0], "numpy")

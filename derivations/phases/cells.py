@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from sympy import Rational
 
 from derivations.analysis.linearisation.balls import compiled, interval, signs_of
-from derivations.phases import closed_forms
+from derivations.closed_forms import phases
 from derivations.phases.regions import CODES, Phase
 from derivations.vocabulary import k, mu, phi, v_0, w_0
 from theory.errors import InputError
@@ -115,7 +115,7 @@ def _halved(at_once: Callable[[Sequence[Ends]], Phase], ends: tuple[Ends, ...], 
 
 @cache
 def _phase_conditions(classes: int, family: str) -> Callable:
-    forms = [form(family).subs(K, classes) for form in (closed_forms.existence, closed_forms.turning)]
+    forms = [form(family).subs(K, classes) for form in (phases.existence, phases.turning)]
     return compiled(forms, (phi, lam, k))
 
 
@@ -130,8 +130,8 @@ def _phase_at_once(conditions: Callable, ends: Sequence[Ends]) -> Phase:
 
 @cache
 def _margins(fraction: Fraction, classes: int, family: str) -> Callable:
-    class_mu = closed_forms.correlation(family).subs({phi: Rational(fraction.numerator, fraction.denominator), K: classes})
-    return compiled([m.subs({mu: class_mu, gamma: 1}) for m in closed_forms.survival_margins()], (w_0, v_0))
+    class_mu = phases.correlation(family).subs({phi: Rational(fraction.numerator, fraction.denominator), K: classes})
+    return compiled([m.subs({mu: class_mu, gamma: 1}) for m in phases.survival_margins()], (w_0, v_0))
 
 
 def _start_at_once(margins: Callable, ends: Sequence[Ends]) -> Phase:

@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.phases import closed_forms, regions
+from derivations.closed_forms import phases
+from derivations.phases import regions
 from derivations.phases.regions import Phase
 from derivations.phases.starts import along_modes, disturbed
 from theory import Coupling, models
@@ -106,7 +107,7 @@ class Outcomes:
     def duration(self, phi: NDArray, lam: NDArray, k: NDArray) -> float:
         """Long enough for the slowest of them, up to the longest."""
         slowest = np.abs(regions.growth(phi, lam, k, self.classes))
-        beyond = -closed_forms.numeric("existence")(phi, lam, k, float(self.classes))
+        beyond = -phases.numeric("existence")(phi, lam, k, float(self.classes))
         slowest = np.minimum(np.where(np.isnan(slowest), beyond, slowest), lam)
         return float(min(self.longest, E_FOLDS / max(slowest.min(), E_FOLDS / self.longest)))
 
@@ -132,7 +133,7 @@ class Outcomes:
     def _state(self, coupling: Coupling, phi: float, lam: float, k: float) -> tuple[dict, dict]:
         """The upper state, and the lower one: every mode along a direction of its own, at the head that it rests at; beyond its
         critical decay at the head that it had there."""
-        resting = closed_forms.rest(coupling.modes(self.classes), lam, lam * k, 1 / self.samples)
+        resting = phases.rest(coupling.modes(self.classes), lam, lam * k, 1 / self.samples)
         upper, lower = (along_modes(coupling, np.diag(amplitudes), np.diag(heads)) for heads, amplitudes in resting)
         return upper, lower
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.phases import closed_forms
+from derivations.closed_forms import phases
 from derivations.phases.cells import proved_phase
 from derivations.phases.outcomes import Outcomes
 from derivations.phases.regions import Phase, phase_codes
@@ -100,8 +100,8 @@ class ParameterPlane:
         across, up = (np.linspace(edges[0], edges[-1], FINE) for edges in self.edges(1, 1))
         at = (across[:, None], *self._decays(up[None, :]), float(self.outcomes.classes))
         with np.errstate(all="ignore"):
-            exists = closed_forms.numeric("existence")(*at) + np.zeros((FINE, FINE))
-            turns = np.where(exists > 0, closed_forms.numeric("turning")(*at), np.nan)
+            exists = phases.numeric("existence")(*at) + np.zeros((FINE, FINE))
+            turns = np.where(exists > 0, phases.numeric("turning")(*at), np.nan)
         return {
             "saddle-node: the state is born": (across, up, exists),
             "Hopf: it begins to turn": (across, up, np.arcsinh(turns)),

@@ -28,7 +28,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import lambdify
 
-from derivations.phases import closed_forms
+from derivations.closed_forms import phases
+from derivations.closed_forms.families import frustration
 from derivations.vocabulary import mu, v_0, w_0
 from theory.errors import InputError
 from theory.models.vocabulary import gamma
@@ -107,9 +108,9 @@ def phase_codes(fraction: ArrayLike, decay: ArrayLike, ratio: ArrayLike, classes
     checked(phi, lam, k, classes, family)
     at = (phi, lam, k, float(classes))
     with np.errstate(all="ignore"):
-        exists = np.broadcast_to(closed_forms.numeric("existence", family)(*at), phi.shape)
-        turns = np.where((exists > 0) & (k > 0), closed_forms.numeric("turning", family)(*at), np.nan)
-        correlation = closed_forms.numeric("correlation", family)(*at)
+        exists = np.broadcast_to(phases.numeric("existence", family)(*at), phi.shape)
+        turns = np.where((exists > 0) & (k > 0), phases.numeric("turning", family)(*at), np.nan)
+        correlation = phases.numeric("correlation", family)(*at)
     rules = {
         Phase.NON_COLLAPSED: (lam == 0) & (correlation > 0),
         Phase.COLLAPSED: (lam > 0) & ((exists < 0) | (k == 0)),
@@ -129,7 +130,7 @@ def checked(phi: NDArray, lam: NDArray, k: NDArray, classes: int, family: str) -
     """An InputError for parameters that make no sense."""
     if isinstance(classes, bool) or not isinstance(classes, int | np.integer) or classes < 2:
         raise InputError("at least two classes", repr(classes), "give a whole number")
-    closed_forms.frustration(family)
+    frustration(family)
     if not ((phi >= 0) & (phi <= 1)).all():
         raise InputError("fractions of frustrated samples between 0 and 1", str(phi), "give shares, not percentages")
     for name, values in (("decays", lam), ("ratios of decays", k)):
@@ -162,7 +163,7 @@ def classify_start(*, head: float, amplitude: float, correlation: float, mobilit
 def start_codes(head: ArrayLike, scaled: ArrayLike, correlation: float) -> NDArray:
     r"""The phases of arrays of starts :math:`w_0` and :math:`\sqrt\gamma\,v_0`, broadcast, as numbers in :class:`Phase`."""
     above, below = (
-        lambdify((w_0, v_0), margin.subs({gamma: 1, mu: correlation}), "numpy") for margin in closed_forms.survival_margins()
+        lambdify((w_0, v_0), margin.subs({gamma: 1, mu: correlation}), "numpy") for margin in phases.survival_margins()
     )
     w, v = np.broadcast_arrays(np.asarray(head, dtype=float), np.asarray(scaled, dtype=float))
     margin = np.where(w >= 0, above(w, v), below(w, v))
@@ -179,9 +180,9 @@ def growth(fraction: ArrayLike, decay: ArrayLike, ratio: ArrayLike, classes: int
     checked(phi, lam, k, classes, family)
     at = (phi, lam, k, float(classes))
     with np.errstate(all="ignore"):
-        exists = closed_forms.numeric("existence", family)(*at) > 0
-        zero, one, two = closed_forms.numeric("cubic", family)(*at)
-        trace, determinant = closed_forms.numeric("own", family)(*at)
+        exists = phases.numeric("existence", family)(*at) > 0
+        zero, one, two = phases.numeric("cubic", family)(*at)
+        trace, determinant = phases.numeric("own", family)(*at)
     polynomials = ((two, one, zero), (-trace, determinant))
     largest = [_rightmost([np.where(exists, c, 1.0) for c in coefficients]) for coefficients in polynomials]
     return np.where(exists, lam * np.maximum(*largest), np.nan)

@@ -24,7 +24,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.phases import closed_forms
+from derivations.closed_forms import phases
+from derivations.closed_forms.decaying import critical_decays, one_direction
 from derivations.phases.outcomes import TOLERANCES
 from derivations.phases.regions import Phase, coded
 from derivations.phases.starts import along_modes
@@ -144,13 +145,13 @@ def basin_boundary(*, correlation: float, decay: float, head_decay: float, reach
     UnfinishedError
         where the integration does not get there.
     """
-    if not (decay > 0 and head_decay > 0 and 4 * decay < correlation**2):
+    if not (decay > 0 and head_decay > 0 and decay < critical_decays(correlation)):
         given = f"{correlation:g}, {decay:g}, {head_decay:g}"
         raise InputError("positive decays below the critical one of the correlation", given, "let them be smaller")
     numbers = {mu: correlation, lam: decay, kappa: head_decay, gamma: 1.0}
-    _, (head, amplitude) = closed_forms.rest(np.array(correlation), decay, head_decay, 1.0)
+    _, (head, amplitude) = phases.rest(np.array(correlation), decay, head_decay, 1.0)
     saddle = np.array([amplitude, head])
-    flow = closed_forms.single_flow().lower({str(name): value for name, value in numbers.items()})
+    flow = one_direction().flow.lower({str(name): value for name, value in numbers.items()})
     values, vectors = np.linalg.eig(flow.jacobian(0.0, saddle))
     stable = vectors[:, values.real.argmin()].real
     stable *= np.sign(stable[0])

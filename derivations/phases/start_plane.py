@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import lambdify
 
-from derivations.phases import closed_forms
+from derivations.closed_forms import phases
 from derivations.phases.cells import proved_phase, proved_start
 from derivations.phases.parameter_plane import FINE
 from derivations.phases.regions import CODES, Phase, start_codes
@@ -70,7 +70,7 @@ class StartPlane:
     def correlation(self) -> float:
         """Of the mode."""
         found = self.outcomes
-        return float(closed_forms.numeric("correlation")(found.fraction, found.decay, 0.0, 2.0))
+        return float(phases.numeric("correlation")(found.fraction, found.decay, 0.0, 2.0))
 
     @property
     def has_state(self) -> bool:
@@ -111,8 +111,7 @@ class StartPlane:
             return {}
         across, up = (np.linspace(edges[0], edges[-1], FINE) for edges in self.edges(1, 1))
         above, below = (
-            lambdify((w_0, v_0), margin.subs({gamma: 1, mu: self.correlation}), "numpy")
-            for margin in closed_forms.survival_margins()
+            lambdify((w_0, v_0), margin.subs({gamma: 1, mu: self.correlation}), "numpy") for margin in phases.survival_margins()
         )
         w, v = across[:, None], up[None, :]
         return {"hyperbola": (across, up, np.where(w >= 0, above(w, v), below(w, v)))}
@@ -131,4 +130,4 @@ class StartPlane:
     @property
     def _exists(self) -> float:
         found = self.outcomes
-        return float(closed_forms.numeric("existence")(found.fraction, found.decay, 1.0, 2.0))
+        return float(phases.numeric("existence")(found.fraction, found.decay, 1.0, 2.0))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derivations.agreement import critical_head_decay, simulated_head
-from derivations.catalogue.decay_stability.evidence import jacobian
+from derivations.catalogue.dense_head import jacobian
 from theory import Coupling, InputError, models, simulate
 from theory.dmft import Band, MeanFieldHead, Pairs, outlier_mass
 

@@ -1,7 +1,15 @@
 """Families of couplings (§1 of the notes): rows sum to one, and a fraction of the samples is frustrated.
 
 Each returns weights of the sample types, sparse (T, K), and the number of samples of each (T,); no array is as long as the
-number of samples, except the labels that a random family draws for its frustrated ones.
+number of samples, except the labels that a random family draws for its frustrated ones.  With symbols the families that treat
+all labels alike are those of :mod:`theory.coupling.symmetric`.
+
+>>> from theory import Coupling
+>>> K, phi = 3, 0.25
+>>> np.allclose(Coupling.uniform(K, 24, phi).frustration()[1:K], phi)
+True
+>>> np.allclose(Coupling.pairs(K, 24, phi).frustration()[1:K], phi * K / (2 * (K - 1)))
+True
 """
 
 from __future__ import annotations

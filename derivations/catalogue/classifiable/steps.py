@@ -6,8 +6,8 @@ from sympy import Trace, Transpose, solve
 
 from derivations.catalogue.classifiable import evidence
 from derivations.catalogue.points import coupled_point
-from derivations.catalogue.reduced import star
 from derivations.checks import AtRandomPoints, Identity, Numerics, Together
+from derivations.closed_forms.reduced import star
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import n, n_b, w_x, w_y, x, x_0, y, y_0
 from theory import models

@@ -10,29 +10,23 @@ from math import prod
 
 from sympy import QQ, Expr, Integer, Poly, Rational, sympify
 
+from derivations.catalogue import dense_head
 from derivations.catalogue.decay_stability import evidence
-from derivations.catalogue.weight_decay_flow import by_powers_of
-from derivations.catalogue.written import ordered
+from derivations.catalogue.written import by_powers, ordered
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.pair import PAIR, SLOW_RATIO, pair_cubic, pair_determinant
 from derivations.engine import Line, Lines, Step, rights
 from derivations.vocabulary import c_0, c_1, c_2, k, mu_1, mu_2, nu, omega_1, omega_2, p, s, theta, xi, zeta
 
-PAIR = {p: omega_1 * omega_2, nu: (omega_1 - omega_2) ** 2}
 ALIKE = {p: (1 + xi) * (1 + xi + zeta), nu: zeta**2}
 OPPOSITE = {p: -((1 + xi) * (1 + xi + zeta)), nu: (2 + 2 * xi + zeta) ** 2}
 QUARTER = Rational(1, 4)
 
 
-def determinant(coefficients: tuple[Expr, Expr, Expr]) -> Expr:
-    """The Hurwitz determinant of a pair times the squared product of its heads, by powers of k."""
-    zero, one, two = coefficients
-    return by_powers_of(k, (p**2 * (two * one - zero)).expand())
-
-
-def condition(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
+def condition() -> tuple[Step, ...]:
     """The complete rule, and heads of opposite signs."""
-    zero, one, two = coefficients
-    shown = Line(r"p^2\Delta", determinant(coefficients))
+    zero, one, two = pair_cubic()
+    shown = _shown()
     return (
         Step(
             "rule",
@@ -41,7 +35,7 @@ def condition(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
             "Hurwitz conditions of the cubic: $c_0,c_2>0$ and $\\Delta=c_2c_1-c_0>0$. The first two follow from "
             "$\\omega_l^2>1$: with $|\\omega_1|=1+\\xi$, $|\\omega_2|=1+\\xi+\\zeta$ and either sign of $p$, neither $p^2c_0$ "
             "nor $p^2c_2$ has a negative coefficient in $\\xi$, $\\zeta$, $k$.",
-            before=(Line(c_2, by_powers_of(k, two)), Line(c_1, by_powers_of(k, one)), Line(c_0, zero)),
+            before=(Line(c_2, by_powers(two, k)), Line(c_1, by_powers(one, k)), Line(c_0, zero)),
             after=(shown,),
             uses=("spectrum",),
             assumptions=("Where one of these inequalities is an equality the linearisation does not decide.",),
@@ -83,10 +77,15 @@ def condition(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
     )
 
 
-def boundary(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
+def _shown() -> Line:
+    """The Hurwitz determinant."""
+    return Line(r"p^2\Delta", by_powers(pair_determinant(), k))
+
+
+def boundary() -> tuple[Step, ...]:
     """The Hopf boundary, its limit, and its bound."""
-    _, one, _ = coefficients
-    shown = Line(r"p^2\Delta", determinant(coefficients))
+    _, one, _ = pair_cubic()
+    shown = _shown()
     turning = ordered(s**3, c_2 * s**2, c_1 * s, c_0)
     return (
         Step(
@@ -96,7 +95,7 @@ def boundary(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
             "rotation of both modes.",
             "As polynomials in $\\xi$, $\\zeta$ the coefficients of $k^3$ and $k^2$ are positive and that of $k^0$ is "
             "negative: one change of sign, whatever that of $k^1$ (Descartes). Where $\\Delta=0$, $c_0=c_1c_2$.",
-            before=(shown, Line(c_1, by_powers_of(k, one))),
+            before=(shown, Line(c_1, by_powers(one, k))),
             after=(Line(turning, (s**2 + c_1) * (s + c_2)),),
             uses=("rule",),
             assumptions=(
@@ -110,7 +109,7 @@ def boundary(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
                         lambda rng: evidence.signs(_one_change(before[0].right), (ALIKE,), (xi, zeta)), 0, "all coefficients"
                     ),
                     Numerics(
-                        lambda rng: evidence.boundary(rng, before[0].right.subs(PAIR), -before[1].right.subs(PAIR)),
+                        lambda rng: dense_head.boundary(rng, before[0].right.subs(PAIR), -before[1].right.subs(PAIR)),
                         1e-6,
                         "dense eigenvalues at the root",
                     ),
@@ -123,7 +122,7 @@ def boundary(coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
             "this share of $\\lambda$ at least.",
             "Leading order in large heads at fixed $\\omega_1/\\omega_2$, which tends to $\\mu_1/\\mu_2$ as $\\lambda\\to0$.",
             before=(shown,),
-            after=(Line("k_c", mu_1 * (mu_2 - mu_1) / mu_2**2, r"\to"),),
+            after=(Line("k_c", SLOW_RATIO, r"\to"),),
             uses=("hopf",),
             assumptions=(r"$0<\mu_1<\mu_2$, $\lambda\to0$.",),
             check=lambda before, after: Together(

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Matrix, Poly, Rational, fraction, symmetrize, sympify
+from sympy import Expr, Matrix, sympify
 
 from derivations.catalogue.decay_stability import evidence
-from derivations.catalogue.decay_stability.condition import PAIR, boundary, condition
-from derivations.catalogue.weight_decay_flow import (
-    UNITS,
-    along,
-    by_powers_of,
-    decaying,
-    in_units,
-    linear_lines,
-    occupied_pair,
-    sectors,
-)
-from derivations.catalogue.written import ordered
+from derivations.catalogue.decay_stability.condition import boundary, condition
+from derivations.catalogue.points import unit_point
+from derivations.catalogue.written import by_powers, linear_lines, ordered
 from derivations.checks import AtRandomPoints, Identity, Numerics, Together
+from derivations.closed_forms.decaying import UNITS, decaying, in_units, own_sector
+from derivations.closed_forms.pair import PAIR, occupied_pair, pair_cubic, pair_sector, pair_sectors
+from derivations.closed_forms.reduced import along, sectors
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import (
     V,
@@ -32,11 +26,9 @@ from derivations.vocabulary import (
     mu_1,
     mu_2,
     mu_3,
-    nu,
     omega,
     omega_1,
     omega_2,
-    p,
     s,
     v,
     w,
@@ -48,32 +40,7 @@ PAIR_OF_DIRECTIONS, OTHERS = ("W_12",), ("v_13", "v_33", "W_33", "W_13")
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    found = sectors(tuple(in_units().stop_gradient_flow().velocity.values()), *occupied_pair())
-    coefficients = pair_cubic(found)
-    return (*_states(), *_sectors(found, coefficients), *condition(coefficients), *boundary(coefficients))
-
-
-def pair_sector(found: dict[tuple, Matrix]) -> tuple[tuple, Matrix]:
-    """The sector of two occupied directions."""
-    return next((names, matrix) for names, matrix in found.items() if len(names) == 4)
-
-
-def pair_cubic(found: dict[tuple, Matrix]) -> tuple[Expr, Expr, Expr]:
-    """The coefficients of the cubic of a pair, of the constant first, in p and nu."""
-    _, matrix = pair_sector(found)
-    _, two, one, zero, _ = matrix.charpoly(s).all_coeffs()
-    return in_pair(zero), in_pair(one), in_pair(two)
-
-
-def in_pair(symmetric: Expr) -> Expr:
-    """A symmetric function of two heads, in their product and their squared difference."""
-    top, bottom = (e.expand() for e in fraction(symmetric.together()))
-    parts = []
-    for e in (top, bottom):
-        form, _, ((total, _), (product, _)) = symmetrize(e, omega_1, omega_2, formal=True)
-        terms = Poly(form, total).terms()
-        parts.append(sum(c * (nu + 4 * p) ** Rational(power, 2) for (power,), c in terms).subs(product, p))
-    return (parts[0] / parts[1]).factor()
+    return (*_states(), *_sectors(pair_sectors(), pair_cubic()), *condition(), *boundary())
 
 
 def characteristic(matrix: Matrix) -> Expr:
@@ -84,6 +51,7 @@ def characteristic(matrix: Matrix) -> Expr:
 def _states() -> tuple[Step, ...]:
     whole, scaled = decaying().stop_gradient_flow(), in_units().stop_gradient_flow()
     single = along(in_units()).flow
+    trace, determinant = own_sector()
     return (
         Step(
             "units",
@@ -97,7 +65,7 @@ def _states() -> tuple[Step, ...]:
             check=lambda before, after: Together(
                 (
                     Identity(tuple(zip(rights(before), whole.velocity.values(), strict=True)), whole.context),
-                    AtRandomPoints(_in_units(before, after), evidence.unit_point),
+                    AtRandomPoints(_in_units(before, after), unit_point),
                 )
             ),
         ),
@@ -122,11 +90,16 @@ def _states() -> tuple[Step, ...]:
             "Trace and determinant of the Jacobian of the two velocities.",
             before=velocity_lines(single),
             after=(
-                Line(r"\operatorname{tr}", -k * (1 + omega**2)),
-                Line(r"\det", 2 * k * (omega**2 - 1)),
+                Line(r"\operatorname{tr}", trace),
+                Line(r"\det", determinant),
             ),
             uses=("state",),
-            check=lambda before, after: Identity(tuple(zip(rights(after), _trace_and_determinant(before), strict=True))),
+            check=lambda before, after: Together(
+                (
+                    Identity(tuple(zip(rights(after), _trace_and_determinant(before), strict=True))),
+                    Numerics(lambda rng: evidence.own_sector(rng, *rights(after)), 1e-9, "a dense Jacobian of one mode"),
+                )
+            ),
         ),
     )
 
@@ -159,7 +132,7 @@ def _linear(found: dict[tuple, Matrix], shown: tuple[str, ...]) -> Lines:
 
 def _sectors(found: dict[tuple, Matrix], coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
     velocities = velocity_lines(in_units().stop_gradient_flow())
-    names, matrix = pair_sector(found)
+    names, matrix = pair_sector()
     zero, one, two = coefficients
     occupied = "Directions 1 and 2 hold modes 1 and 2, direction 3 is empty, mode 3 is absent: $v_3=0$."
     return (
@@ -204,8 +177,8 @@ def _sectors(found: dict[tuple, Matrix], coefficients: tuple[Expr, Expr, Expr]) 
             before=_linear(found, PAIR_OF_DIRECTIONS),
             after=(
                 Line(chi_12, s * ordered(s**3, c_2 * s**2, c_1 * s, c_0)),
-                Line(c_2, by_powers_of(k, two)),
-                Line(c_1, by_powers_of(k, one)),
+                Line(c_2, by_powers(two, k)),
+                Line(c_1, by_powers(one, k)),
                 Line(c_0, zero),
             ),
             uses=("pair_sector",),

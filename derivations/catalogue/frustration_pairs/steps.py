@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sympy import Identity as Unit
-from sympy import Integer, Rational, solve, sqrt
+from sympy import Rational, sqrt
 
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.modes.sectors import Sectors, sectors
@@ -13,6 +13,7 @@ from derivations.catalogue.frustration_pairs import evidence
 from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.families import PAIRS, frustration, pairs_at_degrees, pairs_counts, pairs_sectors
 from derivations.engine import Line, Step, rights
 from derivations.vocabulary import (
     B,
@@ -40,17 +41,9 @@ from derivations.vocabulary import (
     u,
     v,
 )
-from theory.coupling.symmetric import Orbit, pairs
 from theory.models.vocabulary import K, d
 
 RATES = (r_1, r_2, r_3)
-FAMILY = pairs(K, n_0, m, q)
-FRUSTRATED: Orbit = FAMILY.orbits[1]
-
-
-def pairs_sectors() -> Sectors:
-    """The sectors of the family."""
-    return sectors(FAMILY, eta_x, eta_y)
 
 
 def steps() -> tuple[Step, ...]:
@@ -60,7 +53,8 @@ def steps() -> tuple[Step, ...]:
 
 
 def _sectors(found: Sectors) -> tuple[Step, ...]:
-    with_a, with_both = FRUSTRATED.containing(K, 1), FRUSTRATED.containing(K, 2)
+    frustrated = PAIRS.orbits[1]
+    with_a, with_both = frustrated.containing(K, 1), frustrated.containing(K, 2)
     return (
         Step(
             "counting",
@@ -71,7 +65,7 @@ def _sectors(found: Sectors) -> tuple[Step, ...]:
                 Line(r"\#\{S\ni a\}", with_a),
                 Line(r"\#\{S\ni a,b\}", with_both),
             ),
-            after=(Line(r"\tfrac1{f_a}\sum_{S\ni a}F(S)", FRUSTRATED.separating(K)),),
+            after=(Line(r"\tfrac1{f_a}\sum_{S\ni a}F(S)", frustrated.separating(K)),),
             check=lambda before, after: Together(
                 (
                     Identity(((after[0].right, before[0].right - before[1].right),)),
@@ -105,7 +99,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
     series = time_scales(found.difference.flow, {v: 0, s: 0, u: 0}, small=m, order=2, time_limit=None)
     (slow,) = series.slow
     fast = sorted((-rate.branch.terms[0][1] for rate in series.fast), key=str)
-    two = by_powers(sectors(FAMILY.at({K: 2}), eta_x, eta_y).difference.characteristic(r), r, eta_x, eta_y)
+    two = by_powers(sectors(PAIRS.at({K: 2}), eta_x, eta_y).difference.characteristic(r), r, eta_x, eta_y)
     return (
         Step(
             "two_time_scales",
@@ -130,7 +124,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
                         "the roots of the cubic at two small m: relative remainders of order 1, 2, 1, 1",
                     ),
                     Numerics(
-                        lambda rng: evidence.roots(rng, FAMILY, before[0].right),
+                        lambda rng: evidence.roots(rng, PAIRS, before[0].right),
                         1e-9,
                         "dense eigenvalues, each K - 1 times",
                     ),
@@ -149,7 +143,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
                 (
                     Identity(((before[0].right, after[0].right * (r - 2 * q * eta_x)), (before[0].right, cubic.subs(K, 2)))),
                     Numerics(
-                        lambda rng: evidence.roots(rng, FAMILY.at({K: 2}), after[0].right),
+                        lambda rng: evidence.roots(rng, PAIRS.at({K: 2}), after[0].right),
                         1e-9,
                         "dense eigenvalues with two classes",
                     ),
@@ -160,11 +154,8 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
 
 
 def _normalised() -> tuple[Step, ...]:
-    special = sectors(FAMILY, (Integer(1), 1 / (2 * q)), 1 / FAMILY.label_degree).difference
-    polynomial = by_powers(special.characteristic(r), r)
-    frustration = (-polynomial.subs(r, 0)).factor()
-    counts = solve((n_0 - (1 - phi) * n, FRUSTRATED.samples(K) - phi * n * K), (n_0, m), dict=True)[0]
-    in_fraction = frustration.subs({**counts, q: Rational(1, 2)}).factor()
+    polynomial = by_powers(pairs_at_degrees().characteristic(r), r)
+    in_counts, counts = (-polynomial.subs(r, 0)).factor(), pairs_counts()
     pair = (1 - sqrt(1 - psi), 1 + sqrt(1 - psi))
     return (
         Step(
@@ -174,7 +165,7 @@ def _normalised() -> tuple[Step, ...]:
             before=(Line(chi, polynomial),),
             after=(
                 Line(chi, (r - 1) * by_powers(r**2 - 2 * r + psi, r)),
-                Line(psi, frustration),
+                Line(psi, in_counts),
                 Line("r_-", pair[0]),
                 Line("r_+", pair[1]),
             ),
@@ -189,7 +180,7 @@ def _normalised() -> tuple[Step, ...]:
                         )
                     ),
                     Numerics(
-                        lambda rng: evidence.correlations(rng, FAMILY, after[1].left, *rights(after)[1:]),
+                        lambda rng: evidence.correlations(rng, PAIRS, after[1].left, *rights(after)[1:]),
                         1e-9,
                         "the canonical correlations of a coupling",
                     ),
@@ -201,7 +192,7 @@ def _normalised() -> tuple[Step, ...]:
             "In terms of the frustrated fraction $\\varphi$ of all $nK$ samples, only $\\varphi$ and $K$ are left.",
             "Count: $n_0=(1-\\varphi)n$, and $\\varphi nK$ samples over all pairs.",
             before=(Line("n_0", counts[n_0]), Line("m", counts[m])),
-            after=(Line(r"\psi", in_fraction),),
+            after=(Line(r"\psi", frustration("pairs")),),
             uses=("normalised_rates",),
             assumptions=("$q=\\tfrac12$.",),
             check=lambda before, after: Together(
@@ -210,7 +201,7 @@ def _normalised() -> tuple[Step, ...]:
                         (
                             (before[1].right * K * (K - 1) / 2, phi * n * K),
                             (before[0].right * K + before[1].right * K * (K - 1) / 2, n * K),
-                            (frustration.subs({n_0: before[0].right, m: before[1].right, q: Rational(1, 2)}), after[0].right),
+                            (in_counts.subs({n_0: before[0].right, m: before[1].right, q: Rational(1, 2)}), after[0].right),
                         )
                     ),
                     Numerics(
@@ -277,7 +268,7 @@ def _separation(found: Sectors) -> tuple[Step, ...]:
             ),
             check=lambda before, after: Numerics(
                 lambda rng: evidence.separations(
-                    rng, FAMILY, after[0].right, {E_uu: row[u], E_uv: row[v], E_us: row[s]}, found.difference, RATES
+                    rng, PAIRS, after[0].right, {E_uu: row[u], E_uv: row[v], E_us: row[s]}, found.difference, RATES
                 ),
                 1e-9,
                 "the dense propagator of all embeddings",

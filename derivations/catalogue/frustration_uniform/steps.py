@@ -5,32 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Add, Expr, Integer, Symbol, exp, log, roots, sqrt
+from sympy import Add, Expr, Integer, Symbol, exp, log, roots
 
-from derivations.analysis.expansions.time_scales import time_scales
-from derivations.analysis.modes.sectors import Sectors, sectors
+from derivations.analysis.modes.sectors import Sectors
 from derivations.catalogue.frustration_uniform import evidence
 from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.families import UNIFORM, uniform_rates, uniform_sectors, uniform_time_scales
 from derivations.engine import Line, Step, rights
-from derivations.vocabulary import E_uu, E_uv, c_fast, c_slow, chi, eta_x, eta_y, fast, n, phi, r, sigma, slow, t, u, v
-from theory.coupling.symmetric import uniform
+from derivations.vocabulary import E_uu, E_uv, c_fast, c_slow, chi, eta_x, eta_y, fast, phi, r, sigma, slow, t, u, v
 from theory.models.vocabulary import K, d
-
-FAMILY = uniform(K, n, phi)
-
-
-def uniform_sectors() -> Sectors:
-    """The sectors of the family."""
-    return sectors(FAMILY, eta_x, eta_y)
-
-
-def rates_of(found: Sectors) -> tuple[Expr, Expr]:
-    """The two decay rates of the class-difference sector, slow one first."""
-    matrix = found.difference.matrix
-    trace, determinant = matrix.trace().factor(), matrix.det().factor()
-    return (trace - sqrt(trace**2 - 4 * determinant)) / 2, (trace + sqrt(trace**2 - 4 * determinant)) / 2
 
 
 def steps() -> tuple[Step, ...]:
@@ -64,10 +49,9 @@ def _sectors(found: Sectors) -> tuple[Step, ...]:
 
 
 def _rates(found: Sectors) -> tuple[Step, ...]:
-    exact = rates_of(found)
-    series = time_scales(found.difference.flow, {v: 0, u: 0}, small=phi, order=2, time_limit=None)
+    exact, series = uniform_rates(), uniform_time_scales()
     both = tuple(decay(series[k]) for k in (1, 0))
-    default = {eta_x: 1, eta_y: 1 / FAMILY.label_degree}
+    default = {eta_x: 1, eta_y: 1 / UNIFORM.label_degree}
     special = tuple(e.subs(default).expand().simplify() for e in exact)
     before = (Line("r_-", exact[0]), Line("r_+", exact[1]))
     return (
@@ -84,7 +68,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
                     Identity(tuple((before[0].right.subs(r, rate), 0) for rate in rights(after))),
                     Identity(((before[0].right.subs(r, 0), after[0].right * after[1].right), (before[0].left, chi))),
                     Numerics(
-                        lambda rng: evidence.two_rates(rng, FAMILY, *rights(after)),
+                        lambda rng: evidence.two_rates(rng, UNIFORM, *rights(after)),
                         1e-10,
                         "dense eigenvalues of the whole graph, each K - 1 times",
                     ),
@@ -123,7 +107,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
                 (
                     Identity(tuple((b.right.subs(default), a.right) for b, a in zip(before, after, strict=True))),
                     Numerics(
-                        lambda rng: evidence.default_rates(rng, FAMILY, *rights(after)),
+                        lambda rng: evidence.default_rates(rng, UNIFORM, *rights(after)),
                         1e-10,
                         "one minus and plus the canonical correlations of a coupling",
                     ),
@@ -137,7 +121,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             after=(Line(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", special[0], r"\to"),),
             uses=("normalised_rates",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.collapse_rate(rng, FAMILY, after[0].right),
+                lambda rng: evidence.collapse_rate(rng, UNIFORM, after[0].right),
                 1e-8,
                 "the late decay of every label distance under the dense propagator",
             ),
@@ -146,7 +130,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
 
 
 def _separation(found: Sectors) -> tuple[Step, ...]:
-    known = dict(zip((slow, fast), rates_of(found), strict=True))
+    known = dict(zip((slow, fast), uniform_rates(), strict=True))
     row = found.difference.propagator((slow, fast), t)
     weights = found.difference.weights
     mean = 2 * d * sigma**2 * (E_uu**2 + E_uv**2 / weights[v])
@@ -174,7 +158,7 @@ def _separation(found: Sectors) -> tuple[Step, ...]:
             uses=("propagator", "difference_sector"),
             assumptions=("$E_{uu}=(e^{-Mt})_{uu}$, $E_{uv}=(e^{-Mt})_{uv}$; independent entries at $t=0$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.separations(rng, FAMILY, after[0].right, {E_uu: row[u], E_uv: row[v]}, known),
+                lambda rng: evidence.separations(rng, UNIFORM, after[0].right, {E_uu: row[u], E_uv: row[v]}, known),
                 1e-10,
                 "the dense propagator of all embeddings",
             ),
@@ -203,7 +187,7 @@ def _loss(found: Sectors, known: Mapping[Symbol, Expr]) -> Step:
         ),
         uses=("spectrum", "rates"),
         check=lambda before, after: Numerics(
-            lambda rng: evidence.losses(rng, FAMILY, after[2].right, {line.left: line.right for line in after[:2]}, known),
+            lambda rng: evidence.losses(rng, UNIFORM, after[2].right, {line.left: line.right for line in after[:2]}, known),
             1e-10,
             "the dense propagator of all embeddings",
         ),
@@ -214,7 +198,7 @@ def _plateaus(mean: Expr, row: Mapping[Symbol, Expr], found: Sectors, known: Map
     """Fast parts gone, slow ones not begun, to leading order in the frustrated fraction."""
     decays = {exp(-slow * t): Integer(1), exp(-fast * t): Integer(0)}
     still = {s: e.xreplace(decays) for s, e in row.items()}
-    _, rate = time_scales(found.difference.flow, {v: 0, u: 0}, small=phi, order=1, time_limit=None)
+    _, rate = uniform_time_scales()
     at_zero = {phi: 0, **{s: value.subs(phi, 0).simplify() for s, value in known.items()}}
     plateau = mean.subs(still).subs(at_zero).factor()
     weight = found.difference.energy((slow, fast), 0).subs(at_zero).factor()

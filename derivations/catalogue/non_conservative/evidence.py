@@ -9,11 +9,10 @@ import numpy as np
 from scipy.integrate import quad, solve_ivp
 from sympy import Poly, Rational, lambdify
 
-from derivations.catalogue.decay_stability.evidence import critical, jacobian, velocity
-from derivations.catalogue.points import coupled_point, diagonal
-from derivations.catalogue.reduced import all_modes
-from derivations.catalogue.stop_gradient.evidence import slope
+from derivations.catalogue.dense_head import critical, jacobian, velocity
+from derivations.catalogue.points import coupled_point, diagonal, slope
 from derivations.checks import random_values
+from derivations.closed_forms.reduced import all_modes
 from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import N_Z, V, k, mu, mu_k, mu_matrix, omega_1, omega_2, v, w
 from theory.flow import direction

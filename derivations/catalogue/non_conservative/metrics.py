@@ -6,18 +6,15 @@ symmetric :math:`-M^{1/2}\nabla^2U\,M^{1/2}`: its eigenvalues are real, whatever
 
 from __future__ import annotations
 
-from functools import cache
-
 from sympy import Expr, ImmutableMatrix, Integer, zeros
 
-from derivations.catalogue.decay_stability.condition import PAIR, determinant
-from derivations.catalogue.decay_stability.evidence import boundary
-from derivations.catalogue.decay_stability.steps import pair_cubic
+from derivations.catalogue.dense_head import boundary
 from derivations.catalogue.non_conservative import evidence
-from derivations.catalogue.one_mode.steps import hyperbola
-from derivations.catalogue.reduced import all_modes
-from derivations.catalogue.weight_decay_flow import by_powers_of, in_units, occupied_pair, sectors
+from derivations.catalogue.written import by_powers
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.one_mode import hyperbola
+from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant
+from derivations.closed_forms.reduced import all_modes, sectors
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import M_vv, M_vw, M_ww, U, c_0, c_2, k, mu, mu_k, s, v, w, w_0, w_r
 from theory.flow import Flow
@@ -72,7 +69,7 @@ def _descends(before: Lines, after: Lines) -> tuple:
 
 
 def _whole_plane(flow: Flow) -> Step:
-    level = hyperbola(flow)
+    level = hyperbola()
     return Step(
         "no_metric_where_modes_die",
         "No metric does so on the whole plane, where the amplitude may vanish too.",
@@ -153,15 +150,10 @@ def _of_dying_mode(velocities: tuple) -> Expr:
     return block.charpoly(s).as_expr(s)
 
 
-@cache
-def _pair() -> tuple[Expr, Expr, Expr]:
-    return pair_cubic(sectors(tuple(in_units().stop_gradient_flow().velocity.values()), *occupied_pair()))
-
-
 def _with_decay() -> Step:
-    zero, _, two = _pair()
-    lines = (Line(c_2, by_powers_of(k, two)), Line(c_0, zero))
-    delta = determinant(_pair()).subs(PAIR)
+    zero, _, two = pair_cubic()
+    lines = (Line(c_2, by_powers(two, k)), Line(c_0, zero))
+    delta = pair_determinant().subs(PAIR)
     return Step(
         "rotation",
         "With decay none does so even where classes stay apart: beside two modes at rest with different heads of one sign, "

@@ -6,9 +6,9 @@ from sympy import Add, Expr, Poly, Q, integrate, solve
 
 from derivations.catalogue.non_conservative import evidence
 from derivations.catalogue.non_conservative.metrics import metrics
-from derivations.catalogue.one_mode.steps import reduction
-from derivations.catalogue.reduced import shared_head
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.one_mode import reduction
+from derivations.closed_forms.reduced import shared_head
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import g_vv, g_vw, g_ww, l_v, l_w, mu, psi, s, v, w, x, y
 from theory.flow import Flow

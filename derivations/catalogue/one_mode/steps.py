@@ -2,82 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from sympy import Dummy, Expr, Integer, sign, solve, sqrt
-from sympy.logic.boolalg import And, Boolean, Not, Or
+from sympy import Expr, Integer, sign, solve
 
 from derivations.analysis.linearisation.stability import stability
-from derivations.analysis.modes.ansatz import mode_ansatz
-from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
+from derivations.analysis.modes.reduction import Reduction
 from derivations.analysis.points.fixed_points import fixed_points
 from derivations.catalogue.one_mode import evidence
-from derivations.catalogue.reduced import all_modes
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.one_mode import SQUARE, boundaries, fates, hyperbola, reduction
 from derivations.engine import Line, Step, rights, velocity_lines
-from derivations.vocabulary import V, mu, mu_matrix, t, v, v_0, w, w_0
+from derivations.vocabulary import mu, t, v, v_0, w, w_0
 from theory.flow import Flow
-from theory.models.vocabulary import W, gamma
+from theory.models.vocabulary import W
 from theory.printing import tex
 from theory.words import Context, collect
 
 START = (v_0, w_0)
-SQUARE = Dummy("v^2")
-
-
-@dataclass(frozen=True)
-class Fate:
-    """Where starts with :math:`v_0\\ne0` under a ``condition`` end: the ``square`` of the amplitude, and the ``head``."""
-
-    condition: Boolean
-    square: Expr
-    head: Expr
-
-
-def reduction() -> Reduction:
-    """The flow of one mode along one direction, from that of all modes."""
-    return reduce_to_modes(all_modes().stop_gradient_flow(), mode_ansatz(V, W, mu_matrix), time_limit=None)
-
-
-def hyperbola(flow: Flow) -> Expr:
-    """The first integral of the flow, with the sign of the conserved matrix."""
-    (integral,) = flow.conserved()
-    return -integral
-
-
-def fates() -> tuple[Fate, Fate]:
-    r"""Survival and death of the mode, from any start with :math:`v_0\ne0`, as expressions in v_0, w_0, mu, gamma.
-
-    >>> survival, death = fates()
-    >>> survival.square, survival.head
-    (v_0**2 + (mu**2 - w_0**2)/gamma, mu)
-    >>> death.square, death.head
-    (0, sqrt(-gamma*v_0**2 + w_0**2)*sign(w_0))
-    >>> bool(death.condition.subs({v_0: 1, w_0: -2, mu: 1, gamma: 1}))
-    True
-    """
-    return _fates(hyperbola(reduction().flow))
-
-
-def _fates(Q: Expr) -> tuple[Fate, Fate]:
-    at_start = Q.xreplace({v: v_0, w: w_0})
-    (square,) = solve((Q - at_start).xreplace({v**2: SQUARE, w: mu}), SQUARE)
-    head = sign(w_0) * sqrt(at_start)
-    positive, negative = (gamma * v_0**2 > bound for bound in _boundaries(Q))
-    survives = Or(And(w_0 >= 0, positive), And(w_0 < 0, negative))
-    return Fate(survives, square.expand().collect(gamma), mu), Fate(Not(survives), Integer(0), head)
-
-
-def _boundaries(Q: Expr) -> tuple[Expr, Expr]:
-    """What the square of the start must exceed, times gamma, for the hyperbola to reach w = μ: from w_0 ≥ 0, from w_0 < 0."""
-    at_zero = Q.xreplace({v: Integer(0), w: w_0})
-    return at_zero - mu**2, at_zero
 
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     reduced = reduction()
-    Q = hyperbola(reduced.flow)
+    Q = hyperbola()
     return (*_flow(reduced, Q), *_points(reduced.flow), *_ends(reduced.flow, Q), _separatrices(reduced.flow, Q))
 
 
@@ -166,8 +114,8 @@ def _points(flow: Flow) -> tuple[Step, ...]:
 
 
 def _ends(flow: Flow, Q: Expr) -> tuple[Step, ...]:
-    survival, death = _fates(Q)
-    positive, negative = _boundaries(Q)
+    survival, death = fates()
+    positive, negative = boundaries()
     sides = ((">", 1), ("<", -1))
     approach = flow.time_derivative((w - mu) ** 2 / 2).factor()
     return (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sympy import Expr, Matrix, sqrt
 
 from derivations.catalogue.plain_mobilities import evidence
-from derivations.catalogue.plain_mobilities_flow import of_one_mode, squares
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.any_mobilities import of_one_mode, squares
 from derivations.engine import Line, Lines, Step, rights
 from derivations.vocabulary import mu, rho_x, rho_y, s, tau, v_x, v_y, w
 from theory.models.vocabulary import gamma, kappa, lam

@@ -6,9 +6,9 @@ from sympy import Expr, MatAdd, MatMul, sqrt
 from sympy import Identity as Unit
 
 from derivations.catalogue.plain_mobilities import evidence
-from derivations.catalogue.plain_mobilities_flow import all_embeddings, of_one_mode
-from derivations.catalogue.weight_decay.states import pairs_frustration, uniform_frustration
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.any_mobilities import all_embeddings, of_one_mode
+from derivations.closed_forms.families import frustration
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import A, D, Z, eta_y, mu, n, phi, rho_x, rho_y, w
 from theory.models.vocabulary import W, d, gamma, kappa, lam
@@ -62,7 +62,7 @@ def _apart(share: Expr) -> Expr:
 
 
 def _critical_fraction() -> Step:
-    uniform, pairs = uniform_frustration(), pairs_frustration()
+    uniform, pairs = map(frustration, ("uniform", "pairs"))
     needed = 1 - lam * (1 + sqrt(n)) ** 2 / n
     return Step(
         "critical_fraction",

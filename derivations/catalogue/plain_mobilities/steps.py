@@ -5,15 +5,13 @@ from __future__ import annotations
 from sympy import Expr, Integer, Inverse, MatMul, Rational, limit, oo, sqrt
 from sympy import Identity as Unit
 
-from derivations.analysis.modes.sectors import sectors
-from derivations.catalogue.frustration_pairs import steps as frustration_pairs
-from derivations.catalogue.frustration_uniform import steps as frustration_uniform
 from derivations.catalogue.plain_mobilities import evidence
 from derivations.catalogue.plain_mobilities.sector import own_sector
 from derivations.catalogue.plain_mobilities.states import beyond, labels
-from derivations.catalogue.plain_mobilities_flow import QUADRATIC, all_embeddings, of_one_mode, pencil, squares
 from derivations.catalogue.written import ordered
 from derivations.checks import Descent, Identity, Numerics, Together
+from derivations.closed_forms.any_mobilities import QUADRATIC, all_embeddings, of_one_mode, pencil, squares
+from derivations.closed_forms.families import pairs_sectors, uniform_sectors
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import H, Z, alpha, eta_x, eta_y, mu, n, q, rho_x, rho_y, w
 from theory.models.vocabulary import W, beta, d, gamma, kappa, lam
@@ -230,11 +228,10 @@ def _in_families(formula: Expr) -> tuple:
     """The determinants of the class-difference sectors of both families, against the formula at their rates and
     correlations; in pairs, frustrated samples whose differences no label sees are a factor of their own."""
     halves = {q: Rational(1, 2)}
-    parts = ((frustration_uniform.FAMILY, Integer(1)), (frustration_pairs.FAMILY, eta_x * w**2 + lam))
     found = []
-    for family, factor in parts:
-        degree = family.label_degree.subs(halves)
-        whole = sectors(family, eta_x, eta_y).difference.matrix.subs(halves)
+    for split, factor in ((uniform_sectors(), Integer(1)), (pairs_sectors(), eta_x * w**2 + lam)):
+        degree = split.family.label_degree.subs(halves)
+        whole = split.difference.matrix.subs(halves)
         psi = whole.subs({eta_x: 1, eta_y: 1 / degree}).det()
         at = {mu: sqrt(1 - psi), rho_x: eta_x, rho_y: eta_y * degree}
         found.append((pencil(whole).det(), factor * formula.subs(at)))

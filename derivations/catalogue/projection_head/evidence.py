@@ -1,40 +1,17 @@
-"""Numbers that the derivations of the shared head are held against, each found without the formulas it checks."""
+"""Numbers that the derivation ``projection_head`` is held against, each found without the formulas it checks."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from functools import cached_property
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
-from scipy.linalg import block_diag
 from sympy import Expr
 
-from derivations.catalogue.points import diagonal
-from derivations.catalogue.reduced import shared_head
-from derivations.checks import random_values
+from derivations.catalogue.points import mode_point
+from derivations.catalogue.whole import Whole
 from derivations.evaluate import Point, array, evaluate
-from derivations.vocabulary import N_Z, S_k, V, mu_k, mu_matrix, psi_k, t, v_k
-from theory import Coupling
-from theory.models.vocabulary import D_x, D_y, J, K, N, W, X, Y, d, gamma
-from theory.stopgrad import erase
-
-
-def mode_point(rng: np.random.Generator) -> Point:
-    """Random amplitudes, head and correlations."""
-    size, count = int(rng.integers(2, 4)), int(rng.integers(2, 5))
-    return Point(
-        {
-            d: size,
-            N_Z: count,
-            V: random_values(rng, (size, count), -2, 2),
-            W: random_values(rng, (size, size), -2, 2),
-            mu_matrix: diagonal(random_values(rng, (count,), -1, 1)),
-            gamma: random_values(rng, (), 0.2, 2),
-        }
-    )
+from derivations.vocabulary import S_k, V, mu_k, mu_matrix, psi_k, t, v_k
+from theory.models.vocabulary import W, X, Y, d
 
 
 def modes(rng, whole, energy, *velocities):
@@ -139,91 +116,3 @@ def _allowed(whole: Whole, bound: Expr, symbols, runs, times, labels: tuple[int,
 def _exceeding(found: NDArray, allowed: NDArray) -> int:
     """How often a number lies above its bound by more than the error of an integration."""
     return int((found > allowed + 1e-8 * np.abs(allowed) + 1e-12).sum())
-
-
-class Whole:
-    """Two components of random weights with all their embeddings in two dimensions, the velocities, and the same in modes."""
-
-    def __init__(self, rng: np.random.Generator, stop: str):
-        self.coupling = Coupling(block_diag(rng.uniform(0.1, 1, (3, 2)), rng.uniform(0.1, 1, (3, 2))))
-        self.mu, self.vectors, self.degrees = eigenmodes(self.coupling)
-        self.rate = float(rng.uniform(0.2, 2))
-        self.energy = shared_head(stop)
-        self.lowered = self.energy.stop_gradient_flow().lower({**self.coupling.data, "gamma": self.rate, "d": 2})
-        self.state = rng.standard_normal(self.lowered.size)
-        self.blocks = self.lowered.unpack(self.state)
-        self.head, self.amplitudes = self.blocks[W], self._in_modes(self.blocks)
-
-    @cached_property
-    def moved(self):
-        return self.lowered.unpack(self.lowered.velocity(0, self.state))
-
-    @cached_property
-    def speeds(self) -> NDArray:
-        """The velocities of the amplitudes."""
-        return self._in_modes(self.moved)
-
-    @cached_property
-    def loss(self) -> float:
-        return self.lowered.evaluate([self.energy.erased()])(self.state)[0]
-
-    @property
-    def frustrated(self) -> NDArray:
-        return np.abs(self.mu) < 1 - 1e-9
-
-    @property
-    def least_frustration(self) -> float:
-        return float(1 - (self.mu[self.frustrated] ** 2).max())
-
-    def against(self, energy, *velocities) -> Iterator[tuple]:
-        """Loss and velocities, and their formulas in modes."""
-        at = self.point()
-        yield self.loss, evaluate(erase(energy), at)
-        for found, velocity in zip((self.speeds, self.moved[W]), velocities, strict=True):
-            yield found, evaluate(velocity, at)
-
-    def point(self) -> Point:
-        """All embeddings, their couplings, and the same in modes."""
-        data = {J: array(self.coupling.data["J"])} | {D: diagonal(self.coupling.data[D.name]) for D in (D_x, D_y)}
-        whole = {N: 6, K: 4, gamma: mpmath.mpf(self.rate), **data, **{b: array(v) for b, v in self.blocks.items()}}
-        inside = {N_Z: len(self.mu), V: array(self.amplitudes), mu_matrix: diagonal([mpmath.mpf(m) for m in self.mu])}
-        return Point({d: 2, **whole, **inside})
-
-    def mode(self, number: int) -> Point:
-        """One mode and the head."""
-        column = array(self.amplitudes[:, [number]])
-        return Point({d: 2, v_k: column, W: array(self.head), mu_k: mpmath.mpf(self.mu[number])})
-
-    def alone(self, number: int) -> NDArray:
-        """A state of one mode alone, whose correlation is the head."""
-        column = self.vectors[:, number] / np.sqrt(self.degrees)
-        whole = np.outer(self.amplitudes[:, number], column)
-        return self.lowered.pack({X: whole[:, :6], Y: whole[:, 6:], W: self.mu[number] * np.eye(2)})
-
-    def course(self, start: NDArray, times) -> Iterator[tuple]:
-        """Blocks and amplitudes along a run."""
-        states = integrate(self.lowered, start, times)
-        return ((blocks, self._in_modes(blocks)) for blocks in map(self.lowered.unpack, states))
-
-    def _in_modes(self, blocks) -> NDArray:
-        return amplitudes(blocks[X], blocks[Y], self.degrees, self.vectors)
-
-
-def integrate(lowered, start: NDArray, times) -> NDArray:
-    """States at times, one a row."""
-    span = (times[0], times[-1])
-    return solve_ivp(lowered.velocity, span, start, t_eval=times, method="LSODA", rtol=1e-10, atol=1e-12).y.T
-
-
-def eigenmodes(coupling: Coupling) -> tuple[NDArray, NDArray, NDArray]:
-    """Eigenvalues and eigenvectors of the normalised adjacency, and the degrees."""
-    data, size = coupling.data, coupling.samples
-    degrees = np.concatenate([data["D_x"], data["D_y"]])
-    adjacency, weights = np.zeros((len(degrees), len(degrees))), np.asarray(data["J"])
-    adjacency[:size, size:], adjacency[size:, :size] = weights, weights.T
-    return *np.linalg.eigh(adjacency / np.sqrt(degrees[:, None] * degrees)), degrees
-
-
-def amplitudes(samples: NDArray, labels: NDArray, degrees: NDArray, vectors: NDArray) -> NDArray:
-    """All embeddings in modes, one a column."""
-    return np.concatenate([samples, labels], axis=1) * np.sqrt(degrees) @ vectors

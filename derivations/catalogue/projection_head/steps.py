@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from sympy import Add, Expr, MatAdd, MatMul, Sum, Trace, Transpose, ZeroMatrix, exp, sympify
+from sympy import Add, Expr, MatAdd, MatMul, Trace, Transpose, ZeroMatrix, exp, sympify
 from sympy import Identity as Unit
-from sympy.matrices.expressions.matexpr import MatrixElement
 
 from derivations.catalogue.points import coupled_point
 from derivations.catalogue.projection_head import evidence
-from derivations.catalogue.reduced import all_modes, shared_head, single_mode
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
+from derivations.closed_forms.reduced import all_modes, shared_head, single_mode, sum_of_squares
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
-from derivations.vocabulary import L, S, S_k, a, d_a, d_b, i, j, mu_k, psi, psi_k, t, v_k
-from theory.models.vocabulary import H_x, H_y, J, K, N, W, X, Y, d
+from derivations.vocabulary import L, S, S_k, d_a, d_b, mu_k, psi, psi_k, t, v_k
+from theory.models.vocabulary import H_x, H_y, W, X, Y, d
 from theory.words import scaled
 
 MASS = {psi_k: 1 - mu_k**2}
-
-
-def squares(target: Callable = lambda block: block) -> Expr:
-    """The loss as a sum over samples and labels, each prediction of the head against its target."""
-
-    def pairwise(prediction, goal):
-        return J[i, a] * (MatrixElement(prediction[0], j, prediction[1]) - MatrixElement(goal[0], j, goal[1])) ** 2
-
-    both = pairwise((W * X, i), (target(Y), a)) + pairwise((W * Y, a), (target(X), i))
-    return Sum(both, (j, 0, d - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
 
 
 def steps() -> tuple[Step, ...]:
@@ -43,7 +30,7 @@ def _flow() -> tuple[Step, ...]:
             "loss",
             "The head $W$ predicts labels from samples and samples from labels.",
             "Expand the squares; the row and column sums of $J$ are the degrees $D_x$, $D_y$.",
-            before=(Line("L", squares()),),
+            before=(Line("L", sum_of_squares()),),
             after=(Line("L", loss.expression),),
             assumptions=(r"$J_{ia}\ge0$; one head for both directions.",),
             check=lambda before, after: AtRandomPoints(((before[0].right, after[0].right),), coupled_point),

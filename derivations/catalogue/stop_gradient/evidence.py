@@ -5,10 +5,10 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 
-from derivations.catalogue.points import coupled_point, diagonal
-from derivations.catalogue.projection_head.evidence import Whole, amplitudes, eigenmodes, integrate
-from derivations.catalogue.reduced import shared_head
+from derivations.catalogue.points import coupled_point, diagonal, slope
+from derivations.catalogue.whole import Whole, amplitudes, eigenmodes, integrate
 from derivations.checks import random_values
+from derivations.closed_forms.reduced import shared_head
 from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import N_Z, V, mu_k, mu_matrix, t, v_k
 from theory import Coupling, models
@@ -185,13 +185,6 @@ class _End:
         correlations = diagonal([mpmath.mpf(m) for m in self.mu])
         blocks = {V: array(self.amplitudes), W: array(self.head), mu_matrix: correlations}
         return Point({d: self.size, N_Z: len(self.mu), **blocks})
-
-
-def slope(expression, at: Point, speeds):
-    """The derivative of an expression along given speeds, by central differences at 40 digits."""
-    step = mpmath.mpf(10) ** -12
-    there, back = (Point({**at.values, **{b: at.values[b] + sign * step * s for b, s in speeds.items()}}) for sign in (1, -1))
-    return (evaluate(expression, there) - evaluate(expression, back)) / (2 * step)
 
 
 def _speeds(velocities, at: Point) -> dict:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sympy import Eq, MatAdd, Trace, Transpose, ZeroMatrix
 from sympy import Identity as One
 
-from derivations.catalogue.reduced import all_modes
 from derivations.catalogue.stop_gradient import evidence
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.reduced import all_modes
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import B_V, C_V, N_Z, P_W, S_W, R, V, mu_k, mu_matrix, psi_matrix, s, v_k
 from theory.models.vocabulary import W, d, gamma

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from sympy import MatAdd, ZeroMatrix, exp
 
-from derivations.catalogue.points import coupled_point
-from derivations.catalogue.projection_head import evidence as shared
-from derivations.catalogue.projection_head.steps import squares
-from derivations.catalogue.reduced import all_modes, shared_head
+from derivations.catalogue.points import coupled_point, mode_point
 from derivations.catalogue.stop_gradient import evidence
 from derivations.catalogue.stop_gradient.rest import where_it_rests
+from derivations.catalogue.whole import Whole
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
+from derivations.closed_forms.reduced import all_modes, shared_head, sum_of_squares
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import G_W, Q_0, Q_t, V, mu_k, q_0, t, v_k
 from theory import models, sg
@@ -33,7 +32,7 @@ def _flows() -> tuple[Step, ...]:
             "loss",
             "The head $W$ predicts labels from samples and samples from labels; sg marks the targets.",
             "Expand the squares; the row and column sums of $J$ are the degrees $D_x$, $D_y$.",
-            before=(Line("L", squares(sg)),),
+            before=(Line("L", sum_of_squares(sg)),),
             after=(Line("L", loss.expression),),
             assumptions=(r"$J_{ia}\ge0$; one head for both directions.",),
             check=lambda before, after: AtRandomPoints(((before[0].right, after[0].right),), evidence.point_with_other_targets),
@@ -162,9 +161,9 @@ def _modes() -> tuple[Step, ...]:
             ),
             check=lambda before, after: Together(
                 (
-                    Descent(loss.having(expression=before[0].right), rights(after), shared.mode_point, stopped=True),
+                    Descent(loss.having(expression=before[0].right), rights(after), mode_point, stopped=True),
                     Numerics(
-                        lambda rng: shared.Whole(rng, "both").against(before[0].right, *rights(after)),
+                        lambda rng: Whole(rng, "both").against(before[0].right, *rights(after)),
                         1e-10,
                         "the lowered flow of all embeddings",
                     ),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 from sympy import lambdify
 
-from derivations.catalogue.decay_stability.evidence import jacobian, velocity
+from derivations.catalogue.dense_head import jacobian, random_orthogonal_state, velocity
 from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import N_Z, V, mu_matrix
 from theory.models.vocabulary import W, d, gamma
@@ -56,20 +56,10 @@ def perturbed(rng, lines, changes):
         yield evaluate(line.right, at), matrix
 
 
-def orthogonal_state(rng, survivors: int, absent: int, size: int):
-    """Orthogonal survivors, free directions and absent modes in a random basis: the state (modes, head, correlations), the
-    eigenvalues of the head, and the amplitudes."""
-    basis, _ = np.linalg.qr(rng.standard_normal((size, size)))
-    heads, amplitudes = rng.uniform(-1.2, 1.2, size), rng.uniform(0.1, 1.5, survivors)
-    correlations = np.concatenate([heads[:survivors], rng.uniform(-1, 1, absent)])
-    modes = np.concatenate([basis[:, :survivors] * amplitudes, np.zeros((size, absent))], axis=1)
-    return (modes, basis @ np.diag(heads) @ basis.T, correlations), heads, amplitudes
-
-
 def spectra(rng, rates, names):
     """All eigenvalues at an orthogonal state: rates of survivors and of absent modes by the formulas, and zeros."""
     survivors, absent, size = int(rng.integers(1, 4)), int(rng.integers(3)), int(rng.integers(3, 5))
-    (modes, head, correlations), heads, amplitudes = orthogonal_state(rng, survivors, absent, size)
+    (modes, head, correlations), heads, amplitudes = random_orthogonal_state(rng, survivors, absent, size)
     rate = float(rng.uniform(0.2, 2))
     held, missing = (lambdify((*names, gamma), e) for e in rates)
     predicted = [held(h, m, a, rate) for h in heads for m, a in zip(correlations[:survivors], amplitudes, strict=True)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Dummy, Expr, ImmutableMatrix, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Trace, Transpose, symbols
+from sympy import Dummy, Expr, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Trace, Transpose, symbols
 from sympy import Identity as Unit
 
-from derivations.catalogue.reduced import all_modes
 from derivations.catalogue.stop_gradient_stability import evidence
-from derivations.catalogue.weight_decay_flow import linear_lines, sectors
-from derivations.catalogue.written import ordered
+from derivations.catalogue.written import linear_lines, ordered
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.reduced import all_modes, sectors
+from derivations.closed_forms.residual import orthogonal_rates, orthogonal_state, residual_flow
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import (
     Q_t,
@@ -54,7 +54,6 @@ def _residual() -> tuple[Step, ...]:
     flow = loss.stop_gradient_flow()
     parts = MatAdd(dW * V, W * dV, scaled(-1, dV * mu_matrix), evaluate=False)
     moved = (Line(r"\dot{\delta V}", scaled(-1, W.T * q_V)), Line(r"\dot{\delta W}", scaled(-gamma, q_V * V.T)))
-    own = MatAdd(scaled(-1, W * W.T * q_V), W.T * q_V * mu_matrix, scaled(-gamma, q_V * V.T * V), evaluate=False)
     return (
         Step(
             "perturbation",
@@ -77,7 +76,7 @@ def _residual() -> tuple[Step, ...]:
             "The residual obeys a linear flow of its own. What leaves it unchanged, $q_V=0$, moves along the states at rest.",
             "Insert both velocities into $\\dot q_V=\\dot{\\delta W}V+W\\dot{\\delta V}-\\dot{\\delta V}\\mu$.",
             before=(Line(q_V, parts), *moved),
-            after=(Line(r"\dot q_V", own),),
+            after=(Line(r"\dot q_V", residual_flow()),),
             uses=("perturbation",),
             check=lambda before, after: Together(
                 (
@@ -100,18 +99,9 @@ def _linearised(before: Lines, after: Lines, context: Context) -> tuple:
     return tuple((s + m, e) for s, m, e in zip(slopes, multiples, shown, strict=True))
 
 
-def _state() -> tuple[ImmutableMatrix, ImmutableMatrix, ImmutableMatrix]:
-    """Modes 1 and 2 survive along directions 1 and 2, direction 3 is free, mode 3 absent."""
-    return (
-        ImmutableMatrix.diag(a_1, a_2, 0),
-        ImmutableMatrix.diag(mu_1, mu_2, omega_3),
-        ImmutableMatrix.diag(mu_1, mu_2, mu_3),
-    )
-
-
 def _blocks(velocities: tuple[MatrixExpr, ...]) -> Lines:
     """The blocks of direction 1 with mode 2, direction 3 with mode 1, and of the absent mode, and a head entry beside modes."""
-    found = sectors(velocities, *_state())
+    found = sectors(velocities, *orthogonal_state())
     shown = ("(W_12, v_12)", "(W_31, v_31)", "(v_13,)", "(v_33,)", "(W_33,)")
     by_name = {str(names): (names, matrix) for names, matrix in found.items()}
     return tuple(line for name in shown for line in linear_lines(*by_name[name]))
@@ -119,8 +109,8 @@ def _blocks(velocities: tuple[MatrixExpr, ...]) -> Lines:
 
 def _orthogonal() -> tuple[Step, ...]:
     flow = all_modes().stop_gradient_flow()
-    survivor = ordered(-omega_l * (omega_l - mu_j), -gamma * a_j**2)
-    absent = -omega_l * (omega_l - mu_j)
+    held, absent = orthogonal_rates()
+    survivor = ordered(absent, held - absent)
     return (
         Step(
             "orthogonal_modes",
@@ -212,7 +202,6 @@ def _traces(before: Lines, survivor: Expr, absent: Expr) -> tuple:
 def _beyond() -> tuple[Step, ...]:
     loss = all_modes()
     flow = loss.stop_gradient_flow()
-    own = MatAdd(scaled(-1, W * W.T * q_V), W.T * q_V * mu_matrix, scaled(-gamma, q_V * V.T * V), evaluate=False)
     rest = MatAdd(W.T * q_V, scaled(-1, q_V * mu_matrix) / 2, evaluate=False)
     square = Trace(MatMul(Transpose(rest), rest, evaluate=False))
     mass = MatAdd(scaled(gamma, V.T * V), scaled(-1, mu_matrix * mu_matrix) / 4, evaluate=False)
@@ -223,7 +212,7 @@ def _beyond() -> tuple[Step, ...]:
             "Surviving modes that are not orthogonal are stable, together with the head, if "
             "$\\gamma V^TV\\succ\\tfrac14\\mu^2$: then the size of the residual falls for every perturbation.",
             "Complete the square. A decreasing norm puts the numerical range, and all eigenvalues, into the left half plane.",
-            before=(Line(r"\dot q_V", own),),
+            before=(Line(r"\dot q_V", residual_flow()),),
             after=(
                 Line(
                     r"\tfrac{d}{dt}\tfrac12\lVert q_V\rVert^2",

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 from scipy.linalg import eig
 
-from derivations.catalogue.decay_stability.evidence import jacobian, velocity
+from derivations.catalogue.dense_head import jacobian, velocity
 from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import mu, mu_k, n, phi, v, v_k, w
 from theory import Coupling, models, simulate

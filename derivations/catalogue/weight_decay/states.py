@@ -2,30 +2,25 @@ r"""The last steps of the derivation ``weight_decay``: two stable states and the
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, MatAdd, MatMul, Matrix, Rational, Trace, Transpose, sqrt
+from sympy import Expr, MatAdd, MatMul, Matrix, Trace, Transpose, sqrt
 from sympy import Identity as Unit
 
-from derivations.analysis.modes.sectors import sectors
-from derivations.catalogue.frustration_pairs import steps as frustration_pairs
-from derivations.catalogue.frustration_uniform import steps as frustration_uniform
 from derivations.catalogue.weight_decay import evidence
-from derivations.catalogue.weight_decay_flow import decaying
 from derivations.catalogue.written import ordered
 from derivations.checks import Identity, Numerics, Together
+from derivations.closed_forms.decaying import decaying
+from derivations.closed_forms.families import frustration
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import (
     V,
     delta,
-    m,
     mu,
     mu_k,
     mu_matrix,
     n,
-    n_0,
     phi,
     psi_pairs,
     psi_uniform,
-    q,
     tau,
     v,
     v_k,
@@ -33,7 +28,7 @@ from derivations.vocabulary import (
     w_plus,
 )
 from theory.flow import Flow
-from theory.models.vocabulary import K, W, gamma, kappa, lam
+from theory.models.vocabulary import W, gamma, kappa, lam
 from theory.words import scaled
 
 
@@ -158,7 +153,7 @@ def _diagonal_at_zero(before) -> list[Expr]:
 
 def labels() -> tuple[Step, ...]:
     """Distances of labels, and the frustration that ends them."""
-    uniform, pairs = uniform_frustration(), pairs_frustration()
+    uniform, pairs = map(frustration, ("uniform", "pairs"))
     return (
         Step(
             "simplex",
@@ -211,20 +206,6 @@ def labels() -> tuple[Step, ...]:
     )
 
 
-def _critical(frustration: Expr) -> Expr:
+def _critical(linear: Expr) -> Expr:
     """The fraction at which four times the decay is one minus a frustration that is linear in it."""
-    return (1 - 4 * lam) * (phi / frustration).cancel()
-
-
-def uniform_frustration() -> Expr:
-    """The frustration of a class mode of ``uniform``: the product of its rates at mobilities inverse to the degrees."""
-    family = frustration_uniform.FAMILY
-    return sectors(family, Integer(1), 1 / family.label_degree).difference.matrix.det().factor()
-
-
-def pairs_frustration() -> Expr:
-    """The same for ``pairs``, in the fraction of all samples; the third rate is one."""
-    family = frustration_pairs.FAMILY
-    matrix = sectors(family, (Integer(1), 1 / (2 * q)), 1 / family.label_degree).difference.matrix
-    counts = {n_0: (1 - phi) * n, m: 2 * phi * n / (K - 1), q: Rational(1, 2)}
-    return matrix.det().subs(counts).factor()
+    return (1 - 4 * lam) * (phi / linear).cancel()

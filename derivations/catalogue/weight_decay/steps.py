@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, MatMul, Matrix, Q, solve
+from sympy import Expr, MatMul, Matrix, Q
 from sympy import Identity as Unit
 
-from derivations.analysis.linearisation.stability import stability
-from derivations.analysis.points.fixed_points import fixed_points
-from derivations.catalogue.decay_stability.evidence import unit_point
+from derivations.catalogue.points import unit_point
 from derivations.catalogue.weight_decay import evidence
 from derivations.catalogue.weight_decay.states import labels, two_states
-from derivations.catalogue.weight_decay_flow import along, decaying
 from derivations.checks import Descent, Identity, Numerics, Together
+from derivations.closed_forms.decaying import amplitude_square, critical_decay, decaying, heads, one_direction
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import V, mu, mu_k, mu_matrix, psi, v, v_k, w, w_minus, w_plus
 from theory.flow import Flow
@@ -23,7 +21,7 @@ from theory.words import Context, scaled
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (*_rest(), *_one_direction(), *two_states(along(decaying()).flow), *labels())
+    return (*_rest(), *_one_direction(), *two_states(one_direction().flow), *labels())
 
 
 def _rest() -> tuple[Step, ...]:
@@ -115,12 +113,9 @@ def _of_mode(velocity):
 
 
 def _one_direction() -> tuple[Step, ...]:
-    reduction = along(decaying())
+    reduction = one_direction()
     flow = reduction.flow
-    points = [p for p in fixed_points(flow, time_limit=None) if p.values[v] != 0]
-    upper, lower = dict.fromkeys(p.values[w] for p in points)
-    (lost,) = stability(flow, points[0], time_limit=None).bifurcations
-    (born,) = solve(lost.critical, lam)
+    upper, lower = heads()
     return (
         replace(
             reduction.step,
@@ -138,7 +133,7 @@ def _one_direction() -> tuple[Step, ...]:
                 Line(w_plus, upper),
                 Line(w_minus, lower),
                 Line(v**2, kappa * w / (gamma * (mu - w))),
-                Line(v**2, kappa * w**2 / (gamma * lam)),
+                Line(v**2, amplitude_square()),
             ),
             uses=("one_direction",),
             assumptions=(r"$\mu^2\ge4\lambda$; $w$ is $w_+$ or $w_-$.",),
@@ -159,7 +154,7 @@ def _one_direction() -> tuple[Step, ...]:
             "The trace is negative, and $2w_\\pm-\\mu=\\pm\\sqrt{\\mu^2-4\\lambda}$ gives the sign of the determinant; "
             "$\\psi=1-\\mu^2$.",
             before=(Line(w_plus, upper), Line(w_minus, lower)),
-            after=(Line(r"\lambda_c", born), Line(r"\lambda_c", (1 - psi) / 4)),
+            after=(Line(r"\lambda_c", critical_decay()), Line(r"\lambda_c", (1 - psi) / 4)),
             uses=("heads", "own_sector"),
             check=lambda before, after: Together(
                 (

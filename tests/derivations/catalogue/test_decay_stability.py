@@ -10,8 +10,8 @@ from scipy.integrate import solve_ivp
 from sympy import Rational, lambdify
 
 from derivations import derive
-from derivations.catalogue.decay_stability.condition import PAIR
-from derivations.catalogue.decay_stability.evidence import critical, jacobian, velocity
+from derivations.catalogue.dense_head import critical, jacobian, velocity
+from derivations.closed_forms.pair import PAIR
 from derivations.vocabulary import k, nu, omega_1, omega_2, p
 
 

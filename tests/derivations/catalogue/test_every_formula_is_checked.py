@@ -9,17 +9,18 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from itertools import combinations
+from pkgutil import iter_modules
 
 import pytest
 from sympy import Add, Basic, Integer, MatAdd, MatrixExpr, OneMatrix, Trace, ZeroMatrix, symbols
 
-from derivations import derive, names
+from derivations import closed_forms, derive, names
 from derivations.catalogue.classifiable import steps as classifiable
 from derivations.catalogue.model import derive_model
-from derivations.catalogue.reduced import all_modes, star
 from derivations.catalogue.stop_gradient import evidence as stop_gradient_evidence
 from derivations.catalogue.stop_gradient import steps as stop_gradient
 from derivations.checks import Status
+from derivations.closed_forms.reduced import all_modes, star
 from derivations.engine import Derivation
 from theory import Coupling, Flow, Loss, sg
 from theory.calculus import gradient
@@ -318,11 +319,27 @@ WRONG_ENGINES = {
 }
 
 
+def forget_closed_forms():
+    """What was derived before was derived by the right engine, and what is derived now is not to be kept."""
+    for found in iter_modules(closed_forms.__path__, f"{closed_forms.__name__}."):
+        for value in vars(import_module(found.name)).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
+
+
+@pytest.fixture
+def engine_on_trial():
+    forget_closed_forms()
+    yield
+    forget_closed_forms()
+
+
 def freshly_derived(name: str) -> Derivation:
     """What the catalogue has made before was made by the right engine."""
     return derive.__wrapped__(name)
 
 
+@pytest.mark.usefixtures("engine_on_trial")
 @pytest.mark.parametrize(("changes", "caught"), WRONG_ENGINES.values(), ids=WRONG_ENGINES)
 def test_a_wrong_engine_makes_steps_fail(monkeypatch, changes, caught):
     for change in changes:
@@ -332,6 +349,7 @@ def test_a_wrong_engine_makes_steps_fail(monkeypatch, changes, caught):
         assert {step: wrong[step].verify().outcome.status for step in steps} == dict.fromkeys(steps, Status.FAILED)
 
 
+@pytest.mark.usefixtures("engine_on_trial")
 def test_a_flow_that_stops_nothing_cannot_be_derived(monkeypatch):
     monkeypatch.setattr(Loss, "stop_gradient_flow", loss_flow)
     with pytest.raises(ValueError, match="unpack"):  # the conserved matrix is gone

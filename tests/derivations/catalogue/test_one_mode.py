@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from derivations.catalogue.one_mode.steps import fates, reduction
+from derivations.closed_forms.one_mode import fates, reduction
 from derivations.vocabulary import mu, v_0, w_0
 from theory.models.vocabulary import gamma
 

@@ -8,8 +8,7 @@ from scipy.integrate import solve_ivp
 from sympy import lambdify
 
 from derivations import derive
-from derivations.catalogue.decay_stability.evidence import jacobian, velocity
-from derivations.catalogue.stop_gradient_stability.evidence import orthogonal_state
+from derivations.catalogue.dense_head import jacobian, random_orthogonal_state, velocity
 from derivations.vocabulary import a_j, mu_j, omega_l
 from theory.models.vocabulary import gamma
 
@@ -30,7 +29,7 @@ def in_general_position(rng):
 def test_the_spectrum_at_an_orthogonal_state_is_that_of_dense_jacobians(seed):
     rng = np.random.default_rng(seed)
     survivors, absent = int(rng.integers(1, 4)), int(rng.integers(0, 3))
-    state, heads, amplitudes = orthogonal_state(rng, survivors, absent, 4)
+    state, heads, amplitudes = random_orthogonal_state(rng, survivors, absent, 4)
     rate = rng.uniform(0.2, 2)
     of_survivor, of_absent = (line.right for line in derive("stop_gradient_stability")["spectrum"].after)
     held, missing = lambdify((omega_l, mu_j, a_j, gamma), of_survivor), lambdify((omega_l, mu_j), of_absent)

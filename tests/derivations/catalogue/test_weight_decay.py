@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from sympy import lambdify
 
 from derivations import derive
-from derivations.catalogue.decay_stability.evidence import jacobian, velocity
+from derivations.catalogue.dense_head import jacobian, velocity
 from derivations.vocabulary import mu, n, w, w_plus
 from tests.strategies import seeds
 from theory import Coupling, models, simulate

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from derivations.catalogue.decay_stability.evidence import jacobian
-from derivations.catalogue.stop_gradient_stability.evidence import orthogonal_state
+from derivations.catalogue.dense_head import jacobian, random_orthogonal_state
 from derivations.dimensional import Condition, End, Occupation, allowed, crossed, occupation
 from derivations.dimensional.ends import GROWTH
 from tests.strategies import seeds
@@ -51,7 +50,7 @@ def test_verdicts_are_those_of_dense_jacobians(seed, skewness):
 @given(seeds)
 def test_verdicts_on_orthogonal_survivors_are_those_of_dense_jacobians(seed):
     rng = np.random.default_rng(seed)
-    (modes, head, correlations), _, _ = orthogonal_state(rng, int(rng.integers(1, 4)), int(rng.integers(0, 3)), 3)
+    (modes, head, correlations), _, _ = random_orthogonal_state(rng, int(rng.integers(1, 4)), int(rng.integers(0, 3)), 3)
     end = End(head, modes, correlations)
     found, verdict = dense_growth(end), allowed(end)
     assume(not 1e-6 < found < 1e-4)

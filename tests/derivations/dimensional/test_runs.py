@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from derivations.catalogue.decay_stability.evidence import jacobian
+from derivations.catalogue.dense_head import jacobian
 from derivations.dimensional import BETWEEN, IDENTITY, LARGE, RANDOM, Forecast, Share, crossed, follow, forecast
 from theory import Coupling, InputError
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivations.catalogue.decay_stability.evidence import growth
-from derivations.diagnosis.head_decay import SUFFICIENT, critical_decays, least_ratio
+from derivations.catalogue.dense_head import growth
+from derivations.closed_forms.decaying import critical_decays
+from derivations.closed_forms.thresholds import SUFFICIENT, least_ratio
 
 
 @given(st.floats(0.3, 0.95), st.floats(0.3, 1.0), st.floats(0.005, 0.02))

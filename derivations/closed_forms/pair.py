@@ -1,0 +1,60 @@
+r"""Two occupied directions with decay, in units of :math:`\lambda`: which turn towards each other (§4.2 of the notes).
+
+Small entries off the diagonal move by pairs of directions: a rotation, which costs nothing, and a cubic in
+:math:`p=\omega_1\omega_2` and :math:`\nu=(\omega_1-\omega_2)^2`.  Its Hurwitz determinant is positive where the pair is stable.
+The derivation ``decay_stability`` shows them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sympy import Expr, ImmutableMatrix, Matrix, Poly, Rational, fraction, symmetrize
+
+from derivations.closed_forms.decaying import in_units
+from derivations.closed_forms.reduced import sectors
+from derivations.vocabulary import k, mu_1, mu_2, mu_3, nu, omega_1, omega_2, p, s
+
+PAIR = {p: omega_1 * omega_2, nu: (omega_1 - omega_2) ** 2}
+SLOW_RATIO = mu_1 * (mu_2 - mu_1) / mu_2**2  # the limit of its root k as lambda -> 0, for correlations 0 < mu_1 < mu_2
+
+
+def occupied_pair() -> tuple[ImmutableMatrix, ImmutableMatrix, ImmutableMatrix]:
+    """Amplitudes, head and correlations at rest: modes 1 and 2 along two directions, a third one empty, mode 3 absent."""
+    rest = ImmutableMatrix.diag(omega_1, omega_2, 0)
+    return rest, rest, ImmutableMatrix.diag(omega_1 + 1 / omega_1, omega_2 + 1 / omega_2, mu_3)
+
+
+def pair_sectors() -> dict[tuple, Matrix]:
+    """All blocks of the Jacobian there, each under the entries it moves."""
+    return sectors(tuple(in_units().stop_gradient_flow().velocity.values()), *occupied_pair())
+
+
+def pair_sector() -> tuple[tuple, Matrix]:
+    """The block of the two occupied directions."""
+    return next((names, matrix) for names, matrix in pair_sectors().items() if len(names) == 4)
+
+
+@cache
+def pair_cubic() -> tuple[Expr, Expr, Expr]:
+    """The coefficients of the cubic of a pair, of the constant first, in p and nu."""
+    _, two, one, zero, _ = pair_sector()[1].charpoly(s).all_coeffs()
+    return _in_pair(zero), _in_pair(one), _in_pair(two)
+
+
+def _in_pair(symmetric: Expr) -> Expr:
+    """A symmetric function of two heads, in their product and their squared difference."""
+    top, bottom = (e.expand() for e in fraction(symmetric.together()))
+    parts = []
+    for e in (top, bottom):
+        form, _, ((total, _), (product, _)) = symmetrize(e, omega_1, omega_2, formal=True)
+        terms = Poly(form, total).terms()
+        parts.append(sum(c * (nu + 4 * p) ** Rational(power, 2) for (power,), c in terms).subs(product, p))
+    return (parts[0] / parts[1]).factor()
+
+
+@cache
+def pair_determinant() -> Expr:
+    """The Hurwitz determinant times the squared product of the heads, a cubic in k with coefficients in p and nu."""
+    zero, one, two = pair_cubic()
+    return (p**2 * (two * one - zero)).expand().collect(k, Expr.factor)

@@ -1,0 +1,88 @@
+r"""The closed forms that bound phases (the notes, §4).
+
+Rates and decays are in units of the mobility of the embeddings, mobilities inverse to the degrees, and
+:math:`k=\kappa/\lambda`.
+
+>>> existence("uniform")
+-lambda - phi/4 + 1/4
+>>> survival_margins()
+(gamma*v_0**2 + mu**2 - w_0**2, gamma*v_0**2 - w_0**2)
+
+When they fail: with other mobilities no closed form is known for more than one direction.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, lambdify, sqrt
+
+from derivations.closed_forms.decaying import amplitude_square, critical_decay, critical_decays, heads, heads_at, own_sector
+from derivations.closed_forms.families import frustration
+from derivations.closed_forms.one_mode import boundaries
+from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant
+from derivations.vocabulary import k, mu, omega, omega_1, omega_2, phi, v_0, w
+from theory.models.vocabulary import K, gamma, kappa, lam
+
+
+@cache
+def pair_heads(family: str) -> dict:
+    r"""Both :math:`\omega=w_+/\sqrt\lambda`, of the class-independent mode and of a class mode, in phi, K and lambda."""
+    upper = heads()[0] / sqrt(lam)
+    return {omega_1: upper.subs(mu, 1), omega_2: upper.subs(mu, correlation(family))}
+
+
+def correlation(family: str) -> Expr:
+    r""":math:`\mu=\sqrt{1-\psi}` of the class modes, in phi and K."""
+    return sqrt(1 - frustration(family))
+
+
+@cache
+def existence(family: str) -> Expr:
+    """Positive where the state without collapse exists: the critical decay of the class modes less lambda."""
+    return critical_decay().subs(mu, correlation(family)) - lam
+
+
+@cache
+def turning(family: str) -> Expr:
+    """Positive where the state, where it exists, bears turns of a class mode towards the class-independent one."""
+    return pair_determinant().subs(PAIR).subs(pair_heads(family))
+
+
+def survival_margins() -> tuple[Expr, Expr]:
+    """Without decay: positive where a start from w_0 >= 0, and one from w_0 < 0, survives."""
+    positive, negative = boundaries()
+    return gamma * v_0**2 - positive, gamma * v_0**2 - negative
+
+
+@cache
+def numeric(name: str, family: str = "uniform"):
+    """A closed form as a NumPy function of arrays (phi, lambda, k, K).
+
+    ``"correlation"``, ``"existence"``, ``"turning"``; ``"cubic"``, the coefficients of a pair, of the constant first;
+    ``"own"``, trace and determinant along a class direction.
+    """
+    put = pair_heads(family)
+    forms = {
+        "correlation": lambda: correlation(family),
+        "existence": lambda: existence(family),
+        "turning": lambda: turning(family),
+        "cubic": lambda: [c.subs(PAIR).subs(put) for c in pair_cubic()],
+        "own": lambda: [c.subs(omega, put[omega_2]) for c in own_sector()],
+    }
+    return lambdify((phi, lam, k, K), forms[name](), "numpy", cse=True)
+
+
+def rest(correlation: NDArray, decay: float, head_decay: float, mobility: float) -> tuple[tuple[NDArray, NDArray], ...]:
+    """Heads and amplitudes of the upper and of the lower state of modes; beyond its critical decay, a mode has the head that it
+    had there."""
+    both = heads_at(correlation, np.minimum(decay, critical_decays(correlation)))
+    square = _amplitude_square()
+    return tuple((head, np.sqrt(square(head, head_decay, mobility, decay))) for head in both)
+
+
+@cache
+def _amplitude_square():
+    return lambdify((w, kappa, gamma, lam), amplitude_square(), "numpy")
