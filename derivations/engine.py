@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from sympy import Basic, Expr
 
-from derivations.checks import Check, Level, Outcome, Status
+from derivations.checks import Check, Level, Outcome, Status, Together
 from derivations.documents.html import derivation_fragment, derivation_page
 from derivations.documents.latex import derivation_section
 from derivations.documents.view import DerivationView, StepView, evidence_of, title_of
@@ -55,8 +55,8 @@ class Step(Brief):
     assumptions
         in sentences.
     check
-        makes the evidence from the lines before and after, so that what is shown is what is checked; None leaves the step
-        unchecked.
+        makes the evidence, one check or several that all must pass, from the lines before and after, so that what is shown is
+        what is checked; None leaves the step unchecked.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Step(Brief):
     before: Lines = ()
     uses: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
-    check: Callable[[Lines, Lines], Check] | None = None
+    check: Callable[[Lines, Lines], Check | Sequence[Check]] | None = None
 
     def view(self, outcome: Outcome) -> StepView:
         """The step in strings, with what its check found."""
@@ -91,7 +91,8 @@ class Step(Brief):
             outcome = NO_CHECK
         else:
             try:
-                outcome = self.check(self.before, self.after).run(level)
+                found = self.check(self.before, self.after)
+                outcome = (Together(found) if isinstance(found, Sequence) else found).run(level)
             except (NoEvaluationError, UnfinishedError) as gap:
                 outcome = Outcome(Status.UNCHECKED, "gap", f"the check has a gap: {gap}")
             except Exception as error:  # whatever a wrong formula raises is the finding, and is shown as such

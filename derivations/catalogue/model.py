@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, Rational, Symbol
 
-from derivations.checks import Descent, Identity, Together, random_values
+from derivations.checks import Descent, Identity, random_values
 from derivations.engine import Derivation, Line, Step, rights, velocity_lines
 from derivations.evaluate import Point
 from theory import Flow, InputError, Loss
@@ -106,7 +106,7 @@ def _structure(flow: Flow, followed: str) -> list[Step]:
                 "Linear algebra over the coefficients of all monomials up to degree two.",
                 after=tuple(Line(f"Q_{number}", integral) for number, integral in enumerate(integrals, 1)),
                 uses=(followed,),
-                check=lambda before, after: Together([_conserved(line.right, flow) for line in after]),
+                check=lambda before, after: [_conserved(line.right, flow) for line in after],
             )
         )
     return steps

@@ -9,7 +9,7 @@ from sympy import Expr
 from derivations.analysis.modes.sectors import Sectors
 from derivations.catalogue import dense
 from derivations.catalogue.written import linear
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.engine import Line, Step
 from derivations.vocabulary import chi, chi_0, r
 from theory.models.vocabulary import K
@@ -41,16 +41,12 @@ def spectrum(found: Sectors, statement: str, common: Expr, difference: Expr) -> 
         before=(Line(chi_0, common), Line(chi, difference)),
         after=(Line(r"\det\left(r-H(D-A)\right)", chi_0 * chi ** (K - 1) * found.unseen(r)),),
         uses=("common_sector", "difference_sector"),
-        check=lambda before, after: Together(
-            (
-                Identity(tuple((line.right, s.characteristic(r)) for line, s in zip(before, parts, strict=True))),
-                Numerics(
-                    lambda rng: dense.determinants(
-                        rng, found.family, after[0].right, {line.left: line.right for line in before}
-                    ),
-                    1e-9,
-                    "dense determinants",
-                ),
-            )
+        check=lambda before, after: (
+            Identity(tuple((line.right, s.characteristic(r)) for line, s in zip(before, parts, strict=True))),
+            Numerics(
+                lambda rng: dense.determinants(rng, found.family, after[0].right, {line.left: line.right for line in before}),
+                1e-9,
+                "dense determinants",
+            ),
         ),
     )

@@ -80,14 +80,14 @@ class Reduction(Shown):
             "velocity": {str(x): exact_text(v) for x, v in self.flow.velocity.items()},
         }
 
-    def _check(self, before: Lines, after: Lines) -> checks.Check:
+    def _check(self, before: Lines, after: Lines) -> list[checks.Check]:
         n = len(self.whole.state)
         shown = _Shown(self, before[:n], before[n : 2 * n], before[2 * n :], after)
         evidence: list[checks.Check] = [shown.has_the_form(), shown.closes()]
         if points := self.ansatz.points:
             against = "both sides at random constants that obey the rules"
             evidence.append(checks.Numerics(lambda rng: shown.cases(rng, points), 1e-10, against))
-        return checks.Together(evidence)
+        return evidence
 
 
 def reduce_to_modes(flow: Flow, ansatz: Ansatz, time_limit: float | None = 60) -> Reduction:

@@ -6,7 +6,7 @@ from sympy import Trace, Transpose, solve
 
 from derivations.catalogue.classifiable import evidence
 from derivations.catalogue.points import coupled_point
-from derivations.checks import AtRandomPoints, Identity, Numerics, Together
+from derivations.checks import AtRandomPoints, Identity, Numerics
 from derivations.closed_forms.reduced import star
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import n, n_b, w_x, w_y, x, x_0, y, y_0
@@ -33,17 +33,15 @@ def _criterion() -> tuple[Step, ...]:
             before=(Line("C_u", conserved),),
             after=(Line("c_u", limit),),
             assumptions=("$u=(u_x,u_y)$ is one on the component and zero elsewhere.",),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints(
-                        ((before[0].right, size * after[0].right), _at_rest(before[0].right, after[0].right)), coupled_point
-                    ),
-                    Numerics(
-                        lambda rng: evidence.centroid(rng, after[0].right),
-                        1e-10,
-                        "the kernel of the dense flow",
-                    ),
-                )
+            check=lambda before, after: (
+                AtRandomPoints(
+                    ((before[0].right, size * after[0].right), _at_rest(before[0].right, after[0].right)), coupled_point
+                ),
+                Numerics(
+                    lambda rng: evidence.centroid(rng, after[0].right),
+                    1e-10,
+                    "the kernel of the dense flow",
+                ),
             ),
         ),
         Step(
@@ -87,13 +85,9 @@ def _stars() -> tuple[Step, ...]:
             assumptions=(
                 "One label for each sample, weight 1, equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels.",
             ),
-            check=lambda before, after: Together(
-                (
-                    evidence.descends(star(), before, after),
-                    Numerics(
-                        lambda rng: evidence.star_velocities(rng, rights(after)), 1e-12, "the lowered flow of all samples"
-                    ),
-                )
+            check=lambda before, after: (
+                evidence.descends(star(), before, after),
+                Numerics(lambda rng: evidence.star_velocities(rng, rights(after)), 1e-12, "the lowered flow of all samples"),
             ),
         ),
         Step(
@@ -114,13 +108,11 @@ def _stars() -> tuple[Step, ...]:
             before=(Line(start, end),),
             after=(Line(r"y(\infty)", limit),),
             uses=("centroids", "class_rates"),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].left, before[0].right.xreplace({y: after[0].right})),)),
-                    Numerics(
-                        lambda rng: evidence.star_limits(rng, after[0].right, (x_0, y_0)), 1e-10, "the kernel of the dense flow"
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].left, before[0].right.xreplace({y: after[0].right})),)),
+                Numerics(
+                    lambda rng: evidence.star_limits(rng, after[0].right, (x_0, y_0)), 1e-10, "the kernel of the dense flow"
+                ),
             ),
         ),
         Step(
@@ -132,15 +124,13 @@ def _stars() -> tuple[Step, ...]:
             before=(Line("r_1", eigenvalues[1]), Line(r"y(\infty)", limit)),
             after=(Line("r_b", eigenvalues[1].subs(n, n_b)), Line(r"y_b(\infty)", limit.subs(n, n_b))),
             uses=("class_rates", "no_collapse", "collapse_criterion"),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple((b.right.subs(n, n_b), a.right) for b, a in zip(before, after, strict=True))),
-                    Numerics(
-                        lambda rng: evidence.wrong_labels(rng, (n_b, x_0, y_0), *rights(after)),
-                        1e-10,
-                        "dense eigenvalues and kernel with labels put wrong at random; as many components as labels",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(tuple((b.right.subs(n, n_b), a.right) for b, a in zip(before, after, strict=True))),
+                Numerics(
+                    lambda rng: evidence.wrong_labels(rng, (n_b, x_0, y_0), *rights(after)),
+                    1e-10,
+                    "dense eigenvalues and kernel with labels put wrong at random; as many components as labels",
+                ),
             ),
         ),
     )

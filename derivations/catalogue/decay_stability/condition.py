@@ -13,7 +13,7 @@ from sympy import QQ, Expr, Integer, Poly, Rational, sympify
 from derivations.catalogue import dense_head
 from derivations.catalogue.decay_stability import evidence
 from derivations.catalogue.written import by_powers, ordered
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.pair import PAIR, SLOW_RATIO, pair_cubic, pair_determinant
 from derivations.engine import Line, Lines, Step, rights
 from derivations.vocabulary import c_0, c_1, c_2, k, mu_1, mu_2, nu, omega_1, omega_2, p, s, theta, xi, zeta
@@ -39,19 +39,17 @@ def condition() -> tuple[Step, ...]:
             after=(shown,),
             uses=("spectrum",),
             assumptions=("Where one of these inequalities is an equality the linearisation does not decide.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((after[0].right, p**2 * (before[0].right * before[1].right - before[2].right)),)),
-                    Identity(tuple((line.left, e) for line, e in zip(before, (c_2, c_1, c_0), strict=True))),
-                    Numerics(
-                        lambda rng: evidence.signs(
-                            [(p**2 * before[n].right).cancel() for n in (0, 2)], (ALIKE, OPPOSITE), (xi, zeta, k)
-                        ),
-                        0,
-                        "all coefficients",
+            check=lambda before, after: (
+                Identity(((after[0].right, p**2 * (before[0].right * before[1].right - before[2].right)),)),
+                Identity(tuple((line.left, e) for line, e in zip(before, (c_2, c_1, c_0), strict=True))),
+                Numerics(
+                    lambda rng: evidence.signs(
+                        [(p**2 * before[n].right).cancel() for n in (0, 2)], (ALIKE, OPPOSITE), (xi, zeta, k)
                     ),
-                    Numerics(lambda rng: evidence.verdicts(rng, after[0].right, PAIR), 0, "verdicts of dense eigenvalues"),
-                )
+                    0,
+                    "all coefficients",
+                ),
+                Numerics(lambda rng: evidence.verdicts(rng, after[0].right, PAIR), 0, "verdicts of dense eigenvalues"),
             ),
         ),
         Step(
@@ -65,13 +63,11 @@ def condition() -> tuple[Step, ...]:
             assumptions=(
                 "$\\omega_1=-(1+\\xi)$, $\\omega_2=1+\\xi+\\zeta$ with $\\xi,\\zeta>0$, or the signs or names exchanged.",
             ),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].right, shown.right),)),
-                    Identity(_pair_of(-(1 + xi), 1 + xi + zeta, before[1:])),
-                    Identity(_same_right(after, _bounds(before[0].right, _put(before[1:]), ""))),
-                    Identity(((int(bool(after[0].right > 0)), 1),)),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right, shown.right),)),
+                Identity(_pair_of(-(1 + xi), 1 + xi + zeta, before[1:])),
+                Identity(_same_right(after, _bounds(before[0].right, _put(before[1:]), ""))),
+                Identity(((int(bool(after[0].right > 0)), 1),)),
             ),
         ),
     )
@@ -101,19 +97,15 @@ def boundary() -> tuple[Step, ...]:
             assumptions=(
                 r"$\omega_1=1+\xi$, $\omega_2=1+\xi+\zeta$ with $\xi,\zeta>0$, or both negative, or the names exchanged.",
             ),
-            check=lambda before, after: Together(
-                (
-                    Identity(((sympify(after[0].left).xreplace({c_0: c_1 * c_2}), after[0].right), (after[0].left, turning))),
-                    Identity(((before[0].right, shown.right), (before[1].left, c_1))),
-                    Numerics(
-                        lambda rng: evidence.signs(_one_change(before[0].right), (ALIKE,), (xi, zeta)), 0, "all coefficients"
-                    ),
-                    Numerics(
-                        lambda rng: dense_head.boundary(rng, before[0].right.subs(PAIR), -before[1].right.subs(PAIR)),
-                        1e-6,
-                        "dense eigenvalues at the root",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((sympify(after[0].left).xreplace({c_0: c_1 * c_2}), after[0].right), (after[0].left, turning))),
+                Identity(((before[0].right, shown.right), (before[1].left, c_1))),
+                Numerics(lambda rng: evidence.signs(_one_change(before[0].right), (ALIKE,), (xi, zeta)), 0, "all coefficients"),
+                Numerics(
+                    lambda rng: dense_head.boundary(rng, before[0].right.subs(PAIR), -before[1].right.subs(PAIR)),
+                    1e-6,
+                    "dense eigenvalues at the root",
+                ),
             ),
         ),
         Step(
@@ -125,16 +117,14 @@ def boundary() -> tuple[Step, ...]:
             after=(Line("k_c", SLOW_RATIO, r"\to"),),
             uses=("hopf",),
             assumptions=(r"$0<\mu_1<\mu_2$, $\lambda\to0$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((_leading(before[0].right).subs(k, after[0].right), 0),)),
-                    Identity(((before[0].right, shown.right),)),
-                    Numerics(
-                        lambda rng: evidence.limits(rng, before[0].right.subs(PAIR), after[0].right),
-                        1e-2,
-                        "the root at large heads: remainder of order 2",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((_leading(before[0].right).subs(k, after[0].right), 0),)),
+                Identity(((before[0].right, shown.right),)),
+                Numerics(
+                    lambda rng: evidence.limits(rng, before[0].right.subs(PAIR), after[0].right),
+                    1e-2,
+                    "the root at large heads: remainder of order 2",
+                ),
             ),
         ),
         _quarter(shown),
@@ -162,20 +152,18 @@ def _quarter(shown: Line) -> Step:
         ),
         uses=("hopf", "slow_decay"),
         assumptions=(r"$\omega_1=1+\xi$ with $\xi>0$, and $\zeta,\theta\ge0$.",),
-        check=lambda before, after: Together(
-            (
-                Identity(((before[0].right, shown.right),)),
-                Identity(_same_right(after[1:3], _bounds(at_quarter, _heads(after[0].right), ""))),
-                Identity(_same_right(after[4:], _bounds(at_quarter, _heads(after[3].right), ""))),
-                Identity(
-                    (
-                        (after[0].left, omega_2),
-                        (after[3].left, omega_2),
-                        (int(bool(min(after[1].right, after[4].right) > 0)), 1),
-                    )
-                ),
-                Identity(((after[0].right, 2 * (1 + xi) + zeta), (after[3].right.subs(theta, zeta), _between(zeta)))),
-            )
+        check=lambda before, after: (
+            Identity(((before[0].right, shown.right),)),
+            Identity(_same_right(after[1:3], _bounds(at_quarter, _heads(after[0].right), ""))),
+            Identity(_same_right(after[4:], _bounds(at_quarter, _heads(after[3].right), ""))),
+            Identity(
+                (
+                    (after[0].left, omega_2),
+                    (after[3].left, omega_2),
+                    (int(bool(min(after[1].right, after[4].right) > 0)), 1),
+                )
+            ),
+            Identity(((after[0].right, 2 * (1 + xi) + zeta), (after[3].right.subs(theta, zeta), _between(zeta)))),
         ),
     )
 

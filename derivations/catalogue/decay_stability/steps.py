@@ -8,7 +8,7 @@ from derivations.catalogue.decay_stability import evidence
 from derivations.catalogue.decay_stability.condition import boundary, condition
 from derivations.catalogue.points import unit_point
 from derivations.catalogue.written import by_powers, linear_lines, ordered
-from derivations.checks import AtRandomPoints, Identity, Numerics, Together
+from derivations.checks import AtRandomPoints, Identity, Numerics
 from derivations.closed_forms.decaying import UNITS, decaying, in_units, own_sector
 from derivations.closed_forms.pair import PAIR, occupied_pair, pair_cubic, pair_sector, pair_sectors
 from derivations.closed_forms.reduced import along, sectors
@@ -62,11 +62,9 @@ def _states() -> tuple[Step, ...]:
             before=velocity_lines(whole),
             after=velocity_lines(scaled),
             assumptions=("$H=D^{-1}$; $\\lambda,\\kappa,\\gamma>0$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(rights(before), whole.velocity.values(), strict=True)), whole.context),
-                    AtRandomPoints(_in_units(before, after), unit_point),
-                )
+            check=lambda before, after: (
+                Identity(tuple(zip(rights(before), whole.velocity.values(), strict=True)), whole.context),
+                AtRandomPoints(_in_units(before, after), unit_point),
             ),
         ),
         Step(
@@ -77,11 +75,9 @@ def _states() -> tuple[Step, ...]:
             before=velocity_lines(single),
             after=(Line(mu, omega + 1 / omega), Line(v**2, omega**2)),
             uses=("units",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(rights(before), single.velocity.values(), strict=True))),
-                    Identity(tuple((e, 0) for e in _at_rest(before, after))),
-                )
+            check=lambda before, after: (
+                Identity(tuple(zip(rights(before), single.velocity.values(), strict=True))),
+                Identity(tuple((e, 0) for e in _at_rest(before, after))),
             ),
         ),
         Step(
@@ -94,11 +90,9 @@ def _states() -> tuple[Step, ...]:
                 Line(r"\det", determinant),
             ),
             uses=("state",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(rights(after), _trace_and_determinant(before), strict=True))),
-                    Numerics(lambda rng: evidence.own_sector(rng, *rights(after)), 1e-9, "a dense Jacobian of one mode"),
-                )
+            check=lambda before, after: (
+                Identity(tuple(zip(rights(after), _trace_and_determinant(before), strict=True))),
+                Numerics(lambda rng: evidence.own_sector(rng, *rights(after)), 1e-9, "a dense Jacobian of one mode"),
             ),
         ),
     )
@@ -146,11 +140,9 @@ def _sectors(found: dict[tuple, Matrix], coefficients: tuple[Expr, Expr, Expr]) 
             after=_linear(found, PAIR_OF_DIRECTIONS),
             uses=("state",),
             assumptions=(occupied, r"$\mu_l=\omega_l+1/\omega_l$, $v_l=\omega_le_l$; a turned mode is the same state."),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(rights(after), _velocities(before, PAIR_OF_DIRECTIONS), strict=True))),
-                    Numerics(lambda rng: evidence.pair(rng, rights(after), names), 1e-10, "a dense Jacobian of all entries"),
-                )
+            check=lambda before, after: (
+                Identity(tuple(zip(rights(after), _velocities(before, PAIR_OF_DIRECTIONS), strict=True))),
+                Numerics(lambda rng: evidence.pair(rng, rights(after), names), 1e-10, "a dense Jacobian of all entries"),
             ),
         ),
         Step(

@@ -7,7 +7,7 @@ from typing import cast
 from sympy import Basic, BlockMatrix, Expr, Identity, MatAdd, MatMul, Rational, Sum, Transpose, exp, sqrt
 
 from derivations.catalogue.dmft import evidence
-from derivations.checks import AtRandomPoints, Numerics, Together
+from derivations.checks import AtRandomPoints, Numerics
 from derivations.engine import Line, Step
 from derivations.vocabulary import (
     G_0,
@@ -65,11 +65,9 @@ def _memory() -> tuple[Step, ...]:
             assumptions=(
                 "All mobilities are one; a pure sample has the weight 1, a frustrated one the weight $q$ with each label.",
             ),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints(tuple(map(_solved, before, after)), evidence.sample_point),
-                    Numerics(lambda rng: evidence.velocities(rng, before), 1e-12, "the flow that the engine derives"),
-                )
+            check=lambda before, after: (
+                AtRandomPoints(tuple(map(_solved, before, after)), evidence.sample_point),
+                Numerics(lambda rng: evidence.velocities(rng, before), 1e-12, "the flow that the engine derives"),
             ),
         ),
         Step(
@@ -79,11 +77,9 @@ def _memory() -> tuple[Step, ...]:
             before=(shared,),
             after=(kernel, Line("k(t)", q**2 * exp(-2 * q * t))),
             uses=("samples",),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints((evidence.pull(before[0], after[0]),), evidence.sample_point),
-                    Numerics(lambda rng: evidence.transforms(rng, after), 1e-10, "the Laplace integral by quadrature"),
-                )
+            check=lambda before, after: (
+                AtRandomPoints((evidence.pull(before[0], after[0]),), evidence.sample_point),
+                Numerics(lambda rng: evidence.transforms(rng, after), 1e-10, "the Laplace integral by quadrature"),
             ),
         ),
         Step(
@@ -171,11 +167,9 @@ def _tree() -> tuple[Step, ...]:
             after=_regular(),
             uses=("cavity",),
             assumptions=("$c\\ge2$ links at every class.",),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints((_solved(before[0], after[0]),), evidence.regular_point),
-                    Numerics(lambda rng: evidence.bethe(rng, after), 1e-8, "the root of a finite regular tree, dense"),
-                )
+            check=lambda before, after: (
+                AtRandomPoints((_solved(before[0], after[0]),), evidence.regular_point),
+                Numerics(lambda rng: evidence.bethe(rng, after), 1e-8, "the root of a finite regular tree, dense"),
             ),
         ),
     )
@@ -196,11 +190,9 @@ def _many_links() -> tuple[Step, ...]:
             after=(Line(G, levels / K),),
             uses=("cavity",),
             assumptions=("$c\\to\\infty$ after $K\\to\\infty$, with $ck^2$ of the order of $(\\alpha+\\beta c)^2$.",),
-            check=lambda before, after: Together(
-                (
-                    Numerics(lambda rng: evidence.sharp_sums(rng, before, after), 0.05, "trees of many links at each class"),
-                    Numerics(lambda rng: evidence.gaussian(rng, after[0]), 1e-2, "dense Gaussian couplings beside a diagonal"),
-                )
+            check=lambda before, after: (
+                Numerics(lambda rng: evidence.sharp_sums(rng, before, after), 0.05, "trees of many links at each class"),
+                Numerics(lambda rng: evidence.gaussian(rng, after[0]), 1e-2, "dense Gaussian couplings beside a diagonal"),
             ),
         ),
         Step(
@@ -231,13 +223,9 @@ def _band() -> tuple[Step, ...]:
             before=(Line(r"\mathcal{B}", pencil),),
             after=(Line(r"\mathcal{B}", alpha * Identity(K) + beta * F - k * B), *same),
             uses=("class_graph",),
-            check=lambda before, after: Together(
-                (
-                    Numerics(lambda rng: evidence.pencils(rng, before, after), 1e-12, "sampled couplings"),
-                    Numerics(
-                        lambda rng: evidence.traces(rng, after), 1e-10, "canonical correlations of the coupling, one by one"
-                    ),
-                )
+            check=lambda before, after: (
+                Numerics(lambda rng: evidence.pencils(rng, before, after), 1e-12, "sampled couplings"),
+                Numerics(lambda rng: evidence.traces(rng, after), 1e-10, "canonical correlations of the coupling, one by one"),
             ),
         ),
         Step(
@@ -248,14 +236,12 @@ def _band() -> tuple[Step, ...]:
             after=(Line(r"\mu_-^2", (middle - width) / (n_0 + q * c)), Line(r"\mu_+^2", (middle + width) / (n_0 + q * c))),
             uses=("regular", "correlations"),
             assumptions=("The mode of $b=c$, $\\mu=1$, which is common to all classes, is outside.",),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints(evidence.ends(before[:3], after), evidence.regular_point),
-                    Numerics(
-                        lambda rng: evidence.correlations(rng, before[3].right), 1e-10, "singular values of a sampled coupling"
-                    ),
-                    Numerics(lambda rng: evidence.widths(rng, after), 0.05, "the spectrum of a large sampled class graph"),
-                )
+            check=lambda before, after: (
+                AtRandomPoints(evidence.ends(before[:3], after), evidence.regular_point),
+                Numerics(
+                    lambda rng: evidence.correlations(rng, before[3].right), 1e-10, "singular values of a sampled coupling"
+                ),
+                Numerics(lambda rng: evidence.widths(rng, after), 0.05, "the spectrum of a large sampled class graph"),
             ),
         ),
     )
@@ -273,10 +259,8 @@ def _variance() -> Step:
         after=(Line(r"\mathrm{E}\,y_a(t)^2/\sigma^2", spread),),
         uses=("elimination",),
         assumptions=("Starts are independent, of variance $\\sigma^2$; one component of the embeddings.",),
-        check=lambda before, after: Together(
-            (
-                Numerics(lambda rng: evidence.starts(rng, before[0].right, after[0].right), 1e-10, "the dense propagator"),
-                Numerics(lambda rng: evidence.doubled(rng, before[0].right, after[0].right), 1e-10, "Talbot's rule"),
-            )
+        check=lambda before, after: (
+            Numerics(lambda rng: evidence.starts(rng, before[0].right, after[0].right), 1e-10, "the dense propagator"),
+            Numerics(lambda rng: evidence.doubled(rng, before[0].right, after[0].right), 1e-10, "Talbot's rule"),
         ),
     )

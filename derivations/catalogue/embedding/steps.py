@@ -15,7 +15,7 @@ from sympy import (
 
 from derivations.catalogue.embedding import evidence
 from derivations.catalogue.points import coupled_point
-from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
+from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import N_Z, D, a, d_y, i, j, mu_k, phi_k, sigma, v_k
 from theory import models
@@ -79,13 +79,9 @@ def _steps() -> tuple[Step, ...]:
             "convex: what does not decay exponentially under this linear flow rests, where the loss is least.",
             after=(Line(r"\dot L", dissipated),),
             uses=("flow",),
-            check=lambda before, after: Together(
-                (
-                    Identity(
-                        ((after[0].right.xreplace({X_dot: flow.velocity[X], Y_dot: flow.velocity[Y]}), power),), flow.context
-                    ),
-                    Identity(tuple((value, 0) for value in flow.curl().values()), flow.context),
-                )
+            check=lambda before, after: (
+                Identity(((after[0].right.xreplace({X_dot: flow.velocity[X], Y_dot: flow.velocity[Y]}), power),), flow.context),
+                Identity(tuple((value, 0) for value in flow.curl().values()), flow.context),
             ),
         ),
         Step(
@@ -103,13 +99,11 @@ def _steps() -> tuple[Step, ...]:
             "A sum of non-negative terms vanishes only if each does.",
             after=tuple(Line(equation.lhs, equation.rhs) for equation in NULL_VECTOR),
             uses=("quadratic_form",),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints(tuple((line.left, line.right) for line in after), coupled_point),
-                    Numerics(
-                        evidence.nullity_and_components, 0, "connected components counted by networkx, rank in exact rationals"
-                    ),
-                )
+            check=lambda before, after: (
+                AtRandomPoints(tuple((line.left, line.right) for line in after), coupled_point),
+                Numerics(
+                    evidence.nullity_and_components, 0, "connected components counted by networkx, rank in exact rationals"
+                ),
             ),
         ),
         Step(
@@ -120,11 +114,9 @@ def _steps() -> tuple[Step, ...]:
             before=velocity_lines(flow),
             after=(Line("C_u", centroid), Line(r"\dot C_u", flow.time_derivative(centroid))),
             uses=("flow", "zero_modes"),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints((_moved_parts(after[0].right, rights(before)),), coupled_point),
-                    Identity(((after[1].right, ZeroMatrix(d, 1)), (after[0].right, centroid))),
-                )
+            check=lambda before, after: (
+                AtRandomPoints((_moved_parts(after[0].right, rights(before)),), coupled_point),
+                Identity(((after[1].right, ZeroMatrix(d, 1)), (after[0].right, centroid))),
             ),
         ),
     )

@@ -12,7 +12,7 @@ from derivations.analysis.modes.sectors import Sectors, sectors
 from derivations.catalogue.frustration_pairs import evidence
 from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.families import PAIRS, frustration, pairs_at_degrees, pairs_counts, pairs_sectors
 from derivations.engine import Line, Step, rights
 from derivations.vocabulary import (
@@ -66,11 +66,9 @@ def _sectors(found: Sectors) -> tuple[Step, ...]:
                 Line(r"\#\{S\ni a,b\}", with_both),
             ),
             after=(Line(r"\tfrac1{f_a}\sum_{S\ni a}F(S)", frustrated.separating(K)),),
-            check=lambda before, after: Together(
-                (
-                    Identity(((after[0].right, before[0].right - before[1].right),)),
-                    Numerics(lambda rng: evidence.counted(rng, after[0].right, *rights(before)), 1e-12, "subsets written out"),
-                )
+            check=lambda before, after: (
+                Identity(((after[0].right, before[0].right - before[1].right),)),
+                Numerics(lambda rng: evidence.counted(rng, after[0].right, *rights(before)), 1e-12, "subsets written out"),
             ),
         ),
         common_sector(found, "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels."),
@@ -115,20 +113,18 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             ),
             uses=("spectrum",),
             assumptions=("$m\\ll n_0$; for $r_2$ and $r_3$ that they differ.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].left, chi), (before[0].right, cubic))),
-                    Numerics(
-                        lambda rng: evidence.orders(rng, before[0].right, rights(after)),
-                        2e-2,
-                        "the roots of the cubic at two small m: relative remainders of order 1, 2, 1, 1",
-                    ),
-                    Numerics(
-                        lambda rng: evidence.roots(rng, PAIRS, before[0].right),
-                        1e-9,
-                        "dense eigenvalues, each K - 1 times",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].left, chi), (before[0].right, cubic))),
+                Numerics(
+                    lambda rng: evidence.orders(rng, before[0].right, rights(after)),
+                    2e-2,
+                    "the roots of the cubic at two small m: relative remainders of order 1, 2, 1, 1",
+                ),
+                Numerics(
+                    lambda rng: evidence.roots(rng, PAIRS, before[0].right),
+                    1e-9,
+                    "dense eigenvalues, each K - 1 times",
+                ),
             ),
         ),
         Step(
@@ -139,15 +135,13 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             before=(Line(r"\chi|_{K=2}", cubic.subs(K, 2).factor()),),
             after=(Line(r"\chi_2", two),),
             uses=("two_time_scales",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].right, after[0].right * (r - 2 * q * eta_x)), (before[0].right, cubic.subs(K, 2)))),
-                    Numerics(
-                        lambda rng: evidence.roots(rng, PAIRS.at({K: 2}), after[0].right),
-                        1e-9,
-                        "dense eigenvalues with two classes",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right, after[0].right * (r - 2 * q * eta_x)), (before[0].right, cubic.subs(K, 2)))),
+                Numerics(
+                    lambda rng: evidence.roots(rng, PAIRS.at({K: 2}), after[0].right),
+                    1e-9,
+                    "dense eigenvalues with two classes",
+                ),
             ),
         ),
     )
@@ -170,21 +164,19 @@ def _normalised() -> tuple[Step, ...]:
                 Line("r_+", pair[1]),
             ),
             uses=("difference_sector",),
-            check=lambda before, after: Together(
-                (
-                    Identity(
-                        (
-                            (before[0].right, after[0].right.subs(after[1].left, after[1].right)),
-                            *((after[0].right.subs(r, line.right), 0) for line in after[2:]),
-                            (before[0].left, after[0].left),
-                        )
-                    ),
-                    Numerics(
-                        lambda rng: evidence.correlations(rng, PAIRS, after[1].left, *rights(after)[1:]),
-                        1e-9,
-                        "the canonical correlations of a coupling",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(
+                    (
+                        (before[0].right, after[0].right.subs(after[1].left, after[1].right)),
+                        *((after[0].right.subs(r, line.right), 0) for line in after[2:]),
+                        (before[0].left, after[0].left),
+                    )
+                ),
+                Numerics(
+                    lambda rng: evidence.correlations(rng, PAIRS, after[1].left, *rights(after)[1:]),
+                    1e-9,
+                    "the canonical correlations of a coupling",
+                ),
             ),
         ),
         Step(
@@ -195,21 +187,19 @@ def _normalised() -> tuple[Step, ...]:
             after=(Line(r"\psi", frustration("pairs")),),
             uses=("normalised_rates",),
             assumptions=("$q=\\tfrac12$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(
-                        (
-                            (before[1].right * K * (K - 1) / 2, phi * n * K),
-                            (before[0].right * K + before[1].right * K * (K - 1) / 2, n * K),
-                            (in_counts.subs({n_0: before[0].right, m: before[1].right, q: Rational(1, 2)}), after[0].right),
-                        )
-                    ),
-                    Numerics(
-                        lambda rng: evidence.frustration(rng, after[0].right),
-                        1e-9,
-                        "the frustration of a coupling",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(
+                    (
+                        (before[1].right * K * (K - 1) / 2, phi * n * K),
+                        (before[0].right * K + before[1].right * K * (K - 1) / 2, n * K),
+                        (in_counts.subs({n_0: before[0].right, m: before[1].right, q: Rational(1, 2)}), after[0].right),
+                    )
+                ),
+                Numerics(
+                    lambda rng: evidence.frustration(rng, after[0].right),
+                    1e-9,
+                    "the frustration of a coupling",
+                ),
             ),
         ),
     )

@@ -11,7 +11,7 @@ from derivations.analysis.modes.sectors import Sectors
 from derivations.catalogue.frustration_uniform import evidence
 from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.families import UNIFORM, uniform_rates, uniform_sectors, uniform_time_scales
 from derivations.engine import Line, Step, rights
 from derivations.vocabulary import E_uu, E_uv, c_fast, c_slow, chi, eta_x, eta_y, fast, phi, r, sigma, slow, t, u, v
@@ -63,16 +63,14 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             before=(Line(chi, by_powers(found.difference.characteristic(r), r)),),
             after=before,
             uses=("spectrum",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple((before[0].right.subs(r, rate), 0) for rate in rights(after))),
-                    Identity(((before[0].right.subs(r, 0), after[0].right * after[1].right), (before[0].left, chi))),
-                    Numerics(
-                        lambda rng: evidence.two_rates(rng, UNIFORM, *rights(after)),
-                        1e-10,
-                        "dense eigenvalues of the whole graph, each K - 1 times",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(tuple((before[0].right.subs(r, rate), 0) for rate in rights(after))),
+                Identity(((before[0].right.subs(r, 0), after[0].right * after[1].right), (before[0].left, chi))),
+                Numerics(
+                    lambda rng: evidence.two_rates(rng, UNIFORM, *rights(after)),
+                    1e-10,
+                    "dense eigenvalues of the whole graph, each K - 1 times",
+                ),
             ),
         ),
         Step(
@@ -103,15 +101,13 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             before=before,
             after=(Line("r_-", special[0]), Line("r_+", special[1])),
             uses=("rates",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple((b.right.subs(default), a.right) for b, a in zip(before, after, strict=True))),
-                    Numerics(
-                        lambda rng: evidence.default_rates(rng, UNIFORM, *rights(after)),
-                        1e-10,
-                        "one minus and plus the canonical correlations of a coupling",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(tuple((b.right.subs(default), a.right) for b, a in zip(before, after, strict=True))),
+                Numerics(
+                    lambda rng: evidence.default_rates(rng, UNIFORM, *rights(after)),
+                    1e-10,
+                    "one minus and plus the canonical correlations of a coupling",
+                ),
             ),
         ),
         Step(

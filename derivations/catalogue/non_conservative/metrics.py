@@ -11,7 +11,7 @@ from sympy import Expr, ImmutableMatrix, Integer, zeros
 from derivations.catalogue.dense_head import boundary
 from derivations.catalogue.non_conservative import evidence
 from derivations.catalogue.written import by_powers
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import hyperbola
 from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant
 from derivations.closed_forms.reduced import all_modes, sectors
@@ -40,23 +40,21 @@ def _alive(flow: Flow) -> Step:
         ),
         uses=("curl_of_one_mode",),
         assumptions=("$v\\ne0$; one mode along one direction, no decay.",),
-        check=lambda before, after: Together(
-            (
-                Identity(_descends(before, after)),
-                Identity(
-                    (
-                        (after[0].right * after[2].right - after[1].right ** 2, after[3].right),
-                        *zip(rights(before[:2]), flow.velocity.values(), strict=True),
-                        *((line.left, name) for line, name in zip(after[:3], (M_vv, M_vw, M_ww), strict=True)),
-                        (before[2].left, U),
-                    )
-                ),
-                Numerics(
-                    lambda rng: evidence.falls(rng, flow, before[2].right, rights(after)[:3]),
-                    1e-6,
-                    "eigenvalues of $M$, and the fall of $U$ along integrated pieces of trajectories",
-                ),
-            )
+        check=lambda before, after: (
+            Identity(_descends(before, after)),
+            Identity(
+                (
+                    (after[0].right * after[2].right - after[1].right ** 2, after[3].right),
+                    *zip(rights(before[:2]), flow.velocity.values(), strict=True),
+                    *((line.left, name) for line, name in zip(after[:3], (M_vv, M_vw, M_ww), strict=True)),
+                    (before[2].left, U),
+                )
+            ),
+            Numerics(
+                lambda rng: evidence.falls(rng, flow, before[2].right, rights(after)[:3]),
+                1e-6,
+                "eigenvalues of $M$, and the fall of $U$ along integrated pieces of trajectories",
+            ),
         ),
     )
 
@@ -86,23 +84,21 @@ def _whole_plane(flow: Flow) -> Step:
         ),
         uses=("metric_of_one_mode",),
         assumptions=("$0<w_0<\\mu$; $\\dot z=-M\\nabla U$ with $U$ differentiable and $M(z)$ positive definite.",),
-        check=lambda before, after: Together(
-            (
-                Identity(
-                    (
-                        *zip(rights(before), (*flow.velocity.values(), level), strict=True),
-                        *((e.subs(line), 0) for e in rights(before[:2]) for line in ({v: 0}, {w: mu})),
-                        (sum(before[2].right.diff(x) * e for x, e in zip((v, w), rights(before[:2]), strict=True)), 0),
-                        (_level(before[2].right, after[:2]), _level(before[2].right, after[2:4])),
-                        (before[0].right.diff(v).subs({v: 0, w: w_0}), after[4].right),
-                    )
-                ),
-                Numerics(
-                    lambda rng: evidence.from_line_to_line(rng, flow, rights(after)[:4], w_0),
-                    1e-5,
-                    "trajectories integrated backwards and forwards to both lines",
-                ),
-            )
+        check=lambda before, after: (
+            Identity(
+                (
+                    *zip(rights(before), (*flow.velocity.values(), level), strict=True),
+                    *((e.subs(line), 0) for e in rights(before[:2]) for line in ({v: 0}, {w: mu})),
+                    (sum(before[2].right.diff(x) * e for x, e in zip((v, w), rights(before[:2]), strict=True)), 0),
+                    (_level(before[2].right, after[:2]), _level(before[2].right, after[2:4])),
+                    (before[0].right.diff(v).subs({v: 0, w: w_0}), after[4].right),
+                )
+            ),
+            Numerics(
+                lambda rng: evidence.from_line_to_line(rng, flow, rights(after)[:4], w_0),
+                1e-5,
+                "trajectories integrated backwards and forwards to both lines",
+            ),
         ),
     )
 
@@ -129,16 +125,14 @@ def _turned_head() -> Step:
             r"$W=\begin{pmatrix}w&-w_r\\w_r&w\end{pmatrix}$ on two directions, $\mu_kw_r\ne0$; $H=D^{-1}$, no decay.",
             "$U$ is twice differentiable, $M(z)$ continuous and positive definite.",
         ),
-        check=lambda before, after: Together(
-            (
-                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
-                Identity(((_of_dying_mode(rights(before)), after[0].right),)),
-                Numerics(
-                    lambda rng: evidence.spirals(rng, after[0].right, (s, w, w_r)),
-                    1e-9,
-                    "dense eigenvalues of the Jacobian of all entries, with their imaginary parts",
-                ),
-            )
+        check=lambda before, after: (
+            Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
+            Identity(((_of_dying_mode(rights(before)), after[0].right),)),
+            Numerics(
+                lambda rng: evidence.spirals(rng, after[0].right, (s, w, w_r)),
+                1e-9,
+                "dense eigenvalues of the Jacobian of all entries, with their imaginary parts",
+            ),
         ),
     )
 
@@ -169,23 +163,21 @@ def _with_decay() -> Step:
             r"In units of $1/\lambda$, $k=\kappa/\lambda$, $\omega_l=w_l/\sqrt\lambda$: $p=\omega_1\omega_2$, "
             r"$\nu=(\omega_1-\omega_2)^2$, $|\omega_l|>1$; $k_c$: see the derivation of the stability with decay.",
         ),
-        check=lambda before, after: Together(
-            (
-                Identity(
-                    (
-                        *zip(rights(before), (two, zero), strict=True),
-                        (after[0].right * before[0].right, -before[1].right),
-                        *((line.left, e) for line, e in zip((*before, *after), (c_2, c_0, s**2), strict=True)),
-                    )
-                ),
-                Numerics(
-                    lambda rng: boundary(rng, delta, after[0].right.subs(PAIR)), 1e-6, "dense eigenvalues of the pair at $k_c$"
-                ),
-                Numerics(
-                    lambda rng: evidence.cycle(rng, delta, after[0].right.subs(PAIR)),
-                    5e-2,
-                    "runs of both modes at $0.97\\,k_c$: amplitude and period of one turn after another",
-                ),
-            )
+        check=lambda before, after: (
+            Identity(
+                (
+                    *zip(rights(before), (two, zero), strict=True),
+                    (after[0].right * before[0].right, -before[1].right),
+                    *((line.left, e) for line, e in zip((*before, *after), (c_2, c_0, s**2), strict=True)),
+                )
+            ),
+            Numerics(
+                lambda rng: boundary(rng, delta, after[0].right.subs(PAIR)), 1e-6, "dense eigenvalues of the pair at $k_c$"
+            ),
+            Numerics(
+                lambda rng: evidence.cycle(rng, delta, after[0].right.subs(PAIR)),
+                5e-2,
+                "runs of both modes at $0.97\\,k_c$: amplitude and period of one turn after another",
+            ),
         ),
     )

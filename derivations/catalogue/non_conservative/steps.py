@@ -6,7 +6,7 @@ from sympy import Add, Expr, Poly, Q, integrate, solve
 
 from derivations.catalogue.non_conservative import evidence
 from derivations.catalogue.non_conservative.metrics import metrics
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import reduction
 from derivations.closed_forms.reduced import shared_head
 from derivations.engine import Line, Step, rights, velocity_lines
@@ -40,17 +40,15 @@ def _curl() -> Step:
             "$G=H^{-1}F$ is the velocity $F$ without its mobilities.",
             r"$C(dA,dB')=\langle dA,\partial_BG_A[dB']\rangle-\langle dB',\partial_AG_B[dA]\rangle$.",
         ),
-        check=lambda before, after: Together(
-            (
-                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
-                Identity(((after[0].right, 0),), Context((Q.symmetric(W),))),
-                Identity(_without_head(rights(after)[1:])),
-                Numerics(
-                    lambda rng: evidence.asymmetries(rng, dict(zip(entries, rights(after), strict=True)), rights(before)),
-                    1e-20,
-                    "differences of the velocities at random points",
-                ),
-            )
+        check=lambda before, after: (
+            Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
+            Identity(((after[0].right, 0),), Context((Q.symmetric(W),))),
+            Identity(_without_head(rights(after)[1:])),
+            Numerics(
+                lambda rng: evidence.asymmetries(rng, dict(zip(entries, rights(after), strict=True)), rights(before)),
+                1e-20,
+                "differences of the velocities at random points",
+            ),
         ),
     )
 
@@ -77,11 +75,9 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
             after=(Line(r"\partial_vG_w-\partial_wG_v", curl),),
             uses=("curl",),
             assumptions=("One mode with $\\mu>0$, along one direction; no decay.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True))),
-                    Identity((((before[1].right / gamma).diff(v) - before[0].right.diff(w), after[0].right),)),
-                )
+            check=lambda before, after: (
+                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True))),
+                Identity((((before[1].right / gamma).diff(v) - before[0].right.diff(w), after[0].right),)),
             ),
         ),
         Step(
@@ -91,16 +87,14 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
             before=(Line("G_v", forces[0].factor()), Line("G_w", forces[1].factor())),
             after=(Line(r"\oint G_v\,dv+G_w\,dw", _around(*forces)),),
             uses=("curl_of_one_mode",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(rights(before), forces, strict=True))),
-                    Identity(((after[0].right, _over(curl)),)),
-                    Numerics(
-                        lambda rng: evidence.work(rng, flow, after[0].right, (l_v, l_w)),
-                        1e-10,
-                        "numerical integrals of the lowered velocity along the sides",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(tuple(zip(rights(before), forces, strict=True))),
+                Identity(((after[0].right, _over(curl)),)),
+                Numerics(
+                    lambda rng: evidence.work(rng, flow, after[0].right, (l_v, l_w)),
+                    1e-10,
+                    "numerical integrals of the lowered velocity along the sides",
+                ),
             ),
         ),
         Step(
@@ -111,16 +105,14 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
             after=(Line("g_{vv}=g_{vw}=g_{ww}", nothing),),
             uses=("curl_of_one_mode",),
             assumptions=("$g$ is symmetric and does not depend on the state; $F=(\\dot v,\\dot w)$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].right, crossed),)),
-                    Identity(((before[0].right.xreplace(dict.fromkeys(METRIC, after[0].right)), 0),)),
-                    Numerics(
-                        lambda rng: evidence.rank_of_metrics(rng, before[0].right, METRIC),
-                        0,
-                        "the rank of the curl at random points",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right, crossed),)),
+                Identity(((before[0].right.xreplace(dict.fromkeys(METRIC, after[0].right)), 0),)),
+                Numerics(
+                    lambda rng: evidence.rank_of_metrics(rng, before[0].right, METRIC),
+                    0,
+                    "the rank of the curl at random points",
+                ),
             ),
         ),
     )
@@ -153,22 +145,18 @@ def _loss(flow: Flow) -> tuple[Step, ...]:
             before=(Line("L", loss), *velocity_lines(flow)),
             after=(Line(r"\dot L", slope),),
             uses=("curl_of_one_mode",),
-            check=lambda before, after: Together(
-                (
-                    Numerics(lambda rng: evidence.loss_of_one_mode(rng, before[0].right, psi), 1e-12, "the loss of one mode"),
-                    Identity(
+            check=lambda before, after: (
+                Numerics(lambda rng: evidence.loss_of_one_mode(rng, before[0].right, psi), 1e-12, "the loss of one mode"),
+                Identity(
+                    (
                         (
-                            (
-                                Add(
-                                    *(before[0].right.diff(s) * line.right for s, line in zip((v, w), before[1:], strict=True))
-                                ),
-                                after[0].right,
-                            ),
-                            *zip(rights(before[1:]), flow.velocity.values(), strict=True),
-                        )
-                    ),
-                    Identity(((after[0].right.xreplace(mass), flow.time_derivative(loss.xreplace(mass))),)),
-                )
+                            Add(*(before[0].right.diff(s) * line.right for s, line in zip((v, w), before[1:], strict=True))),
+                            after[0].right,
+                        ),
+                        *zip(rights(before[1:]), flow.velocity.values(), strict=True),
+                    )
+                ),
+                Identity(((after[0].right.xreplace(mass), flow.time_derivative(loss.xreplace(mass))),)),
             ),
         ),
         Step(
@@ -181,15 +169,13 @@ def _loss(flow: Flow) -> tuple[Step, ...]:
             after=(Line(gamma * v**2, border, "<"), Line("0<w", mu, "<")),
             uses=("slope_of_the_loss",),
             assumptions=("$v\\ne0$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].right, slope), (after[0].right * (mu - w), pull))),
-                    Numerics(
-                        lambda rng: evidence.rises(rng, flow, loss, (after[0].left, *rights(after)), psi),
-                        0,
-                        "the loss along integrated pieces of trajectories",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right, slope), (after[0].right * (mu - w), pull))),
+                Numerics(
+                    lambda rng: evidence.rises(rng, flow, loss, (after[0].left, *rights(after)), psi),
+                    0,
+                    "the loss along integrated pieces of trajectories",
+                ),
             ),
         ),
     )

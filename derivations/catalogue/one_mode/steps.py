@@ -10,7 +10,7 @@ from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.modes.reduction import Reduction
 from derivations.analysis.points.fixed_points import fixed_points
 from derivations.catalogue.one_mode import evidence
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import SQUARE, boundaries, fates, hyperbola, reduction
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import mu, t, v, v_0, w, w_0
@@ -47,13 +47,11 @@ def _flow(reduced: Reduction, Q: Expr) -> tuple[Step, ...]:
             assumptions=(
                 "$\\mu>0$ without loss: $w\\to-w$ with $\\mu\\to-\\mu$, and $v\\to-v$, leave the equations as they are.",
             ),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(rights(before), reduced.flow.velocity.values(), strict=True))),
-                    Identity(((after[0].right.diff(v) * before[0].right, -after[0].right.diff(w) * before[1].right),)),
-                    Identity(_mirrored(rights(before))),
-                    Identity(_inserted(reduced, -matrix, after[0].right)),
-                )
+            check=lambda before, after: (
+                Identity(tuple(zip(rights(before), reduced.flow.velocity.values(), strict=True))),
+                Identity(((after[0].right.diff(v) * before[0].right, -after[0].right.diff(w) * before[1].right),)),
+                Identity(_mirrored(rights(before))),
+                Identity(_inserted(reduced, -matrix, after[0].right)),
             ),
         ),
     )
@@ -88,14 +86,12 @@ def _points(flow: Flow) -> tuple[Step, ...]:
             before=velocity_lines(flow),
             after=lines,
             uses=("flow",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple((r.xreplace({a.left: a.right}), 0) for a in after for r in rights(before))),
-                    Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True))),
-                    Numerics(
-                        lambda rng: evidence.divided(rng, rights(before), after), 1e-12, "the velocities divided by both lines"
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(tuple((r.xreplace({a.left: a.right}), 0) for a in after for r in rights(before))),
+                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True))),
+                Numerics(
+                    lambda rng: evidence.divided(rng, rights(before), after), 1e-12, "the velocities divided by both lines"
+                ),
             ),
         ),
         Step(
@@ -130,11 +126,9 @@ def _ends(flow: Flow, Q: Expr) -> tuple[Step, ...]:
                 Line(r"\tfrac{d}{dt}\log|v|", flow.velocity[v].factor() / v),
             ),
             uses=("hyperbola", "fixed_points"),
-            check=lambda before, after: Together(
-                (
-                    Identity((((w - mu) * before[1].right, after[0].right), (before[0].right, v * after[1].right))),
-                    Numerics(lambda rng: evidence.turns(rng, flow), 0, "integrated heads that move away from the correlation"),
-                )
+            check=lambda before, after: (
+                Identity((((w - mu) * before[1].right, after[0].right), (before[0].right, v * after[1].right))),
+                Numerics(lambda rng: evidence.turns(rng, flow), 0, "integrated heads that move away from the correlation"),
             ),
         ),
         Step(
@@ -151,15 +145,13 @@ def _ends(flow: Flow, Q: Expr) -> tuple[Step, ...]:
             ),
             uses=("monotone",),
             assumptions=("$v_0\\ne0$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].right, Q), _on_one_level(Q, after[2].right, after[3].right))),
-                    Numerics(
-                        lambda rng: evidence.survivors(rng, flow, rights(after), START),
-                        1e-6,
-                        "integration from starts whose $\\gamma v_0^2$ is off the boundary by 5 % of $\\mu^2$ and more",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right, Q), _on_one_level(Q, after[2].right, after[3].right))),
+                Numerics(
+                    lambda rng: evidence.survivors(rng, flow, rights(after), START),
+                    1e-6,
+                    "integration from starts whose $\\gamma v_0^2$ is off the boundary by 5 % of $\\mu^2$ and more",
+                ),
             ),
         ),
         Step(
@@ -172,17 +164,13 @@ def _ends(flow: Flow, Q: Expr) -> tuple[Step, ...]:
                 *(Line(rf"\text{{from }} w_0{side}0:\quad w_\infty", death.head.subs(sign(w_0), one)) for side, one in sides),
             ),
             uses=("survival",),
-            check=lambda before, after: Together(
-                (
-                    Identity(
-                        ((before[0].right, Q), *(_on_one_level(Q, head, after[0].right ** 2) for head in rights(after[1:])))
-                    ),
-                    Numerics(
-                        lambda rng: evidence.dead(rng, flow, rights(after), (positive, negative), START),
-                        1e-6,
-                        "integration from starts off the boundary by as much",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right, Q), *(_on_one_level(Q, head, after[0].right ** 2) for head in rights(after[1:])))),
+                Numerics(
+                    lambda rng: evidence.dead(rng, flow, rights(after), (positive, negative), START),
+                    1e-6,
+                    "integration from starts off the boundary by as much",
+                ),
             ),
         ),
     )
@@ -208,16 +196,14 @@ def _separatrices(flow: Flow, Q: Expr) -> Step:
         after=(Line(r"w-\mu", gap, r"\simeq"), Line("w", -2 * gap, r"\simeq")),
         uses=("death",),
         assumptions=(r"$t\to\infty$; the first from $w_0>\mu$, the second from $w_0<0$.",),
-        check=lambda before, after: Together(
-            (
-                Numerics(
-                    lambda rng: evidence.on_separatrices(rng, flow, rights(before), levels), 1e-12, "velocities on the boundary"
-                ),
-                Numerics(
-                    lambda rng: evidence.late(rng, flow, rights(after), levels),
-                    1e-2,
-                    "integration on the boundary to late times",
-                ),
-            )
+        check=lambda before, after: (
+            Numerics(
+                lambda rng: evidence.on_separatrices(rng, flow, rights(before), levels), 1e-12, "velocities on the boundary"
+            ),
+            Numerics(
+                lambda rng: evidence.late(rng, flow, rights(after), levels),
+                1e-2,
+                "integration on the boundary to late times",
+            ),
         ),
     )

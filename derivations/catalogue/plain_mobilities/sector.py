@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Matrix, sqrt
 
 from derivations.catalogue.plain_mobilities import evidence
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.any_mobilities import of_one_mode, squares
 from derivations.engine import Line, Lines, Step, rights
 from derivations.vocabulary import mu, rho_x, rho_y, s, tau, v_x, v_y, w
@@ -34,22 +34,20 @@ def own_sector() -> Step:
             "$v_x$, $v_y$: amplitudes of samples and labels in $ZH^{-1/2}$; at rest $v_x/v_y=\\sqrt{\\rho_x\\rho_y}\\,\\mu w/"
             "(\\rho_xw^2+\\lambda)$ and $v_x^2+v_y^2=\\kappa w^2/\\gamma\\lambda$.",
         ),
-        check=lambda before, after: Together(
-            (
-                Identity(tuple(zip(rights(before), rights(_velocities()), strict=True))),
-                Identity(
-                    (
-                        (after[1].right.subs(tau, after[0].right), _characteristic(rights(before))),
-                        (after[0].left, tau),
-                        (upper * lower, after[2].right),
-                    )
-                ),
-                Numerics(
-                    lambda rng: evidence.sector(rng, after[1].right.subs(tau, after[0].right), s),
-                    1e-8,
-                    "dense Jacobians in the sector of a mode, at both heads",
-                ),
-            )
+        check=lambda before, after: (
+            Identity(tuple(zip(rights(before), rights(_velocities()), strict=True))),
+            Identity(
+                (
+                    (after[1].right.subs(tau, after[0].right), _characteristic(rights(before))),
+                    (after[0].left, tau),
+                    (upper * lower, after[2].right),
+                )
+            ),
+            Numerics(
+                lambda rng: evidence.sector(rng, after[1].right.subs(tau, after[0].right), s),
+                1e-8,
+                "dense Jacobians in the sector of a mode, at both heads",
+            ),
         ),
     )
 

@@ -6,7 +6,7 @@ from sympy import Expr, MatAdd, MatMul, sqrt
 from sympy import Identity as Unit
 
 from derivations.catalogue.plain_mobilities import evidence
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.any_mobilities import all_embeddings, of_one_mode
 from derivations.closed_forms.families import frustration
 from derivations.engine import Line, Step, rights, velocity_lines
@@ -35,14 +35,12 @@ def labels() -> tuple[Step, ...]:
                 "$K$ classes treated alike, $d\\ge K-1$; $w$ is $w_+$ of the class modes, and no other mode that tells labels "
                 "apart survives; $\\gamma$ is the mobility of the head as it stands in the flow.",
             ),
-            check=lambda before, after: Together(
-                (
-                    Identity(((_apart(before[0].right), after[0].right), (_of_null_vector(before[0].right), 0))),
-                    Identity(((after[0].right.subs({rho_x: 1, rho_y: 1, eta_y: 1 / n}).factor(), after[1].right),)),
-                    Numerics(
-                        lambda rng: evidence.simplex(rng, after[0].right), 1e-5, "the end of runs of all embeddings, by order"
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((_apart(before[0].right), after[0].right), (_of_null_vector(before[0].right), 0))),
+                Identity(((after[0].right.subs({rho_x: 1, rho_y: 1, eta_y: 1 / n}).factor(), after[1].right),)),
+                Numerics(
+                    lambda rng: evidence.simplex(rng, after[0].right), 1e-5, "the end of runs of all embeddings, by order"
+                ),
             ),
         ),
         _critical_fraction(),
@@ -75,13 +73,11 @@ def _critical_fraction() -> Step:
         ),
         uses=("fold",),
         assumptions=("$H=1$; below zero no data are good enough, above one all samples may be frustrated.",),
-        check=lambda before, after: Together(
-            (
-                Identity(
-                    tuple((b.right.subs(phi, e.right), needed) for b, e in zip(before, after, strict=True)),
-                ),
-                Numerics(lambda rng: evidence.fractions(rng, rights(before), rights(after)), 1e-9, "frustrations, and heads"),
-            )
+        check=lambda before, after: (
+            Identity(
+                tuple((b.right.subs(phi, e.right), needed) for b, e in zip(before, after, strict=True)),
+            ),
+            Numerics(lambda rng: evidence.fractions(rng, rights(before), rights(after)), 1e-9, "frustrations, and heads"),
         ),
     )
 
@@ -99,11 +95,9 @@ def beyond() -> Step:
         before=velocity_lines(flow)[1:],
         after=(Line(MatMul(W, inner, evaluate=False), scaled(gamma, Z * A * Z.T)),),
         uses=("balance", "real_roots"),
-        check=lambda before, after: Together(
-            (
-                Identity(((before[0].right, after[0].right - after[0].left),), flow.context),
-                Numerics(lambda rng: evidence.at_rest(rng, after[0]), 1e-9, "states at rest in two dimensions"),
-                Numerics(evidence.orders, 5e-2, "the orders, one and two, at which head and eigenvalues leave the determinant"),
-            )
+        check=lambda before, after: (
+            Identity(((before[0].right, after[0].right - after[0].left),), flow.context),
+            Numerics(lambda rng: evidence.at_rest(rng, after[0]), 1e-9, "states at rest in two dimensions"),
+            Numerics(evidence.orders, 5e-2, "the orders, one and two, at which head and eigenvalues leave the determinant"),
         ),
     )

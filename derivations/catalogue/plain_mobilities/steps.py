@@ -9,7 +9,7 @@ from derivations.catalogue.plain_mobilities import evidence
 from derivations.catalogue.plain_mobilities.sector import own_sector
 from derivations.catalogue.plain_mobilities.states import beyond, labels
 from derivations.catalogue.written import ordered
-from derivations.checks import Descent, Identity, Numerics, Together
+from derivations.checks import Descent, Identity, Numerics
 from derivations.closed_forms.any_mobilities import QUADRATIC, all_embeddings, of_one_mode, pencil, squares
 from derivations.closed_forms.families import pairs_sectors, uniform_sectors
 from derivations.engine import Line, Step, rights, velocity_lines
@@ -35,11 +35,9 @@ def _rest() -> tuple[Step, ...]:
             before=(Line("L", loss.expression),),
             after=velocity_lines(flow),
             assumptions=("$Z=[X,Y]$; $D$, $H$ are diagonal and positive; $\\lambda,\\kappa,\\gamma>0$.",),
-            check=lambda before, after: Together(
-                (
-                    Descent(loss.having(expression=before[0].right), rights(after), evidence.point, stopped=True),
-                    Numerics(lambda rng: evidence.whole(rng, *rights(after)), 1e-12, "the velocities of the model"),
-                )
+            check=lambda before, after: (
+                Descent(loss.having(expression=before[0].right), rights(after), evidence.point, stopped=True),
+                Numerics(lambda rng: evidence.whole(rng, *rights(after)), 1e-12, "the velocities of the model"),
             ),
         ),
         Step(
@@ -49,11 +47,9 @@ def _rest() -> tuple[Step, ...]:
             before=velocity_lines(flow),
             after=(balanced,),
             uses=("flow",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
-                    Identity(((_balance(*rights(before)), gamma * lam * (after[0].left - after[0].right)),), flow.context),
-                )
+            check=lambda before, after: (
+                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
+                Identity(((_balance(*rights(before)), gamma * lam * (after[0].left - after[0].right)),), flow.context),
             ),
         ),
     )
@@ -82,16 +78,14 @@ def _one_number() -> tuple[Step, ...]:
                 Line(r"ZH^{-1}Z^T", scaled(kappa * w**2 / (gamma * lam), Unit(d))),
             ),
             uses=("flow", "balance"),
-            check=lambda before, after: Together(
-                (
-                    Identity(((_as_number(before[0].right), after[0].right),), flow.context),
-                    Identity(((_head_at_rest(after[2].right), scaled(0, Unit(d))),), flow.context),
-                    Numerics(
-                        lambda rng: evidence.end_of_a_run(rng, *rights(after)[1:]),
-                        1e-8,
-                        "the end of runs of all embeddings in one dimension",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((_as_number(before[0].right), after[0].right),), flow.context),
+                Identity(((_head_at_rest(after[2].right), scaled(0, Unit(d))),), flow.context),
+                Numerics(
+                    lambda rng: evidence.end_of_a_run(rng, *rights(after)[1:]),
+                    1e-8,
+                    "the end of runs of all embeddings in one dimension",
+                ),
             ),
         ),
         Step(
@@ -105,22 +99,20 @@ def _one_number() -> tuple[Step, ...]:
             after=(Line("w_+", both[0]), Line("w_-", both[1]), Line(r"\lambda_z", alpha**2 / (4 * beta))),
             uses=("quadratic",),
             assumptions=(r"$Q_w=w^2D-wA+\lambda H^{-1}$, $\alpha=\tfrac{zAz^T}{zDz^T}>0$, $\beta=\tfrac{zH^{-1}z^T}{zDz^T}$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple((before[0].right.subs(w, root), 0) for root in rights(after)[:2])),
-                    Identity((((after[0].right - after[1].right).subs(lam, after[2].right), 0),)),
-                    Numerics(
-                        lambda rng: evidence.existence(rng, before[0].right, *rights(after)),
-                        1e-7,
-                        "SciPy's eigenvalues of the linearised problem, below and above the largest decay",
-                    ),
-                    Numerics(
-                        lambda rng: evidence.alike(rng, rights(after)[:2]),
-                        1e-7,
-                        "smallest eigenvalues between equal components, and for three classes treated alike, whose "
-                        "determinant keeps its sign",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(tuple((before[0].right.subs(w, root), 0) for root in rights(after)[:2])),
+                Identity((((after[0].right - after[1].right).subs(lam, after[2].right), 0),)),
+                Numerics(
+                    lambda rng: evidence.existence(rng, before[0].right, *rights(after)),
+                    1e-7,
+                    "SciPy's eigenvalues of the linearised problem, below and above the largest decay",
+                ),
+                Numerics(
+                    lambda rng: evidence.alike(rng, rights(after)[:2]),
+                    1e-7,
+                    "smallest eigenvalues between equal components, and for three classes treated alike, whose "
+                    "determinant keeps its sign",
+                ),
             ),
         ),
     )
@@ -153,16 +145,14 @@ def _equal_rates() -> tuple[Step, ...]:
                 r"$\rho_x=\eta_xd_x$, $\rho_y=\eta_yd_y$: plain mobilities $\rho_x=1$, $\rho_y=n$; inverse to the degrees "
                 r"$\rho_x=\rho_y=1$.",
             ),
-            check=lambda before, after: Together(
-                (
-                    Identity(((after[0].right, of_one_mode().det()),)),
-                    Identity(_in_families(after[0].right)),
-                    Numerics(
-                        lambda rng: evidence.dense_roots(rng, after[0].right),
-                        1e-8,
-                        "SciPy's eigenvalues of the linearised problem of all embeddings",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((after[0].right, of_one_mode().det()),)),
+                Identity(_in_families(after[0].right)),
+                Numerics(
+                    lambda rng: evidence.dense_roots(rng, after[0].right),
+                    1e-8,
+                    "SciPy's eigenvalues of the linearised problem of all embeddings",
+                ),
             ),
         ),
         Step(
@@ -173,12 +163,10 @@ def _equal_rates() -> tuple[Step, ...]:
             before=(found,),
             after=(Line("w_+^2", upper), Line("w_-^2", lower)),
             uses=("equal_rates",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple((before[0].right.expand().subs(w, sqrt(e)), 0) for e in rights(after))),
-                    Identity(((before[0].right, of_one_mode().det()), *_of_equal_rates(*rights(after)))),
-                    Numerics(lambda rng: evidence.states(rng, *rights(after)), 1e-8, "the roots of couplings of both families"),
-                )
+            check=lambda before, after: (
+                Identity(tuple((before[0].right.expand().subs(w, sqrt(e)), 0) for e in rights(after))),
+                Identity(((before[0].right, of_one_mode().det()), *_of_equal_rates(*rights(after)))),
+                Numerics(lambda rng: evidence.states(rng, *rights(after)), 1e-8, "the roots of couplings of both families"),
             ),
         ),
         own_sector(),
@@ -196,22 +184,20 @@ def _equal_rates() -> tuple[Step, ...]:
                 Line(r"\lambda_c^{n=\infty}", limit(plain, n, oo)),
             ),
             uses=("heads", "real_roots", "own_sector"),
-            check=lambda before, after: Together(
-                (
-                    Identity(((((before[0].right - before[1].right) ** 2).subs(lam, after[0].right), 0),)),
-                    Identity(
-                        tuple(
-                            (after[0].right.subs(at), line.right)
-                            for at, line in zip(({rho_x: 1, rho_y: 1}, {rho_x: 1, rho_y: n}), after[1:3], strict=True)
-                        )
-                    ),
-                    Identity(((limit(after[2].right, n, oo), after[3].right),)),
-                    Numerics(
-                        lambda rng: evidence.births(rng, rights(before), after[0].right),
-                        1e-9,
-                        "dense Jacobians in the sector of a mode, below the fold",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((((before[0].right - before[1].right) ** 2).subs(lam, after[0].right), 0),)),
+                Identity(
+                    tuple(
+                        (after[0].right.subs(at), line.right)
+                        for at, line in zip(({rho_x: 1, rho_y: 1}, {rho_x: 1, rho_y: n}), after[1:3], strict=True)
+                    )
+                ),
+                Identity(((limit(after[2].right, n, oo), after[3].right),)),
+                Numerics(
+                    lambda rng: evidence.births(rng, rights(before), after[0].right),
+                    1e-9,
+                    "dense Jacobians in the sector of a mode, below the fold",
+                ),
             ),
         ),
     )

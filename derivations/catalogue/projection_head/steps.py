@@ -7,7 +7,7 @@ from sympy import Identity as Unit
 
 from derivations.catalogue.points import coupled_point
 from derivations.catalogue.projection_head import evidence
-from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
+from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
 from derivations.closed_forms.reduced import all_modes, shared_head, single_mode, sum_of_squares
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import L, S, S_k, d_a, d_b, mu_k, psi, psi_k, t, v_k
@@ -97,15 +97,13 @@ def _modes() -> tuple[Step, ...]:
             before=(Line("L_k", one.expression),),
             after=(Line("L_k", square / 2 + psi_k * size / 2), Line(psi_k, MASS[psi_k])),
             uses=("modes",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].right, after[0].right.xreplace({after[1].left: after[1].right})),)),
-                    Numerics(
-                        lambda rng: evidence.sum_over_modes(rng, loss.erased(), after[0].right, after[1].right),
-                        1e-20,
-                        "the loss of all modes",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right, after[0].right.xreplace({after[1].left: after[1].right})),)),
+                Numerics(
+                    lambda rng: evidence.sum_over_modes(rng, loss.erased(), after[0].right, after[1].right),
+                    1e-20,
+                    "the loss of all modes",
+                ),
             ),
         ),
         Step(
@@ -120,23 +118,19 @@ def _modes() -> tuple[Step, ...]:
             ),
             uses=("frustration_mass",),
             assumptions=("$S_k=\\lVert v_k(0)\\rVert^2$; any head at any time.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((Trace(v_k.T * before[0].right), after[0].right.xreplace(MASS)),)),
-                    Numerics(
-                        lambda rng: evidence.decay(rng, after[0].right), 1e-10, "the lowered gradient flow of all embeddings"
-                    ),
-                    Numerics(
-                        lambda rng: evidence.mode_sizes(rng, after[1].right),
-                        0,
-                        "simulated modes that exceed the bound: none",
-                    ),
-                    Numerics(
-                        lambda rng: evidence.slowest_modes(rng, after[1].right),
-                        1e-7,
-                        "runs of a mode alone, which keep to the bound",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((Trace(v_k.T * before[0].right), after[0].right.xreplace(MASS)),)),
+                Numerics(lambda rng: evidence.decay(rng, after[0].right), 1e-10, "the lowered gradient flow of all embeddings"),
+                Numerics(
+                    lambda rng: evidence.mode_sizes(rng, after[1].right),
+                    0,
+                    "simulated modes that exceed the bound: none",
+                ),
+                Numerics(
+                    lambda rng: evidence.slowest_modes(rng, after[1].right),
+                    1e-7,
+                    "runs of a mode alone, which keep to the bound",
+                ),
             ),
         ),
     )
@@ -152,11 +146,9 @@ def _collapse() -> tuple[Step, ...]:
             before=(Line(r"\dot v_k", one.gradient_flow().velocity[v_k]),),
             after=(Line(W * v_k, mu_k * v_k), Line(psi_k * v_k, ZeroMatrix(d, 1))),
             uses=("decay",),
-            check=lambda before, after: Together(
-                (
-                    Identity(_rest(before[0].right, after)),
-                    Numerics(lambda rng: evidence.survivors(rng, after[0]), 1e-8, "the end of a simulation of all embeddings"),
-                )
+            check=lambda before, after: (
+                Identity(_rest(before[0].right, after)),
+                Numerics(lambda rng: evidence.survivors(rng, after[0]), 1e-8, "the end of a simulation of all embeddings"),
             ),
         ),
         Step(
@@ -172,19 +164,17 @@ def _collapse() -> tuple[Step, ...]:
                 "Labels $a$, $b$ of one component, of degrees $d_a$, $d_b$.",
                 r"$\psi$: the least frustration of the modes with $|\mu_k|<1$; $S$: the sum of their $\lVert v_k(0)\rVert^2$.",
             ),
-            check=lambda before, after: Together(
-                (
-                    Numerics(
-                        lambda rng: evidence.label_distances(rng, after[0].right, (S, psi, t, d_a, d_b)),
-                        0,
-                        "simulated distances that exceed the bound: none",
-                    ),
-                    Numerics(
-                        lambda rng: evidence.reached(rng, after[0].right, (S, psi, t, d_a, d_b)),
-                        1e-7,
-                        "the factor at a start in that pattern, and the rate of the least frustrated mode",
-                    ),
-                )
+            check=lambda before, after: (
+                Numerics(
+                    lambda rng: evidence.label_distances(rng, after[0].right, (S, psi, t, d_a, d_b)),
+                    0,
+                    "simulated distances that exceed the bound: none",
+                ),
+                Numerics(
+                    lambda rng: evidence.reached(rng, after[0].right, (S, psi, t, d_a, d_b)),
+                    1e-7,
+                    "the factor at a start in that pattern, and the rate of the least frustrated mode",
+                ),
             ),
         ),
     )

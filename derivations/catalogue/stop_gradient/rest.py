@@ -6,7 +6,7 @@ from sympy import Eq, MatAdd, Trace, Transpose, ZeroMatrix
 from sympy import Identity as One
 
 from derivations.catalogue.stop_gradient import evidence
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.reduced import all_modes
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import B_V, C_V, N_Z, P_W, S_W, R, V, mu_k, mu_matrix, psi_matrix, s, v_k
@@ -36,13 +36,11 @@ def _invertible_heads() -> tuple[Step, ...]:
             after=(Line(RESTING.lhs, RESTING.rhs),),
             uses=("mode_flow",),
             assumptions=("$W$ is invertible.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((Transpose(W).I * before[0].right, after[0].right - after[0].left),), loss.context),
-                    Identity(tuple((line.right, 0 * line.right) for line in before), resting),
-                    Identity(((after[0].right, RESTING.rhs),)),
-                    Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), loss.context),
-                )
+            check=lambda before, after: (
+                Identity(((Transpose(W).I * before[0].right, after[0].right - after[0].left),), loss.context),
+                Identity(tuple((line.right, 0 * line.right) for line in before), resting),
+                Identity(((after[0].right, RESTING.rhs),)),
+                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), loss.context),
             ),
         ),
         Step(
@@ -54,19 +52,17 @@ def _invertible_heads() -> tuple[Step, ...]:
             before=(Line(W * V, V * mu_matrix),),
             after=(Line(W * v_k, mu_k * v_k),),
             uses=("fixed_points",),
-            check=lambda before, after: Together(
-                (
-                    Numerics(
-                        lambda rng: evidence.surviving_modes(rng, before[0], after[0]),
-                        1e-6,
-                        "the end of a simulation of all embeddings",
-                    ),
-                    Numerics(
-                        evidence.count_survivors,
-                        0,
-                        "the number of surviving correlations in the same simulation, at least one and at most d",
-                    ),
-                )
+            check=lambda before, after: (
+                Numerics(
+                    lambda rng: evidence.surviving_modes(rng, before[0], after[0]),
+                    1e-6,
+                    "the end of a simulation of all embeddings",
+                ),
+                Numerics(
+                    evidence.count_survivors,
+                    0,
+                    "the number of surviving correlations in the same simulation, at least one and at most d",
+                ),
             ),
         ),
         Step(
@@ -76,15 +72,13 @@ def _invertible_heads() -> tuple[Step, ...]:
             before=(Line("L", loss.erased()),),
             after=(Line("L", residual), Line(psi_matrix, MatAdd(One(N_Z), -(mu_matrix**2)))),
             uses=("fixed_points",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].right, after[0].right.xreplace({after[1].left: after[1].right})),), resting),
-                    Numerics(
-                        lambda rng: evidence.loss_at_the_end(rng, before[0].right, *after),
-                        1e-6,
-                        "the loss at the end of the same simulation",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right, after[0].right.xreplace({after[1].left: after[1].right})),), resting),
+                Numerics(
+                    lambda rng: evidence.loss_at_the_end(rng, before[0].right, *after),
+                    1e-6,
+                    "the loss at the end of the same simulation",
+                ),
             ),
         ),
     )
@@ -101,18 +95,16 @@ def _zero_heads() -> tuple[Step, ...]:
             before=velocity_lines(flow),
             after=(Line(W, zero), Line(V * mu_matrix * V.T, zero)),
             uses=("mode_flow",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
-                    Identity(
-                        (
-                            (before[0].right.xreplace({after[0].left: after[0].right}), ZeroMatrix(d, N_Z)),
-                            (before[1].right.xreplace({after[0].left: after[0].right}), gamma * after[1].left),
-                            (after[1].right, zero),
-                        ),
-                        flow.context,
+            check=lambda before, after: (
+                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
+                Identity(
+                    (
+                        (before[0].right.xreplace({after[0].left: after[0].right}), ZeroMatrix(d, N_Z)),
+                        (before[1].right.xreplace({after[0].left: after[0].right}), gamma * after[1].left),
+                        (after[1].right, zero),
                     ),
-                )
+                    flow.context,
+                ),
             ),
         ),
         Step(

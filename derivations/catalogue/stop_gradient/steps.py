@@ -8,7 +8,7 @@ from derivations.catalogue.points import coupled_point, mode_point
 from derivations.catalogue.stop_gradient import evidence
 from derivations.catalogue.stop_gradient.rest import where_it_rests
 from derivations.catalogue.whole import Whole
-from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
+from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
 from derivations.closed_forms.reduced import all_modes, shared_head, sum_of_squares
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import G_W, Q_0, Q_t, V, mu_k, q_0, t, v_k
@@ -56,11 +56,9 @@ def _flows() -> tuple[Step, ...]:
             before=velocity_lines(free),
             after=tuple(Line(rf"\dot{{{tex(b)}}}_{{\text{{deleted}}}}", value) for b, value in deleted.items()),
             uses=("stop_gradient_flow",),
-            check=lambda before, after: Together(
-                (
-                    Descent(loss, rights(before), coupled_point, stopped=False),
-                    Descent(loss, (*rights(after), ZeroMatrix(d, d)), coupled_point, stopped=True, targets_only=True),
-                )
+            check=lambda before, after: (
+                Descent(loss, rights(before), coupled_point, stopped=False),
+                Descent(loss, (*rights(after), ZeroMatrix(d, d)), coupled_point, stopped=True, targets_only=True),
             ),
         ),
     )
@@ -81,20 +79,18 @@ def _conserved() -> tuple[Step, ...]:
             before=velocity_lines(flow),
             after=(Line("Q", Q), Line(r"\dot Q_{\text{no stop}}", -gamma * (G_W + G_W.T)), Line(G_W, gone)),
             uses=("stop_gradient_flow", "deleted"),
-            check=lambda before, after: Together(
-                (
-                    Numerics(
-                        lambda rng: evidence.balance(rng, after[0].right, rights(before)),
-                        1e-20,
-                        "the velocities at random points",
-                    ),
-                    Numerics(
-                        lambda rng: evidence.drift(rng, after[0].right, tuple(free.velocity.values()), _inserted(after[1:])),
-                        1e-20,
-                        "differences along the gradient flow",
-                    ),
-                    Numerics(lambda rng: [(len(free.conserved()), 0)], 0, "the gradient flow's own first integrals"),
-                )
+            check=lambda before, after: (
+                Numerics(
+                    lambda rng: evidence.balance(rng, after[0].right, rights(before)),
+                    1e-20,
+                    "the velocities at random points",
+                ),
+                Numerics(
+                    lambda rng: evidence.drift(rng, after[0].right, tuple(free.velocity.values()), _inserted(after[1:])),
+                    1e-20,
+                    "differences along the gradient flow",
+                ),
+                Numerics(lambda rng: [(len(free.conserved()), 0)], 0, "the gradient flow's own first integrals"),
             ),
         ),
         Step(
@@ -105,20 +101,16 @@ def _conserved() -> tuple[Step, ...]:
             after=(Line(r"\dot Q", -2 * lam * Q_t), Line("Q(t)", exp(-2 * lam * t) * Q_0)),
             uses=("conserved_matrix",),
             assumptions=(r"$\kappa=\lambda$; $Q_0=Q(0)$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(
-                        ((before[0].right, Q), (decaying.time_derivative(Q), _inserted((after[0], before[0])))), flow.context
-                    ),
-                    Numerics(
-                        lambda rng: evidence.drift(rng, before[0].right, rights(before[1:]), _inserted((after[0], before[0]))),
-                        1e-20,
-                        "differences along the velocities",
-                    ),
-                    Numerics(
-                        lambda rng: evidence.decayed(rng, before[0].right, after[1].right, Q_0), 1e-7, "runs of all embeddings"
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right, Q), (decaying.time_derivative(Q), _inserted((after[0], before[0])))), flow.context),
+                Numerics(
+                    lambda rng: evidence.drift(rng, before[0].right, rights(before[1:]), _inserted((after[0], before[0]))),
+                    1e-20,
+                    "differences along the velocities",
+                ),
+                Numerics(
+                    lambda rng: evidence.decayed(rng, before[0].right, after[1].right, Q_0), 1e-7, "runs of all embeddings"
+                ),
             ),
         ),
         Step(
@@ -159,15 +151,13 @@ def _modes() -> tuple[Step, ...]:
                 "Mobilities inverse to the degrees, $H=D^{-1}$.",
                 r"$\mu=\operatorname{diag}(\mu_1,\ldots,\mu_{N_Z})$.",
             ),
-            check=lambda before, after: Together(
-                (
-                    Descent(loss.having(expression=before[0].right), rights(after), mode_point, stopped=True),
-                    Numerics(
-                        lambda rng: Whole(rng, "both").against(before[0].right, *rights(after)),
-                        1e-10,
-                        "the lowered flow of all embeddings",
-                    ),
-                )
+            check=lambda before, after: (
+                Descent(loss.having(expression=before[0].right), rights(after), mode_point, stopped=True),
+                Numerics(
+                    lambda rng: Whole(rng, "both").against(before[0].right, *rights(after)),
+                    1e-10,
+                    "the lowered flow of all embeddings",
+                ),
             ),
         ),
         Step(
@@ -177,15 +167,13 @@ def _modes() -> tuple[Step, ...]:
             before=(Line(r"\dot V_{\text{deleted}}", gone),),
             after=(Line(r"\dot v_{k,\text{deleted}}", MatAdd(scaled(-1, v_k), mu_k * W * v_k, evaluate=False)),),
             uses=("deleted", "mode_flow"),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints(((before[0].right, after[0].right),), evidence.single_mode_point),
-                    Numerics(
-                        lambda rng: evidence.deleted_forces(rng, after[0].right),
-                        1e-10,
-                        "the two lowered flows of all embeddings",
-                    ),
-                )
+            check=lambda before, after: (
+                AtRandomPoints(((before[0].right, after[0].right),), evidence.single_mode_point),
+                Numerics(
+                    lambda rng: evidence.deleted_forces(rng, after[0].right),
+                    1e-10,
+                    "the two lowered flows of all embeddings",
+                ),
             ),
         ),
     )

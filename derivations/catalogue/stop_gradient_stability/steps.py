@@ -9,7 +9,7 @@ from sympy import Identity as Unit
 
 from derivations.catalogue.stop_gradient_stability import evidence
 from derivations.catalogue.written import linear_lines, ordered
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.reduced import all_modes, sectors
 from derivations.closed_forms.residual import orthogonal_rates, orthogonal_state, residual_flow
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
@@ -62,13 +62,11 @@ def _residual() -> tuple[Step, ...]:
             before=velocity_lines(flow),
             after=(Line(q_V, parts), *moved),
             assumptions=("$WV=V\\mu$; $H=D^{-1}$, no decay; $\\mu$ is diagonal.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(_linearised(before, after, loss.context), loss.context),
-                    Numerics(
-                        lambda rng: evidence.perturbed(rng, after, (dV, dW)), 1e-9, "dense Jacobians at random states at rest"
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(_linearised(before, after, loss.context), loss.context),
+                Numerics(
+                    lambda rng: evidence.perturbed(rng, after, (dV, dW)), 1e-9, "dense Jacobians at random states at rest"
+                ),
             ),
         ),
         Step(
@@ -78,13 +76,11 @@ def _residual() -> tuple[Step, ...]:
             before=(Line(q_V, parts), *moved),
             after=(Line(r"\dot q_V", residual_flow()),),
             uses=("perturbation",),
-            check=lambda before, after: Together(
-                (
-                    Identity(
-                        ((before[0].right.xreplace({dV: before[1].right, dW: before[2].right}), after[0].right),), loss.context
-                    ),
-                    Identity(((before[0].left, q_V),), loss.context),
-                )
+            check=lambda before, after: (
+                Identity(
+                    ((before[0].right.xreplace({dV: before[1].right, dW: before[2].right}), after[0].right),), loss.context
+                ),
+                Identity(((before[0].left, q_V),), loss.context),
             ),
         ),
     )
@@ -132,15 +128,13 @@ def _orthogonal() -> tuple[Step, ...]:
             after=(Line("s_{lj}", survivor), Line("s^0_{lj}", absent)),
             uses=("orthogonal_modes", "residual_flow"),
             assumptions=(r"$We_l=\omega_le_l$, $v_j=a_je_j$, $\omega_j=\mu_j$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(_traces(before, *rights(after))),
-                    Numerics(
-                        lambda rng: evidence.spectra(rng, rights(after), (omega_l, mu_j, a_j)),
-                        1e-9,
-                        "dense eigenvalues of the Jacobian of all entries",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(_traces(before, *rights(after))),
+                Numerics(
+                    lambda rng: evidence.spectra(rng, rights(after), (omega_l, mu_j, a_j)),
+                    1e-9,
+                    "dense eigenvalues of the Jacobian of all entries",
+                ),
             ),
         ),
         Step(
@@ -151,15 +145,13 @@ def _orthogonal() -> tuple[Step, ...]:
             before=(Line("s_{lj}", survivor),),
             after=(Line("s_{lj}", ordered(-((omega_l - mu_j / 2) ** 2), -gamma * a_j**2, mu_j**2 / 4)),),
             uses=("spectrum",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].right, after[0].right),)),
-                    Numerics(
-                        lambda rng: evidence.spectra(rng, (after[0].right, absent), (omega_l, mu_j, a_j)),
-                        1e-9,
-                        "dense eigenvalues of the Jacobian of all entries",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right, after[0].right),)),
+                Numerics(
+                    lambda rng: evidence.spectra(rng, (after[0].right, absent), (omega_l, mu_j, a_j)),
+                    1e-9,
+                    "dense eigenvalues of the Jacobian of all entries",
+                ),
             ),
         ),
         Step(
@@ -223,14 +215,10 @@ def _beyond() -> tuple[Step, ...]:
             assumptions=(
                 "The columns of $V$ are the surviving modes alone, for absent ones see below. Sufficient, not necessary.",
             ),
-            check=lambda before, after: Together(
-                (
-                    Identity(((Trace(q_V.T * before[0].right), after[0].right),), loss.context),
-                    Numerics(
-                        lambda rng: evidence.falling(rng, after[0].right, q_V), 1e-9, "dense Jacobians along perturbations"
-                    ),
-                    Numerics(evidence.safe, 0, "dense eigenvalues where the condition holds"),
-                )
+            check=lambda before, after: (
+                Identity(((Trace(q_V.T * before[0].right), after[0].right),), loss.context),
+                Numerics(lambda rng: evidence.falling(rng, after[0].right, q_V), 1e-9, "dense Jacobians along perturbations"),
+                Numerics(evidence.safe, 0, "dense eigenvalues where the condition holds"),
             ),
         ),
         _absent(),
@@ -242,11 +230,9 @@ def _beyond() -> tuple[Step, ...]:
             before=velocity_lines(flow),
             after=(Line(W.T * W, kept),),
             uses=("perturbation",),
-            check=lambda before, after: Together(
-                (
-                    Identity(_both_move(before, after, loss.context), loss.context),
-                    Numerics(lambda rng: evidence.protected(rng, after[0].right, Q_t), 1e-7, "runs of all modes"),
-                )
+            check=lambda before, after: (
+                Identity(_both_move(before, after, loss.context), loss.context),
+                Numerics(lambda rng: evidence.protected(rng, after[0].right, Q_t), 1e-7, "runs of all modes"),
             ),
         ),
     )
@@ -273,17 +259,15 @@ def _absent() -> Step:
         ),
         uses=("perturbation", "any_modes"),
         assumptions=("$WV=V\\mu$ for the surviving modes, in any position.",),
-        check=lambda before, after: Together(
-            (
-                Identity(((before[0].right.xreplace({V: dv_j, mu_matrix: mu_j * Unit(1)}), after[0].right),)),
-                Identity(((Trace(dv_j.T * after[0].right), after[1].right),)),
-                Numerics(
-                    lambda rng: evidence.beside(rng, after[0].right, dv_j, mu_j),
-                    1e-8,
-                    "all dense eigenvalues at states at rest with absent modes",
-                ),
-                Numerics(lambda rng: evidence.kept_out(rng, after[1].right, dv_j, mu_j), 1e-9, "dense eigenvalues and vectors"),
-            )
+        check=lambda before, after: (
+            Identity(((before[0].right.xreplace({V: dv_j, mu_matrix: mu_j * Unit(1)}), after[0].right),)),
+            Identity(((Trace(dv_j.T * after[0].right), after[1].right),)),
+            Numerics(
+                lambda rng: evidence.beside(rng, after[0].right, dv_j, mu_j),
+                1e-8,
+                "all dense eigenvalues at states at rest with absent modes",
+            ),
+            Numerics(lambda rng: evidence.kept_out(rng, after[1].right, dv_j, mu_j), 1e-9, "dense eigenvalues and vectors"),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Q, Rational, Trace, Transpose, asin, pi, sqrt
 
 from derivations.catalogue.teacher_student import evidence
-from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Together
+from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
 from derivations.engine import Line, Step, rights, velocity_lines
 from derivations.vocabulary import E, M_xi, P, Sigma, T_xi, Xi, e_K, mu, mu_k, n_xi, p_xi, phi, t_K, v_k
 from theory import Loss
@@ -41,11 +41,9 @@ def _reduction() -> tuple[Step, ...]:
             "Expand the square; the rows of $T_\\xi$ are one-hot labels.",
             before=(Line("L", Trace(rest * rest.T) / (2 * n_xi)), *(Line(m, e) for m, e in SAMPLED.items())),
             after=(Line("L", loss.expression),),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints(((before[0].right, after[0].right),), evidence.sampled_point),
-                    AtRandomPoints(tuple((line.left, line.right) for line in before[1:]), evidence.sampled_point),
-                )
+            check=lambda before, after: (
+                AtRandomPoints(((before[0].right, after[0].right),), evidence.sampled_point),
+                AtRandomPoints(tuple((line.left, line.right) for line in before[1:]), evidence.sampled_point),
             ),
         ),
         Step(
@@ -147,15 +145,13 @@ def _argmax() -> tuple[Step, ...]:
             after=(Line(mu, (1 - phi) * e_K * sqrt(K) / (K - 1)),),
             uses=("class_means", "modes"),
             assumptions=("Class masses $1/K$, $\\Sigma=1$, no bias.",),
-            check=lambda before, after: Together(
-                (
-                    Numerics(
-                        lambda rng: evidence.correlations(rng, rights(before), after[0].right, e_K),
-                        1e-10,
-                        "singular values of the class means",
-                    ),
-                    Identity(((before[0].right + (K - 1) * before[1].right, 0), (after[0].left, mu))),
-                )
+            check=lambda before, after: (
+                Numerics(
+                    lambda rng: evidence.correlations(rng, rights(before), after[0].right, e_K),
+                    1e-10,
+                    "singular values of the class means",
+                ),
+                Identity(((before[0].right + (K - 1) * before[1].right, 0), (after[0].left, mu))),
             ),
         ),
     )
@@ -182,25 +178,23 @@ def _samples() -> tuple[Step, ...]:
             after=(Line(r"\mathbf E\,\hat\psi", psi), Line(r"\mathbf E\,\hat\psi_{\text{class}}", psi, r"\simeq")),
             uses=("modes",),
             assumptions=("Normal inputs of mean zero without a bias, at fixed $p_\\xi/n_\\xi$.",),
-            check=lambda before, after: Together(
-                (
-                    Numerics(
-                        lambda rng: evidence.unexplained(rng, after[0].right),
-                        2e-2,
-                        "least squares of one normal target, many samples",
-                    ),
-                    Numerics(
-                        lambda rng: evidence.label_mean(rng, after[0].right),
-                        1e-2,
-                        "least squares of constant labels, many samples",
-                    ),
-                    Numerics(
-                        lambda rng: evidence.class_modes(rng, after[1].right),
-                        2e-2,
-                        "average class modes of argmax labels at 40 and 80 samples: their excess, and the limit it falls to "
-                        "like $1/n_\\xi$",
-                    ),
-                )
+            check=lambda before, after: (
+                Numerics(
+                    lambda rng: evidence.unexplained(rng, after[0].right),
+                    2e-2,
+                    "least squares of one normal target, many samples",
+                ),
+                Numerics(
+                    lambda rng: evidence.label_mean(rng, after[0].right),
+                    1e-2,
+                    "least squares of constant labels, many samples",
+                ),
+                Numerics(
+                    lambda rng: evidence.class_modes(rng, after[1].right),
+                    2e-2,
+                    "average class modes of argmax labels at 40 and 80 samples: their excess, and the limit it falls to "
+                    "like $1/n_\\xi$",
+                ),
             ),
         ),
         Step(

@@ -7,7 +7,7 @@ from typing import cast
 from sympy import Basic, BlockMatrix, Determinant, MatAdd, MatMul, Sum, Trace, Transpose, ZeroMatrix
 
 from derivations.catalogue.weak_frustration import evidence
-from derivations.checks import AtRandomPoints, Identity, Numerics, Together
+from derivations.checks import AtRandomPoints, Identity, Numerics
 from derivations.engine import Line, Step, rights
 from derivations.vocabulary import C_0, C_K, L_K, M_0, M_1, M_K, S_K, F_x, a, eta_x, eta_y, f, f_2, i, j, n_a, r, r_1, r_2
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N
@@ -41,11 +41,9 @@ def _elimination() -> tuple[Step, ...]:
             before=(Line(D_x * F_x - J * f, r * H_x.I * F_x), Line(D_y * f - Transpose(J) * F_x, r * H_y.I * f)),
             after=(Line(F_x, _product(of_samples.I, J, f)),),
             assumptions=("$r$ is none of the rates $\\eta_id_i$ of single samples.",),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints((_solved(before[0], after[0]),), evidence.label_point),
-                    Numerics(lambda rng: evidence.eigenvectors(rng, before), 1e-10, "dense eigenvectors of the whole graph"),
-                )
+            check=lambda before, after: (
+                AtRandomPoints((_solved(before[0], after[0]),), evidence.label_point),
+                Numerics(lambda rng: evidence.eigenvectors(rng, before), 1e-10, "dense eigenvectors of the whole graph"),
             ),
         ),
         Step(
@@ -55,23 +53,21 @@ def _elimination() -> tuple[Step, ...]:
             before=(Line(F_x, _product(of_samples.I, J, f)), Line(D_y * f - Transpose(J) * F_x, r * H_y.I * f)),
             after=(Line(S_K, schur), Line(S_K * f, ZeroMatrix(K, 1))),
             uses=("elimination",),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints(
+            check=lambda before, after: (
+                AtRandomPoints(
+                    (
                         (
-                            (
-                                _solved(before[1], before[0])[0] - before[1].right,
-                                _solved(after[1], after[0])[0],
-                            ),
+                            _solved(before[1], before[0])[0] - before[1].right,
+                            _solved(after[1], after[0])[0],
                         ),
-                        evidence.label_point,
                     ),
-                    Numerics(
-                        lambda rng: evidence.null_labels(rng, before[0], after[1], {after[0].left: after[0].right}),
-                        1e-10,
-                        "dense eigenvectors of the whole graph",
-                    ),
-                )
+                    evidence.label_point,
+                ),
+                Numerics(
+                    lambda rng: evidence.null_labels(rng, before[0], after[1], {after[0].left: after[0].right}),
+                    1e-10,
+                    "dense eigenvectors of the whole graph",
+                ),
             ),
         ),
         Step(
@@ -81,19 +77,17 @@ def _elimination() -> tuple[Step, ...]:
             before=(Line(r"\det(D-A-rH^{-1})", Determinant(whole)),),
             after=(Line(r"\det(D-A-rH^{-1})", Determinant(of_samples) * Determinant(schur)),),
             uses=("label_only",),
-            check=lambda before, after: Together(
-                (
-                    Numerics(
-                        lambda rng: evidence.determinants(rng, before[0].right, after[0].right),
-                        1e-25,
-                        "elimination at 40 digits",
-                    ),
-                    Numerics(
-                        lambda rng: evidence.singular(rng, schur),
-                        1e-10,
-                        "dense rates, at each of which the matrix is singular",
-                    ),
-                )
+            check=lambda before, after: (
+                Numerics(
+                    lambda rng: evidence.determinants(rng, before[0].right, after[0].right),
+                    1e-25,
+                    "elimination at 40 digits",
+                ),
+                Numerics(
+                    lambda rng: evidence.singular(rng, schur),
+                    1e-10,
+                    "dense rates, at each of which the matrix is singular",
+                ),
             ),
         ),
     )
@@ -127,15 +121,13 @@ def _expansion() -> tuple[Step, ...]:
                 Line(C_K, through[2]),
             ),
             uses=("label_only",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].left, after[0].left),)),
-                    Numerics(
-                        lambda rng: evidence.series(rng, before[0], after),
-                        1e-3,
-                        "the whole equation at two small r: remainder of order 3",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].left, after[0].left),)),
+                Numerics(
+                    lambda rng: evidence.series(rng, before[0], after),
+                    1e-3,
+                    "the whole equation at two small r: remainder of order 3",
+                ),
             ),
         ),
         Step(
@@ -200,15 +192,13 @@ def _orders() -> tuple[Step, ...]:
                 "$f$ and $r_1$ solve the leading order; where several $r_1$ are equal, $f$ diagonalises $M_1+r_1C_0$ among "
                 "them.",
             ),
-            check=lambda before, after: Together(
-                (
-                    AtRandomPoints((_multiplied(before[0].right, after[0]),), evidence.quadratic_point),
-                    Numerics(
-                        lambda rng: evidence.second(rng, before[0], *after),
-                        2e-2,
-                        "modes of the whole graph while pure samples multiply: relative remainders of order 1 and 2",
-                    ),
-                )
+            check=lambda before, after: (
+                AtRandomPoints((_multiplied(before[0].right, after[0]),), evidence.quadratic_point),
+                Numerics(
+                    lambda rng: evidence.second(rng, before[0], *after),
+                    2e-2,
+                    "modes of the whole graph while pure samples multiply: relative remainders of order 1 and 2",
+                ),
             ),
         ),
     )

@@ -7,7 +7,7 @@ from sympy import Identity as Unit
 
 from derivations.catalogue.weight_decay import evidence
 from derivations.catalogue.written import ordered
-from derivations.checks import Identity, Numerics, Together
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.decaying import decaying
 from derivations.closed_forms.families import frustration
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
@@ -46,11 +46,9 @@ def two_states(flow: Flow) -> tuple[Step, ...]:
             before=velocity_lines(flow),
             after=(Line("s_1", zero[0, 0]), Line("s_2", zero[1, 1])),
             uses=("one_direction", "saddle_node"),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(_diagonal_at_zero(before), rights(after), strict=True))),
-                    Numerics(lambda rng: evidence.collapsed(rng, *rights(after)), 1e-12, "a dense Jacobian of all entries"),
-                )
+            check=lambda before, after: (
+                Identity(tuple(zip(_diagonal_at_zero(before), rights(after), strict=True))),
+                Numerics(lambda rng: evidence.collapsed(rng, *rights(after)), 1e-12, "a dense Jacobian of all entries"),
             ),
         ),
         _collapse(),
@@ -66,17 +64,15 @@ def two_states(flow: Flow) -> tuple[Step, ...]:
             after=(Line("s_-", down), Line(r"\tfrac{dw}{dv}", down / matrix[0, 1].factor())),
             uses=("own_sector", "saddle_node", "no_cycles"),
             assumptions=("$v>0$, $\\lambda<\\mu^2/4$; $w=w_-$ and its amplitude in $dw/dv$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((after[0].right ** 2 - tau * after[0].right + delta, 0),)),
-                    Identity(tuple(zip(rights(before), rights(velocity_lines(flow)), strict=True))),
-                    Identity(((after[1].right * Matrix(rights(before)).jacobian([v, w])[0, 1], after[0].right),)),
-                    Numerics(
-                        lambda rng: evidence.basins(rng, flow, rights(after), tau, delta),
-                        1e-9,
-                        "dense eigenvectors, and runs from both sides of the manifold traced back from the saddle",
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((after[0].right ** 2 - tau * after[0].right + delta, 0),)),
+                Identity(tuple(zip(rights(before), rights(velocity_lines(flow)), strict=True))),
+                Identity(((after[1].right * Matrix(rights(before)).jacobian([v, w])[0, 1], after[0].right),)),
+                Numerics(
+                    lambda rng: evidence.basins(rng, flow, rights(after), tau, delta),
+                    1e-9,
+                    "dense eigenvectors, and runs from both sides of the manifold traced back from the saddle",
+                ),
             ),
         ),
     )
@@ -100,16 +96,14 @@ def _no_cycles(flow: Flow) -> Step:
         ),
         uses=("heads", "saddle_node", "bistability"),
         assumptions=("$v>0$, which the flow keeps; $\\lambda\\ne\\mu^2/4$.",),
-        check=lambda before, after: Together(
-            (
-                Identity(tuple(zip(rights(before), rights(velocity_lines(flow)), strict=True))),
-                Identity(_around(rights(before)[0], rights(before)[1], after)),
-                Numerics(
-                    lambda rng: evidence.every_end(rng, flow),
-                    1e-6,
-                    "runs from all over the half plane, each to a state at rest",
-                ),
-            )
+        check=lambda before, after: (
+            Identity(tuple(zip(rights(before), rights(velocity_lines(flow)), strict=True))),
+            Identity(_around(rights(before)[0], rights(before)[1], after)),
+            Numerics(
+                lambda rng: evidence.every_end(rng, flow),
+                1e-6,
+                "runs from all over the half plane, each to a state at rest",
+            ),
         ),
     )
 
@@ -137,11 +131,9 @@ def _collapse() -> Step:
         before=(Line(r"\dot v_k", velocity),),
         after=(Line(r"\tfrac{d}{dt}\tfrac12\lVert v_k\rVert^2", ordered(-square, -(lam - mu_k**2 / 4) * size)),),
         uses=("mode_flow", "saddle_node"),
-        check=lambda before, after: Together(
-            (
-                Identity(((Trace(v_k.T * before[0].right), after[0].right),)),
-                Numerics(lambda rng: evidence.shrinking(rng, after[0].right), 1e-10, "the velocities of all entries"),
-            )
+        check=lambda before, after: (
+            Identity(((Trace(v_k.T * before[0].right), after[0].right),)),
+            Numerics(lambda rng: evidence.shrinking(rng, after[0].right), 1e-10, "the velocities of all entries"),
         ),
     )
 
@@ -170,13 +162,9 @@ def labels() -> tuple[Step, ...]:
                 "mobility of the head as it stands in the flow.",
                 "No other mode that tells labels apart survives.",
             ),
-            check=lambda before, after: Together(
-                (
-                    Identity(((before[0].right / n, after[0].right), (before[0].left, v**2))),
-                    Numerics(
-                        lambda rng: evidence.simplex(rng, after[0].right, w_plus), 1e-5, "the end of runs of all embeddings"
-                    ),
-                )
+            check=lambda before, after: (
+                Identity(((before[0].right / n, after[0].right), (before[0].left, v**2))),
+                Numerics(lambda rng: evidence.simplex(rng, after[0].right, w_plus), 1e-5, "the end of runs of all embeddings"),
             ),
         ),
         Step(
@@ -190,17 +178,15 @@ def labels() -> tuple[Step, ...]:
             ),
             uses=("saddle_node", "collapse"),
             assumptions=("$4\\lambda\\le1$; a value above 1 means that all samples may be frustrated.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(
-                        (
-                            *((b.right.subs(phi, a.right), 1 - 4 * lam) for b, a in zip(before, after, strict=True)),
-                            (before[0].left, psi_uniform),
-                            (before[1].left, psi_pairs),
-                        )
-                    ),
-                    Numerics(lambda rng: evidence.fractions(rng, *rights(before)), 1e-9, "the frustration of couplings"),
-                )
+            check=lambda before, after: (
+                Identity(
+                    (
+                        *((b.right.subs(phi, a.right), 1 - 4 * lam) for b, a in zip(before, after, strict=True)),
+                        (before[0].left, psi_uniform),
+                        (before[1].left, psi_pairs),
+                    )
+                ),
+                Numerics(lambda rng: evidence.fractions(rng, *rights(before)), 1e-9, "the frustration of couplings"),
             ),
         ),
     )

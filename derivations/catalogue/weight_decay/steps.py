@@ -10,7 +10,7 @@ from sympy import Identity as Unit
 from derivations.catalogue.points import unit_point
 from derivations.catalogue.weight_decay import evidence
 from derivations.catalogue.weight_decay.states import labels, two_states
-from derivations.checks import Descent, Identity, Numerics, Together
+from derivations.checks import Descent, Identity, Numerics
 from derivations.closed_forms.decaying import amplitude_square, critical_decay, decaying, heads, one_direction
 from derivations.engine import Line, Lines, Step, rights, velocity_lines
 from derivations.vocabulary import V, mu, mu_k, mu_matrix, psi, v, v_k, w, w_minus, w_plus
@@ -50,19 +50,17 @@ def _rest() -> tuple[Step, ...]:
             before=velocity_lines(flow),
             after=(balanced,),
             uses=("mode_flow",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
-                    Identity(
+            check=lambda before, after: (
+                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
+                Identity(
+                    (
                         (
-                            (
-                                W.T * before[1].right - gamma * before[0].right * V.T,
-                                gamma * lam * (after[0].left - after[0].right),
-                            ),
+                            W.T * before[1].right - gamma * before[0].right * V.T,
+                            gamma * lam * (after[0].left - after[0].right),
                         ),
-                        flow.context,
                     ),
-                )
+                    flow.context,
+                ),
             ),
         ),
         Step(
@@ -74,11 +72,9 @@ def _rest() -> tuple[Step, ...]:
             before=(balanced,),
             after=(head,),
             uses=("balance",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((_at_balance(flow.velocity[W], before[0]), after[0].left - after[0].right),), flow.context),
-                    Numerics(evidence.symmetry, 1e-6, "the end of runs of all modes"),
-                )
+            check=lambda before, after: (
+                Identity(((_at_balance(flow.velocity[W], before[0]), after[0].left - after[0].right),), flow.context),
+                Numerics(evidence.symmetry, 1e-6, "the end of runs of all modes"),
             ),
         ),
         Step(
@@ -92,11 +88,9 @@ def _rest() -> tuple[Step, ...]:
             after=(Line(W * W * v_k, scaled(mu_k, W * v_k) - lam * v_k),),
             uses=("balance", "symmetric_head"),
             assumptions=("Modes with equal $\\mu$ are turned among each other so that each direction holds one.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(((_of_mode(before[0].right), after[0].right - after[0].left),), Context((Q.symmetric(W),))),
-                    Numerics(evidence.orthogonality, 1e-6, "the end of runs of all modes"),
-                )
+            check=lambda before, after: (
+                Identity(((_of_mode(before[0].right), after[0].right - after[0].left),), Context((Q.symmetric(W),))),
+                Numerics(evidence.orthogonality, 1e-6, "the end of runs of all modes"),
             ),
         ),
     )
@@ -137,13 +131,11 @@ def _one_direction() -> tuple[Step, ...]:
             ),
             uses=("one_direction",),
             assumptions=(r"$\mu^2\ge4\lambda$; $w$ is $w_+$ or $w_-$.",),
-            check=lambda before, after: Together(
-                (
-                    Identity(tuple((rate, 0) for rate in _at_rest(before, after))),
-                    Identity(((after[0].left, w_plus), (after[1].left, w_minus))),
-                    Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True))),
-                    Numerics(lambda rng: evidence.ordered_heads(rng, *rights(after)[:2]), 1e-12, "the roots of the quadratic"),
-                )
+            check=lambda before, after: (
+                Identity(tuple((rate, 0) for rate in _at_rest(before, after))),
+                Identity(((after[0].left, w_plus), (after[1].left, w_minus))),
+                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True))),
+                Numerics(lambda rng: evidence.ordered_heads(rng, *rights(after)[:2]), 1e-12, "the roots of the quadratic"),
             ),
         ),
         _own_sector(flow),
@@ -156,19 +148,17 @@ def _one_direction() -> tuple[Step, ...]:
             before=(Line(w_plus, upper), Line(w_minus, lower)),
             after=(Line(r"\lambda_c", critical_decay()), Line(r"\lambda_c", (1 - psi) / 4)),
             uses=("heads", "own_sector"),
-            check=lambda before, after: Together(
-                (
-                    Identity(
-                        (
-                            ((before[0].right - before[1].right).subs(lam, after[0].right), 0),
-                            (after[1].right.subs(psi, 1 - mu**2), after[0].right),
-                            (before[0].right + before[1].right, mu),
-                            (before[0].left, w_plus),
-                            (before[1].left, w_minus),
-                        )
-                    ),
-                    Numerics(lambda rng: evidence.births(rng, rights(before), after[0].right), 0, "dense eigenvalues"),
-                )
+            check=lambda before, after: (
+                Identity(
+                    (
+                        ((before[0].right - before[1].right).subs(lam, after[0].right), 0),
+                        (after[1].right.subs(psi, 1 - mu**2), after[0].right),
+                        (before[0].right + before[1].right, mu),
+                        (before[0].left, w_plus),
+                        (before[1].left, w_minus),
+                    )
+                ),
+                Numerics(lambda rng: evidence.births(rng, rights(before), after[0].right), 0, "dense eigenvalues"),
             ),
         ),
     )
@@ -193,16 +183,14 @@ def _own_sector(flow: Flow) -> Step:
         before=velocity_lines(flow),
         after=(Line(r"\operatorname{tr}", found[0]), Line(r"\det", found[1])),
         uses=("heads",),
-        check=lambda before, after: Together(
-            (
-                Identity(
-                    (
-                        *zip(rights(after), _trace_and_determinant(before), strict=True),
-                        *zip(rights(before), rights(velocity_lines(flow)), strict=True),
-                    )
-                ),
-                Numerics(lambda rng: evidence.own_sector(rng, *rights(after)), 1e-9, "a dense Jacobian of all entries"),
-            )
+        check=lambda before, after: (
+            Identity(
+                (
+                    *zip(rights(after), _trace_and_determinant(before), strict=True),
+                    *zip(rights(before), rights(velocity_lines(flow)), strict=True),
+                )
+            ),
+            Numerics(lambda rng: evidence.own_sector(rng, *rights(after)), 1e-9, "a dense Jacobian of all entries"),
         ),
     )
 
