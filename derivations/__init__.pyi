@@ -15,7 +15,8 @@ from .analysis.maps.steps import StepEdge as StepEdge, step_edge as step_edge
 from .analysis.modes.ansatz import Ansatz as Ansatz, mode_ansatz as mode_ansatz, whole_model_ansatz as whole_model_ansatz
 from .analysis.modes.reduction import Reduction as Reduction, reduce_to_modes as reduce_to_modes
 from .analysis.modes.sectors import Sectors as Sectors, sectors as sectors
-from .analysis.points.fixed_points import FixedPoint as FixedPoint, FixedPoints as FixedPoints, fixed_points as fixed_points
+from .analysis.points.fixed_points import FixedPoints as FixedPoints, fixed_points as fixed_points
+from .analysis.points.point import FixedPoint as FixedPoint
 from .catalogue import derive as derive, names as names
 from .diagnosis import Diagnosis as Diagnosis, diagnose as diagnose
 from .engine import Derivation as Derivation, Line as Line, Step as Step, Verification as Verification

@@ -28,7 +28,8 @@ from sympy import Expr, Integer, Matrix, gcd_terms, lambdify, solve, sqrt
 
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.modes.reduction import Reduction
-from derivations.analysis.points.fixed_points import FixedPoint, fixed_points
+from derivations.analysis.points.fixed_points import fixed_points
+from derivations.analysis.points.point import FixedPoint
 from derivations.closed_forms.reduced import all_modes, along
 from derivations.vocabulary import V, k, mu, mu_matrix, omega, v, w
 from theory import Loss

@@ -34,7 +34,7 @@ from derivations.analysis.expansions.puiseux import Branch, Wanted, puiseux
 from derivations.analysis.expansions.real_edges import narrowed
 from derivations.analysis.expansions.series import Insufficient, Series, expand
 from derivations.analysis.expansions.sides import possible, side
-from derivations.analysis.points.fixed_points import FixedPoint
+from derivations.analysis.points.point import FixedPoint
 from derivations.typeset.any_root import AnyRoot
 from theory.abridging import Brief, brief
 from theory.errors import UnfinishedError

@@ -48,8 +48,8 @@ from derivations.analysis.expansions.remainder import Remainder, admissible, rem
 from derivations.analysis.expansions.series import Known, expand
 from derivations.analysis.expansions.sides import signs_of
 from derivations.analysis.limits import within
-from derivations.analysis.points.fixed_points import FixedPoint
 from derivations.analysis.points.places import place_of
+from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import characteristic_factors
 from theory.abridging import brief
 from theory.errors import InputError

@@ -31,8 +31,9 @@ from derivations.analysis.limits import within
 from derivations.analysis.linearisation.balls import Box, compiled, interval, signs_of
 from derivations.analysis.linearisation.hurwitz import hurwitz_tests
 from derivations.analysis.linearisation.zero_modes import Origin, zero_modes
-from derivations.analysis.points.fixed_points import FixedPoint, supported
+from derivations.analysis.points.fixed_points import supported
 from derivations.analysis.points.places import place_of
+from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import characteristic_factors
 from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, Sign, power, times
 from derivations.analysis.sites.site import Fraction as Ratio

@@ -29,8 +29,9 @@ from sympy.core.relational import Relational
 from sympy.polys.matrices import DomainMatrix
 
 from derivations.analysis.limits import within
-from derivations.analysis.points.fixed_points import FixedPoint, supported
+from derivations.analysis.points.fixed_points import supported
 from derivations.analysis.points.places import place_of
+from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.conditions import independent, readable, reduced
 from derivations.analysis.sites.field import Number, solve
 from derivations.analysis.sites.signs import NEGATIVE, NONPOSITIVE

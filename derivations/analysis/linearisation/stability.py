@@ -29,9 +29,10 @@ from derivations.analysis.linearisation.bifurcations import bifurcations_of
 from derivations.analysis.linearisation.hurwitz import HalfPlanes, hurwitz
 from derivations.analysis.linearisation.kinds import Bifurcation
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode, zero_modes
-from derivations.analysis.points.fixed_points import FixedPoint, supported
-from derivations.analysis.points.instances import real_roots
+from derivations.analysis.points.fixed_points import supported
+from derivations.analysis.points.numbers import real_roots
 from derivations.analysis.points.places import place_of
+from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.conditions import independent, readable, stated
 from derivations.analysis.sites.decision import is_empty

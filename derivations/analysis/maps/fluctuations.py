@@ -54,8 +54,8 @@ from derivations.analysis.limits import within
 from derivations.analysis.linearisation.stability import Stability
 from derivations.analysis.maps.linear_part import LinearPart
 from derivations.analysis.maps.steps import require_new_step, step_edge, widened
-from derivations.analysis.points.fixed_points import FixedPoint
 from derivations.analysis.points.places import place_of
+from derivations.analysis.points.point import FixedPoint
 from derivations.typeset.rows import Row, conditions_row, row
 from derivations.typeset.shown import Shown
 from derivations.vocabulary import eta

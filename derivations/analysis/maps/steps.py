@@ -45,8 +45,8 @@ from derivations.analysis.limits import within
 from derivations.analysis.linearisation.hurwitz import hurwitz
 from derivations.analysis.linearisation.stability import Stability, Verdict, stability
 from derivations.analysis.linearisation.zero_modes import Origin
-from derivations.analysis.points.fixed_points import FixedPoint
 from derivations.analysis.points.places import place_of
+from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.conditions import independent, readable, reduced
 from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE

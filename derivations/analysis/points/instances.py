@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from sympy import Basic, Expr, Poly, Rational, S, Symbol
-from sympy.core.relational import Relational
-from sympy.logic.boolalg import Boolean
+from sympy import Basic, Expr, Rational, S, Symbol
 
-from derivations.analysis.algebra.polynomials import Ring, exact_number
+from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.algebra.quotient import quotient
 from derivations.analysis.algebra.zero import vanishes
-from derivations.analysis.sites.signs import RELATIONS, of_symbol
+from derivations.analysis.points.numbers import DIGITS, has_sign, is_true
+from derivations.analysis.points.point import FixedPoint
 from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
-if TYPE_CHECKING:
-    from derivations.analysis.points.fixed_points import FixedPoint
-
 Values = Mapping[Symbol, Expr]
-DIGITS = 60
-
-
-def exact(parameters: Mapping) -> dict[Basic, Expr]:
-    """Values of parameters as rational numbers."""
-    given = {}
-    for symbol, value in parameters.items():
-        try:
-            given[symbol] = exact_number(value)
-        except ValueError:
-            raise InputError(f"an exact rational value for {symbol}", brief(value), "write it as a fraction") from None
-    return given
 
 
 def with_numbers(flow: Flow, given: Mapping[Basic, Expr]) -> Flow:
@@ -60,13 +43,6 @@ def instances(points: Iterable[FixedPoint]) -> list[dict[Symbol, Expr]]:
             if not any(_same(values, other) for other in found) and not any(_holds(f, values) for f in families):
                 found.append(values)
     return found
-
-
-def real_roots(polynomial: Expr, x: Symbol) -> list[Expr]:
-    p = Poly(polynomial, x)
-    if p.domain.is_ZZ or p.domain.is_QQ:
-        return sorted(set(p.real_roots()))
-    raise UnfinishedError(f"real roots of {brief(polynomial)}, whose coefficients are no rational numbers, are not isolated")
 
 
 def _at(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
@@ -115,31 +91,3 @@ def _near(a: Expr, b: Expr) -> bool:
 @lru_cache(maxsize=1024)
 def _decimal(value: Expr) -> Expr:
     return value.evalf(DIGITS)
-
-
-def has_sign(x: Symbol, value: Expr) -> bool:
-    """Whether an algebraic number has a sign that the assumptions on a symbol allow."""
-    return sign_of(value) in of_symbol(x)
-
-
-def is_true(condition: Boolean) -> bool:
-    """Whether a relation between algebraic numbers holds."""
-    if condition in (S.true, S.false) or not isinstance(condition, Relational):
-        return condition == S.true
-    difference = condition.lhs - condition.rhs
-    return difference.is_finite is not False and sign_of(difference) in RELATIONS[type(condition)]
-
-
-def sign_of(value: Expr) -> int | None:
-    """The sign of an algebraic number, exactly; None of what is not real."""
-    digits = DIGITS
-    while True:
-        near = value.evalf(digits)
-        real, imaginary = near.as_real_imag()
-        if abs(near) > Rational(1, 10 ** (digits // 2)):
-            if abs(imaginary) > Rational(1, 10 ** (digits // 2)):
-                return None
-            return 1 if real > 0 else -1
-        if value == 0 or vanishes(value):
-            return 0
-        digits *= 2

@@ -10,7 +10,7 @@ from sympy.core.relational import Ge, Gt, Le, Lt, Ne, Relational
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.points.demands import Demand, closed, divided
-from derivations.analysis.points.fixed_points import SIGN_WORDS, FixedPoint
+from derivations.analysis.points.point import SIGN_WORDS, FixedPoint
 from derivations.analysis.points.system import System, system_of
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.signs import NEGATIVE, NONZERO, POSITIVE, UNKNOWN, ZERO, Sign, Signs, of_symbol, signs_from

@@ -33,7 +33,8 @@ from sympy import (
 
 from derivations.analysis.points import soundness as module
 from derivations.analysis.points import splitter
-from derivations.analysis.points.fixed_points import Completeness, Kind, fixed_points
+from derivations.analysis.points.fixed_points import Completeness, fixed_points
+from derivations.analysis.points.point import Kind
 from tests.derivations.analysis.points.hermite import zeros
 from tests.strategies import SCALARS, flows_with_families, grid_numbers, planted_flows, scalar_polynomials
 from theory import Flow

@@ -16,7 +16,8 @@ from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.algebra.triangular import irreducible, triangular
 from derivations.analysis.points import fixed_points as module
 from derivations.analysis.points import splitter
-from derivations.analysis.points.fixed_points import Completeness, Kind, fixed_points
+from derivations.analysis.points.fixed_points import Completeness, fixed_points
+from derivations.analysis.points.point import Kind
 from derivations.analysis.points.trivial import invariant_spaces, symmetries
 from tests.derivations.analysis.points import systems
 from tests.derivations.analysis.points.evaluated import agree, fresh, lies_on, real_points

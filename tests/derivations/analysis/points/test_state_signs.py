@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sympy import Eq, Rational, S, Symbol, sqrt, symbols
 
 from derivations import certify, stability
-from derivations.analysis.points.fixed_points import Completeness, Kind, fixed_points
-from derivations.analysis.points.instances import sign_of
+from derivations.analysis.points.fixed_points import Completeness, fixed_points
+from derivations.analysis.points.numbers import sign_of
+from derivations.analysis.points.point import Kind
 from tests.strategies import flows_with_families, grid_numbers, planted_flows
 from theory import Flow
 from theory.errors import InputError

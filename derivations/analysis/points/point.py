@@ -1,0 +1,131 @@
+"""A fixed point, or a family of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sympy import Eq, Expr, S, Symbol
+from sympy.core.relational import Ne, Relational
+
+from derivations.analysis.algebra.auxiliaries import Exponential
+from derivations.analysis.points.numbers import exact, has_sign, is_true, real_roots
+from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, of_symbol
+from derivations.analysis.sites.site import Site
+from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.shown import Shown
+from theory.abridging import Say
+from theory.errors import InputError
+
+SIGN_WORDS = {
+    POSITIVE: "positive",
+    NEGATIVE: "negative",
+    NONZERO: "nonzero real",
+    NONNEGATIVE: "nonnegative",
+    NONPOSITIVE: "nonpositive",
+}
+SIGN_RELATIONS = {POSITIVE: ">", NEGATIVE: "<", NONZERO: "!=", NONNEGATIVE: ">=", NONPOSITIVE: "<="}
+
+
+class Kind(Enum):
+    """A point, or a set of points with coordinates of its own."""
+
+    ISOLATED = "isolated"
+    FAMILY = "family"
+
+
+@dataclass(frozen=True)
+class FixedPoint(Shown):
+    """One fixed point, or one family of them.
+
+    Attributes
+    ----------
+    values
+        state symbol to exact expression in the parameters, in the coordinates :attr:`free` of a family, and in those state
+        symbols that :attr:`roots` defines.
+    conditions
+        under which the point exists and is real, beyond the assumptions: relations that all hold.
+    roots
+        state symbol to the polynomial that it is a real root of, where that root has no short closed form.
+    site
+        the same as a triangular set of polynomials, with what is known of signs.
+    auxiliary
+        values of the variables that stand for roots and exponentials of the state.
+    """
+
+    exported = ("kind", "values", "free", "roots", "named", "conditions")
+
+    values: Mapping[Symbol, Expr]
+    conditions: tuple[Relational, ...]
+    roots: Mapping[Symbol, Expr]
+    site: Site = field(repr=False, compare=False)
+    auxiliary: Mapping[Symbol, Expr] = field(default_factory=dict)
+
+    def __hash__(self):
+        return hash((tuple(self.values.items()), self.conditions))
+
+    @property
+    def free(self) -> tuple[Symbol, ...]:
+        """The state variables that parametrise a family."""
+        replaced = {a.symbol: a.variable for a in self.site.ring.auxiliaries if isinstance(a, Exponential)}
+        return tuple(replaced.get(y, y) for y in self.site.free)
+
+    @property
+    def coordinates(self) -> dict[Symbol, Expr]:
+        """Values of the state and of the variables that stand for roots and exponentials."""
+        return {**self.values, **self.auxiliary}
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.FAMILY if self.free else Kind.ISOLATED
+
+    @property
+    def exceptional(self) -> tuple[Relational, ...]:
+        """The parameter sets that are excluded, as equations."""
+        return tuple(Eq(c.lhs, c.rhs) for c in self.conditions if isinstance(c, Ne))
+
+    def real_roots(self, parameters: Mapping[Symbol, object] | None = None) -> int:
+        """How many real values the root among :attr:`roots` has at exact parameters, of the sign that its symbol has and
+        within those :attr:`conditions` that hold it.
+
+        Raises
+        ------
+        InputError
+            where parameters are missing, or the point has no such root, or one beside another.
+        """
+        if len(self.roots) != 1:
+            raise InputError("a point with one root that stays a polynomial", f"{len(self.roots)} of them", "see .roots")
+        ((x, polynomial),) = self.roots.items()
+        given = exact(parameters or {})
+        held = [c.xreplace(given) for c in self.conditions if x in c.free_symbols]
+        if missing := set().union(*(c.free_symbols for c in held)) - {x}:
+            raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
+        found = real_roots(polynomial.xreplace(given), x)
+        return len({v for v in found if has_sign(x, v) and all(is_true(c.xreplace({x: v})) for c in held)})
+
+    def rows(self) -> list[Row]:
+        shown = [row(x, value) for x, value in self.values.items() if x not in self.free and x not in self.roots]
+        shown += [row(polynomial, S.Zero) for polynomial in self.roots.values()]
+        named = [row(a, definition) for a, definition in self.named.items()]
+        return [*(shown or [row(x, x) for x in self.free]), *named, *conditions_row(self.conditions), *self._signs_of_roots()]
+
+    @property
+    def named(self) -> dict[Symbol, Expr]:
+        """What the variables stand for that values, roots and conditions hold beside state and parameters."""
+        every = (*self.values.values(), *self.roots, *self.roots.values(), *self.conditions)
+        held = frozenset().union(*(e.free_symbols for e in every))
+        return {a.symbol: a.definition for a in self.site.ring.auxiliaries if a.symbol in held}
+
+    def _signs_of_roots(self) -> list[Row]:
+        """The signs that the roots have by the assumptions on their symbols."""
+        return [Row(x, S.Zero, SIGN_RELATIONS[of_symbol(x)], "with") for x in self.roots if of_symbol(x) in SIGN_RELATIONS]
+
+    def lines(self, say: Say) -> list[str]:
+        parts = [f"{x} = {say(v)}" for x, v in self.values.items() if v != x]
+        parts += [f"{x} a {SIGN_WORDS.get(of_symbol(x), 'real')} root of {say(p)}" for x, p in self.roots.items()]
+        parts += [f"where {a} = {say(definition)}" for a, definition in self.named.items()]
+        text = ", ".join(parts) or "every state"
+        if self.free:
+            text += f" ({', '.join(map(str, self.free))} arbitrary)"
+        return [text + (f"; if {', '.join(map(say, self.conditions))}" if self.conditions else "")]
