@@ -19,9 +19,11 @@ from typing import Protocol
 
 import mpmath
 import numpy as np
+from numpy.typing import NDArray
 from sympy import Basic, MatrixSymbol, sympify
 
 from derivations.evaluate import NoEvaluationError, Point, array, distance, evaluate
+from derivations.typeset.rows import Row
 from theory.abridging import Brief, brief
 from theory.loss import Loss
 from theory.stopgrad import erase
@@ -194,6 +196,13 @@ class Together:
         worst = max(outcomes, key=lambda o: (o.residual or 0.0) / (o.tolerance or 1.0))
         kinds = " + ".join(dict.fromkeys(o.kind for o in outcomes))
         return Outcome(Status.PASSED, kinds, "; ".join(o.detail for o in outcomes), worst.residual, worst.tolerance)
+
+
+def violations(found: NDArray, line: Row, bound: NDArray, error: float = 1e-8) -> int:
+    """How many numbers lie on the wrong side of the bound that a line states, by more than a relative error of theirs."""
+    room = error * np.abs(bound) + 1e-12
+    beyond = {r"\le": found > bound + room, r"\ge": found < bound - room}
+    return int(beyond[line.relation].sum())
 
 
 def random_values(rng: np.random.Generator, shape: tuple[int, ...], low: float, high: float):

@@ -85,6 +85,7 @@ def test_every_font_of_the_vendored_stylesheet_is_there():
 
 FACES = [
     {"theory.flow", "theory.integrals", "theory.lowering"},  # a flow has methods that hand it up to what is made of it
+    {"theory.simulation.storage", "theory.simulation.trajectory"},  # a run is saved and loaded by methods of its own
     {"theory.coupling", "theory.encoder"},  # Coupling.from_data makes an encoder, which is a coupling
 ]
 

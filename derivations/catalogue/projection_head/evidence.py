@@ -9,6 +9,8 @@ from sympy import Expr
 
 from derivations.catalogue.points import mode_point
 from derivations.catalogue.whole import Whole
+from derivations.checks import violations
+from derivations.engine import Line
 from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import S_k, V, mu_k, mu_matrix, psi_k, t, v_k
 from theory.models.vocabulary import W, X, Y, d
@@ -39,15 +41,15 @@ def decay(rng, slope):
         yield whole.amplitudes[:, number] @ whole.speeds[:, number], evaluate(slope, at)
 
 
-def mode_sizes(rng, bound: Expr):
+def mode_sizes(rng, bound: Line):
     """How many squares of modes exceed the bound along a run: none."""
     whole, times = Whole(rng, "none"), np.array([0, 0.1, 1, 3])
     squares = np.array([(amplitudes**2).sum(axis=0) for _, amplitudes in whole.course(whole.state, times)])
     allowed = [
-        [float(bound.subs({S_k: s, psi_k: 1 - m**2, t: time})) for s, m in zip(squares[0], whole.mu, strict=True)]
+        [float(bound.right.subs({S_k: s, psi_k: 1 - m**2, t: time})) for s, m in zip(squares[0], whole.mu, strict=True)]
         for time in times
     ]
-    yield _exceeding(squares, np.array(allowed)), 0
+    yield violations(squares, bound, np.array(allowed)), 0
 
 
 def survivors(rng, line):
@@ -76,13 +78,14 @@ def slowest_modes(rng, bound: Expr):
         yield squares, [float(bound.subs({**at, t: time})) for time in times]
 
 
-def label_distances(rng, bound: Expr, symbols):
+def label_distances(rng, bound: Line, symbols):
     """How many distances of two labels of one component exceed the bound along a run: none."""
     whole = Whole(rng, "none")
     times = np.array([0, 0.1, 1, 5]) / whole.least_frustration
     runs = list(whole.course(whole.state, times))
     for a, b in ((0, 1), (2, 3)):
-        yield _exceeding(_apart(runs, a, b), _allowed(whole, bound, symbols, runs, times, (a, b))), 0
+        allowed = _allowed(whole, bound.right, symbols, runs, times, (a, b))
+        yield violations(_apart(runs, a, b), bound, allowed), 0
 
 
 def reached(rng, bound: Expr, symbols):
@@ -111,8 +114,3 @@ def _allowed(whole: Whole, bound: Expr, symbols, runs, times, labels: tuple[int,
     size, weights = (runs[0][1][:, whole.frustrated] ** 2).sum(), np.asarray(whole.coupling.data["D_y"])
     values = [(size, whole.least_frustration, time, *weights[list(labels)]) for time in times]
     return np.array([float(bound.subs(dict(zip(symbols, v, strict=True)))) for v in values])
-
-
-def _exceeding(found: NDArray, allowed: NDArray) -> int:
-    """How often a number lies above its bound by more than the error of an integration."""
-    return int((found > allowed + 1e-8 * np.abs(allowed) + 1e-12).sum())

@@ -122,7 +122,7 @@ def _modes() -> tuple[Step, ...]:
                 Identity(((Trace(v_k.T * before[0].right), after[0].right.xreplace(MASS)),)),
                 Numerics(lambda rng: evidence.decay(rng, after[0].right), 1e-10, "the lowered gradient flow of all embeddings"),
                 Numerics(
-                    lambda rng: evidence.mode_sizes(rng, after[1].right),
+                    lambda rng: evidence.mode_sizes(rng, after[1]),
                     0,
                     "simulated modes that exceed the bound: none",
                 ),
@@ -166,7 +166,7 @@ def _collapse() -> tuple[Step, ...]:
             ),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.label_distances(rng, after[0].right, (S, psi, t, d_a, d_b)),
+                    lambda rng: evidence.label_distances(rng, after[0], (S, psi, t, d_a, d_b)),
                     0,
                     "simulated distances that exceed the bound: none",
                 ),

@@ -7,7 +7,7 @@ import numpy as np
 
 from derivations.catalogue.points import coupled_point, diagonal, slope
 from derivations.catalogue.whole import Whole, amplitudes, eigenmodes, integrate
-from derivations.checks import random_values
+from derivations.checks import random_values, violations
 from derivations.closed_forms.reduced import shared_head
 from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import N_Z, V, mu_k, mu_matrix, t, v_k
@@ -61,9 +61,9 @@ def determinants(rng, bound, start):
     for size in (1.0, 0.0):
         whole = _Decaying(rng, size)
         values = {start: np.linalg.det(whole.Q), lam: float(whole.rate), d: 2}
-        bounds = np.array([float(bound.subs({**values, t: float(time)})) for time in whole.times])
+        bounds = np.array([float(bound.right.subs({**values, t: float(time)})) for time in whole.times])
         found = np.linalg.det([blocks[W] for blocks in whole.course])
-        yield int((found**2 < bounds * (1 - 1e-7)).sum() + (np.sign(found) != np.sign(found[0])).sum()), 0
+        yield violations(found**2, bound, bounds, 1e-7) + int((np.sign(found) != np.sign(found[0])).sum()), 0
     yield found**2, bounds
 
 

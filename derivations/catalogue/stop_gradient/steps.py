@@ -121,7 +121,7 @@ def _conserved() -> tuple[Step, ...]:
             uses=("equal_decays",),
             assumptions=(r"$Q_0\succ0$, $q_0=\det Q_0$; $\kappa=\lambda\ge0$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.determinants(rng, after[0].right, q_0),
+                lambda rng: evidence.determinants(rng, after[0], q_0),
                 1e-7,
                 "runs of all embeddings, none of them below the bound or with another sign, and the bound reached by one",
             ),
