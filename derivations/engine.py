@@ -14,26 +14,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from sympy import Basic, Expr
+from sympy import Basic
 
 from derivations.checks import Check, Level, Outcome, Status, Together
 from derivations.documents.html import derivation_fragment, derivation_page
 from derivations.documents.latex import derivation_section
 from derivations.documents.view import DerivationView, StepView, evidence_of, title_of
 from derivations.evaluate import NoEvaluationError
+from derivations.lines import Line, Lines
 from derivations.typeset.display import display
-from derivations.typeset.rows import Row
 from theory.abridging import Brief, Say, told
 from theory.errors import InputError, UnfinishedError
-from theory.flow import Flow
-from theory.printing import MANY, exact_text, tex
+from theory.printing import exact_text
 
 if TYPE_CHECKING:
     import networkx
 
 
-Line = Row
-Lines = tuple[Line, ...]
 APPROXIMATELY = r"\simeq"
 NO_CHECK = Outcome(Status.UNCHECKED, "none", "no check")
 
@@ -62,8 +59,8 @@ class Step(Brief):
     name: str
     statement: str
     reason: str
-    after: Lines
-    before: Lines = ()
+    after: Sequence[Line]
+    before: Sequence[Line] = ()
     uses: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     check: Callable[[Lines, Lines], Check | Sequence[Check]] | None = None
@@ -91,7 +88,7 @@ class Step(Brief):
             outcome = NO_CHECK
         else:
             try:
-                found = self.check(self.before, self.after)
+                found = self.check(Lines(self.before), Lines(self.after))
                 outcome = (Together(found) if isinstance(found, Sequence) else found).run(level)
             except (NoEvaluationError, UnfinishedError) as gap:
                 outcome = Outcome(Status.UNCHECKED, "gap", f"the check has a gap: {gap}")
@@ -267,31 +264,16 @@ class Derivation(Brief):
         return derivation_fragment(self.view())
 
 
-def _plain(lines: Lines) -> list[dict[str, str]]:
+def _plain(lines: Sequence[Line]) -> list[dict[str, str]]:
     return [{"left": _side(r.left, exact_text), "relation": r.relation, "right": exact_text(r.right)} for r in lines]
 
 
-def _told(lines: Lines, say: Say) -> list[str]:
+def _told(lines: Sequence[Line], say: Say) -> list[str]:
     return [f"  {line.text_with(say)}" for line in lines]
 
 
 def _side(side: Basic | str, say: Say) -> str:
     return side if isinstance(side, str) else say(side)
-
-
-def rights(lines: Lines) -> tuple[Basic, ...]:
-    """The right sides of lines."""
-    return tuple(line.right for line in lines)
-
-
-def velocity_lines(flow: Flow) -> Lines:
-    """One line for each block of a flow; scalar velocities factored."""
-    return tuple(Line(rf"\dot{{{tex(block)}}}", v if flow.is_matrix else factored(v)) for block, v in flow.velocity.items())
-
-
-def factored(expr: Expr) -> Expr:
-    """An expression factored, where it is no longer than that takes a moment."""
-    return expr if len(expr.args) > MANY else expr.factor()
 
 
 def _finite(value: float | None) -> float | None:

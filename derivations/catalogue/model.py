@@ -9,8 +9,9 @@ import numpy as np
 from sympy import Expr, Rational, Symbol
 
 from derivations.checks import Descent, Identity, random_values
-from derivations.engine import Derivation, Line, Step, rights, velocity_lines
+from derivations.engine import Derivation, Step
 from derivations.evaluate import Point
+from derivations.lines import Line, velocity_lines
 from theory import Flow, InputError, Loss
 from theory.printing import tex
 
@@ -60,9 +61,7 @@ def _flow_step(loss: Loss, flow: Flow, name: str, statement: str, stop: bool) ->
         "Differentiate; mobilities multiply the gradient, decays do not.",
         before=(Line("L", loss.expression if stop else loss.erased()),),
         after=velocity_lines(flow),
-        check=lambda before, after: Descent(
-            loss.having(expression=before[0].right), rights(after), _points(loss), stopped=stop
-        ),
+        check=lambda before, after: Descent(loss.having(expression=before[0].right), after.rights, _points(loss), stopped=stop),
     )
 
 
@@ -74,7 +73,7 @@ def _deleted(loss: Loss, free: Flow, stopped: Flow) -> Step:
         "Subtract the two flows.",
         after=tuple(Line(rf"\dot{{{tex(b)}}}_{{\text{{deleted}}}}", value.factor()) for b, value in gone.items()),
         uses=("gradient_flow", "stop_gradient_flow"),
-        check=lambda before, after: Descent(loss, rights(after), _points(loss), stopped=True, targets_only=True),
+        check=lambda before, after: Descent(loss, after.rights, _points(loss), stopped=True, targets_only=True),
     )
 
 
@@ -94,7 +93,7 @@ def _structure(flow: Flow, followed: str) -> list[Step]:
                     Line(rf"\operatorname{{curl}}_{{{tex(flow.state[i])},{tex(flow.state[j])}}}", curl[i, j]) for i, j in pairs
                 ),
                 uses=(followed,),
-                check=lambda before, after: Identity(tuple(zip(rights(after), _by_sympy(flow, pairs), strict=True))),
+                check=lambda before, after: after.equal(_by_sympy(flow, pairs)),
             )
         )
     integrals = _first_integrals(flow)

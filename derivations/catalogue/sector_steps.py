@@ -10,7 +10,8 @@ from derivations.analysis.modes.sectors import Sectors
 from derivations.catalogue import dense
 from derivations.catalogue.written import linear
 from derivations.checks import Identity, Numerics
-from derivations.engine import Line, Step
+from derivations.engine import Step
+from derivations.lines import Line
 from derivations.vocabulary import chi, chi_0, r
 from theory.models.vocabulary import K
 

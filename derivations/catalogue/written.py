@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Add, Expr, Matrix, Mul, Poly, Symbol
 
 from derivations.analysis.expansions.rates import Rate
-from derivations.engine import Line, Lines
+from derivations.lines import Line, Lines
 from theory.flow import Flow
 from theory.printing import AsWritten, tex
 
@@ -18,13 +18,13 @@ def by_powers(polynomial: Expr, variable: Symbol, *inner: Symbol) -> Expr:
 
 def linear(flow: Flow) -> Lines:
     """A linear flow, one line for each amplitude, its terms by amplitude."""
-    return tuple(Line(rf"\dot{{{tex(a)}}}", _by_amplitude(velocity, flow.state)) for a, velocity in flow.velocity.items())
+    return Lines(Line(rf"\dot{{{tex(a)}}}", _by_amplitude(velocity, flow.state)) for a, velocity in flow.velocity.items())
 
 
 def linear_lines(names: tuple, matrix: Matrix) -> Lines:
     """The linear velocities of entries, one line for each, by entry."""
     moved = ([_signed(c, (), n) for c, n in zip(row, names, strict=True) if c != 0] for row in matrix.tolist())
-    return tuple(Line(_dotted(str(name)), ordered(*terms)) for name, terms in zip(names, moved, strict=True))
+    return Lines(Line(_dotted(str(name)), ordered(*terms)) for name, terms in zip(names, moved, strict=True))
 
 
 def decay(rate: Rate) -> Expr:

@@ -11,7 +11,8 @@ from sympy import MatrixSymbol, symbols
 
 from derivations import Derivation, Line, Step, derive, names
 from derivations.checks import Identity, Level, Numerics, Outcome, Status
-from derivations.engine import Checked, Verification, rights, velocity_lines
+from derivations.engine import Checked, Verification
+from derivations.lines import velocity_lines
 from theory import Flow, InputError
 
 x, y = symbols("x y", real=True)
@@ -232,14 +233,14 @@ def test_a_verification_as_plain_values_is_strict_json(residual):
 def test_velocity_lines_have_one_line_for_each_block():
     lines = velocity_lines(Flow({x: x * y - x, y: -y}))
     assert [line.left for line in lines] == [r"\dot{x}", r"\dot{y}"]
-    assert rights(lines) == (x * (y - 1), -y)
+    assert lines.rights == (x * (y - 1), -y)
     assert {line.relation for line in lines} == {"="}
 
 
 def test_velocity_lines_leave_matrix_velocities_as_they_are():
     A = MatrixSymbol("A", 2, 2)
     flow = Flow({A: -A * A + A})
-    assert rights(velocity_lines(flow)) == tuple(flow.velocity.values())
+    assert velocity_lines(flow).rights == tuple(flow.velocity.values())
 
 
 # -- the catalogue ----------------------------------------------------------------------------------------------------

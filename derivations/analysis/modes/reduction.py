@@ -27,8 +27,9 @@ from sympy.logic.boolalg import Boolean
 from derivations import checks
 from derivations.analysis.limits import within
 from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
-from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.engine import Step
 from derivations.evaluate import Point, evaluate
+from derivations.lines import Line, Lines, velocity_lines
 from derivations.typeset.rows import Row, row
 from derivations.typeset.shown import Shown
 from theory.abridging import Say, brief
@@ -147,7 +148,7 @@ class _Shown:
 
     @property
     def speeds(self) -> dict[Symbol, Basic]:
-        return dict(zip(self.reduction.flow.state, rights(self.scalars), strict=True))
+        return dict(zip(self.reduction.flow.state, self.scalars.rights, strict=True))
 
     def has_the_form(self) -> checks.Identity:
         """The form shown is the one asked for; with the sign of an amplitude turned, another would close as well."""
@@ -160,7 +161,7 @@ class _Shown:
         given = (*self.reduction.whole.assumptions, *(a for a in self.reduction.ansatz.assumptions if not is_rule(a)))
         context = Context((*given, *(Eq(line.left, line.right, evaluate=False) for line in self.rules)))
         form = {line.left: line.right for line in self.form}
-        lines = zip(rights(self.velocities), rights(self.form), strict=True)
+        lines = zip(self.velocities.rights, self.form.rights, strict=True)
         sides = ((_numbers(v.xreplace(form), context), f.xreplace(self.speeds)) for v, f in lines)
         pairs = ((collect(left, context), collect(right, context)) for left, right in sides)
         return checks.Identity(tuple(pairs), context)
@@ -170,12 +171,12 @@ class _Shown:
         at = self._with_scalars(points(rng), rng)
         here = Point({**at.values, **{line.left: evaluate(line.right, at) for line in self.form}})
         moved = Point({**at.values, **{a: evaluate(f, at) for a, f in self.speeds.items()}})
-        yield _entries(rights(self.velocities), here), _entries(rights(self.form), moved)
+        yield _entries(self.velocities.rights, here), _entries(self.form.rights, moved)
         if self.rules:
-            yield _entries((line.left for line in self.rules), at), _entries(rights(self.rules), at)
+            yield _entries((line.left for line in self.rules), at), _entries(self.rules.rights, at)
 
     def _with_scalars(self, at: Point, rng: np.random.Generator) -> Point:
-        shown = set().union(*(e.free_symbols for e in (*rights(self.velocities), *rights(self.form), *rights(self.scalars))))
+        shown = set().union(*(e.free_symbols for e in (*self.velocities.rights, *self.form.rights, *self.scalars.rights)))
         missing = sorted((s for s in shown - {*at.values} if isinstance(s, Symbol)), key=str)
         return Point({**at.values, **{s: mpmath.mpf(rng.uniform(0.2, 2)) for s in missing}})
 

@@ -52,7 +52,7 @@ from sympy import Add, Expr, Integer, Matrix, Mul, Symbol, exp
 
 from derivations.analysis.modes.patterns import Patterns
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
-from derivations.engine import velocity_lines
+from derivations.lines import velocity_lines
 from derivations.typeset.plain_values import plain_fields, plain_values
 from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown

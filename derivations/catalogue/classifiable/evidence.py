@@ -8,8 +8,8 @@ import numpy as np
 from derivations.catalogue import dense
 from derivations.catalogue.points import column, diagonal
 from derivations.checks import Identity
-from derivations.engine import Lines, rights
 from derivations.evaluate import Point, array, evaluate
+from derivations.lines import Lines
 from derivations.vocabulary import eta_x, eta_y, n, x, y
 from theory import Coupling, Flow, Loss
 from theory.models.vocabulary import H_x, H_y, K, N, X, Y, d, u_x, u_y
@@ -62,7 +62,7 @@ def _end(coupling: Coupling, at: Point) -> np.ndarray:
 def descends(loss: Loss, before: Lines, after: Lines) -> Identity:
     """The velocities after are the gradient flow of the energy before."""
     velocity = loss.having(expression=before[0].right).gradient_flow().velocity
-    return Identity(tuple(zip(velocity.values(), rights(after), strict=True)))
+    return Identity(tuple(zip(velocity.values(), after.rights, strict=True)))
 
 
 def star_velocities(rng, velocities):

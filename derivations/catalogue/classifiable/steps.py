@@ -8,7 +8,8 @@ from derivations.catalogue.classifiable import evidence
 from derivations.catalogue.points import coupled_point
 from derivations.checks import AtRandomPoints, Identity, Numerics
 from derivations.closed_forms.reduced import star
-from derivations.engine import Line, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, velocity_lines
 from derivations.vocabulary import n, n_b, w_x, w_y, x, x_0, y, y_0
 from theory import models
 from theory.models.vocabulary import H_x, H_y, X, Y, u_x, u_y
@@ -54,7 +55,7 @@ def _criterion() -> tuple[Step, ...]:
             uses=("centroids",),
             assumptions=("$u$ marks the component of label $a$, and $w$ that of label $b$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.label_limits(rng, (w_x, w_y), *rights(after)),
+                lambda rng: evidence.label_limits(rng, (w_x, w_y), *after.rights),
                 1e-9,
                 "the kernel of the dense flow; components counted by networkx",
             ),
@@ -87,7 +88,7 @@ def _stars() -> tuple[Step, ...]:
             ),
             check=lambda before, after: (
                 evidence.descends(star(), before, after),
-                Numerics(lambda rng: evidence.star_velocities(rng, rights(after)), 1e-12, "the lowered flow of all samples"),
+                Numerics(lambda rng: evidence.star_velocities(rng, after.rights), 1e-12, "the lowered flow of all samples"),
             ),
         ),
         Step(
@@ -97,7 +98,7 @@ def _stars() -> tuple[Step, ...]:
             after=tuple(Line(f"r_{number}", value) for number, value in enumerate(eigenvalues)),
             uses=("class_flow",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.star_rates(rng, rights(after)), 1e-10, "dense eigenvalues of the whole graph"
+                lambda rng: evidence.star_rates(rng, after.rights), 1e-10, "dense eigenvalues of the whole graph"
             ),
         ),
         Step(
@@ -127,7 +128,7 @@ def _stars() -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(tuple((b.right.subs(n, n_b), a.right) for b, a in zip(before, after, strict=True))),
                 Numerics(
-                    lambda rng: evidence.wrong_labels(rng, (n_b, x_0, y_0), *rights(after)),
+                    lambda rng: evidence.wrong_labels(rng, (n_b, x_0, y_0), *after.rights),
                     1e-10,
                     "dense eigenvalues and kernel with labels put wrong at random; as many components as labels",
                 ),

@@ -15,7 +15,8 @@ from derivations.catalogue.decay_stability import evidence
 from derivations.catalogue.written import by_powers, ordered
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.pair import PAIR, SLOW_RATIO, pair_cubic, pair_determinant
-from derivations.engine import Line, Lines, Step, rights
+from derivations.engine import Step
+from derivations.lines import Line, Lines
 from derivations.vocabulary import c_0, c_1, c_2, k, mu_1, mu_2, nu, omega_1, omega_2, p, s, theta, xi, zeta
 
 ALIKE = {p: (1 + xi) * (1 + xi + zeta), nu: zeta**2}
@@ -181,7 +182,7 @@ def _heads(second: Expr) -> dict:
 def _bounds(polynomial: Expr, heads: dict, name: str) -> Lines:
     """The smallest of the coefficients of a polynomial, with both heads inserted, and their number."""
     coefficients = _inserted(polynomial, heads)
-    return Line(rf"\min\,[{name}]", min(coefficients)), Line(rf"\#\,[{name}]", Integer(len(coefficients)))
+    return Lines((Line(rf"\min\,[{name}]", min(coefficients)), Line(rf"\#\,[{name}]", Integer(len(coefficients)))))
 
 
 def _inserted(polynomial: Expr, heads: dict) -> list[Expr]:
@@ -215,4 +216,4 @@ def _put(lines: Lines) -> dict:
 
 
 def _same_right(lines: Lines, others: Lines) -> tuple:
-    return tuple(zip(rights(lines), rights(others), strict=True))
+    return tuple(zip(lines.rights, others.rights, strict=True))

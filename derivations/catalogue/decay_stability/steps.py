@@ -12,7 +12,8 @@ from derivations.checks import AtRandomPoints, Identity, Numerics
 from derivations.closed_forms.decaying import UNITS, decaying, in_units, own_sector
 from derivations.closed_forms.pair import PAIR, occupied_pair, pair_cubic, pair_sector, pair_sectors
 from derivations.closed_forms.reduced import along, sectors
-from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, Lines, velocity_lines
 from derivations.vocabulary import (
     V,
     c_0,
@@ -63,7 +64,7 @@ def _states() -> tuple[Step, ...]:
             after=velocity_lines(scaled),
             assumptions=("$H=D^{-1}$; $\\lambda,\\kappa,\\gamma>0$.",),
             check=lambda before, after: (
-                Identity(tuple(zip(rights(before), whole.velocity.values(), strict=True)), whole.context),
+                before.equal(whole.velocity.values(), whole.context),
                 AtRandomPoints(_in_units(before, after), unit_point),
             ),
         ),
@@ -76,7 +77,7 @@ def _states() -> tuple[Step, ...]:
             after=(Line(mu, omega + 1 / omega), Line(v**2, omega**2)),
             uses=("units",),
             check=lambda before, after: (
-                Identity(tuple(zip(rights(before), single.velocity.values(), strict=True))),
+                before.equal(single.velocity.values()),
                 Identity(tuple((e, 0) for e in _at_rest(before, after))),
             ),
         ),
@@ -91,8 +92,8 @@ def _states() -> tuple[Step, ...]:
             ),
             uses=("state",),
             check=lambda before, after: (
-                Identity(tuple(zip(rights(after), _trace_and_determinant(before), strict=True))),
-                Numerics(lambda rng: evidence.own_sector(rng, *rights(after)), 1e-9, "a dense Jacobian of one mode"),
+                after.equal(_trace_and_determinant(before)),
+                Numerics(lambda rng: evidence.own_sector(rng, *after.rights), 1e-9, "a dense Jacobian of one mode"),
             ),
         ),
     )
@@ -102,26 +103,26 @@ def _in_units(before: Lines, after: Lines) -> tuple:
     """Old velocities at scaled arguments, and new velocities in the old units."""
     rates = (lam * UNITS[V], lam * UNITS[W])
     arguments = {symbol: unit * symbol for symbol, unit in UNITS.items()}
-    pairs = zip(rights(before), rights(after), rates, strict=True)
+    pairs = zip(before.rights, after.rights, rates, strict=True)
     return tuple((old.xreplace(arguments), rate * new.xreplace({k: kappa / lam})) for old, new, rate in pairs)
 
 
 def _at_rest(before: Lines, after: Lines) -> list[Expr]:
     """Both velocities, the first without its factor v, where the lines after hold."""
-    first, second = rights(before)
+    first, second = before.rights
     resting = {line.left: line.right for line in after}
     return [e.expand().xreplace(resting).subs(w, omega).expand() for e in ((first / v).expand(), second)]
 
 
 def _trace_and_determinant(before: Lines) -> tuple[Expr, Expr]:
-    matrix = Matrix(rights(before)).jacobian([v, w]).subs({v: omega, w: omega, mu: omega + 1 / omega})
+    matrix = Matrix(before.rights).jacobian([v, w]).subs({v: omega, w: omega, mu: omega + 1 / omega})
     return matrix.trace(), matrix.det()
 
 
 def _linear(found: dict[tuple, Matrix], shown: tuple[str, ...]) -> Lines:
     """The linear velocities of the sectors that begin with the entries shown."""
     by_first = {str(names[0]): (names, matrix) for names, matrix in found.items()}
-    return tuple(line for name in shown for line in linear_lines(*by_first[name]))
+    return Lines(line for name in shown for line in linear_lines(*by_first[name]))
 
 
 def _sectors(found: dict[tuple, Matrix], coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
@@ -141,8 +142,8 @@ def _sectors(found: dict[tuple, Matrix], coefficients: tuple[Expr, Expr, Expr]) 
             uses=("state",),
             assumptions=(occupied, r"$\mu_l=\omega_l+1/\omega_l$, $v_l=\omega_le_l$; a turned mode is the same state."),
             check=lambda before, after: (
-                Identity(tuple(zip(rights(after), _velocities(before, PAIR_OF_DIRECTIONS), strict=True))),
-                Numerics(lambda rng: evidence.pair(rng, rights(after), names), 1e-10, "a dense Jacobian of all entries"),
+                after.equal(_velocities(before, PAIR_OF_DIRECTIONS)),
+                Numerics(lambda rng: evidence.pair(rng, after.rights, names), 1e-10, "a dense Jacobian of all entries"),
             ),
         ),
         Step(
@@ -156,7 +157,7 @@ def _sectors(found: dict[tuple, Matrix], coefficients: tuple[Expr, Expr, Expr]) 
             assumptions=(occupied,),
             check=lambda before, after: Identity(
                 (
-                    *zip(rights(after)[:-1], _velocities(before, OTHERS), strict=True),
+                    *zip(after.rights[:-1], _velocities(before, OTHERS), strict=True),
                     (sympify(after[-1].left).subs(mu_1, omega_1 + 1 / omega_1), after[-1].right),
                 )
             ),
@@ -178,7 +179,7 @@ def _sectors(found: dict[tuple, Matrix], coefficients: tuple[Expr, Expr, Expr]) 
                 (
                     (
                         after[0].right.xreplace({line.left: line.right for line in after[1:]}).subs(PAIR),
-                        characteristic(Matrix(rights(before)).jacobian(names)),
+                        characteristic(Matrix(before.rights).jacobian(names)),
                     ),
                     (after[0].left, chi_12),
                 )
@@ -203,7 +204,7 @@ def _sectors(found: dict[tuple, Matrix], coefficients: tuple[Expr, Expr, Expr]) 
 
 def _velocities(before: Lines, shown: tuple[str, ...]) -> tuple[Expr, ...]:
     """The same linear velocities from the matrix velocities shown."""
-    return rights(_linear(sectors(rights(before), *occupied_pair()), shown))
+    return _linear(sectors(before.rights, *occupied_pair()), shown).rights
 
 
 def _owners():

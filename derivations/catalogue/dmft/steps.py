@@ -8,7 +8,8 @@ from sympy import Basic, BlockMatrix, Expr, Identity, MatAdd, MatMul, Rational, 
 
 from derivations.catalogue.dmft import evidence
 from derivations.checks import AtRandomPoints, Numerics
-from derivations.engine import Line, Step
+from derivations.engine import Step
+from derivations.lines import Line
 from derivations.vocabulary import (
     G_0,
     N_Z,

@@ -16,7 +16,8 @@ from sympy import (
 from derivations.catalogue.embedding import evidence
 from derivations.catalogue.points import coupled_point
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
-from derivations.engine import Line, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, velocity_lines
 from derivations.vocabulary import N_Z, D, a, d_y, i, j, mu_k, phi_k, sigma, v_k
 from theory import models
 from theory.models.vocabulary import NULL_VECTOR, D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, u_y
@@ -58,7 +59,7 @@ def _steps() -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$, $H_y$ are diagonal and positive.",),
             check=lambda before, after: Descent(
-                loss.having(expression=before[0].right), rights(after), coupled_point, stopped=False
+                loss.having(expression=before[0].right), after.rights, coupled_point, stopped=False
             ),
         ),
         Step(
@@ -69,7 +70,7 @@ def _steps() -> tuple[Step, ...]:
             after=(Line(r"\dot Z", -everything * laplacian * mobilities),),
             uses=("flow",),
             check=lambda before, after: Identity(
-                tuple(zip(block_collapse(after[0].right).blocks, rights(before), strict=True)), flow.context
+                tuple(zip(block_collapse(after[0].right).blocks, before.rights, strict=True)), flow.context
             ),
         ),
         Step(
@@ -115,7 +116,7 @@ def _steps() -> tuple[Step, ...]:
             after=(Line("C_u", centroid), Line(r"\dot C_u", flow.time_derivative(centroid))),
             uses=("flow", "zero_modes"),
             check=lambda before, after: (
-                AtRandomPoints((_moved_parts(after[0].right, rights(before)),), coupled_point),
+                AtRandomPoints((_moved_parts(after[0].right, before.rights),), coupled_point),
                 Identity(((after[1].right, ZeroMatrix(d, 1)), (after[0].right, centroid))),
             ),
         ),
@@ -135,7 +136,7 @@ def _modes(flow) -> tuple[Step, ...]:
             uses=("laplacian",),
             assumptions=("$H=D^{-1}$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.mode_velocities(rng, rights(before), after[0].right),
+                lambda rng: evidence.mode_velocities(rng, before.rights, after[0].right),
                 1e-10,
                 "the velocities at eigenvectors of random couplings",
             ),
@@ -155,7 +156,7 @@ def _modes(flow) -> tuple[Step, ...]:
                 "The second line: rows of $J$ sum to one, $\\mu_k\\ne0$, $d_y=\\sum_a\\phi_k(a)^2d_a/\\sum_a\\phi_k(a)^2$.",
             ),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.mode_variances(rng, *rights(after)), 1e-10, "coefficients of the starts in each mode"
+                lambda rng: evidence.mode_variances(rng, *after.rights), 1e-10, "coefficients of the starts in each mode"
             ),
         ),
     )

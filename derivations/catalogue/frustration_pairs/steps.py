@@ -14,7 +14,8 @@ from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.families import PAIRS, frustration, pairs_at_degrees, pairs_counts, pairs_sectors
-from derivations.engine import Line, Step, rights
+from derivations.engine import Step
+from derivations.lines import Line
 from derivations.vocabulary import (
     B,
     E_us,
@@ -68,7 +69,7 @@ def _sectors(found: Sectors) -> tuple[Step, ...]:
             after=(Line(r"\tfrac1{f_a}\sum_{S\ni a}F(S)", frustrated.separating(K)),),
             check=lambda before, after: (
                 Identity(((after[0].right, before[0].right - before[1].right),)),
-                Numerics(lambda rng: evidence.counted(rng, after[0].right, *rights(before)), 1e-12, "subsets written out"),
+                Numerics(lambda rng: evidence.counted(rng, after[0].right, *before.rights), 1e-12, "subsets written out"),
             ),
         ),
         common_sector(found, "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels."),
@@ -116,7 +117,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((before[0].left, chi), (before[0].right, cubic))),
                 Numerics(
-                    lambda rng: evidence.orders(rng, before[0].right, rights(after)),
+                    lambda rng: evidence.orders(rng, before[0].right, after.rights),
                     2e-2,
                     "the roots of the cubic at two small m: relative remainders of order 1, 2, 1, 1",
                 ),
@@ -173,7 +174,7 @@ def _normalised() -> tuple[Step, ...]:
                     )
                 ),
                 Numerics(
-                    lambda rng: evidence.correlations(rng, PAIRS, after[1].left, *rights(after)[1:]),
+                    lambda rng: evidence.correlations(rng, PAIRS, after[1].left, *after.rights[1:]),
                     1e-9,
                     "the canonical correlations of a coupling",
                 ),
@@ -219,7 +220,7 @@ def _links() -> Step:
         uses=("normalised_rates",),
         assumptions=("$q=\\tfrac12$, $D_x=\\mathbb 1$.",),
         check=lambda before, after: Numerics(
-            lambda rng: evidence.regular_graph(rng, rights(before), rights(after)),
+            lambda rng: evidence.regular_graph(rng, before.rights, after.rights),
             1e-10,
             "couplings over random regular graphs of networkx",
         ),
@@ -240,7 +241,7 @@ def _separation(found: Sectors) -> tuple[Step, ...]:
             uses=("difference_sector",),
             assumptions=("$r_1$, $r_2$, $r_3$ are the roots of $\\chi$, all different.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.propagators(rng, rights(before), rights(after), found.difference.amplitudes, RATES),
+                lambda rng: evidence.propagators(rng, before.rights, after.rights, found.difference.amplitudes, RATES),
                 1e-9,
                 "the exponential of the matrix of these velocities",
             ),

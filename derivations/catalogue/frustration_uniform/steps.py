@@ -13,7 +13,8 @@ from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.families import UNIFORM, uniform_rates, uniform_sectors, uniform_time_scales
-from derivations.engine import Line, Step, rights
+from derivations.engine import Step
+from derivations.lines import Line
 from derivations.vocabulary import E_uu, E_uv, c_fast, c_slow, chi, eta_x, eta_y, fast, phi, r, sigma, slow, t, u, v
 from theory.models.vocabulary import K, d
 
@@ -64,10 +65,10 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             after=before,
             uses=("spectrum",),
             check=lambda before, after: (
-                Identity(tuple((before[0].right.subs(r, rate), 0) for rate in rights(after))),
+                Identity(tuple((before[0].right.subs(r, rate), 0) for rate in after.rights)),
                 Identity(((before[0].right.subs(r, 0), after[0].right * after[1].right), (before[0].left, chi))),
                 Numerics(
-                    lambda rng: evidence.two_rates(rng, UNIFORM, *rights(after)),
+                    lambda rng: evidence.two_rates(rng, UNIFORM, *after.rights),
                     1e-10,
                     "dense eigenvalues of the whole graph, each K - 1 times",
                 ),
@@ -88,7 +89,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             uses=("rates",),
             assumptions=(r"$\varphi\ll1$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.orders(rng, rights(before), rights(after)),
+                lambda rng: evidence.orders(rng, before.rights, after.rights),
                 1e-2,
                 "the exact rates at two small fractions: relative remainders of order 1, 1, 2, 2",
             ),
@@ -104,7 +105,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(tuple((b.right.subs(default), a.right) for b, a in zip(before, after, strict=True))),
                 Numerics(
-                    lambda rng: evidence.default_rates(rng, UNIFORM, *rights(after)),
+                    lambda rng: evidence.default_rates(rng, UNIFORM, *after.rights),
                     1e-10,
                     "one minus and plus the canonical correlations of a coupling",
                 ),
@@ -139,7 +140,7 @@ def _separation(found: Sectors) -> tuple[Step, ...]:
             after=(Line("(e^{-Mt})_{uu}", row[u]), Line("(e^{-Mt})_{uv}", row[v])),
             uses=("rates",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.propagators(rng, rights(before), rights(after), found.difference.amplitudes, known),
+                lambda rng: evidence.propagators(rng, before.rights, after.rights, found.difference.amplitudes, known),
                 1e-10,
                 "the exponential of the matrix of these velocities",
             ),
@@ -213,7 +214,7 @@ def _plateaus(mean: Expr, row: Mapping[Symbol, Expr], found: Sectors, known: Map
         uses=("separation", "loss", "two_time_scales"),
         assumptions=(r"$\tau_{\text{fast}}\ll t\ll\tau_{\text{slow}}$, $\varphi\ll1$.",),
         check=lambda before, after: Numerics(
-            lambda rng: evidence.plateaus(rng, rights(after)),
+            lambda rng: evidence.plateaus(rng, after.rights),
             5e-2,
             "modes of the whole graph at two small fractions: relative remainders of order 1",
         ),

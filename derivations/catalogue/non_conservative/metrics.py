@@ -15,7 +15,8 @@ from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import hyperbola
 from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant
 from derivations.closed_forms.reduced import all_modes, sectors
-from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, Lines, velocity_lines
 from derivations.vocabulary import M_vv, M_vw, M_ww, U, c_0, c_2, k, mu, mu_k, s, v, w, w_0, w_r
 from theory.flow import Flow
 from theory.models.vocabulary import gamma
@@ -45,13 +46,13 @@ def _alive(flow: Flow) -> Step:
             Identity(
                 (
                     (after[0].right * after[2].right - after[1].right ** 2, after[3].right),
-                    *zip(rights(before[:2]), flow.velocity.values(), strict=True),
+                    *zip(before[:2].rights, flow.velocity.values(), strict=True),
                     *((line.left, name) for line, name in zip(after[:3], (M_vv, M_vw, M_ww), strict=True)),
                     (before[2].left, U),
                 )
             ),
             Numerics(
-                lambda rng: evidence.falls(rng, flow, before[2].right, rights(after)[:3]),
+                lambda rng: evidence.falls(rng, flow, before[2].right, after.rights[:3]),
                 1e-6,
                 "eigenvalues of $M$, and the fall of $U$ along integrated pieces of trajectories",
             ),
@@ -61,7 +62,7 @@ def _alive(flow: Flow) -> Step:
 
 def _descends(before: Lines, after: Lines) -> tuple:
     """The velocities and -M times the gradient."""
-    vv, vw, ww = rights(after[:3])
+    vv, vw, ww = after[:3].rights
     along, across = (before[2].right.diff(x) for x in (v, w))
     return (before[0].right, -vv * along - vw * across), (before[1].right, -vw * along - ww * across)
 
@@ -87,15 +88,15 @@ def _whole_plane(flow: Flow) -> Step:
         check=lambda before, after: (
             Identity(
                 (
-                    *zip(rights(before), (*flow.velocity.values(), level), strict=True),
-                    *((e.subs(line), 0) for e in rights(before[:2]) for line in ({v: 0}, {w: mu})),
-                    (sum(before[2].right.diff(x) * e for x, e in zip((v, w), rights(before[:2]), strict=True)), 0),
+                    *zip(before.rights, (*flow.velocity.values(), level), strict=True),
+                    *((e.subs(line), 0) for e in before[:2].rights for line in ({v: 0}, {w: mu})),
+                    (sum(before[2].right.diff(x) * e for x, e in zip((v, w), before[:2].rights, strict=True)), 0),
                     (_level(before[2].right, after[:2]), _level(before[2].right, after[2:4])),
                     (before[0].right.diff(v).subs({v: 0, w: w_0}), after[4].right),
                 )
             ),
             Numerics(
-                lambda rng: evidence.from_line_to_line(rng, flow, rights(after)[:4], w_0),
+                lambda rng: evidence.from_line_to_line(rng, flow, after.rights[:4], w_0),
                 1e-5,
                 "trajectories integrated backwards and forwards to both lines",
             ),
@@ -126,8 +127,8 @@ def _turned_head() -> Step:
             "$U$ is twice differentiable, $M(z)$ continuous and positive definite.",
         ),
         check=lambda before, after: (
-            Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
-            Identity(((_of_dying_mode(rights(before)), after[0].right),)),
+            before.equal(flow.velocity.values(), flow.context),
+            Identity(((_of_dying_mode(before.rights), after[0].right),)),
             Numerics(
                 lambda rng: evidence.spirals(rng, after[0].right, (s, w, w_r)),
                 1e-9,
@@ -166,7 +167,7 @@ def _with_decay() -> Step:
         check=lambda before, after: (
             Identity(
                 (
-                    *zip(rights(before), (two, zero), strict=True),
+                    *zip(before.rights, (two, zero), strict=True),
                     (after[0].right * before[0].right, -before[1].right),
                     *((line.left, e) for line, e in zip((*before, *after), (c_2, c_0, s**2), strict=True)),
                 )

@@ -9,7 +9,8 @@ from derivations.catalogue.non_conservative.metrics import metrics
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import reduction
 from derivations.closed_forms.reduced import shared_head
-from derivations.engine import Line, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, velocity_lines
 from derivations.vocabulary import g_vv, g_vw, g_ww, l_v, l_w, mu, psi, s, v, w, x, y
 from theory.flow import Flow
 from theory.models.vocabulary import W, gamma
@@ -41,11 +42,11 @@ def _curl() -> Step:
             r"$C(dA,dB')=\langle dA,\partial_BG_A[dB']\rangle-\langle dB',\partial_AG_B[dA]\rangle$.",
         ),
         check=lambda before, after: (
-            Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
+            before.equal(flow.velocity.values(), flow.context),
             Identity(((after[0].right, 0),), Context((Q.symmetric(W),))),
-            Identity(_without_head(rights(after)[1:])),
+            Identity(_without_head(after.rights[1:])),
             Numerics(
-                lambda rng: evidence.asymmetries(rng, dict(zip(entries, rights(after), strict=True)), rights(before)),
+                lambda rng: evidence.asymmetries(rng, dict(zip(entries, after.rights, strict=True)), before.rights),
                 1e-20,
                 "differences of the velocities at random points",
             ),
@@ -76,7 +77,7 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
             uses=("curl",),
             assumptions=("One mode with $\\mu>0$, along one direction; no decay.",),
             check=lambda before, after: (
-                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True))),
+                before.equal(flow.velocity.values()),
                 Identity((((before[1].right / gamma).diff(v) - before[0].right.diff(w), after[0].right),)),
             ),
         ),
@@ -88,7 +89,7 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
             after=(Line(r"\oint G_v\,dv+G_w\,dw", _around(*forces)),),
             uses=("curl_of_one_mode",),
             check=lambda before, after: (
-                Identity(tuple(zip(rights(before), forces, strict=True))),
+                before.equal(forces),
                 Identity(((after[0].right, _over(curl)),)),
                 Numerics(
                     lambda rng: evidence.work(rng, flow, after[0].right, (l_v, l_w)),
@@ -153,7 +154,7 @@ def _loss(flow: Flow) -> tuple[Step, ...]:
                             Add(*(before[0].right.diff(s) * line.right for s, line in zip((v, w), before[1:], strict=True))),
                             after[0].right,
                         ),
-                        *zip(rights(before[1:]), flow.velocity.values(), strict=True),
+                        *zip(before[1:].rights, flow.velocity.values(), strict=True),
                     )
                 ),
                 Identity(((after[0].right.xreplace(mass), flow.time_derivative(loss.xreplace(mass))),)),
@@ -172,7 +173,7 @@ def _loss(flow: Flow) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((before[0].right, slope), (after[0].right * (mu - w), pull))),
                 Numerics(
-                    lambda rng: evidence.rises(rng, flow, loss, (after[0].left, *rights(after)), psi),
+                    lambda rng: evidence.rises(rng, flow, loss, (after[0].left, *after.rights), psi),
                     0,
                     "the loss along integrated pieces of trajectories",
                 ),

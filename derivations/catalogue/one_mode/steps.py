@@ -12,7 +12,8 @@ from derivations.analysis.points.fixed_points import fixed_points
 from derivations.catalogue.one_mode import evidence
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import SQUARE, boundaries, fates, hyperbola, reduction
-from derivations.engine import Line, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, velocity_lines
 from derivations.vocabulary import mu, t, v, v_0, w, w_0
 from theory.flow import Flow
 from theory.models.vocabulary import W
@@ -48,9 +49,9 @@ def _flow(reduced: Reduction, Q: Expr) -> tuple[Step, ...]:
                 "$\\mu>0$ without loss: $w\\to-w$ with $\\mu\\to-\\mu$, and $v\\to-v$, leave the equations as they are.",
             ),
             check=lambda before, after: (
-                Identity(tuple(zip(rights(before), reduced.flow.velocity.values(), strict=True))),
+                before.equal(reduced.flow.velocity.values()),
                 Identity(((after[0].right.diff(v) * before[0].right, -after[0].right.diff(w) * before[1].right),)),
-                Identity(_mirrored(rights(before))),
+                Identity(_mirrored(before.rights)),
                 Identity(_inserted(reduced, -matrix, after[0].right)),
             ),
         ),
@@ -87,10 +88,10 @@ def _points(flow: Flow) -> tuple[Step, ...]:
             after=lines,
             uses=("flow",),
             check=lambda before, after: (
-                Identity(tuple((r.xreplace({a.left: a.right}), 0) for a in after for r in rights(before))),
-                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True))),
+                Identity(tuple((r.xreplace({a.left: a.right}), 0) for a in after for r in before.rights)),
+                before.equal(flow.velocity.values()),
                 Numerics(
-                    lambda rng: evidence.divided(rng, rights(before), after), 1e-12, "the velocities divided by both lines"
+                    lambda rng: evidence.divided(rng, before.rights, after), 1e-12, "the velocities divided by both lines"
                 ),
             ),
         ),
@@ -103,7 +104,7 @@ def _points(flow: Flow) -> tuple[Step, ...]:
             after=tuple(Line(rf"s|_{{{tex(at.left)}={tex(at.right)}}}", s) for at, s in zip(lines, across, strict=True)),
             uses=("fixed_points",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.eigenvalues(rng, flow, before, rights(after)), 1e-6, "numerical Jacobians on the lines"
+                lambda rng: evidence.eigenvalues(rng, flow, before, after.rights), 1e-6, "numerical Jacobians on the lines"
             ),
         ),
     )
@@ -148,7 +149,7 @@ def _ends(flow: Flow, Q: Expr) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((before[0].right, Q), _on_one_level(Q, after[2].right, after[3].right))),
                 Numerics(
-                    lambda rng: evidence.survivors(rng, flow, rights(after), START),
+                    lambda rng: evidence.survivors(rng, flow, after.rights, START),
                     1e-6,
                     "integration from starts whose $\\gamma v_0^2$ is off the boundary by 5 % of $\\mu^2$ and more",
                 ),
@@ -165,9 +166,9 @@ def _ends(flow: Flow, Q: Expr) -> tuple[Step, ...]:
             ),
             uses=("survival",),
             check=lambda before, after: (
-                Identity(((before[0].right, Q), *(_on_one_level(Q, head, after[0].right ** 2) for head in rights(after[1:])))),
+                Identity(((before[0].right, Q), *(_on_one_level(Q, head, after[0].right ** 2) for head in after[1:].rights))),
                 Numerics(
-                    lambda rng: evidence.dead(rng, flow, rights(after), (positive, negative), START),
+                    lambda rng: evidence.dead(rng, flow, after.rights, (positive, negative), START),
                     1e-6,
                     "integration from starts off the boundary by as much",
                 ),
@@ -198,10 +199,10 @@ def _separatrices(flow: Flow, Q: Expr) -> Step:
         assumptions=(r"$t\to\infty$; the first from $w_0>\mu$, the second from $w_0<0$.",),
         check=lambda before, after: (
             Numerics(
-                lambda rng: evidence.on_separatrices(rng, flow, rights(before), levels), 1e-12, "velocities on the boundary"
+                lambda rng: evidence.on_separatrices(rng, flow, before.rights, levels), 1e-12, "velocities on the boundary"
             ),
             Numerics(
-                lambda rng: evidence.late(rng, flow, rights(after), levels),
+                lambda rng: evidence.late(rng, flow, after.rights, levels),
                 1e-2,
                 "integration on the boundary to late times",
             ),

@@ -7,7 +7,8 @@ from sympy import Expr, Matrix, sqrt
 from derivations.catalogue.plain_mobilities import evidence
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.any_mobilities import of_one_mode, squares
-from derivations.engine import Line, Lines, Step, rights
+from derivations.engine import Step
+from derivations.lines import Line, Lines
 from derivations.vocabulary import mu, rho_x, rho_y, s, tau, v_x, v_y, w
 from theory.models.vocabulary import gamma, kappa, lam
 
@@ -35,10 +36,10 @@ def own_sector() -> Step:
             "(\\rho_xw^2+\\lambda)$ and $v_x^2+v_y^2=\\kappa w^2/\\gamma\\lambda$.",
         ),
         check=lambda before, after: (
-            Identity(tuple(zip(rights(before), rights(_velocities()), strict=True))),
+            before.equal(_velocities().rights),
             Identity(
                 (
-                    (after[1].right.subs(tau, after[0].right), _characteristic(rights(before))),
+                    (after[1].right.subs(tau, after[0].right), _characteristic(before.rights)),
                     (after[0].left, tau),
                     (upper * lower, after[2].right),
                 )
@@ -56,7 +57,7 @@ def _velocities() -> Lines:
     """Amplitudes of one mode and its head."""
     moved = -of_one_mode() * Matrix([v_x, v_y])
     turned = -gamma * (w * (rho_x * v_x**2 + rho_y * v_y**2) - 2 * sqrt(rho_x * rho_y) * mu * v_x * v_y) - kappa * w
-    return tuple(Line(rf"\dot {name}", e.expand()) for name, e in zip(("v_x", "v_y", "w"), (*moved, turned), strict=True))
+    return Lines(Line(rf"\dot {name}", e.expand()) for name, e in zip(("v_x", "v_y", "w"), (*moved, turned), strict=True))
 
 
 def _characteristic(velocities: tuple[Expr, ...]) -> Expr:

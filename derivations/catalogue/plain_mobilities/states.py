@@ -9,7 +9,8 @@ from derivations.catalogue.plain_mobilities import evidence
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.any_mobilities import all_embeddings, of_one_mode
 from derivations.closed_forms.families import frustration
-from derivations.engine import Line, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, velocity_lines
 from derivations.vocabulary import A, D, Z, eta_y, mu, n, phi, rho_x, rho_y, w
 from theory.models.vocabulary import W, d, gamma, kappa, lam
 from theory.words import scaled
@@ -77,7 +78,7 @@ def _critical_fraction() -> Step:
             Identity(
                 tuple((b.right.subs(phi, e.right), needed) for b, e in zip(before, after, strict=True)),
             ),
-            Numerics(lambda rng: evidence.fractions(rng, rights(before), rights(after)), 1e-9, "frustrations, and heads"),
+            Numerics(lambda rng: evidence.fractions(rng, before.rights, after.rights), 1e-9, "frustrations, and heads"),
         ),
     )
 

@@ -12,7 +12,8 @@ from derivations.catalogue.written import ordered
 from derivations.checks import Descent, Identity, Numerics
 from derivations.closed_forms.any_mobilities import QUADRATIC, all_embeddings, of_one_mode, pencil, squares
 from derivations.closed_forms.families import pairs_sectors, uniform_sectors
-from derivations.engine import Line, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, velocity_lines
 from derivations.vocabulary import H, Z, alpha, eta_x, eta_y, mu, n, q, rho_x, rho_y, w
 from theory.models.vocabulary import W, beta, d, gamma, kappa, lam
 from theory.words import scaled
@@ -36,8 +37,8 @@ def _rest() -> tuple[Step, ...]:
             after=velocity_lines(flow),
             assumptions=("$Z=[X,Y]$; $D$, $H$ are diagonal and positive; $\\lambda,\\kappa,\\gamma>0$.",),
             check=lambda before, after: (
-                Descent(loss.having(expression=before[0].right), rights(after), evidence.point, stopped=True),
-                Numerics(lambda rng: evidence.whole(rng, *rights(after)), 1e-12, "the velocities of the model"),
+                Descent(loss.having(expression=before[0].right), after.rights, evidence.point, stopped=True),
+                Numerics(lambda rng: evidence.whole(rng, *after.rights), 1e-12, "the velocities of the model"),
             ),
         ),
         Step(
@@ -48,8 +49,8 @@ def _rest() -> tuple[Step, ...]:
             after=(balanced,),
             uses=("flow",),
             check=lambda before, after: (
-                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
-                Identity(((_balance(*rights(before)), gamma * lam * (after[0].left - after[0].right)),), flow.context),
+                before.equal(flow.velocity.values(), flow.context),
+                Identity(((_balance(*before.rights), gamma * lam * (after[0].left - after[0].right)),), flow.context),
             ),
         ),
     )
@@ -82,7 +83,7 @@ def _one_number() -> tuple[Step, ...]:
                 Identity(((_as_number(before[0].right), after[0].right),), flow.context),
                 Identity(((_head_at_rest(after[2].right), scaled(0, Unit(d))),), flow.context),
                 Numerics(
-                    lambda rng: evidence.end_of_a_run(rng, *rights(after)[1:]),
+                    lambda rng: evidence.end_of_a_run(rng, *after.rights[1:]),
                     1e-8,
                     "the end of runs of all embeddings in one dimension",
                 ),
@@ -100,15 +101,15 @@ def _one_number() -> tuple[Step, ...]:
             uses=("quadratic",),
             assumptions=(r"$Q_w=w^2D-wA+\lambda H^{-1}$, $\alpha=\tfrac{zAz^T}{zDz^T}>0$, $\beta=\tfrac{zH^{-1}z^T}{zDz^T}$.",),
             check=lambda before, after: (
-                Identity(tuple((before[0].right.subs(w, root), 0) for root in rights(after)[:2])),
+                Identity(tuple((before[0].right.subs(w, root), 0) for root in after.rights[:2])),
                 Identity((((after[0].right - after[1].right).subs(lam, after[2].right), 0),)),
                 Numerics(
-                    lambda rng: evidence.existence(rng, before[0].right, *rights(after)),
+                    lambda rng: evidence.existence(rng, before[0].right, *after.rights),
                     1e-7,
                     "SciPy's eigenvalues of the linearised problem, below and above the largest decay",
                 ),
                 Numerics(
-                    lambda rng: evidence.alike(rng, rights(after)[:2]),
+                    lambda rng: evidence.alike(rng, after.rights[:2]),
                     1e-7,
                     "smallest eigenvalues between equal components, and for three classes treated alike, whose "
                     "determinant keeps its sign",
@@ -164,9 +165,9 @@ def _equal_rates() -> tuple[Step, ...]:
             after=(Line("w_+^2", upper), Line("w_-^2", lower)),
             uses=("equal_rates",),
             check=lambda before, after: (
-                Identity(tuple((before[0].right.expand().subs(w, sqrt(e)), 0) for e in rights(after))),
-                Identity(((before[0].right, of_one_mode().det()), *_of_equal_rates(*rights(after)))),
-                Numerics(lambda rng: evidence.states(rng, *rights(after)), 1e-8, "the roots of couplings of both families"),
+                Identity(tuple((before[0].right.expand().subs(w, sqrt(e)), 0) for e in after.rights)),
+                Identity(((before[0].right, of_one_mode().det()), *_of_equal_rates(*after.rights))),
+                Numerics(lambda rng: evidence.states(rng, *after.rights), 1e-8, "the roots of couplings of both families"),
             ),
         ),
         own_sector(),
@@ -194,7 +195,7 @@ def _equal_rates() -> tuple[Step, ...]:
                 ),
                 Identity(((limit(after[2].right, n, oo), after[3].right),)),
                 Numerics(
-                    lambda rng: evidence.births(rng, rights(before), after[0].right),
+                    lambda rng: evidence.births(rng, before.rights, after[0].right),
                     1e-9,
                     "dense Jacobians in the sector of a mode, below the fold",
                 ),

@@ -10,8 +10,8 @@ from sympy import Expr
 from derivations.catalogue.points import mode_point
 from derivations.catalogue.whole import Whole
 from derivations.checks import violations
-from derivations.engine import Line
 from derivations.evaluate import Point, array, evaluate
+from derivations.lines import Line
 from derivations.vocabulary import S_k, V, mu_k, mu_matrix, psi_k, t, v_k
 from theory.models.vocabulary import W, X, Y, d
 

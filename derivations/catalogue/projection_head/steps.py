@@ -9,7 +9,8 @@ from derivations.catalogue.points import coupled_point
 from derivations.catalogue.projection_head import evidence
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
 from derivations.closed_forms.reduced import all_modes, shared_head, single_mode, sum_of_squares
-from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, Lines, velocity_lines
 from derivations.vocabulary import L, S, S_k, d_a, d_b, mu_k, psi, psi_k, t, v_k
 from theory.models.vocabulary import H_x, H_y, W, X, Y, d
 from theory.words import scaled
@@ -44,7 +45,7 @@ def _flow() -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$, $H_y$ are diagonal and positive; the head has mobility $\\gamma>0$; no decay.",),
             check=lambda before, after: Descent(
-                loss.having(expression=before[0].right), rights(after), coupled_point, stopped=False
+                loss.having(expression=before[0].right), after.rights, coupled_point, stopped=False
             ),
         ),
         Step(
@@ -56,7 +57,7 @@ def _flow() -> tuple[Step, ...]:
             after=(Line(r"\tfrac{d}{dt}\tfrac12\operatorname{tr}(ZH^{-1}Z^T)", -2 * L),),
             uses=("gradient_flow",),
             check=lambda before, after: AtRandomPoints(
-                ((_contraction(rights(before[1:])), after[0].right.xreplace({before[0].left: before[0].right})),), coupled_point
+                ((_contraction(before[1:].rights), after[0].right.xreplace({before[0].left: before[0].right})),), coupled_point
             ),
         ),
     )
@@ -86,7 +87,7 @@ def _modes() -> tuple[Step, ...]:
                 r"$\mu=\operatorname{diag}(\mu_1,\ldots,\mu_{N_Z})$.",
             ),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.modes(rng, before[0].right, *rights(after)), 1e-10, "the lowered flow of all embeddings"
+                lambda rng: evidence.modes(rng, before[0].right, *after.rights), 1e-10, "the lowered flow of all embeddings"
             ),
         ),
         Step(

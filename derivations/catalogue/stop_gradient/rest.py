@@ -8,7 +8,8 @@ from sympy import Identity as One
 from derivations.catalogue.stop_gradient import evidence
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.reduced import all_modes
-from derivations.engine import Line, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, velocity_lines
 from derivations.vocabulary import B_V, C_V, N_Z, P_W, S_W, R, V, mu_k, mu_matrix, psi_matrix, s, v_k
 from theory.models.vocabulary import W, d, gamma
 from theory.words import Context
@@ -40,7 +41,7 @@ def _invertible_heads() -> tuple[Step, ...]:
                 Identity(((Transpose(W).I * before[0].right, after[0].right - after[0].left),), loss.context),
                 Identity(tuple((line.right, 0 * line.right) for line in before), resting),
                 Identity(((after[0].right, RESTING.rhs),)),
-                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), loss.context),
+                before.equal(flow.velocity.values(), loss.context),
             ),
         ),
         Step(
@@ -96,7 +97,7 @@ def _zero_heads() -> tuple[Step, ...]:
             after=(Line(W, zero), Line(V * mu_matrix * V.T, zero)),
             uses=("mode_flow",),
             check=lambda before, after: (
-                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
+                before.equal(flow.velocity.values(), flow.context),
                 Identity(
                     (
                         (before[0].right.xreplace({after[0].left: after[0].right}), ZeroMatrix(d, N_Z)),
@@ -124,7 +125,7 @@ def _zero_heads() -> tuple[Step, ...]:
             uses=("zero_head",),
             assumptions=("$B_V\\ne0$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.unstable_heads(rng, rights(before), after, (B_V, C_V, P_W, R, S_W), s),
+                lambda rng: evidence.unstable_heads(rng, before.rights, after, (B_V, C_V, P_W, R, S_W), s),
                 1e-8,
                 "left eigenvectors of numerical Jacobians at heads that are zero; the root is positive",
             ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sympy import MatAdd, ZeroMatrix, exp
 
 from derivations.catalogue.points import coupled_point, mode_point
@@ -10,7 +12,8 @@ from derivations.catalogue.stop_gradient.rest import where_it_rests
 from derivations.catalogue.whole import Whole
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
 from derivations.closed_forms.reduced import all_modes, shared_head, sum_of_squares
-from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, velocity_lines
 from derivations.vocabulary import G_W, Q_0, Q_t, V, mu_k, q_0, t, v_k
 from theory import models, sg
 from theory.models.vocabulary import H_x, H_y, W, X, Y, d, gamma, kappa, lam
@@ -46,7 +49,7 @@ def _flows() -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$, $H_y$ are diagonal and positive; the head has mobility $\\gamma>0$; no decay.",),
             check=lambda before, after: Descent(
-                loss.having(expression=before[0].right), rights(after), coupled_point, stopped=True
+                loss.having(expression=before[0].right), after.rights, coupled_point, stopped=True
             ),
         ),
         Step(
@@ -57,8 +60,8 @@ def _flows() -> tuple[Step, ...]:
             after=tuple(Line(rf"\dot{{{tex(b)}}}_{{\text{{deleted}}}}", value) for b, value in deleted.items()),
             uses=("stop_gradient_flow",),
             check=lambda before, after: (
-                Descent(loss, rights(before), coupled_point, stopped=False),
-                Descent(loss, (*rights(after), ZeroMatrix(d, d)), coupled_point, stopped=True, targets_only=True),
+                Descent(loss, before.rights, coupled_point, stopped=False),
+                Descent(loss, (*after.rights, ZeroMatrix(d, d)), coupled_point, stopped=True, targets_only=True),
             ),
         ),
     )
@@ -81,7 +84,7 @@ def _conserved() -> tuple[Step, ...]:
             uses=("stop_gradient_flow", "deleted"),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.balance(rng, after[0].right, rights(before)),
+                    lambda rng: evidence.balance(rng, after[0].right, before.rights),
                     1e-20,
                     "the velocities at random points",
                 ),
@@ -104,7 +107,7 @@ def _conserved() -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((before[0].right, Q), (decaying.time_derivative(Q), _inserted((after[0], before[0])))), flow.context),
                 Numerics(
-                    lambda rng: evidence.drift(rng, before[0].right, rights(before[1:]), _inserted((after[0], before[0]))),
+                    lambda rng: evidence.drift(rng, before[0].right, before[1:].rights, _inserted((after[0], before[0]))),
                     1e-20,
                     "differences along the velocities",
                 ),
@@ -129,7 +132,7 @@ def _conserved() -> tuple[Step, ...]:
     )
 
 
-def _inserted(lines: Lines):
+def _inserted(lines: Sequence[Line]):
     """The right side of the first line, with what the second defines."""
     return lines[0].right.xreplace({lines[1].left: lines[1].right})
 
@@ -152,9 +155,9 @@ def _modes() -> tuple[Step, ...]:
                 r"$\mu=\operatorname{diag}(\mu_1,\ldots,\mu_{N_Z})$.",
             ),
             check=lambda before, after: (
-                Descent(loss.having(expression=before[0].right), rights(after), mode_point, stopped=True),
+                Descent(loss.having(expression=before[0].right), after.rights, mode_point, stopped=True),
                 Numerics(
-                    lambda rng: Whole(rng, "both").against(before[0].right, *rights(after)),
+                    lambda rng: Whole(rng, "both").against(before[0].right, *after.rights),
                     1e-10,
                     "the lowered flow of all embeddings",
                 ),

@@ -12,7 +12,8 @@ from derivations.catalogue.written import linear_lines, ordered
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.reduced import all_modes, sectors
 from derivations.closed_forms.residual import orthogonal_rates, orthogonal_state, residual_flow
-from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, Lines, velocity_lines
 from derivations.vocabulary import (
     Q_t,
     V,
@@ -100,7 +101,7 @@ def _blocks(velocities: tuple[MatrixExpr, ...]) -> Lines:
     found = sectors(velocities, *orthogonal_state())
     shown = ("(W_12, v_12)", "(W_31, v_31)", "(v_13,)", "(v_33,)", "(W_33,)")
     by_name = {str(names): (names, matrix) for names, matrix in found.items()}
-    return tuple(line for name in shown for line in linear_lines(*by_name[name]))
+    return Lines(line for name in shown for line in linear_lines(*by_name[name]))
 
 
 def _orthogonal() -> tuple[Step, ...]:
@@ -117,7 +118,7 @@ def _orthogonal() -> tuple[Step, ...]:
             after=_blocks(tuple(flow.velocity.values())),
             uses=("perturbation",),
             assumptions=(r"$v_1=a_1e_1$, $v_2=a_2e_2$, $v_3=0$; $We_1=\mu_1e_1$, $We_2=\mu_2e_2$, $We_3=\omega_3e_3$.",),
-            check=lambda before, after: Identity(tuple(zip(rights(after), rights(_blocks(rights(before))), strict=True))),
+            check=lambda before, after: after.equal(_blocks(before.rights).rights),
         ),
         Step(
             "spectrum",
@@ -129,9 +130,9 @@ def _orthogonal() -> tuple[Step, ...]:
             uses=("orthogonal_modes", "residual_flow"),
             assumptions=(r"$We_l=\omega_le_l$, $v_j=a_je_j$, $\omega_j=\mu_j$.",),
             check=lambda before, after: (
-                Identity(_traces(before, *rights(after))),
+                Identity(_traces(before, *after.rights)),
                 Numerics(
-                    lambda rng: evidence.spectra(rng, rights(after), (omega_l, mu_j, a_j)),
+                    lambda rng: evidence.spectra(rng, after.rights, (omega_l, mu_j, a_j)),
                     1e-9,
                     "dense eigenvalues of the Jacobian of all entries",
                 ),

@@ -6,7 +6,8 @@ from sympy import Expr, Q, Rational, Trace, Transpose, asin, pi, sqrt
 
 from derivations.catalogue.teacher_student import evidence
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
-from derivations.engine import Line, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, velocity_lines
 from derivations.vocabulary import E, M_xi, P, Sigma, T_xi, Xi, e_K, mu, mu_k, n_xi, p_xi, phi, t_K, v_k
 from theory import Loss
 from theory.encoder.maxima import CLOSED, closed_maximum
@@ -55,7 +56,7 @@ def _reduction() -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$ is symmetric and positive, $H_y$ is diagonal and positive.",),
             check=lambda before, after: Descent(
-                loss.having(expression=before[0].right), rights(after), evidence.sampled_point, stopped=False
+                loss.having(expression=before[0].right), after.rights, evidence.sampled_point, stopped=False
             ),
         ),
         Step(
@@ -78,7 +79,7 @@ def _reduction() -> tuple[Step, ...]:
             uses=("flow", "two_views"),
             assumptions=("$H_x=\\Sigma^{-1}$, $H_y=P^{-1}$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.mode_velocities(rng, rights(before), after[0].right),
+                lambda rng: evidence.mode_velocities(rng, before.rights, after[0].right),
                 1e-10,
                 "the velocities at modes made from QR factors of inputs and labels",
             ),
@@ -121,7 +122,7 @@ def _argmax() -> tuple[Step, ...]:
             uses=("expected_maximum",),
             assumptions=(r"$\beta=\tfrac1\pi\arcsin\tfrac13$.",),
             check=lambda before, after: Numerics(
-                lambda _: evidence.closed_forms(rights(after), beta), 1e-10, "the integrals of the tails"
+                lambda _: evidence.closed_forms(after.rights, beta), 1e-10, "the integrals of the tails"
             ),
         ),
         Step(
@@ -133,7 +134,7 @@ def _argmax() -> tuple[Step, ...]:
             uses=("expected_maximum",),
             assumptions=("$\\xi\\sim N(0,1)$, orthonormal rows of the teacher, no noise, $b\\ne a$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.class_means(rng, rights(after), e_K), 1e-8, "integrals over two inputs"
+                lambda rng: evidence.class_means(rng, after.rights, e_K), 1e-8, "integrals over two inputs"
             ),
         ),
         Step(
@@ -147,7 +148,7 @@ def _argmax() -> tuple[Step, ...]:
             assumptions=("Class masses $1/K$, $\\Sigma=1$, no bias.",),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.correlations(rng, rights(before), after[0].right, e_K),
+                    lambda rng: evidence.correlations(rng, before.rights, after[0].right, e_K),
                     1e-10,
                     "singular values of the class means",
                 ),

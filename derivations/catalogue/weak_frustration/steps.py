@@ -8,7 +8,8 @@ from sympy import Basic, BlockMatrix, Determinant, MatAdd, MatMul, Sum, Trace, T
 
 from derivations.catalogue.weak_frustration import evidence
 from derivations.checks import AtRandomPoints, Identity, Numerics
-from derivations.engine import Line, Step, rights
+from derivations.engine import Step
+from derivations.lines import Line
 from derivations.vocabulary import C_0, C_K, L_K, M_0, M_1, M_K, S_K, F_x, a, eta_x, eta_y, f, f_2, i, j, n_a, r, r_1, r_2
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N
 
@@ -152,7 +153,7 @@ def _expansion() -> tuple[Step, ...]:
                 "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels; $M_0$, $C_0$ are the parts of pure samples.",
             ),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.pure_masses(rng, before, rights(after), (M_K, C_K), n_a),
+                lambda rng: evidence.pure_masses(rng, before, after.rights, (M_K, C_K), n_a),
                 1e-12,
                 "a coupling of pure samples",
             ),

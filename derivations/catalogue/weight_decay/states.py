@@ -10,7 +10,8 @@ from derivations.catalogue.written import ordered
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.decaying import decaying
 from derivations.closed_forms.families import frustration
-from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, Lines, velocity_lines
 from derivations.vocabulary import (
     V,
     delta,
@@ -47,8 +48,8 @@ def two_states(flow: Flow) -> tuple[Step, ...]:
             after=(Line("s_1", zero[0, 0]), Line("s_2", zero[1, 1])),
             uses=("one_direction", "saddle_node"),
             check=lambda before, after: (
-                Identity(tuple(zip(_diagonal_at_zero(before), rights(after), strict=True))),
-                Numerics(lambda rng: evidence.collapsed(rng, *rights(after)), 1e-12, "a dense Jacobian of all entries"),
+                Identity(tuple(zip(_diagonal_at_zero(before), after.rights, strict=True))),
+                Numerics(lambda rng: evidence.collapsed(rng, *after.rights), 1e-12, "a dense Jacobian of all entries"),
             ),
         ),
         _collapse(),
@@ -66,10 +67,10 @@ def two_states(flow: Flow) -> tuple[Step, ...]:
             assumptions=("$v>0$, $\\lambda<\\mu^2/4$; $w=w_-$ and its amplitude in $dw/dv$.",),
             check=lambda before, after: (
                 Identity(((after[0].right ** 2 - tau * after[0].right + delta, 0),)),
-                Identity(tuple(zip(rights(before), rights(velocity_lines(flow)), strict=True))),
-                Identity(((after[1].right * Matrix(rights(before)).jacobian([v, w])[0, 1], after[0].right),)),
+                before.equal(velocity_lines(flow).rights),
+                Identity(((after[1].right * Matrix(before.rights).jacobian([v, w])[0, 1], after[0].right),)),
                 Numerics(
-                    lambda rng: evidence.basins(rng, flow, rights(after), tau, delta),
+                    lambda rng: evidence.basins(rng, flow, after.rights, tau, delta),
                     1e-9,
                     "dense eigenvectors, and runs from both sides of the manifold traced back from the saddle",
                 ),
@@ -97,8 +98,8 @@ def _no_cycles(flow: Flow) -> Step:
         uses=("heads", "saddle_node", "bistability"),
         assumptions=("$v>0$, which the flow keeps; $\\lambda\\ne\\mu^2/4$.",),
         check=lambda before, after: (
-            Identity(tuple(zip(rights(before), rights(velocity_lines(flow)), strict=True))),
-            Identity(_around(rights(before)[0], rights(before)[1], after)),
+            before.equal(velocity_lines(flow).rights),
+            Identity(_around(before.rights[0], before.rights[1], after)),
             Numerics(
                 lambda rng: evidence.every_end(rng, flow),
                 1e-6,
@@ -139,7 +140,7 @@ def _collapse() -> Step:
 
 
 def _diagonal_at_zero(before) -> list[Expr]:
-    found = Matrix(rights(before)).jacobian([v, w]).subs({v: 0, w: 0})
+    found = Matrix(before.rights).jacobian([v, w]).subs({v: 0, w: 0})
     return [found[0, 0], found[1, 1]] if found.is_diagonal() else []
 
 
@@ -186,7 +187,7 @@ def labels() -> tuple[Step, ...]:
                         (before[1].left, psi_pairs),
                     )
                 ),
-                Numerics(lambda rng: evidence.fractions(rng, *rights(before)), 1e-9, "the frustration of couplings"),
+                Numerics(lambda rng: evidence.fractions(rng, *before.rights), 1e-9, "the frustration of couplings"),
             ),
         ),
     )

@@ -12,7 +12,8 @@ from derivations.catalogue.weight_decay import evidence
 from derivations.catalogue.weight_decay.states import labels, two_states
 from derivations.checks import Descent, Identity, Numerics
 from derivations.closed_forms.decaying import amplitude_square, critical_decay, decaying, heads, one_direction
-from derivations.engine import Line, Lines, Step, rights, velocity_lines
+from derivations.engine import Step
+from derivations.lines import Line, Lines, velocity_lines
 from derivations.vocabulary import V, mu, mu_k, mu_matrix, psi, v, v_k, w, w_minus, w_plus
 from theory.flow import Flow
 from theory.models.vocabulary import W, gamma, kappa, lam
@@ -40,7 +41,7 @@ def _rest() -> tuple[Step, ...]:
             after=velocity_lines(flow),
             assumptions=("$H=D^{-1}$; $\\lambda,\\kappa,\\gamma>0$; $\\mu$ is diagonal.",),
             check=lambda before, after: Descent(
-                loss.having(expression=before[0].right), rights(after), unit_point, stopped=True
+                loss.having(expression=before[0].right), after.rights, unit_point, stopped=True
             ),
         ),
         Step(
@@ -51,7 +52,7 @@ def _rest() -> tuple[Step, ...]:
             after=(balanced,),
             uses=("mode_flow",),
             check=lambda before, after: (
-                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True)), flow.context),
+                before.equal(flow.velocity.values(), flow.context),
                 Identity(
                     (
                         (
@@ -134,8 +135,8 @@ def _one_direction() -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(tuple((rate, 0) for rate in _at_rest(before, after))),
                 Identity(((after[0].left, w_plus), (after[1].left, w_minus))),
-                Identity(tuple(zip(rights(before), flow.velocity.values(), strict=True))),
-                Numerics(lambda rng: evidence.ordered_heads(rng, *rights(after)[:2]), 1e-12, "the roots of the quadratic"),
+                before.equal(flow.velocity.values()),
+                Numerics(lambda rng: evidence.ordered_heads(rng, *after.rights[:2]), 1e-12, "the roots of the quadratic"),
             ),
         ),
         _own_sector(flow),
@@ -158,7 +159,7 @@ def _one_direction() -> tuple[Step, ...]:
                         (before[1].left, w_minus),
                     )
                 ),
-                Numerics(lambda rng: evidence.births(rng, rights(before), after[0].right), 0, "dense eigenvalues"),
+                Numerics(lambda rng: evidence.births(rng, before.rights, after[0].right), 0, "dense eigenvalues"),
             ),
         ),
     )
@@ -166,8 +167,8 @@ def _one_direction() -> tuple[Step, ...]:
 
 def _at_rest(before: Lines, after: Lines):
     """Both velocities, the first without its factor v, at each head and with each form of the amplitude."""
-    first, second = (e.expand() for e in rights(before))
-    for head in rights(after)[:2]:
+    first, second = (e.expand() for e in before.rights)
+    for head in after.rights[:2]:
         for form in after[2:]:
             resting = {form.left: form.right}
             yield (first / v).expand().subs(w, head)
@@ -186,17 +187,17 @@ def _own_sector(flow: Flow) -> Step:
         check=lambda before, after: (
             Identity(
                 (
-                    *zip(rights(after), _trace_and_determinant(before), strict=True),
-                    *zip(rights(before), rights(velocity_lines(flow)), strict=True),
+                    *zip(after.rights, _trace_and_determinant(before), strict=True),
+                    *zip(before.rights, velocity_lines(flow).rights, strict=True),
                 )
             ),
-            Numerics(lambda rng: evidence.own_sector(rng, *rights(after)), 1e-9, "a dense Jacobian of all entries"),
+            Numerics(lambda rng: evidence.own_sector(rng, *after.rights), 1e-9, "a dense Jacobian of all entries"),
         ),
     )
 
 
 def _jacobian(before: Lines) -> Matrix:
-    return Matrix(rights(before)).jacobian([v, w])
+    return Matrix(before.rights).jacobian([v, w])
 
 
 def _trace_and_determinant(before: Lines) -> tuple[Expr, Expr]:
