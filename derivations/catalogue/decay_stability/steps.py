@@ -41,7 +41,7 @@ PAIR_OF_DIRECTIONS, OTHERS = ("W_12",), ("v_13", "v_33", "W_33", "W_13")
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (*_states(), *_sectors(pair_sectors(), pair_cubic()), *condition(), *boundary())
+    return (*_states(), *_sectors(), *condition(), *boundary())
 
 
 def characteristic(matrix: Matrix) -> Expr:
@@ -86,10 +86,7 @@ def _states() -> tuple[Step, ...]:
             "Its own head and amplitude return to rest iff $\\omega^2>1$: on the upper of the two solutions for $\\omega$.",
             "Trace and determinant of the Jacobian of the two velocities.",
             before=velocity_lines(single),
-            after=(
-                Line(r"\operatorname{tr}", trace),
-                Line(r"\det", determinant),
-            ),
+            after=(Line(r"\operatorname{tr}", trace), Line(r"\det", determinant)),
             uses=("state",),
             check=lambda before, after: (
                 after.equal(_trace_and_determinant(before)),
@@ -125,10 +122,10 @@ def _linear(found: dict[tuple, Matrix], shown: tuple[str, ...]) -> Lines:
     return Lines(line for name in shown for line in linear_lines(*by_first[name]))
 
 
-def _sectors(found: dict[tuple, Matrix], coefficients: tuple[Expr, Expr, Expr]) -> tuple[Step, ...]:
-    velocities = velocity_lines(in_units().stop_gradient_flow())
+def _sectors() -> tuple[Step, ...]:
+    velocities, found = velocity_lines(in_units().stop_gradient_flow()), pair_sectors()
     names, matrix = pair_sector()
-    zero, one, two = coefficients
+    zero, one, two = pair_cubic()
     occupied = "Directions 1 and 2 hold modes 1 and 2, direction 3 is empty, mode 3 is absent: $v_3=0$."
     return (
         Step(

@@ -11,6 +11,7 @@ from derivations.catalogue.plain_mobilities.states import beyond, labels
 from derivations.catalogue.written import ordered
 from derivations.checks import Descent, Identity, Numerics
 from derivations.closed_forms.any_mobilities import QUADRATIC, all_embeddings, of_one_mode, pencil, squares
+from derivations.closed_forms.decaying import heads
 from derivations.closed_forms.families import pairs_sectors, uniform_sectors
 from derivations.engine import Step
 from derivations.lines import Line, velocity_lines
@@ -206,7 +207,7 @@ def _equal_rates() -> tuple[Step, ...]:
 
 def _of_equal_rates(*found: Expr) -> tuple:
     """Sum and product of the squares at equal rates, against those of the heads of mobilities inverse to the degrees."""
-    upper, lower = ((mu + sign * sqrt(mu**2 - 4 * lam)) / 2 for sign in (1, -1))
+    upper, lower = heads()
     one, two = (e.subs({rho_x: 1, rho_y: 1}) for e in found)
     return ((one + two, upper**2 + lower**2), (one * two, upper**2 * lower**2))
 
