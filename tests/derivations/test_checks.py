@@ -1,6 +1,5 @@
 """Checks pass for what is true, fail for what is wrong by a sign or a factor, and say how closely they looked."""
 
-from dataclasses import replace
 
 import mpmath
 import numpy as np
@@ -303,8 +302,8 @@ def test_descent_does_not_multiply_decays_by_mobilities():
 
 
 def test_descent_sees_a_forgotten_mobility():
-    assert fails(Descent(replace(MATRIX, mobility={A: H}), MATRIX_FREE, random_point, stopped=False))
-    assert fails(Descent(replace(MATRIX, mobility={M: gamma}), MATRIX_FREE, random_point, stopped=False))
+    assert fails(Descent(MATRIX.having(mobility={A: H}), MATRIX_FREE, random_point, stopped=False))
+    assert fails(Descent(MATRIX.having(mobility={M: gamma}), MATRIX_FREE, random_point, stopped=False))
 
 
 def test_descent_wants_a_velocity_for_each_block():
