@@ -5,6 +5,7 @@ What a check cannot evaluate or decide it leaves unchecked, with the reason.
 * :class:`Identity`: two expressions are equal, by exact algebra.
 * :class:`AtRandomPoints`: two expressions agree at random admissible points, to nearly all digits of a high precision.
 * :class:`Descent`: a flow descends a loss, by central differences of the loss at high precision.
+* :class:`Remainder`, :class:`Limit`: what approximations leave out, how limits are approached.
 * :class:`Numerics`: numbers that a derivation predicts agree with numbers found another way (dense eigenvalues,
   trajectories), to a stated tolerance.
 """
@@ -169,16 +170,41 @@ class Descent:
 
 @dataclass(frozen=True)
 class Numerics:
-    """Pairs (predicted, found) from ``cases`` agree to ``tolerance``, relative to the larger."""
+    """Pairs (predicted, found) from ``cases`` agree to ``tolerance``, relative to the larger.
+
+    ``reads`` are the lines that hold no equation and whose relation the cases read (:func:`holds`, :func:`violations`).
+    """
 
     cases: Callable[[np.random.Generator], Iterable[tuple[object, object]]]
     tolerance: float
     against: str
     kind: str = "numerics"
+    reads: Sequence[Row] = ()
 
     def run(self, level: Level) -> Outcome:
         residuals = [distance(a, b) for rng in _generators(level) for a, b in self.cases(rng)]
         return _judged(self.kind, max(residuals), self.tolerance, f"{level.value} cases against {self.against}")
+
+
+@dataclass(frozen=True)
+class Remainder(Numerics):
+    """What lines that are approximate leave out, by its observed order or by its limit."""
+
+    kind: str = "remainder"
+    relation: str = r"\simeq"
+
+    def run(self, level: Level) -> Outcome:
+        if others := [line for line in self.reads if line.relation != self.relation]:
+            return Outcome(Status.FAILED, self.kind, f"{others[0]} holds in the sense of {self.relation}")
+        return super().run(level)
+
+
+@dataclass(frozen=True)
+class Limit(Remainder):
+    """How a limit is approached."""
+
+    kind: str = "limit"
+    relation: str = r"\to"
 
 
 @dataclass(frozen=True)
@@ -196,6 +222,11 @@ class Together:
         worst = max(outcomes, key=lambda o: (o.residual or 0.0) / (o.tolerance or 1.0))
         kinds = " + ".join(dict.fromkeys(o.kind for o in outcomes))
         return Outcome(Status.PASSED, kinds, "; ".join(o.detail for o in outcomes), worst.residual, worst.tolerance)
+
+
+def holds(left: float, line: Row, right: float) -> bool:
+    """Whether the relation that a line states holds between two numbers."""
+    return {"<": left < right, ">": left > right}[line.relation]
 
 
 def violations(found: NDArray, line: Row, bound: NDArray, error: float = 1e-8) -> int:

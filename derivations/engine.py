@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import networkx
 
 
-APPROXIMATELY = r"\simeq"
 NO_CHECK = Outcome(Status.UNCHECKED, "none", "no check")
 
 
@@ -89,12 +88,20 @@ class Step(Brief):
         else:
             try:
                 found = self.check(Lines(self.before), Lines(self.after))
-                outcome = (Together(found) if isinstance(found, Sequence) else found).run(level)
+                checks = tuple(found) if isinstance(found, Sequence) else (found,)
+                outcome = _unread_relation(self.after, checks) or Together(checks).run(level)
             except (NoEvaluationError, UnfinishedError) as gap:
                 outcome = Outcome(Status.UNCHECKED, "gap", f"the check has a gap: {gap}")
             except Exception as error:  # whatever a wrong formula raises is the finding, and is shown as such
                 outcome = Outcome(Status.FAILED, "error", f"{type(error).__name__}: {error}")
         return Checked(self.name, outcome, time.perf_counter() - started)
+
+
+def _unread_relation(after: Sequence[Line], checks: Sequence[Check]) -> Outcome | None:
+    """A failure where a line shows something else than an equation and no check reads its relation."""
+    read = [line for check in checks for line in getattr(check, "reads", ())]
+    unread = next((line for line in after if line.relation != "=" and line not in read), None)
+    return None if unread is None else Outcome(Status.FAILED, "relation", f"no check reads the relation of {unread}")
 
 
 Steps: TypeAlias = tuple[Step, ...] | Callable[[], tuple[Step, ...]]

@@ -1,6 +1,5 @@
 """Checks pass for what is true, fail for what is wrong by a sign or a factor, and say how closely they looked."""
 
-
 import mpmath
 import numpy as np
 import pytest

@@ -13,7 +13,7 @@ from sympy import QQ, Expr, Integer, Poly, Rational, sympify
 from derivations.catalogue import dense_head
 from derivations.catalogue.decay_stability import evidence
 from derivations.catalogue.written import by_powers, ordered
-from derivations.checks import Identity, Numerics
+from derivations.checks import Identity, Limit, Numerics
 from derivations.closed_forms.pair import PAIR, SLOW_RATIO, pair_cubic, pair_determinant
 from derivations.engine import Step
 from derivations.lines import Line, Lines
@@ -121,10 +121,11 @@ def boundary() -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((_leading(before[0].right).subs(k, after[0].right), 0),)),
                 Identity(((before[0].right, shown.right),)),
-                Numerics(
+                Limit(
                     lambda rng: evidence.limits(rng, before[0].right.subs(PAIR), after[0].right),
                     1e-2,
                     "the root at large heads: remainder of order 2",
+                    reads=after,
                 ),
             ),
         ),

@@ -7,7 +7,7 @@ from typing import cast
 from sympy import Basic, BlockMatrix, Expr, Identity, MatAdd, MatMul, Rational, Sum, Transpose, exp, sqrt
 
 from derivations.catalogue.dmft import evidence
-from derivations.checks import AtRandomPoints, Numerics
+from derivations.checks import AtRandomPoints, Numerics, Remainder
 from derivations.engine import Step
 from derivations.lines import Line
 from derivations.vocabulary import (
@@ -204,8 +204,11 @@ def _many_links() -> tuple[Step, ...]:
             before=_regular(),
             after=(mean, Line("G", G_0 - c * k**4 * G_0**5 / (1 - c * k**2 * G_0**2), r"\simeq")),
             uses=("regular", "many_links"),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.remainders(rng, before, after), 1e-4, "the closed form at a million links: the next order"
+            check=lambda before, after: Remainder(
+                lambda rng: evidence.remainders(rng, before, after),
+                1e-4,
+                "the closed form at a million links: the next order",
+                reads=after[1:],
             ),
         ),
     )

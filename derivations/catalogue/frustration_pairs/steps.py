@@ -12,7 +12,7 @@ from derivations.analysis.modes.sectors import Sectors, sectors
 from derivations.catalogue.frustration_pairs import evidence
 from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
-from derivations.checks import Identity, Numerics
+from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.families import PAIRS, frustration, pairs_at_degrees, pairs_counts, pairs_sectors
 from derivations.engine import Step
 from derivations.lines import Line
@@ -116,10 +116,11 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             assumptions=("$m\\ll n_0$; for $r_2$ and $r_3$ that they differ.",),
             check=lambda before, after: (
                 Identity(((before[0].left, chi), (before[0].right, cubic))),
-                Numerics(
+                Remainder(
                     lambda rng: evidence.orders(rng, before[0].right, after.rights),
                     2e-2,
                     "the roots of the cubic at two small m: relative remainders of order 1, 2, 1, 1",
+                    reads=after,
                 ),
                 Numerics(
                     lambda rng: evidence.roots(rng, PAIRS, before[0].right),

@@ -37,15 +37,19 @@ def default_rates(rng, family, slow, fast):
 
 
 def collapse_rate(rng, family, slow):
-    """The decay of every label distance between two late times, with mobilities inverse to the degrees."""
+    """The decay of every label distance between two late times, with mobilities inverse to the degrees; and that it is a limit,
+    further away at earlier times."""
     values = {K: Integer(3), n: Integer(6), phi: Rational(1, 6)}
     coupling, rate = family.coupling(values), dense.number(slow, values)
-    start, early = rng.standard_normal((coupling.samples + 3, 2)), expm(-dense.generator(coupling) * 8 / rate)
+    start = rng.standard_normal((coupling.samples + 3, 2))
     distances = []
-    for propagator in (early, expm(-dense.generator(coupling) / rate) @ early):
-        labels = (propagator @ start)[-3:]
+    for time in (0, 1, 8, 9):
+        labels = (expm(-dense.generator(coupling) * time / rate) @ start)[-3:]
         distances.append(np.linalg.norm(labels[[0, 0, 1]] - labels[[1, 2, 2]], axis=1))
-    yield np.full(3, rate), np.log(distances[0] / distances[1]) * rate
+    early, late = (np.log(distances[k] / distances[k + 1]) * rate for k in (0, 2))
+    yield np.full(3, rate), late
+    approached = bool(np.all(np.abs(early - rate) > 100 * np.abs(late - rate)))
+    yield int(approached), 1
 
 
 def propagators(rng, velocities, row, amplitudes, known):

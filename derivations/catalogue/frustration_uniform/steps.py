@@ -11,7 +11,7 @@ from derivations.analysis.modes.sectors import Sectors
 from derivations.catalogue.frustration_uniform import evidence
 from derivations.catalogue.sector_steps import common_sector, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
-from derivations.checks import Identity, Numerics
+from derivations.checks import Identity, Limit, Numerics, Remainder
 from derivations.closed_forms.families import UNIFORM, uniform_rates, uniform_sectors, uniform_time_scales
 from derivations.engine import Step
 from derivations.lines import Line
@@ -88,10 +88,11 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             ),
             uses=("rates",),
             assumptions=(r"$\varphi\ll1$.",),
-            check=lambda before, after: Numerics(
+            check=lambda before, after: Remainder(
                 lambda rng: evidence.orders(rng, before.rights, after.rights),
                 1e-2,
                 "the exact rates at two small fractions: relative remainders of order 1, 1, 2, 2",
+                reads=after,
             ),
         ),
         Step(
@@ -117,10 +118,11 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             "The graph is connected, and the only zero mode moves all embeddings together.",
             after=(Line(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", special[0], r"\to"),),
             uses=("normalised_rates",),
-            check=lambda before, after: Numerics(
+            check=lambda before, after: Limit(
                 lambda rng: evidence.collapse_rate(rng, UNIFORM, after[0].right),
                 1e-8,
                 "the late decay of every label distance under the dense propagator",
+                reads=after,
             ),
         ),
     )
@@ -213,9 +215,10 @@ def _plateaus(mean: Expr, row: Mapping[Symbol, Expr], found: Sectors, known: Map
         ),
         uses=("separation", "loss", "two_time_scales"),
         assumptions=(r"$\tau_{\text{fast}}\ll t\ll\tau_{\text{slow}}$, $\varphi\ll1$.",),
-        check=lambda before, after: Numerics(
+        check=lambda before, after: Remainder(
             lambda rng: evidence.plateaus(rng, after.rights),
             5e-2,
             "modes of the whole graph at two small fractions: relative remainders of order 1",
+            reads=after,
         ),
     )

@@ -11,7 +11,7 @@ from sympy import Poly, Rational, lambdify
 
 from derivations.catalogue.dense_head import critical, jacobian, velocity
 from derivations.catalogue.points import coupled_point, diagonal, slope
-from derivations.checks import random_values
+from derivations.checks import holds, random_values
 from derivations.closed_forms.reduced import all_modes
 from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import N_Z, V, k, mu, mu_k, mu_matrix, omega_1, omega_2, v, w
@@ -65,18 +65,19 @@ def loss_of_one_mode(rng, formula, frustration):
     yield evaluate(all_modes().erased(), Point({d: 1, N_Z: 1, **blocks})), float(formula.subs(at))
 
 
-def rises(rng, flow, loss, bounds, frustration):
+def rises(rng, flow, loss, lines, frustration):
     """Whether the loss is larger a moment later, by integration, and whether both bounds hold, at starts on all sides."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
     lowered = flow.lower({"mu": value, "gamma": rate})
     known = {mu: value, gamma: rate, frustration: 1 - value**2}
-    energy, size, square, largest = (lambdify((v, w), e.subs(known)) for e in (loss, *bounds))
+    energy, size, square, largest = (lambdify((v, w), e.subs(known)) for e in (loss, lines[0].left, *lines.rights))
     for head in value * np.array([-1.5, -0.2, 0.2, 0.5, 0.9, 1.1, 2.0]):
         border = head * (head**2 - 2 * value * head + 1) / (rate * (value - head))
         for factor in (0.1, 0.8, 1.25, 5.0):
             start = np.array([rng.choice([-1, 1]) * np.sqrt(abs(factor * border)), head])
             end = solve_ivp(lowered.velocity, (0, 1e-4), start, rtol=1e-12, atol=1e-15).y[:, -1]
-            inside = 0 < head < largest(*start) and size(*start) < square(*start)
+            below = holds(size(*start), lines[0], square(*start)) and holds(head, lines[1], largest(*start))
+            inside = head > 0 and below
             yield int(energy(*end) > energy(*start)), int(inside)
 
 

@@ -173,9 +173,10 @@ def _loss(flow: Flow) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((before[0].right, slope), (after[0].right * (mu - w), pull))),
                 Numerics(
-                    lambda rng: evidence.rises(rng, flow, loss, (after[0].left, *after.rights), psi),
+                    lambda rng: evidence.rises(rng, flow, loss, after, psi),
                     0,
                     "the loss along integrated pieces of trajectories",
+                    reads=after,
                 ),
             ),
         ),

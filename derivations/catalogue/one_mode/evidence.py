@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 from sympy import lambdify
 
+from derivations.checks import holds
 from derivations.vocabulary import mu, t, v, w
 from theory.models.vocabulary import gamma
 
@@ -53,13 +54,13 @@ def turns(rng, flow):
         yield int((np.diff(gap) > 1e-8).sum() + (course[0] * start[0] < -1e-8).sum()), 0
 
 
-def survivors(rng, flow, formulas, start):
+def survivors(rng, flow, lines, start):
     """Whether modes survive, by both conditions and by integration; and where those that survive end."""
-    positive, negative, head, square = (_number(f, start) for f in formulas)
+    *bounds, head, square = (_number(f, start) for f in lines.rights)
     for v_0, w_0, value, rate, end in _ends(rng, flow):
-        bound = (positive if w_0 >= 0 else negative)(v_0, w_0, value, rate)
+        side = int(w_0 < 0)
         alive = end[0] ** 2 > 1e-6
-        yield int(rate * v_0**2 > bound), int(alive)
+        yield int(holds(rate * v_0**2, lines[side], bounds[side](v_0, w_0, value, rate))), int(alive)
         if alive:
             yield [square(v_0, w_0, value, rate), head(v_0, w_0, value, rate)], [end[0] ** 2, end[1]]
 

@@ -10,7 +10,7 @@ from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.modes.reduction import Reduction
 from derivations.analysis.points.fixed_points import fixed_points
 from derivations.catalogue.one_mode import evidence
-from derivations.checks import Identity, Numerics
+from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.one_mode import SQUARE, boundaries, fates, hyperbola, reduction
 from derivations.engine import Step
 from derivations.lines import Line, velocity_lines
@@ -149,9 +149,10 @@ def _ends(flow: Flow, Q: Expr) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((before[0].right, Q), _on_one_level(Q, after[2].right, after[3].right))),
                 Numerics(
-                    lambda rng: evidence.survivors(rng, flow, after.rights, START),
+                    lambda rng: evidence.survivors(rng, flow, after, START),
                     1e-6,
                     "integration from starts whose $\\gamma v_0^2$ is off the boundary by 5 % of $\\mu^2$ and more",
+                    reads=after[:2],
                 ),
             ),
         ),
@@ -201,10 +202,11 @@ def _separatrices(flow: Flow, Q: Expr) -> Step:
             Numerics(
                 lambda rng: evidence.on_separatrices(rng, flow, before.rights, levels), 1e-12, "velocities on the boundary"
             ),
-            Numerics(
+            Remainder(
                 lambda rng: evidence.late(rng, flow, after.rights, levels),
                 1e-2,
                 "integration on the boundary to late times",
+                reads=after,
             ),
         ),
     )

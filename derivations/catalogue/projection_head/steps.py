@@ -126,6 +126,7 @@ def _modes() -> tuple[Step, ...]:
                     lambda rng: evidence.mode_sizes(rng, after[1]),
                     0,
                     "simulated modes that exceed the bound: none",
+                    reads=after[1:],
                 ),
                 Numerics(
                     lambda rng: evidence.slowest_modes(rng, after[1].right),
@@ -170,6 +171,7 @@ def _collapse() -> tuple[Step, ...]:
                     lambda rng: evidence.label_distances(rng, after[0], (S, psi, t, d_a, d_b)),
                     0,
                     "simulated distances that exceed the bound: none",
+                    reads=after,
                 ),
                 Numerics(
                     lambda rng: evidence.reached(rng, after[0].right, (S, psi, t, d_a, d_b)),

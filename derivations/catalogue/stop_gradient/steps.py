@@ -127,6 +127,7 @@ def _conserved() -> tuple[Step, ...]:
                 lambda rng: evidence.determinants(rng, after[0], q_0),
                 1e-7,
                 "runs of all embeddings, none of them below the bound or with another sign, and the bound reached by one",
+                reads=after,
             ),
         ),
     )

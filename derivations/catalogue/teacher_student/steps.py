@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Q, Rational, Trace, Transpose, asin, pi, sqrt
 
 from derivations.catalogue.teacher_student import evidence
-from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
+from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Remainder
 from derivations.engine import Step
 from derivations.lines import Line, velocity_lines
 from derivations.vocabulary import E, M_xi, P, Sigma, T_xi, Xi, e_K, mu, mu_k, n_xi, p_xi, phi, t_K, v_k
@@ -190,11 +190,12 @@ def _samples() -> tuple[Step, ...]:
                     1e-2,
                     "least squares of constant labels, many samples",
                 ),
-                Numerics(
+                Remainder(
                     lambda rng: evidence.class_modes(rng, after[1].right),
                     2e-2,
                     "average class modes of argmax labels at 40 and 80 samples: their excess, and the limit it falls to "
                     "like $1/n_\\xi$",
+                    reads=after[1:],
                 ),
             ),
         ),

@@ -7,7 +7,7 @@ from typing import cast
 from sympy import Basic, BlockMatrix, Determinant, MatAdd, MatMul, Sum, Trace, Transpose, ZeroMatrix
 
 from derivations.catalogue.weak_frustration import evidence
-from derivations.checks import AtRandomPoints, Identity, Numerics
+from derivations.checks import AtRandomPoints, Identity, Numerics, Remainder
 from derivations.engine import Step
 from derivations.lines import Line
 from derivations.vocabulary import C_0, C_K, L_K, M_0, M_1, M_K, S_K, F_x, a, eta_x, eta_y, f, f_2, i, j, n_a, r, r_1, r_2
@@ -124,10 +124,11 @@ def _expansion() -> tuple[Step, ...]:
             uses=("label_only",),
             check=lambda before, after: (
                 Identity(((before[0].left, after[0].left),)),
-                Numerics(
+                Remainder(
                     lambda rng: evidence.series(rng, before[0], after),
                     1e-3,
                     "the whole equation at two small r: remainder of order 3",
+                    reads=after[:1],
                 ),
             ),
         ),
@@ -176,10 +177,11 @@ def _orders() -> tuple[Step, ...]:
             after=(Line(L_K * f, r_1 * M_0 * f), Line(r, r_1, r"\simeq")),
             uses=("slow_modes", "conductances", "masses"),
             assumptions=("Few frustrated samples beside $n_a$ pure ones in each class.",),
-            check=lambda before, after: Numerics(
+            check=lambda before, after: Remainder(
                 lambda rng: evidence.leading(rng, before[0], *after),
                 2e-2,
                 "modes of the whole graph while pure samples multiply: relative remainders of order 2 and 1",
+                reads=(before[0], after[1]),
             ),
         ),
         Step(
@@ -195,10 +197,11 @@ def _orders() -> tuple[Step, ...]:
             ),
             check=lambda before, after: (
                 AtRandomPoints((_multiplied(before[0].right, after[0]),), evidence.quadratic_point),
-                Numerics(
+                Remainder(
                     lambda rng: evidence.second(rng, before[0], *after),
                     2e-2,
                     "modes of the whole graph while pure samples multiply: relative remainders of order 1 and 2",
+                    reads=after[1:],
                 ),
             ),
         ),

@@ -1,8 +1,8 @@
 """Every formula shown is held by a check: a wrong one in its place, or a wrong engine behind it, makes its step fail.
 
 A formula is put wrong as a slip of the pen does it: negated, halved, one term of a sum with the other sign, two lines
-exchanged, a bound from the other side, and for a zero something else.  Where the wrong formula says the same as the right one,
-:data:`EQUIVALENT` says why.
+exchanged, another relation between both sides, and for a zero something else.  Where the wrong formula says the same as the
+right one, :data:`EQUIVALENT` says why.
 """
 
 from dataclasses import dataclass, replace
@@ -34,7 +34,15 @@ gamma = symbols("gamma", positive=True)
 OWN = Loss((w * x - sg(y)) ** 2 / 2 + (w * y - sg(x)) ** 2 / 2, state=(x, y, w), mobility={w: gamma})
 NAMES = (*names(), "own")
 
-REVERSED = {r"\le": r"\ge", r"\ge": r"\le"}
+RELATIONS = {
+    "=": (r"\simeq", r"\le"),
+    r"\simeq": ("=", r"\le"),
+    r"\le": (r"\ge", "="),
+    r"\ge": (r"\le", "="),
+    "<": (">", "="),
+    ">": ("<", "="),
+    r"\to": ("=", r"\simeq"),
+}
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 EQUIVALENT = {
     "classifiable/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
@@ -84,9 +92,8 @@ def _wrong_lines(lines, thorough: bool):
     for place, line in enumerate(lines):
         for kind, wrong in _wrong_formulas(line.right, thorough):
             yield f"{place}/{kind}", _put(lines, {place: replace(line, right=wrong)})
-        if line.relation in REVERSED:
-            yield f"{place}/reversed", _put(lines, {place: replace(line, relation=REVERSED[line.relation])})
-            yield f"{place}/equated", _put(lines, {place: replace(line, relation="=")})
+        for relation in RELATIONS[line.relation] if thorough else ():
+            yield f"{place}/{relation}", _put(lines, {place: replace(line, relation=relation)})
         if isinstance(line.left, Basic):
             yield f"{place}/left-negated", _put(lines, {place: replace(line, left=-line.left)})
     for i, j in combinations(range(len(lines)), 2) if thorough else ():
