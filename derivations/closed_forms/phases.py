@@ -16,14 +16,14 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sympy import Expr, lambdify, sqrt
 
 from derivations.closed_forms.decaying import amplitude_square, critical_decay, critical_decays, heads, heads_at, own_sector
 from derivations.closed_forms.families import frustration
 from derivations.closed_forms.one_mode import boundaries
 from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant
-from derivations.vocabulary import k, mu, omega, omega_1, omega_2, phi, v_0, w
+from derivations.vocabulary import k, mu, omega, omega_1, omega_2, phi, v_0, w, w_0
 from theory.models.vocabulary import K, gamma, kappa, lam
 
 
@@ -55,6 +55,18 @@ def survival_margins() -> tuple[Expr, Expr]:
     """Without decay: positive where a start from w_0 >= 0, and one from w_0 < 0, survives."""
     positive, negative = boundaries()
     return gamma * v_0**2 - positive, gamma * v_0**2 - negative
+
+
+def survival_margin(head: ArrayLike, scaled: ArrayLike, correlation: float) -> NDArray:
+    r"""The one that counts at starts :math:`w_0` and :math:`\sqrt\gamma\,v_0`, arrays that are broadcast."""
+    above, below = _numeric_margins()
+    w, v = np.broadcast_arrays(np.asarray(head, dtype=float), np.asarray(scaled, dtype=float))
+    return np.where(w >= 0, above(w, v, correlation), below(w, v, correlation))
+
+
+@cache
+def _numeric_margins() -> tuple:
+    return tuple(lambdify((w_0, v_0, mu), margin.subs(gamma, 1), "numpy") for margin in survival_margins())
 
 
 @cache

@@ -3,7 +3,7 @@ r"""Perturbations of states at rest under stop-gradient, without decay: what bec
 The derivation ``stop_gradient_stability`` shows them.
 
 >>> orthogonal_rates()
-(-a_j**2*gamma + omega_l*(mu_j - omega_l), omega_l*(mu_j - omega_l))
+(-a_j**2*gamma - omega_l*(-mu_j + omega_l), -omega_l*(-mu_j + omega_l))
 """
 
 from __future__ import annotations
@@ -38,6 +38,6 @@ def orthogonal_rates() -> tuple[Expr, Expr]:
     eigenvalue is zero."""
     blocks = sectors(tuple(all_modes().stop_gradient_flow().velocity.values()), *orthogonal_state())
     trace = {str(names[-1]): matrix.trace() for names, matrix in blocks.items()}
-    absent = trace["v_33"].subs({omega_3: omega_l, mu_3: mu_j}).factor()
+    absent = -omega_l * (-trace["v_33"].subs({omega_3: omega_l, mu_3: mu_j}) / omega_l).cancel()
     survivor = trace["v_31"].subs({omega_3: omega_l, mu_1: mu_j, a_1: a_j})
     return absent + (survivor - absent).expand(), absent

@@ -26,13 +26,10 @@ from enum import Enum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sympy import lambdify
 
 from derivations.closed_forms import phases
 from derivations.closed_forms.families import frustration
-from derivations.vocabulary import mu, v_0, w_0
 from theory.errors import InputError
-from theory.models.vocabulary import gamma
 
 
 class Phase(Enum):
@@ -162,11 +159,7 @@ def classify_start(*, head: float, amplitude: float, correlation: float, mobilit
 
 def start_codes(head: ArrayLike, scaled: ArrayLike, correlation: float) -> NDArray:
     r"""The phases of arrays of starts :math:`w_0` and :math:`\sqrt\gamma\,v_0`, broadcast, as numbers in :class:`Phase`."""
-    above, below = (
-        lambdify((w_0, v_0), margin.subs({gamma: 1, mu: correlation}), "numpy") for margin in phases.survival_margins()
-    )
-    w, v = np.broadcast_arrays(np.asarray(head, dtype=float), np.asarray(scaled, dtype=float))
-    margin = np.where(w >= 0, above(w, v), below(w, v))
+    margin = phases.survival_margin(head, scaled, correlation)
     return np.where(margin > 0, CODES[Phase.NON_COLLAPSED], CODES[Phase.COLLAPSED])
 
 

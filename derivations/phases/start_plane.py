@@ -16,16 +16,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import lambdify
 
 from derivations.closed_forms import phases
 from derivations.phases.cells import proved_phase, proved_start
 from derivations.phases.parameter_plane import FINE
 from derivations.phases.regions import CODES, Phase, start_codes
 from derivations.phases.single_mode import StartOutcomes, basin_boundary
-from derivations.vocabulary import mu, v_0, w_0
 from theory.errors import InputError
-from theory.models.vocabulary import gamma
 
 
 @dataclass(frozen=True)
@@ -110,11 +107,7 @@ class StartPlane:
         if self.outcomes.decay:
             return {}
         across, up = (np.linspace(edges[0], edges[-1], FINE) for edges in self.edges(1, 1))
-        above, below = (
-            lambdify((w_0, v_0), margin.subs({gamma: 1, mu: self.correlation}), "numpy") for margin in phases.survival_margins()
-        )
-        w, v = across[:, None], up[None, :]
-        return {"hyperbola": (across, up, np.where(w >= 0, above(w, v), below(w, v)))}
+        return {"hyperbola": (across, up, phases.survival_margin(across[:, None], up[None, :], self.correlation))}
 
     def traced(self) -> dict[str, tuple[NDArray, NDArray]]:
         """By name: boundaries that are integrated, points across and up."""
