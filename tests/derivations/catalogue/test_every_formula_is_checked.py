@@ -1,8 +1,8 @@
 """Every formula shown is held by a check: a wrong one in its place, or a wrong engine behind it, makes its step fail.
 
 A formula is put wrong as a slip of the pen does it: negated, halved, one term of a sum with the other sign, two lines
-exchanged, another relation between both sides, and for a zero something else.  Where the wrong formula says the same as the
-right one, :data:`EQUIVALENT` says why.
+exchanged, a bound doubled, another relation between both sides, and for a zero something else.  Where the wrong formula says
+the same as the right one, :data:`EQUIVALENT` says why.
 """
 
 from dataclasses import dataclass, replace
@@ -43,11 +43,13 @@ RELATIONS = {
     ">": ("<", "="),
     r"\to": ("=", r"\simeq"),
 }
+BOUNDS = {r"\le", r"\ge", "<", ">"}
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 EQUIVALENT = {
     "classifiable/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
     "non_conservative/metric_of_one_mode/after/2-3/exchanged": "an entry of the metric is its determinant too",
+    "non_conservative/where_the_loss_rises/after/1/doubled": "beyond the correlation the border of the other line is negative",
     "stop_gradient/zero_head/after/0-1/exchanged": "both right sides are zero",
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
@@ -92,6 +94,8 @@ def _wrong_lines(lines, thorough: bool):
     for place, line in enumerate(lines):
         for kind, wrong in _wrong_formulas(line.right, thorough):
             yield f"{place}/{kind}", _put(lines, {place: replace(line, right=wrong)})
+        if thorough and line.relation in BOUNDS:
+            yield f"{place}/doubled", _put(lines, {place: replace(line, right=2 * line.right)})
         for relation in RELATIONS[line.relation] if thorough else ():
             yield f"{place}/{relation}", _put(lines, {place: replace(line, relation=relation)})
         if isinstance(line.left, Basic):
