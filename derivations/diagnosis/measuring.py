@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from derivations.data.chunks import Table, of_arrays
+from derivations.data.encoding import Encoding, categories_of
 from derivations.diagnosis.accumulating import Accumulation, accumulate
-from derivations.diagnosis.encoding import Encoding, categories_of
 from derivations.diagnosis.finite_sample import noise_edge
 from derivations.diagnosis.head_decay import critical_decays
 from derivations.diagnosis.pairs import spread
 from derivations.diagnosis.result import Diagnosis
-from derivations.diagnosis.tables import Table, of_arrays
 from theory.encoder import population_square
 from theory.encoder.accumulated import merged
 from theory.encoder.canonical import CanonicalModes, canonical_modes, shrinkage_ridge

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.diagnosis.encoding import as_text
-from derivations.diagnosis.tables import Block, Table, as_block, chunk_rows, columns_of, frame_block
+from derivations.data.chunks import Block, Table, as_block, chunk_rows, columns_of, frame_block
+from derivations.data.encoding import as_text
 from theory.errors import InputError
 
 SEPARATORS = {";": "';'", "\t": "tab", "|": "'|'", " ": "' '", ",": "','"}
