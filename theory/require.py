@@ -72,10 +72,7 @@ def finite(
     """An array of finite numbers from ``least`` to ``most``; a length of None in its ``shape`` is any but zero."""
     import numpy as np
 
-    try:
-        found = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(expected, repr(values), remedy) from None
+    found = _as_array(values, expected, remedy)
     if shape is not None and (
         found.ndim != len(shape) or any(m == 0 if n is None else m != n for m, n in zip(found.shape, shape, strict=True))
     ):
@@ -90,10 +87,7 @@ def times(values: ArrayLike) -> NDArray:
     """Times as an array (T,), increasing from 0 on; a number is one time."""
     import numpy as np
 
-    try:
-        found = np.atleast_1d(np.asarray(values, dtype=float))
-    except (TypeError, ValueError):
-        raise InputError("times as numbers", repr(values), "give an increasing sequence of numbers") from None
+    found = np.atleast_1d(_as_array(values, "times as numbers", "give an increasing sequence of numbers"))
     rising = found.ndim == 1 and found.size and np.isfinite(found).all() and found[0] >= 0 and (found[1:] > found[:-1]).all()
     if not rising:
         got = np.array2string(found, threshold=6)
@@ -129,6 +123,19 @@ def extra(name: str, *packages: str) -> None:
 
 def _shown(value: object) -> str:
     return str(value) if isinstance(value, Real) else repr(value)
+
+
+def _as_array(values: ArrayLike, expected: str, remedy: str) -> NDArray:
+    """An array of floats, from anything but text and complex numbers."""
+    import numpy as np
+
+    try:
+        found = np.asarray(values)
+        if found.dtype.kind in "biufO":
+            return found.astype(float)
+    except (TypeError, ValueError):
+        pass
+    raise InputError(expected, repr(values), remedy)
 
 
 def _as_float(value: object) -> float:

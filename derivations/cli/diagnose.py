@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from derivations.cli.common import JSON, OUT, require
+from derivations.cli.common import JSON, OUT
+from theory import require
 
 NEEDED = {".csv": ("data", "pandas"), ".parquet": ("data", "pyarrow")}
 
@@ -44,8 +45,8 @@ def command(
     survives, and which pairs of classes contract first. Writes the figure diagnosis as SVG and PDF, and diagnosis.json.
     """
     extra, *packages = NEEDED.get(file.suffix.lower(), ("data",))
-    require(extra, *packages)
-    require("report", "matplotlib")
+    require.extra(extra, *packages)
+    require.extra("report", "matplotlib")
     from derivations.diagnosis import diagnose_table, of_file
     from derivations.documents.publish import publish, require_writable
     from derivations.figures import save

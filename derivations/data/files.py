@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from derivations.data.chunks import Block, Table, as_block, chunk_rows, columns_of, frame_block
 from derivations.data.encoding import as_text
+from theory import require
 from theory.errors import InputError
 
 SEPARATORS = {";": "';'", "\t": "tab", "|": "'|'", " ": "' '", ",": "','"}
@@ -34,8 +35,7 @@ def of_file(path: Path, label: str = "label", delimiter: str = ",") -> Table:
         for a file that cannot be read or is empty, a header without the label or with names missing or twice, or, while it is
         read, rows of another length.
     """
-    if not path.is_file():
-        raise InputError("a file of features and labels", f"{str(path)!r}, which is no file", "check the path")
+    require.file(path, "a file of features and labels")
     kinds: dict[str, Callable[[], Table]] = {
         ".csv": lambda: _csv(path, label, delimiter),
         ".parquet": lambda: _parquet(path, label),

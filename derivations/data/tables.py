@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from theory import require
 from theory.errors import InputError
 
 FEW_NUMBERS = 20  # different numbers that are taken for classes, however few rows each has
@@ -49,9 +50,7 @@ def load(source: str, label: str = "label") -> DataSet:
 
         bunch = load_digits()
         return _data_set("scikit-learn's digits", bunch.data, bunch.target)
-    path = Path(source)
-    if not path.is_file():
-        raise InputError("'digits' or a file", f"{source!r}, which is no file", "check the path")
+    path = require.file(Path(source), "'digits' or a file")
     reader = {".csv": _read_csv, ".npz": _read_npz}.get(path.suffix.lower())
     if reader is None:
         raise InputError("a .csv or .npz file", path.name, "convert it to one of these")
@@ -180,10 +179,8 @@ def load_couplings(path: Path) -> CouplingTable:
 @contextmanager
 def _table(path: Path) -> Iterator:
     """The lines of a CSV file; whatever makes it unreadable is told as bad input."""
-    if not path.is_file():
-        raise InputError("a CSV file of couplings", f"{str(path)!r}, which is no file", "check the path")
     try:
-        with path.open(newline="", encoding="utf-8-sig") as lines:
+        with require.file(path, "a CSV file of couplings").open(newline="", encoding="utf-8-sig") as lines:
             yield lines
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise InputError("a readable CSV file", f"{path.name}: {error}", "repair or re-export it") from None

@@ -135,10 +135,11 @@ class MeanFieldHead:
     tolerance: float = 1e-6
 
     def __post_init__(self):
-        for name in ("gamma", "lam", "kappa", "w0", "outlier", "tolerance"):
-            value = require.real(getattr(self, name), f"{name} as a finite number")
-            if name != "w0":
-                require.real(value, f"{name} above zero", least=0, above=0 if name in ("gamma", "tolerance") else -1)
+        require.real(self.w0, "w0 as a finite number")
+        for name in ("gamma", "tolerance"):
+            require.positive(getattr(self, name), name)
+        for name in ("lam", "kappa", "outlier"):
+            require.real(getattr(self, name), f"{name} as a finite number of at least 0", least=0)
         _ = self.modes
 
     @cached_property

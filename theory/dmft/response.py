@@ -293,7 +293,7 @@ def check_digits(digits: object) -> None:
 
 
 def _times(t: ArrayLike) -> NDArray:
-    return require.finite(t, "finite non-negative times", "give a number or an array", least=0)
+    return require.finite(t, "finite non-negative times", "leave the others out", least=0)
 
 
 def _complex_array(s: ArrayLike) -> NDArray:

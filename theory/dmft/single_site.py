@@ -130,11 +130,10 @@ class SingleSite:
     tolerance: float = 1e-5
 
     def __post_init__(self):
-        for name in ("fraction", "gamma", "lam", "kappa", "w0", "tolerance"):
-            value = require.real(getattr(self, name), f"{name} as a finite number")
-            if name != "w0":
-                remedy = "choose fraction in [0, 1] and others above zero"
-                require.real(value, f"{name} in its range", remedy, least=0, most=1 if name == "fraction" else np.inf)
+        require.real(self.w0, "w0 as a finite number")
+        require.real(self.fraction, "a fraction from 0 to 1", least=0, most=1)
+        for name in ("gamma", "lam", "kappa", "tolerance"):
+            require.real(getattr(self, name), f"{name} as a finite number of at least 0", least=0)
 
     def trajectory(self, times: ArrayLike) -> SiteCurve:
         """By quadrature, for many samples a class, at increasing times (T,).

@@ -61,7 +61,7 @@ class LabelTeacher:
 
     def __post_init__(self):
         expected, remedy = "two or more different finite rows", "give one row a class"
-        rows = require.finite(self.rows, expected, remedy, shape=(None, None)).copy()
+        rows = require.finite(self.rows, expected, remedy, shape=(None, None))
         if len(np.unique(rows, axis=0)) < max(2, len(rows)):
             raise InputError(expected, f"an array {rows.shape}", remedy)
         require.real(self.noise, "a fraction of redrawn labels from 0 to 1", least=0, most=1)
@@ -142,7 +142,7 @@ class RegressionTeacher:
     covariance: NDArray | None = None
 
     def __post_init__(self):
-        rows = require.finite(self.rows, "finite rows (targets, inputs)", "give one row a target", shape=(None, None)).copy()
+        rows = require.finite(self.rows, "finite rows (targets, inputs)", "give one row a target", shape=(None, None))
         require.real(self.noise, "a finite standard deviation from 0 on", least=0)
         object.__setattr__(self, "rows", rows)
         if self.covariance is not None:
@@ -181,7 +181,7 @@ def normal_inputs(covariance: NDArray | None, inputs: int, samples: int, seed: i
 def checked_covariance(covariance: ArrayLike, inputs: int) -> NDArray:
     """A covariance (p, p) as an array, or an :class:`InputError`."""
     wanted = f"a symmetric positive definite covariance ({inputs}, {inputs})"
-    found = require.finite(covariance, wanted, shape=(inputs, inputs)).copy()
+    found = require.finite(covariance, wanted, shape=(inputs, inputs))
     if np.abs(found - found.T).max() > SYMMETRIC * np.abs(found).max() or np.linalg.eigvalsh(found)[0] <= 0:
         raise InputError(wanted, "one that is not", "drop inputs that depend on others")
     return found

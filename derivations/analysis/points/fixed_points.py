@@ -41,6 +41,7 @@ from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE,
 from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row, conditions_row, row
 from derivations.typeset.shown import Shown
+from theory import require
 from theory.abridging import Say
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
@@ -135,8 +136,7 @@ class FixedPoint(Shown):
         ((x, polynomial),) = self.roots.items()
         given = exact(parameters or {})
         held = [c.xreplace(given) for c in self.conditions if x in c.free_symbols]
-        if missing := set().union(*(c.free_symbols for c in held)) - {x}:
-            raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
+        require.complete(set().union(*(c.free_symbols for c in held)) - {x}, "a value for every parameter")
         found = real_roots(polynomial.xreplace(given), x)
         return len({v for v in found if has_sign(x, v) and all(is_true(c.xreplace({x: v})) for c in held)})
 
@@ -212,8 +212,7 @@ class FixedPoints(Shown, Sequence):
             where the flow at these numbers is too large to be solved.
         """
         given = exact(parameters)
-        if missing := set(self.flow.parameters) - set(given):
-            raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
+        require.complete(set(self.flow.parameters) - set(given), "a value for every parameter")
         found = _fixed_points(with_numbers(self.flow, given))
         if found.completeness is not Completeness.PROVED:
             raise UnfinishedError(f"the fixed points at these parameters were not all found: {found.reason}")
