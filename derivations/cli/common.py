@@ -18,6 +18,13 @@ OUT = click.option(
     help="Folder for all files.",
 )
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every random draw.")
+DELIMITER = click.option(
+    "--delimiter",
+    default=",",
+    show_default=True,
+    callback=lambda context, option, value: value.replace("\\t", "\t"),
+    help="Between the columns of a CSV file.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output and nothing else there.")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from derivations.cli.common import FAILED, JSON, OUT, SEED, print_claims, run_summary
+from derivations.cli.common import DELIMITER, FAILED, JSON, OUT, SEED, print_claims, run_summary
 from theory import require
 from theory.progress import pieces
 
@@ -16,6 +16,7 @@ from theory.progress import pieces
 @click.command("report")
 @click.option("--data", default="digits", show_default=True, help="'digits' (bundled with scikit-learn), or a CSV or NPZ file.")
 @click.option("--label", default="label", show_default=True, help="Column of a CSV file that holds the class.")
+@DELIMITER
 @click.option("--fraction", type=float, default=0.05, show_default=True, help="Share of the samples that get a second label.")
 @click.option("--dimension", type=click.IntRange(min=1), default=16, show_default=True, help="Dimension of the embeddings.")
 @click.option("--decay", type=float, default=0.0, show_default=True, help="Of embeddings and head under stop-gradient.")
@@ -26,7 +27,16 @@ from theory.progress import pieces
 @SEED
 @OUT
 def command(
-    data: str, label: str, fraction: float, dimension: int, decay: float, level: str, as_json: bool, seed: int, out: Path
+    data: str,
+    label: str,
+    delimiter: str,
+    fraction: float,
+    dimension: int,
+    decay: float,
+    level: str,
+    as_json: bool,
+    seed: int,
+    out: Path,
 ) -> None:
     """The main job: check the derivations, diagnose a data set, lay theory over simulation.
 
@@ -40,7 +50,7 @@ def command(
     from derivations.documents.publish import require_writable
     from derivations.report import make_report, write_report
 
-    source = load(data, label)
+    source = load(data, label, delimiter)
     require_writable(out)
     with pieces() as progress:
         made = make_report(

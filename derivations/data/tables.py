@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from derivations.data.chunks import Block, Table, columns_of
+from derivations.data.encoding import as_text
+from derivations.data.files import of_file
 from theory import require
 from theory.errors import InputError
 
@@ -35,7 +38,7 @@ class DataSet:
         return f"{samples:,} samples, {inputs} inputs, {len(self.class_names)} classes"
 
 
-def load(source: str, label: str = "label") -> DataSet:
+def load(source: str, label: str = "label", delimiter: str = ",") -> DataSet:
     """``"digits"``, a CSV file whose column ``label`` is the class and whose other columns are numbers, or an
     NPZ file with ``X``, ``y``.
 
@@ -51,54 +54,57 @@ def load(source: str, label: str = "label") -> DataSet:
         bunch = load_digits()
         return _data_set("scikit-learn's digits", bunch.data, bunch.target)
     path = require.file(Path(source), "'digits' or a file")
-    reader = {".csv": _read_csv, ".npz": _read_npz}.get(path.suffix.lower())
-    if reader is None:
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".npz"):
         raise InputError("a .csv or .npz file", path.name, "convert it to one of these")
-    return _data_set(path.name, *reader(path, label))
+    return _data_set(path.name, *(_collected(of_file(path, label, delimiter)) if kind == ".csv" else _read_npz(path)))
 
 
-def _read_csv(path: Path, label: str):
-    import pandas
+def _collected(table: Table) -> tuple[NDArray, NDArray]:
+    """Features and labels of all rows."""
+    blocks, labels, row = [], [], 0
+    for block, given, _ in table.blocks():
+        blocks.append(_finite(table, block, row))
+        labels.extend(as_text(given).tolist())
+        row += len(given)
+    if not row:
+        raise InputError("at least one row", f"only a header in {table.name}", "add the data")
+    if "" in labels:
+        got = f"none in row {labels.index('') + table.first_row} of {table.name}"
+        raise InputError("a label in every row", got, "fill or drop the row")
+    return np.concatenate(blocks), _as_numbers(labels)
 
+
+def _finite(table: Table, block: Block, first: int) -> NDArray:
+    """The numbers (rows, features) of a block whose first row has this number."""
+    columns = columns_of(block)
+    numbers = np.column_stack([_floats(column) for column in columns])
+    if (bad := ~np.isfinite(numbers)).any():
+        row, column = map(int, np.argwhere(bad)[0])
+        got = f"{columns[column][row]} in {table.place(first + row, column)}"
+        raise InputError("a finite number in every feature column", got, "correct it")
+    return numbers
+
+
+def _floats(column: NDArray) -> NDArray:
+    """NaN for what is no number."""
+    if column.dtype.kind in "biuf":
+        return column.astype(float)
+    return np.array([_number(str(value)) for value in column], dtype=float)
+
+
+def _as_numbers(labels: list[str]) -> NDArray:
+    """Labels as the numbers that they spell, where all of them do."""
+    numbers = [_number(label) for label in labels]
+    if None in numbers:
+        return np.array(labels)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pandas.errors.ParserWarning)
-            table = pandas.read_csv(path, index_col=False)
-    except pandas.errors.EmptyDataError:
-        raise InputError("a CSV file with a header and rows", f"an empty file, {path.name}", "add the data") from None
-    except (pandas.errors.ParserError, pandas.errors.ParserWarning, UnicodeDecodeError, OSError) as error:
-        raise InputError("a readable CSV file", f"{path.name}: {str(error).strip()}", "repair or re-export it") from None
-    if label not in table.columns:
-        raise InputError(
-            f"a label column {label!r} in {path.name}",
-            f"columns {', '.join(map(str, table.columns[:12]))}",
-            "name it with --label",
-        )
-    if table.empty:
-        raise InputError("at least one row", f"only a header in {path.name}", "add the data")
-    if table[label].isna().any():
-        raise InputError(
-            "a label in every row",
-            f"none in row {int(table[label].isna().to_numpy().argmax()) + 2} of {path.name}",
-            "fill or drop the row",
-        )
-    features = table.drop(columns=label)
-    if features.shape[1] == 0:
-        raise InputError("feature columns beside the label", f"only {label!r} in {path.name}", "add features")
-    numbers = features.apply(pandas.to_numeric, errors="coerce")
-    bad = ~np.isfinite(numbers.to_numpy(dtype=float))
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        value = features.iloc[int(row), int(column)]
-        raise InputError(
-            "a finite number in every feature column",
-            f"{value} in row {row + 2}, column {features.columns[column]!r} of {path.name}",
-            "correct it",
-        )
-    return numbers.to_numpy(dtype=float), table[label].to_numpy()
+        return np.array([int(label) for label in labels])
+    except ValueError:
+        return np.array(numbers)
 
 
-def _read_npz(path: Path, label: str):
+def _read_npz(path: Path) -> tuple[NDArray, NDArray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             names = archive.files
