@@ -88,7 +88,7 @@ def _csv(path: Path, label: str, delimiter: str) -> tuple[list[str], Chunks]:
 def _csv_header(path: Path, delimiter: str) -> list[str]:
     if len(delimiter) != 1:
         raise InputError("a delimiter of one character", repr(delimiter), "give it with --delimiter")
-    header = next(_csv_rows(path, delimiter), (0, []))[1]
+    header = next(csv_rows(path, delimiter), (0, []))[1]
     names = [name.strip() for name in header]
     if not any(names):
         raise InputError("a header of column names", f"an empty first row in {path.name}", "name the columns in the first row")
@@ -100,7 +100,7 @@ def _csv_header(path: Path, delimiter: str) -> list[str]:
     return names
 
 
-def _csv_rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, each with the number of its line."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as lines:
@@ -108,7 +108,7 @@ def _csv_rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             for row in reader:
                 if row:
                     yield reader.line_num, row
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise InputError("a readable CSV file", f"{path.name}: {error}", "repair or re-export it") from None
 
 
@@ -118,7 +118,7 @@ def _has_gaps(columns: list[NDArray]) -> bool:
 
 def _refuse_ragged_rows(path: Path, delimiter: str, columns: int) -> None:
     """Read row by row, to say where the first row of another length is."""
-    for line, row in _csv_rows(path, delimiter):
+    for line, row in csv_rows(path, delimiter):
         if len(row) != columns:
             got = f"{len(row)} in row {line} of {path.name}"
             raise InputError(f"{columns} entries in every row", got, "complete or cut this row")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
+from math import inf, isnan, nan
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from derivations.data.chunks import Block, Table, columns_of
 from derivations.data.encoding import as_text
-from derivations.data.files import of_file
+from derivations.data.files import csv_rows, of_file
 from theory import require
 from theory.errors import InputError
 
@@ -96,7 +96,7 @@ def _floats(column: NDArray) -> NDArray:
 def _as_numbers(labels: list[str]) -> NDArray:
     """Labels as the numbers that they spell, where all of them do."""
     numbers = [_number(label) for label in labels]
-    if None in numbers:
+    if any(map(isnan, numbers)):
         return np.array(labels)
     try:
         return np.array([int(label) for label in labels])
@@ -160,17 +160,15 @@ def load_couplings(path: Path) -> CouplingTable:
         for a file that cannot be read or has no rows; names that are missing, numbers only or not distinct; rows of different
         length; weights that are no numbers, not finite or negative; a row or a column without weight.
     """
-    with _table(path) as lines:
-        labels = _label_names(next(csv.reader(lines), []), path.name)
-        try:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message=".*contained no data", category=UserWarning)
-                weights = np.loadtxt(lines, delimiter=",", comments=None, quotechar='"', ndmin=2)
-        except UnicodeDecodeError:
-            raise
-        except ValueError as error:
-            _refuse_first_bad_row(path, labels)
-            raise InputError("rows of numbers", f"{path.name}: {error}", "repair or re-export it") from None
+    line, header = next(csv_rows(require.file(path, "a CSV file of couplings")), (0, []))
+    labels = _label_names(header, path.name)
+    try:
+        with path.open(encoding="utf-8-sig") as lines, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*contained no data", category=UserWarning)
+            weights = np.loadtxt(lines, delimiter=",", comments=None, quotechar='"', ndmin=2, skiprows=line)
+    except ValueError as error:
+        _refuse_first_bad_row(path, labels)
+        raise InputError("rows of numbers", f"{path.name}: {error}", "repair or re-export it") from None
     if weights.size == 0:
         raise InputError("at least one row of weights", f"only a header in {path.name}", "add the samples")
     sound = weights.shape[1] == len(labels) and np.isfinite(weights).all() and (weights >= 0).all()
@@ -182,22 +180,12 @@ def load_couplings(path: Path) -> CouplingTable:
     return CouplingTable(path.name, labels, weights)
 
 
-@contextmanager
-def _table(path: Path) -> Iterator:
-    """The lines of a CSV file; whatever makes it unreadable is told as bad input."""
-    try:
-        with require.file(path, "a CSV file of couplings").open(newline="", encoding="utf-8-sig") as lines:
-            yield lines
-    except (UnicodeDecodeError, csv.Error, OSError) as error:
-        raise InputError("a readable CSV file", f"{path.name}: {error}", "repair or re-export it") from None
-
-
 def _label_names(header: list[str], file: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in header)
     remedy = "name each label once in the first row"
     if not names:
         raise InputError("a header of label names", f"an empty first row in {file}", remedy)
-    if all(_number(name) is not None for name in names):
+    if not any(map(isnan, map(_number, names))):
         raise InputError("a header of label names", f"only numbers in the first row of {file}", remedy)
     for column, name in enumerate(names):
         if not name or name in names[:column]:
@@ -208,24 +196,22 @@ def _label_names(header: list[str], file: str) -> tuple[str, ...]:
 
 def _refuse_first_bad_row(path: Path, labels: tuple[str, ...]) -> None:
     """Read row by row, to say where the first bad one is."""
-    with _table(path) as lines:
-        rows = csv.reader(lines)
-        next(rows)
-        for row in filter(None, rows):
-            place = f"row {rows.line_num} of {path.name}"
-            if len(row) != len(labels):
-                raise InputError(f"{len(labels)} weights in every row", f"{len(row)} in {place}", "complete or cut this row")
-            values = [_number(cell) for cell in row]
-            for name, cell, value in zip(labels, row, values, strict=True):
-                if value is None or not np.isfinite(value) or value < 0:
-                    got = f"{cell[:40]!r} in column {name!r}, {place}"
-                    raise InputError("finite non-negative weights", got, "correct it, and write 0 for no coupling")
-            if not any(values):
-                raise InputError("a weight in every row", f"nothing but zeros in {place}", "drop this sample or couple it")
+    for line, row in islice(csv_rows(path), 1, None):
+        place = f"row {line} of {path.name}"
+        if len(row) != len(labels):
+            raise InputError(f"{len(labels)} weights in every row", f"{len(row)} in {place}", "complete or cut this row")
+        weights = [_number(cell) for cell in row]
+        for name, cell, value in zip(labels, row, weights, strict=True):
+            if not 0 <= value < inf:
+                got = f"{cell[:40]!r} in column {name!r}, {place}"
+                raise InputError("finite non-negative weights", got, "correct it, and write 0 for no coupling")
+        if not any(weights):
+            raise InputError("a weight in every row", f"nothing but zeros in {place}", "drop this sample or couple it")
 
 
-def _number(cell: str) -> float | None:
+def _number(cell: str) -> float:
+    """NaN for what is no number."""
     try:
-        return None if "_" in cell else float(cell)
+        return nan if "_" in cell else float(cell)
     except ValueError:
-        return None
+        return nan
