@@ -16,7 +16,7 @@ When it fails: True and False are no numbers here, and neither is text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from importlib.util import find_spec
 from math import inf, nan
 from numbers import Integral, Real
@@ -48,7 +48,7 @@ def real(
     above: float = -inf,
     below: float = inf,
 ) -> float:
-    """A finite number that is not outside [least, most] and inside (above, below)."""
+    """A finite number from ``least`` to ``most``, larger than ``above`` and smaller than ``below``."""
     number = _as_float(value)
     if not (-inf < number < inf and least <= number <= most and above < number < below):
         raise InputError(expected, _shown(value), remedy)
@@ -88,8 +88,7 @@ def times(values: ArrayLike) -> NDArray:
     import numpy as np
 
     found = np.atleast_1d(_as_array(values, "times as numbers", "give an increasing sequence of numbers"))
-    rising = found.ndim == 1 and found.size and np.isfinite(found).all() and found[0] >= 0 and (found[1:] > found[:-1]).all()
-    if not rising:
+    if found.ndim != 1 or not found.size or not np.isfinite(found).all() or found[0] < 0 or (found[1:] <= found[:-1]).any():
         got = np.array2string(found, threshold=6)
         raise InputError("finite, non-negative, increasing times", got, "sort them and remove repeats")
     return found
@@ -97,7 +96,8 @@ def times(values: ArrayLike) -> NDArray:
 
 def one_of(value: object, choices: Iterable, expected: str, remedy: str = "choose one of these") -> None:
     """A value among some, which the sentence lists."""
-    if value not in (choices := tuple(choices)):
+    choices = tuple(choices)
+    if not isinstance(value, Hashable) or value not in choices:
         raise InputError(f"{expected} among {', '.join(map(str, choices))}", repr(value), remedy)
 
 

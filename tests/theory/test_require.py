@@ -125,6 +125,7 @@ def test_one_number_is_one_time():
 def test_a_choice_is_one_of_the_names(choices, value):
     assume(value not in list(choices))
     refused(require.one_of, value, choices, "a thing")
+    refused(require.one_of, np.array(["a", "b"]), choices, "a thing")
     for name in choices:
         require.one_of(name, dict.fromkeys(choices), "a thing")
 

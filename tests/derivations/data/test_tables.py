@@ -98,6 +98,13 @@ def test_a_csv_file_may_come_from_any_program(written, content):
     assert_as_written(load(written("good.csv", content)), "good.csv")
 
 
+def test_a_csv_file_may_have_another_delimiter(written):
+    path = written("good.csv", GOOD_CSV.replace(",", ";"))
+    assert_as_written(load(path, delimiter=";"), "good.csv")
+    with pytest.raises(InputError, match="give --delimiter"):
+        load(path)
+
+
 @pytest.mark.parametrize("name", ["GOOD.CSV", "good.Csv"])
 def test_the_case_of_a_suffix_does_not_matter(written, name):
     assert_as_written(load(written(name, GOOD_CSV)), name)
