@@ -20,9 +20,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from theory import Coupling, GradientDescent, Trajectory, models, simulate
+from theory import Coupling, GradientDescent, Trajectory, models, require, simulate
 from theory.encoder import Encoder, observing
-from theory.errors import InputError, UnfinishedError
+from theory.errors import UnfinishedError
 from theory.simulation import expected_curves
 
 NAMES = ("digits", "wine", "breast cancer")
@@ -56,8 +56,7 @@ def bundled(name: str, share: float = 0.25, seed: int = 0) -> Split:
     from sklearn import datasets
     from sklearn.model_selection import train_test_split
 
-    if name not in NAMES:
-        raise InputError(f"a data set among {NAMES}", repr(name), "choose one of these")
+    require.one_of(name, NAMES, "a data set")
     data = getattr(datasets, f"load_{name.replace(' ', '_')}")()
     train, held, classes, held_classes = train_test_split(
         data.data, data.target, test_size=share, stratify=data.target, random_state=seed

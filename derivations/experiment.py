@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.data import DataSet
-from theory import Coupling, Loss, Trajectory, models, simulate
+from theory import Coupling, Loss, Trajectory, models, require, simulate
 from theory.errors import InputError
 
 HORIZON = 3000.0  # longest simulated time, in units of the inverse mobility of a sample
@@ -75,8 +75,7 @@ def plans(data: DataSet, fraction: float, seed: int, decay: float = 0.0) -> tupl
     InputError
         for a fraction outside (0, 1], or one that frustrates no sample; for a decay that is negative or no number.
     """
-    if not 0 <= decay < float("inf"):
-        raise InputError("a decay of at least 0", str(decay), "give a finite rate")
+    require.real(decay, "a decay of at least 0", "give a finite rate", least=0)
     clean = Coupling.from_labels([{int(c)} for c in data.classes])
     noisy = Coupling.from_labels(second_labels(data.classes, len(data.class_names), fraction, seed))
     encoder = Coupling.from_data(data.features, data.classes, bias=True)

@@ -36,6 +36,7 @@ from sympy import (
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.polyerrors import PolynomialError
 
+from theory import require
 from theory.abridging import brief
 from theory.errors import InputError
 from theory.printing import plain
@@ -67,8 +68,7 @@ def first_integrals(flow: Flow, degree: int = 2) -> tuple[Expr | MatrixExpr, ...
 
 
 def _scalar_integrals(flow: Flow, degree: int) -> tuple[Expr, ...]:
-    if degree < 1:
-        raise InputError("a degree of at least 1", str(degree), "ask for a larger degree")
+    require.whole(degree, "a degree of at least 1", "ask for a larger degree", least=1)
     state = flow.state
     denominator = lcm_list([fraction(together(v))[1] for v in flow.velocity.values()])
     monomials = [prod(c) for n in range(1, degree + 1) for c in combinations_with_replacement(state, n)]
@@ -78,8 +78,7 @@ def _scalar_integrals(flow: Flow, degree: int) -> tuple[Expr, ...]:
 
 
 def _matrix_integrals(flow: Flow, degree: int) -> tuple[MatrixExpr, ...]:
-    if degree not in (1, 2):
-        raise InputError("degree 1 or 2 for a matrix flow", str(degree), "reduce the flow to scalars for higher degrees")
+    require.whole(degree, "degree 1 or 2 for a matrix flow", "reduce the flow to scalars for higher degrees", least=1, most=2)
     by_shape: dict[tuple, dict[Word, MatrixExpr]] = {}
     for candidate in _candidates(flow, degree):
         words = expand(candidate, flow.context)

@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Symbol, erf, erfc, lambdify
 
+from theory import require
 from theory.abridging import brief
 from theory.calculus import State
 from theory.errors import InputError
@@ -226,9 +226,7 @@ def _modules(expressions: Sequence[Basic]) -> list:
 
 def _constant(symbol: State, value):
     if not isinstance(symbol, MatrixSymbol):
-        if not isinstance(value, Real | Expr) or not np.isfinite(float(value)):
-            raise InputError(f"a finite number for {symbol}", repr(value), "pass one number")
-        return float(value)
+        return require.real(value, f"a finite number for {symbol}", "pass one number")
     if not hasattr(value, "tocsr"):
         value = np.asarray(value, dtype=float)
     if value.ndim not in (1, 2) or (value.ndim == 1 and symbol.rows != symbol.cols):
@@ -239,9 +237,7 @@ def _constant(symbol: State, value):
 
 
 def _size(name: str, value) -> int:
-    if not isinstance(value, Integral) or value < 1:
-        raise InputError(f"a positive integer for the dimension {name}", repr(value), "correct it")
-    return int(value)
+    return require.whole(value, f"a positive integer for the dimension {name}", "correct it", least=1)
 
 
 def _bind(sizes: Sizes, symbol: MatrixSymbol, shape: tuple[int, int]) -> None:
@@ -264,8 +260,8 @@ def numeric_shape(block: Expr | MatrixExpr, sizes: Mapping[Symbol, int]) -> tupl
     """The shape of an expression in numbers, () of a scalar."""
     if not isinstance(block, MatrixExpr):
         return ()
-    if missing := set().union(*(n.free_symbols for n in block.shape)) - set(sizes):
-        raise InputError(f"a size for each dimension of {block}", f"none for {missing.pop()}", "pass it in parameters={...}")
+    missing = set().union(*(n.free_symbols for n in block.shape)) - set(sizes)
+    require.complete(missing, f"a size for each dimension of {block}", "pass it in parameters={...}")
     return tuple(int(n.xreplace({s: Integer(v) for s, v in sizes.items()})) for n in block.shape)
 
 

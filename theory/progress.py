@@ -1,4 +1,4 @@
-"""Progress on the terminal: a bar for work that takes more than two seconds, and nothing where no one is watching.
+"""Progress on the terminal: a bar for work that takes more than two seconds, and none where no one is watching.
 
 >>> with bar(3, "count") as done:
 ...     for k in range(3):
@@ -9,8 +9,9 @@ When it fails: a bar moves only where the work says how far it is.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 DELAY = 2.0  # seconds before a bar appears
 FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
@@ -38,6 +39,28 @@ def bar(total: float, what: str) -> Iterator[Callable[[float], None]]:
 
     with Bar(total=total, desc=what, delay=DELAY, disable=None, leave=False, miniters=0, bar_format=FORMAT) as shown:
         yield lambda done: _move(shown, done)
+
+
+@contextmanager
+def pieces() -> Iterator[Callable[[str, float], None]]:
+    """Work in pieces, one after the other: the name of each on a line of standard error, and a bar below it.
+
+    Yields
+    ------
+    A function to be called with the name of the piece and the share of it that is done.
+    """
+    move: dict[str, Callable[[float], None]] = {}  # of the piece under way
+    with ExitStack() as bars:
+
+        def tell(piece: str, share: float) -> None:
+            if piece not in move:
+                bars.close()
+                move.clear()
+                print(piece, file=sys.stderr, flush=True)
+                move[piece] = bars.enter_context(bar(1.0, piece))
+            move[piece](share)
+
+        yield tell
 
 
 def _move(shown, done: float) -> None:

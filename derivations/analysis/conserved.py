@@ -19,6 +19,7 @@ from sympy import Expr, MatrixExpr
 from derivations.analysis.limits import within
 from derivations.typeset.rows import Row, row
 from derivations.typeset.shown import Shown
+from theory import require
 from theory.errors import InputError
 from theory.flow import Flow
 
@@ -68,6 +69,7 @@ def first_integrals(flow: Flow, degree: int = 2, time_limit: float | None = 60) 
     UnfinishedError
         at the time limit.
     """
-    if not isinstance(flow, Flow) or isinstance(degree, bool) or not isinstance(degree, int):
-        raise InputError("a Flow and a whole number as degree", f"{type(flow).__name__} and {degree!r}", "correct them")
+    if not isinstance(flow, Flow):
+        raise InputError("a Flow", type(flow).__name__, "use Loss.gradient_flow(), Loss.stop_gradient_flow() or Flow({x: ...})")
+    require.whole(degree, "a whole number as degree")
     return FirstIntegrals(flow, degree, within(time_limit, flow.conserved, degree))

@@ -14,7 +14,6 @@ Arguments and results cross by pickle, under which SymPy evaluates anew: ``Mul(2
 
 from __future__ import annotations
 
-import math
 import os
 import pickle
 import signal
@@ -25,14 +24,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from numbers import Real
 from time import monotonic
 from typing import TypeVar
 
 import cloudpickle
 from loky.backend import get_context
 
-from theory.errors import InputError, UnfinishedError
+from theory import require
+from theory.errors import UnfinishedError
 
 T = TypeVar("T")
 
@@ -219,6 +218,5 @@ def _ignore(found: object) -> None:
 
 
 def _check(time_limit: object) -> None:
-    is_number = isinstance(time_limit, Real) and not isinstance(time_limit, bool)
-    if time_limit is not None and not (is_number and 0 < float(time_limit) < math.inf):  # type: ignore[arg-type]
-        raise InputError("a time limit in seconds", repr(time_limit), "give a number above 0, or None for no limit")
+    if time_limit is not None:
+        require.real(time_limit, "a time limit in seconds", "give a number above 0, or None for no limit", above=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 
@@ -19,6 +18,13 @@ OUT = click.option(
     help="Folder for all files.",
 )
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every random draw.")
+DELIMITER = click.option(
+    "--delimiter",
+    default=",",
+    show_default=True,
+    callback=lambda context, option, value: value.replace("\\t", "\t"),
+    help="Between the columns of a CSV file.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output and nothing else there.")
 
 
@@ -42,15 +48,6 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("collapse: could not finish: interrupted; nothing was kept of the work under way", err=True)
             ctx.exit(UNFINISHED)
-
-
-def require(extra: str, *modules: str) -> None:
-    """Raise an :class:`InputError` that says which extra to install where a package of it is missing."""
-    missing = [m for m in modules if find_spec(m) is None]
-    if missing:
-        raise InputError(
-            f"the packages of the extra [{extra}]", f"no {', '.join(missing)}", f"pip install 'collapse-theory[{extra}]'"
-        )
 
 
 def print_claims(claims) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from derivations.cli.common import JSON, OUT, require
+from derivations.cli.common import DELIMITER, JSON, OUT
+from theory import require
 
 NEEDED = {".csv": ("data", "pandas"), ".parquet": ("data", "pyarrow")}
 
@@ -15,7 +16,7 @@ NEEDED = {".csv": ("data", "pandas"), ".parquet": ("data", "pyarrow")}
 @click.command("diagnose")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--label", default="label", show_default=True, help="Column of the classes; in NPZ files it is the array y.")
-@click.option("--delimiter", default=",", show_default=True, help="Between the columns of a CSV file.")
+@DELIMITER
 @click.option("--one-hot", is_flag=True, help="Make a feature of each category, but the first, of text columns.")
 @click.option(
     "--ridge", type=float, default=0.0, show_default=True, help="Added to the variance of each feature, in units of it."
@@ -44,8 +45,8 @@ def command(
     survives, and which pairs of classes contract first. Writes the figure diagnosis as SVG and PDF, and diagnosis.json.
     """
     extra, *packages = NEEDED.get(file.suffix.lower(), ("data",))
-    require(extra, *packages)
-    require("report", "matplotlib")
+    require.extra(extra, *packages)
+    require.extra("report", "matplotlib")
     from derivations.diagnosis import diagnose_table, of_file
     from derivations.documents.publish import publish, require_writable
     from derivations.figures import save
@@ -53,7 +54,7 @@ def command(
     from theory.progress import bar
 
     require_writable(out)
-    table = of_file(file, label, "\t" if delimiter == "\\t" else delimiter)
+    table = of_file(file, label, delimiter)
     with bar(1.0, f"read {table.name}") as progress:
         found = diagnose_table(table, one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension, progress=progress)
     numbers = found.to_dict()

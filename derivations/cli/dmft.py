@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from derivations.cli.common import JSON, OUT, SEED, require
-from theory.errors import InputError
+from derivations.cli.common import JSON, OUT, SEED
+from theory import require
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,14 +62,13 @@ def command(what: str, as_json: bool, out: Path, check: bool, seed: int, **optio
     Writes the table dmft-WHAT.csv, and the figure as SVG and PDF. With --check both have means over sampled couplings, with
     standard errors; deviations that are no noise are those of finitely many classes, and of the closure.
     """
-    require("report", "matplotlib")
+    require.extra("report", "matplotlib")
     from derivations.documents.publish import publish, require_writable
     from derivations.figures import save
     from theory.dmft import Pairs
 
     require_writable(out)
-    if not 0 < options["until"] < np.inf:
-        raise InputError("--until as a positive number", f"{options['until']:g}", "give a later time, or a larger s")
+    require.real(options["until"], "--until as a positive number", "give a later time, or a larger s", above=0)
     links = options["links"]
     whole = int(links) if options["ensemble"] == "regular" and float(links).is_integer() else links
     pairs = Pairs(options["ensemble"], options["pure"], whole, options["weight"], options["closure"])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from derivations.cli.common import FAILED, JSON, OUT, SEED, require
+from derivations.cli.common import FAILED, JSON, OUT, SEED
+from theory import require
 from theory.errors import InputError, UnfinishedError
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def command(plane: str, grid: int, resume: bool, workers: int, as_json: bool, ou
     Writes phase-PLANE.nc (every cell), and the figure as SVG and PDF. Finished chunks stay in the folder phase-chunks, also
     when the command is interrupted: the same command goes on from there.
     """
-    require("sweep", "dask", "xarray")
-    require("report", "matplotlib")
+    require.extra("sweep", "dask", "xarray")
+    require.extra("report", "matplotlib")
     from derivations.documents.publish import publish, require_writable
     from derivations.figures import save
     from derivations.figures.phases import phase_diagram

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import click
 
-from derivations.cli.common import FAILED, JSON, OUT, SEED, print_claims, require, run_summary
+from derivations.cli.common import DELIMITER, FAILED, JSON, OUT, SEED, print_claims, run_summary
+from theory import require
+from theory.progress import pieces
 
 
 @click.command("report")
 @click.option("--data", default="digits", show_default=True, help="'digits' (bundled with scikit-learn), or a CSV or NPZ file.")
 @click.option("--label", default="label", show_default=True, help="Column of a CSV file that holds the class.")
+@DELIMITER
 @click.option("--fraction", type=float, default=0.05, show_default=True, help="Share of the samples that get a second label.")
 @click.option("--dimension", type=click.IntRange(min=1), default=16, show_default=True, help="Dimension of the embeddings.")
 @click.option("--decay", type=float, default=0.0, show_default=True, help="Of embeddings and head under stop-gradient.")
@@ -24,7 +27,16 @@ from derivations.cli.common import FAILED, JSON, OUT, SEED, print_claims, requir
 @SEED
 @OUT
 def command(
-    data: str, label: str, fraction: float, dimension: int, decay: float, level: str, as_json: bool, seed: int, out: Path
+    data: str,
+    label: str,
+    delimiter: str,
+    fraction: float,
+    dimension: int,
+    decay: float,
+    level: str,
+    as_json: bool,
+    seed: int,
+    out: Path,
 ) -> None:
     """The main job: check the derivations, diagnose a data set, lay theory over simulation.
 
@@ -33,48 +45,24 @@ def command(
 
     Writes report.html (opens offline), report.tex, figures as SVG and PDF, and report.pdf where pdflatex is found.
     """
-    require("report", "matplotlib", "sklearn", "pandas")
+    require.extra("report", "matplotlib", "sklearn", "pandas")
     from derivations.data import load
     from derivations.documents.publish import require_writable
     from derivations.report import make_report, write_report
 
-    source = load(data, label)
+    source = load(data, label, delimiter)
     require_writable(out)
-    with _Bars() as bars:
-        made = make_report(source, dimension=dimension, fraction=fraction, seed=seed, level=level, progress=bars, decay=decay)
-        files = write_report(made, out, bars)
+    with pieces() as progress:
+        made = make_report(
+            source, dimension=dimension, fraction=fraction, seed=seed, level=level, progress=progress, decay=decay
+        )
+        files = write_report(made, out, progress)
     if as_json:
         click.echo(json.dumps(_summary(made, files)))
     else:
         _print_summary(made, files)
     if not made.passed:
         sys.exit(FAILED)
-
-
-class _Bars:
-    """Progress on standard error, one bar for each piece of work."""
-
-    def __enter__(self):
-        self.name, self.bar, self.done = "", None, 0
-        return self
-
-    def __call__(self, name: str, share: float) -> None:
-        if name != self.name:
-            self._close()
-            self.name, self.done = name, 0
-            self.bar = click.progressbar(length=100, label=f"{name:<62}", file=sys.stderr, show_eta=False)
-            self.bar.__enter__()
-        if self.bar is not None:
-            self.bar.update(round(100 * share) - self.done)
-        self.done = round(100 * share)
-
-    def _close(self) -> None:
-        if self.bar is not None:
-            self.bar.__exit__(None, None, None)
-            self.bar = None
-
-    def __exit__(self, *exception) -> None:
-        self._close()
 
 
 def _summary(made, files) -> dict:

@@ -7,15 +7,16 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from math import inf, isfinite
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from derivations.cli.common import FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, require, run_summary
+from derivations.cli.common import FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, run_summary
 from derivations.cli.couplings import coupling_of, refuse, with_couplings
+from theory import require
 from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.progress import bar
 
@@ -56,8 +57,8 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
     """
     from derivations.documents.publish import require_writable
 
-    require("report", "matplotlib")
-    require("data", "xarray")
+    require.extra("report", "matplotlib")
+    require.extra("data", "xarray")
     given = {name for name in options if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if model == "two-time-scales":
         refuse(given & OF_ONE_RUN, "two-time-scales")
@@ -165,8 +166,7 @@ def _times(options: Mapping[str, Any], coupling) -> Any:
     slow, until = coupling.slow_time(), options["until"]
     if until is None:
         until = LATE * slow if isfinite(slow) else SETTLED
-    if not 0 < until < inf:
-        raise InputError("--until as a positive time", f"{until:g}", "give a later one")
+    require.real(until, "--until as a positive time", "give a later one", above=0)
     if not options["logarithmic"]:
         return np.linspace(0, until, options["points"])
     first = min(coupling.fast_time() / 50, until / 100)

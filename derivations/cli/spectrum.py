@@ -9,7 +9,8 @@ from typing import Literal
 
 import click
 
-from derivations.cli.common import OUT, require
+from derivations.cli.common import OUT
+from theory import require
 
 PRINTED_MODES = 30
 
@@ -34,7 +35,7 @@ def command(table: Path, mobility: Literal["degree", "uniform"], as_json: bool, 
     Writes the figure spectrum as SVG and PDF, with the extra [report].
     """
     if not as_json:
-        require("report", "matplotlib")
+        require.extra("report", "matplotlib")
     from derivations.data import load_couplings
     from theory import Coupling
 

@@ -1,6 +1,6 @@
 """Diagnosis of real data: from features and classes to what a linear encoder of them will do (§7 of the notes)."""
 
-from derivations.diagnosis.files import of_file
+from derivations.data.files import of_file
 from derivations.diagnosis.measuring import diagnose, diagnose_table
 from derivations.diagnosis.result import Diagnosis
 

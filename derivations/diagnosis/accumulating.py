@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.data import looks_continuous
-from derivations.diagnosis.encoding import Encoding, as_text
-from derivations.diagnosis.tables import chunk_rows
+from derivations.data.chunks import chunk_rows
+from derivations.data.encoding import Encoding, as_text
 from theory.encoder.accumulated import ClassMoments, class_moments, merged
 from theory.errors import InputError
 

@@ -19,16 +19,16 @@ from typing import Any
 import numpy as np
 
 from derivations.closed_forms.decaying import critical_decays
+from derivations.data.chunks import Table, of_arrays
+from derivations.data.encoding import Encoding, categories_of
 from derivations.diagnosis.accumulating import Accumulation, accumulate
-from derivations.diagnosis.encoding import Encoding, categories_of
 from derivations.diagnosis.finite_sample import noise_edge
 from derivations.diagnosis.pairs import spread
 from derivations.diagnosis.result import Diagnosis
-from derivations.diagnosis.tables import Table, of_arrays
+from theory import require
 from theory.encoder import population_square
 from theory.encoder.accumulated import merged
 from theory.encoder.canonical import CanonicalModes, canonical_modes, shrinkage_ridge
-from theory.errors import InputError
 
 MANY = 0.5  # features per sample, above which shrunk correlations are given beside
 DIGITS = 1e-8  # that rounding has to leave
@@ -73,8 +73,8 @@ def diagnose_table(
     progress: Callable[[float], None] = lambda share: None,
 ) -> Diagnosis:
     """The same of a table that is read chunk by chunk; ``progress`` is told the share that is read."""
-    if decay is not None and not 0 < decay < np.inf:
-        raise InputError("a positive decay", f"{decay:g}", "give that of the embeddings")
+    if decay is not None:
+        require.positive(decay, "decay", "give that of the embeddings")
     encoding = categories_of(table) if one_hot else Encoding(table)
     data = accumulate(encoding, progress)
     modes = canonical_modes(data.groups, ridge)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from derivations.closed_forms.thresholds import least_ratio
 from derivations.diagnosis.pairs import in_order
 from derivations.typeset.plain_values import plain_fields, plain_values
-from theory.errors import InputError
+from theory import require
 
 SHOWN_MODES = 30
 SHOWN_PAIRS = 5
@@ -142,8 +142,7 @@ class Diagnosis:
         InputError
             for a dimension below one.
         """
-        if dimension < 1:
-            raise InputError("a dimension of one or more", str(dimension), "give the dimension of the head")
+        require.whole(dimension, "a dimension of one or more", "give the dimension of the head", least=1)
         survives = self.mu > 0 if self.decay is None else self.lambda_critical > self.decay
         modes = min(dimension, int(survives.sum()))
         ratios = (least_ratio(float(a), float(b), self.decay) for a, b in combinations(sorted(set(self.mu[:modes])), 2))

@@ -20,7 +20,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from derivations.analysis.limits import within
 from derivations.sweeps.runs import Runs
 from derivations.sweeps.store import Columns, Store, identity
+from theory import require
 from theory.coupling import Coupling
 from theory.errors import InputError
 from theory.loss import Loss
@@ -92,12 +92,11 @@ def sweep(
         for a grid that is empty or has repeated values, a function that returns something else than one row for each point, a
         function with a closure that is to be kept without a ``key``, and a missing extra.
     """
-    _require_extra()
+    require.extra("sweep", "dask", "xarray")
     axes = _axes(grid)
     count = int(np.prod([len(v) for v in axes.values()]))
     for name, number in (("chunk", chunk), ("workers", workers)):
-        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
-            raise InputError(f"a positive whole number as {name}", repr(number), "correct it")
+        require.whole(number, f"a positive whole number as {name}", "correct it", least=1)
     if isinstance(what, Loss):
         what = Runs.of(what, coupling, dimension, times, seed, key)
         coordinates = {"time": what.times, **(coordinates or {})}
@@ -193,9 +192,3 @@ def _computed(function: Callable, store: Store | None, elsewhere: bool, part: Ma
     if store is not None:
         store.write(part, columns)
     return columns
-
-
-def _require_extra() -> None:
-    if missing := [name for name in ("dask", "xarray") if find_spec(name) is None]:
-        remedy = "pip install 'collapse-theory[sweep]'"
-        raise InputError("the packages of the extra [sweep]", f"no {', '.join(missing)}", remedy)

@@ -63,3 +63,17 @@ def test_no_thread_runs_beside_the_work(shown):
     before = threading.active_count()
     shown(0, Terminal())
     assert threading.active_count() == before
+
+
+def test_pieces_of_work_are_named_once_each_with_a_bar_on_a_terminal(monkeypatch):
+    for terminal, barred in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr(progress, "DELAY", 0)
+        monkeypatch.setattr("sys.stderr", terminal)
+        with progress.pieces() as done:
+            for piece in ("shear", "dye"):
+                for share in (0, 0.5, 1):
+                    time.sleep(0.15)
+                    done(piece, share)
+        seen = terminal.getvalue()
+        assert [line.strip() for line in seen.splitlines() if line.strip() in ("shear", "dye")] == ["shear", "dye"]
+        assert ("dye  50%|" in seen) is barred

@@ -49,9 +49,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.coupling.reduction import conductances, label_components
 from theory.coupling.weights import Weights
-from theory.errors import InputError
 
 if TYPE_CHECKING:
     import networkx
@@ -97,8 +97,7 @@ class ClassGraph:
         InputError
             for another order.
         """
-        if order not in (1, 2):
-            raise InputError("order 1 or 2", repr(order), "choose one; exact rates are those of the coupling")
+        require.whole(order, "order 1 or 2", "choose one; exact rates are those of the coupling", least=1, most=2)
         scale = self.masses**-0.5
         values, vectors = np.linalg.eigh(scale[:, None] * self.laplacian * scale)
         moving, modes = np.maximum(values[self.components :], 0.0), (scale[:, None] * vectors)[:, self.components :]

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from theory import require
 from theory.errors import InputError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def regular_pairs(classes: int, pure_per_class: int, links: int, seed: int) -> T
 
     _at_least_two(classes)
     for name, number in (("pure_per_class", pure_per_class), ("links", links)):
-        _whole(name, number)
+        require.whole(number, f"{name} as a non-negative integer")
     if links >= classes or links * classes % 2:
         even = [c for c in (links - 1, links + 1) if 0 < c < classes and c * classes % 2 == 0]
         remedy = f"use links={even[0]}" if even and links < classes else f"use at most {classes - 1} links or more classes"
@@ -101,9 +102,10 @@ def _with_pure(classes: int, pure: int | NDArray, joined: NDArray, counts: NDArr
 def _split(classes: int, samples: int, fraction: float, groups: int, alike: bool = False) -> tuple[int, int]:
     """The number of frustrated samples, in equal ``groups``, and of the others in each class (all samples, with ``alike``)."""
     _at_least_two(classes)
-    _whole("samples", samples)
-    if not 0 <= fraction <= 1:
-        raise InputError("a fraction of frustrated samples between 0 and 1", str(fraction), "give the share, not a percentage")
+    require.whole(samples, "samples as a non-negative integer")
+    require.real(
+        fraction, "a fraction of frustrated samples between 0 and 1", "give the share, not a percentage", least=0, most=1
+    )
     frustrated = round(samples * fraction)
     shared = samples if alike else samples - frustrated
     left, over = shared % classes, frustrated % groups
@@ -126,12 +128,5 @@ def _nearest(classes: int, shared: int, frustrated: int, groups: int, alike: boo
 
 
 def _at_least_two(classes: int) -> int:
-    _whole("classes", classes)
-    if classes < 2:
-        raise InputError("at least two classes", str(classes), "add classes")
-    return classes
-
-
-def _whole(name: str, number: int) -> None:
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
-        raise InputError(f"{name} as a non-negative integer", repr(number), "give a whole number")
+    require.whole(classes, "classes as a non-negative integer")
+    return require.whole(classes, "at least two classes", "add classes", least=2)

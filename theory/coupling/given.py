@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.coupling.rows import require_weights
 from theory.errors import InputError
 
@@ -87,9 +88,10 @@ def checked_classes(labels: NDArray, classes: int | None) -> int:
     """The number of labels, given or found; or an :class:`InputError` for a label outside 0, 1, ..., classes - 1."""
     if labels.dtype.kind not in "iu":
         raise InputError("labels 0, 1, ...", f"an array of {labels.dtype}", "number the labels from 0")
-    if classes is not None and (isinstance(classes, bool) or not isinstance(classes, int | np.integer) or classes < 1):
-        raise InputError("a number of classes of at least 1", repr(classes), "give a positive integer")
-    width = int(classes) if classes is not None else int(labels.max(initial=-1)) + 1
+    if classes is None:
+        width = int(labels.max(initial=-1)) + 1
+    else:
+        width = require.whole(classes, "a number of classes of at least 1", "give a positive integer", least=1)
     outside = (labels < 0) | (labels >= width)
     if outside.any():
         got = str(labels[np.argmax(outside)])

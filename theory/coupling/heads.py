@@ -32,6 +32,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from theory import require
 from theory.coupling.coupling import Coupling
 from theory.coupling.spectrum import DENSE
 from theory.errors import InputError, UnfinishedError
@@ -86,8 +87,7 @@ def head_states(coupling: Coupling, decay: float, *, head_decay: float = 1.0, mo
     """
     rate = 1 / coupling.total_weight if mobility is None else mobility
     for name, value in (("decay", decay), ("head_decay", head_decay), ("mobility", rate)):
-        if not (np.isfinite(value) and value > 0):
-            raise InputError(f"a positive {name}", repr(value), "without decay see Coupling.modes()")
+        require.positive(value, name, "without decay see Coupling.modes()")
     if coupling.reduction.size > DENSE:
         raise InputError(f"at most {DENSE} modes", str(coupling.reduction.size), "merge types or take fewer labels")
     heads, modes = _eigen(coupling, decay)

@@ -22,6 +22,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from theory import require
 from theory.coupling.label_only import largest_mode, slow_modes
 from theory.coupling.reduction import Reduction
 from theory.coupling.rows import triangular_factor
@@ -65,8 +66,8 @@ class Spectrum:
 
 def require_count(k: int | None) -> None:
     """Raise :class:`~theory.errors.InputError` unless k is a number of modes, or None for all."""
-    if k is not None and (isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 0):
-        raise InputError("a number of modes", repr(k), "give a non-negative integer, or none for all")
+    if k is not None:
+        require.whole(k, "a number of modes", "give a non-negative integer, or none for all")
 
 
 def dense_spectrum(weights: Weights, reduction: Reduction) -> Spectrum:

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Expr, Integer, Rational, Symbol, binomial, count_ops
 
+from theory import require
 from theory.coupling.coupling import Coupling
 from theory.coupling.weights import Mobility
 from theory.errors import InputError
@@ -56,8 +57,7 @@ class Orbit:
     name: str = "v"
 
     def __post_init__(self):
-        if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 0:
-            raise InputError("a whole number of labels as size of a subset", repr(self.size), "count the labels of one subset")
+        require.whole(self.size, "a whole number of labels as size of a subset", "count the labels of one subset")
         for field in ("inside", "outside", "count"):
             object.__setattr__(self, field, expression(getattr(self, field), f"as {field}"))
 
@@ -181,9 +181,7 @@ class SymmetricFamily:
 
     def _numbers(self, values: Mapping[Any, Any]) -> SymmetricFamily:
         family = self.at(values)
-        if missing := family.parameters:
-            names = ", ".join(map(str, missing))
-            raise InputError("a number for each symbol of the family", f"none for {names}", "add it to the values")
+        require.complete(family.parameters, "a number for each symbol of the family", "add it to the values")
         return family
 
 

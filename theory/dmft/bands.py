@@ -36,6 +36,7 @@ import numpy as np
 from mpmath import mp
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.dmft import fast, regular
 from theory.dmft.edges import outer_edge, precise_edge
 from theory.dmft.ensembles import Closure, Kind, Pairs
@@ -74,8 +75,7 @@ class Band:
     def __post_init__(self):
         _ = self.pairs
         check_digits(self.digits)
-        if self.links == 0:
-            raise InputError("a positive number of links", "0", "add links: without them every correlation is 1")
+        require.positive(self.links, "number of links", "add links: without them every correlation is 1")
         if self.ensemble == "poisson" and self.closure == "cavity":
             expected = "the large-c closure, by name, for the band of Poisson pairs"
             remedy = 'give closure="large-c" (--closure large-c), which is off by O(1/c), or use ensemble="regular"'
@@ -128,9 +128,7 @@ class Band:
         UnfinishedError
             where the self-consistency was not solved.
         """
-        points = np.asarray(mu2, dtype=float)
-        if not np.all(np.isfinite(points)):
-            raise InputError("finite values of mu^2", "some that are not", "leave them out")
+        points = require.finite(mu2, "finite values of mu^2", "leave the others out")
         low, high = (float(edge) for edge in self.edges)
         found, inside = np.zeros(points.shape), (points > low) & (points < high)
         found[inside] = -self._weighted(points[inside]).imag / np.pi

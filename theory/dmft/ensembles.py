@@ -26,9 +26,9 @@ When it fails: few classes close loops of links before a label has forgotten its
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
+from theory import require
 from theory.errors import InputError
 
 Kind = Literal["poisson", "regular"]
@@ -44,6 +44,13 @@ class Kernel:
     alpha: Any
     beta: Any
     hop: Any
+
+
+SIZES = (
+    ("pure_per_class", 1, "give the pure samples of one class"),
+    ("links", 0, "give the mean number of frustrated samples at a class"),
+    ("weight", 0, "give that of one of the two couplings of a frustrated sample"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,13 +85,11 @@ class Pairs:
     closure: Closure = "cavity"
 
     def __post_init__(self):
-        _one_of("ensemble", self.ensemble, get_args(Kind))
-        _one_of("closure", self.closure, get_args(Closure))
-        _number("pure_per_class", self.pure_per_class, 1, "give the pure samples of one class")
-        _number("links", self.links, 0, "give the mean number of frustrated samples at a class")
-        _number("weight", self.weight, 0, "give that of one of the two couplings of a frustrated sample")
-        if self.weight == 0:
-            raise InputError("a positive weight", "0", "leave the links out instead, with links=0")
+        require.one_of(self.ensemble, get_args(Kind), "ensemble")
+        require.one_of(self.closure, get_args(Closure), "closure")
+        for name, least, remedy in SIZES:
+            require.real(getattr(self, name), f"{name} as a finite number of at least {least}", remedy, least=least)
+        require.positive(self.weight, "weight", "leave the links out instead, with links=0")
         if self.ensemble == "regular":
             self._check_regular()
         elif self.closure == "large-c" and self.links > MOST_LINKS:
@@ -92,8 +97,7 @@ class Pairs:
             raise InputError(f"at most {MOST_LINKS} links for the large-c closure", repr(self.links), remedy)
 
     def _check_regular(self) -> None:
-        if not isinstance(self.links, Integral) or self.links < 2:
-            raise InputError("an integer number of links of at least 2", repr(self.links), 'use that, or ensemble="poisson"')
+        require.whole(self.links, "an integer number of links of at least 2", 'use that, or ensemble="poisson"', least=2)
         if self.closure == "large-c" and self.links < 4:
             raise InputError("at least 4 links for the large-c closure", repr(self.links), 'use closure="cavity"')
 
@@ -111,13 +115,3 @@ class Pairs:
     def correlations(self, z: Any) -> Kernel:
         """Of the resolvent of squared canonical correlations at z."""
         return Kernel(self.pure_per_class * (z - 1), self.weight * (z - 0.5), self.weight / 2)
-
-
-def _one_of(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise InputError(f"{name} among {', '.join(choices)}", repr(value), "choose one")
-
-
-def _number(name: str, value: object, least: float, remedy: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or not least <= float(value) < float("inf"):
-        raise InputError(f"{name} as a finite number of at least {least}", repr(value), remedy)

@@ -45,13 +45,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from mpmath import mp
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.dmft import power_series
 from theory.dmft.bands import Band
 from theory.dmft.mode_measure import Modes, precise_nodes
@@ -135,10 +135,11 @@ class MeanFieldHead:
     tolerance: float = 1e-6
 
     def __post_init__(self):
-        for name in ("gamma", "lam", "kappa", "w0", "outlier", "tolerance"):
-            value = finite(name, getattr(self, name))
-            if (value < 0 and name != "w0") or (value == 0 and name in ("gamma", "tolerance")):
-                raise InputError(f"{name} above zero", repr(value), "correct it")
+        require.real(self.w0, "w0 as a finite number")
+        for name in ("gamma", "tolerance"):
+            require.positive(getattr(self, name), name)
+        for name in ("lam", "kappa", "outlier"):
+            require.real(getattr(self, name), f"{name} as a finite number of at least 0", least=0)
         _ = self.modes
 
     @cached_property
@@ -165,7 +166,7 @@ class MeanFieldHead:
         UnfinishedError
             where the integral over the band, or SciPy's integration, does not settle to the tolerance.
         """
-        t = increasing(times)
+        t = require.times(times)
         counts = NODES if isinstance(self.of, Band) else NODES[:1]
         before = self._integrate(self._modes(NODES[0]), t, 1e-8)
         for nodes in counts[1:] or counts:
@@ -217,7 +218,7 @@ class MeanFieldHead:
             for a Poisson band, whose density has no closed form.
         """
         check_digits(digits)
-        t = increasing(times)
+        t = require.times(times)
         with mp.workdps(digits + power_series.GUARD):
             if isinstance(self.of, Band):
                 mu, masses = precise_nodes(self.of, nodes)
@@ -287,17 +288,3 @@ class MeanFieldHead:
             raise InputError(expected, f"lam = {self.lam}, kappa = {self.kappa}", "choose one of these")
         root = (self.edge**2 - 4 * self.lam) ** 0.5
         return (self.edge + root) / 2, EDGE_EXPONENT / (2 * root)
-
-
-def finite(name: str, value: object) -> float:
-    """A parameter as a float, or an :class:`InputError`."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(float(value)):
-        raise InputError(f"{name} as a finite number", repr(value), "correct it")
-    return float(value)
-
-
-def increasing(times: ArrayLike) -> NDArray:
-    t = np.atleast_1d(np.asarray(times, dtype=float))
-    if t.ndim != 1 or not np.all(np.isfinite(t)) or np.any(t < 0) or np.any(np.diff(t) <= 0):
-        raise InputError("increasing, finite, non-negative times", repr(times), "sort them and leave out repetitions")
-    return t

@@ -33,6 +33,7 @@ import numpy as np
 from mpmath import mp
 from numpy.typing import NDArray
 
+from theory import require
 from theory.dmft import fast, regular
 from theory.dmft.bands import Band
 from theory.dmft.poisson import in_double
@@ -89,9 +90,8 @@ class Modes:
         InputError
             for anything but finite numbers, correlations beyond 1, negative numbers or variances, and no mode at all.
         """
-        table = np.array([tuple(mode) for mode in modes], dtype=float)
-        if table.ndim != 2 or table.shape[1] != 3 or not np.all(np.isfinite(table)):
-            raise InputError("modes as (mu, weight, variance), finite numbers", f"an array {table.shape}", "list them so")
+        listed, expected = [tuple(mode) for mode in modes], "modes as (mu, weight, variance), finite numbers"
+        table = require.finite(listed, expected, "list them so", shape=(None, 3))
         mu, weight, variance = table.T
         if np.any(np.abs(mu) > 1 + 1e-12) or np.any(weight < 0) or np.any(variance < 0):
             raise InputError("correlations in [-1, 1], weights and variances >= 0", "others", "correct them")

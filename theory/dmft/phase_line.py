@@ -26,6 +26,7 @@ from typing import Any
 
 from mpmath import mp
 
+from theory import require
 from theory.dmft import regular, self_consistency
 from theory.dmft.bands import Band
 from theory.dmft.ensembles import Closure, Kind
@@ -104,8 +105,7 @@ def critical_fraction(
         where no fraction up to one pure sample a class, :math:`\varphi=c/(c+2)`, is large enough, or the root is not found.
     """
     check_digits(digits)
-    if not 0 < lam < 0.25:
-        raise InputError("a decay of the embeddings between 0 and 1/4", repr(lam), "choose one inside")
+    require.real(lam, "a decay of the embeddings between 0 and 1/4", "choose one inside", above=0, below=0.25)
     if not 0 <= share < 1 or (share == 0 and ensemble == "poisson"):
         expected = "a share of the modes in (0, 1), or 0 for regular"
         raise InputError(expected, repr(share), "give d/K: the tails of a poisson band have no edge")

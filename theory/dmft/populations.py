@@ -27,9 +27,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from theory import require
 from theory.dmft.ensembles import Kernel, Pairs
 from theory.dmft.self_consistency import Solution
-from theory.errors import InputError, UnfinishedError
+from theory.errors import UnfinishedError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -48,9 +49,7 @@ class PopulationSize:
 
     def __post_init__(self):
         for name, least in (("members", 2), ("populations", 2), ("seed", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-                raise InputError(f"{name} as an integer of at least {least}", repr(value), "raise it")
+            require.whole(getattr(self, name), f"{name} as an integer of at least {least}", "raise it", least=least)
 
 
 def sample(pairs: Pairs, s: NDArray, size: PopulationSize) -> NDArray:

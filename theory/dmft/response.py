@@ -41,12 +41,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Complex
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import mpmath
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.dmft import fast, populations, regular, self_consistency
 from theory.dmft.edges import outer_edge
 from theory.dmft.ensembles import Closure, Kind, Pairs
@@ -115,8 +116,8 @@ class LabelResponse:
     def __post_init__(self):
         _ = self.pairs
         check_digits(self.digits)
-        if self.path not in (None, "fast", "mpmath"):
-            raise InputError("path among fast, mpmath", repr(self.path), "choose one")
+        if self.path is not None:
+            require.one_of(self.path, get_args(Path), "path")
         if self.path == "fast" and self.digits > 15:
             raise InputError("15 digits on the fast path", str(self.digits), 'use path="mpmath"')
         if self._is_sampled and (self.digits != 15 or self.path is not None):
@@ -245,8 +246,7 @@ class LabelResponse:
 
     def separation(self, t: ArrayLike, dimension: int) -> Any:
         r"""Expected squared distance of two labels, in units of :math:`\sigma^2`: :math:`2dR(2t)`."""
-        if isinstance(dimension, bool) or not isinstance(dimension, int | np.integer) or dimension < 1:
-            raise InputError("a dimension of at least 1", repr(dimension), "give a positive integer")
+        require.whole(dimension, "a dimension of at least 1", "give a positive integer", least=1)
         return 2 * dimension * self.variance(t)
 
     def relaxation(self, t: ArrayLike) -> Curve:
@@ -288,18 +288,12 @@ class LabelResponse:
 
 
 def check_digits(digits: object) -> None:
-    if isinstance(digits, bool) or not isinstance(digits, int | np.integer) or not 15 <= digits <= 50:
-        raise InputError("digits as an integer from 15 to 50", repr(digits), "choose the precision of mpmath in that range")
+    remedy = "choose the precision of mpmath in that range"
+    require.whole(digits, "digits as an integer from 15 to 50", remedy, least=15, most=50)
 
 
 def _times(t: ArrayLike) -> NDArray:
-    try:
-        times = np.asarray(t, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise InputError("times as numbers", repr(t), "give a number or an array") from error
-    if not np.all(np.isfinite(times)) or np.any(times < 0):
-        raise InputError("finite non-negative times", "some that are not", "leave them out")
-    return times
+    return require.finite(t, "finite non-negative times", "leave the others out", least=0)
 
 
 def _complex_array(s: ArrayLike) -> NDArray:

@@ -40,7 +40,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.dmft.mean_field import finite, increasing
+from theory import require
 from theory.errors import InputError, UnfinishedError
 
 NODES = (16, 32, 64, 128, 256)  # of the quadrature over each start
@@ -130,10 +130,10 @@ class SingleSite:
     tolerance: float = 1e-5
 
     def __post_init__(self):
-        for name in ("fraction", "gamma", "lam", "kappa", "w0", "tolerance"):
-            value = finite(name, getattr(self, name))
-            if (value < 0 and name != "w0") or (name == "fraction" and value > 1):
-                raise InputError(f"{name} in its range", repr(value), "choose fraction in [0, 1] and others above zero")
+        require.real(self.w0, "w0 as a finite number")
+        require.real(self.fraction, "a fraction from 0 to 1", least=0, most=1)
+        for name in ("gamma", "lam", "kappa", "tolerance"):
+            require.real(getattr(self, name), f"{name} as a finite number of at least 0", least=0)
 
     def trajectory(self, times: ArrayLike) -> SiteCurve:
         """By quadrature, for many samples a class, at increasing times (T,).
@@ -145,7 +145,7 @@ class SingleSite:
         UnfinishedError
             where the quadrature over the starts does not settle to the tolerance.
         """
-        t = increasing(times)
+        t = require.times(times)
         before = self._integrate(_nodes(NODES[0]), t)
         for nodes in NODES[1:]:
             now = self._integrate(_nodes(nodes), t)
@@ -166,7 +166,7 @@ class SingleSite:
         InputError
             unless the frustrated samples of a class are a whole number, there are classes, and at least two runs.
         """
-        t, frustrated = increasing(times), round(self.fraction * samples)
+        t, frustrated = require.times(times), round(self.fraction * samples)
         if min(classes, samples) < 1 or runs < 2 or abs(frustrated - self.fraction * samples) > 1e-9:
             got = f"{samples} samples, {self.fraction * samples:.6g} frustrated, {classes} classes, {runs} runs"
             raise InputError("whole numbers of samples of either kind, of classes, and two runs", got, "change samples")

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from theory import require
 from theory.encoder.accumulated import ClassMoments, merged
 from theory.errors import InputError
 
@@ -89,8 +90,7 @@ def canonical_modes(groups: Sequence[ClassMoments], ridge: float = 0.0) -> Canon
     InputError
         for fewer than two classes, inputs that do not vary or overflow, or a negative ridge.
     """
-    if not 0 <= ridge < np.inf:
-        raise InputError("a ridge of zero or more", f"{ridge:g}", "give it in units of the variance of a feature")
+    require.real(ridge, "a ridge of zero or more", "give it in units of the variance of a feature", least=0)
     whole = merged(groups)
     if len(whole.counts) < 2:
         raise InputError("at least two classes", f"{len(whole.counts)}", "add samples of another class")

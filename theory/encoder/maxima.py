@@ -27,7 +27,8 @@ from math import ceil, sqrt
 from sympy import Expr, Integer, Rational, asin, pi
 from sympy import sqrt as root
 
-from theory.errors import InputError, UnfinishedError
+from theory import require
+from theory.errors import UnfinishedError
 
 CLOSED = 5  # normals up to which the maximum is elementary
 
@@ -106,6 +107,4 @@ def _tie_density(classes: int, digits: int):
 
 def checked_classes(classes: int, least: int = 2) -> int:
     """A whole number of classes, or an :class:`InputError`."""
-    if not isinstance(classes, int) or isinstance(classes, bool) or classes < least:
-        raise InputError(f"at least {least} classes", repr(classes), "give a whole number")
-    return classes
+    return require.whole(classes, f"at least {least} classes", least=least)

@@ -22,11 +22,11 @@ trajectory says nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.coupling.weights import Mobility
 from theory.encoder.encoder import Encoder, Sample
 from theory.encoder.maxima import checked_classes
@@ -60,11 +60,11 @@ class LabelTeacher:
     covariance: NDArray | None = None
 
     def __post_init__(self):
-        rows = np.array(self.rows, dtype=float)
-        if rows.ndim != 2 or len(rows) < 2 or not np.isfinite(rows).all() or len(np.unique(rows, axis=0)) < len(rows):
-            raise InputError("two or more different finite rows", f"an array {rows.shape}", "give one row a class")
-        if not isinstance(self.noise, Real) or not 0 <= self.noise <= 1:
-            raise InputError("a fraction of redrawn labels from 0 to 1", repr(self.noise), "correct it")
+        expected, remedy = "two or more different finite rows", "give one row a class"
+        rows = require.finite(self.rows, expected, remedy, shape=(None, None))
+        if len(np.unique(rows, axis=0)) < max(2, len(rows)):
+            raise InputError(expected, f"an array {rows.shape}", remedy)
+        require.real(self.noise, "a fraction of redrawn labels from 0 to 1", least=0, most=1)
         object.__setattr__(self, "rows", rows)
         if self.covariance is not None:
             object.__setattr__(self, "covariance", checked_covariance(self.covariance, rows.shape[1]))
@@ -142,11 +142,8 @@ class RegressionTeacher:
     covariance: NDArray | None = None
 
     def __post_init__(self):
-        rows = np.array(self.rows, dtype=float)
-        if rows.ndim != 2 or 0 in rows.shape or not np.isfinite(rows).all():
-            raise InputError("finite rows (targets, inputs)", f"an array {rows.shape}", "give one row a target")
-        if not isinstance(self.noise, Real) or not 0 <= self.noise < np.inf:
-            raise InputError("a finite standard deviation from 0 on", repr(self.noise), "correct it")
+        rows = require.finite(self.rows, "finite rows (targets, inputs)", "give one row a target", shape=(None, None))
+        require.real(self.noise, "a finite standard deviation from 0 on", least=0)
         object.__setattr__(self, "rows", rows)
         if self.covariance is not None:
             object.__setattr__(self, "covariance", checked_covariance(self.covariance, rows.shape[1]))
@@ -175,8 +172,7 @@ class RegressionTeacher:
 
 def normal_inputs(covariance: NDArray | None, inputs: int, samples: int, seed: int) -> tuple[NDArray, np.random.Generator]:
     """Normal inputs (n, p), and the generator for what else is drawn."""
-    if not isinstance(samples, int | np.integer) or isinstance(samples, bool) or samples < 1:
-        raise InputError("at least one sample", repr(samples), "give a whole number")
+    require.whole(samples, "at least one sample", least=1)
     rng = np.random.default_rng(seed)
     features = rng.standard_normal((samples, inputs))
     return (features if covariance is None else features @ np.linalg.cholesky(covariance).T), rng
@@ -184,10 +180,8 @@ def normal_inputs(covariance: NDArray | None, inputs: int, samples: int, seed: i
 
 def checked_covariance(covariance: ArrayLike, inputs: int) -> NDArray:
     """A covariance (p, p) as an array, or an :class:`InputError`."""
-    found = np.array(covariance, dtype=float)
     wanted = f"a symmetric positive definite covariance ({inputs}, {inputs})"
-    if found.shape != (inputs, inputs) or not np.isfinite(found).all():
-        raise InputError(wanted, f"an array {found.shape}", "correct it")
+    found = require.finite(covariance, wanted, shape=(inputs, inputs))
     if np.abs(found - found.T).max() > SYMMETRIC * np.abs(found).max() or np.linalg.eigvalsh(found)[0] <= 0:
         raise InputError(wanted, "one that is not", "drop inputs that depend on others")
     return found

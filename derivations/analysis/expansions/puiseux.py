@@ -37,8 +37,9 @@ from derivations.analysis.expansions.real_edges import narrowed, real_edge_roots
 from derivations.analysis.expansions.series import Insufficient, Series, Term, collected, expand, truncated
 from derivations.typeset.any_root import AnyRoot
 from derivations.vocabulary import c as letter
+from theory import require
 from theory.abridging import Brief
-from theory.errors import InputError, UnfinishedError
+from theory.errors import UnfinishedError
 from theory.printing import plain
 
 LARGEST_PRECISION = 4096
@@ -177,8 +178,7 @@ def puiseux(
 
 
 def check_order(order: object) -> None:
-    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
-        raise InputError("an order that is a positive integer", repr(order), "give the number of terms wanted, as order=2")
+    require.whole(order, "an order that is a positive integer", "give the number of terms wanted, as order=2", least=1)
 
 
 # -- branches of one factor ---------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ from derivations.analysis.limits import within
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import characteristic_factors
+from theory import require
 from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow
@@ -220,8 +221,7 @@ def _values(flow: Flow, point: Any) -> dict[Symbol, Expr]:
     mapping = point if isinstance(point, Mapping) else getattr(point, "values", None)
     if not isinstance(mapping, Mapping):
         raise InputError("a point as mapping from state to expression", type(point).__name__, "write {v: ..., w: ...}")
-    if missing := [s for s in flow.state if s not in mapping]:
-        raise InputError("a value for every state", f"none for {', '.join(map(str, missing))}", "add it to the point")
+    require.complete([s for s in flow.state if s not in mapping], "a value for every state", "add it to the point")
     if unknown := [s for s in mapping if s not in flow.state]:
         raise InputError(f"values of {', '.join(map(str, flow.state))}", f"{unknown[0]}", "leave it out of the point")
     return {s: _exact(mapping[s], str(s)) for s in flow.state}

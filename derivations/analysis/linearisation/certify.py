@@ -40,6 +40,7 @@ from derivations.analysis.sites.site import Fraction as Ratio
 from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown
+from theory import require
 from theory.abridging import Brief, brief
 from theory.errors import InputError
 from theory.flow import Flow
@@ -147,8 +148,7 @@ def certify(
     supported(flow)
     if not isinstance(box, Mapping) or not all(isinstance(p, Symbol) for p in box):
         raise InputError("a dict from symbol to a pair of ends", brief(box), "write {a: (0, 1)}")
-    if not isinstance(depth, int) or depth < 0:
-        raise InputError("a number of halvings, zero or more, as depth", repr(depth), "correct it")
+    require.whole(depth, "a number of halvings, zero or more, as depth", "correct it")
     return within(time_limit, _certify, flow, point, box, dict(cells or {}), depth)
 
 
@@ -295,10 +295,7 @@ def _exact(value) -> Fraction:
 
 
 def _check_box(flow: Flow, question: Question, box: Box, cells: Mapping[Symbol, int]) -> None:
-    if missing := sorted(map(str, question.needed - set(box))):
-        raise InputError(
-            "an interval for every symbol in the conditions", f"none for {', '.join(missing)}", "add it to the box"
-        )
+    require.complete(question.needed - set(box), "an interval for every symbol in the conditions", "add it to the box")
     known = set(flow.state) | set(flow.parameters)
     if unknown := sorted(map(str, (set(box) | set(cells)) - known)):
         raise InputError("parameters of the flow in the box", ", ".join(unknown), "drop them")
@@ -306,5 +303,5 @@ def _check_box(flow: Flow, question: Question, box: Box, cells: Mapping[Symbol, 
         if (p.is_nonnegative and low < 0) or (p.is_nonpositive and high > 0):
             raise InputError(f"a box within the assumptions on {p}", f"({brief(low)}, {brief(high)})", "narrow it")
     for p, n in cells.items():
-        if type(n) is not int or n < 1 or p not in box:
-            raise InputError(f"a positive number of cells along a parameter of the box for {p}", repr(n), "correct it")
+        expected = f"a positive number of cells along a parameter of the box for {p}"
+        require.whole(n if p in box else None, expected, "correct it", least=1)

@@ -41,8 +41,9 @@ from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row, conditions_row, row
 from derivations.typeset.shown import Shown
 from derivations.vocabulary import s as eigenvalue
+from theory import require
 from theory.abridging import Say
-from theory.errors import InputError, UnfinishedError
+from theory.errors import UnfinishedError
 from theory.flow import Flow
 
 SAMPLES = 20  # random parameters of a numeric analysis
@@ -123,8 +124,7 @@ class Stability(Shown):
         """
         matrix = self.flow.jacobian().xreplace(dict(self.point))
         held = set().union(*(f.free_symbols for f, _ in self.characteristic)) if self.method == "exact" else matrix.free_symbols
-        if missing := held - {self.s, *parameters}:
-            raise InputError("a number for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
+        require.complete(held - {self.s, *parameters}, "a number for every parameter")
         if self.method != "exact":
             return np.linalg.eigvals(_numbers(matrix, parameters))
         found: list[complex] = [0.0] * len(self.zero_modes)

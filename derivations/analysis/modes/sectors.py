@@ -57,7 +57,7 @@ from derivations.typeset.plain_values import plain_fields, plain_values
 from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown
 from derivations.vocabulary import u
-from theory import models
+from theory import models, require
 from theory.abridging import Brief, Say, brief
 from theory.coupling.symmetric import Orbit, SymmetricFamily
 from theory.errors import InputError
@@ -257,7 +257,5 @@ def _decoupled(patterns: Patterns) -> Iterator[Decoupled]:
 
 def _number(expr: Expr, values: Mapping[str, Expr]) -> float:
     known = expr.subs({s: values[str(s)] for s in expr.free_symbols if str(s) in values})
-    if known.free_symbols:
-        missing = ", ".join(sorted(map(str, known.free_symbols)))
-        raise InputError("a number for each symbol", f"none for {missing}", "add it to the values")
+    require.complete(known.free_symbols, "a number for each symbol", "add it to the values")
     return float(known)

@@ -41,8 +41,9 @@ from derivations.analysis.sites.parameters import exceptional_sets
 from derivations.analysis.sites.signs import Signs
 from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown
+from theory import require
 from theory.abridging import Say
-from theory.errors import InputError, UnfinishedError
+from theory.errors import UnfinishedError
 from theory.flow import Flow
 
 COUNTED = 64  # complex zeros, by Bézout's bound, up to which they are counted once more
@@ -101,8 +102,7 @@ class FixedPoints(Shown, Sequence):
             where the flow at these numbers is too large to be solved.
         """
         given = exact(parameters)
-        if missing := set(self.flow.parameters) - set(given):
-            raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
+        require.complete(set(self.flow.parameters) - set(given), "a value for every parameter")
         found = _fixed_points(with_numbers(self.flow, given))
         if found.completeness is not Completeness.PROVED:
             raise UnfinishedError(f"the fixed points at these parameters were not all found: {found.reason}")

@@ -15,6 +15,7 @@ from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE,
 from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row, conditions_row, row
 from derivations.typeset.shown import Shown
+from theory import require
 from theory.abridging import Say
 from theory.errors import InputError
 
@@ -99,8 +100,7 @@ class FixedPoint(Shown):
         ((x, polynomial),) = self.roots.items()
         given = exact(parameters or {})
         held = [c.xreplace(given) for c in self.conditions if x in c.free_symbols]
-        if missing := set().union(*(c.free_symbols for c in held)) - {x}:
-            raise InputError("a value for every parameter", f"none for {', '.join(sorted(map(str, missing)))}", "add it")
+        require.complete(set().union(*(c.free_symbols for c in held)) - {x}, "a value for every parameter")
         found = real_roots(polynomial.xreplace(given), x)
         return len({v for v in found if has_sign(x, v) and all(is_true(c.xreplace({x: v})) for c in held)})
 

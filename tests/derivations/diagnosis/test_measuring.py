@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derivations import diagnose
-from derivations.diagnosis import accumulating, tables
+from derivations.data import chunks
+from derivations.diagnosis import accumulating
 from tests.strategies import seeds
 from tests.theory.encoder.test_canonical import by_bases, clouds
 from tests.theory.oracles import assert_close
@@ -32,7 +33,7 @@ def test_reading_in_chunks_changes_nothing(monkeypatch):
     order = np.argsort(-classes, kind="stable")[40:]  # classes of different size appear one after the other, the last first
     monkeypatch.setattr(accumulating, "MOST_GROUPS", accumulating.FEWEST_GROUPS)
     whole = diagnose(features[order], classes[order])
-    monkeypatch.setattr(tables, "CHUNK_BYTES", 8 * 4 * 17)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 8 * 4 * 17)
     parts = diagnose(features[order], classes[order])
     assert whole.classes == parts.classes == ("0", "1", "2")
     assert parts.counts.tolist() == np.bincount(classes[order]).tolist()

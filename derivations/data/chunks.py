@@ -73,7 +73,8 @@ def of_arrays(features: Any, labels: Any, name: str = "the features") -> Table:
     def blocks() -> Iterator[tuple[Block, NDArray, float]]:
         for start in range(0, rows, step):
             part = slice(start, min(start + step, rows))
-            yield frame_block(_rows(values, part)) if is_frame else values[part], given[part], part.stop / rows
+            block = as_block(frame_columns(_rows(values, part))) if is_frame else values[part]
+            yield block, given[part], part.stop / rows
 
     return Table(name, names, blocks)
 
@@ -101,14 +102,10 @@ def _rows(frame: Any, part: slice) -> Any:
     return frame.iloc[part] if hasattr(frame, "iloc") else frame[part]
 
 
-def frame_block(frame: Any) -> Block:
-    """The rows of a frame: one array where all is numbers, else one for each column."""
-    columns = [np.asarray(_column(frame, number)) for number in range(frame.shape[1])]
-    return as_block(columns)
-
-
-def _column(frame: Any, number: int) -> Any:
-    return frame.iloc[:, number] if hasattr(frame, "iloc") else frame[:, number]
+def frame_columns(frame: Any) -> list[NDArray]:
+    """The columns of a frame as arrays."""
+    columns = frame.iloc if hasattr(frame, "iloc") else frame
+    return [np.asarray(columns[:, number]) for number in range(frame.shape[1])]
 
 
 def columns_of(block: Block) -> list[NDArray]:
@@ -117,7 +114,7 @@ def columns_of(block: Block) -> list[NDArray]:
 
 
 def as_block(columns: Sequence[NDArray]) -> Block:
-    """Columns of numbers as one array (rows, columns)."""
+    """Columns of numbers as one array (rows, columns), others as they are."""
     if all(column.dtype.kind in "biuf" for column in columns):
         return np.stack(columns, axis=1, dtype=float) if columns else np.empty((0, 0))
     return list(columns)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
+from math import inf, isnan, nan
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from derivations.data.chunks import Block, Table, columns_of
+from derivations.data.encoding import as_text
+from derivations.data.files import csv_rows, of_file
+from theory import require
 from theory.errors import InputError
 
 FEW_NUMBERS = 20  # different numbers that are taken for classes, however few rows each has
@@ -34,7 +38,7 @@ class DataSet:
         return f"{samples:,} samples, {inputs} inputs, {len(self.class_names)} classes"
 
 
-def load(source: str, label: str = "label") -> DataSet:
+def load(source: str, label: str = "label", delimiter: str = ",") -> DataSet:
     """``"digits"``, a CSV file whose column ``label`` is the class and whose other columns are numbers, or an
     NPZ file with ``X``, ``y``.
 
@@ -49,57 +53,58 @@ def load(source: str, label: str = "label") -> DataSet:
 
         bunch = load_digits()
         return _data_set("scikit-learn's digits", bunch.data, bunch.target)
-    path = Path(source)
-    if not path.is_file():
-        raise InputError("'digits' or a file", f"{source!r}, which is no file", "check the path")
-    reader = {".csv": _read_csv, ".npz": _read_npz}.get(path.suffix.lower())
-    if reader is None:
+    path = require.file(Path(source), "'digits' or a file")
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".npz"):
         raise InputError("a .csv or .npz file", path.name, "convert it to one of these")
-    return _data_set(path.name, *reader(path, label))
+    return _data_set(path.name, *(_collected(of_file(path, label, delimiter)) if kind == ".csv" else _read_npz(path)))
 
 
-def _read_csv(path: Path, label: str):
-    import pandas
+def _collected(table: Table) -> tuple[NDArray, NDArray]:
+    """Features and labels of all rows."""
+    blocks, labels, row = [], [], 0
+    for block, given, _ in table.blocks():
+        blocks.append(_finite(table, block, row))
+        labels.extend(as_text(given).tolist())
+        row += len(given)
+    if not row:
+        raise InputError("at least one row", f"only a header in {table.name}", "add the data")
+    if "" in labels:
+        got = f"none in row {labels.index('') + table.first_row} of {table.name}"
+        raise InputError("a label in every row", got, "fill or drop the row")
+    return np.concatenate(blocks), _as_numbers(labels)
 
+
+def _finite(table: Table, block: Block, first: int) -> NDArray:
+    """The numbers (rows, features) of a block whose first row has this number."""
+    columns = columns_of(block)
+    numbers = np.column_stack([_floats(column) for column in columns])
+    if (bad := ~np.isfinite(numbers)).any():
+        row, column = map(int, np.argwhere(bad)[0])
+        got = f"{columns[column][row]} in {table.place(first + row, column)}"
+        raise InputError("a finite number in every feature column", got, "correct it")
+    return numbers
+
+
+def _floats(column: NDArray) -> NDArray:
+    """NaN for what is no number."""
+    if column.dtype.kind in "biuf":
+        return column.astype(float)
+    return np.array([_number(str(value)) for value in column], dtype=float)
+
+
+def _as_numbers(labels: list[str]) -> NDArray:
+    """Labels as the numbers that they spell, where all of them do."""
+    numbers = [_number(label) for label in labels]
+    if any(map(isnan, numbers)):
+        return np.array(labels)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pandas.errors.ParserWarning)
-            table = pandas.read_csv(path, index_col=False)
-    except pandas.errors.EmptyDataError:
-        raise InputError("a CSV file with a header and rows", f"an empty file, {path.name}", "add the data") from None
-    except (pandas.errors.ParserError, pandas.errors.ParserWarning, UnicodeDecodeError, OSError) as error:
-        raise InputError("a readable CSV file", f"{path.name}: {str(error).strip()}", "repair or re-export it") from None
-    if label not in table.columns:
-        raise InputError(
-            f"a label column {label!r} in {path.name}",
-            f"columns {', '.join(map(str, table.columns[:12]))}",
-            "name it with --label",
-        )
-    if table.empty:
-        raise InputError("at least one row", f"only a header in {path.name}", "add the data")
-    if table[label].isna().any():
-        raise InputError(
-            "a label in every row",
-            f"none in row {int(table[label].isna().to_numpy().argmax()) + 2} of {path.name}",
-            "fill or drop the row",
-        )
-    features = table.drop(columns=label)
-    if features.shape[1] == 0:
-        raise InputError("feature columns beside the label", f"only {label!r} in {path.name}", "add features")
-    numbers = features.apply(pandas.to_numeric, errors="coerce")
-    bad = ~np.isfinite(numbers.to_numpy(dtype=float))
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        value = features.iloc[int(row), int(column)]
-        raise InputError(
-            "a finite number in every feature column",
-            f"{value} in row {row + 2}, column {features.columns[column]!r} of {path.name}",
-            "correct it",
-        )
-    return numbers.to_numpy(dtype=float), table[label].to_numpy()
+        return np.array([int(label) for label in labels])
+    except ValueError:
+        return np.array(numbers)
 
 
-def _read_npz(path: Path, label: str):
+def _read_npz(path: Path) -> tuple[NDArray, NDArray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             names = archive.files
@@ -155,17 +160,15 @@ def load_couplings(path: Path) -> CouplingTable:
         for a file that cannot be read or has no rows; names that are missing, numbers only or not distinct; rows of different
         length; weights that are no numbers, not finite or negative; a row or a column without weight.
     """
-    with _table(path) as lines:
-        labels = _label_names(next(csv.reader(lines), []), path.name)
-        try:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message=".*contained no data", category=UserWarning)
-                weights = np.loadtxt(lines, delimiter=",", comments=None, quotechar='"', ndmin=2)
-        except UnicodeDecodeError:
-            raise
-        except ValueError as error:
-            _refuse_first_bad_row(path, labels)
-            raise InputError("rows of numbers", f"{path.name}: {error}", "repair or re-export it") from None
+    line, header = next(csv_rows(require.file(path, "a CSV file of couplings")), (0, []))
+    labels = _label_names(header, path.name)
+    try:
+        with path.open(encoding="utf-8-sig") as lines, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*contained no data", category=UserWarning)
+            weights = np.loadtxt(lines, delimiter=",", comments=None, quotechar='"', ndmin=2, skiprows=line)
+    except ValueError as error:
+        _refuse_first_bad_row(path, labels)
+        raise InputError("rows of numbers", f"{path.name}: {error}", "repair or re-export it") from None
     if weights.size == 0:
         raise InputError("at least one row of weights", f"only a header in {path.name}", "add the samples")
     sound = weights.shape[1] == len(labels) and np.isfinite(weights).all() and (weights >= 0).all()
@@ -177,24 +180,12 @@ def load_couplings(path: Path) -> CouplingTable:
     return CouplingTable(path.name, labels, weights)
 
 
-@contextmanager
-def _table(path: Path) -> Iterator:
-    """The lines of a CSV file; whatever makes it unreadable is told as bad input."""
-    if not path.is_file():
-        raise InputError("a CSV file of couplings", f"{str(path)!r}, which is no file", "check the path")
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as lines:
-            yield lines
-    except (UnicodeDecodeError, csv.Error, OSError) as error:
-        raise InputError("a readable CSV file", f"{path.name}: {error}", "repair or re-export it") from None
-
-
 def _label_names(header: list[str], file: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in header)
     remedy = "name each label once in the first row"
     if not names:
         raise InputError("a header of label names", f"an empty first row in {file}", remedy)
-    if all(_number(name) is not None for name in names):
+    if not any(map(isnan, map(_number, names))):
         raise InputError("a header of label names", f"only numbers in the first row of {file}", remedy)
     for column, name in enumerate(names):
         if not name or name in names[:column]:
@@ -205,24 +196,22 @@ def _label_names(header: list[str], file: str) -> tuple[str, ...]:
 
 def _refuse_first_bad_row(path: Path, labels: tuple[str, ...]) -> None:
     """Read row by row, to say where the first bad one is."""
-    with _table(path) as lines:
-        rows = csv.reader(lines)
-        next(rows)
-        for row in filter(None, rows):
-            place = f"row {rows.line_num} of {path.name}"
-            if len(row) != len(labels):
-                raise InputError(f"{len(labels)} weights in every row", f"{len(row)} in {place}", "complete or cut this row")
-            values = [_number(cell) for cell in row]
-            for name, cell, value in zip(labels, row, values, strict=True):
-                if value is None or not np.isfinite(value) or value < 0:
-                    got = f"{cell[:40]!r} in column {name!r}, {place}"
-                    raise InputError("finite non-negative weights", got, "correct it, and write 0 for no coupling")
-            if not any(values):
-                raise InputError("a weight in every row", f"nothing but zeros in {place}", "drop this sample or couple it")
+    for line, row in islice(csv_rows(path), 1, None):
+        place = f"row {line} of {path.name}"
+        if len(row) != len(labels):
+            raise InputError(f"{len(labels)} weights in every row", f"{len(row)} in {place}", "complete or cut this row")
+        weights = [_number(cell) for cell in row]
+        for name, cell, value in zip(labels, row, weights, strict=True):
+            if not 0 <= value < inf:
+                got = f"{cell[:40]!r} in column {name!r}, {place}"
+                raise InputError("finite non-negative weights", got, "correct it, and write 0 for no coupling")
+        if not any(weights):
+            raise InputError("a weight in every row", f"nothing but zeros in {place}", "drop this sample or couple it")
 
 
-def _number(cell: str) -> float | None:
+def _number(cell: str) -> float:
+    """NaN for what is no number."""
     try:
-        return None if "_" in cell else float(cell)
+        return nan if "_" in cell else float(cell)
     except ValueError:
-        return None
+        return nan

@@ -98,6 +98,13 @@ def test_a_csv_file_may_come_from_any_program(written, content):
     assert_as_written(load(written("good.csv", content)), "good.csv")
 
 
+def test_a_csv_file_may_have_another_delimiter(written):
+    path = written("good.csv", GOOD_CSV.replace(",", ";"))
+    assert_as_written(load(path, delimiter=";"), "good.csv")
+    with pytest.raises(InputError, match="give --delimiter"):
+        load(path)
+
+
 @pytest.mark.parametrize("name", ["GOOD.CSV", "good.Csv"])
 def test_the_case_of_a_suffix_does_not_matter(written, name):
     assert_as_written(load(written(name, GOOD_CSV)), name)
@@ -129,6 +136,30 @@ def test_any_finite_numbers_survive_a_csv_file(tmp_path_factory, rows):
     assert [data.class_names[c] for c in data.classes] == [kind for _, kind in rows]
 
 
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["10", "2", "10"], ("2", "10")),
+        (["0.5", "2", "1"], ("0.5", "1.0", "2.0")),
+        (["1_0", "2", "1_0"], ("1_0", "2")),
+        (["True", "False", "True"], ("False", "True")),
+        (["007", "8", "7"], ("7", "8")),
+    ],
+    ids=str,
+)
+def test_labels_that_are_all_numbers_are_ordered_as_numbers(written, labels, names):
+    data = load(written("good.csv", "a,label\n" + "".join(f"{k},{label}\n" for k, label in enumerate(labels))))
+    assert data.class_names == names
+    assert len(data.classes) == len(labels)
+
+
+def test_a_csv_file_is_read_in_chunks_of_any_size(written, monkeypatch):
+    monkeypatch.setattr("derivations.data.chunks.CHUNK_BYTES", 8)
+    assert_as_written(load(written("good.csv", GOOD_CSV)), "good.csv")
+    with pytest.raises(InputError, match="two in row 4, column 'a'"):
+        load(written("bad.csv", "a,label\n1,x\n2,y\ntwo,y\n"))
+
+
 # -- what is refused --------------------------------------------------------------------------------------------------
 
 BAD_CSV = {
@@ -145,10 +176,10 @@ BAD_CSV = {
     "complex": ("a,label\n1,x\n1+2j,y\n", r"1\+2j in row 3"),
     "one class": ("a,label\n1,x\n2,x\n", "at least two classes"),
     "label missing": ("a,label\n1,x\n2,\n3,y\n", "row 3"),
-    "a field too many in a row": ("a,b,label\n1,2,x\n1,2,3,y\n1,2,y\n", "line 3"),
+    "a field too many in a row": ("a,b,label\n1,2,x\n1,2,3,y\n1,2,y\n", "3 entries in every row, got 4 in row 3"),
     "a field too many in the first row": ("a,b,label\n1,2,x,9\n1,2,y\n1,2,x\n", "bad.csv"),
     "a field too many in every row": ("a,b,label\n1,2,x,9\n1,2,y,9\n", "bad.csv"),
-    "a field too few": ("label,a,b\nx,1,2\ny,1\n", "row 3, column 'b'"),
+    "a field too few": ("label,a,b\nx,1,2\ny,1\n", "3 entries in every row, got 2 in row 3"),
     "a label too few": ("a,b,label\n1,2,x\n1,2\n1,2,y\n", "row 3"),
     "an open quote": ('a,label\n"1,x\n2,y\n', "readable CSV"),
     "binary": (bytes(range(256)) * 4, "readable CSV"),

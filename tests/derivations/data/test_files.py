@@ -5,7 +5,8 @@ import pandas
 import pytest
 
 from derivations import diagnose
-from derivations.diagnosis import diagnose_table, of_file, tables
+from derivations.data import chunks, of_file
+from derivations.diagnosis import diagnose_table
 from tests.theory.encoder.test_canonical import clouds
 from tests.theory.oracles import assert_close
 from theory import InputError
@@ -35,7 +36,7 @@ def kept(data, path):
 def test_files_give_the_same_as_arrays_in_chunks_of_any_size(name, data, tmp_path, monkeypatch):
     expected = diagnose(data[["a", "b", "c"]].to_numpy(), data["label"].to_numpy(dtype=str))
     path, shares = kept(data, tmp_path / name), []
-    monkeypatch.setattr(tables, "CHUNK_BYTES", 8 * 4 * 13)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 8 * 4 * 13)
     found = diagnose_table(of_file(path), progress=shares.append)
     assert found.classes == expected.classes
     assert_close(found.mu, expected.mu)
@@ -46,7 +47,7 @@ def test_files_give_the_same_as_arrays_in_chunks_of_any_size(name, data, tmp_pat
 
 def test_a_column_that_turns_to_text_late_is_one_category_throughout(tmp_path, data, monkeypatch):
     data["size"] = ["1"] * 60 + ["2"] * 59 + ["large"]
-    monkeypatch.setattr(tables, "CHUNK_BYTES", 8 * 5 * 13)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 8 * 5 * 13)
     found = diagnose_table(of_file(kept(data, tmp_path / "late.csv")), one_hot=True)
     numbers = data[["a", "b", "c"]].assign(two=data["size"] == "2", large=data["size"] == "large")
     assert found.features == 5

@@ -1,7 +1,7 @@
 """Tables in files, read chunk by chunk: CSV by pandas, Parquet by pyarrow, NPZ (``X``, ``y``) straight from the archive.
 
-A file may be larger than memory.  Arrays in an NPZ file are streamed where their rows lie one after the other; an array in
-Fortran order is read whole.
+CSV and Parquet differ in how a chunk of columns comes about, and in nothing else.  A file may be larger than memory.  Arrays in
+an NPZ file are streamed where their rows lie one after the other; an array in Fortran order is read whole.
 
 When it fails: labels of a CSV file are text, so that 1 and 1.0 are two classes.
 """
@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.diagnosis.encoding import as_text
-from derivations.diagnosis.tables import Block, Table, as_block, chunk_rows, columns_of, frame_block
+from derivations.data.chunks import Block, Table, as_block, chunk_rows, frame_columns
+from derivations.data.encoding import as_text
+from theory import require
 from theory.errors import InputError
 
+Chunks = Callable[[], Iterator[tuple[list[NDArray], float]]]  # columns in the order of the header, share that is read
 SEPARATORS = {";": "';'", "\t": "tab", "|": "'|'", " ": "' '", ",": "','"}
 
 
@@ -34,57 +36,59 @@ def of_file(path: Path, label: str = "label", delimiter: str = ",") -> Table:
         for a file that cannot be read or is empty, a header without the label or with names missing or twice, or, while it is
         read, rows of another length.
     """
-    if not path.is_file():
-        raise InputError("a file of features and labels", f"{str(path)!r}, which is no file", "check the path")
-    kinds: dict[str, Callable[[], Table]] = {
-        ".csv": lambda: _csv(path, label, delimiter),
-        ".parquet": lambda: _parquet(path, label),
-        ".npz": lambda: _npz(path),
-    }
-    if path.suffix.lower() not in kinds:
+    require.file(path, "a file of features and labels")
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".parquet", ".npz"):
         raise InputError("a .csv, .parquet or .npz file", path.name, "convert it to one of these")
     if path.stat().st_size == 0:
         raise InputError("a file of features and labels", f"an empty file, {path.name}", "add the data")
-    return kinds[path.suffix.lower()]()
+    if kind == ".npz":
+        return _npz(path)
+    header, chunks = _csv(path, label, delimiter) if kind == ".csv" else _parquet(path)
+    names, place = _feature_names(header, label, path.name), header.index(label)
+
+    def blocks() -> Iterator[tuple[Block, NDArray, float]]:
+        for columns, share in chunks():
+            labels = columns.pop(place)
+            yield as_block(columns), labels, share
+
+    return Table(path.name, names, blocks, first_row=2 if kind == ".csv" else 0)
 
 
 # -- CSV -----------------------------------------------------------------------------------------------------------------
 
 
-def _csv(path: Path, label: str, delimiter: str) -> Table:
-    header = _csv_header(path, delimiter)
-    names = _feature_names(header, label, path.name)
-    size = path.stat().st_size
+def _csv(path: Path, label: str, delimiter: str) -> tuple[list[str], Chunks]:
+    header, size = _csv_header(path, delimiter), path.stat().st_size
 
-    def blocks() -> Iterator[tuple[Block, NDArray, float]]:
+    def chunks() -> Iterator[tuple[list[NDArray], float]]:
         import pandas
 
         try:
             with path.open("rb") as file, warnings.catch_warnings():
                 warnings.simplefilter("error", pandas.errors.ParserWarning)
-                chunks = pandas.read_csv(
+                frames = pandas.read_csv(
                     file, sep=delimiter, index_col=False, chunksize=chunk_rows(len(header)), low_memory=False,
                     encoding="utf-8-sig", header=0, names=header, converters={label: str.strip}, skipinitialspace=True,
                 )  # fmt: skip
-                for chunk in chunks:
-                    labels = chunk.pop(label).to_numpy(dtype=object)
-                    block = frame_block(chunk)
-                    if _has_gaps([*columns_of(block), labels]):
-                        refuse_ragged_rows(path, delimiter, len(header))
-                    yield block, labels, min(1.0, file.tell() / size)
+                for frame in frames:
+                    columns = frame_columns(frame)
+                    if _has_gaps(columns):
+                        _refuse_ragged_rows(path, delimiter, len(header))
+                    yield columns, min(1.0, file.tell() / size)
         except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
-            refuse_ragged_rows(path, delimiter, len(header))
+            _refuse_ragged_rows(path, delimiter, len(header))
             raise InputError("a readable CSV file", f"{path.name}: {str(error).strip()}", "repair or re-export it") from None
         except UnicodeDecodeError as error:
-            raise InputError("a CSV file in UTF-8", f"{path.name}: {error}", "re-export it in UTF-8") from None
+            raise InputError("a readable CSV file in UTF-8", f"{path.name}: {error}", "re-export it in UTF-8") from None
 
-    return Table(path.name, names, blocks, first_row=2)
+    return header, chunks
 
 
 def _csv_header(path: Path, delimiter: str) -> list[str]:
     if len(delimiter) != 1:
         raise InputError("a delimiter of one character", repr(delimiter), "give it with --delimiter")
-    header = next(_csv_rows(path, delimiter), (0, []))[1]
+    header = next(csv_rows(path, delimiter), (0, []))[1]
     names = [name.strip() for name in header]
     if not any(names):
         raise InputError("a header of column names", f"an empty first row in {path.name}", "name the columns in the first row")
@@ -96,15 +100,15 @@ def _csv_header(path: Path, delimiter: str) -> list[str]:
     return names
 
 
-def _csv_rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, each with the number of its line."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as lines:
-            reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+            reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
             for row in reader:
                 if row:
                     yield reader.line_num, row
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise InputError("a readable CSV file", f"{path.name}: {error}", "repair or re-export it") from None
 
 
@@ -112,9 +116,9 @@ def _has_gaps(columns: list[NDArray]) -> bool:
     return any(bool((as_text(c) == "").any()) if c.dtype.kind == "O" else bool((c != c).any()) for c in columns)
 
 
-def refuse_ragged_rows(path: Path, delimiter: str, columns: int) -> None:
+def _refuse_ragged_rows(path: Path, delimiter: str, columns: int) -> None:
     """Read row by row, to say where the first row of another length is."""
-    for line, row in _csv_rows(path, delimiter):
+    for line, row in csv_rows(path, delimiter):
         if len(row) != columns:
             got = f"{len(row)} in row {line} of {path.name}"
             raise InputError(f"{columns} entries in every row", got, "complete or cut this row")
@@ -139,7 +143,7 @@ def _feature_names(header: list[str], label: str, file: str) -> tuple[str, ...]:
 # -- Parquet -------------------------------------------------------------------------------------------------------------
 
 
-def _parquet(path: Path, label: str) -> Table:
+def _parquet(path: Path) -> tuple[list[str], Chunks]:
     import pyarrow
     from pyarrow import parquet
 
@@ -148,17 +152,15 @@ def _parquet(path: Path, label: str) -> Table:
             header, rows = list(file.schema_arrow.names), file.metadata.num_rows
     except (pyarrow.ArrowException, OSError) as error:
         raise InputError("a readable Parquet file", f"{path.name}: {error}", "export it again") from None
-    names = _feature_names(header, label, path.name)
 
-    def blocks() -> Iterator[tuple[Block, NDArray, float]]:
+    def chunks() -> Iterator[tuple[list[NDArray], float]]:
         done = 0
         with parquet.ParquetFile(path, pre_buffer=False) as file:  # a buffer would grow with the file
             for batch in file.iter_batches(batch_size=chunk_rows(len(header))):
                 done += batch.num_rows
-                arrays = {name: _arrow_column(batch.column(name)) for name in header}
-                yield as_block([arrays[name] for name in names]), arrays[label], done / rows
+                yield [_arrow_column(column) for column in batch.columns], done / rows
 
-    return Table(path.name, names, blocks)
+    return header, chunks
 
 
 def _arrow_column(column: Any) -> NDArray:

@@ -1,7 +1,7 @@
 """Columns as numbers: one-hot categories where they are asked for, and sentences that name what is no number.
 
 >>> import numpy as np
->>> from derivations.diagnosis.tables import Table
+>>> from derivations.data.chunks import Table
 >>> rows = [np.array([1.0, 2.0, 3.0]), np.array(["red", "blue", "red"])]
 >>> table = Table("colours", ("size", "colour"), lambda: iter([(rows, np.array([0, 1, 0]), 1.0)]))
 >>> encoding = categories_of(table)
@@ -25,7 +25,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.diagnosis.tables import Block, Table, columns_of
+from derivations.data.chunks import Block, Table, columns_of
 from theory.errors import InputError
 
 MOST_CATEGORIES = 1000  # of one column
