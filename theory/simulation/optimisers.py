@@ -41,7 +41,7 @@ from theory.simulation.descent import GradientDescent as GradientDescent
 from theory.simulation.descent import Unbounded, descend, descend_in_batches
 from theory.simulation.direct import Scheme
 from theory.simulation.minibatch import BatchVelocity
-from theory.simulation.order_parameters import OrderParameters, applies, closes
+from theory.simulation.order_parameters import OrderParameters, closes_on_few
 from theory.simulation.record import Direct, Integrated, Row
 from theory.simulation.setting import Setting
 
@@ -80,7 +80,7 @@ class Optimised:
                 got = "samples that are too many to be drawn one by one"
                 raise InputError("every sample at the start", got, 'give them in initial={"X": ...}, or take batch=None')
             self.estimate = BatchVelocity.of(setting)
-        types = self.estimate is None and applies(self.coupling) and closes(setting.model)
+        types = self.estimate is None and closes_on_few(setting)
         self.watched = observer(setting, start, seed, types)
         self.chosen = self.watched.chosen
         moved = f"order parameters of {len(self.coupling.counts)} types"

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,7 +33,7 @@ from theory.errors import InputError
 from theory.flow import parameters_of
 from theory.loss import Loss
 from theory.models.vocabulary import X
-from theory.simulation.closure import M, closure, deviations
+from theory.simulation.closure import Closure, M, closure, closure_or_open, deviations
 from theory.simulation.observables import accuracy, checked_samples
 from theory.simulation.record import Integrated, Row, row
 from theory.simulation.setting import Setting
@@ -272,7 +272,7 @@ def data_of_groups(coupling: Coupling, groups: Groups, samples: Samples) -> dict
     }
 
 
-def applies(coupling: Coupling) -> bool:
+def types_are_few(coupling: Coupling) -> bool:
     """Whether types are fewer than samples, their weights fit in memory, and their different rates are few."""
     types = len(coupling.counts)
     if 2 * types > coupling.samples or types * coupling.labels > DENSE_LIMIT:
@@ -280,11 +280,9 @@ def applies(coupling: Coupling) -> bool:
     return len(Groups.of(coupling).rates) <= GROUPS
 
 
-@lru_cache(64)
-def closes(model: Loss) -> bool:
-    """Whether a model has a flow of order parameters."""
-    try:
-        closure(model, 1)
-    except InputError:
+def closes_on_few(setting: Setting) -> bool:
+    """Whether the flow closes on order parameters that are few."""
+    if not types_are_few(setting.coupling):
         return False
-    return True
+    groups = len(Groups.of(setting.coupling).rates)
+    return isinstance(closure_or_open(setting.model, groups, tuple(setting.integrals)), Closure)

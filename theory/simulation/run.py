@@ -23,7 +23,7 @@ from theory.simulation.direct import Scheme
 from theory.simulation.events import Event, checked_events
 from theory.simulation.exact import propagate
 from theory.simulation.optimisers import Optimised
-from theory.simulation.order_parameters import OrderParameters, applies, blocks_at_start, closes
+from theory.simulation.order_parameters import OrderParameters, blocks_at_start, closes_on_few
 from theory.simulation.record import Direct, Exact, Recorder, Row, trajectory
 from theory.simulation.setting import Setting
 from theory.simulation.times import checked_times
@@ -220,8 +220,7 @@ def _recorder(setting: Setting, method: str, times: int, how: Scheme, seed: int,
         flow = str(setting.flow).replace("\n", ", ")
         raise InputError("the flow and the loss of embeddings alone", flow, 'use method="direct"')
     if method == "auto":
-        few = applies(setting.coupling) and closes(setting.model)
-        method = "exact" if linear else "order-parameters" if few else "direct"
+        method = "exact" if linear else "order-parameters" if closes_on_few(setting) else "direct"
     if method == "order-parameters":
         return OrderParameters.of(setting, blocks_at_start(setting, seed, initial), seed, how)
     start = setting.start(seed, initial)
