@@ -6,16 +6,21 @@ from theory.simulation.ensembles import Ensemble, ensemble
 from theory.simulation.events import Collapse, Convergence
 from theory.simulation.exact import Propagation, propagate
 from theory.simulation.expected import ExpectedCurves, expected_curves
+from theory.simulation.methods import Auto, Direct, Exact, OrderParameters
 from theory.simulation.run import simulate, train_encoder
 from theory.simulation.trajectory import Trajectory
 
 __all__ = [
+    "Auto",
     "Collapse",
     "Convergence",
+    "Direct",
     "Ensemble",
+    "Exact",
     "ExpectedAccuracy",
     "ExpectedCurves",
     "GradientDescent",
+    "OrderParameters",
     "Propagation",
     "Trajectory",
     "ensemble",

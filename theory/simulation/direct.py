@@ -87,9 +87,12 @@ def integrate(velocity: Callable, initial: NDArray, times: NDArray, solver: str,
 
     Raises
     ------
+    InputError
+        for an unknown solver.
     UnfinishedError
         where the integrator stops early, with its own message.
     """
+    check_solver(solver)
     problem, scheme = Problem(velocity, initial, [len(initial)]), Scheme(solver, rtol, atol).chosen(len(initial))
     yield from (initial for t in times if t == 0)
     yield from (found.state for found in steps(problem, 0.0, times[times > 0], scheme, Watch([])))
@@ -119,11 +122,15 @@ def steps(problem: Problem, begin: float, times: NDArray, scheme: Scheme, watch:
             return
 
 
+def check_solver(name: str) -> None:
+    """Raise :class:`~theory.errors.InputError` for a name that no solver has."""
+    if name not in SOLVERS:
+        raise InputError(f"a solver among {SOLVERS}", repr(name), "choose one of these")
+
+
 def _stepper(problem: Problem, begin: float, end: float, scheme: Scheme):
     import scipy.integrate
 
-    if scheme.solver not in METHODS:
-        raise InputError(f"a solver among {SOLVERS}", repr(scheme.solver), "choose one of these")
     make = getattr(scipy.integrate, scheme.solver)
     stepper = make(problem.velocity, begin, problem.start, end, rtol=scheme.rtol, atol=scheme.atol)
     if scheme.solver != "LSODA":

@@ -168,7 +168,7 @@ class Propagated:
         return s.offsets[:, place]
 
 
-class OrderParameters(Integrated):
+class OrderParametersRecorder(Integrated):
     """One run: what it starts from, and the rows that it records."""
 
     def __init__(
@@ -199,7 +199,7 @@ class OrderParameters(Integrated):
         self.method = f"order parameters of {len(coupling.counts)} types, {self.scheme}"
 
     @classmethod
-    def of(cls, setting: Setting, start: Mapping[State, NDArray], seed: int, how: Sequence) -> OrderParameters:
+    def of(cls, setting: Setting, start: Mapping[State, NDArray], seed: int, how: Sequence) -> OrderParametersRecorder:
         """From blocks at the start; without X among them, samples are drawn as their order parameters alone.
 
         Raises

@@ -118,7 +118,7 @@ class Integrated(ABC):
         return [(then, float(max(next(sizes) for _ in parts))) for then, parts in zip(first, terms, strict=True)]
 
 
-class Direct(Integrated):
+class DirectRecorder(Integrated):
     """Every embedding is integrated, and every sample looked at."""
 
     def __init__(
@@ -128,7 +128,7 @@ class Direct(Integrated):
         self.method = f"direct, {self.scheme}"
 
     @classmethod
-    def of(cls, setting: Setting, start: Mapping[State, NDArray], how: Sequence) -> Direct:
+    def of(cls, setting: Setting, start: Mapping[State, NDArray], how: Sequence) -> DirectRecorder:
         """From blocks at the start."""
         observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
         shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
@@ -194,7 +194,7 @@ def ended(found: Row, time: float, event: Event | None, horizon: float) -> Row:
     return found._replace(time=float(time), stopped="" if event is None else sentence(event, time, horizon))
 
 
-class Exact:
+class ExactRecorder:
     """The embedding-only flow without time steps; samples that are followed get their embeddings at the recorded times.
 
     A state, for events, is a time with the labels and the means of the sample types then.

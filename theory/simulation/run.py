@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
-from numbers import Real
 
 from numpy.typing import ArrayLike, NDArray
 from sympy import Expr
@@ -19,18 +18,17 @@ from theory.models.vocabulary import X, Y
 from theory.printing import plain
 from theory.progress import bar
 from theory.simulation.descent import GradientDescent
-from theory.simulation.direct import Scheme
 from theory.simulation.events import Event, checked_events
 from theory.simulation.exact import propagate
+from theory.simulation.methods import Auto, Exact, Integration, Method, OrderParameters, method_of
 from theory.simulation.optimisers import Optimised
-from theory.simulation.order_parameters import OrderParameters, blocks_at_start, closes_on_few
-from theory.simulation.record import Direct, Exact, Recorder, Row, trajectory
+from theory.simulation.order_parameters import OrderParametersRecorder, blocks_at_start
+from theory.simulation.record import DirectRecorder, ExactRecorder, Recorder, Row, trajectory
 from theory.simulation.setting import Setting
 from theory.simulation.times import checked_times
 from theory.simulation.trajectory import Trajectory
 
 KEPT = 10**7  # entries of recorded states up to which all are kept
-METHODS = ("auto", "direct", "exact", "order-parameters")
 
 
 def simulate(
@@ -39,17 +37,18 @@ def simulate(
     *,
     dimension: int,
     times: ArrayLike,
+    by: Method | None = None,
     seed: int = 0,
     parameters: Mapping | None = None,
-    method: str = "auto",
     initial: Mapping[str, ArrayLike] | None = None,
+    until: Event | Sequence[Event] | None = None,
+    progress: Callable[[float], None] | None = None,
+    method: str = "auto",
     solver: str = "auto",
     rtol: float = 1e-8,
     atol: float = 1e-10,
     drift: float = 1e-5,
-    until: Event | Sequence[Event] | None = None,
     optimiser: GradientDescent | None = None,
-    progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """Follow the flow of a model from a random start; markers in its loss are obeyed.
 
@@ -63,32 +62,25 @@ def simulate(
         d of the embeddings.
     times
         increasing and non-negative; observables are recorded there.  The start is at 0.
+    by
+        the method (:mod:`theory.simulation.methods`): ``Auto()``, the default, ``Exact()``, ``OrderParameters(...)``,
+        ``Direct(...)``, or ``GradientDescent(...)``, which takes finite steps in place of the flow and knows no events.
     seed
         of the start: standard normal embeddings, head = identity + 0.1 normal.
     parameters
         values by symbol or name.  A mobility defaults to 1/sum(J), a decay to 0; other symbols need a value.
-    method
-        ``"direct"`` integrates every embedding; ``"order-parameters"`` integrates type means, the spread within types, labels
-        and head, exactly and at a cost that does not grow with N (:mod:`theory.simulation.order_parameters`); ``"exact"``
-        propagates the flow of embeddings alone, whatever model it comes from, without time steps
-        (:mod:`theory.simulation.exact`).  ``"auto"`` chooses the last where it can, else the second where types are few.
     initial
         arrays for state blocks by name (``"X"``, ``"Y"``, ``"W"``) in place of the random start.  A singular head, zero
         included, is a start like others: with both targets stopped, embeddings rest in its kernel while the head moves out of
         it by the couplings of what is there (it rests too where there is nothing).  What it lacks is the protected sign of
         its determinant (§4.1).
-    solver, rtol, atol
-        of methods that integrate: ``"auto"`` (:mod:`theory.simulation.direct` says how it chooses), or one of SciPy's by name.
-        Every block of the state keeps the tolerances by itself.
-    drift
-        of first integrals that is allowed, relative to the size of their terms at the start: where they drift further, what
-        was integrated since the last recorded time is integrated again with smaller tolerances.
     until
         events that end the run before the last time (:mod:`theory.simulation.events`); its last time is then the event's.
-    optimiser
-        takes finite steps in place of the flow (:mod:`theory.simulation.optimisers`); no events, and no method to choose.
     progress
         called with the share of the time that is covered; by default a bar is shown on a terminal, after two seconds.
+    method, solver, rtol, atol, drift, optimiser
+        older names of ``by``: ``"auto"``, ``"exact"``, ``"order-parameters"`` or ``"direct"`` with the options of the method,
+        or a ``GradientDescent``.
 
     Raises
     ------
@@ -101,15 +93,12 @@ def simulate(
         where the user stops the run, with the same ``partial``.
     """
     times, events = checked_times(times), checked_events(until)
-    _check(method, optimiser, events, {"rtol": rtol, "atol": atol, "drift": drift})
+    by = method_of(by, method, Integration(solver, rtol, atol, drift), optimiser, events)
     setting = Setting.of(model, coupling, dimension, parameters)
+    if isinstance(by, GradientDescent):
+        times = by.rounded(times)
     with _covered(times[-1], progress) as reached:
-        how = Scheme(solver, rtol, atol, drift, events, reached, float(times[-1]) * setting.fastest_rate)
-        if optimiser is None:
-            recorder = _recorder(setting, method, len(times), how, seed, initial or {})
-        else:
-            begin = blocks_at_start(setting, seed, initial or {}, every=optimiser.batch is not None)
-            recorder, times = Optimised(setting, optimiser, begin, seed), optimiser.rounded(times)
+        recorder = _recorder(by, setting, times, seed, initial or {}, events, reached)
         return _followed(recorder, times, setting, model, seed, reached)
 
 
@@ -168,7 +157,7 @@ def _followed(
     recorder: Recorder, times: NDArray, setting: Setting, model: Loss, seed: int, reached: Callable[[float], None]
 ) -> Trajectory:
     """The rows of a recorder as a trajectory; of states all are kept where they are small, and else the last one."""
-    keeps = isinstance(recorder, OrderParameters) and recorder.lowered.size * len(times) <= KEPT
+    keeps = isinstance(recorder, OrderParametersRecorder) and recorder.lowered.size * len(times) <= KEPT
     rows: list[Row] = []
     described = [_named(q) for q in setting.integrals], setting.named, seed, model
     try:
@@ -203,30 +192,24 @@ def _covered(horizon: float, progress: Callable[[float], None] | None) -> Iterat
         yield reached
 
 
-def _check(method: str, optimiser: GradientDescent | None, events: Sequence, tolerances: Mapping[str, float]) -> None:
-    if method not in METHODS:
-        raise InputError(f"a method among {METHODS}", repr(method), "choose one of these")
-    if optimiser is not None and (events or method != "auto"):
-        raise InputError("an optimiser without events and methods", f"method {method!r}, until {events}", "drop these")
-    for name, value in tolerances.items():
-        if not isinstance(value, Real) or not value > 0:
-            raise InputError(f"a positive {name}", repr(value), "correct it")
-
-
-def _recorder(setting: Setting, method: str, times: int, how: Scheme, seed: int, initial: Mapping) -> Recorder:
-    """The method that was asked for, or the best one."""
-    linear = setting.is_embedding_only
-    if method == "exact" and not linear:
-        flow = str(setting.flow).replace("\n", ", ")
-        raise InputError("the flow and the loss of embeddings alone", flow, 'use method="direct"')
-    if method == "auto":
-        method = "exact" if linear else "order-parameters" if closes_on_few(setting) else "direct"
-    if method == "order-parameters":
-        return OrderParameters.of(setting, blocks_at_start(setting, seed, initial), seed, how)
-    start = setting.start(seed, initial)
-    if method == "exact":
-        return Exact(propagate(setting.coupling, start[X], start[Y]), times, seed, how.events)
-    return Direct.of(setting, start, how)
+def _recorder(
+    by: Method, setting: Setting, times: NDArray, seed: int, initial: Mapping, events: tuple[Event, ...], reached: Callable
+) -> Recorder:
+    """One run by a method."""
+    if isinstance(by, Auto):
+        by = by.chosen(setting)
+    if isinstance(by, GradientDescent):
+        return Optimised(setting, by, blocks_at_start(setting, seed, initial, every=by.batch is not None), seed)
+    if isinstance(by, Exact):
+        if not setting.is_embedding_only:
+            flow = str(setting.flow).replace("\n", ", ")
+            raise InputError("the flow and the loss of embeddings alone", flow, 'use method="direct"')
+        start = setting.start(seed, initial)
+        return ExactRecorder(propagate(setting.coupling, start[X], start[Y]), len(times), seed, events)
+    how = by.scheme(events, reached, float(times[-1]) * setting.fastest_rate)
+    if isinstance(by, OrderParameters):
+        return OrderParametersRecorder.of(setting, blocks_at_start(setting, seed, initial), seed, how)
+    return DirectRecorder.of(setting, setting.start(seed, initial), how)
 
 
 @lru_cache(64)
