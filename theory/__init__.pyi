@@ -20,6 +20,7 @@ from .simulation import (
     ExpectedCurves as ExpectedCurves,
     GradientDescent as GradientDescent,
     OrderParameters as OrderParameters,
+    Run as Run,
     Trajectory as Trajectory,
     ensemble as ensemble,
     expected_accuracy as expected_accuracy,

@@ -8,7 +8,7 @@ from theory.simulation.exact import Propagation, propagate
 from theory.simulation.expected import ExpectedCurves, expected_curves
 from theory.simulation.methods import Auto, Direct, Exact, OrderParameters
 from theory.simulation.run import simulate, train_encoder
-from theory.simulation.trajectory import Trajectory
+from theory.simulation.trajectory import Run, Trajectory
 
 __all__ = [
     "Auto",
@@ -22,6 +22,7 @@ __all__ = [
     "GradientDescent",
     "OrderParameters",
     "Propagation",
+    "Run",
     "Trajectory",
     "ensemble",
     "expected_accuracy",

@@ -64,7 +64,7 @@ class Integration:
                 raise InputError(f"a positive {name}", repr(value), "correct it")
         check_solver(self.solver)
 
-    def scheme(self, events: tuple[Event, ...], reached: Callable[[float], None], cycles: float) -> Scheme:
+    def scheme(self, events: tuple[Event, ...], reached: Callable[[float], None], cycles: float = 0.0) -> Scheme:
         """The scheme of a run."""
         return Scheme(self.solver, self.rtol, self.atol, self.drift, events, reached, cycles)
 

@@ -42,7 +42,7 @@ from theory.simulation.descent import Unbounded, descend, descend_in_batches
 from theory.simulation.direct import Scheme
 from theory.simulation.minibatch import BatchVelocity
 from theory.simulation.order_parameters import OrderParametersRecorder, closes_on_few
-from theory.simulation.record import DirectRecorder, Integrated, Row
+from theory.simulation.record import DirectRecorder, Integrated, Recorder, Row
 from theory.simulation.setting import Setting
 
 NO_SCHEME = Scheme("DOP853", np.inf, np.inf)  # nothing is integrated
@@ -51,7 +51,7 @@ TWO_DIGITS = 1e-3  # of a suggested step
 DENSE = 200  # entries of a state up to which all eigenvalues are computed for the largest
 
 
-class Optimised:
+class Optimised(Recorder):
     """A recorder of one run in finite steps.
 
     Parameters

@@ -40,6 +40,7 @@ from theory.simulation.setting import Setting
 
 FOLLOWED = 2000  # samples whose accuracy is looked at
 GROUPS = 40  # different rates up to which the closure is used
+KEPT = 10**7  # entries of recorded states up to which all are kept
 DRAWN = 4 * 10**6  # entries of X up to which samples are drawn one by one
 
 
@@ -236,6 +237,9 @@ class OrderParametersRecorder(Integrated):
         phi = [[r.blocks[p.name] for p in deviations(len(self.groups.rates))] for r in rows]
         propagators = np.array(phi).reshape(len(rows), -1, d, d)
         return Propagated(self.coupling, self.groups, self.samples, np.array([r.blocks[M.name] for r in rows]), propagators)
+
+    def thinned(self, row: Row, times: int) -> Row:
+        return row if self.lowered.size * times <= KEPT else super().thinned(row, times)
 
     def _samples(self, blocks: Mapping) -> NDArray:
         """The followed samples (d, F) now."""

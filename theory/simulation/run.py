@@ -1,4 +1,4 @@
-"""simulate: a model and a coupling to a trajectory."""
+"""simulate: a model and a coupling, by a method, to a run or to many."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Expr
 
@@ -23,22 +24,24 @@ from theory.simulation.exact import propagate
 from theory.simulation.methods import Auto, Exact, Integration, Method, OrderParameters, method_of
 from theory.simulation.optimisers import Optimised
 from theory.simulation.order_parameters import OrderParametersRecorder, blocks_at_start
-from theory.simulation.record import DirectRecorder, ExactRecorder, Recorder, Row, trajectory
+from theory.simulation.record import DirectRecorder, ExactRecorder, Recorder, Row, run_of
 from theory.simulation.setting import Setting
 from theory.simulation.times import checked_times
-from theory.simulation.trajectory import Trajectory
+from theory.simulation.together import Member, TogetherRecorder, members_of
+from theory.simulation.trajectory import Run, stacked
 
-KEPT = 10**7  # entries of recorded states up to which all are kept
+Reached = Callable[[float], None]  # told the time that is reached
 
 
 def simulate(
     model: Loss,
-    coupling: Coupling,
+    coupling: Coupling | Sequence[Coupling],
     *,
     dimension: int,
     times: ArrayLike,
     by: Method | None = None,
     seed: int = 0,
+    seeds: Sequence[int] | None = None,
     parameters: Mapping | None = None,
     initial: Mapping[str, ArrayLike] | None = None,
     until: Event | Sequence[Event] | None = None,
@@ -49,15 +52,18 @@ def simulate(
     atol: float = 1e-10,
     drift: float = 1e-5,
     optimiser: GradientDescent | None = None,
-) -> Trajectory:
-    """Follow the flow of a model from a random start; markers in its loss are obeyed.
+) -> Run:
+    """Follow the flow of a model from a random start, or from many; markers in its loss are obeyed.
+
+    Where ``seeds`` are given the result has an axis of R runs, the r-th of which is that of the r-th of everything.
 
     Parameters
     ----------
     model
         a loss over the shared vocabulary, such as those of :mod:`theory.models`.
     coupling
-        supplies couplings, degrees and mobilities.
+        supplies couplings, degrees and mobilities; of many runs one for all, or one for each, whose labels are as many.  Order
+        parameters need the same numbers of types, and of rates (mobility times degree) of types that hold several samples.
     dimension
         d of the embeddings.
     times
@@ -67,15 +73,19 @@ def simulate(
         ``Direct(...)``, or ``GradientDescent(...)``, which takes finite steps in place of the flow and knows no events.
     seed
         of the start: standard normal embeddings, head = identity + 0.1 normal.
+    seeds
+        of many runs (R,): by order parameters they are integrated as one system (:mod:`theory.simulation.together`), and one
+        by one else.
     parameters
-        values by symbol or name.  A mobility defaults to 1/sum(J), a decay to 0; other symbols need a value.
+        values by symbol or name, of many runs a number for all or numbers (R,).  A mobility defaults to 1/sum(J), a decay to 0;
+        other symbols need a value.
     initial
-        arrays for state blocks by name (``"X"``, ``"Y"``, ``"W"``) in place of the random start.  A singular head, zero
-        included, is a start like others: with both targets stopped, embeddings rest in its kernel while the head moves out of
-        it by the couplings of what is there (it rests too where there is nothing).  What it lacks is the protected sign of
-        its determinant (§4.1).
+        arrays for state blocks by name (``"X"``, ``"Y"``, ``"W"``) in place of the random start, of many runs also with R as
+        the first axis.  A singular head, zero included, is a start like others: with both targets stopped, embeddings rest in
+        its kernel while the head moves out of it by the couplings of what is there (it rests too where there is nothing).
+        What it lacks is the protected sign of its determinant (§4.1).
     until
-        events that end the run before the last time (:mod:`theory.simulation.events`); its last time is then the event's.
+        events that end one run before the last time (:mod:`theory.simulation.events`); its last time is then the event's.
     progress
         called with the share of the time that is covered; by default a bar is shown on a terminal, after two seconds.
     method, solver, rtol, atol, drift, optimiser
@@ -87,19 +97,23 @@ def simulate(
     InputError
         for input that cannot be used.
     UnfinishedError
-        where the integrator gives up, or first integrals drift whatever the tolerances; its ``partial`` is the trajectory
-        so far.
+        where the integrator gives up, or first integrals drift whatever the tolerances; its ``partial`` is the run so far,
+        of runs that are followed one by one those that are finished.  It names the one of many that is to blame.
     Interrupted
         where the user stops the run, with the same ``partial``.
     """
     times, events = checked_times(times), checked_events(until)
     by = method_of(by, method, Integration(solver, rtol, atol, drift), optimiser, events)
-    setting = Setting.of(model, coupling, dimension, parameters)
     if isinstance(by, GradientDescent):
         times = by.rounded(times)
     with _covered(times[-1], progress) as reached:
-        recorder = _recorder(by, setting, times, seed, initial or {}, events, reached)
-        return _followed(recorder, times, setting, model, seed, reached)
+        if seeds is None and isinstance(coupling, Coupling):
+            setting = Setting.of(model, coupling, dimension, parameters)
+            return _one(by, Member(setting, seed, initial or {}), model, times, events, reached)
+        if events or seed != 0:
+            raise InputError("many runs by their seeds, without events", f"seed {seed}, until {events}", "follow one run")
+        members = members_of(model, coupling, dimension, seeds, parameters or {}, initial or {})
+        return _many(by, members, model, times, reached)
 
 
 def train_encoder(
@@ -113,7 +127,7 @@ def train_encoder(
     parameters: Mapping | None = None,
     initial: Mapping[str, ArrayLike] | None = None,
     observed: Encoder | None = None,
-) -> Trajectory:
+) -> Run:
     """Follow finite steps of an encoder: :func:`simulate`, with the accuracy on other samples where they are given.
 
     >>> import numpy as np
@@ -153,31 +167,70 @@ def train_encoder(
     )  # fmt: skip
 
 
+def _one(by: Method, member: Member, model: Loss, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Run:
+    """One run by a method."""
+    setting, seed = member.setting, member.seed
+    recorder = _recorder(by, member, times, events, reached)
+    return _followed(recorder, times, setting, setting.named, seed, model, reached)
+
+
+def _many(by: Method, members: Sequence[Member], model: Loss, times: NDArray, reached: Reached) -> Run:
+    """Runs by a method, as one system where it is that of order parameters; the matrices of one run are small, so that BLAS is
+    then kept to one thread."""
+    chosen = {s: by.chosen(s) if isinstance(by, Auto) else by for s in dict.fromkeys(m.setting for m in members)}
+    closed = [one for one in chosen.values() if isinstance(one, OrderParameters)]
+    if len(closed) < len(chosen):
+        return _one_by_one(chosen, members, model, times, reached)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):
+        recorder = TogetherRecorder(members, closed[0].scheme((), reached), float(times[-1]))
+        numbers = {name: np.array([m.setting.named[name] for m in members]) for name in members[0].setting.named}
+        return _followed(recorder, times, members[0].setting, numbers, np.array([m.seed for m in members]), model, reached)
+
+
+def _one_by_one(
+    chosen: Mapping[Setting, Method], members: Sequence[Member], model: Loss, times: NDArray, reached: Reached
+) -> Run:
+    """Runs that do not fit into one system."""
+    if len({setting.coupling.labels for setting in chosen}) > 1:
+        raise InputError("couplings of the same number of labels", "others", "follow such runs one by one")
+    done: list[Run] = []
+    for r, member in enumerate(members):
+
+        def advanced(time: float, r: int = r) -> None:
+            reached((r * times[-1] + time) / len(members))
+
+        try:
+            done.append(_one(chosen[member.setting], member, model, times, (), advanced))
+        except (UnfinishedError, Interrupted) as error:
+            raise type(error)(f"run {r} (seed {member.seed}): {error}", stacked(done) if done else None) from None
+    return stacked(done)
+
+
 def _followed(
-    recorder: Recorder, times: NDArray, setting: Setting, model: Loss, seed: int, reached: Callable[[float], None]
-) -> Trajectory:
-    """The rows of a recorder as a trajectory; of states all are kept where they are small, and else the last one."""
-    keeps = isinstance(recorder, OrderParametersRecorder) and recorder.lowered.size * len(times) <= KEPT
+    recorder: Recorder, times: NDArray, setting: Setting, numbers: Mapping, seed: int | NDArray, model: Loss, reached: Reached
+) -> Run:
+    """The rows of a recorder as a run, or as many."""
     rows: list[Row] = []
-    described = [_named(q) for q in setting.integrals], setting.named, seed, model
+    described = [_named(q) for q in setting.integrals], numbers, seed, model
     try:
         for row in recorder.rows(times):
-            if rows and not keeps:
-                rows[-1] = rows[-1]._replace(blocks={})
+            if rows:
+                rows[-1] = recorder.thinned(rows[-1], len(times))
             time = float(times[len(rows)]) if row.time is None else row.time
             rows.append(row._replace(time=time))
             reached(time)
     except UnfinishedError as error:
-        partial = trajectory(recorder, rows, *described, why=str(error)) if rows else None
-        raise UnfinishedError(str(error), partial) from None
+        raise UnfinishedError(str(error), run_of(recorder, rows, *described, why=str(error)) if rows else None) from None
     except KeyboardInterrupt:
         why = f"interrupted after t = {rows[-1].time:g} of {times[-1]:g}" if rows else "interrupted"
-        raise Interrupted(why, trajectory(recorder, rows, *described, why=why) if rows else None) from None
-    return trajectory(recorder, rows, *described)
+        raise Interrupted(why, run_of(recorder, rows, *described, why=why) if rows else None) from None
+    return run_of(recorder, rows, *described)
 
 
 @contextmanager
-def _covered(horizon: float, progress: Callable[[float], None] | None) -> Iterator[Callable[[float], None]]:
+def _covered(horizon: float, progress: Callable[[float], None] | None) -> Iterator[Reached]:
     """A function that is told the time that is reached and tells ``progress`` the share, or moves a bar."""
     done = 0.0
     with bar(1.0, "simulate") if progress is None else nullcontext(progress) as tell:
@@ -192,10 +245,9 @@ def _covered(horizon: float, progress: Callable[[float], None] | None) -> Iterat
         yield reached
 
 
-def _recorder(
-    by: Method, setting: Setting, times: NDArray, seed: int, initial: Mapping, events: tuple[Event, ...], reached: Callable
-) -> Recorder:
-    """One run by a method."""
+def _recorder(by: Method, member: Member, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Recorder:
+    """What records one run by a method."""
+    setting, seed, initial = member.setting, member.seed, member.initial
     if isinstance(by, Auto):
         by = by.chosen(setting)
     if isinstance(by, GradientDescent):

@@ -1,6 +1,6 @@
 r"""Trajectories as labelled arrays, and on disk as NetCDF (64-bit offset), which xarray, Julia, R and ``ncdump`` read.
 
-A file holds everything that :class:`theory.Trajectory` does, what is needed to make the run again (model, parameters, seed) and
+A file holds everything that :class:`theory.Run` does, what is needed to make the run again (model, parameters, seed) and
 the versions that made it.  It appears at once or not at all; one that is not complete is valid all the same, and says why it
 ends.  What was saved comes back bit for bit.
 
@@ -34,7 +34,7 @@ import numpy as np
 
 from theory.errors import InputError
 from theory.simulation.model_text import readable, rebuilt, written
-from theory.simulation.trajectory import Trajectory
+from theory.simulation.trajectory import Run
 
 if TYPE_CHECKING:
     import xarray
@@ -54,36 +54,41 @@ SERIES = {
 DRIFT, END = "drift", "end_"
 
 
-def to_xarray(trajectory: Trajectory) -> xarray.Dataset:
-    """A trajectory as a dataset over ``time``, ``dimension`` and ``label`` (``dimension_2`` for the columns of a head).
+def to_xarray(run: Run) -> xarray.Dataset:
+    """A run as a dataset over ``time``, ``dimension`` and ``label`` (``dimension_2`` for the columns of a head).
 
-    First integrals are rows of ``drift``, over ``integral``; blocks of the last state are variables ``end_X`` and so on.
+    First integrals are rows of ``drift``, over ``integral``; blocks of the last state are variables ``end_X`` and so on.  Many
+    runs are the axis ``run``, with their seeds and parameters as coordinates.
 
     Raises
     ------
     InputError
         where xarray is not installed.
     """
+    lead = ("run",) * (run.labels.ndim - 3)
     found: dict[str, Any] = {
-        name: (dims, getattr(trajectory, name), {"long_name": words, "units": "1"})
+        name: ((*lead, *dims), getattr(run, name), {"long_name": words, "units": "1"})
         for name, (dims, words) in SERIES.items()
-        if getattr(trajectory, name) is not None
+        if getattr(run, name) is not None
     }
-    coords: dict[str, Any] = {"time": ("time", trajectory.times, TIME)}
-    _, dimension, labels = trajectory.labels.shape
-    sizes = {"dimension": dimension, "label": labels} | ({} if trajectory.head is None else {"dimension_2": dimension})
+    coords: dict[str, Any] = {"time": ("time", run.times, TIME)}
+    *_, dimension, labels = run.labels.shape
+    sizes = {"dimension": dimension, "label": labels} | ({} if run.head is None else {"dimension_2": dimension})
     coords |= {name: np.arange(size) for name, size in sizes.items()}
-    if trajectory.conserved:
+    if run.conserved:
         words = {"long_name": "change of a first integral, relative to the size of its terms at the start", "units": "1"}
-        found[DRIFT] = ("integral", "time"), np.array(list(trajectory.conserved.values())), words
-        coords["integral"] = list(trajectory.conserved)
-    for name, value in trajectory.end.items():
-        found[END + name] = tuple(f"{name}_axis_{k}" for k in range(np.ndim(value))), value, {"long_name": f"last {name}"}
-    return _package("xarray").Dataset(found, coords, _attributes(trajectory))
+        found[DRIFT] = ("integral", *lead, "time"), np.array(list(run.conserved.values())), words
+        coords["integral"] = list(run.conserved)
+    for name, value in run.end.items():
+        axes = (f"{name}_axis_{k}" for k in range(np.ndim(value) - len(lead)))
+        found[END + name] = (*lead, *axes), value, {"long_name": f"last {name}"}
+    if lead:
+        coords |= {"seed": (lead, run.seed)} | {name: (lead, values) for name, values in run.parameters.items()}
+    return _package("xarray").Dataset(found, coords, _attributes(run))
 
 
-def save(trajectory: Trajectory, path: str | Path, attributes: Mapping[str, str] | None = None) -> Path:
-    """Write a trajectory as a NetCDF file, at once or not at all; gives back its path.
+def save(run: Run, path: str | Path, attributes: Mapping[str, str] | None = None) -> Path:
+    """Write a run as a NetCDF file, at once or not at all; gives back its path.
 
     Parameters
     ----------
@@ -93,11 +98,13 @@ def save(trajectory: Trajectory, path: str | Path, attributes: Mapping[str, str]
     Raises
     ------
     InputError
-        where the packages of the extra [data] are not installed.
+        for many runs, and where the packages of the extra [data] are not installed.
     OSError
         where the file cannot be written.
     """
-    path, dataset = Path(path), to_xarray(trajectory)
+    if run.labels.ndim > 3:
+        raise InputError("one run", f"{len(run.seeds)} of them", "write what to_xarray() gives")
+    path, dataset = Path(path), to_xarray(run)
     dataset.attrs = {**(attributes or {}), **dataset.attrs}
     plain = {name: {"_FillValue": None} for name in dataset.variables}
     with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=".collapse-") as scratch:
@@ -106,7 +113,7 @@ def save(trajectory: Trajectory, path: str | Path, attributes: Mapping[str, str]
     return path
 
 
-def load(path: str | Path) -> Trajectory:
+def load(path: str | Path) -> Run:
     """The trajectory in a file.
 
     Raises
@@ -130,11 +137,11 @@ def load(path: str | Path) -> Trajectory:
     return _trajectory(path, data)
 
 
-def _trajectory(path: Path, data: xarray.Dataset) -> Trajectory:
+def _trajectory(path: Path, data: xarray.Dataset) -> Run:
     columns: dict[str, Any] = {name: data[name].values if name in data else None for name in SERIES}
     drifts = dict(zip(data["integral"].values, data[DRIFT].values, strict=True)) if DRIFT in data else {}
     model = data.attrs.get("model")
-    return Trajectory(
+    return Run(
         times=data["time"].values,
         **columns,
         conserved={str(name): drift for name, drift in drifts.items()},
@@ -148,21 +155,20 @@ def _trajectory(path: Path, data: xarray.Dataset) -> Trajectory:
     )
 
 
-def _attributes(trajectory: Trajectory) -> dict[str, str]:
+def _attributes(run: Run) -> dict[str, str]:
     """Everything that is no array, as texts; JSON but for those that are meant for people."""
-    t = trajectory
     values = {
-        "method": t.method,
-        "seed": int(t.seed),
-        "parameters": {name: float(value) for name, value in t.parameters.items()},
-        "stopped": t.stopped,
-        "complete": bool(t.complete),
+        "method": run.method,
+        "seed": np.asarray(run.seed).tolist(),
+        "parameters": {name: np.asarray(value, dtype=float).tolist() for name, value in run.parameters.items()},
+        "stopped": run.stopped,
+        "complete": bool(run.complete),
     }
     made = {"format": FORMAT, "format_version": str(VERSION)} | {name: json.dumps(value) for name, value in values.items()}
     made["versions"] = json.dumps({package: _version(package) for package in MADE_WITH})
-    if trajectory.model is not None:
-        made["model_in_words"] = readable(trajectory.model)
-        if (tree := written(trajectory.model)) is not None:
+    if run.model is not None:
+        made["model_in_words"] = readable(run.model)
+        if (tree := written(run.model)) is not None:
             made["model"] = tree
     return made
 

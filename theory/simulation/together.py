@@ -1,0 +1,236 @@
+r"""Many runs, of other starts, parameters or couplings; by their order parameters they are integrated as one system.
+
+Runs do not meet: the state of all of them is one vector, their data stand in stacks with the run as the first axis, and every
+operation of the closure (:mod:`theory.simulation.closure`) is one NumPy call for all.  They share their time steps.  SciPy
+holds the root mean square of local errors over their tolerances at one; with the tolerances of each block of each run divided
+by the root of its share of all entries (:mod:`theory.simulation.direct`), that is by :math:`\sqrt R` and what one run
+divides by, every run keeps the tolerances by itself: its errors are no larger than if it were alone.
+
+When it fails: one run that is much faster than the others makes the steps of all small; accuracy is not recorded, as it takes
+followed samples; where one run diverges all end, and the error says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sympy import Add, Integer, MatAdd
+
+from theory.coupling import Coupling
+from theory.errors import InputError, UnfinishedError
+from theory.flow import Flow, parameters_of
+from theory.loss import Loss
+from theory.models.vocabulary import X
+from theory.simulation.closure import closure, deviations
+from theory.simulation.direct import SMALL, Problem, Scheme
+from theory.simulation.order_parameters import Groups, blocks_at_start, data_of_groups, data_of_types, samples_at_start
+from theory.simulation.record import Integrated, Row, guarded
+from theory.simulation.setting import Setting
+from theory.simulation.stacked import LoweredRuns, lower_runs
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """What one of many runs begins with: a setting, a seed, and blocks in place of random ones."""
+
+    setting: Setting
+    seed: int
+    initial: Mapping[str, ArrayLike]
+
+
+def members_of(
+    model: Loss, coupling: Coupling | Sequence[Coupling], dimension: int, seeds, parameters: Mapping, initial: Mapping
+) -> list[Member]:
+    """One for each run, the r-th of everything that has an axis of runs.
+
+    Raises
+    ------
+    InputError
+        for numbers of runs that do not agree, and input that cannot be used.
+    """
+    count = count_runs(coupling, seeds, parameters, initial)
+    numbers = {name: np.asarray(value) for name, value in parameters.items()}
+    blocks = {name: np.asarray(value, dtype=float) for name, value in initial.items()}
+    couplings = [coupling] * count if isinstance(coupling, Coupling) else list(coupling)
+    settings = _settings(model, couplings, dimension, [{n: _of_run(v, 0, r) for n, v in numbers.items()} for r in range(count)])
+    each = enumerate(zip(settings, _seeds(seeds, count), strict=True))
+    return [Member(setting, seed, {n: _of_run(v, 2, r) for n, v in blocks.items()}) for r, (setting, seed) in each]
+
+
+def count_runs(coupling: Coupling | Sequence[Coupling], seeds, parameters: Mapping, initial: Mapping) -> int:
+    """R, the one number of values of everything that differs between runs.
+
+    Raises
+    ------
+    InputError
+        where there is no such number.
+    """
+    if not isinstance(coupling, Coupling) and not all(isinstance(c, Coupling) for c in coupling):
+        raise InputError("a coupling, or one for each run", repr(coupling), "make each a Coupling")
+    lengths = {} if isinstance(coupling, Coupling) else {"couplings": len(coupling)}
+    lengths |= {} if seeds is None else {"seeds": len(seeds)}
+    lengths |= {str(name): len(v) for name, v in parameters.items() if np.ndim(v) > 0}
+    lengths |= {f"initial {name}": len(v) for name, v in initial.items() if np.ndim(v) > 2}
+    if len(set(lengths.values())) != 1 or 0 in lengths.values():
+        got = ", ".join(f"{n} of {name}" for name, n in lengths.items()) or "nothing that differs between runs"
+        raise InputError("one number of runs, at least 1", got, "give a value for each run, or seeds=range(R)")
+    return next(iter(lengths.values()))
+
+
+def _of_run(values: NDArray, axes: int, run: int):
+    """Values of one run: those at its place where they have an axis more than the given number."""
+    found = values[run] if values.ndim > axes else values
+    return found.item() if axes == 0 and found.ndim == 0 else found
+
+
+def _seeds(seeds: Sequence[int] | None, count: int) -> list[int]:
+    found = np.arange(count) if seeds is None else np.asarray(seeds)
+    if found.ndim != 1 or found.dtype.kind not in "iu" or found.min() < 0:
+        raise InputError("non-negative integers as seeds", str(seeds), "correct them")
+    return found.tolist()
+
+
+def _settings(model: Loss, couplings: Sequence[Coupling], dimension: int, numbers: Sequence[Mapping]) -> list[Setting]:
+    """Of one model, from which those parameters are gone that are zero in every run."""
+    known: dict[tuple, Setting] = {}
+    found = []
+    for coupling, own in zip(couplings, numbers, strict=True):
+        key = id(coupling), *map(str, own.values())
+        if key not in known:
+            known[key] = Setting.of(model, coupling, dimension, own)
+        found.append(known[key])
+    zero = [s for s in found[0].numbers if all(setting.numbers[s] == 0 for setting in known.values())]
+    common = model.xreplace({s: Integer(0) for s in zero})
+    shared = {id(s): Setting(common, s.coupling, s.dimension, s.numbers) for s in known.values()}
+    return [shared[id(s)] for s in found]
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Of one run: the order parameters at the start by the name of their block, and the data of the closure."""
+
+    blocks: Mapping[str, NDArray]
+    data: Mapping[str, object]
+
+    @classmethod
+    def of(cls, member: Member, groups: Groups, types: Mapping) -> Start:
+        setting, seed = member.setting, member.seed
+        blocks = blocks_at_start(setting, seed, member.initial)
+        samples = samples_at_start(setting, blocks, seed)
+        own = {b.name: value for b, value in blocks.items() if b != X}
+        state = {"M": samples.means} | {phi.name: np.eye(setting.dimension) for phi in deviations(len(groups.rates))}
+        data = {**types, **data_of_groups(setting.coupling, groups, samples), **setting.named}
+        return cls(state | own, data)
+
+
+def starts_of(members: Sequence[Member]) -> list[Start]:
+    """Of each run, in couplings of the same sizes."""
+    couplings = {id(c): c for c in (member.setting.coupling for member in members)}
+    for one in couplings.values():
+        one.require_graph("simulate the runs one by one")
+    known = {name: (groups := Groups.of(c), data_of_types(c, groups)) for name, c in couplings.items()}
+    _check_sizes(list(couplings.values()), [groups for groups, _ in known.values()])
+    return [Start.of(member, *known[id(member.setting.coupling)]) for member in members]
+
+
+class TogetherRecorder(Integrated):
+    """All runs as one system; a row holds the observables of all, with the run as the first axis, and no accuracy."""
+
+    def __init__(self, members: Sequence[Member], how: Scheme, horizon: float):
+        starts, self.members = starts_of(members), members
+        first, count = members[0].setting, sum(name.startswith("Phi_") for name in starts[0].blocks)
+        found = closure(first.model, count, tuple(first.integrals))
+        kept = [found.integrals[q] for q in first.integrals]
+        lowered = _lowered(found.flow, [found.loss, *kept], [start.data for start in starts], first.dimension)
+        blocks = {b: np.stack([start.blocks[b.name] for start in starts]) for b in found.flow.state}
+        if lowered.size <= SMALL:  # else rates decide on no solver
+            how = how._replace(cycles=horizon * max(setting.fastest_rate for setting in {m.setting for m in members}))
+        super().__init__(first.coupling, lowered, [found.loss], kept, lowered.pack(blocks), how)
+        self._tried, self._drifted = self.start, np.zeros(len(members))
+        types = len(first.coupling.counts)
+        self.method = f"order parameters of {types} types in {len(members)} runs as one, {self.scheme}"
+
+    @property
+    def problem(self) -> Problem:
+        runs = len(self.members)
+        sizes = [int(np.prod(shape[1:])) for shape in self.lowered.shapes.values() for _ in range(runs)]
+        return Problem(self._velocity, self.start, sizes)
+
+    def row(self, state: NDArray) -> Row:
+        loss, *integrals = self.observe(state)
+        blocks = {b.name: value for b, value in self.lowered.unpack(state).items()}
+        head = blocks["W"].copy() if "W" in blocks else None
+        return Row(loss, None, blocks["Y"].copy(), head, self.drifts(integrals), blocks=blocks)
+
+    def rows(self, times: NDArray) -> Iterator[Row]:
+        try:
+            yield from guarded(self, times)
+        except UnfinishedError as error:
+            raise UnfinishedError(f"{self.blamed}: {error}") from None
+
+    def thinned(self, row: Row, times: int) -> Row:
+        return row._replace(blocks={"M": row.blocks["M"].copy()})
+
+    def drifts(self, integrals: Sequence[NDArray]) -> list[NDArray]:
+        """Of each integral in each run (R,)."""
+        each = zip(integrals, self._at_start, self._sizes, strict=True)
+        moved = [_norms(now - then) / size for now, then, size in each]
+        self._drifted = np.max(moved, axis=0, initial=0.0)
+        return moved
+
+    @property
+    def blamed(self) -> str:
+        """The run that has kept all from going on, and how."""
+        grown = self._largest(self._tried) / np.maximum(self._largest(self.start), 1.0)
+        drifts = self._drifted.max() > self.scheme.drift / 2
+        r = int(np.argmax(self._drifted if drifts else np.nan_to_num(grown, nan=np.inf)))
+        numbers = "".join(f", {name} = {value:g}" for name, value in self.members[r].setting.named.items())
+        return f"run {r} (seed {self.members[r].seed}{numbers}) has {'drifted' if drifts else 'grown'} most"
+
+    def _velocity(self, t: float, y: NDArray) -> NDArray:
+        self._tried = y
+        return self.lowered.velocity(t, y)
+
+    def _largest(self, y: NDArray) -> NDArray:
+        return np.max([np.abs(b).max(axis=(1, 2)) for b in self.lowered.unpack(y).values()], axis=0)
+
+    @cached_property
+    def _at_start(self) -> list[NDArray]:
+        return self.observe(self.start)[1:]
+
+    @cached_property
+    def _sizes(self) -> list[NDArray]:
+        """Of first integrals in each run: that of the largest of their terms, at the absolute values of the start."""
+        terms = [(MatAdd if q.is_Matrix else Add).make_args(q) for q in self._integrals]
+        sizes = iter(map(_norms, self.lowered.evaluate([t for parts in terms for t in parts])(np.abs(self.start))))
+        largest = [np.max([next(sizes) for _ in parts], axis=0) for parts in terms]
+        return [np.where(size > 0, size, 1.0) for size in largest]
+
+
+def _norms(values: NDArray) -> NDArray:
+    """Of numbers (R,) or matrices (R, r, c)."""
+    return np.linalg.norm(values.reshape(len(values), -1), axis=1)
+
+
+def _lowered(flow: Flow, also: Sequence, data: Sequence[Mapping], dimension: int) -> LoweredRuns:
+    """With stacks of what differs between runs."""
+    shown = (*flow.velocity.values(), *also, *flow.state)
+    needed = {str(s) for s in parameters_of(shown, flow.state)}
+    columns = {name: [own[name] for own in data] for name in sorted(needed)}
+    same = {n for n, (first, *rest) in columns.items() if all(v is first or np.array_equal(v, first) for v in rest)}
+    shared = {name: columns[name][0] for name in same}
+    sizes = {"d": dimension, "T": len(data[0]["C"]), "K": len(data[0]["D_y"])}
+    stacks = {name: np.stack(column) for name, column in columns.items() if name not in same}
+    return lower_runs(flow, len(data), shared | sizes, stacks, also)
+
+
+def _check_sizes(couplings: Sequence[Coupling], groups: Sequence[Groups]) -> None:
+    sizes = {(len(c.counts), c.labels, len(g.rates)) for c, g in zip(couplings, groups, strict=True)}
+    if len(sizes) > 1:
+        names = " and ".join("{} types, {} labels, {} rates".format(*size) for size in sorted(sizes)[:2])
+        expected = "couplings of the same numbers of types, of labels, and of rates of types of several samples"
+        raise InputError(expected, names, "follow such runs in ensembles of their own")
