@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.errors import InputError, UnfinishedError
+from theory.errors import UnfinishedError
 from theory.simulation.events import Event, Watch
 
 METHODS = ("DOP853", "RK45", "LSODA", "Radau", "BDF")
@@ -87,12 +87,9 @@ def integrate(velocity: Callable, initial: NDArray, times: NDArray, solver: str,
 
     Raises
     ------
-    InputError
-        for an unknown solver.
     UnfinishedError
         where the integrator stops early, with its own message.
     """
-    check_solver(solver)
     problem, scheme = Problem(velocity, initial, [len(initial)]), Scheme(solver, rtol, atol).chosen(len(initial))
     yield from (initial for t in times if t == 0)
     yield from (found.state for found in steps(problem, 0.0, times[times > 0], scheme, Watch([])))
@@ -120,12 +117,6 @@ def steps(problem: Problem, begin: float, times: NDArray, scheme: Scheme, watch:
         if event is not None:
             yield Reached(until, path(until), event)
             return
-
-
-def check_solver(name: str) -> None:
-    """Raise :class:`~theory.errors.InputError` for a name that no solver has."""
-    if name not in SOLVERS:
-        raise InputError(f"a solver among {SOLVERS}", repr(name), "choose one of these")
 
 
 def _stepper(problem: Problem, begin: float, end: float, scheme: Scheme):

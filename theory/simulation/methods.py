@@ -19,10 +19,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from numbers import Real
+from typing import Any
 
 from theory.errors import InputError
 from theory.simulation.descent import GradientDescent
-from theory.simulation.direct import Scheme, check_solver
+from theory.simulation.direct import SOLVERS, Scheme
 from theory.simulation.events import Event
 from theory.simulation.order_parameters import closes_on_few
 from theory.simulation.setting import Setting
@@ -62,7 +63,8 @@ class Integration:
             value = getattr(self, name)
             if not isinstance(value, Real) or not float(value) > 0:
                 raise InputError(f"a positive {name}", repr(value), "correct it")
-        check_solver(self.solver)
+        if self.solver not in SOLVERS:
+            raise InputError(f"a solver among {SOLVERS}", repr(self.solver), "choose one of these")
 
     def scheme(self, events: tuple[Event, ...], reached: Callable[[float], None], cycles: float = 0.0) -> Scheme:
         """The scheme of a run."""
@@ -92,12 +94,7 @@ class Auto(Integration):
 
 
 Method = Auto | Direct | Exact | GradientDescent | OrderParameters
-INTEGRATIONS: dict[str, type[Auto | Direct | OrderParameters]] = {
-    "auto": Auto,
-    "direct": Direct,
-    "order-parameters": OrderParameters,
-}
-NAMES = ("auto", "direct", "exact", "order-parameters")
+NAMED: dict[str, Any] = {"auto": Auto, "direct": Direct, "exact": Exact, "order-parameters": OrderParameters}
 
 
 def method_of(
@@ -110,12 +107,13 @@ def method_of(
     InputError
         for a name that is unknown, for what is no method, for several methods, and for events of finite steps.
     """
-    if name not in NAMES:
-        raise InputError(f"a method among {NAMES}", repr(name), "choose one of these")
+    names = tuple(NAMED)
+    if name not in names:
+        raise InputError(f"a method among {names}", repr(name), "choose one of these")
     if (optimiser or isinstance(by, GradientDescent)) and (events or name != "auto"):
         raise InputError("an optimiser without events and methods", f"method {name!r}, until {events}", "drop these")
     if by is None:
-        return optimiser or (Exact() if name == "exact" else INTEGRATIONS[name](*astuple(integration)))
+        return optimiser or (Exact() if name == "exact" else NAMED[name](*astuple(integration)))
     if not isinstance(by, Method):
         raise InputError("a method such as Direct(), Exact() or GradientDescent(0.1)", f"by={by!r}", "give one of these")
     if optimiser or name != "auto" or integration != Integration():

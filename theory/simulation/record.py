@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,15 +110,20 @@ class Integrated(Recorder):
         return float(np.linalg.norm(state))
 
     def drifts(self, integrals: Sequence[NDArray]) -> Sequence:
-        return [drift(now, *then) for now, then in zip(integrals, self._first, strict=True)]
+        return [self.size_of(now - then) / size for now, (then, size) in zip(integrals, self._first, strict=True)]
+
+    def size_of(self, integral: NDArray) -> Any:
+        return np.linalg.norm(integral)
 
     @cached_property
-    def _first(self) -> list[tuple[NDArray, float]]:
-        """First integrals at the start, and their sizes: of the largest of their terms, at the state's absolute values."""
+    def _first(self) -> list[tuple[NDArray, NDArray]]:
+        """First integrals at the start, and their sizes where these are not zero: of the largest of their terms, at the
+        state's absolute values."""
         first = self.observe(self.start)[self._shown :]
         terms = [(MatAdd if q.is_Matrix else Add).make_args(q) for q in self._integrals]
-        sizes = iter(map(np.linalg.norm, self.lowered.evaluate([t for parts in terms for t in parts])(np.abs(self.start))))
-        return [(then, float(max(next(sizes) for _ in parts))) for then, parts in zip(first, terms, strict=True)]
+        sizes = iter(map(self.size_of, self.lowered.evaluate([t for parts in terms for t in parts])(np.abs(self.start))))
+        largest = [np.max([next(sizes) for _ in parts], axis=0) for parts in terms]
+        return [(then, np.where(size == 0, 1.0, size)) for then, size in zip(first, largest, strict=True)]
 
 
 class DirectRecorder(Integrated):
@@ -147,10 +152,10 @@ class DirectRecorder(Integrated):
         return row(loss, share, blocks, self.drifts(integrals))
 
 
-def row(loss: float, share: float, blocks: Mapping, drifts: Sequence) -> Row:
+def row(loss: float | NDArray, share: float | None, blocks: Mapping, drifts: Sequence) -> Row:
     """A row with labels and head out of the blocks of the state."""
     head = blocks[W].copy() if W in blocks else None
-    return Row(float(loss), share, blocks[Y].copy(), head, drifts, blocks={b.name: value for b, value in blocks.items()})
+    return Row(loss, share, blocks[Y].copy(), head, drifts, blocks={b.name: value for b, value in blocks.items()})
 
 
 def guarded(run: Integrated, times: NDArray) -> Iterator[Row]:

@@ -25,9 +25,9 @@ from theory.simulation.methods import Auto, Exact, Integration, Method, OrderPar
 from theory.simulation.optimisers import Optimised
 from theory.simulation.order_parameters import OrderParametersRecorder, blocks_at_start
 from theory.simulation.record import DirectRecorder, ExactRecorder, Recorder, Row, run_of
-from theory.simulation.setting import Setting
+from theory.simulation.setting import Setting, Start
 from theory.simulation.times import checked_times
-from theory.simulation.together import Member, TogetherRecorder, members_of
+from theory.simulation.together import TogetherRecorder, starts_of
 from theory.simulation.trajectory import Run, stacked
 
 Reached = Callable[[float], None]  # told the time that is reached
@@ -109,11 +109,11 @@ def simulate(
     with _covered(times[-1], progress) as reached:
         if seeds is None and isinstance(coupling, Coupling):
             setting = Setting.of(model, coupling, dimension, parameters)
-            return _one(by, Member(setting, seed, initial or {}), model, times, events, reached)
+            return _one(by, Start(setting, seed, initial or {}), model, times, events, reached)
         if events or seed != 0:
             raise InputError("many runs by their seeds, without events", f"seed {seed}, until {events}", "follow one run")
-        members = members_of(model, coupling, dimension, seeds, parameters or {}, initial or {})
-        return _many(by, members, model, times, reached)
+        starts = starts_of(model, coupling, dimension, seeds, parameters or {}, initial or {})
+        return _many(by, starts, model, times, reached)
 
 
 def train_encoder(
@@ -167,44 +167,44 @@ def train_encoder(
     )  # fmt: skip
 
 
-def _one(by: Method, member: Member, model: Loss, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Run:
+def _one(by: Method, start: Start, model: Loss, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Run:
     """One run by a method."""
-    setting, seed = member.setting, member.seed
-    recorder = _recorder(by, member, times, events, reached)
-    return _followed(recorder, times, setting, setting.named, seed, model, reached)
+    recorder = _recorder(by, start, times, events, reached)
+    return _followed(recorder, times, start.setting, start.setting.named, start.seed, model, reached)
 
 
-def _many(by: Method, members: Sequence[Member], model: Loss, times: NDArray, reached: Reached) -> Run:
+def _many(by: Method, starts: Sequence[Start], model: Loss, times: NDArray, reached: Reached) -> Run:
     """Runs by a method, as one system where it is that of order parameters; the matrices of one run are small, so that BLAS is
     then kept to one thread."""
-    chosen = {s: by.chosen(s) if isinstance(by, Auto) else by for s in dict.fromkeys(m.setting for m in members)}
+    chosen = {s: by.chosen(s) if isinstance(by, Auto) else by for s in dict.fromkeys(start.setting for start in starts)}
     closed = [one for one in chosen.values() if isinstance(one, OrderParameters)]
     if len(closed) < len(chosen):
-        return _one_by_one(chosen, members, model, times, reached)
+        return _one_by_one(chosen, starts, model, times, reached)
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, "blas"):
-        recorder = TogetherRecorder(members, closed[0].scheme((), reached), float(times[-1]))
-        numbers = {name: np.array([m.setting.named[name] for m in members]) for name in members[0].setting.named}
-        return _followed(recorder, times, members[0].setting, numbers, np.array([m.seed for m in members]), model, reached)
+        recorder = TogetherRecorder(starts, closed[0].scheme((), reached), float(times[-1]))
+        first, seeds = starts[0].setting, np.array([start.seed for start in starts])
+        numbers = {name: np.array([start.setting.named[name] for start in starts]) for name in first.named}
+        return _followed(recorder, times, first, numbers, seeds, model, reached)
 
 
 def _one_by_one(
-    chosen: Mapping[Setting, Method], members: Sequence[Member], model: Loss, times: NDArray, reached: Reached
+    chosen: Mapping[Setting, Method], starts: Sequence[Start], model: Loss, times: NDArray, reached: Reached
 ) -> Run:
     """Runs that do not fit into one system."""
     if len({setting.coupling.labels for setting in chosen}) > 1:
         raise InputError("couplings of the same number of labels", "others", "follow such runs one by one")
     done: list[Run] = []
-    for r, member in enumerate(members):
+    for r, start in enumerate(starts):
 
         def advanced(time: float, r: int = r) -> None:
-            reached((r * times[-1] + time) / len(members))
+            reached((r * times[-1] + time) / len(starts))
 
         try:
-            done.append(_one(chosen[member.setting], member, model, times, (), advanced))
+            done.append(_one(chosen[start.setting], start, model, times, (), advanced))
         except (UnfinishedError, Interrupted) as error:
-            raise type(error)(f"run {r} (seed {member.seed}): {error}", stacked(done) if done else None) from None
+            raise type(error)(f"run {r} (seed {start.seed}): {error}", stacked(done) if done else None) from None
     return stacked(done)
 
 
@@ -245,9 +245,9 @@ def _covered(horizon: float, progress: Callable[[float], None] | None) -> Iterat
         yield reached
 
 
-def _recorder(by: Method, member: Member, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Recorder:
+def _recorder(by: Method, start: Start, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Recorder:
     """What records one run by a method."""
-    setting, seed, initial = member.setting, member.seed, member.initial
+    setting, seed, initial = start.setting, start.seed, start.initial
     if isinstance(by, Auto):
         by = by.chosen(setting)
     if isinstance(by, GradientDescent):
@@ -256,8 +256,8 @@ def _recorder(by: Method, member: Member, times: NDArray, events: tuple[Event, .
         if not setting.is_embedding_only:
             flow = str(setting.flow).replace("\n", ", ")
             raise InputError("the flow and the loss of embeddings alone", flow, 'use method="direct"')
-        start = setting.start(seed, initial)
-        return ExactRecorder(propagate(setting.coupling, start[X], start[Y]), len(times), seed, events)
+        blocks = setting.start(seed, initial)
+        return ExactRecorder(propagate(setting.coupling, blocks[X], blocks[Y]), len(times), seed, events)
     how = by.scheme(events, reached, float(times[-1]) * setting.fastest_rate)
     if isinstance(by, OrderParameters):
         return OrderParametersRecorder.of(setting, blocks_at_start(setting, seed, initial), seed, how)

@@ -128,6 +128,15 @@ class Setting:
         return blocks
 
 
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What one run starts from: a setting, a seed, and blocks by name in place of random ones."""
+
+    setting: Setting
+    seed: int
+    initial: Mapping[str, ArrayLike]
+
+
 @cache
 def _embedding_only() -> tuple[Loss, Flow]:
     model = embedding_only()

@@ -14,11 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sympy import Add, Integer, MatAdd
+from numpy.typing import NDArray
+from sympy import Integer
 
 from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
@@ -28,23 +27,14 @@ from theory.models.vocabulary import X
 from theory.simulation.closure import closure, deviations
 from theory.simulation.direct import SMALL, Problem, Scheme
 from theory.simulation.order_parameters import Groups, blocks_at_start, data_of_groups, data_of_types, samples_at_start
-from theory.simulation.record import Integrated, Row, guarded
-from theory.simulation.setting import Setting
+from theory.simulation.record import Integrated, Row, guarded, row
+from theory.simulation.setting import Setting, Start
 from theory.simulation.stacked import LoweredRuns, lower_runs
 
 
-@dataclass(frozen=True, eq=False)
-class Member:
-    """What one of many runs begins with: a setting, a seed, and blocks in place of random ones."""
-
-    setting: Setting
-    seed: int
-    initial: Mapping[str, ArrayLike]
-
-
-def members_of(
+def starts_of(
     model: Loss, coupling: Coupling | Sequence[Coupling], dimension: int, seeds, parameters: Mapping, initial: Mapping
-) -> list[Member]:
+) -> list[Start]:
     """One for each run, the r-th of everything that has an axis of runs.
 
     Raises
@@ -58,7 +48,7 @@ def members_of(
     couplings = [coupling] * count if isinstance(coupling, Coupling) else list(coupling)
     settings = _settings(model, couplings, dimension, [{n: _of_run(v, 0, r) for n, v in numbers.items()} for r in range(count)])
     each = enumerate(zip(settings, _seeds(seeds, count), strict=True))
-    return [Member(setting, seed, {n: _of_run(v, 2, r) for n, v in blocks.items()}) for r, (setting, seed) in each]
+    return [Start(setting, seed, {n: _of_run(v, 2, r) for n, v in blocks.items()}) for r, (setting, seed) in each]
 
 
 def count_runs(coupling: Coupling | Sequence[Coupling], seeds, parameters: Mapping, initial: Mapping) -> int:
@@ -110,16 +100,16 @@ def _settings(model: Loss, couplings: Sequence[Coupling], dimension: int, number
 
 
 @dataclass(frozen=True, eq=False)
-class Start:
+class ClosedStart:
     """Of one run: the order parameters at the start by the name of their block, and the data of the closure."""
 
     blocks: Mapping[str, NDArray]
     data: Mapping[str, object]
 
     @classmethod
-    def of(cls, member: Member, groups: Groups, types: Mapping) -> Start:
-        setting, seed = member.setting, member.seed
-        blocks = blocks_at_start(setting, seed, member.initial)
+    def of(cls, start: Start, groups: Groups, types: Mapping) -> ClosedStart:
+        setting, seed = start.setting, start.seed
+        blocks = blocks_at_start(setting, seed, start.initial)
         samples = samples_at_start(setting, blocks, seed)
         own = {b.name: value for b, value in blocks.items() if b != X}
         state = {"M": samples.means} | {phi.name: np.eye(setting.dimension) for phi in deviations(len(groups.rates))}
@@ -127,44 +117,42 @@ class Start:
         return cls(state | own, data)
 
 
-def starts_of(members: Sequence[Member]) -> list[Start]:
+def closed_starts(starts: Sequence[Start]) -> list[ClosedStart]:
     """Of each run, in couplings of the same sizes."""
-    couplings = {id(c): c for c in (member.setting.coupling for member in members)}
+    couplings = {id(c): c for c in (start.setting.coupling for start in starts)}
     for one in couplings.values():
         one.require_graph("simulate the runs one by one")
     known = {name: (groups := Groups.of(c), data_of_types(c, groups)) for name, c in couplings.items()}
     _check_sizes(list(couplings.values()), [groups for groups, _ in known.values()])
-    return [Start.of(member, *known[id(member.setting.coupling)]) for member in members]
+    return [ClosedStart.of(start, *known[id(start.setting.coupling)]) for start in starts]
 
 
 class TogetherRecorder(Integrated):
     """All runs as one system; a row holds the observables of all, with the run as the first axis, and no accuracy."""
 
-    def __init__(self, members: Sequence[Member], how: Scheme, horizon: float):
-        starts, self.members = starts_of(members), members
-        first, count = members[0].setting, sum(name.startswith("Phi_") for name in starts[0].blocks)
+    def __init__(self, starts: Sequence[Start], how: Scheme, horizon: float):
+        closed, self.starts = closed_starts(starts), starts
+        first, count = starts[0].setting, sum(name.startswith("Phi_") for name in closed[0].blocks)
         found = closure(first.model, count, tuple(first.integrals))
         kept = [found.integrals[q] for q in first.integrals]
-        lowered = _lowered(found.flow, [found.loss, *kept], [start.data for start in starts], first.dimension)
-        blocks = {b: np.stack([start.blocks[b.name] for start in starts]) for b in found.flow.state}
+        lowered = _lowered(found.flow, [found.loss, *kept], [one.data for one in closed], first.dimension)
+        blocks = {b: np.stack([one.blocks[b.name] for one in closed]) for b in found.flow.state}
         if lowered.size <= SMALL:  # else rates decide on no solver
-            how = how._replace(cycles=horizon * max(setting.fastest_rate for setting in {m.setting for m in members}))
+            how = how._replace(cycles=horizon * max(setting.fastest_rate for setting in {s.setting for s in starts}))
         super().__init__(first.coupling, lowered, [found.loss], kept, lowered.pack(blocks), how)
-        self._tried, self._drifted = self.start, np.zeros(len(members))
+        self._tried, self._drifted = self.start, np.zeros(len(starts))
         types = len(first.coupling.counts)
-        self.method = f"order parameters of {types} types in {len(members)} runs as one, {self.scheme}"
+        self.method = f"order parameters of {types} types in {len(starts)} runs as one, {self.scheme}"
 
     @property
     def problem(self) -> Problem:
-        runs = len(self.members)
+        runs = len(self.starts)
         sizes = [int(np.prod(shape[1:])) for shape in self.lowered.shapes.values() for _ in range(runs)]
         return Problem(self._velocity, self.start, sizes)
 
     def row(self, state: NDArray) -> Row:
         loss, *integrals = self.observe(state)
-        blocks = {b.name: value for b, value in self.lowered.unpack(state).items()}
-        head = blocks["W"].copy() if "W" in blocks else None
-        return Row(loss, None, blocks["Y"].copy(), head, self.drifts(integrals), blocks=blocks)
+        return row(loss, None, self.lowered.unpack(state), self.drifts(integrals))
 
     def rows(self, times: NDArray) -> Iterator[Row]:
         try:
@@ -175,12 +163,14 @@ class TogetherRecorder(Integrated):
     def thinned(self, row: Row, times: int) -> Row:
         return row._replace(blocks={"M": row.blocks["M"].copy()})
 
-    def drifts(self, integrals: Sequence[NDArray]) -> list[NDArray]:
+    def drifts(self, integrals: Sequence[NDArray]) -> Sequence[NDArray]:
         """Of each integral in each run (R,)."""
-        each = zip(integrals, self._at_start, self._sizes, strict=True)
-        moved = [_norms(now - then) / size for now, then, size in each]
+        moved = super().drifts(integrals)
         self._drifted = np.max(moved, axis=0, initial=0.0)
         return moved
+
+    def size_of(self, integral: NDArray) -> NDArray:
+        return np.linalg.norm(integral.reshape(len(integral), -1), axis=1)
 
     @property
     def blamed(self) -> str:
@@ -188,8 +178,8 @@ class TogetherRecorder(Integrated):
         grown = self._largest(self._tried) / np.maximum(self._largest(self.start), 1.0)
         drifts = self._drifted.max() > self.scheme.drift / 2
         r = int(np.argmax(self._drifted if drifts else np.nan_to_num(grown, nan=np.inf)))
-        numbers = "".join(f", {name} = {value:g}" for name, value in self.members[r].setting.named.items())
-        return f"run {r} (seed {self.members[r].seed}{numbers}) has {'drifted' if drifts else 'grown'} most"
+        numbers = "".join(f", {name} = {value:g}" for name, value in self.starts[r].setting.named.items())
+        return f"run {r} (seed {self.starts[r].seed}{numbers}) has {'drifted' if drifts else 'grown'} most"
 
     def _velocity(self, t: float, y: NDArray) -> NDArray:
         self._tried = y
@@ -197,23 +187,6 @@ class TogetherRecorder(Integrated):
 
     def _largest(self, y: NDArray) -> NDArray:
         return np.max([np.abs(b).max(axis=(1, 2)) for b in self.lowered.unpack(y).values()], axis=0)
-
-    @cached_property
-    def _at_start(self) -> list[NDArray]:
-        return self.observe(self.start)[1:]
-
-    @cached_property
-    def _sizes(self) -> list[NDArray]:
-        """Of first integrals in each run: that of the largest of their terms, at the absolute values of the start."""
-        terms = [(MatAdd if q.is_Matrix else Add).make_args(q) for q in self._integrals]
-        sizes = iter(map(_norms, self.lowered.evaluate([t for parts in terms for t in parts])(np.abs(self.start))))
-        largest = [np.max([next(sizes) for _ in parts], axis=0) for parts in terms]
-        return [np.where(size > 0, size, 1.0) for size in largest]
-
-
-def _norms(values: NDArray) -> NDArray:
-    """Of numbers (R,) or matrices (R, r, c)."""
-    return np.linalg.norm(values.reshape(len(values), -1), axis=1)
 
 
 def _lowered(flow: Flow, also: Sequence, data: Sequence[Mapping], dimension: int) -> LoweredRuns:

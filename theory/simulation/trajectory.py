@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,27 +151,23 @@ Trajectory = Run
 Ensemble = Run
 
 
+OBSERVED = ("labels", "head", "loss", "accuracy", "accuracy_error", "min_separation")
+
+
 def stacked(runs: Sequence[Run]) -> Run:
     """Runs of the same times with the run as the first axis."""
-
-    def column(name: str) -> Any:
-        return None if getattr(runs[0], name) is None else np.stack([getattr(run, name) for run in runs])
-
     first, recovers = runs[0], [run.recover for run in runs if run.recover]
-    end = {name: [run.end[name] for run in runs] for name in first.end if all(name in run.end for run in runs)}
-    return Run(
-        times=first.times,
-        labels=column("labels"),
-        head=column("head"),
-        loss=column("loss"),
-        accuracy=column("accuracy"),
-        accuracy_error=column("accuracy_error"),
-        min_separation=column("min_separation"),
-        conserved={n: np.stack([r.conserved[n] for r in runs]) for n in first.conserved if all(n in r.conserved for r in runs)},
+    found = [name for name in OBSERVED if getattr(first, name) is not None]
+    columns: dict[str, Any] = {name: np.stack([getattr(run, name) for run in runs]) for name in found}
+    common = [name for name in first.conserved if all(name in run.conserved for run in runs)]
+    alike = [n for n, block in first.end.items() if all(n in r.end and r.end[n].shape == block.shape for r in runs)]
+    return replace(
+        first,
+        **columns,
+        conserved={name: np.stack([run.conserved[name] for run in runs]) for name in common},
         method=f"{len(runs)} runs: {', and '.join(dict.fromkeys(run.method for run in runs))}",
         parameters={name: np.array([run.parameters[name] for run in runs]) for name in first.parameters},
         seed=np.array([run.seed for run in runs]),
-        model=first.model,
-        end={name: np.stack(blocks) for name, blocks in end.items() if len({np.shape(block) for block in blocks}) == 1},
+        end={name: np.stack([run.end[name] for run in runs]) for name in alike},
         recover=(lambda chosen: np.stack([recover(chosen) for recover in recovers])) if len(recovers) == len(runs) else None,
     )
