@@ -22,7 +22,7 @@ from theory.coupling import Coupling
 from theory.loss import Loss
 from theory.simulation.methods import OrderParameters
 from theory.simulation.run import simulate
-from theory.simulation.together import count_runs
+from theory.simulation.setting import count_runs
 from theory.simulation.trajectory import Ensemble as Ensemble
 
 

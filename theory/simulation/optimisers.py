@@ -120,8 +120,8 @@ class Optimised(Recorder):
 def observer(setting: Setting, start: Mapping[State, NDArray], seed: int, types: bool) -> Integrated:
     """What a state of a run is, and what is recorded of it: order parameters, or every sample."""
     if types or X not in start:
-        return OrderParametersRecorder.of(setting, start, seed, NO_SCHEME)
-    return DirectRecorder.of(setting, start, NO_SCHEME)
+        return OrderParametersRecorder(setting, start, seed, NO_SCHEME)
+    return DirectRecorder(setting, start, NO_SCHEME)
 
 
 class Watch:

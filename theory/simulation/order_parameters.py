@@ -31,9 +31,9 @@ from theory.coupling.reduction import scaled_parts
 from theory.coupling.rows import DENSE_LIMIT
 from theory.errors import InputError
 from theory.flow import parameters_of
-from theory.loss import Loss
 from theory.models.vocabulary import X
 from theory.simulation.closure import Closure, M, closure, closure_or_open, deviations
+from theory.simulation.direct import Scheme
 from theory.simulation.observables import accuracy, checked_samples
 from theory.simulation.record import Integrated, Row, row
 from theory.simulation.setting import Setting
@@ -170,47 +170,33 @@ class Propagated:
 
 
 class OrderParametersRecorder(Integrated):
-    """One run: what it starts from, and the rows that it records."""
+    """One run from blocks at the start; without X among them, samples are drawn as their order parameters alone.
 
-    def __init__(
-        self,
-        model: Loss,
-        coupling: Coupling,
-        samples: Samples,
-        blocks: Mapping[str, NDArray],
-        numbers: Mapping[str, float],
-        integrals: Sequence,
-        how: Sequence,
-    ):
-        self.samples, self.groups = samples, Groups.of(coupling)
+    Raises
+    ------
+    InputError
+        for an encoder, and for a model that does not close.
+    """
+
+    def __init__(self, setting: Setting, start: Mapping[State, NDArray], seed: int, how: Scheme):
+        coupling, integrals = setting.coupling, tuple(setting.integrals)
+        coupling.require_graph('use method="direct"')
+        self.samples, self.groups = samples_at_start(setting, start, seed), Groups.of(coupling)
         count = len(self.groups.rates)
-        self.chosen = samples.followed if len(samples.followed) < coupling.samples else None
-        found = closure(model, count, tuple(integrals))
+        self.chosen = self.samples.followed if len(self.samples.followed) < coupling.samples else None
+        found = closure(setting.model, count, integrals)
         factor, labels = found.views
         self.projects = not isinstance(factor, Identity)
         observed = [found.loss, labels, *([factor] if self.projects else [])]
         kept = [found.integrals[q] for q in integrals]
-        values = data(coupling, self.groups, samples) | dict(numbers)
+        values = data(coupling, self.groups, self.samples) | setting.named
         shown = (*found.flow.velocity.values(), *observed, *kept, *found.flow.state)
         needed = {str(s) for s in (*parameters_of(shown, ()), *(n for b in found.flow.state for n in b.shape))}
         lowered = found.flow.lower({k: v for k, v in values.items() if k in needed}, also=[*observed, *kept])
-        state = {M: samples.means, **dict.fromkeys(deviations(count), np.eye(len(samples.means)))}
-        state |= {b: blocks[b.name] for b in found.flow.state if b.name in blocks}
+        state = {M: self.samples.means, **dict.fromkeys(deviations(count), np.eye(setting.dimension))}
+        state |= {b: start[b] for b in found.flow.state if b in start}
         super().__init__(coupling, lowered, observed, kept, lowered.pack(state), how)
         self.method = f"order parameters of {len(coupling.counts)} types, {self.scheme}"
-
-    @classmethod
-    def of(cls, setting: Setting, start: Mapping[State, NDArray], seed: int, how: Sequence) -> OrderParametersRecorder:
-        """From blocks at the start; without X among them, samples are drawn as their order parameters alone.
-
-        Raises
-        ------
-        InputError
-            for an encoder, and for a model that does not close.
-        """
-        setting.coupling.require_graph('use method="direct"')
-        samples, named = samples_at_start(setting, start, seed), {b.name: v for b, v in start.items()}
-        return cls(setting.model, setting.coupling, samples, named, setting.named, setting.integrals, how)
 
     def row(self, state: NDArray) -> Row:
         loss, labels, *rest = self.observe(state)

@@ -75,14 +75,14 @@ class Integrated(Recorder):
     start
         the state vector at time zero.
     how
-        a :class:`theory.simulation.direct.Scheme`, or the first of its fields.
+        with which scheme.
     """
 
     def __init__(
-        self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, integrals: Sequence, start: NDArray, how: Sequence
+        self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, integrals: Sequence, start: NDArray, how: Scheme
     ):
         self.coupling, self.lowered, self.start = coupling, lowered, start
-        self.scheme = Scheme(*how).chosen(lowered.size)
+        self.scheme = how.chosen(lowered.size)
         self.observe, self._shown, self._integrals = lowered.evaluate([*observed, *integrals]), len(observed), integrals
 
     @abstractmethod
@@ -127,23 +127,16 @@ class Integrated(Recorder):
 
 
 class DirectRecorder(Integrated):
-    """Every embedding is integrated, and every sample looked at."""
+    """Every embedding is integrated from blocks at the start, and every sample looked at."""
 
-    def __init__(
-        self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, integrals: Sequence, start: NDArray, how: Sequence
-    ):
-        super().__init__(coupling, lowered, observed, integrals, start, how)
-        self.method = f"direct, {self.scheme}"
-
-    @classmethod
-    def of(cls, setting: Setting, start: Mapping[State, NDArray], how: Sequence) -> DirectRecorder:
-        """From blocks at the start."""
+    def __init__(self, setting: Setting, start: Mapping[State, NDArray], how: Scheme):
         observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
         shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
         needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
         values = {name: v for name, v in setting.values.items() if name in needed}
         lowered = setting.flow.lower(values, also=[*observed, *setting.integrals])
-        return cls(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), how)
+        super().__init__(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), how)
+        self.method = f"direct, {self.scheme}"
 
     def row(self, state: NDArray) -> Row:
         loss, samples, targets, *integrals = self.observe(state)

@@ -25,9 +25,9 @@ from theory.simulation.methods import Auto, Exact, Integration, Method, OrderPar
 from theory.simulation.optimisers import Optimised
 from theory.simulation.order_parameters import OrderParametersRecorder, blocks_at_start
 from theory.simulation.record import DirectRecorder, ExactRecorder, Recorder, Row, run_of
-from theory.simulation.setting import Setting, Start
+from theory.simulation.setting import Setting, Start, starts_of
 from theory.simulation.times import checked_times
-from theory.simulation.together import TogetherRecorder, starts_of
+from theory.simulation.together import TogetherRecorder
 from theory.simulation.trajectory import Run, stacked
 
 Reached = Callable[[float], None]  # told the time that is reached
@@ -260,8 +260,8 @@ def _recorder(by: Method, start: Start, times: NDArray, events: tuple[Event, ...
         return ExactRecorder(propagate(setting.coupling, blocks[X], blocks[Y]), len(times), seed, events)
     how = by.scheme(events, reached, float(times[-1]) * setting.fastest_rate)
     if isinstance(by, OrderParameters):
-        return OrderParametersRecorder.of(setting, blocks_at_start(setting, seed, initial), seed, how)
-    return DirectRecorder.of(setting, setting.start(seed, initial), how)
+        return OrderParametersRecorder(setting, blocks_at_start(setting, seed, initial), seed, how)
+    return DirectRecorder(setting, setting.start(seed, initial), how)
 
 
 @lru_cache(64)
