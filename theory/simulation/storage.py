@@ -6,13 +6,13 @@ ends.  What was saved comes back bit for bit.
 
 >>> import tempfile
 >>> from pathlib import Path
->>> from theory import Coupling, models, simulate
+>>> from theory import Coupling, Run, models, simulate
 >>> run = simulate(models.projection_head(), Coupling.uniform(3, 12, 0.25), dimension=2, times=[0, 1], seed=0)
 >>> with tempfile.TemporaryDirectory() as folder:
-...     again = load(save(run, Path(folder) / "run.nc"))
+...     again = Run.load(run.save(Path(folder) / "run.nc"))
 >>> bool((again.labels == run.labels).all()), again.seed, again.complete
 (True, 0, True)
->>> dict(to_xarray(run)["labels"].sizes)
+>>> dict(run.to_xarray()["labels"].sizes)
 {'time': 2, 'dimension': 2, 'label': 3}
 
 When it fails: a series of more than 4 GiB does not fit into this format; the coupling is not in the file, only what a caller
@@ -34,10 +34,11 @@ import numpy as np
 
 from theory.errors import InputError
 from theory.simulation.model_text import readable, rebuilt, written
-from theory.simulation.trajectory import Run
 
 if TYPE_CHECKING:
     import xarray
+
+    from theory.simulation.trajectory import Run
 
 FORMAT, VERSION = "collapse-theory trajectory", 1
 ENGINE: Any = "scipy"
@@ -50,8 +51,10 @@ SERIES = {
     "accuracy": (("time",), "share of samples whose nearest label is one of their own"),
     "accuracy_error": (("time",), "standard error of the accuracy"),
     "min_separation": (("time",), "smallest distance between two label embeddings"),
+    "means": (("time", "dimension", "type"), "means of the sample types"),
 }
-DRIFT, END = "drift", "end_"
+OPTIONAL = ("head", "accuracy", "accuracy_error", "means")
+AXIS, DRIFT, END = "run", "drift", "end_"
 
 
 def to_xarray(run: Run) -> xarray.Dataset:
@@ -65,7 +68,7 @@ def to_xarray(run: Run) -> xarray.Dataset:
     InputError
         where xarray is not installed.
     """
-    lead = ("run",) * (run.labels.ndim - 3)
+    lead = (AXIS,) * (run.labels.ndim - 3)
     found: dict[str, Any] = {
         name: ((*lead, *dims), getattr(run, name), {"long_name": words, "units": "1"})
         for name, (dims, words) in SERIES.items()
@@ -98,13 +101,13 @@ def save(run: Run, path: str | Path, attributes: Mapping[str, str] | None = None
     Raises
     ------
     InputError
-        for many runs, and where the packages of the extra [data] are not installed.
+        where the packages of the extra [data] are not installed.
     OSError
         where the file cannot be written.
     """
-    if run.labels.ndim > 3:
-        raise InputError("one run", f"{len(run.seeds)} of them", "write what to_xarray() gives")
     path, dataset = Path(path), to_xarray(run)
+    if AXIS in dataset.dims:  # their numbers are in the attributes, which hold integers of any size
+        dataset = dataset.drop_vars(["seed", *run.parameters])
     dataset.attrs = {**(attributes or {}), **dataset.attrs}
     plain = {name: {"_FillValue": None} for name in dataset.variables}
     with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=".collapse-") as scratch:
@@ -113,8 +116,8 @@ def save(run: Run, path: str | Path, attributes: Mapping[str, str] | None = None
     return path
 
 
-def load(path: str | Path) -> Run:
-    """The trajectory in a file.
+def load_fields(path: str | Path) -> dict[str, Any]:
+    """The fields of the run, or the runs, in a file.
 
     Raises
     ------
@@ -123,31 +126,34 @@ def load(path: str | Path) -> Run:
         of the extra [data] are not installed.
     """
     path = Path(path)
-    data = _read(path)
+    data = _opened(path)
     attributes = data.attrs
     if attributes.get("format") != FORMAT:
         raise InputError("a trajectory", f"something else in {path.name}", "give a file that Trajectory.save has written")
     if not 1 <= _json(path, attributes, "format_version", int) <= VERSION:
         got = f"{attributes['format_version']} in {path.name}"
         raise InputError(f"a format version of at most {VERSION}", got, "load it with a newer collapse-theory")
-    wanted = {name: dims for name, (dims, _) in SERIES.items() if name != "head" or name in data} | {"time": ("time",)}
+    lead = (AXIS,) if AXIS in data.dims else ()
+    whole = {name for name in SERIES if name in data or name not in (OPTIONAL if lead else ("head", "means"))}
+    wanted = {name: (*lead, *SERIES[name][0]) for name in whole} | {"time": ("time",)}
     lacking = [name for name, dims in wanted.items() if name not in data.variables or data[name].dims != dims]
-    if lacking or (DRIFT in data and data[DRIFT].dims != ("integral", "time")):
+    if lacking or (DRIFT in data and data[DRIFT].dims != ("integral", *lead, "time")):
         raise InputError("a whole trajectory", f"none of {', '.join(lacking or [DRIFT])} in {path.name}", "save it again")
-    return _trajectory(path, data)
+    return _fields_in(path, data)
 
 
-def _trajectory(path: Path, data: xarray.Dataset) -> Run:
+def _fields_in(path: Path, data: xarray.Dataset) -> dict[str, Any]:
     columns: dict[str, Any] = {name: data[name].values if name in data else None for name in SERIES}
     drifts = dict(zip(data["integral"].values, data[DRIFT].values, strict=True)) if DRIFT in data else {}
-    model = data.attrs.get("model")
-    return Run(
+    model, many = data.attrs.get("model"), AXIS in data.dims
+    parameters, seed = (_json(path, data.attrs, n, t) for n, t in (("parameters", dict), ("seed", list if many else int)))
+    return dict(
         times=data["time"].values,
         **columns,
         conserved={str(name): drift for name, drift in drifts.items()},
         method=_json(path, data.attrs, "method", str),
-        parameters=_json(path, data.attrs, "parameters", dict),
-        seed=_json(path, data.attrs, "seed", int),
+        parameters={name: np.array(values) for name, values in parameters.items()} if many else parameters,
+        seed=np.array(seed) if many else seed,
         model=None if model is None else rebuilt(model),
         stopped=_json(path, data.attrs, "stopped", str),
         complete=_json(path, data.attrs, "complete", bool),
@@ -173,7 +179,7 @@ def _attributes(run: Run) -> dict[str, str]:
     return made
 
 
-def _read(path: Path) -> xarray.Dataset:
+def _opened(path: Path) -> xarray.Dataset:
     if not path.is_file():
         raise InputError("a file with a trajectory", f"{str(path)!r}, which is no file", "check the path")
     try:

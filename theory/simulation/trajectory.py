@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory.errors import InputError
 from theory.loss import Loss
+from theory.simulation import storage
 
 if TYPE_CHECKING:
     import xarray
@@ -129,22 +130,16 @@ class Run:
 
     def to_xarray(self) -> xarray.Dataset:
         """As a labelled dataset; see :func:`theory.simulation.storage.to_xarray`."""
-        from theory.simulation.storage import to_xarray
-
-        return to_xarray(self)
+        return storage.to_xarray(self)
 
     def save(self, path: str | Path, attributes: Mapping[str, str] | None = None) -> Path:
-        """Write a NetCDF file of one run, at once or not at all; see :func:`theory.simulation.storage.save`."""
-        from theory.simulation.storage import save
-
-        return save(self, path, attributes)
+        """Write a NetCDF file, at once or not at all; see :func:`theory.simulation.storage.save`."""
+        return storage.save(self, path, attributes)
 
     @staticmethod
     def load(path: str | Path) -> Run:
-        """The run in a file that :meth:`save` has written; see :func:`theory.simulation.storage.load`."""
-        from theory.simulation.storage import load
-
-        return load(path)
+        """The run in a file that :meth:`save` has written; see :func:`theory.simulation.storage.load_fields`."""
+        return Run(**storage.load_fields(path))
 
 
 Trajectory = Run

@@ -148,9 +148,3 @@ def test_numbers_of_runs_that_make_no_sense_are_refused(options, said):
 def test_couplings_of_other_labels_are_no_runs_of_one_axis():
     with pytest.raises(InputError, match="same number of labels"):
         simulate(models.embedding_only(), [COUPLING, Coupling.uniform(2, 30, 0.2)], dimension=2, times=[0, 1])
-
-
-def test_a_file_holds_one_run(tmp_path):
-    pytest.importorskip("xarray")
-    with pytest.raises(InputError, match="one run"):
-        simulate(models.embedding_only(), COUPLING, dimension=2, times=[0, 1], seeds=[0, 1]).save(tmp_path / "runs.nc")
