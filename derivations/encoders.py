@@ -20,7 +20,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from theory import Coupling, GradientDescent, Trajectory, models, require, simulate
+from theory import Coupling, Direct, GradientDescent, Trajectory, models, require, simulate
 from theory.encoder import Encoder, observing
 from theory.errors import UnfinishedError
 from theory.simulation import expected_curves
@@ -183,9 +183,8 @@ def train(found: Forecast, dimension: int, seed: int, optimiser: GradientDescent
     """Train an encoder and its labels from a random start: by gradient flow, integrated directly, or in finite steps."""
 
     def once(coupling: Encoder) -> Trajectory:
-        method = "direct" if optimiser is None else "auto"
-        student, how = models.teacher_student(), dict(dimension=dimension, times=found.times, seed=seed, method=method)
-        return simulate(student, coupling, optimiser=optimiser, **how)  # type: ignore[arg-type]
+        how = optimiser or Direct()
+        return simulate(models.teacher_student(), coupling, dimension=dimension, times=found.times, seed=seed, by=how)
 
     return Training(found, str(optimiser or "gradient flow"), once(found.coupling), once(found.observed).accuracy)
 

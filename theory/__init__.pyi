@@ -10,12 +10,17 @@ from .errors import (
 from .flow import Flow as Flow
 from .loss import Loss as Loss
 from .simulation import (
+    Auto as Auto,
     Collapse as Collapse,
     Convergence as Convergence,
+    Direct as Direct,
     Ensemble as Ensemble,
+    Exact as Exact,
     ExpectedAccuracy as ExpectedAccuracy,
     ExpectedCurves as ExpectedCurves,
     GradientDescent as GradientDescent,
+    OrderParameters as OrderParameters,
+    Run as Run,
     Trajectory as Trajectory,
     ensemble as ensemble,
     expected_accuracy as expected_accuracy,

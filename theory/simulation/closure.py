@@ -19,7 +19,8 @@ dM/dt = W.T*(Y*J_t.T - W*M*D_t)*H_t - lambda*M
 dPhi_1/dt = (-rho_1*W.T*W - lambda*I)*Phi_1
 dY/dt = W.T*(M*C*J_t - W*Y*D_y)*H_y - lambda*Y
 
-When it fails: a flow in which samples meet each other other than through such sums is refused.
+When it fails: a flow in which samples meet each other other than through such sums is refused; :func:`closure_or_open` says by
+which expression.
 """
 
 from __future__ import annotations
@@ -75,9 +76,36 @@ def scatters(groups: int) -> tuple[tuple[MatrixSymbol, ...], ...]:
     return tuple(tuple(MatrixSymbol(f"{name}_{g}", d, d) for name in "SRV") for g in range(1, groups + 1))
 
 
-@lru_cache(64)
+@dataclass(frozen=True)
+class Open:
+    """Why a flow does not close: an expression in which samples stand outside sums over them."""
+
+    expression: Expr | MatrixExpr
+
+
 def closure(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] = ()) -> Closure:
-    """The closure of the stop-gradient flow of a model.
+    """The closure of the stop-gradient flow of a model, which must have one.
+
+    Parameters
+    ----------
+    model, groups, integrals
+        as for :func:`closure_or_open`.
+
+    Raises
+    ------
+    InputError
+        for a flow that does not close on these order parameters.
+    """
+    found = closure_or_open(model, groups, integrals)
+    if isinstance(found, Open):
+        expected = "a flow in which samples meet through sums over them alone"
+        raise InputError(expected, str(found.expression), 'use method="direct"')
+    return found
+
+
+@lru_cache(64)
+def closure_or_open(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] = ()) -> Closure | Open:
+    """The closure of the stop-gradient flow of a model, or what keeps it open.
 
     Parameters
     ----------
@@ -87,27 +115,25 @@ def closure(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] = ()) ->
         the number of different rates among the types that hold more than one sample.
     integrals
         first integrals of the whole flow that are wanted.
-
-    Raises
-    ------
-    InputError
-        for a flow that does not close on these order parameters.
     """
     flow = model.stop_gradient_flow()
     put = _Put.of(flow, groups)
     moved = put.poly(flow.velocity[X])
     velocity = {M: put.closed(flow.velocity[X] * E_t.T * C.I, M.shape)}
     for phi, xi in zip(put.phi, put.xi, strict=True):
-        velocity[phi] = put.checked(assemble({w[:-1]: c for w, c in moved.items() if w and w[-1] == xi}, phi.shape))
-    if any(not w or w[-1] not in (E_t, *put.xi) for w in moved):
-        raise _not_closed(flow.velocity[X])
+        velocity[phi] = assemble({w[:-1]: c for w, c in moved.items() if w and w[-1] == xi}, phi.shape)
     velocity |= {block: put.residual(v, block.shape) for block, v in flow.velocity.items() if block != X}
+    loss, kept = put.trace(model.erased()), {q: put.closed(q, q.shape) for q in integrals}
+    if any(not w or w[-1] not in (E_t, *put.xi) for w in moved):
+        return Open(flow.velocity[X])
+    for expression in (*velocity.values(), loss, *kept.values()):
+        if expression.has(X, E_t, J, D_x, H_x, *put.xi):
+            return Open(expression)
     symmetric = (Q.symmetric(S) for pair in put.scatters for S in pair)
     context = (*(Q.diagonal(D) for D in (D_t, H_t, C)), *DIAGONAL[1::2], *symmetric)
     samples, labels = model.views or (X, Y)
     factor = assemble({w[:-1]: c for w, c in expand(samples).items()}, (d, d))
-    kept = {q: put.closed(q, q.shape) for q in integrals}
-    return Closure(Flow(velocity, assumptions=context), put.trace(model.erased()), (factor, labels), kept)
+    return Closure(Flow(velocity, assumptions=context), loss, (factor, labels), kept)
 
 
 @dataclass(frozen=True)
@@ -145,7 +171,7 @@ class _Put:
         return expand(expr.xreplace({X: form, J: E_t.T * J_t, u_x: E_t.T * u_t}), self.context)
 
     def closed(self, expr: MatrixExpr, shape) -> MatrixExpr:
-        return self.checked(assemble(self.poly(expr), shape))
+        return assemble(self.poly(expr), shape)
 
     def residual(self, expr: MatrixExpr, shape) -> MatrixExpr:
         """Closed, and collected by the last factors where these make no more groups than the first: what stands before them
@@ -154,25 +180,20 @@ class _Put:
         long = {w: c for w, c in words.items() if len(w) > 1}
         last, first = (list(dict.fromkeys(w[end] for w in long)) for end in (-1, 0))
         if not 1 < len(last) <= len(first):
-            return self.checked(assemble(words, shape))
+            return assemble(words, shape)
         content = next(iter(long.values()))
         content = content if all(c / content in (1, -1) for c in long.values()) else Integer(1)
         content = -content if content.could_extract_minus_sign() else content
         groups = ({w: c / content for w, c in long.items() if w[-1] == factor} for factor in last)
         collected = scaled(content, MatAdd(*(assemble(group, shape) for group in groups), evaluate=False))
         rest = [assemble({w: c}, shape) for w, c in words.items() if len(w) < 2]
-        return self.checked(MatAdd(collected, *rest, evaluate=False) if rest else collected)
+        return MatAdd(collected, *rest, evaluate=False) if rest else collected
 
     def trace(self, expr: Expr) -> Expr:
         """A trace polynomial, its words turned so that no sum over samples is cut."""
         turned = {t: _turned(t) for t in expr.atoms(Trace)}
         form = MatAdd(M * E_t, *(p * x for p, x in zip(self.phi, self.xi, strict=True)))
-        return self.checked(expand_traces(expr.xreplace(turned).xreplace({X: form, J: E_t.T * J_t}), self.context))
-
-    def checked(self, expr):
-        if expr.has(X, E_t, J, D_x, H_x, *self.xi):
-            raise _not_closed(expr)
-        return expr
+        return expand_traces(expr.xreplace(turned).xreplace({X: form, J: E_t.T * J_t}), self.context)
 
 
 def _rule(left: MatrixExpr, right: MatrixExpr) -> Eq:
@@ -186,7 +207,3 @@ def _turned(trace: Trace) -> Expr:
         start = next((i for i, f in enumerate(word) if f.rows == d), 0)
         parts.append(c * (Trace(monomial(word[start:] + word[:start])) if word else trace.arg.rows))
     return Add(*parts)
-
-
-def _not_closed(expr) -> InputError:
-    return InputError("a flow in which samples meet through sums over them alone", str(expr), 'use method="direct"')

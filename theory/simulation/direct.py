@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.errors import InputError, UnfinishedError
+from theory.errors import UnfinishedError
 from theory.simulation.events import Event, Watch
 
 METHODS = ("DOP853", "RK45", "LSODA", "Radau", "BDF")
@@ -122,8 +122,6 @@ def steps(problem: Problem, begin: float, times: NDArray, scheme: Scheme, watch:
 def _stepper(problem: Problem, begin: float, end: float, scheme: Scheme):
     import scipy.integrate
 
-    if scheme.solver not in METHODS:
-        raise InputError(f"a solver among {SOLVERS}", repr(scheme.solver), "choose one of these")
     make = getattr(scipy.integrate, scheme.solver)
     stepper = make(problem.velocity, begin, problem.start, end, rtol=scheme.rtol, atol=scheme.atol)
     if scheme.solver != "LSODA":

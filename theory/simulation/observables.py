@@ -37,9 +37,9 @@ def accuracy_error(share: NDArray, chosen: NDArray | None, observed: int) -> NDA
     return np.sqrt(share * (1 - share) / (len(chosen) - 1) * (1 - len(chosen) / observed))
 
 
-def drift(now: NDArray, then: NDArray, size: float | None = None) -> float:
-    """The change of a first integral, relative to its size, by default that of its first value, where that is not zero."""
-    return float(np.linalg.norm(now - then) / ((np.linalg.norm(then) if size is None else size) or 1.0))
+def drift(now: NDArray, then: NDArray, size: float) -> float:
+    """The change of a first integral, relative to its size where that is not zero."""
+    return float(np.linalg.norm(now - then) / (size or 1.0))
 
 
 def min_separation(labels: NDArray) -> NDArray:

@@ -41,8 +41,8 @@ from theory.simulation.descent import GradientDescent as GradientDescent
 from theory.simulation.descent import Unbounded, descend, descend_in_batches
 from theory.simulation.direct import Scheme
 from theory.simulation.minibatch import BatchVelocity
-from theory.simulation.order_parameters import OrderParameters, applies, closes
-from theory.simulation.record import Direct, Integrated, Row
+from theory.simulation.order_parameters import OrderParametersRecorder, closes_on_few
+from theory.simulation.record import DirectRecorder, Integrated, Recorder, Row
 from theory.simulation.setting import Setting
 
 NO_SCHEME = Scheme("DOP853", np.inf, np.inf)  # nothing is integrated
@@ -51,7 +51,7 @@ TWO_DIGITS = 1e-3  # of a suggested step
 DENSE = 200  # entries of a state up to which all eigenvalues are computed for the largest
 
 
-class Optimised:
+class Optimised(Recorder):
     """A recorder of one run in finite steps.
 
     Parameters
@@ -80,11 +80,11 @@ class Optimised:
                 got = "samples that are too many to be drawn one by one"
                 raise InputError("every sample at the start", got, 'give them in initial={"X": ...}, or take batch=None')
             self.estimate = BatchVelocity.of(setting)
-        types = self.estimate is None and applies(self.coupling) and closes(setting.model)
+        types = self.estimate is None and closes_on_few(setting)
         self.watched = observer(setting, start, seed, types)
         self.chosen = self.watched.chosen
         moved = f"order parameters of {len(self.coupling.counts)} types"
-        whole = not isinstance(self.watched, OrderParameters)
+        whole = not isinstance(self.watched, OrderParametersRecorder)
         self.method = f"{optimiser}, {self.coupling.columns_in_words if whole else moved}"
 
     def rows(self, times: NDArray) -> Iterator[Row]:
@@ -120,8 +120,8 @@ class Optimised:
 def observer(setting: Setting, start: Mapping[State, NDArray], seed: int, types: bool) -> Integrated:
     """What a state of a run is, and what is recorded of it: order parameters, or every sample."""
     if types or X not in start:
-        return OrderParameters.of(setting, start, seed, NO_SCHEME)
-    return Direct.of(setting, start, NO_SCHEME)
+        return OrderParametersRecorder(setting, start, seed, NO_SCHEME)
+    return DirectRecorder(setting, start, NO_SCHEME)
 
 
 class Watch:

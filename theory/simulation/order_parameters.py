@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,15 +31,16 @@ from theory.coupling.reduction import scaled_parts
 from theory.coupling.rows import DENSE_LIMIT
 from theory.errors import InputError
 from theory.flow import parameters_of
-from theory.loss import Loss
 from theory.models.vocabulary import X
-from theory.simulation.closure import M, closure, deviations
+from theory.simulation.closure import Closure, M, closure, closure_or_open, deviations
+from theory.simulation.direct import Scheme
 from theory.simulation.observables import accuracy, checked_samples
 from theory.simulation.record import Integrated, Row, row
 from theory.simulation.setting import Setting
 
 FOLLOWED = 2000  # samples whose accuracy is looked at
 GROUPS = 40  # different rates up to which the closure is used
+KEPT = 10**7  # entries of recorded states up to which all are kept
 DRAWN = 4 * 10**6  # entries of X up to which samples are drawn one by one
 
 
@@ -168,48 +169,34 @@ class Propagated:
         return s.offsets[:, place]
 
 
-class OrderParameters(Integrated):
-    """One run: what it starts from, and the rows that it records."""
+class OrderParametersRecorder(Integrated):
+    """One run from blocks at the start; without X among them, samples are drawn as their order parameters alone.
 
-    def __init__(
-        self,
-        model: Loss,
-        coupling: Coupling,
-        samples: Samples,
-        blocks: Mapping[str, NDArray],
-        numbers: Mapping[str, float],
-        integrals: Sequence,
-        how: Sequence,
-    ):
-        self.samples, self.groups = samples, Groups.of(coupling)
+    Raises
+    ------
+    InputError
+        for an encoder, and for a model that does not close.
+    """
+
+    def __init__(self, setting: Setting, start: Mapping[State, NDArray], seed: int, how: Scheme):
+        coupling, integrals = setting.coupling, tuple(setting.integrals)
+        coupling.require_graph('use method="direct"')
+        self.samples, self.groups = samples_at_start(setting, start, seed), Groups.of(coupling)
         count = len(self.groups.rates)
-        self.chosen = samples.followed if len(samples.followed) < coupling.samples else None
-        found = closure(model, count, tuple(integrals))
+        self.chosen = self.samples.followed if len(self.samples.followed) < coupling.samples else None
+        found = closure(setting.model, count, integrals)
         factor, labels = found.views
         self.projects = not isinstance(factor, Identity)
         observed = [found.loss, labels, *([factor] if self.projects else [])]
         kept = [found.integrals[q] for q in integrals]
-        values = data(coupling, self.groups, samples) | dict(numbers)
+        values = data(coupling, self.groups, self.samples) | setting.named
         shown = (*found.flow.velocity.values(), *observed, *kept, *found.flow.state)
         needed = {str(s) for s in (*parameters_of(shown, ()), *(n for b in found.flow.state for n in b.shape))}
         lowered = found.flow.lower({k: v for k, v in values.items() if k in needed}, also=[*observed, *kept])
-        state = {M: samples.means, **dict.fromkeys(deviations(count), np.eye(len(samples.means)))}
-        state |= {b: blocks[b.name] for b in found.flow.state if b.name in blocks}
+        state = {M: self.samples.means, **dict.fromkeys(deviations(count), np.eye(setting.dimension))}
+        state |= {b: start[b] for b in found.flow.state if b in start}
         super().__init__(coupling, lowered, observed, kept, lowered.pack(state), how)
         self.method = f"order parameters of {len(coupling.counts)} types, {self.scheme}"
-
-    @classmethod
-    def of(cls, setting: Setting, start: Mapping[State, NDArray], seed: int, how: Sequence) -> OrderParameters:
-        """From blocks at the start; without X among them, samples are drawn as their order parameters alone.
-
-        Raises
-        ------
-        InputError
-            for an encoder, and for a model that does not close.
-        """
-        setting.coupling.require_graph('use method="direct"')
-        samples, named = samples_at_start(setting, start, seed), {b.name: v for b, v in start.items()}
-        return cls(setting.model, setting.coupling, samples, named, setting.named, setting.integrals, how)
 
     def row(self, state: NDArray) -> Row:
         loss, labels, *rest = self.observe(state)
@@ -236,6 +223,9 @@ class OrderParameters(Integrated):
         phi = [[r.blocks[p.name] for p in deviations(len(self.groups.rates))] for r in rows]
         propagators = np.array(phi).reshape(len(rows), -1, d, d)
         return Propagated(self.coupling, self.groups, self.samples, np.array([r.blocks[M.name] for r in rows]), propagators)
+
+    def thinned(self, row: Row, times: int) -> Row:
+        return row if self.lowered.size * times <= KEPT else super().thinned(row, times)
 
     def _samples(self, blocks: Mapping) -> NDArray:
         """The followed samples (d, F) now."""
@@ -272,7 +262,7 @@ def data_of_groups(coupling: Coupling, groups: Groups, samples: Samples) -> dict
     }
 
 
-def applies(coupling: Coupling) -> bool:
+def types_are_few(coupling: Coupling) -> bool:
     """Whether types are fewer than samples, their weights fit in memory, and their different rates are few."""
     types = len(coupling.counts)
     if 2 * types > coupling.samples or types * coupling.labels > DENSE_LIMIT:
@@ -280,11 +270,9 @@ def applies(coupling: Coupling) -> bool:
     return len(Groups.of(coupling).rates) <= GROUPS
 
 
-@lru_cache(64)
-def closes(model: Loss) -> bool:
-    """Whether a model has a flow of order parameters."""
-    try:
-        closure(model, 1)
-    except InputError:
+def closes_on_few(setting: Setting) -> bool:
+    """Whether the flow closes on order parameters that are few."""
+    if not types_are_few(setting.coupling):
         return False
-    return True
+    groups = len(Groups.of(setting.coupling).rates)
+    return isinstance(closure_or_open(setting.model, groups, tuple(setting.integrals)), Closure)

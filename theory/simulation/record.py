@@ -1,12 +1,12 @@
-"""From a method to the rows of a trajectory: one recorder for each method."""
+"""From a method to the rows of a run: one recorder for each method."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,37 +24,46 @@ from theory.simulation.events import Event, Watch, sentence
 from theory.simulation.exact import Propagation
 from theory.simulation.observables import accuracy, accuracy_error, drift, followed, min_separation
 from theory.simulation.setting import Setting, fastest_rate
-from theory.simulation.trajectory import Trajectory
+from theory.simulation.trajectory import Run
 
 
 class Row(NamedTuple):
-    """What is recorded at one time: the asked one, unless an event has ended the run before; and the blocks of the state."""
+    """What is recorded at one time: the asked one, unless an event has ended the run before; and the blocks of the state.
 
-    loss: float
-    accuracy: float
+    Of many runs everything has the run as its first axis, and there is no accuracy.
+    """
+
+    loss: float | NDArray
+    accuracy: float | None
     labels: NDArray
     head: NDArray | None
-    drifts: list[float]
+    drifts: Sequence
     time: float | None = None
     stopped: str = ""
     blocks: Mapping[str, NDArray] = MappingProxyType({})
 
 
-class Recorder(Protocol):
+class Recorder(ABC):
     """One run by one method: ``chosen`` are the samples whose accuracy is looked at, None for all."""
 
     coupling: Coupling
-    chosen: NDArray | None
+    chosen: NDArray | None = None
     method: str
 
+    @abstractmethod
     def rows(self, times: NDArray) -> Iterator[Row]:
         """What is recorded at each time."""
 
     def recover(self, rows: Sequence[Row]) -> Callable[[NDArray], NDArray] | None:
         """A function from chosen samples to their embeddings at the times of the rows, or None."""
+        return None
+
+    def thinned(self, row: Row, times: int) -> Row:
+        """What is kept of a row, of so many, when the next one is there."""
+        return row._replace(blocks={})
 
 
-class Integrated(ABC):
+class Integrated(Recorder):
     """A run that is integrated in time.
 
     Parameters
@@ -66,17 +75,14 @@ class Integrated(ABC):
     start
         the state vector at time zero.
     how
-        a :class:`theory.simulation.direct.Scheme`, or the first of its fields.
+        with which scheme.
     """
 
-    chosen: NDArray | None = None
-    method: str
-
     def __init__(
-        self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, integrals: Sequence, start: NDArray, how: Sequence
+        self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, integrals: Sequence, start: NDArray, how: Scheme
     ):
         self.coupling, self.lowered, self.start = coupling, lowered, start
-        self.scheme = Scheme(*how).chosen(lowered.size)
+        self.scheme = how.chosen(lowered.size)
         self.observe, self._shown, self._integrals = lowered.evaluate([*observed, *integrals]), len(observed), integrals
 
     @abstractmethod
@@ -85,9 +91,6 @@ class Integrated(ABC):
 
     def rows(self, times: NDArray) -> Iterator[Row]:
         return guarded(self, times)
-
-    def recover(self, rows: Sequence[Row]) -> Callable[[NDArray], NDArray] | None:
-        return None
 
     @property
     def problem(self) -> Problem:
@@ -106,36 +109,34 @@ class Integrated(ABC):
         """Of all embeddings and the head."""
         return float(np.linalg.norm(state))
 
-    def drifts(self, integrals: Sequence[NDArray]) -> list[float]:
-        return [drift(now, *then) for now, then in zip(integrals, self._first, strict=True)]
+    def drifts(self, integrals: Sequence[NDArray]) -> Sequence:
+        return [self.size_of(now - then) / size for now, (then, size) in zip(integrals, self._first, strict=True)]
+
+    def size_of(self, integral: NDArray) -> Any:
+        return np.linalg.norm(integral)
 
     @cached_property
-    def _first(self) -> list[tuple[NDArray, float]]:
-        """First integrals at the start, and their sizes: of the largest of their terms, at the state's absolute values."""
+    def _first(self) -> list[tuple[NDArray, NDArray]]:
+        """First integrals at the start, and their sizes where these are not zero: of the largest of their terms, at the
+        state's absolute values."""
         first = self.observe(self.start)[self._shown :]
         terms = [(MatAdd if q.is_Matrix else Add).make_args(q) for q in self._integrals]
-        sizes = iter(map(np.linalg.norm, self.lowered.evaluate([t for parts in terms for t in parts])(np.abs(self.start))))
-        return [(then, float(max(next(sizes) for _ in parts))) for then, parts in zip(first, terms, strict=True)]
+        sizes = iter(map(self.size_of, self.lowered.evaluate([t for parts in terms for t in parts])(np.abs(self.start))))
+        largest = [np.max([next(sizes) for _ in parts], axis=0) for parts in terms]
+        return [(then, np.where(size == 0, 1.0, size)) for then, size in zip(first, largest, strict=True)]
 
 
-class Direct(Integrated):
-    """Every embedding is integrated, and every sample looked at."""
+class DirectRecorder(Integrated):
+    """Every embedding is integrated from blocks at the start, and every sample looked at."""
 
-    def __init__(
-        self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, integrals: Sequence, start: NDArray, how: Sequence
-    ):
-        super().__init__(coupling, lowered, observed, integrals, start, how)
-        self.method = f"direct, {self.scheme}"
-
-    @classmethod
-    def of(cls, setting: Setting, start: Mapping[State, NDArray], how: Sequence) -> Direct:
-        """From blocks at the start."""
+    def __init__(self, setting: Setting, start: Mapping[State, NDArray], how: Scheme):
         observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
         shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
         needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
         values = {name: v for name, v in setting.values.items() if name in needed}
         lowered = setting.flow.lower(values, also=[*observed, *setting.integrals])
-        return cls(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), how)
+        super().__init__(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), how)
+        self.method = f"direct, {self.scheme}"
 
     def row(self, state: NDArray) -> Row:
         loss, samples, targets, *integrals = self.observe(state)
@@ -144,10 +145,10 @@ class Direct(Integrated):
         return row(loss, share, blocks, self.drifts(integrals))
 
 
-def row(loss: float, share: float, blocks: Mapping, drifts: list[float]) -> Row:
+def row(loss: float | NDArray, share: float | None, blocks: Mapping, drifts: Sequence) -> Row:
     """A row with labels and head out of the blocks of the state."""
     head = blocks[W].copy() if W in blocks else None
-    return Row(float(loss), share, blocks[Y].copy(), head, drifts, blocks={b.name: value for b, value in blocks.items()})
+    return Row(loss, share, blocks[Y].copy(), head, drifts, blocks={b.name: value for b, value in blocks.items()})
 
 
 def guarded(run: Integrated, times: NDArray) -> Iterator[Row]:
@@ -170,7 +171,7 @@ def guarded(run: Integrated, times: NDArray) -> Iterator[Row]:
     while len(left):
         for time, state, event in steps(problem, before, left, scheme, watch):
             found = run.row(state)
-            drifted = max(found.drifts, default=0.0)
+            drifted = max(map(np.max, found.drifts), default=0.0)
             if drifted > (worst + scheme.drift) / 2:
                 scheme = tightened(scheme, time, drifted)
                 run.method += f"; from t = {before:g} on rtol {scheme.rtol:g}"
@@ -194,7 +195,7 @@ def ended(found: Row, time: float, event: Event | None, horizon: float) -> Row:
     return found._replace(time=float(time), stopped="" if event is None else sentence(event, time, horizon))
 
 
-class Exact:
+class ExactRecorder(Recorder):
     """The embedding-only flow without time steps; samples that are followed get their embeddings at the recorded times.
 
     A state, for events, is a time with the labels and the means of the sample types then.
@@ -254,27 +255,32 @@ class Exact:
         return float(np.linalg.norm(self._centroid(np.abs(self.run.Y), np.abs(self.run.start))))
 
 
-def trajectory(
+def run_of(
     recorder: Recorder,
     rows: Sequence[Row],
     names: Sequence[str],
     parameters: Mapping,
-    seed: int,
+    seed: int | NDArray,
     model: Loss,
     why: str = "",
-) -> Trajectory:
+) -> Run:
     """The rows recorded so far, as columns; ``why`` there are no more of them, where the run could not go on."""
-    labels, share = np.array([r.labels for r in rows]), np.array([r.accuracy for r in rows])
-    drifts, last = zip(*(r.drifts for r in rows), strict=True), rows[-1]
-    return Trajectory(
+    axis, last = np.ndim(seed), rows[-1]
+
+    def column(values: Iterable) -> NDArray:
+        return np.stack([*values], axis=axis)
+
+    labels, drifts = column(r.labels for r in rows), zip(*(r.drifts for r in rows), strict=True)
+    share = None if last.accuracy is None else column(r.accuracy for r in rows)
+    return Run(
         times=np.array([r.time for r in rows]),
         labels=labels,
-        head=None if last.head is None else np.array([r.head for r in rows]),
-        loss=np.array([r.loss for r in rows]),
+        head=None if last.head is None else column(r.head for r in rows),
+        loss=column(r.loss for r in rows),
         accuracy=share,
-        accuracy_error=accuracy_error(share, recorder.chosen, recorder.coupling.observed),
+        accuracy_error=None if share is None else accuracy_error(share, recorder.chosen, recorder.coupling.observed),
         min_separation=min_separation(labels),
-        conserved={name: np.array(column) for name, column in zip(names, drifts, strict=True)},
+        conserved={name: column(drift) for name, drift in zip(names, drifts, strict=True)},
         method=recorder.method,
         parameters=dict(parameters),
         seed=seed,
@@ -283,4 +289,5 @@ def trajectory(
         complete=not why,
         end=dict(last.blocks),
         recover=recorder.recover(rows),
+        means=column(r.blocks["M"] for r in rows) if axis else None,
     )

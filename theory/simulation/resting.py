@@ -25,6 +25,7 @@ from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
 from theory.models import projection_head
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma, kappa, lam
+from theory.simulation.direct import integrate
 
 RESIDUAL = 1e-10  # largest speed that is handed out, relative to decay and size
 CLOSE = 1e-2  # largest relative distance between the end of the run and the root that is its limit
@@ -92,7 +93,8 @@ def state_at_rest(
     rate = 1 / coupling.total_weight if mobility is None else mobility
     if not isinstance(dimension, int | np.integer) or dimension < 1:
         raise InputError("a dimension of at least 1", repr(dimension), "give a positive integer")
-    for name, value in (("decay", decay), ("head_decay", head_decay), ("mobility", rate)):
+    given = {"decay": decay, "head_decay": head_decay, "mobility": rate} | ({} if horizon is None else {"horizon": horizon})
+    for name, value in given.items():
         if not (np.isfinite(value) and value > 0):
             raise InputError(f"a positive {name}", repr(value), "correct it")
     flow = _lowered(coupling, dimension, {gamma: rate, lam: decay, kappa: head_decay})
@@ -114,15 +116,10 @@ def _lowered(coupling: Coupling, dimension: int, rates: dict):
 
 
 def _followed(flow, seed: int, dimension: int, horizon: float) -> NDArray:
-    from scipy.integrate import solve_ivp
-
     rng = np.random.default_rng(seed)
     start = {block: rng.standard_normal(shape) for block, shape in flow.shapes.items()}
     start[W] = np.eye(dimension) + 0.1 * start[W]
-    run = solve_ivp(flow.velocity, (0, horizon), flow.pack(start), method="LSODA", rtol=1e-8, atol=1e-10)
-    if not run.success:
-        raise UnfinishedError(f"the integrator stopped at t = {run.t[-1]:g}: {run.message}")
-    return run.y[:, -1]
+    return next(integrate(flow.velocity, flow.pack(start), np.array([horizon]), "LSODA", rtol=1e-8, atol=1e-10))
 
 
 def _polished(flow, end: NDArray, slow: float) -> tuple[NDArray, float]:

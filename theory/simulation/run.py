@@ -1,4 +1,4 @@
-"""simulate: a model and a coupling to a trajectory."""
+"""simulate: a model and a coupling, by a method, to a run or to many."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
-from numbers import Real
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Expr
 
@@ -19,98 +19,101 @@ from theory.models.vocabulary import X, Y
 from theory.printing import plain
 from theory.progress import bar
 from theory.simulation.descent import GradientDescent
-from theory.simulation.direct import Scheme
 from theory.simulation.events import Event, checked_events
 from theory.simulation.exact import propagate
+from theory.simulation.methods import Auto, Exact, Integration, Method, OrderParameters, method_of
 from theory.simulation.optimisers import Optimised
-from theory.simulation.order_parameters import OrderParameters, applies, blocks_at_start, closes
-from theory.simulation.record import Direct, Exact, Recorder, Row, trajectory
-from theory.simulation.setting import Setting
+from theory.simulation.order_parameters import OrderParametersRecorder, blocks_at_start
+from theory.simulation.record import DirectRecorder, ExactRecorder, Recorder, Row, run_of
+from theory.simulation.setting import Setting, Start, starts_of
 from theory.simulation.times import checked_times
-from theory.simulation.trajectory import Trajectory
+from theory.simulation.together import TogetherRecorder
+from theory.simulation.trajectory import Run, stacked
 
-KEPT = 10**7  # entries of recorded states up to which all are kept
-METHODS = ("auto", "direct", "exact", "order-parameters")
+Reached = Callable[[float], None]  # told the time that is reached
 
 
 def simulate(
     model: Loss,
-    coupling: Coupling,
+    coupling: Coupling | Sequence[Coupling],
     *,
     dimension: int,
     times: ArrayLike,
+    by: Method | None = None,
     seed: int = 0,
+    seeds: Sequence[int] | None = None,
     parameters: Mapping | None = None,
-    method: str = "auto",
     initial: Mapping[str, ArrayLike] | None = None,
+    until: Event | Sequence[Event] | None = None,
+    progress: Callable[[float], None] | None = None,
+    method: str = "auto",
     solver: str = "auto",
     rtol: float = 1e-8,
     atol: float = 1e-10,
     drift: float = 1e-5,
-    until: Event | Sequence[Event] | None = None,
     optimiser: GradientDescent | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> Trajectory:
-    """Follow the flow of a model from a random start; markers in its loss are obeyed.
+) -> Run:
+    """Follow the flow of a model from a random start, or from many; markers in its loss are obeyed.
+
+    Where ``seeds`` are given the result has an axis of R runs, the r-th of which is that of the r-th of everything.
 
     Parameters
     ----------
     model
         a loss over the shared vocabulary, such as those of :mod:`theory.models`.
     coupling
-        supplies couplings, degrees and mobilities.
+        supplies couplings, degrees and mobilities; of many runs one for all, or one for each, whose labels are as many.  Order
+        parameters need the same numbers of types, and of rates (mobility times degree) of types that hold several samples.
     dimension
         d of the embeddings.
     times
         increasing and non-negative; observables are recorded there.  The start is at 0.
+    by
+        the method (:mod:`theory.simulation.methods`): ``Auto()``, the default, ``Exact()``, ``OrderParameters(...)``,
+        ``Direct(...)``, or ``GradientDescent(...)``, which takes finite steps in place of the flow and knows no events.
     seed
         of the start: standard normal embeddings, head = identity + 0.1 normal.
+    seeds
+        of many runs (R,): by order parameters they are integrated as one system (:mod:`theory.simulation.together`), and one
+        by one else.
     parameters
-        values by symbol or name.  A mobility defaults to 1/sum(J), a decay to 0; other symbols need a value.
-    method
-        ``"direct"`` integrates every embedding; ``"order-parameters"`` integrates type means, the spread within types, labels
-        and head, exactly and at a cost that does not grow with N (:mod:`theory.simulation.order_parameters`); ``"exact"``
-        propagates the flow of embeddings alone, whatever model it comes from, without time steps
-        (:mod:`theory.simulation.exact`).  ``"auto"`` chooses the last where it can, else the second where types are few.
+        values by symbol or name, of many runs a number for all or numbers (R,).  A mobility defaults to 1/sum(J), a decay to 0;
+        other symbols need a value.
     initial
-        arrays for state blocks by name (``"X"``, ``"Y"``, ``"W"``) in place of the random start.  A singular head, zero
-        included, is a start like others: with both targets stopped, embeddings rest in its kernel while the head moves out of
-        it by the couplings of what is there (it rests too where there is nothing).  What it lacks is the protected sign of
-        its determinant (§4.1).
-    solver, rtol, atol
-        of methods that integrate: ``"auto"`` (:mod:`theory.simulation.direct` says how it chooses), or one of SciPy's by name.
-        Every block of the state keeps the tolerances by itself.
-    drift
-        of first integrals that is allowed, relative to the size of their terms at the start: where they drift further, what
-        was integrated since the last recorded time is integrated again with smaller tolerances.
+        arrays for state blocks by name (``"X"``, ``"Y"``, ``"W"``) in place of the random start, of many runs also with R as
+        the first axis.  A singular head, zero included, is a start like others: with both targets stopped, embeddings rest in
+        its kernel while the head moves out of it by the couplings of what is there (it rests too where there is nothing).
+        What it lacks is the protected sign of its determinant (§4.1).
     until
-        events that end the run before the last time (:mod:`theory.simulation.events`); its last time is then the event's.
-    optimiser
-        takes finite steps in place of the flow (:mod:`theory.simulation.optimisers`); no events, and no method to choose.
+        events that end one run before the last time (:mod:`theory.simulation.events`); its last time is then the event's.
     progress
         called with the share of the time that is covered; by default a bar is shown on a terminal, after two seconds.
+    method, solver, rtol, atol, drift, optimiser
+        older names of ``by``: ``"auto"``, ``"exact"``, ``"order-parameters"`` or ``"direct"`` with the options of the method,
+        or a ``GradientDescent``.
 
     Raises
     ------
     InputError
         for input that cannot be used.
     UnfinishedError
-        where the integrator gives up, or first integrals drift whatever the tolerances; its ``partial`` is the trajectory
-        so far.
+        where the integrator gives up, or first integrals drift whatever the tolerances; its ``partial`` is the run so far,
+        of runs that are followed one by one those that are finished.  It names the one of many that is to blame.
     Interrupted
         where the user stops the run, with the same ``partial``.
     """
     times, events = checked_times(times), checked_events(until)
-    _check(method, optimiser, events, {"rtol": rtol, "atol": atol, "drift": drift})
-    setting = Setting.of(model, coupling, dimension, parameters)
+    by = method_of(by, method, Integration(solver, rtol, atol, drift), optimiser, events)
+    if isinstance(by, GradientDescent):
+        times = by.rounded(times)
     with _covered(times[-1], progress) as reached:
-        how = Scheme(solver, rtol, atol, drift, events, reached, float(times[-1]) * setting.fastest_rate)
-        if optimiser is None:
-            recorder = _recorder(setting, method, len(times), how, seed, initial or {})
-        else:
-            begin = blocks_at_start(setting, seed, initial or {}, every=optimiser.batch is not None)
-            recorder, times = Optimised(setting, optimiser, begin, seed), optimiser.rounded(times)
-        return _followed(recorder, times, setting, model, seed, reached)
+        if seeds is None and isinstance(coupling, Coupling):
+            setting = Setting.of(model, coupling, dimension, parameters)
+            return _one(by, Start(setting, seed, initial or {}), model, times, events, reached)
+        if events or seed != 0:
+            raise InputError("many runs by their seeds, without events", f"seed {seed}, until {events}", "follow one run")
+        starts = starts_of(model, coupling, dimension, seeds, parameters or {}, initial or {})
+        return _many(by, starts, model, times, reached)
 
 
 def train_encoder(
@@ -124,7 +127,7 @@ def train_encoder(
     parameters: Mapping | None = None,
     initial: Mapping[str, ArrayLike] | None = None,
     observed: Encoder | None = None,
-) -> Trajectory:
+) -> Run:
     """Follow finite steps of an encoder: :func:`simulate`, with the accuracy on other samples where they are given.
 
     >>> import numpy as np
@@ -164,31 +167,70 @@ def train_encoder(
     )  # fmt: skip
 
 
+def _one(by: Method, start: Start, model: Loss, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Run:
+    """One run by a method."""
+    recorder = _recorder(by, start, times, events, reached)
+    return _followed(recorder, times, start.setting, start.setting.named, start.seed, model, reached)
+
+
+def _many(by: Method, starts: Sequence[Start], model: Loss, times: NDArray, reached: Reached) -> Run:
+    """Runs by a method, as one system where it is that of order parameters; the matrices of one run are small, so that BLAS is
+    then kept to one thread."""
+    chosen = {s: by.chosen(s) if isinstance(by, Auto) else by for s in dict.fromkeys(start.setting for start in starts)}
+    closed = [one for one in chosen.values() if isinstance(one, OrderParameters)]
+    if len(closed) < len(chosen):
+        return _one_by_one(chosen, starts, model, times, reached)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):
+        recorder = TogetherRecorder(starts, closed[0].scheme((), reached), float(times[-1]))
+        first, seeds = starts[0].setting, np.array([start.seed for start in starts])
+        numbers = {name: np.array([start.setting.named[name] for start in starts]) for name in first.named}
+        return _followed(recorder, times, first, numbers, seeds, model, reached)
+
+
+def _one_by_one(
+    chosen: Mapping[Setting, Method], starts: Sequence[Start], model: Loss, times: NDArray, reached: Reached
+) -> Run:
+    """Runs that do not fit into one system."""
+    if len({setting.coupling.labels for setting in chosen}) > 1:
+        raise InputError("couplings of the same number of labels", "others", "follow such runs one by one")
+    done: list[Run] = []
+    for r, start in enumerate(starts):
+
+        def advanced(time: float, r: int = r) -> None:
+            reached((r * times[-1] + time) / len(starts))
+
+        try:
+            done.append(_one(chosen[start.setting], start, model, times, (), advanced))
+        except (UnfinishedError, Interrupted) as error:
+            raise type(error)(f"run {r} (seed {start.seed}): {error}", stacked(done) if done else None) from None
+    return stacked(done)
+
+
 def _followed(
-    recorder: Recorder, times: NDArray, setting: Setting, model: Loss, seed: int, reached: Callable[[float], None]
-) -> Trajectory:
-    """The rows of a recorder as a trajectory; of states all are kept where they are small, and else the last one."""
-    keeps = isinstance(recorder, OrderParameters) and recorder.lowered.size * len(times) <= KEPT
+    recorder: Recorder, times: NDArray, setting: Setting, numbers: Mapping, seed: int | NDArray, model: Loss, reached: Reached
+) -> Run:
+    """The rows of a recorder as a run, or as many."""
     rows: list[Row] = []
-    described = [_named(q) for q in setting.integrals], setting.named, seed, model
+    described = [_named(q) for q in setting.integrals], numbers, seed, model
     try:
         for row in recorder.rows(times):
-            if rows and not keeps:
-                rows[-1] = rows[-1]._replace(blocks={})
+            if rows:
+                rows[-1] = recorder.thinned(rows[-1], len(times))
             time = float(times[len(rows)]) if row.time is None else row.time
             rows.append(row._replace(time=time))
             reached(time)
     except UnfinishedError as error:
-        partial = trajectory(recorder, rows, *described, why=str(error)) if rows else None
-        raise UnfinishedError(str(error), partial) from None
+        raise UnfinishedError(str(error), run_of(recorder, rows, *described, why=str(error)) if rows else None) from None
     except KeyboardInterrupt:
         why = f"interrupted after t = {rows[-1].time:g} of {times[-1]:g}" if rows else "interrupted"
-        raise Interrupted(why, trajectory(recorder, rows, *described, why=why) if rows else None) from None
-    return trajectory(recorder, rows, *described)
+        raise Interrupted(why, run_of(recorder, rows, *described, why=why) if rows else None) from None
+    return run_of(recorder, rows, *described)
 
 
 @contextmanager
-def _covered(horizon: float, progress: Callable[[float], None] | None) -> Iterator[Callable[[float], None]]:
+def _covered(horizon: float, progress: Callable[[float], None] | None) -> Iterator[Reached]:
     """A function that is told the time that is reached and tells ``progress`` the share, or moves a bar."""
     done = 0.0
     with bar(1.0, "simulate") if progress is None else nullcontext(progress) as tell:
@@ -203,31 +245,23 @@ def _covered(horizon: float, progress: Callable[[float], None] | None) -> Iterat
         yield reached
 
 
-def _check(method: str, optimiser: GradientDescent | None, events: Sequence, tolerances: Mapping[str, float]) -> None:
-    if method not in METHODS:
-        raise InputError(f"a method among {METHODS}", repr(method), "choose one of these")
-    if optimiser is not None and (events or method != "auto"):
-        raise InputError("an optimiser without events and methods", f"method {method!r}, until {events}", "drop these")
-    for name, value in tolerances.items():
-        if not isinstance(value, Real) or not value > 0:
-            raise InputError(f"a positive {name}", repr(value), "correct it")
-
-
-def _recorder(setting: Setting, method: str, times: int, how: Scheme, seed: int, initial: Mapping) -> Recorder:
-    """The method that was asked for, or the best one."""
-    linear = setting.is_embedding_only
-    if method == "exact" and not linear:
-        flow = str(setting.flow).replace("\n", ", ")
-        raise InputError("the flow and the loss of embeddings alone", flow, 'use method="direct"')
-    if method == "auto":
-        few = applies(setting.coupling) and closes(setting.model)
-        method = "exact" if linear else "order-parameters" if few else "direct"
-    if method == "order-parameters":
-        return OrderParameters.of(setting, blocks_at_start(setting, seed, initial), seed, how)
-    start = setting.start(seed, initial)
-    if method == "exact":
-        return Exact(propagate(setting.coupling, start[X], start[Y]), times, seed, how.events)
-    return Direct.of(setting, start, how)
+def _recorder(by: Method, start: Start, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Recorder:
+    """What records one run by a method."""
+    setting, seed, initial = start.setting, start.seed, start.initial
+    if isinstance(by, Auto):
+        by = by.chosen(setting)
+    if isinstance(by, GradientDescent):
+        return Optimised(setting, by, blocks_at_start(setting, seed, initial, every=by.batch is not None), seed)
+    if isinstance(by, Exact):
+        if not setting.is_embedding_only:
+            flow = str(setting.flow).replace("\n", ", ")
+            raise InputError("the flow and the loss of embeddings alone", flow, 'use method="direct"')
+        blocks = setting.start(seed, initial)
+        return ExactRecorder(propagate(setting.coupling, blocks[X], blocks[Y]), len(times), seed, events)
+    how = by.scheme(events, reached, float(times[-1]) * setting.fastest_rate)
+    if isinstance(by, OrderParameters):
+        return OrderParametersRecorder(setting, blocks_at_start(setting, seed, initial), seed, how)
+    return DirectRecorder(setting, setting.start(seed, initial), how)
 
 
 @lru_cache(64)

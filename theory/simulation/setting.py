@@ -1,8 +1,8 @@
-"""What every run begins with: a model, a coupling, and a number for each parameter."""
+"""What every run begins with: a model, a coupling, and a number for each parameter; and the beginnings of many runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from numbers import Real
@@ -126,6 +126,82 @@ class Setting:
                 f"initial values of {[b.name for b in self.shapes]}", ", ".join(unknown), "drop it or correct the name"
             )
         return blocks
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What one run starts from: a setting, a seed, and blocks by name in place of random ones."""
+
+    setting: Setting
+    seed: int
+    initial: Mapping[str, ArrayLike]
+
+
+def starts_of(
+    model: Loss, coupling: Coupling | Sequence[Coupling], dimension: int, seeds, parameters: Mapping, initial: Mapping
+) -> list[Start]:
+    """One for each run, the r-th of everything that has an axis of runs.
+
+    Raises
+    ------
+    InputError
+        for numbers of runs that do not agree, and input that cannot be used.
+    """
+    count = count_runs(coupling, seeds, parameters, initial)
+    numbers = {name: np.asarray(value) for name, value in parameters.items()}
+    blocks = {name: np.asarray(value, dtype=float) for name, value in initial.items()}
+    couplings = [coupling] * count if isinstance(coupling, Coupling) else list(coupling)
+    settings = _settings(model, couplings, dimension, [{n: _of_run(v, 0, r) for n, v in numbers.items()} for r in range(count)])
+    each = enumerate(zip(settings, _seeds(seeds, count), strict=True))
+    return [Start(setting, seed, {n: _of_run(v, 2, r) for n, v in blocks.items()}) for r, (setting, seed) in each]
+
+
+def count_runs(coupling: Coupling | Sequence[Coupling], seeds, parameters: Mapping, initial: Mapping) -> int:
+    """R, the one number of values of everything that differs between runs.
+
+    Raises
+    ------
+    InputError
+        where there is no such number.
+    """
+    if not isinstance(coupling, Coupling) and not all(isinstance(c, Coupling) for c in coupling):
+        raise InputError("a coupling, or one for each run", repr(coupling), "make each a Coupling")
+    lengths = {} if isinstance(coupling, Coupling) else {"couplings": len(coupling)}
+    lengths |= {} if seeds is None else {"seeds": len(seeds)}
+    lengths |= {str(name): len(v) for name, v in parameters.items() if np.ndim(v) > 0}
+    lengths |= {f"initial {name}": len(v) for name, v in initial.items() if np.ndim(v) > 2}
+    if len(set(lengths.values())) != 1 or 0 in lengths.values():
+        got = ", ".join(f"{n} of {name}" for name, n in lengths.items()) or "nothing that differs between runs"
+        raise InputError("one number of runs, at least 1", got, "give a value for each run, or seeds=range(R)")
+    return next(iter(lengths.values()))
+
+
+def _of_run(values: NDArray, axes: int, run: int):
+    """Values of one run: those at its place where they have an axis more than the given number."""
+    found = values[run] if values.ndim > axes else values
+    return found.item() if axes == 0 and found.ndim == 0 else found
+
+
+def _seeds(seeds: Sequence[int] | None, count: int) -> list[int]:
+    found = np.arange(count) if seeds is None else np.asarray(seeds)
+    if found.ndim != 1 or found.dtype.kind not in "iu" or found.min() < 0:
+        raise InputError("non-negative integers as seeds", str(seeds), "correct them")
+    return found.tolist()
+
+
+def _settings(model: Loss, couplings: Sequence[Coupling], dimension: int, numbers: Sequence[Mapping]) -> list[Setting]:
+    """Of one model, from which those parameters are gone that are zero in every run."""
+    known: dict[tuple, Setting] = {}
+    found = []
+    for coupling, own in zip(couplings, numbers, strict=True):
+        key = id(coupling), *map(str, own.values())
+        if key not in known:
+            known[key] = Setting.of(model, coupling, dimension, own)
+        found.append(known[key])
+    zero = [s for s in found[0].numbers if all(setting.numbers[s] == 0 for setting in known.values())]
+    common = model.xreplace({s: Integer(0) for s in zero})
+    shared = {id(s): Setting(common, s.coupling, s.dimension, s.numbers) for s in known.values()}
+    return [shared[id(s)] for s in found]
 
 
 @cache

@@ -1,18 +1,18 @@
 r"""Trajectories as labelled arrays, and on disk as NetCDF (64-bit offset), which xarray, Julia, R and ``ncdump`` read.
 
-A file holds everything that :class:`theory.Trajectory` does, what is needed to make the run again (model, parameters, seed) and
+A file holds everything that :class:`theory.Run` does, what is needed to make the run again (model, parameters, seed) and
 the versions that made it.  It appears at once or not at all; one that is not complete is valid all the same, and says why it
 ends.  What was saved comes back bit for bit.
 
 >>> import tempfile
 >>> from pathlib import Path
->>> from theory import Coupling, models, simulate
+>>> from theory import Coupling, Run, models, simulate
 >>> run = simulate(models.projection_head(), Coupling.uniform(3, 12, 0.25), dimension=2, times=[0, 1], seed=0)
 >>> with tempfile.TemporaryDirectory() as folder:
-...     again = load(save(run, Path(folder) / "run.nc"))
+...     again = Run.load(run.save(Path(folder) / "run.nc"))
 >>> bool((again.labels == run.labels).all()), again.seed, again.complete
 (True, 0, True)
->>> dict(to_xarray(run)["labels"].sizes)
+>>> dict(run.to_xarray()["labels"].sizes)
 {'time': 2, 'dimension': 2, 'label': 3}
 
 When it fails: a series of more than 4 GiB does not fit into this format; the coupling is not in the file, only what a caller
@@ -34,10 +34,11 @@ import numpy as np
 
 from theory.errors import InputError
 from theory.simulation.model_text import readable, rebuilt, written
-from theory.simulation.trajectory import Trajectory
 
 if TYPE_CHECKING:
     import xarray
+
+    from theory.simulation.trajectory import Run
 
 FORMAT, VERSION = "collapse-theory trajectory", 1
 ENGINE: Any = "scipy"
@@ -50,40 +51,47 @@ SERIES = {
     "accuracy": (("time",), "share of samples whose nearest label is one of their own"),
     "accuracy_error": (("time",), "standard error of the accuracy"),
     "min_separation": (("time",), "smallest distance between two label embeddings"),
+    "means": (("time", "dimension", "type"), "means of the sample types"),
 }
-DRIFT, END = "drift", "end_"
+OPTIONAL = ("head", "accuracy", "accuracy_error", "means")
+AXIS, DRIFT, END = "run", "drift", "end_"
 
 
-def to_xarray(trajectory: Trajectory) -> xarray.Dataset:
-    """A trajectory as a dataset over ``time``, ``dimension`` and ``label`` (``dimension_2`` for the columns of a head).
+def to_xarray(run: Run) -> xarray.Dataset:
+    """A run as a dataset over ``time``, ``dimension`` and ``label`` (``dimension_2`` for the columns of a head).
 
-    First integrals are rows of ``drift``, over ``integral``; blocks of the last state are variables ``end_X`` and so on.
+    First integrals are rows of ``drift``, over ``integral``; blocks of the last state are variables ``end_X`` and so on.  Many
+    runs are the axis ``run``, with their seeds and parameters as coordinates.
 
     Raises
     ------
     InputError
         where xarray is not installed.
     """
+    lead = (AXIS,) * (run.labels.ndim - 3)
     found: dict[str, Any] = {
-        name: (dims, getattr(trajectory, name), {"long_name": words, "units": "1"})
+        name: ((*lead, *dims), getattr(run, name), {"long_name": words, "units": "1"})
         for name, (dims, words) in SERIES.items()
-        if getattr(trajectory, name) is not None
+        if getattr(run, name) is not None
     }
-    coords: dict[str, Any] = {"time": ("time", trajectory.times, TIME)}
-    _, dimension, labels = trajectory.labels.shape
-    sizes = {"dimension": dimension, "label": labels} | ({} if trajectory.head is None else {"dimension_2": dimension})
+    coords: dict[str, Any] = {"time": ("time", run.times, TIME)}
+    *_, dimension, labels = run.labels.shape
+    sizes = {"dimension": dimension, "label": labels} | ({} if run.head is None else {"dimension_2": dimension})
     coords |= {name: np.arange(size) for name, size in sizes.items()}
-    if trajectory.conserved:
+    if run.conserved:
         words = {"long_name": "change of a first integral, relative to the size of its terms at the start", "units": "1"}
-        found[DRIFT] = ("integral", "time"), np.array(list(trajectory.conserved.values())), words
-        coords["integral"] = list(trajectory.conserved)
-    for name, value in trajectory.end.items():
-        found[END + name] = tuple(f"{name}_axis_{k}" for k in range(np.ndim(value))), value, {"long_name": f"last {name}"}
-    return _package("xarray").Dataset(found, coords, _attributes(trajectory))
+        found[DRIFT] = ("integral", *lead, "time"), np.array(list(run.conserved.values())), words
+        coords["integral"] = list(run.conserved)
+    for name, value in run.end.items():
+        axes = (f"{name}_axis_{k}" for k in range(np.ndim(value) - len(lead)))
+        found[END + name] = (*lead, *axes), value, {"long_name": f"last {name}"}
+    if lead:
+        coords |= {"seed": (lead, run.seed)} | {name: (lead, values) for name, values in run.parameters.items()}
+    return _package("xarray").Dataset(found, coords, _attributes(run))
 
 
-def save(trajectory: Trajectory, path: str | Path, attributes: Mapping[str, str] | None = None) -> Path:
-    """Write a trajectory as a NetCDF file, at once or not at all; gives back its path.
+def save(run: Run, path: str | Path, attributes: Mapping[str, str] | None = None) -> Path:
+    """Write a run as a NetCDF file, at once or not at all; gives back its path.
 
     Parameters
     ----------
@@ -97,7 +105,9 @@ def save(trajectory: Trajectory, path: str | Path, attributes: Mapping[str, str]
     OSError
         where the file cannot be written.
     """
-    path, dataset = Path(path), to_xarray(trajectory)
+    path, dataset = Path(path), to_xarray(run)
+    if AXIS in dataset.dims:  # their numbers are in the attributes, which hold integers of any size
+        dataset = dataset.drop_vars(["seed", *run.parameters])
     dataset.attrs = {**(attributes or {}), **dataset.attrs}
     plain = {name: {"_FillValue": None} for name in dataset.variables}
     with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=".collapse-") as scratch:
@@ -106,8 +116,8 @@ def save(trajectory: Trajectory, path: str | Path, attributes: Mapping[str, str]
     return path
 
 
-def load(path: str | Path) -> Trajectory:
-    """The trajectory in a file.
+def load_fields(path: str | Path) -> dict[str, Any]:
+    """The fields of the run, or the runs, in a file.
 
     Raises
     ------
@@ -116,31 +126,34 @@ def load(path: str | Path) -> Trajectory:
         of the extra [data] are not installed.
     """
     path = Path(path)
-    data = _read(path)
+    data = _opened(path)
     attributes = data.attrs
     if attributes.get("format") != FORMAT:
         raise InputError("a trajectory", f"something else in {path.name}", "give a file that Trajectory.save has written")
     if not 1 <= _json(path, attributes, "format_version", int) <= VERSION:
         got = f"{attributes['format_version']} in {path.name}"
         raise InputError(f"a format version of at most {VERSION}", got, "load it with a newer collapse-theory")
-    wanted = {name: dims for name, (dims, _) in SERIES.items() if name != "head" or name in data} | {"time": ("time",)}
+    lead = (AXIS,) if AXIS in data.dims else ()
+    whole = {name for name in SERIES if name in data or name not in (OPTIONAL if lead else ("head", "means"))}
+    wanted = {name: (*lead, *SERIES[name][0]) for name in whole} | {"time": ("time",)}
     lacking = [name for name, dims in wanted.items() if name not in data.variables or data[name].dims != dims]
-    if lacking or (DRIFT in data and data[DRIFT].dims != ("integral", "time")):
+    if lacking or (DRIFT in data and data[DRIFT].dims != ("integral", *lead, "time")):
         raise InputError("a whole trajectory", f"none of {', '.join(lacking or [DRIFT])} in {path.name}", "save it again")
-    return _trajectory(path, data)
+    return _fields_in(path, data)
 
 
-def _trajectory(path: Path, data: xarray.Dataset) -> Trajectory:
+def _fields_in(path: Path, data: xarray.Dataset) -> dict[str, Any]:
     columns: dict[str, Any] = {name: data[name].values if name in data else None for name in SERIES}
     drifts = dict(zip(data["integral"].values, data[DRIFT].values, strict=True)) if DRIFT in data else {}
-    model = data.attrs.get("model")
-    return Trajectory(
+    model, many = data.attrs.get("model"), AXIS in data.dims
+    parameters, seed = (_json(path, data.attrs, n, t) for n, t in (("parameters", dict), ("seed", list if many else int)))
+    return dict(
         times=data["time"].values,
         **columns,
         conserved={str(name): drift for name, drift in drifts.items()},
         method=_json(path, data.attrs, "method", str),
-        parameters=_json(path, data.attrs, "parameters", dict),
-        seed=_json(path, data.attrs, "seed", int),
+        parameters={name: np.array(values) for name, values in parameters.items()} if many else parameters,
+        seed=np.array(seed) if many else seed,
         model=None if model is None else rebuilt(model),
         stopped=_json(path, data.attrs, "stopped", str),
         complete=_json(path, data.attrs, "complete", bool),
@@ -148,26 +161,25 @@ def _trajectory(path: Path, data: xarray.Dataset) -> Trajectory:
     )
 
 
-def _attributes(trajectory: Trajectory) -> dict[str, str]:
+def _attributes(run: Run) -> dict[str, str]:
     """Everything that is no array, as texts; JSON but for those that are meant for people."""
-    t = trajectory
     values = {
-        "method": t.method,
-        "seed": int(t.seed),
-        "parameters": {name: float(value) for name, value in t.parameters.items()},
-        "stopped": t.stopped,
-        "complete": bool(t.complete),
+        "method": run.method,
+        "seed": np.asarray(run.seed).tolist(),
+        "parameters": {name: np.asarray(value, dtype=float).tolist() for name, value in run.parameters.items()},
+        "stopped": run.stopped,
+        "complete": bool(run.complete),
     }
     made = {"format": FORMAT, "format_version": str(VERSION)} | {name: json.dumps(value) for name, value in values.items()}
     made["versions"] = json.dumps({package: _version(package) for package in MADE_WITH})
-    if trajectory.model is not None:
-        made["model_in_words"] = readable(trajectory.model)
-        if (tree := written(trajectory.model)) is not None:
+    if run.model is not None:
+        made["model_in_words"] = readable(run.model)
+        if (tree := written(run.model)) is not None:
             made["model"] = tree
     return made
 
 
-def _read(path: Path) -> xarray.Dataset:
+def _opened(path: Path) -> xarray.Dataset:
     if not path.is_file():
         raise InputError("a file with a trajectory", f"{str(path)!r}, which is no file", "check the path")
     try:

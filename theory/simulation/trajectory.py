@@ -1,47 +1,48 @@
-"""Trajectory: what a simulation leaves behind."""
+"""Run: what a simulation leaves behind, of one run or of many."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.errors import InputError
 from theory.loss import Loss
+from theory.simulation import storage
 
 if TYPE_CHECKING:
     import xarray
 
 
 @dataclass(frozen=True, eq=False)
-class Trajectory:
-    """Observables of one run at T times.
+class Run:
+    """Observables at T times, of one run, or of R runs as the first axis of everything but the times.
 
     Attributes
     ----------
     times
         (T,), increasing.
     labels
-        label embeddings (T, d, K).
+        label embeddings (T, d, K), or (R, T, d, K).
     head
         (T, d, d), or None for a model without one.
     loss
         (T,), the erased loss.
     accuracy, accuracy_error
         (T,): share of the samples whose nearest label, to the sample side of the loss, is one of their own, and its
-        standard error (zero where every sample is integrated).
+        standard error (zero where every sample is integrated).  None where runs are integrated as one.
     min_separation
         (T,): smallest distance between two label embeddings.
     conserved
-        for each first integral of the flow its drift, relative to the size of its terms at the start (T,).
+        for each first integral of the flow (that all runs have) its drift, relative to the size of its terms at the start (T,).
     method
         how it was integrated, in words.
     parameters, seed
-        what makes the run again.
+        what makes the run again; of many runs (R,).
     model
         whose flow was followed, or None where that is not known.
     stopped
@@ -52,35 +53,43 @@ class Trajectory:
         the last state, by the name of its blocks.
     recover
         gives chosen samples at the recorded times where propagators are known; see :meth:`samples`.
+    means
+        means of the sample types (R, T, d, types), in the order of each coupling's types, where runs are integrated as one.
     """
 
     times: NDArray
     labels: NDArray
     head: NDArray | None
     loss: NDArray
-    accuracy: NDArray
-    accuracy_error: NDArray
+    accuracy: Any
+    accuracy_error: Any
     min_separation: NDArray
     conserved: Mapping[str, NDArray]
     method: str
-    parameters: Mapping[str, float]
-    seed: int
+    parameters: Mapping[str, Any]
+    seed: Any
     model: Loss | None = None
     stopped: str = ""
     complete: bool = True
     end: Mapping[str, NDArray] = field(default_factory=dict)
     recover: Callable[[NDArray], NDArray] | None = None
+    means: Any = None
+
+    @property
+    def seeds(self) -> NDArray:
+        """Of each run (R,)."""
+        return np.atleast_1d(self.seed)
 
     @property
     def head_eigenvalues(self) -> NDArray:
-        """Eigenvalues of the head (T, d), complex, by descending real part."""
+        """Eigenvalues of the head (..., T, d), complex, by descending real part."""
         if self.head is None:
             raise AttributeError("this model has no head")
         values = np.linalg.eigvals(self.head).astype(complex)
-        return np.take_along_axis(values, np.argsort(-values.real, axis=1), axis=1)
+        return np.take_along_axis(values, np.argsort(-values.real, axis=-1), axis=-1)
 
     def samples(self, chosen: ArrayLike) -> NDArray:
-        """Embeddings (T, d, chosen) of chosen samples (whole numbers from 0 on) at the recorded times.
+        """Embeddings (..., T, d, chosen) of chosen samples (whole numbers from 0 on) at the recorded times.
 
         A sample is the mean of its type and the propagated rest, so that any of them is known afterwards at no cost in N.
 
@@ -88,20 +97,21 @@ class Trajectory:
         ------
         InputError
             for numbers that are no samples, for samples that were never drawn, and where the run has no propagators: one by
-            the direct method, one in finite steps, one that was loaded from a file, or one of more than 10^7 recorded entries.
+            the direct method, one in finite steps, one that was loaded from a file, one of more than 10^7 recorded entries, and
+            many that were integrated as one.
         """
         if self.recover is None:
             expected = "a run of order parameters that keeps its states, or an exact one"
-            raise InputError(expected, self.method, 'simulate with method="order-parameters", at fewer times')
+            raise InputError(expected, self.method, 'simulate one run with method="order-parameters", at fewer times')
         return self.recover(np.asarray(chosen))
 
     @property
     def label_spread(self) -> NDArray:
-        """Root of the summed squared distances of the labels from their mean (T,)."""
-        return np.linalg.norm(self.labels - self.labels.mean(axis=2, keepdims=True), axis=(1, 2))
+        """Root of the summed squared distances of the labels from their mean (..., T)."""
+        return np.linalg.norm(self.labels - self.labels.mean(axis=-1, keepdims=True), axis=(-2, -1))
 
     def decay_time(self, start: float, stop: float) -> float:
-        """The time in which the label spread falls by a factor e, by least squares on its logarithm between two times.
+        """The time in which the label spread of one run falls by a factor e, by least squares on its logarithm in between.
 
         Infinite where it does not fall.
 
@@ -120,19 +130,39 @@ class Trajectory:
 
     def to_xarray(self) -> xarray.Dataset:
         """As a labelled dataset; see :func:`theory.simulation.storage.to_xarray`."""
-        from theory.simulation.storage import to_xarray
-
-        return to_xarray(self)
+        return storage.to_xarray(self)
 
     def save(self, path: str | Path, attributes: Mapping[str, str] | None = None) -> Path:
         """Write a NetCDF file, at once or not at all; see :func:`theory.simulation.storage.save`."""
-        from theory.simulation.storage import save
-
-        return save(self, path, attributes)
+        return storage.save(self, path, attributes)
 
     @staticmethod
-    def load(path: str | Path) -> Trajectory:
-        """The trajectory in a file that :meth:`save` has written; see :func:`theory.simulation.storage.load`."""
-        from theory.simulation.storage import load
+    def load(path: str | Path) -> Run:
+        """The run in a file that :meth:`save` has written; see :func:`theory.simulation.storage.load_fields`."""
+        return Run(**storage.load_fields(path))
 
-        return load(path)
+
+Trajectory = Run
+Ensemble = Run
+
+
+OBSERVED = ("labels", "head", "loss", "accuracy", "accuracy_error", "min_separation")
+
+
+def stacked(runs: Sequence[Run]) -> Run:
+    """Runs of the same times with the run as the first axis."""
+    first, recovers = runs[0], [run.recover for run in runs if run.recover]
+    found = [name for name in OBSERVED if getattr(first, name) is not None]
+    columns: dict[str, Any] = {name: np.stack([getattr(run, name) for run in runs]) for name in found}
+    common = [name for name in first.conserved if all(name in run.conserved for run in runs)]
+    alike = [n for n, block in first.end.items() if all(n in r.end and r.end[n].shape == block.shape for r in runs)]
+    return replace(
+        first,
+        **columns,
+        conserved={name: np.stack([run.conserved[name] for run in runs]) for name in common},
+        method=f"{len(runs)} runs: {', and '.join(dict.fromkeys(run.method for run in runs))}",
+        parameters={name: np.array([run.parameters[name] for run in runs]) for name in first.parameters},
+        seed=np.array([run.seed for run in runs]),
+        end={name: np.stack([run.end[name] for run in runs]) for name in alike},
+        recover=(lambda chosen: np.stack([recover(chosen) for recover in recovers])) if len(recovers) == len(runs) else None,
+    )

@@ -1,6 +1,7 @@
 """Ensembles: every run is the one that simulate would give, whatever differs between runs."""
 
 import sys
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from sympy import Symbol, Trace
 
 from tests.strategies import seeds
 from tests.theory.simulation.common import distances, few
-from theory import Coupling, InputError, Loss, UnfinishedError, models, simulate
+from theory import Coupling, Direct, GradientDescent, InputError, Loss, OrderParameters, Run, UnfinishedError, models, simulate
 from theory.errors import Interrupted
 from theory.models.vocabulary import Y
 from theory.simulation.ensembles import ensemble
@@ -134,6 +135,20 @@ def test_dataset_has_runs_times_dimensions_and_labels():
     assert data.seed.values.tolist() == [4, 9]
     assert data.drift.dims == ("integral", "run", "time")
     assert np.array_equal(data.gamma, runs.parameters["gamma"])
+
+
+@pytest.mark.parametrize("by", [OrderParameters(), Direct(), GradientDescent(0.1)])
+def test_what_was_saved_comes_back_bit_for_bit(by, tmp_path):
+    pytest.importorskip("xarray")
+    how = {"dimension": 2, "times": [0, 1], "by": by, "parameters": {"lambda": [0.1, 0.2]}}
+    runs = simulate(models.projection_head(), COUPLING, seeds=[4, 2**40], **how)
+    again = Run.load(runs.save(tmp_path / "runs.nc"))
+    for name in {field.name for field in fields(Run)} - {"recover"}:
+        one, other = getattr(again, name), getattr(runs, name)
+        if isinstance(other, dict):
+            assert {k: np.asarray(v).tobytes() for k, v in one.items()} == {k: v.tobytes() for k, v in other.items()}, name
+        else:
+            assert np.array_equal(one, other), name
 
 
 def test_missing_xarray_is_named(monkeypatch):

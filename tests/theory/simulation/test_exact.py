@@ -15,7 +15,7 @@ from theory import Coupling, InputError, Loss, models, simulate
 from theory.encoder import argmax_teacher, observing, population
 from theory.models.vocabulary import ASSUMPTIONS, X, Y, kappa, lam
 from theory.simulation import exact, observables, propagate
-from theory.simulation.record import Exact
+from theory.simulation.record import ExactRecorder
 
 several = settings(max_examples=25, phases=UNSHRUNK)
 FORMS = (exact.Spectral, exact.Stepped)
@@ -166,7 +166,7 @@ def test_followed_inputs_of_an_encoder_are_a_part_of_all():
     rng = np.random.default_rng(1)
     coupling = Coupling.from_data(rng.standard_normal((30, 4)), np.arange(30) % 3)
     run = propagate(coupling, rng.standard_normal((2, 4)), rng.standard_normal((2, 3)))
-    every, some = Exact(run, 1, 0), Exact(run, 1, 0)
+    every, some = ExactRecorder(run, 1, 0), ExactRecorder(run, 1, 0)
     some.chosen = np.array([3, 4, 17, 28])
     ((labels, means),) = run.states([0.7])
     outputs = coupling.observe(run.embeddings([0.7])[0])

@@ -100,7 +100,7 @@ def test_samples_of_many_are_those_that_are_followed(monkeypatch):
 
 
 def test_states_that_are_too_many_are_not_kept(monkeypatch):
-    monkeypatch.setattr("theory.simulation.run.KEPT", 10)
+    monkeypatch.setattr("theory.simulation.order_parameters.KEPT", 10)
     run = simulate(models.projection_head(), Coupling.uniform(2, 40, 0.5), dimension=2, times=[0, 1])
     with pytest.raises(InputError, match="keeps its states"):
         run.samples([0])

@@ -81,7 +81,7 @@ def test_a_flow_that_is_stopped_too_early_gives_no_state():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"dimension": 0}, {"dimension": 1.5}, {"decay": 0}, {"head_decay": -1}, {"mobility": np.inf}]
+    "wrong", [{"dimension": 0}, {"dimension": 1.5}, {"decay": 0}, {"head_decay": -1}, {"mobility": np.inf}, {"horizon": -1}]
 )
 def test_numbers_that_cannot_be_used_are_refused(wrong):
     with pytest.raises(InputError, match="expected a"):
