@@ -57,7 +57,8 @@ class Orbit:
     name: str = "v"
 
     def __post_init__(self):
-        require.whole(self.size, "a whole number of labels as size of a subset", "count the labels of one subset")
+        size = require.whole(self.size, "a whole number of labels as size of a subset", "count the labels of one subset")
+        object.__setattr__(self, "size", size)
         for field in ("inside", "outside", "count"):
             object.__setattr__(self, field, expression(getattr(self, field), f"as {field}"))
 

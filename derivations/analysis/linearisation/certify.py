@@ -304,4 +304,6 @@ def _check_box(flow: Flow, question: Question, box: Box, cells: Mapping[Symbol, 
             raise InputError(f"a box within the assumptions on {p}", f"({brief(low)}, {brief(high)})", "narrow it")
     for p, n in cells.items():
         expected = f"a positive number of cells along a parameter of the box for {p}"
-        require.whole(n if p in box else None, expected, "correct it", least=1)
+        if p not in box:
+            raise InputError(expected, f"no interval for {p}", "add it to the box")
+        require.whole(n, expected, "correct it", least=1)
