@@ -204,7 +204,8 @@ def _one_by_one(
         try:
             done.append(_one(chosen[start.setting], start, model, times, (), advanced))
         except (UnfinishedError, Interrupted) as error:
-            raise type(error)(f"run {r} (seed {start.seed}): {error}", stacked(done) if done else None) from None
+            why = f"run {r} (seed {start.seed}): {error}"
+            raise type(error)(why, replace(stacked(done), stopped=why, complete=False) if done else None) from None
     return stacked(done)
 
 

@@ -1,4 +1,4 @@
-r"""Trajectories as labelled arrays, and on disk as NetCDF (64-bit offset), which xarray, Julia, R and ``ncdump`` read.
+r"""Runs as labelled arrays, and on disk as NetCDF (64-bit offset), which xarray, Julia, R and ``ncdump`` read.
 
 A file holds everything that :class:`theory.Run` does, what is needed to make the run again (model, parameters, seed) and
 the versions that made it.  It appears at once or not at all; one that is not complete is valid all the same, and says why it

@@ -146,13 +146,10 @@ Trajectory = Run
 Ensemble = Run
 
 
-OBSERVED = ("labels", "head", "loss", "accuracy", "accuracy_error", "min_separation")
-
-
 def stacked(runs: Sequence[Run]) -> Run:
     """Runs of the same times with the run as the first axis."""
     first, recovers = runs[0], [run.recover for run in runs if run.recover]
-    found = [name for name in OBSERVED if getattr(first, name) is not None]
+    found = [name for name in storage.SERIES if getattr(first, name) is not None]
     columns: dict[str, Any] = {name: np.stack([getattr(run, name) for run in runs]) for name in found}
     common = [name for name in first.conserved if all(name in run.conserved for run in runs)]
     alike = [n for n, block in first.end.items() if all(n in r.end and r.end[n].shape == block.shape for r in runs)]

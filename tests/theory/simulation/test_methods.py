@@ -128,6 +128,8 @@ def test_run_that_diverges_is_named_beside_those_that_are_finished():
     with pytest.raises(UnfinishedError, match=r"run 1 \(seed 6\): .*diverged") as error:
         simulate(models.projection_head(), COUPLING, initial=starts, seeds=[5, 6], **how)
     assert error.value.partial.seeds.tolist() == [5]
+    assert not error.value.partial.complete
+    assert error.value.partial.stopped == str(error.value)
 
 
 @pytest.mark.parametrize(
