@@ -16,8 +16,7 @@ These are the rules of an :class:`~derivations.analysis.modes.ansatz.Ansatz`, wh
 written out; the flows come from :func:`~derivations.analysis.modes.reduction.reduce_to_modes`.
 
 >>> from sympy import symbols
->>> from derivations.typeset.plain_values import plain_fields, plain_values
-from theory.coupling.symmetric import uniform
+>>> from theory.coupling.symmetric import uniform
 >>> from theory.models.vocabulary import K
 >>> n, phi, eta_x, eta_y = symbols("n phi eta_x eta_y", positive=True)
 >>> found = sectors(uniform(K, n, phi), eta_x, eta_y)
