@@ -164,9 +164,10 @@ def count_runs(coupling: Coupling | Sequence[Coupling], seeds, parameters: Mappi
     InputError
         where there is no such number.
     """
-    if not isinstance(coupling, Coupling) and not all(isinstance(c, Coupling) for c in coupling):
+    each = coupling if isinstance(coupling, Sequence) else [coupling]
+    if not all(isinstance(c, Coupling) for c in each):
         raise InputError("a coupling, or one for each run", repr(coupling), "make each a Coupling")
-    lengths = {} if isinstance(coupling, Coupling) else {"couplings": len(coupling)}
+    lengths = {"couplings": len(each)} if isinstance(coupling, Sequence) else {}
     lengths |= {} if seeds is None else {"seeds": len(seeds)}
     lengths |= {str(name): len(v) for name, v in parameters.items() if np.ndim(v) > 0}
     lengths |= {f"initial {name}": len(v) for name, v in initial.items() if np.ndim(v) > 2}

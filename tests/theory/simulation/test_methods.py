@@ -147,6 +147,12 @@ def test_numbers_of_runs_that_make_no_sense_are_refused(options, said):
         simulate(models.projection_head(), COUPLING, dimension=2, times=[0, 1], **options)
 
 
+@pytest.mark.parametrize("coupling", [None, np.ones((3, 2)), [COUPLING, 1]], ids=["none", "weights", "number"])
+def test_what_is_no_coupling_is_refused(coupling):
+    with pytest.raises(InputError, match="a coupling, or one for each run"):
+        simulate(models.embedding_only(), coupling, dimension=2, times=[0, 1])
+
+
 def test_couplings_of_other_labels_are_no_runs_of_one_axis():
     with pytest.raises(InputError, match="same number of labels"):
         simulate(models.embedding_only(), [COUPLING, Coupling.uniform(2, 30, 0.2)], dimension=2, times=[0, 1])
