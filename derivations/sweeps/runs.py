@@ -65,9 +65,7 @@ class Runs:
         found = ensemble(
             self.model, couplings, dimension=self.dimension, times=self.times, seeds=seeds.tolist(), parameters=numbers
         )
-        spread = np.linalg.norm(found.labels - found.labels.mean(axis=-1, keepdims=True), axis=(-2, -1))
-        columns = {"loss": found.loss, "min_separation": found.min_separation, "label_spread": spread}
-        return {name: (("time",), array) for name, array in columns.items()}
+        return {name: (("time",), getattr(found, name)) for name in ("loss", "min_separation", "label_spread")}
 
     def _split(self, values: Mapping[str, NDArray]) -> tuple[Coupling | list[Coupling], dict[str, NDArray]]:
         """Couplings made of the values that they ask for, and the other values."""
