@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sympy import srepr
 
 from derivations.sweeps.store import text_of
+from theory import require
 from theory.coupling import Coupling
 from theory.errors import InputError
 from theory.loss import Loss
-from theory.simulation.times import checked_times
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Runs:
         for name, value in (("coupling", coupling), ("dimension", dimension), ("times", times)):
             if value is None:
                 raise InputError(f"{name} for the runs of a model", "none", f"give {name}=...")
-        return cls(model, coupling, dimension, checked_times(times), seed, key)
+        return cls(model, coupling, dimension, require.times(times), seed, key)
 
     @property
     def identity(self) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from math import gcd, lcm
+from math import gcd, lcm, prod
 
 from sympy import Add, Basic, Expr, Function, Mul, Order, Poly, PolynomialError, Pow, Rational, S, Symbol, preorder_traversal
 
@@ -156,7 +156,9 @@ def _assembled(product: Product) -> Expr:
     if coefficient == 0 or not factors:
         return coefficient
     factors = [f for factor in factors for f in Mul.make_args(factor)]
-    return _times(([] if coefficient == 1 else [coefficient]) + factors)
+    whole = coefficient * prod(f for f in factors if f.is_Rational)
+    others = [f for f in factors if not f.is_Rational]
+    return _times(([] if whole == 1 and others else [whole]) + others)
 
 
 def _times(factors: list[Expr]) -> Expr:

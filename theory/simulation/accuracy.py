@@ -19,11 +19,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.coupling import Coupling
-from theory.errors import InputError
 from theory.simulation.exact import propagate
 from theory.simulation.observables import accuracy
-from theory.simulation.times import checked_times
 
 CLEAR = 4.0  # standard errors by which the accuracy must fall below its peak
 
@@ -73,10 +72,9 @@ def expected_accuracy(
     InputError
         for times, dimension, or numbers that make no sense, and for the moments of an encoder.
     """
-    times = checked_times(times)
+    times = require.times(times)
     for name, value, least in (("dimension", dimension, 1), ("starts", starts, 2), ("samples", samples, 1)):
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-            raise InputError(f"a whole number of {name}, at least {least}", repr(value), "correct it")
+        require.whole(value, f"a whole number of {name}, at least {least}", require.CORRECT, least=least)
     coupling.require_graph("simulate it")
     seeds = np.random.default_rng(seed).spawn(starts)
     return ExpectedAccuracy(times, np.array([_one(coupling, times, dimension, samples, rng) for rng in seeds]))

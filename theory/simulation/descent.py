@@ -18,14 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.calculus import State
-from theory.errors import InputError
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import X
 from theory.simulation.minibatch import BatchVelocity
@@ -57,13 +56,10 @@ class GradientDescent:
     batch: int | None = None
 
     def __post_init__(self):
-        if not isinstance(self.step, Real) or not 0 < self.step < np.inf:
-            raise InputError("a positive, finite step", repr(self.step), "correct it")
-        if not isinstance(self.momentum, Real) or not 0 <= self.momentum < 1:
-            raise InputError("a momentum from 0 on and below 1", repr(self.momentum), "correct it")
-        whole = isinstance(self.batch, Integral) and not isinstance(self.batch, bool)
-        if self.batch is not None and (not whole or self.batch < 1):
-            raise InputError("a whole number of samples in a batch, at least 1, or None", repr(self.batch), "correct it")
+        require.real(self.step, "a positive, finite step", above=0)
+        require.real(self.momentum, "a momentum from 0 on and below 1", least=0, below=1)
+        if self.batch is not None:
+            require.whole(self.batch, "a whole number of samples in a batch, at least 1, or None", require.CORRECT, least=1)
 
     def __str__(self):
         momentum = f", momentum {self.momentum:g}" if self.momentum else ""

@@ -23,12 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from theory import require
 from theory.errors import InputError
 from theory.simulation.observables import min_separation
 
@@ -136,8 +136,7 @@ def sentence(event: Event, time: float, horizon: float) -> str:
 
 
 def _check(expected: str, value: float) -> None:
-    if not isinstance(value, Real) or not 0 < value < 1:
-        raise InputError(expected, repr(value), "correct it")
+    require.real(value, expected, above=0, below=1)
 
 
 def _logarithm(value: float | NDArray) -> float:

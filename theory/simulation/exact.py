@@ -31,13 +31,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.coupling import Coupling
 from theory.coupling.partition import quotient
 from theory.coupling.reduction import EPS, scaled_parts
 from theory.coupling.spectrum import DENSE, dense_modes
 from theory.errors import InputError
 from theory.simulation.observables import checked_samples
-from theory.simulation.times import checked_times
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +56,15 @@ class Propagation(ABC):
 
     def labels(self, times: ArrayLike) -> NDArray:
         """Label embeddings (times, d, K)."""
-        return np.array([labels for labels, _ in self.states(checked_times(times))])
+        return np.array([labels for labels, _ in self.states(require.times(times))])
 
     def means(self, times: ArrayLike) -> NDArray:
         """Means of the sample types (times, d, T), pure ones being class means."""
-        return np.array([means for _, means in self.states(checked_times(times))])
+        return np.array([means for _, means in self.states(require.times(times))])
 
     def embeddings(self, times: ArrayLike, samples: ArrayLike | None = None) -> NDArray:
         """Embeddings of chosen samples, or of all (times, d, samples)."""
-        times, everything = checked_times(times), np.arange(self.coupling.samples)
+        times, everything = require.times(times), np.arange(self.coupling.samples)
         chosen = everything if samples is None else checked_samples(samples, len(everything))
         found = [self.spread(t, means, chosen) for t, (_, means) in zip(times, self.states(times), strict=True)]
         return np.array(found)
@@ -141,7 +141,7 @@ class Spectral(Propagation):
     def labels(self, times: ArrayLike) -> NDArray:
         rates, modes, amplitudes = self._modes
         root = np.sqrt(self.coupling.label_mobility)
-        times = checked_times(times)
+        times = require.times(times)
         now = np.exp(-np.multiply.outer(times, rates))
         found = np.einsum("ka,tk,kd->tda", modes[-len(root) :].T * root, now, amplitudes, optimize=True)
         found[times == 0] = self.Y

@@ -26,16 +26,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.coupling import Coupling
 from theory.coupling.reduction import Reduction, scaled_parts
 from theory.coupling.spectrum import DENSE, dense_modes
 from theory.errors import InputError
-from theory.simulation.times import checked_times
 
 START = 1e-6  # of the fastest mode's time: before it nothing has moved
 
@@ -126,7 +125,7 @@ def expected_curves(coupling: Coupling, times: ArrayLike, dimension: int, varian
     InputError
         for times, a dimension or a variance that make no sense, fewer than two labels, or too many modes.
     """
-    times = checked_times(times)
+    times = require.times(times)
     _check(coupling, dimension, variance)
     scale, parts = dimension * float(variance), Amplitudes.of(coupling)
     pairs, (energy_rates, energies) = parts.pairs(), parts.energy()
@@ -149,10 +148,8 @@ def expected_curves(coupling: Coupling, times: ArrayLike, dimension: int, varian
 
 
 def _check(coupling: Coupling, dimension: int, variance: float) -> None:
-    if not isinstance(dimension, int | np.integer) or isinstance(dimension, bool) or dimension < 1:
-        raise InputError("a dimension of at least 1", repr(dimension), "give a positive integer")
-    if not isinstance(variance, Real) or not 0 < float(variance) < np.inf:
-        raise InputError("a positive finite variance", repr(variance), "give that of one entry of an embedding at the start")
+    require.whole(dimension, "a dimension of at least 1", "give a positive integer", least=1)
+    require.real(variance, "a positive finite variance", "give that of one entry of an embedding at the start", above=0)
     if coupling.labels < 2:
         raise InputError("at least two labels", str(coupling.labels), "add labels")
     if coupling.reduction.size > DENSE:

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
-from numbers import Real
 from typing import Any
 
+from theory import require
 from theory.errors import InputError
 from theory.simulation.descent import GradientDescent
 from theory.simulation.direct import SOLVERS, Scheme
@@ -60,11 +60,8 @@ class Integration:
 
     def __post_init__(self):
         for name in ("rtol", "atol", "drift"):
-            value = getattr(self, name)
-            if not isinstance(value, Real) or not float(value) > 0:
-                raise InputError(f"a positive {name}", repr(value), "correct it")
-        if self.solver not in SOLVERS:
-            raise InputError(f"a solver among {SOLVERS}", repr(self.solver), "choose one of these")
+            require.positive(getattr(self, name), name)
+        require.one_of(self.solver, SOLVERS, "a solver")
 
     def scheme(self, events: tuple[Event, ...], reached: Callable[[float], None], cycles: float = 0.0) -> Scheme:
         """The scheme of a run."""
@@ -107,9 +104,7 @@ def method_of(
     InputError
         for a name that is unknown, for what is no method, for several methods, and for events of finite steps.
     """
-    names = tuple(NAMED)
-    if name not in names:
-        raise InputError(f"a method among {names}", repr(name), "choose one of these")
+    require.one_of(name, NAMED, "a method")
     if (optimiser or isinstance(by, GradientDescent)) and (events or name != "auto"):
         raise InputError("an optimiser without events and methods", f"method {name!r}, until {events}", "drop these")
     if by is None:

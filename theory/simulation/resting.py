@@ -21,8 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from theory import require
 from theory.coupling import Coupling
-from theory.errors import InputError, UnfinishedError
+from theory.errors import UnfinishedError
 from theory.models import projection_head
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma, kappa, lam
 from theory.simulation.direct import integrate
@@ -91,12 +92,10 @@ def state_at_rest(
         where the flow has not come to rest near a root of its velocity.
     """
     rate = 1 / coupling.total_weight if mobility is None else mobility
-    if not isinstance(dimension, int | np.integer) or dimension < 1:
-        raise InputError("a dimension of at least 1", repr(dimension), "give a positive integer")
+    require.whole(dimension, "a dimension of at least 1", "give a positive integer", least=1)
     given = {"decay": decay, "head_decay": head_decay, "mobility": rate} | ({} if horizon is None else {"horizon": horizon})
     for name, value in given.items():
-        if not (np.isfinite(value) and value > 0):
-            raise InputError(f"a positive {name}", repr(value), "correct it")
+        require.positive(value, name)
     flow = _lowered(coupling, dimension, {gamma: rate, lam: decay, kappa: head_decay})
     end = _followed(flow, seed, dimension, 100 / min(decay, head_decay) if horizon is None else horizon)
     state, residual = _polished(flow, end, min(decay, head_decay))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Expr
 
+from theory import require
 from theory.coupling import Coupling
 from theory.encoder import Encoder
 from theory.errors import InputError, Interrupted, UnfinishedError
@@ -26,7 +27,6 @@ from theory.simulation.optimisers import Optimised
 from theory.simulation.order_parameters import OrderParametersRecorder, blocks_at_start
 from theory.simulation.record import DirectRecorder, ExactRecorder, Recorder, Row, run_of
 from theory.simulation.setting import Setting, Start, starts_of
-from theory.simulation.times import checked_times
 from theory.simulation.together import TogetherRecorder
 from theory.simulation.trajectory import Run, stacked
 
@@ -102,7 +102,7 @@ def simulate(
     Interrupted
         where the user stops the run, with the same ``partial``.
     """
-    times, events = checked_times(times), checked_events(until)
+    times, events = require.times(times), checked_events(until)
     by = method_of(by, method, Integration(solver, rtol, atol, drift), optimiser, events)
     if isinstance(by, GradientDescent):
         times = by.rounded(times)

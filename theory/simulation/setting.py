@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
 
+from theory import require
 from theory.calculus import State
 from theory.coupling import Coupling
 from theory.errors import InputError
@@ -43,8 +44,7 @@ class Setting:
         InputError
             for a dimension below one, a model without samples and labels or without a gradient, and values that do not fit.
         """
-        if not isinstance(dimension, int | np.integer) or dimension < 1:
-            raise InputError("a dimension of at least 1", repr(dimension), "give a positive integer")
+        dimension = require.whole(dimension, "a dimension of at least 1", "give a positive integer", least=1)
         if not {X, Y} <= set(model.state):
             raise InputError(
                 "a model with samples X and labels Y as state",
@@ -55,7 +55,7 @@ class Setting:
             raise InputError("a loss that leaves some block a gradient", "none: the model cannot learn", "stop less of it")
         numbers = _numbers(model, coupling, parameters or {})
         model = model.xreplace({s: Integer(0) for s, v in numbers.items() if v == 0})
-        return cls(model, coupling, int(dimension), numbers)
+        return cls(model, coupling, dimension, numbers)
 
     @property
     def flow(self) -> Flow:

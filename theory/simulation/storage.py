@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from theory import require
 from theory.errors import InputError
 from theory.simulation.model_text import readable, rebuilt, written
 
@@ -180,8 +181,7 @@ def _attributes(run: Run) -> dict[str, str]:
 
 
 def _opened(path: Path) -> xarray.Dataset:
-    if not path.is_file():
-        raise InputError("a file with a trajectory", f"{str(path)!r}, which is no file", "check the path")
+    require.file(path, "a file with a trajectory")
     try:
         with _package("xarray").open_dataset(path, engine=ENGINE, decode_times=False) as opened:
             return opened.load()

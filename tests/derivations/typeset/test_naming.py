@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sympy import Abs, Add, CRootOf, Expr, I, Symbol, count_ops, sqrt, symbols
+from sympy import Abs, Add, CRootOf, Expr, I, Rational, Symbol, count_ops, sqrt, symbols
 
 from derivations.typeset.any_root import AnyRoot
 from derivations.typeset.breaking import fits, pieces, visible_width
@@ -61,6 +61,7 @@ def formula_of(rows: list[str]) -> Expr:
 
 
 @given(wide_expressions().filter(lambda e: not e.has(I, Abs)))
+@example(3 * a + sqrt(2) * (-x) ** Rational(3, 2) / 4)  # whose factors bring numbers of their own
 def test_what_is_displayed_reads_back_with_its_value(expression):
     rows = rows_of(display_rows([Row("L", expression)]))
     plain_symbols = {Symbol(s.name): s for s in SYMBOLS}
