@@ -25,7 +25,7 @@ def test_both_methods_record_the_same(drawn, head, stop, dimension, seed, decay,
     J, mobility = drawn
     coupling, model = Coupling(J, mobility), models.projection_head(head=head, stop=stop)
     given_decays = {"lambda": decay} | ({"kappa": head_decay} if head != "none" else {})
-    options = dict(dimension=dimension, times=TIMES, seed=seed, parameters=given_decays, rtol=1e-9, atol=1e-12)
+    options = dict(dimension=dimension, times=TIMES, seed=seed, parameters=given_decays, rtol=1e-11, atol=1e-14)
     every, few = (simulate(model, coupling, method=method, **options) for method in ("direct", "order-parameters"))
     size = np.abs(every.labels).max()
     assert np.allclose(few.labels, every.labels, rtol=0, atol=1e-6 * size)
