@@ -121,7 +121,7 @@ class Weights:
     @property
     def null_vector(self) -> dict[str, NDArray]:
         """The null vector u of the Laplacian, by name: constant over all samples and labels; none is given for moments."""
-        return {"u_x": np.ones((self.samples, 1)), "u_y": np.ones((self.labels, 1))}
+        return {"u_x": np.broadcast_to(1.0, (self.samples, 1)), "u_y": np.broadcast_to(1.0, (self.labels, 1))}
 
     # -- samples that are drawn, and samples that are observed ----------------------------------------------------------
 
