@@ -8,13 +8,10 @@ check is *unchecked* and makes its derivation not verified.
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
-
-from sympy import Basic
 
 from derivations.checks import Check, Level, Outcome, Status, Together
 from derivations.documents.html import derivation_fragment, derivation_page
@@ -23,9 +20,9 @@ from derivations.documents.view import DerivationView, StepView, evidence_of, ti
 from derivations.evaluate import NoEvaluationError
 from derivations.lines import Line, Lines
 from derivations.typeset.display import display
+from derivations.typeset.plain_values import plain_fields, plain_values
 from theory.abridging import Brief, Say, told
 from theory.errors import InputError, UnfinishedError
-from theory.printing import exact_text
 
 if TYPE_CHECKING:
     import networkx
@@ -78,6 +75,10 @@ class Step(Brief):
             status=outcome.status.value,
             evidence=evidence_of(outcome.kind, outcome.detail, outcome.residual, outcome.tolerance),
         )
+
+    def to_dict(self) -> dict:
+        """Plain values; expressions as text, whole."""
+        return plain_fields(self, ("name", "statement", "reason", "uses", "assumptions", "before", "after"))
 
     def verify(self, level: Level = Level.QUICK) -> Checked:
         """Run the check.  A check that raises has failed, with the error as its detail; one that its oracle cannot evaluate, or
@@ -135,11 +136,7 @@ class Verification(Brief):
 
     def to_dict(self) -> dict:
         """The table as plain values."""
-        rows = [
-            {"step": r.step, "status": r.outcome.status.value, "kind": r.outcome.kind, "detail": r.outcome.detail}
-            | {"residual": _finite(r.outcome.residual), "tolerance": r.outcome.tolerance, "seconds": r.seconds}
-            for r in self.rows
-        ]
+        rows = [{"step": r.step} | plain_values(r.outcome) | {"seconds": r.seconds} for r in self.rows]
         return {"derivation": self.derivation, "passed": self.passed, "steps": rows}
 
     def to_json(self) -> str:
@@ -244,13 +241,7 @@ class Derivation(Brief):
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text, whole."""
-        steps = [
-            {"name": s.name, "statement": s.statement, "reason": s.reason, "uses": list(s.uses)}
-            | {"assumptions": list(s.assumptions), "before": _plain(s.before), "after": _plain(s.after)}
-            for s in self.steps
-        ]
-        about = {"name": self.name, "title": self.title, "summary": self.summary}
-        return about | {"steps": steps, "references": list(self.references)}
+        return plain_fields(self, ("name", "title", "summary", "steps", "references"))
 
     def to_json(self) -> str:
         """The derivation as one JSON object."""
@@ -271,21 +262,8 @@ class Derivation(Brief):
         return derivation_fragment(self.view())
 
 
-def _plain(lines: Sequence[Line]) -> list[dict[str, str]]:
-    return [{"left": _side(r.left, exact_text), "relation": r.relation, "right": exact_text(r.right)} for r in lines]
-
-
 def _told(lines: Sequence[Line], say: Say) -> list[str]:
     return [f"  {line.text_with(say)}" for line in lines]
-
-
-def _side(side: Basic | str, say: Say) -> str:
-    return side if isinstance(side, str) else say(side)
-
-
-def _finite(value: float | None) -> float | None:
-    """A number that JSON can hold, or None."""
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _size(outcome: Outcome) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 
 from derivations.engine import Derivation, Step
-from theory.errors import InputError
+from theory import require
 
 _NAMES = (
     "embedding",
@@ -41,8 +41,7 @@ def derive(name: str) -> Derivation:
     InputError
         for a name that is not in :func:`names`.
     """
-    if name not in _NAMES:
-        raise InputError(f"a derivation among {', '.join(_NAMES)}", repr(name), "choose one of these")
+    require.one_of(name, _NAMES, "a derivation")
     about = import_module(f"derivations.catalogue.{name}")
 
     def steps() -> tuple[Step, ...]:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from enum import Enum
 from math import isfinite, nan
 
+from derivations.typeset.plain_values import plain_fields
+
 
 class Verdict(Enum):
     """What the runs say of a claim."""
@@ -37,6 +39,12 @@ class Outlook(Enum):
     HOLDS = "theory: it holds here"
     FAILS = "theory: it does not hold here"
     OPEN = "theory: it may hold here or not"
+
+
+EXPORTED = (
+    *("name", "sentence", "verdict", ("evidence", "numbers"), "outlook", ("theory", "explanation"), "fault"),
+    *("measured", "predicted", "error"),
+)
 
 
 @dataclass(frozen=True)
@@ -104,17 +112,7 @@ class Claim:
 
     def to_dict(self) -> dict:
         """As plain values; numbers that there are not are None."""
-        numbers = {name: getattr(self, name) for name in ("measured", "predicted", "error")}
-        return {
-            "name": self.name,
-            "sentence": self.sentence,
-            "verdict": self.verdict.value,
-            "evidence": self.numbers,
-            "outlook": self.outlook.name.lower(),
-            "theory": self.explanation,
-            "fault": self.fault,
-            **{name: value if isfinite(value) else None for name, value in numbers.items()},
-        }
+        return plain_fields(self, EXPORTED) | {"outlook": self.outlook.name.lower()}
 
 
 def summary(claims: Sequence[Claim]) -> str:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from derivations.phases.cells import proved_codes
 from derivations.phases.regions import CODES, Phase
 from derivations.sweeps import sweep
-from theory.errors import InputError
+from theory import require
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -96,8 +96,7 @@ def diagram(
         for fewer than two cells along a side.
     """
     for name, number in (("columns", columns), ("rows", rows)):
-        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 2:
-            raise InputError(f"at least two {name}", repr(number), "give a whole number")
+        require.whole(number, f"at least two {name}", least=2)
     across, up = plane.centres(columns, rows)
     grid = dict(zip(plane.axes, (across, up), strict=True)) | {name: np.array([v]) for name, v in plane.parameters.items()}
     how: dict[str, Any] = {"folder": folder, "resume": resume, "workers": workers, "progress": progress, "notice": notice}

@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from derivations.closed_forms import phases
 from derivations.closed_forms.families import frustration
+from theory import require
 from theory.errors import InputError
 
 
@@ -125,8 +126,7 @@ def coded(rules: Mapping[Phase, NDArray]) -> NDArray:
 
 def checked(phi: NDArray, lam: NDArray, k: NDArray, classes: int, family: str) -> None:
     """An InputError for parameters that make no sense."""
-    if isinstance(classes, bool) or not isinstance(classes, int | np.integer) or classes < 2:
-        raise InputError("at least two classes", repr(classes), "give a whole number")
+    require.whole(classes, "at least two classes", least=2)
     frustration(family)
     if not ((phi >= 0) & (phi <= 1)).all():
         raise InputError("fractions of frustrated samples between 0 and 1", str(phi), "give shares, not percentages")

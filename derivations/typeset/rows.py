@@ -21,6 +21,7 @@ from sympy import Basic, Float, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanTrue
 
+from derivations.typeset.plain_values import plain_fields
 from theory.abridging import Brief, Say, told
 
 SIGNS = {"==": "=", "!=": r"\ne", ">=": r"\ge", "<=": r"\le", ">": ">", "<": "<"}
@@ -70,6 +71,10 @@ class Row(Brief):
         left = self.left if isinstance(self.left, str) else say(self.left)
         front = f"{self.words} {left}".lstrip()
         return front if self.right is None else f"{front} {_PLAIN.get(self.sign, self.sign)} {say(self.right)}"
+
+    def to_dict(self) -> dict:
+        """Plain values; expressions as text, whole."""
+        return plain_fields(self, ("left", "relation", "right"))
 
     def __str__(self):
         return text([self])

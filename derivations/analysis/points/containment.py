@@ -6,25 +6,35 @@ from collections.abc import Sequence
 
 from sympy import Symbol
 
+from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.sites.branches import Leaf
 from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Site
+
+
+def site_of(leaf: Leaf, state: tuple[Symbol, ...], signs: Signs) -> Site:
+    """A leaf with what is known of signs."""
+    return Site(signs.ring, state, leaf.roots, leaf.solved, leaf.special, signs)
+
+
+def relations(site: Site) -> list[tuple[Polynomial, Polynomial]]:
+    """The polynomials that vanish on a site, each with the denominator or leading coefficient that does not."""
+    ring = site.ring
+    normal = [(ring.gen(s.symbol), site.normal(ring.gen(s.symbol))) for s in (*site.solved, *site.special)]
+    expressed = [(top - bottom * x, bottom) for x, (top, bottom) in normal]
+    return [*expressed, *((p, ring.leading(p, x)) for x, p in site.roots)]
 
 
 def without_contained(leaves: Sequence[Leaf], state: tuple[Symbol, ...], signs: Signs) -> list[Leaf]:
     """Leaves that no other one holds: a point of a family, or a degenerate case in which nothing is new."""
     kept: list[tuple[Leaf, Site]] = []
     for leaf in sorted(leaves, key=lambda a: (len(a.special), len(a.roots) + len(a.solved))):
-        site = Site(signs.ring, state, leaf.roots, leaf.solved, leaf.special, signs)
+        site = site_of(leaf, state, signs)
         if not any(_holds(other, site) for _, other in kept):
             kept.append((leaf, site))
     return [leaf for leaf, _ in kept]
 
 
 def _holds(larger: Site, site: Site) -> bool:
-    """Whether the relations of ``larger`` hold on ``site`` and none of their denominators vanishes there."""
-    ring = site.ring
-    normal = [(ring.gen(s.symbol), larger.normal(ring.gen(s.symbol))) for s in (*larger.solved, *larger.special)]
-    expressed = [(top - bottom * x, bottom) for x, (top, bottom) in normal]
-    rooted = [(p, ring.leading(p, x)) for x, p in larger.roots]
-    return all(site.normal(p)[0].is_zero() and not site.normal(lead)[0].is_zero() for p, lead in (*expressed, *rooted))
+    """Whether the relations of ``larger`` hold on ``site`` and none of their denominators vanishes identically there."""
+    return all(site.normal(p)[0].is_zero() and not site.normal(lead)[0].is_zero() for p, lead in relations(larger))

@@ -21,17 +21,16 @@ Values = Mapping[Symbol, Expr]
 
 def with_numbers(flow: Flow, given: Mapping[Basic, Expr]) -> Flow:
     """The flow at exact values of its parameters."""
-    velocity = {x: v.xreplace(given) for x, v in flow.velocity.items()}
-    assumptions = [a.xreplace(given) for a in flow.assumptions]
-    for x, v in velocity.items():
+    put = flow.xreplace(given)
+    for x, v in put.velocity.items():
         if v.has(S.ComplexInfinity, S.NaN):
             raise InputError("parameters at which the flow is defined", f"a division by zero in d{x}/dt", "change the values")
-    for before, after in zip(flow.assumptions, assumptions, strict=True):
+    for before, after in zip(flow.assumptions, put.assumptions, strict=True):
         if after == S.false:
             raise InputError(
                 "parameters that obey the assumptions of the flow", f"values that violate {brief(before)}", "change them"
             )
-    return Flow(velocity, assumptions=tuple(a for a in assumptions if a != S.true))
+    return Flow(put.velocity, assumptions=tuple(a for a in put.assumptions if a != S.true))
 
 
 def instances(points: Iterable[FixedPoint]) -> list[dict[Symbol, Expr]]:

@@ -8,6 +8,7 @@ from math import prod
 from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
+from derivations.analysis.points.containment import relations, site_of
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System
 from derivations.analysis.sites.branches import Leaf
@@ -25,7 +26,7 @@ def unexplained(named: Sequence[Together], leaves: Sequence[Leaf], system: Syste
 
     The parameters that are fixed there count as unknowns: zeros of the larger system are found by the same search.
     """
-    sites = [(_site(leaf, system), leaf.nonzero) for leaf in leaves]
+    sites = [(site_of(leaf, system.unknowns, system.signs), leaf.nonzero) for leaf in leaves]
     kept = [one for one in named if possible(one, system.signs) and not _is_explained(one, sites, system)]
     return tuple(one for one in kept if not any(len(o) < len(one) and all(p in one for p in o) for o in kept))
 
@@ -38,7 +39,7 @@ def _is_explained(together: Together, sites: Sequence[tuple[Site, Together]], sy
     fixed = tuple(s for s in ring.symbols if any(s in ring.present(p) for p in together))
     everything = Splitter(ring, (*system.unknowns, *fixed), system.signs)
     tree = everything.search(equations, nonzero=system.denominators, limit=CASES)
-    found = [_site(leaf, system) for leaf in tree.leaves]
+    found = [site_of(leaf, everything.state, system.signs) for leaf in tree.leaves]
     return not tree.unsolved and not tree.exceptional and all(any(_lies_on(site, *one) for one in sites) for site in found)
 
 
@@ -47,17 +48,11 @@ def _degree(ring: Ring, p: Polynomial, symbols: Sequence[Symbol]) -> int:
     return max(sum(powers[i] for i in places) for powers in p.to_dict())
 
 
-def _site(leaf: Leaf, system: System) -> Site:
-    return Site(system.ring, system.unknowns, leaf.roots, leaf.solved, leaf.special, system.signs)
-
-
 def _lies_on(site: Site, larger: Site, nonzero: Together) -> bool:
     """Whether what ``larger`` says holds on all of ``site``, and nothing that may not vanish there does."""
-    ring = site.ring
-    expressed = (*larger.solved, *larger.special)
-    vanish = [*(s.top - s.bottom * ring.gen(s.symbol) for s in expressed), *(p for _, p in larger.roots)]
-    leads = [*(s.bottom for s in expressed), *(ring.leading(p, x) for x, p in larger.roots)]
-    return all(site.normal(p)[0].is_zero() for p in vanish) and not any(_may_vanish(p, site) for p in (*leads, *nonzero))
+    said = relations(larger)
+    apart = (*(lead for _, lead in said), *nonzero)
+    return all(site.normal(p)[0].is_zero() for p, _ in said) and not any(_may_vanish(p, site) for p in apart)
 
 
 def _may_vanish(p: Polynomial, site: Site) -> bool:
