@@ -6,7 +6,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Eq, Integer, Matrix, MatrixSymbol, Q, Rational, Symbol, SympifyError, Trace, exp, floor, log, sign, symbols
+from sympy import (
+    Eq,
+    Float,
+    Integer,
+    Matrix,
+    MatrixSymbol,
+    Q,
+    Rational,
+    Symbol,
+    SympifyError,
+    Trace,
+    exp,
+    floor,
+    log,
+    sign,
+    symbols,
+)
 
 from tests.strategies import (
     SCALARS,
@@ -376,3 +392,22 @@ def test_part_that_cannot_be_differentiated_may_stand_in_a_marker():
     assert isinstance(flow, Flow)
     with pytest.raises(CalculusError):
         Loss(x * sg(floor(y)), (x, y)).gradient_flow()
+
+
+@pytest.mark.parametrize("role", ["mobility", "decay"])
+@pytest.mark.parametrize(
+    "rate", [-1, -0.5, Rational(-1, 3), Float(-2), -eta, Symbol("n", negative=True), -eta - gamma], ids=str
+)
+def test_rates_that_are_known_to_be_negative_are_refused(role, rate):
+    with pytest.raises(InputError, match=f"non-negative {role} of x"):
+        Loss(x**2, (x,), **{role: {x: rate}})
+
+
+@pytest.mark.parametrize("rate", [0, 1, eta, eta - gamma, Symbol("c", real=True), Symbol("c")], ids=str)
+def test_rates_that_may_be_positive_are_taken(rate):
+    assert Loss(x**2, (x,), {x: rate}, {x: rate}).decay[x] == rate
+
+
+@pytest.mark.parametrize(("expression", "learns"), [(x * sg(x), True), (sg(x) + sg(y), False), (sg(x) * y, True)], ids=str)
+def test_a_scalar_loss_learns_where_something_is_left_outside_its_markers(expression, learns):
+    assert Loss(expression, (x, y)).learns is learns

@@ -172,3 +172,9 @@ def test_couplings_that_cannot_be_used_are_refused(J, message):
 def test_mobilities_that_cannot_be_used_are_refused(mobility):
     with pytest.raises(InputError, match="mobilit"):
         Coupling([[1, 0], [0, 1], [0.5, 0.5]], mobility)
+
+
+@pytest.mark.parametrize("mobility", [(-1.0, 1.0), (1.0, -1.0)])
+def test_negative_mobilities_of_embeddings_are_refused(mobility):
+    with pytest.raises(InputError, match="mobilit"):
+        Coupling(np.eye(2), mobility=mobility)

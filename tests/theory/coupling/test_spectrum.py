@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.strategies import couplings, moved_couplings
 from tests.theory.oracles import assert_close, component_count, dense_label_rates, dense_mobility, dense_modes, dense_operator
-from theory import Coupling
+from theory import Coupling, InputError, UnfinishedError
+from theory.coupling import spectrum
 
 many = settings(max_examples=60)  # examples are cheap here
 
@@ -177,3 +178,66 @@ def test_one_frustrated_sample_joins_two_components(mobility):
     assert coupling.components == 2
     assert not coupling.classifiable
     assert np.isfinite(coupling.slow_time())
+
+
+# -- what labels feel ----------------------------------------------------------------------------------------------------
+
+
+@many
+@given(moved_couplings())
+def test_modes_that_move_labels_and_hidden_ones_are_all(moved):
+    J, mobility = moved
+    r = Coupling(J, mobility).reduction
+    moving, modes = spectrum.dense_modes(r)
+    assert_close(modes.T @ modes, np.eye(r.size))
+    assert_close(r.apply(modes), modes * moving)
+    hidden = np.repeat(r.hidden_rates, r.hidden_counts)
+    assert_close(np.sort(np.concatenate([moving, hidden])), np.linalg.eigvalsh(dense_operator(J, mobility)))
+
+
+def test_times_and_smallest_rates_without_dense_matrices(monkeypatch):
+    J = Coupling.random_pairs(6, 90, 0.2, seed=1).data["J"]
+    mobility = (np.random.default_rng(0).uniform(0.3, 2, 90), 0.05)
+    dense = Coupling(J, mobility)
+    expected = dense.rates(12), dense.slow_time(), dense.fast_time()
+    monkeypatch.setattr(spectrum, "DENSE", 20)
+    sparse = Coupling(J, mobility)
+    assert_close(sparse.rates(12), expected[0])
+    assert sparse.slow_time() == pytest.approx(expected[1])
+    assert sparse.fast_time() == pytest.approx(expected[2])
+    assert sparse.spectrum(3).method == "roots of the label-only equation"
+    for ask in (sparse.rates, sparse.spectrum):
+        with pytest.raises(InputError, match="ask for the k slowest"):
+            ask()
+
+
+@pytest.mark.parametrize("k", [-1, 1.5, "2", True], ids=repr)
+def test_numbers_of_modes_that_are_none_are_refused(k):
+    with pytest.raises(InputError, match="number of modes"):
+        Coupling(np.eye(2)).spectrum(k)
+
+
+def test_modes_with_a_large_residual_are_not_handed_out():
+    with pytest.raises(UnfinishedError, match="residual"):
+        spectrum.Spectrum(np.ones(1), np.ones((1, 1)), np.array([1e-3]), "by hand")
+    with pytest.raises(UnfinishedError, match="residual"):
+        spectrum.Spectrum(np.ones(1), np.ones((1, 1)), np.array([np.nan]), "by hand")
+
+
+@many
+@given(moved_couplings())
+def test_spectrum_says_what_modes_do_to_labels(moved):
+    """A mode decays as a whole: so do the labels that start in it, with the samples that belong to it."""
+    J, mobility = moved
+    coupling = Coupling(J, mobility)
+    found = coupling.spectrum()
+    assert np.all(found.residuals <= spectrum.CONVERGED)
+    assert np.all(np.diff(found.rates) >= -1e-12)
+    eta = np.concatenate([coupling.data["H_x"], coupling.data["H_y"]])
+    A = np.block([[np.zeros((len(J), len(J))), J], [J.T, np.zeros((J.shape[1], J.shape[1]))]])
+    flow = eta[:, None] * (np.diag(A.sum(1)) - A)
+    for rate, labels in zip(found.rates, found.labels.T, strict=True):
+        above = np.vstack([flow[:, : len(J)], np.zeros((0, len(J)))]) - rate * np.eye(sum(J.shape))[:, : len(J)]
+        right = flow[:, len(J) :] @ labels - rate * np.eye(sum(J.shape))[:, len(J) :] @ labels
+        x = np.linalg.lstsq(above, -right, rcond=1e-9)[0]
+        assert np.linalg.norm(above @ x + right) < 1e-6 * eta.max() * A.sum(1).max()

@@ -1,12 +1,11 @@
-"""Models of heads against sums over pairs of samples and labels, with the stopped targets frozen."""
+"""Models with a head against sums over pairs of samples and labels, with the stopped targets frozen."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from sympy import Integer
 
-from tests.strategies import seeds
+from tests.theory.models.common import BLOCKS, states
 from tests.theory.oracles import assert_close, evaluate, head_loss, numeric_gradient, pair_energy, slope
 from theory import Coupling, InputError, Loss, models
 from theory.models import vocabulary as v
@@ -17,27 +16,6 @@ STOPS = ["none", "labels", "samples", "both"]
 MODELS = {(head, stop): models.projection_head(head, stop) for head in HEADS for stop in STOPS}
 FLOWS = {key: model.stop_gradient_flow() for key, model in MODELS.items()}
 every_model = pytest.mark.parametrize(("head", "stop"), MODELS, ids="-".join)
-BLOCKS = {"X": v.X, "Y": v.Y, "W": v.W}
-
-
-@st.composite
-def states(draw):
-    """Values of the whole vocabulary: random weights, mobilities, decays and embeddings."""
-    rng = np.random.default_rng(draw(seeds))
-    samples, labels, dimension = (draw(st.integers(1, 3)) for _ in range(3))
-    J = rng.uniform(0.1, 1, (samples, labels))
-    at = {
-        v.N: samples,
-        v.K: labels,
-        v.d: dimension,
-        v.J: J,
-        v.gamma: rng.uniform(0.2, 2),
-        v.lam: rng.uniform(0, 1),
-        v.kappa: rng.uniform(0, 1),
-    }
-    at |= {v.D_x: np.diag(J.sum(1)), v.D_y: np.diag(J.sum(0))}
-    at |= {v.H_x: np.diag(rng.uniform(0.5, 2, samples)), v.H_y: np.diag(rng.uniform(0.5, 2, labels))}
-    return at | {s: rng.standard_normal([at[m] for m in s.shape]) for s in BLOCKS.values()}
 
 
 def by_name(at):
@@ -64,12 +42,6 @@ def test_marked_loss_is_the_sum_over_pairs_with_its_targets_frozen(head, stop, a
     moved = at | {s: 1.3 * at[s][:, ::-1] + 0.2 for s in BLOCKS.values()}
     expected = head_loss(head, stop, at[v.J], by_name(moved), by_name(at))
     assert_close(evaluate(MODELS[head, stop].expression, moved, at), expected)
-
-
-@given(states())
-def test_embedding_loss_is_the_sum_over_pairs(at):
-    assert_close(evaluate(models.embedding_only().expression, at), pair_energy(at[v.J], at[v.X], at[v.Y]))
-    assert not models.embedding_only().is_marked
 
 
 @given(states())
@@ -120,16 +92,6 @@ def test_erased_flow_is_the_slope_of_the_whole_sum(head, stop, at):
             v.W: (at[v.gamma] * np.eye(at[v.d]), at[v.kappa]),
         }[block]
         assert_close(evaluate(velocity, at), -at_block @ rate - decay * at[block])
-
-
-@given(states())
-def test_embedding_flow_is_that_of_the_graph_laplacian(at):
-    J = at[v.J]
-    laplacian = np.block([[at[v.D_x], -J], [-J.T, at[v.D_y]]])
-    mobility = np.concatenate([np.diag(at[v.H_x]), np.diag(at[v.H_y])])
-    expected = -np.hstack([at[v.X], at[v.Y]]) @ laplacian * mobility
-    flow = models.embedding_only().gradient_flow()
-    assert_close(np.hstack([evaluate(flow.velocity[s], at) for s in (v.X, v.Y)]), expected)
 
 
 @pytest.mark.parametrize("head", ["none", "samples", "labels", "both"])
@@ -223,3 +185,9 @@ def test_default_head_is_shared_with_both_targets_stopped():
 def test_unknown_heads_and_stops_are_refused(head, stop):
     with pytest.raises(InputError, match="choose one of each"):
         models.projection_head(head, stop)
+
+
+@pytest.mark.parametrize("head", ["none", "samples", "labels", "both", "shared"])
+@pytest.mark.parametrize("stop", ["none", "labels", "samples", "both"])
+def test_every_model_of_a_head_learns(head, stop):
+    assert models.projection_head(head, stop).learns

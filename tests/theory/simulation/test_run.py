@@ -1,15 +1,143 @@
-"""Simulated dynamics against matrix exponentials, conserved quantities, closed-form rates and fixed points."""
+"""Simulated runs: matrix exponentials, conserved quantities, closed-form rates, fixed points, and what is recorded when."""
 
 import numpy as np
 import pytest
 import scipy.linalg
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from sympy import Symbol, Trace
 
 from tests.strategies import couplings, mobilities, seeds
 from tests.theory.oracles import assert_close
 from tests.theory.simulation.common import INTEGRATED, TIGHT, distances, few, laplacian, mobility, start
-from theory import Coupling, models, simulate
+from theory import Coupling, InputError, Loss, UnfinishedError, models, simulate
+from theory.models.vocabulary import ASSUMPTIONS, D_x, D_y, X, Y
+
+
+def test_encoder_and_embeddings_of_one_hot_inputs_move_alike():
+    """§7: the embedding model is the case of one-hot inputs; its moments are the weights divided by N."""
+    sets = [{0}, {0}, {1}, {1}, {0}]
+    labels = [min(s) for s in sets]
+    encoder = Coupling.from_data(np.eye(5), labels, mobility="degree")
+    free = Coupling.from_labels(sets)
+    assert_close(encoder.rates(), free.rates())
+    axes = np.random.default_rng(0).standard_normal((2, 5))
+    Y0 = np.random.default_rng(1).standard_normal((2, 2))
+    one = simulate(models.embedding_only(), encoder, dimension=2, times=[0, 2], initial={"X": axes, "Y": Y0}, **TIGHT)
+    other = simulate(
+        models.embedding_only(), free, dimension=2, times=[0, 2], initial={"X": encoder.observe(axes), "Y": Y0}, **TIGHT
+    )
+    assert_close(one.labels, other.labels, INTEGRATED)
+    assert_close(one.loss, other.loss / 5, INTEGRATED)
+    assert_close(one.accuracy, other.accuracy)
+
+
+@pytest.mark.parametrize("times", [[0], [0.0, 1.0], [1.0], 2.0, np.array([0.5, 1.5]), (0, 1, 2)], ids=str)
+def test_observables_are_recorded_at_the_asked_times(times):
+    coupling = Coupling.uniform(2, 4, 0.5)
+    tr = simulate(models.projection_head(), coupling, dimension=3, times=times)
+    count = np.size(times)
+    assert np.array_equal(tr.times, np.atleast_1d(np.asarray(times, dtype=float)))
+    assert tr.labels.shape == (count, 3, 2)
+    assert tr.head.shape == (count, 3, 3)
+    assert all(getattr(tr, name).shape == (count,) for name in ("loss", "accuracy", "accuracy_error", "min_separation"))
+    assert all(drift.shape == (count,) for drift in tr.conserved.values())
+
+
+@few
+@given(seeds)
+def test_values_at_a_time_do_not_depend_on_the_other_times(seed):
+    coupling = Coupling.uniform(3, 6, 0.5)
+    alone = simulate(models.projection_head(), coupling, dimension=2, times=[2.0], seed=seed, **TIGHT)
+    among = simulate(models.projection_head(), coupling, dimension=2, times=[0.0, 0.3, 2.0, 5.0], seed=seed, **TIGHT)
+    assert_close(alone.labels[0], among.labels[2], INTEGRATED)
+
+
+@pytest.mark.parametrize("solver", ["DOP853", "RK45", "LSODA", "Radau", "BDF"])
+def test_every_solver_reaches_the_same_state(solver):
+    coupling = Coupling.uniform(2, 6, 1 / 3, mobility="uniform")
+    initial = start(0, coupling, 2)
+    tr = simulate(
+        models.embedding_only(), coupling, dimension=2, times=[0, 1.5], initial=initial,
+        method="direct", solver=solver, rtol=1e-9, atol=1e-11,
+    )  # fmt: skip
+    Z = np.hstack([initial["X"], initial["Y"]]) @ scipy.linalg.expm(-laplacian(coupling) * 1.5)
+    assert_close(tr.labels[-1], Z[:, 6:], 1e-6)  # the loosest of the solvers at these tolerances
+    assert solver in tr.method
+
+
+@pytest.mark.parametrize("times", [[0, 1, 2], [0.5], [0]], ids=str)
+def test_progress_rises_to_one(times):
+    shares = []
+    simulate(models.embedding_only(), Coupling.uniform(2, 4, 0.5), dimension=2, times=times, progress=shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert all(0 < share <= 1 for share in shares)
+
+
+# -- own models, and runs that cannot be finished ----------------------------------------------------------------------
+
+
+def test_own_loss_over_the_vocabulary_is_followed():
+    stiffness = Symbol("stiffness", positive=True)
+    loss = Loss(stiffness * (Trace(X * D_x * X.T) + Trace(Y * Y.T)) / 2, (X, Y), assumptions=ASSUMPTIONS)
+    coupling = Coupling.uniform(2, 4, 0.5)
+    tr = simulate(loss, coupling, dimension=2, times=[0, 2], parameters={"stiffness": 0.5}, **TIGHT)
+    assert_close(tr.labels[1], tr.labels[0] * np.exp(-1), INTEGRATED)
+
+
+def exploding():
+    """A negative quartic energy, of one label with unit degree y' = y^3, so that y = y0 / sqrt(1 - 2 y0^2 t)."""
+    return Loss(-Trace(Y * D_y * Y.T * Y * Y.T) / 4 + Trace(X * D_x * X.T) / 2, (X, Y), assumptions=ASSUMPTIONS)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("solver", ["DOP853", "RK45", "LSODA", "Radau", "BDF"])
+def test_run_that_blows_up_hands_over_what_is_valid(solver):
+    coupling = Coupling(np.eye(2))
+    initial = {"X": np.ones((1, 2)), "Y": np.array([[1.0, 0.0]])}
+    times = [0.0, 0.1, 0.4, 0.6, 1.0]  # blows up at 0.5
+    with pytest.raises(UnfinishedError, match=rf"{solver} stopped at t = .*; the flow diverges: end the run earlier") as caught:
+        simulate(exploding(), coupling, dimension=1, times=times, initial=initial, solver=solver, rtol=1e-9, atol=1e-11)
+    partial = caught.value.partial
+    assert np.array_equal(partial.times, [0.0, 0.1, 0.4])
+    assert_close(partial.labels[:, 0, 0], 1 / np.sqrt(1 - 2 * np.array([0.0, 0.1, 0.4])), 1e-6)
+    assert len(partial.loss) == len(partial.accuracy) == 3
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_run_that_blows_up_before_anything_is_recorded_hands_over_nothing():
+    with pytest.raises(UnfinishedError) as caught:
+        simulate(
+            exploding(),
+            Coupling(np.eye(2)),
+            dimension=1,
+            times=[9.0],
+            initial={"X": np.ones((1, 2)), "Y": np.array([[1.0, 0.0]])},
+        )
+    assert caught.value.partial is None
+
+
+# -- bad input ---------------------------------------------------------------------------------------------------------
+
+
+def run(**changes):
+    options = {"dimension": 2, "times": [0, 1]} | changes
+    model = options.pop("model", models.projection_head())
+    return simulate(model, Coupling.uniform(2, 4, 0.5), **options)
+
+
+@pytest.mark.parametrize("times", [[], [1, 0], [0, 0], [0, 1, 1], [-1, 0], [0, np.nan], [0, np.inf], None, ["soon"]], ids=str)
+def test_times_that_do_not_increase_are_refused(times):
+    with pytest.raises(InputError, match="times"):
+        run(times=times)
+
+
+@pytest.mark.parametrize(("option", "value"), [("method", "magic"), ("solver", "Euler"), ("solver", "RK23 "), ("method", None)])
+def test_unknown_methods_and_solvers_are_refused(option, value):
+    with pytest.raises(InputError, match=f"a {option} among"):
+        run(**{option: value})
+
 
 # -- the embedding model -----------------------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from theory import Coupling, InputError, UnfinishedError, models, simulate
 from theory.errors import Interrupted
 from theory.simulation.direct import METHODS, SMALL, STIFF, Problem, Scheme, integrate, steps
 from theory.simulation.events import Watch
-from theory.simulation.setting import Setting
 
 SLOW = Coupling([[1.0, 0.0, 0.0]] * 5 + [[0.0, 1.0, 0.0]] * 5 + [[0.0, 0.0, 1.0]] * 5 + [[4e-6, 4e-6, 4e-6]])
 
@@ -62,16 +61,6 @@ def test_solver_follows_cycles_size_and_tolerance(cycles, entries, rtol, solver)
 @pytest.mark.parametrize("solver", METHODS)
 def test_a_named_solver_is_kept(solver):
     assert Scheme(solver, 1e-6, 1e-8, cycles=1e9).chosen(10).solver == solver
-
-
-def test_fastest_rate_is_that_of_what_moves_fastest():
-    plain = Coupling.uniform(4, 400, 0.1, mobility="uniform")
-    assert Setting.of(models.embedding_only(), plain, 2).fastest_rate == pytest.approx(100)
-    normalised = Coupling.uniform(4, 400, 0.1)
-    model = models.projection_head()
-    assert Setting.of(model, normalised, 2).fastest_rate == pytest.approx(1)
-    assert Setting.of(model, normalised, 2, {"gamma": 0.5}).fastest_rate == pytest.approx(200)
-    assert Setting.of(model, normalised, 2, {"kappa": 3.0}).fastest_rate == pytest.approx(3)
 
 
 # -- tolerances ----------------------------------------------------------------------------------------------------------
