@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import CRootOf, MatAdd, MatMul, MatrixSymbol, O, Trace, oo, symbols
+from sympy import CRootOf, Integer, MatAdd, MatMul, MatrixSymbol, O, Rational, Trace, oo, symbols
 from sympy.parsing.sympy_parser import parse_expr
 
 from tests.strategies import (
@@ -28,7 +28,7 @@ from tests.strategies import (
 )
 from tests.theory.oracles import assert_close, evaluate
 from theory import Flow, Loss
-from theory.printing import AsWritten, plain, tex
+from theory.printing import AsWritten, number_read, plain, tex
 from theory.words import collect, scaled
 
 mu, lam = symbols("mu lam", positive=True)
@@ -103,3 +103,11 @@ def test_roots_of_polynomials_are_printed_with_their_number():
 
 def test_flow_prints_one_line_a_block():
     assert str(Flow({X: -X, c: -c})) == "dX/dt = -X\ndc/dt = -c"
+
+
+def test_numbers_are_read_as_they_are_written():
+    assert number_read("1" * 5000) == (Integer(10) ** 5000 - 1) / 9
+    assert number_read("-2.5e-2/5") == Rational(-1, 200)
+    for nonsense in ("", "1/", ".", "e5", "0x1", "1_0"):
+        with pytest.raises(ValueError, match="no number"):
+            number_read(nonsense)

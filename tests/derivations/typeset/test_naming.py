@@ -5,14 +5,32 @@ import re
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sympy import Abs, Add, CRootOf, Expr, I, Rational, Symbol, count_ops, sqrt, symbols
+from sympy import (
+    Abs,
+    Add,
+    CRootOf,
+    Expr,
+    I,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Rational,
+    Sum,
+    Symbol,
+    Trace,
+    count_ops,
+    sqrt,
+    symbols,
+)
 
+from derivations import Line
 from derivations.typeset.any_root import AnyRoot
 from derivations.typeset.breaking import fits, pieces, visible_width
-from derivations.typeset.display import display_rows
+from derivations.typeset.display import LINE_WIDTH, display, display_rows
 from derivations.typeset.grouping import grouped
 from derivations.typeset.naming import Parts, restored, shortened
 from derivations.typeset.rows import Row
+from tests.derivations.documents.common import w
 from tests.derivations.formulas import SYMBOLS, a, assert_same_value, assert_within_the_line, b, rows_of, wide_expressions, x, y
 from tests.derivations.latex_reader import read
 
@@ -98,3 +116,32 @@ def test_roots_of_polynomials_with_roots_are_introduced_in_order_and_by_letters_
         r"&\text{let } \xi_{2} \text{ be any root of } \xi^{2} - \xi_{1} - \rho = 0",
         r"\rho &= \xi_{1} + \xi_{2}",
     ]
+
+
+def long_matrices(names):
+    return MatAdd(*(MatrixSymbol(f"{name}_{k}", 2, 2) for name in names for k in range(10)))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        long_matrices("AB") * long_matrices("CD"),
+        MatMul(*(MatrixSymbol(f"A_{k}", 2, 2) for k in range(60))),
+        x * Trace(long_matrices("AB") * long_matrices("CD")) ** 2 + y,
+        long_matrices("AB").T * long_matrices("CD") - long_matrices("CD"),
+        Sum(x * Add(*(Symbol(f"c_{k}") ** 2 for k in range(30))) * w, (w, 1, 5)),
+    ],
+    ids=["product", "many factors", "trace", "sum", "sum over an index"],
+)
+def test_long_parts_of_matrices_and_sums_are_named_too(expression):
+    rows = rows_of(display((Line("L", expression),)))
+    assert all(visible_width(row) <= LINE_WIDTH for row in rows)
+    assert re.search(r"Q_\{1\} &= |q_\{1\} &= ", rows[0])
+    short, definitions = shortened(expression, 50, Parts("q"))
+    assert definitions
+    assert restored(short, definitions) == expression
+
+
+def test_names_hold_no_variable_of_a_sum():
+    inside = Add(*(Symbol(f"c_{k}") ** w for k in range(30)))
+    assert shortened(Sum(inside, (w, 1, 5)), 50, Parts("q")) == (Sum(inside, (w, 1, 5)), [])

@@ -58,3 +58,9 @@ LORENZ_84 = Flow({x: -(y**2) - z**2 - a * x + a * F, y: x * y - b * x * z - y + 
 RABINOVICH_FABRIKANT = Flow(
     {x: y * (z - 1 + x**2) + g * x, y: x * (3 * z + 1 - x**2) + g * y, z: -2 * z * (Symbol("k", real=True) + x * y)}
 )
+
+# parameters of either sign
+real = {name: Symbol(name, real=True) for name in ("A", "Delta", "lambda", "g", "eta", "F", "D", "E", "a", "b")}
+real_parametron = parametron(*(real[name] for name in ("A", "Delta", "lambda", "g", "eta")))
+real_brusselators = brusselators(*(real[name] for name in ("E", "a", "b", "D")))
+real_duffing = duffing(*(real[name] for name in ("A", "Delta", "g", "F")))

@@ -15,13 +15,6 @@ SMALL = ("phase", "start", "--grid", 4, "--out", "made")
 FILES = {"phase-start.nc", "phase-start.pdf", "phase-start.svg"}
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """Every command runs in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.fixture
 def columns(monkeypatch):
     """Outcomes by the closed form, and the columns that were asked for; ``stop`` interrupts at one of them."""

@@ -16,13 +16,6 @@ FEW = ("--pure", 2, "--links", 4, "--points", 5)
 CHECK = ("--check", "--classes", 60)
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """Every command runs in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def collapse(*arguments):
     return CliRunner().invoke(main, ["dmft", *map(str, arguments), "--out", "made"])
 

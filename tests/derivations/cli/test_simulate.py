@@ -11,23 +11,14 @@ import pytest
 import theory
 from derivations import figures
 from derivations.two_time_scales import NAMES
+from tests.derivations.cli.common import assert_refused, collapse, strictly
 from tests.derivations.documents.test_publish import tree
-from tests.derivations.test_cli import assert_refused, collapse, strictly
 from theory import Coupling, GradientDescent, Trajectory, models, simulate
 from theory.errors import Interrupted, UnfinishedError
 
 pytest.importorskip("xarray")
 SMALL = ("--classes", 3, "--samples", 60, "--fraction", 0.2, "--dimension", 2)
 FILES = {"trajectory.nc", "trajectory.svg", "trajectory.pdf"}
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """Every command runs in a folder of its own."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 from sympy import S
 
 from derivations.analysis.points.fixed_points import Completeness
-from derivations.placement import Outcome, balance_of, placement_table
+from derivations.placement import Outcome, placement_table
 from derivations.placement.balance import undamped
 from derivations.placement.cells import HEADS, STOPS
-from derivations.placement.deriving import embedding_stopped, place, u, v, w
+from derivations.placement.deriving import embedding_stopped, u, v, w
 from derivations.vocabulary import mu
 from tests.theory.oracles import assert_close, evaluate, pair_energy
 from theory import Coupling, InputError, models, simulate
@@ -76,13 +76,6 @@ def test_simulation_ends_as_derived(table, head, stop):
         assert cell.unfrozen_witness.projected[-1] < 1e-6
 
 
-def test_collapse_of_the_shared_predictor_is_seen_from_few_samples_and_staying_apart_is_not():
-    """A start of few samples in few dimensions is not held by the stable states of the shared predictor."""
-    unequal = Coupling([[1, 0.3, 0], [0.2, 1, 0.4], [0, 0.5, 2], [0.7, 0, 1]])
-    row = [place("shared", stop, unequal, dimension=2, seed=3) for stop in STOPS]
-    assert [cell.outcome for cell in row if not cell.is_witnessed] == [Outcome.APART]
-
-
 # -- balances ----------------------------------------------------------------------------------------------------------
 
 
@@ -99,17 +92,6 @@ def test_balance_holds_at_random_arrays(table, head, stop, embedding_alone):
     left = sum(float(c) * np.sum(at[B] * evaluate(velocity[B], at)) for B, c in balance.weights.items())
     squares = [pair_energy(at[vocabulary.J], *(evaluate(side, at) for side in link)) for link in balance.links]
     assert_close(left, -2 * sum(squares))
-
-
-def test_shared_predictor_with_both_stops_has_no_balance():
-    loss = models.projection_head("shared", "both")
-    X, Y, W = vocabulary.X, vocabulary.Y, vocabulary.W
-    assert balance_of(loss, [(W * X, Y), (X, W * Y)]) is None
-
-
-def test_no_balance_is_found_with_squares_that_the_loss_does_not_hold():
-    X, Y, W = vocabulary.X, vocabulary.Y, vocabulary.W
-    assert balance_of(models.embedding_only(), [(W * X, Y)]) is None
 
 
 def test_frozen_sides_have_no_velocity(table):

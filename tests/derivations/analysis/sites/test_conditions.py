@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sympy import Eq, Gt, Ne, Rational, S, diff, expand, nsimplify, sqrt, symbols
+from sympy import Eq, Gt, Ne, Rational, S, diff, nsimplify, sqrt, symbols
 
 from derivations import fixed_points, stability
-from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.linearisation.kinds import Kind
 from derivations.analysis.linearisation.stability import Verdict
 from derivations.analysis.points.fixed_points import Completeness
-from derivations.analysis.sites.decision import decided, is_empty
-from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, signs_from
-from derivations.analysis.sites.site import Site
 from tests.derivations.analysis.linearisation.dynamics import eigenvalues, holds
 from theory import Flow, Loss, sg
 
@@ -184,40 +178,3 @@ def test_exceptions_of_a_family_are_all_named():
         assert found.verdict is Verdict.UNSTABLE
         for number, expected in ((0, False), (1, False), (-1, False), (Rational(1, 3), True), (Rational(-4, 5), True)):
             assert all(holds(c, {free: number}) for c in found.conditions) is expected
-
-
-# -- the decision itself ------------------------------------------------------------------------------------------------------
-
-
-def on_plane(*assumptions):
-    ring = Ring((a, b, x, y))
-    return Site(ring, (), (), (), (), signs_from(ring, assumptions))
-
-
-def test_textbook_inequalities_are_decided():
-    plane = on_plane()
-    motzkin = x**4 * y**2 + x**2 * y**4 + 1 - 3 * x**2 * y**2
-    assert decided(plane, plane.ring.fraction(motzkin)) == NONNEGATIVE
-    assert decided(plane, plane.ring.fraction(a**2 + b**2 - a * b)) == POSITIVE
-    assert decided(on_plane(x**2 + y**2 < 1), plane.ring.fraction(x + y - 2)) == NEGATIVE
-    assert not is_empty(plane, [(plane.ring.numerator(a * b - x), POSITIVE)])
-    assert is_empty(plane, [(plane.ring.numerator(x**2 + y**2 + a), ZERO)])
-
-
-terms = st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=4)
-
-
-@settings(max_examples=40)
-@given(terms, terms, st.integers(-2, 2), st.integers(-2, 2))
-def test_a_set_that_holds_a_point_is_never_called_empty(one, two, first, second):
-    ring = Ring((x, y))
-    site = Site(ring, (), (), (), (), signs_from(ring))
-    facts = []
-    for drawn in (one, two):
-        f = expand(sum(c * x**i * y**j for c, i, j in drawn) + x)
-        value = f.subs({x: first, y: second})
-        facts.append((ring.numerator(f), frozenset({int(np.sign(int(value)))})))
-    assert not is_empty(site, facts)
-    for f, sign in facts:
-        if not f.is_zero():
-            assert sign <= decided(site, (f, ring.constant(1)))

@@ -12,8 +12,8 @@ import pytest
 from derivations.claims import claims_of, embeddings, heads
 from derivations.dimensional.starts import Modes
 from derivations.experiment import perform, window
+from tests.derivations.cli.common import false_derivation
 from tests.derivations.reading import KEPT, LOST, assert_all_forms_agree, bundled, read_report
-from tests.derivations.test_cli import false_derivation
 
 # -- claims that fail though theory does not foresee it ----------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import (
     Add,
@@ -62,10 +62,9 @@ from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown
 from tests.derivations.formulas import rows_of
 from theory import Flow, Loss
-from theory.abridging import Names, brief, text_of
+from theory.abridging import brief, text_of
 from theory.errors import InputError, UnfinishedError
-from theory.printing import exact_text, number_read, plain, tex
-from theory.rewriting import replaced
+from theory.printing import exact_text, plain, tex
 
 x, y, z = symbols("x y z", real=True)
 a, b = symbols("a b", positive=True)
@@ -124,6 +123,7 @@ def assert_katex_sets(shown: list[str]) -> None:
 
 
 # -- numbers of any length ------------------------------------------------------------------------------------------------
+
 
 NUMBERS = st.one_of(
     st.builds(
@@ -222,14 +222,6 @@ def test_what_is_approximate_stays_so():
     assert len(str(Listed(Float("1.23", 5000) * x))) < 100
 
 
-def test_numbers_are_read_as_they_are_written():
-    assert number_read("1" * 5000) == (Integer(10) ** 5000 - 1) / 9
-    assert number_read("-2.5e-2/5") == Rational(-1, 200)
-    for nonsense in ("", "1/", ".", "e5", "0x1", "1_0"):
-        with pytest.raises(ValueError, match="no number"):
-            number_read(nonsense)
-
-
 # -- expressions of any length --------------------------------------------------------------------------------------------
 
 
@@ -252,19 +244,6 @@ def many_terms(count: int) -> Basic:
 )
 def test_expressions_of_any_length_are_displayed_in_parts(count, form):
     assert_displays(Listed(form(many_terms(count))))
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(2, 400), st.integers(20, 200))
-@example(11, 41)
-def test_named_parts_put_together_are_the_expression(count, page):
-    expression = many_terms(count)
-    short, definitions = Names("q", "N", page).short(expression)
-    if any(d.value is None for d in definitions):
-        return
-    for d in reversed(definitions):
-        short = replaced(short, {d.name: d.value})
-    assert Poly(short.doit()) == Poly(expression.doit())
 
 
 def test_a_part_that_is_not_written_out_says_how_long_it_is():
