@@ -3,7 +3,8 @@ from .analysis.expansions.rates import TimeScales as TimeScales
 from .analysis.expansions.time_scales import time_scales as time_scales
 from .analysis.linearisation.certify import Certificate as Certificate, certify as certify
 from .analysis.linearisation.lyapunov import QuadraticLyapunov as QuadraticLyapunov, quadratic_lyapunov as quadratic_lyapunov
-from .analysis.linearisation.stability import Stability as Stability, Verdict as Verdict, stability as stability
+from .analysis.linearisation.stability import Stability as Stability, stability as stability
+from .analysis.linearisation.verdicts import Verdict as Verdict
 from .analysis.maps.fluctuations import Fluctuations as Fluctuations, fluctuations as fluctuations
 from .analysis.maps.numerical import (
     StationaryFluctuations as StationaryFluctuations,

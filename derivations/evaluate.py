@@ -15,45 +15,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import (
-    Abs,
-    Add,
-    And,
-    Basic,
-    BlockMatrix,
-    DiracDelta,
-    Eq,
-    Float,
-    Function,
-    Ge,
-    Gt,
-    Heaviside,
-    Identity,
-    Inverse,
-    Le,
-    Lt,
-    MatAdd,
-    MatMul,
-    MatPow,
-    MatrixBase,
-    MatrixSymbol,
-    Max,
-    Min,
-    Mul,
-    Ne,
-    Not,
-    NumberSymbol,
-    Or,
-    Piecewise,
-    Pow,
-    Rational,
-    Sum,
-    Symbol,
-    Trace,
-    Transpose,
-    ZeroMatrix,
-    sign,
-)
+import sympy
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.expressions.special import OneMatrix
 
@@ -65,8 +27,8 @@ FUNCTIONS = frozenset((
     "atan", "acot", "asec", "acsc", "asinh", "acosh", "atanh", "acoth", "asech", "acsch", "erf", "erfc",
 ))  # fmt: skip
 # those that the calculus differentiates; mpmath has them under the same names
-RELATIONS = {Gt: gt, Ge: ge, Lt: lt, Le: le, Eq: eq, Ne: ne}
-Values = Mapping[Basic, Any]
+RELATIONS = {sympy.Gt: gt, sympy.Ge: ge, sympy.Lt: lt, sympy.Le: le, sympy.Eq: eq, sympy.Ne: ne}
+Values = Mapping[sympy.Basic, Any]
 
 
 class NoEvaluationError(TypeError):
@@ -88,7 +50,7 @@ class Point:
         """The point with some values changed for the markers only."""
         return Point(self.values, {**self.values, **self.frozen, **changes})
 
-    def bound(self, index: Symbol, number: int) -> Point:
+    def bound(self, index: sympy.Symbol, number: int) -> Point:
         return Point({**self.values, index: number}, {**self.frozen, index: number} if self.frozen else {})
 
     @property
@@ -98,7 +60,7 @@ class Point:
 
 
 @singledispatch
-def evaluate(expr: Basic, at: Point):
+def evaluate(expr: sympy.Basic, at: Point):
     """The value of a scalar or matrix expression at a point, to the working precision of mpmath.
 
     Raises
@@ -111,45 +73,45 @@ def evaluate(expr: Basic, at: Point):
     raise NoEvaluationError(f"no evaluation of {type(expr).__name__}: {brief(expr)}")
 
 
-@evaluate.register(Symbol)
-@evaluate.register(MatrixSymbol)
+@evaluate.register(sympy.Symbol)
+@evaluate.register(sympy.MatrixSymbol)
 def _(expr, at):
     return at.values[expr]
 
 
-@evaluate.register(Rational)
+@evaluate.register(sympy.Rational)
 def _(expr, at):
     return mpmath.mpf(int(expr.p)) / int(expr.q)
 
 
-@evaluate.register(Float)
+@evaluate.register(sympy.Float)
 def _(expr, at):
     if not expr.is_finite:
         raise NoEvaluationError(f"{brief(expr)} is no number")
     return mpmath.mpf(expr._mpf_)
 
 
-@evaluate.register(NumberSymbol)
+@evaluate.register(sympy.NumberSymbol)
 def _(expr, at):
     return mpmath.mpf(expr.evalf(mpmath.mp.dps + 5))
 
 
-@evaluate.register(Add)
+@evaluate.register(sympy.Add)
 def _(expr, at):
     return mpmath.fsum(evaluate(a, at) for a in expr.args)
 
 
-@evaluate.register(Mul)
+@evaluate.register(sympy.Mul)
 def _(expr, at):
     return mpmath.fprod(evaluate(a, at) for a in expr.args)
 
 
-@evaluate.register(Pow)
+@evaluate.register(sympy.Pow)
 def _(expr, at):
     return mpmath.power(evaluate(expr.base, at), evaluate(expr.exp, at))
 
 
-@evaluate.register(Function)
+@evaluate.register(sympy.Function)
 def _(expr, at):
     name = type(expr).__name__
     if name not in FUNCTIONS:
@@ -157,36 +119,36 @@ def _(expr, at):
     return getattr(mpmath, name)(*(evaluate(a, at) for a in expr.args))
 
 
-@evaluate.register(Abs)
+@evaluate.register(sympy.Abs)
 def _(expr, at):
     return mpmath.fabs(evaluate(expr.args[0], at))
 
 
-@evaluate.register(sign)
+@evaluate.register(sympy.sign)
 def _(expr, at):
     return mpmath.sign(evaluate(expr.args[0], at))
 
 
-@evaluate.register(Heaviside)
+@evaluate.register(sympy.Heaviside)
 def _(expr, at):
     argument = _real(expr.args[0], at)
     return evaluate(expr.args[1], at) if argument == 0 else mpmath.mpf(argument > 0)
 
 
-@evaluate.register(DiracDelta)
+@evaluate.register(sympy.DiracDelta)
 def _(expr, at):
     if _real(expr.args[0], at) == 0:
         raise NoEvaluationError(f"{brief(expr)} is no number at its pole")
     return mpmath.mpf(0)
 
 
-@evaluate.register(Max)
-@evaluate.register(Min)
+@evaluate.register(sympy.Max)
+@evaluate.register(sympy.Min)
 def _(expr, at):
-    return (max if isinstance(expr, Max) else min)(_real(a, at) for a in expr.args)
+    return (max if isinstance(expr, sympy.Max) else min)(_real(a, at) for a in expr.args)
 
 
-@evaluate.register(Piecewise)
+@evaluate.register(sympy.Piecewise)
 def _(expr, at):
     for value, condition in expr.args:
         if _holds(condition, at):
@@ -194,29 +156,29 @@ def _(expr, at):
     raise NoEvaluationError(f"no case of {brief(expr)} holds here")
 
 
-def _real(expr: Basic, at: Point):
+def _real(expr: sympy.Basic, at: Point):
     value = evaluate(expr, at)
     if mpmath.im(value) != 0:
         raise NoEvaluationError(f"{brief(expr)} is not real here, and its sign is asked for")
     return mpmath.re(value)
 
 
-def _holds(condition: Basic, at: Point) -> bool:
+def _holds(condition: sympy.Basic, at: Point) -> bool:
     if condition in (True, False):
         return bool(condition)
-    if isinstance(condition, And | Or):
-        return (all if isinstance(condition, And) else any)(_holds(a, at) for a in condition.args)
-    if isinstance(condition, Not):
+    if isinstance(condition, sympy.And | sympy.Or):
+        return (all if isinstance(condition, sympy.And) else any)(_holds(a, at) for a in condition.args)
+    if isinstance(condition, sympy.Not):
         return not _holds(condition.args[0], at)
     if type(condition) not in RELATIONS:
         raise NoEvaluationError(f"no evaluation of the condition {brief(condition)}")
     return bool(RELATIONS[type(condition)](_real(condition.lhs, at), _real(condition.rhs, at)))
 
 
-@evaluate.register(Sum)
+@evaluate.register(sympy.Sum)
 def _(expr, at):
     index, first, last = expr.limits[-1]
-    inner = Sum(expr.function, *expr.limits[:-1]) if len(expr.limits) > 1 else expr.function
+    inner = sympy.Sum(expr.function, *expr.limits[:-1]) if len(expr.limits) > 1 else expr.function
     numbers = range(int(evaluate(first, at)), int(evaluate(last, at)) + 1)
     return mpmath.fsum(evaluate(inner, at.bound(index, number)) for number in numbers)
 
@@ -226,7 +188,7 @@ def _(expr, at):
     return evaluate(expr.parent, at)[int(evaluate(expr.i, at)), int(evaluate(expr.j, at))]
 
 
-@evaluate.register(Trace)
+@evaluate.register(sympy.Trace)
 def _(expr, at):
     return mpmath.fsum(np.diag(evaluate(expr.arg, at)))
 
@@ -237,12 +199,12 @@ def _(expr, at):
     return evaluate(expr.args[0], at.targets)
 
 
-@evaluate.register(MatAdd)
+@evaluate.register(sympy.MatAdd)
 def _(expr, at):
     return sum(evaluate(a, at) for a in expr.args)
 
 
-@evaluate.register(MatMul)
+@evaluate.register(sympy.MatMul)
 def _(expr, at):
     coefficient, factors = expr.as_coeff_matrices()
     result = evaluate(factors[0], at)
@@ -251,33 +213,33 @@ def _(expr, at):
     return result * evaluate(coefficient, at)
 
 
-@evaluate.register(MatPow)
+@evaluate.register(sympy.MatPow)
 def _(expr, at):
     power = evaluate(expr.exp, at)
     if power != int(power):
         raise NoEvaluationError(f"no evaluation of a fractional power of a matrix: {brief(expr)}")
-    base = evaluate(expr.base if power >= 0 else Inverse(expr.base), at)
+    base = evaluate(expr.base if power >= 0 else sympy.Inverse(expr.base), at)
     return np.linalg.matrix_power(base, abs(int(power)))
 
 
-@evaluate.register(Transpose)
+@evaluate.register(sympy.Transpose)
 def _(expr, at):
     return evaluate(expr.arg, at).T
 
 
-@evaluate.register(Inverse)
+@evaluate.register(sympy.Inverse)
 def _(expr, at):
     inverse = mpmath.inverse(mpmath.matrix(evaluate(expr.arg, at).tolist()))
     return array(inverse.tolist())
 
 
-@evaluate.register(Identity)
+@evaluate.register(sympy.Identity)
 def _(expr, at):
     n = int(evaluate(expr.rows, at))
     return array([[int(i == j) for j in range(n)] for i in range(n)])
 
 
-@evaluate.register(ZeroMatrix)
+@evaluate.register(sympy.ZeroMatrix)
 def _(expr, at):
     return array([[0] * int(evaluate(expr.cols, at)) for _ in range(int(evaluate(expr.rows, at)))])
 
@@ -287,12 +249,12 @@ def _(expr, at):
     return array([[1] * int(evaluate(expr.cols, at)) for _ in range(int(evaluate(expr.rows, at)))])
 
 
-@evaluate.register(MatrixBase)
+@evaluate.register(sympy.MatrixBase)
 def _(expr, at):
     return array([[evaluate(e, at) for e in row] for row in expr.tolist()])
 
 
-@evaluate.register(BlockMatrix)
+@evaluate.register(sympy.BlockMatrix)
 def _(expr, at):
     return np.block([[evaluate(b, at) for b in row] for row in expr.blocks.tolist()])
 

@@ -19,7 +19,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeAlias
 
 from sympy import (
     Basic,
@@ -43,11 +42,10 @@ from theory.abridging import Brief, Say, brief, tex_lines, told
 from theory.calculus import State, differential, scalar_derivative
 from theory.errors import InputError, MarkerError
 from theory.printing import tex
-from theory.stopgrad import expression, is_marked, statements
+from theory.state import Pairs, check_state, in_order, pairs, parameters_of
+from theory.stopgrad import is_marked, statements
 from theory.vanishing import vanishes
 from theory.words import Context, collect, expand_traces
-
-Pairs: TypeAlias = Mapping | Iterable[tuple]  # of a block and what is given for it
 
 
 @dataclass(frozen=True)
@@ -280,44 +278,6 @@ def direction(block: State, second: bool = False) -> State:
     """The symbol for an arbitrary displacement of a state block, of its shape."""
     name = f"d{block.name}" + ("'" if second else "")
     return MatrixSymbol(name, *block.shape) if isinstance(block, MatrixSymbol) else Symbol(name, real=True)
-
-
-def pairs(given: Pairs, role: str) -> dict[State, Expr | MatrixExpr]:
-    """What is given for each block, as SymPy expressions."""
-    return {block: expression(value, f"as {role} of {block}") for block, value in dict(given).items()}
-
-
-def in_order(given: Mapping[State, Expr | MatrixExpr], state: Iterable[State]) -> Tuple:
-    """Pairs in the order of the state."""
-    first = [block for block in state if block in given]
-    return Tuple(*(Tuple(block, given[block]) for block in [*first, *sorted(given.keys() - {*first}, key=str)]))
-
-
-def check_state(state: Iterable) -> tuple[State, ...]:
-    """The state as a tuple of distinct symbols, or an :class:`InputError`."""
-    state = tuple(state)
-    for block in state:
-        if not isinstance(block, Symbol | MatrixSymbol):
-            raise InputError("state blocks that are symbols or matrix symbols", repr(block), "name each block by one symbol")
-    if not state or len({str(b) for b in state}) < len(state):
-        raise InputError("at least one state block, each with its own name", name_of(state) or "none", "rename or add blocks")
-    return state
-
-
-def name_of(symbols: Iterable) -> str:
-    return ", ".join(map(str, symbols))
-
-
-def parameters_of(expressions: Iterable[Expr | MatrixExpr], state: Iterable[State]) -> tuple[State, ...]:
-    """The symbols of expressions that are neither state nor a dimension of a matrix, by name."""
-    found = set(state).union(*(scalar_or_matrix_symbols(e) for e in expressions))
-    dimensions = {n for m in found if isinstance(m, MatrixSymbol) for length in m.shape for n in length.free_symbols}
-    return tuple(sorted(found - dimensions - set(state), key=str))
-
-
-def scalar_or_matrix_symbols(expr) -> set[State]:
-    """Symbols of an expression without the dimensions of its matrices."""
-    return {s for s in expr.free_symbols if isinstance(s, Symbol | MatrixSymbol)}
 
 
 def _pair(left, right) -> Expr:

@@ -45,7 +45,8 @@ from sympy.logic.boolalg import Boolean
 from theory.abridging import Brief, brief
 from theory.calculus import State, gradient, kinks
 from theory.errors import InputError
-from theory.flow import Flow, Pairs, check_state, in_order, name_of, pairs, scalar_or_matrix_symbols
+from theory.flow import Flow
+from theory.state import Pairs, check_state, in_order, name_of, pairs, scalar_or_matrix_symbols
 from theory.stopgrad import block, erase, expression, is_marked, statements
 from theory.vanishing import vanishes
 from theory.words import Context, assemble, expand, expand_traces, product, scaled

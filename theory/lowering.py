@@ -21,8 +21,9 @@ from theory import require
 from theory.abridging import brief
 from theory.calculus import State
 from theory.errors import InputError
-from theory.flow import Flow, direction, parameters_of, scalar_or_matrix_symbols
+from theory.flow import Flow, direction
 from theory.schedule import OperationPrinter, Schedule
+from theory.state import parameters_of, scalar_or_matrix_symbols
 
 Sizes = dict[Symbol, int]
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from sympy import And, Eq, Identity, Integer, Inverse, S, Symbol, ZeroMatrix
 from sympy.logic.boolalg import Boolean
 
-from derivations.analysis.linearisation.stability import Stability, Verdict, stability
+from derivations.analysis.linearisation.stability import Stability, stability
+from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.modes.ansatz import Ansatz
 from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.analysis.points.fixed_points import Completeness, fixed_points

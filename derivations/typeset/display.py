@@ -20,7 +20,8 @@ from derivations.typeset.naming import shortened
 from derivations.typeset.roots import LETTERS as ROOT_LETTERS
 from derivations.typeset.roots import Family, Roots
 from derivations.typeset.rows import Row
-from theory.abridging import Definition, Names, elided, free_letter
+from theory.abridging import elided
+from theory.parts import Definition, Names, free_letter
 from theory.printing import ascii_name, tex
 
 __all__ = ["LINE_WIDTH", "display", "display_rows", "tex", "visible_width"]

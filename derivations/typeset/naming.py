@@ -16,24 +16,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
 
-from sympy import (
-    Add,
-    Basic,
-    Function,
-    Inverse,
-    MatAdd,
-    MatMul,
-    Mul,
-    Pow,
-    Trace,
-    Transpose,
-    Tuple,
-    preorder_traversal,
-)
+from sympy import Add, Basic, Function, Inverse, MatAdd, MatMul, Mul, Pow, Trace, Transpose, Tuple, preorder_traversal
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from derivations.typeset.breaking import fits, misfits, visible_width
-from theory.abridging import Parts
+from theory.parts import Parts
 from theory.printing import tex
 from theory.rewriting import replaced
 

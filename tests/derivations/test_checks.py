@@ -5,34 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sympy import (
-    Eq,
-    Integer,
-    MatrixSymbol,
-    Q,
-    Rational,
-    Sum,
-    Trace,
-    Transpose,
-    ZeroMatrix,
-    cos,
-    exp,
-    sin,
-    sqrt,
-    symbols,
-)
+from sympy import Eq, Integer, MatrixSymbol, Q, Rational, Sum, Trace, Transpose, ZeroMatrix, cos, exp, sin, sqrt, symbols
 
-from derivations.checks import (
-    AtRandomPoints,
-    Descent,
-    Identity,
-    Level,
-    Numerics,
-    Outcome,
-    Status,
-    Together,
-    random_values,
-)
+from derivations.checks import AtRandomPoints, Descent, Identity, Level, Numerics, Outcome, Status, Together, random_values
 from derivations.evaluate import Point
 from tests.strategies import SCALARS, matrix_polynomials, scalar_polynomials, seeds
 from theory import Loss, sg

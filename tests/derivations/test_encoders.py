@@ -7,17 +7,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from derivations.encoders import (
-    MOBILITIES,
-    NAMES,
-    bundled,
-    decay_time,
-    forecast,
-    optimisers,
-    study,
-    train,
-    train_headed,
-)
+from derivations.encoders import MOBILITIES, NAMES, bundled, decay_time, forecast, optimisers, study, train, train_headed
 from theory import InputError, UnfinishedError
 
 

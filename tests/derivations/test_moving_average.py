@@ -4,7 +4,7 @@ import pytest
 from sympy import Symbol, simplify, symbols
 
 from derivations import Ansatz, fixed_points, reduce_to_modes, stability, time_scales, whole_model_ansatz
-from derivations.analysis.linearisation.stability import Verdict
+from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import Completeness
 from theory import Loss, models, sg
 from theory.models import vocabulary

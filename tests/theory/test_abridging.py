@@ -2,17 +2,9 @@
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sympy import (
-    Add,
-    Basic,
-    Integer,
-    Mul,
-    Poly,
-    Pow,
-    symbols,
-)
+from sympy import Add, Basic, Integer, Mul, Poly, Pow, symbols
 
-from theory.abridging import Names
+from theory.parts import Names
 from theory.rewriting import replaced
 
 # -- expressions of any length --------------------------------------------------------------------------------------------

@@ -38,11 +38,12 @@ from sympy import Eq, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, ZeroMat
 
 from theory.calculus import State, differential
 from theory.errors import InputError
-from theory.flow import direction, parameters_of
+from theory.flow import direction
 from theory.loss import Loss
 from theory.lowering import lower
 from theory.models.vocabulary import DIAGONAL, D_x, D_y, J, K, N, X, d
 from theory.simulation.setting import Setting
+from theory.state import parameters_of
 from theory.words import Context, collect
 
 DATA = (J, D_x, D_y)

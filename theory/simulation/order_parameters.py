@@ -30,13 +30,13 @@ from theory.coupling import Coupling
 from theory.coupling.reduction import scaled_parts
 from theory.coupling.rows import DENSE_LIMIT
 from theory.errors import InputError
-from theory.flow import parameters_of
 from theory.models.vocabulary import X
 from theory.simulation.closure import Closure, M, closure, closure_or_open, deviations
 from theory.simulation.direct import Scheme
 from theory.simulation.observables import accuracy, checked_samples
 from theory.simulation.record import Integrated, Row, row
 from theory.simulation.setting import Setting
+from theory.state import parameters_of
 
 FOLLOWED = 2000  # samples whose accuracy is looked at
 GROUPS = 40  # different rates up to which the closure is used

@@ -15,7 +15,6 @@ from sympy import Add, MatAdd
 from theory.calculus import State
 from theory.coupling import Coupling
 from theory.errors import UnfinishedError
-from theory.flow import parameters_of
 from theory.loss import Loss
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import K, N, W, X, Y, d
@@ -25,6 +24,7 @@ from theory.simulation.exact import Propagation
 from theory.simulation.observables import accuracy, accuracy_error, drift, followed, min_separation
 from theory.simulation.setting import Setting, fastest_rate
 from theory.simulation.trajectory import Run
+from theory.state import parameters_of
 
 
 class Row(NamedTuple):

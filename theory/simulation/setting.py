@@ -15,10 +15,11 @@ from theory import require
 from theory.calculus import State
 from theory.coupling import Coupling
 from theory.errors import InputError
-from theory.flow import Flow, parameters_of
+from theory.flow import Flow
 from theory.loss import Loss
 from theory.models import embedding_only
 from theory.models.vocabulary import K, N, W, X, Y, d
+from theory.state import parameters_of
 
 DATA = ("J", "D_x", "D_y", "H_x", "H_y")
 

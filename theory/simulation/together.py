@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
-from theory.flow import Flow, parameters_of
+from theory.flow import Flow
 from theory.models.vocabulary import X
 from theory.simulation.closure import closure, deviations
 from theory.simulation.direct import SMALL, Problem, Scheme
@@ -28,6 +28,7 @@ from theory.simulation.order_parameters import Groups, blocks_at_start, data_of_
 from theory.simulation.record import Integrated, Row, guarded, row
 from theory.simulation.setting import Start
 from theory.simulation.stacked import LoweredRuns, lower_runs
+from theory.state import parameters_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,10 +27,11 @@ from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.algebraic import numeric, polynomial_roots
 from derivations.analysis.algebra.zero import Region, vanishes
+from derivations.analysis.expansions.branch import Branch, Wanted
 from derivations.analysis.expansions.edges import C
 from derivations.analysis.expansions.identities import Moving, vanishes_along
 from derivations.analysis.expansions.letters import introductions, lettered, relation_text
-from derivations.analysis.expansions.puiseux import Branch, Wanted, puiseux
+from derivations.analysis.expansions.puiseux import puiseux
 from derivations.analysis.expansions.real_edges import narrowed
 from derivations.analysis.expansions.series import Insufficient, Series, expand
 from derivations.analysis.expansions.sides import possible, side

@@ -11,9 +11,9 @@ from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.algebraic import factored
 from derivations.analysis.algebra.zero import Region
+from derivations.analysis.expansions.branch import Branch
 from derivations.analysis.expansions.letters import Letters, introductions, lettered, relation_text
 from derivations.analysis.expansions.moving import MovingRoot
-from derivations.analysis.expansions.puiseux import Branch
 from derivations.analysis.expansions.real_parts import NOTHING, Assumed, real_part
 from derivations.analysis.expansions.remainder import Remainder
 from derivations.typeset.rows import Row, conditions_row

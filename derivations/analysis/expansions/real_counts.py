@@ -31,7 +31,7 @@ from sympy.polys.matrices import DomainMatrix
 from derivations.analysis.algebra.algebraic import extension, numeric
 from derivations.analysis.algebra.zero import Region, sample, vanishes
 from derivations.analysis.expansions.sides import changes, mirrored, side, signs_of
-from derivations.analysis.sites.signs import NONNEGATIVE, NONPOSITIVE
+from derivations.analysis.sites.sign import NONNEGATIVE, NONPOSITIVE
 from theory.errors import UnfinishedError
 from theory.printing import plain
 

@@ -17,7 +17,8 @@ from sympy.core.relational import Relational
 from derivations.analysis.algebra.algebraic import Generator, abstract, generator_values, normal, numeric, roots_at
 from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.algebra.zero import POINTS, TINY, Region, sample, vanishes
-from derivations.analysis.sites.signs import RELATIONS, ZERO, signs_from, times
+from derivations.analysis.sites.assumptions import RELATIONS, signs_from
+from derivations.analysis.sites.sign import ZERO, times
 from derivations.typeset.any_root import AnyRoot
 from theory.errors import InputError, UnfinishedError
 

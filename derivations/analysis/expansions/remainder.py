@@ -19,8 +19,8 @@ from sympy import Expr, Rational, S, Symbol, oo
 
 from derivations.analysis.algebra.algebraic import abstract, generator_values, numeric, polynomial_roots, roots_at
 from derivations.analysis.algebra.zero import Region, sample
+from derivations.analysis.expansions.branch import Branch
 from derivations.analysis.expansions.moving import Roots, values_at
-from derivations.analysis.expansions.puiseux import Branch
 from derivations.typeset.any_root import AnyRoot
 from derivations.typeset.plain_values import plain_fields
 from theory.abridging import Brief, brief

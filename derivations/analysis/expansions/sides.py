@@ -24,20 +24,10 @@ from sympy.logic.boolalg import Boolean
 from derivations.analysis.algebra.algebraic import Generator, abstract, extension, normal, numeric
 from derivations.analysis.algebra.polynomials import Ring, factor
 from derivations.analysis.algebra.zero import Region
+from derivations.analysis.sites.assumptions import RELATIONS, signs_from
 from derivations.analysis.sites.conditions import readable
-from derivations.analysis.sites.signs import (
-    NEGATIVE,
-    NONNEGATIVE,
-    NONPOSITIVE,
-    POSITIVE,
-    RELATIONS,
-    UNKNOWN,
-    ZERO,
-    Sign,
-    Signs,
-    signs_from,
-    times,
-)
+from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, POSITIVE, UNKNOWN, ZERO, Sign, times
+from derivations.analysis.sites.signs import Signs
 from derivations.typeset.any_root import PolynomialRoot, RealRoot
 from theory.errors import InputError
 

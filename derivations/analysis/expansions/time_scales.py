@@ -40,9 +40,10 @@ from sympy.polys.matrices import DomainMatrix
 
 from derivations.analysis.algebra.algebraic import extension, numeric
 from derivations.analysis.algebra.zero import Region, vanishes
+from derivations.analysis.expansions.branch import Branch, Expansion
 from derivations.analysis.expansions.identities import STILL, Moving
 from derivations.analysis.expansions.moving import Roots, assumed, holds, listing, may_hold, moving, real_branches
-from derivations.analysis.expansions.puiseux import Branch, Expansion, check_order, puiseux
+from derivations.analysis.expansions.puiseux import check_order, puiseux
 from derivations.analysis.expansions.rates import Rate, TimeScales, leading_real_part
 from derivations.analysis.expansions.remainder import Remainder, admissible, remainders
 from derivations.analysis.expansions.series import Known, expand

@@ -8,18 +8,20 @@ from dataclasses import replace
 from sympy import Expr, Symbol
 
 from derivations.analysis.algebra.linear import OverBudget
-from derivations.analysis.linearisation.components import Component, Unsplit, components
+from derivations.analysis.linearisation.components import Component, components
 from derivations.analysis.linearisation.critical_sets import Critical, critical_sets, implied_signs, shown, written
 from derivations.analysis.linearisation.hopf import hopf
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.linearisation.normal_forms import Expansion, steady
+from derivations.analysis.linearisation.towers import Unsplit
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode
 from derivations.analysis.points.places import is_defined
 from derivations.analysis.points.system import system_of
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.conditions import independent, stated
 from derivations.analysis.sites.decision import is_empty
-from derivations.analysis.sites.signs import ZERO, Signs
+from derivations.analysis.sites.sign import ZERO
+from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
 

@@ -35,7 +35,7 @@ from derivations.analysis.points.fixed_points import supported
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import characteristic_factors
-from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, Sign, power, times
+from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, Sign, power, times
 from derivations.analysis.sites.site import Fraction as Ratio
 from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row

@@ -10,37 +10,28 @@ or a divisor of zero for a number.
 
 Components on which a leading coefficient or a denominator vanishes are left out: there a coordinate goes to infinity.
 
-Source: J. Della Dora, C. Dicrescenzo and D. Duval (1985); R. Loos, *Computing in algebraic extensions* (1982), for primitive
-elements.
+Source: J. Della Dora, C. Dicrescenzo and D. Duval (1985).
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from sympy import Dummy, Symbol
+from sympy import Symbol
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor, members
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
+from derivations.analysis.algebra.subresultants import subresultants
+from derivations.analysis.linearisation.towers import LARGEST, Unsplit, fields
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.conditions import readable, reduced
-from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, POSITIVE, ZERO, Sign, Signs
+from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, POSITIVE, ZERO, Sign
+from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Chart, Site
 
-LARGEST = 400  # terms of a polynomial beyond which it is not eliminated from
-SHIFTS = range(1, 8)  # tried for a primitive element
-
 Root = tuple[Symbol, Polynomial]
-
-
-@dataclass(frozen=True)
-class Unsplit(Exception):
-    """A part of a critical set that was not brought to a field."""
-
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -293,106 +284,3 @@ class _Search:
     def _by_choice(self, f: Polynomial) -> list[Symbol]:
         """The symbols of ``f``, parameters first, the last ones foremost."""
         return sorted(self.ring.present(f), key=lambda y: (y in self.state, -self.ring.place[y]))
-
-
-def subresultants(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> list[Polynomial]:
-    """The subresultant chain of two polynomials in ``x``, a number apart each: from the lower one of the two down to their
-    resultant.
-
-    Source: H. Cohen, *A Course in Computational Algebraic Number Theory* (1993), algorithm 3.3.7.
-
-    >>> from sympy.abc import x, y
-    >>> ring = Ring((x, y))
-    >>> [ring.expr(s) for s in subresultants(ring, ring.numerator(x**3 - y), ring.numerator(x**2 + x - 1), x)]
-    [x**2 + x - 1, 2*x - y - 1, y**2 + 4*y - 1]
-    """
-    if ring.degree(p, x) < ring.degree(q, x):
-        p, q = q, p
-    chain, g, h = [q], ring.constant(1), ring.constant(1)
-    while ring.degree(q, x) > 0:
-        gap = ring.degree(p, x) - ring.degree(q, x)
-        p, q = q, _pseudo_remainder(ring, p, q, x) / (g * h**gap)
-        if q.is_zero():
-            break
-        chain.append(q.primitive()[1])
-        g = ring.leading(p, x)
-        h = g**gap / h ** (gap - 1) if gap else h
-    return chain
-
-
-def _pseudo_remainder(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> Polynomial:
-    lead, below, power = ring.leading(q, x), ring.degree(q, x), ring.degree(p, x) - ring.degree(q, x) + 1
-    while not p.is_zero() and (gap := ring.degree(p, x) - below) >= 0:
-        p, power = p * lead - q * ring.leading(p, x) * ring.gen(x) ** gap, power - 1
-    return p * lead**power
-
-
-# A tower of two roots as one --------------------------------------------------------------------------------------------
-
-
-def fields(site: Site) -> Iterator[Site]:
-    """A site as sites with one root at most, irreducible over the rational functions of the other symbols."""
-    if len(site.roots) < 2:
-        yield site
-        return
-    (x, p), (y, q), *others = site.roots
-    if others:
-        raise Unsplit("its critical set has more than two roots")
-    if spans_field(site):
-        yield site
-        return
-    if len(p) * len(q) > LARGEST:
-        raise Unsplit("the roots on its critical set grow too long for a primitive element")
-    theta = Dummy("theta", real=True)
-    wide = site.over(Ring((theta, *site.ring.symbols), site.ring.auxiliaries))
-    ring, (p, q) = wide.ring, (wide.roots[0][1], wide.roots[1][1])
-    for shift in SHIFTS:
-        moved = ring.substitute(q, y, ring.gen(theta) - shift * ring.gen(x), ring.constant(1))
-        chain = subresultants(ring, p, moved, x)
-        norms = [f for f in ring.factors(chain[-1]) if theta in ring.present(f)]
-        made = [_primitive(wide, theta, f, chain[-2], (x, y), shift) for f in norms]
-        if ring.degree(chain[-2], x) == 1 and all(made):
-            yield from (m for m in made if m is not None)
-            return
-    raise Unsplit("no primitive element was found for the roots on its critical set")
-
-
-def spans_field(site: Site) -> bool:
-    """Whether a tower of two roots is proved to be a field: it is where, at integers for the other symbols, the polynomial of
-    a primitive element keeps its degree and is irreducible (a factorisation would specialise)."""
-    ring, ((x, p), (y, q)) = site.ring, site.roots
-    draw = random.Random(0)
-    others = sorted((ring.present(p) | ring.present(q)) - {x, y}, key=str)
-    for shift in SHIFTS:
-        at = {s: draw.randint(2, 1000) for s in others}
-        low, high = (_at(ring, r, at) for r in (p, q))
-        moved = ring.substitute(high, y, ring.gen(y) - shift * ring.gen(x), ring.constant(1))
-        norm = ring.resultant(low, moved, x)
-        if ring.degree(norm, y) == ring.degree(p, x) * ring.degree(q, y) and _is_irreducible(norm):
-            return True
-    return False
-
-
-def _at(ring: Ring, p: Polynomial, values: Mapping[Symbol, int]) -> Polynomial:
-    for symbol, value in values.items():
-        p = ring.substitute(p, symbol, ring.constant(value), ring.constant(1))
-    return p
-
-
-def _is_irreducible(p: Polynomial) -> bool:
-    factors = factor(p)[1]
-    return len(factors) == 1 and factors[0][1] == 1
-
-
-def _primitive(wide: Site, theta: Symbol, norm: Polynomial, linear: Polynomial, pair, shift: int) -> Site | None:
-    ring, (x, y) = wide.ring, pair
-    field = replace(wide, roots=((theta, norm),))
-    rest, c = ring.coefficients(linear, x) if ring.degree(linear, x) == 1 else (linear, ring.constant(0))
-    if field.normal(c)[0].is_zero():
-        return None
-    solved = (Substitution(y, ring.gen(theta) - shift * ring.gen(x), ring.constant(1)), Substitution(x, -rest, c))
-    signs = wide.signs
-    keeps = [(p, v) for p, v in (*signs.facts, *signs.products) if not ring.present(p) & {x, y}]
-    moved = [(p, v) for p, v in (*signs.facts, *signs.products) if ring.present(p) & {x, y}]
-    bare = replace(field, special=(*wide.special, *solved), signs=Signs(ring).learn_all(keeps))
-    return bare.with_facts((p, v) for p, v in moved if not bare.normal(p)[0].is_zero())

@@ -15,9 +15,10 @@ from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.linear import hurwitz_determinants
 from derivations.analysis.algebra.polynomials import Polynomial
-from derivations.analysis.linearisation.components import LARGEST
+from derivations.analysis.linearisation.towers import LARGEST
 from derivations.analysis.sites.characteristic import Factor
-from derivations.analysis.sites.signs import LONG, NONNEGATIVE, NONPOSITIVE, ZERO
+from derivations.analysis.sites.sign import NONNEGATIVE, NONPOSITIVE, ZERO
+from derivations.analysis.sites.signs import LONG
 from derivations.analysis.sites.site import Site
 
 LONGER = 2  # terms that an equation between parameters alone may have more than one that holds a root

@@ -18,15 +18,15 @@ from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.linear import OverBudget, determinant
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
-from derivations.analysis.linearisation.components import Unsplit, fields
 from derivations.analysis.linearisation.critical_sets import Critical
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.linearisation.normal_forms import Expansion, criticality_of
+from derivations.analysis.linearisation.towers import Unsplit, fields
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.conditions import readable, reduced
 from derivations.analysis.sites.decision import decided
 from derivations.analysis.sites.field import Number, dot, null_vector, solve
-from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE
+from derivations.analysis.sites.sign import NONPOSITIVE, POSITIVE
 from derivations.analysis.sites.site import Fraction, Site
 
 LARGEST = 4  # degree of the factor up to which the first Lyapunov coefficient is worked out

@@ -25,7 +25,7 @@ from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.conditions import reduced, undecided
 from derivations.analysis.sites.decision import decided
-from derivations.analysis.sites.signs import NEGATIVE, POSITIVE, ZERO
+from derivations.analysis.sites.sign import NEGATIVE, POSITIVE, ZERO
 from derivations.analysis.sites.site import Fraction, Site
 
 LONG = 300  # terms of a condition beyond which it is stated in coefficients

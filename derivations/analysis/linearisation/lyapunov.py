@@ -34,7 +34,7 @@ from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.conditions import independent, readable, reduced
 from derivations.analysis.sites.field import Number, solve
-from derivations.analysis.sites.signs import NEGATIVE, NONPOSITIVE
+from derivations.analysis.sites.sign import NEGATIVE, NONPOSITIVE
 from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row, conditions_row, row
 from derivations.typeset.shown import Shown

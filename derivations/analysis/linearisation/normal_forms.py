@@ -25,7 +25,7 @@ from sympy.core.relational import Relational
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
 from derivations.analysis.sites.conditions import readable, reduced
 from derivations.analysis.sites.field import Number, dot, null_vector, solve
-from derivations.analysis.sites.signs import NEGATIVE
+from derivations.analysis.sites.sign import NEGATIVE
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
 

@@ -13,30 +13,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
-from itertools import cycle
-from string import ascii_lowercase
 
 import numpy as np
 from sympy import Dummy, Expr, Poly, Pow, S, Symbol, sqrt
-from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
+from sympy.core.relational import Ge, Le, Relational
 
 from derivations.analysis.algebra.linear import BUDGET, OverBudget
 from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.algebra.zero import Region, holds, sample
 from derivations.analysis.limits import within
 from derivations.analysis.linearisation.bifurcations import bifurcations_of
-from derivations.analysis.linearisation.hurwitz import HalfPlanes, hurwitz
 from derivations.analysis.linearisation.kinds import Bifurcation
+from derivations.analysis.linearisation.verdicts import Verdict, half_planes_of, strict_ends, verdict_of
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode, zero_modes
 from derivations.analysis.points.fixed_points import supported
 from derivations.analysis.points.numbers import real_roots
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
-from derivations.analysis.sites.conditions import independent, readable, stated
-from derivations.analysis.sites.decision import is_empty
-from derivations.analysis.sites.signs import ZERO
 from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row, conditions_row, row
 from derivations.typeset.shown import Shown
@@ -48,16 +42,6 @@ from theory.flow import Flow
 
 SAMPLES = 20  # random parameters of a numeric analysis
 SHORT = 40  # operations of an eigenvalue in closed form beyond which its polynomial is shown instead
-
-
-class Verdict(Enum):
-    """Of the modes transverse to identified zero modes."""
-
-    STABLE = "stable"
-    UNSTABLE = "unstable"
-    SADDLE = "saddle"
-    MARGINAL = "marginal"
-    DEPENDS = "depends on the conditions"
 
 
 @dataclass(frozen=True)
@@ -210,10 +194,10 @@ def _exact(
     factors = characteristic_factors(flow, site, budget)
     moving = [f for f in factors if not f.coefficients[-1].is_zero()]
     modes = zero_modes(flow, site, values, factors)
-    tests = _tests(site, moving, budget)
-    verdict, conditions = _judged(site, moving, tests, modes)
+    tests = half_planes_of(site, moving, budget)
+    verdict, conditions = verdict_of(site, moving, tests, modes)
     if site.free and verdict is not Verdict.MARGINAL:
-        conditions = (*conditions, *_edges_of_family(site, ends, moving, modes, (verdict, conditions)))
+        conditions = (*conditions, *strict_ends(site, ends, moving, modes, (verdict, conditions)))
         verdict = Verdict.DEPENDS if conditions and verdict is Verdict.STABLE else verdict
     names = {a: c for t in tests for a, c in t.names.items()}
     s = Dummy("s")
@@ -262,54 +246,6 @@ def _with_roots(at: Mapping[Symbol, Expr], unsolved: Sequence[tuple[Symbol, Expr
 
 def _numbers(matrix, at: Mapping[Symbol, object]) -> np.ndarray:
     return np.array(matrix.xreplace(dict(at)).evalf().tolist(), dtype=complex)
-
-
-# Verdicts ------------------------------------------------------------------------------------------------------------
-
-Judgement = tuple[Verdict, tuple[Relational, ...]]
-
-
-def _tests(site: Site, factors: Sequence[Factor], budget: int = BUDGET) -> list[HalfPlanes]:
-    return [hurwitz(site, f, budget, letter) for f, letter in zip(factors, cycle(ascii_lowercase), strict=False)]
-
-
-def _judged(site: Site, factors: Sequence[Factor], tests: Sequence[HalfPlanes], modes: Sequence[ZeroMode]) -> Judgement:
-    left = any(t.left for t in tests)
-    if any(t.right for t in tests):
-        return (Verdict.SADDLE if left else Verdict.UNSTABLE), ()
-    conditions = tuple(map(readable, independent(site, [c for t in tests for c in t.conditions])))
-    equations = [c for c in conditions if isinstance(c, Eq)]
-    if equations or (conditions and is_empty(site, stated(site.ring, conditions))):
-        exceptions = [readable(Ne(c.lhs - c.rhs, 0)) for c in equations[:1]] or _edges(site, conditions)
-        return (Verdict.SADDLE if left or _turns_left(site, factors) else Verdict.UNSTABLE), tuple(exceptions)
-    if any(t.marginal for t in tests) or any(m.origin is Origin.DEGENERATE for m in modes):
-        return Verdict.MARGINAL, conditions
-    return (Verdict.DEPENDS if conditions else Verdict.STABLE), conditions
-
-
-def _edges_of_family(
-    site: Site, ends: Sequence[Relational], factors: Sequence[Factor], modes: Sequence[ZeroMode], judgement: Judgement
-) -> Iterator[Relational]:
-    """The ``ends`` of a family, conditions under which it exists, that have to be strict for the judgement to hold."""
-    for end in ends:
-        at_end = site.closure.with_facts(stated(site.ring, [Eq(end.lhs, end.rhs)]))
-        if not is_empty(at_end) and _judged(at_end, factors, _tests(at_end, factors), modes) != judgement:
-            yield readable((Gt if isinstance(end, Ge) else Lt)(end.lhs, end.rhs))
-
-
-def _edges(site: Site, conditions: Sequence[Relational]) -> tuple[Relational, ...]:
-    """That none of the conditions, which do not hold together, is an equality while no other one fails."""
-    closed = [(p, sign | ZERO) for p, sign in stated(site.ring, conditions)]
-    edges = [c for c in conditions if not is_empty(site, [*closed, *stated(site.ring, [Eq(c.lhs, c.rhs)])])]
-    return tuple(map(readable, independent(site, [Ne(c.lhs - c.rhs, 0) for c in edges])))
-
-
-def _turns_left(site: Site, factors: Sequence[Factor]) -> bool:
-    """Whether it is proved that some root lies in the left half plane, apart from edges."""
-    mirrored = [hurwitz(site, f.mirrored) for f in factors]
-    conditions = [c for t in mirrored for c in t.conditions]
-    generic = any(t.right for t in mirrored) or any(isinstance(c, Eq) for c in conditions)
-    return generic or (bool(conditions) and is_empty(site, stated(site.ring, conditions)))
 
 
 # Shown forms ---------------------------------------------------------------------------------------------------------

@@ -43,13 +43,14 @@ from derivations.analysis.algebra.linear import BUDGET
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.limits import within
 from derivations.analysis.linearisation.hurwitz import hurwitz
-from derivations.analysis.linearisation.stability import Stability, Verdict, stability
+from derivations.analysis.linearisation.stability import Stability, stability
+from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.linearisation.zero_modes import Origin
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.conditions import independent, readable, reduced
-from derivations.analysis.sites.signs import NONPOSITIVE, POSITIVE
+from derivations.analysis.sites.sign import NONPOSITIVE, POSITIVE
 from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row, conditions_row, row
 from derivations.typeset.shown import Shown

@@ -47,8 +47,8 @@ from derivations.vocabulary import mu
 from theory.abridging import Brief, brief
 from theory.coupling import Coupling
 from theory.errors import InputError
-from theory.flow import check_state, name_of
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d
+from theory.state import check_state, name_of
 from theory.stopgrad import statements
 from theory.words import expand, scaled
 

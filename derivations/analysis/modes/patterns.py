@@ -28,20 +28,7 @@ from functools import lru_cache
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import (
-    Dummy,
-    Eq,
-    Expr,
-    Integer,
-    MatAdd,
-    MatrixExpr,
-    MatrixSymbol,
-    Rational,
-    Symbol,
-    Transpose,
-    ZeroMatrix,
-    solve,
-)
+from sympy import Dummy, Eq, Expr, Integer, MatAdd, MatrixExpr, MatrixSymbol, Rational, Symbol, Transpose, ZeroMatrix, solve
 
 from derivations.analysis.modes.ansatz import Ansatz
 from derivations.evaluate import Point, array

@@ -34,8 +34,9 @@ from derivations.typeset.rows import Row, row
 from derivations.typeset.shown import Shown
 from theory.abridging import Say, brief
 from theory.errors import InputError
-from theory.flow import Flow, name_of, scalar_or_matrix_symbols
+from theory.flow import Flow
 from theory.printing import exact_text
+from theory.state import name_of, scalar_or_matrix_symbols
 from theory.words import Context, Word, assemble, canonical_trace, collect, expand, normalise
 
 

@@ -14,19 +14,11 @@ from sympy.core.relational import Eq, Gt, Ne
 from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
+from derivations.analysis.sites.assumptions import of_symbol
 from derivations.analysis.sites.conditions import inequalities
 from derivations.analysis.sites.decision import decided
-from derivations.analysis.sites.signs import (
-    NEGATIVE,
-    NONNEGATIVE,
-    NONPOSITIVE,
-    NONZERO,
-    POSITIVE,
-    ZERO,
-    Sign,
-    Signs,
-    of_symbol,
-)
+from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, ZERO, Sign
+from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Site
 
 Demand = tuple[Polynomial, Sign]

@@ -10,7 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.polynomials import exact_number
 from derivations.analysis.algebra.zero import vanishes
-from derivations.analysis.sites.signs import RELATIONS, of_symbol
+from derivations.analysis.sites.assumptions import RELATIONS, of_symbol
 from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
 

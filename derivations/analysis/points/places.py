@@ -12,8 +12,10 @@ from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.points.demands import Demand, closed, divided
 from derivations.analysis.points.point import SIGN_WORDS, FixedPoint
 from derivations.analysis.points.system import System, system_of
+from derivations.analysis.sites.assumptions import of_symbol, signs_from
 from derivations.analysis.sites.branches import Substitution
-from derivations.analysis.sites.signs import NEGATIVE, NONZERO, POSITIVE, UNKNOWN, ZERO, Sign, Signs, of_symbol, signs_from
+from derivations.analysis.sites.sign import NEGATIVE, NONZERO, POSITIVE, UNKNOWN, ZERO, Sign
+from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Site
 from theory.errors import InputError
 from theory.flow import Flow

@@ -11,7 +11,8 @@ from sympy.core.relational import Ne, Relational
 
 from derivations.analysis.algebra.auxiliaries import Exponential
 from derivations.analysis.points.numbers import exact, has_sign, is_true, real_roots
-from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, of_symbol
+from derivations.analysis.sites.assumptions import of_symbol
+from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE
 from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row, conditions_row, row
 from derivations.typeset.shown import Shown

@@ -14,7 +14,8 @@ from sympy import Symbol
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
 from derivations.analysis.sites.branches import CLOSED, Branch, Leaf, Outcome, Substitution
 from derivations.analysis.sites.parameters import allowed, realisable
-from derivations.analysis.sites.signs import NEGATIVE, NONPOSITIVE, Signs
+from derivations.analysis.sites.sign import NEGATIVE, NONPOSITIVE
+from derivations.analysis.sites.signs import Signs
 
 DEGENERATE = 2  # equations between parameters that are followed; further ones are named
 TERMS = 60  # beyond which a discriminant is not looked at

@@ -17,7 +17,9 @@ from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.auxiliaries import NUMERICALLY, Exponential, Radical, auxiliaries
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
-from derivations.analysis.sites.signs import NONZERO, POSITIVE, RELATIONS, UNKNOWN, ZERO, Sign, Signs, of_symbol, signs_from
+from derivations.analysis.sites.assumptions import RELATIONS, of_symbol, signs_from
+from derivations.analysis.sites.sign import NONZERO, POSITIVE, UNKNOWN, ZERO, Sign
+from derivations.analysis.sites.signs import Signs
 from theory.errors import InputError
 from theory.flow import Flow
 

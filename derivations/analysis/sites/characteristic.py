@@ -12,7 +12,7 @@ from sympy import Dummy, Expr
 
 from derivations.analysis.algebra.linear import BUDGET, Matrix, bounded, characteristic
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
-from derivations.analysis.sites.signs import NEGATIVE, POSITIVE, ZERO, times
+from derivations.analysis.sites.sign import NEGATIVE, POSITIVE, ZERO, times
 from derivations.analysis.sites.site import Fraction, Site, cancelled
 from theory.errors import InputError
 from theory.flow import Flow

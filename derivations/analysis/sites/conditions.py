@@ -14,8 +14,9 @@ from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from derivations.analysis.sites.assumptions import RELATIONS
 from derivations.analysis.sites.decision import decided
-from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, RELATIONS, ZERO, Sign, times
+from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, ZERO, Sign, times
 from derivations.analysis.sites.site import Fraction, Site
 from theory.errors import InputError
 

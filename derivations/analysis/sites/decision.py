@@ -17,7 +17,7 @@ from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
 from derivations.analysis.sites.branches import Substitution
-from derivations.analysis.sites.signs import (
+from derivations.analysis.sites.sign import (
     NEGATIVE,
     NONNEGATIVE,
     NONPOSITIVE,
@@ -26,10 +26,10 @@ from derivations.analysis.sites.signs import (
     UNKNOWN,
     ZERO,
     Sign,
-    Signs,
     power,
     times,
 )
+from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Fraction, Site
 
 Constraint = tuple[Polynomial, Sign]
@@ -44,7 +44,7 @@ def decided(site: Site, value: Fraction) -> Sign:
     """The signs that a fraction may have on the site, without those that are proved impossible.
 
     >>> from sympy import symbols
-    >>> from derivations.analysis.sites.signs import signs_from
+    >>> from derivations.analysis.sites.assumptions import signs_from
     >>> a, b = symbols("a b", positive=True)
     >>> ring = Ring((a, b))
     >>> site = Site(ring, (), (), (), (), signs_from(ring, [a**4 + b < a**2]))

@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 
 from derivations.analysis.algebra.linear import OverBudget
 from derivations.analysis.algebra.polynomials import Polynomial
-from derivations.analysis.sites.signs import Sign
+from derivations.analysis.sites.sign import Sign
 from derivations.analysis.sites.site import Site, cancelled
 
 SIZE = 200_000  # bits of a number before it is reduced, 64 a term beside its coefficient

@@ -12,7 +12,8 @@ from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.conditions import readable
 from derivations.analysis.sites.decision import is_empty
-from derivations.analysis.sites.signs import ZERO, Signs
+from derivations.analysis.sites.sign import ZERO
+from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Site
 from theory.printing import plain
 

@@ -19,17 +19,24 @@ from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import mul
 
-from sympy import And, S, Symbol, sympify
-from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
+from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
-from theory.errors import InputError
-
-Sign = frozenset[int]
-POSITIVE, NEGATIVE, ZERO = frozenset({1}), frozenset({-1}), frozenset({0})
-NONNEGATIVE, NONPOSITIVE, NONZERO = frozenset({0, 1}), frozenset({-1, 0}), frozenset({-1, 1})
-UNKNOWN = frozenset({-1, 0, 1})
-STRICT = (POSITIVE, NEGATIVE)
+from derivations.analysis.sites.products import merged, without_known
+from derivations.analysis.sites.sign import (
+    NEGATIVE,
+    NONNEGATIVE,
+    NONPOSITIVE,
+    NONZERO,
+    POSITIVE,
+    STRICT,
+    UNKNOWN,
+    ZERO,
+    Sign,
+    plus,
+    power,
+    times,
+)
 
 DEPTH = 3  # facts taken as variables, one after the other
 LEARNING = 2  # of them, where facts are brought together
@@ -90,10 +97,10 @@ class Signs:
         while progress and signs.consistent:
             progress, left = False, []
             for p, sign in waiting:
-                signs, rest, found = signs._worked_in(*_without_known(p, sign, waiting))
+                signs, rest, found = signs._worked_in(*without_known(p, sign, waiting))
                 progress = progress or found
                 left += rest
-            waiting = _merged(left)
+            waiting = merged(left)
         return replace(signs, products=waiting, consistent=signs.consistent and all(sign for _, sign in waiting))
 
     def _worked_in(self, p: Polynomial, sign: Sign) -> tuple[Signs, list[tuple[Polynomial, Sign]], bool]:
@@ -288,85 +295,3 @@ class Signs:
 
     def _with_plain(self, f: Polynomial, sign: Sign) -> Signs:
         return replace(self, facts=(*self.facts, (f, sign)))
-
-
-def _without_known(p: Polynomial, sign: Sign, products: Iterable[tuple[Polynomial, Sign]]) -> tuple[Polynomial, Sign]:
-    """A product without other products of known sign that divide it."""
-    for q, known in products:
-        if q is not p and known in (POSITIVE, NEGATIVE) and q.total_degree() < p.total_degree():
-            quotient, rest = divmod(p, q)
-            if rest.is_zero():
-                p, sign = quotient, times(sign, known)
-    return p, sign
-
-
-def _merged(products: Iterable[tuple[Polynomial, Sign]]) -> tuple[tuple[Polynomial, Sign], ...]:
-    """Each product once, with what all facts about it leave."""
-    found: list[tuple[Polynomial, Sign]] = []
-    for p, sign in products:
-        same = next((i for i, (g, _) in enumerate(found) if p in (g, -g)), None)
-        if same is None:
-            found.append((p, sign))
-        else:
-            g, known = found[same]
-            found[same] = (g, known & (sign if g == p else times(sign, NEGATIVE)))
-    return tuple(found)
-
-
-def times(a: Sign, b: Sign) -> Sign:
-    return frozenset(x * y for x in a for y in b)
-
-
-def power(a: Sign, exponent: int) -> Sign:
-    return frozenset(x**exponent for x in a)
-
-
-def plus(a: Sign, b: Sign) -> Sign:
-    """Signs of a sum: of one sign's terms that sign, of opposite ones anything."""
-    return frozenset(s for x in a for y in b for s in ((-1, 0, 1) if x * y < 0 else (x + y and (1 if x + y > 0 else -1),)))
-
-
-def signs_from(ring: Ring, assumptions: Iterable = ()) -> Signs:
-    """The facts that the assumptions on the symbols and the inequalities among ``assumptions`` state.
-
-    Raises
-    ------
-    InputError
-        for assumptions that contradict each other, or a symbol that is not real.
-    """
-    facts = []
-    for s in ring.symbols:
-        if s.is_real is False:
-            raise InputError("real state and parameters", f"{s}, which is assumed not to be real", "declare it real")
-        facts.append((ring.gen(s), of_symbol(s)))
-    signs = Signs(ring, tuple(fact for fact in facts if fact[1] != UNKNOWN))
-    for relation in (part for a in assumptions for part in And.make_args(sympify(a, strict=True))):
-        if type(relation) in RELATIONS and relation.free_symbols <= set(ring.symbols):
-            top, bottom = ring.fraction(relation.lhs - relation.rhs)
-            signs = signs.learn(top * bottom, RELATIONS[type(relation)])
-        if not signs.consistent or relation is S.false:
-            got = "one that the signs of its symbols exclude" if relation is S.false else f"{relation} beside the others"
-            raise InputError("assumptions that can hold together", got, "drop one of them")
-    return signs
-
-
-RELATIONS: dict[type, Sign] = {
-    StrictGreaterThan: POSITIVE,
-    GreaterThan: NONNEGATIVE,
-    StrictLessThan: NEGATIVE,
-    LessThan: NONPOSITIVE,
-    Unequality: NONZERO,
-    Equality: ZERO,
-}
-
-
-def of_symbol(s: Symbol) -> Sign:
-    """The signs that the assumptions on a symbol leave."""
-    known = (
-        (s.is_positive, POSITIVE),
-        (s.is_negative, NEGATIVE),
-        (s.is_nonnegative, NONNEGATIVE),
-        (s.is_nonpositive, NONPOSITIVE),
-        (s.is_nonzero, NONZERO),
-    )
-    return next((sign for holds, sign in known if holds), UNKNOWN)

@@ -17,7 +17,8 @@ from sympy import Expr, Float, Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
 from derivations.analysis.sites.branches import Substitution
-from derivations.analysis.sites.signs import UNKNOWN, ZERO, Sign, Signs, times
+from derivations.analysis.sites.sign import UNKNOWN, ZERO, Sign, times
+from derivations.analysis.sites.signs import Signs
 
 Fraction = tuple[Polynomial, Polynomial]
 DIGITS = 60  # to which algebraic numbers are told from zero

@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from derivations.agreement import (
-    against_classes,
-    against_links,
-    levels,
-)
+from derivations.agreement import against_classes, against_links, levels
 from theory import UnfinishedError
 from theory.dmft import LabelResponse, Pairs, PopulationSize
 

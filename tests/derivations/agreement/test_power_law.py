@@ -5,9 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivations.agreement import (
-    fit,
-)
+from derivations.agreement import fit
 from theory import InputError
 
 SIZES = np.array([20, 40, 80, 160, 320])

@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from derivations.agreement import (
-    expected_variances,
-    sampled_coupling,
-    simulated_variance,
-)
+from derivations.agreement import expected_variances, sampled_coupling, simulated_variance
 from theory import InputError
 from theory.dmft import Pairs
 

@@ -7,14 +7,7 @@ import pytest
 
 from derivations import catalogue, names
 from derivations.cli import main
-from tests.derivations.cli.common import (
-    assert_refused,
-    collapse,
-    derivation_of,
-    in_a_new_process,
-    write_table,
-    x,
-)
+from tests.derivations.cli.common import assert_refused, collapse, derivation_of, in_a_new_process, write_table, x
 from tests.derivations.documents.test_publish import tree
 
 # -- help and lists ---------------------------------------------------------------------------------------------------

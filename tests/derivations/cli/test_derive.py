@@ -16,10 +16,7 @@ from tests.derivations.cli.common import (
     x,
 )
 from tests.derivations.documents.test_publish import tree
-from tests.derivations.pages import (
-    Page,
-    needs_pdflatex,
-)
+from tests.derivations.pages import Page, needs_pdflatex
 
 
 @pytest.fixture

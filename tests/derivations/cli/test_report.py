@@ -10,14 +10,7 @@ from derivations import names
 from derivations import report as reports
 from tests.derivations.cli.common import assert_refused, collapse, false_derivation, strictly, write_table
 from tests.derivations.documents.test_publish import tree
-from tests.derivations.pages import (
-    Page,
-    assert_mathematics_is_rendered,
-    fetched,
-    in_browser,
-    needs_chromium,
-    needs_pdflatex,
-)
+from tests.derivations.pages import Page, assert_mathematics_is_rendered, fetched, in_browser, needs_chromium, needs_pdflatex
 
 RUNS = ["clean", "frustrated", "frustrated-head", "encoder", "encoder-head"]
 FIGURES = {f"{name}.{kind}" for name in ("curves", "head-eigenvalues") for kind in ("pdf", "svg")}

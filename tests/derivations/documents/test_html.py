@@ -12,13 +12,7 @@ from derivations.checks import Identity
 from derivations.documents import html
 from derivations.typeset.display import display
 from tests.derivations.documents.common import NASTY_NAMES, own, toy, viewed, x, y
-from tests.derivations.pages import (
-    Page,
-    assert_mathematics_is_rendered,
-    fetched,
-    in_browser,
-    needs_chromium,
-)
+from tests.derivations.pages import Page, assert_mathematics_is_rendered, fetched, in_browser, needs_chromium
 
 NASTY = r"50%_x & <script>alert(1)</script> #1 {a} \b ~ ^ 'q' \"q\" --"
 MATHS = ["$5 and $6", "$x_1_2$", r"$\undefined$", "$", "a$b$c$d"]

@@ -10,12 +10,7 @@ from hypothesis import strategies as st
 from derivations.documents import html, latex
 from derivations.typeset.display import display
 from tests.derivations.documents.common import NASTY_NAMES, own, toy, viewed
-from tests.derivations.pages import (
-    needs_pdflatex,
-    overfull,
-    pages_of,
-    run_pdflatex,
-)
+from tests.derivations.pages import needs_pdflatex, overfull, pages_of, run_pdflatex
 
 NASTY = r"50%_x & <script>alert(1)</script> #1 {a} \b ~ ^ 'q' \"q\" --"
 MATHS = ["$5 and $6", "$x_1_2$", r"$\undefined$", "$", "a$b$c$d"]

@@ -6,13 +6,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import seeds
 from theory import Coupling, simulate
-from theory.encoder import (
-    LabelTeacher,
-    argmax_teacher,
-    from_views,
-    observing,
-    population,
-)
+from theory.encoder import LabelTeacher, argmax_teacher, from_views, observing, population
 from theory.models.linear_student import teacher_student
 
 

@@ -11,7 +11,8 @@ from scipy.integrate import solve_ivp
 from sympy import Eq, Matrix, Rational, S, factor, solve, sqrt, symbols
 
 from derivations.analysis.linearisation.kinds import Kind
-from derivations.analysis.linearisation.stability import Verdict, stability
+from derivations.analysis.linearisation.stability import stability
+from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import fixed_points
 from tests.derivations.analysis.linearisation.dynamics import (
     derivatives,

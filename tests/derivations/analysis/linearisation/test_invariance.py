@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sympy import Dummy, Eq, Expr, Poly, Pow, S, Symbol, groebner, symbols
 
 from derivations.analysis.linearisation.kinds import Bifurcation, Kind
-from derivations.analysis.linearisation.stability import Stability, Verdict, stability
+from derivations.analysis.linearisation.stability import Stability, stability
+from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import Completeness, FixedPoints, fixed_points
 from derivations.analysis.points.point import FixedPoint
 from tests.derivations.analysis.linearisation.dynamics import eigenvalues, holds, number

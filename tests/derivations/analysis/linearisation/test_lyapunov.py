@@ -10,7 +10,7 @@ from sympy import Matrix, Poly, Rational, S, symbols
 
 from derivations import first_integrals, fixed_points, quadratic_lyapunov, stability
 from derivations.analysis.linearisation.lyapunov import Scope
-from derivations.analysis.linearisation.stability import Verdict
+from derivations.analysis.linearisation.verdicts import Verdict
 from theory import Flow, InputError, UnfinishedError
 
 x, y, z = symbols("x y z", real=True)

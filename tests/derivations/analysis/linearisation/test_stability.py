@@ -29,7 +29,8 @@ from sympy import (
 )
 
 from derivations.analysis.linearisation.kinds import Kind
-from derivations.analysis.linearisation.stability import Verdict, stability
+from derivations.analysis.linearisation.stability import stability
+from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.linearisation.zero_modes import Origin
 from derivations.analysis.points.fixed_points import fixed_points
 from tests.derivations.analysis.linearisation.dynamics import derivatives, eigenvalues, holds, number, same_spectrum

@@ -10,20 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
-from sympy import (
-    Add,
-    Basic,
-    Eq,
-    Identity,
-    MatrixSymbol,
-    OneMatrix,
-    Q,
-    Rational,
-    Symbol,
-    Trace,
-    ZeroMatrix,
-    symbols,
-)
+from sympy import Add, Basic, Eq, Identity, MatrixSymbol, OneMatrix, Q, Rational, Symbol, Trace, ZeroMatrix, symbols
 
 from derivations.analysis.modes.ansatz import Ansatz, mode_ansatz, whole_model_ansatz
 from derivations.analysis.modes.reduction import reduce_to_modes

@@ -6,8 +6,8 @@ from sympy import S, symbols
 
 from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.points.closed_form import solutions
+from derivations.analysis.sites.assumptions import signs_from
 from derivations.analysis.sites.branches import Leaf, Substitution
-from derivations.analysis.sites.signs import signs_from
 from tests.strategies import SCALARS
 
 x, y, w = SCALARS

@@ -10,7 +10,7 @@ from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.points import splitter as module
 from derivations.analysis.points.containment import without_contained
 from derivations.analysis.points.splitter import Splitter
-from derivations.analysis.sites.signs import signs_from
+from derivations.analysis.sites.assumptions import signs_from
 from derivations.analysis.sites.site import Site
 from tests.strategies import SCALARS, flows_with_families, scalar_polynomials
 

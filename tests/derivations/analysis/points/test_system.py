@@ -14,7 +14,7 @@ from scipy.optimize import root
 from sympy import Eq, Ne, Rational, cos, cosh, exp, fraction, lambdify, log, sinh, sqrt, symbols, tanh, together
 
 from derivations import certify, quadratic_lyapunov, stability
-from derivations.analysis.linearisation.stability import Verdict
+from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import Completeness, fixed_points
 from tests.derivations.analysis.linearisation.dynamics import eigenvalues, holds
 from tests.derivations.analysis.points.evaluated import places

@@ -8,7 +8,7 @@ from sympy import Eq, Gt, Ne, Rational, S, diff, nsimplify, sqrt, symbols
 
 from derivations import fixed_points, stability
 from derivations.analysis.linearisation.kinds import Kind
-from derivations.analysis.linearisation.stability import Verdict
+from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import Completeness
 from tests.derivations.analysis.linearisation.dynamics import eigenvalues, holds
 from theory import Flow, Loss, sg

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from sympy import expand, symbols
 
 from derivations.analysis.algebra.polynomials import Ring
+from derivations.analysis.sites.assumptions import signs_from
 from derivations.analysis.sites.decision import decided, is_empty
-from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, signs_from
+from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO
 from derivations.analysis.sites.site import Site
 
 a, b, d, g, k, m, p, s = symbols("a b d g k m p s", positive=True)

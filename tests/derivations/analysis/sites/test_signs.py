@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from sympy import And, Eq, Mul, Ne, Poly, Rational, symbols
 
 from derivations.analysis.algebra.polynomials import Ring
-from derivations.analysis.sites.signs import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, ZERO, Signs, signs_from
+from derivations.analysis.sites.assumptions import signs_from
+from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, ZERO
+from derivations.analysis.sites.signs import Signs
 from tests.strategies import scalar_polynomials
 from theory.errors import InputError
 

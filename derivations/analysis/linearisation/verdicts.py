@@ -1,0 +1,75 @@
+"""What the signs of Hurwitz determinants say of a fixed point: its verdict, and the conditions that decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from itertools import cycle
+from string import ascii_lowercase
+
+from sympy.core.relational import Eq, Ge, Gt, Lt, Ne, Relational
+
+from derivations.analysis.algebra.linear import BUDGET
+from derivations.analysis.linearisation.hurwitz import HalfPlanes, hurwitz
+from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode
+from derivations.analysis.sites.characteristic import Factor
+from derivations.analysis.sites.conditions import independent, readable, stated
+from derivations.analysis.sites.decision import is_empty
+from derivations.analysis.sites.sign import ZERO
+from derivations.analysis.sites.site import Site
+
+
+class Verdict(Enum):
+    """Of the modes transverse to identified zero modes."""
+
+    STABLE = "stable"
+    UNSTABLE = "unstable"
+    SADDLE = "saddle"
+    MARGINAL = "marginal"
+    DEPENDS = "depends on the conditions"
+
+
+Judgement = tuple[Verdict, tuple[Relational, ...]]
+
+
+def half_planes_of(site: Site, factors: Sequence[Factor], budget: int = BUDGET) -> list[HalfPlanes]:
+    return [hurwitz(site, f, budget, letter) for f, letter in zip(factors, cycle(ascii_lowercase), strict=False)]
+
+
+def verdict_of(site: Site, factors: Sequence[Factor], tests: Sequence[HalfPlanes], modes: Sequence[ZeroMode]) -> Judgement:
+    left = any(t.left for t in tests)
+    if any(t.right for t in tests):
+        return (Verdict.SADDLE if left else Verdict.UNSTABLE), ()
+    conditions = tuple(map(readable, independent(site, [c for t in tests for c in t.conditions])))
+    equations = [c for c in conditions if isinstance(c, Eq)]
+    if equations or (conditions and is_empty(site, stated(site.ring, conditions))):
+        exceptions = [readable(Ne(c.lhs - c.rhs, 0)) for c in equations[:1]] or _edges(site, conditions)
+        return (Verdict.SADDLE if left or _turns_left(site, factors) else Verdict.UNSTABLE), tuple(exceptions)
+    if any(t.marginal for t in tests) or any(m.origin is Origin.DEGENERATE for m in modes):
+        return Verdict.MARGINAL, conditions
+    return (Verdict.DEPENDS if conditions else Verdict.STABLE), conditions
+
+
+def strict_ends(
+    site: Site, ends: Sequence[Relational], factors: Sequence[Factor], modes: Sequence[ZeroMode], judgement: Judgement
+) -> Iterator[Relational]:
+    """The ``ends`` of a family, conditions under which it exists, that have to be strict for the judgement to hold."""
+    for end in ends:
+        at_end = site.closure.with_facts(stated(site.ring, [Eq(end.lhs, end.rhs)]))
+        if not is_empty(at_end) and verdict_of(at_end, factors, half_planes_of(at_end, factors), modes) != judgement:
+            yield readable((Gt if isinstance(end, Ge) else Lt)(end.lhs, end.rhs))
+
+
+def _edges(site: Site, conditions: Sequence[Relational]) -> tuple[Relational, ...]:
+    """That none of the conditions, which do not hold together, is an equality while no other one fails."""
+    closed = [(p, sign | ZERO) for p, sign in stated(site.ring, conditions)]
+    edges = [c for c in conditions if not is_empty(site, [*closed, *stated(site.ring, [Eq(c.lhs, c.rhs)])])]
+    return tuple(map(readable, independent(site, [Ne(c.lhs - c.rhs, 0) for c in edges])))
+
+
+def _turns_left(site: Site, factors: Sequence[Factor]) -> bool:
+    """Whether it is proved that some root lies in the left half plane, apart from edges."""
+    mirrored = [hurwitz(site, f.mirrored) for f in factors]
+    conditions = [c for t in mirrored for c in t.conditions]
+    generic = any(t.right for t in mirrored) or any(isinstance(c, Eq) for c in conditions)
+    return generic or (bool(conditions) and is_empty(site, stated(site.ring, conditions)))
