@@ -25,6 +25,19 @@ DELIMITER = click.option(
     callback=lambda context, option, value: value.replace("\\t", "\t"),
     help="Between the columns of a CSV file.",
 )
+MOBILITY = click.option(
+    "--mobility",
+    type=click.Choice(["degree", "uniform"]),
+    default="degree",
+    show_default=True,
+    help="Of every embedding: the inverse of its degree, or one.",
+)
+DIMENSION = click.option(
+    "--dimension", type=click.IntRange(min=1), default=16, show_default=True, help="Dimension of the embeddings."
+)
+LEVEL = click.option(
+    "--level", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How many cases each check takes."
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output and nothing else there.")
 
 

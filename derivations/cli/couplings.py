@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from derivations.cli.common import MOBILITY
 from theory.errors import InputError
 
 FAMILIES = ("uniform", "pairs", "random_pairs", "regular_pairs")
@@ -21,13 +22,7 @@ OPTIONS = (
     click.option("--links", type=int, help="Of each class in the class graph (regular_pairs)."),
     click.option("--pure", type=int, help="Pure samples of each class (regular_pairs)."),
     click.option("--coupling", "table", type=click.Path(path_type=Path), help="A CSV file instead, as for spectrum."),
-    click.option(
-        "--mobility",
-        type=click.Choice(["degree", "uniform"]),
-        default="degree",
-        show_default=True,
-        help="Of every embedding: the inverse of its degree, or one.",
-    ),
+    MOBILITY,
 )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from derivations.cli.common import FAILED, OUT
+from derivations.cli.common import FAILED, LEVEL, OUT
 from theory.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What to make.",
 )
-@click.option(
-    "--level", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How many cases each check takes."
-)
+@LEVEL
 @OUT
 def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, level: str, out: Path) -> None:
     """Derivations alone, checked: NAME... or all, or those of a model file.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from derivations.cli.common import DELIMITER, FAILED, JSON, OUT, SEED, print_claims, run_summary
+from derivations.cli.common import DELIMITER, DIMENSION, FAILED, JSON, LEVEL, OUT, SEED, print_claims, run_summary
 from theory import require
 from theory.progress import pieces
 
@@ -18,11 +18,9 @@ from theory.progress import pieces
 @click.option("--label", default="label", show_default=True, help="Column of a CSV file that holds the class.")
 @DELIMITER
 @click.option("--fraction", type=float, default=0.05, show_default=True, help="Share of the samples that get a second label.")
-@click.option("--dimension", type=click.IntRange(min=1), default=16, show_default=True, help="Dimension of the embeddings.")
+@DIMENSION
 @click.option("--decay", type=float, default=0.0, show_default=True, help="Of embeddings and head under stop-gradient.")
-@click.option(
-    "--level", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How many cases each check takes."
-)
+@LEVEL
 @JSON
 @SEED
 @OUT

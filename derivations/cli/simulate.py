@@ -14,7 +14,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from derivations.cli.common import FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, run_summary
+from derivations.cli.common import DIMENSION, FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, run_summary
 from derivations.cli.couplings import coupling_of, refuse, with_couplings
 from theory import require
 from theory.errors import InputError, Interrupted, UnfinishedError
@@ -32,7 +32,7 @@ OF_ONE_RUN = {
 @click.option("--head", default="shared", show_default=True, help="Where the head stands: none, samples, labels, both, shared.")
 @click.option("--stop", default="both", show_default=True, help="Targets that stop the gradient: none, labels, samples, both.")
 @with_couplings
-@click.option("--dimension", type=click.IntRange(min=1), default=16, show_default=True, help="Dimension of the embeddings.")
+@DIMENSION
 @click.option("--until", type=float, help="Last time.  [default: ten slow times of the couplings, or 200]")
 @click.option("--points", type=click.IntRange(min=2), default=200, show_default=True, help="Number of recorded times.")
 @click.option("--log/--linear", "logarithmic", default=True, show_default=True, help="How the times are spaced.")

@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from derivations.cli.common import OUT
+from derivations.cli.common import MOBILITY, OUT
 from theory import require
 
 PRINTED_MODES = 30
@@ -17,13 +17,7 @@ PRINTED_MODES = 30
 
 @click.command("spectrum")
 @click.argument("table", metavar="COUPLING.csv", type=click.Path(path_type=Path))
-@click.option(
-    "--mobility",
-    type=click.Choice(["degree", "uniform"]),
-    default="degree",
-    show_default=True,
-    help="Of every embedding: the inverse of its degree, or one.",
-)
+@MOBILITY
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, and write no files.")
 @OUT
 def command(table: Path, mobility: Literal["degree", "uniform"], as_json: bool, out: Path) -> None:

@@ -115,6 +115,5 @@ class _Film:
         logarithmic = logarithmic and self.run.times[-1] > 0
         shown = self.run.times > 0 if logarithmic else slice(None)
         axis.plot(self.run.times[shown], values[shown], color="#0072b2")
-        axis.set_title(name, loc="left", fontweight="bold")
-        axis.set_xscale("log" if logarithmic else "linear")
+        axis.set(title=name, xscale="log" if logarithmic else "linear")
         return axis.axvline(self.run.times[-1], color="#d55e00", linewidth=1)

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from derivations.diagnosis import Diagnosis
-from derivations.figures.style import STYLE
+from derivations.figures.style import STYLE, short_name
 
 NAMED_CLASSES = 40
-LONGEST_NAME = 18
 BLUE, ORANGE, GREEN, DARK = "#0072b2", "#d55e00", "#009e73", "#333333"
 
 
@@ -42,11 +41,9 @@ def _draw_correlations(axis: Axes, found: Diagnosis) -> None:
     if found.mu_shrunk is not None:
         axis.plot(modes, found.mu_shrunk, "x", color=GREEN, markersize=5, label="with a ridge by shrinkage")
     axis.axhspan(0, found.noise_edge, color=DARK, alpha=0.12, linewidth=0, label="reached without any relation")
-    axis.set(xlim=(0.5, len(modes) + 0.5), ylim=(0, 1.05))
-    axis.set_ylabel(r"canonical correlation $\mu_k$")
-    axis.set_title("modes", loc="left", fontweight="bold")
+    axis.set(title="modes", ylabel=r"canonical correlation $\mu_k$", xlim=(0.5, len(modes) + 0.5), ylim=(0, 1.05))
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.legend(loc="best", fontsize=7.5)
+    axis.legend()
 
 
 def _draw_predictions(axis: Axes, found: Diagnosis) -> None:
@@ -65,7 +62,7 @@ def _draw_predictions(axis: Axes, found: Diagnosis) -> None:
     axis.set_xlabel("mode $k$")
     axis.set_ylabel("time × mobility, decay / mobility")
     axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.legend(loc="best", fontsize=7.5)
+    axis.legend()
 
 
 def _draw_pairs(axis: Axes, found: Diagnosis) -> None:
@@ -77,16 +74,14 @@ def _draw_pairs(axis: Axes, found: Diagnosis) -> None:
     axis.grid(False)
     axis.spines[:].set_visible(True)
     first, second, _ = found.first_pairs[0]
-    axis.set_title(f"pairs of classes: {_short(first)} and {_short(second)} go first", loc="left", parse_math=False)
+    axis.set_title(
+        f"pairs of classes: {short_name(first)} and {short_name(second)} go first", fontweight="normal", parse_math=False
+    )
     if len(order) <= NAMED_CLASSES:
-        names, size = [_short(found.classes[a]) for a in order], min(8.0, 240 / len(order))
+        names, size = [short_name(found.classes[a]) for a in order], min(8.0, 240 / len(order))
         axis.set_xticks(
             range(len(names)), names, rotation=90 if max(map(len, names)) > 3 else 0, fontsize=size, parse_math=False
         )
         axis.set_yticks(range(len(names)), names, fontsize=size, parse_math=False)
     else:
         axis.set(xlabel="classes, the most frustrated first", xticks=[], yticks=[])
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

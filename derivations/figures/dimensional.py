@@ -35,14 +35,14 @@ def dimensional_collapse(study: Study) -> Figure:
             for value in (mu, -mu):
                 heads.axhline(value, color="black", linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
         top = study.shown.labels - 1
-        rank.set(xlabel="dimension $d$", ylabel="rank of the labels around their mean", ylim=(-0.2, top + 0.2))
-        share.set(xlabel="dimension $d$", ylabel="share of starts", ylim=(-0.03, 1.03))
-        heads.set(xlabel="dimension $d$", ylabel="eigenvalues of the head (real part)")
-        rank.set_title("how many dimensions the labels keep", loc="left", fontweight="bold")
-        share.set_title("how often they collapse", loc="left", fontweight="bold")
-        heads.set_title(r"heads at the end; dashed: the spectrum $\pm\mu_k$", loc="left", fontweight="bold")
-        rank.legend(loc="upper left", fontsize=7.5, title="head at the start")
-        share.legend(loc="center right", fontsize=7.5)
+        rank.set(title="how many dimensions the labels keep", ylabel="rank of the labels around their mean")
+        rank.set_ylim(-0.2, top + 0.2)
+        share.set(title="how often they collapse", ylabel="share of starts", ylim=(-0.03, 1.03))
+        heads.set(title=r"heads at the end; dashed: the spectrum $\pm\mu_k$", ylabel="eigenvalues of the head (real part)")
+        for axis in figure.axes:
+            axis.set_xlabel("dimension $d$")
+        rank.legend(loc="upper left", title="head at the start")
+        share.legend(loc="center right")
         return figure
 
 

@@ -28,10 +28,10 @@ def agreement(study: Study) -> Figure:
         _draw_curves(upper, study.times, study.curves)
         for name, points in study.points.items():
             _bars(upper, points.times, points.mean, points.error, _shade(name), f"simulation, {name}")
-        upper.set_title("variance of labels", loc="left", fontweight="bold")
-        upper.legend(fontsize=7.5)
+        upper.set_title("variance of labels")
+        upper.legend()
         _draw_band(right, study.band, study.spectra)
-        right.set_title("band of canonical correlations, regular", loc="left", fontweight="bold")
+        right.set_title("band of canonical correlations, regular")
         _draw_laws(lower, study.classes, "K")
         level, classes, apart = study.level
         lower.axhline(level, color="black", linewidth=1, linestyle=(0, (5, 2)), label="large-c, regular: its level")
@@ -39,13 +39,13 @@ def agreement(study: Study) -> Figure:
         _bars(lower, classes, np.abs(means), errors, "black", "large-c, regular: sampled")
         lower.set_xticks(ticks := [50, 100, 200, 400], labels=map(str, ticks))
         lower.xaxis.set_minor_formatter(NullFormatter())
-        lower.set(xlabel="number of classes $K$", ylabel="relative deviation of the variance")
-        lower.set_title("exact closures converge, large-c levels off", loc="left", fontweight="bold")
+        lower.set(title="exact closures converge, large-c levels off", xlabel="number of classes $K$")
+        lower.set_ylabel("relative deviation of the variance")
         lower.legend(fontsize=7)
         _draw_laws(corner, study.links, "c")
-        corner.set(xlabel="links of a class $c$", ylabel=r"relative deviation, $K\to\infty$, $t\propto\sqrt{c}$")
-        corner.set_title("the level of the large-c closure", loc="left", fontweight="bold")
-        corner.legend(fontsize=7.5)
+        corner.set(title="the level of the large-c closure", xlabel="links of a class $c$")
+        corner.set_ylabel(r"relative deviation, $K\to\infty$, $t\propto\sqrt{c}$")
+        corner.legend()
         return figure
 
 
@@ -57,7 +57,7 @@ def variance(title: str, times: NDArray, curves: Mapping[str, NDArray], points: 
         _draw_curves(axis, times, curves)
         if points is not None:
             _bars(axis, points.times, points.mean, points.error, "black", r"simulation, mean $\pm$ two standard errors")
-        axis.set_title(title, loc="left", fontweight="bold")
+        axis.set_title(title)
         axis.legend(fontsize=8)
         return figure
 
@@ -71,8 +71,7 @@ def response(title: str, s: NDArray, values: NDArray, errors: NDArray, points: t
         axis.fill_between(s, values - 2 * errors, values + 2 * errors, color=SHADES["regular"], alpha=0.25)
         if points is not None:
             _bars(axis, s, *points, "black", r"sampled couplings, mean $\pm$ two standard errors")
-        axis.set(xscale="log", yscale="log", xlabel="$s$", ylabel="$G(s)$")
-        axis.set_title(title, loc="left", fontweight="bold")
+        axis.set(title=title, xscale="log", yscale="log", xlabel="$s$", ylabel="$G(s)$")
         axis.legend(fontsize=8)
         return figure
 
@@ -83,7 +82,7 @@ def band(title: str, of: Band, spectra: NDArray | None = None) -> Figure:
         figure = Figure(figsize=(6.4, 4.2))
         axis = figure.subplots()
         _draw_band(axis, of, spectra)
-        axis.set_title(title, loc="left", fontweight="bold")
+        axis.set_title(title)
         return figure
 
 
@@ -110,9 +109,8 @@ def head(
                 _bars(axis, each.times, each.mean, each.error, shade, "simulation")
         if line is not None:
             _draw_line(others[0], of, *line)
-        axis.set(xscale="log", xlabel="time (mobilities one over degrees)", ylabel="eigenvalue of the head")
-        axis.set_title(title, loc="left", fontweight="bold")
-        axis.legend(fontsize=7.5)
+        axis.set(title=title, xscale="log", xlabel="time (mobilities one over degrees)", ylabel="eigenvalue of the head")
+        axis.legend()
         return figure
 
 
@@ -125,16 +123,15 @@ def nonlinear(study: NonlinearStudy) -> Figure:
             axis.plot(curve.times, curve.head, color=SHADES[name], label=f"single sites, {name}")
             points = study.points[name].head
             _bars(axis, points.times, points.mean, points.error, SHADES[name], f"simulation, {name}")
-        axis.set(xlabel="time (mobilities one over degrees)", ylabel="mean diagonal of the head")
-        axis.set_title("a nonlinear head", loc="left", fontweight="bold")
-        axis.legend(fontsize=7.5)
+        axis.set(title="a nonlinear head", xlabel="time (mobilities one over degrees)", ylabel="mean diagonal of the head")
+        axis.legend()
         _draw_laws(right, study.classes, "(K/d)")
         ratios = sorted({x for one in study.classes.values() for x in one.x.tolist()})
         right.set_xticks(ratios, labels=map(str, ratios))
         right.xaxis.set_minor_formatter(NullFormatter())
-        right.set(xlabel="classes over dimensions $K/d$", ylabel="relative deviation of the head")
-        right.set_title("where single sites close", loc="left", fontweight="bold")
-        right.legend(fontsize=7.5)
+        right.set(title="where single sites close", xlabel="classes over dimensions $K/d$")
+        right.set_ylabel("relative deviation of the head")
+        right.legend()
         return figure
 
 
@@ -146,10 +143,9 @@ def _draw_line(axis: Axes, of: MeanFieldHead, decays: NDArray, ratios: NDArray) 
     if of.lam > 0:
         ratio = of.kappa / of.lam
         axis.plot(of.lam, min(ratio, 0.97 * top), "o" if ratio <= top else "^", color="#009e73", label=f"here: {ratio:.3g}")
-    axis.set(xlim=(0, 1.15 * of.critical_decay), ylim=(0, top))
+    axis.set(title="class modes beside the mode 1", xlim=(0, 1.15 * of.critical_decay), ylim=(0, top))
     axis.set(xlabel=r"decay of embeddings $\lambda$", ylabel=r"decay of the head $\kappa/\lambda$")
-    axis.set_title("class modes beside the mode 1", loc="left", fontweight="bold")
-    axis.legend(fontsize=7.5)
+    axis.legend()
 
 
 def _draw_curves(axis: Axes, times: NDArray, curves: Mapping[str, NDArray]) -> None:
@@ -172,7 +168,7 @@ def _draw_band(axis: Axes, of: Band, spectra: NDArray | None) -> None:
         middles = (ends[1:] + ends[:-1]) / 2
         _bars(axis, middles, counts / widths, np.sqrt(counts) / widths, "black", "sampled, two standard errors of counts")
     axis.set(xlabel=r"$\mu^2$", ylabel="density", ylim=(0, None))
-    axis.legend(fontsize=7.5)
+    axis.legend()
 
 
 def _draw_laws(axis: Axes, found: Mapping[str, Deviations], symbol: str) -> None:

@@ -34,7 +34,7 @@ def encoder_training(study: EncoderStudy) -> Figure:
             axes[0].set_ylabel(name, fontweight="bold")
         titles = ("distance of the labels", "accuracy", "eigenvalues of the head")
         for axis, title in zip(grid[0], titles, strict=True):
-            axis.set_title(title, loc="left", fontweight="bold")
+            axis.set_title(title)
         for axis in grid[-1]:
             axis.set_xlabel("time")
         grid[0][0].legend(loc="lower left", fontsize=7)

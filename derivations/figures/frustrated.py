@@ -21,12 +21,11 @@ def frustration(study: Study) -> Figure:
         (upper, right), (lower, corner) = figure.subplots(2, 2)
         for shade, row in zip(SHADES, study.plateaus, strict=False):
             _draw_plateaus(upper, lower, shade, row)
-        upper.set(ylabel=r"$E\,\Vert y_a-y_b\Vert^2$", xlabel="time (inverse mobility of a sample)")
-        lower.set(ylabel="$E\\,L$", xlabel="time (inverse mobility of a sample)")
-        upper.set_title("labels: distance, with its plateaus", loc="left", fontweight="bold")
-        lower.set_title("loss, with its plateaus", loc="left", fontweight="bold")
-        upper.legend(loc="lower left", fontsize=7.5, title="frustrated fraction")
-        lower.legend(*_marks(lower), loc="lower left", fontsize=7.5)
+        time = "time (inverse mobility of a sample)"
+        upper.set(title="labels: distance, with its plateaus", ylabel=r"$E\,\Vert y_a-y_b\Vert^2$", xlabel=time)
+        lower.set(title="loss, with its plateaus", ylabel="$E\\,L$", xlabel=time)
+        upper.legend(loc="lower left", title="frustrated fraction")
+        lower.legend(*_marks(lower), loc="lower left")
         _draw_accuracy(right, study)
         _draw_slow_times(corner, study.slow_times)
         return figure
@@ -71,8 +70,8 @@ def _draw_accuracy(axis: Axes, study: Study) -> None:
     slow = study.slow_time_of_the_accuracy
     axis.axvline(slow, color="black", linestyle=(0, (4, 3)), linewidth=0.9, label=rf"$\tau_{{\rm slow}}={slow:.3g}$")
     axis.set(xscale="log", ylim=(0, 1.02), xlabel="time (inverse mobility of a sample)", ylabel="accuracy")
-    axis.set_title("random pairs, 10 %: accuracy", loc="left", fontweight="bold")
-    axis.legend(loc="lower center", fontsize=7.5)
+    axis.set_title("random pairs, 10 %: accuracy")
+    axis.legend(loc="lower center")
 
 
 def _draw_slow_times(axis: Axes, found: SlowTimes) -> None:
@@ -82,5 +81,5 @@ def _draw_slow_times(axis: Axes, found: SlowTimes) -> None:
     )
     axis.plot(found.measured_fractions, found.measured, "x", color="#d55e00", markersize=6, label="simulated decay")
     axis.set(xscale="log", xlabel=r"frustrated fraction $\varphi$", ylabel=r"$\tau_{\rm slow}\,\varphi$ / predicted constant")
-    axis.set_title("the slow time", loc="left", fontweight="bold")
-    axis.legend(loc="lower left", fontsize=7.5)
+    axis.set_title("the slow time")
+    axis.legend(loc="lower left")

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
 from derivations.figures.style import STYLE
-from derivations.phases.diagrams import Plane
+from derivations.phases.plane import Plane
 from derivations.phases.regions import CODES, Phase
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def phase_diagram(plane: Plane, found: Dataset, title: str = "") -> Figure:
         handles = _draw_boundaries(axis, plane)
         axis.set(xlim=across[[0, -1]], ylim=up[[0, -1]], xlabel=NAMES[plane.axes[0]], ylabel=NAMES[plane.axes[1]])
         axis.grid(False)
-        axis.set_title(title, loc="left", fontweight="bold")
+        axis.set_title(title)
         figure.legend(handles=[*_cells(found), *handles], loc="outside right upper", fontsize=8)
         return figure
 
@@ -76,7 +76,7 @@ def _draw_boundaries(axis: Axes, plane: Plane) -> list[Line2D]:
     for style, (name, (across, up, values)) in zip(LINES, plane.boundaries().items(), strict=False):
         axis.contour(across, up, values.T, levels=[0], colors="black", linestyles=[style], linewidths=1.6)
         handles.append(Line2D([], [], color="black", linestyle=style, linewidth=1.6, label=f"{name}\n(closed form)"))
-    for name, (across, up) in getattr(plane, "traced", dict)().items():
+    for name, (across, up) in plane.traced().items():
         axis.plot(across, up, **NUMERICAL)
         handles.append(Line2D([], [], label=name, **NUMERICAL))
     return handles

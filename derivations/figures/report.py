@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from derivations.experiment import Run
-from derivations.figures.style import STYLE
+from derivations.figures.style import STYLE, name_time
 
 COLOURS = {
     "clean": "#0072b2",
@@ -33,16 +33,12 @@ def curves(runs: Sequence[Run]) -> Figure:
             for run in members:
                 _draw_run(column, run)
             _draw_time_scales(column, members)
-            column[0].set_title(title, loc="left", fontweight="bold", pad=22)
+            column[0].set_title(title, pad=22)
             column[2].set_xlabel("time (inverse mobility of a sample)")
-            column[2].legend(loc="lower left", fontsize=7.5)
-        for axis, name in zip(
-            axes[:, 0], ("loss, relative to the start", "accuracy", "smallest distance of two labels"), strict=True
-        ):
-            axis.set_ylabel(name)
-        axes[0, 0].set_ylim(FLOOR, 2)
-        axes[1, 0].set_ylim(0, 1.05)
-        axes[2, 0].set_ylim(FLOOR, None)
+            column[2].legend(loc="lower left")
+        axes[0, 0].set(ylabel="loss, relative to the start", ylim=(FLOOR, 2))
+        axes[1, 0].set(ylabel="accuracy", ylim=(0, 1.05))
+        axes[2, 0].set(ylabel="smallest distance of two labels", ylim=(FLOOR, None))
         return figure
 
 
@@ -57,12 +53,11 @@ def head_eigenvalues(runs: Sequence[Run]) -> Figure:
                 for value in (mu, -mu):
                     axis.axhline(value, color="#d55e00", linewidth=0.9, alpha=0.8 if value > 0 else 0.3)
             axis.plot(run.trajectory.times[shown], run.trajectory.head_eigenvalues.real[shown], color="#333333", linewidth=1)
-            axis.set_xscale("log")
-            axis.set_xlabel("time (inverse mobility of a sample)")
-            axis.set_title(run.title, loc="left", fontsize=9, fontweight="bold")
+            axis.set(xscale="log", xlabel="time (inverse mobility of a sample)")
+            axis.set_title(run.title, fontsize=9)
             axis.plot([], [], color="#333333", label="eigenvalues of the head (real parts)")
             axis.plot([], [], color="#d55e00", label=r"canonical correlations $\pm\mu_k$ of the data")
-        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="medium")
         figure.axes[0].set_ylabel("eigenvalue")
         return figure
 
@@ -76,8 +71,7 @@ def _draw_run(column: Sequence[Axes], run: Run) -> None:
         column, (loss, trajectory.accuracy[shown], trajectory.min_separation[shown]), ("log", "linear", "log"), strict=True
     ):
         axis.plot(times, values, color=colour, label=run.title)
-        axis.set_xscale("log")
-        axis.set_yscale(scale)
+        axis.set(xscale="log", yscale=scale)
 
 
 def _draw_time_scales(column: Sequence[Axes], members: Sequence[Run]) -> None:
@@ -88,24 +82,9 @@ def _draw_time_scales(column: Sequence[Axes], members: Sequence[Run]) -> None:
         for time, name in ((run.coupling.fast_time(), "fast"), (run.predicted_slow, "slow")):
             for axis in column:
                 axis.axvline(time, color="black", linestyle=(0, (4, 3)), linewidth=0.9)
-            label = rf"$\tau_{{\rm {name}}}={time:.3g}$"
-            column[0].annotate(
-                label,
-                (time, 1),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 3),
-                textcoords="offset points",
-                ha="center",
-                fontsize=8,
-            )
+            name_time(column[0], time, rf"$\tau_{{\rm {name}}}={time:.3g}$")
         times, gaps = run.trajectory.times, run.trajectory.min_separation
         late = times >= run.predicted_slow
         line = gaps[-1] * np.exp((times[-1] - times[late]) / run.predicted_slow)
-        column[2].plot(
-            times[late],
-            line,
-            color="black",
-            linestyle=":",
-            linewidth=1.3,
-            label=r"predicted rate $1/\tau_{\rm slow}$, through the last point",
-        )
+        label = r"predicted rate $1/\tau_{\rm slow}$, through the last point"
+        column[2].plot(times[late], line, color="black", linestyle=":", linewidth=1.3, label=label)

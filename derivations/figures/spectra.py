@@ -14,12 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
-from derivations.figures.style import STYLE
+from derivations.figures.style import STYLE, short_name
 from theory.coupling.class_graph import ClassGraph
 
 DRAWN_LABELS = 30  # up to which the class graph is drawn as a graph
 NAMED_LABELS = 60  # up to which its heat map carries names
-LONGEST_NAME = 18
 
 
 def spectrum(title: str, labels: Sequence[str], numbers: Mapping[str, Any], reduced: ClassGraph) -> Figure:
@@ -27,7 +26,7 @@ def spectrum(title: str, labels: Sequence[str], numbers: Mapping[str, Any], redu
 
     ``numbers`` are those that ``collapse spectrum --json`` prints.
     """
-    names = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in labels]
+    names = list(map(short_name, labels))
     with rc_context(STYLE):
         figure = Figure(figsize=(10, 5.4))
         grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.15))
@@ -40,16 +39,14 @@ def spectrum(title: str, labels: Sequence[str], numbers: Mapping[str, Any], redu
             _draw_class_graph(axis, names, reduced)
         else:
             _draw_conductances(axis, names, reduced)
-        axis.set_title("class graph", loc="left", fontweight="bold")
+        axis.set_title("class graph")
         figure.suptitle(title, x=0.01, ha="left", fontsize=9, parse_math=False)
         return figure
 
 
 def _draw_correlations(axis: Axes, mu: Sequence[float]) -> None:
     axis.plot(np.arange(1, len(mu) + 1), mu, ".", color="#0072b2", markersize=_marker(len(mu)))
-    axis.set(xlim=(0.5, len(mu) + 0.5), ylim=(0, 1.05))
-    axis.set_ylabel(r"canonical correlation $\mu_k$")
-    axis.set_title("modes", loc="left", fontweight="bold")
+    axis.set(title="modes", ylabel=r"canonical correlation $\mu_k$", xlim=(0.5, len(mu) + 0.5), ylim=(0, 1.05))
 
 
 def _draw_rates(axis: Axes, numbers: Mapping[str, Any]) -> None:
@@ -65,17 +62,12 @@ def _draw_rates(axis: Axes, numbers: Mapping[str, Any]) -> None:
     where = axis.get_xaxis_transform()
     axis.plot(modes[:zero], np.full(zero, 0.03), "v", color="none", markeredgecolor="#333333", transform=where, label=floor)
     if slow := numbers["slow_time"]:
-        axis.axhline(
-            1 / slow,
-            color="black",
-            linestyle=(0, (4, 3)),
-            linewidth=0.9,
-            label=rf"$1/\tau_{{\rm slow}}$, $\tau_{{\rm slow}}={slow:.3g}$",
-        )
+        label = rf"$1/\tau_{{\rm slow}}$, $\tau_{{\rm slow}}={slow:.3g}$"
+        axis.axhline(1 / slow, color="black", linestyle=(0, (4, 3)), linewidth=0.9, label=label)
     axis.set_xlabel("mode $k$")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.legend(loc="best", fontsize=7.5)
+    axis.legend()
 
 
 def _marker(count: int) -> float:
@@ -101,16 +93,8 @@ def _draw_class_graph(axis: Axes, names: Sequence[str], reduced: ClassGraph) -> 
     for place, name in zip(places, names, strict=True):
         side = "left" if place[0] > 0.1 else "right" if place[0] < -0.1 else "center"
         level = "bottom" if place[1] > 0.5 else "top" if place[1] < -0.5 else "center"
-        axis.annotate(
-            name,
-            place,
-            xytext=(diameter / 2 + 3) * place,
-            textcoords="offset points",
-            ha=side,
-            va=level,
-            fontsize=8,
-            parse_math=False,
-        )
+        where = {"xytext": (diameter / 2 + 3) * place, "textcoords": "offset points", "ha": side, "va": level}
+        axis.annotate(name, place, **where, fontsize=8, parse_math=False)
     axis.grid(False)
     axis.set(aspect="equal", xlim=(-1.5, 1.5), ylim=(-1.3, 1.3), xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
@@ -133,10 +117,10 @@ def _draw_conductances(axis: Axes, names: Sequence[str], reduced: ClassGraph) ->
     else:
         axis.text(0.5, 0.5, "no conductances: classifiable", transform=axis.transAxes, ha="center")
     if len(names) <= NAMED_LABELS:
-        shortened = [names[a] for a in order]
+        ordered = [names[a] for a in order]
         size = min(8.0, 240 / len(names))
-        axis.set_xticks(range(len(names)), shortened, rotation=90, fontsize=size, parse_math=False)
-        axis.set_yticks(range(len(names)), shortened, fontsize=size, parse_math=False)
+        axis.set_xticks(range(len(names)), ordered, rotation=90, fontsize=size, parse_math=False)
+        axis.set_yticks(range(len(names)), ordered, fontsize=size, parse_math=False)
     else:
         axis.set(xlabel="labels, in the order of the slowest mode of each component", xticks=[], yticks=[])
 

@@ -6,13 +6,29 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 STYLE: dict[Any, Any] = {
     "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25,
-    "legend.framealpha": 0.85, "legend.edgecolor": "none", "legend.fancybox": False,
+    "legend.framealpha": 0.85, "legend.edgecolor": "none", "legend.fancybox": False, "legend.fontsize": 7.5,
+    "axes.titlelocation": "left", "axes.titleweight": "bold",
     "svg.hashsalt": "collapse", "lines.linewidth": 1.7, "figure.constrained_layout.use": True,
 }  # fmt: skip
+LONGEST_NAME = 18
+
+
+def short_name(name: str) -> str:
+    """A name of a label, or as much of it as stands beside a picture."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def name_time(axis: Axes, time: float, label: str, at_foot: bool = False) -> None:
+    """The name of a time above the axes, or beside the foot of its line."""
+    height, shift, side = (0, (3, 3), "left") if at_foot else (1, (0, 3), "center")
+    axis.annotate(
+        label, (time, height), xycoords=("data", "axes fraction"), xytext=shift, textcoords="offset points", ha=side, fontsize=8
+    )
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from derivations.figures.style import STYLE
+from derivations.figures.style import STYLE, name_time
 from theory import Coupling, Trajectory
 
 DECADES = 12  # of the loss and of distances that are drawn below their largest value
@@ -50,8 +50,7 @@ def trajectory(title: str, run: Trajectory, coupling: Coupling | None = None, lo
         for place, (name, draw) in zip(places, drawn.items(), strict=False):
             axis = figure.add_subplot(place)
             draw(axis)
-            axis.set(xscale="log" if logarithmic and run.times[-1] > 0 else "linear", xlabel="time")
-            axis.set_title(name, loc="left", fontweight="bold")
+            axis.set(title=name, xscale="log" if logarithmic and run.times[-1] > 0 else "linear", xlabel="time")
             if coupling is not None and run.head is None and draw is not drift:
                 _mark_time_scales(axis, coupling, run.times)
         _draw_paths(figure.add_subplot(grid[1, 2] if len(drawn) == len(places) else grid[:, 2]), run)
@@ -103,7 +102,7 @@ def _draw_accuracy(axis: Axes, run: Trajectory) -> None:
     if error.any():
         axis.fill_between(times, share - 2 * error, share + 2 * error, color="#0072b2", alpha=0.25, linewidth=0)
         axis.plot([], [], color="#0072b2", alpha=0.25, linewidth=6, label=r"$\pm$ two standard errors")
-        axis.legend(loc="lower right", fontsize=7.5)
+        axis.legend(loc="lower right")
     axis.plot(times, share, color="#0072b2")
     axis.set_ylim(0, 1.03)
 
@@ -124,7 +123,7 @@ def _draw_head(axis: Axes, run: Trajectory, coupling: Coupling | None) -> None:
     axis.plot([], [], color="#333333", linewidth=1, label="eigenvalues (real parts)")
     low, high = min(values.min(), 0.0), max(values.max(), 1.0)
     axis.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
-    axis.legend(loc="best", fontsize=7.5)
+    axis.legend()
 
 
 def _draw_drift(axis: Axes, run: Trajectory) -> None:
@@ -142,7 +141,7 @@ def _draw_paths(axis: Axes, run: Trajectory) -> None:
     """Labels on their principal axes, from a ring where they start to a dot where they end; in one dimension against time."""
     places, share = principal_axes(run.labels)
     colours = label_colours(run.labels.shape[2])
-    axis.set_title("paths of the labels", loc="left", fontweight="bold")
+    axis.set_title("paths of the labels")
     for k, colour in enumerate(colours):
         across, along = places[:, 0, k], places[:, 1, k]
         if run.labels.shape[1] == 1:
@@ -152,7 +151,7 @@ def _draw_paths(axis: Axes, run: Trajectory) -> None:
         axis.plot(across[-1], along[-1], "o", color=colour, markersize=5)
     axis.plot([], [], "o", color="#555555", fillstyle="none", markersize=5, label="start")
     axis.plot([], [], "o", color="#555555", markersize=5, label="end")
-    axis.legend(loc="best", fontsize=7.5)
+    axis.legend()
     if run.labels.shape[1] == 1:
         axis.set(xlabel="recorded time, by its number", ylabel="label, from the mean")
     else:
@@ -165,11 +164,4 @@ def _mark_time_scales(axis: Axes, coupling: Coupling, times: NDArray) -> None:
     for name, time in (("fast", coupling.fast_time()), ("slow", coupling.slow_time())):
         if np.isfinite(time) and time < times[-1]:
             axis.axvline(time, color="black", linestyle=(0, (4, 3)), linewidth=0.9)
-            axis.annotate(
-                rf"$\tau_{{\rm {name}}}$",
-                (time, 0),
-                xycoords=("data", "axes fraction"),
-                xytext=(3, 3),
-                textcoords="offset points",
-                fontsize=8,
-            )
+            name_time(axis, time, rf"$\tau_{{\rm {name}}}$", at_foot=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from derivations.experiment import Run
 from derivations.figures.report import COLOURS, FLOOR
-from derivations.figures.style import STYLE
+from derivations.figures.style import STYLE, name_time
 from derivations.two_time_scales import TwoTimeScales
 from theory.simulation.expected import ExpectedCurves
 
@@ -70,14 +70,9 @@ def _draw_head(axis: Axes, run: Run) -> None:
 
 def _finish(axes: Sequence[Axes], study: TwoTimeScales) -> None:
     loss, accuracy, distance, head = axes
-    titles = (
-        "loss, relative to the start",
-        "accuracy",
-        "distance of the labels",
-        "eigenvalues of the head",
-    )
+    titles = ("loss, relative to the start", "accuracy", "distance of the labels", "eigenvalues of the head")
     for axis, title in zip(axes, titles, strict=True):
-        axis.set_title(title, loc="left", fontweight="bold", pad=16)
+        axis.set_title(title, pad=16)
         axis.set_xscale("log")
         _mark_scales(axis, study.runs[1])
     loss.set(yscale="log", ylim=(FLOOR, 2))
@@ -87,7 +82,7 @@ def _finish(axes: Sequence[Axes], study: TwoTimeScales) -> None:
         axis.set_xlabel("time (inverse mobility of a sample)")
     loss.plot([], [], **THEORY, label=r"theory: expected over starts; correlations $\pm\mu_k$")
     loss.plot([], [], **PLATEAU, label="theory: plateau between the scales")
-    loss.figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    loss.figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize="medium")
     loss.figure.suptitle(study.title, x=0.01, ha="left", fontsize=9, parse_math=False)
 
 
@@ -95,12 +90,4 @@ def _mark_scales(axis: Axes, run: Run) -> None:
     """Thin lines at the fast and the slow time that the couplings predict."""
     for name, time in (("fast", run.coupling.fast_time()), ("slow", run.coupling.slow_time())):
         axis.axvline(time, color="#555555", linewidth=0.8)
-        axis.annotate(
-            rf"$\tau_{{\rm {name}}}={time:.3g}$",
-            (time, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-        )
+        name_time(axis, time, rf"$\tau_{{\rm {name}}}={time:.3g}$")

@@ -11,16 +11,17 @@ When it fails: the simulation of cells next to a boundary is undecided where the
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from derivations.phases.cells import proved_codes
+from derivations.phases.plane import Plane
 from derivations.phases.regions import CODES, Phase
 from derivations.sweeps import sweep
 from theory import require
@@ -29,37 +30,6 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
 TOGETHER = 60  # runs in one call
-
-
-class Plane(Protocol):
-    """What a diagram is drawn of."""
-
-    @property
-    def outcomes(self) -> Any:
-        """What simulates points of it, a dataclass."""
-
-    @property
-    def axes(self) -> tuple[str, str]:
-        """Names across and up."""
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """What is fixed and given to the outcomes beside the axes."""
-
-    def edges(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
-        """Of the cells."""
-
-    def centres(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
-        """Of the cells."""
-
-    def closed_form(self, across: NDArray, up: NDArray) -> NDArray:
-        """The numbers of the phases (across, up)."""
-
-    def prove(self, box: Mapping[str, tuple]) -> Phase:
-        """What is proved of a cell."""
-
-    def boundaries(self) -> dict[str, tuple[NDArray, NDArray, NDArray]]:
-        """In closed form."""
 
 
 def diagram(

@@ -20,15 +20,15 @@ from numpy.typing import NDArray
 from derivations.closed_forms import phases
 from derivations.phases.cells import proved_phase
 from derivations.phases.outcomes import Outcomes
+from derivations.phases.plane import FINE, Boundaries, Plane
 from derivations.phases.regions import Phase, phase_codes
 from theory.errors import InputError
 
-FINE = 401  # points along each side on which closed forms are drawn
 VERTICAL = ("lambda", "k")
 
 
 @dataclass(frozen=True)
-class ParameterPlane:
+class ParameterPlane(Plane):
     r"""The plane of :math:`\varphi` and one of :math:`\lambda`, :math:`k=\kappa/\lambda` (``vertical``), the other ``fixed``.
 
     Attributes
@@ -69,35 +69,26 @@ class ParameterPlane:
 
     @property
     def axes(self) -> tuple[str, str]:
-        """Names across and up."""
         return "phi", self.vertical
 
     @property
     def parameters(self) -> dict[str, float]:
-        """What is fixed."""
         (other,) = set(VERTICAL) - {self.vertical}
         return {other: self.fixed}
 
-    def edges(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
-        """Of the cells, across and up."""
-        return np.linspace(self.left, self.right, columns + 1), np.linspace(self.low, self.high, rows + 1)
-
     def centres(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
         """Of the cells, across and up; fractions at the nearest whole numbers of samples."""
-        across, up = ((edges[1:] + edges[:-1]) / 2 for edges in self.edges(columns, rows))
+        across, up = super().centres(columns, rows)
         return self.outcomes.representable(across), up
 
     def closed_form(self, across: NDArray, up: NDArray) -> NDArray:
-        """The numbers of the phases on a grid (across, up)."""
         return phase_codes(across[:, None], *self._decays(up[None, :]), self.outcomes.classes)
 
     def prove(self, box: Mapping[str, tuple]) -> Phase:
-        """What is proved of a cell."""
         return proved_phase({**box, **{name: (value, value) for name, value in self.parameters.items()}}, self.outcomes.classes)
 
-    def boundaries(self) -> dict[str, tuple[NDArray, NDArray, NDArray]]:
-        """By name: points across and up, and values (across, up) whose zeros are the boundary."""
-        across, up = (np.linspace(edges[0], edges[-1], FINE) for edges in self.edges(1, 1))
+    def boundaries(self) -> Boundaries:
+        across, up = self.edges(FINE - 1, FINE - 1)
         at = (across[:, None], *self._decays(up[None, :]), float(self.outcomes.classes))
         with np.errstate(all="ignore"):
             exists = phases.numeric("existence")(*at) + np.zeros((FINE, FINE))

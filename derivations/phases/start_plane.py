@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from derivations.closed_forms import phases
 from derivations.phases.cells import proved_phase, proved_start
-from derivations.phases.parameter_plane import FINE
+from derivations.phases.plane import FINE, Boundaries, Plane
 from derivations.phases.regions import CODES, Phase, start_codes
 from derivations.phases.single_mode import StartOutcomes, basin_boundary
 from theory.errors import InputError
 
 
 @dataclass(frozen=True)
-class StartPlane:
+class StartPlane(Plane):
     """Starts of one mode.
 
     Attributes
@@ -47,6 +47,7 @@ class StartPlane:
     left: float = -1.0
     right: float = 2.0
     high: float = 2.0
+    low: float = field(default=0.0, init=False, repr=False)
     outcomes: StartOutcomes = field(default_factory=StartOutcomes)
 
     def __post_init__(self):
@@ -55,13 +56,7 @@ class StartPlane:
 
     @property
     def axes(self) -> tuple[str, str]:
-        """Names across and up."""
         return "w_0", "v_0"
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """None is an axis of the grid."""
-        return {}
 
     @property
     def correlation(self) -> float:
@@ -75,24 +70,13 @@ class StartPlane:
         found = self.outcomes
         return found.decay > 0 and found.head_decay > 0 and self._exists > 0
 
-    def edges(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
-        """Of the cells, across and up."""
-        return np.linspace(self.left, self.right, columns + 1), np.linspace(0, self.high, rows + 1)
-
-    def centres(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
-        """Of the cells, across and up."""
-        across, up = ((edges[1:] + edges[:-1]) / 2 for edges in self.edges(columns, rows))
-        return across, up
-
     def closed_form(self, across: NDArray, up: NDArray) -> NDArray:
-        """The numbers of the phases on a grid (across, up); undecided where there is no closed form."""
         if not self.outcomes.decay:
             return start_codes(across[:, None], up[None, :], self.correlation)
         code = CODES[Phase.UNDECIDED if self.has_state else Phase.COLLAPSED]
         return np.full((len(across), len(up)), code)
 
     def prove(self, box: Mapping[str, tuple]) -> Phase:
-        """What is proved of a cell."""
         found = self.outcomes
         if not found.decay:
             return proved_start(box, found.fraction, 2)
@@ -102,15 +86,13 @@ class StartPlane:
         anywhere = proved_phase({name: (value, value) for name, value in point.items()}, 2)
         return anywhere if anywhere is Phase.COLLAPSED else Phase.UNDECIDED
 
-    def boundaries(self) -> dict[str, tuple[NDArray, NDArray, NDArray]]:
-        """By name: points across and up, and values (across, up) whose zeros are the boundary in closed form."""
+    def boundaries(self) -> Boundaries:
         if self.outcomes.decay:
             return {}
-        across, up = (np.linspace(edges[0], edges[-1], FINE) for edges in self.edges(1, 1))
+        across, up = self.edges(FINE - 1, FINE - 1)
         return {"hyperbola": (across, up, phases.survival_margin(across[:, None], up[None, :], self.correlation))}
 
     def traced(self) -> dict[str, tuple[NDArray, NDArray]]:
-        """By name: boundaries that are integrated, points across and up."""
         if not self.has_state:
             return {}
         found = self.outcomes
