@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from derivations.checks import Check, Level, Outcome, Status, Together
@@ -70,9 +70,11 @@ class Step(Brief):
         return Lines((*self.before, *self.given))
 
     @property
-    def shown_premises(self) -> Lines:
-        """The premises; those that no other step leads to say so."""
-        return Lines((*self.before, *(replace(line, words=line.words or "with") for line in self.given)))
+    def parts(self) -> tuple[tuple[str, Sequence[Line]], ...]:
+        """The formulas in the order in which they are shown, with the words in front of each group."""
+        given = "with" if self.before else "Given"
+        shown = (("", self.before), (given, self.given), ("leads to" if self.premises else "", self.after))
+        return tuple((words, lines) for words, lines in shown if lines)
 
     def view(self, outcome: Outcome) -> StepView:
         """The step in strings, with what its check found."""
@@ -81,8 +83,7 @@ class Step(Brief):
             title=title_of(self.name),
             statement=self.statement,
             reason=self.reason,
-            before=display(self.shown_premises) if self.premises else "",
-            after=display(self.after),
+            parts=tuple((words, display(lines)) for words, lines in self.parts),
             assumptions=self.assumptions,
             uses=tuple(map(title_of, self.uses)),
             status=outcome.status.value,
@@ -277,8 +278,9 @@ class Derivation(Brief):
         """Plain text, its expressions as ``say`` writes them."""
         shown = [self.title, self.summary]
         for number, step in enumerate(self.steps, 1):
-            shown += [f"{number}. {step.name}: {step.statement}", *_told(step.shown_premises, say)]
-            shown += [*(["leads to"] if step.premises else []), *_told(step.after, say)]
+            shown.append(f"{number}. {step.name}: {step.statement}")
+            for words, lines in step.parts:
+                shown += [*filter(None, [words]), *(f"  {line.text_with(say)}" for line in lines)]
         return shown
 
     def __str__(self):
@@ -286,10 +288,6 @@ class Derivation(Brief):
 
     def _repr_html_(self) -> str:
         return derivation_fragment(self.view())
-
-
-def _told(lines: Sequence[Line], say: Say) -> list[str]:
-    return [f"  {line.text_with(say)}" for line in lines]
 
 
 def _size(outcome: Outcome) -> str:
