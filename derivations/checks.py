@@ -12,6 +12,7 @@ What a check cannot evaluate or decide it leaves unchecked, with the reason.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from theory.stopgrad import erase
 from theory.vanishing import vanishes
 from theory.words import PLAIN, Context
 
+BOUNDS = {"<": operator.lt, ">": operator.gt, r"\le": operator.le, r"\ge": operator.ge, r"\ne": operator.ne}
 DRAWS = 200  # of a point, most of them outside the domain of a loss
 
 
@@ -215,18 +217,21 @@ class Together:
     kind: str = "several"
 
     def run(self, level: Level) -> Outcome:
-        outcomes = [check.run(level) for check in self.checks]
-        for status in (Status.FAILED, Status.UNCHECKED):
-            if found := [o for o in outcomes if o.status is status]:
-                return found[0]
+        outcomes: list[Outcome] = []
+        for check in self.checks:
+            outcomes.append(check.run(level))
+            if outcomes[-1].status is Status.FAILED:
+                return outcomes[-1]
+        if gap := next((o for o in outcomes if o.status is Status.UNCHECKED), None):
+            return gap
         worst = max(outcomes, key=lambda o: (o.residual or 0.0) / (o.tolerance or 1.0))
         kinds = " + ".join(dict.fromkeys(o.kind for o in outcomes))
         return Outcome(Status.PASSED, kinds, "; ".join(o.detail for o in outcomes), worst.residual, worst.tolerance)
 
 
 def holds(left: float, line: Row, right: float) -> bool:
-    """Whether the relation that a line states holds between two numbers."""
-    return {"<": left < right, ">": left > right}[line.relation]
+    """Whether the bound that a line states holds between two numbers."""
+    return bool(BOUNDS[line.relation](left, right))
 
 
 def violations(found: NDArray, line: Row, bound: NDArray, error: float = 1e-8) -> int:

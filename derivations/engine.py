@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -42,14 +42,16 @@ class Step(Brief):
     statement, reason
         in sentences; inline mathematics between dollars.
     before, after
-        the formulas that the step starts from and leads to.
+        the formulas that the step starts from and leads to.  What it starts from are lines that steps in ``uses`` lead to.
+    given
+        formulas that the step does not take from other steps: definitions, forms of the state, assumptions.
     uses
-        names of the steps it builds on.
+        names of the steps it builds on; each gives at least one line.
     assumptions
-        in sentences.
+        in sentences, where they are no formulas.
     check
-        makes the evidence, one check or several that all must pass, from the lines before and after, so that what is shown is
-        what is checked; None leaves the step unchecked.
+        makes the evidence, one check or several that all must pass, from the premises (lines before, then those given) and the
+        lines after, so that what is shown is what is checked; None leaves the step unchecked.
     """
 
     name: str
@@ -57,9 +59,22 @@ class Step(Brief):
     reason: str
     after: Sequence[Line]
     before: Sequence[Line] = ()
+    given: Sequence[Line] = ()
     uses: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     check: Callable[[Lines, Lines], Check | Sequence[Check]] | None = None
+
+    @property
+    def premises(self) -> Lines:
+        """What the step starts from, whether other steps lead to it or not."""
+        return Lines((*self.before, *self.given))
+
+    @property
+    def parts(self) -> tuple[tuple[str, Sequence[Line]], ...]:
+        """The formulas in the order in which they are shown, with the words in front of each group."""
+        given = "with" if self.before else "Given"
+        shown = (("", self.before), (given, self.given), ("leads to" if self.premises else "", self.after))
+        return tuple((words, lines) for words, lines in shown if lines)
 
     def view(self, outcome: Outcome) -> StepView:
         """The step in strings, with what its check found."""
@@ -68,8 +83,7 @@ class Step(Brief):
             title=title_of(self.name),
             statement=self.statement,
             reason=self.reason,
-            before=display(self.before) if self.before else "",
-            after=display(self.after),
+            parts=tuple((words, display(lines)) for words, lines in self.parts),
             assumptions=self.assumptions,
             uses=tuple(map(title_of, self.uses)),
             status=outcome.status.value,
@@ -78,7 +92,7 @@ class Step(Brief):
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text, whole."""
-        return plain_fields(self, ("name", "statement", "reason", "uses", "assumptions", "before", "after"))
+        return plain_fields(self, ("name", "statement", "reason", "uses", "assumptions", "before", "given", "after"))
 
     def verify(self, level: Level = Level.QUICK) -> Checked:
         """Run the check.  A check that raises has failed, with the error as its detail; one that its oracle cannot evaluate, or
@@ -88,7 +102,7 @@ class Step(Brief):
             outcome = NO_CHECK
         else:
             try:
-                found = self.check(Lines(self.before), Lines(self.after))
+                found = self.check(self.premises, Lines(self.after))
                 checks = tuple(found) if isinstance(found, Sequence) else (found,)
                 outcome = _unread_relation(self.after, checks) or Together(checks).run(level)
             except (NoEvaluationError, UnfinishedError) as gap:
@@ -103,6 +117,15 @@ def _unread_relation(after: Sequence[Line], checks: Sequence[Check]) -> Outcome 
     read = [line for check in checks for line in getattr(check, "reads", ())]
     unread = next((line for line in after if line.relation != "=" and line not in read), None)
     return None if unread is None else Outcome(Status.FAILED, "relation", f"no check reads the relation of {unread}")
+
+
+def broken_link(step: Step, used: Mapping[str, Sequence[Line]]) -> Outcome | None:
+    """A failure where a line before is none of the lines that used steps lead to, or where a used step gives no line."""
+    unknown = next((line for line in step.before if not any(line in lines for lines in used.values())), None)
+    if unknown is not None:
+        return Outcome(Status.FAILED, "uses", f"no step that it uses leads to {unknown}")
+    idle = next((name for name, lines in used.items() if not any(line in step.before for line in lines)), None)
+    return None if idle is None else Outcome(Status.FAILED, "uses", f"no line of {idle} is used")
 
 
 Steps: TypeAlias = tuple[Step, ...] | Callable[[], tuple[Step, ...]]
@@ -222,7 +245,11 @@ class Derivation(Brief):
         """Run every check, ``"quick"`` or ``"full"`` (more random cases)."""
         if level not in ("quick", "full"):
             raise InputError("level 'quick' or 'full'", repr(level), "choose one of these")
-        return Verification(self.name, tuple(step.verify(Level[level.upper()]) for step in self.steps))
+        return Verification(self.name, tuple(self._verify(step, Level[level.upper()]) for step in self.steps))
+
+    def _verify(self, step: Step, level: Level) -> Checked:
+        broken = broken_link(step, {name: self[name].after for name in step.uses})
+        return Checked(step.name, broken, 0.0) if broken else step.verify(level)
 
     def view(self, verification: Verification | None = None, number: str = "") -> DerivationView:
         """What documents are made of; without a verification every step is shown as unchecked."""
@@ -251,8 +278,9 @@ class Derivation(Brief):
         """Plain text, its expressions as ``say`` writes them."""
         shown = [self.title, self.summary]
         for number, step in enumerate(self.steps, 1):
-            shown += [f"{number}. {step.name}: {step.statement}", *_told(step.before, say)]
-            shown += [*(["leads to"] if step.before else []), *_told(step.after, say)]
+            shown.append(f"{number}. {step.name}: {step.statement}")
+            for words, lines in step.parts:
+                shown += [*filter(None, [words]), *(f"  {line.text_with(say)}" for line in lines)]
         return shown
 
     def __str__(self):
@@ -260,10 +288,6 @@ class Derivation(Brief):
 
     def _repr_html_(self) -> str:
         return derivation_fragment(self.view())
-
-
-def _told(lines: Sequence[Line], say: Say) -> list[str]:
-    return [f"  {line.text_with(say)}" for line in lines]
 
 
 def _size(outcome: Outcome) -> str:

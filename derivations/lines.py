@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, SupportsIndex, overload
 
-from sympy import Basic, Expr
+import numpy as np
+from sympy import Basic, Expr, MatrixExpr, MatrixSymbol, Symbol, sympify
 
-from derivations.checks import Identity
+from derivations.checks import BOUNDS, DRAWS, Identity, holds
+from derivations.evaluate import NoEvaluationError
 from derivations.typeset.rows import Row
+from theory.abridging import brief
 from theory.flow import Flow
 from theory.printing import MANY, tex
 from theory.words import PLAIN, Context
@@ -17,15 +20,71 @@ Line = Row
 
 
 class Lines(tuple[Line, ...]):
-    """Some lines; a part of them is lines, too."""
+    """Some lines; a part of them is lines, too.
+
+    A check takes a right side by what stands on its left, ``lines[tau]``, so that it reads both sides.
+    """
 
     @overload
     def __getitem__(self, place: SupportsIndex) -> Line: ...
     @overload
     def __getitem__(self, place: slice) -> Lines: ...
+    @overload
+    def __getitem__(self, place: Basic) -> Basic: ...
     def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, Basic):
+            (line,) = (line for line in self.of(place) if line.relation not in BOUNDS)
+            return line.right
         found = super().__getitem__(place)
         return Lines(found) if isinstance(place, slice) else found
+
+    def of(self, *lefts: Basic) -> Lines:
+        """The lines with these left sides, in the order of the left sides.
+
+        Raises
+        ------
+        LookupError
+            for a left side that no line has.
+        """
+        missing = [left for left in lefts if all(line.left != left for line in self)]
+        if missing:
+            raise LookupError(f"no line says what {brief(missing[0])} is")
+        return Lines(line for left in lefts for line in self if line.left == left)
+
+    @property
+    def mapping(self) -> dict[Basic, Basic]:
+        """Right sides by their left sides, bounds aside."""
+        return {line.left: self[line.left] for line in self if line.relation not in BOUNDS}
+
+    def violated(self, values: Mapping[Basic, object]) -> Lines:
+        """The bounds that do not hold where symbols have these values, numbers all.
+
+        Raises
+        ------
+        TypeError
+            for a side that is then no real number.
+        """
+        sides = ((line, *(float(sympify(side).subs(values)) for side in (line.left, line.right))) for line in self.bounds)
+        return Lines(line for line, left, right in sides if not holds(left, line, right))
+
+    @property
+    def bounds(self) -> Lines:
+        """The lines that say which side is larger, or that sides differ."""
+        return Lines(line for line in self if line.relation in BOUNDS)
+
+    def draw(self, rng: np.random.Generator, box: Mapping[Basic, tuple[float, float]]) -> dict[Basic, float]:
+        """Numbers between the ends that the box gives each symbol, at which every bound holds.
+
+        Raises
+        ------
+        NoEvaluationError
+            where many draws find none.
+        """
+        for _ in range(DRAWS):
+            values = {symbol: float(rng.uniform(*ends)) for symbol, ends in box.items()}
+            if not self.violated(values):
+                return values
+        raise NoEvaluationError(f"the assumptions hold at none of {DRAWS} random points")
 
     @property
     def rights(self) -> tuple[Basic, ...]:
@@ -36,10 +95,30 @@ class Lines(tuple[Line, ...]):
         """The check that the right sides are equal to as many other expressions."""
         return Identity(tuple(zip(self.rights, others, strict=True)), context)
 
+    def same(self, others: Iterable[Line], context: Context = PLAIN) -> Identity:
+        """The check that these are other lines: the same left sides and relations in the same order, and equal right sides.
+
+        Raises
+        ------
+        LookupError
+            where a left side or a relation is another one.
+        """
+        held = Lines(others)
+        for mine, other in zip(self, held, strict=True):
+            if (mine.left, mine.relation) != (other.left, other.relation):
+                raise LookupError(f"{mine} says something else than {other}")
+        return self.equal(held.rights, context)
+
+
+def dot(block: Basic) -> Expr:
+    """The velocity of a block of the state as a symbol."""
+    name = rf"\dot{{{tex(block)}}}"
+    return MatrixSymbol(name, *block.shape) if isinstance(block, MatrixExpr) else Symbol(name, real=True)
+
 
 def velocity_lines(flow: Flow) -> Lines:
     """One line for each block of a flow; scalar velocities factored."""
-    return Lines(Line(rf"\dot{{{tex(block)}}}", v if flow.is_matrix else factored(v)) for block, v in flow.velocity.items())
+    return Lines(Line(dot(block), v if flow.is_matrix else factored(v)) for block, v in flow.velocity.items())
 
 
 def factored(expr: Expr) -> Expr:

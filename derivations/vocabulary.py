@@ -42,7 +42,11 @@ t, sigma, r, r_1, r_2, r_3 = symbols("t sigma r r_1:4", positive=True)
 slow, fast, c_slow, c_fast = symbols("r_- r_+ c_- c_+", positive=True)
 E_uu, E_uv, E_us = symbols("E_uu E_uv E_us", real=True)
 c_0, c_1, c_2, tau, delta = symbols("c_0 c_1 c_2 tau delta", real=True)  # tau trace, delta determinant
-chi, chi_0, chi_1, chi_2, chi_12 = symbols("chi chi_0 chi_1 chi_2 chi_12", real=True)
+chi, chi_0, chi_1, chi_2, chi_12, chi_Z = symbols("chi chi_0 chi_1 chi_2 chi_12 chi_Z", real=True)  # chi_Z: of H(D - A)
+tau_slow, tau_fast, t_half = symbols(r"\tau_{\text{slow}} \tau_{\text{fast}} t_{1/2}", positive=True)
+square_distance = Symbol(r"E\lVert y_a-y_b\rVert^{2}", positive=True)  # of two labels, its mean over independent starts
+mean_loss = Symbol("E L", positive=True)
+late_rate = Symbol(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", real=True)
 
 # Patterns on samples F, on labels f; classes as masses and springs; the graph of classes, its adjacency, links, eigenvalue.
 F_x, w_x = MatrixSymbol("F_x", N, 1), MatrixSymbol("w_x", N, 1)

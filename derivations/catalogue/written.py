@@ -5,9 +5,9 @@ from __future__ import annotations
 from sympy import Add, Expr, Matrix, Mul, Poly, Symbol
 
 from derivations.analysis.expansions.rates import Rate
-from derivations.lines import Line, Lines
+from derivations.lines import Line, Lines, dot
 from theory.flow import Flow
-from theory.printing import AsWritten, tex
+from theory.printing import AsWritten
 
 
 def by_powers(polynomial: Expr, variable: Symbol, *inner: Symbol) -> Expr:
@@ -18,7 +18,7 @@ def by_powers(polynomial: Expr, variable: Symbol, *inner: Symbol) -> Expr:
 
 def linear(flow: Flow) -> Lines:
     """A linear flow, one line for each amplitude, its terms by amplitude."""
-    return Lines(Line(rf"\dot{{{tex(a)}}}", _by_amplitude(velocity, flow.state)) for a, velocity in flow.velocity.items())
+    return Lines(Line(dot(a), _by_amplitude(velocity, flow.state)) for a, velocity in flow.velocity.items())
 
 
 def linear_lines(names: tuple, matrix: Matrix) -> Lines:

@@ -42,7 +42,7 @@ def derivation_fragment(derivation: DerivationView) -> str:
     shown = [f"<h3>{_dollars(derivation.title)}</h3><p>{_dollars(derivation.summary)}</p>"]
     for step in derivation.steps:
         shown.append(f"<h4>{escape(step.title)}</h4><p>{_dollars(step.statement)} <em>{_dollars(step.reason)}</em></p>")
-        shown += [f"<div>$\\displaystyle {escape(part)}$</div>" for part in (step.before, step.after) if part]
+        shown += [f"<div>{words} $\\displaystyle {escape(part)}$</div>" for words, part in step.parts]
     return "\n".join(shown)
 
 

@@ -11,8 +11,7 @@ class StepView:
     title: str
     statement: str
     reason: str
-    before: str
-    after: str
+    parts: tuple[tuple[str, str], ...]  # words in front, display
     assumptions: tuple[str, ...]
     uses: tuple[str, ...]
     status: str

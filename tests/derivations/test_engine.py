@@ -1,28 +1,30 @@
 """The engine: what counts as checked, which orders of steps are refused, and what a verification says."""
 
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import networkx as nx
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import MatrixSymbol, symbols
+from sympy import Integer, MatrixSymbol, symbols
 
 from derivations import Derivation, Line, Step, derive, names
 from derivations.checks import Identity, Level, Numerics, Outcome, Status
 from derivations.engine import Checked, Verification
-from derivations.lines import velocity_lines
+from derivations.lines import Lines, dot, velocity_lines
 from theory import Flow, InputError
+from theory.printing import tex
 
 x, y = symbols("x y", real=True)
 
 
 def step(name="step", *, left=x + x, right=2 * x, uses=(), check=True):
-    """A step that claims left = right, and checks just that."""
+    """A step that claims left = right, and checks just that; it starts from what the steps that it uses claim."""
     claim = (Line(left, right),)
     compare = (lambda before, after: Identity(((after[0].left, after[0].right),))) if check is True else check
-    return Step(name, "It follows.", "Add.", after=claim, uses=uses, check=compare)
+    return Step(name, "It follows.", "Add.", after=claim, before=claim if uses else (), uses=uses, check=compare)
 
 
 def derivation(*steps):
@@ -94,12 +96,74 @@ def test_a_check_sees_the_lines_that_are_shown():
     assert seen == [(before, after)]
 
 
+def test_a_check_sees_what_is_given_behind_what_comes_from_other_steps():
+    seen = []
+
+    def check(start, end):
+        seen.append(start)
+        return Identity(((x, x),))
+
+    before, given_anew = Line(x, y), Line(y, Integer(1), ">")
+    Step("s", "", "", before=(before,), given=(given_anew,), after=(Line(x, x),), check=check).verify()
+    assert seen == [(before, given_anew)]
+
+
+def test_what_is_given_is_shown_as_such():
+    made = Step("s", "", "", before=(Line(x, y),), given=(Line(y, Integer(1), ">"),), after=(Line(x, Integer(2)),))
+    assert "  x = y\nwith\n  y > 1\nleads to\n  x = 2" in str(derivation(made))
+    assert [words for words, _ in made.view(Outcome(Status.UNCHECKED, "none", "")).parts] == ["", "with", "leads to"]
+    assert made.to_dict()["given"] == [Line(y, Integer(1), ">").to_dict()]
+
+
 def test_a_derivation_without_steps_has_shown_nothing():
     try:
         passed = derivation().verify().passed
     except InputError:
         passed = False
     assert not passed
+
+
+# -- links ------------------------------------------------------------------------------------------------------------
+
+
+def linked(**changes):
+    """The outcome of a step that starts from what an earlier one leads to, or from something else."""
+    claim, other = Line(y, 2 * x), Line(x, y / 2)
+    held = {"before": (claim,), "uses": ("first",), "after": (other,)} | changes
+    true = lambda before, after: Identity(((x, x),))  # noqa: E731
+    steps = (
+        Step("first", "", "", after=(claim,), check=true),
+        Step("unrelated", "", "", after=(Line(x, Integer(7)),), check=true),
+        Step("second", "", "", check=true, **held),
+    )
+    return derivation(*steps).verify().rows[-1].outcome
+
+
+def test_a_step_that_starts_from_lines_of_the_steps_that_it_uses_passes():
+    assert linked().status is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"before": (Line(y, 3 * x),)},
+        {"before": (Line(x, 2 * x),)},
+        {"before": (Line(y, 2 * x, r"\simeq"),)},
+        {"before": (Line(y, 2 * x), Line(x, y))},
+        {"uses": ("unrelated",)},
+        {"uses": ("first", "unrelated")},
+        {"uses": ()},
+        {"before": ()},
+    ],
+    ids=["right", "left", "relation", "one-more", "unrelated", "one-too-many", "none", "idle"],
+)
+def test_a_step_that_does_not_start_from_what_it_says_fails(changes):
+    outcome = linked(**changes)
+    assert (outcome.status, outcome.kind) == (Status.FAILED, "uses")
+
+
+def test_what_no_step_leads_to_can_be_given():
+    assert linked(given=(Line(x, 2 * x),)).status is Status.PASSED
 
 
 # -- order ------------------------------------------------------------------------------------------------------------
@@ -232,7 +296,8 @@ def test_a_verification_as_plain_values_is_strict_json(residual):
 
 def test_velocity_lines_have_one_line_for_each_block():
     lines = velocity_lines(Flow({x: x * y - x, y: -y}))
-    assert [line.left for line in lines] == [r"\dot{x}", r"\dot{y}"]
+    assert [line.left for line in lines] == [dot(x), dot(y)]
+    assert [tex(line.left) for line in lines] == [r"\dot{x}", r"\dot{y}"]
     assert lines.rights == (x * (y - 1), -y)
     assert {line.relation for line in lines} == {"="}
 
@@ -241,6 +306,67 @@ def test_velocity_lines_leave_matrix_velocities_as_they_are():
     A = MatrixSymbol("A", 2, 2)
     flow = Flow({A: -A * A + A})
     assert velocity_lines(flow).rights == tuple(flow.velocity.values())
+
+
+def test_a_right_side_is_found_by_what_stands_on_its_left():
+    lines = Lines((Line(x, y), Line(y, Integer(2)), Line(x, Integer(0), ">"), Line(x, x * x, ">")))
+    assert (lines[x], lines[y]) == (y, 2)
+    assert lines.of(y, x) == (lines[1], lines[0], *lines[2:])
+    assert lines.mapping == {x: y, y: 2}
+    assert lines.bounds == lines[2:]
+
+
+@pytest.mark.parametrize("lines", [(), (Line(y, x),), (Line(x, Integer(0), ">"),), (Line(x, y), Line(x, 2 * y))], ids=str)
+def test_what_no_line_or_more_than_one_defines_is_not_found(lines):
+    with pytest.raises((LookupError, ValueError)):
+        Lines(lines)[x]
+
+
+@pytest.mark.parametrize(
+    ("line", "true"),
+    [
+        (Line(x, y, "<"), (1, 2)),
+        (Line(x, y, r"\ge"), (2, 2)),
+        (Line(x, y, r"\ne"), (1, 2)),
+        (Line(x * y, Integer(3), ">"), (2, 2)),
+    ],
+    ids=str,
+)
+def test_bounds_that_do_not_hold_are_found(line, true):
+    values = dict(zip((x, y), true, strict=True))
+    lines = Lines((Line(x, y), line))
+    assert lines.violated(values) == ()
+    contrary = {"<": r"\ge", r"\ge": "<", r"\ne": "=", ">": r"\le"}[line.relation]
+    turned = replace(line, relation=contrary)
+    assert contrary == "=" or Lines((turned,)).violated(values) == (turned,)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_numbers_are_drawn_where_the_bounds_hold(seed):
+    lines = Lines((Line(x**2, 4 * y, r"\ge"), Line(y, Integer(0), ">"), Line(x, y)))
+    values = lines.draw(np.random.default_rng(seed), {x: (-1, 1), y: (-1, 1)})
+    assert values[x] ** 2 >= 4 * values[y] > 0
+
+
+def test_bounds_that_hold_nowhere_leave_a_step_unchecked():
+    contrary = (Line(x, Integer(2), ">"),)
+    made = Step(
+        "s",
+        "",
+        "",
+        given=contrary,
+        after=(Line(y, x),),
+        check=lambda start, end: start.draw(np.random.default_rng(0), {x: (0, 1)}),
+    )
+    assert made.verify().outcome.status is Status.UNCHECKED
+
+
+@pytest.mark.parametrize("other", [Line(y, 2 * x), Line(x, 3 * x), Line(x, 2 * x, r"\le")], ids=str)
+def test_lines_are_the_same_with_both_sides_and_the_relation(other):
+    mine = Lines((Line(x, x + x),))
+    same = lambda lines: Step("s", "", "", after=mine, check=lambda start, end: end.same(lines)).verify().outcome.status  # noqa: E731
+    assert same((Line(x, 2 * x),)) is Status.PASSED
+    assert same((other,)) is Status.FAILED
 
 
 # -- the catalogue ----------------------------------------------------------------------------------------------------

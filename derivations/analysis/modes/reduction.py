@@ -29,7 +29,7 @@ from derivations.analysis.limits import within
 from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
 from derivations.engine import Step
 from derivations.evaluate import Point, evaluate
-from derivations.lines import Line, Lines, velocity_lines
+from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.typeset.rows import Row, row
 from derivations.typeset.shown import Shown
 from theory.abridging import Say, brief
@@ -50,17 +50,15 @@ class Reduction(Shown):
 
     @property
     def step(self) -> Step:
-        """The reduction as a step: velocities, ansatz and rules before, velocities of the amplitudes after.
+        """The reduction as a step: velocities, ansatz and rules given, velocities of the amplitudes after.
 
         Its check puts the lines into each other, by algebra and, with ``ansatz.points``, by numbers.
         """
-        form = (Line(block, self.ansatz.blocks[block]) for block in self.whole.state)
-        rules = (Line(rule.lhs, rule.rhs) for rule in self.ansatz.rules)
         return Step(
             "reduction",
             "States of this form keep it: the matrix flow moves nothing but their amplitudes.",
             "Insert the form, multiply out under the rules for its constant matrices, and compare coefficients.",
-            before=(*velocity_lines(self.whole), *form, *rules),
+            given=(*velocity_lines(self.whole), *self._form, *self._rules),
             after=velocity_lines(self.flow),
             assumptions=("The state starts in this form.",),
             check=self._check,
@@ -82,10 +80,19 @@ class Reduction(Shown):
             "velocity": {str(x): exact_text(v) for x, v in self.flow.velocity.items()},
         }
 
-    def _check(self, before: Lines, after: Lines) -> list[checks.Check]:
-        n = len(self.whole.state)
-        shown = _Shown(self, before[:n], before[n : 2 * n], before[2 * n :], after)
-        evidence: list[checks.Check] = [shown.has_the_form(), shown.closes()]
+    @property
+    def _form(self) -> Lines:
+        return Lines(Line(block, self.ansatz.blocks[block]) for block in self.whole.state)
+
+    @property
+    def _rules(self) -> Lines:
+        return Lines(Line(rule.lhs, rule.rhs) for rule in self.ansatz.rules)
+
+    def _check(self, premises: Lines, after: Lines) -> list[checks.Check]:
+        velocities = premises.of(*map(dot, self.whole.state))
+        form, rules = premises.of(*self.whole.state), premises.of(*(rule.lhs for rule in self.ansatz.rules))
+        shown = _Shown(self, velocities, form, rules, after.of(*map(dot, self.flow.state)))
+        evidence: list[checks.Check] = [form.same(self._form), rules.same(self._rules), shown.closes()]
         if points := self.ansatz.points:
             against = "both sides at random constants that obey the rules"
             evidence.append(checks.Numerics(lambda rng: shown.cases(rng, points), 1e-10, against))
@@ -151,17 +158,11 @@ class _Shown:
     def speeds(self) -> dict[Symbol, Basic]:
         return dict(zip(self.reduction.flow.state, self.scalars.rights, strict=True))
 
-    def has_the_form(self) -> checks.Identity:
-        """The form shown is the one asked for; with the sign of an amplitude turned, another would close as well."""
-        asked = self.reduction.ansatz.blocks
-        lines = zip(self.form, self.reduction.whole.state, strict=True)
-        return checks.Identity(tuple(pair for line, b in lines for pair in ((line.left, b), (line.right, asked[b]))))
-
     def closes(self) -> checks.Identity:
         """Each velocity at the form is the form with the velocities of the amplitudes, under the rules shown."""
         given = (*self.reduction.whole.assumptions, *(a for a in self.reduction.ansatz.assumptions if not is_rule(a)))
         context = Context((*given, *(Eq(line.left, line.right, evaluate=False) for line in self.rules)))
-        form = {line.left: line.right for line in self.form}
+        form = self.form.mapping
         lines = zip(self.velocities.rights, self.form.rights, strict=True)
         sides = ((_numbers(v.xreplace(form), context), f.xreplace(self.speeds)) for v, f in lines)
         pairs = ((collect(left, context), collect(right, context)) for left, right in sides)

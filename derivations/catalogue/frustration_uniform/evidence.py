@@ -7,17 +7,19 @@ from scipy.linalg import expm
 from sympy import Integer, Matrix, Rational
 
 from derivations.catalogue import dense
-from derivations.vocabulary import eta_x, eta_y, n, phi, sigma, t
+from derivations.lines import dot
+from derivations.vocabulary import E_uu, E_uv, c_fast, c_slow, eta_x, eta_y, fast, mean_loss, n, phi, sigma, slow, t
 from theory import Coupling
 from theory.models.vocabulary import K, d
 
 
-def two_rates(rng, family, slow, fast):
+def two_rates(rng, family, lines):
     """The slow rate is the smallest non-zero one and the fast rate the largest but one, each K - 1 times."""
     coupling, values = dense.member(rng, family)
     found, labels = dense.rates(coupling), coupling.labels
     for rate, rates in ((slow, found[1:labels]), (fast, found[-labels:-1])):
-        yield np.full(labels - 1, dense.number(rate, values)), rates
+        yield np.full(labels - 1, dense.number(lines[rate], values)), rates
+    yield 0, len(lines.violated({slow: found[1], fast: found[-2]}))
 
 
 def orders(rng, exact, leading):
@@ -52,20 +54,22 @@ def collapse_rate(rng, family, slow):
     yield int(approached), 1
 
 
-def propagators(rng, velocities, row, amplitudes, known):
-    """The row of the last amplitude, label first, in the exponential of the matrix of the velocities."""
+def propagators(rng, known, row, amplitudes):
+    """The row of the last amplitude, label first, in the exponential of the matrix of the known velocities."""
     values = dense.mobilities_at_random(rng) | {n: Rational(int(rng.integers(2, 9))), phi: Rational(1, 3)}
     time = Rational(int(rng.integers(1, 9)), 8)
-    jacobian = Matrix(velocities).jacobian(amplitudes).subs(values)
+    jacobian = Matrix([known[dot(a)] for a in amplitudes]).jacobian(amplitudes).subs(values)
     found = expm(np.array(jacobian.tolist(), dtype=float) * float(time))
-    yield [dense.number(e.subs(known), {**values, t: time}) for e in row], [found[-1, -1], found[-1, 0]]
+    rates = known.of(slow, fast).mapping
+    yield [dense.number(e.subs(rates), {**values, t: time}) for e in row], [found[-1, -1], found[-1, 0]]
 
 
-def losses(rng, family, mean, parts, known):
+def losses(rng, family, known, lines):
     """The expected loss of all embeddings."""
+    mean, parts, rates = lines[mean_loss], lines.of(c_slow, c_fast).mapping, known.of(slow, fast).mapping
     coupling, values = dense.member(rng, family)
     for time in (Rational(1, 4), Rational(3)):
-        yield dense.number(mean.subs(parts).subs(known), {**values, t: time, d: 1, sigma: 1}), dense.loss(coupling, float(time))
+        yield dense.number(mean.subs(parts).subs(rates), {**values, t: time, d: 1, sigma: 1}), dense.loss(coupling, float(time))
     scaled = mean.subs({d: Integer(3), sigma: Integer(2)}) - 12 * mean.subs({d: Integer(1), sigma: Integer(1)})
     yield 1 + int(scaled != 0), 1
 
@@ -85,11 +89,12 @@ def plateaus(rng, leading):
     yield (many - few) / np.log(pure[1] / pure[0]), np.ones(3)
 
 
-def separations(rng, family, mean, row, known):
+def separations(rng, family, mean, known):
     """The mean square distance of each two labels, from the variance of all starts."""
+    row, rates = known.of(E_uu, E_uv).mapping, known.of(slow, fast).mapping
     coupling, values = dense.member(rng, family)
     for time in (Rational(1, 4), Rational(3)):
-        predicted = dense.number(mean.subs(row).subs(known), {**values, t: time, d: 1, sigma: 1})
+        predicted = dense.number(mean.subs(row).subs(rates), {**values, t: time, d: 1, sigma: 1})
         found = dense.separation(coupling, float(time))
         yield np.full(len(found), predicted), found
     scaled = mean.subs({d: Integer(3), sigma: Integer(2)}) - 12 * mean.subs({d: Integer(1), sigma: Integer(1)})

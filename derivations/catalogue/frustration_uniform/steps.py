@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Add, Expr, Integer, Symbol, exp, log, roots
+from sympy import Add, Expr, S, exp, log, roots
 
 from derivations.analysis.modes.sectors import Sectors
 from derivations.catalogue.frustration_uniform import evidence
-from derivations.catalogue.sector_steps import common_sector, spectrum
+from derivations.catalogue.sector_steps import common_sector, sector_step, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
 from derivations.checks import Identity, Limit, Numerics, Remainder
 from derivations.closed_forms.families import UNIFORM, uniform_rates, uniform_sectors, uniform_time_scales
 from derivations.engine import Step
-from derivations.lines import Line
-from derivations.vocabulary import E_uu, E_uv, c_fast, c_slow, chi, eta_x, eta_y, fast, phi, r, sigma, slow, t, u, v
+from derivations.lines import Line, Lines
+from derivations.vocabulary import (
+    E_uu,
+    E_uv,
+    c_fast,
+    c_slow,
+    chi,
+    chi_0,
+    eta_x,
+    eta_y,
+    fast,
+    late_rate,
+    mean_loss,
+    phi,
+    r,
+    sigma,
+    slow,
+    square_distance,
+    t,
+    t_half,
+    tau_fast,
+    tau_slow,
+    u,
+    v,
+)
 from theory.models.vocabulary import K, d
+
+DENSE = "the dense propagator of all embeddings"
 
 
 def steps() -> tuple[Step, ...]:
@@ -26,13 +50,16 @@ def steps() -> tuple[Step, ...]:
 
 
 def _sectors(found: Sectors) -> tuple[Step, ...]:
+    common = found.common.characteristic(r).factor()
     return (
         common_sector(
-            found, "$n$ samples a class, $0<\\varphi<1$, equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels."
+            found,
+            common,
+            "$n$ samples a class, a fraction $\\varphi$ of them frustrated, equal mobilities $\\eta_x$ of samples and "
+            "$\\eta_y$ of labels.",
         ),
         replace(
-            found.difference.reduction.step,
-            after=linear(found.difference.flow),
+            sector_step(found.difference, chi, _polynomial(found)),
             name="difference_sector",
             statement="Patterns between classes keep this form too: labels at $uf_a$, pure samples of class $a$ at $vf_a$. "
             "Frustrated samples see the mean of the pattern, which is zero: they stay in the middle and pull "
@@ -42,54 +69,61 @@ def _sectors(found: Sectors) -> tuple[Step, ...]:
         ),
         spectrum(
             found,
+            Line(chi_0, common),
+            Line(chi, _polynomial(found)),
             "The sectors with their multiplicities hold all $N+K$ rates; samples of one kind approach each other at $\\eta_x$.",
-            found.common.characteristic(r).factor(),
-            by_powers(found.difference.characteristic(r), r),
         ),
     )
 
 
+def _polynomial(found: Sectors) -> Expr:
+    return by_powers(found.difference.characteristic(r), r)
+
+
+def _rate_lines() -> Lines:
+    return Lines(map(Line, (slow, fast), uniform_rates()))
+
+
 def _rates(found: Sectors) -> tuple[Step, ...]:
-    exact, series = uniform_rates(), uniform_time_scales()
+    series, both_rates = uniform_time_scales(), _rate_lines()
     both = tuple(decay(series[k]) for k in (1, 0))
     default = {eta_x: 1, eta_y: 1 / UNIFORM.label_degree}
-    special = tuple(e.subs(default).expand().simplify() for e in exact)
-    before = (Line("r_-", exact[0]), Line("r_+", exact[1]))
+    at_degrees = tuple(Line(line.left, line.right.subs(default).expand().simplify()) for line in both_rates)
     return (
         Step(
             "rates",
-            "Between classes there are two rates. Both are positive for $\\varphi>0$: every difference between classes decays.",
+            "Between classes there are two rates. Both are positive: every difference between classes decays.",
             "Roots of the characteristic polynomial: their sum is positive, their product is in proportion to $\\varphi$, "
             "and they are real, the flow being symmetric in the metric of the mobilities.",
-            before=(Line(chi, by_powers(found.difference.characteristic(r), r)),),
-            after=before,
-            uses=("spectrum",),
+            before=(Line(chi, _polynomial(found)),),
+            after=(*both_rates, Line(slow, S.Zero, ">")),
+            uses=("difference_sector",),
             check=lambda before, after: (
-                Identity(tuple((before[0].right.subs(r, rate), 0) for rate in after.rights)),
-                Identity(((before[0].right.subs(r, 0), after[0].right * after[1].right), (before[0].left, chi))),
+                Identity(tuple((before[chi].subs(r, after[rate]), 0) for rate in (slow, fast))),
+                Identity(((before[chi].subs(r, 0), after[slow] * after[fast]),)),
                 Numerics(
-                    lambda rng: evidence.two_rates(rng, UNIFORM, *after.rights),
+                    lambda rng: evidence.two_rates(rng, UNIFORM, after),
                     1e-10,
                     "dense eigenvalues of the whole graph, each K - 1 times",
+                    reads=after.bounds,
                 ),
             ),
         ),
         Step(
             "two_time_scales",
-            "For few frustrated samples the rates separate: a fast gain, which does not depend on $\\varphi$ to leading order, "
-            "and a slow collapse, on a time inversely proportional to it.",
+            "As $\\varphi\\to0$ the rates separate: a fast gain, which does not depend on $\\varphi$ to leading order, and a "
+            "slow collapse, on a time inversely proportional to it.",
             "Expansion in $\\varphi$; the remainder is of the next order.",
-            before=before,
+            before=both_rates,
             after=(
-                Line(r"\tau_{\text{slow}}", series[1].timescale, r"\simeq"),
-                Line(r"\tau_{\text{fast}}", series[0].timescale, r"\simeq"),
-                Line("r_-", both[0], r"\simeq"),
-                Line("r_+", both[1], r"\simeq"),
+                Line(tau_slow, series[1].timescale, r"\simeq"),
+                Line(tau_fast, series[0].timescale, r"\simeq"),
+                Line(slow, both[0], r"\simeq"),
+                Line(fast, both[1], r"\simeq"),
             ),
             uses=("rates",),
-            assumptions=(r"$\varphi\ll1$.",),
             check=lambda before, after: Remainder(
-                lambda rng: evidence.orders(rng, before.rights, after.rights),
+                lambda rng: evidence.orders(rng, before.of(slow, fast).rights, after.of(tau_slow, tau_fast, slow, fast).rights),
                 1e-2,
                 "the exact rates at two small fractions: relative remainders of order 1, 1, 2, 2",
                 reads=after,
@@ -100,13 +134,13 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             "With mobilities inverse to the degrees the rates depend on the frustrated fraction alone: "
             "the frustration of every class mode is $\\psi=1-\\mu^2=\\varphi$.",
             "Insert $\\eta_x=1$, $\\eta_y=1/n$.",
-            before=before,
-            after=(Line("r_-", special[0]), Line("r_+", special[1])),
+            before=both_rates,
+            after=at_degrees,
             uses=("rates",),
             check=lambda before, after: (
-                Identity(tuple((b.right.subs(default), a.right) for b, a in zip(before, after, strict=True))),
+                Identity(tuple((before[rate].subs(default), after[rate]) for rate in (slow, fast))),
                 Numerics(
-                    lambda rng: evidence.default_rates(rng, UNIFORM, *after.rights),
+                    lambda rng: evidence.default_rates(rng, UNIFORM, after[slow], after[fast]),
                     1e-10,
                     "one minus and plus the canonical correlations of a coupling",
                 ),
@@ -116,10 +150,11 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             "collapse",
             "All labels collapse to one point, for almost every start at the slow rate.",
             "The graph is connected, and the only zero mode moves all embeddings together.",
-            after=(Line(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", special[0], r"\to"),),
+            before=at_degrees[:1],
+            after=(Line(late_rate, slow, r"\to"),),
             uses=("normalised_rates",),
             check=lambda before, after: Limit(
-                lambda rng: evidence.collapse_rate(rng, UNIFORM, after[0].right),
+                lambda rng: evidence.collapse_rate(rng, UNIFORM, after[late_rate].subs(slow, before[slow])),
                 1e-8,
                 "the late decay of every label distance under the dense propagator",
                 reads=after,
@@ -129,20 +164,21 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
 
 
 def _separation(found: Sectors) -> tuple[Step, ...]:
-    known = dict(zip((slow, fast), uniform_rates(), strict=True))
-    row = found.difference.propagator((slow, fast), t)
-    weights = found.difference.weights
-    mean = 2 * d * sigma**2 * (E_uu**2 + E_uv**2 / weights[v])
+    row, weights = found.difference.propagator((slow, fast), t), found.difference.weights
+    rates = _rate_lines()
+    propagator = (Line(E_uu, row[u]), Line(E_uv, row[v]))
+    separation = Line(square_distance, 2 * d * sigma**2 * (E_uu**2 + E_uv**2 / weights[v]))
     return (
         Step(
             "propagator",
-            "A label pattern is what is left of its own start and of the start of its pure samples.",
-            "The residues of $(\\zeta+M)^{-1}$ at $\\zeta=-r_\\mp$, where $M$ is the matrix of the sector.",
-            before=linear(found.difference.flow),
-            after=(Line("(e^{-Mt})_{uu}", row[u]), Line("(e^{-Mt})_{uv}", row[v])),
-            uses=("rates",),
+            "A label pattern is what is left of its own start, $E_{uu}$, and of the start of its pure samples, $E_{uv}$: "
+            "entries of $e^{-Mt}$, with the matrix $M$ of the sector.",
+            "The residues of $(\\zeta+M)^{-1}$ at $\\zeta=-r_\\mp$.",
+            before=(*linear(found.difference.flow), *rates),
+            after=propagator,
+            uses=("difference_sector", "rates"),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.propagators(rng, before.rights, after.rights, found.difference.amplitudes, known),
+                lambda rng: evidence.propagators(rng, before, after.of(E_uu, E_uv).rights, found.difference.amplitudes),
                 1e-10,
                 "the exponential of the matrix of these velocities",
             ),
@@ -153,21 +189,18 @@ def _separation(found: Sectors) -> tuple[Step, ...]:
             "labels falls on the fast scale to a plateau and on the slow scale to zero.",
             "A pattern of the pure samples is a mean over $(1-\\varphi)n$ of them: its variance is that of a label divided by "
             "their number.",
-            after=(Line(r"E\lVert y_a-y_b\rVert^2", mean),),
-            uses=("propagator", "difference_sector"),
-            assumptions=("$E_{uu}=(e^{-Mt})_{uu}$, $E_{uv}=(e^{-Mt})_{uv}$; independent entries at $t=0$.",),
+            before=(*rates, *propagator),
+            after=(separation,),
+            uses=("rates", "propagator"),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.separations(rng, UNIFORM, after[0].right, {E_uu: row[u], E_uv: row[v]}, known),
-                1e-10,
-                "the dense propagator of all embeddings",
+                lambda rng: evidence.separations(rng, UNIFORM, after[square_distance], before), 1e-10, DENSE
             ),
         ),
-        _loss(found, known),
-        _plateaus(mean, {E_uu: row[u], E_uv: row[v]}, found, known),
+        *_loss(found, (*rates, *propagator, separation)),
     )
 
 
-def _loss(found: Sectors, known: Mapping[Symbol, Expr]) -> Step:
+def _loss(found: Sectors, known: tuple[Line, ...]) -> tuple[Step, ...]:
     common_rates = tuple(roots(found.common.characteristic(r), r))
     between = {c: found.difference.energy((slow, fast), k) for k, c in enumerate((c_slow, c_fast))}
     parts = [(K - 1) * rate * c * exp(-2 * rate * t) for rate, c in ((slow, c_slow), (fast, c_fast))]
@@ -175,50 +208,51 @@ def _loss(found: Sectors, known: Mapping[Symbol, Expr]) -> Step:
     others += [(part.rate, part.multiplicity / part.mobility) for part in found.decoupled]
     by_rate = {rate: Add(*(c for other, c in others if other == rate)) for rate, _ in others}
     rest = [(rate * c).factor() * exp(-2 * rate * t) for rate, c in by_rate.items()]
-    return Step(
-        "loss",
-        "The expected loss falls in the same way. Between the time scales frustrated samples alone cost anything.",
-        "In embeddings divided by the roots of their mobilities the flow is symmetric; a mode $\\phi_k$ starts with the "
-        "variance $c_k=\\sum_i\\phi_k(i)^2/\\eta_i$, and holds $\\tfrac12r_k$ times its square.",
-        after=(
-            *(Line(c, value) for c, value in between.items()),
-            Line(r"E\,L", d * sigma**2 / 2 * Add(*parts, *rest)),
+    loss = (*(Line(c, value) for c, value in between.items()), Line(mean_loss, d * sigma**2 / 2 * Add(*parts, *rest)))
+    all_known = (*known, loss[0], loss[2], Line(tau_slow, uniform_time_scales()[1].timescale, r"\simeq"))
+    return (
+        Step(
+            "loss",
+            "The expected loss falls in the same way. Between the time scales frustrated samples alone cost anything.",
+            "In embeddings divided by the roots of their mobilities the flow is symmetric; a mode $\\phi_k$ starts with the "
+            "variance $c_k=\\sum_i\\phi_k(i)^2/\\eta_i$, and holds $\\tfrac12r_k$ times its square.",
+            before=_rate_lines(),
+            after=loss,
+            uses=("rates",),
+            check=lambda before, after: Numerics(lambda rng: evidence.losses(rng, UNIFORM, before, after), 1e-10, DENSE),
         ),
-        uses=("spectrum", "rates"),
-        check=lambda before, after: Numerics(
-            lambda rng: evidence.losses(rng, UNIFORM, after[2].right, {line.left: line.right for line in after[:2]}, known),
-            1e-10,
-            "the dense propagator of all embeddings",
+        Step(
+            "plateaus",
+            "Between the time scales separation and loss rest on plateaus: the labels are apart, and the loss is in proportion "
+            "to $\\varphi$. Distances have halved when the slow mode has.",
+            "Drop what decays at $r_+$, set $e^{-r_-t}=1$, and expand in $\\varphi$.",
+            before=all_known,
+            after=_plateaus(Lines(all_known)),
+            uses=("rates", "two_time_scales", "propagator", "separation", "loss"),
+            check=lambda before, after: (
+                after.same(_plateaus(before)),
+                Remainder(
+                    lambda rng: evidence.plateaus(rng, after.of(square_distance, mean_loss, t_half).rights),
+                    5e-2,
+                    "modes of the whole graph at two small fractions: relative remainders of order 1",
+                    reads=after,
+                ),
+            ),
         ),
     )
 
 
-def _plateaus(mean: Expr, row: Mapping[Symbol, Expr], found: Sectors, known: Mapping[Symbol, Expr]) -> Step:
+def _plateaus(known: Lines) -> Lines:
     """Fast parts gone, slow ones not begun, to leading order in the frustrated fraction."""
-    decays = {exp(-slow * t): Integer(1), exp(-fast * t): Integer(0)}
-    still = {s: e.xreplace(decays) for s, e in row.items()}
-    _, rate = uniform_time_scales()
-    at_zero = {phi: 0, **{s: value.subs(phi, 0).simplify() for s, value in known.items()}}
-    plateau = mean.subs(still).subs(at_zero).factor()
-    weight = found.difference.energy((slow, fast), 0).subs(at_zero).factor()
-    energy = (d * sigma**2 / 2 * (K - 1) * weight / rate.timescale).factor()
-    half = log(2) * rate.timescale
-    return Step(
-        "plateaus",
-        "Between the time scales separation and loss rest on plateaus: the labels are apart, and the loss is in proportion to "
-        "$\\varphi$. Distances have halved when the slow mode has.",
-        "Drop what decays at $r_+$, set $e^{-r_-t}=1$, and expand in $\\varphi$.",
-        after=(
-            Line(r"E\lVert y_a-y_b\rVert^2", plateau, r"\simeq"),
-            Line(r"E\,L", energy, r"\simeq"),
-            Line(r"t_{1/2}", half, r"\simeq"),
-        ),
-        uses=("separation", "loss", "two_time_scales"),
-        assumptions=(r"$\tau_{\text{fast}}\ll t\ll\tau_{\text{slow}}$, $\varphi\ll1$.",),
-        check=lambda before, after: Remainder(
-            lambda rng: evidence.plateaus(rng, after.rights),
-            5e-2,
-            "modes of the whole graph at two small fractions: relative remainders of order 1",
-            reads=after,
-        ),
+    at_zero = {phi: 0, **{rate: known[rate].subs(phi, 0).simplify() for rate in (slow, fast)}}
+    still = {exp(-slow * t): 1, exp(-2 * slow * t): 1} | {e: 0 for e in known[mean_loss].atoms(exp) if not e.has(slow)}
+    still |= {exp(-fast * t): 0}
+    amplitudes = {name: known[name].xreplace(still) for name in (E_uu, E_uv)}
+    slow_part = known[mean_loss].xreplace(still).subs(slow * c_slow, c_slow / known[tau_slow])
+    return Lines(
+        (
+            Line(square_distance, known[square_distance].subs(amplitudes).subs(at_zero).factor(), r"\simeq"),
+            Line(mean_loss, slow_part.subs(c_slow, known[c_slow].subs(at_zero).factor()).factor(), r"\simeq"),
+            Line(t_half, log(2) * known[tau_slow], r"\simeq"),
+        )
     )

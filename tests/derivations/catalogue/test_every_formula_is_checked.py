@@ -1,10 +1,12 @@
 """Every formula shown is held by a check: a wrong one in its place, or a wrong engine behind it, makes its step fail.
 
-A formula is put wrong as a slip of the pen does it: negated, halved, one term of a sum with the other sign, two lines
-exchanged, a bound doubled, another relation between both sides, and for a zero something else.  Where the wrong formula says
-the same as the right one, :data:`EQUIVALENT` says why.
+A formula is put wrong as a slip of the pen does it: negated, halved, one term of a sum with the other sign, two right sides or
+two left sides exchanged, another left side, a bound doubled, another relation between both sides, and for a zero something
+else; a premise is left out; a step builds on another one than it says.  Where the wrong formula says the same as the right one,
+:data:`EQUIVALENT` says why.
 """
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -12,16 +14,16 @@ from itertools import combinations
 from pkgutil import iter_modules
 
 import pytest
-from sympy import Add, Basic, Integer, MatAdd, MatrixExpr, OneMatrix, Trace, ZeroMatrix, symbols
+from sympy import Add, Basic, Integer, MatAdd, MatrixExpr, MatrixSymbol, OneMatrix, Symbol, Trace, ZeroMatrix, symbols
 
 from derivations import closed_forms, derive, names
 from derivations.catalogue.classifiable import steps as classifiable
 from derivations.catalogue.model import derive_model
 from derivations.catalogue.stop_gradient import evidence as stop_gradient_evidence
 from derivations.catalogue.stop_gradient import steps as stop_gradient
-from derivations.checks import Status
+from derivations.checks import BOUNDS, Status
 from derivations.closed_forms.reduced import all_modes, star
-from derivations.engine import Derivation
+from derivations.engine import Derivation, broken_link
 from theory import Coupling, Flow, Loss, sg
 from theory.calculus import gradient
 from theory.coupling.symmetric import Orbit
@@ -33,6 +35,7 @@ x, y, w = symbols("x y w", real=True)
 gamma = symbols("gamma", positive=True)
 OWN = Loss((w * x - sg(y)) ** 2 / 2 + (w * y - sg(x)) ** 2 / 2, state=(x, y, w), mobility={w: gamma})
 NAMES = (*names(), "own")
+SIDES = ("after", "before", "given")
 
 RELATIONS = {
     "=": (r"\simeq", r"\le"),
@@ -42,12 +45,20 @@ RELATIONS = {
     "<": (">", "="),
     ">": ("<", "="),
     r"\to": ("=", r"\simeq"),
+    r"\ne": ("=", "<"),
 }
-BOUNDS = {r"\le", r"\ge", "<", ">"}
+
+SQUARES = "enters by its square"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
+INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
 EQUIVALENT = {
     "classifiable/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
+    "frustration_uniform/separation/before/2/negated": SQUARES,
+    "frustration_uniform/separation/before/3/negated": SQUARES,
+    "frustration_uniform/plateaus/before/0/negated": "the slow rate is zero where nothing is frustrated",
+    "frustration_uniform/plateaus/before/2/negated": SQUARES,
+    "frustration_uniform/plateaus/before/3/negated": SQUARES,
     "non_conservative/metric_of_one_mode/after/2-3/exchanged": "an entry of the metric is its determinant too",
     "non_conservative/where_the_loss_rises/after/1/doubled": "beyond the correlation the border of the other line is negative",
     "stop_gradient/zero_head/after/0-1/exchanged": "both right sides are zero",
@@ -85,25 +96,38 @@ def slips(name: str) -> tuple[Slip, ...]:
     return tuple(
         Slip(f"{name}/{step.name}/{side}/{where}", name, step.name, {side: lines})
         for step in derived(name).steps
-        for side in ("after", "before")
-        for where, lines in _wrong_lines(getattr(step, side), thorough=side == "after")
+        for side in SIDES
+        for where, lines in _wrong_lines(getattr(step, side), side)
     )
 
 
-def _wrong_lines(lines, thorough: bool):
+def _wrong_lines(lines, side: str):
+    thorough = side == "after"
     for place, line in enumerate(lines):
         for kind, wrong in _wrong_formulas(line.right, thorough):
             yield f"{place}/{kind}", _put(lines, {place: replace(line, right=wrong)})
-        if thorough and line.relation in BOUNDS:
+        if thorough and line.relation in BOUNDS and line.right != 0:
             yield f"{place}/doubled", _put(lines, {place: replace(line, right=2 * line.right)})
         for relation in RELATIONS[line.relation] if thorough else ():
             yield f"{place}/{relation}", _put(lines, {place: replace(line, relation=relation)})
-        if isinstance(line.left, Basic):
+        if isinstance(line.left, Basic) and not line.left.is_symbol:
             yield f"{place}/left-negated", _put(lines, {place: replace(line, left=-line.left)})
+        yield f"{place}/left-renamed", _put(lines, {place: replace(line, left=_another(line.left))})
+        if not thorough:
+            yield f"{place}/left-out", (*lines[:place], *lines[place + 1 :])
+        if side == "given" and line.relation != "=":
+            yield f"{place}/reversed", _put(lines, {place: replace(line, relation=RELATIONS[line.relation][0])})
     for i, j in combinations(range(len(lines)), 2) if thorough else ():
         a, b = lines[i], lines[j]
         if getattr(a.right, "shape", ()) == getattr(b.right, "shape", ()):
             yield f"{i}-{j}/exchanged", _put(lines, {i: replace(a, right=b.right), j: replace(b, right=a.right)})
+            if a.left != b.left:
+                yield f"{i}-{j}/lefts-exchanged", _put(lines, {i: replace(a, left=b.left), j: replace(b, left=a.left)})
+
+
+def _another(left):
+    """A symbol that no line has."""
+    return MatrixSymbol("another", *left.shape) if isinstance(left, MatrixExpr) else Symbol("another")
 
 
 def _wrong_formulas(right, thorough: bool):
@@ -182,13 +206,38 @@ def test_slips_are_told_apart_by_their_names(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_shown_line_is_put_wrong_somewhere(name):
-    shown = {
-        f"{name}/{s.name}/{side}/{k}"
-        for s in derived(name).steps
-        for side in ("before", "after")
-        for k in range(len(getattr(s, side)))
-    }
+    shown = {f"{name}/{s.name}/{side}/{k}" for s in derived(name).steps for side in SIDES for k in range(len(getattr(s, side)))}
     assert shown <= {str(slip).rsplit("/", 1)[0] for slip in slips(name)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_left_sides_are_formulas(name):
+    """What a left side is called in words alone cannot be looked up by a check."""
+    in_words = [f"{s.name}/{side}: {line.left}" for s in derived(name).steps for side in SIDES for line in getattr(s, side)
+                if isinstance(line.left, str)]  # fmt: skip
+    assert in_words == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_inequalities_are_lines(name):
+    """None stands in a statement or among the assumptions, where nothing checks it."""
+    said = [(s.name, text) for s in derived(name).steps for text in (s.statement, *s.assumptions) if INEQUALITY.search(text)]
+    assert said == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_step_builds_on_what_it_says(name):
+    derivation = derived(name)
+    for step in derivation.steps:
+        used = {name: derivation[name].after for name in step.uses}
+        assert broken_link(step, used) is None, step.name
+        others = [s for s in derivation.steps if s.name not in step.uses and not any(line in step.before for line in s.after)]
+        for other in others:
+            assert broken_link(step, used | {other.name: other.after}), (step.name, other.name)
+        for name in step.uses:
+            without = {known: lines for known, lines in used.items() if known != name}
+            again = any(line in lines for lines in without.values() for line in derivation[name].after if line in step.before)
+            assert again or broken_link(step, without), (step.name, name)
 
 
 # -- with a wrong engine ----------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from tests.strategies import (
 
 
 def shown_lines(derivation):
-    return [line for step in derivation.steps for line in (*step.before, *step.after)]
+    return [line for step in derivation.steps for line in (*step.premises, *step.after)]
 
 
 def formulas(derivation):
@@ -75,9 +75,15 @@ def assert_reads_back(expression):
     assert (read(tex(expression)) - without_assumptions(expression)).equals(0)
 
 
+def in_letters(expression):
+    """An expression with letters for symbols whose names are LaTeX already."""
+    named = sorted((s for s in expression.atoms(Symbol) if re.search(r"[\\ {/]", s.name)), key=str)
+    return expression.xreplace({s: Symbol(f"l_{number}") for number, s in enumerate(named)})
+
+
 def plain_scalars(derivation):
     """The scalar formulas of a derivation that have neither traces nor sums over entries."""
-    scalars = [f for f in formulas(derivation) if not isinstance(f, MatrixExpr)]
+    scalars = [in_letters(f) for f in formulas(derivation) if not isinstance(f, MatrixExpr)]
     return [f for f in scalars if not f.atoms(MatrixSymbol) and not f.has(Sum)]
 
 
