@@ -82,3 +82,10 @@ n_xi, p_xi = symbols("n_xi p_xi", integer=True, positive=True)
 E, Xi, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n_xi), MatrixSymbol("T_xi", n_xi, K)
 Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), MatrixSymbol("P", K, K)
 e_K, t_K = symbols("e_K t_K", positive=True)
+
+# Head models: the loss of one mode; squares of all embeddings in the metric of their mobilities, of a mode, of the distance of
+# two labels; a mode at the start; how fast it falls.
+L_k, S_H = Symbol("L_k", nonnegative=True), Symbol("S_H", nonnegative=True)
+square_k, distance_ab = Symbol(r"\lVert v_k\rVert^{2}", nonnegative=True), Symbol(r"\lVert y_a-y_b\rVert^{2}", nonnegative=True)
+v_k0 = MatrixSymbol("v_{k}(0)", d, 1)
+slope_k = Symbol(r"\tfrac{d}{dt}\tfrac12\lVert v_k\rVert^{2}", real=True)
