@@ -84,8 +84,9 @@ Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), Matrix
 e_K, t_K = symbols("e_K t_K", positive=True)
 
 # Head models: the loss of one mode; squares of all embeddings in the metric of their mobilities, of a mode, of the distance of
-# two labels; a mode at the start; how fast it falls.
+# two labels; a mode at the start; the determinant of the head; how fast a mode falls.
 L_k, S_H = Symbol("L_k", nonnegative=True), Symbol("S_H", nonnegative=True)
 square_k, distance_ab = Symbol(r"\lVert v_k\rVert^{2}", nonnegative=True), Symbol(r"\lVert y_a-y_b\rVert^{2}", nonnegative=True)
 v_k0 = MatrixSymbol("v_{k}(0)", d, 1)
+det_W = Symbol(r"\det{W}", real=True)
 slope_k = Symbol(r"\tfrac{d}{dt}\tfrac12\lVert v_k\rVert^{2}", real=True)
