@@ -88,5 +88,11 @@ e_K, t_K = symbols("e_K t_K", positive=True)
 L_k, S_H = Symbol("L_k", nonnegative=True), Symbol("S_H", nonnegative=True)
 square_k, distance_ab = Symbol(r"\lVert v_k\rVert^{2}", nonnegative=True), Symbol(r"\lVert y_a-y_b\rVert^{2}", nonnegative=True)
 v_k0 = MatrixSymbol("v_{k}(0)", d, 1)
-det_W = Symbol(r"\det{W}", real=True)
+det_W = Symbol(r"\det{(W)}", real=True)
 slope_k = Symbol(r"\tfrac{d}{dt}\tfrac12\lVert v_k\rVert^{2}", real=True)
+
+# One mode: what it conserves, its ends, eigenvalues across both lines of rest; how fast head and amplitude move.
+Q_e, v_inf, w_inf = Symbol("Q_e", real=True), Symbol(r"v_{\infty}", real=True), Symbol(r"w_{\infty}", real=True)
+s_alive, s_dead = Symbol(r"s|_{w=\mu}", real=True), Symbol(r"s|_{v=0}", real=True)
+approach, growth = Symbol(r"\tfrac{d}{dt}\tfrac12(w-\mu)^{2}", real=True), Symbol(r"\tfrac{d}{dt}\log|v|", real=True)
+head_at_corner, head_at_origin = Symbol(r"\dot{w}|_{Q_e=\mu^2}", real=True), Symbol(r"\dot{w}|_{Q_e=0}", real=True)

@@ -61,6 +61,8 @@ EQUIVALENT = {
     "frustration_uniform/plateaus/before/3/negated": SQUARES,
     "non_conservative/metric_of_one_mode/after/2-3/exchanged": "an entry of the metric is its determinant too",
     "non_conservative/where_the_loss_rises/after/1/doubled": "beyond the correlation the border of the other line is negative",
+    "one_mode/hyperbola/given/1/negated": SQUARES,
+    "one_mode/hyperbola/given/2/negated": SQUARES,
     "stop_gradient/equal_decays/before/0/negated": "any multiple of what decays falls at the same rate",
     "stop_gradient/zero_head/before/0/negated": "no mode moves beside a head that is zero",
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
