@@ -96,3 +96,13 @@ Q_e, v_inf, w_inf = Symbol("Q_e", real=True), Symbol(r"v_{\infty}", real=True), 
 s_alive, s_dead = Symbol(r"s|_{w=\mu}", real=True), Symbol(r"s|_{v=0}", real=True)
 approach, growth = Symbol(r"\tfrac{d}{dt}\tfrac12(w-\mu)^{2}", real=True), Symbol(r"\tfrac{d}{dt}\log|v|", real=True)
 head_at_corner, head_at_origin = Symbol(r"\dot{w}|_{Q_e=\mu^2}", real=True), Symbol(r"\dot{w}|_{Q_e=0}", real=True)
+
+# No loss: forces of one mode, curls between blocks, of the forces and in a metric, work on a loop; determinant of a metric; where
+# a course begins, and how amplitudes grow there; a characteristic polynomial.
+G_v, G_w = symbols("G_v G_w", real=True)
+curl_xy, curl_xw, curl_yw = (Symbol(f"C(d{{{a}}},d{{{b}'}})", real=True) for a, b in ("XY", "XW", "YW"))
+curl_G, curl_gF = (Symbol(rf"\partial_{{v}}{f}_w-\partial_{{w}}{f}_v", real=True) for f in ("G", "(gF)"))
+work = Symbol(r"\oint{G_v\,dv+G_w\,dw}", real=True)
+det_M, v_past, w_past = Symbol(r"\det{M}", real=True), Symbol(r"v_{-\infty}", real=True), Symbol(r"w_{-\infty}", real=True)
+departure = Symbol(r"\partial_v\dot{v}|_{(0,w_0)}", real=True)
+chi_k = Symbol(r"\det(s-\mathcal{J}_k)", real=True)
