@@ -97,7 +97,7 @@ s_alive, s_dead = Symbol(r"s|_{w=\mu}", real=True), Symbol(r"s|_{v=0}", real=Tru
 approach, growth = Symbol(r"\tfrac{d}{dt}\tfrac12(w-\mu)^{2}", real=True), Symbol(r"\tfrac{d}{dt}\log|v|", real=True)
 head_at_corner, head_at_origin = Symbol(r"\dot{w}|_{Q_e=\mu^2}", real=True), Symbol(r"\dot{w}|_{Q_e=0}", real=True)
 
-# No loss: forces of one mode, curls between blocks, of the forces and in a metric, work on a loop; determinant of a metric; where
+# No loss: forces of one mode, curls between blocks, of forces and in a metric, work on a loop; determinant of a metric; where
 # a course begins, and how amplitudes grow there; a characteristic polynomial.
 G_v, G_w = symbols("G_v G_w", real=True)
 curl_xy, curl_xw, curl_yw = (Symbol(f"C(d{{{a}}},d{{{b}'}})", real=True) for a, b in ("XY", "XW", "YW"))

@@ -128,8 +128,8 @@ def from_line_to_line(rng, flow, ends):
 
 
 def spirals(rng, assumption, characteristic):
-    """At V = 0 and a turned head: the real and the imaginary parts of the eigenvalues of all modes, and zeros of the head; all are
-    real with a head that does not turn."""
+    """At V = 0 and a turned head: the real and the imaginary parts of the eigenvalues of all modes, and zeros of the head; real
+    ones with a head that does not turn."""
     values, heads = rng.uniform(0.3, 1, 2) * rng.choice([-1, 1], 2), rng.uniform(0.2, 1, 2)
     expected: list[np.ndarray] = [np.zeros(4)]
     for value in values:
