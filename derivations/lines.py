@@ -110,9 +110,9 @@ class Lines(tuple[Line, ...]):
         return self.equal(held.rights, context)
 
 
-def dot(block: Basic) -> Expr:
-    """The velocity of a block of the state as a symbol."""
-    name = rf"\dot{{{tex(block)}}}"
+def dot(block: Basic, part: str = "") -> Expr:
+    """The velocity of a block of the state as a symbol, or the part of it that some words name."""
+    name = rf"\dot{{{tex(block)}}}" + (rf"_{{\text{{{part}}}}}" if part else "")
     return MatrixSymbol(name, *block.shape) if isinstance(block, MatrixExpr) else Symbol(name, real=True)
 
 

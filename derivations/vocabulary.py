@@ -82,3 +82,27 @@ n_xi, p_xi = symbols("n_xi p_xi", integer=True, positive=True)
 E, Xi, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n_xi), MatrixSymbol("T_xi", n_xi, K)
 Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), MatrixSymbol("P", K, K)
 e_K, t_K = symbols("e_K t_K", positive=True)
+
+# Head models: the loss of one mode; squares of all embeddings in the metric of their mobilities, of a mode, of the distance of
+# two labels; a mode at the start; the determinant of the head; how fast a mode falls.
+L_k, S_H = Symbol("L_k", nonnegative=True), Symbol("S_H", nonnegative=True)
+square_k, distance_ab = Symbol(r"\lVert v_k\rVert^{2}", nonnegative=True), Symbol(r"\lVert y_a-y_b\rVert^{2}", nonnegative=True)
+v_k0 = MatrixSymbol("v_{k}(0)", d, 1)
+det_W = Symbol(r"\det{(W)}", real=True)
+slope_k = Symbol(r"\tfrac{d}{dt}\tfrac12\lVert v_k\rVert^{2}", real=True)
+
+# One mode: what it conserves, its ends, eigenvalues across both lines of rest; how fast head and amplitude move.
+Q_e, v_inf, w_inf = Symbol("Q_e", real=True), Symbol(r"v_{\infty}", real=True), Symbol(r"w_{\infty}", real=True)
+s_alive, s_dead = Symbol(r"s|_{w=\mu}", real=True), Symbol(r"s|_{v=0}", real=True)
+approach, growth = Symbol(r"\tfrac{d}{dt}\tfrac12(w-\mu)^{2}", real=True), Symbol(r"\tfrac{d}{dt}\log|v|", real=True)
+head_at_corner, head_at_origin = Symbol(r"\dot{w}|_{Q_e=\mu^2}", real=True), Symbol(r"\dot{w}|_{Q_e=0}", real=True)
+
+# No loss: forces of one mode, curls between blocks, of forces and in a metric, work on a loop; determinant of a metric; where
+# a course begins, and how amplitudes grow there; a characteristic polynomial.
+G_v, G_w = symbols("G_v G_w", real=True)
+curl_xy, curl_xw, curl_yw = (Symbol(f"C(d{{{a}}},d{{{b}'}})", real=True) for a, b in ("XY", "XW", "YW"))
+curl_G, curl_gF = (Symbol(rf"\partial_{{v}}{f}_w-\partial_{{w}}{f}_v", real=True) for f in ("G", "(gF)"))
+work = Symbol(r"\oint{G_v\,dv+G_w\,dw}", real=True)
+det_M, v_past, w_past = Symbol(r"\det{M}", real=True), Symbol(r"v_{-\infty}", real=True), Symbol(r"w_{-\infty}", real=True)
+departure = Symbol(r"\partial_v\dot{v}|_{(0,w_0)}", real=True)
+chi_k = Symbol(r"\det(s-\mathcal{J}_k)", real=True)

@@ -70,3 +70,10 @@ def slope(expression, at: Point, speeds):
     step = mpmath.mpf(10) ** -12
     there, back = (Point({**at.values, **{b: at.values[b] + sign * step * s for b, s in speeds.items()}}) for sign in (1, -1))
     return (evaluate(expression, there) - evaluate(expression, back)) / (2 * step)
+
+
+def drift(rng: np.random.Generator, quantity, velocities, formula):
+    """The change of a quantity along velocities, by block, at a random point of a coupling, against its formula."""
+    with mpmath.workdps(40):
+        at = coupled_point(rng)
+        yield slope(quantity, at, {b: evaluate(v, at) for b, v in velocities.items()}), evaluate(formula, at)

@@ -14,9 +14,10 @@ from scipy.linalg import block_diag
 from derivations.catalogue.points import diagonal
 from derivations.closed_forms.reduced import shared_head
 from derivations.evaluate import Point, array, evaluate
-from derivations.vocabulary import N_Z, V, mu_k, mu_matrix, v_k
+from derivations.lines import Lines, dot
+from derivations.vocabulary import N_Z, L, V, mu_k, mu_matrix, v_k
 from theory import Coupling
-from theory.models.vocabulary import D_x, D_y, J, K, N, W, X, Y, d, gamma
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma
 from theory.stopgrad import erase
 
 
@@ -54,12 +55,19 @@ class Whole:
     def least_frustration(self) -> float:
         return float(1 - (self.mu[self.frustrated] ** 2).max())
 
-    def against(self, energy, *velocities) -> Iterator[tuple]:
-        """Loss and velocities, and their formulas in modes."""
+    def against(self, premises: Lines, after: Lines) -> Iterator[tuple]:
+        """Loss and velocities, and what lines say of them: for all embeddings, and in modes."""
         at = self.point()
-        yield self.loss, evaluate(erase(energy), at)
-        for found, velocity in zip((self.speeds, self.moved[W]), velocities, strict=True):
-            yield found, evaluate(velocity, at)
+        yield from ((self.loss, evaluate(erase(lines[L]), at)) for lines in (premises, after))
+        whole = self.speeds_of(premises), evaluate(premises[dot(W)], at)
+        inside = (evaluate(after[dot(b)], at) for b in (V, W))
+        yield from (pair for formulas in (whole, inside) for pair in zip((self.speeds, self.moved[W]), formulas, strict=True))
+
+    def speeds_of(self, premises: Lines, part: str = "") -> NDArray:
+        """The velocities that lines give all embeddings with the mobilities that they name, as velocities of the amplitudes."""
+        point = self.point()
+        at = Point({**point.values, **{H: evaluate(premises[H], point) for H in (H_x, H_y)}})
+        return self._in_modes({b: evaluate(premises[dot(b, part)], at) for b in (X, Y)})
 
     def point(self) -> Point:
         """All embeddings, their couplings, and the same in modes."""

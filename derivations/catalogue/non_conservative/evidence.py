@@ -14,17 +14,17 @@ from derivations.catalogue.points import coupled_point, diagonal, slope
 from derivations.checks import holds, random_values
 from derivations.closed_forms.reduced import all_modes
 from derivations.evaluate import Point, array, evaluate
-from derivations.vocabulary import N_Z, V, k, mu, mu_k, mu_matrix, omega_1, omega_2, v, w
+from derivations.lines import dot
+from derivations.vocabulary import N_Z, L, U, V, k, mu, mu_k, mu_matrix, omega_1, omega_2, p, psi, s, v, w, w_0, w_r
 from theory.flow import direction
 from theory.models.vocabulary import H_x, H_y, W, X, Y, d, gamma
 
 
-def asymmetries(rng, curl, velocities):
+def asymmetries(rng, curl, force):
     """Each entry of the curl by differences of the velocities, against its formula."""
     with mpmath.workdps(40):
         at = coupled_point(rng)
         inverse = {X: _inverse(at.values[H_x]), Y: _inverse(at.values[H_y]), W: diagonal([1 / at.values[gamma]] * at.values[d])}
-        force = dict(zip((X, Y, W), velocities, strict=True))
         for (a, b), formula in curl.items():
             da, db = (random_values(rng, np.shape(at.values[block]), -1, 1) for block in (a, b))
             forwards = (slope(force[a], at, {b: db}) @ inverse[a] * da).sum()
@@ -60,43 +60,60 @@ def rank_of_metrics(rng, curl, entries):
 def loss_of_one_mode(rng, formula, frustration):
     """The loss of all modes with one mode in one dimension, against its formula."""
     value, place = rng.uniform(0.3, 1), rng.standard_normal(2)
-    blocks = {V: array([[place[0]]]), W: array([[place[1]]]), mu_matrix: array([[value]])}
-    at = {v: place[0], w: place[1], mu: value, frustration: 1 - value**2}
-    yield evaluate(all_modes().erased(), Point({d: 1, N_Z: 1, **blocks})), float(formula.subs(at))
+    at = {v: place[0], w: place[1], mu: value}
+    yield _energy(value, *place), float(formula.subs(psi, frustration).subs(at))
 
 
-def rises(rng, flow, loss, lines, frustration):
-    """Whether the loss is larger a moment later, by integration, and whether both bounds hold, at starts on all sides."""
+def _energy(correlation, amplitude, head):
+    """The loss of all modes with one mode in one dimension."""
+    blocks = {block: array([[number]]) for block, number in ((V, amplitude), (W, head), (mu_matrix, correlation))}
+    return evaluate(all_modes().erased(), Point({d: 1, N_Z: 1, **blocks}))
+
+
+def rises(rng, flow, premises, line):
+    """Whether the loss is larger a moment later, by integration; whether its slope is positive, and whether the bound holds, at
+    starts on all sides and at one without amplitude."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
     lowered = flow.lower({"mu": value, "gamma": rate})
-    known = {mu: value, gamma: rate, frustration: 1 - value**2}
-    energy, size, square, largest = (lambdify((v, w), e.subs(known)) for e in (loss, lines[0].left, *lines.rights))
+    known = {psi: premises[psi], mu: value, gamma: rate}
+    formulas = (premises[dot(L)], line.left, line.right)
+    slope, size, border = (lambdify((v, w), e.subs(known).subs(known)) for e in formulas)
+    starts = [(0.0, value / 2)]
     for head in value * np.array([-1.5, -0.2, 0.2, 0.5, 0.9, 1.1, 2.0]):
-        border = head * (head**2 - 2 * value * head + 1) / (rate * (value - head))
-        for factor in (0.1, 0.8, 1.25, 5.0):
-            start = np.array([rng.choice([-1, 1]) * np.sqrt(abs(factor * border)), head])
-            end = solve_ivp(lowered.velocity, (0, 1e-4), start, rtol=1e-12, atol=1e-15).y[:, -1]
-            below = holds(size(*start), lines[0], square(*start)) and holds(head, lines[1], largest(*start))
-            inside = head > 0 and below
-            yield int(energy(*end) > energy(*start)), int(inside)
+        square = head * (head**2 - 2 * value * head + 1) / (rate * (value - head))
+        starts += [(rng.choice([-1, 1]) * np.sqrt(abs(f * square)), head) for f in (0.1, 0.8, 1.25, 5.0)]
+    for start in starts:
+        end = solve_ivp(lowered.velocity, (0, 1e-4), start, rtol=1e-12, atol=1e-15).y[:, -1]
+        rising = int(_energy(value, *end) > _energy(value, *start))
+        admissible = not premises.of(v).violated({v: start[0]})
+        yield rising, int(slope(*start) > 0)
+        yield rising, int(admissible and holds(size(*start), line, border(*start)))
 
 
-def falls(rng, flow, loss, metric):
-    """At starts on all sides: whether the metric is positive definite, and the slope of the loss along an integrated piece of
-    trajectory, against minus its gradient squared in that metric."""
+def falls(rng, flow, premises, metric):
+    """Whether the metric is positive definite, at starts on all sides and at one without amplitude; the slope of the loss along
+    an integrated piece of trajectory, against minus its gradient squared in that metric."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
     lowered, step = flow.lower({"mu": value, "gamma": rate}), 1e-4
-    energy, *entries = (lambdify((v, w), e.subs({mu: value, gamma: rate})) for e in (loss, *metric))
-    for start in rng.uniform(0.2, 1.2, (4, 2)) * rng.choice([-1, 1], (4, 2)):
+    energy, *entries = (lambdify((v, w), e.subs({mu: value, gamma: rate})) for e in (premises[U], *metric))
+    for start in (*(rng.uniform(0.2, 1.2, (4, 2)) * rng.choice([-1, 1], (4, 2))), np.array([0, value / 2])):
         vv, vw, ww = (entry(*start) for entry in entries)
         matrix = np.array([[vv, vw], [vw, ww]])
-        yield int(np.sum(np.linalg.eigvalsh(matrix) > 0)), 2
+        yield int(not premises.of(v).violated({v: start[0]})), int(np.all(np.linalg.eigvalsh(matrix) > 0))
         there, back = (solve_ivp(lowered.velocity, (0, x), start, rtol=1e-12, atol=1e-15).y[:, -1] for x in (step, -step))
         gradient = np.array([0.0, start[1] - value])
         yield (energy(*there) - energy(*back)) / (2 * step), -gradient @ matrix @ gradient
 
 
-def from_line_to_line(rng, flow, ends, leaves):
+def departs(rng, bounds, growth):
+    """Whether the amplitude grows beside a head, and whether the head is as assumed: between, below and above the bounds."""
+    value = rng.uniform(0.3, 1)
+    for head in value * np.array([-0.5, 0.2, 0.8, 1.5]):
+        at = {w_0: head, mu: value}
+        yield int(not bounds.violated(at)), int(float(growth.subs(at)) > 0)
+
+
+def from_line_to_line(rng, flow, ends):
     """Both ends of the trajectory on the hyperbola through a head between zero and the correlation, by integration."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
     lowered, first = flow.lower({"mu": value, "gamma": rate}), value * rng.uniform(0.2, 0.8)
@@ -107,27 +124,41 @@ def from_line_to_line(rng, flow, ends, leaves):
             lambda t, y, sign=sign: sign * lowered.velocity(t, y), (0, 2000), start, method="LSODA", rtol=1e-10, atol=1e-13
         )
         found += [run.y[0, -1] ** 2, run.y[1, -1]]
-    yield found, [float(e.subs({mu: value, gamma: rate, leaves: first})) for e in ends]
+    yield found, [float(e.subs({mu: value, gamma: rate, w_0: first})) for e in ends]
 
 
-def spirals(rng, characteristic, symbols):
-    """At V = 0 and a turned head: the real and the imaginary parts of the eigenvalues of all modes, and zeros of the head."""
-    root, level, turn = symbols
+def spirals(rng, assumption, characteristic):
+    """At V = 0 and a turned head: the real and the imaginary parts of the eigenvalues of all modes, and zeros of the head; real
+    ones with a head that does not turn."""
     values, heads = rng.uniform(0.3, 1, 2) * rng.choice([-1, 1], 2), rng.uniform(0.2, 1, 2)
-    matrix = np.array([[heads[0], -heads[1]], [heads[1], heads[0]]])
-    found = np.linalg.eigvals(jacobian(np.zeros((2, 2)), matrix, values, (1.0, 0.0, 0.0)))
     expected: list[np.ndarray] = [np.zeros(4)]
     for value in values:
-        at = characteristic.subs({mu_k: value, level: heads[0], turn: heads[1]})
-        expected.append(np.roots([float(e) for e in Poly(at.expand(), root).all_coeffs()]))
-    yield _sorted(np.concatenate(expected)), _sorted(found)
-    yield int(np.sum(np.abs(found.imag) > 1e-3)), 4
+        at = characteristic.subs({mu_k: value, w: heads[0], w_r: heads[1]})
+        expected.append(np.roots([float(e) for e in Poly(at.expand(), s).all_coeffs()]))
+    yield _sorted(np.concatenate(expected)), _sorted(_beside_head(values, *heads))
+    for turn in (heads[1], 0.0):
+        imaginary = np.abs(_beside_head(values, heads[0], turn).imag) > 1e-3
+        yield int(not assumption.violated({mu_k * w_r: values[0] * turn})), int(imaginary.sum() == 4)
+
+
+def _beside_head(values, level, turn):
+    """The eigenvalues of two modes of amplitude zero and of the head that turns them."""
+    return np.linalg.eigvals(jacobian(np.zeros((2, 2)), np.array([[level, -turn], [turn, level]]), values, (1.0, 0.0, 0.0)))
 
 
 def _sorted(eigenvalues):
     """Real and imaginary parts, in one order."""
     ordered = eigenvalues[np.lexsort((eigenvalues.imag.round(6), eigenvalues.real.round(6)))]
     return np.stack([ordered.real, ordered.imag])
+
+
+def turns(rng, condition, assumption, square):
+    """Whether there is a boundary at which the square is negative, for pairs as assumed and for others."""
+    for low, high in ((1.0, 3.0), (0.2, 1.0)):
+        heads = dict(zip((omega_1, omega_2), rng.uniform(low, high, 2), strict=True))
+        found = [float(z) for z in Poly(condition.subs(heads), k).nroots() if z.is_real and z > 0]
+        negative = [z for z in found if square.subs({**heads, k: z}) < 0]
+        yield int(not assumption.violated({p: heads[omega_1] * heads[omega_2]})), int(len(negative) > 0)
 
 
 def cycle(rng, condition, square):

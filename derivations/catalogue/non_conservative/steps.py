@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Poly, Q, integrate, solve
+from sympy import Add, Expr, ImmutableMatrix, Integer, Poly, Q, ZeroMatrix, integrate
 
 from derivations.catalogue.non_conservative import evidence
 from derivations.catalogue.non_conservative.metrics import metrics
@@ -10,13 +10,36 @@ from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import reduction
 from derivations.closed_forms.reduced import shared_head
 from derivations.engine import Step
-from derivations.lines import Line, velocity_lines
-from derivations.vocabulary import g_vv, g_vw, g_ww, l_v, l_w, mu, psi, s, v, w, x, y
+from derivations.lines import Line, Lines, dot, velocity_lines
+from derivations.vocabulary import (
+    G_v,
+    G_w,
+    L,
+    curl_G,
+    curl_gF,
+    curl_xw,
+    curl_xy,
+    curl_yw,
+    g_vv,
+    g_vw,
+    g_ww,
+    l_v,
+    l_w,
+    mu,
+    psi,
+    s,
+    v,
+    w,
+    work,
+    x,
+    y,
+)
 from theory.flow import Flow
-from theory.models.vocabulary import W, gamma
+from theory.models.vocabulary import W, X, Y, gamma
 from theory.words import Context
 
-METRIC = (g_vv, g_vw, g_ww)
+CURLS = {(X, Y): curl_xy, (X, W): curl_xw, (Y, W): curl_yw}
+METRIC = ImmutableMatrix([[g_vv, g_vw], [g_vw, g_ww]])
 
 
 def steps() -> tuple[Step, ...]:
@@ -27,7 +50,7 @@ def steps() -> tuple[Step, ...]:
 
 def _curl() -> Step:
     flow = shared_head("both").stop_gradient_flow()
-    entries = {pair: value for pair, value in flow.curl().items() if value != 0}
+    curl = flow.curl()
     return Step(
         "curl",
         "The stop-gradient flow is no gradient flow in the metric of its mobilities: its curl does not vanish. Between "
@@ -35,18 +58,19 @@ def _curl() -> Step:
         "Compare the two mixed derivatives in arbitrary directions $dX$, $dY'$ and so on. The first is linear in $W-W^T$, and "
         "vanishes for all directions only with it; the others do not hold the head, and vanish only where all labels of a "
         "sample and all samples of a label cancel, $JY^T=0$ and $XJ=0$.",
-        before=velocity_lines(flow),
-        after=tuple(Line(rf"C(d{a},d{b}')", value) for (a, b), value in entries.items()),
+        given=velocity_lines(flow),
+        after=tuple(Line(name, curl[pair]) for pair, name in CURLS.items()),
         assumptions=(
             "$G=H^{-1}F$ is the velocity $F$ without its mobilities.",
             r"$C(dA,dB')=\langle dA,\partial_BG_A[dB']\rangle-\langle dB',\partial_AG_B[dA]\rangle$.",
         ),
         check=lambda before, after: (
-            before.equal(flow.velocity.values(), flow.context),
-            Identity(((after[0].right, 0),), Context((Q.symmetric(W),))),
-            Identity(_without_head(after.rights[1:])),
+            Identity(((after[curl_xy], 0),), Context((Q.symmetric(W),))),
+            Identity(tuple((int(after[name].has(W)), 0) for name in (curl_xw, curl_yw))),
             Numerics(
-                lambda rng: evidence.asymmetries(rng, dict(zip(entries, after.rights, strict=True)), before.rights),
+                lambda rng: evidence.asymmetries(
+                    rng, {pair: after[name] for pair, name in CURLS.items()}, {b: before[dot(b)] for b in flow.state}
+                ),
                 1e-20,
                 "differences of the velocities at random points",
             ),
@@ -54,45 +78,40 @@ def _curl() -> Step:
     )
 
 
-def _without_head(entries: tuple) -> tuple:
-    """Whether the head occurs in entries of the curl: in none."""
-    return tuple((int(entry.has(W)), 0) for entry in entries)
-
-
 def _one_mode(flow: Flow) -> tuple[Step, ...]:
-    forces = tuple(velocity / flow.mobility.get(block, 1) for block, velocity in flow.velocity.items())
-    curl = -flow.curl()[0, 1]
-    F_v, F_w = flow.velocity.values()
-    crossed = (g_vw * F_v + g_ww * F_w).diff(v) - (g_vv * F_v + g_vw * F_w).diff(w)
-    terms = Poly(crossed, v, w).terms()
+    forces = Lines(
+        Line(name, (flow.velocity[block] / flow.mobility.get(block, 1)).factor()) for name, block in ((G_v, v), (G_w, w))
+    )
+    curl = Line(curl_G, -flow.curl()[0, 1])
+    terms = Poly(_curl_in_metric(forces), v, w).terms()
     written = Add(*(coefficient.factor() * v**i * w**j for (i, j), coefficient in terms))
-    (nothing,) = {*solve([coefficient for _, coefficient in terms], METRIC).values()}
     return (
         Step(
             "curl_of_one_mode",
             "For one mode along one direction the curl is proportional to its amplitude, wherever the head stands.",
             "$G=(\\dot v,\\dot w/\\gamma)$.",
-            before=velocity_lines(flow),
-            after=(Line(r"\partial_vG_w-\partial_wG_v", curl),),
-            uses=("curl",),
-            assumptions=("One mode with $\\mu>0$, along one direction; no decay.",),
-            check=lambda before, after: (
-                before.equal(flow.velocity.values()),
-                Identity((((before[1].right / gamma).diff(v) - before[0].right.diff(w), after[0].right),)),
+            given=velocity_lines(flow),
+            after=(*forces, curl),
+            assumptions=("One mode, along one direction; no decay.",),
+            check=lambda before, after: Identity(
+                (
+                    (after[G_v], before[dot(v)]),
+                    (gamma * after[G_w], before[dot(w)]),
+                    (after[G_w].diff(v) - after[G_v].diff(w), after[curl_G]),
+                )
             ),
         ),
         Step(
             "loop",
             "Once around a rectangle with the sides $l_v$, $l_w$ about $(v,w)$ the force does work.",
             "Integrate $G$ along the four sides, counterclockwise; of a gradient the integral over a closed path is zero.",
-            before=(Line("G_v", forces[0].factor()), Line("G_w", forces[1].factor())),
-            after=(Line(r"\oint G_v\,dv+G_w\,dw", _around(*forces)),),
+            before=(*forces, curl),
+            after=(Line(work, _around(*forces.rights)),),
             uses=("curl_of_one_mode",),
             check=lambda before, after: (
-                before.equal(forces),
-                Identity(((after[0].right, _over(curl)),)),
+                Identity(((after[work], _around(before[G_v], before[G_w])), (after[work], _over(before[curl_G])))),
                 Numerics(
-                    lambda rng: evidence.work(rng, flow, after[0].right, (l_v, l_w)),
+                    lambda rng: evidence.work(rng, flow, after[work], (l_v, l_w)),
                     1e-10,
                     "numerical integrals of the lowered velocity along the sides",
                 ),
@@ -102,21 +121,27 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
             "no_constant_metric",
             "No other constant metric makes it a gradient flow either: there is none in which the curl vanishes everywhere.",
             "The curl of $gF$ is a polynomial in $v$, $w$, all of whose coefficients must vanish.",
-            before=(Line(r"\partial_v(gF)_w-\partial_w(gF)_v", written),),
-            after=(Line("g_{vv}=g_{vw}=g_{ww}", nothing),),
+            before=forces,
+            after=(Line(curl_gF, written), Line(METRIC, ZeroMatrix(2, 2))),
             uses=("curl_of_one_mode",),
             assumptions=("$g$ is symmetric and does not depend on the state; $F=(\\dot v,\\dot w)$.",),
             check=lambda before, after: (
-                Identity(((before[0].right, crossed),)),
-                Identity(((before[0].right.xreplace(dict.fromkeys(METRIC, after[0].right)), 0),)),
+                Identity(((after[curl_gF], _curl_in_metric(before)),)),
+                Identity(((after[curl_gF].xreplace(dict(zip(METRIC, after[METRIC].as_explicit(), strict=True))), 0),)),
                 Numerics(
-                    lambda rng: evidence.rank_of_metrics(rng, before[0].right, METRIC),
+                    lambda rng: evidence.rank_of_metrics(rng, after[curl_gF], (g_vv, g_vw, g_ww)),
                     0,
                     "the rank of the curl at random points",
                 ),
             ),
         ),
     )
+
+
+def _curl_in_metric(forces: Lines) -> Expr:
+    """The curl of the velocities of one mode in a constant metric, from their forces."""
+    F_v, F_w = forces[G_v], gamma * forces[G_w]
+    return (g_vw * F_v + g_ww * F_w).diff(v) - (g_vv * F_v + g_vw * F_w).diff(w)
 
 
 def _around(G_v: Expr, G_w: Expr) -> Expr:
@@ -133,31 +158,20 @@ def _over(density: Expr) -> Expr:
 
 
 def _loss(flow: Flow) -> tuple[Step, ...]:
-    loss = v**2 * ((w - mu) ** 2 + psi) / 2
-    mass = {psi: 1 - mu**2}
     pull = w * ((w - mu) ** 2 + psi)
-    slope = -(v**2) * (w - mu) * (pull + gamma * v**2 * (w - mu))
-    border = pull / (mu - w)
+    loss = Line(L, v**2 * ((w - mu) ** 2 + psi) / 2), Line(psi, 1 - mu**2)
+    slope = Line(dot(L), -(v**2) * (w - mu) * (pull + gamma * v**2 * (w - mu)))
     return (
         Step(
             "slope_of_the_loss",
             "Along this flow the original loss, its markers read as the identity, changes at this rate.",
-            "Insert the velocities; $\\psi=1-\\mu^2$ is the frustration of the mode.",
-            before=(Line("L", loss), *velocity_lines(flow)),
-            after=(Line(r"\dot L", slope),),
-            uses=("curl_of_one_mode",),
+            "Insert the velocities; $\\psi$ is the frustration of the mode.",
+            given=velocity_lines(flow),
+            after=(*loss, slope),
             check=lambda before, after: (
-                Numerics(lambda rng: evidence.loss_of_one_mode(rng, before[0].right, psi), 1e-12, "the loss of one mode"),
-                Identity(
-                    (
-                        (
-                            Add(*(before[0].right.diff(s) * line.right for s, line in zip((v, w), before[1:], strict=True))),
-                            after[0].right,
-                        ),
-                        *zip(before[1:].rights, flow.velocity.values(), strict=True),
-                    )
-                ),
-                Identity(((after[0].right.xreplace(mass), flow.time_derivative(loss.xreplace(mass))),)),
+                Identity(((Add(*(after[L].diff(s) * before[dot(s)] for s in (v, w))), after[dot(L)]),)),
+                Identity(((after[dot(L)].subs(psi, after[psi]), flow.time_derivative(after[L].subs(psi, after[psi]))),)),
+                Numerics(lambda rng: evidence.loss_of_one_mode(rng, after[L], after[psi]), 1e-12, "the loss of one mode"),
             ),
         ),
         Step(
@@ -165,15 +179,16 @@ def _loss(flow: Flow) -> tuple[Step, ...]:
             "For a head between zero and the correlation the loss rises wherever the amplitude is small, and nowhere else: the "
             "mode grows, and with it what frustration costs. Elsewhere the loss falls, or stands still: on the border, and at "
             "$w=\\mu$.",
-            "For $w<0$ and for $w>\\mu$ both terms in the bracket have the sign of $w-\\mu$; between they have opposite signs.",
-            before=(Line(r"\dot L", slope),),
-            after=(Line(gamma * v**2, border, "<"), Line("0<w", mu, "<")),
+            "For $w<0$ and for $w>\\mu$ both terms in the bracket have the sign of $w-\\mu$, and no amplitude lies below the "
+            "border; between they have opposite signs.",
+            before=(loss[1], slope),
+            given=(Line(v, Integer(0), r"\ne"),),
+            after=(Line(gamma * v**2, pull / (mu - w), "<"),),
             uses=("slope_of_the_loss",),
-            assumptions=("$v\\ne0$.",),
             check=lambda before, after: (
-                Identity(((before[0].right, slope), (after[0].right * (mu - w), pull))),
+                Identity(((before[dot(L)].subs(v**2, after[0].right / gamma), 0),)),
                 Numerics(
-                    lambda rng: evidence.rises(rng, flow, loss, after, psi),
+                    lambda rng: evidence.rises(rng, flow, before, after.of(gamma * v**2)[0]),
                     0,
                     "the loss along integrated pieces of trajectories",
                     reads=after,

@@ -10,18 +10,19 @@ from scipy.integrate import solve_ivp
 from sympy import lambdify
 
 from derivations.checks import holds
-from derivations.vocabulary import mu, t, v, w
+from derivations.lines import dot
+from derivations.vocabulary import Q_e, head_at_corner, head_at_origin, mu, t, v, v_0, v_inf, w, w_0, w_inf
 from theory.models.vocabulary import gamma
 
 BAND = 0.05  # of the square of the correlation, around the boundary, where the approach takes longer than is integrated
 
 
-def divided(rng, velocities, lines):
+def divided(rng, premises, lines):
     """Each velocity divided by both lines keeps its value from point to point, but for what does not vanish: v, w, or γv."""
     values = {mu: rng.uniform(0.3, 1), gamma: rng.uniform(0.5, 2)}
     amplitude, head = rng.standard_normal((2, 4))
     product = [(line.left - line.right) for line in lines]
-    for velocity, rest in zip(velocities, (-w, -gamma * v), strict=True):
+    for velocity, rest in ((premises[dot(v)], -w), (premises[dot(w)], -gamma * v)):
         found = velocity.subs(values)
         for point in zip(amplitude, head, strict=True):
             at = dict(zip((v, w), point, strict=True)) | values
@@ -35,9 +36,9 @@ def eigenvalues(rng, flow, lines, across):
     """The eigenvalues of numerical Jacobians on each line: zero, and the one across."""
     values = {mu: rng.uniform(0.3, 1), gamma: rng.uniform(0.5, 2)}
     lowered = flow.lower({str(s): x for s, x in values.items()})
-    for line, formula in zip(lines, across, strict=True):
+    for fixed, formula in across.items():
         at = {v: rng.standard_normal(), w: rng.standard_normal()} | values
-        at[line.left] = float(line.right.subs(values))
+        at[fixed] = float(lines[fixed].subs(values))
         here, steps = np.array([at[v], at[w]]), 1e-6 * np.eye(2)
         columns = [(lowered.velocity(0, here + s) - lowered.velocity(0, here - s)) / 2e-6 for s in steps]
         found = np.linalg.eigvals(np.transpose(columns)).real
@@ -54,52 +55,65 @@ def turns(rng, flow):
         yield int((np.diff(gap) > 1e-8).sum() + (course[0] * start[0] < -1e-8).sum()), 0
 
 
-def survivors(rng, flow, lines, start):
-    """Whether modes survive, by both conditions and by integration; and where those that survive end."""
-    *bounds, head, square = (_number(f, start) for f in lines.rights)
-    for v_0, w_0, value, rate, end in _ends(rng, flow):
-        side = int(w_0 < 0)
+def courses(rng, flow, premises):
+    """Both sides of the hyperbola of a course, at all times; and its end, which lies on one of both lines."""
+    value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
+    level = lambdify((v, w), premises[Q_e].subs({mu: value, gamma: rate}))
+    for start in rng.standard_normal((3, 2)):
+        course = _course(flow.lower({"mu": value, "gamma": rate}), start, np.array([0, 1, 10, 1000 / value**2]))
+        yield rate * course[0] ** 2, course[1] ** 2 - level(*start)
+        off = [float((x - premises[x]).subs({v: course[0, -1], w: course[1, -1], mu: value})) for x in (v, w)]
+        yield 1 + np.abs(off).min(), 1
+
+
+def survivors(rng, flow, assumption, after):
+    """Whether modes survive, by the condition and by integration; and where those that survive end."""
+    line = after.of(gamma * v_0**2)[0]
+    bound, *ends = map(_number, (line.right, after[v_inf**2], after[w_inf]))
+    for *at, end in _ends(rng, flow):
         alive = end[0] ** 2 > 1e-6
-        yield int(holds(rate * v_0**2, lines[side], bounds[side](v_0, w_0, value, rate))), int(alive)
+        admissible = not assumption.violated({v_0: at[0]})
+        yield int(admissible and holds(at[3] * at[0] ** 2, line, bound(*at))), int(alive)
         if alive:
-            yield [square(v_0, w_0, value, rate), head(v_0, w_0, value, rate)], [end[0] ** 2, end[1]]
+            yield [formula(*at) for formula in ends], [end[0] ** 2, end[1]]
 
 
-def dead(rng, flow, formulas, boundaries, start):
+def dead(rng, flow, condition, after):
     """Where the modes end that do not survive, by the formulas and by integration."""
-    amplitude, *heads = (_number(f, start) for f in formulas)
-    conditions = tuple(_number(b, start) for b in boundaries)
-    for v_0, w_0, value, rate, end in _ends(rng, flow):
-        side, at = int(w_0 < 0), (v_0, w_0, value, rate)
-        if rate * v_0**2 < conditions[side](*at):
-            yield [amplitude(*at), heads[side](*at)], end
+    bound, *ends = map(_number, (condition.right, after[v_inf], after[w_inf]))
+    for *at, end in _ends(rng, flow):
+        if not holds(at[3] * at[0] ** 2, condition, bound(*at)):
+            yield [formula(*at) for formula in ends], end
 
 
-def on_separatrices(rng, flow, formulas, levels):
+def on_separatrices(rng, flow, after):
     """The velocity of the head at random points of each level, against its formula."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
     lowered = flow.lower({"mu": value, "gamma": rate})
-    for formula, level, head in zip(formulas, levels, (value * rng.uniform(1.1, 2), -rng.uniform(0.1, 2)), strict=True):
-        amplitude = np.sqrt((head**2 - float(level.subs(mu, value))) / rate)
+    corner, origin = value * rng.uniform(1.1, 2), -rng.uniform(0.1, 2)
+    for formula, level, head in ((after[head_at_corner], value**2, corner), (after[head_at_origin], 0, origin)):
+        amplitude = np.sqrt((head**2 - level) / rate)
         yield float(formula.subs({w: head, mu: value})), lowered.velocity(0, np.array([amplitude, head]))[1]
 
 
-def late(rng, flow, formulas, levels):
-    """The head on the boundary after a long time, against its power law."""
+def late(rng, flow, lines):
+    """Both sides of the power laws for the head, on the boundary after a long time."""
     value, rate, late = rng.uniform(0.3, 1), rng.uniform(0.5, 2), 1e5
     lowered = flow.lower({"mu": value, "gamma": rate})
-    for formula, level, start, limit in zip(formulas, levels, (2 * value, -value), (value, 0.0), strict=True):
-        square = float(level.subs(mu, value))
+    for line, square, start in zip(lines, (value**2, 0), (2 * value, -value), strict=True):
 
         def speed(_, head, square=square):
             return lowered.velocity(0, np.array([np.sqrt(max(head[0] ** 2 - square, 0) / rate), head[0]]))[1:]
 
         end = solve_ivp(speed, (0, late), [start], method="LSODA", rtol=1e-10, atol=1e-14).y[0, -1]
-        yield end - limit, float(formula.subs({mu: value, t: late}))
+        yield [float(side.subs({w: end, mu: value, t: late})) for side in (line.left, line.right)]
 
 
 def _ends(rng, flow) -> Iterator[tuple]:
-    """Random starts in all quadrants, on both sides of the boundary and outside the band; and their ends by integration."""
+    """Random starts in all quadrants, on both sides of the boundary and outside the band; and their ends by integration.
+
+    The last start has no amplitude, between both boundaries.
+    """
     for side in (1, -1):
         for size in (rng.uniform(0.1, 0.9), rng.uniform(1.4, 2)):
             for above in (True, False):
@@ -113,12 +127,13 @@ def _ends(rng, flow) -> Iterator[tuple]:
                     lowered = flow.lower({"mu": value, "gamma": rate})
                     end = _course(lowered, [amplitude, head], np.array([0, 1000 / value**2]))[:, -1]
                     yield amplitude, head, value, rate, end
+    yield 0.0, value / 2, value, rate, np.array([0.0, value / 2])
 
 
 def _course(lowered, start, times) -> NDArray:
     return solve_ivp(lowered.velocity, (times[0], times[-1]), start, t_eval=times, rtol=1e-10, atol=1e-13, method="LSODA").y
 
 
-def _number(formula, start):
+def _number(formula):
     """A formula as a function of start, correlation and mobility."""
-    return lambdify((*start, mu, gamma), formula)
+    return lambdify((v_0, w_0, mu, gamma), formula)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, Integer, sign, solve
+from sympy import Expr, Integer, Matrix, Piecewise, sign, solve
 
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.modes.reduction import Reduction
@@ -13,25 +13,49 @@ from derivations.catalogue.one_mode import evidence
 from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.one_mode import SQUARE, boundaries, fates, hyperbola, reduction
 from derivations.engine import Step
-from derivations.lines import Line, velocity_lines
-from derivations.vocabulary import mu, t, v, v_0, w, w_0
+from derivations.lines import Line, Lines, dot, velocity_lines
+from derivations.vocabulary import (
+    Q_e,
+    Q_t,
+    V,
+    approach,
+    growth,
+    head_at_corner,
+    head_at_origin,
+    mu,
+    s_alive,
+    s_dead,
+    t,
+    v,
+    v_0,
+    v_inf,
+    w,
+    w_0,
+    w_inf,
+)
 from theory.flow import Flow
-from theory.models.vocabulary import W
-from theory.printing import tex
+from theory.models.vocabulary import W, gamma
 from theory.words import Context, collect
-
-START = (v_0, w_0)
 
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     reduced = reduction()
-    Q = hyperbola()
-    return (*_flow(reduced, Q), *_points(reduced.flow), *_ends(reduced.flow, Q), _separatrices(reduced.flow, Q))
+    moved, level = velocity_lines(reduced.flow), Line(Q_e, hyperbola())
+    rest = fixed_points(reduced.flow, time_limit=None)
+    lines = Lines(Line(fixed, p.values[fixed]) for p in rest for fixed in p.values if p.values[fixed] != fixed)
+    across = {at.left: stability(reduced.flow, p, time_limit=None).eigenvalues[0] for at, p in zip(lines, rest, strict=True)}
+    return (
+        *_flow(reduced, level),
+        *_points(reduced.flow, lines, (Line(s_alive, across[w]), Line(s_dead, across[v]))),
+        _monotone(reduced.flow, level, lines),
+        *_ends(reduced.flow, level, lines),
+        _boundary(reduced.flow, moved, level),
+    )
 
 
-def _flow(reduced: Reduction, Q: Expr) -> tuple[Step, ...]:
-    (matrix,) = reduced.whole.conserved()
+def _flow(reduced: Reduction, level: Line) -> tuple[Step, ...]:
+    (matrix,), forms = reduced.whole.conserved(), reduced.ansatz.blocks
     return (
         replace(
             reduced.step,
@@ -40,25 +64,26 @@ def _flow(reduced: Reduction, Q: Expr) -> tuple[Step, ...]:
         ),
         Step(
             "hyperbola",
-            "The conserved matrix becomes a number, and its levels are hyperbolas.",
-            "First integrals of the scalar flow; the form inserted in $Q=W^TW-\\gamma VV^T$ gives the same.",
+            "The conserved matrix becomes a number, $Q=Q_e\\,ee^T$, and its levels are hyperbolas.",
+            "First integrals of the scalar flow; the form inserted in $Q$ gives the same.",
             before=velocity_lines(reduced.flow),
-            after=(Line("Q", Q),),
+            given=(Line(Q_t, -matrix), *(Line(block, forms[block]) for block in (V, W))),
+            after=(level,),
             uses=("flow",),
             assumptions=(
-                "$\\mu>0$ without loss: $w\\to-w$ with $\\mu\\to-\\mu$, and $v\\to-v$, leave the equations as they are.",
+                "$\\mu$ is positive, without loss: $w\\to-w$ with $\\mu\\to-\\mu$, and $v\\to-v$, leave the "
+                "equations as they are.",
             ),
             check=lambda before, after: (
-                before.equal(reduced.flow.velocity.values()),
-                Identity(((after[0].right.diff(v) * before[0].right, -after[0].right.diff(w) * before[1].right),)),
-                Identity(_mirrored(before.rights)),
-                Identity(_inserted(reduced, -matrix, after[0].right)),
+                Identity(((after[Q_e].diff(v) * before[dot(v)], -after[Q_e].diff(w) * before[dot(w)]),)),
+                Identity(_mirrored(before[dot(v)], before[dot(w)])),
+                Identity(_inserted(reduced, before, after[Q_e])),
             ),
         ),
     )
 
 
-def _mirrored(velocities: tuple) -> tuple:
+def _mirrored(*velocities: Expr) -> tuple:
     """Velocities with signs turned, against the velocities of what is turned."""
     turned = ({w: -w, mu: -mu}, {v: -v})
     signs = ((1, -1), (-1, 1))
@@ -69,107 +94,114 @@ def _mirrored(velocities: tuple) -> tuple:
     )
 
 
-def _inserted(reduced: Reduction, matrix, number: Expr) -> tuple:
-    context = Context(reduced.ansatz.assumptions)
-    along = reduced.ansatz.part(W, w)
-    return ((collect(matrix.xreplace(dict(reduced.ansatz.blocks)), context), number * along),)
+def _inserted(reduced: Reduction, premises: Lines, number: Expr) -> tuple:
+    """The conserved matrix with the form inserted, and a number times what the head acts along."""
+    form = {block: premises[block] for block in (V, W)}
+    return ((collect(premises[Q_t].xreplace(form), Context(reduced.ansatz.assumptions)), number * reduced.ansatz.part(W, w)),)
 
 
-def _points(flow: Flow) -> tuple[Step, ...]:
-    found = fixed_points(flow, time_limit=None)
-    lines = tuple(Line(fixed, p.values[fixed]) for p in found for fixed in p.values if p.values[fixed] != fixed)
-    across = tuple(stability(flow, p, time_limit=None).eigenvalues[0] for p in found)
+def _points(flow: Flow, lines: Lines, eigenvalues: tuple[Line, ...]) -> tuple[Step, ...]:
+    moved = velocity_lines(flow)
     return (
         Step(
             "fixed_points",
             "The flow rests on two lines and nowhere else.",
             "All zeros of the velocities, by an exhausted split into cases.",
-            before=velocity_lines(flow),
+            before=moved,
             after=lines,
             uses=("flow",),
             check=lambda before, after: (
-                Identity(tuple((r.xreplace({a.left: a.right}), 0) for a in after for r in before.rights)),
-                before.equal(flow.velocity.values()),
-                Numerics(
-                    lambda rng: evidence.divided(rng, before.rights, after), 1e-12, "the velocities divided by both lines"
-                ),
+                Identity(tuple((before[dot(x)].xreplace({a.left: a.right}), 0) for a in after for x in (v, w))),
+                Numerics(lambda rng: evidence.divided(rng, before, after), 1e-12, "the velocities divided by both lines"),
             ),
         ),
         Step(
             "stability",
-            "Along each line the flow is neutral. Across, $w=\\mu$ attracts wherever $v\\ne0$; $v=0$ attracts where $w<0$ or "
-            "$w>\\mu$, and repels between.",
+            "Along each line the flow is neutral. Across, $w=\\mu$ attracts but where the lines cross; $v=0$ attracts outside "
+            "the heads between zero and $\\mu$, and repels between.",
             "The other eigenvalue of the Jacobian on each line.",
-            before=lines,
-            after=tuple(Line(rf"s|_{{{tex(at.left)}={tex(at.right)}}}", s) for at, s in zip(lines, across, strict=True)),
-            uses=("fixed_points",),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.eigenvalues(rng, flow, before, after.rights), 1e-6, "numerical Jacobians on the lines"
+            before=(*moved, *lines),
+            after=eigenvalues,
+            uses=("flow", "fixed_points"),
+            check=lambda before, after: (
+                Identity(_eigenvalues(before, {w: after[s_alive], v: after[s_dead]})),
+                Numerics(
+                    lambda rng: evidence.eigenvalues(rng, flow, before, {w: after[s_alive], v: after[s_dead]}),
+                    1e-6,
+                    "numerical Jacobians on the lines",
+                ),
             ),
         ),
     )
 
 
-def _ends(flow: Flow, Q: Expr) -> tuple[Step, ...]:
+def _eigenvalues(premises: Lines, across: dict[Expr, Expr]) -> tuple:
+    """On each line the trace of the Jacobian is the eigenvalue across, and its determinant is zero."""
+    jacobian = Matrix([premises[dot(x)] for x in (v, w)]).jacobian([v, w])
+    on = {fixed: jacobian.subs(fixed, premises[fixed]) for fixed in across}
+    return tuple(pair for fixed, matrix in on.items() for pair in ((matrix.trace(), across[fixed]), (matrix.det(), 0)))
+
+
+def _monotone(flow: Flow, level: Line, lines: Lines) -> Step:
+    return Step(
+        "monotone",
+        "The head moves towards $\\mu$ without turning back, and $v$ keeps its sign: each start follows its hyperbola to "
+        "the line $w=\\mu$, or to the line $v=0$ if that comes first.",
+        "$\\dot v$ is proportional to $v$. A bounded monotone $w$ has a limit, hence $v^2$ on the hyperbola has one too.",
+        before=(*velocity_lines(flow), level, *lines),
+        after=(
+            Line(approach, flow.time_derivative((w - mu) ** 2 / 2).factor()),
+            Line(growth, flow.velocity[v].factor() / v),
+        ),
+        uses=("flow", "hyperbola", "fixed_points"),
+        check=lambda before, after: (
+            Identity((((w - mu) * before[dot(w)], after[approach]), (before[dot(v)], v * after[growth]))),
+            Numerics(lambda rng: evidence.turns(rng, flow), 0, "integrated heads that move away from the correlation"),
+            Numerics(lambda rng: evidence.courses(rng, flow, before), 1e-5, "integrated courses, and where they end"),
+        ),
+    )
+
+
+def _ends(flow: Flow, level: Line, lines: Lines) -> tuple[Step, ...]:
     survival, death = fates()
     positive, negative = boundaries()
-    sides = ((">", 1), ("<", -1))
-    approach = flow.time_derivative((w - mu) ** 2 / 2).factor()
+    condition = Line(gamma * v_0**2, Piecewise((positive, w_0 >= 0), (negative, True)), ">")
     return (
         Step(
-            "monotone",
-            "The head moves towards $\\mu$ without turning back, and $v$ keeps its sign: each start follows its hyperbola to "
-            "the line $w=\\mu$, or to the line $v=0$ if that comes first.",
-            "$\\dot v$ is proportional to $v$. A bounded monotone $w$ has a limit, hence $v^2$ on the hyperbola has one too.",
-            before=velocity_lines(flow),
-            after=(
-                Line(r"\tfrac{d}{dt}\tfrac12(w-\mu)^2", approach),
-                Line(r"\tfrac{d}{dt}\log|v|", flow.velocity[v].factor() / v),
-            ),
+            "survival",
+            "Under this condition the mode survives, with a finite amplitude, and the head ends at its correlation: a "
+            "negative head changes sign.",
+            "On the way from $w_0$ to $\\mu$ the hyperbola $\\gamma v^2=w^2-Q_e$ does not meet $v=0$.",
+            before=(level, *lines.of(w)),
+            given=(Line(v_0, Integer(0), r"\ne"),),
+            after=(condition, Line(w_inf, survival.head), Line(v_inf**2, survival.square)),
             uses=("hyperbola", "fixed_points"),
             check=lambda before, after: (
-                Identity((((w - mu) * before[1].right, after[0].right), (before[0].right, v * after[1].right))),
-                Numerics(lambda rng: evidence.turns(rng, flow), 0, "integrated heads that move away from the correlation"),
-            ),
-        ),
-        Step(
-            "survival",
-            "Under these conditions the mode survives, with a finite amplitude, and the head ends at its correlation: a "
-            "negative head changes sign.",
-            "On the way from $w_0$ to $\\mu$ the hyperbola $\\gamma v^2=w^2-Q$ does not meet $v=0$.",
-            before=(Line("Q", Q),),
-            after=(
-                Line(r"\text{from } w_0\ge0:\quad\gamma v_0^2", positive, ">"),
-                Line(r"\text{from } w_0<0:\quad\gamma v_0^2", negative, ">"),
-                Line(r"w_\infty", survival.head),
-                Line(r"v_\infty^2", survival.square),
-            ),
-            uses=("monotone",),
-            assumptions=("$v_0\\ne0$.",),
-            check=lambda before, after: (
-                Identity(((before[0].right, Q), _on_one_level(Q, after[2].right, after[3].right))),
+                Identity(((after[w_inf], before[w]), _on_hyperbola(before[Q_e], after[w_inf], after[v_inf**2]))),
                 Numerics(
-                    lambda rng: evidence.survivors(rng, flow, after, START),
+                    lambda rng: evidence.survivors(rng, flow, before.of(v_0), after),
                     1e-6,
                     "integration from starts whose $\\gamma v_0^2$ is off the boundary by 5 % of $\\mu^2$ and more",
-                    reads=after[:2],
+                    reads=after.of(gamma * v_0**2),
                 ),
             ),
         ),
         Step(
             "death",
             "From all other starts the mode dies, and the head stops with the sign that it had.",
-            "The hyperbola meets $v=0$ at $w^2=Q$, on the side of the start.",
-            before=(Line("Q", Q),),
-            after=(
-                Line(r"v_\infty", death.square),
-                *(Line(rf"\text{{from }} w_0{side}0:\quad w_\infty", death.head.subs(sign(w_0), one)) for side, one in sides),
-            ),
-            uses=("survival",),
+            "The hyperbola meets $v=0$ at $w^2=Q_e$, on the side of the start.",
+            before=(level, *lines.of(v), condition),
+            after=(Line(v_inf, death.square), Line(w_inf, death.head)),
+            uses=("hyperbola", "fixed_points", "survival"),
             check=lambda before, after: (
-                Identity(((before[0].right, Q), *(_on_one_level(Q, head, after[0].right ** 2) for head in after[1:].rights))),
+                Identity(
+                    (
+                        (after[v_inf], before[v]),
+                        *(_on_hyperbola(before[Q_e], after[w_inf].subs(sign(w_0), e), after[v_inf] ** 2) for e in (1, -1)),
+                    )
+                ),
                 Numerics(
-                    lambda rng: evidence.dead(rng, flow, after.rights, (positive, negative), START),
+                    lambda rng: evidence.dead(rng, flow, before.of(gamma * v_0**2)[0], after),
                     1e-6,
                     "integration from starts off the boundary by as much",
                 ),
@@ -178,35 +210,43 @@ def _ends(flow: Flow, Q: Expr) -> tuple[Step, ...]:
     )
 
 
-def _on_one_level(Q: Expr, head: Expr, square: Expr) -> tuple:
-    """The first integral at the start and at the end."""
-    return Q.xreplace({v: v_0, w: w_0}), Q.subs(v**2, square).subs(w, head)
+def _on_hyperbola(Q: Expr, head: Expr, square: Expr) -> tuple:
+    """Both sides of the hyperbola of the start, at the end."""
+    return gamma * square, head**2 - Q.xreplace({v: v_0, w: w_0})
 
 
-def _separatrices(flow: Flow, Q: Expr) -> Step:
-    levels = (mu**2, Integer(0))
-    on_level = (
-        (flow.velocity[w].subs(v**2, solve((Q - level).xreplace({v**2: SQUARE}), SQUARE)[0])).factor() for level in levels
-    )
+def _boundary(flow: Flow, moved: Lines, level: Line) -> Step:
     gap = 1 / (2 * mu * t)
     return Step(
         "boundary",
-        "On the boundary the mode dies, but as a power of time: from $w_0>\\mu$ where both lines cross, from $w_0<0$ at the "
-        "origin. Near it the approach stalls.",
-        "Insert $\\gamma v^2=w^2-Q$ at $Q=\\mu^2$ and at $Q=0$; a double zero $\\dot x=-cx^2$ is approached as $1/(ct)$.",
-        before=tuple(Line(rf"\dot w|_{{Q={name}}}", value) for name, value in zip((r"\mu^2", "0"), on_level, strict=True)),
-        after=(Line(r"w-\mu", gap, r"\simeq"), Line("w", -2 * gap, r"\simeq")),
-        uses=("death",),
-        assumptions=(r"$t\to\infty$; the first from $w_0>\mu$, the second from $w_0<0$.",),
+        "On the boundary the mode dies, but as a power of time: with a head above $\\mu$ where both lines cross, with a "
+        "negative head at the origin. Near it the approach stalls.",
+        "Insert $\\gamma v^2=w^2-Q_e$ at $Q_e=\\mu^2$ and at $Q_e=0$; a double zero $\\dot x=-cx^2$ is approached as $1/(ct)$.",
+        before=(*moved.of(dot(w)), level),
+        after=(
+            *_on_levels(Lines((*moved, level))),
+            Line(w - mu, gap, r"\simeq"),
+            Line(w, -2 * gap, r"\simeq"),
+        ),
+        uses=("flow", "hyperbola"),
+        assumptions=(
+            r"$t\to\infty$; the first on $Q_e=\mu^2$ with a head above $\mu$, the second on $Q_e=0$ with a negative one.",
+        ),
         check=lambda before, after: (
-            Numerics(
-                lambda rng: evidence.on_separatrices(rng, flow, before.rights, levels), 1e-12, "velocities on the boundary"
-            ),
+            after.of(head_at_corner, head_at_origin).same(_on_levels(before)),
+            Numerics(lambda rng: evidence.on_separatrices(rng, flow, after), 1e-12, "velocities on the boundary"),
             Remainder(
-                lambda rng: evidence.late(rng, flow, after.rights, levels),
+                lambda rng: evidence.late(rng, flow, after.of(w - mu, w)),
                 1e-2,
                 "integration on the boundary to late times",
-                reads=after,
+                reads=after.of(w - mu, w),
             ),
         ),
     )
+
+
+def _on_levels(premises: Lines) -> Lines:
+    """The velocity of the head on the hyperbolas through the corner and through the origin."""
+    square = {Q: solve((premises[Q_e] - Q).xreplace({v**2: SQUARE}), SQUARE)[0] for Q in (mu**2, Integer(0))}
+    names = (head_at_corner, head_at_origin)
+    return Lines(Line(name, premises[dot(w)].subs(v**2, square[Q]).factor()) for name, Q in zip(names, square, strict=True))

@@ -11,16 +11,17 @@ from derivations.catalogue.points import mode_point
 from derivations.catalogue.whole import Whole
 from derivations.checks import violations
 from derivations.evaluate import Point, array, evaluate
-from derivations.lines import Line
-from derivations.vocabulary import S_k, V, mu_k, mu_matrix, psi_k, t, v_k
+from derivations.lines import Line, Lines, dot
+from derivations.vocabulary import S, S_k, V, d_a, d_b, mu_k, mu_matrix, psi, psi_k, t, v_k, v_k0
 from theory.models.vocabulary import W, X, Y, d
 
 
-def modes(rng, whole, energy, *velocities):
-    """Loss and velocities of all embeddings, turned into modes, against those of the modes."""
-    run = Whole(rng, "none")
-    yield run.loss, evaluate(whole, run.point())
-    yield from run.against(energy, *velocities)
+def modes(rng, premises, after):
+    """Loss and velocities of all embeddings against those of the modes; and each column of the amplitudes by itself."""
+    whole = Whole(rng, "none")
+    yield from whole.against(premises, after)
+    for number in range(len(whole.mu)):
+        yield whole.speeds[:, [number]], evaluate(after[dot(v_k)], whole.mode(number))
 
 
 def sum_over_modes(rng, energy, one, mass):
@@ -33,6 +34,20 @@ def sum_over_modes(rng, energy, one, mass):
         yield evaluate(energy, at), mpmath.fsum(evaluate(one, part) for part in masses)
 
 
+def frustrations(rng, assumption: Line, mass: Expr, bound: Line):
+    """Whether all frustrations keep to the bound: where couplings are as assumed, and one reaches it; not where one coupling
+    is more negative than the others together make up for."""
+    weights = rng.uniform(0.5, 1, (3, 3))
+    for first in (weights[0, 0], -0.9):
+        weights[0, 0] = first
+        root = np.sqrt(np.outer(weights.sum(axis=1), weights.sum(axis=0)))
+        found = np.array([float(mass.subs(mu_k, m)) for m in np.linalg.svd(weights / root, compute_uv=False)])
+        admissible = not Lines([assumption]).violated({assumption.left: weights.min()})
+        yield int(admissible), int(violations(found, bound, np.full(3, float(bound.right))) == 0)
+        if first > 0:
+            yield 1 + found.min(), 1
+
+
 def decay(rng, slope):
     """The change of half the square of each mode along the gradient flow of all embeddings, against its formula."""
     whole = Whole(rng, "none")
@@ -41,15 +56,36 @@ def decay(rng, slope):
         yield whole.amplitudes[:, number] @ whole.speeds[:, number], evaluate(slope, at)
 
 
-def mode_sizes(rng, bound: Line):
+def mode_sizes(rng, premises, bound: Line):
     """How many squares of modes exceed the bound along a run: none."""
     whole, times = Whole(rng, "none"), np.array([0, 0.1, 1, 3])
     squares = np.array([(amplitudes**2).sum(axis=0) for _, amplitudes in whole.course(whole.state, times)])
-    allowed = [
-        [float(bound.right.subs({S_k: s, psi_k: 1 - m**2, t: time})) for s, m in zip(squares[0], whole.mu, strict=True)]
-        for time in times
-    ]
-    yield violations(squares, bound, np.array(allowed)), 0
+    allowed = [_allowed_mode(whole, premises, bound, whole.amplitudes[:, [k]], k, times) for k in range(len(whole.mu))]
+    yield violations(squares, bound, np.transpose(allowed)), 0
+
+
+def slowest_modes(rng, premises, bound: Line):
+    """Squares of single modes along runs from a head that is their correlation, against the bound, at all times."""
+    whole, times = Whole(rng, "none"), np.array([0, 0.1, 1, 3])
+    for number in map(int, np.flatnonzero(whole.frustrated)):
+        course = [amplitudes[:, [number]] for _, amplitudes in whole.course(whole.alone(number), times)]
+        yield [(column**2).sum() for column in course], _allowed_mode(whole, premises, bound, course[0], number, times)
+
+
+def _allowed_mode(whole: Whole, premises, bound: Line, start: NDArray, number: int, times) -> list[float]:
+    """The bound on the square of one mode at all times, from its start."""
+    size = evaluate(premises[S_k], Point({d: 2, v_k0: start}))
+    known = {S_k: float(size), psi_k: premises[psi_k].subs(mu_k, whole.mu[number])}
+    return [float(bound.right.subs({**known, t: time})) for time in times]
+
+
+def cancelling(rng, mass: Lines, slope: Expr, terms: Lines):
+    """Whether neither term of the slope outweighs it, so that it vanishes only with both: where the frustration is as it is."""
+    for frustration in (-1, -0.3, 0, 0.4, 0.9):
+        at = Point({d: 2, v_k: array(rng.standard_normal((2, 1))), W: array(rng.standard_normal((2, 2)))})
+        at = Point({**at.values, mu_k: mpmath.mpf(rng.uniform(-1, 1)), psi_k: mpmath.mpf(frustration)})
+        rest = evaluate(terms[0].left, at) - evaluate(terms[0].right, at)
+        yield int(not mass.violated({psi_k: frustration})), int(-evaluate(slope, at) >= (rest**2).sum())
 
 
 def survivors(rng, line):
@@ -68,27 +104,17 @@ def survivors(rng, line):
     yield 1, 1 + np.abs(amplitudes[:, whole.frustrated]).max()
 
 
-def slowest_modes(rng, bound: Expr):
-    """Squares of single modes along runs from a head that is their correlation, against the bound, at all times."""
-    whole, times = Whole(rng, "none"), np.array([0, 0.1, 1, 3])
-    for number in map(int, np.flatnonzero(whole.frustrated)):
-        run = list(whole.course(whole.alone(number), times))
-        squares = [(amplitudes[:, number] ** 2).sum() for _, amplitudes in run]
-        at = {S_k: squares[0], psi_k: 1 - whole.mu[number] ** 2}
-        yield squares, [float(bound.subs({**at, t: time})) for time in times]
-
-
-def label_distances(rng, bound: Line, symbols):
+def label_distances(rng, bound: Line):
     """How many distances of two labels of one component exceed the bound along a run: none."""
     whole = Whole(rng, "none")
     times = np.array([0, 0.1, 1, 5]) / whole.least_frustration
     runs = list(whole.course(whole.state, times))
     for a, b in ((0, 1), (2, 3)):
-        allowed = _allowed(whole, bound.right, symbols, runs, times, (a, b))
+        allowed = _allowed(whole, bound.right, runs, times, (a, b))
         yield violations(_apart(runs, a, b), bound, allowed), 0
 
 
-def reached(rng, bound: Expr, symbols):
+def reached(rng, bound: Expr):
     """The bound at a start in the pattern of two labels, against their distance; and how both fall from a start in the least
     frustrated mode alone, with a head that is its correlation."""
     whole = Whole(rng, "none")
@@ -96,11 +122,11 @@ def reached(rng, bound: Expr, symbols):
     apart = np.where(np.arange(4) == 0, 1 / weights[0], np.where(np.arange(4) == 1, -1 / weights[1], 0.0))
     pattern = whole.lowered.pack({X: np.zeros((2, 6)), Y: np.outer(rng.standard_normal(2), apart), W: whole.head})
     runs = list(whole.course(pattern, times))
-    yield _apart(runs, 0, 1)[0], _allowed(whole, bound, symbols, runs, times, (0, 1))[0]
+    yield _apart(runs, 0, 1)[0], _allowed(whole, bound, runs, times, (0, 1))[0]
     least = int(np.argmax(np.where(whole.frustrated, np.abs(whole.mu), 0)))
     labels = (0, 1) if np.abs(whole.vectors[6:8, least]).max() > np.abs(whole.vectors[8:, least]).max() else (2, 3)
     runs = list(whole.course(whole.alone(least), times))
-    distances, allowed = _apart(runs, *labels), _allowed(whole, bound, symbols, runs, times, labels)
+    distances, allowed = _apart(runs, *labels), _allowed(whole, bound, runs, times, labels)
     yield distances / distances[0], allowed / allowed[0]
 
 
@@ -109,8 +135,8 @@ def _apart(runs, a: int, b: int) -> NDArray:
     return np.array([((blocks[Y][:, a] - blocks[Y][:, b]) ** 2).sum() for blocks, _ in runs])
 
 
-def _allowed(whole: Whole, bound: Expr, symbols, runs, times, labels: tuple[int, int]) -> NDArray:
+def _allowed(whole: Whole, bound: Expr, runs, times, labels: tuple[int, int]) -> NDArray:
     """The bound on their distance."""
     size, weights = (runs[0][1][:, whole.frustrated] ** 2).sum(), np.asarray(whole.coupling.data["D_y"])
     values = [(size, whole.least_frustration, time, *weights[list(labels)]) for time in times]
-    return np.array([float(bound.subs(dict(zip(symbols, v, strict=True)))) for v in values])
+    return np.array([float(bound.subs(dict(zip((S, psi, t, d_a, d_b), v, strict=True)))) for v in values])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import mpmath
 import numpy as np
+from sympy import ImmutableMatrix, Trace
 
 from derivations.catalogue.points import coupled_point, diagonal, slope
 from derivations.catalogue.whole import Whole, amplitudes, eigenmodes, integrate
-from derivations.checks import random_values, violations
+from derivations.checks import holds, random_values, violations
 from derivations.closed_forms.reduced import shared_head
 from derivations.evaluate import Point, array, evaluate
-from derivations.vocabulary import N_Z, V, mu_k, mu_matrix, t, v_k
+from derivations.lines import Lines, dot
+from derivations.vocabulary import B_V, C_V, N_Z, P_W, Q_0, S_W, Q_t, R, V, det_W, mu_k, mu_matrix, psi_matrix, q_0, s, t, v_k
 from theory import Coupling, models
 from theory.models.vocabulary import H_x, H_y, K, N, W, X, Y, d, gamma, kappa, lam
 
@@ -32,47 +34,60 @@ def balance(rng, conserved, velocities):
     """The change of the part of Q with the head, against the opposite change of the rest."""
     with mpmath.workdps(40):
         at = coupled_point(rng)
+        speeds = {b: evaluate(velocity, at) for b, velocity in velocities.items()}
         head = [part for part in conserved.args if part.has(W)]
         rest = [part for part in conserved.args if not part.has(W)]
-        speeds = _speeds(velocities, at)
         yield sum(slope(part, at, speeds) for part in head), -sum(slope(part, at, speeds) for part in rest)
 
 
-def drift(rng, quantity, velocities, formula):
-    """The change of a quantity along velocities, against its formula."""
-    with mpmath.workdps(40):
-        at = coupled_point(rng)
-        yield slope(quantity, at, _speeds(velocities, at)), evaluate(formula, at)
-
-
-def decayed(rng, quantity, formula, start):
+def decayed(rng, quantity, formula):
     """Q along a run with equal decays, against its formula."""
     whole = _Decaying(rng, 1.0)
     Q = [evaluate(quantity, whole.point(blocks)) for blocks in whole.course]
     for time, found in zip(whole.times, Q, strict=True):
-        yield found, evaluate(formula, Point({d: 2, lam: whole.rate, t: time, start: Q[0]}))
+        yield found, evaluate(formula, Point({d: 2, lam: whole.rate, t: time, Q_0: Q[0]}))
 
 
-def determinants(rng, bound, start):
+def determinants(rng, premises, bound):
     """Squares of determinants below the bound, and signs that change, in a run with Q(0) positive definite: none.
 
-    Without embeddings the bound is reached at all times.
+    Without embeddings there is nothing beside Q, and the bound is reached at all times.
     """
     for size in (1.0, 0.0):
         whole = _Decaying(rng, size)
-        values = {start: np.linalg.det(whole.Q), lam: float(whole.rate), d: 2}
+        values = {lam: float(whole.rate), d: 2, q_0: float(premises[q_0].xreplace({Q_0: ImmutableMatrix(whole.Q)}).doit())}
         bounds = np.array([float(bound.right.subs({**values, t: float(time)})) for time in whole.times])
         found = np.linalg.det([blocks[W] for blocks in whole.course])
         yield violations(found**2, bound, bounds, 1e-7) + int((np.sign(found) != np.sign(found[0])).sum()), 0
     yield found**2, bounds
+    for time, blocks in zip(whole.times, whole.course, strict=True):
+        at = Point({lam: whole.rate, t: time, Q_0: array(whole.Q)})
+        yield blocks[W].T @ blocks[W], evaluate(premises[Q_t], at)
 
 
-def deleted_forces(rng, formula):
-    """The difference of the velocities of all embeddings without and with stop-gradient, in modes, against its formula."""
+def deleted_forces(rng, premises, after, part):
+    """The difference of the velocities of all embeddings without and with stop-gradient, in modes, against all formulas."""
     seed = int(rng.integers(2**32))
     free, stopped = (Whole(np.random.default_rng(seed), stop) for stop in ("none", "both"))
+    yield free.speeds - stopped.speeds, free.speeds_of(premises, part)
+    yield free.speeds - stopped.speeds, evaluate(after[dot(V, part)], free.point())
     for number in range(len(free.mu)):
-        yield (free.speeds - stopped.speeds)[:, [number]], evaluate(formula, free.mode(number))
+        yield (free.speeds - stopped.speeds)[:, [number]], evaluate(after[dot(v_k, part)], free.mode(number))
+
+
+def resting(rng, assumption, velocity, rest):
+    """Whether as many amplitudes have no velocity as no rest: with a head as assumed, and with one that is not."""
+    for second in (rng.uniform(0.2, 1), 0.0):
+        head, values = np.array([[rng.uniform(1, 2), rng.uniform(0.2, 1)], [0, second]]), rng.uniform(-1, 1, 2)
+        at = {d: 2, N_Z: 2, W: array(head), mu_matrix: diagonal([mpmath.mpf(head[0, 0]), mpmath.mpf(values[1])])}
+        ranks = [np.linalg.matrix_rank(_linear(part, at)) for part in (velocity, rest)]
+        yield int(not Lines([assumption]).violated({det_W: np.linalg.det(head)})), int(ranks[0] == ranks[1])
+
+
+def _linear(part, at) -> np.ndarray:
+    """The matrix of an expression that is linear in the amplitudes, of a point without them."""
+    basis = np.eye(4).reshape(4, 2, 2)
+    return np.array([evaluate(part, Point({**at, V: array(one)})).reshape(-1) for one in basis], dtype=float)
 
 
 def surviving_modes(rng, whole, single):
@@ -94,37 +109,49 @@ def count_survivors(rng):
     yield int(strangers) + max(0, len(distinct) - end.size), 0
 
 
-def loss_at_the_end(rng, energy, left, mass):
-    """The loss of all embeddings at the end of a run, against the loss of the modes and what is left of it."""
+def loss_at_the_end(rng, energy, rest, left, mass):
+    """At the end of a run: both sides of W V = V mu; the loss of all embeddings, against that of modes and what is left."""
     end = _End(rng)
     at = end.point()
+    yield evaluate(rest.left, at), evaluate(rest.right, at)
     yield end.loss, evaluate(energy, at)
-    yield end.loss, evaluate(left.right, Point({**at.values, mass.left: evaluate(mass.right, at)}))
+    yield end.loss, evaluate(left, Point({**at.values, psi_matrix: evaluate(mass, at)}))
 
 
-def unstable_heads(rng, velocities, lines, symbols, root):
-    """Both sides of each line at a left eigenvector of the Jacobian at W = 0, its real eigenvalue the largest."""
+def unstable_heads(rng, premises, after):
+    """Both sides of each line at a left eigenvector of the Jacobian at W = 0, its real eigenvalue the largest: of states with
+    large and with small modes; and whether one without correlations, which is not as assumed, has no such eigenvalue."""
+    for size in (1.0, 0.1):
+        at = _zero_head(rng, size, premises[W])
+        largest, P = _largest(premises, at)
+        modes, m, rate = (np.array(at.values[key], dtype=float) for key in (V, mu_matrix, gamma))
+        B, C = modes @ m @ m @ modes.T, modes @ modes.T
+        inverse = np.linalg.inv(largest**2 * np.eye(2) + rate * largest * C)
+        found = {B_V: B, C_V: C, R: inverse, P_W: P, S_W: P + P.T}
+        here = Point({**at.values, s: mpmath.mpf(largest), **{symbol: array(value) for symbol, value in found.items()}})
+        yield int(holds(largest, after.of(s)[0], float(after.of(s)[0].right))), 1
+        for line in (*premises.of(V * mu_matrix * V.T), *after.of(*found)):
+            yield 1 + evaluate(line.left, here), 1 + evaluate(line.right, here)
+    for trace, state in ((np.trace(B), at), (0.0, Point({**at.values, mu_matrix: diagonal([0] * 5)}))):
+        admissible = not premises.of(Trace(B_V)).violated({Trace(B_V): trace})
+        yield int(admissible), int(_largest(premises, state)[0] > 1e-6)
+
+
+def _largest(premises, at: Point) -> tuple[float, np.ndarray]:
+    """The largest real eigenvalue of the Jacobian of the velocities of modes and head, and the head's part of its left
+    eigenvector."""
     with mpmath.workdps(30):
-        at = _zero_head(rng)
-        jacobian = _jacobian(velocities, at)
-    values, vectors = np.linalg.eig(jacobian.T)
+        values, vectors = np.linalg.eig(_jacobian([premises[dot(b)] for b in (V, W)], at).T)
     place = np.argmax(np.where(np.abs(values.imag) < 1e-9, values.real, -np.inf))
-    largest, P = values[place].real, vectors[-4:, place].real.reshape(2, 2)
-    modes, m, rate = (np.array(at.values[key], dtype=float) for key in (V, mu_matrix, gamma))
-    B, C = modes @ m @ m @ modes.T, modes @ modes.T
-    R = np.linalg.inv(largest**2 * np.eye(2) + rate * largest * C)
-    here = Point({**at.values, root: mpmath.mpf(largest), **dict(zip(symbols, map(array, (B, C, P, R, P + P.T)), strict=True))})
-    yield int(largest > 1e-6), 1
-    for line in lines:
-        yield evaluate(line.left, here), evaluate(line.right, here)
+    return values[place].real, vectors[-4:, place].real.reshape(2, 2)
 
 
-def _zero_head(rng) -> Point:
-    """Two pairs of modes that cancel along two directions, one that does not count, and a head that is zero."""
-    positive, negative, along = rng.uniform(0.2, 1, 2), rng.uniform(0.2, 1, 2), rng.standard_normal((2, 3))
+def _zero_head(rng, size: float, head) -> Point:
+    """Two pairs of modes of a size that cancel along two directions, one that does not count, and a head that is zero."""
+    positive, negative, along = rng.uniform(0.2, 1, 2), rng.uniform(0.2, 1, 2), size * rng.standard_normal((2, 3))
     columns = np.hstack([along[:, :2] / np.sqrt(positive), along[:, :2] / np.sqrt(negative), along[:, 2:]])
     values = [mpmath.mpf(m) for m in (*positive, *-negative, 0.0)]
-    rest = {gamma: mpmath.mpf(rng.uniform(0.2, 2)), W: array(np.zeros((2, 2)))}
+    rest = {gamma: mpmath.mpf(rng.uniform(0.2, 2)), W: evaluate(head, Point({d: 2}))}
     return Point({d: 2, N_Z: 5, V: array(columns), mu_matrix: diagonal(values), **rest})
 
 
@@ -185,7 +212,3 @@ class _End:
         correlations = diagonal([mpmath.mpf(m) for m in self.mu])
         blocks = {V: array(self.amplitudes), W: array(self.head), mu_matrix: correlations}
         return Point({d: self.size, N_Z: len(self.mu), **blocks})
-
-
-def _speeds(velocities, at: Point) -> dict:
-    return {b: evaluate(velocity, at) for b, velocity in zip((X, Y, W), velocities, strict=True)}

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from sympy import Eq, MatAdd, Trace, Transpose, ZeroMatrix
+from sympy import Eq, Integer, MatAdd, Trace, Transpose, ZeroMatrix
 from sympy import Identity as One
 
 from derivations.catalogue.stop_gradient import evidence
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.reduced import all_modes
 from derivations.engine import Step
-from derivations.lines import Line, velocity_lines
-from derivations.vocabulary import B_V, C_V, N_Z, P_W, S_W, R, V, mu_k, mu_matrix, psi_matrix, s, v_k
+from derivations.lines import Line, Lines, dot, velocity_lines
+from derivations.vocabulary import B_V, C_V, N_Z, P_W, S_W, L, R, V, det_W, mu_k, mu_matrix, psi_matrix, s, v_k
 from theory.models.vocabulary import W, d, gamma
 from theory.words import Context
 
-RESTING = Eq(W * V, V * mu_matrix)
+RESTING = Line(W * V, V * mu_matrix)
+NO_HEAD = Line(W, ZeroMatrix(d, d))
+CANCELLING = Line(V * mu_matrix * V.T, ZeroMatrix(d, d))
 
 
 def where_it_rests() -> tuple[Step, ...]:
@@ -22,10 +24,14 @@ def where_it_rests() -> tuple[Step, ...]:
     return (*_invertible_heads(), *_zero_heads())
 
 
+def _at_rest(lines: Lines) -> Context:
+    """What products may be put for each other where the flow rests."""
+    return Context((*all_modes().assumptions, Eq(RESTING.left, lines[RESTING.left])))
+
+
 def _invertible_heads() -> tuple[Step, ...]:
     loss = all_modes()
     flow = loss.stop_gradient_flow()
-    resting = Context((*loss.assumptions, RESTING))
     residual = Trace(V * psi_matrix * V.T) / 2
     return (
         Step(
@@ -34,14 +40,18 @@ def _invertible_heads() -> tuple[Step, ...]:
             "surviving mode as its canonical correlation.",
             "$-W^T(WV-V\\mu)=0$ with $W$ invertible; the velocity of the head then vanishes too.",
             before=velocity_lines(flow),
-            after=(Line(RESTING.lhs, RESTING.rhs),),
+            given=(Line(det_W, Integer(0), r"\ne"),),
+            after=(RESTING,),
             uses=("mode_flow",),
-            assumptions=("$W$ is invertible.",),
             check=lambda before, after: (
-                Identity(((Transpose(W).I * before[0].right, after[0].right - after[0].left),), loss.context),
-                Identity(tuple((line.right, 0 * line.right) for line in before), resting),
-                Identity(((after[0].right, RESTING.rhs),)),
-                before.equal(flow.velocity.values(), loss.context),
+                Identity(((Transpose(W).I * before[dot(V)], after[W * V] - W * V),), loss.context),
+                Identity(((before[dot(V)], ZeroMatrix(d, N_Z)), (before[dot(W)], NO_HEAD.right)), _at_rest(after)),
+                Identity(((before[dot(W)], gamma * (after[W * V] - W * V) * V.T),), loss.context),
+                Numerics(
+                    lambda rng: evidence.resting(rng, before.of(det_W)[0], before[dot(V)], after[W * V] - W * V),
+                    0,
+                    "how many amplitudes rest with heads that are invertible or not",
+                ),
             ),
         ),
         Step(
@@ -50,12 +60,12 @@ def _invertible_heads() -> tuple[Step, ...]:
             "negative one for a mode in which labels oppose their samples), and at most $d$ distinct ones survive. "
             "Eigenvalues of the head beside them are free.",
             "A vector $v_k\\ne0$ at rest is an eigenvector of $W$; those of distinct eigenvalues are independent.",
-            before=(Line(W * V, V * mu_matrix),),
+            before=(RESTING,),
             after=(Line(W * v_k, mu_k * v_k),),
             uses=("fixed_points",),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.surviving_modes(rng, before[0], after[0]),
+                    lambda rng: evidence.surviving_modes(rng, before.of(W * V)[0], after.of(W * v_k)[0]),
                     1e-6,
                     "the end of a simulation of all embeddings",
                 ),
@@ -70,13 +80,13 @@ def _invertible_heads() -> tuple[Step, ...]:
             "residual_loss",
             "What is left of the loss is the frustration of what survives.",
             "Insert $WV=V\\mu$.",
-            before=(Line("L", loss.erased()),),
-            after=(Line("L", residual), Line(psi_matrix, MatAdd(One(N_Z), -(mu_matrix**2)))),
-            uses=("fixed_points",),
+            before=(Line(L, loss.expression), RESTING),
+            after=(Line(L, residual), Line(psi_matrix, MatAdd(One(N_Z), -(mu_matrix**2)))),
+            uses=("mode_flow", "fixed_points"),
             check=lambda before, after: (
-                Identity(((before[0].right, after[0].right.xreplace({after[1].left: after[1].right})),), resting),
+                Identity(((before[L], after[L].xreplace({psi_matrix: after[psi_matrix]})),), _at_rest(before)),
                 Numerics(
-                    lambda rng: evidence.loss_at_the_end(rng, before[0].right, *after),
+                    lambda rng: evidence.loss_at_the_end(rng, before[L], before.of(W * V)[0], after[L], after[psi_matrix]),
                     1e-6,
                     "the loss at the end of the same simulation",
                 ),
@@ -87,47 +97,45 @@ def _invertible_heads() -> tuple[Step, ...]:
 
 def _zero_heads() -> tuple[Step, ...]:
     flow = all_modes().stop_gradient_flow()
-    zero = ZeroMatrix(d, d)
     return (
         Step(
             "zero_head",
             "A head that is zero rests too, where its modes cancel.",
             "Insert $W=0$.",
             before=velocity_lines(flow),
-            after=(Line(W, zero), Line(V * mu_matrix * V.T, zero)),
+            given=(NO_HEAD,),
+            after=(CANCELLING,),
             uses=("mode_flow",),
-            check=lambda before, after: (
-                before.equal(flow.velocity.values(), flow.context),
-                Identity(
-                    (
-                        (before[0].right.xreplace({after[0].left: after[0].right}), ZeroMatrix(d, N_Z)),
-                        (before[1].right.xreplace({after[0].left: after[0].right}), gamma * after[1].left),
-                        (after[1].right, zero),
-                    ),
-                    flow.context,
+            check=lambda before, after: Identity(
+                (
+                    (before[dot(V)].xreplace({W: before[W]}), ZeroMatrix(d, N_Z)),
+                    (before[dot(W)].xreplace({W: before[W]}), gamma * (CANCELLING.left - after[CANCELLING.left])),
                 ),
+                flow.context,
             ),
         ),
         Step(
             "zero_head_is_unstable",
-            "It is unstable as soon as any mode with $\\mu_k\\ne0$ is present: one real eigenvalue $s$ is positive.",
-            "$P_W$ is the head's part of a left eigenvector of the Jacobian at $W=0$, and $S_W=P_W+P_W^T$. For $s>0$ the last "
-            "line says that a self-adjoint map of symmetric matrices has the eigenvalue one. Its largest eigenvalue goes to "
-            "zero as $s\\to\\infty$ and, seen by the unit matrix, to infinity as $s\\to0$: in between it is one.",
-            before=velocity_lines(flow),
+            "It is unstable as soon as any mode with a correlation is present: one real eigenvalue $s$ is positive.",
+            "$P_W$ is the head's part of a left eigenvector of the Jacobian at $W=0$, and $S_W=P_W+P_W^T$. For $s>0$ the line "
+            "of $S_W$ says that a self-adjoint map of symmetric matrices has the eigenvalue one. Its largest eigenvalue goes "
+            "to zero as $s\\to\\infty$ and, seen by the unit matrix, to infinity as $s\\to0$: in between it is one.",
+            before=(*velocity_lines(flow), CANCELLING),
+            given=(NO_HEAD, Line(Trace(B_V), Integer(0), r"\ne")),
             after=(
                 Line(B_V, V * mu_matrix**2 * V.T),
                 Line(C_V, V * V.T),
                 Line(R, (s**2 * One(d) + s * gamma * C_V).I),
                 Line(P_W, gamma * B_V * (P_W + P_W.T) * R),
                 Line(S_W, gamma * B_V * S_W * R + gamma * R * S_W * B_V),
+                Line(s, Integer(0), ">"),
             ),
-            uses=("zero_head",),
-            assumptions=("$B_V\\ne0$.",),
+            uses=("mode_flow", "zero_head"),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.unstable_heads(rng, before.rights, after, (B_V, C_V, P_W, R, S_W), s),
+                lambda rng: evidence.unstable_heads(rng, before, after),
                 1e-8,
                 "left eigenvectors of numerical Jacobians at heads that are zero; the root is positive",
+                reads=after.of(s),
             ),
         ),
     )
