@@ -35,6 +35,7 @@ n, n_0, n_a, n_b, m, phi, q = symbols("n n_0 n_a n_b m phi q", positive=True)
 c = Symbol("c", integer=True, nonnegative=True)
 d_a, d_b, d_y = symbols("d_a d_b d_y", positive=True)
 eta, eta_x, eta_y, rho_x, rho_y = symbols("eta eta_x eta_y rho_x rho_y", positive=True)
+eta_v, eta_s = symbols("eta_v eta_s", positive=True)  # mobilities of pure and of frustrated samples
 i, j, a = symbols("i j a", integer=True, nonnegative=True)  # indices
 
 # Time, variance, rates, propagators; coefficients of exponentials, and of characteristic polynomials.
@@ -48,8 +49,12 @@ square_distance = Symbol(r"E\lVert y_a-y_b\rVert^{2}", positive=True)  # of two 
 mean_loss = Symbol("E L", positive=True)
 late_rate = Symbol(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", real=True)
 
+# Pairs of labels with a label, with two; patterns, summed over the pairs with a label.
+with_one, with_both = Symbol(r"\#\{S\ni a\}", nonnegative=True), Symbol(r"\#\{S\ni a,b\}", nonnegative=True)
+lifted = Symbol(r"\tfrac{1}{f_a}\sum_{S\ni a}F(S)", real=True)
+
 # Patterns on samples F, on labels f; classes as masses and springs; the graph of classes, its adjacency, links, eigenvalue.
-F_x, w_x = MatrixSymbol("F_x", N, 1), MatrixSymbol("w_x", N, 1)
+F_x, F_s, w_x = (MatrixSymbol(name, N, 1) for name in ("F_x", "F_s", "w_x"))
 f, f_2, a_u, w_y = (MatrixSymbol(name, K, 1) for name in ("f", "f_2", "a_u", "w_y"))
 S_K, L_K, M_K, C_K = (MatrixSymbol(rf"\mathcal{{{letter}}}", K, K) for letter in "SLMC")
 M_0, M_1, C_0 = (MatrixSymbol(name, K, K) for name in ("M_0", "M_1", "C_0"))
