@@ -23,6 +23,10 @@ psi_k = Symbol("psi_k", real=True)
 v_k, e = MatrixSymbol("v_k", d, 1), MatrixSymbol("e", d, 1)
 S_k, S, L = symbols("S_k S L", nonnegative=True)  # squares of a mode at the start, of all modes; the loss
 
+# A pattern on samples and labels costs energy; the centroid that it conserves, and where a component ends.
+energy = Symbol(r"u^{T}(D-A)u", real=True)
+C_u = MatrixSymbol("C_u", d, 1)
+
 # One class, one mode, one sector: labels u and y, samples v, s and x, head w; starts, and states at rest.
 u, v, w, s, x, y = symbols("u v w s x y", real=True)  # s is the variable of Laplace transforms, too, and eigenvalue
 v_0, w_0, x_0, y_0, w_plus, w_minus = symbols("v_0 w_0 x_0 y_0 w_+ w_-", real=True)
@@ -47,6 +51,7 @@ chi, chi_0, chi_1, chi_2, chi_12, chi_Z = symbols("chi chi_0 chi_1 chi_2 chi_12 
 tau_slow, tau_fast, t_half = symbols(r"\tau_{\text{slow}} \tau_{\text{fast}} t_{1/2}", positive=True)
 square_distance = Symbol(r"E\lVert y_a-y_b\rVert^{2}", positive=True)  # of two labels, its mean over independent starts
 mean_loss = Symbol("E L", positive=True)
+variance, variance_of_pairs = Symbol(r"\operatorname{Var}v_k"), Symbol(r"\operatorname{Var}v_{\pm\mu}")  # at the start
 late_rate = Symbol(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", real=True)
 
 # Pairs of labels with a label, with two; patterns, summed over the pairs with a label.
