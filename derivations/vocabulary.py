@@ -12,6 +12,7 @@ from theory.models.vocabulary import K, N, d
 N_Z = Symbol("N_Z", integer=True, positive=True)
 Z = MatrixSymbol("Z", d, N_Z)
 D, A, H = (MatrixSymbol(name, N_Z, N_Z) for name in "DAH")
+D_root = MatrixSymbol("D^{1/2}", N_Z, N_Z)
 
 # Modes: amplitudes V, correlations mu, frustrations psi, eigenvectors phi; what single ones are called.
 V, phi_k = MatrixSymbol("V", d, N_Z), MatrixSymbol("phi_k", N_Z, 1)

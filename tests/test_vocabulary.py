@@ -77,7 +77,7 @@ def displayed() -> Iterator[Basic]:
     """Both sides of all lines of all derivations."""
     for name in derivations.names():
         for step in derivations.derive(name).steps:
-            yield from (e for line in (*step.before, *step.after) for e in (line.left, line.right) if isinstance(e, Basic))
+            yield from (e for line in (*step.premises, *step.after) for e in (line.left, line.right) if isinstance(e, Basic))
 
 
 def reduced() -> Iterator[Basic]:

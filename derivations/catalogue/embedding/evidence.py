@@ -6,16 +6,32 @@ import mpmath
 import networkx as nx
 import numpy as np
 from mpmath import mpf
-from sympy import BlockMatrix, Matrix, MatrixSymbol, Rational, zeros
+from sympy import BlockMatrix, Matrix, Rational, zeros
 
 from derivations.catalogue.points import coupled_point, diagonal, slope
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
 from derivations.lines import dot
-from derivations.vocabulary import N_Z, A, D, Z, a, d_y, energy, i, mu_k, phi_k, sigma, v_k, variance, variance_of_pairs
+from derivations.vocabulary import (
+    N_Z,
+    A,
+    D,
+    D_root,
+    Z,
+    a,
+    d_y,
+    energy,
+    f,
+    i,
+    mu_k,
+    phi_k,
+    sigma,
+    v_k,
+    variance,
+    variance_of_pairs,
+)
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, u_y
 
-ROOT = MatrixSymbol("D^{1/2}", N_Z, N_Z)
 NORMALISED = D ** Rational(-1, 2) * A * D ** Rational(-1, 2)
 
 
@@ -71,7 +87,7 @@ def mode_velocities(rng, premises, after):
         N_Z: len(degrees),
         D: diagonal(degrees),
         A: array(_adjacency(weights)),
-        ROOT: diagonal(degrees**0.5),
+        D_root: diagonal(degrees**0.5),
     }
     (shown,) = (line for line in premises if line.left == NORMALISED * phi_k)
     defined, velocities = [], []
@@ -92,9 +108,9 @@ def mode_variances(rng, premises, after):
     weights *= (rows / weights.sum(axis=1))[:, None]
     degrees = np.concatenate([rows, weights.sum(axis=0)])
     known = {sigma: mpf(2), N_Z: 10, N: 7, K: 3, d: 10, D: diagonal(degrees), D_y: diagonal(degrees[7:])}
-    known |= {ROOT: diagonal(degrees**0.5), Z: diagonal([mpf(1)] * 10)}
+    known |= {D_root: diagonal(degrees**0.5), Z: diagonal([mpf(1)] * 10)}
     for mu, phi in zip(*_normalised_modes(weights), strict=True):
-        at = Point(known | {phi_k: array(phi[:, None])})
+        at = Point(known | {phi_k: array(phi[:, None]), f: array(phi[7:, None])})
         coefficients, truth = evaluate(_rooted(premises[v_k]), at)[:, 0], 4.0 * degrees @ phi**2
         yield coefficients, np.sqrt(degrees) * phi
         yield evaluate(after[variance], at), truth
@@ -104,7 +120,7 @@ def mode_variances(rng, premises, after):
 
 def _rooted(expression):
     """Roots of the degrees, which the oracle has not, as a matrix of its own."""
-    return expression.xreplace({D ** Rational(1, 2): ROOT, D ** Rational(-1, 2): ROOT.I})
+    return expression.xreplace({D ** Rational(1, 2): D_root, D ** Rational(-1, 2): D_root.I})
 
 
 def _adjacency(weights):

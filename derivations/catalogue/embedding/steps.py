@@ -31,6 +31,7 @@ from derivations.vocabulary import (
     a,
     d_y,
     energy,
+    f,
     i,
     j,
     mu_k,
@@ -177,8 +178,7 @@ def _conservation(flow: Flow, centroid: MatrixExpr, before: Lines, after: Lines)
 
 def _modes(together: Line) -> tuple[Step, ...]:
     amplitude = Line(v_k, Z * D ** Rational(1, 2) * phi_k)
-    on_labels = phi_k[N + a, 0] ** 2
-    mean_degree = Sum(on_labels * D_y[a, a], (a, 0, K - 1)) / Sum(on_labels, (a, 0, K - 1))
+    mean_degree = Trace(f.T * D_y * f) / Trace(f.T * f)
     return (
         Step(
             "modes",
@@ -208,6 +208,7 @@ def _modes(together: Line) -> tuple[Step, ...]:
                 Line(variance_of_pairs, sigma**2 * (1 + d_y) / 2),
             ),
             uses=("modes",),
+            assumptions=("$f$ is the mode on the labels.",),
             check=lambda premises, after: Numerics(
                 lambda rng: evidence.mode_variances(rng, premises, after),
                 1e-10,
