@@ -26,11 +26,12 @@ S_k, S, L = symbols("S_k S L", nonnegative=True)  # squares of a mode at the sta
 
 # A pattern on samples and labels costs energy; the centroid that it conserves, and where a component ends.
 energy = Symbol(r"u^{T}(D-A)u", real=True)
-C_u = MatrixSymbol("C_u", d, 1)
+C_u, c_u, y_a_end, y_j_end = (MatrixSymbol(m, d, 1) for m in ("C_u", "c_u", r"y_{a}(\infty)", r"y_{j}(\infty)"))
 
 # One class, one mode, one sector: labels u and y, samples v, s and x, head w; starts, and states at rest.
 u, v, w, s, x, y = symbols("u v w s x y", real=True)  # s is the variable of Laplace transforms, too, and eigenvalue
 v_0, w_0, x_0, y_0, w_plus, w_minus = symbols("v_0 w_0 x_0 y_0 w_+ w_-", real=True)
+y_end, y_b_end = Symbol(r"y(\infty)", real=True), Symbol(r"y_{b}(\infty)", real=True)
 v_x, v_y, y_a, y_b, w_r = symbols("v_x v_y y_a y_b w_r", real=True)  # of samples, of labels; what turns a head
 a_1, a_2, omega_3, omega_l = symbols("a_1 a_2 omega_3 omega_l", real=True)  # orthogonal modes at rest
 a_j = Symbol("a_j", positive=True)
@@ -44,7 +45,8 @@ eta_v, eta_s = symbols("eta_v eta_s", positive=True)  # mobilities of pure and o
 i, j, a = symbols("i j a", integer=True, nonnegative=True)  # indices
 
 # Time, variance, rates, propagators; coefficients of exponentials, and of characteristic polynomials.
-t, sigma, r, r_1, r_2, r_3 = symbols("t sigma r r_1:4", positive=True)
+t, sigma, r, r_1, r_2, r_3, r_b = symbols("t sigma r r_1:4 r_b", positive=True)
+r_0 = Symbol("r_0", nonnegative=True)
 slow, fast, c_slow, c_fast = symbols("r_- r_+ c_- c_+", positive=True)
 E_uu, E_uv, E_us = symbols("E_uu E_uv E_us", real=True)
 c_0, c_1, c_2, tau, delta = symbols("c_0 c_1 c_2 tau delta", real=True)  # tau trace, delta determinant

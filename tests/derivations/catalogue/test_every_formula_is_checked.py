@@ -52,9 +52,8 @@ SQUARES = "enters by its square"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
 EQUIVALENT = {
-    "classifiable/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
-    "frustration_pairs/two_time_scales/after/2-3/lefts-exchanged": "the same",
+    "frustration_pairs/two_time_scales/after/2-3/lefts-exchanged": "the two fast rates are numbered, not ordered",
     "frustration_pairs/separation/before/3/negated": SQUARES,
     "frustration_pairs/separation/before/4/negated": SQUARES,
     "frustration_pairs/separation/before/5/negated": SQUARES,
