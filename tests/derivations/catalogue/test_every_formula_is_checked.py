@@ -66,6 +66,7 @@ EQUIVALENT = {
     "non_conservative/where_the_loss_rises/after/1/doubled": "beyond the correlation the border of the other line is negative",
     "stop_gradient/zero_head/after/0-1/exchanged": "both right sides are zero",
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
+    "weak_frustration/leading_order/before/0/negated": "a matrix and its negative take the same patterns to zero",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
     "own/first_integrals/after/0/negated": A_MULTIPLE,
     "own/first_integrals/after/0/halved": A_MULTIPLE,
