@@ -64,8 +64,11 @@ class Lines(tuple[Line, ...]):
         TypeError
             for a side that is then no real number.
         """
-        sides = ((line, *(float(sympify(side).subs(values)) for side in (line.left, line.right))) for line in self.bounds)
-        return Lines(line for line, left, right in sides if not holds(left, line, right))
+
+        def number(side: object) -> float:
+            return float(sympify(side).subs(values))
+
+        return Lines(line for line in self.bounds if not holds(number(line.left), line, number(line.right)))
 
     @property
     def bounds(self) -> Lines:

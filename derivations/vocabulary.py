@@ -12,6 +12,7 @@ from theory.models.vocabulary import K, N, d
 N_Z = Symbol("N_Z", integer=True, positive=True)
 Z = MatrixSymbol("Z", d, N_Z)
 D, A, H = (MatrixSymbol(name, N_Z, N_Z) for name in "DAH")
+D_root = MatrixSymbol("D^{1/2}", N_Z, N_Z)
 
 # Modes: amplitudes V, correlations mu, frustrations psi, eigenvectors phi; what single ones are called.
 V, phi_k = MatrixSymbol("V", d, N_Z), MatrixSymbol("phi_k", N_Z, 1)
@@ -23,9 +24,14 @@ psi_k = Symbol("psi_k", real=True)
 v_k, e = MatrixSymbol("v_k", d, 1), MatrixSymbol("e", d, 1)
 S_k, S, L = symbols("S_k S L", nonnegative=True)  # squares of a mode at the start, of all modes; the loss
 
+# A pattern on samples and labels costs energy; the centroid that it conserves, and where a component ends.
+energy = Symbol(r"u^{T}(D-A)u", real=True)
+C_u, c_u, y_a_end, y_j_end = (MatrixSymbol(m, d, 1) for m in ("C_u", "c_u", r"y_{a}(\infty)", r"y_{j}(\infty)"))
+
 # One class, one mode, one sector: labels u and y, samples v, s and x, head w; starts, and states at rest.
 u, v, w, s, x, y = symbols("u v w s x y", real=True)  # s is the variable of Laplace transforms, too, and eigenvalue
 v_0, w_0, x_0, y_0, w_plus, w_minus = symbols("v_0 w_0 x_0 y_0 w_+ w_-", real=True)
+y_end, y_b_end = Symbol(r"y(\infty)", real=True), Symbol(r"y_{b}(\infty)", real=True)
 v_x, v_y, y_a, y_b, w_r = symbols("v_x v_y y_a y_b w_r", real=True)  # of samples, of labels; what turns a head
 a_1, a_2, omega_3, omega_l = symbols("a_1 a_2 omega_3 omega_l", real=True)  # orthogonal modes at rest
 a_j = Symbol("a_j", positive=True)
@@ -35,10 +41,12 @@ n, n_0, n_a, n_b, m, phi, q = symbols("n n_0 n_a n_b m phi q", positive=True)
 c = Symbol("c", integer=True, nonnegative=True)
 d_a, d_b, d_y = symbols("d_a d_b d_y", positive=True)
 eta, eta_x, eta_y, rho_x, rho_y = symbols("eta eta_x eta_y rho_x rho_y", positive=True)
+eta_v, eta_s = symbols("eta_v eta_s", positive=True)  # mobilities of pure and of frustrated samples
 i, j, a = symbols("i j a", integer=True, nonnegative=True)  # indices
 
 # Time, variance, rates, propagators; coefficients of exponentials, and of characteristic polynomials.
-t, sigma, r, r_1, r_2, r_3 = symbols("t sigma r r_1:4", positive=True)
+t, sigma, r, r_1, r_2, r_3, r_b = symbols("t sigma r r_1:4 r_b", positive=True)
+r_0 = Symbol("r_0", nonnegative=True)
 slow, fast, c_slow, c_fast = symbols("r_- r_+ c_- c_+", positive=True)
 E_uu, E_uv, E_us = symbols("E_uu E_uv E_us", real=True)
 c_0, c_1, c_2, tau, delta = symbols("c_0 c_1 c_2 tau delta", real=True)  # tau trace, delta determinant
@@ -46,12 +54,18 @@ chi, chi_0, chi_1, chi_2, chi_12, chi_Z = symbols("chi chi_0 chi_1 chi_2 chi_12 
 tau_slow, tau_fast, t_half = symbols(r"\tau_{\text{slow}} \tau_{\text{fast}} t_{1/2}", positive=True)
 square_distance = Symbol(r"E\lVert y_a-y_b\rVert^{2}", positive=True)  # of two labels, its mean over independent starts
 mean_loss = Symbol("E L", positive=True)
+variance, variance_of_pairs = Symbol(r"\operatorname{Var}v_k"), Symbol(r"\operatorname{Var}v_{\pm\mu}")  # at the start
 late_rate = Symbol(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", real=True)
 
+# Pairs of labels with a label, with two; patterns, summed over the pairs with a label.
+with_one, with_both = Symbol(r"\#\{S\ni a\}", nonnegative=True), Symbol(r"\#\{S\ni a,b\}", nonnegative=True)
+lifted = Symbol(r"\tfrac{1}{f_a}\sum_{S\ni a}F(S)", real=True)
+
 # Patterns on samples F, on labels f; classes as masses and springs; the graph of classes, its adjacency, links, eigenvalue.
-F_x, w_x = MatrixSymbol("F_x", N, 1), MatrixSymbol("w_x", N, 1)
+F_x, F_s, w_x = (MatrixSymbol(name, N, 1) for name in ("F_x", "F_s", "w_x"))
 f, f_2, a_u, w_y = (MatrixSymbol(name, K, 1) for name in ("f", "f_2", "a_u", "w_y"))
 S_K, L_K, M_K, C_K = (MatrixSymbol(rf"\mathcal{{{letter}}}", K, K) for letter in "SLMC")
+det_r, form_L = Symbol(r"\det(D-A-rH^{-1})", real=True), Symbol(r"f^{T}\mathcal{L}f", real=True)
 M_0, M_1, C_0 = (MatrixSymbol(name, K, K) for name in ("M_0", "M_1", "C_0"))
 B, F = MatrixSymbol("B", K, K), MatrixSymbol("F", K, K)
 b = Symbol("b", real=True)

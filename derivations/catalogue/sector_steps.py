@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
-from sympy import Expr, Matrix, Symbol, eye
+from sympy import Basic, Expr, Matrix, Symbol, eye
 
 from derivations.analysis.modes.sectors import Sector, Sectors
 from derivations.catalogue import dense
 from derivations.catalogue.written import linear
-from derivations.checks import Identity, Numerics
+from derivations.checks import Check, Identity, Numerics
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import chi, chi_0, chi_Z, r
@@ -33,14 +35,20 @@ def common_sector(found: Sectors, polynomial: Expr, assumption: str) -> Step:
 
 def sector_step(sector: Sector, name: Symbol, polynomial: Expr) -> Step:
     """The reduction to a sector, its velocities by amplitude, and its characteristic polynomial as it is to be written."""
-    step = sector.reduction.step
+    after = (*linear(sector.flow), Line(name, polynomial))
+    return replace(sector.reduction.step, after=after, check=partial(check_sector, sector, name))
 
-    def check(premises: Lines, after: Lines):
-        velocities = after.of(*map(dot, sector.amplitudes)).rights
-        matrix = r * eye(len(velocities)) + Matrix(velocities).jacobian(sector.amplitudes)
-        return (*step.check(premises, after), Identity(((after[name], matrix.det()),)))
 
-    return replace(step, after=(*linear(sector.flow), Line(name, polynomial)), check=check)
+def check_sector(sector: Sector, name: Symbol, premises: Lines, after: Lines) -> tuple[Check, ...]:
+    """The lines of the reduction put into each other, and the determinant of the velocities shown."""
+    velocities = after.of(*map(dot, sector.amplitudes)).rights
+    return Identity(((after[name], characteristic(velocities, sector)),)), *sector.reduction.check(premises, after)
+
+
+def characteristic(velocities: Iterable[Basic], sector: Sector) -> Expr:
+    """det(r - M) of linear velocities of the amplitudes of a sector."""
+    jacobian = Matrix(list(velocities)).jacobian(sector.amplitudes)
+    return (r * eye(len(sector.amplitudes)) + jacobian).det()
 
 
 def spectrum(found: Sectors, common: Line, difference: Line, statement: str) -> Step:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import networkx as nx
 import numpy as np
+from sympy import Basic
 
 from derivations.catalogue import dense
 from derivations.catalogue.points import column, diagonal
 from derivations.checks import Identity
 from derivations.evaluate import Point, array, evaluate
-from derivations.lines import Lines
+from derivations.lines import Lines, dot
 from derivations.vocabulary import eta_x, eta_y, n, x, y
 from theory import Coupling, Flow, Loss
 from theory.models.vocabulary import H_x, H_y, K, N, X, Y, d, u_x, u_y
@@ -59,17 +60,17 @@ def _end(coupling: Coupling, at: Point) -> np.ndarray:
     return start @ dense.rest(coupling).T
 
 
-def descends(loss: Loss, before: Lines, after: Lines) -> Identity:
-    """The velocities after are the gradient flow of the energy before."""
-    velocity = loss.having(expression=before[0].right).gradient_flow().velocity
-    return Identity(tuple(zip(velocity.values(), after.rights, strict=True)))
+def descends(loss: Loss, energy: Basic, after: Lines) -> Identity:
+    """The velocities after are the gradient flow of the energy."""
+    velocity = loss.having(expression=energy).gradient_flow().velocity
+    return after.of(*map(dot, velocity)).equal(velocity.values())
 
 
-def star_velocities(rng, velocities):
+def star_velocities(rng, after):
     size, values, coupling = _star_coupling(rng)
     means, labels = rng.standard_normal(3), rng.standard_normal(3)
     moved = dense.velocity(coupling, np.repeat(means, size), labels)
-    lowered = Flow(dict(zip((x, y), velocities, strict=True))).lower(
+    lowered = Flow({block: after[dot(block)] for block in (x, y)}).lower(
         {"n": size, "eta_x": float(values[eta_x]), "eta_y": float(values[eta_y])}
     )
     expected = lowered.velocity(0, np.array([means, labels]))

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import mpmath
 import networkx as nx
 import numpy as np
 from mpmath import mpf
-from sympy import Matrix, Rational
+from sympy import BlockMatrix, Matrix, Rational, zeros
 
-from derivations.catalogue.points import coupled_point, diagonal
+from derivations.catalogue.points import coupled_point, diagonal, slope
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
-from derivations.vocabulary import N_Z, D, d_y, mu_k, phi_k, sigma, v_k
-from theory.models.vocabulary import H_x, H_y, J, X, Y, d, u_x, u_y
+from derivations.lines import dot
+from derivations.vocabulary import (
+    N_Z,
+    A,
+    D,
+    D_root,
+    Z,
+    a,
+    d_y,
+    energy,
+    f,
+    i,
+    mu_k,
+    phi_k,
+    sigma,
+    v_k,
+    variance,
+    variance_of_pairs,
+)
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, u_y
+
+NORMALISED = D ** Rational(-1, 2) * A * D ** Rational(-1, 2)
 
 
 def any_pattern(rng):
@@ -20,56 +41,97 @@ def any_pattern(rng):
     return at.moved(patterns)
 
 
-def nullity_and_components(rng):
+def energies(rng, premises):
+    """What a pattern costs, by its velocity as one-dimensional embeddings with equal mobilities."""
+    at = any_pattern(rng).values
+    columns = (at[u_x], at[u_y])
+    alone = {H: diagonal([mpf(1)] * len(column)) for H, column in zip((H_x, H_y), columns, strict=True)}
+    velocity = evaluate(premises[dot(Z)], Point({**at, **alone, **dict(zip((X, Y), (c.T for c in columns), strict=True))}))
+    yield evaluate(premises[energy], Point(at)), -(velocity @ np.concatenate(columns))[0, 0]
+
+
+def slopes(rng, energy, equations):
+    """Half the slope of the energy along a random pattern, and what the equations leave over along it."""
+    with mpmath.workdps(40):
+        at = any_pattern(rng)
+        along = {c: random_values(rng, np.shape(at.values[c]), -1, 1) for c in (u_x, u_y)}
+        left_over = [evaluate(line.left, at) - evaluate(line.right, at) for line in equations.of(D_x * u_x, D_y * u_y)]
+        yield slope(energy, at, along) / 2, sum((c * part).sum() for c, part in zip(along.values(), left_over, strict=True))
+
+
+def nullity_and_components(rng, premises):
+    """Of random weights, and of a cycle of two samples and two labels that only a negative one lets move."""
     links = rng.random((6, 4)) < 0.3
     links[range(4), range(4)] = True
     links[4:, 0] |= ~links[4:].any(axis=1)
-    weights = Matrix(6, 4, lambda r, c: Rational(int(rng.integers(1, 9)), 7) if links[r, c] else 0)
-    laplacian = Matrix.diag(*(sum(weights[r, :]) for r in range(6)), *(sum(weights[:, c]) for c in range(4)))
-    laplacian[:6, 6:], laplacian[6:, :6] = -weights, -weights.T
-    graph = nx.bipartite.from_biadjacency_matrix(_sparse(links))
-    yield 10 - laplacian.rank(), nx.number_connected_components(graph)
+    for weights in (
+        Matrix(6, 4, lambda r, c: Rational(int(rng.integers(1, 9)), 7) if links[r, c] else 0),
+        Matrix([[1, 1], [1, -Rational(1, 3)]]),
+    ):
+        if not premises.of(J[i, a]).violated({J[i, a]: min(weights)}):
+            sums = [*(sum(weights.row(r)) for r in range(weights.rows)), *(sum(weights.col(c)) for c in range(weights.cols))]
+            off = BlockMatrix([[zeros(weights.rows), weights], [weights.T, zeros(weights.cols)]]).as_explicit()
+            graph = nx.from_numpy_array(np.array(off.tolist(), dtype=float) != 0)
+            yield len(sums) - (Matrix.diag(*sums) - off).rank(), nx.number_connected_components(graph)
 
 
-def mode_velocities(rng, velocities, predicted):
-    """v = Z D^(1/2) φ moves as predicted, for every mode of a random coupling."""
+def mode_velocities(rng, premises, after):
+    """The modes of a random coupling, what defines them, and their velocities beside those of all embeddings."""
     at = coupled_point(rng)
     weights = np.array(at.values[J], dtype=float)
-    size, degrees = len(weights), np.concatenate([weights.sum(axis=1), weights.sum(axis=0)])
-    here = at.moved({H: diagonal(1 / part) for H, part in ((H_x, degrees[:size]), (H_y, degrees[size:]))})
-    values, modes = _normalised_modes(weights)
-    whole = [np.hstack([np.array(evaluate(e, here), dtype=float) for e in parts]) for parts in (velocities, (X, Y))]
-    moved, state = (columns * np.sqrt(degrees) @ modes.T for columns in whole)
-    points = (Point({d: len(v), v_k: array(v[:, None]), mu_k: mpf(mu)}) for v, mu in zip(state.T, values, strict=True))
-    yield moved, np.hstack([np.array(evaluate(predicted, point), dtype=float) for point in points])
-
-
-def mode_variances(rng, of_any, of_classes):
-    """The squared coefficients of a start in a mode, by modes of a random coupling with unit rows."""
-    weights = rng.uniform(0.1, 1, (7, 3))
-    weights /= weights.sum(axis=1, keepdims=True)
-    degrees = np.concatenate([np.ones(7), weights.sum(axis=0)])
+    degrees = np.concatenate([weights.sum(axis=1), weights.sum(axis=0)])
+    here = at.moved({H: evaluate(premises[H], at) for H in (H_x, H_y)})
+    moved = np.array(evaluate(premises[dot(Z)], here), dtype=float) * np.sqrt(degrees)
+    whole = {
+        d: len(moved),
+        N_Z: len(degrees),
+        D: diagonal(degrees),
+        A: array(_adjacency(weights)),
+        D_root: diagonal(degrees**0.5),
+    }
+    (shown,) = (line for line in premises if line.left == NORMALISED * phi_k)
+    defined, velocities = [], []
     for mu, phi in zip(*_normalised_modes(weights), strict=True):
-        coefficients = np.sqrt(degrees) * phi
-        truth = 4.0 * coefficients @ coefficients
-        values = {sigma: mpf(2), N_Z: 10, D: diagonal(degrees), phi_k: array(phi[:, None])}
-        yield float(evaluate(of_any, Point(values))), truth
-        if abs(mu) > 1e-3:
-            mean = phi[7:] ** 2 @ degrees[7:] / (phi[7:] ** 2).sum()
-            yield float(of_classes.subs({sigma: 2, d_y: mean})), truth
+        mode = {Z: np.hstack([at.values[X], at.values[Y]]), mu_k: mpf(mu), phi_k: array(phi[:, None])}
+        point = Point(whole | mode)
+        defined.append([evaluate(_rooted(side), point) for side in (shown.left, shown.right)])
+        amplitude = evaluate(_rooted(after[v_k]), point)
+        velocities.append([evaluate(after[dot(v_k)], Point({**point.values, v_k: amplitude})), (moved @ phi)[:, None]])
+    for pairs in (defined, velocities):
+        yield tuple(np.hstack(sides) for sides in zip(*pairs, strict=True))
+
+
+def mode_variances(rng, premises, after):
+    """The squared coefficients of a start in a mode, by modes of a random coupling."""
+    weights = rng.uniform(0.1, 1, (7, 3))
+    rows = np.diag(evaluate(premises[D_x], Point({N: 7}))).astype(float)
+    weights *= (rows / weights.sum(axis=1))[:, None]
+    degrees = np.concatenate([rows, weights.sum(axis=0)])
+    known = {sigma: mpf(2), N_Z: 10, N: 7, K: 3, d: 10, D: diagonal(degrees), D_y: diagonal(degrees[7:])}
+    known |= {D_root: diagonal(degrees**0.5), Z: diagonal([mpf(1)] * 10)}
+    for mu, phi in zip(*_normalised_modes(weights), strict=True):
+        at = Point(known | {phi_k: array(phi[:, None]), f: array(phi[7:, None])})
+        coefficients, truth = evaluate(_rooted(premises[v_k]), at)[:, 0], 4.0 * degrees @ phi**2
+        yield coefficients, np.sqrt(degrees) * phi
+        yield evaluate(after[variance], at), truth
+        if not premises.of(mu_k).violated({mu_k: round(mu, 9)}):
+            yield evaluate(after[variance_of_pairs], Point({**at.values, d_y: evaluate(premises[d_y], at)})), truth
+
+
+def _rooted(expression):
+    """Roots of the degrees, which the oracle has not, as a matrix of its own."""
+    return expression.xreplace({D ** Rational(1, 2): D_root, D ** Rational(-1, 2): D_root.I})
+
+
+def _adjacency(weights):
+    """Of all samples and labels."""
+    size = len(weights)
+    adjacency = np.zeros((sum(weights.shape),) * 2)
+    adjacency[:size, size:], adjacency[size:, :size] = weights, weights.T
+    return adjacency
 
 
 def _normalised_modes(weights):
     """Eigenvalues of D^(-1/2) A D^(-1/2), and its eigenvectors as rows."""
-    size = len(weights)
-    scaled = weights / np.sqrt(np.outer(weights.sum(axis=1), weights.sum(axis=0)))
-    adjacency = np.zeros((sum(weights.shape),) * 2)
-    adjacency[:size, size:], adjacency[size:, :size] = scaled, scaled.T
-    values, vectors = np.linalg.eigh(adjacency)
+    values, vectors = np.linalg.eigh(_adjacency(weights / np.sqrt(np.outer(weights.sum(axis=1), weights.sum(axis=0)))))
     return values, vectors.T
-
-
-def _sparse(links):
-    from scipy.sparse import csr_array
-
-    return csr_array(links.astype(int))

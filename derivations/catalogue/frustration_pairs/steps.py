@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sympy import Expr, Integer, Mul, Rational, Transpose, sqrt
 from sympy import Identity as Unit
-from sympy import Rational, sqrt
 
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.modes.sectors import Sectors, sectors
 from derivations.catalogue.frustration_pairs import evidence
-from derivations.catalogue.sector_steps import common_sector, spectrum
+from derivations.catalogue.sector_steps import characteristic, check_sector, common_sector, sector_step, spectrum
 from derivations.catalogue.written import by_powers, decay, linear
-from derivations.checks import Identity, Numerics, Remainder
+from derivations.checks import Check, Identity, Numerics, Remainder
 from derivations.closed_forms.families import PAIRS, frustration, pairs_at_degrees, pairs_counts, pairs_sectors
 from derivations.engine import Step
-from derivations.lines import Line
+from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import (
     B,
     E_us,
     E_uu,
     E_uv,
+    F_s,
     b,
     c,
     chi,
+    chi_0,
+    chi_2,
+    eta_s,
+    eta_v,
     eta_x,
     eta_y,
+    f,
+    fast,
+    lifted,
     m,
+    mu,
     n,
     n_0,
     phi,
@@ -38,11 +47,16 @@ from derivations.vocabulary import (
     r_3,
     s,
     sigma,
+    slow,
+    square_distance,
     t,
+    tau_slow,
     u,
     v,
+    with_both,
+    with_one,
 )
-from theory.models.vocabulary import K, d
+from theory.models.vocabulary import D_x, D_y, J, K, d
 
 RATES = (r_1, r_2, r_3)
 
@@ -50,54 +64,64 @@ RATES = (r_1, r_2, r_3)
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     found = pairs_sectors()
-    return (*_sectors(found), *_rates(found), *_normalised(), _links(), *_separation(found))
+    cubic = Line(chi, by_powers(found.difference.characteristic(r), r, eta_x, eta_y))
+    return (
+        *_sectors(found, cubic),
+        *_rates(found, cubic),
+        *_normalised(found),
+        _links(),
+        *_separation(found),
+    )
 
 
-def _sectors(found: Sectors) -> tuple[Step, ...]:
+def _sectors(found: Sectors, cubic: Line) -> tuple[Step, ...]:
     frustrated = PAIRS.orbits[1]
-    with_a, with_both = frustrated.containing(K, 1), frustrated.containing(K, 2)
+    counted = Line(lifted, frustrated.separating(K))
+    common = r * by_powers((found.common.characteristic(r) / r).cancel(), r, eta_x, eta_y)
+
+    def check_difference(premises: Lines, after: Lines) -> tuple[Check, ...]:
+        back = Identity(((premises[Transpose(J) * F_s], m * q * premises[lifted] * f),))
+        return back, *check_sector(found.difference, chi, premises, after)
+
     return (
         Step(
             "counting",
             "A pattern $f$ with $\\sum_af_a=0$ puts $F=f_a+f_b$ on the samples between $a$ and $b$. Summed over the pairs that "
             "contain $a$, it comes back as a multiple of $f_a$: the pairs that contain $a$ but not a given other label.",
             "$\\sum_{b\\ne a}f_b=-f_a$, so that each other label takes away what it has in common with $a$.",
-            before=(
-                Line(r"\#\{S\ni a\}", with_a),
-                Line(r"\#\{S\ni a,b\}", with_both),
-            ),
-            after=(Line(r"\tfrac1{f_a}\sum_{S\ni a}F(S)", frustrated.separating(K)),),
-            check=lambda before, after: (
-                Identity(((after[0].right, before[0].right - before[1].right),)),
-                Numerics(lambda rng: evidence.counted(rng, after[0].right, *before.rights), 1e-12, "subsets written out"),
+            given=(Line(with_one, frustrated.containing(K, 1)), Line(with_both, frustrated.containing(K, 2))),
+            after=(counted,),
+            check=lambda premises, after: (
+                Identity(((after[lifted], premises[with_one] - premises[with_both]),)),
+                Numerics(lambda rng: evidence.counted(rng, premises, after[lifted]), 1e-12, "subsets written out"),
             ),
         ),
-        common_sector(found, "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels."),
+        common_sector(found, common, "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels."),
         replace(
-            found.difference.reduction.step,
-            after=linear(found.difference.flow),
+            sector_step(found.difference, chi, cubic.right),
             name="difference_sector",
             statement="Patterns between classes keep this form too: labels at $uf_a$, pure samples of class $a$ at $vf_a$, "
             "samples between $a$ and $b$ at $s(f_a+f_b)$.",
             reason="Insert the form and count; $F_v$ and $F_s$ are the pattern on pure and on frustrated samples.",
+            before=(counted,),
             uses=("counting",),
-            assumptions=("$K\\ge3$; $f$ is any of $K-1$ independent patterns with $\\sum_af_a=0$.",),
+            assumptions=("$f$ is any of $K-1$ independent patterns with $\\sum_af_a=0$.",),
+            check=check_difference,
         ),
         spectrum(
             found,
+            Line(chi_0, common),
+            cubic,
             "The sectors, with their multiplicities, hold all $N+K$ rates. Samples of one kind approach each other at the rate "
             "of that kind, at which the patterns over pairs that no label sees decay too.",
-            r * by_powers((found.common.characteristic(r) / r).cancel(), r, eta_x, eta_y),
-            by_powers(found.difference.characteristic(r), r, eta_x, eta_y),
         ),
     )
 
 
-def _rates(found: Sectors) -> tuple[Step, ...]:
-    cubic = by_powers(found.difference.characteristic(r), r, eta_x, eta_y)
+def _rates(found: Sectors, cubic: Line) -> tuple[Step, ...]:
     series = time_scales(found.difference.flow, {v: 0, s: 0, u: 0}, small=m, order=2, time_limit=None)
-    (slow,) = series.slow
-    fast = sorted((-rate.branch.terms[0][1] for rate in series.fast), key=str)
+    (lowest,) = series.slow
+    others = sorted((-rate.branch.terms[0][1] for rate in series.fast), key=str)
     two = by_powers(sectors(PAIRS.at({K: 2}), eta_x, eta_y).difference.characteristic(r), r, eta_x, eta_y)
     return (
         Step(
@@ -106,24 +130,23 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             "series, of strength $q/2$ between their two labels, and each class has the mass $1/\\eta_y+n_0/\\eta_x$ of its "
             "label and its pure samples. The other two rates are those without frustration.",
             "Roots of the characteristic polynomial as series in $m$; the remainder is of the next order.",
-            before=(Line(chi, cubic),),
+            before=(cubic,),
+            given=(Line(K, Integer(3), r"\ge"), Line(r_2, r_3, r"\ne")),
             after=(
-                Line(r"\tau_{\text{slow}}", slow.timescale, r"\simeq"),
-                Line(r"r_{\text{slow}}", decay(slow), r"\simeq"),
-                *(Line(f"r_{k}", rate, r"\simeq") for k, rate in enumerate(fast, 2)),
+                Line(tau_slow, lowest.timescale, r"\simeq"),
+                Line(r_1, decay(lowest), r"\simeq"),
+                *(Line(rate, value, r"\simeq") for rate, value in zip(RATES[1:], others, strict=True)),
             ),
-            uses=("spectrum",),
-            assumptions=("$m\\ll n_0$; for $r_2$ and $r_3$ that they differ.",),
-            check=lambda before, after: (
-                Identity(((before[0].left, chi), (before[0].right, cubic))),
+            uses=("difference_sector",),
+            check=lambda premises, after: (
                 Remainder(
-                    lambda rng: evidence.orders(rng, before[0].right, after.rights),
+                    lambda rng: evidence.orders(rng, premises, after),
                     2e-2,
                     "the roots of the cubic at two small m: relative remainders of order 1, 2, 1, 1",
                     reads=after,
                 ),
                 Numerics(
-                    lambda rng: evidence.roots(rng, PAIRS, before[0].right),
+                    lambda rng: evidence.roots_where_they_hold(rng, PAIRS, premises),
                     1e-9,
                     "dense eigenvalues, each K - 1 times",
                 ),
@@ -134,13 +157,14 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             "With two classes the pattern is opposite on both labels of the only pair: frustrated samples stay in the middle, "
             "as under uniform frustration. Their amplitude decouples, and its root is no rate between classes.",
             "Insert $K=2$. There $F_s=0$, so that the amplitude $s$ stands for nothing, and its factor is dropped.",
-            before=(Line(r"\chi|_{K=2}", cubic.subs(K, 2).factor()),),
-            after=(Line(r"\chi_2", two),),
-            uses=("two_time_scales",),
-            check=lambda before, after: (
-                Identity(((before[0].right, after[0].right * (r - 2 * q * eta_x)), (before[0].right, cubic.subs(K, 2)))),
+            before=(cubic,),
+            given=(Line(K, Integer(2)),),
+            after=(Line(chi, (r - 2 * q * eta_x) * chi_2), Line(chi_2, two)),
+            uses=("difference_sector",),
+            check=lambda premises, after: (
+                Identity(((premises[chi].subs(K, premises[K]), after[chi].subs(chi_2, after[chi_2])),)),
                 Numerics(
-                    lambda rng: evidence.roots(rng, PAIRS.at({K: 2}), after[0].right),
+                    lambda rng: evidence.roots(rng, PAIRS.at({K: premises[K]}), after[chi_2]),
                     1e-9,
                     "dense eigenvalues with two classes",
                 ),
@@ -149,35 +173,28 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
     )
 
 
-def _normalised() -> tuple[Step, ...]:
+def _normalised(found: Sectors) -> tuple[Step, ...]:
     polynomial = by_powers(pairs_at_degrees().characteristic(r), r)
-    in_counts, counts = (-polynomial.subs(r, 0)).factor(), pairs_counts()
-    pair = (1 - sqrt(1 - psi), 1 + sqrt(1 - psi))
+    in_counts, counts = Line(psi, (-polynomial.subs(r, 0)).factor()), pairs_counts()
     return (
         Step(
             "normalised_rates",
             "With mobilities inverse to the degrees the rates are $1$ and $1\\mp\\mu$ with $\\mu^2=1-\\psi$.",
-            "Insert $\\eta=1$ for pure samples, $1/2q$ for frustrated ones, $1/(n_0+(K-1)mq)$ for labels.",
-            before=(Line(chi, polynomial),),
+            "Insert $\\eta_v$ for $\\eta_x$ of pure samples and $\\eta_s$ for that of frustrated ones.",
+            before=linear(found.difference.flow),
+            given=(Line(eta_v, Integer(1)), Line(eta_s, 1 / (2 * q)), Line(eta_y, 1 / PAIRS.label_degree)),
             after=(
                 Line(chi, (r - 1) * by_powers(r**2 - 2 * r + psi, r)),
-                Line(psi, in_counts),
-                Line("r_-", pair[0]),
-                Line("r_+", pair[1]),
+                in_counts,
+                Line(slow, 1 - sqrt(1 - psi)),
+                Line(fast, 1 + sqrt(1 - psi)),
             ),
             uses=("difference_sector",),
-            check=lambda before, after: (
-                Identity(
-                    (
-                        (before[0].right, after[0].right.subs(after[1].left, after[1].right)),
-                        *((after[0].right.subs(r, line.right), 0) for line in after[2:]),
-                        (before[0].left, after[0].left),
-                    )
-                ),
+            check=lambda premises, after: (
+                Identity(((after[chi].subs(psi, after[psi]), characteristic(_at_degrees(premises), found.difference)),)),
+                Identity(tuple((after[chi].subs(r, after[rate]), 0) for rate in (slow, fast))),
                 Numerics(
-                    lambda rng: evidence.correlations(rng, PAIRS, after[1].left, *after.rights[1:]),
-                    1e-9,
-                    "the canonical correlations of a coupling",
+                    lambda rng: evidence.correlations(rng, PAIRS, after), 1e-9, "the canonical correlations of a coupling"
                 ),
             ),
         ),
@@ -185,64 +202,73 @@ def _normalised() -> tuple[Step, ...]:
             "frustration",
             "In terms of the frustrated fraction $\\varphi$ of all $nK$ samples, only $\\varphi$ and $K$ are left.",
             "Count: $n_0=(1-\\varphi)n$, and $\\varphi nK$ samples over all pairs.",
-            before=(Line("n_0", counts[n_0]), Line("m", counts[m])),
-            after=(Line(r"\psi", frustration("pairs")),),
+            before=(in_counts,),
+            given=(Line(n_0, counts[n_0]), Line(m, counts[m]), Line(q, Rational(1, 2))),
+            after=(Line(psi, frustration("pairs")),),
             uses=("normalised_rates",),
-            assumptions=("$q=\\tfrac12$.",),
-            check=lambda before, after: (
+            check=lambda premises, after: (
                 Identity(
                     (
-                        (before[1].right * K * (K - 1) / 2, phi * n * K),
-                        (before[0].right * K + before[1].right * K * (K - 1) / 2, n * K),
-                        (in_counts.subs({n_0: before[0].right, m: before[1].right, q: Rational(1, 2)}), after[0].right),
+                        (premises[m] * K * (K - 1) / 2, phi * n * K),
+                        (premises[n_0] * K + premises[m] * K * (K - 1) / 2, n * K),
+                        (premises[psi].subs(premises.of(n_0, m, q).mapping), after[psi]),
                     )
                 ),
-                Numerics(
-                    lambda rng: evidence.frustration(rng, after[0].right),
-                    1e-9,
-                    "the frustration of a coupling",
-                ),
+                Numerics(lambda rng: evidence.frustration(rng, after[psi]), 1e-9, "the frustration of a coupling"),
             ),
         ),
     )
 
 
+def _at_degrees(premises: Lines) -> list[Expr]:
+    """The velocities of the amplitudes with mobilities inverse to the degrees."""
+    own = {v: {eta_x: premises[eta_v]}, s: {eta_x: premises[eta_s]}, u: {eta_y: premises[eta_y]}}
+    return [premises[dot(amplitude)].subs(mobility) for amplitude, mobility in own.items()]
+
+
 def _links() -> Step:
     """Pairs on the links of a regular graph in place of all pairs."""
-    explained, degrees = (n_0 + c / 4) * Unit(K) + B / 4, (n_0 + c / 2) * Unit(K)
     squared = (n_0 + c / 4 + b / 4) / (n_0 + c / 2)
     return Step(
         "regular_graph",
         "Pairs need not be equally frequent. With one frustrated sample on each link of a graph on the classes, $c$ links a "
         "class, the class modes are those of the graph: $b$ is an eigenvalue of its adjacency $B$.",
         "The canonical correlations are the roots of the eigenvalues of $D_y^{-1/2}J^TD_x^{-1}JD_y^{-1/2}$.",
-        before=(Line(r"J^TD_x^{-1}J", explained), Line("D_y", degrees)),
-        after=(Line(r"\mu^2", squared), Line(r"\psi", (1 - squared).factor())),
-        uses=("normalised_rates",),
-        assumptions=("$q=\\tfrac12$, $D_x=\\mathbb 1$.",),
-        check=lambda before, after: Numerics(
-            lambda rng: evidence.regular_graph(rng, before.rights, after.rights),
-            1e-10,
-            "couplings over random regular graphs of networkx",
+        given=(
+            Line(Transpose(J) * D_x.I * J, (n_0 + c * q / 2) * Unit(K) + q / 2 * B),
+            Line(D_y, (n_0 + c * q) * Unit(K)),
+            Line(q, Rational(1, 2)),
+            Line(psi, 1 - mu**2),
+        ),
+        after=(Line(mu**2, squared), Line(psi, (1 - squared).factor())),
+        check=lambda premises, after: (
+            Identity(((premises[psi].subs(mu**2, after[mu**2]), after[psi]),)),
+            Numerics(
+                lambda rng: evidence.regular_graph(rng, premises, after),
+                1e-10,
+                "couplings over random regular graphs of networkx",
+            ),
         ),
     )
 
 
 def _separation(found: Sectors) -> tuple[Step, ...]:
-    row = found.difference.propagator(RATES, t)
-    weights = found.difference.weights
+    row, weights = found.difference.propagator(RATES, t), found.difference.weights
+    velocities, propagator = linear(found.difference.flow), (Line(E_uu, row[u]), Line(E_uv, row[v]), Line(E_us, row[s]))
     mean = 2 * d * sigma**2 * (E_uu**2 + E_uv**2 / weights[v] + E_us**2 / weights[s])
     return (
         Step(
             "propagator",
-            "A label pattern is what is left of its own start and of the starts of its pure and its frustrated samples.",
-            "The residues of $(\\zeta+M)^{-1}$ at $\\zeta=-r_k$, where $M$ is the matrix of the sector.",
-            before=linear(found.difference.flow),
-            after=tuple(Line(f"(e^{{-Mt}})_{{u{a}}}", row[a]) for a in (u, v, s)),
+            "A label pattern is what is left of its own start, $E_{uu}$, and of the starts of its pure and its frustrated "
+            "samples, $E_{uv}$ and $E_{us}$: entries of $e^{-Mt}$, with the matrix $M$ of the sector and its three rates, all "
+            "different.",
+            "The residues of $(\\zeta+M)^{-1}$ at $\\zeta=-r_k$.",
+            before=velocities,
+            given=(Line(chi, Mul(*(r - rate for rate in RATES))),),
+            after=propagator,
             uses=("difference_sector",),
-            assumptions=("$r_1$, $r_2$, $r_3$ are the roots of $\\chi$, all different.",),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.propagators(rng, before.rights, after.rights, found.difference.amplitudes, RATES),
+            check=lambda premises, after: Numerics(
+                lambda rng: evidence.propagators(rng, premises, after, found.difference.amplitudes, RATES),
                 1e-9,
                 "the exponential of the matrix of these velocities",
             ),
@@ -253,14 +279,12 @@ def _separation(found: Sectors) -> tuple[Step, ...]:
             "two labels.",
             "The squared length of a lifted pattern is that of the pattern times $n_0$ or $m(K-2)$: the variance of an "
             "amplitude is that of a label divided by it.",
-            after=(Line(r"E\lVert y_a-y_b\rVert^2", mean),),
-            uses=("propagator", "counting"),
-            assumptions=(
-                "$E_{uu}=(e^{-Mt})_{uu}$, $E_{uv}=(e^{-Mt})_{uv}$, $E_{us}=(e^{-Mt})_{us}$; independent entries at $t=0$.",
-            ),
-            check=lambda before, after: Numerics(
+            before=(*velocities, *propagator),
+            after=(Line(square_distance, mean),),
+            uses=("difference_sector", "propagator"),
+            check=lambda premises, after: Numerics(
                 lambda rng: evidence.separations(
-                    rng, PAIRS, after[0].right, {E_uu: row[u], E_uv: row[v], E_us: row[s]}, found.difference, RATES
+                    rng, PAIRS, premises, after[square_distance], found.difference.amplitudes, RATES
                 ),
                 1e-9,
                 "the dense propagator of all embeddings",

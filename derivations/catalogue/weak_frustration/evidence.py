@@ -11,7 +11,7 @@ from derivations.catalogue.kron import SIZE, graphs
 from derivations.catalogue.points import coupled_point, diagonal
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
-from derivations.vocabulary import C_0, M_0, M_1, F_x, eta_x, eta_y, f, f_2, r, r_1
+from derivations.vocabulary import C_0, C_K, L_K, M_0, M_1, M_K, S_K, F_x, a, eta_x, eta_y, f, f_2, n_a, r, r_1, r_2
 from theory import Coupling
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N
 
@@ -32,19 +32,18 @@ def quadratic_point(rng: np.random.Generator) -> Point:
     return Point({K: 3, **matrices, f: random_values(rng, (3, 1), 0, 1), r_1: random_values(rng, (), 0, 1)})
 
 
-def eigenvectors(rng, equations):
-    """Both sides of the equations of samples and labels, beside one, for every mode of a random coupling."""
+def eigenvectors(rng, left, right):
+    """Both sides of an equation, beside one, for every mode of a random coupling."""
     for at in _modes(rng):
-        for line in equations:
-            yield 1 + evaluate(line.left, at), 1 + evaluate(line.right, at)
+        yield 1 + evaluate(left, at), 1 + evaluate(right, at)
 
 
-def null_labels(rng, samples, labels, parts):
+def null_labels(rng, premises, after):
     """Samples from labels, and the label equation beside the pattern itself, for every mode of a random coupling."""
     for at in _modes(rng):
-        yield evaluate(samples.left, at), evaluate(samples.right, at)
         beside = at.values[f]
-        yield evaluate(labels.left.xreplace(parts), at) + beside, evaluate(labels.right, at) + beside
+        yield at.values[F_x], evaluate(premises[F_x], at)
+        yield evaluate(after[S_K] * f, at) + beside, evaluate(after[S_K * f], at) + beside
 
 
 def determinants(rng, whole, product):
@@ -63,57 +62,58 @@ def singular(rng, schur):
 
 def series(rng, whole, lines):
     """The observed order in r of what a series leaves out."""
-    first, *definitions = lines
     with mpmath.workdps(40):
         at = label_point(rng)
-        at = Point({**at.values, **{line.left: evaluate(line.right, at) for line in definitions}})
+        at = Point({**at.values, **{matrix: evaluate(lines[matrix], at) for matrix in (L_K, M_K, C_K)}})
         errors = []
         for small in ("1e-5", "1e-6"):
             here = Point({**at.values, r: mpmath.mpf(small)})
-            errors.append(max(abs(evaluate(whole.right, here) - evaluate(first.right, here)).reshape(-1)))
+            errors.append(max(abs(evaluate(whole, here) - evaluate(lines[S_K], here)).reshape(-1)))
         yield mpmath.log10(errors[0] / errors[1]), 3
 
 
-def pure_masses(rng, lines, formulas, matrices, count):
+def pure_masses(rng, whole, own):
     """Masses and lags of a coupling with pure samples only."""
     sizes, values = rng.integers(1, 5, 3), dense.mobilities_at_random(rng)
-    labels = [{a} for a, size in enumerate(sizes) for _ in range(size)]
+    labels = [{label} for label, size in enumerate(sizes) for _ in range(size)]
     at = _data(Coupling.from_labels(labels, mobility=(float(values[eta_x]), float(values[eta_y]))))
-    found = {line.left: evaluate(line.right, at) for line in lines}
-    for matrix, formula in zip(matrices, formulas, strict=True):
-        yield np.diag([dense.number(formula, {**values, count: int(size)}) for size in sizes]), found[matrix]
+    for matrix, part in ((M_K, M_0), (C_K, C_0)):
+        found = [dense.number(own[part[a, a]], {**values, n_a: int(size)}) for size in sizes]
+        yield np.diag(found), evaluate(whole[matrix], at)
 
 
-def leading(rng, expanded, problem, rate):
-    """Orders of the relative remainders: of the expanded equation at the exact mode, and of the leading rate."""
+def leading(rng, known, after):
+    """Masses; orders of the relative remainders: of the expanded equation at the exact mode, and of the leading rate."""
     both = graphs(int(rng.integers(10**6)))
+    expanded = L_K * f - known[S_K] * f + known[S_K * f]
     with mpmath.workdps(40):
+        for graph in both:
+            rates = {eta_x: graph.of_samples, eta_y: graph.of_labels}
+            yield [evaluate(known[M_0[a, a]], Point({**rates, n_a: pure})) for pure in graph.pure], graph.masses
         for mode in range(1, SIZE):
             points = [graph.point(mode) for graph in both]
-            yield from (_sides(problem, at) for at in points)
+            yield from ((evaluate(L_K * f, at), evaluate(after[L_K * f], at)) for at in points)
             exact = [_moved(at, {f: at.values[f] + at.values[f_2]}) for at in points]
-            yield _order(expanded, exact), 2
-            yield _order(rate, points), 1
+            yield _order(L_K * f, expanded, exact), 2
+            yield _order(r, after[r], points), 1
 
 
-def second(rng, collected, correction, rate):
-    """Orders of the relative remainders: of the second order at the exact change of the pattern, and of the rate."""
+def second(rng, premises, left, after):
+    """The leading order; orders of the relative remainders: of the second order at the exact change of the pattern, and of
+    the rate."""
     both = graphs(int(rng.integers(10**6)))
     with mpmath.workdps(40):
         for mode in range(1, SIZE):
             points = [graph.point(mode) for graph in both]
-            points = [_moved(at, {correction.left: evaluate(correction.right, at)}) for at in points]
-            yield _order(collected, points), 1
-            yield _order(rate, points), 2
+            yield from ((evaluate(L_K * f, at), evaluate(premises[L_K * f], at)) for at in points)
+            points = [_moved(at, {r_2: evaluate(after[r_2], at)}) for at in points]
+            yield _order(left, premises[left], points), 1
+            yield _order(r, after[r], points), 2
 
 
-def _sides(line, at: Point):
-    return evaluate(line.left, at), evaluate(line.right, at)
-
-
-def _order(line, points):
+def _order(left, right, points):
     """The exponent of the difference of both sides, relative to the left one, in the inverse of the number of pure samples."""
-    few, many = (_gap(*_sides(line, at)) for at in points)
+    few, many = (_gap(evaluate(left, at), evaluate(right, at)) for at in points)
     return mpmath.log10(few / many)
 
 

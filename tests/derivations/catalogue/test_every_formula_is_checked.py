@@ -52,8 +52,11 @@ SQUARES = "enters by its square"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
 EQUIVALENT = {
-    "classifiable/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
+    "frustration_pairs/two_time_scales/after/2-3/lefts-exchanged": "the two fast rates are numbered, not ordered",
+    "frustration_pairs/separation/before/3/negated": SQUARES,
+    "frustration_pairs/separation/before/4/negated": SQUARES,
+    "frustration_pairs/separation/before/5/negated": SQUARES,
     "frustration_uniform/separation/before/2/negated": SQUARES,
     "frustration_uniform/separation/before/3/negated": SQUARES,
     "frustration_uniform/plateaus/before/0/negated": "the slow rate is zero where nothing is frustrated",
@@ -65,6 +68,7 @@ EQUIVALENT = {
     "stop_gradient/equal_decays/before/0/negated": "any multiple of what decays falls at the same rate",
     "stop_gradient/zero_head/before/0/negated": "no mode moves beside a head that is zero",
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
+    "weak_frustration/leading_order/before/0/negated": "a matrix and its negative take the same patterns to zero",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
     "own/first_integrals/after/0/negated": A_MULTIPLE,
     "own/first_integrals/after/0/halved": A_MULTIPLE,
