@@ -49,6 +49,7 @@ RELATIONS = {
 }
 
 SQUARES = "enters by its square"
+AT_REST = "what rests does so under the velocity turned over"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
 EQUIVALENT = {
@@ -64,6 +65,9 @@ EQUIVALENT = {
     "stop_gradient/zero_head/after/0-1/exchanged": "both right sides are zero",
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
+    "weight_decay/heads/before/0/negated": AT_REST,
+    "weight_decay/heads/before/1/negated": AT_REST,
+    "weight_decay/simplex/before/0/negated": SQUARES,
     "own/first_integrals/after/0/negated": A_MULTIPLE,
     "own/first_integrals/after/0/halved": A_MULTIPLE,
 }
