@@ -93,3 +93,10 @@ along_saddle = Symbol(r"\tfrac{dw}{dv}", real=True)
 divergence = Symbol(r"\partial_v\tfrac{\dot{v}}{v}+\partial_w\tfrac{\dot{w}}{v}", real=True)
 excess = Symbol(r"\tfrac{d}{dt}(w^{2}-\gamma v^{2})", real=True)
 w_turned_0, w_turned_mu = symbols(r"\dot{w}|_{w=0} \dot{w}|_{w=\mu}", real=True)
+
+# Two modes with decay: the limit k_c of their ratio, their Hurwitz determinant Delta, and its coefficients at certain heads.
+k_c = Symbol("k_c", positive=True)
+Delta, chi_J, mu_l = (Symbol(name, real=True) for name in ("Delta", r"\det(s-\mathcal{J})", "mu_l"))
+OPPOSITE, FAR, NEAR = r"p^{2}\Delta", r"64p^{2}\Delta(\tfrac14)", r"(1+\theta)^{N}64p^{2}\Delta(\tfrac14)"
+least_opposite, least_far, least_near = (Symbol(rf"\min\,[{name}]", real=True) for name in (OPPOSITE, FAR, NEAR))
+count_opposite, count_far, count_near = (Symbol(rf"\#\,[{name}]", real=True) for name in (OPPOSITE, FAR, NEAR))

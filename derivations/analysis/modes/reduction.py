@@ -60,7 +60,7 @@ class Reduction(Shown):
             given=(*velocity_lines(self.whole), *self._form, *self._rules),
             after=velocity_lines(self.flow),
             assumptions=("The state starts in this form.",),
-            check=self._check,
+            check=self.check,
         )
 
     def rows(self) -> list[Row]:
@@ -87,7 +87,8 @@ class Reduction(Shown):
     def _rules(self) -> Lines:
         return Lines(Line(rule.lhs, rule.rhs) for rule in self.ansatz.rules)
 
-    def _check(self, premises: Lines, after: Lines) -> list[checks.Check]:
+    def check(self, premises: Lines, after: Lines) -> list[checks.Check]:
+        """The evidence of the step, from its lines."""
         velocities = premises.of(*map(dot, self.whole.state))
         form, rules = premises.of(*self.whole.state), premises.of(*(rule.lhs for rule in self.ansatz.rules))
         shown = _Shown(self, velocities, form, rules, after.of(*map(dot, self.flow.state)))

@@ -54,6 +54,8 @@ A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
 EQUIVALENT = {
     "classifiable/class_rates/after/0-1/exchanged": "the two rates are numbered, not ordered: they are a set",
+    "decay_stability/rule/after/2-3/exchanged": "both right sides are zero",
+    "decay_stability/rule/after/2-3/lefts-exchanged": "the conditions are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
     "frustration_uniform/separation/before/2/negated": SQUARES,
     "frustration_uniform/separation/before/3/negated": SQUARES,
