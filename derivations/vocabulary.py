@@ -120,3 +120,19 @@ work = Symbol(r"\oint{G_v\,dv+G_w\,dw}", real=True)
 det_M, v_past, w_past = Symbol(r"\det{M}", real=True), Symbol(r"v_{-\infty}", real=True), Symbol(r"w_{-\infty}", real=True)
 departure = Symbol(r"\partial_v\dot{v}|_{(0,w_0)}", real=True)
 chi_k = Symbol(r"\det(s-\mathcal{J}_k)", real=True)
+
+# With decay: critical decays and fractions, eigenvalues, and what a theorem on cycles asks for.
+lam_c = Symbol("lambda_c", positive=True)
+s_1, s_2, s_minus = symbols("s_1 s_2 s_-", real=True)
+phi_c_uniform, phi_c_pairs = symbols(r"\varphi_c^{\text{uniform}} \varphi_c^{\text{pairs}}", real=True)
+along_saddle = Symbol(r"\tfrac{dw}{dv}", real=True)
+divergence = Symbol(r"\partial_v\tfrac{\dot{v}}{v}+\partial_w\tfrac{\dot{w}}{v}", real=True)
+excess = Symbol(r"\tfrac{d}{dt}(w^{2}-\gamma v^{2})", real=True)
+w_turned_0, w_turned_mu = symbols(r"\dot{w}|_{w=0} \dot{w}|_{w=\mu}", real=True)
+
+# Two modes with decay: the limit k_c of their ratio, their Hurwitz determinant Delta, and its coefficients at certain heads.
+k_c = Symbol("k_c", positive=True)
+Delta, chi_J, mu_l = (Symbol(name, real=True) for name in ("Delta", r"\det(s-\mathcal{J})", "mu_l"))
+OPPOSITE, FAR, NEAR = r"p^{2}\Delta", r"64p^{2}\Delta(\tfrac14)", r"(1+\theta)^{N}64p^{2}\Delta(\tfrac14)"
+least_opposite, least_far, least_near = (Symbol(rf"\min\,[{name}]", real=True) for name in (OPPOSITE, FAR, NEAR))
+count_opposite, count_far, count_near = (Symbol(rf"\#\,[{name}]", real=True) for name in (OPPOSITE, FAR, NEAR))

@@ -24,7 +24,7 @@ def linear(flow: Flow) -> Lines:
 def linear_lines(names: tuple, matrix: Matrix) -> Lines:
     """The linear velocities of entries, one line for each, by entry."""
     moved = ([_signed(c, (), n) for c, n in zip(row, names, strict=True) if c != 0] for row in matrix.tolist())
-    return Lines(Line(_dotted(str(name)), ordered(*terms)) for name, terms in zip(names, moved, strict=True))
+    return Lines(Line(dot(name), ordered(*terms)) for name, terms in zip(names, moved, strict=True))
 
 
 def decay(rate: Rate) -> Expr:
@@ -45,11 +45,6 @@ def _signed(coefficient: Expr, inner: tuple, factor: Expr) -> Expr:
     if sign == -1 and turned:
         sign, size = 1, size / turned[0] * -turned[0]
     return Mul(sign, size, factor)
-
-
-def _dotted(name: str) -> str:
-    letter, index = name.split("_")
-    return rf"\dot {letter}_{{{index}}}"
 
 
 def ordered(*terms: Expr) -> Expr:

@@ -3,20 +3,24 @@ r"""Two occupied directions with decay, in units of :math:`\lambda`: which turn 
 Small entries off the diagonal move by pairs of directions: a rotation, which costs nothing, and a cubic in
 :math:`p=\omega_1\omega_2` and :math:`\nu=(\omega_1-\omega_2)^2`.  Its Hurwitz determinant is positive where the pair is stable.
 The derivation ``decay_stability`` shows them.
+
+>>> slow_ratio()
+mu_1*(-mu_1 + mu_2)/mu_2**2
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
-from sympy import Expr, ImmutableMatrix, Matrix, Poly, Rational, fraction, symmetrize
+from sympy import Expr, ImmutableMatrix, Matrix, Poly, Rational, Symbol, fraction, nan, roots, symmetrize
 
 from derivations.closed_forms.decaying import in_units
 from derivations.closed_forms.reduced import sectors
-from derivations.vocabulary import k, mu_1, mu_2, mu_3, nu, omega_1, omega_2, p, s
+from derivations.vocabulary import k, mu_1, mu_2, mu_3, nu, omega_1, omega_2, p, s, xi, zeta
 
 PAIR = {p: omega_1 * omega_2, nu: (omega_1 - omega_2) ** 2}
-SLOW_RATIO = mu_1 * (mu_2 - mu_1) / mu_2**2  # the limit of its root k as lambda -> 0, for correlations 0 < mu_1 < mu_2
+LARGE = {omega_1: mu_1 * xi, omega_2: mu_2 * xi}  # heads as lambda -> 0, of size xi
 
 
 def occupied_pair() -> tuple[ImmutableMatrix, ImmutableMatrix, ImmutableMatrix]:
@@ -58,3 +62,20 @@ def pair_determinant() -> Expr:
     """The Hurwitz determinant times the squared product of the heads, a cubic in k with coefficients in p and nu."""
     zero, one, two = pair_cubic()
     return (p**2 * (two * one - zero)).expand().collect(k, Expr.factor)
+
+
+def leading(polynomial: Expr, heads: Mapping[Symbol, Expr]) -> Expr:
+    """The coefficient of the largest power of xi in a polynomial in the pair, at heads of this size."""
+    return Poly(polynomial.subs(PAIR).subs(heads).expand(), xi).LC()
+
+
+@cache
+def slow_ratio() -> Expr:
+    r"""The limit, as :math:`\lambda\to0`, of the positive root k of the determinant, for correlations :math:`0<\mu_1<\mu_2`.
+
+    Not a number where it has none, or several.
+    """
+    ascending = {mu_1: xi, mu_2: xi + zeta}
+    shares = (root.subs(ascending).factor() for root in roots(Poly(leading(pair_determinant(), LARGE), k)))
+    positive = [share for share in shares if share.is_positive]
+    return positive[0].subs({zeta: mu_2 - xi}).subs(xi, mu_1) if len(positive) == 1 else nan

@@ -20,7 +20,7 @@ import numpy as np
 from sympy import lambdify
 
 from derivations.closed_forms.decaying import critical_decays, heads_at
-from derivations.closed_forms.pair import PAIR, SLOW_RATIO, pair_determinant
+from derivations.closed_forms.pair import PAIR, pair_determinant, slow_ratio
 from derivations.vocabulary import k, mu_1, mu_2, omega_1, omega_2
 
 SUFFICIENT = 0.25  # no two modes need more: the step "quarter" of the derivation ``decay_stability``
@@ -46,5 +46,5 @@ def least_ratio(lower: float, upper: float, decay: float | None = None) -> float
 def _numeric() -> tuple:
     return (
         lambdify((omega_1, omega_2, k), pair_determinant().subs(PAIR), "numpy"),
-        lambdify((mu_1, mu_2), SLOW_RATIO, "numpy"),
+        lambdify((mu_1, mu_2), slow_ratio(), "numpy"),
     )

@@ -4,23 +4,59 @@ from __future__ import annotations
 
 import mpmath
 import numpy as np
+from scipy.optimize import brentq
 from sympy import Matrix, Poly, Rational, lambdify
 
 from derivations.catalogue.dense_head import critical, growth, jacobian, pair_jacobian, place
-from derivations.vocabulary import k, mu_1, mu_2, mu_3, omega, omega_1, omega_2
+from derivations.closed_forms.pair import PAIR
+from derivations.lines import dot
+from derivations.vocabulary import (
+    Delta,
+    c_0,
+    c_1,
+    c_2,
+    chi_1,
+    chi_2,
+    chi_12,
+    chi_J,
+    delta,
+    k,
+    k_c,
+    mu_1,
+    mu_2,
+    mu_3,
+    mu_j,
+    mu_l,
+    nu,
+    omega,
+    omega_1,
+    omega_2,
+    omega_l,
+    p,
+    s,
+    tau,
+)
+
+ROTATIONS = 3  # of two occupied directions and an empty one into each other
 
 
-def own_sector(rng, trace, determinant):
-    """Trace and determinant of head and amplitude of one mode in one dimension at rest."""
-    head, ratio = rng.uniform(0.5, 3) * rng.choice([-1, 1]), rng.uniform(0.1, 3)
-    rest, at = np.array([[head]]), {omega: head, k: ratio}
-    found = jacobian(rest, rest, np.array([head + 1 / head]), (ratio, 1.0, ratio))
-    yield [float(trace.subs(at)), float(determinant.subs(at))], [np.trace(found), np.linalg.det(found)]
+def own_sector(rng, given, lines):
+    """Trace and determinant of head and amplitude of one mode in one dimension at rest; and whether the bound of the latter
+    holds and no eigenvalue grows, which is where it is assumed and only there."""
+    for _ in range(8):
+        head, ratio = rng.uniform(0.5, 2) * rng.choice([-1, 1]), rng.uniform(0.1, 2)
+        rest, at = np.array([[head]]), {omega: head, k: ratio}
+        found = jacobian(rest, rest, np.array([head + 1 / head]), (ratio, 1.0, ratio))
+        yield [float(lines[e].subs(at)) for e in (tau, delta)], [np.trace(found), np.linalg.det(found)]
+        bounded = int(not lines.violated({delta: lines[delta].subs(at)}))
+        returns = int(np.linalg.eigvals(found).real.max() < 0)
+        yield [int(not given.violated(at))] * 2, [bounded, returns]
 
 
-def pair(rng, velocities, names):
+def pair(rng, lines, names):
     """The matrix of linear velocities of the entries of a pair, against the same entries of the dense Jacobian."""
     heads, ratio = rng.uniform(0.5, 3, 2) * rng.choice([-1, 1], 2), float(rng.uniform(0.1, 3))
+    velocities = lines.of(*map(dot, names)).rights
     matrix = Matrix(velocities).jacobian(names).subs({omega_1: heads[0], omega_2: heads[1], k: ratio})
     found = pair_jacobian(heads, ratio)
     places = np.array([place(str(name), 3) for name in names])
@@ -29,38 +65,62 @@ def pair(rng, velocities, names):
     yield 1 + np.abs(found[np.ix_(others, places)]).max() + np.abs(found[np.ix_(places, others)]).max(), 1.0
 
 
-def determinants(rng, formula, owners, s, pairs):
-    """det(s − Jacobian) at random points by the formula, and by elimination."""
+def determinants(rng, known, lines):
+    """det(s − Jacobian) at random points by the formulas, and by elimination."""
     heads, ratio, absent, at = rng.uniform(0.5, 2, 2), float(rng.uniform(0.1, 3)), float(rng.uniform(-2, 2)), 0.7
     values = {omega_1: heads[0], omega_2: heads[1], k: ratio, mu_3: absent, s: at}
     values |= {m: h + 1 / h for m, h in zip((mu_1, mu_2), heads, strict=True)}
-    filled = formula.subs({line.left: line.right for line in owners} | pairs)
-    yield float(filled.subs(values)), float(np.linalg.det(at * np.eye(18) - pair_jacobian(heads, ratio, absent)))
+    formula = lines[chi_J]
+    for parts in (lines.of(chi_1, chi_2), known.of(chi_12), known.of(c_2, c_1, c_0), known.of(p, nu)):
+        formula = formula.subs(parts.mapping)
+    yield float(formula.subs(values)), float(np.linalg.det(at * np.eye(18) - pair_jacobian(heads, ratio, absent)))
 
 
-def signs(polynomials, admissible, variables):
-    """How many coefficients of each polynomial are negative for admissible heads: none; and how many there are at all."""
-    for polynomial in polynomials:
-        for heads in admissible:
-            coefficients = Poly(polynomial.subs(heads).expand(), *variables).coeffs()
-            yield sum(bool(e < 0) for e in coefficients), 0
-            yield int(any(bool(e > 0) for e in coefficients)), 1
+def signs(polynomials, variables) -> tuple:
+    """How many coefficients of each polynomial are positive, and how many it has."""
+    found = [Poly(polynomial.expand(), *variables).coeffs() for polynomial in polynomials]
+    return tuple((sum(bool(e > 0) for e in signed), max(1, len(signed))) for signed in found)
 
 
-def verdicts(rng, condition, heads_of_pair):
-    """Where a condition on a pair is positive, and where the eigenvalues of its sector but one are left of the axis."""
-    heads = rng.uniform(1.05, 4, (40, 2)) * rng.choice([-1, 1], (40, 2), p=(0.2, 0.8))
-    ratios = rng.uniform(0.01, 0.4, 40)
-    predicted = lambdify((omega_1, omega_2, k), condition.subs(heads_of_pair), "numpy")(*heads.T, ratios) > 0
-    found = [growth(row, ratio) < 0 for row, ratio in zip(heads, ratios, strict=True)]
-    yield predicted.astype(int), np.array(found, dtype=int)
+def verdicts(rng, rule, scaled):
+    """Whether the rule holds of two occupied directions and an absent mode, and whether no dense eigenvalue grows but for the
+    rotations."""
+    determinant = lambdify((omega_1, omega_2, k), (rule[scaled] / p**2).subs(PAIR), "numpy")
+    heads = rng.uniform(0.8, 4, (30, 2)) * rng.choice([-1, 1], (30, 2), p=(0.2, 0.8))
+    for (first, second), ratio, absent in zip(heads, rng.uniform(0.01, 0.4, 30), rng.uniform(-4, 4, 30), strict=True):
+        value, held = determinant(first, second, ratio), []
+        for head in (first, second):
+            held.append(not rule.violated({omega_l: head, mu_l: head + 1 / head, mu_j: absent, Delta: value}))
+        found = np.linalg.eigvals(pair_jacobian((first, second), ratio, absent))
+        yield int(all(held)), int(np.delete(found, np.abs(found).argsort()[:ROTATIONS]).real.max() < 0)
 
 
-def limits(rng, cubic, limit):
-    """The observed order at which the root of the cubic reaches its limit as both heads grow in proportion."""
+def limits(rng, given, cubic, limit):
+    """The observed order at which the root of the cubic reaches its limit as both heads grow in proportion, where the
+    correlations are as assumed; and that it does not reach it where they are not."""
     ratio = Rational(int(rng.integers(1, 9)), 10)
-    with mpmath.workdps(50):
-        truth = [critical(cubic, ratio * size, Rational(size)) for size in (1000, 10000)]
-        value = limit.subs({mu_1: ratio, mu_2: 1})
-        gaps = [abs(root - mpmath.mpf(value.p) / value.q) for root in truth]
-        yield float(mpmath.log10(gaps[0] / gaps[1])), 2
+    for pair_of_heads in ((ratio, Rational(1)), (Rational(1), ratio)):
+        at = dict(zip((mu_1, mu_2), pair_of_heads, strict=True))
+        with mpmath.workdps(50):
+            truth = [critical(cubic, *(size * h for h in pair_of_heads)) for size in (1000, 10000)]
+            value = limit.subs(at)
+            gaps = [abs(root - mpmath.mpf(value.p) / value.q) for root in truth]
+            yield int(not given.violated(at)), int(gaps[1] < 1e-6)
+            if gaps[1] < 1e-6:
+                yield float(mpmath.log10(gaps[0] / gaps[1])), 2
+
+
+def crossings(rng, cubic):
+    """The root of the cubic, and the ratio below which the dense eigenvalues of a pair grow; and its sign above."""
+    first, second = np.sort(rng.choice(np.arange(11, 60, 6), 2, replace=False)) / 10
+    found = brentq(lambda ratio: growth((first, second), ratio), 1e-4, 1, xtol=1e-12)
+    yield float(critical(cubic, Rational(str(first)), Rational(str(second)))), found
+    above = {omega_1: first, omega_2: second, k: 1.1 * found}
+    yield int(float(cubic.subs(above)) > 0), int(growth((first, second), above[k]) < 0)
+
+
+def crossings_below(rng, cubic, bounds):
+    """How many roots for pairs of heads are not within the bounds: none."""
+    for _ in range(10):
+        first, second = (Rational(int(e), 100) for e in np.sort(rng.choice(np.arange(101, 2000), 2, replace=False)))
+        yield len(bounds.violated({k_c: critical(cubic, first, second)})), 0

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Matrix, sympify
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sympy import Expr, ImmutableMatrix, Matrix, S, Symbol, symbols
 
 from derivations.catalogue.decay_stability import evidence
-from derivations.catalogue.decay_stability.condition import boundary, condition
+from derivations.catalogue.decay_stability.condition import boundary, coefficients, condition
 from derivations.catalogue.points import unit_point
-from derivations.catalogue.written import by_powers, linear_lines, ordered
-from derivations.checks import AtRandomPoints, Identity, Numerics
+from derivations.catalogue.written import linear_lines, ordered
+from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
 from derivations.closed_forms.decaying import UNITS, decaying, in_units, own_sector
-from derivations.closed_forms.pair import PAIR, occupied_pair, pair_cubic, pair_sector, pair_sectors
+from derivations.closed_forms.pair import PAIR, pair_sector, pair_sectors
 from derivations.closed_forms.reduced import along, sectors
 from derivations.engine import Step
-from derivations.lines import Line, Lines, velocity_lines
+from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import (
     V,
     c_0,
@@ -22,26 +25,35 @@ from derivations.vocabulary import (
     chi_1,
     chi_2,
     chi_12,
+    chi_J,
+    delta,
     k,
     mu,
     mu_1,
     mu_2,
     mu_3,
+    nu,
     omega,
     omega_1,
     omega_2,
+    p,
     s,
+    tau,
     v,
     w,
 )
 from theory.models.vocabulary import W, kappa, lam
 
 PAIR_OF_DIRECTIONS, OTHERS = ("W_12",), ("v_13", "v_33", "W_33", "W_13")
+PAIR_LINES = tuple(Line(q, e) for q, e in PAIR.items())
+GROWS = omega_1 * (mu_1 - mu_3)
 
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (*_states(), *_sectors(), *condition(), *boundary())
+    states = _states()
+    known = Lines(line for step in states for line in step.after)
+    return (*states, *_sectors(known), *condition(), *boundary())
 
 
 def characteristic(matrix: Matrix) -> Expr:
@@ -50,70 +62,79 @@ def characteristic(matrix: Matrix) -> Expr:
 
 
 def _states() -> tuple[Step, ...]:
-    whole, scaled = decaying().stop_gradient_flow(), in_units().stop_gradient_flow()
-    single = along(in_units()).flow
-    trace, determinant = own_sector()
+    whole, moving = decaying().stop_gradient_flow(), velocity_lines(in_units().stop_gradient_flow())
+    reduction = along(in_units())
+    single = velocity_lines(reduction.flow)
+    resting = (Line(mu, omega + 1 / omega), Line(v**2, omega**2), Line(w, omega))
     return (
         Step(
             "units",
             "Time in units of $1/\\lambda$, head and correlations in units of $\\sqrt\\lambda$ and amplitudes in units of "
-            "$\\sqrt{\\kappa/\\gamma}$ leave one number, $k=\\kappa/\\lambda$. The mobility of the head is no part of it.",
+            "$\\sqrt{\\kappa/\\gamma}$ leave one number, $k$. The mobility of the head is no part of it.",
             "Insert $t=t'/\\lambda$, $W=\\sqrt\\lambda\\,W'$, $\\mu=\\sqrt\\lambda\\,\\mu'$, $V=\\sqrt{\\kappa/\\gamma}\\,V'$; "
             "drop the primes.",
-            before=velocity_lines(whole),
-            after=velocity_lines(scaled),
-            assumptions=("$H=D^{-1}$; $\\lambda,\\kappa,\\gamma>0$.",),
-            check=lambda before, after: (
-                before.equal(whole.velocity.values(), whole.context),
-                AtRandomPoints(_in_units(before, after), unit_point),
+            given=(*velocity_lines(whole), Line(k, kappa / lam)),
+            after=moving,
+            assumptions=("The modes with both decays, mobilities inverse to the degrees: see the derivation of weight decay.",),
+            check=lambda given, after: (
+                Descent(decaying(), given.of(dot(V), dot(W)).rights, unit_point, stopped=True),
+                AtRandomPoints(_in_units(given, after), unit_point),
             ),
         ),
-        Step(
-            "state",
-            "A mode rests along a direction of its own. With $\\omega=w/\\sqrt\\lambda$ the correlation and the amplitude are "
-            "functions of $\\omega$.",
-            "Set both velocities of one mode in one direction to zero, $v\\ne0$.",
-            before=velocity_lines(single),
-            after=(Line(mu, omega + 1 / omega), Line(v**2, omega**2)),
+        replace(
+            reduction.step,
+            name="state",
+            statement="A mode rests along a direction of its own: there its correlation and its amplitude are functions of its "
+            "head $\\omega$, which is $w/\\sqrt\\lambda$ in other units.",
+            reason="Insert the form, and set both velocities to zero where the amplitude is not.",
+            before=moving,
+            given=reduction.step.given[len(moving) :],
+            after=(*single, *resting),
             uses=("units",),
-            check=lambda before, after: (
-                before.equal(single.velocity.values()),
-                Identity(tuple((e, 0) for e in _at_rest(before, after))),
+            assumptions=(),
+            check=lambda premises, after: (
+                *reduction.check(premises, after),
+                Identity(tuple((velocity, 0) for velocity in _at_rest(after))),
             ),
         ),
         Step(
             "own_sector",
-            "Its own head and amplitude return to rest iff $\\omega^2>1$: on the upper of the two solutions for $\\omega$.",
-            "Trace and determinant of the Jacobian of the two velocities.",
-            before=velocity_lines(single),
-            after=(Line(r"\operatorname{tr}", trace), Line(r"\det", determinant)),
+            "Its own head and amplitude return to rest on the upper of the two solutions for $\\omega$, and only there.",
+            "Trace $\\tau$ and determinant $\\delta$ of the Jacobian of the two velocities; the trace is negative.",
+            before=(*single, *resting),
+            given=(Line(omega**2, S.One, ">"),),
+            after=(*map(Line, (tau, delta), own_sector()), Line(delta, S.Zero, ">")),
             uses=("state",),
             check=lambda before, after: (
-                after.equal(_trace_and_determinant(before)),
-                Numerics(lambda rng: evidence.own_sector(rng, *after.rights), 1e-9, "a dense Jacobian of one mode"),
+                after[:2].same(_trace_and_determinant(before)),
+                Numerics(
+                    lambda rng: evidence.own_sector(rng, before, after),
+                    1e-9,
+                    "a dense Jacobian of one mode, whose eigenvalues are negative where and only where it is assumed",
+                    reads=after.bounds,
+                ),
             ),
         ),
     )
 
 
-def _in_units(before: Lines, after: Lines) -> tuple:
+def _in_units(given: Lines, after: Lines) -> tuple:
     """Old velocities at scaled arguments, and new velocities in the old units."""
-    rates = (lam * UNITS[V], lam * UNITS[W])
     arguments = {symbol: unit * symbol for symbol, unit in UNITS.items()}
-    pairs = zip(before.rights, after.rights, rates, strict=True)
-    return tuple((old.xreplace(arguments), rate * new.xreplace({k: kappa / lam})) for old, new, rate in pairs)
+    return tuple((given[dot(b)].xreplace(arguments), lam * UNITS[b] * after[dot(b)].xreplace({k: given[k]})) for b in (V, W))
 
 
-def _at_rest(before: Lines, after: Lines) -> list[Expr]:
-    """Both velocities, the first without its factor v, where the lines after hold."""
-    first, second = before.rights
-    resting = {line.left: line.right for line in after}
-    return [e.expand().xreplace(resting).subs(w, omega).expand() for e in ((first / v).expand(), second)]
+def _at_rest(known: Lines) -> list[Expr]:
+    """Both velocities, the first without its factor v, at rest."""
+    resting = {v**2: known[v**2], mu: known[mu]}
+    return [e.expand().xreplace(resting).subs(w, known[w]).expand() for e in ((known[dot(v)] / v).expand(), known[dot(w)])]
 
 
-def _trace_and_determinant(before: Lines) -> tuple[Expr, Expr]:
-    matrix = Matrix(before.rights).jacobian([v, w]).subs({v: omega, w: omega, mu: omega + 1 / omega})
-    return matrix.trace(), matrix.det()
+def _trace_and_determinant(known: Lines) -> Lines:
+    """Those of the Jacobian of head and amplitude at rest."""
+    matrix = Matrix(known.of(dot(v), dot(w)).rights).jacobian([v, w])
+    found = (e.expand().subs(v**2, known[v**2]).subs({w: known[w], mu: known[mu]}) for e in (matrix.trace(), matrix.det()))
+    return Lines(map(Line, (tau, delta), found))
 
 
 def _linear(found: dict[tuple, Matrix], shown: tuple[str, ...]) -> Lines:
@@ -122,10 +143,12 @@ def _linear(found: dict[tuple, Matrix], shown: tuple[str, ...]) -> Lines:
     return Lines(line for name in shown for line in linear_lines(*by_first[name]))
 
 
-def _sectors() -> tuple[Step, ...]:
-    velocities, found = velocity_lines(in_units().stop_gradient_flow()), pair_sectors()
-    names, matrix = pair_sector()
-    zero, one, two = pair_cubic()
+def _sectors(known: Lines) -> tuple[Step, ...]:
+    found = pair_sectors()
+    names, _ = pair_sector()
+    turning, others = _linear(found, PAIR_OF_DIRECTIONS), _linear(found, OTHERS)
+    own, grows = known.of(tau, delta)[:2], Line(GROWS, 1 + omega_1 * (omega_1 - mu_3))
+    cubic = (Line(chi_12, s * ordered(s**3, c_2 * s**2, c_1 * s, c_0)), *coefficients())
     occupied = "Directions 1 and 2 hold modes 1 and 2, direction 3 is empty, mode 3 is absent: $v_3=0$."
     return (
         Step(
@@ -134,78 +157,102 @@ def _sectors() -> tuple[Step, ...]:
             "along direction 1, and $v_{21}$ move each other and nothing else.",
             "Linearise at rest. Turning a direction over, together with the mode on it, changes nothing: entries that change "
             "sign under different turns do not mix.",
-            before=velocities,
-            after=_linear(found, PAIR_OF_DIRECTIONS),
-            uses=("state",),
-            assumptions=(occupied, r"$\mu_l=\omega_l+1/\omega_l$, $v_l=\omega_le_l$; a turned mode is the same state."),
+            before=known.of(dot(V), dot(W), mu, w),
+            given=(Line(v, omega),),
+            after=turning,
+            uses=("units", "state"),
+            assumptions=(occupied, r"A turned mode is the same state."),
             check=lambda before, after: (
-                after.equal(_velocities(before, PAIR_OF_DIRECTIONS)),
-                Numerics(lambda rng: evidence.pair(rng, after.rights, names), 1e-10, "a dense Jacobian of all entries"),
+                after.same(_linear(_at_pair(before), PAIR_OF_DIRECTIONS)),
+                Numerics(lambda rng: evidence.pair(rng, after, names), 1e-10, "a dense Jacobian of all entries"),
             ),
         ),
         Step(
             "other_sectors",
-            "An absent mode grows on direction 1 unless $\\omega_1(\\mu_1-\\mu_3)\\ge0$. An empty direction is stable: its "
-            "eigenvalues are negative, but for the zero of a rotation.",
+            "An absent mode grows on direction 1 where $\\omega_1(\\mu_1-\\mu_3)$ is negative. An empty direction is stable: "
+            "its eigenvalues are negative, but for the zero of a rotation.",
             "The remaining connected blocks of the same Jacobian.",
-            before=velocities,
-            after=(*_linear(found, OTHERS), Line(omega_1 * (mu_1 - mu_3), 1 + omega_1 * (omega_1 - mu_3))),
-            uses=("state",),
+            before=known.of(dot(V), dot(W), mu, w),
+            given=(Line(v, omega),),
+            after=(*others, grows),
+            uses=("units", "state"),
             assumptions=(occupied,),
-            check=lambda before, after: Identity(
-                (
-                    *zip(after.rights[:-1], _velocities(before, OTHERS), strict=True),
-                    (sympify(after[-1].left).subs(mu_1, omega_1 + 1 / omega_1), after[-1].right),
-                )
+            check=lambda before, after: (
+                after[:-1].same(_linear(_at_pair(before), OTHERS)),
+                Identity(((GROWS.subs(mu_1, before[mu].subs(omega, omega_1)), after[GROWS]),)),
             ),
         ),
         Step(
             "cubic",
             "The characteristic polynomial of a pair is that of a rotation of both directions, which costs nothing, times a "
             "cubic in the product and the squared difference of the heads.",
-            "Characteristic polynomial, symmetric in both heads: $p=\\omega_1\\omega_2$, $\\nu=(\\omega_1-\\omega_2)^2$.",
-            before=_linear(found, PAIR_OF_DIRECTIONS),
-            after=(
-                Line(chi_12, s * ordered(s**3, c_2 * s**2, c_1 * s, c_0)),
-                Line(c_2, by_powers(two, k)),
-                Line(c_1, by_powers(one, k)),
-                Line(c_0, zero),
-            ),
+            "Characteristic polynomial, symmetric in both heads.",
+            before=turning,
+            given=PAIR_LINES,
+            after=cubic,
             uses=("pair_sector",),
             check=lambda before, after: Identity(
                 (
                     (
-                        after[0].right.xreplace({line.left: line.right for line in after[1:]}).subs(PAIR),
-                        characteristic(Matrix(before.rights).jacobian(names)),
+                        after[chi_12].xreplace(after.of(c_2, c_1, c_0).mapping).subs(before.of(p, nu).mapping),
+                        characteristic(_matrix(before, names)),
                     ),
-                    (after[0].left, chi_12),
-                )
+                ),
             ),
         ),
         Step(
             "spectrum",
             "Own, pair, empty and absent sectors hold all eigenvalues. Each further direction or mode adds its factors.",
             "Multiply the characteristic polynomials.",
-            before=tuple(Line(c, ordered(s**2, k * (1 + o**2) * s, 2 * k * (o**2 - 1))) for c, o in _owners()),
-            after=(Line(r"\det(s-\mathcal J)", _whole()),),
+            before=(*own, *others, grows, *cubic),
+            given=PAIR_LINES,
+            after=(*_of_owners(own), Line(chi_J, _whole())),
             uses=("own_sector", "other_sectors", "cubic"),
             assumptions=(occupied,),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.determinants(rng, after[0].right, before, s, {chi_12: characteristic(matrix)}),
-                1e-9,
-                "dense determinants of the Jacobian of all entries",
+            check=lambda before, after: (
+                after[:2].same(_of_owners(before)),
+                Identity(((after[chi_J], chi_1 * chi_2 * chi_12 * _of_others(before)),)),
+                Numerics(
+                    lambda rng: evidence.determinants(rng, before, after),
+                    1e-9,
+                    "dense determinants of the Jacobian of all entries",
+                ),
             ),
         ),
     )
 
 
-def _velocities(before: Lines, shown: tuple[str, ...]) -> tuple[Expr, ...]:
-    """The same linear velocities from the matrix velocities shown."""
-    return _linear(sectors(before.rights, *occupied_pair()), shown).rights
+def _at_pair(known: Lines) -> dict[tuple, Matrix]:
+    """The blocks of the Jacobian where two modes rest and a third is absent."""
+    rest, head, correlations = (
+        ImmutableMatrix.diag(*(known[e].subs(omega, o) for o in (omega_1, omega_2)), last)
+        for e, last in ((v, 0), (w, 0), (mu, mu_3))
+    )
+    return sectors(known.of(dot(V), dot(W)).rights, rest, head, correlations)
 
 
-def _owners():
-    return (chi_1, omega_1), (chi_2, omega_2)
+def _matrix(known: Lines, names: Sequence[Symbol]) -> Matrix:
+    """The matrix of linear velocities of some entries."""
+    return Matrix(known.of(*map(dot, names)).rights).jacobian(names)
+
+
+def _of_owners(known: Lines) -> Lines:
+    """The characteristic polynomials of both directions with their own modes."""
+    trace, determinant = (known[e] for e in (tau, delta))
+    own = ordered(s**2, -trace * s, determinant)
+    return Lines(Line(chi, own.subs(omega, o)) for chi, o in ((chi_1, omega_1), (chi_2, omega_2)))
+
+
+def _of_others(known: Lines) -> Expr:
+    """Those of the empty direction, and of the absent mode, with both occupied ones."""
+    beside = characteristic(_matrix(known, _entries("v_13"))) - known[GROWS] + GROWS
+    first = beside.expand() * characteristic(_matrix(known, _entries("W_13 W_31 v_31")))
+    both = first * first.subs({omega_1: omega_2, mu_1: mu_2})
+    return both * characteristic(_matrix(known, _entries("v_33"))) * characteristic(_matrix(known, _entries("W_33")))
+
+
+def _entries(names: str) -> tuple[Symbol, ...]:
+    return symbols(f"{names},", real=True)
 
 
 def _whole() -> Expr:

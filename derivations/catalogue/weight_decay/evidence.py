@@ -10,15 +10,42 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import eig
 
 from derivations.catalogue.dense_head import jacobian, velocity
+from derivations.catalogue.points import diagonal
+from derivations.catalogue.whole import amplitudes, eigenmodes
 from derivations.evaluate import Point, array, evaluate
-from derivations.vocabulary import mu, mu_k, n, phi, v, v_k, w
+from derivations.lines import dot
+from derivations.vocabulary import (
+    N_Z,
+    D,
+    V,
+    along_saddle,
+    delta,
+    distance_ab,
+    divergence,
+    lam_c,
+    mu,
+    mu_k,
+    mu_matrix,
+    n,
+    phi,
+    s_1,
+    s_2,
+    s_minus,
+    tau,
+    v,
+    v_k,
+    w,
+    w_minus,
+    w_plus,
+)
 from theory import Coupling, models, simulate
-from theory.models.vocabulary import K, W, d, gamma, kappa, lam
+from theory.models.vocabulary import K, W, X, Y, d, gamma, kappa, lam
 
 
 @cache
-def _end(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Amplitudes and head at the end of a run of five modes in three dimensions, two of them equal, from a random start."""
+def _end(seed: int) -> tuple:
+    """Amplitudes and head at the end of a run of five modes in three dimensions from a random start; their correlations, and
+    the rates."""
     rng = np.random.default_rng(seed)
     correlations, rates = np.array([1.0, 0.8, 0.6, -0.5, 0.0]), (1.0, 0.05, 0.05 * rng.uniform(0.5, 2))
 
@@ -27,19 +54,50 @@ def _end(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
     start = np.concatenate([rng.standard_normal(15), (np.eye(3) + 0.1 * rng.standard_normal((3, 3))).ravel()])
     end = solve_ivp(flow, (0, 3000), start, method="LSODA", rtol=1e-9, atol=1e-11).y[:, -1]
-    return end[:15].reshape(3, 5), end[15:].reshape(3, 3)
+    return end[:15].reshape(3, 5), end[15:].reshape(3, 3), correlations, dict(zip((gamma, lam, kappa), rates, strict=True))
 
 
-def symmetry(rng):
-    """A head at the end of a run, and its transpose."""
-    _, head = _end(int(rng.integers(3)))
-    yield head, head.T
+def in_modes(rng, mobility, moving):
+    """The velocities of all embeddings whose mobilities are a function of the degrees, in modes, and that of the head."""
+    weights = rng.uniform(0.1, 1, (4, 2))
+    degrees = np.concatenate([weights.sum(axis=1), weights.sum(axis=0)])
+    own = np.diag(evaluate(mobility, Point({N_Z: 6, D: diagonal(degrees)}))).astype(float)
+    coupling = Coupling(weights, mobility=(own[:4], own[4:]))
+    rates = dict(zip((gamma, lam, kappa), rng.uniform(0.2, 2, 3), strict=True))
+    flow = models.projection_head().stop_gradient_flow()
+    lowered = flow.lower({**coupling.data, "d": 2} | {str(rate): float(value) for rate, value in rates.items()})
+    state = rng.standard_normal(lowered.size)
+    here, moved = lowered.unpack(state), lowered.unpack(lowered.velocity(0, state))
+    correlations, vectors, _ = eigenmodes(coupling)
+    at = _point(amplitudes(here[X], here[Y], degrees, vectors), here[W], correlations, rates)
+    yield evaluate(moving[dot(V)], at), amplitudes(moved[X], moved[Y], degrees, vectors)
+    yield evaluate(moving[dot(W)], at), moved[W]
 
 
-def orthogonality(rng):
-    """Products of the modes at the end of a run, and their diagonal."""
-    modes, _ = _end(int(rng.integers(3)))
+def _point(modes, head, correlations, rates) -> Point:
+    """A state in the symbols of the derivation."""
+    sizes = dict(zip((d, N_Z), modes.shape, strict=True))
+    blocks = {V: modes, W: head, mu_matrix: np.diag(correlations)}
+    numbers = {rate: mpmath.mpf(float(value)) for rate, value in rates.items()}
+    return Point({**sizes, **numbers, **{block: array(value) for block, value in blocks.items()}})
+
+
+def at_rest(rng, lines):
+    """Both sides of lines at the end of a run."""
+    at = _point(*_end(int(rng.integers(3))))
+    for line in lines:
+        yield evaluate(line.left, at), evaluate(line.right, at)
+
+
+def orthogonality(rng, lines):
+    """Products of the modes at the end of a run, and their diagonal; both sides of what holds of each that survives."""
+    modes, head, correlations, rates = _end(int(rng.integers(3)))
     yield modes.T @ modes, np.diag(np.sum(modes**2, axis=0))
+    for number in np.flatnonzero(np.linalg.norm(modes, axis=0) > 1e-3):
+        correlation = mpmath.mpf(correlations[number])
+        at = Point({**_point(modes, head, correlations, rates).values, v_k: array(modes[:, [number]]), mu_k: correlation})
+        for line in lines:
+            yield evaluate(line.left, at), evaluate(line.right, at)
 
 
 def _values(rng) -> dict:
@@ -52,9 +110,14 @@ def _values(rng) -> dict:
     }
 
 
-def ordered_heads(rng, upper, lower):
-    at = _values(rng)
-    yield [float(e.subs(at)) for e in (upper, lower)], np.sort(np.roots([1, -at[mu], at[lam]]).real)[::-1]
+def ordered_heads(rng, given, heads):
+    """Whether both heads are real, which is where it is assumed and only there; then the heads."""
+    for _ in range(8):
+        at = {mu: float(rng.uniform(0.2, 1)), lam: float(rng.uniform(0, 0.25))}
+        found = np.roots([1, -at[mu], at[lam]])
+        yield int(not given.violated(at)), int(np.isreal(found).all())
+        if np.isreal(found).all():
+            yield [float(heads[head].subs(at)) for head in (w_plus, w_minus)], np.sort(found.real)[::-1]
 
 
 def _own(at: dict, head: float) -> np.ndarray:
@@ -68,57 +131,110 @@ def _roots(at: dict) -> np.ndarray:
     return np.sort(np.roots([1, -at[mu], at[lam]]))[::-1]
 
 
-def own_sector(rng, trace, determinant):
+def _rest(at: dict, head: float) -> dict:
+    """Numbers of a state at rest along one direction."""
+    return {**at, w: head, v: np.sqrt(at[kappa] / (at[gamma] * at[lam])) * head}
+
+
+def own_sector(rng, own):
     at = _values(rng)
     for head in _roots(at):
-        matrix, here = _own(at, head), {**at, w: head, v: np.sqrt(at[kappa] / (at[gamma] * at[lam])) * head}
-        yield [float(trace.subs(here)), float(determinant.subs(here))], [np.trace(matrix), np.linalg.det(matrix)]
+        matrix, here = _own(at, head), _rest(at, head)
+        yield [float(own[e].subs(here)) for e in (tau, delta)], [np.trace(matrix), np.linalg.det(matrix)]
 
 
-def births(rng, heads, critical):
-    """Just below the critical decay the upper head is stable and the lower one a saddle; just above neither is real."""
+def births(rng, known, critical):
+    """Just below the critical decay the upper head is stable and the lower one a saddle, by the formulas too; just above it
+    neither is real."""
     at = _values(rng)
     for factor, real in ((0.99, 1), (1.01, 0)):
         here = {**at, lam: float(critical.subs(at)) * factor}
-        found = [complex(e.subs(here)) for e in heads]
+        found = [complex(known[head].subs(here)) for head in (w_plus, w_minus)]
         yield real, int(all(abs(e.imag) < 1e-12 for e in found))
         if real:
             growing = [int(np.sum(np.linalg.eigvals(_own(here, e.real)).real > 0)) for e in found]
             yield [0, 1], growing
+            yield [_number_growing(known, _rest(here, e.real)) for e in found], growing
 
 
-def collapsed(rng, first, second):
-    """Eigenvalues of the Jacobian of all entries at the collapsed state."""
+def _number_growing(known, here: dict) -> int:
+    """Eigenvalues with a positive real part, by trace and determinant."""
+    trace, determinant = (float(known[e].subs(here)) for e in (tau, delta))
+    return 1 if determinant < 0 else 2 * int(trace > 0)
+
+
+def collapsed(rng, lines):
+    """Eigenvalues of the Jacobian of all entries at the collapsed state, none of which grows."""
     at = _values(rng)
     rates = tuple(np.array(at[rate]) for rate in (gamma, lam, kappa))
     found = np.linalg.eigvals(jacobian(np.zeros((2, 3)), np.zeros((2, 2)), rng.uniform(-1, 1, 3), rates))
-    yield np.sort([float(first.subs(at))] * 6 + [float(second.subs(at))] * 4), np.sort(found.real)
+    yield np.sort([float(lines[s_1].subs(at))] * 6 + [float(lines[s_2].subs(at))] * 4), np.sort(found.real)
+    yield int((found.real > 0).sum()), 0
 
 
-def shrinking(rng, formula):
-    """The change of half the square of each mode of a random state."""
+def shrinking(rng, known, formula):
+    """The change of half the square of each mode of a random state; and of a mode beside the head at which it falls least: it
+    does fall where it is assumed, and only there."""
     modes, head, correlations = rng.standard_normal((2, 3)), rng.standard_normal((2, 2)), rng.uniform(-1, 1, 3)
     decay = float(rng.uniform(0.1, 1))
-    moved = velocity(modes, head, correlations, (1.0, decay, 0.5))[:6].reshape(2, 3)
     for number, correlation in enumerate(correlations):
-        column = array(modes[:, [number]])
-        at = Point({d: 2, v_k: column, W: array(head), mu_k: mpmath.mpf(correlation), lam: mpmath.mpf(decay)})
-        yield evaluate(formula, at), modes[:, number] @ moved[:, number]
+        alone = modes[:, [number]], np.array([correlation])
+        yield _fall(alone, head, decay, formula)
+        least, found = _fall(alone, correlation / 2 * np.eye(2), decay / 10, formula)
+        at = {lam: decay / 10, lam_c: known[lam_c].subs(mu, correlation)}
+        yield int(not known.violated(at)), int(found < 0)
+        yield least, found
 
 
-def basins(rng, flow, formulas, trace, determinant):
-    """At the lower head the stable eigenvalue and its direction; then where runs end from both sides of its manifold, traced
-    back from the saddle: the amplitude is zero, or that of the upper head."""
+def _fall(alone, head, decay: float, formula) -> tuple:
+    """Of half the square of one mode, by a formula and by the velocities of all entries."""
+    column, correlation = alone
+    moved = velocity(column, head, correlation, (1.0, decay, 0.5))[:2]
+    numbers = {mu_k: mpmath.mpf(correlation[0]), lam: mpmath.mpf(decay)}
+    return evaluate(formula, Point({d: 2, v_k: array(column), W: array(head), **numbers})), column[:, 0] @ moved
+
+
+def contracting(rng, given, lines):
+    """Whether the divergence is within its bound, which is where it is assumed and only there."""
+    for _ in range(20):
+        at = {v: float(rng.uniform(-1, 1)), **{rate: float(rng.uniform(0, 0.3)) for rate in (gamma, kappa)}}
+        yield int(not given.violated(at)), int(not lines.violated({divergence: lines[divergence].subs(at)}))
+
+
+def saddles(rng, known, lines):
+    """Whether the lower head is real, which is where it is assumed and only there; then its stable eigenvalue and direction."""
     at = _values(rng)
-    upper, lower = _roots(at)
-    matrix = _own(at, lower)
-    at_saddle = {**at, w: lower, v: np.sqrt(at[kappa] / (at[gamma] * at[lam])) * lower}
-    here = {**at_saddle, trace: np.trace(matrix), determinant: np.linalg.det(matrix)}
-    values, vectors = eig(matrix)
-    along = vectors[:, values.real.argmin()].real
-    yield [float(e.subs(here)) for e in formulas], [values.real.min(), along[1] / along[0]]
-    point, across = _traced_back(flow, at, at_saddle, along)
-    scale = upper / lower * at_saddle[v]
+    for decay in rng.uniform(0, 0.3, 6):
+        here = {**at, lam: float(decay)}
+        head = complex(known[w_minus].subs(here))
+        yield int(not known.violated(here | {lam_c: known[lam_c].subs(here)})), int(abs(head.imag) < 1e-12)
+        if abs(head.imag) < 1e-12:
+            here = _at_lower(known, here)
+            slowest, along = _stable_direction(here)
+            yield [float(lines[e].subs(here)) for e in (s_minus, along_saddle)], [slowest, along[1] / along[0]]
+            yield int(slowest < 0), 1
+
+
+def _at_lower(known, at: dict) -> dict:
+    """Numbers of the saddle, its trace and its determinant, by the formulas."""
+    here = {**at, w: float(known[w_minus].subs(at))}
+    here[v] = float(known[v**2].subs(here)) ** 0.5
+    return here | {e: float(known[e].subs(here)) for e in (tau, delta)}
+
+
+def _stable_direction(at: dict) -> tuple[float, np.ndarray]:
+    """The lowest eigenvalue of the dense Jacobian, and its vector."""
+    values, vectors = eig(_own(at, at[w]))
+    return values.real.min(), vectors[:, values.real.argmin()].real
+
+
+def basins(rng, flow, known, lines):
+    """Where runs end from both sides of the manifold of the lower head, traced back from the saddle along the direction shown:
+    the amplitude is zero, or that of the upper head."""
+    at = _at_lower(known, _values(rng))
+    along = np.array([1.0, float(lines[along_saddle].subs(at))])
+    point, across = _traced_back(flow, at, along)
+    scale = _roots(at)[0] / at[w] * at[v]
     ends = [_end_of(flow, at, point + sign * 1e-3 * across) / scale for sign in (-1, 1)]
     yield np.round(ends, 6), [0, 1]
 
@@ -134,18 +250,18 @@ def every_end(rng, flow):
 
 
 def _lowered(flow, at):
-    return flow.lower({str(name): value for name, value in at.items()}).velocity
+    return flow.lower({str(name): value for name, value in at.items() if name in flow.parameters}).velocity
 
 
-def _traced_back(flow, at, saddle, along):
+def _traced_back(flow, at, along):
     """A point on the stable manifold with more amplitude than the saddle, and the direction across towards more of both."""
-    start, moved = np.array([saddle[v], saddle[w]]), _lowered(flow, at)
+    start, moved = np.array([at[v], at[w]]), _lowered(flow, at)
 
     def reached(_, y):
-        return y[0] - 1.3 * saddle[v]
+        return y[0] - 1.3 * at[v]
 
     reached.terminal = True  # type: ignore[attr-defined]
-    nearby = start + 1e-6 * saddle[v] * along / along[0]
+    nearby = start + 1e-6 * at[v] * along
     back = solve_ivp(lambda t, y: -moved(t, y), (0, 1e4), nearby, method="LSODA", rtol=1e-10, atol=1e-13, events=reached)
     tangent = moved(0, back.y[:, -1])
     across = np.array([-tangent[1], tangent[0]])
@@ -176,13 +292,16 @@ def _labels(seed: int):
     return run.labels[-1], rates, coupling.modes()[1]
 
 
-def simplex(rng, squared, head):
-    """The squared distance of each two labels."""
+def simplex(rng, known, lines):
+    """The squared distance of each two labels, and in how many dimensions they fit."""
     found, rates, correlation = _labels(int(rng.integers(3)))
-    value = (correlation + np.sqrt(correlation**2 - 4 * rates["lambda"])) / 2
-    at = {gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"], head: value, n: 4}
+    at = {gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"], mu: correlation, n: 4}
     first, second = np.triu_indices(3, 1)
-    yield np.full(3, float(squared.subs(at))), np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
+    squares = np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
+    yield np.full(3, float(lines[distance_ab].subs(w_plus, known[w_plus]).subs(at))), squares
+    needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
+    for dimension in range(1, 5):
+        yield int(not known.violated({d: dimension, K: 3})), int(needed <= dimension)
 
 
 def fractions(rng, uniform, pairs):

@@ -49,9 +49,12 @@ RELATIONS = {
 }
 
 SQUARES = "enters by its square"
+AT_REST = "what rests does so under the velocity turned over"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
 EQUIVALENT = {
+    "decay_stability/rule/after/2-3/exchanged": "both right sides are zero",
+    "decay_stability/rule/after/2-3/lefts-exchanged": "the conditions are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
     "frustration_pairs/two_time_scales/after/2-3/lefts-exchanged": "the two fast rates are numbered, not ordered",
     "frustration_pairs/separation/before/3/negated": SQUARES,
@@ -70,6 +73,9 @@ EQUIVALENT = {
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
     "weak_frustration/leading_order/before/0/negated": "a matrix and its negative take the same patterns to zero",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
+    "weight_decay/heads/before/0/negated": AT_REST,
+    "weight_decay/heads/before/1/negated": AT_REST,
+    "weight_decay/simplex/before/0/negated": SQUARES,
     "own/first_integrals/after/0/negated": A_MULTIPLE,
     "own/first_integrals/after/0/halved": A_MULTIPLE,
 }
