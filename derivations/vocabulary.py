@@ -50,7 +50,7 @@ f, f_2, a_u, w_y = (MatrixSymbol(name, K, 1) for name in ("f", "f_2", "a_u", "w_
 S_K, L_K, M_K, C_K = (MatrixSymbol(rf"\mathcal{{{letter}}}", K, K) for letter in "SLMC")
 M_0, M_1, C_0 = (MatrixSymbol(name, K, K) for name in ("M_0", "M_1", "C_0"))
 B, F = MatrixSymbol("B", K, K), MatrixSymbol("F", K, K)
-b = Symbol("b", real=True)
+b, z_b = symbols("b z_b", real=True)
 
 # Responses: of a label G, towards the root g, of branches h, of their mean G_0; memory k; coefficients; numbers of branches.
 G, G_0, g = symbols("G G_0 g", real=True)
@@ -58,6 +58,10 @@ h = MatrixSymbol("h", K, 1)
 v_a, rho = MatrixSymbol("v_a", N_Z, 1), MatrixSymbol("rho", N_Z, 1)  # modes at a label, and their rates
 k, z, alpha = symbols("k z alpha", positive=True)
 c_g, c_G = symbols("c_g c_G", integer=True, nonnegative=True)
+G_K, B_K, M_b = MatrixSymbol(r"\mathcal{G}", K, K), MatrixSymbol(r"\mathcal{B}", K, K), MatrixSymbol("M_b", 3, 3)
+k_t, G_b, G_z, R_t, R_2t, Phi, varrho = symbols(r"k(t) G_b G_z R(t) R(2t) \Phi \varrho", real=True)
+z_minus, z_plus, vartheta = symbols(r"z_- z_+ \vartheta", real=True)
+p_f = MatrixSymbol("p_f", N_Z, 1)  # probabilities of numbers of links
 
 # Two modes with decay, k = kappa/lambda: heads, their product, squared difference; how far heads lie above one.
 omega, omega_1, omega_2, p, nu = symbols("omega omega_1 omega_2 p nu", real=True, nonzero=True)
