@@ -21,6 +21,8 @@ map of the starts, over which the trapezoidal rule with Gaussian weights average
 (Gauss-Hermite, whose error is exponential in their root, is behind at all times).  With a finite number of samples a class,
 independent classes are drawn instead, with stratified starts, and independent runs give the error.
 
+The velocities are those of the loss of one component (:func:`theory.models.single_component`), differentiated.
+
 For :math:`f(h)=h` this is :class:`theory.dmft.MeanFieldHead` with modes at :math:`\pm\sqrt{1-\varphi}` and 0.
 
 >>> found = SingleSite(TANH, fraction=0.2).trajectory([0.0, 1.0, 2.0])
@@ -33,7 +35,6 @@ preactivations mix all components; late times, when starts of either sign part a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,29 +42,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory import require
+from theory.dmft.head_equations import head_rate
+from theory.dmft.nonlinearity import ERF, LINEAR, TANH, Nonlinearity
 from theory.errors import InputError, UnfinishedError
+
+__all__ = ["ERF", "LINEAR", "TANH", "Nonlinearity", "SingleSite", "SiteCurve", "mean_felt", "mean_head_velocity"]
 
 NODES = (16, 32, 64, 128, 256)  # of the quadrature over each start
 REACH = 6.5  # standard deviations, beyond which a normal start lies once in 10^10
 
 
-@dataclass(frozen=True)
-class Nonlinearity:
-    """An odd function of each component and its derivative, of arrays."""
-
-    value: Callable[[Any], Any]
-    slope: Callable[[Any], Any]
+def mean_head_velocity(fraction: Any, labels: Any, pure: Any, frustrated: Any) -> Any:
+    """Of the mean velocities of the head by labels, by pure and by frustrated samples; of arrays or expressions."""
+    return labels + (1 - fraction) * pure + fraction * frustrated
 
 
-def _erf(h: NDArray) -> NDArray:
-    from scipy.special import erf
-
-    return erf(h)
-
-
-LINEAR = Nonlinearity(lambda h: h, np.ones_like)
-TANH = Nonlinearity(np.tanh, lambda h: 1 - np.tanh(h) ** 2)
-ERF = Nonlinearity(_erf, lambda h: 2 / np.sqrt(np.pi) * np.exp(-(h**2)))
+def mean_felt(fraction: Any, pure: Any, frustrated: Any) -> Any:
+    """The mean sample that a label feels."""
+    return (1 - fraction) * pure + fraction * frustrated
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,15 +196,14 @@ class SingleSite:
         return np.array([w[0], starts.of_labels @ y**2, squares, starts.of_frustrated @ z**2])
 
     def _velocity(self, s: _Starts, w: NDArray, y: NDArray, x: NDArray, z: NDArray) -> tuple[NDArray, ...]:
-        phi = self.fraction
-        felt = (1 - phi) * (x @ s.of_pure) + phi * (s.of_frustrated @ z)
-        pull_y, pull_x, pull_z = (
-            self.function.slope(w * at) * (self.function.value(w * at) - target)
+        felt = mean_felt(self.fraction, x @ s.of_pure, s.of_frustrated @ z)
+        (by_labels, labels), (by_pure, pure), (by_frustrated, frustrated) = (
+            reversed(self.function.velocities(at, w, target, self.lam))
             for at, target in ((y, felt), (x, y[:, None]), (z, s.of_labels @ y))
         )
-        head = s.of_labels @ (pull_y * y + (1 - phi) * ((pull_x * x) @ s.of_pure)) + phi * (s.of_frustrated @ (pull_z * z))
-        embeddings = (-w * pull - self.lam * at for pull, at in ((pull_y, y), (pull_x, x), (pull_z, z)))
-        return -self.gamma * head - self.kappa * w, *embeddings
+        means = s.of_labels @ by_labels, s.of_labels @ by_pure @ s.of_pure, s.of_frustrated @ by_frustrated
+        head = head_rate(-mean_head_velocity(self.fraction, *means), w, self.gamma, self.kappa)
+        return head, labels, pure, frustrated
 
 
 def _nodes(count: int) -> _Starts:
