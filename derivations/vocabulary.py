@@ -82,3 +82,24 @@ n_xi, p_xi = symbols("n_xi p_xi", integer=True, positive=True)
 E, Xi, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n_xi), MatrixSymbol("T_xi", n_xi, K)
 Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), MatrixSymbol("P", K, K)
 e_K, t_K = symbols("e_K t_K", positive=True)
+
+# A head in the mean field of its modes: masses, correlations and growths, one for each; logarithms of growths; an outlier.
+m_j, mu_of, g_of, g_dot, g_next = (
+    MatrixSymbol(name, N_Z, 1) for name in (r"\mathsf{m}", r"\mathsf{u}", r"\mathsf{g}", r"\dot{\mathsf{g}}", r"\mathsf{g}^+")
+)
+V_dot, W_dot = MatrixSymbol(r"\dot{V}", d, N_Z), MatrixSymbol(r"\dot{W}", d, d)
+A_g, B_g, A_dot, B_dot, w_dot, w_next = symbols(r"A_g B_g \dot{A}_g \dot{B}_g \dot{w} w^+", real=True)
+Q_g, Q_dot, g_o, m_o, w_o, w_o_dot = symbols(r"Q_g \dot{Q}_g g_1 m_1 w_1 \dot{w}_1", real=True)
+P_mu, Var_mu, m_e, m_decay, epsilon = symbols(r"P_\mu \operatorname{Var}_\mu m_e m_\lambda \epsilon", positive=True)
+mu_e = Symbol(r"\mu_e", positive=True)
+lambda_c, phi_c, n_c, k_c = symbols(r"\lambda_c \phi_c n_c k_c", positive=True)
+
+# Ageing: the density at an edge, its Laplace transform, the derivative of its logarithm, two times, their overlap.
+varrho_e, I_B, r_B, t_1, t_2, C_12 = symbols(r"\varrho_e I_B r_B t_1 t_2 C_{12}", positive=True)
+
+# Single sites: velocities of components and of the head by each kind of embedding, means over samples, what a label feels.
+x_dot, x_erf, w_erf, w_by = symbols(r"\dot{x} \dot{x}_{\mathrm{erf}} \dot{w}_{\mathrm{erf}} \dot{w}_x", real=True)
+w_of_y, w_of_x, w_of_z, mean_x, mean_z, felt = symbols(
+    r"\langle\dot{w}_y\rangle \langle\dot{w}_x\rangle \langle\dot{w}_z\rangle \langle{x}\rangle \langle{z}\rangle \hat{x}",
+    real=True,
+)

@@ -23,6 +23,7 @@ _NAMES = (
     "weight_decay",
     "decay_stability",
     "plain_mobilities",
+    "mean_field_head",
     "teacher_student",
 )
 
