@@ -84,9 +84,7 @@ Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), Matrix
 e_K, t_K = symbols("e_K t_K", positive=True)
 
 # A head in the mean field of its modes: masses, correlations and growths, one for each; logarithms of growths; an outlier.
-m_j, mu_of, g_of, g_dot, g_next = (
-    MatrixSymbol(name, N_Z, 1) for name in (r"\mathsf{m}", r"\mathsf{u}", r"\mathsf{g}", r"\dot{\mathsf{g}}", r"\mathsf{g}^+")
-)
+m_j, mu_of, g_of, g_dot, g_next = (MatrixSymbol(name, N_Z, 1) for name in ("m_w", "mu_w", "g_w", r"\dot{g}_w", "g_+"))
 V_dot, W_dot = MatrixSymbol(r"\dot{V}", d, N_Z), MatrixSymbol(r"\dot{W}", d, d)
 A_g, B_g, A_dot, B_dot, w_dot, w_next = symbols(r"A_g B_g \dot{A}_g \dot{B}_g \dot{w} w^+", real=True)
 Q_g, Q_dot, g_o, m_o, w_o, w_o_dot = symbols(r"Q_g \dot{Q}_g g_1 m_1 w_1 \dot{w}_1", real=True)

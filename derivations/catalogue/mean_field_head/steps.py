@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sympy import Integer, Sum, exp, sqrt
 
 from derivations.catalogue.defined import defined
@@ -98,15 +100,15 @@ def _mean_field() -> tuple[Step, ...]:
         ),
         Step(
             "mean_field",
-            "From $W=w_0\\mathbb 1$ the head of many modes stays $w(t)\\,\\mathbb 1$, and every mode keeps its direction and grows "
-            "by a factor $\\mathsf{g}_j$, that of its correlation $\\mathsf{u}_j$.",
-            "Modes of one correlation are many and independent: the sum of their $v_kv_k^T$ at the start is $\\mathsf{m}_j\\sum J$ "
-            "times the identity, by the law of large numbers. Insert $W=w\\mathbb 1$ and $v_k=\\mathsf{g}_jv_k(0)$.",
+            "From $W=w_0\\mathbb 1$ the head of many modes stays $w(t)\\,\\mathbb 1$, and every mode keeps its direction and "
+            "grows by a factor $g_{w,j}$, that of its correlation $\\mu_{w,j}$.",
+            "Modes of one correlation are many and independent: the sum of their $v_kv_k^T$ at the start is $m_{w,j}\\sum J$ "
+            "times the identity, by the law of large numbers. Insert $W=w\\mathbb 1$ and $v_k=g_{w,j}v_k(0)$.",
             before=moved,
             after=(_rate(), _turned()),
             uses=("mode_flow",),
             assumptions=(
-                "Many modes of each correlation for each of $d$ dimensions; $\\mathsf{m}_j$ is their number times their initial "
+                "Many modes of each correlation for each of $d$ dimensions; $m_{w,j}$ is their number times their initial "
                 "variance, over $\\sum J$; the mobility of the head is $\\gamma/\\sum J$.",
             ),
             check=lambda before, after: (
@@ -119,7 +121,7 @@ def _mean_field() -> tuple[Step, ...]:
         Step(
             "three_equations",
             "All modes grow by two functions of time, and the head by their sum.",
-            "$\\mathsf{u}_j$ enters the growth linearly: $\\dot A_g$ collects the rest. Their logarithms start at zero.",
+            "$\\mu_{w,j}$ enters the growth linearly: $\\dot A_g$ collects the rest. Their logarithms start at zero.",
             before=(_rate(), _turned()),
             after=(growth, Line(A_dot, decays), Line(B_dot, gain), _turned(growth.right)),
             uses=("mean_field",),
@@ -133,7 +135,7 @@ def _mean_field() -> tuple[Step, ...]:
         Step(
             "balance",
             "Head and modes balance: without decay $Q_g$ is conserved.",
-            "In $2\\gamma\\sum\\mathsf{m}_j\\mathsf{g}_j\\dot{\\mathsf{g}}_j-2w\\dot w$ all but the decays cancels.",
+            "In $2\\gamma\\summ_{w,j}g_{w,j}\\dot g_{w,j}-2w\\dot w$ all but the decays cancels.",
             before=(_rate(), _turned()),
             after=(Line(Q_g, gamma * grown - w**2), Line(Q_dot, ordered(-2 * lam * gamma * grown, 2 * kappa * w**2))),
             uses=("mean_field",),
@@ -163,8 +165,8 @@ def _masses() -> Step:
         "masses",
         "With $c$ frustrated links at every class the initial variance of a mode is known. The mass of all modes of both signs "
         "and of the zeros together is two.",
-        "$P_\\mu$ is what pure samples have of the mode of samples; frustrated ones have the degree $2q$. Per class, the mass is "
-        "the variance over the degree of a label.",
+        "$P_\\mu$ is what pure samples have of the mode of samples; frustrated ones have the degree $2q$. Per class, the mass "
+        "is the variance over the degree of a label.",
         after=(
             Line(P_mu, mode_measure.pure_part(mu**2, n_0, 1 / mode_measure.degree(*sizes))),
             Line(Var_mu, mode_measure.variance(mu**2, *sizes)),
@@ -181,17 +183,17 @@ def _outlier() -> Step:
     along = equations.pull(Integer(1), w_o) * m_o * g_o**2
     return Step(
         "outlier",
-        "A mode $\\mu=1$ is one of many. It acts on the head along its own direction alone, as a mode more of mass $m_1$; the rest "
-        "does not feel it.",
-        "$v_kv_k^T$ of a single mode has rank one: the head is $w$ across its direction and $w_1$ along it, where the modes grow "
-        "with $w_1$. The mode $\\mu=1$ of a component has the amplitude of the square roots of all degrees.",
+        "A mode $\\mu=1$ is one of many. It acts on the head along its own direction alone, as a mode more of mass $m_1$; the "
+        "rest does not feel it.",
+        "$v_kv_k^T$ of a single mode has rank one: the head is $w$ across its direction and $w_1$ along it, where the modes "
+        "grow with $w_1$. The mode $\\mu=1$ of a component has the amplitude of the square roots of all degrees.",
         before=(_turned(),),
         after=(
             Line(w_o_dot, equations.head_rate(_pulls(w_o, g_of[j, 0]) + along, w_o, gamma, kappa)),
             Line(m_o, d / K * mode_measure.mass_of_outlier(n_0, c, q)),
         ),
         uses=("mean_field", "masses"),
-        assumptions=("$c$ links at every class; $\\mathsf{g}_j$ along this direction.",),
+        assumptions=("$c$ links at every class; $g_{w,j}$ along this direction.",),
         check=lambda before, after: (
             Numerics(
                 lambda rng: evidence.one_more(rng, defined(before), defined(after)), 1e-12, "the flow of modes and a single one"
@@ -208,15 +210,15 @@ def _at_rest() -> tuple[Step, ...]:
     return (
         Step(
             "steady_states",
-            "With both decays the modes at the edge $\\mu_e$ rest where they neither grow nor decay, at one of two heads, with a "
-            "mass $m_\\lambda$. All others die.",
-            "$\\mathsf{u}_j=\\mu_e$ in the rate of a mode, and then $\\dot w=0$.",
+            "With both decays the modes at the edge $\\mu_e$ rest where they neither grow nor decay, at one of two heads, with "
+            "a mass $m_\\lambda$. All others die.",
+            "$\\mu_{w,j}=\\mu_e$ in the rate of a mode, and then $\\dot w=0$.",
             before=(_rate(), _turned()),
             after=(*heads, Line(m_decay, equations.resting_mass(w, gamma, lam, kappa))),
             uses=("mean_field",),
             assumptions=("$\\lambda,\\kappa>0$, $\\mu_e^2\\ge4\\lambda$; $w$ is $w_+$ or $w_-$.",),
             check=lambda before, after: (
-                AtRandomPoints(_no_motion(defined(before), defined(after)), evidence.resting_point),
+                AtRandomPoints(tuple(_no_motion(defined(before), defined(after))), evidence.resting_point),
                 Numerics(lambda rng: evidence.resting(rng, defined(after)), 1e-9, "roots of the quadratic, and the solver"),
                 Identity(((defined(after)[w_plus], decaying.heads()[0].subs(mu, mu_e)),)),
             ),
@@ -242,13 +244,13 @@ def _at_rest() -> tuple[Step, ...]:
     )
 
 
-def _no_motion(before: dict, after: dict) -> tuple:
+def _no_motion(before: dict, after: dict) -> Iterator[tuple]:
     """Both rates at each head, of one mode at the edge with a growth of one and the mass at rest."""
     for head in (after[w_plus], after[w_minus]):
         at = {mu_of[j, 0]: mu_e, g_of[j, 0]: Integer(1), m_j[j, 0]: after[m_decay]}
         turned = before[w_dot].xreplace(at).subs(N_Z, 1).doit()
-        yield before[g_dot[j, 0]].xreplace(at).subs(w, head), Integer(0)
-        yield turned.subs(w, head), Integer(0)
+        yield 1 + before[g_dot[j, 0]].xreplace(at).subs(w, head), Integer(1)
+        yield 1 + turned.subs(w, head), Integer(1)
 
 
 def _finite_steps() -> Step:
