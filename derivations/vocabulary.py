@@ -93,10 +93,11 @@ mu_e = Symbol(r"\mu_e", positive=True)
 lambda_c, phi_c, n_c, k_c = symbols(r"\lambda_c \phi_c n_c k_c", positive=True)
 
 # Ageing: the density at an edge, its Laplace transform, the derivative of its logarithm, two times, their overlap.
-varrho_e, I_B, r_B, t_1, t_2, C_12 = symbols(r"\varrho_e I_B r_B t_1 t_2 C_{12}", positive=True)
+varrho_e, I_B, r_B, t_1, t_2, g_21, C_12 = symbols(r"\varrho_e I_B r_B t_1 t_2 g_{21} C_{12}", positive=True)
 
 # Single sites: velocities of components and of the head by each kind of embedding, means over samples, what a label feels.
-x_dot, x_erf, w_erf, w_by = symbols(r"\dot{x} \dot{x}_{\mathrm{erf}} \dot{w}_{\mathrm{erf}} \dot{w}_x", real=True)
+x_dot, w_by = symbols(r"\dot{x} \dot{w}_x", real=True)
+zeta_K = Symbol("zeta_K", positive=True)
 w_of_y, w_of_x, w_of_z, mean_x, mean_z, felt = symbols(
     r"\langle\dot{w}_y\rangle \langle\dot{w}_x\rangle \langle\dot{w}_z\rangle \langle{x}\rangle \langle{z}\rangle \hat{x}",
     real=True,

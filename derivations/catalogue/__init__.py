@@ -24,6 +24,8 @@ _NAMES = (
     "decay_stability",
     "plain_mobilities",
     "mean_field_head",
+    "ageing",
+    "single_site",
     "teacher_student",
 )
 

@@ -54,11 +54,6 @@ def resting_mass(head: Any, gamma: Any, lam: Any, kappa: Any) -> Any:
     return kappa * head**2 / (gamma * lam)
 
 
-def gap_at_late_times(time: Any) -> Any:
-    r"""What :math:`w(\mu_e-w)-\lambda` tends to."""
-    return 3 / (4 * time)
-
-
 def ageing_coefficient(edge: Any, lam: Any, sqrt: Callable[[Any], Any]) -> Any:
     r"""By which the gap of the head to its limit exceeds 1/t."""
     return 3 / (4 * sqrt(edge**2 - 4 * lam))

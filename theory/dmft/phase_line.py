@@ -22,7 +22,6 @@ the mode :math:`\mu=1` (§4.2); and the state must be reached from the start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from mpmath import mp
@@ -73,13 +72,13 @@ def _share_of_poisson(band: Band, mu2: Any, digits: int) -> Any:
         g = mp.findroot(defect, mp.mpc(start), tol=mp.mpf(10) ** (-2 * digits))
     except (ValueError, ZeroDivisionError) as error:
         raise UnfinishedError(f"the resolvent at mu^2 = {mp.nstr(mu2, 6)} was not found; lower digits") from error
-    return mp.im(potential(p, kernel, c, g, mp.log)) / mp.pi
+    logarithm = mp.fdot(p, [mp.log(level(kernel, f, c * g)) for f in range(len(p))])
+    return mp.im(potential(logarithm, kernel, c, g)) / mp.pi
 
 
-def potential(p: Sequence[Any], kernel: Kernel, links: Any, g: Any, log: Callable[[Any], Any]) -> Any:
-    """What is stationary in g where the self-consistency holds, for probabilities of 0, 1, ... links."""
-    levels = sum(weight * log(level(kernel, f, links * g)) for f, weight in enumerate(p))
-    return levels + links * kernel.hop**2 * g**2 / 2
+def potential(logarithm: Any, kernel: Kernel, links: Any, g: Any) -> Any:
+    """What is stationary in g where the self-consistency holds, from the mean logarithm of the levels."""
+    return logarithm + links * kernel.hop**2 * g**2 / 2
 
 
 def critical_fraction(

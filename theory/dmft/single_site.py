@@ -85,7 +85,7 @@ class SiteCurve:
 
 
 @dataclass(frozen=True, eq=False)
-class _Starts:
+class Starts:
     """Starts and weights: labels (k,), pure samples of each (k, s), frustrated samples (r,)."""
 
     labels: NDArray
@@ -142,9 +142,9 @@ class SingleSite:
             where the quadrature over the starts does not settle to the tolerance.
         """
         t = require.times(times)
-        before = self._integrate(_nodes(NODES[0]), t)
+        before = self._integrate(quadrature(NODES[0]), t)
         for nodes in NODES[1:]:
-            now = self._integrate(_nodes(nodes), t)
+            now = self._integrate(quadrature(nodes), t)
             errors = np.abs(now - before)
             if np.max(errors, initial=0.0) < self.tolerance:
                 return SiteCurve(t, now[0], now[1], now[2], now[3], errors)
@@ -173,7 +173,7 @@ class SingleSite:
         mean, errors = found.mean(axis=0), found.std(axis=0, ddof=1) / runs**0.5
         return SiteCurve(t, mean[0], mean[1], mean[2], mean[3], errors)
 
-    def _integrate(self, starts: _Starts, t: NDArray, rtol: float = 1e-9) -> NDArray:
+    def _integrate(self, starts: Starts, t: NDArray, rtol: float = 1e-9) -> NDArray:
         """Head and mean squares of labels, pure and frustrated samples (4, T)."""
         from scipy.integrate import solve_ivp
 
@@ -182,7 +182,7 @@ class SingleSite:
 
         def velocity(_: float, state: NDArray) -> NDArray:
             w, y, x, z = np.split(state, cuts)
-            return np.concatenate([part.ravel() for part in self._velocity(starts, w, y, x.reshape(starts.pure.shape), z)])
+            return np.concatenate([part.ravel() for part in self.velocity(starts, w, y, x.reshape(starts.pure.shape), z)])
 
         if not t.size or t[-1] == 0:
             states = np.tile(begin[:, None], (1, t.size))
@@ -195,7 +195,8 @@ class SingleSite:
         squares = (x.reshape(*starts.pure.shape, -1) ** 2).transpose(2, 0, 1) @ starts.of_pure @ starts.of_labels
         return np.array([w[0], starts.of_labels @ y**2, squares, starts.of_frustrated @ z**2])
 
-    def _velocity(self, s: _Starts, w: NDArray, y: NDArray, x: NDArray, z: NDArray) -> tuple[NDArray, ...]:
+    def velocity(self, s: Starts, w: NDArray, y: NDArray, x: NDArray, z: NDArray) -> tuple[NDArray, ...]:
+        """Of the head, labels, pure samples of each label, and frustrated samples."""
         felt = mean_felt(self.fraction, x @ s.of_pure, s.of_frustrated @ z)
         (by_labels, labels), (by_pure, pure), (by_frustrated, frustrated) = (
             reversed(self.function.velocities(at, w, target, self.lam))
@@ -206,19 +207,19 @@ class SingleSite:
         return head, labels, pure, frustrated
 
 
-def _nodes(count: int) -> _Starts:
+def quadrature(count: int) -> Starts:
     """Of the standard normal starts of label and sample."""
     at = np.linspace(-REACH, REACH, count)
     weights = np.exp(-(at**2) / 2)
     weights /= weights.sum()
-    return _Starts(at, np.tile(at, (count, 1)), at, weights, weights, weights)
+    return Starts(at, np.tile(at, (count, 1)), at, weights, weights, weights)
 
 
-def _drawn(classes: int, samples: int, frustrated: int, rng: np.random.Generator) -> _Starts:
+def _drawn(classes: int, samples: int, frustrated: int, rng: np.random.Generator) -> Starts:
     """Of so many classes, with samples of their own."""
     pure, shared = samples - frustrated, classes * frustrated
     labels, own, others = (_normals(size, rng) for size in (classes, classes * pure, shared))
-    return _Starts(
+    return Starts(
         labels, own.reshape(classes, pure), others, *(np.full(size, 1 / max(size, 1)) for size in (classes, pure, shared))
     )
 
