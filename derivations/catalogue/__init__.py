@@ -26,6 +26,7 @@ _NAMES = (
     "mean_field_head",
     "ageing",
     "single_site",
+    "phase_line",
     "teacher_student",
 )
 
