@@ -68,7 +68,7 @@ S_K, L_K, M_K, C_K = (MatrixSymbol(rf"\mathcal{{{letter}}}", K, K) for letter in
 det_r, form_L = Symbol(r"\det(D-A-rH^{-1})", real=True), Symbol(r"f^{T}\mathcal{L}f", real=True)
 M_0, M_1, C_0 = (MatrixSymbol(name, K, K) for name in ("M_0", "M_1", "C_0"))
 B, F = MatrixSymbol("B", K, K), MatrixSymbol("F", K, K)
-b = Symbol("b", real=True)
+b, z_b = symbols("b z_b", real=True)
 
 # Responses: of a label G, towards the root g, of branches h, of their mean G_0; memory k; coefficients; numbers of branches.
 G, G_0, g = symbols("G G_0 g", real=True)
@@ -76,6 +76,10 @@ h = MatrixSymbol("h", K, 1)
 v_a, rho = MatrixSymbol("v_a", N_Z, 1), MatrixSymbol("rho", N_Z, 1)  # modes at a label, and their rates
 k, z, alpha = symbols("k z alpha", positive=True)
 c_g, c_G = symbols("c_g c_G", integer=True, nonnegative=True)
+G_K, B_K, M_b = MatrixSymbol(r"\mathcal{G}", K, K), MatrixSymbol(r"\mathcal{B}", K, K), MatrixSymbol("M_b", 3, 3)
+k_t, G_b, G_z, R_t, R_2t, Phi, varrho = symbols(r"k(t) G_b G_z R(t) R(2t) \Phi \varrho", real=True)
+z_minus, z_plus, vartheta = symbols(r"z_- z_+ \vartheta", real=True)
+p_f = MatrixSymbol("p_f", N_Z, 1)  # probabilities of numbers of links
 
 # Two modes with decay, k = kappa/lambda: heads, their product, squared difference; how far heads lie above one.
 omega, omega_1, omega_2, p, nu = symbols("omega omega_1 omega_2 p nu", real=True, nonzero=True)
@@ -136,3 +140,23 @@ Delta, chi_J, mu_l = (Symbol(name, real=True) for name in ("Delta", r"\det(s-\ma
 OPPOSITE, FAR, NEAR = r"p^{2}\Delta", r"64p^{2}\Delta(\tfrac14)", r"(1+\theta)^{N}64p^{2}\Delta(\tfrac14)"
 least_opposite, least_far, least_near = (Symbol(rf"\min\,[{name}]", real=True) for name in (OPPOSITE, FAR, NEAR))
 count_opposite, count_far, count_near = (Symbol(rf"\#\,[{name}]", real=True) for name in (OPPOSITE, FAR, NEAR))
+
+# A head in the mean field of its modes: masses, correlations and growths, one for each; logarithms of growths; an outlier.
+m_j, mu_of, g_of, g_dot, g_next = (MatrixSymbol(name, N_Z, 1) for name in ("m_w", "mu_w", "g_w", r"\dot{g}_w", "g_+"))
+V_dot, W_dot = MatrixSymbol(r"\dot{V}", d, N_Z), MatrixSymbol(r"\dot{W}", d, d)
+A_g, B_g, A_dot, B_dot, w_dot, w_next = symbols(r"A_g B_g \dot{A}_g \dot{B}_g \dot{w} w^+", real=True)
+Q_g, Q_dot, g_o, m_o, w_o, w_o_dot = symbols(r"Q_g \dot{Q}_g g_1 m_1 w_1 \dot{w}_1", real=True)
+P_mu, Var_mu, m_e, m_decay, epsilon = symbols(r"P_\mu \operatorname{Var}_\mu m_e m_\lambda \epsilon", positive=True)
+mu_e = Symbol(r"\mu_e", positive=True)
+phi_c, n_c = symbols(r"\phi_c n_c", positive=True)
+
+# Ageing: the density at an edge, its Laplace transform, the derivative of its logarithm, two times, their overlap.
+varrho_e, I_B, r_B, t_1, t_2, g_21, C_12 = symbols(r"\varrho_e I_B r_B t_1 t_2 g_{21} C_{12}", positive=True)
+
+# Single sites: velocities of components and of the head by each kind of embedding, means over samples, what a label feels.
+x_dot, w_by = symbols(r"\dot{x} \dot{w}_x", real=True)
+zeta_K = Symbol("zeta_K", positive=True)
+w_of_y, w_of_x, w_of_z, mean_x, mean_z, felt = symbols(
+    r"\langle\dot{w}_y\rangle \langle\dot{w}_x\rangle \langle\dot{w}_z\rangle \langle{x}\rangle \langle{z}\rangle \hat{x}",
+    real=True,
+)

@@ -132,8 +132,7 @@ def _velocity(
     head, moved = -sites.kappa * W, []
     targets = ((Y, felt, n), (X, np.repeat(Y, pure, axis=1), 1), (Z, Y.mean(axis=1, keepdims=True), 1))
     for at, target, degree in targets:
-        through = W @ at
-        pull = sites.function.slope(through) * (sites.function.value(through) - target)
+        pull = sites.function.pull(W @ at, target)
         head = head - sites.gamma * degree / (n * K) * pull @ at.T
         moved.append(-W.T @ pull - sites.lam * at)
     return head, *moved

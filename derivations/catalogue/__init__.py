@@ -23,6 +23,10 @@ _NAMES = (
     "weight_decay",
     "decay_stability",
     "plain_mobilities",
+    "mean_field_head",
+    "ageing",
+    "single_site",
+    "phase_line",
     "teacher_student",
 )
 

@@ -39,7 +39,7 @@ from numpy.typing import ArrayLike, NDArray
 from theory import require
 from theory.dmft import fast, regular
 from theory.dmft.edges import outer_edge, precise_edge
-from theory.dmft.ensembles import Closure, Kind, Pairs
+from theory.dmft.ensembles import Closure, Kind, Pairs, degree, level, squared_correlation
 from theory.dmft.poisson import in_double
 from theory.dmft.response import check_digits
 from theory.errors import InputError
@@ -103,8 +103,8 @@ class Band:
 
     def _regular_edges(self) -> tuple[Any, Any]:
         with mp.workdps(self.digits + 5):
-            n, c, q, root = self.pure_per_class, self.links, mp.mpf(self.weight), mp.sqrt(self.pairs.branching)
-            low, high = ((n + q * c / 2 + sign * q * root) / (n + q * c) for sign in (-1, 1))
+            n, c, q, reach = self.pure_per_class, self.links, mp.mpf(self.weight), regular.reach(self.pairs.branching, mp.sqrt)
+            low, high = (squared_correlation(end, n, c, q) for end in (-reach, reach))
         return low, high
 
     def _poisson_edges(self) -> tuple[Any, Any]:
@@ -138,11 +138,11 @@ class Band:
         """The resolvent under the degrees, on the upper side of the real axis (n,)."""
         kernel, n, q, c = self.pairs.correlations(points.astype(complex)), self.pure_per_class, self.weight, self.links
         if self.ensemble == "regular":
-            return (n + q * c) * regular.solve(self.pairs, kernel).value
+            return degree(n, c, q) * regular.solve(self.pairs, kernel).value
         p = in_double(c)
-        x = kernel.alpha - c * kernel.hop**2 * fast.solve(self.pairs.correlations, c, points).value
         f = np.arange(len(p))
-        return (1 / (x[:, None] + np.multiply.outer(kernel.beta, f))) @ (p * (n + q * f))
+        levels = level(kernel.in_columns, f, c * fast.solve(self.pairs.correlations, c, points).value[:, None])
+        return (1 / levels) @ (p * degree(n, f, q))
 
     def quadrature(self, nodes: int) -> tuple[NDArray, NDArray]:
         r"""Nodes in :math:`\mu^2` and weights (nodes,), for integrals over the band.
@@ -162,7 +162,6 @@ class Band:
         n, q, c = self.pure_per_class, self.weight, self.links
         p = in_double(c) if self.ensemble == "poisson" else np.array([1.0])
         f = np.arange(len(p)) if self.ensemble == "poisson" else np.array([c])
-        degrees = n + q * f
-        own = (n + q * f / 2) / degrees
+        degrees, own = degree(n, f, q), squared_correlation(0, n, f, q)
         across = self.pairs.branching if self.ensemble == "regular" and self.pairs.closure == "large-c" else c
         return 1.0, float(p @ own), float(p @ own**2 + across * q**2 / 4 * (p @ (1 / degrees)) ** 2)

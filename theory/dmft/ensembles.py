@@ -16,6 +16,8 @@ value of the three.  On a tree the response of a label without one of its links 
 with e links beside the one: Poisson of mean c, or c - 1.  This is the ``cavity``, exact as :math:`K\to\infty`.  The ``large-c``
 closure replaces the sums by :math:`c\,G`, and is wrong by a relative :math:`O(1/c)` whatever K.
 
+The formulas are functions of any arithmetic: the derivation ``dmft`` shows them with symbols.
+
 >>> pairs = Pairs("regular", pure_per_class=2, links=3)
 >>> pairs.labels(1.0)
 Kernel(alpha=2.0, beta=0.375, hop=0.125)
@@ -27,6 +29,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+import numpy as np
 
 from theory import require
 from theory.errors import InputError
@@ -44,6 +48,46 @@ class Kernel:
     alpha: Any
     beta: Any
     hop: Any
+
+    @property
+    def in_columns(self) -> Kernel:
+        """Of points (n,) as columns (n, 1), for levels at many numbers of links."""
+        return Kernel(self.alpha[:, None], self.beta[:, None], np.asarray(self.hop)[..., None])
+
+
+def memory(s: Any, weight: Any) -> Any:
+    """What a frustrated sample passes on between its labels."""
+    return weight * (weight / (s + 2 * weight))
+
+
+def of_labels(s: Any, pure: Any, weight: Any) -> Kernel:
+    """Of the response of labels at s."""
+    return Kernel(s + pure * s / (s + 1), weight * (s + weight) / (s + 2 * weight), memory(s, weight))
+
+
+def of_correlations(z: Any, pure: Any, weight: Any) -> Kernel:
+    """Of the resolvent of squared canonical correlations at z."""
+    return Kernel(pure * (z - 1), weight * (2 * z - 1) / 2, weight / 2)
+
+
+def level(kernel: Kernel, links: Any, below: Any) -> Any:
+    """The inverse of the response of a label of so many links, from the sum of the responses of its neighbours without it."""
+    return kernel.alpha + kernel.beta * links - kernel.hop**2 * below
+
+
+def degree(pure: Any, links: Any, weight: Any) -> Any:
+    """Of a label."""
+    return pure + weight * links
+
+
+def squared_correlation(eigenvalue: Any, pure: Any, links: Any, weight: Any) -> Any:
+    """Where every class has as many links: that of an eigenvalue of the class graph."""
+    return (pure + weight * (links + eigenvalue) / 2) / degree(pure, links, weight)
+
+
+def fraction(pure: Any, links: Any) -> Any:
+    """Of all samples, that of the frustrated ones."""
+    return links / (links + 2 * pure)
 
 
 SIZES = (
@@ -108,10 +152,8 @@ class Pairs:
 
     def labels(self, s: Any) -> Kernel:
         """Of the response of labels at s."""
-        q, n = self.weight, self.pure_per_class
-        hop = q * q / (s + 2 * q)
-        return Kernel(s + n * s / (s + 1), q * (s + q) / (s + 2 * q), hop)
+        return of_labels(s, self.pure_per_class, self.weight)
 
     def correlations(self, z: Any) -> Kernel:
         """Of the resolvent of squared canonical correlations at z."""
-        return Kernel(self.pure_per_class * (z - 1), self.weight * (z - 0.5), self.weight / 2)
+        return of_correlations(z, self.pure_per_class, self.weight)

@@ -26,6 +26,9 @@ mass :math:`\kappa w/(\gamma(\mu_e-w))=\kappa w^2/(\gamma\lambda)`.
 
 (:math:`\mu_e-\frac3{4\mu_et}` without decay), up to a relative :math:`\log t/t`: the head never arrives.
 
+The equations are functions of any arithmetic (:mod:`theory.dmft.head_equations`), which the derivations ``mean_field_head`` and
+``ageing`` show with symbols.
+
 >>> from theory.dmft.bands import Band
 >>> head = MeanFieldHead(Band("regular", pure_per_class=2, links=6))
 >>> found = head.trajectory([0.0, 10.0, 100.0])
@@ -41,6 +44,7 @@ next to nothing, so that sums over it lose their digits.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,6 +56,7 @@ from mpmath import mp
 from numpy.typing import ArrayLike, NDArray
 
 from theory import require
+from theory.dmft import head_equations as equations
 from theory.dmft import power_series
 from theory.dmft.bands import Band
 from theory.dmft.mode_measure import Modes, precise_nodes
@@ -60,7 +65,6 @@ from theory.errors import InputError, UnfinishedError
 
 NODES = (64, 128, 256, 512, 1024, 2048, 4096)  # of a band: doubled until the head does not change
 EVALUATIONS = 20_000  # of the velocity: steps shrink where cancellation between complex nodes leaves noise
-EDGE_EXPONENT = 1.5  # of the moment generating function at a square-root edge
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +92,7 @@ class HeadCurve:
 
     def growth(self, correlation: float) -> NDArray:
         r""":math:`g_\mu(t)`, by which modes have grown (T,)."""
-        return np.exp(correlation * self.gains - self.decays)
+        return equations.growth(correlation, self.gains, self.decays, np.exp)
 
 
 @dataclass(frozen=True)
@@ -185,16 +189,16 @@ class MeanFieldHead:
 
         if not t.size or t[-1] == 0:
             return np.tile([[0.0], [0.0], [self.w0]], (1, t.size))
-        mu, masses = modes.correlations, self.gamma * modes.masses
-
+        mu, masses = modes.correlations, modes.masses
         evaluations = count()
 
         def velocity(t: float, state: NDArray) -> list[float]:
             decays, gain, w = state
             if next(evaluations) > EVALUATIONS:
                 raise UnfinishedError(f"sums over the band have lost their digits at t = {t:.4g}; ask for earlier times")
-            felt = masses * np.exp(2 * (mu * gain - decays))
-            return [w * w + self.lam, w, -(felt @ (w - mu)).real - self.kappa * w]
+            felt = masses * equations.growth(mu, gain, decays, np.exp) ** 2
+            pulls = (felt @ equations.pull(mu, w)).real
+            return [*equations.logarithmic_rates(w, self.lam), equations.head_rate(pulls, w, self.gamma, self.kappa)]
 
         start, span = [0.0, 0.0, self.w0], (0.0, t[-1])
         found = solve_ivp(velocity, span, start, method="LSODA", t_eval=t, rtol=rtol, atol=rtol / 100)
@@ -252,7 +256,7 @@ class MeanFieldHead:
     @property
     def critical_decay(self) -> float:
         r""":math:`\lambda_c=\mu_e^2/4`, beyond which every mode decays, whatever the head; raises as :attr:`edge`."""
-        return self.edge**2 / 4
+        return equations.critical_decay(self.edge)
 
     def steady_states(self) -> tuple[SteadyState, ...]:
         """Those with surviving modes, the stable one first; none beyond the critical decay, where only zero is left.
@@ -266,11 +270,10 @@ class MeanFieldHead:
         """
         if self.lam == 0 or self.kappa == 0:
             raise InputError("positive decays lam and kappa", f"{self.lam} and {self.kappa}", "without them use ageing()")
-        edge, gap = self.edge, self.edge**2 - 4 * self.lam
-        if gap <= 0:
+        if self.lam >= self.critical_decay:
             return ()
-        heads = ((edge + gap**0.5) / 2, 2 * self.lam / (edge + gap**0.5))
-        return tuple(SteadyState(w, self.kappa * w * w / (self.gamma * self.lam), w == heads[0]) for w in heads)
+        heads = equations.resting_heads(self.edge, self.lam, math.sqrt)
+        return tuple(SteadyState(w, equations.resting_mass(w, self.gamma, self.lam, self.kappa), w == heads[0]) for w in heads)
 
     def ageing(self) -> tuple[float, float]:
         r"""The limit :math:`w_+` and the coefficient a of :math:`w\simeq w_+-a/t`, where modes survive.
@@ -286,5 +289,5 @@ class MeanFieldHead:
         if (self.lam == 0) != (self.kappa == 0) or self.lam >= self.critical_decay:
             expected = f"no decay, or both kappa > 0 and 0 < lam < {self.critical_decay:.6g}"
             raise InputError(expected, f"lam = {self.lam}, kappa = {self.kappa}", "choose one of these")
-        root = (self.edge**2 - 4 * self.lam) ** 0.5
-        return (self.edge + root) / 2, EDGE_EXPONENT / (2 * root)
+        limit, _ = equations.resting_heads(self.edge, self.lam, math.sqrt)
+        return limit, equations.ageing_coefficient(self.edge, self.lam, math.sqrt)

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from mpmath import mp
@@ -36,6 +37,7 @@ from numpy.typing import NDArray
 from theory import require
 from theory.dmft import fast, regular
 from theory.dmft.bands import Band
+from theory.dmft.ensembles import degree, level, squared_correlation
 from theory.dmft.poisson import in_double
 from theory.errors import InputError
 
@@ -109,9 +111,26 @@ def outlier_mass(band: Band, dimension: int, classes: int) -> float:
     :math:`d\,(\sum_id_i^2+\sum_ad_a^2)/(2(\sum J)^2)`: of order d/K.
     """
     n, q, c = band.pure_per_class, band.weight, band.links
-    degree = n + q * c
     spread = q * q * c if band.ensemble == "poisson" else 0.0
-    return dimension / classes * (n + 2 * q * q * c + degree**2 + spread) / (2 * degree**2)
+    return dimension / classes * mass_of_outlier(n, c, q, spread)
+
+
+def mass_of_outlier(pure: Any, links: Any, weight: Any, spread: Any = 0) -> Any:
+    r""":math:`K(\sum_id_i^2+\sum_ad_a^2)/(2(\sum J)^2)`, from the variance of the degrees of labels."""
+    mean = degree(pure, links, weight)
+    return (pure + 2 * weight**2 * links + mean**2 + spread) / (2 * mean**2)
+
+
+def pure_part(squared: Any, pure: Any, inverse_degree: Any) -> Any:
+    r"""What pure samples have of the mode of samples at :math:`\mu^2`; per label, for sums over labels."""
+    return pure * inverse_degree / squared
+
+
+def variance(squared: Any, pure: Any, links: Any, weight: Any) -> Any:
+    r"""Initial variance of the mode at :math:`\mu^2` where every class has as many links."""
+    own = degree(pure, links, weight)
+    part = pure_part(squared, pure, 1 / own)
+    return (part + 2 * weight * (1 - part) + own) / 2
 
 
 def precise_nodes(band: Band, nodes: int) -> tuple[NDArray, NDArray]:
@@ -125,11 +144,10 @@ def precise_nodes(band: Band, nodes: int) -> tuple[NDArray, NDArray]:
     if band.ensemble != "regular":
         raise InputError("a regular band in mpmath", f"a {band.ensemble} one", "give its modes in double precision")
     n, q, c = band.pure_per_class, mp.mpf(band.weight), band.links
-    degree, reach = n + q * c, q * mp.sqrt(band.pairs.branching)
     cosines = np.array([mp.cos(mp.pi * (k + mp.mpf(1) / 2) / nodes) for k in range(nodes)])
-    mu2 = (n + q * c / 2 + reach * cosines) / degree
+    mu2 = squared_correlation(regular.reach(band.pairs.branching, mp.sqrt) * cosines, n, c, q)
     weights = regular.angular_density(band.pairs, cosines, mp.pi) * mp.pi / nodes
-    each = weights * (_sample_part(band, mu2, 1 / degree) + degree) / (2 * degree)
+    each = weights * variance(mu2, n, c, q) / degree(n, c, q)
     mu = np.array([mp.sqrt(x) for x in mu2])
     return np.concatenate([mu, -mu, [mp.mpf(0)]]), np.concatenate([each, each, [2 - 2 * mp.fsum(each)]])
 
@@ -137,8 +155,8 @@ def precise_nodes(band: Band, nodes: int) -> tuple[NDArray, NDArray]:
 def _regular(band: Band, nodes: int) -> tuple[NDArray, NDArray, float]:
     """Nodes, masses of either sign per class, and the mean degree of a label."""
     mu2, weights = band.quadrature(nodes)
-    degree = band.pure_per_class + band.weight * band.links
-    return mu2, weights * (_sample_part(band, mu2, 1 / degree) + degree) / 2, degree
+    sizes = band.pure_per_class, band.links, band.weight
+    return mu2, weights * variance(mu2, *sizes), degree(*sizes)
 
 
 def _poisson(band: Band, nodes: int) -> tuple[NDArray, NDArray, float]:
@@ -148,16 +166,10 @@ def _poisson(band: Band, nodes: int) -> tuple[NDArray, NDArray, float]:
     mu2 = (low + high) / 2 + (high - low) / 4 * (turned + 1 / turned)
     step = (high - low) / 4 * (turned - 1 / turned) / nodes
     kernel, c, p = band.pairs.correlations(mu2), band.links, in_double(band.links)
-    f, q = np.arange(len(p)), band.weight
-    degrees = band.pure_per_class + q * f
-    x = kernel.alpha - c * kernel.hop**2 * fast.solve(band.pairs.correlations, c, mu2).value
-    each = p / (x[:, None] + np.multiply.outer(kernel.beta, f))
+    f, q, n = np.arange(len(p)), band.weight, band.pure_per_class
+    degrees = degree(n, f, q)
+    each = p / level(kernel.in_columns, f, c * fast.solve(band.pairs.correlations, c, mu2).value[:, None])
     # Resolvents of sums over labels of v^2/D, v^2 and v^2 D.
-    inverse, one, degree = (each @ degrees**power * step for power in range(3))
-    return mu2, (2 * q * one + (1 - 2 * q) * band.pure_per_class * inverse / mu2 + degree) / 2, float(p @ degrees)
-
-
-def _sample_part(band: Band, mu2: NDArray, inverse_degree: float) -> NDArray:
-    """What samples have of twice the variance."""
-    pure = band.pure_per_class * inverse_degree / mu2
-    return pure + 2 * band.weight * (1 - pure)
+    inverse, one, own = (each @ degrees**power * step for power in range(3))
+    part = pure_part(mu2, n, inverse)
+    return mu2, (part + 2 * q * (one - part) + own) / 2, float(p @ degrees)

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import require
-from theory.dmft.ensembles import Kernel, Pairs
+from theory.dmft.ensembles import Kernel, Pairs, level
 from theory.dmft.self_consistency import Solution
 from theory.errors import UnfinishedError
 
@@ -75,7 +75,7 @@ def summary(values: NDArray) -> Solution:
 def _population(pairs: Pairs, kernel: Kernel, members: int, rng: np.random.Generator) -> NDArray:
     """The mean response (n,) of labels, from one population."""
     n = len(kernel.alpha)
-    bare = 1 / (kernel.alpha + np.multiply.outer(_degrees(pairs.links, members, rng) + 1, kernel.beta))
+    bare = 1 / level(kernel, _degrees(pairs.links, members, rng)[:, None] + 1, 0)
     both = np.hstack([np.zeros_like(bare), bare])
     for _ in range(GENERATIONS):
         both = _generation(pairs, kernel, both, rng, links_above=1)
@@ -88,9 +88,8 @@ def _population(pairs: Pairs, kernel: Kernel, members: int, rng: np.random.Gener
 def _generation(pairs: Pairs, kernel: Kernel, both: NDArray, rng: np.random.Generator, links_above: int) -> NDArray:
     """New members, of both ancestries with the same draws, with so many links that lead up the tree."""
     degrees = _degrees(pairs.links, len(both), rng)
-    below = kernel.hop**2 * (_draws(degrees, rng) @ both).reshape(len(both), 2, -1)
-    own = kernel.alpha + np.multiply.outer(degrees + links_above, kernel.beta)
-    return (1 / (own[:, None, :] - below)).reshape(len(both), -1)
+    below = (_draws(degrees, rng) @ both).reshape(len(both), 2, -1)
+    return (1 / level(kernel, degrees[:, None, None] + links_above, below)).reshape(len(both), -1)
 
 
 def _degrees(mean: float, members: int, rng: np.random.Generator) -> NDArray:

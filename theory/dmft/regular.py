@@ -33,7 +33,7 @@ import numpy as np
 from mpmath import mp
 from numpy.typing import NDArray
 
-from theory.dmft.ensembles import Kernel, Pairs
+from theory.dmft.ensembles import Kernel, Pairs, degree, level
 from theory.dmft.self_consistency import Solution
 from theory.errors import UnfinishedError
 
@@ -48,19 +48,28 @@ def solve(pairs: Pairs, kernel: Kernel, sqrt: Callable[[Any], Any] = np.sqrt) ->
     kernel
         of complex numbers or arrays, those of mpmath with its ``sqrt``.  On a cut the upper side is taken.
     """
-    root, c = sqrt(pairs.branching), pairs.links
-    own = kernel.alpha + kernel.beta * c
-    ratio = own / (root * kernel.hop)
-    omega = 2 / (ratio + sqrt(ratio - 2) * sqrt(ratio + 2))
-    value = 1 / (own - c * kernel.hop * omega / root)
-    residual = abs(omega * omega - ratio * omega + 1)
+    towards_root, c = branch(kernel, pairs.links, pairs.branching, sqrt), pairs.links
+    value = 1 / level(kernel, c, c * towards_root)
+    residual = abs(towards_root * level(kernel, c, pairs.branching * towards_root) - 1)
     return Solution(value, residual, residual * abs(value))
+
+
+def branch(kernel: Kernel, links: Any, branching: Any, sqrt: Callable[[Any], Any]) -> Any:
+    """The response g of a label without one of its links, of any arithmetic."""
+    hop = sqrt(branching) * kernel.hop
+    ratio = level(kernel, links, 0) / hop
+    return 2 / (ratio + sqrt(ratio - 2) * sqrt(ratio + 2)) / hop
+
+
+def reach(branching: Any, sqrt: Callable[[Any], Any]) -> Any:
+    """Where the spectrum of the adjacency ends."""
+    return 2 * sqrt(branching)
 
 
 def measure(pairs: Pairs, nodes: int) -> tuple[NDArray, NDArray]:
     """Weights and rates (3 * nodes,) of the exponentials in :math:`R(t)`, by the midpoint rule in the angle."""
     angles = np.pi * (np.arange(nodes) + 0.5) / nodes
-    adjacency = 2 * np.sqrt(pairs.branching) * np.cos(angles)
+    adjacency = reach(pairs.branching, np.sqrt) * np.cos(angles)
     rates, modes = np.linalg.eigh(_blocks(pairs, adjacency))
     density = angular_density(pairs, np.cos(angles), np.pi)
     # The blocks are positive semidefinite, as c is not below any eigenvalue of the adjacency.
@@ -107,25 +116,37 @@ def precise_relaxation(pairs: Pairs, times: Sequence[Any], digits: int) -> list[
 
 def slowest_rate(pairs: Pairs) -> float:
     """The lower end of the spectrum of rates."""
-    return max(float(np.linalg.eigvalsh(_blocks(pairs, np.array([2 * np.sqrt(pairs.branching)])))[0, 0]), 0.0)
+    return max(float(np.linalg.eigvalsh(_blocks(pairs, np.array([reach(pairs.branching, np.sqrt)])))[0, 0]), 0.0)
 
 
 def angular_density(pairs: Pairs, cos: Any, pi: Any) -> Any:
     r"""Of the eigenvalues :math:`2\sqrt b\cos\theta` of the adjacency, in :math:`\theta` on :math:`(0,\pi)`, at a cosine."""
-    b, c, squared_sine = pairs.branching, pairs.links, 1 - cos**2
     if pairs.closure == "large-c":
-        return 2 * squared_sine / pi
-    # The factors below are equal for c = 2, where the quotient is 0/0 at the ends.
-    return 2 * c * b * squared_sine / (pi * (c * c - 4 * b * cos**2)) if c > 2 else 1 / pi + 0 * cos
+        return semicircle(cos, pi)
+    # The factors are equal for c = 2, where the quotient is 0/0 at the ends.
+    return kesten_mckay(cos, pairs.links, pi) if pairs.links > 2 else 1 / pi + 0 * cos
+
+
+def kesten_mckay(cos: Any, links: Any, pi: Any) -> Any:
+    """The density in the angle on the tree."""
+    return 2 * links * (links - 1) * (1 - cos**2) / (pi * (links**2 - 4 * (links - 1) * cos**2))
+
+
+def semicircle(cos: Any, pi: Any) -> Any:
+    """The density in the angle in the large-c closure."""
+    return 2 * (1 - cos**2) / pi
+
+
+def block(eigenvalue: Any, pure: Any, links: Any, weight: Any, sqrt: Callable[[Any], Any]) -> list[list[Any]]:
+    """The flow of label, mean of its pure samples and frustrated samples at an eigenvalue of the adjacency."""
+    to_pure, to_shared = -sqrt(pure), -weight * sqrt(links + eigenvalue)
+    return [[degree(pure, links, weight), to_pure, to_shared], [to_pure, 1, 0], [to_shared, 0, 2 * weight]]
 
 
 def _blocks(pairs: Pairs, adjacency: NDArray) -> NDArray:
-    """The flow of three coordinates at each eigenvalue of the adjacency (n, 3, 3)."""
-    n, c, q = pairs.pure_per_class, pairs.links, pairs.weight
-    blocks = np.zeros((len(adjacency), 3, 3)) + np.diag([n + q * c, 1, 2 * q])
-    blocks[:, 0, 1] = blocks[:, 1, 0] = -np.sqrt(n)
-    blocks[:, 0, 2] = blocks[:, 2, 0] = -q * np.sqrt(c + adjacency)
-    return blocks
+    """That at each eigenvalue (n, 3, 3)."""
+    rows = block(adjacency, pairs.pure_per_class, pairs.links, pairs.weight, np.sqrt)
+    return np.stack([np.stack([entry + 0 * adjacency for entry in row], axis=-1) for row in rows], axis=-2)
 
 
 def _sum(pairs: Pairs, times: NDArray, nodes: int) -> NDArray:
@@ -134,12 +155,11 @@ def _sum(pairs: Pairs, times: NDArray, nodes: int) -> NDArray:
 
 
 def _precise_sum(pairs: Pairs, times: Sequence[Any], nodes: int) -> list[Any]:
-    n, c, q, root = mp.mpf(pairs.pure_per_class), pairs.links, mp.mpf(pairs.weight), mp.sqrt(pairs.branching)
+    sizes, end = (mp.mpf(pairs.pure_per_class), pairs.links, mp.mpf(pairs.weight)), reach(pairs.branching, mp.sqrt)
     terms = []
     for k in range(nodes):
         cos = mp.cos(mp.pi * (k + mp.mpf(1) / 2) / nodes)
-        to_pure, to_shared = -mp.sqrt(n), -q * mp.sqrt(c + 2 * root * cos)
-        rates, modes = mp.eigsy(mp.matrix([[n + q * c, to_pure, to_shared], [to_pure, 1, 0], [to_shared, 0, 2 * q]]))
+        rates, modes = mp.eigsy(mp.matrix(block(end * cos, *sizes, mp.sqrt)))
         density = angular_density(pairs, cos, mp.pi) * mp.pi / nodes
         terms += [(density * modes[0, j] ** 2, rates[j]) for j in range(3)]
     return [mp.fsum(weight * mp.exp(-rate * t) for weight, rate in terms) for t in times]

@@ -21,6 +21,8 @@ map of the starts, over which the trapezoidal rule with Gaussian weights average
 (Gauss-Hermite, whose error is exponential in their root, is behind at all times).  With a finite number of samples a class,
 independent classes are drawn instead, with stratified starts, and independent runs give the error.
 
+The velocities are those of the loss of one component (:func:`theory.models.single_component`), differentiated.
+
 For :math:`f(h)=h` this is :class:`theory.dmft.MeanFieldHead` with modes at :math:`\pm\sqrt{1-\varphi}` and 0.
 
 >>> found = SingleSite(TANH, fraction=0.2).trajectory([0.0, 1.0, 2.0])
@@ -33,7 +35,6 @@ preactivations mix all components; late times, when starts of either sign part a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,29 +42,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory import require
+from theory.dmft.head_equations import head_rate
+from theory.dmft.nonlinearity import ERF, LINEAR, TANH, Nonlinearity
 from theory.errors import InputError, UnfinishedError
+
+__all__ = ["ERF", "LINEAR", "TANH", "Nonlinearity", "SingleSite", "SiteCurve", "mean_felt", "mean_head_velocity"]
 
 NODES = (16, 32, 64, 128, 256)  # of the quadrature over each start
 REACH = 6.5  # standard deviations, beyond which a normal start lies once in 10^10
 
 
-@dataclass(frozen=True)
-class Nonlinearity:
-    """An odd function of each component and its derivative, of arrays."""
-
-    value: Callable[[Any], Any]
-    slope: Callable[[Any], Any]
+def mean_head_velocity(fraction: Any, labels: Any, pure: Any, frustrated: Any) -> Any:
+    """Of the mean velocities of the head by labels, by pure and by frustrated samples; of arrays or expressions."""
+    return labels + (1 - fraction) * pure + fraction * frustrated
 
 
-def _erf(h: NDArray) -> NDArray:
-    from scipy.special import erf
-
-    return erf(h)
-
-
-LINEAR = Nonlinearity(lambda h: h, np.ones_like)
-TANH = Nonlinearity(np.tanh, lambda h: 1 - np.tanh(h) ** 2)
-ERF = Nonlinearity(_erf, lambda h: 2 / np.sqrt(np.pi) * np.exp(-(h**2)))
+def mean_felt(fraction: Any, pure: Any, frustrated: Any) -> Any:
+    """The mean sample that a label feels."""
+    return (1 - fraction) * pure + fraction * frustrated
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +85,7 @@ class SiteCurve:
 
 
 @dataclass(frozen=True, eq=False)
-class _Starts:
+class Starts:
     """Starts and weights: labels (k,), pure samples of each (k, s), frustrated samples (r,)."""
 
     labels: NDArray
@@ -146,9 +142,9 @@ class SingleSite:
             where the quadrature over the starts does not settle to the tolerance.
         """
         t = require.times(times)
-        before = self._integrate(_nodes(NODES[0]), t)
+        before = self._integrate(quadrature(NODES[0]), t)
         for nodes in NODES[1:]:
-            now = self._integrate(_nodes(nodes), t)
+            now = self._integrate(quadrature(nodes), t)
             errors = np.abs(now - before)
             if np.max(errors, initial=0.0) < self.tolerance:
                 return SiteCurve(t, now[0], now[1], now[2], now[3], errors)
@@ -177,7 +173,7 @@ class SingleSite:
         mean, errors = found.mean(axis=0), found.std(axis=0, ddof=1) / runs**0.5
         return SiteCurve(t, mean[0], mean[1], mean[2], mean[3], errors)
 
-    def _integrate(self, starts: _Starts, t: NDArray, rtol: float = 1e-9) -> NDArray:
+    def _integrate(self, starts: Starts, t: NDArray, rtol: float = 1e-9) -> NDArray:
         """Head and mean squares of labels, pure and frustrated samples (4, T)."""
         from scipy.integrate import solve_ivp
 
@@ -186,7 +182,7 @@ class SingleSite:
 
         def velocity(_: float, state: NDArray) -> NDArray:
             w, y, x, z = np.split(state, cuts)
-            return np.concatenate([part.ravel() for part in self._velocity(starts, w, y, x.reshape(starts.pure.shape), z)])
+            return np.concatenate([part.ravel() for part in self.velocity(starts, w, y, x.reshape(starts.pure.shape), z)])
 
         if not t.size or t[-1] == 0:
             states = np.tile(begin[:, None], (1, t.size))
@@ -199,31 +195,31 @@ class SingleSite:
         squares = (x.reshape(*starts.pure.shape, -1) ** 2).transpose(2, 0, 1) @ starts.of_pure @ starts.of_labels
         return np.array([w[0], starts.of_labels @ y**2, squares, starts.of_frustrated @ z**2])
 
-    def _velocity(self, s: _Starts, w: NDArray, y: NDArray, x: NDArray, z: NDArray) -> tuple[NDArray, ...]:
-        phi = self.fraction
-        felt = (1 - phi) * (x @ s.of_pure) + phi * (s.of_frustrated @ z)
-        pull_y, pull_x, pull_z = (
-            self.function.slope(w * at) * (self.function.value(w * at) - target)
+    def velocity(self, s: Starts, w: NDArray, y: NDArray, x: NDArray, z: NDArray) -> tuple[NDArray, ...]:
+        """Of the head, labels, pure samples of each label, and frustrated samples."""
+        felt = mean_felt(self.fraction, x @ s.of_pure, s.of_frustrated @ z)
+        (by_labels, labels), (by_pure, pure), (by_frustrated, frustrated) = (
+            reversed(self.function.velocities(at, w, target, self.lam))
             for at, target in ((y, felt), (x, y[:, None]), (z, s.of_labels @ y))
         )
-        head = s.of_labels @ (pull_y * y + (1 - phi) * ((pull_x * x) @ s.of_pure)) + phi * (s.of_frustrated @ (pull_z * z))
-        embeddings = (-w * pull - self.lam * at for pull, at in ((pull_y, y), (pull_x, x), (pull_z, z)))
-        return -self.gamma * head - self.kappa * w, *embeddings
+        means = s.of_labels @ by_labels, s.of_labels @ by_pure @ s.of_pure, s.of_frustrated @ by_frustrated
+        head = head_rate(-mean_head_velocity(self.fraction, *means), w, self.gamma, self.kappa)
+        return head, labels, pure, frustrated
 
 
-def _nodes(count: int) -> _Starts:
+def quadrature(count: int) -> Starts:
     """Of the standard normal starts of label and sample."""
     at = np.linspace(-REACH, REACH, count)
     weights = np.exp(-(at**2) / 2)
     weights /= weights.sum()
-    return _Starts(at, np.tile(at, (count, 1)), at, weights, weights, weights)
+    return Starts(at, np.tile(at, (count, 1)), at, weights, weights, weights)
 
 
-def _drawn(classes: int, samples: int, frustrated: int, rng: np.random.Generator) -> _Starts:
+def _drawn(classes: int, samples: int, frustrated: int, rng: np.random.Generator) -> Starts:
     """Of so many classes, with samples of their own."""
     pure, shared = samples - frustrated, classes * frustrated
     labels, own, others = (_normals(size, rng) for size in (classes, classes * pure, shared))
-    return _Starts(
+    return Starts(
         labels, own.reshape(classes, pure), others, *(np.full(size, 1 / max(size, 1)) for size in (classes, pure, shared))
     )
 

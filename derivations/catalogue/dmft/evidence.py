@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import sqrt
+from scipy.linalg import expm
+from scipy.optimize import brentq
+from scipy.sparse import block_array, coo_array, csr_array, diags_array, eye_array
+from scipy.sparse.linalg import expm_multiply, spsolve
 
 from derivations.catalogue import dense
-from derivations.catalogue.class_graphs import Sampled, coefficients, known, random_tree, regular_tree
-from derivations.checks import random_values
+from derivations.catalogue.class_graphs import Sampled, coefficients, random_tree, regular_tree
+from derivations.catalogue.defined import defined, known
+from derivations.checks import Numerics, Remainder, random_values
 from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import (
+    B_K,
     G_0,
     N_Z,
+    A,
     B,
+    D,
     F,
     G,
+    G_b,
     alpha,
     b,
     c,
@@ -27,19 +36,26 @@ from derivations.vocabulary import (
     g,
     h,
     k,
+    k_t,
     n_0,
+    p_f,
     q,
     rho,
     s,
     t,
     u,
     v_a,
+    varrho,
+    vartheta,
     x,
     y_a,
     y_b,
-    z,
+    z_minus,
+    z_plus,
 )
 from theory import Coupling
+from theory.dmft import Band, LabelResponse, Pairs, PopulationSize, edges, fast, populations, regular, self_consistency
+from theory.dmft.poisson import probabilities
 from theory.models.vocabulary import D_y, K, beta
 
 DEPTH = 9  # of regular trees, at whose root the leaves are not felt
@@ -54,7 +70,7 @@ def sample_point(rng: np.random.Generator) -> Point:
 
 def regular_point(rng: np.random.Generator) -> Point:
     """Coefficients of a regular ensemble whose responses are real, and its pure samples and weight."""
-    pure = {n_0: int(rng.integers(1, 5)), q: random_values(rng, (), 0.2, 2)}
+    pure = {n_0: int(rng.integers(1, 5)), q: random_values(rng, (), 0.2, 2), b: random_values(rng, (), -2, 2)}
     return Point(coefficients(rng, int(rng.integers(2, 9))) | pure)
 
 
@@ -74,15 +90,15 @@ def velocities(rng, equations):
 
 def pull(shared, kernel):
     """How a frustrated sample pulls at one of its labels, from the sample and from the kernel."""
-    return (q * shared.left).xreplace({x: shared.right}), (kernel.left * (y_a + y_b)).xreplace({k: kernel.right})
+    return q * shared[x], kernel[k] * (y_a + y_b)
 
 
 def transforms(rng, kernels):
     """The kernel at s, and the Laplace integral of that in time."""
     at = sample_point(rng).values
-    in_time = lambda time: evaluate(kernels[1].right, Point({**at, t: time}))  # noqa: E731
+    in_time = lambda time: evaluate(kernels[k_t], Point({**at, t: time}))  # noqa: E731
     integral = mpmath.quad(lambda time: in_time(time) * mpmath.exp(-at[s] * time), [0, mpmath.inf])
-    yield evaluate(kernels[0].right, Point(at)), integral
+    yield evaluate(kernels[k], Point(at)), integral
 
 
 def label_block(rng, whole, inverse):
@@ -90,15 +106,18 @@ def label_block(rng, whole, inverse):
     sampled, place = Sampled.at_random(rng), float(rng.uniform(0.2, 2))
     at, matrix = sampled.point(place), dense.generator(sampled.coupling)
     shifted = matrix + place * np.eye(len(matrix))
-    yield evaluate(whole, at), shifted
+    degrees = np.diag(np.diag(matrix))
+    at = Point({**at.values, N_Z: len(matrix), D: array(degrees.tolist()), A: array((degrees - matrix).tolist())})
+    for side in (whole.left, whole.right):
+        yield evaluate(side, at), shifted
     labels = slice(-sampled.classes, None)
     yield evaluate(inverse, at), np.linalg.inv(np.linalg.inv(shifted)[labels, labels])
 
 
-def class_graphs(rng, before, after):
+def class_graphs(rng, before, after, name):
     """What stands between labels, from couplings and from their class graph."""
-    at = known((*before[1:], *after[1:]), Sampled.at_random(rng).point(float(rng.uniform(0.2, 2))))
-    yield evaluate(before[0].right, at), evaluate(after[0].right, at)
+    at = known((*before[1:], *after[1:]), Sampled.at_random(rng).point(float(rng.uniform(1.1, 2))))
+    yield evaluate(defined(before)[name], at), evaluate(defined(after)[name], at)
 
 
 # -- trees ------------------------------------------------------------------------------------------------------------
@@ -120,28 +139,51 @@ def _response(lines, below, at: Point, is_root: bool):
     """Of a label with branches below it."""
     count = c_G if is_root else c_g
     branches = np.array(below, dtype=object).reshape(-1, 1)
-    return evaluate(lines[is_root].right, Point({**at.values, count: len(below), h: branches}))
+    return evaluate(lines[G if is_root else g], Point({**at.values, count: len(below), h: branches}))
+
+
+@cache
+def _drawn_response(seed: int) -> tuple[Pairs, float, float]:
+    """A Poisson ensemble, a point s, and the response there of labels of one large coupling, dense."""
+    rng, classes, links = np.random.default_rng(seed), 1500, 3
+    sampled, place = Sampled.at_random(rng, classes, links * classes // 2), float(rng.uniform(0.5, 2))
+    J = csr_array(sampled.couplings)
+    samples = diags_array(1 / (place + J.sum(axis=1)))
+    inverse = np.diag(place + J.sum(axis=0)) - (J.T @ samples @ J).toarray()
+    return Pairs("poisson", sampled.pure, links, sampled.weight), place, np.trace(np.linalg.inv(inverse)) / classes
+
+
+def populations_of_trees(rng):
+    """The mean response of labels of a Poisson graph, from populations and from one large coupling."""
+    pairs, place, found = _drawn_response(int(rng.integers(3)))
+    values = populations.sample(pairs, np.array([place]), PopulationSize(members=400, populations=4))
+    yield populations.summary(values).value[0].real, found
 
 
 def bethe(rng, lines):
     """The response of a branch and of the root of a regular tree, from closed forms and from sparse solutions."""
-    from scipy.sparse import coo_array, eye_array
-
     links = int(rng.integers(2, 4))
     at = Point(coefficients(rng, links))
     pairs, own, hop = regular_tree(links, DEPTH), float(at.values[alpha] + at.values[beta] * links), float(at.values[k])
     size = pairs.max() + 1
     one_way = coo_array((np.ones(len(pairs)), pairs.T), shape=(size, size))
     matrix = (own * eye_array(size) - hop * (one_way + one_way.T)).tocsc()
-    at = known(lines[:1], at)
+    at = Point({**at.values, g: evaluate(lines[g], at)})
     yield at.values[g], _corner(matrix[1:, 1:])
-    yield evaluate(lines[1].right, at), _corner(matrix)
+    yield evaluate(lines[G], at), _corner(matrix)
+
+
+def solved_regular(rng, lines):
+    """The response of a regular ensemble at a complex point, from the lines and from the solver."""
+    pairs = Pairs("regular", int(rng.integers(1, 5)), int(rng.integers(2, 7)), float(rng.uniform(0.2, 1.5)))
+    kernel = pairs.labels(complex(*rng.uniform(0.2, 2, 2)))
+    at = Point({alpha: mpmath.mpmathify(kernel.alpha), beta: kernel.beta, k: kernel.hop, c: pairs.links})
+    at = Point({**at.values, g: evaluate(lines[g], at)})
+    yield evaluate(lines[G], at), regular.solve(pairs, kernel).value
 
 
 def _corner(matrix) -> float:
     """The first entry of the inverse."""
-    from scipy.sparse.linalg import spsolve
-
     return float(spsolve(matrix, np.eye(1, matrix.shape[0])[0])[0])
 
 
@@ -158,7 +200,7 @@ def sharp_sums(rng, lines, closure):
     around = [rng.choice(population, size=count) for count in rng.poisson(MANY, FEW)]
     mean = np.mean([float(_response(lines, each, at, is_root=True)) for each in around])
     at = Point({**at.values, K: FEW, F: np.diag([len(each) for each in around]), G: mean})
-    yield evaluate(closure[0].left, at), evaluate(closure[0].right, at)
+    yield mean, evaluate(closure, at)
 
 
 def gaussian(rng, closure, classes=400):
@@ -170,39 +212,66 @@ def gaussian(rng, closure, classes=400):
     couplings = at[k] * np.sqrt(links / classes) * (draws + draws.T) / np.sqrt(2)
     mean = np.trace(np.linalg.inv(np.diag(at[alpha] + at[beta] * degrees) - couplings)) / classes
     point = Point({**at, K: classes, F: np.diag(degrees), G: mean})
-    yield evaluate(closure.left, point), evaluate(closure.right, point)
+    yield mean, evaluate(closure, point)
+
+
+def sorted_classes(rng: np.random.Generator) -> Point:
+    """Classes with their links, and the shares of those with 0, 1, ... links."""
+    links = rng.integers(0, 5, size=int(rng.integers(2, 6)))
+    shares = [[mpmath.mpf(int(count)) / len(links)] for count in np.bincount(links, minlength=5)]
+    values = {K: len(links), F: array(np.diag(links).tolist()), N_Z: 5, p_f: np.array(shares, dtype=object)}
+    return Point(coefficients(rng, int(rng.integers(2, 9))) | values | {G: random_values(rng, (), 0.1, 0.3)})
+
+
+def solved_poisson(rng, averaged):
+    """Responses of a Poisson ensemble by both solvers, and what the equation makes of each."""
+    pairs = Pairs("poisson", int(rng.integers(2, 9)), float(rng.uniform(3, 9)), float(rng.uniform(0.3, 1)), "large-c")
+    place = complex(*rng.uniform(0.2, 2, 2))
+    at = _averaged_point(pairs, pairs.labels(place))
+    roots = (self_consistency.solve(pairs.labels, pairs.links, place, 15), fast.solve(pairs.labels, pairs.links, [place]))
+    for root in roots:
+        value = complex(np.ravel(root.value)[0])
+        yield value, evaluate(averaged, Point({**at.values, G: value}))
+
+
+def poisson_edges(rng, averaged):
+    """Where the solver's band of a Poisson ensemble ends, two roots meet: where the slope says so, the equation holds."""
+    pairs = Pairs("poisson", int(rng.integers(4, 12)), float(rng.uniform(8, 20)), 0.5, "large-c")
+    end = edges.outer_edge(pairs.correlations, pairs.links, 1.0, 1.0 + (1 + 0.5 * pairs.links**0.5) / pairs.pure_per_class)
+    (beyond,) = fast.solve(pairs.correlations, pairs.links, np.array([end * (1 + 1e-6)])).value.real
+    kernel = pairs.correlations(end)
+    at, pole = _averaged_point(pairs, kernel).values, kernel.alpha / (pairs.links * kernel.hop**2)
+
+    def other_side(value):
+        return evaluate(averaged, Point({**at, G: value}))
+
+    meeting = brentq(lambda value: float(mpmath.diff(other_side, value)) - 1, beyond, pole * (1 - 1e-9), xtol=1e-15)
+    yield other_side(meeting), meeting
+
+
+def _averaged_point(pairs, kernel) -> Point:
+    """A kernel with the probabilities of numbers of links."""
+    shares = np.array(probabilities(pairs.links, 18)[0], dtype=object).reshape(-1, 1)
+    return Point({alpha: kernel.alpha, beta: kernel.beta, k: kernel.hop, c: pairs.links, N_Z: len(shares), p_f: shares})
 
 
 def remainders(rng, exact, closed, links=10**6):
     """What the closure misses, times the number of links."""
     with mpmath.workdps(40):
         at = known((exact[0], closed[0]), Point(coefficients(rng, links)))
-        missed = [(evaluate(line.right, at) - at.values[G_0]) * links for line in (exact[1], closed[1])]
+        missed = [(evaluate(defined(lines)[G], at) - at.values[G_0]) * links for lines in (exact, closed)]
     yield tuple(missed)
 
 
 # -- canonical correlations -------------------------------------------------------------------------------------------
 
 
-def pencils(rng, before, after):
-    """What stands between labels at z, from couplings and from their class graph."""
-    at = known(after[1:], Sampled.at_random(rng).point(float(rng.uniform(1.1, 2))))
-    yield evaluate(before[0].right, at), evaluate(after[0].right, at)
-
-
 def traces(rng, lines):
     """The resolvent of squared canonical correlations, from the class graph and one by one."""
     sampled, place = Sampled.at_random(rng), float(rng.uniform(1.1, 2))
     at = known(lines[1:], sampled.point(place))
-    inverse = np.linalg.inv(evaluate(lines[0].right, at).astype(float))
+    inverse = np.linalg.inv(evaluate(defined(lines)[B_K], at).astype(float))
     yield np.trace(at.values[D_y].astype(float) @ inverse), np.sum(1 / (place - sampled.coupling.modes() ** 2))
-
-
-def ends(kernel, edges):
-    """Both sides of the condition for an end, that the two roots of the quadratic equation meet: at the lower, at the upper."""
-    own, hop = (symbol.xreplace({line.left: line.right for line in kernel}) for symbol in (alpha + beta * c, k))
-    signed = zip((-1, 1), edges, strict=True)
-    return tuple((own.subs(z, edge.right), (sign * 2 * sqrt(c - 1) * hop).subs(z, edge.right)) for sign, edge in signed)
 
 
 def correlations(rng, formula):
@@ -212,12 +281,76 @@ def correlations(rng, formula):
     yield np.sort(np.array(found, dtype=float)), np.sort(sampled.coupling.modes() ** 2)
 
 
-def widths(rng, edges):
+@cache
+def _large(seed: int) -> tuple[Sampled, NDArray]:
+    """A large regular graph and its squared canonical correlations, ascending."""
+    sampled = Sampled.regular(np.random.default_rng(seed), classes=300, links=3)
+    return sampled, np.sort(sampled.coupling.modes() ** 2)
+
+
+def widths(rng, formulas):
     """Lower and upper end of the band, and the outermost correlations of a large graph but the one that is outside."""
-    sampled = Sampled.regular(rng, classes=300, links=3)
-    spectrum = np.sort(sampled.coupling.modes() ** 2)
-    for edge, found in zip(edges, (spectrum[0], spectrum[-2]), strict=True):
-        yield evaluate(edge.right, _of_regular(sampled)), found
+    sampled, spectrum = _large(int(rng.integers(3)))
+    for edge, found in zip((z_minus, z_plus), (spectrum[0], spectrum[-2]), strict=True):
+        yield evaluate(formulas[edge], _of_regular(sampled)), found
+
+
+def solved_band(rng, formulas):
+    """Ends of the solver's band, and its first moments: from a sampled coupling and from the sum rules and quadrature."""
+    sampled = Sampled.regular(rng, classes=12, links=3)
+    band = Band("regular", sampled.pure, 3, sampled.weight)
+    yield [evaluate(formulas[edge], _of_regular(sampled)) for edge in (z_minus, z_plus)], band.edges
+    spectrum, (nodes, weights) = sampled.coupling.modes() ** 2, band.quadrature(64)
+    for moments in (band.sum_rules(), [weights @ nodes**power for power in range(3)]):
+        yield moments, [np.mean(spectrum**power) for power in range(3)]
+
+
+def solved_relaxation(rng, flow):
+    """The solver's rates and weights at eigenvalues of a regular graph, and those of the flow of three coordinates."""
+    sampled = Sampled.regular(rng, classes=6, links=3)
+    pairs, count = Pairs("regular", sampled.pure, 3, sampled.weight), 4
+    weights, rates = regular.measure(pairs, count)
+    angles = np.pi * (np.arange(count) + 0.5) / count
+    for number, angle in enumerate(angles):
+        matrix = evaluate(flow, _of_regular(sampled, 2 * np.sqrt(2) * np.cos(angle))).astype(float)
+        values, modes = np.linalg.eigh(matrix)
+        here = slice(3 * number, 3 * number + 3)
+        yield rates[here], values
+        yield weights[here] / weights[here].sum(), modes[0] ** 2
+
+
+def densities(before, after) -> tuple[Numerics, ...]:
+    """The response as an average over the density; and the density at many links."""
+    exact, closed, of = after[1], after[2], defined(before)
+
+    def averages(rng):
+        at = regular_point(rng).values | {c: int(rng.integers(3, 9))}
+        at |= coefficients(rng, at[c])
+        at[g] = evaluate(of[g], Point(at))
+
+        def integrand(angle):
+            here = Point({**at, vartheta: angle})
+            here = Point({**here.values, b: evaluate(defined(after)[b], here)})
+            return evaluate(defined(after[:2])[varrho], here) * evaluate(of[G_b], here)
+
+        yield evaluate(of[G], Point(at)), mpmath.quad(integrand, [0, mpmath.pi / 2, mpmath.pi])
+
+    def counts(rng):
+        (sampled, _), angle = _large(int(rng.integers(3))), float(rng.uniform(0.6, 2.5))
+        here = {c: 3, vartheta: angle}
+        end = evaluate(defined(after)[b], Point(here))
+        above = mpmath.quad(lambda x: evaluate(exact.right, Point({**here, vartheta: x})), [0, angle])
+        yield above, np.mean(np.linalg.eigvalsh(sampled.adjacency) > float(end))
+
+    def many(rng, links=10**6):
+        here = Point({vartheta: random_values(rng, (), 0.3, 2.8), c: links})
+        yield evaluate(exact.right, here), evaluate(defined(after[2:])[varrho], here)
+
+    return (
+        Numerics(averages, 1e-10, "the closed form of the response"),
+        Numerics(counts, 0.03, "the eigenvalues of a large sampled class graph"),
+        Remainder(many, 1e-5, "the density of a million links", reads=(closed,)),
+    )
 
 
 def _of_regular(sampled: Sampled, *eigenvalue) -> Point:
@@ -230,8 +363,6 @@ def _of_regular(sampled: Sampled, *eigenvalue) -> Point:
 
 def starts(rng, transform, spread):
     """Response and variance of a label, from modes and from dense inverse and propagator."""
-    from scipy.linalg import expm
-
     at, matrix = _modes_of_a_label(rng)
     place, time = float(at.values[s]), float(at.values[t])
     yield evaluate(transform, at), np.linalg.inv(matrix + place * np.eye(len(matrix)))[-1, -1]
@@ -252,3 +383,24 @@ def _modes_of_a_label(rng) -> tuple[Point, NDArray]:
     rates, vectors = np.linalg.eigh(matrix)
     modes = {N_Z: len(rates), v_a: vectors[-1][:, None], rho: rates[:, None]}
     return Point({**modes, s: rng.uniform(0.2, 2), t: rng.uniform(0.1, 1)}), matrix
+
+
+@cache
+def _tree_flow(links: int, depth: int, weight: float):
+    """The generator of all embeddings on a regular tree of classes with one pure sample each, the root's label the first."""
+    pairs = regular_tree(links, depth)
+    classes = pairs.max() + 1
+    shared = coo_array((np.full(2 * len(pairs), weight), (np.repeat(np.arange(len(pairs)), 2), pairs.ravel())))
+    ones, both = csr_array(np.eye(classes)), shared.tocsr()
+    J = block_array([[ones], [both]]).tocsr()
+    degrees = np.concatenate([J.sum(axis=0), J.sum(axis=1)])
+    return (diags_array(degrees) - block_array([[None, J.T], [J, None]])).tocsr()
+
+
+def solved_variances(rng):
+    """The variance of a label of a regular ensemble, from the solver and from the propagator at the root of a tree."""
+    weight, times = (0.5, 0.8)[int(rng.integers(2))], (0.5, 2.0)
+    flow = _tree_flow(3, DEPTH - 1, weight)
+    root = np.eye(1, flow.shape[0])[0]
+    solver = LabelResponse("regular", 1, 3, weight)
+    yield solver.variance(times), [np.sum(expm_multiply(-flow * time, root) ** 2) for time in times]

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from scipy.special import erf
 
 from theory import InputError, UnfinishedError
 from theory.dmft.mean_field import MeanFieldHead
@@ -35,10 +37,18 @@ class Direct:
         felt = (X.reshape(self.d, self.K, self.pure).sum(2) + shared) / self.n
         head, moved = 0, []
         for at, target, weight in ((Y, felt, self.n), (X, np.repeat(Y, self.pure, axis=1), 1), (Z, mean, 1)):
-            pull = self.f.slope(W @ at) * (self.f.value(W @ at) - target)
+            pull = slope(self.f, W @ at) * (self.f(W @ at) - target)
             head = head - weight / (self.K * self.n) * pull @ at.T
             moved.append((-W.T @ pull).ravel())
         return np.concatenate([head.ravel(), *moved])
+
+
+def slope(f, h, step=1e-5):
+    """The derivative of an array function, by central differences."""
+    return (f(h + step) - f(h - step)) / (2 * step)
+
+
+NUMERIC = {TANH: np.tanh, ERF: erf}
 
 
 @given(st.floats(0, 1), st.floats(0.3, 2), st.floats(0, 0.2), st.floats(0, 0.5))
@@ -57,7 +67,7 @@ def test_error_against_all_of_the_head_falls_with_classes_over_dimension(functio
     limit = SingleSite(function, 0.2).sampled(times, samples=5, classes=1000, runs=8)
     errors = []
     for ratio in ratios:
-        runs = np.array([Direct(function, ratio * d, d).run(times, seed)[0, 0] for seed in range(seeds)])
+        runs = np.array([Direct(NUMERIC[function], ratio * d, d).run(times, seed)[0, 0] for seed in range(seeds)])
         errors.append([limit.head[0] - runs.mean(), np.hypot(runs.std(ddof=1) / seeds**0.5, limit.errors[0, 0])])
     gaps, spread = np.array(errors).T
     slope, covariance = np.polyfit(np.log(ratios), np.log(np.abs(gaps)), 1, w=np.abs(gaps) / spread, cov="unscaled")
@@ -74,9 +84,13 @@ def test_drawn_classes_approach_the_quadrature_like_one_over_samples(function):
 
 
 @pytest.mark.parametrize("function", [TANH, ERF], ids=["tanh", "erf"])
-def test_slopes_are_those_of_the_functions(function):
-    h, step = np.linspace(-3, 3, 31), 1e-5
-    assert (function.value(h + step) - function.value(h - step)) / (2 * step) == pytest.approx(function.slope(h), abs=1e-8)
+def test_velocities_are_those_of_the_functions(function):
+    """Of a component and of the head, by differences of the loss."""
+    f, x, w, y, lam = NUMERIC[function], np.linspace(-3, 3, 31), 0.7, 0.3, 0.1
+    expected = -slope(lambda at: (f(w * at) - y) ** 2 / 2, x) - lam * x, -slope(lambda at: (f(at * x) - y) ** 2 / 2, w)
+    assert np.array(function.velocities(x, w, y, lam)) == pytest.approx(np.array(expected), abs=1e-8)
+    assert function.pull(x, y) == pytest.approx(slope(lambda at: (f(at) - y) ** 2 / 2, x), abs=1e-8)
+    assert function.value(x) == pytest.approx(f(x))
 
 
 def test_a_small_embedding_feels_a_linear_head():
@@ -84,7 +98,7 @@ def test_a_small_embedding_feels_a_linear_head():
     linear = SingleSite(LINEAR, 0.3).trajectory(TIMES).head
     gaps = []
     for e in (0.2, 0.1):
-        weak = Nonlinearity(lambda h, e=e: np.tanh(e * h) / e, lambda h, e=e: TANH.slope(e * h))
+        weak = Nonlinearity(lambda h, e=e: sympy.tanh(e * h) / e)
         gaps.append(np.max(np.abs(SingleSite(weak, 0.3).trajectory(TIMES).head - linear)))
     assert np.log2(gaps[0] / gaps[1]) == pytest.approx(2, abs=0.2)
 

@@ -1,0 +1,138 @@
+"""Numbers that the derivation ``ageing`` is held against: the solver at late times, on bands of regular pairs."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import mpmath
+import numpy as np
+
+from derivations.checks import random_values
+from derivations.evaluate import Point, evaluate
+from derivations.vocabulary import (
+    I_B,
+    B_g,
+    m_decay,
+    m_e,
+    mu,
+    mu_e,
+    t,
+    t_1,
+    t_2,
+    varrho,
+    varrho_e,
+    w,
+    w_0,
+    w_plus,
+)
+from theory.dmft import Band, HeadCurve, MeanFieldHead, Modes
+from theory.models.vocabulary import gamma, kappa, lam
+
+TIMES = np.array([1250.0, 2500.0, 5000.0, 10_000.0])
+CASES = ((6, 0.0, 0.0), (6, 0.05, 0.05), (4, 0.0, 0.0))  # links, decays
+
+
+def edge_point(rng: np.random.Generator) -> Point:
+    """An edge and its density, a gain, two times and a head."""
+    return Point({name: random_values(rng, (), 0.3, 2) for name in (mu_e, varrho_e, B_g, t_1, t_2, w_plus)})
+
+
+def integrals(rng, density, found):
+    """Laplace's integral of the density."""
+    at = edge_point(rng).values
+
+    def integrand(below):
+        place = at[mu_e] - below
+        return evaluate(density[varrho], Point({**at, mu: place})) * mpmath.exp(2 * place * at[B_g])
+
+    yield evaluate(found[I_B], Point(at)), mpmath.quad(integrand, [0, 1, mpmath.inf])
+
+
+def slopes(rng, formula):
+    """How the logarithm of the sum over a band falls behind its edge, over the gain, by differences; beyond two orders."""
+    links, gains, step = int(rng.integers(3, 8)), np.array([250.0, 500.0, 1000.0]), 0.1
+    modes = Modes.of(Band("regular", int(rng.integers(2, 5)), links), 1024)
+    sums = [np.exp(2 * np.outer(gains + sign * step, modes.correlations - modes.edge)) @ modes.masses for sign in (-1, 1)]
+    found = gains * np.log(sums[1] / sums[0]) / (2 * step)
+    limit = np.linalg.solve(np.vander(1 / gains, increasing=True), found)[0]
+    yield gains[0] * (evaluate(formula, Point({mu_e: modes.edge, B_g: gains[0]})) - 2 * modes.edge), limit
+
+
+def _late_limit(values, times=TIMES[1:]):
+    """Of three values at late times, which approach it like log t/t and 1/t."""
+    return np.linalg.solve(np.column_stack([np.ones(3), np.log(times) / times, 1 / times]), values)[0]
+
+
+@cache
+def _late(case: int) -> tuple[MeanFieldHead, HeadCurve]:
+    """A solution at late times."""
+    links, decay, head_decay = CASES[case]
+    head = MeanFieldHead(Band("regular", 2, links), gamma=1.5, lam=decay, kappa=head_decay, w0=0.8)
+    return head, head.trajectory(TIMES)
+
+
+def _drawn(rng) -> tuple[MeanFieldHead, HeadCurve, dict]:
+    """A solution, and the numbers of its parameters."""
+    head, curve = _late(int(rng.integers(len(CASES))))
+    limit, _ = head.ageing()
+    return head, curve, {mu_e: head.edge, gamma: head.gamma, lam: head.lam, kappa: head.kappa, w_0: head.w0, w_plus: limit}
+
+
+def _modes(head: MeanFieldHead, curve: HeadCurve) -> Modes:
+    return Modes.of(head.of, curve.nodes)
+
+
+def late_masses(rng, found):
+    """The total mass in the end, without and with decay."""
+    for case, name in ((0, m_e), (1, m_decay)):
+        head, curve = _late(case)
+        modes, limit = _modes(head, curve), head.ageing()[0]
+        grown = np.array([curve.growth(mode)[1:] for mode in modes.correlations])
+        at = {mu_e: head.edge, gamma: head.gamma, lam: head.lam, kappa: head.kappa, w_0: head.w0, w_plus: limit}
+        yield evaluate(found[name], Point(at)), _late_limit(modes.masses @ grown**2)
+
+
+def gaps(rng, line):
+    """What the modes at the edge lack to rest, over what they are said to lack, in the end."""
+    _, curve, at = _drawn(rng)
+    late = [Point({**at, w: head, B_g: gain}) for head, gain in zip(curve.head[1:], curve.gains[1:], strict=True)]
+    yield 1.0, _late_limit([float(evaluate(line.left, here) / evaluate(line.right, here)) for here in late])
+
+
+def late_heads(rng, lines):
+    """Gain, gap and distance from the limit in the end, over what they are said to be; the limit and the coefficient."""
+    gain, gap, limit, late = lines
+    head, curve, at = _drawn(rng)
+    value = evaluate(limit.right, Point(at))
+    points = [
+        Point({**at, w: one, B_g: grown, t: time, w_plus: value})
+        for one, grown, time in zip(curve.head[1:], curve.gains[1:], TIMES[1:], strict=True)
+    ]
+    for line, origin in ((gain, 0), (gap, 0), (late, value)):
+        ratios = [(evaluate(line.left, here) - origin) / (evaluate(line.right, here) - origin) for here in points]
+        yield 1.0, _late_limit([float(ratio) for ratio in ratios])
+    yield [value, (value - evaluate(late.right, points[0])) * TIMES[1]], head.ageing()
+
+
+def _twice_as_late(formula):
+    """At two times of which one is half the other."""
+    return evaluate(formula, Point({t_1: TIMES[0], t_2: TIMES[1]}))
+
+
+def growths(rng, formula):
+    """Of the mode at the edge while time doubles, in the end."""
+    head, curve, _ = _drawn(rng)
+    grown = curve.growth(head.edge)
+    yield _twice_as_late(formula), _late_limit(grown[1:] / grown[:-1])
+
+
+def overlaps(rng, formula):
+    """At two late times, over those at one, in the end."""
+    head, curve, _ = _drawn(rng)
+    modes = _modes(head, curve)
+    grown = np.array([curve.growth(mode) for mode in modes.correlations])
+    squares = modes.masses @ grown**2
+    yield (
+        _twice_as_late(formula),
+        _late_limit(modes.masses @ (grown[:, 1:] * grown[:, :-1]) / np.sqrt(squares[1:] * squares[:-1])),
+    )

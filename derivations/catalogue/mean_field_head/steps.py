@@ -1,0 +1,277 @@
+"""The steps of the derivation, with their checks.  The equations are those that the solver integrates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Integer, Sum, exp, sqrt
+
+from derivations.catalogue.defined import defined
+from derivations.catalogue.mean_field_head import evidence
+from derivations.catalogue.points import unit_point
+from derivations.catalogue.written import ordered
+from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
+from derivations.closed_forms import decaying
+from derivations.engine import Step
+from derivations.lines import Line
+from derivations.vocabulary import (
+    N_Z,
+    A_dot,
+    A_g,
+    B_dot,
+    B_g,
+    L,
+    P_mu,
+    Q_dot,
+    Q_g,
+    V,
+    V_dot,
+    Var_mu,
+    W_dot,
+    c,
+    epsilon,
+    g_dot,
+    g_next,
+    g_o,
+    g_of,
+    j,
+    lam_c,
+    m_decay,
+    m_j,
+    m_o,
+    mu,
+    mu_e,
+    mu_of,
+    n_0,
+    q,
+    w,
+    w_dot,
+    w_minus,
+    w_next,
+    w_o,
+    w_o_dot,
+    w_plus,
+)
+from theory.dmft import head_equations as equations
+from theory.dmft import mode_measure
+from theory.models.vocabulary import K, W, d, gamma, kappa, lam
+
+
+def steps() -> tuple[Step, ...]:
+    """The steps, each with its check."""
+    return (*_mean_field(), _masses(), _outlier(), *_at_rest(), _finite_steps())
+
+
+def _rate() -> Line:
+    """How one mode grows."""
+    return Line(g_dot[j, 0], equations.growth_rate(mu_of[j, 0], w, lam) * g_of[j, 0])
+
+
+def _pulls(head, growth):
+    """What all modes do to a head."""
+    return Sum(m_j[j, 0] * equations.pull(mu_of[j, 0], head) * growth**2, (j, 0, N_Z - 1))
+
+
+def _turned(growth=g_of[j, 0]) -> Line:
+    return Line(w_dot, equations.head_rate(_pulls(w, growth), w, gamma, kappa))
+
+
+def _mean_field() -> tuple[Step, ...]:
+    loss = decaying.decaying()
+    flow = loss.stop_gradient_flow()
+    moved = Line(V_dot, flow.velocity[V]), Line(W_dot, flow.velocity[W])
+    growth = Line(g_of[j, 0], equations.growth(mu_of[j, 0], B_g, A_g, exp))
+    decays, gain = equations.logarithmic_rates(w, lam)
+    grown = Sum(m_j[j, 0] * g_of[j, 0] ** 2, (j, 0, N_Z - 1))
+    return (
+        Step(
+            "mode_flow",
+            "Modes and head under stop-gradient, with decays.",
+            "Matrix calculus with the marked parts as constants, and the decays added.",
+            before=(Line(L, loss.expression),),
+            after=moved,
+            assumptions=("$H=D^{-1}$; $\\mu$ is diagonal.",),
+            check=lambda before, after: Descent(
+                loss.having(expression=defined(before)[L]),
+                [defined(after)[block] for block in (V_dot, W_dot)],
+                unit_point,
+                stopped=True,
+            ),
+        ),
+        Step(
+            "mean_field",
+            "From $W=w_0\\mathbb 1$ the head of many modes stays $w(t)\\,\\mathbb 1$, and every mode keeps its direction and "
+            "grows by a factor $g_{w,j}$, that of its correlation $\\mu_{w,j}$.",
+            "Modes of one correlation are many and independent: the sum of their $v_kv_k^T$ at the start is $m_{w,j}\\sum J$ "
+            "times the identity, by the law of large numbers. Insert $W=w\\mathbb 1$ and $v_k=g_{w,j}v_k(0)$.",
+            before=moved,
+            after=(_rate(), _turned()),
+            uses=("mode_flow",),
+            assumptions=(
+                "Many modes of each correlation for each of $d$ dimensions; $m_{w,j}$ is their number times their initial "
+                "variance, over $\\sum J$; the mobility of the head is $\\gamma/\\sum J$.",
+            ),
+            check=lambda before, after: (
+                Numerics(
+                    lambda rng: evidence.isotropic(rng, defined(before), defined(after)), 1e-12, "the flow of isotropic modes"
+                ),
+                Numerics(evidence.large_numbers, 0.1, "the power of the number of independent modes"),
+            ),
+        ),
+        Step(
+            "three_equations",
+            "All modes grow by two functions of time, and the head by their sum.",
+            "$\\mu_{w,j}$ enters the growth linearly: $\\dot A_g$ collects the rest. Their logarithms start at zero.",
+            before=(_rate(), _turned()),
+            after=(growth, Line(A_dot, decays), Line(B_dot, gain), _turned(growth.right)),
+            uses=("mean_field",),
+            check=lambda before, after: (
+                AtRandomPoints(_by_logarithms(defined(before), defined(after)), evidence.modes_at_random),
+                Numerics(
+                    lambda rng: evidence.solved(rng, defined(before)), 1e-5, "the solver, in double precision and by series"
+                ),
+            ),
+        ),
+        Step(
+            "balance",
+            "Head and modes balance: without decay $Q_g$ is conserved.",
+            "In $2\\gamma\\summ_{w,j}g_{w,j}\\dot g_{w,j}-2w\\dot w$ all but the decays cancels.",
+            before=(_rate(), _turned()),
+            after=(Line(Q_g, gamma * grown - w**2), Line(Q_dot, ordered(-2 * lam * gamma * grown, 2 * kappa * w**2))),
+            uses=("mean_field",),
+            check=lambda before, after: (
+                Numerics(
+                    lambda rng: evidence.balances(rng, defined(before), defined(after)), 1e-10, "differences at 40 digits"
+                ),
+                Numerics(lambda rng: evidence.balanced_solution(rng, defined(after)), 1e-5, "the solver without decay"),
+            ),
+        ),
+    )
+
+
+def _by_logarithms(before: dict, after: dict) -> tuple:
+    """Both rates, with the growth put in."""
+    growth = after[g_of[j, 0]]
+    moved = growth.diff(A_g) * after[A_dot] + growth.diff(B_g) * after[B_dot]
+    return (
+        (before[g_dot[j, 0]].xreplace({g_of[j, 0]: growth}).subs(j, 0), moved.subs(j, 0)),
+        (before[w_dot].xreplace({g_of[j, 0]: growth}), after[w_dot]),
+    )
+
+
+def _masses() -> Step:
+    sizes = n_0, c, q
+    return Step(
+        "masses",
+        "With $c$ frustrated links at every class the initial variance of a mode is known. The mass of all modes of both signs "
+        "and of the zeros together is two.",
+        "$P_\\mu$ is what pure samples have of the mode of samples; frustrated ones have the degree $2q$. Per class, the mass "
+        "is the variance over the degree of a label.",
+        after=(
+            Line(P_mu, mode_measure.pure_part(mu**2, n_0, 1 / mode_measure.degree(*sizes))),
+            Line(Var_mu, mode_measure.variance(mu**2, *sizes)),
+        ),
+        assumptions=("Embeddings start independent, of variance one.",),
+        check=lambda before, after: (
+            Numerics(lambda rng: evidence.variances(rng, defined(after)), 1e-10, "singular vectors of a sampled coupling"),
+            Numerics(lambda rng: evidence.solved_masses(rng, defined(after)), 1e-10, "the masses of the solver, of a band"),
+        ),
+    )
+
+
+def _outlier() -> Step:
+    along = equations.pull(Integer(1), w_o) * m_o * g_o**2
+    return Step(
+        "outlier",
+        "A mode $\\mu=1$ is one of many. It acts on the head along its own direction alone, as a mode more of mass $m_1$; the "
+        "rest does not feel it.",
+        "$v_kv_k^T$ of a single mode has rank one: the head is $w$ across its direction and $w_1$ along it, where the modes "
+        "grow with $w_1$. The mode $\\mu=1$ of a component has the amplitude of the square roots of all degrees.",
+        before=(_turned(),),
+        after=(
+            Line(w_o_dot, equations.head_rate(_pulls(w_o, g_of[j, 0]) + along, w_o, gamma, kappa)),
+            Line(m_o, d / K * mode_measure.mass_of_outlier(n_0, c, q)),
+        ),
+        uses=("mean_field", "masses"),
+        assumptions=("$c$ links at every class; $g_{w,j}$ along this direction.",),
+        check=lambda before, after: (
+            Numerics(
+                lambda rng: evidence.one_more(rng, defined(before), defined(after)), 1e-12, "the flow of modes and a single one"
+            ),
+            Numerics(lambda rng: evidence.outlier_masses(rng, defined(after)[m_o]), 1e-10, "the degrees of sampled couplings"),
+            Numerics(evidence.poisson_outliers, 0.02, "the degrees of Poisson couplings, three errors"),
+        ),
+    )
+
+
+def _at_rest() -> tuple[Step, ...]:
+    upper, lower = equations.resting_heads(mu_e, lam, sqrt)
+    heads = Line(w_plus, upper), Line(w_minus, lower)
+    return (
+        Step(
+            "steady_states",
+            "With both decays the modes at the edge $\\mu_e$ rest where they neither grow nor decay, at one of two heads, with "
+            "a mass $m_\\lambda$. All others die.",
+            "$\\mu_{w,j}=\\mu_e$ in the rate of a mode, and then $\\dot w=0$.",
+            before=(_rate(), _turned()),
+            after=(*heads, Line(m_decay, equations.resting_mass(w, gamma, lam, kappa))),
+            uses=("mean_field",),
+            assumptions=("$\\lambda,\\kappa>0$, $\\mu_e^2\\ge4\\lambda$; $w$ is $w_+$ or $w_-$.",),
+            check=lambda before, after: (
+                AtRandomPoints(tuple(_no_motion(defined(before), defined(after))), evidence.resting_point),
+                Numerics(lambda rng: evidence.resting(rng, defined(after)), 1e-9, "roots of the quadratic, and the solver"),
+                Identity(((defined(after)[w_plus], decaying.heads()[0].subs(mu, mu_e)),)),
+            ),
+        ),
+        Step(
+            "critical_decay",
+            "Both heads are born at a critical decay, beyond which every mode decays, whatever the head.",
+            "The discriminant of the two heads vanishes.",
+            before=heads,
+            after=(Line(lam_c, equations.critical_decay(mu_e)),),
+            uses=("steady_states",),
+            check=lambda before, after: (
+                Identity(
+                    (
+                        ((defined(before)[w_plus] - defined(before)[w_minus]).subs(lam, defined(after)[lam_c]), 0),
+                        (defined(after)[lam_c], decaying.critical_decay().subs(mu, mu_e)),
+                    )
+                ),
+                Numerics(lambda rng: evidence.ordered_heads(rng, defined(before)), 1e-12, "the roots of the quadratic"),
+                Numerics(lambda rng: evidence.births(rng, defined(after)[lam_c]), 1e-12, "the solver"),
+            ),
+        ),
+    )
+
+
+def _no_motion(before: dict, after: dict) -> Iterator[tuple]:
+    """Both rates at each head, of one mode at the edge with a growth of one and the mass at rest."""
+    for head in (after[w_plus], after[w_minus]):
+        at = {mu_of[j, 0]: mu_e, g_of[j, 0]: Integer(1), m_j[j, 0]: after[m_decay]}
+        turned = before[w_dot].xreplace(at).subs(N_Z, 1).doit()
+        yield 1 + before[g_dot[j, 0]].xreplace(at).subs(w, head), Integer(1)
+        yield 1 + turned.subs(w, head), Integer(1)
+
+
+def _finite_steps() -> Step:
+    stepped = g_of[j, 0] + epsilon * equations.growth_rate(mu_of[j, 0], w, lam) * g_of[j, 0]
+    turned = w + epsilon * equations.head_rate(_pulls(w, g_of[j, 0]), w, gamma, kappa)
+    return Step(
+        "finite_steps",
+        "Steps of gradient descent of a size $\\epsilon$ keep the same form: one head and one factor for each mode.",
+        "A step adds $\\epsilon$ times the velocity, and both sides of the velocity have the form of the state.",
+        before=(_rate(), _turned()),
+        after=(Line(g_next[j, 0], stepped), Line(w_next, turned)),
+        uses=("mean_field",),
+        check=lambda before, after: (
+            AtRandomPoints(_stepped(defined(before), defined(after)), evidence.modes_at_random),
+            Numerics(lambda rng: evidence.descended(rng, defined(after)), 1e-9, "gradient descent of all embeddings"),
+            Numerics(evidence.simulated, 1e-5, "simulations of all embeddings and of order parameters, and the solver"),
+        ),
+    )
+
+
+def _stepped(before: dict, after: dict) -> tuple:
+    """The state after a step, and the state and its rates times the step."""
+    grown, turned = (g_of[j, 0], g_dot[j, 0]), (w, w_dot)
+    return tuple((after[new], old + epsilon * before[rate]) for new, (old, rate) in ((g_next[j, 0], grown), (w_next, turned)))

@@ -1,0 +1,198 @@
+"""The steps of the derivation, with their checks.  Edges, heads and the potential are those that the solvers call."""
+
+from __future__ import annotations
+
+from sympy import Integer, Rational, Sum, log, solve, sqrt
+
+from derivations.catalogue.defined import defined
+from derivations.catalogue.phase_line import evidence
+from derivations.checks import AtRandomPoints, Identity, Limit, Numerics
+from derivations.closed_forms.pair import PAIR, SLOW_RATIO, pair_determinant
+from derivations.engine import Step
+from derivations.lines import Line
+from derivations.vocabulary import (
+    N_Z,
+    G,
+    G_z,
+    Phi,
+    alpha,
+    c,
+    chi,
+    j,
+    k,
+    k_c,
+    mu_1,
+    mu_2,
+    mu_e,
+    n_0,
+    n_c,
+    nu,
+    omega_1,
+    omega_2,
+    p,
+    p_f,
+    phi_c,
+    q,
+    z,
+    z_plus,
+)
+from theory.dmft import ensembles, head_equations, phase_line, regular
+from theory.models.vocabulary import beta, lam
+
+KERNEL = ensembles.Kernel(alpha, beta, k)
+
+
+def steps() -> tuple[Step, ...]:
+    """The steps, each with its check."""
+    return (_existence(), *_shares(), *_beside_the_outlier())
+
+
+def _existence() -> Step:
+    edge = ensembles.squared_correlation(regular.reach(c - 1, sqrt), n_0, c, q)
+    (pure,) = solve(edge - 4 * lam, n_0)
+    return Step(
+        "existence",
+        "Where all classes have $c$ links, class modes at the edge survive up to a fraction $\\phi_c$ of frustrated samples.",
+        "$\\lambda_c=\\mu_e^2/4$ with $\\mu_e^2=z_+$, solved for the pure samples $n_c$ of a class; each class has $c/2$ "
+        "frustrated samples.",
+        before=(Line(z_plus, edge),),
+        after=(Line(n_c, pure.factor()), Line(phi_c, ensembles.fraction(n_c, c))),
+        assumptions=("$\\lambda<\\tfrac14$, and few dimensions for so many classes.",),
+        check=lambda before, after: (
+            AtRandomPoints(
+                (
+                    (defined(before)[z_plus].subs(n_0, defined(after)[n_c]), 4 * lam),
+                    (head_equations.critical_decay(sqrt(defined(before)[z_plus].subs(n_0, defined(after)[n_c]))), lam),
+                ),
+                evidence.regular_point,
+            ),
+            Numerics(lambda rng: evidence.solved_lines(rng, defined(after)), 1e-10, "the solver's root"),
+            Numerics(lambda rng: evidence.sampled_lines(rng, defined(after)), 0.05, "correlations of large sampled couplings"),
+        ),
+    )
+
+
+def _shares() -> tuple[Step, ...]:
+    def level(links):
+        return ensembles.level(KERNEL, links, c * G)
+
+    of = ensembles.of_correlations(z, n_0, q)
+    mean = Sum(p_f[j, 0] * log(level(j)), (j, 0, N_Z - 1))
+    response = Line(G, Sum(p_f[j, 0] / level(j), (j, 0, N_Z - 1)))
+    kernel = Line(alpha, of.alpha), Line(beta, of.beta), Line(k, of.hop)
+    return (
+        Step(
+            "potential",
+            "The self-consistency of many links makes one function $\\Phi$ stationary, and its derivative by $z=\\mu^2$ is the "
+            "resolvent $G_z$ of squared canonical correlations.",
+            "Differentiate by $G$: $\\partial_G\\Phi$ is $ck^2$ times both sides' difference. Then $\\alpha$ and $\\beta$ move.",
+            before=(response, *kernel),
+            after=(
+                Line(Phi, phase_line.potential(mean, KERNEL, c, G)),
+                Line(G_z, Sum(p_f[j, 0] * ensembles.degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),
+            ),
+            check=lambda before, after: AtRandomPoints(_derivatives(defined(before), defined(after)), evidence.poisson_point),
+        ),
+        Step(
+            "shares",
+            "So the share of modes above a point is $\\operatorname{Im}\\Phi/\\pi$ there, without an integral. A Poisson graph "
+            "has no edge: of $K$ modes in $d$ directions those survive of which the share above $4\\lambda$ is $d/K$.",
+            "The density is $-\\operatorname{Im}G_z/\\pi$, and above the band $\\Phi$ is real.",
+            before=(Line(Phi, phase_line.potential(mean, KERNEL, c, G)),),
+            after=(Line(G_z, Sum(p_f[j, 0] * ensembles.degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),),
+            uses=("potential",),
+            check=lambda before, after: (
+                Numerics(
+                    lambda rng: evidence.solved_shares(rng, defined(before)[Phi]), 1e-8, "the share of modes by the solver"
+                ),
+                Numerics(lambda rng: evidence.solved_densities(rng, defined(after)[G_z]), 1e-8, "the density of the solver"),
+                Numerics(evidence.integrated, 1e-5, "integrals of the density"),
+            ),
+        ),
+    )
+
+
+def _derivatives(before: dict, after: dict) -> tuple:
+    """Of the potential by the response, and by z."""
+    kernel = {name: before[name] for name in (alpha, beta, k)}
+    by_response = after[Phi].diff(G)
+    return (
+        (1 + by_response.doit(), 1 + c * k**2 * (G - before[G])),
+        (after[Phi].subs(kernel).diff(z).doit(), after[G_z].subs(kernel)),
+    )
+
+
+def _beside_the_outlier() -> tuple[Step, ...]:
+    heads = tuple(
+        Line(name, head_equations.resting_heads(edge, lam, sqrt)[0] / sqrt(lam))
+        for name, edge in ((omega_1, Integer(1)), (omega_2, mu_e))
+    )
+    return (
+        Step(
+            "heads",
+            "The mode $\\mu=1$ and the modes at the edge rest along directions of their own, in units of $\\sqrt\\lambda$ at "
+            "the heads $\\omega_1$ and $\\omega_2$.",
+            "The upper heads at rest.",
+            after=heads,
+            uses=("existence",),
+            check=lambda before, after: (
+                AtRandomPoints(
+                    tuple(
+                        (defined(after)[name] + 1 / defined(after)[name], edge / sqrt(lam))
+                        for name, edge in ((omega_1, Integer(1)), (omega_2, mu_e))
+                    ),
+                    evidence.decaying_point,
+                ),
+                Numerics(lambda rng: evidence.upper_heads(rng, defined(after)), 1e-12, "the larger roots of quadratics"),
+            ),
+        ),
+        Step(
+            "beside_the_outlier",
+            "Both directions stay apart iff $\\chi>0$, for a head that decays faster than $k_c\\lambda$: the one positive root "
+            "of $\\chi$ in $k=\\kappa/\\lambda$.",
+            "The Hurwitz determinant of a pair of directions. Directions at the edge have equal heads and turn freely among "
+            "each other: the mode $\\mu=1$ alone decides.",
+            before=heads,
+            after=(
+                Line(p, PAIR[p]),
+                Line(nu, PAIR[nu]),
+                Line(chi, pair_determinant()),
+            ),
+            uses=("heads",),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.hopf(rng, defined(before), defined(after)), 1e-6, "dense eigenvalues, and the solver"
+            ),
+        ),
+        Step(
+            "slow_embeddings",
+            "For slow decay of the embeddings the line starts at the product of the edge and its distance to one.",
+            "$\\omega_2/\\omega_1\\to\\mu_e$ while both grow without bound.",
+            before=(Line(p, PAIR[p]), Line(nu, PAIR[nu]), Line(chi, pair_determinant())),
+            after=(Line(k_c, mu_e * (1 - mu_e), r"\to"),),
+            uses=("beside_the_outlier",),
+            assumptions=("$\\lambda\\to0$.",),
+            check=lambda before, after: (
+                Identity(((defined(after)[k_c], SLOW_RATIO.subs({mu_1: mu_e, mu_2: 1})),)),
+                Limit(
+                    lambda rng: evidence.slow(rng, defined(before), defined(after)[k_c]),
+                    1e-5,
+                    "the root of the determinant, and the solver, at a slow decay",
+                    reads=after,
+                ),
+            ),
+        ),
+        Step(
+            "quarter",
+            "A quarter of the decay of the embeddings is enough, whatever the band, and no less is.",
+            "The line falls from its start; $\\mu_e(1-\\mu_e)$ is largest at one half.",
+            before=(Line(k_c, mu_e * (1 - mu_e), r"\to"),),
+            after=(Line(k_c, Rational(1, 4), "<"),),
+            uses=("slow_embeddings",),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.quarters(rng, defined(before)[k_c], after[0]),
+                1e-4,
+                "the solver over edges and decays",
+                reads=after,
+            ),
+        ),
+    )
