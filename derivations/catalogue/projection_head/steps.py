@@ -34,10 +34,16 @@ from derivations.vocabulary import (
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, W, X, Y, d
 from theory.words import scaled
 
+REST = MatAdd(W * v_k, scaled(-mu_k, v_k), evaluate=False)
+SQUARE, SIZE = Trace(MatMul(Transpose(REST), REST, evaluate=False)), Trace(v_k.T * v_k)
+MASS, MASS_BOUND = Line(psi_k, 1 - mu_k**2), Line(psi_k, Integer(0), r"\ge")
+SLOPE, DECAY = Line(slope_k, -SQUARE - psi_k * SIZE), Line(square_k, S_k * exp(-2 * psi_k * t), r"\le")
+
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (*_flow(), *_modes(), _collapse())
+    moved = Line(dot(v_k), single_mode().gradient_flow().velocity[v_k])
+    return (*_flow(), *_modes(moved), _decay(moved), _survivors(moved), _collapse())
 
 
 def _flow() -> tuple[Step, ...]:
@@ -86,13 +92,9 @@ def _flow() -> tuple[Step, ...]:
     )
 
 
-def _modes() -> tuple[Step, ...]:
-    whole, loss, one = shared_head("none"), all_modes(), single_mode()
-    rest = MatAdd(W * v_k, scaled(-mu_k, v_k), evaluate=False)
-    square, size = Trace(MatMul(Transpose(rest), rest, evaluate=False)), Trace(v_k.T * v_k)
-    all_of_them, moved = Line(L, loss.erased()), Line(dot(v_k), one.gradient_flow().velocity[v_k])
-    masses = Line(psi_k, 1 - mu_k**2), Line(psi_k, Integer(0), r"\ge")
-    slope = Line(slope_k, -square - psi_k * size)
+def _modes(moved: Line) -> tuple[Step, ...]:
+    whole, loss = shared_head("none"), all_modes()
+    every = Line(L, loss.erased())
     return (
         Step(
             "modes",
@@ -101,7 +103,7 @@ def _modes() -> tuple[Step, ...]:
             "Write $ZD^{1/2}$ in the eigenvectors of $D^{-1/2}AD^{-1/2}$; collect the amplitudes as columns of $V$.",
             before=(Line(L, whole.expression), *velocity_lines(whole.gradient_flow())),
             given=(Line(H_x, D_x.I), Line(H_y, D_y.I)),
-            after=(all_of_them, *velocity_lines(loss.gradient_flow()), moved),
+            after=(every, *velocity_lines(loss.gradient_flow()), moved),
             uses=("loss", "gradient_flow"),
             assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
             check=lambda before, after: Numerics(
@@ -113,9 +115,9 @@ def _modes() -> tuple[Step, ...]:
             "The loss is a sum over modes. Completing the square leaves a mass: the frustration of the mode, which no head "
             "can remove.",
             "Complete the square in the part of one mode. Couplings that are not negative have no correlation larger than one.",
-            before=(all_of_them,),
-            given=(Line(L_k, one.expression), Line(J[i, a], Integer(0), r"\ge")),
-            after=(Line(L_k, square / 2 + psi_k * size / 2), *masses),
+            before=(every,),
+            given=(Line(L_k, single_mode().expression), Line(J[i, a], Integer(0), r"\ge")),
+            after=(Line(L_k, SQUARE / 2 + psi_k * SIZE / 2), MASS, MASS_BOUND),
             uses=("modes",),
             check=lambda before, after: (
                 Identity(((before[L_k], after[L_k].xreplace({psi_k: after[psi_k]})),)),
@@ -132,49 +134,55 @@ def _modes() -> tuple[Step, ...]:
                 ),
             ),
         ),
-        Step(
-            "decay",
-            "Each mode therefore decays at least at the rate $\\psi_k$, whatever the head does. A head that is $\\mu_k$ on a "
-            "mode that is alone takes no more than that.",
-            "Insert the gradient flow of $v_k$; the first term is a square, and without it the inequality of Grönwall applies.",
-            before=(moved, masses[0]),
-            given=(Line(S_k, Trace(v_k0.T * v_k0)),),
-            after=(slope, Line(square_k, S_k * exp(-2 * psi_k * t), r"\le")),
-            uses=("modes", "frustration_mass"),
-            assumptions=("Any head at any time.",),
-            check=lambda before, after: (
-                Identity(((Trace(v_k.T * before[dot(v_k)]), after[slope_k].xreplace({psi_k: before[psi_k]})),)),
-                Numerics(lambda rng: evidence.decay(rng, after[slope_k]), 1e-10, "the lowered gradient flow of all embeddings"),
-                Numerics(
-                    lambda rng: evidence.mode_sizes(rng, before, after.of(square_k)[0]),
-                    0,
-                    "simulated modes that exceed the bound: none",
-                    reads=after.bounds,
-                ),
-                Numerics(
-                    lambda rng: evidence.slowest_modes(rng, before, after.of(square_k)[0]),
-                    1e-7,
-                    "runs of a mode alone, which keep to the bound",
-                ),
+    )
+
+
+def _decay(moved: Line) -> Step:
+    return Step(
+        "decay",
+        "Each mode therefore decays at least at the rate $\\psi_k$, whatever the head does. A head that is $\\mu_k$ on a "
+        "mode that is alone takes no more than that.",
+        "Insert the gradient flow of $v_k$; the first term is a square, and without it the inequality of Grönwall applies.",
+        before=(moved, MASS),
+        given=(Line(S_k, Trace(v_k0.T * v_k0)),),
+        after=(SLOPE, DECAY),
+        uses=("modes", "frustration_mass"),
+        assumptions=("Any head at any time.",),
+        check=lambda before, after: (
+            Identity(((Trace(v_k.T * before[dot(v_k)]), after[slope_k].xreplace({psi_k: before[psi_k]})),)),
+            Numerics(lambda rng: evidence.decay(rng, after[slope_k]), 1e-10, "the lowered gradient flow of all embeddings"),
+            Numerics(
+                lambda rng: evidence.mode_sizes(rng, before, after.of(square_k)[0]),
+                0,
+                "simulated modes that exceed the bound: none",
+                reads=after.bounds,
+            ),
+            Numerics(
+                lambda rng: evidence.slowest_modes(rng, before, after.of(square_k)[0]),
+                1e-7,
+                "runs of a mode alone, which keep to the bound",
             ),
         ),
-        Step(
-            "survivors",
-            "At rest both terms vanish: only modes with $\\mu_k=\\pm1$ can survive, and the head acts on them as $\\mu_k$.",
-            "A sum of two terms that are not negative vanishes only if each does; then the velocity vanishes.",
-            before=(moved, *masses, slope),
-            after=(Line(W * v_k, mu_k * v_k), Line(psi_k * v_k, ZeroMatrix(d, 1))),
-            uses=("modes", "frustration_mass", "decay"),
-            check=lambda before, after: (
-                Identity(_rest(before, after)),
-                Numerics(
-                    lambda rng: evidence.cancelling(rng, before.of(psi_k).bounds, before[slope_k], after.of(W * v_k)),
-                    0,
-                    "slopes at random heads, amplitudes and frustrations",
-                ),
-                Numerics(
-                    lambda rng: evidence.survivors(rng, after.of(W * v_k)[0]), 1e-8, "the end of a simulation of all embeddings"
-                ),
+    )
+
+
+def _survivors(moved: Line) -> Step:
+    return Step(
+        "survivors",
+        "At rest both terms vanish: only modes with $\\mu_k=\\pm1$ can survive, and the head acts on them as $\\mu_k$.",
+        "A sum of two terms that are not negative vanishes only if each does; then the velocity vanishes.",
+        before=(moved, MASS, MASS_BOUND, SLOPE),
+        after=(Line(W * v_k, mu_k * v_k), Line(psi_k * v_k, ZeroMatrix(d, 1))),
+        uses=("modes", "frustration_mass", "decay"),
+        check=lambda before, after: (
+            Identity(_rest(before, after)),
+            Numerics(
+                lambda rng: evidence.cancelling(rng, before.of(psi_k).bounds, before[slope_k], after.of(W * v_k)),
+                0,
+                "slopes at random heads, amplitudes and frustrations",
+            ),
+            Numerics(
+                lambda rng: evidence.survivors(rng, after.of(W * v_k)[0]), 1e-8, "the end of a simulation of all embeddings"
             ),
         ),
     )
@@ -200,7 +208,7 @@ def _collapse() -> Step:
         "Modes with $\\mu_k=\\pm1$ give all labels of a component the same place. The rest of $y_a-y_b$ sums, over the "
         "other modes, $v_k$ times the component of $e_a/\\sqrt{d_a}-e_b/\\sqrt{d_b}$ along $\\phi_k$: the inequality of "
         "Cauchy and Schwarz.",
-        before=(Line(square_k, S_k * exp(-2 * psi_k * t), r"\le"),),
+        before=(DECAY,),
         after=(Line(distance_ab, (1 / d_a + 1 / d_b) * S * exp(-2 * psi * t), r"\le"),),
         uses=("decay",),
         assumptions=(

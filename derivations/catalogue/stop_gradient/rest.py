@@ -21,7 +21,7 @@ CANCELLING = Line(V * mu_matrix * V.T, ZeroMatrix(d, d))
 
 def where_it_rests() -> tuple[Step, ...]:
     """Fixed points with an invertible head, what is left of the loss there, and heads that are zero."""
-    return (*_invertible_heads(), *_zero_heads())
+    return (_fixed_points(), *_survivors(), *_zero_heads())
 
 
 def _at_rest(lines: Lines) -> Context:
@@ -29,31 +29,33 @@ def _at_rest(lines: Lines) -> Context:
     return Context((*all_modes().assumptions, Eq(RESTING.left, lines[RESTING.left])))
 
 
-def _invertible_heads() -> tuple[Step, ...]:
-    loss = all_modes()
-    flow = loss.stop_gradient_flow()
-    residual = Trace(V * psi_matrix * V.T) / 2
-    return (
-        Step(
-            "fixed_points",
-            "Where the head is invertible, the flow rests exactly where the head acts on every "
-            "surviving mode as its canonical correlation.",
-            "$-W^T(WV-V\\mu)=0$ with $W$ invertible; the velocity of the head then vanishes too.",
-            before=velocity_lines(flow),
-            given=(Line(det_W, Integer(0), r"\ne"),),
-            after=(RESTING,),
-            uses=("mode_flow",),
-            check=lambda before, after: (
-                Identity(((Transpose(W).I * before[dot(V)], after[W * V] - W * V),), loss.context),
-                Identity(((before[dot(V)], ZeroMatrix(d, N_Z)), (before[dot(W)], NO_HEAD.right)), _at_rest(after)),
-                Identity(((before[dot(W)], gamma * (after[W * V] - W * V) * V.T),), loss.context),
-                Numerics(
-                    lambda rng: evidence.resting(rng, before.of(det_W)[0], before[dot(V)], after[W * V] - W * V),
-                    0,
-                    "how many amplitudes rest with heads that are invertible or not",
-                ),
+def _fixed_points() -> Step:
+    flow = all_modes().stop_gradient_flow()
+    return Step(
+        "fixed_points",
+        "Where the head is invertible, the flow rests exactly where the head acts on every "
+        "surviving mode as its canonical correlation.",
+        "$-W^T(WV-V\\mu)=0$ with $W$ invertible; the velocity of the head then vanishes too.",
+        before=velocity_lines(flow),
+        given=(Line(det_W, Integer(0), r"\ne"),),
+        after=(RESTING,),
+        uses=("mode_flow",),
+        check=lambda before, after: (
+            Identity(((Transpose(W).I * before[dot(V)], after[W * V] - W * V),), flow.context),
+            Identity(((before[dot(V)], ZeroMatrix(d, N_Z)), (before[dot(W)], NO_HEAD.right)), _at_rest(after)),
+            Identity(((before[dot(W)], gamma * (after[W * V] - W * V) * V.T),), flow.context),
+            Numerics(
+                lambda rng: evidence.resting(rng, before.of(det_W)[0], before[dot(V)], after[W * V] - W * V),
+                0,
+                "how many amplitudes rest with heads that are invertible or not",
             ),
         ),
+    )
+
+
+def _survivors() -> tuple[Step, ...]:
+    residual = Trace(V * psi_matrix * V.T) / 2
+    return (
         Step(
             "head_eigenvalues",
             "At rest the canonical correlation of each surviving mode is an eigenvalue of the head (of either sign, a "
@@ -80,7 +82,7 @@ def _invertible_heads() -> tuple[Step, ...]:
             "residual_loss",
             "What is left of the loss is the frustration of what survives.",
             "Insert $WV=V\\mu$.",
-            before=(Line(L, loss.expression), RESTING),
+            before=(Line(L, all_modes().expression), RESTING),
             after=(Line(L, residual), Line(psi_matrix, MatAdd(One(N_Z), -(mu_matrix**2)))),
             uses=("mode_flow", "fixed_points"),
             check=lambda before, after: (

@@ -26,7 +26,9 @@ def steps() -> tuple[Step, ...]:
     loss = shared_head("both")
     free, stopped = loss.gradient_flow(), loss.stop_gradient_flow()
     gone = Lines(Line(dot(b, GONE), collect(free.velocity[b] - stopped.velocity[b], loss.context)) for b in (X, Y))
-    return (*_flows(gone), *_conserved(gone), *_modes(gone), *where_it_rests())
+    (found,) = stopped.conserved()
+    matrix = Line(Q_t, collect(-found, loss.context))
+    return (*_flows(gone), _conserved(gone, matrix), *_decays(matrix), *_modes(gone), *where_it_rests())
 
 
 def _flows(gone: Lines) -> tuple[Step, ...]:
@@ -79,41 +81,42 @@ def _deleted(lines: Lines) -> dict:
     return {b: lines[dot(b, GONE)] for b in (X, Y)} | {W: ZeroMatrix(d, d)}
 
 
-def _conserved(gone: Lines) -> tuple[Step, ...]:
+def _conserved(gone: Lines, matrix: Line) -> Step:
     loss = shared_head("both")
-    flow, decaying = loss.stop_gradient_flow(), models.projection_head(stop="both").stop_gradient_flow()
-    equal, (found,) = decaying.xreplace({kappa: lam}), flow.conserved()
+    flow, free = loss.stop_gradient_flow(), loss.gradient_flow()
     moving = MatAdd(*(gone[dot(b, GONE)] * H.I * b.T for b, H in ((X, H_x), (Y, H_y))))
-    matrix, falling = Line(Q_t, collect(-found, flow.context)), Line(Q_t, exp(-2 * lam * t) * Q_0)
-    return (
-        Step(
-            "conserved_matrix",
-            "The flow conserves a symmetric matrix; among the same words the gradient flow conserves nothing.",
-            "First integrals by linear algebra over matrix words; what stop-gradient deletes, $G_W$ in all, would move it.",
-            before=(*velocity_lines(flow), *gone),
-            after=(matrix, Line(dot(Q_t, FREE), -gamma * (G_W + G_W.T)), Line(G_W, collect(moving, flow.context))),
-            uses=("stop_gradient_flow", "deleted"),
-            check=lambda before, after: (
-                Numerics(
-                    lambda rng: evidence.balance(rng, after[Q_t], {b: before[dot(b)] for b in loss.state}),
-                    1e-20,
-                    "the velocities at random points",
-                ),
-                Numerics(
-                    lambda rng: drift(
-                        rng,
-                        after[Q_t],
-                        {b: before[dot(b)] + velocity for b, velocity in _deleted(before).items()},
-                        after[dot(Q_t, FREE)].xreplace({G_W: after[G_W]}),
-                    ),
-                    1e-20,
-                    "differences along the gradient flow",
-                ),
-                Numerics(
-                    lambda rng: [(len(loss.gradient_flow().conserved()), 0)], 0, "the gradient flow's own first integrals"
-                ),
+    return Step(
+        "conserved_matrix",
+        "The flow conserves a symmetric matrix; among the same words the gradient flow conserves nothing.",
+        "First integrals by linear algebra over matrix words; what stop-gradient deletes, $G_W$ in all, would move it.",
+        before=(*velocity_lines(flow), *gone),
+        after=(matrix, Line(dot(Q_t, FREE), -gamma * (G_W + G_W.T)), Line(G_W, collect(moving, flow.context))),
+        uses=("stop_gradient_flow", "deleted"),
+        check=lambda before, after: (
+            Numerics(
+                lambda rng: evidence.balance(rng, after[Q_t], {b: before[dot(b)] for b in loss.state}),
+                1e-20,
+                "the velocities at random points",
             ),
+            Numerics(
+                lambda rng: drift(
+                    rng,
+                    after[Q_t],
+                    {b: before[dot(b)] + velocity for b, velocity in _deleted(before).items()},
+                    after[dot(Q_t, FREE)].xreplace({G_W: after[G_W]}),
+                ),
+                1e-20,
+                "differences along the gradient flow",
+            ),
+            Numerics(lambda rng: [(len(free.conserved()), 0)], 0, "the gradient flow's own first integrals"),
         ),
+    )
+
+
+def _decays(matrix: Line) -> tuple[Step, ...]:
+    decaying = models.projection_head(stop="both").stop_gradient_flow()
+    equal, falling = decaying.xreplace({kappa: lam}), Line(Q_t, exp(-2 * lam * t) * Q_0)
+    return (
         Step(
             "equal_decays",
             "With decays of embeddings and head at one rate, $Q$ keeps its form and decays at twice that rate.",
@@ -124,12 +127,12 @@ def _conserved(gone: Lines) -> tuple[Step, ...]:
             uses=("conserved_matrix",),
             assumptions=("$Q_0$ is $Q$ at the start.",),
             check=lambda before, after: (
-                Identity(((equal.time_derivative(before[Q_t]), _inserted(after, before)),), flow.context),
+                Identity(((equal.time_derivative(before[Q_t]), _inserted(after, before)),), equal.context),
                 Numerics(
                     lambda rng: drift(
                         rng,
                         before[Q_t],
-                        {b: before[dot(b)].xreplace({kappa: before[kappa]}) for b in loss.state},
+                        {b: before[dot(b)].xreplace({kappa: before[kappa]}) for b in decaying.state},
                         _inserted(after, before),
                     ),
                     1e-20,
