@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 from scipy.integrate import quad
 from scipy.stats import norm
-from sympy import Integral, Matrix, Rational
+from sympy import Integral, Matrix, Rational, asin, pi, sin
 
 from derivations.catalogue.points import column, diagonal
 from derivations.checks import random_values
@@ -134,10 +134,11 @@ def _quadrature(integral):
 
 def closed_forms(premises, closed):
     """The maximum by the tie and by its closed form, by the number of normals."""
+    angle = asin(premises[sin(pi * beta)]) / pi
     for classes, value in closed.items():
         maximum = expected_maximum(classes)
         yield float(premises[e_K].subs({K: classes, t_K: tie_density(classes)})), maximum
-        yield float(value.subs(beta, premises[beta])), np.sqrt(np.pi) * maximum
+        yield float(value.subs(beta, angle)), np.sqrt(np.pi) * maximum
 
 
 def class_means(rng, maximum, means):

@@ -16,6 +16,7 @@ from sympy import (
     exp,
     oo,
     pi,
+    sin,
     sqrt,
 )
 from sympy import Identity as Unit
@@ -188,7 +189,7 @@ def _argmax() -> tuple[Step, ...]:
             "Given a tie of two, the differences to the others correlate by $\\tfrac13$ and are all positive with an "
             "elementary probability.",
             before=(tied,),
-            given=(Line(beta, asin(Rational(1, 3)) / pi),),
+            given=(Line(sin(pi * beta), Rational(1, 3)),),
             after=tuple(Line(left, _in_angles(classes)) for left, classes in ELEMENTARY.items()),
             uses=("expected_maximum",),
             check=lambda premises, after: Numerics(
