@@ -99,7 +99,11 @@ l_v, l_w = symbols("l_v l_w", positive=True)
 n_xi, p_xi = symbols("n_xi p_xi", integer=True, positive=True)
 E, Xi, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n_xi), MatrixSymbol("T_xi", n_xi, K)
 Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), MatrixSymbol("P", K, K)
-e_K, t_K = symbols("e_K t_K", positive=True)
+R_xi = MatrixSymbol("R_xi", N, N)  # principal axes of the inputs
+e_K, t_K, e_2, e_3, e_4, e_5 = symbols("e_K t_K e_2:6", positive=True)
+own_mean, other_mean = Symbol(r"\mathbf{E}[\xi_a1_a]", real=True), Symbol(r"\mathbf{E}[\xi_b1_a]", real=True)
+psi_hat, psi_class = (Symbol(rf"\mathbf{{E}}\hat\psi{of}", real=True) for of in ("", r"_{\text{class}}"))
+met = Symbol(r"\#\{\hat\mu_k=1\}", nonnegative=True)  # how many estimated correlations are one
 
 # Head models: the loss of one mode; squares of all embeddings in the metric of their mobilities, of a mode, of the distance of
 # two labels; a mode at the start; the determinant of the head; how fast a mode falls.

@@ -3,15 +3,17 @@ r"""The flows of any scalar loss that a user writes: what stop-gradient deletes,
 from __future__ import annotations
 
 import re
+from itertools import combinations
 
 import mpmath
 import numpy as np
 from sympy import Expr, Rational, Symbol
 
-from derivations.checks import Descent, Identity, random_values
+from derivations.checks import Check, Descent, Identity, random_values
 from derivations.engine import Derivation, Step
 from derivations.evaluate import Point
-from derivations.lines import Line, velocity_lines
+from derivations.lines import Line, Lines, dot, velocity_lines
+from derivations.vocabulary import L
 from theory import Flow, InputError, Loss
 from theory.printing import tex
 
@@ -59,27 +61,41 @@ def _flow_step(loss: Loss, flow: Flow, name: str, statement: str, stop: bool) ->
         name,
         statement,
         "Differentiate; mobilities multiply the gradient, decays do not.",
-        before=(Line("L", loss.expression if stop else loss.erased()),),
+        given=(Line(L, loss.expression if stop else loss.erased()),),
         after=velocity_lines(flow),
-        check=lambda before, after: Descent(loss.having(expression=before[0].right), after.rights, _points(loss), stopped=stop),
+        check=lambda premises, after: Descent(
+            loss.having(expression=premises[L]), after.of(*map(dot, loss.state)).rights, _points(loss), stopped=stop
+        ),
     )
 
 
 def _deleted(loss: Loss, free: Flow, stopped: Flow) -> Step:
-    gone = {b: (free.velocity[b] - stopped.velocity[b]).expand() for b in loss.state}
+    gone = {_deleted_part(b): (free.velocity[b] - stopped.velocity[b]).expand().factor() for b in loss.state}
+
+    def check(before: Lines, after: Lines) -> tuple[Check, ...]:
+        shown = after.of(*gone)
+        differences = (whole.right - kept.right for whole, kept in (before.of(dot(b)) for b in loss.state))
+        return shown.equal(differences), Descent(loss, shown.rights, _points(loss), stopped=True, targets_only=True)
+
     return Step(
         "deleted",
         "Stop-gradient deletes the force on what is marked.",
         "Subtract the two flows.",
-        after=tuple(Line(rf"\dot{{{tex(b)}}}_{{\text{{deleted}}}}", value.factor()) for b, value in gone.items()),
+        before=(*velocity_lines(free), *velocity_lines(stopped)),
+        after=tuple(Line(left, value) for left, value in gone.items()),
         uses=("gradient_flow", "stop_gradient_flow"),
-        check=lambda before, after: Descent(loss, after.rights, _points(loss), stopped=True, targets_only=True),
+        check=check,
     )
 
 
+def _deleted_part(block: Symbol) -> Symbol:
+    """The part of a velocity that stop-gradient deletes."""
+    return Symbol(rf"{dot(block)}_{{\text{{deleted}}}}", real=True)
+
+
 def _structure(flow: Flow, followed: str) -> list[Step]:
-    curl, size = flow.curl(), len(flow.state)
-    pairs = [(i, j) for i in range(size) for j in range(i + 1, size)]
+    velocities, size = velocity_lines(flow), len(flow.state)
+    pairs, curl = tuple(combinations(flow.state, 2)), flow.curl()
     steps = []
     if pairs and size <= LARGEST_CURL:
         steps.append(
@@ -89,11 +105,12 @@ def _structure(flow: Flow, followed: str) -> list[Step]:
                 if flow.is_gradient()
                 else "The flow is no gradient flow in the metric of its mobilities.",
                 "Antisymmetric part of the Jacobian of the velocity without its mobilities.",
-                after=tuple(
-                    Line(rf"\operatorname{{curl}}_{{{tex(flow.state[i])},{tex(flow.state[j])}}}", curl[i, j]) for i, j in pairs
-                ),
+                before=velocities,
+                after=tuple(Line(_entry(a, b), curl[i, j]) for (i, a), (j, b) in combinations(enumerate(flow.state), 2)),
                 uses=(followed,),
-                check=lambda before, after: after.equal(_by_sympy(flow, pairs)),
+                check=lambda before, after: after.of(*(_entry(a, b) for a, b in pairs)).equal(
+                    _curl_by_sympy(flow, before, a, b) for a, b in pairs
+                ),
             )
         )
     integrals = _first_integrals(flow)
@@ -103,28 +120,35 @@ def _structure(flow: Flow, followed: str) -> list[Step]:
                 "first_integrals",
                 "These quadratics are conserved, for all values of the parameters.",
                 "Linear algebra over the coefficients of all monomials up to degree two.",
-                after=tuple(Line(f"Q_{number}", integral) for number, integral in enumerate(integrals, 1)),
+                before=velocities,
+                after=tuple(Line(left, integral) for left, integral in integrals.items()),
                 uses=(followed,),
-                check=lambda before, after: [_conserved(line.right, flow) for line in after],
+                check=lambda before, after: [_conserved(after[left], flow, before) for left in integrals],
             )
         )
     return steps
 
 
-def _first_integrals(flow: Flow) -> tuple[Expr, ...]:
-    """First integrals up to degree two; none are offered where a velocity is not rational."""
-    return flow.conserved() if all(v.is_rational_function(*flow.state) for v in flow.velocity.values()) else ()
+def _first_integrals(flow: Flow) -> dict[Symbol, Expr]:
+    """First integrals up to degree two, numbered; none are offered where a velocity is not rational."""
+    rational = all(v.is_rational_function(*flow.state) for v in flow.velocity.values())
+    return {Symbol(f"Q_{k}", real=True): q for k, q in enumerate(flow.conserved(), 1)} if rational else {}
 
 
-def _by_sympy(flow: Flow, pairs) -> list[Expr]:
-    """The same entries by SymPy's own derivative."""
-    force = [v / flow.mobility.get(b, 1) for b, v in flow.velocity.items()]
-    return [force[i].diff(flow.state[j]) - force[j].diff(flow.state[i]) for i, j in pairs]
+def _entry(a: Symbol, b: Symbol) -> Symbol:
+    """What an entry of the curl is called."""
+    return Symbol(rf"\operatorname{{curl}}_{{{tex(a)},{tex(b)}}}", real=True)
 
 
-def _conserved(integral: Expr, flow: Flow) -> Identity:
+def _curl_by_sympy(flow: Flow, velocities: Lines, a: Symbol, b: Symbol) -> Expr:
+    """The same entry by SymPy's own derivative."""
+    force_a, force_b = (velocities[dot(block)] / flow.mobility.get(block, 1) for block in (a, b))
+    return force_a.diff(b) - force_b.diff(a)
+
+
+def _conserved(integral: Expr, flow: Flow, velocities: Lines) -> Identity:
     """SymPy's own derivative along the flow vanishes, and the integral is no constant."""
-    along = sum(integral.diff(b) * v for b, v in flow.velocity.items())
+    along = sum(integral.diff(b) * velocities[dot(b)] for b in flow.state)
     return Identity(((along, 0), (int(integral.free_symbols.isdisjoint(flow.state)), 0)))
 
 

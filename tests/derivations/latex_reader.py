@@ -1,4 +1,4 @@
-r"""A reader of the LaTeX of scalar formulas: sums, products by juxtaposition, fractions, roots, powers and indices.
+r"""A reader of the LaTeX of scalar formulas: sums, products by juxtaposition, fractions, roots, powers, functions and indices.
 
 Written from the notation alone, so that what is printed can be compared with what was meant.
 
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 
-from sympy import Add, E, Expr, Integer, Mul, Symbol, log, root
+from sympy import Add, E, Expr, Integer, Mul, Symbol, log, pi, root, sin
 
 TOKEN = re.compile(r"\s*(\\left\(|\\right\)|\\[A-Za-z]+|\d+|[A-Za-z]|[][{}()^_+-])")
 OPENED, CLOSED = (r"\left(", "("), (r"\right)", ")")
 SPELLED = {r"\varphi": "phi"}
+FUNCTIONS = {r"\log": log, r"\sin": sin}
 
 
 def read(text: str) -> Expr:
@@ -86,8 +87,10 @@ class _Reader:
             return self.root()
         if token.isdigit():
             return Integer(token)
-        if token == r"\log":
-            return log(self.group() if self.next == "{" else self.atom())
+        if token in FUNCTIONS:
+            return FUNCTIONS[token](self.group() if self.next == "{" else self.atom())
+        if token == r"\pi":
+            return pi
         if token == "e" and self.next == "^":
             return E
         name = SPELLED.get(token, token.removeprefix("\\"))

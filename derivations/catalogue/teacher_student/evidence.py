@@ -8,13 +8,33 @@ import mpmath
 import numpy as np
 from scipy.integrate import quad
 from scipy.stats import norm
-from sympy import Matrix, Rational
+from sympy import Integral, Matrix, Rational, asin, pi, sin
 
 from derivations.catalogue.points import column, diagonal
 from derivations.checks import random_values
 from derivations.evaluate import Point, array, evaluate
-from derivations.vocabulary import E, M_xi, P, Sigma, T_xi, Xi, mu, mu_k, n_xi, p_xi, phi, v_k
-from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, u_y
+from derivations.lines import dot
+from derivations.vocabulary import (
+    E,
+    M_xi,
+    P,
+    R_xi,
+    Sigma,
+    T_xi,
+    Xi,
+    e_K,
+    mu,
+    mu_k,
+    n_xi,
+    other_mean,
+    own_mean,
+    p_xi,
+    phi,
+    t_K,
+    v_k,
+    x,
+)
+from theory.models.vocabulary import D_x, H_x, H_y, K, N, Y, beta, d, u_x, u_y
 
 FAR = 12.0  # standard deviations beyond which normal densities are zero in doubles
 
@@ -47,15 +67,13 @@ def point_with_constant(rng):
     return Point({**sizes, u_x: on_axis, u_y: column(np.ones(sizes[K]))})
 
 
-def turned_point(rng):
-    """A point of the embedding model, and the same state and moments in another basis of the inputs."""
+def turned_point(rng, covariance):
+    """A sample, random principal axes, and the covariance that they make by its formula."""
     at = sampled_point(rng).values
     size = at[N]
     turn = array(mpmath.qr(mpmath.matrix(random_values(rng, (size, size), -1, 1).tolist()))[0].tolist())
-    axes, along = diagonal(random_values(rng, (size,), 0.2, 2)), random_values(rng, (at[d], size), -2, 2)
-    links = random_values(rng, (size, at[K]), -1, 1)
-    whole = {X: along, D_x: axes, J: links, D_y: at[P]}
-    return Point({**at, **whole, E: along @ turn.T, Sigma: turn @ axes @ turn.T, M_xi: turn @ links})
+    whole = {**at, R_xi: turn, D_x: diagonal(random_values(rng, (size,), 0.2, 2))}
+    return Point({**whole, Sigma: evaluate(covariance, Point(whole))})
 
 
 def one_hot(rng, samples, classes):
@@ -66,14 +84,14 @@ def one_hot(rng, samples, classes):
 # -- modes ---------------------------------------------------------------------------------------------------------------
 
 
-def mode_velocities(rng, velocities, predicted):
+def mode_velocities(rng, premises, predicted):
     """Modes of both signs, from the principal angles between inputs and labels over the samples."""
     at = sampled_point(rng).values
     inputs, own = (np.array(m, dtype=float) for m in (at[Xi].T, at[T_xi]))
     (q_in, r_in), (q_own, r_own) = np.linalg.qr(inputs), np.linalg.qr(own)
     left, angles, right = np.linalg.svd(q_in.T @ q_own)
-    scale = {H: array(np.linalg.inv(np.array(at[m], dtype=float))) for H, m in ((H_x, Sigma), (H_y, P))}
-    moved = [np.array(evaluate(v, Point({**at, **scale})), dtype=float) for v in velocities]
+    here = Point({**at, **{H: evaluate(premises[H], Point(at)) for H in (H_x, H_y)}})
+    moved = [np.array(evaluate(premises[dot(block)], here), dtype=float) for block in (E, Y)]
     state = [np.array(at[b], dtype=float) for b in (E, Y)]
     for k, angle in enumerate(angles):
         for sign in (1, -1):
@@ -86,28 +104,47 @@ def mode_velocities(rng, velocities, predicted):
 # -- the argmax teacher --------------------------------------------------------------------------------------------------
 
 
+@cache
 def expected_maximum(classes):
     """The mean of the maximum from its tails: E max = ∫ (1 - Φ^K) over positive less ∫ Φ^K over negative values."""
     above = quad(lambda s: 1 - norm.cdf(s) ** classes, 0, FAR, epsabs=1e-13)[0]
     return above - quad(lambda s: norm.cdf(s) ** classes, -FAR, 0, epsabs=1e-13)[0]
 
 
-def maxima(rng, predicted, tie):
-    """The tie's density by quadrature, against the maximum."""
+@cache
+def tie_density(classes):
+    """The density of a tie of two of them at the top."""
+    return quad(lambda s: norm.pdf(s) ** 2 * norm.cdf(s) ** (classes - 2), -FAR, FAR, epsabs=1e-13)[0]
+
+
+def maxima(rng, integrals, predicted):
+    """The integral for the maximum and the tie's density by quadrature, against the maximum."""
     classes = int(rng.integers(2, 11))
-    density = quad(lambda s: norm.pdf(s) ** 2 * norm.cdf(s) ** (classes - 2), -FAR, FAR, epsabs=1e-13)[0]
-    yield float(predicted.subs({K: classes, tie: density})), expected_maximum(classes)
+    maximum, density = (_quadrature(integrals[name].subs(K, classes)) for name in (e_K, t_K))
+    yield maximum, expected_maximum(classes)
+    yield float(predicted.subs({K: classes, t_K: density})), expected_maximum(classes)
 
 
-def closed_forms(closed, angle):
-    for classes, value in enumerate(closed, 2):
-        yield float(value.subs(angle, np.arcsin(1 / 3) / np.pi)), np.sqrt(np.pi) * expected_maximum(classes)
+def _quadrature(integral):
+    """An integral over all numbers, a number in front or not."""
+    (inner,) = integral.atoms(Integral)
+    value, _ = quad(lambda s: float(evaluate(inner.function, Point({x: mpmath.mpf(s)}))), -FAR, FAR, epsabs=1e-12)
+    return float(integral.subs(inner, value))
 
 
-def class_means(rng, means, maximum):
+def closed_forms(premises, closed):
+    """The maximum by the tie and by its closed form, by the number of normals."""
+    angle = asin(premises[sin(pi * beta)]) / pi
+    for classes, value in closed.items():
+        maximum = expected_maximum(classes)
+        yield float(premises[e_K].subs({K: classes, t_K: tie_density(classes)})), maximum
+        yield float(value.subs(beta, angle)), np.sqrt(np.pi) * maximum
+
+
+def class_means(rng, maximum, means):
     """Means of the largest and of another input over the class of the largest, by Gauss-Legendre rules in both."""
     classes = int(rng.integers(3, 9))
-    values = {K: classes, maximum: expected_maximum(classes)}
+    values = {K: classes, e_K: maximum.subs({K: classes, t_K: tie_density(classes)})}
     nodes, weights = np.polynomial.legendre.leggauss(120)
     a = FAR * nodes
     b = -FAR + np.multiply.outer(a + FAR, (nodes + 1) / 2)
@@ -117,14 +154,18 @@ def class_means(rng, means, maximum):
         yield float(predicted.subs(values)), np.sum(measure * where)
 
 
-def correlations(rng, means, predicted, maximum):
-    """All singular values of the class means with equal masses, of which the last, of the labels' mean, is zero."""
-    classes, noise, largest = int(rng.integers(2, 11)), float(rng.uniform(0, 0.9)), float(rng.uniform(0.5, 2))
-    own, other = (float(m.subs({K: classes, maximum: largest})) for m in means)
-    matrix = np.where(np.eye(classes, dtype=bool), own, other) * (1 - noise) * np.sqrt(classes)
-    found = float(predicted.subs({K: classes, maximum: largest, phi: noise}))
+def correlations(rng, premises, after):
+    """All singular values of the class means between the roots of both moments, of which the last, of the labels' mean, is
+    zero; how many bounds hold, the one, without noise."""
+    classes, noise, maximum = int(rng.integers(2, 11)), float(rng.uniform(0, 0.9)), float(rng.uniform(0.5, 2))
+    own, other = (float(premises[mean].subs({K: classes, e_K: maximum})) for mean in (own_mean, other_mean))
+    inputs, masses = (np.diag(evaluate(premises[m], Point({K: classes, N: classes}))).astype(float) for m in (Sigma, P))
+    matrix = np.where(np.eye(classes, dtype=bool), own, other) * (1 - noise) / np.sqrt(np.outer(inputs, masses))
+    found = float(after[mu].subs({K: classes, e_K: maximum, phi: noise}))
     signs = np.sign(np.trace(matrix))
     yield np.full(classes - 1, found), signs * np.linalg.svd(matrix, compute_uv=False)[:-1]
+    bounds, clean = after.of(1 - mu**2).bounds, after[mu].subs({K: classes, e_K: expected_maximum(classes), phi: 0})
+    yield len(bounds) - len(bounds.violated({mu: clean})), 1
 
 
 # -- samples -------------------------------------------------------------------------------------------------------------
@@ -172,13 +213,17 @@ def _class_frustration(classes: int, samples: int, repeats=12000) -> float:
     return 1 - float(np.mean(np.sum((np.swapaxes(inputs, 1, 2) @ labels) ** 2, axis=(1, 2)))) / (classes - 1)
 
 
-def meeting_dimensions(rng, predicted):
-    """The dimension in which two column spaces meet: the sum of their ranks less the rank of both."""
-    for excess in (0, 1, 3):
-        classes, inputs = int(rng.integers(2, 4)), int(rng.integers(4, 6))
+def meeting_dimensions(rng, premises, predicted):
+    """The dimension in which two column spaces meet: the sum of their ranks less the rank of both; wherever the premises
+    hold."""
+    classes, inputs = int(rng.integers(2, 4)), int(rng.integers(4, 6))
+    for excess in (-1, 0, 1, classes, classes + 1):
         samples = inputs + classes - excess
+        sizes = {p_xi: inputs, K: classes, n_xi: samples}
+        if premises.of(p_xi).violated(sizes):
+            continue
         labels = np.concatenate([np.arange(classes), rng.integers(0, classes, samples - classes)])
         own = Matrix(samples, classes, lambda i, a, labels=labels: int(labels[i] == a))
         features = Matrix(samples, inputs, lambda i, j: Rational(int(rng.integers(-(10**6), 10**6)), 997))
-        met = features.rank() + own.rank() - Matrix.hstack(features, own).rank()
-        yield int(predicted.subs({p_xi: inputs, K: classes, n_xi: samples})), met
+        meeting = features.rank() + own.rank() - Matrix.hstack(features, own).rank()
+        yield int(predicted.subs(sizes)), meeting

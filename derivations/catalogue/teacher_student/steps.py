@@ -2,20 +2,65 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Q, Rational, Trace, Transpose, asin, pi, sqrt
+from sympy import (
+    Eq,
+    Expr,
+    Integral,
+    Q,
+    Rational,
+    S,
+    Trace,
+    Transpose,
+    asin,
+    erf,
+    exp,
+    oo,
+    pi,
+    sin,
+    sqrt,
+)
+from sympy import Identity as Unit
 
 from derivations.catalogue.teacher_student import evidence
-from derivations.checks import AtRandomPoints, Descent, Identity, Numerics, Remainder
+from derivations.checks import AtRandomPoints, Check, Descent, Identity, Numerics, Remainder
 from derivations.engine import Step
-from derivations.lines import Line, velocity_lines
-from derivations.vocabulary import E, M_xi, P, Sigma, T_xi, Xi, e_K, mu, mu_k, n_xi, p_xi, phi, t_K, v_k
+from derivations.lines import Line, Lines, dot, velocity_lines
+from derivations.vocabulary import (
+    E,
+    L,
+    M_xi,
+    P,
+    R_xi,
+    Sigma,
+    T_xi,
+    Xi,
+    e_2,
+    e_3,
+    e_4,
+    e_5,
+    e_K,
+    met,
+    mu,
+    mu_k,
+    n_xi,
+    other_mean,
+    own_mean,
+    p_xi,
+    phi,
+    psi_class,
+    psi_hat,
+    t_K,
+    v_k,
+    x,
+)
 from theory import Loss
-from theory.encoder.maxima import CLOSED, closed_maximum
+from theory.encoder.maxima import closed_maximum
 from theory.models.linear_student import teacher_student
-from theory.models.vocabulary import H_x, H_y, K, Y, beta, u_x, u_y
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, beta, u_x, u_y
+from theory.words import Context
 
-SAMPLED = {Sigma: Xi * Xi.T / n_xi, M_xi: Xi * T_xi / n_xi, P: T_xi.T * T_xi / n_xi}
-TIE = r"$t_K=\int\varphi(x)^2\Phi(x)^{K-2}dx$, with the density $\varphi$ and the distribution $\Phi$ of a standard normal."
+MOMENTS = (Line(Sigma, Xi * Xi.T / n_xi), Line(M_xi, Xi * T_xi / n_xi), Line(P, T_xi.T * T_xi / n_xi))
+ELEMENTARY = {sqrt(pi) * e: classes for classes, e in enumerate((e_2, e_3, e_4, e_5), 2)}
 
 
 def student() -> Loss:
@@ -27,90 +72,115 @@ def student() -> Loss:
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (*_reduction(), *_argmax(), *_samples())
+    return (*_reduction(), _bias(), *_argmax(), *_samples())
 
 
 def _reduction() -> tuple[Step, ...]:
     loss = student()
-    flow = loss.gradient_flow()
+    energy, velocities = Line(L, loss.expression), velocity_lines(loss.gradient_flow())
     rest = E * Xi - Y * T_xi.T
+    axes = (
+        Line(Transpose(R_xi) * R_xi, Unit(N)),
+        Line(Sigma, R_xi * D_x * Transpose(R_xi)),
+        Line(X, E * R_xi),
+        Line(J, Transpose(R_xi) * M_xi),
+        Line(D_y, P),
+    )
     return (
         Step(
             "loss",
             "The mean square distance of outputs $E\\xi$ (of the columns of $\\Xi$) and labels $y_a$ holds the inputs in three "
             "moments alone: $\\Sigma=\\mathbf E[\\xi\\xi^T]$, $M_\\xi=\\mathbf E[\\xi1_a]$ and the class masses $P$.",
             "Expand the square; the rows of $T_\\xi$ are one-hot labels.",
-            before=(Line("L", Trace(rest * rest.T) / (2 * n_xi)), *(Line(m, e) for m, e in SAMPLED.items())),
-            after=(Line("L", loss.expression),),
-            check=lambda before, after: (
-                AtRandomPoints(((before[0].right, after[0].right),), evidence.sampled_point),
-                AtRandomPoints(tuple((line.left, line.right) for line in before[1:]), evidence.sampled_point),
+            given=(Line(L, Trace(rest * rest.T) / (2 * n_xi)), *MOMENTS),
+            after=(energy,),
+            check=lambda premises, after: AtRandomPoints(
+                ((premises[L], after[L].xreplace(premises.of(Sigma, M_xi, P).mapping)),), evidence.sampled_point
             ),
         ),
         Step(
             "flow",
             "Student and labels descend it, with a mobility matrix for the inputs.",
             "Matrix calculus: the gradient of a trace is read off its differential.",
-            before=(Line("L", loss.expression),),
-            after=velocity_lines(flow),
+            before=(energy,),
+            after=velocities,
             uses=("loss",),
             assumptions=("$H_x$ is symmetric and positive, $H_y$ is diagonal and positive.",),
             check=lambda before, after: Descent(
-                loss.having(expression=before[0].right), after.rights, evidence.sampled_point, stopped=False
+                loss.having(expression=before[L]), after.of(dot(E), dot(Y)).rights, evidence.sampled_point, stopped=False
             ),
         ),
         Step(
             "two_views",
-            "Along the principal axes of the inputs, $\\Sigma=RD_xR^T$, this is the loss of the embedding model: a column of "
-            "$X=ER$ for each axis, with $J=R^TM_\\xi$ and $D_y=P$.",
-            "Insert $E=XR^T$; $R^TR=1$. One-hot inputs have $R=1$ and are free embeddings.",
-            before=(Line("L", loss.expression),),
-            after=(Line("L", teacher_student().erased()),),
+            "Along the principal axes of the inputs this is the loss of the embedding model, with a column of $X$ for each "
+            "axis.",
+            "Insert $E=XR_\\xi^T$. One-hot inputs have $R_\\xi=1$ and are free embeddings.",
+            before=(energy,),
+            given=axes,
+            after=(Line(L, teacher_student().erased()),),
             uses=("loss",),
-            check=lambda before, after: AtRandomPoints(((before[0].right, after[0].right),), evidence.turned_point),
+            check=lambda premises, after: AtRandomPoints(
+                (
+                    (Transpose(R_xi) * R_xi, premises[Transpose(R_xi) * R_xi]),
+                    (premises[L], after[L].xreplace(premises.of(X, J, D_y).mapping)),
+                ),
+                lambda rng: evidence.turned_point(rng, premises[Sigma]),
+            ),
         ),
         Step(
             "modes",
             "With mobilities inverse to the moments the flow is diagonal. The $\\mu_k$ are $\\pm$ the canonical correlations "
             "of inputs and labels: cosines of the angles between the spaces that both span over the samples.",
             "The modes of the embedding model, $D\\to\\operatorname{diag}(\\Sigma,P)$, $J\\to M_\\xi$.",
-            before=velocity_lines(flow),
-            after=(Line(r"\dot v_k", -(1 - mu_k) * v_k),),
-            uses=("flow", "two_views"),
-            assumptions=("$H_x=\\Sigma^{-1}$, $H_y=P^{-1}$.",),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.mode_velocities(rng, before.rights, after[0].right),
+            before=velocities,
+            given=(Line(H_x, Sigma.I), Line(H_y, P.I)),
+            after=(Line(dot(v_k), -(1 - mu_k) * v_k),),
+            uses=("flow",),
+            check=lambda premises, after: Numerics(
+                lambda rng: evidence.mode_velocities(rng, premises, after[dot(v_k)]),
                 1e-10,
                 "the velocities at modes made from QR factors of inputs and labels",
-            ),
-        ),
-        Step(
-            "bias",
-            "A constant input, as a bias, makes a mode with $\\mu=1$: the pattern that moves all outputs and labels alike. "
-            "Without it, inputs of mean zero leave the labels' mean uncorrelated.",
-            "$u_x$ is one over the constant on its axis and zero elsewhere, $u_y$ is all ones, so that $\\Xi^Tu_x=T_\\xi u_y$.",
-            after=(Line(Sigma * u_x, M_xi * u_y), Line(P * u_y, Transpose(M_xi) * u_x)),
-            uses=("modes",),
-            check=lambda before, after: AtRandomPoints(
-                tuple((line.left, line.right) for line in after), evidence.point_with_constant
             ),
         ),
     )
 
 
+def _bias() -> Step:
+    return Step(
+        "bias",
+        "A constant input, as a bias, makes a mode with $\\mu=1$: the pattern that moves all outputs and labels alike. "
+        "Without it, inputs of mean zero leave the labels' mean uncorrelated.",
+        "$u_x$ is one over the constant on its axis and zero elsewhere, $u_y$ is all ones.",
+        given=(*MOMENTS, Line(Transpose(Xi) * u_x, T_xi * u_y)),
+        after=(Line(Sigma * u_x, M_xi * u_y), Line(P * u_y, Transpose(M_xi) * u_x)),
+        check=_check_bias,
+    )
+
+
+def _check_bias(premises: Lines, after: Lines) -> tuple[Check, ...]:
+    """The moments put in, both sides are equal for what the constant does to the samples; which it does."""
+    moments = premises.of(Sigma, M_xi, P).mapping
+    context = Context(tuple(Eq(line.left, line.right) for line in premises.of(Transpose(Xi) * u_x)))
+    balances = tuple((left, after[left]) for left in (Sigma * u_x, P * u_y))
+    return (
+        Identity(tuple((left.xreplace(moments), right.xreplace(moments)) for left, right in balances), context),
+        AtRandomPoints((*((line.left, line.right) for line in premises), *balances), evidence.point_with_constant),
+    )
+
+
 def _argmax() -> tuple[Step, ...]:
-    tied = Line(r"e_K=\int Kx\,\varphi(x)\,\Phi(x)^{K-1}dx", K * (K - 1) * t_K)
-    means = (Line(r"\mathbf E[\xi_a1_a]", e_K / K), Line(r"\mathbf E[\xi_b1_a]", -e_K / (K * (K - 1))))
+    tied = Line(e_K, K * (K - 1) * t_K)
+    means = (Line(own_mean, e_K / K), Line(other_mean, -e_K / (K * (K - 1))))
     return (
         Step(
             "expected_maximum",
             "The expected maximum of $K$ standard normals is the density of a tie at the top.",
             "Integrate by parts: $x$ times the normal density is minus its derivative (Stein's lemma for the indicator of the "
             "largest).",
+            given=_integrals(),
             after=(tied,),
-            assumptions=(TIE,),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.maxima(rng, after[0].right, t_K), 1e-10, "the integrals of the tails"
+            check=lambda premises, after: Numerics(
+                lambda rng: evidence.maxima(rng, premises, after[e_K]), 1e-10, "the integrals of the tails"
             ),
         ),
         Step(
@@ -118,11 +188,14 @@ def _argmax() -> tuple[Step, ...]:
             "For up to five normals it is elementary.",
             "Given a tie of two, the differences to the others correlate by $\\tfrac13$ and are all positive with an "
             "elementary probability.",
-            after=tuple(Line(rf"\sqrt\pi\,e_{k}", _in_angles(k)) for k in range(2, CLOSED + 1)),
+            before=(tied,),
+            given=(Line(sin(pi * beta), Rational(1, 3)),),
+            after=tuple(Line(left, _in_angles(classes)) for left, classes in ELEMENTARY.items()),
             uses=("expected_maximum",),
-            assumptions=(r"$\beta=\tfrac1\pi\arcsin\tfrac13$.",),
-            check=lambda before, after: Numerics(
-                lambda _: evidence.closed_forms(after.rights, beta), 1e-10, "the integrals of the tails"
+            check=lambda premises, after: Numerics(
+                lambda _: evidence.closed_forms(premises, {k: after[left] for left, k in ELEMENTARY.items()}),
+                1e-10,
+                "the integrals of the tails",
             ),
         ),
         Step(
@@ -130,11 +203,14 @@ def _argmax() -> tuple[Step, ...]:
             "A teacher names the largest of the first $K$ of independent standard normal inputs. Each class has the mean of a "
             "maximum on its own axis, and on the others what makes the means sum to zero.",
             "The largest has the mean $e_K$, and is each of them with probability $1/K$; which it is says nothing of the sum.",
+            before=(tied,),
             after=means,
             uses=("expected_maximum",),
-            assumptions=("$\\xi\\sim N(0,1)$, orthonormal rows of the teacher, no noise, $b\\ne a$.",),
+            assumptions=("$\\xi\\sim N(0,1)$, orthonormal rows of the teacher, no noise; $b$ is another class than $a$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.class_means(rng, after.rights, e_K), 1e-8, "integrals over two inputs"
+                lambda rng: evidence.class_means(rng, before[e_K], after.of(own_mean, other_mean).rights),
+                1e-8,
+                "integrals over two inputs",
             ),
         ),
         Step(
@@ -143,18 +219,29 @@ def _argmax() -> tuple[Step, ...]:
             "without label noise. Labels redrawn uniformly with probability $\\varphi$ lower it in proportion.",
             "The class means are a multiple of the projection on patterns of sum zero; redrawn labels have mean zero.",
             before=means,
-            after=(Line(mu, (1 - phi) * e_K * sqrt(K) / (K - 1)),),
-            uses=("class_means", "modes"),
-            assumptions=("Class masses $1/K$, $\\Sigma=1$, no bias.",),
-            check=lambda before, after: (
+            given=(Line(P, Unit(K) / K), Line(Sigma, Unit(N))),
+            after=(Line(mu, (1 - phi) * e_K * sqrt(K) / (K - 1)), Line(1 - mu**2, S.Zero, ">")),
+            uses=("class_means",),
+            assumptions=("There is no bias.",),
+            check=lambda premises, after: (
+                Identity(((premises[own_mean] + (K - 1) * premises[other_mean], S.Zero),)),
                 Numerics(
-                    lambda rng: evidence.correlations(rng, before.rights, after[0].right, e_K),
+                    lambda rng: evidence.correlations(rng, premises, after),
                     1e-10,
                     "singular values of the class means",
+                    reads=after.bounds,
                 ),
-                Identity(((before[0].right + (K - 1) * before[1].right, 0), (after[0].left, mu))),
             ),
         ),
+    )
+
+
+def _integrals() -> tuple[Line, Line]:
+    """The expected maximum by the density of the largest, and the density of a tie, both standard normals."""
+    density, below = exp(-(x**2) / 2) / sqrt(2 * pi), (1 + erf(x / sqrt(2))) / 2
+    return (
+        Line(e_K, Integral(K * x * density * below ** (K - 1), (x, -oo, oo))),
+        Line(t_K, Integral(density**2 * below ** (K - 2), (x, -oo, oo))),
     )
 
 
@@ -176,41 +263,38 @@ def _samples() -> tuple[Step, ...]:
             "The projection on $p_\\xi$ directions that are independent of a vector holds the share $p_\\xi/n_\\xi$ of its "
             "square on average. What an argmax leaves unexplained depends on the inputs, and class modes are normalised by the "
             "sample's own masses.",
-            after=(Line(r"\mathbf E\,\hat\psi", psi), Line(r"\mathbf E\,\hat\psi_{\text{class}}", psi, r"\simeq")),
-            uses=("modes",),
+            after=(Line(psi_hat, psi), Line(psi_class, psi, r"\simeq")),
             assumptions=("Normal inputs of mean zero without a bias, at fixed $p_\\xi/n_\\xi$.",),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.unexplained(rng, after[0].right),
+                    lambda rng: evidence.unexplained(rng, after[psi_hat]),
                     2e-2,
                     "least squares of one normal target, many samples",
                 ),
                 Numerics(
-                    lambda rng: evidence.label_mean(rng, after[0].right),
+                    lambda rng: evidence.label_mean(rng, after[psi_hat]),
                     1e-2,
                     "least squares of constant labels, many samples",
                 ),
                 Remainder(
-                    lambda rng: evidence.class_modes(rng, after[1].right),
+                    lambda rng: evidence.class_modes(rng, after[psi_class]),
                     2e-2,
                     "average class modes of argmax labels at 40 and 80 samples: their excess, and the limit it falls to "
                     "like $1/n_\\xi$",
-                    reads=after[1:],
+                    reads=after.of(psi_class),
                 ),
             ),
         ),
         Step(
             "interpolation",
             "With as many inputs as samples are left over by the classes, correlations become one: nothing is frustrated on "
-            "the training set any more.",
+            "the training set any more. With fewer inputs there are none.",
             "Inputs and labels span $p_\\xi$ and $K$ of $n_\\xi$ dimensions, and these meet in as many as are too few.",
-            after=(Line(r"\#\{\hat\mu_k=1\}", p_xi + K - n_xi),),
-            uses=("modes",),
-            assumptions=(
-                "Inputs in general position, every class present, $n_\\xi-K\\le p_\\xi\\le n_\\xi$; none for fewer inputs.",
-            ),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.meeting_dimensions(rng, after[0].right), 0, "ranks in exact rationals"
+            given=(Line(p_xi, n_xi - K, r"\ge"), Line(p_xi, n_xi, r"\le")),
+            after=(Line(met, p_xi + K - n_xi),),
+            assumptions=("Inputs in general position, every class present.",),
+            check=lambda premises, after: Numerics(
+                lambda rng: evidence.meeting_dimensions(rng, premises, after[met]), 0, "ranks in exact rationals"
             ),
         ),
     )

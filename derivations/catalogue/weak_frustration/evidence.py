@@ -98,6 +98,14 @@ def leading(rng, known, after):
             yield _order(r, after[r], points), 1
 
 
+def slowed(rng, after):
+    """How many bounds on the change of the rate hold, the one, for every mode of a class graph."""
+    bounds = after.of(-r_2).bounds
+    for graph in graphs(int(rng.integers(10**6))):
+        for mode in range(1, SIZE):
+            yield len(bounds) - len(bounds.violated({r_2: evaluate(after[r_2], graph.point(mode))})), 1
+
+
 def second(rng, premises, left, after):
     """The leading order; orders of the relative remainders: of the second order at the exact change of the pattern, and of
     the rate."""

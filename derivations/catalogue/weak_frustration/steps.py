@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Basic, BlockMatrix, Determinant, Expr, MatAdd, MatMul, MatrixExpr, Sum, Trace, Transpose, ZeroMatrix
+from sympy import Basic, BlockMatrix, Determinant, Expr, MatAdd, MatMul, MatrixExpr, S, Sum, Trace, Transpose, ZeroMatrix
 
 from derivations.catalogue.weak_frustration import evidence
 from derivations.checks import AtRandomPoints, Numerics, Remainder
@@ -218,7 +218,7 @@ def _orders(known: tuple[Line, ...]) -> tuple[Step, ...]:
             "Collect the second order, where $f+f_2$ is the pattern, and multiply by $f^T$, which removes $f_2$.",
             before=(problem,),
             given=(collected,),
-            after=(Line(r_2, correction), Line(r, r_1 + r_2, r"\simeq")),
+            after=(Line(r_2, correction), Line(r, r_1 + r_2, r"\simeq"), Line(-r_2, S.Zero, ">")),
             uses=("leading_order",),
             assumptions=(
                 "$f$ and $r_1$ solve the leading order; where several $r_1$ are equal, $f$ diagonalises $M_1+r_1C_0$ among "
@@ -226,6 +226,7 @@ def _orders(known: tuple[Line, ...]) -> tuple[Step, ...]:
             ),
             check=lambda premises, after: (
                 AtRandomPoints((_multiplied(premises[collected.left], after[r_2]),), evidence.quadratic_point),
+                Numerics(lambda rng: evidence.slowed(rng, after), 0, "the sign at modes of class graphs", reads=after.bounds),
                 Remainder(
                     lambda rng: evidence.second(rng, premises, collected.left, after),
                     2e-2,

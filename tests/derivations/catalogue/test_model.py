@@ -11,6 +11,7 @@ from sympy import MatrixSymbol, Rational, Symbol, Trace, exp, log, symbols
 
 from derivations.catalogue.model import derive_model
 from derivations.checks import Status
+from derivations.lines import Lines
 from tests.strategies import SCALARS, scalar_polynomials, seeds
 from theory import InputError, Loss, sg
 
@@ -73,7 +74,7 @@ def drawn(loss, seed):
     """The point that a check of the gradient flow draws."""
     step = derive_model(loss, "own")["gradient_flow"]
     with mpmath.workdps(50):
-        return step.check(step.before, step.after).points(np.random.default_rng(seed)).values
+        return step.check(step.premises, Lines(step.after)).points(np.random.default_rng(seed)).values
 
 
 @given(
