@@ -66,7 +66,7 @@ def sampled_lines(rng, found):
     """The decay at which the fraction of a sampled coupling is critical, and that which its modes just survive."""
     sampled, square = _largest(int(rng.integers(3)))
     frustrated = len(sampled.links) / len(sampled.couplings)
-    yield brentq(lambda decay: _critical(found, 4, sampled.weight, decay) - frustrated, 0.2, 0.2499), square / 4
+    yield brentq(lambda decay: float(_critical(found, 4, sampled.weight, decay)) - frustrated, 0.2, 0.2499), square / 4
 
 
 # -- shares -----------------------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def _shares() -> tuple[Step, ...]:
             "potential",
             "The self-consistency of many links makes one function $\\Phi$ stationary, and its derivative by $z=\\mu^2$ is the "
             "resolvent $G_z$ of squared canonical correlations.",
-            "Differentiate by $G$: $\\partial_G\\Phi$ is $ck^2$ times both sides' difference. Then $\\alpha$ and $\\beta$ move.",
+            "Differentiate by $G$: $\\partial_G\\Phi$ is $ck^2$ times the defect. Then $\\alpha$ and $\\beta$ move.",
             before=(response, *kernel),
             after=(
                 Line(Phi, phase_line.potential(mean, KERNEL, c, G)),
