@@ -228,7 +228,10 @@ def solved_poisson(rng, averaged):
     pairs = Pairs("poisson", int(rng.integers(2, 9)), float(rng.uniform(3, 9)), float(rng.uniform(0.3, 1)), "large-c")
     place = complex(*rng.uniform(0.2, 2, 2))
     at = _averaged_point(pairs, pairs.labels(place))
-    roots = (self_consistency.solve(pairs.labels, pairs.links, place, 15), fast.solve(pairs.labels, pairs.links, [place]))
+    roots = (
+        self_consistency.solve(pairs.labels, pairs.links, place, 15),
+        fast.solve(pairs.labels, pairs.links, np.array([place])),
+    )
     for root in roots:
         value = complex(np.ravel(root.value)[0])
         yield value, evaluate(averaged, Point({**at.values, G: value}))
@@ -285,7 +288,7 @@ def correlations(rng, formula):
 def _large(seed: int) -> tuple[Sampled, NDArray]:
     """A large regular graph and its squared canonical correlations, ascending."""
     sampled = Sampled.regular(np.random.default_rng(seed), classes=300, links=3)
-    return sampled, np.sort(sampled.coupling.modes() ** 2)
+    return sampled, sampled.squared_correlations
 
 
 def widths(rng, formulas):
@@ -324,7 +327,7 @@ def densities(before, after) -> tuple[Numerics, ...]:
     exact, closed, of = after[1], after[2], defined(before)
 
     def averages(rng):
-        at = regular_point(rng).values | {c: int(rng.integers(3, 9))}
+        at = {**regular_point(rng).values, c: int(rng.integers(3, 9))}
         at |= coefficients(rng, at[c])
         at[g] = evaluate(of[g], Point(at))
 

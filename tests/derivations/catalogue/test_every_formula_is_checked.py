@@ -53,6 +53,9 @@ EQUIVALENT = {
     "stop_gradient/zero_head/after/0-1/exchanged": "both right sides are zero",
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
+    "phase_line/potential/before/3/negated": "the hop enters squared",
+    "single_site/linear/after/0-1/exchanged": "both signs have one mass",
+    "single_site/linear/after/3-4/exchanged": "both signs have one mass",
     "own/first_integrals/after/0/negated": A_MULTIPLE,
     "own/first_integrals/after/0/halved": A_MULTIPLE,
 }
