@@ -12,6 +12,7 @@ from scipy.linalg import expm
 from scipy.optimize import brentq
 from scipy.sparse import block_array, coo_array, csr_array, diags_array, eye_array
 from scipy.sparse.linalg import expm_multiply, spsolve
+from scipy.stats import poisson
 
 from derivations.catalogue import dense
 from derivations.catalogue.class_graphs import Sampled, coefficients, random_tree, regular_tree
@@ -143,21 +144,26 @@ def _response(lines, below, at: Point, is_root: bool):
 
 
 @cache
-def _drawn_response(seed: int) -> tuple[Pairs, float, float]:
-    """A Poisson ensemble, a point s, and the response there of labels of one large coupling, dense."""
+def _drawn_response(seed: int) -> tuple[Pairs, float, float, float]:
+    """A Poisson ensemble, a point s, and the response there of labels that do not reach each other; and what reaching each
+    other adds in one large coupling, which hardly depends on the numbers of links that were drawn."""
     rng, classes, links = np.random.default_rng(seed), 1500, 3
-    sampled, place = Sampled.at_random(rng, classes, links * classes // 2), float(rng.uniform(0.5, 2))
+    sampled, place = Sampled.at_random(rng, classes, links * classes // 2), float(rng.uniform(0.2, 0.5))
     J = csr_array(sampled.couplings)
     samples = diags_array(1 / (place + J.sum(axis=1)))
     inverse = np.diag(place + J.sum(axis=0)) - (J.T @ samples @ J).toarray()
-    return Pairs("poisson", sampled.pure, links, sampled.weight), place, np.trace(np.linalg.inv(inverse)) / classes
+    own, each = place + sampled.pure * place / (place + 1), sampled.weight * (place + sampled.weight)
+    each /= place + 2 * sampled.weight
+    added = np.trace(np.linalg.inv(inverse)) / classes - np.mean(1 / (own + each * sampled.adjacency.sum(axis=0)))
+    alone = poisson(links).expect(lambda count: 1 / (own + each * count))
+    return Pairs("poisson", sampled.pure, links, sampled.weight), place, alone, added
 
 
 def populations_of_trees(rng):
-    """The mean response of labels of a Poisson graph, from populations and from one large coupling."""
-    pairs, place, found = _drawn_response(int(rng.integers(3)))
-    values = populations.sample(pairs, np.array([place]), PopulationSize(members=400, populations=4))
-    yield populations.summary(values).value[0].real, found
+    """What neighbours add to the mean response of labels of a Poisson graph, in populations and in one large coupling."""
+    pairs, place, alone, added = _drawn_response(int(rng.integers(3)))
+    values = populations.sample(pairs, np.array([place]), PopulationSize(members=1000, populations=4))
+    yield populations.summary(values).value[0].real - alone, added
 
 
 def bethe(rng, lines):

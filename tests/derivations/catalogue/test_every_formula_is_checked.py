@@ -5,6 +5,7 @@ exchanged, a bound doubled, another relation between both sides, and for a zero 
 the same as the right one, :data:`EQUIVALENT` says why.
 """
 
+import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -22,6 +23,7 @@ from derivations.catalogue.stop_gradient import steps as stop_gradient
 from derivations.checks import Status
 from derivations.closed_forms.reduced import all_modes, star
 from derivations.engine import Derivation
+from tests.derivations.catalogue.wrong_solvers import WRONG_SOLVERS
 from theory import Coupling, Flow, Loss, sg
 from theory.calculus import gradient
 from theory.coupling.symmetric import Orbit
@@ -303,7 +305,11 @@ WRONG_ENGINES = {
     ),
     "lowered velocity of the wrong sign": (
         [(LoweredFlow, "velocity", lambda lowered, t, state: -lowered_velocity(lowered, t, state))],
-        {"projection_head": ["modes", "decay"], "stop_gradient": ["mode_flow"]},
+        {
+            "projection_head": ["modes", "decay"],
+            "stop_gradient": ["mode_flow"],
+            "mean_field_head": ["finite_steps"],
+        },
     ),
     "canonical correlations squared": (
         [(Coupling, "modes", lambda coupling, k=None: modes_of(coupling, k) ** 2)],
@@ -336,11 +342,15 @@ WRONG_ENGINES = {
     ),
 }
 
+WRONG_ENGINES |= WRONG_SOLVERS
+
 
 def forget_closed_forms():
-    """What was derived before was derived by the right engine, and what is derived now is not to be kept."""
-    for found in iter_modules(closed_forms.__path__, f"{closed_forms.__name__}."):
-        for value in vars(import_module(found.name)).values():
+    """What was derived or solved before was so by the right engine, and what is now is not to be kept."""
+    forms = [import_module(found.name) for found in iter_modules(closed_forms.__path__, f"{closed_forms.__name__}.")]
+    evidence = [module for name, module in sys.modules.items() if name.startswith("derivations.catalogue.")]
+    for module in (*forms, *evidence):
+        for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()
 
