@@ -56,6 +56,13 @@ class Sampled:
     def coupling(self) -> Coupling:
         return Coupling(self.couplings, mobility="uniform")
 
+    @property
+    def squared_correlations(self) -> NDArray:
+        """Ascending, from the dense matrix of labels."""
+        degrees = self.couplings.sum(axis=1), self.couplings.sum(axis=0)
+        scaled = self.couplings / np.sqrt(np.outer(*degrees))
+        return np.linalg.eigvalsh(scaled.T @ scaled)
+
     def point(self, at: float) -> Point:
         """Of both resolvents, at s = z = ``at``; without alpha, beta and k."""
         weights, adjacency = self.couplings, self.adjacency

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import cast
 
 import mpmath
 import numpy as np
@@ -79,7 +80,7 @@ def _drawn(rng) -> tuple[MeanFieldHead, HeadCurve, dict]:
 
 
 def _modes(head: MeanFieldHead, curve: HeadCurve) -> Modes:
-    return Modes.of(head.of, curve.nodes)
+    return Modes.of(cast(Band, head.of), curve.nodes)
 
 
 def late_masses(rng, found):

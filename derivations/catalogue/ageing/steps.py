@@ -155,6 +155,7 @@ def _two_times() -> tuple[Step, ...]:
             after=(Line(g_21, (t_2 / t_1) ** Rational(3, 4), r"\simeq"),),
             uses=("edge", "late_head"),
             check=lambda before, after: (
+                before.equal((_transform().right,)),
                 AtRandomPoints(
                     ((_growth_of_edge(defined(before)[I_B]), defined(after)[g_21]),),
                     evidence.edge_point,

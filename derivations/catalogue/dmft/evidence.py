@@ -12,6 +12,7 @@ from scipy.linalg import expm
 from scipy.optimize import brentq
 from scipy.sparse import block_array, coo_array, csr_array, diags_array, eye_array
 from scipy.sparse.linalg import expm_multiply, spsolve
+from scipy.stats import poisson
 
 from derivations.catalogue import dense
 from derivations.catalogue.class_graphs import Sampled, coefficients, random_tree, regular_tree
@@ -143,21 +144,26 @@ def _response(lines, below, at: Point, is_root: bool):
 
 
 @cache
-def _drawn_response(seed: int) -> tuple[Pairs, float, float]:
-    """A Poisson ensemble, a point s, and the response there of labels of one large coupling, dense."""
+def _drawn_response(seed: int) -> tuple[Pairs, float, float, float]:
+    """A Poisson ensemble, a point s, and the response there of labels that do not reach each other; and what reaching each
+    other adds in one large coupling, which hardly depends on the numbers of links that were drawn."""
     rng, classes, links = np.random.default_rng(seed), 1500, 3
-    sampled, place = Sampled.at_random(rng, classes, links * classes // 2), float(rng.uniform(0.5, 2))
+    sampled, place = Sampled.at_random(rng, classes, links * classes // 2), float(rng.uniform(0.2, 0.5))
     J = csr_array(sampled.couplings)
     samples = diags_array(1 / (place + J.sum(axis=1)))
     inverse = np.diag(place + J.sum(axis=0)) - (J.T @ samples @ J).toarray()
-    return Pairs("poisson", sampled.pure, links, sampled.weight), place, np.trace(np.linalg.inv(inverse)) / classes
+    own, each = place + sampled.pure * place / (place + 1), sampled.weight * (place + sampled.weight)
+    each /= place + 2 * sampled.weight
+    added = np.trace(np.linalg.inv(inverse)) / classes - np.mean(1 / (own + each * sampled.adjacency.sum(axis=0)))
+    alone = poisson(links).expect(lambda count: 1 / (own + each * count))
+    return Pairs("poisson", sampled.pure, links, sampled.weight), place, alone, added
 
 
 def populations_of_trees(rng):
-    """The mean response of labels of a Poisson graph, from populations and from one large coupling."""
-    pairs, place, found = _drawn_response(int(rng.integers(3)))
-    values = populations.sample(pairs, np.array([place]), PopulationSize(members=400, populations=4))
-    yield populations.summary(values).value[0].real, found
+    """What neighbours add to the mean response of labels of a Poisson graph, in populations and in one large coupling."""
+    pairs, place, alone, added = _drawn_response(int(rng.integers(3)))
+    values = populations.sample(pairs, np.array([place]), PopulationSize(members=1000, populations=4))
+    yield populations.summary(values).value[0].real - alone, added
 
 
 def bethe(rng, lines):
@@ -228,7 +234,10 @@ def solved_poisson(rng, averaged):
     pairs = Pairs("poisson", int(rng.integers(2, 9)), float(rng.uniform(3, 9)), float(rng.uniform(0.3, 1)), "large-c")
     place = complex(*rng.uniform(0.2, 2, 2))
     at = _averaged_point(pairs, pairs.labels(place))
-    roots = (self_consistency.solve(pairs.labels, pairs.links, place, 15), fast.solve(pairs.labels, pairs.links, [place]))
+    roots = (
+        self_consistency.solve(pairs.labels, pairs.links, place, 15),
+        fast.solve(pairs.labels, pairs.links, np.array([place])),
+    )
     for root in roots:
         value = complex(np.ravel(root.value)[0])
         yield value, evaluate(averaged, Point({**at.values, G: value}))
@@ -285,7 +294,7 @@ def correlations(rng, formula):
 def _large(seed: int) -> tuple[Sampled, NDArray]:
     """A large regular graph and its squared canonical correlations, ascending."""
     sampled = Sampled.regular(np.random.default_rng(seed), classes=300, links=3)
-    return sampled, np.sort(sampled.coupling.modes() ** 2)
+    return sampled, sampled.squared_correlations
 
 
 def widths(rng, formulas):
@@ -324,7 +333,7 @@ def densities(before, after) -> tuple[Numerics, ...]:
     exact, closed, of = after[1], after[2], defined(before)
 
     def averages(rng):
-        at = regular_point(rng).values | {c: int(rng.integers(3, 9))}
+        at = {**regular_point(rng).values, c: int(rng.integers(3, 9))}
         at |= coefficients(rng, at[c])
         at[g] = evaluate(of[g], Point(at))
 

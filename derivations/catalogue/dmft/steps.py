@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Basic, BlockMatrix, Expr, Identity, MatAdd, MatMul, Sum, Symbol, Transpose, exp, sqrt
+from sympy import Basic, BlockMatrix, Expr, Identity, MatAdd, MatMul, Sum, Symbol, Transpose, exp, sqrt, sympify
 
 from derivations.catalogue.defined import defined
 from derivations.catalogue.dmft import evidence
@@ -135,7 +135,7 @@ def _memory() -> tuple[Step, ...]:
 def _solved(equations: Lines, solutions: Lines) -> tuple:
     """Both sides of equations with solutions put in."""
     found = defined(solutions)
-    return tuple((e.left.xreplace(found), e.right.xreplace(found)) for e in equations)
+    return tuple((sympify(e.left).xreplace(found), e.right.xreplace(found)) for e in equations)
 
 
 def _cavity() -> tuple[Line, Line]:
@@ -173,7 +173,7 @@ def _tree() -> tuple[Step, ...]:
                     1e-10,
                     "dense inverses of random trees, from leaves to root",
                 ),
-                Numerics(evidence.populations_of_trees, 0.03, "the solver's populations, three errors of a large coupling"),
+                Numerics(evidence.populations_of_trees, 0.06, "the solver's populations, three errors of a large coupling"),
             ),
         ),
         Step(

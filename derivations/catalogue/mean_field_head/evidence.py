@@ -105,26 +105,43 @@ def large_numbers(rng):
     yield np.polyfit(np.log(numbers), np.log(apart), 1)[0], -0.5
 
 
-def _head(at, correlations, masses, **more) -> MeanFieldHead:
+def _head(at, correlations, masses) -> MeanFieldHead:
     """The solver, at the rates and the head of a point."""
     listed = [(float(x), 1.0, float(mass)) for x, mass in zip(correlations, masses, strict=True)]
-    return MeanFieldHead(listed, *(float(at[rate]) for rate in RATES), w0=float(at[w]), **more)
+    mobility, decay, head_decay = (float(at[rate]) for rate in RATES)
+    return MeanFieldHead(listed, mobility, decay, head_decay, float(at[w]))
 
 
 def solved(rng, rates):
     """Growths and head after some time, from their rates and from the solver."""
-    at, time = modes_at_random(rng).values, 1.5
+    at, time, grown, turned = modes_at_random(rng).values, 1.0, rates[g_dot[j, 0]], rates[w_dot]
 
     def velocity(_, state):
         here = {**at, g_of: state[:-1, None], w: state[-1]}
-        grown = [evaluate(rates[g_dot[j, 0]], Point({**here, j: number})) for number in range(GROUPS)]
-        return [float(value) for value in (*grown, evaluate(rates[w_dot], Point(here)))]
+        moved = [evaluate(grown, Point({**here, j: number})) for number in range(GROUPS)]
+        return [float(value) for value in (*moved, evaluate(turned, Point(here)))]
 
-    end = solve_ivp(velocity, (0, time), [1.0] * GROUPS + [float(at[w])], rtol=1e-7, atol=1e-9).y[:, -1]
-    head = _head(at, at[mu_of][:, 0], at[m_j][:, 0])
-    found = head.trajectory([time])
-    yield end, [*(found.growth(float(x))[0] for x in at[mu_of][:, 0]), found.head[0]]
-    yield head.precise_head([time], 15), found.head
+    end = solve_ivp(velocity, (0, time), [1.0] * GROUPS + [float(at[w])], rtol=1e-6, atol=1e-8).y[:, -1]
+    correlations = _correlations(at)
+    found = _head(at, correlations, at[m_j][:, 0]).trajectory([time])
+    yield end, [*(found.growth(float(x))[0] for x in correlations), found.head[0]]
+
+
+@cache
+def _by_series(seed: int) -> tuple:
+    """The head in double precision, and by series at fifteen digits."""
+    at = modes_at_random(np.random.default_rng(seed)).values
+    head = _head(at, _correlations(at), at[m_j][:, 0])
+    return head.trajectory([0.5]).head, head.precise_head([0.5], 15)
+
+
+def series(rng):
+    """Of the solver, one way and the other."""
+    yield _by_series(int(rng.integers(3)))
+
+
+def _correlations(at):
+    return at[mu_of][:, 0]
 
 
 def balances(rng, rates, found):

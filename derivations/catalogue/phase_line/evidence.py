@@ -59,14 +59,14 @@ def _critical(found, links: int, weight, decay):
 def _largest(seed: int) -> tuple[Sampled, float]:
     """A large regular coupling and its largest squared correlation but the outlier."""
     sampled = Sampled.regular(np.random.default_rng(seed), classes=300, links=4)
-    return sampled, float(np.sort(sampled.coupling.modes() ** 2)[-2])
+    return sampled, float(sampled.squared_correlations[-2])
 
 
-def sampled_lines(rng, found):
-    """The decay at which the fraction of a sampled coupling is critical, and that which its modes just survive."""
+def sampled_lines(rng, edge, found):
+    """The edge and the fraction of frustrated samples of a large coupling."""
     sampled, square = _largest(int(rng.integers(3)))
-    frustrated = len(sampled.links) / len(sampled.couplings)
-    yield brentq(lambda decay: _critical(found, 4, sampled.weight, decay) - frustrated, 0.2, 0.2499), square / 4
+    yield evaluate(edge, Point({n_0: sampled.pure, c: 4, q: sampled.weight})), square
+    yield evaluate(found[phi_c], Point({n_c: sampled.pure, c: 4})), len(sampled.links) / len(sampled.couplings)
 
 
 # -- shares -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from sympy import Integer, Rational, Sum, log, solve, sqrt
 from derivations.catalogue.defined import defined
 from derivations.catalogue.phase_line import evidence
 from derivations.checks import AtRandomPoints, Identity, Limit, Numerics
-from derivations.closed_forms.pair import PAIR, SLOW_RATIO, pair_determinant
+from derivations.closed_forms.pair import PAIR, SLOW_RATIO, pair_cubic, pair_determinant
 from derivations.engine import Step
 from derivations.lines import Line
 from derivations.vocabulary import (
@@ -67,7 +67,11 @@ def _existence() -> Step:
                 evidence.regular_point,
             ),
             Numerics(lambda rng: evidence.solved_lines(rng, defined(after)), 1e-10, "the solver's root"),
-            Numerics(lambda rng: evidence.sampled_lines(rng, defined(after)), 0.05, "correlations of large sampled couplings"),
+            Numerics(
+                lambda rng: evidence.sampled_lines(rng, defined(before)[z_plus], defined(after)),
+                0.05,
+                "large sampled couplings",
+            ),
         ),
     )
 
@@ -85,7 +89,7 @@ def _shares() -> tuple[Step, ...]:
             "potential",
             "The self-consistency of many links makes one function $\\Phi$ stationary, and its derivative by $z=\\mu^2$ is the "
             "resolvent $G_z$ of squared canonical correlations.",
-            "Differentiate by $G$: $\\partial_G\\Phi$ is $ck^2$ times both sides' difference. Then $\\alpha$ and $\\beta$ move.",
+            "Differentiate by $G$: $\\partial_G\\Phi$ is $ck^2$ times the defect. Then $\\alpha$ and $\\beta$ move.",
             before=(response, *kernel),
             after=(
                 Line(Phi, phase_line.potential(mean, KERNEL, c, G)),
@@ -117,9 +121,15 @@ def _derivatives(before: dict, after: dict) -> tuple:
     kernel = {name: before[name] for name in (alpha, beta, k)}
     by_response = after[Phi].diff(G)
     return (
-        (1 + by_response.doit(), 1 + c * k**2 * (G - before[G])),
-        (after[Phi].subs(kernel).diff(z).doit(), after[G_z].subs(kernel)),
+        (1 + by_response, 1 + c * k**2 * (G - before[G])),
+        (after[Phi].subs(kernel).diff(z), after[G_z].subs(kernel)),
     )
+
+
+def _hurwitz():
+    """That of the cubic of a pair, times its squared product of heads."""
+    zero, one, two = pair_cubic()
+    return p**2 * (two * one - zero)
 
 
 def _beside_the_outlier() -> tuple[Step, ...]:
@@ -159,8 +169,11 @@ def _beside_the_outlier() -> tuple[Step, ...]:
                 Line(chi, pair_determinant()),
             ),
             uses=("heads",),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.hopf(rng, defined(before), defined(after)), 1e-6, "dense eigenvalues, and the solver"
+            check=lambda before, after: (
+                Identity(((defined(after)[chi], _hurwitz()),)),
+                Numerics(
+                    lambda rng: evidence.hopf(rng, defined(before), defined(after)), 1e-6, "dense eigenvalues, and the solver"
+                ),
             ),
         ),
         Step(
@@ -172,6 +185,7 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             uses=("beside_the_outlier",),
             assumptions=("$\\lambda\\to0$.",),
             check=lambda before, after: (
+                Identity(((defined(before)[chi], _hurwitz()),)),
                 Identity(((defined(after)[k_c], SLOW_RATIO.subs({mu_1: mu_e, mu_2: 1})),)),
                 Limit(
                     lambda rng: evidence.slow(rng, defined(before), defined(after)[k_c]),
@@ -188,11 +202,14 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             before=(Line(k_c, mu_e * (1 - mu_e), r"\to"),),
             after=(Line(k_c, Rational(1, 4), "<"),),
             uses=("slow_embeddings",),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.quarters(rng, defined(before)[k_c], after[0]),
-                1e-4,
-                "the solver over edges and decays",
-                reads=after,
+            check=lambda before, after: (
+                Identity(((after[0].left, k_c),)),
+                Numerics(
+                    lambda rng: evidence.quarters(rng, defined(before)[k_c], after[0]),
+                    1e-4,
+                    "the solver over edges and decays",
+                    reads=after,
+                ),
             ),
         ),
     )

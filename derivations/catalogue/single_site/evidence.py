@@ -31,7 +31,7 @@ from theory.models.single_component import w, x, y
 from theory.models.vocabulary import K, gamma, kappa, lam
 
 STEP = 1e-100  # of a complex step
-CLASSES, PURE, FRUSTRATED, SIZE = 3, 2, 2, 2  # of the whole model: classes, samples of each, dimensions
+CLASSES, PURE, FRUSTRATED, SIZE = 3, 3, 1, 2  # of the whole model: classes, samples of each, dimensions
 FRACTION = FRUSTRATED / (PURE + FRUSTRATED)
 
 

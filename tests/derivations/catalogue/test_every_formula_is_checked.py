@@ -7,6 +7,7 @@ else; a premise is left out; a step builds on another one than it says.  Where t
 """
 
 import re
+import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -24,6 +25,7 @@ from derivations.catalogue.stop_gradient import steps as stop_gradient
 from derivations.checks import BOUNDS, Status
 from derivations.closed_forms.reduced import all_modes, star
 from derivations.engine import Derivation, broken_link
+from tests.derivations.catalogue.wrong_solvers import WRONG_SOLVERS
 from theory import Coupling, Flow, Loss, sg
 from theory.calculus import gradient
 from theory.coupling.symmetric import Orbit
@@ -76,6 +78,9 @@ EQUIVALENT = {
     "weight_decay/heads/before/0/negated": AT_REST,
     "weight_decay/heads/before/1/negated": AT_REST,
     "weight_decay/simplex/before/0/negated": SQUARES,
+    "phase_line/potential/before/3/negated": "the hop enters squared",
+    "single_site/linear/after/0-1/exchanged": "both signs have one mass",
+    "single_site/linear/after/3-4/exchanged": "both signs have one mass",
     "own/first_integrals/after/0/negated": A_MULTIPLE,
     "own/first_integrals/after/0/halved": A_MULTIPLE,
 }
@@ -361,7 +366,11 @@ WRONG_ENGINES = {
     ),
     "lowered velocity of the wrong sign": (
         [(LoweredFlow, "velocity", lambda lowered, t, state: -lowered_velocity(lowered, t, state))],
-        {"projection_head": ["modes", "decay"], "stop_gradient": ["mode_flow"]},
+        {
+            "projection_head": ["modes", "decay"],
+            "stop_gradient": ["mode_flow"],
+            "mean_field_head": ["finite_steps"],
+        },
     ),
     "canonical correlations squared": (
         [(Coupling, "modes", lambda coupling, k=None: modes_of(coupling, k) ** 2)],
@@ -394,11 +403,15 @@ WRONG_ENGINES = {
     ),
 }
 
+WRONG_ENGINES |= WRONG_SOLVERS
+
 
 def forget_closed_forms():
-    """What was derived before was derived by the right engine, and what is derived now is not to be kept."""
-    for found in iter_modules(closed_forms.__path__, f"{closed_forms.__name__}."):
-        for value in vars(import_module(found.name)).values():
+    """What was derived or solved before was so by the right engine, and what is now is not to be kept."""
+    forms = [import_module(found.name) for found in iter_modules(closed_forms.__path__, f"{closed_forms.__name__}.")]
+    evidence = [module for name, module in sys.modules.items() if name.startswith("derivations.catalogue.")]
+    for module in (*forms, *evidence):
+        for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Add, Basic, BlockMatrix, MatAdd, MatrixExpr, MatrixSymbol, Rational, Sum, Symbol, sqrt, symbols
+from sympy import Add, Basic, BlockMatrix, Integral, MatAdd, MatrixExpr, MatrixSymbol, Rational, Sum, Symbol, sqrt, symbols
 
 from derivations import Line, names
 from derivations.typeset.display import LINE_WIDTH, display, tex, visible_width
@@ -82,9 +82,9 @@ def in_letters(expression):
 
 
 def plain_scalars(derivation):
-    """The scalar formulas of a derivation that have neither traces nor sums over entries."""
+    """The scalar formulas of a derivation that have neither traces nor sums over entries nor integrals."""
     scalars = [in_letters(f) for f in formulas(derivation) if not isinstance(f, MatrixExpr)]
-    return [f for f in scalars if not f.atoms(MatrixSymbol) and not f.has(Sum)]
+    return [f for f in scalars if not f.atoms(MatrixSymbol) and not f.has(Sum, Integral)]
 
 
 @pytest.mark.parametrize("name", names())
