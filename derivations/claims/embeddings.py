@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from derivations.claims.claim import Claim, Outlook, Verdict
-from derivations.claims.starts import Linear, numerical_error, smallest_distance
+from derivations.claims.starts import Linear, numerical_error
 from derivations.claims.subject import subject_of
 from derivations.experiment import CONTRACTED, Run, window
 from theory.coupling.spectrum import DENSE
 from theory.simulation.expected import expected_curves
+from theory.simulation.observables import label_spread, min_separation
 
 SCALES = 10.0  # between two times that are called two scales
 SIGNIFICANT = 3.0  # standard errors of a gain in accuracy
@@ -54,7 +54,7 @@ def _apart(run: Run, linear: Linear | None) -> Claim:
     verdict = Verdict.of(not run.collapsed)
     if linear is None:
         return Claim(*names, verdict, evidence, Outlook.HOLDS, "every label keeps a point of its own")
-    rest, error = smallest_distance(linear.rest), 2 * (linear.left(float(run.trajectory.times[-1])) + numerical_error(run))
+    rest, error = float(min_separation(linear.rest)), 2 * (linear.left(float(run.trajectory.times[-1])) + numerical_error(run))
     level = CONTRACTED * gaps[0]
     theory = (
         f"no mode joins the {run.coupling.labels} labels, and the start brings two of them to rest at the distance {rest:.3g}"
@@ -79,18 +79,16 @@ def _together(run: Run, linear: Linear | None) -> Claim:
     if c.components > 1:
         theory = f"{c.components} canonical correlations are 1, and what they hold of the labels does not move"
         theory += about.separation
-        outlook = Outlook.FAILS if linear is None or _spread(linear.rest) > CONTRACTED * path.label_spread[0] else Outlook.OPEN
+        outlook = (
+            Outlook.FAILS if linear is None or label_spread(linear.rest) > CONTRACTED * path.label_spread[0] else Outlook.OPEN
+        )
         return Claim(*names, verdict, evidence, outlook, theory)
     slow = f"all modes but one decay, the slowest in the time {run.coupling.slow_time():.4g}"
-    foreseen = None if linear is None else _spread(linear.at(path.times[-1:])[0]) / path.label_spread[0]
+    foreseen = None if linear is None else label_spread(linear.at(path.times[-1:])[0]) / path.label_spread[0]
     if not run.contracted and (foreseen is None or foreseen >= CONTRACTED):
         why = f"{end}, which is too early for them to have come together"
         return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, slow)
     return Claim(*names, verdict, evidence, Outlook.HOLDS, slow)
-
-
-def _spread(labels: NDArray) -> float:
-    return float(np.linalg.norm(labels - labels.mean(axis=1, keepdims=True)))
 
 
 # -- times ---------------------------------------------------------------------------------------------------------------

@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 
 from derivations.claims.claim import Claim, Outlook, Verdict
 from derivations.claims.decays import distances_with_decay, eigenvalue_at_rest, joined_labels, outlook_with_decay
-from derivations.claims.starts import EPS, conserved, smallest_distance, start_of
+from derivations.claims.starts import EPS, conserved, start_of
 from derivations.claims.subject import subject_of
 from derivations.dimensional.ends import EQUAL, REST, End, allowed
 from derivations.dimensional.starts import Modes, Split, foreseen_of
 from derivations.experiment import CONTRACTED, Run
 from theory import Coupling
+from theory.simulation.observables import min_separation
 
 ROUNDING = 10 * EPS  # of eigenvalues, for each dimension and relative to the norm of the head
 LARGEST = 1000  # entries of survivors whose joint stability is computed
@@ -157,7 +158,7 @@ def _apart(run: Run, end: Resting | None) -> Claim:
 
 def _by_survivors(run: Run, end: Resting) -> tuple[Outlook, str]:
     """Labels that came together against those that the modes which survive would have, alone."""
-    held = smallest_distance(end.labels_of_survivors(run.coupling))
+    held = float(min_separation(end.labels_of_survivors(run.coupling)))
     start = run.trajectory.min_separation[0]
     if held < CONTRACTED * start:
         return Outlook.OPEN, f"the modes that survive bring two labels to the distance {held:.3g}"

@@ -113,10 +113,3 @@ def numerical_error(run: Run) -> float:
     lasting = c.slow_time() if c.components == 1 else float(path.times[-1])
     steps = STEPS * lasting * fastest_rate(c) + len(path.times)
     return steps * (RTOL * size + ATOL)
-
-
-def smallest_distance(labels: NDArray) -> float:
-    """Between two labels (d, K)."""
-    from scipy.spatial.distance import pdist
-
-    return float(pdist(labels.T).min())

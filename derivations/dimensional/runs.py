@@ -80,11 +80,6 @@ class Run:
         """The rank that the numbers of survivors give, where these are the top and the bottom of the spectrum."""
         return label_rank((self.occupation.positive, self.occupation.negative), self.coupling.modes())
 
-    @property
-    def rank_foreseen(self) -> int | None:
-        """The rank that was foreseen at the start, if any."""
-        return None if self.foreseen is None else label_rank(self.foreseen, self.coupling.modes())
-
 
 def follow(coupling: Coupling, dimension: int, kinds: Sequence[Kind], runs: int, seed: int = 0) -> list[Run]:
     """Runs of kinds of start to their ends, all in one ensemble.

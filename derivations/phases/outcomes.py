@@ -31,6 +31,7 @@ from derivations.phases.regions import Phase
 from derivations.phases.starts import along_modes, disturbed
 from theory import Coupling, models
 from theory.errors import InputError
+from theory.simulation.observables import label_spread
 
 E_FOLDS = 12.0  # in the length of a run
 RECORDED = 160  # times, closer to each other at the start
@@ -128,7 +129,7 @@ class Outcomes:
             **TOLERANCES,
         )
         assert found.head is not None  # the model has one
-        return _seen(times, found.labels, found.head, np.array([_spread(blocks["Y"]) for blocks, _ in states]))
+        return _seen(times, found.labels, found.head, np.array([label_spread(blocks["Y"]) for blocks, _ in states]))
 
     def _state(self, coupling: Coupling, phi: float, lam: float, k: float) -> tuple[dict, dict]:
         """The upper state, and the lower one: every mode along a direction of its own, at the head that it rests at; beyond its
@@ -163,13 +164,8 @@ class _Seen:
         return self.spread[:, 1] < 1e-2
 
 
-def _spread(labels: NDArray) -> NDArray:
-    """Root of the summed squared distances of labels (..., d, K) from their mean."""
-    return np.linalg.norm(labels - labels.mean(axis=-1, keepdims=True), axis=(-2, -1))
-
-
 def _seen(times: NDArray, labels: NDArray, head: NDArray, size: NDArray) -> _Seen:
-    spread = _spread(labels) / size[:, None]
+    spread = label_spread(labels) / size[:, None]
     turn = np.linalg.norm(head - np.swapaxes(head, -1, -2), axis=(-2, -1))
     turn /= turn[:, :1]
     apart = np.minimum.accumulate(spread, axis=1) > 0.9

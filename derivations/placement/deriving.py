@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
 from sympy import And, Eq, Identity, Integer, Inverse, S, Symbol, ZeroMatrix
 from sympy.logic.boolalg import Boolean
 
@@ -22,6 +20,7 @@ from theory.loss import Loss
 from theory.models import projection_head
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, W, X, Y, kappa, lam, pull
 from theory.simulation import simulate
+from theory.simulation.observables import min_separation
 from theory.stopgrad import sg
 
 TIMES = (0.0, 1.0, 10.0, 100.0, 1000.0, 10000.0)
@@ -150,11 +149,5 @@ def _stable(judged: Stability) -> Boolean:
 def _witness(loss: Loss, coupling: Coupling, dimension: int, seed: int) -> Witness:
     run = simulate(loss, coupling, dimension=dimension, times=TIMES, seed=seed, method="direct", solver="LSODA")
     projected = run.labels if run.head is None else run.head @ run.labels
-    raw, mapped = (_separation(labels) for labels in (run.labels, projected))
+    raw, mapped = run.min_separation, min_separation(projected)
     return Witness(run.times, raw / raw[0], mapped / mapped[0], seed)
-
-
-def _separation(labels: NDArray) -> NDArray:
-    """Smallest distance between two columns of each matrix (T, d, K)."""
-    one, other = np.triu_indices(labels.shape[2], 1)
-    return np.linalg.norm(labels[:, :, one] - labels[:, :, other], axis=1).min(axis=1)

@@ -167,8 +167,8 @@ def test_a_wrong_prediction_of_what_survives_is_a_failure(report_of, tmp_path, m
 
 def test_a_wrong_prediction_of_where_labels_rest_is_a_failure(read, monkeypatch):
     """Off by a millionth, where linear algebra is exact to rounding."""
-    right = embeddings.smallest_distance
-    monkeypatch.setattr(embeddings, "smallest_distance", lambda labels: (1 + 1e-6) * right(labels))
+    right = embeddings.min_separation
+    monkeypatch.setattr(embeddings, "min_separation", lambda labels: (1 + 1e-6) * right(labels))
     reading = read()
     claim = reading.claims["clean-apart"]
     assert reading.status == 1

@@ -37,7 +37,31 @@ SYMMETRIC = 1e-10  # relative asymmetry of a covariance that is taken for roundi
 
 
 @dataclass(frozen=True, eq=False)
-class LabelTeacher:
+class _Teacher:
+    """Rows that act on normal inputs, noise, and the covariance of the inputs, None for the identity."""
+
+    rows: NDArray
+    noise: float = 0.0
+    covariance: NDArray | None = None
+
+    def _check_inputs(self, rows: NDArray) -> None:
+        object.__setattr__(self, "rows", rows)
+        if self.covariance is not None:
+            object.__setattr__(self, "covariance", checked_covariance(self.covariance, self.inputs))
+
+    @property
+    def inputs(self) -> int:
+        """p."""
+        return self.rows.shape[1]
+
+    @property
+    def second(self) -> NDArray:
+        r""":math:`\Sigma` (p, p)."""
+        return np.eye(self.inputs) if self.covariance is None else self.covariance
+
+
+@dataclass(frozen=True, eq=False)
+class LabelTeacher(_Teacher):
     r"""The largest of K linear fields.
 
     Parameters
@@ -55,34 +79,18 @@ class LabelTeacher:
         for values outside these.
     """
 
-    rows: NDArray
-    noise: float = 0.0
-    covariance: NDArray | None = None
-
     def __post_init__(self):
         expected, remedy = "two or more different finite rows", "give one row a class"
         rows = require.finite(self.rows, expected, remedy, shape=(None, None))
         if len(np.unique(rows, axis=0)) < max(2, len(rows)):
             raise InputError(expected, f"an array {rows.shape}", remedy)
         require.real(self.noise, "a fraction of redrawn labels from 0 to 1", least=0, most=1)
-        object.__setattr__(self, "rows", rows)
-        if self.covariance is not None:
-            object.__setattr__(self, "covariance", checked_covariance(self.covariance, rows.shape[1]))
+        self._check_inputs(rows)
 
     @property
     def classes(self) -> int:
         """K."""
         return len(self.rows)
-
-    @property
-    def inputs(self) -> int:
-        """p."""
-        return self.rows.shape[1]
-
-    @property
-    def second(self) -> NDArray:
-        r""":math:`\Sigma` (p, p)."""
-        return np.eye(self.inputs) if self.covariance is None else self.covariance
 
     def sample(self, samples: int, seed: int) -> Sample:
         """Independent inputs with their classes.
@@ -119,7 +127,7 @@ def sign_teacher(inputs: int, noise: float = 0.0, covariance: ArrayLike | None =
 
 
 @dataclass(frozen=True, eq=False)
-class RegressionTeacher:
+class RegressionTeacher(_Teacher):
     r"""A linear map with noise.
 
     Parameters
@@ -137,21 +145,10 @@ class RegressionTeacher:
         for values outside these.
     """
 
-    rows: NDArray
-    noise: float = 0.0
-    covariance: NDArray | None = None
-
     def __post_init__(self):
         rows = require.finite(self.rows, "finite rows (targets, inputs)", "give one row a target", shape=(None, None))
         require.real(self.noise, "a finite standard deviation from 0 on", least=0)
-        object.__setattr__(self, "rows", rows)
-        if self.covariance is not None:
-            object.__setattr__(self, "covariance", checked_covariance(self.covariance, rows.shape[1]))
-
-    @property
-    def second(self) -> NDArray:
-        r""":math:`\Sigma` (p, p)."""
-        return np.eye(self.rows.shape[1]) if self.covariance is None else self.covariance
+        self._check_inputs(rows)
 
     def coupling(self, mobility: Mobility = "degree") -> Encoder:
         """The two-view coupling over the population; its labels are the principal axes of the targets.
@@ -166,7 +163,7 @@ class RegressionTeacher:
 
     def sample(self, samples: int, seed: int) -> tuple[NDArray, NDArray]:
         """Independent inputs (n, p) and targets (n, q)."""
-        features, rng = normal_inputs(self.covariance, self.rows.shape[1], samples, seed)
+        features, rng = normal_inputs(self.covariance, self.inputs, samples, seed)
         return features, features @ self.rows.T + self.noise * rng.standard_normal((samples, len(self.rows)))
 
 

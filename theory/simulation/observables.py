@@ -51,6 +51,11 @@ def min_separation(labels: NDArray) -> NDArray:
     return found
 
 
+def label_spread(labels: NDArray) -> NDArray:
+    """Root of the summed squared distances of columns from their mean, over the last two axes (d, K)."""
+    return np.linalg.norm(labels - labels.mean(axis=-1, keepdims=True), axis=(-2, -1))
+
+
 def checked_samples(chosen: ArrayLike, samples: int) -> NDArray:
     """Numbers of samples as an array (F,).
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory.errors import InputError
 from theory.loss import Loss
-from theory.simulation import storage
+from theory.simulation import observables, storage
 
 if TYPE_CHECKING:
     import xarray
@@ -108,7 +108,7 @@ class Run:
     @property
     def label_spread(self) -> NDArray:
         """Root of the summed squared distances of the labels from their mean (..., T)."""
-        return np.linalg.norm(self.labels - self.labels.mean(axis=-1, keepdims=True), axis=(-2, -1))
+        return observables.label_spread(self.labels)
 
     def decay_time(self, start: float, stop: float) -> float:
         """The time in which the label spread of one run falls by a factor e, by least squares on its logarithm in between.
