@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from sympy import Expr, ImmutableMatrix, Matrix, Poly, Rational, Symbol, fraction, nan, roots, symmetrize
+from sympy import Expr, ImmutableMatrix, Matrix, Poly, Rational, Symbol, factor_list, fraction, nan, symmetrize
 
 from derivations.closed_forms.decaying import in_units
 from derivations.closed_forms.reduced import sectors
@@ -73,9 +73,10 @@ def leading(polynomial: Expr, heads: Mapping[Symbol, Expr]) -> Expr:
 def slow_ratio() -> Expr:
     r"""The limit, as :math:`\lambda\to0`, of the positive root k of the determinant, for correlations :math:`0<\mu_1<\mu_2`.
 
-    Not a number where it has none, or several.
+    Not a number where the determinant of large heads has no such root that is rational in them, or several.
     """
     ascending = {mu_1: xi, mu_2: xi + zeta}
-    shares = (root.subs(ascending).factor() for root in roots(Poly(leading(pair_determinant(), LARGE), k)))
+    factors = (Poly(factor, k) for factor, _ in factor_list(leading(pair_determinant(), LARGE))[1])
+    shares = ((-f.nth(0) / f.nth(1)).subs(ascending).factor() for f in factors if f.degree() == 1)
     positive = [share for share in shares if share.is_positive]
     return positive[0].subs({zeta: mu_2 - xi}).subs(xi, mu_1) if len(positive) == 1 else nan
