@@ -186,7 +186,7 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             assumptions=("$\\lambda\\to0$.",),
             check=lambda before, after: (
                 Identity(((defined(before)[chi], _hurwitz()),)),
-                Identity(((defined(after)[k_c], SLOW_RATIO.subs({mu_1: mu_e, mu_2: 1})),)),
+                Identity(((defined(after)[k_c], slow_ratio().subs({mu_1: mu_e, mu_2: 1})),)),
                 Limit(
                     lambda rng: evidence.slow(rng, defined(before), defined(after)[k_c]),
                     1e-5,
