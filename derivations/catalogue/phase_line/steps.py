@@ -7,7 +7,7 @@ from sympy import Integer, Rational, Sum, log, solve, sqrt
 from derivations.catalogue.defined import defined
 from derivations.catalogue.phase_line import evidence
 from derivations.checks import AtRandomPoints, Identity, Limit, Numerics
-from derivations.closed_forms.pair import PAIR, SLOW_RATIO, pair_cubic, pair_determinant
+from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant, slow_ratio
 from derivations.engine import Step
 from derivations.lines import Line
 from derivations.vocabulary import (
