@@ -15,7 +15,7 @@ from derivations.checks import holds, random_values
 from derivations.closed_forms.reduced import all_modes
 from derivations.evaluate import Point, array, evaluate
 from derivations.lines import dot
-from derivations.vocabulary import N_Z, L, U, V, k, mu, mu_k, mu_matrix, omega_1, omega_2, p, psi, s, v, w, w_0, w_r
+from derivations.vocabulary import N_Z, L, U, V, k, mu, mu_k, mu_matrix, nu, omega_1, omega_2, p, psi, s, v, w, w_0, w_r
 from theory.flow import direction
 from theory.models.vocabulary import H_x, H_y, W, X, Y, d, gamma
 
@@ -154,11 +154,13 @@ def _sorted(eigenvalues):
 
 def turns(rng, condition, assumption, square):
     """Whether there is a boundary at which the square is negative, for pairs as assumed and for others."""
-    for low, high in ((1.0, 3.0), (0.2, 1.0)):
-        heads = dict(zip((omega_1, omega_2), rng.uniform(low, high, 2), strict=True))
+    low, middle, high = rng.uniform(0.3, 0.9), rng.uniform(1.1, 1.4), rng.uniform(1.5, 2)
+    for pair in ((middle, high), (middle, middle), (low, 1.0)):
+        heads = dict(zip((omega_1, omega_2), pair, strict=True))
         found = [float(z) for z in Poly(condition.subs(heads), k).nroots() if z.is_real and z > 0]
         negative = [z for z in found if square.subs({**heads, k: z}) < 0]
-        yield int(not assumption.violated({p: heads[omega_1] * heads[omega_2]})), int(len(negative) > 0)
+        about = {p: pair[0] * pair[1], nu: (pair[0] - pair[1]) ** 2}
+        yield int(not assumption.violated(about)), int(len(negative) > 0)
 
 
 def cycle(rng, condition, square):

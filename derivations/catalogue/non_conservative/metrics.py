@@ -192,6 +192,7 @@ def _with_decay() -> Step:
             Line(c_0, zero),
             *(Line(*pair) for pair in PAIR.items()),
             Line(p, Integer(1), ">"),
+            Line(nu, Integer(0), ">"),
         ),
         after=(Line(s**2, -zero / by_powers(two, k)),),
         assumptions=(
@@ -204,7 +205,7 @@ def _with_decay() -> Step:
                 lambda rng: boundary(rng, delta, _of_heads(before, after)), 1e-6, "dense eigenvalues of the pair at $k_c$"
             ),
             Numerics(
-                lambda rng: evidence.turns(rng, delta, before.of(p).bounds, _of_heads(before, after)),
+                lambda rng: evidence.turns(rng, delta, before.of(p, nu).bounds, _of_heads(before, after)),
                 0,
                 "squares that are negative at $k_c$, of pairs as assumed and of others",
             ),

@@ -99,14 +99,22 @@ def surviving_modes(rng, whole, single):
         yield evaluate(single.left, at), evaluate(single.right, at)
 
 
-def count_survivors(rng):
-    """Whether any mode survives, and how many surviving correlations are no eigenvalue of the head, or more than d: none."""
+def count_survivors(rng, bound):
+    """Whether any mode survives, and how many surviving correlations are no eigenvalue of the head, or too many: none.
+
+    The bound is reached by modes along all eigenvectors of a head, beside which no other correlation survives.
+    """
     end = _End(rng)
     distinct = np.unique(np.round(end.mu[end.survivors], 6))
     eigenvalues = np.linalg.eigvals(end.head)
     strangers = sum(np.min(np.abs(eigenvalues - value)) > 1e-5 for value in distinct)
     yield int(len(distinct) > 0), 1
-    yield int(strangers) + max(0, len(distinct) - end.size), 0
+    yield int(strangers) + violations(np.array([len(distinct)]), bound, np.array([float(bound.right.subs(d, end.size))])), 0
+    size, basis = int(rng.integers(2, 5)), rng.standard_normal((5, 5))
+    values, vectors = rng.uniform(-1, 1, 5), basis[:size, :size]
+    head = vectors @ np.diag(values[:size]) @ np.linalg.inv(vectors)
+    surviving = sum(np.linalg.svd(head - m * np.eye(size))[1][-1] < 1e-9 for m in values)
+    yield float(surviving), float(bound.right.subs(d, size))
 
 
 def loss_at_the_end(rng, energy, rest, left, mass):

@@ -10,7 +10,7 @@ from derivations.checks import Identity, Numerics
 from derivations.closed_forms.reduced import all_modes
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
-from derivations.vocabulary import B_V, C_V, N_Z, P_W, S_W, L, R, V, det_W, mu_k, mu_matrix, psi_matrix, s, v_k
+from derivations.vocabulary import B_V, C_V, N_Z, P_W, S_W, L, R, V, det_W, mu_k, mu_matrix, n_mu, psi_matrix, s, v_k
 from theory.models.vocabulary import W, d, gamma
 from theory.words import Context
 
@@ -59,11 +59,11 @@ def _survivors() -> tuple[Step, ...]:
         Step(
             "head_eigenvalues",
             "At rest the canonical correlation of each surviving mode is an eigenvalue of the head (of either sign, a "
-            "negative one for a mode in which labels oppose their samples), and at most $d$ distinct ones survive. "
+            "negative one for a mode in which labels oppose their samples), and $n_\\mu$ distinct ones survive. "
             "Eigenvalues of the head beside them are free.",
             "A vector $v_k\\ne0$ at rest is an eigenvector of $W$; those of distinct eigenvalues are independent.",
             before=(RESTING,),
-            after=(Line(W * v_k, mu_k * v_k),),
+            after=(Line(W * v_k, mu_k * v_k), Line(n_mu, d, r"\le")),
             uses=("fixed_points",),
             check=lambda before, after: (
                 Numerics(
@@ -72,9 +72,10 @@ def _survivors() -> tuple[Step, ...]:
                     "the end of a simulation of all embeddings",
                 ),
                 Numerics(
-                    evidence.count_survivors,
+                    lambda rng: evidence.count_survivors(rng, after.of(n_mu)[0]),
                     0,
-                    "the number of surviving correlations in the same simulation, at least one and at most d",
+                    "the number of surviving correlations in the same simulation, at least one, and of heads of full rank",
+                    reads=after.of(n_mu),
                 ),
             ),
         ),
