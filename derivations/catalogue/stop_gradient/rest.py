@@ -45,7 +45,7 @@ def _fixed_points() -> Step:
             Identity(((before[dot(V)], ZeroMatrix(d, N_Z)), (before[dot(W)], NO_HEAD.right)), _at_rest(after)),
             Identity(((before[dot(W)], gamma * (after[W * V] - W * V) * V.T),), flow.context),
             Numerics(
-                lambda rng: evidence.resting(rng, before.of(det_W)[0], before[dot(V)], after[W * V] - W * V),
+                lambda rng: evidence.count_resting(rng, before.of(det_W)[0], before[dot(V)], after[W * V] - W * V),
                 0,
                 "how many amplitudes rest with heads that are invertible or not",
             ),
@@ -67,7 +67,7 @@ def _survivors() -> tuple[Step, ...]:
             uses=("fixed_points",),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.surviving_modes(rng, before.of(W * V)[0], after.of(W * v_k)[0]),
+                    lambda rng: evidence.compare_surviving_modes(rng, before.of(W * V)[0], after.of(W * v_k)[0]),
                     1e-6,
                     "the end of a simulation of all embeddings",
                 ),
@@ -89,7 +89,9 @@ def _survivors() -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((before[L], after[L].xreplace({psi_matrix: after[psi_matrix]})),), _at_rest(before)),
                 Numerics(
-                    lambda rng: evidence.loss_at_the_end(rng, before[L], before.of(W * V)[0], after[L], after[psi_matrix]),
+                    lambda rng: evidence.compare_residual_loss(
+                        rng, before[L], before.of(W * V)[0], after[L], after[psi_matrix]
+                    ),
                     1e-6,
                     "the loss at the end of the same simulation",
                 ),
@@ -135,7 +137,7 @@ def _zero_heads() -> tuple[Step, ...]:
             ),
             uses=("mode_flow", "zero_head"),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.unstable_heads(rng, before, after),
+                lambda rng: evidence.compare_unstable_heads(rng, before, after),
                 1e-8,
                 "left eigenvectors of numerical Jacobians at heads that are zero; the root is positive",
                 reads=after.of(s),
