@@ -110,6 +110,7 @@ met = Symbol(r"\#\{\hat\mu_k=1\}", nonnegative=True)  # how many estimated corre
 L_k, S_H = Symbol("L_k", nonnegative=True), Symbol("S_H", nonnegative=True)
 square_k, distance_ab = Symbol(r"\lVert v_k\rVert^{2}", nonnegative=True), Symbol(r"\lVert y_a-y_b\rVert^{2}", nonnegative=True)
 v_k0 = MatrixSymbol("v_{k}(0)", d, 1)
+n_mu = Symbol("n_mu", integer=True, nonnegative=True)  # distinct correlations of modes at rest
 det_W = Symbol(r"\det{(W)}", real=True)
 slope_k = Symbol(r"\tfrac{d}{dt}\tfrac12\lVert v_k\rVert^{2}", real=True)
 

@@ -72,7 +72,7 @@ def slope(expression, at: Point, speeds):
     return (evaluate(expression, there) - evaluate(expression, back)) / (2 * step)
 
 
-def drift(rng: np.random.Generator, quantity, velocities, formula):
+def measure_drift(rng: np.random.Generator, quantity, velocities, formula):
     """The change of a quantity along velocities, by block, at a random point of a coupling, against its formula."""
     with mpmath.workdps(40):
         at = coupled_point(rng)

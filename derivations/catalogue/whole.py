@@ -55,7 +55,7 @@ class Whole:
     def least_frustration(self) -> float:
         return float(1 - (self.mu[self.frustrated] ** 2).max())
 
-    def against(self, premises: Lines, after: Lines) -> Iterator[tuple]:
+    def compare(self, premises: Lines, after: Lines) -> Iterator[tuple]:
         """Loss and velocities, and what lines say of them: for all embeddings, and in modes."""
         at = self.point()
         yield from ((self.loss, evaluate(erase(lines[L]), at)) for lines in (premises, after))

@@ -15,12 +15,12 @@ from derivations.checks import holds, random_values
 from derivations.closed_forms.reduced import all_modes
 from derivations.evaluate import Point, array, evaluate
 from derivations.lines import dot
-from derivations.vocabulary import N_Z, L, U, V, k, mu, mu_k, mu_matrix, omega_1, omega_2, p, psi, s, v, w, w_0, w_r
+from derivations.vocabulary import N_Z, L, U, V, k, mu, mu_k, mu_matrix, nu, omega_1, omega_2, p, psi, s, v, w, w_0, w_r
 from theory.flow import direction
 from theory.models.vocabulary import H_x, H_y, W, X, Y, d, gamma
 
 
-def asymmetries(rng, curl, force):
+def compare_curls(rng, curl, force):
     """Each entry of the curl by differences of the velocities, against its formula."""
     with mpmath.workdps(40):
         at = coupled_point(rng)
@@ -32,7 +32,7 @@ def asymmetries(rng, curl, force):
             yield forwards - backwards, evaluate(formula, Point({**at.values, direction(a): da, direction(b, second=True): db}))
 
 
-def work(rng, flow, formula, sides):
+def measure_work(rng, flow, formula, sides):
     """The work of the force along the sides of a rectangle, by quadrature of the lowered velocity, against its formula."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
     lowered, centre, lengths = flow.lower({"mu": value, "gamma": rate}), rng.standard_normal(2), rng.uniform(0.1, 1, 2)
@@ -50,14 +50,14 @@ def work(rng, flow, formula, sides):
     yield along(0, -1) + along(1, 1) - along(0, 1) - along(1, -1), float(formula.subs(values))
 
 
-def rank_of_metrics(rng, curl, entries):
+def count_conditions(rng, curl, entries):
     """How many independent conditions on a metric its curl makes at random points: one for each entry."""
     values = {mu: rng.uniform(0.3, 1), gamma: rng.uniform(0.5, 2)}
     points = [dict(zip((v, w), rng.standard_normal(2), strict=True)) | values for _ in range(6)]
     yield np.linalg.matrix_rank([[float(curl.expand().coeff(g).subs(at)) for g in entries] for at in points]), len(entries)
 
 
-def loss_of_one_mode(rng, formula, frustration):
+def compare_loss(rng, formula, frustration):
     """The loss of all modes with one mode in one dimension, against its formula."""
     value, place = rng.uniform(0.3, 1), rng.standard_normal(2)
     at = {v: place[0], w: place[1], mu: value}
@@ -70,7 +70,7 @@ def _energy(correlation, amplitude, head):
     return evaluate(all_modes().erased(), Point({d: 1, N_Z: 1, **blocks}))
 
 
-def rises(rng, flow, premises, line):
+def compare_rises(rng, flow, premises, line):
     """Whether the loss is larger a moment later, by integration; whether its slope is positive, and whether the bound holds, at
     starts on all sides and at one without amplitude."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
@@ -90,7 +90,7 @@ def rises(rng, flow, premises, line):
         yield rising, int(admissible and holds(size(*start), line, border(*start)))
 
 
-def falls(rng, flow, premises, metric):
+def compare_falls(rng, flow, premises, metric):
     """Whether the metric is positive definite, at starts on all sides and at one without amplitude; the slope of the loss along
     an integrated piece of trajectory, against minus its gradient squared in that metric."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
@@ -105,7 +105,7 @@ def falls(rng, flow, premises, metric):
         yield (energy(*there) - energy(*back)) / (2 * step), -gradient @ matrix @ gradient
 
 
-def departs(rng, bounds, growth):
+def compare_departures(rng, bounds, growth):
     """Whether the amplitude grows beside a head, and whether the head is as assumed: between, below and above the bounds."""
     value = rng.uniform(0.3, 1)
     for head in value * np.array([-0.5, 0.2, 0.8, 1.5]):
@@ -113,7 +113,7 @@ def departs(rng, bounds, growth):
         yield int(not bounds.violated(at)), int(float(growth.subs(at)) > 0)
 
 
-def from_line_to_line(rng, flow, ends):
+def follow_hyperbola(rng, flow, ends):
     """Both ends of the trajectory on the hyperbola through a head between zero and the correlation, by integration."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
     lowered, first = flow.lower({"mu": value, "gamma": rate}), value * rng.uniform(0.2, 0.8)
@@ -127,7 +127,7 @@ def from_line_to_line(rng, flow, ends):
     yield found, [float(e.subs({mu: value, gamma: rate, w_0: first})) for e in ends]
 
 
-def spirals(rng, assumption, characteristic):
+def compare_spirals(rng, assumption, characteristic):
     """At V = 0 and a turned head: the real and the imaginary parts of the eigenvalues of all modes, and zeros of the head; real
     ones with a head that does not turn."""
     values, heads = rng.uniform(0.3, 1, 2) * rng.choice([-1, 1], 2), rng.uniform(0.2, 1, 2)
@@ -135,7 +135,7 @@ def spirals(rng, assumption, characteristic):
     for value in values:
         at = characteristic.subs({mu_k: value, w: heads[0], w_r: heads[1]})
         expected.append(np.roots([float(e) for e in Poly(at.expand(), s).all_coeffs()]))
-    yield _sorted(np.concatenate(expected)), _sorted(_beside_head(values, *heads))
+    yield _sort_parts(np.concatenate(expected)), _sort_parts(_beside_head(values, *heads))
     for turn in (heads[1], 0.0):
         imaginary = np.abs(_beside_head(values, heads[0], turn).imag) > 1e-3
         yield int(not assumption.violated({mu_k * w_r: values[0] * turn})), int(imaginary.sum() == 4)
@@ -146,28 +146,30 @@ def _beside_head(values, level, turn):
     return np.linalg.eigvals(jacobian(np.zeros((2, 2)), np.array([[level, -turn], [turn, level]]), values, (1.0, 0.0, 0.0)))
 
 
-def _sorted(eigenvalues):
+def _sort_parts(eigenvalues):
     """Real and imaginary parts, in one order."""
     ordered = eigenvalues[np.lexsort((eigenvalues.imag.round(6), eigenvalues.real.round(6)))]
     return np.stack([ordered.real, ordered.imag])
 
 
-def turns(rng, condition, assumption, square):
+def compare_rotations(rng, condition, assumption, square):
     """Whether there is a boundary at which the square is negative, for pairs as assumed and for others."""
-    for low, high in ((1.0, 3.0), (0.2, 1.0)):
-        heads = dict(zip((omega_1, omega_2), rng.uniform(low, high, 2), strict=True))
+    low, middle, high = rng.uniform(0.3, 0.9), rng.uniform(1.1, 1.4), rng.uniform(1.5, 2)
+    for pair in ((middle, high), (middle, middle), (low, 1.0)):
+        heads = dict(zip((omega_1, omega_2), pair, strict=True))
         found = [float(z) for z in Poly(condition.subs(heads), k).nroots() if z.is_real and z > 0]
         negative = [z for z in found if square.subs({**heads, k: z}) < 0]
-        yield int(not assumption.violated({p: heads[omega_1] * heads[omega_2]})), int(len(negative) > 0)
+        about = {p: pair[0] * pair[1], nu: (pair[0] - pair[1]) ** 2}
+        yield int(not assumption.violated(about)), int(len(negative) > 0)
 
 
-def cycle(rng, condition, square):
+def measure_cycle(rng, condition, square):
     """Just below the boundary, late: the swings of the product of two modes, one after another, and their period, against that
     of the imaginary eigenvalues."""
     heads = ((1.2, 2.0), (1.5, 3.0), (1.4, 2.2))[int(rng.integers(3))]
     exact = [Rational(round(10 * h), 10) for h in heads]
     ratio = float(critical(condition, *exact))
-    swings, period = _turning(heads, 0.97 * ratio)
+    swings, period = _measure_turns(heads, 0.97 * ratio)
     yield swings[1:] / swings[:-1], np.ones(len(swings) - 1)
     yield int(swings.min() > 0.1), 1
     turning = float((-square).subs(dict(zip((omega_1, omega_2, k), (*exact, ratio), strict=True)))) ** 0.5
@@ -175,7 +177,7 @@ def cycle(rng, condition, square):
 
 
 @cache
-def _turning(heads, ratio):
+def _measure_turns(heads, ratio):
     """Successive maxima of the product of two modes, and the mean time between them, in own units."""
     rest, correlations = np.diag(heads), np.array(heads) + 1 / np.array(heads)
 

@@ -71,7 +71,7 @@ def _alive(flow: Flow) -> Step:
                 )
             ),
             Numerics(
-                lambda rng: evidence.falls(rng, flow, before, after.of(M_vv, M_vw, M_ww).rights),
+                lambda rng: evidence.compare_falls(rng, flow, before, after.of(M_vv, M_vw, M_ww).rights),
                 1e-6,
                 "eigenvalues of $M$, and the fall of $U$ along integrated pieces of trajectories",
             ),
@@ -112,12 +112,12 @@ def _whole_plane(flow: Flow) -> Step:
         check=lambda before, after: (
             Identity(_from_line_to_line(before, after)),
             Numerics(
-                lambda rng: evidence.departs(rng, before.of(w_0).bounds, after[departure]),
+                lambda rng: evidence.compare_departures(rng, before.of(w_0).bounds, after[departure]),
                 0,
                 "heads on both sides of the bounds",
             ),
             Numerics(
-                lambda rng: evidence.from_line_to_line(rng, flow, after.of(v_past, w_past, v_inf**2, w_inf).rights),
+                lambda rng: evidence.follow_hyperbola(rng, flow, after.of(v_past, w_past, v_inf**2, w_inf).rights),
                 1e-5,
                 "trajectories integrated backwards and forwards to both lines",
             ),
@@ -160,7 +160,7 @@ def _turned_head() -> Step:
         check=lambda before, after: (
             Identity(((_of_dying_mode(before), after[chi_k]),)),
             Numerics(
-                lambda rng: evidence.spirals(rng, before.of(mu_k * w_r), after[chi_k]),
+                lambda rng: evidence.compare_spirals(rng, before.of(mu_k * w_r), after[chi_k]),
                 1e-9,
                 "dense eigenvalues of the Jacobian of all entries, with their imaginary parts",
             ),
@@ -192,6 +192,7 @@ def _with_decay() -> Step:
             Line(c_0, zero),
             *(Line(*pair) for pair in PAIR.items()),
             Line(p, Integer(1), ">"),
+            Line(nu, Integer(0), ">"),
         ),
         after=(Line(s**2, -zero / by_powers(two, k)),),
         assumptions=(
@@ -204,12 +205,12 @@ def _with_decay() -> Step:
                 lambda rng: boundary(rng, delta, _of_heads(before, after)), 1e-6, "dense eigenvalues of the pair at $k_c$"
             ),
             Numerics(
-                lambda rng: evidence.turns(rng, delta, before.of(p).bounds, _of_heads(before, after)),
+                lambda rng: evidence.compare_rotations(rng, delta, before.of(p, nu).bounds, _of_heads(before, after)),
                 0,
                 "squares that are negative at $k_c$, of pairs as assumed and of others",
             ),
             Numerics(
-                lambda rng: evidence.cycle(rng, delta, _of_heads(before, after)),
+                lambda rng: evidence.measure_cycle(rng, delta, _of_heads(before, after)),
                 5e-2,
                 "runs of both modes at $0.97\\,k_c$: amplitude and period of one turn after another",
             ),

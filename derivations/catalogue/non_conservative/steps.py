@@ -68,7 +68,7 @@ def _curl() -> Step:
             Identity(((after[curl_xy], 0),), Context((Q.symmetric(W),))),
             Identity(tuple((int(after[name].has(W)), 0) for name in (curl_xw, curl_yw))),
             Numerics(
-                lambda rng: evidence.asymmetries(
+                lambda rng: evidence.compare_curls(
                     rng, {pair: after[name] for pair, name in CURLS.items()}, {b: before[dot(b)] for b in flow.state}
                 ),
                 1e-20,
@@ -111,7 +111,7 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((after[work], _around(before[G_v], before[G_w])), (after[work], _over(before[curl_G])))),
                 Numerics(
-                    lambda rng: evidence.work(rng, flow, after[work], (l_v, l_w)),
+                    lambda rng: evidence.measure_work(rng, flow, after[work], (l_v, l_w)),
                     1e-10,
                     "numerical integrals of the lowered velocity along the sides",
                 ),
@@ -129,7 +129,7 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
                 Identity(((after[curl_gF], _curl_in_metric(before)),)),
                 Identity(((after[curl_gF].xreplace(dict(zip(METRIC, after[METRIC].as_explicit(), strict=True))), 0),)),
                 Numerics(
-                    lambda rng: evidence.rank_of_metrics(rng, after[curl_gF], (g_vv, g_vw, g_ww)),
+                    lambda rng: evidence.count_conditions(rng, after[curl_gF], (g_vv, g_vw, g_ww)),
                     0,
                     "the rank of the curl at random points",
                 ),
@@ -171,7 +171,7 @@ def _loss(flow: Flow) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((Add(*(after[L].diff(s) * before[dot(s)] for s in (v, w))), after[dot(L)]),)),
                 Identity(((after[dot(L)].subs(psi, after[psi]), flow.time_derivative(after[L].subs(psi, after[psi]))),)),
-                Numerics(lambda rng: evidence.loss_of_one_mode(rng, after[L], after[psi]), 1e-12, "the loss of one mode"),
+                Numerics(lambda rng: evidence.compare_loss(rng, after[L], after[psi]), 1e-12, "the loss of one mode"),
             ),
         ),
         Step(
@@ -188,7 +188,7 @@ def _loss(flow: Flow) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((before[dot(L)].subs(v**2, after[0].right / gamma), 0),)),
                 Numerics(
-                    lambda rng: evidence.rises(rng, flow, before, after.of(gamma * v**2)[0]),
+                    lambda rng: evidence.compare_rises(rng, flow, before, after.of(gamma * v**2)[0]),
                     0,
                     "the loss along integrated pieces of trajectories",
                     reads=after,

@@ -17,7 +17,7 @@ from theory.models.vocabulary import gamma
 BAND = 0.05  # of the square of the correlation, around the boundary, where the approach takes longer than is integrated
 
 
-def divided(rng, premises, lines):
+def divide_velocities(rng, premises, lines):
     """Each velocity divided by both lines keeps its value from point to point, but for what does not vanish: v, w, or γv."""
     values = {mu: rng.uniform(0.3, 1), gamma: rng.uniform(0.5, 2)}
     amplitude, head = rng.standard_normal((2, 4))
@@ -32,7 +32,7 @@ def divided(rng, premises, lines):
             yield float(found.subs(at)), float(expected)
 
 
-def eigenvalues(rng, flow, lines, across):
+def compare_eigenvalues(rng, flow, lines, across):
     """The eigenvalues of numerical Jacobians on each line: zero, and the one across."""
     values = {mu: rng.uniform(0.3, 1), gamma: rng.uniform(0.5, 2)}
     lowered = flow.lower({str(s): x for s, x in values.items()})
@@ -45,32 +45,32 @@ def eigenvalues(rng, flow, lines, across):
         yield np.sort(found), np.sort([0.0, float(formula.subs(at))])
 
 
-def turns(rng, flow):
+def count_turns(rng, flow):
     """How often a head moves away from the correlation, or an amplitude changes sign: never."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
     lowered = flow.lower({"mu": value, "gamma": rate})
     for start in rng.standard_normal((6, 2)):
-        course = _course(lowered, start, np.linspace(0, 20, 60))
+        course = _integrate(lowered, start, np.linspace(0, 20, 60))
         gap = np.abs(course[1] - value)
         yield int((np.diff(gap) > 1e-8).sum() + (course[0] * start[0] < -1e-8).sum()), 0
 
 
-def courses(rng, flow, premises):
+def follow_courses(rng, flow, premises):
     """Both sides of the hyperbola of a course, at all times; and its end, which lies on one of both lines."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
     level = lambdify((v, w), premises[Q_e].subs({mu: value, gamma: rate}))
     for start in rng.standard_normal((3, 2)):
-        course = _course(flow.lower({"mu": value, "gamma": rate}), start, np.array([0, 1, 10, 1000 / value**2]))
+        course = _integrate(flow.lower({"mu": value, "gamma": rate}), start, np.array([0, 1, 10, 1000 / value**2]))
         yield rate * course[0] ** 2, course[1] ** 2 - level(*start)
         off = [float((x - premises[x]).subs({v: course[0, -1], w: course[1, -1], mu: value})) for x in (v, w)]
         yield 1 + np.abs(off).min(), 1
 
 
-def survivors(rng, flow, assumption, after):
+def compare_survivors(rng, flow, assumption, after):
     """Whether modes survive, by the condition and by integration; and where those that survive end."""
     line = after.of(gamma * v_0**2)[0]
-    bound, *ends = map(_number, (line.right, after[v_inf**2], after[w_inf]))
-    for *at, end in _ends(rng, flow):
+    bound, *ends = map(_function_of, (line.right, after[v_inf**2], after[w_inf]))
+    for *at, end in _integrate_starts(rng, flow):
         alive = end[0] ** 2 > 1e-6
         admissible = not assumption.violated({v_0: at[0]})
         yield int(admissible and holds(at[3] * at[0] ** 2, line, bound(*at))), int(alive)
@@ -78,15 +78,15 @@ def survivors(rng, flow, assumption, after):
             yield [formula(*at) for formula in ends], [end[0] ** 2, end[1]]
 
 
-def dead(rng, flow, condition, after):
+def compare_deaths(rng, flow, condition, after):
     """Where the modes end that do not survive, by the formulas and by integration."""
-    bound, *ends = map(_number, (condition.right, after[v_inf], after[w_inf]))
-    for *at, end in _ends(rng, flow):
+    bound, *ends = map(_function_of, (condition.right, after[v_inf], after[w_inf]))
+    for *at, end in _integrate_starts(rng, flow):
         if not holds(at[3] * at[0] ** 2, condition, bound(*at)):
             yield [formula(*at) for formula in ends], end
 
 
-def on_separatrices(rng, flow, after):
+def compare_boundaries(rng, flow, after):
     """The velocity of the head at random points of each level, against its formula."""
     value, rate = rng.uniform(0.3, 1), rng.uniform(0.5, 2)
     lowered = flow.lower({"mu": value, "gamma": rate})
@@ -96,7 +96,7 @@ def on_separatrices(rng, flow, after):
         yield float(formula.subs({w: head, mu: value})), lowered.velocity(0, np.array([amplitude, head]))[1]
 
 
-def late(rng, flow, lines):
+def compare_late_heads(rng, flow, lines):
     """Both sides of the power laws for the head, on the boundary after a long time."""
     value, rate, late = rng.uniform(0.3, 1), rng.uniform(0.5, 2), 1e5
     lowered = flow.lower({"mu": value, "gamma": rate})
@@ -109,7 +109,7 @@ def late(rng, flow, lines):
         yield [float(side.subs({w: end, mu: value, t: late})) for side in (line.left, line.right)]
 
 
-def _ends(rng, flow) -> Iterator[tuple]:
+def _integrate_starts(rng, flow) -> Iterator[tuple]:
     """Random starts in all quadrants, on both sides of the boundary and outside the band; and their ends by integration.
 
     The last start has no amplitude, between both boundaries.
@@ -125,15 +125,15 @@ def _ends(rng, flow) -> Iterator[tuple]:
                 if square > 0:
                     amplitude = rng.choice([-1, 1]) * np.sqrt(square / rate)
                     lowered = flow.lower({"mu": value, "gamma": rate})
-                    end = _course(lowered, [amplitude, head], np.array([0, 1000 / value**2]))[:, -1]
+                    end = _integrate(lowered, [amplitude, head], np.array([0, 1000 / value**2]))[:, -1]
                     yield amplitude, head, value, rate, end
     yield 0.0, value / 2, value, rate, np.array([0.0, value / 2])
 
 
-def _course(lowered, start, times) -> NDArray:
+def _integrate(lowered, start, times) -> NDArray:
     return solve_ivp(lowered.velocity, (times[0], times[-1]), start, t_eval=times, rtol=1e-10, atol=1e-13, method="LSODA").y
 
 
-def _number(formula):
+def _function_of(formula):
     """A formula as a function of start, correlation and mobility."""
     return lambdify((v_0, w_0, mu, gamma), formula)

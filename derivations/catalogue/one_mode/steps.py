@@ -112,7 +112,9 @@ def _points(flow: Flow, lines: Lines, eigenvalues: tuple[Line, ...]) -> tuple[St
             uses=("flow",),
             check=lambda before, after: (
                 Identity(tuple((before[dot(x)].xreplace({a.left: a.right}), 0) for a in after for x in (v, w))),
-                Numerics(lambda rng: evidence.divided(rng, before, after), 1e-12, "the velocities divided by both lines"),
+                Numerics(
+                    lambda rng: evidence.divide_velocities(rng, before, after), 1e-12, "the velocities divided by both lines"
+                ),
             ),
         ),
         Step(
@@ -126,7 +128,7 @@ def _points(flow: Flow, lines: Lines, eigenvalues: tuple[Line, ...]) -> tuple[St
             check=lambda before, after: (
                 Identity(_eigenvalues(before, {w: after[s_alive], v: after[s_dead]})),
                 Numerics(
-                    lambda rng: evidence.eigenvalues(rng, flow, before, {w: after[s_alive], v: after[s_dead]}),
+                    lambda rng: evidence.compare_eigenvalues(rng, flow, before, {w: after[s_alive], v: after[s_dead]}),
                     1e-6,
                     "numerical Jacobians on the lines",
                 ),
@@ -156,8 +158,8 @@ def _monotone(flow: Flow, level: Line, lines: Lines) -> Step:
         uses=("flow", "hyperbola", "fixed_points"),
         check=lambda before, after: (
             Identity((((w - mu) * before[dot(w)], after[approach]), (before[dot(v)], v * after[growth]))),
-            Numerics(lambda rng: evidence.turns(rng, flow), 0, "integrated heads that move away from the correlation"),
-            Numerics(lambda rng: evidence.courses(rng, flow, before), 1e-5, "integrated courses, and where they end"),
+            Numerics(lambda rng: evidence.count_turns(rng, flow), 0, "integrated heads that move away from the correlation"),
+            Numerics(lambda rng: evidence.follow_courses(rng, flow, before), 1e-5, "integrated courses, and where they end"),
         ),
     )
 
@@ -179,7 +181,7 @@ def _ends(flow: Flow, level: Line, lines: Lines) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((after[w_inf], before[w]), _on_hyperbola(before[Q_e], after[w_inf], after[v_inf**2]))),
                 Numerics(
-                    lambda rng: evidence.survivors(rng, flow, before.of(v_0), after),
+                    lambda rng: evidence.compare_survivors(rng, flow, before.of(v_0), after),
                     1e-6,
                     "integration from starts whose $\\gamma v_0^2$ is off the boundary by 5 % of $\\mu^2$ and more",
                     reads=after.of(gamma * v_0**2),
@@ -201,7 +203,7 @@ def _ends(flow: Flow, level: Line, lines: Lines) -> tuple[Step, ...]:
                     )
                 ),
                 Numerics(
-                    lambda rng: evidence.dead(rng, flow, before.of(gamma * v_0**2)[0], after),
+                    lambda rng: evidence.compare_deaths(rng, flow, before.of(gamma * v_0**2)[0], after),
                     1e-6,
                     "integration from starts off the boundary by as much",
                 ),
@@ -234,9 +236,9 @@ def _boundary(flow: Flow, moved: Lines, level: Line) -> Step:
         ),
         check=lambda before, after: (
             after.of(head_at_corner, head_at_origin).same(_on_levels(before)),
-            Numerics(lambda rng: evidence.on_separatrices(rng, flow, after), 1e-12, "velocities on the boundary"),
+            Numerics(lambda rng: evidence.compare_boundaries(rng, flow, after), 1e-12, "velocities on the boundary"),
             Remainder(
-                lambda rng: evidence.late(rng, flow, after.of(w - mu, w)),
+                lambda rng: evidence.compare_late_heads(rng, flow, after.of(w - mu, w)),
                 1e-2,
                 "integration on the boundary to late times",
                 reads=after.of(w - mu, w),

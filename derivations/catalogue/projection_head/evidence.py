@@ -16,15 +16,15 @@ from derivations.vocabulary import S, S_k, V, d_a, d_b, mu_k, mu_matrix, psi, ps
 from theory.models.vocabulary import W, X, Y, d
 
 
-def modes(rng, premises, after):
+def compare_modes(rng, premises, after):
     """Loss and velocities of all embeddings against those of the modes; and each column of the amplitudes by itself."""
     whole = Whole(rng, "none")
-    yield from whole.against(premises, after)
+    yield from whole.compare(premises, after)
     for number in range(len(whole.mu)):
         yield whole.speeds[:, [number]], evaluate(after[dot(v_k)], whole.mode(number))
 
 
-def sum_over_modes(rng, energy, one, mass):
+def sum_modes(rng, energy, one, mass):
     """The loss of all modes, against the sum of its parts."""
     with mpmath.workdps(40):
         at = mode_point(rng)
@@ -34,7 +34,7 @@ def sum_over_modes(rng, energy, one, mass):
         yield evaluate(energy, at), mpmath.fsum(evaluate(one, part) for part in masses)
 
 
-def frustrations(rng, assumption: Line, mass: Expr, bound: Line):
+def bound_frustrations(rng, assumption: Line, mass: Expr, bound: Line):
     """Whether all frustrations keep to the bound: where couplings are as assumed, and one reaches it; not where one coupling
     is more negative than the others together make up for."""
     weights = rng.uniform(0.5, 1, (3, 3))
@@ -48,7 +48,7 @@ def frustrations(rng, assumption: Line, mass: Expr, bound: Line):
             yield 1 + found.min(), 1
 
 
-def decay(rng, slope):
+def compare_decay(rng, slope):
     """The change of half the square of each mode along the gradient flow of all embeddings, against its formula."""
     whole = Whole(rng, "none")
     for number in range(len(whole.mu)):
@@ -56,30 +56,30 @@ def decay(rng, slope):
         yield whole.amplitudes[:, number] @ whole.speeds[:, number], evaluate(slope, at)
 
 
-def mode_sizes(rng, premises, bound: Line):
+def count_larger_modes(rng, premises, bound: Line):
     """How many squares of modes exceed the bound along a run: none."""
     whole, times = Whole(rng, "none"), np.array([0, 0.1, 1, 3])
     squares = np.array([(amplitudes**2).sum(axis=0) for _, amplitudes in whole.course(whole.state, times)])
-    allowed = [_allowed_mode(whole, premises, bound, whole.amplitudes[:, [k]], k, times) for k in range(len(whole.mu))]
+    allowed = [_bound_mode(whole, premises, bound, whole.amplitudes[:, [k]], k, times) for k in range(len(whole.mu))]
     yield violations(squares, bound, np.transpose(allowed)), 0
 
 
-def slowest_modes(rng, premises, bound: Line):
+def follow_lone_modes(rng, premises, bound: Line):
     """Squares of single modes along runs from a head that is their correlation, against the bound, at all times."""
     whole, times = Whole(rng, "none"), np.array([0, 0.1, 1, 3])
     for number in map(int, np.flatnonzero(whole.frustrated)):
         course = [amplitudes[:, [number]] for _, amplitudes in whole.course(whole.alone(number), times)]
-        yield [(column**2).sum() for column in course], _allowed_mode(whole, premises, bound, course[0], number, times)
+        yield [(column**2).sum() for column in course], _bound_mode(whole, premises, bound, course[0], number, times)
 
 
-def _allowed_mode(whole: Whole, premises, bound: Line, start: NDArray, number: int, times) -> list[float]:
+def _bound_mode(whole: Whole, premises, bound: Line, start: NDArray, number: int, times) -> list[float]:
     """The bound on the square of one mode at all times, from its start."""
     size = evaluate(premises[S_k], Point({d: 2, v_k0: start}))
     known = {S_k: float(size), psi_k: premises[psi_k].subs(mu_k, whole.mu[number])}
     return [float(bound.right.subs({**known, t: time})) for time in times]
 
 
-def cancelling(rng, mass: Lines, slope: Expr, terms: Lines):
+def weigh_terms(rng, mass: Lines, slope: Expr, terms: Lines):
     """Whether neither term of the slope outweighs it, so that it vanishes only with both: where the frustration is as it is."""
     for frustration in (-1, -0.3, 0, 0.4, 0.9):
         at = Point({d: 2, v_k: array(rng.standard_normal((2, 1))), W: array(rng.standard_normal((2, 2)))})
@@ -88,7 +88,7 @@ def cancelling(rng, mass: Lines, slope: Expr, terms: Lines):
         yield int(not mass.violated({psi_k: frustration})), int(-evaluate(slope, at) >= (rest**2).sum())
 
 
-def survivors(rng, line):
+def compare_survivors(rng, line):
     """At the end of a run: both sides of W v = μ v, for all modes of components; all other modes are gone.
 
     From some starts those of components die too, so that sizes are compared with one.
@@ -104,17 +104,17 @@ def survivors(rng, line):
     yield 1, 1 + np.abs(amplitudes[:, whole.frustrated]).max()
 
 
-def label_distances(rng, bound: Line):
+def count_larger_distances(rng, bound: Line):
     """How many distances of two labels of one component exceed the bound along a run: none."""
     whole = Whole(rng, "none")
     times = np.array([0, 0.1, 1, 5]) / whole.least_frustration
     runs = list(whole.course(whole.state, times))
     for a, b in ((0, 1), (2, 3)):
-        allowed = _allowed(whole, bound.right, runs, times, (a, b))
-        yield violations(_apart(runs, a, b), bound, allowed), 0
+        allowed = _bound_distances(whole, bound.right, runs, times, (a, b))
+        yield violations(_square_distances(runs, a, b), bound, allowed), 0
 
 
-def reached(rng, bound: Expr):
+def reach_bound(rng, bound: Expr):
     """The bound at a start in the pattern of two labels, against their distance; and how both fall from a start in the least
     frustrated mode alone, with a head that is its correlation."""
     whole = Whole(rng, "none")
@@ -122,20 +122,20 @@ def reached(rng, bound: Expr):
     apart = np.where(np.arange(4) == 0, 1 / weights[0], np.where(np.arange(4) == 1, -1 / weights[1], 0.0))
     pattern = whole.lowered.pack({X: np.zeros((2, 6)), Y: np.outer(rng.standard_normal(2), apart), W: whole.head})
     runs = list(whole.course(pattern, times))
-    yield _apart(runs, 0, 1)[0], _allowed(whole, bound, runs, times, (0, 1))[0]
+    yield _square_distances(runs, 0, 1)[0], _bound_distances(whole, bound, runs, times, (0, 1))[0]
     least = int(np.argmax(np.where(whole.frustrated, np.abs(whole.mu), 0)))
     labels = (0, 1) if np.abs(whole.vectors[6:8, least]).max() > np.abs(whole.vectors[8:, least]).max() else (2, 3)
     runs = list(whole.course(whole.alone(least), times))
-    distances, allowed = _apart(runs, *labels), _allowed(whole, bound, runs, times, labels)
+    distances, allowed = _square_distances(runs, *labels), _bound_distances(whole, bound, runs, times, labels)
     yield distances / distances[0], allowed / allowed[0]
 
 
-def _apart(runs, a: int, b: int) -> NDArray:
+def _square_distances(runs, a: int, b: int) -> NDArray:
     """Squared distances of two labels along a run."""
     return np.array([((blocks[Y][:, a] - blocks[Y][:, b]) ** 2).sum() for blocks, _ in runs])
 
 
-def _allowed(whole: Whole, bound: Expr, runs, times, labels: tuple[int, int]) -> NDArray:
+def _bound_distances(whole: Whole, bound: Expr, runs, times, labels: tuple[int, int]) -> NDArray:
     """The bound on their distance."""
     size, weights = (runs[0][1][:, whole.frustrated] ** 2).sum(), np.asarray(whole.coupling.data["D_y"])
     values = [(size, whole.least_frustration, time, *weights[list(labels)]) for time in times]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Add, Integer, MatAdd, MatMul, Trace, Transpose, ZeroMatrix, exp
 from sympy import Identity as Unit
 
-from derivations.catalogue.points import coupled_point, drift
+from derivations.catalogue.points import coupled_point, measure_drift
 from derivations.catalogue.projection_head import evidence
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
 from derivations.closed_forms.reduced import all_modes, shared_head, single_mode, sum_of_squares
@@ -82,7 +82,7 @@ def _flow() -> tuple[Step, ...]:
             after=(Line(dot(S_H), -2 * L),),
             uses=("loss", "gradient_flow"),
             check=lambda before, after: Numerics(
-                lambda rng: drift(
+                lambda rng: measure_drift(
                     rng, before[S_H], {b: before[dot(b)] for b in (X, Y)}, after[dot(S_H)].xreplace({L: before[L]})
                 ),
                 1e-20,
@@ -107,7 +107,7 @@ def _modes(moved: Line) -> tuple[Step, ...]:
             uses=("loss", "gradient_flow"),
             assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.modes(rng, before, after), 1e-10, "the lowered flow of all embeddings"
+                lambda rng: evidence.compare_modes(rng, before, after), 1e-10, "the lowered flow of all embeddings"
             ),
         ),
         Step(
@@ -122,12 +122,14 @@ def _modes(moved: Line) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((before[L_k], after[L_k].xreplace({psi_k: after[psi_k]})),)),
                 Numerics(
-                    lambda rng: evidence.sum_over_modes(rng, before[L], after[L_k], after[psi_k]),
+                    lambda rng: evidence.sum_modes(rng, before[L], after[L_k], after[psi_k]),
                     1e-20,
                     "the loss of all modes",
                 ),
                 Numerics(
-                    lambda rng: evidence.frustrations(rng, before.of(J[i, a])[0], after[psi_k], after.of(psi_k).bounds[0]),
+                    lambda rng: evidence.bound_frustrations(
+                        rng, before.of(J[i, a])[0], after[psi_k], after.of(psi_k).bounds[0]
+                    ),
                     1e-10,
                     "singular values of couplings, one of them zero, and of such that are not as assumed",
                     reads=after.bounds,
@@ -150,15 +152,17 @@ def _decay(moved: Line) -> Step:
         assumptions=("Any head at any time.",),
         check=lambda before, after: (
             Identity(((Trace(v_k.T * before[dot(v_k)]), after[slope_k].xreplace({psi_k: before[psi_k]})),)),
-            Numerics(lambda rng: evidence.decay(rng, after[slope_k]), 1e-10, "the lowered gradient flow of all embeddings"),
             Numerics(
-                lambda rng: evidence.mode_sizes(rng, before, after.of(square_k)[0]),
+                lambda rng: evidence.compare_decay(rng, after[slope_k]), 1e-10, "the lowered gradient flow of all embeddings"
+            ),
+            Numerics(
+                lambda rng: evidence.count_larger_modes(rng, before, after.of(square_k)[0]),
                 0,
                 "simulated modes that exceed the bound: none",
                 reads=after.bounds,
             ),
             Numerics(
-                lambda rng: evidence.slowest_modes(rng, before, after.of(square_k)[0]),
+                lambda rng: evidence.follow_lone_modes(rng, before, after.of(square_k)[0]),
                 1e-7,
                 "runs of a mode alone, which keep to the bound",
             ),
@@ -177,12 +181,14 @@ def _survivors(moved: Line) -> Step:
         check=lambda before, after: (
             Identity(_rest(before, after)),
             Numerics(
-                lambda rng: evidence.cancelling(rng, before.of(psi_k).bounds, before[slope_k], after.of(W * v_k)),
+                lambda rng: evidence.weigh_terms(rng, before.of(psi_k).bounds, before[slope_k], after.of(W * v_k)),
                 0,
                 "slopes at random heads, amplitudes and frustrations",
             ),
             Numerics(
-                lambda rng: evidence.survivors(rng, after.of(W * v_k)[0]), 1e-8, "the end of a simulation of all embeddings"
+                lambda rng: evidence.compare_survivors(rng, after.of(W * v_k)[0]),
+                1e-8,
+                "the end of a simulation of all embeddings",
             ),
         ),
     )
@@ -218,13 +224,13 @@ def _collapse() -> Step:
         check=lambda before, after: (
             after.equal((1 / d_a + 1 / d_b) * line.right.subs({S_k: S, psi_k: psi}) for line in before.of(square_k)),
             Numerics(
-                lambda rng: evidence.label_distances(rng, after.of(distance_ab)[0]),
+                lambda rng: evidence.count_larger_distances(rng, after.of(distance_ab)[0]),
                 0,
                 "simulated distances that exceed the bound: none",
                 reads=after,
             ),
             Numerics(
-                lambda rng: evidence.reached(rng, after[0].right),
+                lambda rng: evidence.reach_bound(rng, after[0].right),
                 1e-7,
                 "the factor at a start in that pattern, and the rate of the least frustrated mode",
             ),

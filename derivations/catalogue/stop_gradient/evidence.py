@@ -30,7 +30,7 @@ def single_mode_point(rng: np.random.Generator) -> Point:
     return Point({d: size, N_Z: 1, V: amplitude, v_k: amplitude, W: head, mu_matrix: array([[value]]), mu_k: value})
 
 
-def balance(rng, conserved, velocities):
+def compare_parts(rng, conserved, velocities):
     """The change of the part of Q with the head, against the opposite change of the rest."""
     with mpmath.workdps(40):
         at = coupled_point(rng)
@@ -40,7 +40,7 @@ def balance(rng, conserved, velocities):
         yield sum(slope(part, at, speeds) for part in head), -sum(slope(part, at, speeds) for part in rest)
 
 
-def decayed(rng, quantity, formula):
+def follow_decay(rng, quantity, formula):
     """Q along a run with equal decays, against its formula."""
     whole = _Decaying(rng, 1.0)
     Q = [evaluate(quantity, whole.point(blocks)) for blocks in whole.course]
@@ -48,7 +48,7 @@ def decayed(rng, quantity, formula):
         yield found, evaluate(formula, Point({d: 2, lam: whole.rate, t: time, Q_0: Q[0]}))
 
 
-def determinants(rng, premises, bound):
+def follow_determinants(rng, premises, bound):
     """Squares of determinants below the bound, and signs that change, in a run with Q(0) positive definite: none.
 
     Without embeddings there is nothing beside Q, and the bound is reached at all times.
@@ -65,7 +65,7 @@ def determinants(rng, premises, bound):
         yield blocks[W].T @ blocks[W], evaluate(premises[Q_t], at)
 
 
-def deleted_forces(rng, premises, after, part):
+def compare_deleted_forces(rng, premises, after, part):
     """The difference of the velocities of all embeddings without and with stop-gradient, in modes, against all formulas."""
     seed = int(rng.integers(2**32))
     free, stopped = (Whole(np.random.default_rng(seed), stop) for stop in ("none", "both"))
@@ -75,22 +75,22 @@ def deleted_forces(rng, premises, after, part):
         yield (free.speeds - stopped.speeds)[:, [number]], evaluate(after[dot(v_k, part)], free.mode(number))
 
 
-def resting(rng, assumption, velocity, rest):
+def count_resting(rng, assumption, velocity, rest):
     """Whether as many amplitudes have no velocity as no rest: with a head as assumed, and with one that is not."""
     for second in (rng.uniform(0.2, 1), 0.0):
         head, values = np.array([[rng.uniform(1, 2), rng.uniform(0.2, 1)], [0, second]]), rng.uniform(-1, 1, 2)
         at = {d: 2, N_Z: 2, W: array(head), mu_matrix: diagonal([mpmath.mpf(head[0, 0]), mpmath.mpf(values[1])])}
-        ranks = [np.linalg.matrix_rank(_linear(part, at)) for part in (velocity, rest)]
+        ranks = [np.linalg.matrix_rank(_matrix_of(part, at)) for part in (velocity, rest)]
         yield int(not Lines([assumption]).violated({det_W: np.linalg.det(head)})), int(ranks[0] == ranks[1])
 
 
-def _linear(part, at) -> np.ndarray:
+def _matrix_of(part, at) -> np.ndarray:
     """The matrix of an expression that is linear in the amplitudes, of a point without them."""
     basis = np.eye(4).reshape(4, 2, 2)
     return np.array([evaluate(part, Point({**at, V: array(one)})).reshape(-1) for one in basis], dtype=float)
 
 
-def surviving_modes(rng, whole, single):
+def compare_surviving_modes(rng, whole, single):
     """At the end of a run: both sides of W V = V mu, and of W v_k = mu_k v_k for each surviving mode."""
     end = _End(rng)
     yield evaluate(whole.left, end.point()), evaluate(whole.right, end.point())
@@ -99,17 +99,25 @@ def surviving_modes(rng, whole, single):
         yield evaluate(single.left, at), evaluate(single.right, at)
 
 
-def count_survivors(rng):
-    """Whether any mode survives, and how many surviving correlations are no eigenvalue of the head, or more than d: none."""
+def count_survivors(rng, bound):
+    """Whether any mode survives, and how many surviving correlations are no eigenvalue of the head, or too many: none.
+
+    The bound is reached by modes along all eigenvectors of a head, beside which no other correlation survives.
+    """
     end = _End(rng)
     distinct = np.unique(np.round(end.mu[end.survivors], 6))
     eigenvalues = np.linalg.eigvals(end.head)
     strangers = sum(np.min(np.abs(eigenvalues - value)) > 1e-5 for value in distinct)
     yield int(len(distinct) > 0), 1
-    yield int(strangers) + max(0, len(distinct) - end.size), 0
+    yield int(strangers) + violations(np.array([len(distinct)]), bound, np.array([float(bound.right.subs(d, end.size))])), 0
+    size, basis = int(rng.integers(2, 5)), rng.standard_normal((5, 5))
+    values, vectors = rng.uniform(-1, 1, 5), basis[:size, :size]
+    head = vectors @ np.diag(values[:size]) @ np.linalg.inv(vectors)
+    surviving = sum(np.linalg.svd(head - m * np.eye(size))[1][-1] < 1e-9 for m in values)
+    yield float(surviving), float(bound.right.subs(d, size))
 
 
-def loss_at_the_end(rng, energy, rest, left, mass):
+def compare_residual_loss(rng, energy, rest, left, mass):
     """At the end of a run: both sides of W V = V mu; the loss of all embeddings, against that of modes and what is left."""
     end = _End(rng)
     at = end.point()
@@ -118,12 +126,12 @@ def loss_at_the_end(rng, energy, rest, left, mass):
     yield end.loss, evaluate(left, Point({**at.values, psi_matrix: evaluate(mass, at)}))
 
 
-def unstable_heads(rng, premises, after):
+def compare_unstable_heads(rng, premises, after):
     """Both sides of each line at a left eigenvector of the Jacobian at W = 0, its real eigenvalue the largest: of states with
     large and with small modes; and whether one without correlations, which is not as assumed, has no such eigenvalue."""
     for size in (1.0, 0.1):
         at = _zero_head(rng, size, premises[W])
-        largest, P = _largest(premises, at)
+        largest, P = _find_largest(premises, at)
         modes, m, rate = (np.array(at.values[key], dtype=float) for key in (V, mu_matrix, gamma))
         B, C = modes @ m @ m @ modes.T, modes @ modes.T
         inverse = np.linalg.inv(largest**2 * np.eye(2) + rate * largest * C)
@@ -134,10 +142,10 @@ def unstable_heads(rng, premises, after):
             yield 1 + evaluate(line.left, here), 1 + evaluate(line.right, here)
     for trace, state in ((np.trace(B), at), (0.0, Point({**at.values, mu_matrix: diagonal([0] * 5)}))):
         admissible = not premises.of(Trace(B_V)).violated({Trace(B_V): trace})
-        yield int(admissible), int(_largest(premises, state)[0] > 1e-6)
+        yield int(admissible), int(_find_largest(premises, state)[0] > 1e-6)
 
 
-def _largest(premises, at: Point) -> tuple[float, np.ndarray]:
+def _find_largest(premises, at: Point) -> tuple[float, np.ndarray]:
     """The largest real eigenvalue of the Jacobian of the velocities of modes and head, and the head's part of its left
     eigenvector."""
     with mpmath.workdps(30):

@@ -10,7 +10,7 @@ from derivations.checks import Identity, Numerics
 from derivations.closed_forms.reduced import all_modes
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
-from derivations.vocabulary import B_V, C_V, N_Z, P_W, S_W, L, R, V, det_W, mu_k, mu_matrix, psi_matrix, s, v_k
+from derivations.vocabulary import B_V, C_V, N_Z, P_W, S_W, L, R, V, det_W, mu_k, mu_matrix, n_mu, psi_matrix, s, v_k
 from theory.models.vocabulary import W, d, gamma
 from theory.words import Context
 
@@ -45,7 +45,7 @@ def _fixed_points() -> Step:
             Identity(((before[dot(V)], ZeroMatrix(d, N_Z)), (before[dot(W)], NO_HEAD.right)), _at_rest(after)),
             Identity(((before[dot(W)], gamma * (after[W * V] - W * V) * V.T),), flow.context),
             Numerics(
-                lambda rng: evidence.resting(rng, before.of(det_W)[0], before[dot(V)], after[W * V] - W * V),
+                lambda rng: evidence.count_resting(rng, before.of(det_W)[0], before[dot(V)], after[W * V] - W * V),
                 0,
                 "how many amplitudes rest with heads that are invertible or not",
             ),
@@ -59,22 +59,23 @@ def _survivors() -> tuple[Step, ...]:
         Step(
             "head_eigenvalues",
             "At rest the canonical correlation of each surviving mode is an eigenvalue of the head (of either sign, a "
-            "negative one for a mode in which labels oppose their samples), and at most $d$ distinct ones survive. "
+            "negative one for a mode in which labels oppose their samples), and $n_\\mu$ distinct ones survive. "
             "Eigenvalues of the head beside them are free.",
             "A vector $v_k\\ne0$ at rest is an eigenvector of $W$; those of distinct eigenvalues are independent.",
             before=(RESTING,),
-            after=(Line(W * v_k, mu_k * v_k),),
+            after=(Line(W * v_k, mu_k * v_k), Line(n_mu, d, r"\le")),
             uses=("fixed_points",),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.surviving_modes(rng, before.of(W * V)[0], after.of(W * v_k)[0]),
+                    lambda rng: evidence.compare_surviving_modes(rng, before.of(W * V)[0], after.of(W * v_k)[0]),
                     1e-6,
                     "the end of a simulation of all embeddings",
                 ),
                 Numerics(
-                    evidence.count_survivors,
+                    lambda rng: evidence.count_survivors(rng, after.of(n_mu)[0]),
                     0,
-                    "the number of surviving correlations in the same simulation, at least one and at most d",
+                    "the number of surviving correlations in the same simulation, at least one, and of heads of full rank",
+                    reads=after.of(n_mu),
                 ),
             ),
         ),
@@ -88,7 +89,9 @@ def _survivors() -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((before[L], after[L].xreplace({psi_matrix: after[psi_matrix]})),), _at_rest(before)),
                 Numerics(
-                    lambda rng: evidence.loss_at_the_end(rng, before[L], before.of(W * V)[0], after[L], after[psi_matrix]),
+                    lambda rng: evidence.compare_residual_loss(
+                        rng, before[L], before.of(W * V)[0], after[L], after[psi_matrix]
+                    ),
                     1e-6,
                     "the loss at the end of the same simulation",
                 ),
@@ -134,7 +137,7 @@ def _zero_heads() -> tuple[Step, ...]:
             ),
             uses=("mode_flow", "zero_head"),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.unstable_heads(rng, before, after),
+                lambda rng: evidence.compare_unstable_heads(rng, before, after),
                 1e-8,
                 "left eigenvectors of numerical Jacobians at heads that are zero; the root is positive",
                 reads=after.of(s),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Determinant, MatAdd, ZeroMatrix, exp
 
-from derivations.catalogue.points import coupled_point, drift, mode_point
+from derivations.catalogue.points import coupled_point, measure_drift, mode_point
 from derivations.catalogue.stop_gradient import evidence
 from derivations.catalogue.stop_gradient.rest import where_it_rests
 from derivations.catalogue.whole import Whole
@@ -94,12 +94,12 @@ def _conserved(gone: Lines, matrix: Line) -> Step:
         uses=("stop_gradient_flow", "deleted"),
         check=lambda before, after: (
             Numerics(
-                lambda rng: evidence.balance(rng, after[Q_t], {b: before[dot(b)] for b in loss.state}),
+                lambda rng: evidence.compare_parts(rng, after[Q_t], {b: before[dot(b)] for b in loss.state}),
                 1e-20,
                 "the velocities at random points",
             ),
             Numerics(
-                lambda rng: drift(
+                lambda rng: measure_drift(
                     rng,
                     after[Q_t],
                     {b: before[dot(b)] + velocity for b, velocity in _deleted(before).items()},
@@ -129,7 +129,7 @@ def _decays(matrix: Line) -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((equal.time_derivative(before[Q_t]), _inserted(after, before)),), equal.context),
                 Numerics(
-                    lambda rng: drift(
+                    lambda rng: measure_drift(
                         rng,
                         before[Q_t],
                         {b: before[dot(b)].xreplace({kappa: before[kappa]}) for b in decaying.state},
@@ -138,7 +138,7 @@ def _decays(matrix: Line) -> tuple[Step, ...]:
                     1e-20,
                     "differences along the velocities",
                 ),
-                Numerics(lambda rng: evidence.decayed(rng, before[Q_t], after[Q_t]), 1e-7, "runs of all embeddings"),
+                Numerics(lambda rng: evidence.follow_decay(rng, before[Q_t], after[Q_t]), 1e-7, "runs of all embeddings"),
             ),
         ),
         Step(
@@ -151,7 +151,7 @@ def _decays(matrix: Line) -> tuple[Step, ...]:
             uses=("equal_decays",),
             assumptions=("$Q_0$ is positive definite.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.determinants(rng, before, after.of(det_W**2)[0]),
+                lambda rng: evidence.follow_determinants(rng, before, after.of(det_W**2)[0]),
                 1e-7,
                 "runs of all embeddings, none of them below the bound or with another sign, and the bound reached by one",
                 reads=after,
@@ -182,7 +182,7 @@ def _modes(gone: Lines) -> tuple[Step, ...]:
             assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
             check=lambda before, after: (
                 Descent(loss.having(expression=after[L]), after.of(*map(dot, loss.state)).rights, mode_point, stopped=True),
-                Numerics(lambda rng: Whole(rng, "both").against(before, after), 1e-10, "the lowered flow of all embeddings"),
+                Numerics(lambda rng: Whole(rng, "both").compare(before, after), 1e-10, "the lowered flow of all embeddings"),
             ),
         ),
         Step(
@@ -196,7 +196,7 @@ def _modes(gone: Lines) -> tuple[Step, ...]:
             check=lambda before, after: (
                 AtRandomPoints(((after[dot(V, GONE)], after[dot(v_k, GONE)]),), evidence.single_mode_point),
                 Numerics(
-                    lambda rng: evidence.deleted_forces(rng, before, after, GONE),
+                    lambda rng: evidence.compare_deleted_forces(rng, before, after, GONE),
                     1e-10,
                     "the two lowered flows of all embeddings",
                 ),
