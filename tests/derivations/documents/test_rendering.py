@@ -426,7 +426,7 @@ def test_a_document_shows_every_step_with_what_its_check_found(checked):
         assert source.count(r"\textbf{passed}") == len(derivation.steps)
         for step in derivation.steps:
             assert display(step.after) in source
-            assert not step.premises or display(step.shown_premises) in source
+            assert not step.before or display(step.before) in source
 
 
 @pytest.mark.parametrize("name", names())
@@ -442,7 +442,7 @@ def test_a_page_shows_every_step_with_what_its_check_found(checked):
         page = Page(derivation.to_html(verification))
         assert [page.text_in(k) for k in page.with_class("status")] == [r.outcome.status.value for r in verification]
         shown = [page.text_in(k) for k in page.with_class("display")]
-        assert shown == [display(lines) for step in derivation.steps for lines in (step.shown_premises, step.after) if lines]
+        assert shown == [display(lines) for step in derivation.steps for lines in (step.before, step.after) if lines]
 
 
 def test_a_failed_step_is_shown_as_failed():
@@ -470,7 +470,7 @@ def test_a_browser_renders_all_mathematics_of_a_page(checked, name, tmp_path):
     (tmp_path / "page.html").write_text(derivation.to_html(verification), encoding="utf-8")
     page = in_browser(tmp_path / "page.html", tmp_path / "profile")
     assert_mathematics_is_rendered(page)
-    displays = sum(bool(lines) for step in derivation.steps for lines in (step.premises, step.after))
+    displays = sum(bool(lines) for step in derivation.steps for lines in (step.before, step.after))
     assert len(page.with_class("katex-display")) == displays
 
 
