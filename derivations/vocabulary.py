@@ -54,7 +54,7 @@ chi, chi_0, chi_1, chi_2, chi_12, chi_Z = symbols("chi chi_0 chi_1 chi_2 chi_12 
 tau_slow, tau_fast, t_half = symbols(r"\tau_{\text{slow}} \tau_{\text{fast}} t_{1/2}", positive=True)
 square_distance = Symbol(r"E\lVert y_a-y_b\rVert^{2}", positive=True)  # of two labels, its mean over independent starts
 mean_loss = Symbol("E L", positive=True)
-variance, variance_of_pairs = Symbol(r"\operatorname{Var}v_k"), Symbol(r"\operatorname{Var}v_{\pm\mu}")  # at the start
+variance, variance_of_pairs = symbols(r"\operatorname{Var}v_k \operatorname{Var}v_{\pm\mu}", nonnegative=True)
 late_rate = Symbol(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", real=True)
 
 # Pairs of labels with a label, with two; patterns, summed over the pairs with a label.
@@ -98,9 +98,10 @@ l_v, l_w = symbols("l_v l_w", positive=True)
 # Linear students: p_xi inputs, n_xi samples; student E, samples Xi, labels T_xi; moments; expected maxima.
 n_xi, p_xi = symbols("n_xi p_xi", integer=True, positive=True)
 E, Xi, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n_xi), MatrixSymbol("T_xi", n_xi, K)
-Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), MatrixSymbol("P", K, K)
 R_xi = MatrixSymbol("R_xi", N, N)  # principal axes of the inputs
-e_K, t_K, e_2, e_3, e_4, e_5 = symbols("e_K t_K e_2:6", positive=True)
+Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), MatrixSymbol("P", K, K)
+e_K, t_K = symbols("e_K t_K", positive=True)
+e_2, e_3, e_4, e_5 = symbols("e_2:6", positive=True)
 own_mean, other_mean = Symbol(r"\mathbf{E}[\xi_a1_a]", real=True), Symbol(r"\mathbf{E}[\xi_b1_a]", real=True)
 psi_hat, psi_class = (Symbol(rf"\mathbf{{E}}\hat\psi{of}", real=True) for of in ("", r"_{\text{class}}"))
 met = Symbol(r"\#\{\hat\mu_k=1\}", nonnegative=True)  # how many estimated correlations are one

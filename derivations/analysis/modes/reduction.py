@@ -89,7 +89,7 @@ class Reduction(Shown):
         return Lines(Line(rule.lhs, rule.rhs) for rule in self.ansatz.rules)
 
     def check(self, premises: Lines, after: Lines) -> list[checks.Check]:
-        """What the step is held against, algebra first."""
+        """The evidence of the step, from its lines."""
         velocities = premises.of(*map(dot, self.whole.state))
         form, rules = premises.of(*self.whole.state), premises.of(*(rule.lhs for rule in self.ansatz.rules))
         shown = _Shown(self, velocities, form, rules, after.of(*map(dot, self.flow.state)))
