@@ -100,3 +100,10 @@ Delta, chi_J, mu_l = (Symbol(name, real=True) for name in ("Delta", r"\det(s-\ma
 OPPOSITE, FAR, NEAR = r"p^{2}\Delta", r"64p^{2}\Delta(\tfrac14)", r"(1+\theta)^{N}64p^{2}\Delta(\tfrac14)"
 least_opposite, least_far, least_near = (Symbol(rf"\min\,[{name}]", real=True) for name in (OPPOSITE, FAR, NEAR))
 count_opposite, count_far, count_near = (Symbol(rf"\#\,[{name}]", real=True) for name in (OPPOSITE, FAR, NEAR))
+
+# Perturbations under stop-gradient: rates of surviving and of absent modes, how their squares fall, what is enough.
+s_lj, s_absent = symbols("s_{lj} s^{0}_{lj}", real=True)
+half_square_q, half_square_j = (
+    Symbol(rf"\tfrac{{d}}{{dt}}\tfrac12\lVert{{{name}}}\rVert^2", real=True) for name in ("q_V", r"\delta v_j")
+)
+sigma_least = Symbol(r"\sigma_{\min}(W-\tfrac12\mu_j)", nonnegative=True)

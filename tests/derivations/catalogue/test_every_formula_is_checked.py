@@ -314,7 +314,7 @@ WRONG_ENGINES = {
             "projection_head": ["gradient_flow", "contraction"],
             "stop_gradient": ["stop_gradient_flow", "deleted"],
             "stop_gradient_stability": ["perturbation", "spectrum", "absent_modes"],
-            "decay_stability": ["state", "pair_sector", "spectrum"],
+            "decay_stability": ["state", "pair_sector", "spectrum", "slow_decay"],
             "teacher_student": ["flow", "modes"],
             "dmft": ["samples"],
         },
@@ -324,7 +324,7 @@ WRONG_ENGINES = {
         {
             "stop_gradient": ["stop_gradient_flow", "deleted", "mode_flow"],
             "weight_decay": ["mode_flow", "heads", "own_sector", "saddle_node", "collapse"],
-            "decay_stability": ["state", "own_sector", "pair_sector", "cubic", "spectrum"],
+            "decay_stability": ["state", "own_sector", "pair_sector", "cubic", "spectrum", "slow_decay"],
             "plain_mobilities": ["flow"],
         },
     ),
