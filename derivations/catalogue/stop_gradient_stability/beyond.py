@@ -2,7 +2,7 @@ r"""The last steps of the derivation ``stop_gradient_stability``: modes in any p
 
 from __future__ import annotations
 
-from sympy import Abs, Determinant, MatAdd, MatMul, MatrixExpr, S, Trace, Transpose, ZeroMatrix
+from sympy import Determinant, MatAdd, MatMul, MatrixExpr, S, Trace, Transpose, ZeroMatrix
 from sympy import Identity as Unit
 
 from derivations.catalogue.stop_gradient_stability import evidence
@@ -81,7 +81,7 @@ def _absent(perturbed: Lines) -> Step:
             Line(dot(dv_j), alone),
             Line(half_square_j, ordered(-square, mu_j**2 / 4 * size)),
             Line(Determinant(W) * Determinant(APART), S.Zero, ">"),
-            Line(sigma_least, Abs(mu_j) / 2, ">"),
+            Line(sigma_least**2, mu_j**2 / 4, ">"),
         ),
         uses=("perturbation",),
         assumptions=("The surviving modes rest in any position.",),

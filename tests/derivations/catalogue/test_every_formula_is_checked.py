@@ -49,6 +49,7 @@ RELATIONS = {
 }
 
 SQUARES = "enters by its square"
+ROOTS = "enters by its roots"
 AT_REST = "what rests does so under the velocity turned over"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
@@ -64,6 +65,9 @@ EQUIVALENT = {
     "frustration_uniform/plateaus/before/3/negated": SQUARES,
     "non_conservative/metric_of_one_mode/after/2-3/exchanged": "an entry of the metric is its determinant too",
     "non_conservative/where_the_loss_rises/after/1/doubled": "beyond the correlation the border of the other line is negative",
+    "plain_mobilities/own_sector/before/1/negated": ROOTS,
+    "plain_mobilities/labels/before/0/negated": ROOTS,
+    "plain_mobilities/labels/before/1/negated": SQUARES,
     "stop_gradient/zero_head/after/0-1/exchanged": "both right sides are zero",
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
