@@ -166,3 +166,18 @@ w_of_y, w_of_x, w_of_z, mean_x, mean_z, felt = symbols(
     r"\langle\dot{w}_y\rangle \langle\dot{w}_x\rangle \langle\dot{w}_z\rangle \langle{x}\rangle \langle{z}\rangle \hat{x}",
     real=True,
 )
+
+# Perturbations under stop-gradient: rates of surviving and of absent modes, how their squares fall, what is enough.
+s_lj, s_absent = symbols("s_{lj} s^{0}_{lj}", real=True)
+half_square_q, half_square_j = (
+    Symbol(rf"\tfrac{{d}}{{dt}}\tfrac12\lVert{{{name}}}\rVert^2", real=True) for name in ("q_V", r"\delta v_j")
+)
+sigma_least = Symbol(r"\sigma_{\min}(W-\tfrac12\mu_j)", nonnegative=True)
+
+# Any mobilities: a mode's quadratic, the form of a vector z and the largest decay that it bears; folds at certain mobilities.
+chi_w, d_x, lam_z = Symbol("chi_w", real=True), Symbol("d_x", positive=True), Symbol("lambda_z", positive=True)
+form_z, lam_max = Symbol(r"\tfrac{zQ_wz^{T}}{zDz^{T}}", real=True), Symbol(r"\max_{z}\lambda_z", positive=True)
+lam_c_degrees, lam_c_plain, lam_c_many = (
+    Symbol(rf"\lambda_c^{{{at}}}", positive=True) for at in ("H=D^{-1}", "H=1", r"n=\infty")
+)
+label_square_degrees = Symbol(r"\lVert{y_a-y_b}\rVert^2_{H=D^{-1}}", positive=True)

@@ -5,7 +5,7 @@ Each is a Loss of its own; the derivation that uses it checks that it is the who
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from sympy import Expr, ImmutableMatrix, Integer, Matrix, MatrixExpr, Q, Sum, Symbol, Trace
@@ -64,16 +64,20 @@ def sectors(
     velocities: tuple[MatrixExpr, ...], amplitudes: ImmutableMatrix, head: ImmutableMatrix, correlations: ImmutableMatrix
 ) -> dict[tuple, Matrix]:
     """The Jacobian of velocities of V and W at a state, split into its connected blocks, each under the entries it moves."""
-    modes, directions = _entries("v", *amplitudes.shape), _entries("W", *head.shape)
+    modes, directions = entries("v", *amplitudes.shape), entries("W", *head.shape)
     at = {V: ImmutableMatrix(modes), W: ImmutableMatrix(directions), mu_matrix: correlations}
     moved = [entry for velocity in velocities for entry in velocity.xreplace(at).doit().as_explicit()]
-    names = [*modes, *directions]
-    jacobian = Matrix(moved).jacobian(names).subs(dict(zip(names, [*amplitudes, *head], strict=True)))
-    jacobian = jacobian.applyfunc(lambda e: e.expand())
+    return connected(moved, dict(zip([*modes, *directions], [*amplitudes, *head], strict=True)))
+
+
+def connected(velocities: Sequence[Expr], rest: Mapping[Symbol, Expr]) -> dict[tuple, Matrix]:
+    """The Jacobian of velocities of entries at rest, split into its connected blocks, each under the entries it moves."""
+    names = list(rest)
+    jacobian = Matrix(velocities).jacobian(names).subs(rest).applyfunc(lambda e: e.expand())
     blocks = [sorted(block, key=lambda i: str(names[i])) for block in jacobian.connected_components()]
     return {tuple(names[i] for i in block): jacobian.extract(block, block) for block in blocks}
 
 
-def _entries(name: str, rows: int, columns: int) -> Matrix:
+def entries(name: str, rows: int, columns: int) -> Matrix:
     """A matrix of symbols, one for each entry."""
     return Matrix(rows, columns, lambda i, j: Symbol(f"{name}_{i + 1}{j + 1}", real=True))

@@ -8,14 +8,18 @@ The derivation ``stop_gradient_stability`` shows them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
-from sympy import Expr, ImmutableMatrix, MatAdd, MatrixExpr
+from sympy import Dummy, Expr, ImmutableMatrix, MatAdd, MatrixExpr, MatrixSymbol
+from sympy import Identity as Unit
 
 from derivations.closed_forms.reduced import all_modes, sectors
 from derivations.vocabulary import V, a_1, a_2, a_j, mu_1, mu_2, mu_3, mu_j, mu_matrix, omega_3, omega_l, q_V
-from theory.models.vocabulary import W, gamma
-from theory.words import scaled
+from theory.models.vocabulary import W, d, gamma
+from theory.words import Context, assemble, expand, scaled
+
+APART = MatAdd(W, scaled(-mu_j, Unit(d)), evaluate=False)  # how far the head is from an absent mode
 
 
 def residual_flow() -> MatrixExpr:
@@ -41,3 +45,11 @@ def orthogonal_rates() -> tuple[Expr, Expr]:
     absent = -omega_l * (-trace["v_33"].subs({omega_3: omega_l, mu_3: mu_j}) / omega_l).cancel()
     survivor = trace["v_31"].subs({omega_3: omega_l, mu_1: mu_j, a_1: a_j})
     return absent + (survivor - absent).expand(), absent
+
+
+def slope(expr: MatrixExpr, directions: Mapping[MatrixSymbol, MatrixExpr], context: Context) -> MatrixExpr:
+    """The derivative of a matrix polynomial as its symbols move in directions."""
+    epsilon = Dummy()
+    moved = expr.xreplace({b: MatAdd(b, scaled(epsilon, x), evaluate=False) for b, x in directions.items()})
+    terms = {word: c.diff(epsilon).subs(epsilon, 0) for word, c in expand(moved, context).items()}
+    return assemble({word: c for word, c in terms.items() if c != 0}, expr.shape)

@@ -14,6 +14,7 @@ from collections import deque
 from functools import lru_cache
 
 from sympy import Add, Basic, MatAdd, Mul, S
+from sympy.printing.precedence import PRECEDENCE
 
 from theory.printing import TexPrinter, tex
 
@@ -120,7 +121,7 @@ def _bracketed(expr: Basic, room: float) -> tuple[str, ...]:
 def _front(factors: list[Basic]) -> str:
     if factors == [S.NegativeOne]:
         return "-"
-    return tex(Mul(*factors, evaluate=False) if len(factors) > 1 else factors[0])
+    return tex(Mul(*factors, evaluate=False)) if len(factors) > 1 else TexPrinter().parenthesize(factors[0], PRECEDENCE["Mul"])
 
 
 def _group(tokens: deque[str]) -> float:

@@ -117,7 +117,7 @@ def _first_two(known: Lines) -> list[Expr]:
 def _pair_at(first: Expr, second: Expr) -> Lines:
     """Two heads, their product and their squared difference."""
     at = {omega_1: first, omega_2: second}
-    return Lines((*map(Line, at, at.values()), *(Line(q, e.subs(at)) for q, e in PAIR.items())))
+    return Lines((*map(Line, at, at.values()), *(Line(q, e.subs(at).factor()) for q, e in PAIR.items())))
 
 
 def _pair_of(known: Lines) -> tuple:

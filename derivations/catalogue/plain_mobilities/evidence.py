@@ -13,7 +13,26 @@ from sympy import Poly, lambdify
 
 from derivations.catalogue.points import coupled_point
 from derivations.evaluate import Point, array, evaluate
-from derivations.vocabulary import N_Z, A, D, H, Z, alpha, eta_y, mu, n, phi, rho_x, rho_y, w
+from derivations.lines import dot
+from derivations.vocabulary import (
+    N_Z,
+    A,
+    D,
+    H,
+    Z,
+    alpha,
+    eta_y,
+    lam_max,
+    lam_z,
+    mu,
+    n,
+    phi,
+    rho_x,
+    rho_y,
+    w,
+    w_minus,
+    w_plus,
+)
 from theory import Coupling, models, simulate
 from theory.coupling.heads import head_states
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, W, X, Y, beta, d, gamma, kappa, lam
@@ -33,11 +52,11 @@ def point(rng) -> Point:
     return Point(known | {N_Z: rows + columns} | {e: array(value) for e, value in whole.items()})
 
 
-def whole(rng, embeddings, head):
+def whole(rng, moving):
     """The velocities of the model, samples and labels side by side."""
     at, flow = point(rng), models.projection_head().stop_gradient_flow().velocity
-    yield evaluate(embeddings, at), np.hstack([evaluate(flow[block], at) for block in (X, Y)])
-    yield evaluate(head, at), evaluate(flow[W], at)
+    yield evaluate(moving[dot(Z)], at), np.hstack([evaluate(flow[block], at) for block in (X, Y)])
+    yield evaluate(moving[dot(W)], at), evaluate(flow[W], at)
 
 
 # -- one number as head -----------------------------------------------------------------------------------------------
@@ -102,9 +121,10 @@ def end_of_a_run(rng, zero, product):
     yield evaluate(product, at), np.array([[embeddings @ parts[2] @ embeddings]])
 
 
-def existence(rng, form, upper, lower, critical):
-    """The quadratic form of a vector; roots by the quotients of their null vectors; and the largest decay, as the largest
-    eigenvalue of wA − w²D in the metric of the inverse mobilities, where the roots of the linearised problem end."""
+def existence(rng, form, zero, lines):
+    """The quadratic form of a vector; roots, at which the determinant vanishes, by the quotients of their null vectors; and the
+    largest decay, as the largest eigenvalue of wA − w²D in the metric of the inverse mobilities: the roots of the linearised
+    problem end where the bound does."""
     coupling = _coupling(rng)
     parts = degrees, adjacency, inverse = matrices(coupling)
     root = np.diag(inverse) ** -0.5
@@ -117,12 +137,15 @@ def existence(rng, form, upper, lower, critical):
     yield float(form.subs(at)), anything @ _quadratic(parts, size, 0.3) @ anything / (anything @ degrees @ anything)
     best = minimize_scalar(lambda head: -bears(head)[0][-1], bounds=(0, 1), method="bounded", options={"xatol": 1e-10})
     largest = -best.fun
-    yield float(critical.subs(_quotients(parts, root * bears(best.x)[1][:, -1]))), largest
-    yield [int(len(_real(linearised(coupling, f * largest))) > 0) for f in (0.999, 1.001)], [1, 0]
+    yield float(lines[lam_z].subs(_quotients(parts, root * bears(best.x)[1][:, -1]))), largest
+    for decay in (0.6 * largest, 0.999 * largest, 1.001 * largest):
+        exist = int(len(_real(linearised(coupling, decay))) > 0)
+        yield int(not lines.violated({lam: decay, lam_max: largest})), exist
     found = _real(linearised(coupling, largest / 2))
-    for formula, head in ((upper, found[-1]), (lower, found[0])):
+    for formula, head in ((lines[w_plus], found[-1]), (lines[w_minus], found[0])):
         null = np.linalg.eigh(_quadratic(parts, head, largest / 2))
         z = null.eigenvectors[:, np.abs(null.eigenvalues).argmin()]
+        yield 1 + float(zero), 1 + np.abs(null.eigenvalues).min()
         yield float(formula.subs(_quotients(parts, z)).subs(lam, largest / 2)), head
 
 
@@ -189,13 +212,14 @@ def _fold(at) -> float:
     return float(brentq(lambda x: one * other * correlation**2 - x * (one + other) - 2 * x * (one * other) ** 0.5, 0, 10))
 
 
-def dense_roots(rng, formula):
-    """The roots of the formula in w, each as often as there are class modes."""
+def dense_roots(rng, zero, formula):
+    """The roots of the formula in w, each as often as there are class modes; at each the determinant vanishes."""
     coupling, at = member(rng)
     decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
     found = linearised(coupling, decay)
     for head in np.roots([float(c) for c in Poly(formula.subs({**at, lam: decay}).expand(), w).all_coeffs()]):
         yield np.full(2, head.real), found[np.abs(found - head).argsort()[:2]].real
+        yield 1 + float(zero), 1 + np.abs(np.linalg.eigvalsh(_quadratic(matrices(coupling), head.real, decay))).min()
 
 
 def states(rng, upper, lower):
@@ -263,11 +287,14 @@ def _labels(seed: int):
     return run.labels[-1], known | {w: head_states(coupling, 0.05).heads[1]}
 
 
-def simplex(rng, squared):
-    """The squared distance of each two labels."""
+def simplex(rng, known, squared):
+    """The squared distance of each two labels, and in how many dimensions they fit."""
     found, at = _labels(int(rng.integers(3)))
     first, second = np.triu_indices(3, 1)
     yield np.full(3, float(squared.subs(at))), np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
+    needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
+    for dimension in range(1, 5):
+        yield int(not known.violated({d: dimension, K: 3})), int(needed <= dimension)
 
 
 def fractions(rng, frustrations, critical):

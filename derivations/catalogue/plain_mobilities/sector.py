@@ -2,50 +2,54 @@ r"""A step of the derivation ``plain_mobilities``: head and amplitudes of one mo
 
 from __future__ import annotations
 
-from sympy import Expr, Matrix, sqrt
+from sympy import Expr, Inverse, Matrix, solve, sqrt
+from sympy import Identity as Unit
 
 from derivations.catalogue.plain_mobilities import evidence
 from derivations.checks import Identity, Numerics
-from derivations.closed_forms.any_mobilities import of_one_mode, squares
+from derivations.closed_forms.any_mobilities import of_one_mode
 from derivations.engine import Step
-from derivations.lines import Line, Lines
-from derivations.vocabulary import mu, rho_x, rho_y, s, tau, v_x, v_y, w
-from theory.models.vocabulary import gamma, kappa, lam
+from derivations.lines import Line, Lines, dot
+from derivations.vocabulary import H, Z, chi_J, chi_w, mu, rho_x, rho_y, s, tau, v_x, v_y, w, w_minus, w_plus
+from theory.models.vocabulary import d, gamma, kappa, lam
+from theory.words import scaled
+
+SQUARE = Z * Inverse(H) * Z.T
 
 
-def own_sector() -> Step:
+def own_sector(known: Lines) -> Step:
     """The cubic of one mode at rest, and its sign."""
     trace = (rho_x + rho_y) * w**2 + 2 * lam
     damping = kappa + kappa * w**2 * (2 * rho_x * rho_y * w**2 + (rho_x + rho_y) * lam) / (lam * tau)
-    upper, lower = squares()
+    share, whole = w * sqrt(rho_x * rho_y) * mu / (rho_x * w**2 + lam), kappa * w**2 / (gamma * lam)
     return Step(
         "own_sector",
-        "Of two heads $w_+^2>w_-^2$ of a mode the upper one is stable in its own sector, and the lower one is a saddle.",
+        "Of the two heads of a mode the larger one, $w_+$, is stable in its own sector, and the smaller one is a saddle.",
         "Linearise at rest. Along the null vector head and amplitude turn into each other, across it the amplitudes decay at "
         "the rate $\\tau$. All coefficients are positive but the last, whose sign is that of $\\rho_x\\rho_yw^4-\\lambda^2$; "
         "and the product of both squares is $\\lambda^2/\\rho_x\\rho_y$.",
-        before=_velocities(),
+        before=(known.of(SQUARE)[1], *known.of(chi_w, w_plus**2, w_minus**2)),
+        given=_velocities(),
         after=(
+            Line(v_x / v_y, share),
+            Line(v_x**2 + v_y**2, whole),
             Line(tau, trace),
-            Line(r"\det(s-\mathcal J)", (s + tau) * (s**2 + damping * s + 4 * kappa * (rho_x * rho_y * w**4 - lam**2) / tau)),
-            Line("w_+^2w_-^2", lam**2 / (rho_x * rho_y)),
+            Line(chi_J, (s + tau) * (s**2 + damping * s + 4 * kappa * (rho_x * rho_y * w**4 - lam**2) / tau)),
+            Line(w_plus**2 * w_minus**2, lam**2 / (rho_x * rho_y)),
         ),
-        uses=("heads", "quadratic"),
-        assumptions=(
-            "$v_x$, $v_y$: amplitudes of samples and labels in $ZH^{-1/2}$; at rest $v_x/v_y=\\sqrt{\\rho_x\\rho_y}\\,\\mu w/"
-            "(\\rho_xw^2+\\lambda)$ and $v_x^2+v_y^2=\\kappa w^2/\\gamma\\lambda$.",
-        ),
+        uses=("quadratic", "equal_rates", "heads"),
+        assumptions=("$v_x$, $v_y$: amplitudes of samples and labels in $ZH^{-1/2}$.",),
         check=lambda before, after: (
-            before.equal(_velocities().rights),
             Identity(
                 (
-                    (after[1].right.subs(tau, after[0].right), _characteristic(before.rights)),
-                    (after[0].left, tau),
-                    (upper * lower, after[2].right),
+                    (before[dot(v_x)].subs(v_x, after[v_x / v_y] * v_y), 0),
+                    (before[SQUARE], scaled(after[v_x**2 + v_y**2], Unit(d))),
+                    (before[w_plus**2] * before[w_minus**2], after[w_plus**2 * w_minus**2]),
                 )
             ),
+            Identity(((after[chi_J].subs(tau, after[tau]), _characteristic(before, after)),)),
             Numerics(
-                lambda rng: evidence.sector(rng, after[1].right.subs(tau, after[0].right), s),
+                lambda rng: evidence.sector(rng, after[chi_J].subs(tau, after[tau]), s),
                 1e-8,
                 "dense Jacobians in the sector of a mode, at both heads",
             ),
@@ -57,14 +61,19 @@ def _velocities() -> Lines:
     """Amplitudes of one mode and its head."""
     moved = -of_one_mode() * Matrix([v_x, v_y])
     turned = -gamma * (w * (rho_x * v_x**2 + rho_y * v_y**2) - 2 * sqrt(rho_x * rho_y) * mu * v_x * v_y) - kappa * w
-    return Lines(Line(rf"\dot {name}", e.expand()) for name, e in zip(("v_x", "v_y", "w"), (*moved, turned), strict=True))
+    return Lines(Line(dot(x), e.expand()) for x, e in zip((v_x, v_y, w), (*moved, turned), strict=True))
 
 
-def _characteristic(velocities: tuple[Expr, ...]) -> Expr:
+def _characteristic(known: Lines, rest: Lines) -> Expr:
     """The characteristic polynomial at rest, where it is even in the amplitudes and in the correlation."""
-    found = Matrix(velocities).jacobian([v_x, v_y, w]).charpoly(s).as_expr(s)
-    share, whole = sqrt(rho_x * rho_y) * mu * w / (rho_x * w**2 + lam), kappa * w**2 / (gamma * lam)
-    alone = (
-        found.subs(v_x, share * v_y).expand().subs(v_y, sqrt(whole * (rho_x * w**2 + lam) / ((rho_x + rho_y) * w**2 + 2 * lam)))
-    )
-    return alone.subs(mu, sqrt((rho_x * w**2 + lam) * (rho_y * w**2 + lam) / (rho_x * rho_y * w**2)))
+    names = (v_x, v_y, w)
+    found = Matrix(known.of(*map(dot, names)).rights).jacobian(names).charpoly(s).as_expr(s)
+    of_labels = sqrt((rest[v_x**2 + v_y**2] / (1 + at_root(known, rest[v_x / v_y] ** 2))).factor())
+    alone = found.subs(v_x, rest[v_x / v_y] * v_y).expand().subs(v_y, of_labels)
+    return at_root(known, alone)
+
+
+def at_root(known: Lines, formula: Expr) -> Expr:
+    """A formula that is even in the correlation, where the quadratic of the mode vanishes."""
+    (squared,) = solve(known[chi_w].expand().subs(mu, sqrt(tau)), tau)
+    return formula.subs(mu, sqrt(squared.factor()))

@@ -51,6 +51,7 @@ RELATIONS = {
 }
 
 SQUARES = "enters by its square"
+ROOTS = "enters by its roots"
 AT_REST = "what rests does so under the velocity turned over"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
@@ -72,6 +73,9 @@ EQUIVALENT = {
     "one_mode/hyperbola/given/2/negated": SQUARES,
     "stop_gradient/equal_decays/before/0/negated": "any multiple of what decays falls at the same rate",
     "stop_gradient/zero_head/before/0/negated": "no mode moves beside a head that is zero",
+    "plain_mobilities/own_sector/before/1/negated": ROOTS,
+    "plain_mobilities/labels/before/0/negated": ROOTS,
+    "plain_mobilities/labels/before/1/negated": SQUARES,
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
     "weak_frustration/leading_order/before/0/negated": "a matrix and its negative take the same patterns to zero",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
@@ -325,7 +329,7 @@ WRONG_ENGINES = {
             "projection_head": ["gradient_flow", "contraction"],
             "stop_gradient": ["stop_gradient_flow", "deleted"],
             "stop_gradient_stability": ["perturbation", "spectrum", "absent_modes"],
-            "decay_stability": ["state", "pair_sector", "spectrum"],
+            "decay_stability": ["state", "pair_sector", "spectrum", "slow_decay"],
             "teacher_student": ["flow", "modes"],
             "dmft": ["samples"],
         },
@@ -335,7 +339,7 @@ WRONG_ENGINES = {
         {
             "stop_gradient": ["stop_gradient_flow", "deleted", "mode_flow"],
             "weight_decay": ["mode_flow", "heads", "own_sector", "saddle_node", "collapse"],
-            "decay_stability": ["state", "own_sector", "pair_sector", "cubic", "spectrum"],
+            "decay_stability": ["state", "own_sector", "pair_sector", "cubic", "spectrum", "slow_decay"],
             "plain_mobilities": ["flow"],
         },
     ),

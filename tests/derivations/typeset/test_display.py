@@ -177,3 +177,9 @@ SPELLINGS = [("x", "y"), ("theta", "alpha_beta"), ("x_1", "x_2"), LONG, ("φ", "
 def test_a_variable_is_spelled_alike_on_both_sides(spelled):
     for block, line in zip(symbols(spelled, real=True), own(*spelled).steps[0].after, strict=True):
         assert re.sub(r"[\s{}]", "", tex(block)) in re.sub(r"[\s{}]", "", str(line.left))
+
+
+def test_breaking_a_product_keeps_the_brackets_of_its_shorter_sum():
+    long = Add(*(Symbol(f"{name * 12}") for name in "abcdefgh"))
+    first, *_ = rows_of(display((Line("L", (x + y) * long),)))
+    assert first.startswith(r"L &= \left(x + y\right) \bigl(")
