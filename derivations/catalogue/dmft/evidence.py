@@ -147,7 +147,7 @@ def _response(lines, below, at: Point, is_root: bool):
 def _drawn_response(seed: int) -> tuple[Pairs, float, float, float]:
     """A Poisson ensemble, a point s, and the response there of labels that do not reach each other; and what reaching each
     other adds in one large coupling, which hardly depends on the numbers of links that were drawn."""
-    rng, classes, links = np.random.default_rng(seed), 1500, 3
+    rng, classes, links = np.random.default_rng(seed), 1000, 3
     sampled, place = Sampled.at_random(rng, classes, links * classes // 2), float(rng.uniform(0.2, 0.5))
     J = csr_array(sampled.couplings)
     samples = diags_array(1 / (place + J.sum(axis=1)))

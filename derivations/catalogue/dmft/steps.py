@@ -173,7 +173,7 @@ def _tree() -> tuple[Step, ...]:
                     1e-10,
                     "dense inverses of random trees, from leaves to root",
                 ),
-                Numerics(evidence.populations_of_trees, 0.06, "the solver's populations, three errors of a large coupling"),
+                Numerics(evidence.populations_of_trees, 0.02, "the solver's populations, three errors of a large coupling"),
             ),
         ),
         Step(
