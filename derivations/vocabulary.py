@@ -78,7 +78,7 @@ k, z, alpha = symbols("k z alpha", positive=True)
 c_g, c_G = symbols("c_g c_G", integer=True, nonnegative=True)
 G_K, B_K, M_b = MatrixSymbol(r"\mathcal{G}", K, K), MatrixSymbol(r"\mathcal{B}", K, K), MatrixSymbol("M_b", 3, 3)
 k_t, G_b, G_z, R_t, R_2t, Phi, varrho = symbols(r"k(t) G_b G_z R(t) R(2t) \Phi \varrho", real=True)
-z_minus, z_plus, vartheta = symbols(r"z_- z_+ \vartheta", real=True)
+z_minus, z_plus, vartheta, x_c, x_G = symbols(r"z_- z_+ \vartheta x_c x_G", real=True)
 p_f = MatrixSymbol("p_f", N_Z, 1)  # probabilities of numbers of links
 
 # Two modes with decay, k = kappa/lambda: heads, their product, squared difference; how far heads lie above one.

@@ -247,11 +247,14 @@ class TexPrinter(LatexPrinter):
 
     def _print_MatrixElement(self, expr):
         parent = self._print(expr.parent)
-        bracketed = parent if re.fullmatch(r"\w", parent) or parent.startswith(r"\operatorname") else rf"\left({parent}\right)"
+        bracketed = (
+            parent if re.fullmatch(r"\w|\\[a-z]+", parent) or parent.startswith(r"\operatorname") else rf"\left({parent}\right)"
+        )
         column = r"(\\\w+|\w|\\dot\{\w\})_\{?([\w+])\}?" if expr.parent.cols == 1 else r"(\w)_\{(\w)\}"
         if match := re.fullmatch(column, parent):
             return rf"{match[1]}_{{{match[2]},{self._print(expr.i)}}}"
-        return rf"{bracketed}_{{{self._print(expr.i)}{self._print(expr.j)}}}"
+        second = "" if expr.parent.cols == 1 else self._print(expr.j)
+        return rf"{bracketed}_{{{self._print(expr.i)}{second}}}"
 
     def _print_Mul(self, expr):
         coefficient, rest = expr.as_coeff_Mul()

@@ -48,17 +48,21 @@ def solve(pairs: Pairs, kernel: Kernel, sqrt: Callable[[Any], Any] = np.sqrt) ->
     kernel
         of complex numbers or arrays, those of mpmath with its ``sqrt``.  On a cut the upper side is taken.
     """
-    towards_root, c = branch(kernel, pairs.links, pairs.branching, sqrt), pairs.links
+    c, b = pairs.links, pairs.branching
+    towards_root = branch(ratio(kernel, c, b, sqrt), kernel, b, sqrt)
     value = 1 / level(kernel, c, c * towards_root)
-    residual = abs(towards_root * level(kernel, c, pairs.branching * towards_root) - 1)
+    residual = abs(towards_root * level(kernel, c, b * towards_root) - 1)
     return Solution(value, residual, residual * abs(value))
 
 
-def branch(kernel: Kernel, links: Any, branching: Any, sqrt: Callable[[Any], Any]) -> Any:
-    """The response g of a label without one of its links, of any arithmetic."""
-    hop = sqrt(branching) * kernel.hop
-    ratio = level(kernel, links, 0) / hop
-    return 2 / (ratio + sqrt(ratio - 2) * sqrt(ratio + 2)) / hop
+def ratio(kernel: Kernel, links: Any, branching: Any, sqrt: Callable[[Any], Any]) -> Any:
+    """The level of a label alone, over the hop that its neighbours feel: two where the spectrum ends."""
+    return level(kernel, links, 0) / (sqrt(branching) * kernel.hop)
+
+
+def branch(ratio: Any, kernel: Kernel, branching: Any, sqrt: Callable[[Any], Any]) -> Any:
+    """The response g of a label without one of its links, at that ratio."""
+    return 2 / (ratio + sqrt(ratio - 2) * sqrt(ratio + 2)) / (sqrt(branching) * kernel.hop)
 
 
 def reach(branching: Any, sqrt: Callable[[Any], Any]) -> Any:

@@ -49,6 +49,7 @@ from derivations.vocabulary import (
     varrho,
     vartheta,
     x,
+    x_c,
     y_a,
     y_b,
     z_minus,
@@ -147,7 +148,7 @@ def _response(lines, below, at: Point, is_root: bool):
 def _drawn_response(seed: int) -> tuple[Pairs, float, float, float]:
     """A Poisson ensemble, a point s, and the response there of labels that do not reach each other; and what reaching each
     other adds in one large coupling, which hardly depends on the numbers of links that were drawn."""
-    rng, classes, links = np.random.default_rng(seed), 1500, 3
+    rng, classes, links = np.random.default_rng(seed), 1000, 3
     sampled, place = Sampled.at_random(rng, classes, links * classes // 2), float(rng.uniform(0.2, 0.5))
     J = csr_array(sampled.couplings)
     samples = diags_array(1 / (place + J.sum(axis=1)))
@@ -166,6 +167,13 @@ def populations_of_trees(rng):
     yield populations.summary(values).value[0].real - alone, added
 
 
+def _with_branch(lines, at: Point) -> Point:
+    """The point with the ratio and the response towards the root."""
+    for name in (x_c, g):
+        at = Point({**at.values, name: evaluate(lines[name], at)})
+    return at
+
+
 def bethe(rng, lines):
     """The response of a branch and of the root of a regular tree, from closed forms and from sparse solutions."""
     links = int(rng.integers(2, 4))
@@ -174,7 +182,7 @@ def bethe(rng, lines):
     size = pairs.max() + 1
     one_way = coo_array((np.ones(len(pairs)), pairs.T), shape=(size, size))
     matrix = (own * eye_array(size) - hop * (one_way + one_way.T)).tocsc()
-    at = Point({**at.values, g: evaluate(lines[g], at)})
+    at = _with_branch(lines, at)
     yield at.values[g], _corner(matrix[1:, 1:])
     yield evaluate(lines[G], at), _corner(matrix)
 
@@ -184,7 +192,7 @@ def solved_regular(rng, lines):
     pairs = Pairs("regular", int(rng.integers(1, 5)), int(rng.integers(2, 7)), float(rng.uniform(0.2, 1.5)))
     kernel = pairs.labels(complex(*rng.uniform(0.2, 2, 2)))
     at = Point({alpha: mpmath.mpmathify(kernel.alpha), beta: kernel.beta, k: kernel.hop, c: pairs.links})
-    at = Point({**at.values, g: evaluate(lines[g], at)})
+    at = _with_branch(lines, at)
     yield evaluate(lines[G], at), regular.solve(pairs, kernel).value
 
 
@@ -267,7 +275,7 @@ def _averaged_point(pairs, kernel) -> Point:
 def remainders(rng, exact, closed, links=10**6):
     """What the closure misses, times the number of links."""
     with mpmath.workdps(40):
-        at = known((exact[0], closed[0]), Point(coefficients(rng, links)))
+        at = known((*exact[:2], *closed[:2]), Point(coefficients(rng, links)))
         missed = [(evaluate(defined(lines)[G], at) - at.values[G_0]) * links for lines in (exact, closed)]
     yield tuple(missed)
 
@@ -335,7 +343,7 @@ def densities(before, after) -> tuple[Numerics, ...]:
     def averages(rng):
         at = {**regular_point(rng).values, c: int(rng.integers(3, 9))}
         at |= coefficients(rng, at[c])
-        at[g] = evaluate(of[g], Point(at))
+        at = {**_with_branch(of, Point(at)).values}
 
         def integrand(angle):
             here = Point({**at, vartheta: angle})

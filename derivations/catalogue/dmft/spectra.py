@@ -24,6 +24,7 @@ from derivations.vocabulary import (
     s,
     varrho,
     vartheta,
+    x_c,
     z,
     z_b,
     z_minus,
@@ -81,7 +82,7 @@ def _at_eigenvalues() -> Step:
         "The label entry of the inverse of $s+M_b$, by minors.",
         before=(Line(alpha, of.alpha), Line(beta, of.beta), Line(k, of.hop)),
         after=(Line(M_b, flow), Line(G_b, 1 / (alpha + beta * c - k * b))),
-        uses=("class_graph",),
+        uses=("memory", "class_graph"),
         assumptions=("$c$ links at every class.",),
         check=lambda before, after: (
             Equal(((_label_entry(defined(after)[M_b]), defined(after)[G_b].subs(defined(before))),)),
@@ -104,7 +105,8 @@ def _density() -> Step:
         "its average of the responses $G_b$. The closure of many links has a semicircle instead.",
         "The imaginary part of the closed form on the cut (Kesten, McKay).",
         before=(
-            Line(g, regular.branch(kernel, c, c - 1, sqrt)),
+            Line(x_c, regular.ratio(kernel, c, c - 1, sqrt)),
+            Line(g, regular.branch(x_c, kernel, c - 1, sqrt)),
             Line(G, 1 / ensembles.level(kernel, c, c * g)),
             Line(G_b, 1 / (alpha + beta * c - k * b)),
         ),

@@ -100,10 +100,10 @@ def _mean_field() -> tuple[Step, ...]:
         ),
         Step(
             "mean_field",
-            "From $W=w_0\\mathbb 1$ the head of many modes stays $w(t)\\,\\mathbb 1$, and every mode keeps its direction and "
+            "From $W=w_0\\mathbb{I}$ the head of many modes stays $w(t)\\,\\mathbb{I}$, and every mode keeps its direction and "
             "grows by a factor $g_{w,j}$, that of its correlation $\\mu_{w,j}$.",
             "Modes of one correlation are many and independent: the sum of their $v_kv_k^T$ at the start is $m_{w,j}\\sum J$ "
-            "times the identity, by the law of large numbers. Insert $W=w\\mathbb 1$ and $v_k=g_{w,j}v_k(0)$.",
+            "times the identity, by the law of large numbers. Insert $W=w\\mathbb{I}$ and $v_k=g_{w,j}v_k(0)$.",
             before=moved,
             after=(_rate(), _turned()),
             uses=("mode_flow",),
@@ -134,7 +134,7 @@ def _mean_field() -> tuple[Step, ...]:
         Step(
             "balance",
             "Head and modes balance: without decay $Q_g$ is conserved.",
-            "In $2\\gamma\\summ_{w,j}g_{w,j}\\dot g_{w,j}-2w\\dot w$ all but the decays cancels.",
+            "In $2\\gamma\\sum m_{w,j}g_{w,j}\\dot g_{w,j}-2w\\dot w$ all but the decays cancels.",
             before=(_rate(), _turned()),
             after=(Line(Q_g, gamma * grown - w**2), Line(Q_dot, ordered(-2 * lam * gamma * grown, 2 * kappa * w**2))),
             uses=("mean_field",),

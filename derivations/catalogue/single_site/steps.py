@@ -71,7 +71,7 @@ def _sites() -> Step:
         "sites",
         "Labels feel the mean $\\hat x$ of pure samples $x$ of their class and of frustrated samples $z$; pure samples their "
         "label, frustrated ones the mean label. The head feels all three.",
-        "At $W=w\\,\\mathbb 1$ every velocity is that of one component. A class has the weight of its labels once, and of its "
+        "At $W=w\\,\\mathbb{I}$ every velocity is that of one component. A class has the weight of its labels once, and of its "
         "samples once: $1-\\varphi$ of pure and $\\varphi$ of frustrated ones. Bars are means over classes and starts.",
         after=(Line(felt, single_site.mean_felt(phi, mean_x, mean_z)), _turned()),
         uses=("component",),

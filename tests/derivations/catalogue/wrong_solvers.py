@@ -64,10 +64,8 @@ def _correlation_at_the_whole_weight(eigenvalue, pure, links, weight):
     return (pure + weight * (links + eigenvalue)) / (pure + weight * links)
 
 
-def _other_branch(kernel, links, branching, sqrt):
-    hop = sqrt(branching) * kernel.hop
-    ratio = level(kernel, links, 0) / hop
-    return 2 / (ratio - sqrt(ratio - 2) * sqrt(ratio + 2)) / hop
+def _other_branch(ratio, kernel, branching, sqrt):
+    return 2 / (ratio - sqrt(ratio - 2) * sqrt(ratio + 2)) / (sqrt(branching) * kernel.hop)
 
 
 def _kesten_mckay_of_all_links(cos, links, pi):
@@ -144,7 +142,7 @@ def _steps_uphill(whole, done):
     return positions, momenta, [-velocity for velocity in velocities]
 
 
-of_labels, of_correlations, level = ensembles.of_labels, ensembles.of_correlations, ensembles.level
+of_labels, of_correlations = ensembles.of_labels, ensembles.of_correlations
 block, quadrature, resting_heads, series = (
     regular.block,
     single_site.quadrature,
