@@ -17,6 +17,7 @@ from derivations.vocabulary import eta_x, eta_y, n, phi
 from theory import Coupling, models, simulate
 from theory.simulation.accuracy import ExpectedAccuracy, expected_accuracy
 from theory.simulation.expected import ExpectedCurves, expected_curves
+from theory.simulation.observables import Points, as_points
 
 CLASSES, SAMPLES, DIMENSION = 5, 500, 4
 FRACTIONS = (0.2, 0.05, 0.01)
@@ -24,15 +25,6 @@ STARTS = 12
 HORIZON = 2000.0
 TINY = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-5, 1e-6)  # fractions, the last ones of 5,000,000 samples
 MEASURED = 0.01  # smallest fraction of which a decay is simulated
-
-
-@dataclass(frozen=True, eq=False)
-class Points:
-    """Means over starts with their standard errors, at times."""
-
-    times: NDArray
-    mean: NDArray
-    error: NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,18 +85,8 @@ def _plateaus(fraction: float, seed: int) -> Plateaus:
         simulate(models.embedding_only(), coupling, dimension=DIMENSION, times=times, seed=seed + k, method="direct")
         for k in range(STARTS)
     ]
-    separations = np.array([_mean_square(run.labels) for run in runs])
-    return Plateaus(fraction, curves, _points(times, separations), _points(times, np.array([run.loss for run in runs])))
-
-
-def _mean_square(labels: NDArray) -> NDArray:
-    """The squared distance of two labels, on average over pairs (T,), of labels (T, d, K)."""
-    off = labels - labels.mean(axis=2, keepdims=True)
-    return 2 / (labels.shape[2] - 1) * np.sum(off**2, axis=(1, 2))
-
-
-def _points(times: NDArray, runs: NDArray) -> Points:
-    return Points(times, runs.mean(axis=0), runs.std(axis=0, ddof=1) / np.sqrt(len(runs)))
+    separations = np.array([2 / (CLASSES - 1) * run.label_spread**2 for run in runs])
+    return Plateaus(fraction, curves, as_points(times, separations), as_points(times, np.array([run.loss for run in runs])))
 
 
 def _slow_times(seed: int) -> SlowTimes:

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from sympy import Basic, Integer, MatrixBase, Rational
 
-from theory.parts import LONG, Definition, Names, dotted
+from theory.parts import LONG, Definition, Names, put_dots
 from theory.printing import digits, plain, tex
 
 WRITTEN, ENDS = 300, 20  # digits of a definition that is written out; first and last ones of longer numbers
@@ -103,7 +103,7 @@ def brief(expr: object, page: int = 60) -> str:
         expr = Rational(expr.numerator, expr.denominator)
     if not isinstance(expr, Basic) or isinstance(expr, Brief):
         return _repr(expr)
-    short, words = dotted(expr, page)
+    short, words = put_dots(expr, page)
     return f"{plain(short)} ({words})" if words else plain(short)
 
 

@@ -284,7 +284,7 @@ class _Dots(Names):
         return Symbol(f"{text[:8]}…({len(text)} digits)", positive=True)
 
 
-def dotted(expr: Basic, page: int) -> tuple[Basic, str]:
+def put_dots(expr: Basic, page: int) -> tuple[Basic, str]:
     """An expression with dots for what is long in it, and words about it where it is longer than a page."""
     names = _Dots("q", "N", page)
     size = names._extent(expr).size

@@ -27,7 +27,8 @@ from derivations.agreement.heads import HeadPoints, critical_head_decay, simulat
 from derivations.agreement.nonlinear import NonlinearStudy, SitePoints, against_ratios, nonlinear_study, simulated_sites
 from derivations.agreement.overview import Study, study
 from derivations.agreement.power_law import PowerLaw, fit
-from derivations.agreement.sampled import Points, expected_variances, sampled_coupling, sampled_response, simulated_variance
+from derivations.agreement.sampled import expected_variances, sampled_coupling, sampled_response, simulated_variance
+from theory.simulation.observables import Points
 
 __all__ = [
     "Deviations",

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from derivations.agreement.power_law import PowerLaw, fit
-from derivations.agreement.sampled import Points, as_points, expected_variances
+from derivations.agreement.sampled import expected_variances
 from theory.dmft import LabelResponse, Pairs, PopulationSize
 from theory.dmft.ensembles import Kind
 from theory.errors import UnfinishedError
+from theory.simulation.observables import Points, as_points
 
 LOUD = 2.0  # least deviation in errors of the theory that a fit is made of
 

@@ -27,12 +27,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from derivations.agreement.sampled import Points, as_points, sampled_coupling
+from derivations.agreement.sampled import sampled_coupling
 from derivations.closed_forms.decaying import critical_decays
 from derivations.closed_forms.thresholds import least_ratio
 from theory import Coupling, models, simulate
 from theory.dmft import MeanFieldHead, Pairs
 from theory.errors import InputError
+from theory.simulation.observables import Points, as_points
 
 
 def critical_head_decay(edge: float, decays: ArrayLike) -> NDArray:

@@ -23,9 +23,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from derivations.agreement.deviations import Deviations
 from derivations.agreement.power_law import fit
-from derivations.agreement.sampled import Points, as_points
 from theory.dmft import ERF, LINEAR, TANH, Nonlinearity, SingleSite, SiteCurve
 from theory.errors import InputError, UnfinishedError
+from theory.simulation.observables import Points, as_points
 
 FUNCTIONS = {"linear": LINEAR, "tanh": TANH, "erf": ERF}
 FRACTION, SAMPLES, DIMENSION, LATE = 0.2, 5, 16, 3.0

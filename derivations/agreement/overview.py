@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.agreement.deviations import Deviations, against_classes, against_links, levels, response_of
-from derivations.agreement.sampled import Points, sampled_coupling, simulated_variance
+from derivations.agreement.sampled import sampled_coupling, simulated_variance
 from theory.dmft import Band, Pairs
+from theory.simulation.observables import Points
 
 CURVES = {
     "regular, cavity": Pairs("regular", 2, 4),

@@ -9,7 +9,6 @@ When it fails: expectations over starts take the modes of a dense matrix, up to 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,15 +18,7 @@ from theory.coupling.spectrum import dense_modes
 from theory.dmft import Pairs
 from theory.errors import InputError
 from theory.simulation.expected import expected_curves
-
-
-@dataclass(frozen=True, eq=False)
-class Points:
-    """Means over sampled couplings and their standard errors (T,), at times (T,)."""
-
-    times: NDArray
-    mean: NDArray
-    error: NDArray
+from theory.simulation.observables import Points, as_points
 
 
 def sampled_coupling(pairs: Pairs, classes: int, seed: int) -> Coupling:
@@ -92,7 +83,3 @@ def sampled_response(pairs: Pairs, classes: int, seeds: Sequence[int], s: NDArra
         runs.append((weights / (s[:, None] + rates)).sum(axis=1))
     found = as_points(s, np.array(runs))
     return found.mean, found.error
-
-
-def as_points(times: NDArray, runs: NDArray) -> Points:
-    return Points(times, runs.mean(axis=0), runs.std(axis=0, ddof=1) / np.sqrt(len(runs)))

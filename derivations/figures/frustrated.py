@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from derivations.figures.style import STYLE
-from derivations.frustration import Plateaus, Points, SlowTimes, Study
+from derivations.frustration import Plateaus, SlowTimes, Study
+from theory.simulation.observables import Points
 
 FLOOR = 1e-5
 SHADES = ("#d55e00", "#cc79a7", "#0072b2", "#009e73")

@@ -16,7 +16,10 @@ mobilities = st.floats(0.1, 10)
 
 @pytest.fixture(scope="module")
 def found():
-    return study(seed=4)
+    """Simulations through both plateaus, and two slow times of the smallest fraction."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("derivations.frustration.HORIZON", 400.0)
+        return study(seed=4)
 
 
 @given(mobilities, mobilities)

@@ -1,6 +1,8 @@
-"""What is observed of a state: accuracy, separation of the labels, drift of first integrals."""
+"""What is observed of a state: accuracy, separation of the labels, drift of first integrals; means over runs."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -54,6 +56,20 @@ def min_separation(labels: NDArray) -> NDArray:
 def label_spread(labels: NDArray) -> NDArray:
     """Root of the summed squared distances of columns from their mean, over the last two axes (d, K)."""
     return np.linalg.norm(labels - labels.mean(axis=-1, keepdims=True), axis=(-2, -1))
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Means over runs and their standard errors (T,), at times (T,)."""
+
+    times: NDArray
+    mean: NDArray
+    error: NDArray
+
+
+def as_points(times: NDArray, runs: NDArray) -> Points:
+    """What runs (R, T) are on average."""
+    return Points(times, runs.mean(axis=0), runs.std(axis=0, ddof=1) / np.sqrt(len(runs)))
 
 
 def checked_samples(chosen: ArrayLike, samples: int) -> NDArray:

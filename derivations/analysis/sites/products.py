@@ -8,7 +8,7 @@ from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.sites.sign import NEGATIVE, POSITIVE, Sign, times
 
 
-def without_known(p: Polynomial, sign: Sign, products: Iterable[tuple[Polynomial, Sign]]) -> tuple[Polynomial, Sign]:
+def divide_out_known(p: Polynomial, sign: Sign, products: Iterable[tuple[Polynomial, Sign]]) -> tuple[Polynomial, Sign]:
     """A product without other products of known sign that divide it."""
     for q, known in products:
         if q is not p and known in (POSITIVE, NEGATIVE) and q.total_degree() < p.total_degree():
@@ -18,7 +18,7 @@ def without_known(p: Polynomial, sign: Sign, products: Iterable[tuple[Polynomial
     return p, sign
 
 
-def merged(products: Iterable[tuple[Polynomial, Sign]]) -> tuple[tuple[Polynomial, Sign], ...]:
+def merge_products(products: Iterable[tuple[Polynomial, Sign]]) -> tuple[tuple[Polynomial, Sign], ...]:
     """Each product once, with what all facts about it leave."""
     found: list[tuple[Polynomial, Sign]] = []
     for p, sign in products:

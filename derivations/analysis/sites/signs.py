@@ -22,7 +22,7 @@ from operator import mul
 from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
-from derivations.analysis.sites.products import merged, without_known
+from derivations.analysis.sites.products import divide_out_known, merge_products
 from derivations.analysis.sites.sign import (
     NEGATIVE,
     NONNEGATIVE,
@@ -97,10 +97,10 @@ class Signs:
         while progress and signs.consistent:
             progress, left = False, []
             for p, sign in waiting:
-                signs, rest, found = signs._worked_in(*without_known(p, sign, waiting))
+                signs, rest, found = signs._worked_in(*divide_out_known(p, sign, waiting))
                 progress = progress or found
                 left += rest
-            waiting = merged(left)
+            waiting = merge_products(left)
         return replace(signs, products=waiting, consistent=signs.consistent and all(sign for _, sign in waiting))
 
     def _worked_in(self, p: Polynomial, sign: Sign) -> tuple[Signs, list[tuple[Polynomial, Sign]], bool]:

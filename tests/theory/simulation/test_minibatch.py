@@ -1,16 +1,20 @@
 """Batches of encoders: velocities against sums over their samples, runs against those of all samples and the flow."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sympy import Trace
 
-from tests.strategies import seeds
-from theory import Coupling, GradientDescent, InputError, UnfinishedError, models, simulate
+from tests.strategies import moved_couplings, seeds
+from theory import Coupling, GradientDescent, InputError, Loss, UnfinishedError, models, simulate
 from theory.encoder import argmax_teacher, observing
-from theory.models.vocabulary import W, X, Y
+from theory.models.vocabulary import D_x, D_y, J, W, X, Y
 from theory.simulation import train_encoder
-from theory.simulation.minibatch import BatchVelocity
+from theory.simulation.minibatch import BatchVelocity, require_sum_over_samples
+from theory.simulation.optimisers import observer
 from theory.simulation.setting import Setting
 
 SAMPLE = argmax_teacher(3, 4, noise=0.1).sample(90, seed=0)
@@ -116,3 +120,65 @@ def test_what_cannot_be_trained_is_refused(coupling, batch, message):
     how = GradientDescent(0.1, batch=batch)
     with pytest.raises(InputError, match=message):
         train_encoder(models.teacher_student(), coupling, dimension=2, times=[0, 1], optimiser=how)
+
+
+HEAD = models.projection_head()
+DECAYS = {"lambda": 0.05, "kappa": 0.1}
+
+
+def setting_of(coupling, dimension=2, parameters=DECAYS, model=HEAD):
+    return Setting.of(model, coupling, dimension, parameters)
+
+
+def lowered(setting):
+    return observer(setting, setting.start(0), 0, types=False).lowered
+
+
+@given(moved_couplings(), seeds, st.data())
+def test_batches_estimate_the_velocity_without_bias_and_with_the_stated_covariance(drawn, seed, data):
+    setting = setting_of(Coupling(*drawn))
+    n = setting.coupling.samples
+    size = data.draw(st.integers(1, min(n, 3)))
+    estimate, start, flow = BatchVelocity.of(setting), setting.start(seed), lowered(setting)
+
+    def estimated(batch):
+        blocks = start | {X: start[X][:, batch]}
+        moved = dict(zip(setting.flow.state, estimate(blocks, batch), strict=True))
+        whole = -setting.numbers[setting.model.decay[X]] * start[X]
+        whole[:, batch] = moved[X]
+        return flow.pack(moved | {X: whole})
+
+    every = np.array([estimated(np.array(batch)) for batch in combinations(range(n), size)])
+    alone = np.array([estimated(np.array([i])) for i in range(n)]) / n
+    velocity = flow.velocity(0.0, flow.pack(start))
+    assert np.allclose(every.mean(axis=0), velocity, atol=1e-10)
+    off = alone - alone.mean(axis=0)
+    expected = n**2 / size * (1 - size / n) / max(n - 1, 1) * off.T @ off
+    assert np.allclose(np.cov(every.T, bias=True), expected, atol=1e-8 * (1 + np.abs(expected).max()))
+
+
+PULL = Trace(X * D_x * X.T) / 2 - Trace(X * J * Y.T) + Trace(Y * D_y * Y.T) / 2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        Trace(X * X.T * X * X.T),
+        Trace(X * X.T) * Trace(Y * D_y * Y.T),
+        Trace(Y * D_y * D_y * Y.T),
+        Trace(X * D_x * X.T) ** 2,
+        Trace(Y * Y.T) * Trace(X * J * Y.T),
+    ],
+    ids=str,
+)
+def test_losses_that_are_no_sum_over_samples_are_refused(more):
+    require_sum_over_samples(Loss(PULL, (X, Y), assumptions=HEAD.assumptions))
+    if more.has(D_x) or more.has(D_y) or not more.has(J):
+        with pytest.raises(InputError, match="sum over samples"):
+            require_sum_over_samples(Loss(PULL + more, (X, Y), assumptions=HEAD.assumptions))
+
+
+@pytest.mark.parametrize("head", ["none", "samples", "labels", "both", "shared"])
+@pytest.mark.parametrize("stop", ["none", "labels", "samples", "both"])
+def test_every_head_model_is_a_sum_over_samples(head, stop):
+    require_sum_over_samples(models.projection_head(head, stop))

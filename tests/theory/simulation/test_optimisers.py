@@ -1,19 +1,15 @@
 """Steps against the flow, against the plainest loops, and against the spectrum at their edge."""
 
-from itertools import combinations
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Trace
 
 from tests.strategies import moved_couplings, seeds
 from tests.theory.simulation.common import few
-from theory import Coupling, InputError, Loss, UnfinishedError, models, simulate
-from theory.models.vocabulary import D_x, D_y, J, X, Y
+from theory import Coupling, InputError, UnfinishedError, models, simulate
+from theory.models.vocabulary import X
 from theory.simulation.descent import GradientDescent
-from theory.simulation.minibatch import BatchVelocity, require_sum_over_samples
 from theory.simulation.optimisers import Optimised, fastest, observer
 from theory.simulation.setting import Setting
 
@@ -124,56 +120,6 @@ def test_a_batch_of_everything_is_gradient_descent(drawn, seed):
     assert np.allclose(rows[0].labels, rows[1].labels, atol=1e-10)
 
 
-@given(moved_couplings(), seeds, st.data())
-def test_batches_estimate_the_velocity_without_bias_and_with_the_stated_covariance(drawn, seed, data):
-    setting = setting_of(Coupling(*drawn))
-    n = setting.coupling.samples
-    size = data.draw(st.integers(1, min(n, 3)))
-    estimate, start, flow = BatchVelocity.of(setting), setting.start(seed), lowered(setting)
-
-    def estimated(batch):
-        blocks = start | {X: start[X][:, batch]}
-        moved = dict(zip(setting.flow.state, estimate(blocks, batch), strict=True))
-        whole = -setting.numbers[setting.model.decay[X]] * start[X]
-        whole[:, batch] = moved[X]
-        return flow.pack(moved | {X: whole})
-
-    every = np.array([estimated(np.array(batch)) for batch in combinations(range(n), size)])
-    alone = np.array([estimated(np.array([i])) for i in range(n)]) / n
-    velocity = flow.velocity(0.0, flow.pack(start))
-    assert np.allclose(every.mean(axis=0), velocity, atol=1e-10)
-    off = alone - alone.mean(axis=0)
-    expected = n**2 / size * (1 - size / n) / max(n - 1, 1) * off.T @ off
-    assert np.allclose(np.cov(every.T, bias=True), expected, atol=1e-8 * (1 + np.abs(expected).max()))
-
-
-PULL = Trace(X * D_x * X.T) / 2 - Trace(X * J * Y.T) + Trace(Y * D_y * Y.T) / 2
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        Trace(X * X.T * X * X.T),
-        Trace(X * X.T) * Trace(Y * D_y * Y.T),
-        Trace(Y * D_y * D_y * Y.T),
-        Trace(X * D_x * X.T) ** 2,
-        Trace(Y * Y.T) * Trace(X * J * Y.T),
-    ],
-    ids=str,
-)
-def test_losses_that_are_no_sum_over_samples_are_refused(more):
-    require_sum_over_samples(Loss(PULL, (X, Y), assumptions=HEAD.assumptions))
-    if more.has(D_x) or more.has(D_y) or not more.has(J):
-        with pytest.raises(InputError, match="sum over samples"):
-            require_sum_over_samples(Loss(PULL + more, (X, Y), assumptions=HEAD.assumptions))
-
-
-@pytest.mark.parametrize("head", ["none", "samples", "labels", "both", "shared"])
-@pytest.mark.parametrize("stop", ["none", "labels", "samples", "both"])
-def test_every_head_model_is_a_sum_over_samples(head, stop):
-    require_sum_over_samples(models.projection_head(head, stop))
-
-
 # -- too large a step --------------------------------------------------------------------------------------------------
 
 
@@ -216,27 +162,6 @@ def test_the_fastest_rate_is_that_of_the_dense_jacobian(samples):
     flow = lowered(setting)
     y = flow.pack(setting.start(1))
     assert fastest(flow, y) == pytest.approx(np.abs(np.linalg.eigvals(flow.jacobian(0.0, y))).max(), rel=1e-2)
-
-
-# -- refused -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"step": 0},
-        {"step": -1},
-        {"step": np.inf},
-        {"step": "1"},
-        {"momentum": 1},
-        {"momentum": -0.1},
-        {"batch": 0},
-        {"batch": 1.5},
-    ],
-)
-def test_impossible_steps_are_refused(values):
-    with pytest.raises(InputError):
-        GradientDescent(**{"step": 0.1, **values})
 
 
 def test_batches_that_cannot_be_drawn_are_refused():
