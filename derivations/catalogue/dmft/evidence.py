@@ -16,7 +16,7 @@ from scipy.stats import poisson
 
 from derivations.catalogue import dense
 from derivations.catalogue.class_graphs import Sampled, coefficients, random_tree, regular_tree
-from derivations.catalogue.defined import defined, known
+from derivations.catalogue.defined import known
 from derivations.checks import Numerics, Remainder, random_values
 from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import (
@@ -119,7 +119,7 @@ def label_block(rng, whole, inverse):
 def class_graphs(rng, before, after, name):
     """What stands between labels, from couplings and from their class graph."""
     at = known((*before[1:], *after[1:]), Sampled.at_random(rng).point(float(rng.uniform(1.1, 2))))
-    yield evaluate(defined(before)[name], at), evaluate(defined(after)[name], at)
+    yield evaluate(before[name], at), evaluate(after[name], at)
 
 
 # -- trees ------------------------------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def remainders(rng, exact, closed, links=10**6):
     """What the closure misses, times the number of links."""
     with mpmath.workdps(40):
         at = known((*exact[:2], *closed[:2]), Point(coefficients(rng, links)))
-        missed = [(evaluate(defined(lines)[G], at) - at.values[G_0]) * links for lines in (exact, closed)]
+        missed = [(evaluate(lines[G], at) - at.values[G_0]) * links for lines in (exact, closed)]
     yield tuple(missed)
 
 
@@ -287,7 +287,7 @@ def traces(rng, lines):
     """The resolvent of squared canonical correlations, from the class graph and one by one."""
     sampled, place = Sampled.at_random(rng), float(rng.uniform(1.1, 2))
     at = known(lines[1:], sampled.point(place))
-    inverse = np.linalg.inv(evaluate(defined(lines)[B_K], at).astype(float))
+    inverse = np.linalg.inv(evaluate(lines[B_K], at).astype(float))
     yield np.trace(at.values[D_y].astype(float) @ inverse), np.sum(1 / (place - sampled.coupling.modes() ** 2))
 
 
@@ -338,7 +338,7 @@ def solved_relaxation(rng, flow):
 
 def densities(before, after) -> tuple[Numerics, ...]:
     """The response as an average over the density; and the density at many links."""
-    exact, closed, of = after[1], after[2], defined(before)
+    exact, closed, of = after[1], after[2], before
 
     def averages(rng):
         at = {**regular_point(rng).values, c: int(rng.integers(3, 9))}
@@ -347,21 +347,21 @@ def densities(before, after) -> tuple[Numerics, ...]:
 
         def integrand(angle):
             here = Point({**at, vartheta: angle})
-            here = Point({**here.values, b: evaluate(defined(after)[b], here)})
-            return evaluate(defined(after[:2])[varrho], here) * evaluate(of[G_b], here)
+            here = Point({**here.values, b: evaluate(after[b], here)})
+            return evaluate(after[:2][varrho], here) * evaluate(of[G_b], here)
 
         yield evaluate(of[G], Point(at)), mpmath.quad(integrand, [0, mpmath.pi / 2, mpmath.pi])
 
     def counts(rng):
         (sampled, _), angle = _large(int(rng.integers(3))), float(rng.uniform(0.6, 2.5))
         here = {c: 3, vartheta: angle}
-        end = evaluate(defined(after)[b], Point(here))
+        end = evaluate(after[b], Point(here))
         above = mpmath.quad(lambda x: evaluate(exact.right, Point({**here, vartheta: x})), [0, angle])
         yield above, np.mean(np.linalg.eigvalsh(sampled.adjacency) > float(end))
 
     def many(rng, links=10**6):
         here = Point({vartheta: random_values(rng, (), 0.3, 2.8), c: links})
-        yield evaluate(exact.right, here), evaluate(defined(after[2:])[varrho], here)
+        yield evaluate(exact.right, here), evaluate(after[2:][varrho], here)
 
     return (
         Numerics(averages, 1e-10, "the closed form of the response"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sympy import ImmutableMatrix, cos, eye, pi, sqrt
 
-from derivations.catalogue.defined import defined
 from derivations.catalogue.dmft import evidence
 from derivations.checks import AtRandomPoints, Numerics
 from derivations.checks import Identity as Equal
@@ -53,23 +52,22 @@ def _band() -> Step:
             Line(z_minus, ensembles.squared_correlation(-end, n_0, c, q)),
             Line(z_plus, ensembles.squared_correlation(end, n_0, c, q)),
         ),
-        uses=("regular", "correlations"),
+        uses=("correlations",),
         assumptions=("The mode of $b=c$, $\\mu=1$, which is common to all classes, is outside.",),
         check=lambda before, after: (
             AtRandomPoints(_ends(before, after), evidence.regular_point),
-            Numerics(lambda rng: evidence.correlations(rng, defined(after)[z_b]), 1e-10, "singular values of a coupling"),
-            Numerics(lambda rng: evidence.widths(rng, defined(after)), 0.05, "the spectrum of a large sampled class graph"),
-            Numerics(lambda rng: evidence.solved_band(rng, defined(after)), 1e-12, "the solver's band, and its sum rules"),
+            Numerics(lambda rng: evidence.correlations(rng, after[z_b]), 1e-10, "singular values of a coupling"),
+            Numerics(lambda rng: evidence.widths(rng, after), 0.05, "the spectrum of a large sampled class graph"),
+            Numerics(lambda rng: evidence.solved_band(rng, after), 1e-12, "the solver's band, and its sum rules"),
         ),
     )
 
 
 def _ends(kernel: Lines, after: Lines) -> tuple:
     """Where the determinant of an eigenvalue vanishes: at any, and at the two that end the root in the closed form."""
-    of, found = defined(kernel), defined(after)
-    own, hop = (of[alpha] + c * of[beta]), of[k]
+    own, hop = (kernel[alpha] + c * kernel[beta]), kernel[k]
     places = {z_b: b, z_minus: -2 * sqrt(c - 1), z_plus: 2 * sqrt(c - 1)}
-    return tuple((own.subs(z, found[name]), (at * hop).subs(z, found[name])) for name, at in places.items())
+    return tuple((own.subs(z, after[name]), (at * hop).subs(z, after[name])) for name, at in places.items())
 
 
 def _at_eigenvalues() -> Step:
@@ -80,13 +78,13 @@ def _at_eigenvalues() -> Step:
         "At each eigenvalue $b$ of the class graph a label moves with the mean of its pure samples and with its frustrated "
         "samples: three rates, and no Laplace transform is left to invert.",
         "The label entry of the inverse of $s+M_b$, by minors.",
-        before=(Line(alpha, of.alpha), Line(beta, of.beta), Line(k, of.hop)),
+        before=(Line(k, of.hop), Line(alpha, of.alpha), Line(beta, of.beta)),
         after=(Line(M_b, flow), Line(G_b, 1 / (alpha + beta * c - k * b))),
         uses=("memory", "class_graph"),
         assumptions=("$c$ links at every class.",),
         check=lambda before, after: (
-            Equal(((_label_entry(defined(after)[M_b]), defined(after)[G_b].subs(defined(before))),)),
-            Numerics(lambda rng: evidence.solved_relaxation(rng, defined(after)[M_b]), 1e-10, "the solver's rates and weights"),
+            Equal(((_label_entry(after[M_b]), after[G_b].subs(before.mapping)),)),
+            Numerics(lambda rng: evidence.solved_relaxation(rng, after[M_b]), 1e-10, "the solver's rates and weights"),
         ),
     )
 
@@ -115,7 +113,6 @@ def _density() -> Step:
             Line(varrho, regular.kesten_mckay(cos(vartheta), c, pi)),
             Line(varrho, regular.semicircle(cos(vartheta), pi), r"\simeq"),
         ),
-        uses=("regular", "three_coordinates", "remainder"),
-        assumptions=("$c\\ge3$ links at every class.",),
+        uses=("regular", "three_coordinates"),
         check=lambda before, after: evidence.densities(before, after),
     )

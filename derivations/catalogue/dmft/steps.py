@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sympy import Basic, BlockMatrix, Expr, Identity, MatAdd, MatMul, Sum, Symbol, Transpose, exp, sqrt, sympify
 
-from derivations.catalogue.defined import defined
 from derivations.catalogue.dmft import evidence
 from derivations.catalogue.dmft.spectra import spectra
 from derivations.checks import AtRandomPoints, Numerics, Remainder
@@ -82,7 +81,7 @@ def _memory() -> tuple[Step, ...]:
             "samples",
             "A pure sample $u$ follows its label, and a frustrated sample $x$ the mean of its two labels, with a lag.",
             "Laplace transform of the flow from samples at rest at zero, $\\dot x\\to s\\,x$, solved for the samples.",
-            before=(Line(s * u, y_a - u), Line(s * x, q * (y_a - x) + q * (y_b - x))),
+            given=(Line(s * u, y_a - u), Line(s * x, q * (y_a - x) + q * (y_b - x))),
             after=(pure, shared),
             assumptions=(
                 "All mobilities are one; a pure sample has the weight 1, a frustrated one the weight $q$ with each label.",
@@ -100,19 +99,18 @@ def _memory() -> tuple[Step, ...]:
             after=(kernel, Line(k_t, q**2 * exp(-2 * q * t))),
             uses=("samples",),
             check=lambda before, after: (
-                AtRandomPoints((evidence.pull(defined(before), defined(after)),), evidence.sample_point),
-                Numerics(lambda rng: evidence.transforms(rng, defined(after)), 1e-10, "the Laplace integral by quadrature"),
+                AtRandomPoints((evidence.pull(before, after),), evidence.sample_point),
+                Numerics(lambda rng: evidence.transforms(rng, after), 1e-10, "the Laplace integral by quadrature"),
             ),
         ),
         Step(
             "elimination",
             "For any couplings the response of labels to labels is the inverse of a $K\\times K$ matrix.",
             "Schur complement: the label block of the inverse of $s+D-A$.",
-            before=(Line(s * Identity(N_Z) + D - A, BlockMatrix([[of_samples, -J], [-Transpose(J), of_labels]])),),
+            given=(Line(s * Identity(N_Z) + D - A, BlockMatrix([[of_samples, -J], [-Transpose(J), of_labels]])),),
             after=(schur,),
-            uses=("samples",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.label_block(rng, before[0], defined(after)[G_K.I]),
+                lambda rng: evidence.label_block(rng, before[0], after[G_K.I]),
                 1e-10,
                 "the dense generator of a sampled coupling, and its inverse",
             ),
@@ -136,14 +134,19 @@ def _memory() -> tuple[Step, ...]:
 
 def _solved(equations: Lines, solutions: Lines) -> tuple:
     """Both sides of equations with solutions put in."""
-    found = defined(solutions)
+    found = solutions.mapping
     return tuple((sympify(e.left).xreplace(found), e.right.xreplace(found)) for e in equations)
 
 
 def _with_ratio(lines: Lines) -> Lines:
-    """The response towards the root without the ratio that it is written in."""
-    found = defined(lines)
-    return Lines((Line(g, found[g].xreplace({x_c: found[x_c]})),))
+    """The response towards the root without the ratio that it is written in, and that of a label."""
+    return Lines((Line(g, lines[g].xreplace({x_c: lines[x_c]})), *lines.of(G)))
+
+
+def _all_alike(cavity: Lines) -> Lines:
+    """Responses where every class has c links, and all branches are the same."""
+    counts = ((g, c_g, c - 1), (G, c_G, c))
+    return Lines(Line(name, cavity[name].xreplace({h[j, 0]: g, count: links}).doit()) for name, count, links in counts)
 
 
 def _cavity() -> tuple[Line, Line]:
@@ -166,7 +169,6 @@ def _of_regular_trees() -> tuple[Line, ...]:
 
 
 def _tree() -> tuple[Step, ...]:
-    same = Line(g, 1 / ensembles.level(KERNEL, c, (c - 1) * g))
     return (
         Step(
             "cavity",
@@ -182,7 +184,7 @@ def _tree() -> tuple[Step, ...]:
             ),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.trees(rng, defined(before)[G_K.I], defined(after)),
+                    lambda rng: evidence.trees(rng, before[G_K.I], after),
                     1e-10,
                     "dense inverses of random trees, from leaves to root",
                 ),
@@ -193,14 +195,14 @@ def _tree() -> tuple[Step, ...]:
             "regular",
             "With $c$ links at every class all branches are alike, and the average over the disorder is in closed form.",
             "A quadratic equation; of its roots the one that vanishes for large $s$, as a response does.",
-            before=(same,),
+            before=_cavity(),
             after=_of_regular_trees(),
             uses=("cavity",),
-            assumptions=("$c\\ge2$ links at every class.",),
             check=lambda before, after: (
-                AtRandomPoints(_solved(before, _with_ratio(after)), evidence.regular_point),
-                Numerics(lambda rng: evidence.bethe(rng, defined(after)), 1e-8, "the root of a finite regular tree, dense"),
-                Numerics(lambda rng: evidence.solved_regular(rng, defined(after)), 1e-12, "the solver's response"),
+                after.of(G).same(_all_alike(before).of(G)),
+                AtRandomPoints(_solved(_all_alike(before).of(g), _with_ratio(after)), evidence.regular_point),
+                Numerics(lambda rng: evidence.bethe(rng, after), 1e-8, "the root of a finite regular tree, dense"),
+                Numerics(lambda rng: evidence.solved_regular(rng, after), 1e-12, "the solver's response"),
             ),
         ),
     )
@@ -224,11 +226,11 @@ def _many_links() -> tuple[Step, ...]:
             assumptions=("$c\\to\\infty$ after $K\\to\\infty$, with $ck^2$ of the order of $(\\alpha+\\beta c)^2$.",),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.sharp_sums(rng, defined(before), defined(after)[G]),
+                    lambda rng: evidence.sharp_sums(rng, before, after[G]),
                     0.05,
                     "trees of many links at each class",
                 ),
-                Numerics(lambda rng: evidence.gaussian(rng, defined(after)[G]), 1e-2, "dense Gaussian couplings on a diagonal"),
+                Numerics(lambda rng: evidence.gaussian(rng, after[G]), 1e-2, "dense Gaussian couplings on a diagonal"),
             ),
         ),
         Step(
@@ -239,13 +241,13 @@ def _many_links() -> tuple[Step, ...]:
             after=(Line(G, averaged),),
             uses=("many_links",),
             check=lambda before, after: (
-                AtRandomPoints(((defined(before)[G], defined(after)[G]),), evidence.sorted_classes),
+                AtRandomPoints(((before[G], after[G]),), evidence.sorted_classes),
                 Numerics(
-                    lambda rng: evidence.solved_poisson(rng, defined(after)[G]),
+                    lambda rng: evidence.solved_poisson(rng, after[G]),
                     1e-12,
                     "the roots of both solvers",
                 ),
-                Numerics(lambda rng: evidence.poisson_edges(rng, defined(after)[G]), 1e-8, "the end of the band by the solver"),
+                Numerics(lambda rng: evidence.poisson_edges(rng, after[G]), 1e-8, "the end of the band by the solver"),
             ),
         ),
         Step(
@@ -255,7 +257,7 @@ def _many_links() -> tuple[Step, ...]:
             "Expand the closed form of the tree in $1/c$ at fixed $ck^2$: one branch is missing below, and one sees itself.",
             before=_of_regular_trees(),
             after=(*_regular(c, x_G, G_0), Line(G, missed, r"\simeq")),
-            uses=("regular", "many_links"),
+            uses=("regular",),
             check=lambda before, after: Remainder(
                 lambda rng: evidence.remainders(rng, before, after),
                 1e-4,
@@ -274,9 +276,8 @@ def _correlations() -> Step:
         "Squared canonical correlations $z=\\mu^2$ obey the equations of the response, with other coefficients: their "
         "resolvent has the response of the same class graph under its trace.",
         "$\\mu^2$ are the eigenvalues of $D_y^{-1}J^TD_x^{-1}J$; a frustrated sample has the degree $2q$.",
-        before=(Line(B_K, pencil),),
+        given=(Line(B_K, pencil),),
         after=(_on_class_graph(B_K), Line(alpha, of.alpha), Line(beta, of.beta), Line(k, of.hop)),
-        uses=("class_graph",),
         check=lambda before, after: (
             Numerics(lambda rng: evidence.class_graphs(rng, before, after, B_K), 1e-12, "sampled couplings"),
             Numerics(lambda rng: evidence.traces(rng, after), 1e-10, "canonical correlations of the coupling, one by one"),
@@ -292,13 +293,12 @@ def _variance() -> Step:
         "transform $R(2t)$ of $G(s)$.",
         "The operator is symmetric; a mode of the rate $\\rho_j$ is $v_{a,j}$ at the label; starts are independent, so that "
         "squares add.",
-        before=(Line(G, Sum(v_a[j, 0] ** 2 / (s + rho[j, 0]), (j, 0, N_Z - 1))),),
+        given=(Line(G, Sum(v_a[j, 0] ** 2 / (s + rho[j, 0]), (j, 0, N_Z - 1))),),
         after=(Line(R_2t, spread),),
-        uses=("elimination",),
         assumptions=("Starts are independent, of variance $\\sigma^2$; one component of the embeddings.",),
         check=lambda before, after: (
-            Numerics(lambda rng: evidence.starts(rng, defined(before)[G], defined(after)[R_2t]), 1e-10, "the dense propagator"),
-            Numerics(lambda rng: evidence.doubled(rng, defined(before)[G], defined(after)[R_2t]), 1e-10, "Talbot's rule"),
+            Numerics(lambda rng: evidence.starts(rng, before[G], after[R_2t]), 1e-10, "the dense propagator"),
+            Numerics(lambda rng: evidence.doubled(rng, before[G], after[R_2t]), 1e-10, "Talbot's rule"),
             Numerics(evidence.solved_variances, 1e-6, "the solver, and the dense propagator at the root of a tree"),
         ),
     )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from sympy import Integer, Rational, Sum, log, solve, sqrt
 
-from derivations.catalogue.defined import defined
 from derivations.catalogue.phase_line import evidence
 from derivations.checks import AtRandomPoints, Identity, Limit, Numerics
 from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant, slow_ratio
 from derivations.engine import Step
-from derivations.lines import Line
+from derivations.lines import Line, Lines
 from derivations.vocabulary import (
     N_Z,
     G,
@@ -55,20 +54,20 @@ def _existence() -> Step:
         "Where all classes have $c$ links, class modes at the edge survive up to a fraction $\\phi_c$ of frustrated samples.",
         "$\\lambda_c=\\mu_e^2/4$ with $\\mu_e^2=z_+$, solved for the pure samples $n_c$ of a class; each class has $c/2$ "
         "frustrated samples.",
-        before=(Line(z_plus, edge),),
+        given=(Line(z_plus, edge),),
         after=(Line(n_c, pure.factor()), Line(phi_c, ensembles.fraction(n_c, c))),
         assumptions=("$\\lambda<\\tfrac14$, and few dimensions for so many classes.",),
         check=lambda before, after: (
             AtRandomPoints(
                 (
-                    (defined(before)[z_plus].subs(n_0, defined(after)[n_c]), 4 * lam),
-                    (head_equations.critical_decay(sqrt(defined(before)[z_plus].subs(n_0, defined(after)[n_c]))), lam),
+                    (before[z_plus].subs(n_0, after[n_c]), 4 * lam),
+                    (head_equations.critical_decay(sqrt(before[z_plus].subs(n_0, after[n_c]))), lam),
                 ),
                 evidence.regular_point,
             ),
-            Numerics(lambda rng: evidence.solved_lines(rng, defined(after)), 1e-10, "the solver's root"),
+            Numerics(lambda rng: evidence.solved_lines(rng, after), 1e-10, "the solver's root"),
             Numerics(
-                lambda rng: evidence.sampled_lines(rng, defined(before)[z_plus], defined(after)),
+                lambda rng: evidence.sampled_lines(rng, before[z_plus], after),
                 0.05,
                 "large sampled couplings",
             ),
@@ -90,12 +89,12 @@ def _shares() -> tuple[Step, ...]:
             "The self-consistency of many links makes one function $\\Phi$ stationary, and its derivative by $z=\\mu^2$ is the "
             "resolvent $G_z$ of squared canonical correlations.",
             "Differentiate by $G$: $\\partial_G\\Phi$ is $ck^2$ times the defect. Then $\\alpha$ and $\\beta$ move.",
-            before=(response, *kernel),
+            given=(response, *kernel),
             after=(
                 Line(Phi, phase_line.potential(mean, KERNEL, c, G)),
                 Line(G_z, Sum(p_f[j, 0] * ensembles.degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),
             ),
-            check=lambda before, after: AtRandomPoints(_derivatives(defined(before), defined(after)), evidence.poisson_point),
+            check=lambda before, after: AtRandomPoints(_derivatives(before, after), evidence.poisson_point),
         ),
         Step(
             "shares",
@@ -106,17 +105,15 @@ def _shares() -> tuple[Step, ...]:
             after=(Line(G_z, Sum(p_f[j, 0] * ensembles.degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),),
             uses=("potential",),
             check=lambda before, after: (
-                Numerics(
-                    lambda rng: evidence.solved_shares(rng, defined(before)[Phi]), 1e-8, "the share of modes by the solver"
-                ),
-                Numerics(lambda rng: evidence.solved_densities(rng, defined(after)[G_z]), 1e-8, "the density of the solver"),
+                Numerics(lambda rng: evidence.solved_shares(rng, before[Phi]), 1e-8, "the share of modes by the solver"),
+                Numerics(lambda rng: evidence.solved_densities(rng, after[G_z]), 1e-8, "the density of the solver"),
                 Numerics(evidence.integrated, 1e-5, "integrals of the density"),
             ),
         ),
     )
 
 
-def _derivatives(before: dict, after: dict) -> tuple:
+def _derivatives(before: Lines, after: Lines) -> tuple:
     """Of the potential by the response, and by z."""
     kernel = {name: before[name] for name in (alpha, beta, k)}
     by_response = after[Phi].diff(G)
@@ -144,16 +141,15 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             "the heads $\\omega_1$ and $\\omega_2$.",
             "The upper heads at rest.",
             after=heads,
-            uses=("existence",),
             check=lambda before, after: (
                 AtRandomPoints(
                     tuple(
-                        (defined(after)[name] + 1 / defined(after)[name], edge / sqrt(lam))
+                        (after[name] + 1 / after[name], edge / sqrt(lam))
                         for name, edge in ((omega_1, Integer(1)), (omega_2, mu_e))
                     ),
                     evidence.decaying_point,
                 ),
-                Numerics(lambda rng: evidence.upper_heads(rng, defined(after)), 1e-12, "the larger roots of quadratics"),
+                Numerics(lambda rng: evidence.upper_heads(rng, after), 1e-12, "the larger roots of quadratics"),
             ),
         ),
         Step(
@@ -170,10 +166,8 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             ),
             uses=("heads",),
             check=lambda before, after: (
-                Identity(((defined(after)[chi], _hurwitz()),)),
-                Numerics(
-                    lambda rng: evidence.hopf(rng, defined(before), defined(after)), 1e-6, "dense eigenvalues, and the solver"
-                ),
+                Identity(((after[chi], _hurwitz()),)),
+                Numerics(lambda rng: evidence.hopf(rng, before, after), 1e-6, "dense eigenvalues, and the solver"),
             ),
         ),
         Step(
@@ -185,10 +179,10 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             uses=("beside_the_outlier",),
             assumptions=("$\\lambda\\to0$.",),
             check=lambda before, after: (
-                Identity(((defined(before)[chi], _hurwitz()),)),
-                Identity(((defined(after)[k_c], slow_ratio().subs({mu_1: mu_e, mu_2: 1})),)),
+                Identity(((before[chi], _hurwitz()),)),
+                Identity(((after[k_c], slow_ratio().subs({mu_1: mu_e, mu_2: 1})),)),
                 Limit(
-                    lambda rng: evidence.slow(rng, defined(before), defined(after)[k_c]),
+                    lambda rng: evidence.slow(rng, before, after[k_c]),
                     1e-5,
                     "the root of the determinant, and the solver, at a slow decay",
                     reads=after,
@@ -205,7 +199,7 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((after[0].left, k_c),)),
                 Numerics(
-                    lambda rng: evidence.quarters(rng, defined(before)[k_c], after[0]),
+                    lambda rng: evidence.quarters(rng, before[k_c], after[0]),
                     1e-4,
                     "the solver over edges and decays",
                     reads=after,
