@@ -44,9 +44,9 @@ def regular_point(rng: np.random.Generator) -> Point:
     return Point({c: int(rng.integers(3, 9)), q: random_values(rng, (), 0.2, 1), lam: random_values(rng, (), 0.05, 0.24)})
 
 
-def solved_lines(rng, found):
+def solved_lines(rng, known, found):
     """The critical fraction, and the solver's."""
-    links, decay = int(rng.integers(3, 9)), float(rng.uniform(0.235, 0.245))
+    links, decay = int(rng.integers(3, 9)), known.draw(rng, {lam: (0.24, 0.27)})[lam]
     yield _critical(found, links, 0.5, decay), critical_fraction("regular", links, decay)
 
 
@@ -149,7 +149,10 @@ def hopf(rng, heads, pair):
     yield ratio, least_ratio(float(at.values[mu_e]), 1.0, float(at.values[lam]))
     both = [float(value) for value in found.values()]
     yield 1 + dense_head.growth(both, ratio), 1
-    yield np.sign([dense_head.growth(both, ratio * factor) for factor in (0.9, 1.1)]), [1, -1]
+    for factor in (1 - 1e-4, 1 + 1e-4):
+        here = {**found, **{name: evaluate(pair[name], Point(found)) for name in (p, nu)}, k: ratio * factor}
+        stable = not pair.violated({chi: evaluate(pair[chi], Point(here))})
+        yield int(stable), int(dense_head.growth(both, ratio * factor) < 0)
 
 
 def slow(rng, pair, limit, decay=1e-8):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Integer, Rational, Sum, log, solve, sqrt
+from sympy import Integer, Rational, S, Sum, log, solve, sqrt
 
 from derivations.catalogue.phase_line import evidence
 from derivations.checks import AtRandomPoints, Identity, Limit, Numerics
@@ -54,9 +54,9 @@ def _existence() -> Step:
         "Where all classes have $c$ links, class modes at the edge survive up to a fraction $\\phi_c$ of frustrated samples.",
         "$\\lambda_c=\\mu_e^2/4$ with $\\mu_e^2=z_+$, solved for the pure samples $n_c$ of a class; each class has $c/2$ "
         "frustrated samples.",
-        given=(Line(z_plus, edge),),
+        given=(Line(z_plus, edge), Line(lam, Rational(1, 4), "<")),
         after=(Line(n_c, pure.factor()), Line(phi_c, ensembles.fraction(n_c, c))),
-        assumptions=("$\\lambda<\\tfrac14$, and few dimensions for so many classes.",),
+        assumptions=("Few dimensions for so many classes.",),
         check=lambda before, after: (
             AtRandomPoints(
                 (
@@ -65,7 +65,7 @@ def _existence() -> Step:
                 ),
                 evidence.regular_point,
             ),
-            Numerics(lambda rng: evidence.solved_lines(rng, after), 1e-10, "the solver's root"),
+            Numerics(lambda rng: evidence.solved_lines(rng, before, after), 1e-10, "the solver's root"),
             Numerics(
                 lambda rng: evidence.sampled_lines(rng, before[z_plus], after),
                 0.05,
@@ -154,7 +154,7 @@ def _beside_the_outlier() -> tuple[Step, ...]:
         ),
         Step(
             "beside_the_outlier",
-            "Both directions stay apart iff $\\chi>0$, for a head that decays faster than $k_c\\lambda$: the one positive root "
+            "Both directions stay apart where $\\chi$ is positive, for a head that decays faster than $k_c\\lambda$: the one positive root "
             "of $\\chi$ in $k=\\kappa/\\lambda$.",
             "The Hurwitz determinant of a pair of directions. Directions at the edge have equal heads and turn freely among "
             "each other: the mode $\\mu=1$ alone decides.",
@@ -163,11 +163,14 @@ def _beside_the_outlier() -> tuple[Step, ...]:
                 Line(p, PAIR[p]),
                 Line(nu, PAIR[nu]),
                 Line(chi, pair_determinant()),
+                Line(chi, S.Zero, ">"),
             ),
             uses=("heads",),
             check=lambda before, after: (
                 Identity(((after[chi], _hurwitz()),)),
-                Numerics(lambda rng: evidence.hopf(rng, before, after), 1e-6, "dense eigenvalues, and the solver"),
+                Numerics(
+                    lambda rng: evidence.hopf(rng, before, after), 1e-6, "dense eigenvalues, the solver", reads=after.bounds
+                ),
             ),
         ),
         Step(

@@ -82,7 +82,7 @@ EQUIVALENT = {
     "weight_decay/heads/before/0/negated": AT_REST,
     "weight_decay/heads/before/1/negated": AT_REST,
     "weight_decay/simplex/before/0/negated": SQUARES,
-    "phase_line/potential/before/3/negated": "the hop enters squared",
+    "phase_line/potential/given/3/negated": "the hop enters squared",
     "single_site/linear/after/0-1/exchanged": "both signs have one mass",
     "single_site/linear/after/3-4/exchanged": "both signs have one mass",
     "own/first_integrals/after/0/negated": A_MULTIPLE,
