@@ -9,7 +9,6 @@ import numpy as np
 from sympy import Basic, Expr, MatrixExpr, MatrixSymbol, Symbol, sympify
 
 from derivations.checks import BOUNDS, DRAWS, Identity, holds
-from derivations.evaluate import NoEvaluationError
 from derivations.typeset.rows import Row
 from theory.abridging import brief
 from theory.flow import Flow
@@ -80,14 +79,14 @@ class Lines(tuple[Line, ...]):
 
         Raises
         ------
-        NoEvaluationError
-            where many draws find none.
+        LookupError
+            where many draws find none: bounds that contradict each other, or the box.
         """
         for _ in range(DRAWS):
             values = {symbol: float(rng.uniform(*ends)) for symbol, ends in box.items()}
             if not self.violated(values):
                 return values
-        raise NoEvaluationError(f"the assumptions hold at none of {DRAWS} random points")
+        raise LookupError(f"the assumptions hold at none of {DRAWS} random points")
 
     @property
     def rights(self) -> tuple[Basic, ...]:

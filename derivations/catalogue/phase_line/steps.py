@@ -154,8 +154,8 @@ def _beside_the_outlier() -> tuple[Step, ...]:
         ),
         Step(
             "beside_the_outlier",
-            "Both directions stay apart where $\\chi$ is positive, for a head that decays faster than $k_c\\lambda$: the one positive root "
-            "of $\\chi$ in $k=\\kappa/\\lambda$.",
+            "Both directions stay apart where $\\chi$ is positive, for a head that decays faster than $k_c\\lambda$: the one "
+            "positive root of $\\chi$ in $k=\\kappa/\\lambda$.",
             "The Hurwitz determinant of a pair of directions. Directions at the edge have equal heads and turn freely among "
             "each other: the mode $\\mu=1$ alone decides.",
             before=heads,
