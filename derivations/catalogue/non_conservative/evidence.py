@@ -48,7 +48,10 @@ def compare_asymmetry(rng, curl, state, rates):
         return sum(evaluate(formula, at) for formula in curl)
 
     weights = np.repeat([1, 1 / rates[0]], [modes.size, head.size])
-    asymmetry, (one, other) = jacobian(*state, rates) * weights[:, None], (np.concatenate([*map(np.ravel, c)]) for c in changes)
+    asymmetry, (one, other) = (
+        jacobian(modes, head, correlations, rates) * weights[:, None],
+        (np.concatenate([*map(np.ravel, c)]) for c in changes),
+    )
     yield between(*changes) - between(*changes[::-1]), one @ asymmetry @ other - other @ asymmetry @ one
 
 
