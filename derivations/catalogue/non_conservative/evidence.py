@@ -17,7 +17,7 @@ from derivations.evaluate import Point, array, evaluate
 from derivations.lines import dot
 from derivations.vocabulary import N_Z, L, U, V, k, mu, mu_k, mu_matrix, nu, omega_1, omega_2, p, psi, s, v, w, w_0, w_r
 from theory.flow import direction
-from theory.models.vocabulary import H_x, H_y, W, X, Y, d, gamma
+from theory.models.vocabulary import H_x, H_y, J, K, N, W, X, Y, d, gamma
 
 
 def compare_curls(rng, curl, force):
@@ -30,6 +30,50 @@ def compare_curls(rng, curl, force):
             forwards = (slope(force[a], at, {b: db}) @ inverse[a] * da).sum()
             backwards = (slope(force[b], at, {a: da}) @ inverse[b] * db).sum()
             yield forwards - backwards, evaluate(formula, Point({**at.values, direction(a): da, direction(b, second=True): db}))
+
+
+def compare_asymmetry(rng, curl, state, rates):
+    """The curl of all embeddings for random changes of modes and head, against the asymmetry of their dense Jacobian in the
+    metric of the mobilities."""
+    modes, head, correlations = state
+    size, count = modes.shape
+    F, f = (np.linalg.qr(rng.standard_normal((rows, count)))[0] / 2**0.5 for rows in (count + 1, count))
+    about = {J: 2 * F @ np.diag(correlations) @ f.T, X: modes @ F.T, Y: modes @ f.T, W: head}
+    changes = [(rng.standard_normal(modes.shape), rng.standard_normal(head.shape)) for _ in range(2)]
+
+    def between(first, second):
+        moved = {direction(b): first[0] @ side.T for b, side in ((X, F), (Y, f))}
+        moved |= {direction(Y, second=True): second[0] @ f.T, direction(W, second=True): second[1]}
+        at = Point({d: size, N: count + 1, K: count, **{b: array(value) for b, value in (about | moved).items()}})
+        return sum(evaluate(formula, at) for formula in curl)
+
+    weights = np.repeat([1, 1 / rates[0]], [modes.size, head.size])
+    asymmetry, (one, other) = (
+        jacobian(modes, head, correlations, rates) * weights[:, None],
+        (np.concatenate([*map(np.ravel, c)]) for c in changes),
+    )
+    yield between(*changes) - between(*changes[::-1]), one @ asymmetry @ other - other @ asymmetry @ one
+
+
+def one_mode_at_random(rng):
+    """One mode and a head in one dimension, with their rates, without decay."""
+    return (rng.uniform(0.3, 1, (1, 1)), rng.standard_normal((1, 1)), rng.uniform(0.3, 1, 1)), (rng.uniform(0.5, 2), 0.0, 0.0)
+
+
+def turned_head_at_random(rng):
+    """Two modes that are zero and a head that turns the plane, with their rates, without decay."""
+    level, turn = rng.uniform(0.2, 1, 2)
+    return (np.zeros((2, 2)), np.array([[level, -turn], [turn, level]]), rng.uniform(0.3, 1, 2)), (
+        rng.uniform(0.5, 2),
+        0.0,
+        0.0,
+    )
+
+
+def pair_at_random(rng):
+    """Two modes at rest along two directions, with their rates, in units of the decay."""
+    heads, ratio = rng.uniform(1.1, 3, 2), rng.uniform(0.1, 2)
+    return (np.diag(heads), np.diag(heads), heads + 1 / heads), (ratio, 1.0, ratio)
 
 
 def measure_work(rng, flow, formula, sides):

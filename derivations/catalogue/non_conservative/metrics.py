@@ -6,7 +6,7 @@ symmetric :math:`-M^{1/2}\nabla^2U\,M^{1/2}`: its eigenvalues are real, whatever
 
 from __future__ import annotations
 
-from sympy import Expr, ImmutableMatrix, Integer, ZeroMatrix
+from sympy import Expr, ImmutableMatrix, Integer, Symbol, ZeroMatrix
 
 from derivations.catalogue.dense_head import boundary
 from derivations.catalogue.non_conservative import evidence
@@ -19,6 +19,8 @@ from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import (
     N_Z,
+    G_v,
+    G_w,
     M_vv,
     M_vw,
     M_ww,
@@ -28,6 +30,9 @@ from derivations.vocabulary import (
     c_0,
     c_2,
     chi_k,
+    curl_xw,
+    curl_xy,
+    curl_yw,
     departure,
     det_M,
     k,
@@ -49,19 +54,26 @@ from theory.flow import Flow
 from theory.models.vocabulary import W, d, gamma
 
 
-def metrics(flow: Flow) -> tuple[Step, ...]:
+def metrics(flow: Flow, curls: Lines, forces: Lines) -> tuple[Step, ...]:
     """Of one mode, of any head in a plane, and of two modes with decay."""
-    return (_alive(flow), _whole_plane(flow), _turned_head(), _with_decay())
+    return (_alive(flow, forces), _whole_plane(flow, forces), _turned_head(curls), _with_decay(curls))
 
 
-def _alive(flow: Flow) -> Step:
+def velocities_of(forces: Lines) -> dict[Symbol, Expr]:
+    """The velocities of one mode from its forces, which are velocities without their mobilities."""
+    return {v: forces[G_v], w: gamma * forces[G_w]}
+
+
+def _alive(flow: Flow, forces: Lines) -> Step:
     return Step(
         "metric_of_one_mode",
         "A metric that depends on the state does help where the mode is alive: there the flow of one mode is the "
         "gradient flow $-M\\nabla U$ of the squared distance of its head from the correlation.",
         "Insert. $M$ is positive definite for $v\\ne0$, where $M_{ww}$ and the determinant are positive.",
-        given=(*velocity_lines(flow), Line(U, (w - mu) ** 2 / 2), Line(v, Integer(0), r"\ne")),
+        before=forces,
+        given=(Line(U, (w - mu) ** 2 / 2), Line(v, Integer(0), r"\ne")),
         after=(Line(M_vv, w**2 / gamma + 1), Line(M_vw, v * w), Line(M_ww, gamma * v**2), Line(det_M, M_ww)),
+        uses=("curl_of_one_mode",),
         assumptions=("One mode along one direction, no decay.",),
         check=lambda before, after: (
             Identity(
@@ -81,22 +93,22 @@ def _alive(flow: Flow) -> Step:
 
 def _descends(before: Lines, after: Lines) -> tuple:
     """The velocities and -M times the gradient."""
-    along, across = (before[U].diff(x) for x in (v, w))
+    moved, along, across = velocities_of(before), *(before[U].diff(x) for x in (v, w))
     return (
-        (before[dot(v)], -after[M_vv] * along - after[M_vw] * across),
-        (before[dot(w)], -after[M_vw] * along - after[M_ww] * across),
+        (moved[v], -after[M_vv] * along - after[M_vw] * across),
+        (moved[w], -after[M_vw] * along - after[M_ww] * across),
     )
 
 
-def _whole_plane(flow: Flow) -> Step:
+def _whole_plane(flow: Flow, forces: Lines) -> Step:
     return Step(
         "no_metric_where_modes_die",
         "No metric does so on the whole plane, where the amplitude may vanish too.",
         "Rest is where the gradient vanishes: a loss has one value on each of the lines of rest $v=0$ and $w=\\mu$ and, "
         "since they meet, the same on both. But on its hyperbola the flow leaves $(0,w_0)$ and ends on $w=\\mu$, and a loss "
         "would fall.",
+        before=forces,
         given=(
-            *velocity_lines(flow),
             Line(Q_e, hyperbola()),
             Line(w_0, Integer(0), ">"),
             Line(w_0, mu, "<"),
@@ -108,6 +120,7 @@ def _whole_plane(flow: Flow) -> Step:
             Line(w_inf, mu),
             Line(departure, w_0 * (mu - w_0)),
         ),
+        uses=("curl_of_one_mode",),
         assumptions=("$\\dot z=-M\\nabla U$ with $U$ differentiable and $M(z)$ positive definite.",),
         check=lambda before, after: (
             Identity(_from_line_to_line(before, after)),
@@ -127,25 +140,28 @@ def _whole_plane(flow: Flow) -> Step:
 
 def _from_line_to_line(before: Lines, after: Lines) -> tuple:
     """Both lines rest; what is conserved has one value on the way; and how fast the amplitude grows at its beginning."""
-    rest = ((before[dot(x)].subs(line), 0) for line in ({v: 0}, {w: mu}) for x in (v, w))
+    moved = velocities_of(before)
+    rest = ((velocity.subs(line), 0) for line in ({v: 0}, {w: mu}) for velocity in moved.values())
     start = {v: after[v_past], w: after[w_past]}
     return (
         *rest,
-        (sum(before[Q_e].diff(x) * before[dot(x)] for x in (v, w)), 0),
+        (sum(before[Q_e].diff(x) * velocity for x, velocity in moved.items()), 0),
         (gamma * after[v_inf**2], after[w_inf] ** 2 - before[Q_e].subs(start)),
-        (before[dot(v)].diff(v).subs(start), after[departure]),
+        (moved[v].diff(v).subs(start), after[departure]),
     )
 
 
-def _turned_head() -> Step:
+def _turned_head(curls: Lines) -> Step:
     moved = -(w**2 + w_r**2) + mu_k * w
     return Step(
         "no_metric_beside_turned_heads",
         "In two or more dimensions none does so even near a single state: beside collapsed states whose head turns the plane "
         "modes move on spirals.",
-        "At $V=0$ every head rests. The characteristic polynomial of $v_k$ is a sum of two squares, of which the second does "
+        "At $V=0$ every head rests, and the curl between samples and labels is left. "
+        "The characteristic polynomial of $v_k$ is a sum of two squares, of which the second does "
         "not vanish; of a gradient flow $-M\\nabla U$ all eigenvalues at rest are real, being those of the symmetric matrix "
         "$-M^{1/2}\\nabla^2U\\,M^{1/2}$.",
+        before=curls.of(curl_xy),
         given=(
             *velocity_lines(all_modes().stop_gradient_flow()),
             Line(V, ZeroMatrix(d, N_Z)),
@@ -153,12 +169,18 @@ def _turned_head() -> Step:
             Line(mu_k * w_r, Integer(0), r"\ne"),
         ),
         after=(Line(chi_k, (s - moved) ** 2 + mu_k**2 * w_r**2),),
+        uses=("curl",),
         assumptions=(
             "Mobilities inverse to the degrees, no decay; the head turns two directions.",
             "$U$ is twice differentiable, $M(z)$ continuous and positive definite.",
         ),
         check=lambda before, after: (
             Identity(((_of_dying_mode(before), after[chi_k]),)),
+            Numerics(
+                lambda rng: evidence.compare_asymmetry(rng, before.of(curl_xy).rights, *evidence.turned_head_at_random(rng)),
+                1e-10,
+                "what turns in dense Jacobians",
+            ),
             Numerics(
                 lambda rng: evidence.compare_spirals(rng, before.of(mu_k * w_r), after[chi_k]),
                 1e-9,
@@ -176,7 +198,7 @@ def _of_dying_mode(premises: Lines) -> Expr:
     return block.charpoly(s).as_expr(s)
 
 
-def _with_decay() -> Step:
+def _with_decay(curls: Lines) -> Step:
     zero, _, two = pair_cubic()
     delta = pair_determinant().subs(PAIR)
     return Step(
@@ -184,9 +206,11 @@ def _with_decay() -> Step:
         "With decay none does so even where classes stay apart: beside two modes at rest with different heads of one sign, "
         "and $\\kappa=k_c\\lambda$, the two modes turn. A little below, runs of three such pairs settle on cycles; where "
         "there is a cycle no function of the state falls wherever the flow moves, whatever the metric.",
+        "The head is symmetric, and the curl between it and embeddings is left. "
         "At the Hopf boundary two eigenvalues of the pair are imaginary, with the square $-c_1$; there $c_1c_2=c_0$, and "
         "$c_0$, $c_2$ are positive. Cycles close up to a turn of all modes and the head together, over which a function that "
         "falls may be averaged; they are measured, not proved, at $0.97\\,k_c$.",
+        before=curls.of(curl_xw, curl_yw),
         given=(
             Line(c_2, by_powers(two, k)),
             Line(c_0, zero),
@@ -195,12 +219,18 @@ def _with_decay() -> Step:
             Line(nu, Integer(0), ">"),
         ),
         after=(Line(s**2, -zero / by_powers(two, k)),),
+        uses=("curl",),
         assumptions=(
             r"In units of $1/\lambda$, $k=\kappa/\lambda$, $\omega_l=w_l/\sqrt\lambda$; $k_c$: see the derivation of the "
             "stability with decay.",
         ),
         check=lambda before, after: (
             Identity(((after[s**2] * before[c_2], -before[c_0]),)),
+            Numerics(
+                lambda rng: evidence.compare_asymmetry(rng, before.of(curl_xw, curl_yw).rights, *evidence.pair_at_random(rng)),
+                1e-10,
+                "what turns in dense Jacobians",
+            ),
             Numerics(
                 lambda rng: boundary(rng, delta, _of_heads(before, after)), 1e-6, "dense eigenvalues of the pair at $k_c$"
             ),

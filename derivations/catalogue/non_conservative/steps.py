@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Add, Expr, ImmutableMatrix, Integer, Poly, Q, ZeroMatrix, integrate
 
 from derivations.catalogue.non_conservative import evidence
-from derivations.catalogue.non_conservative.metrics import metrics
+from derivations.catalogue.non_conservative.metrics import metrics, velocities_of
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import reduction
 from derivations.closed_forms.reduced import shared_head
@@ -44,13 +44,15 @@ METRIC = ImmutableMatrix([[g_vv, g_vw], [g_vw, g_ww]])
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    flow = reduction().flow
-    return (_curl(), *_one_mode(flow), *metrics(flow), *_loss(flow))
+    flow, every = reduction().flow, shared_head("both").stop_gradient_flow()
+    curls = Lines(Line(name, every.curl()[pair]) for pair, name in CURLS.items())
+    forces = Lines(
+        Line(name, (flow.velocity[block] / flow.mobility.get(block, 1)).factor()) for name, block in ((G_v, v), (G_w, w))
+    )
+    return (_curl(every, curls), *_one_mode(flow, curls, forces), *metrics(flow, curls, forces), *_loss(flow, forces))
 
 
-def _curl() -> Step:
-    flow = shared_head("both").stop_gradient_flow()
-    curl = flow.curl()
+def _curl(flow: Flow, curls: Lines) -> Step:
     return Step(
         "curl",
         "The stop-gradient flow is no gradient flow in the metric of its mobilities: its curl does not vanish. Between "
@@ -59,7 +61,7 @@ def _curl() -> Step:
         "vanishes for all directions only with it; the others do not hold the head, and vanish only where all labels of a "
         "sample and all samples of a label cancel, $JY^T=0$ and $XJ=0$.",
         given=velocity_lines(flow),
-        after=tuple(Line(name, curl[pair]) for pair, name in CURLS.items()),
+        after=curls,
         assumptions=(
             "$G=H^{-1}F$ is the velocity $F$ without its mobilities.",
             r"$C(dA,dB')=\langle dA,\partial_BG_A[dB']\rangle-\langle dB',\partial_AG_B[dA]\rangle$.",
@@ -78,10 +80,7 @@ def _curl() -> Step:
     )
 
 
-def _one_mode(flow: Flow) -> tuple[Step, ...]:
-    forces = Lines(
-        Line(name, (flow.velocity[block] / flow.mobility.get(block, 1)).factor()) for name, block in ((G_v, v), (G_w, w))
-    )
+def _one_mode(flow: Flow, curls: Lines, forces: Lines) -> tuple[Step, ...]:
     curl = Line(curl_G, -flow.curl()[0, 1])
     terms = Poly(_curl_in_metric(forces), v, w).terms()
     written = Add(*(coefficient.factor() * v**i * w**j for (i, j), coefficient in terms))
@@ -89,16 +88,27 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
         Step(
             "curl_of_one_mode",
             "For one mode along one direction the curl is proportional to its amplitude, wherever the head stands.",
-            "$G=(\\dot v,\\dot w/\\gamma)$.",
+            "$G=(\\dot v,\\dot w/\\gamma)$; between samples and labels a head along one direction has no curl.",
+            before=curls.of(curl_xw, curl_yw),
             given=velocity_lines(flow),
             after=(*forces, curl),
+            uses=("curl",),
             assumptions=("One mode, along one direction; no decay.",),
-            check=lambda before, after: Identity(
-                (
-                    (after[G_v], before[dot(v)]),
-                    (gamma * after[G_w], before[dot(w)]),
-                    (after[G_w].diff(v) - after[G_v].diff(w), after[curl_G]),
-                )
+            check=lambda before, after: (
+                Identity(
+                    (
+                        (after[G_v], before[dot(v)]),
+                        (gamma * after[G_w], before[dot(w)]),
+                        (after[G_w].diff(v) - after[G_v].diff(w), after[curl_G]),
+                    )
+                ),
+                Numerics(
+                    lambda rng: evidence.compare_asymmetry(
+                        rng, before.of(curl_xw, curl_yw).rights, *evidence.one_mode_at_random(rng)
+                    ),
+                    1e-10,
+                    "dense Jacobians of one mode and a head",
+                ),
             ),
         ),
         Step(
@@ -140,7 +150,7 @@ def _one_mode(flow: Flow) -> tuple[Step, ...]:
 
 def _curl_in_metric(forces: Lines) -> Expr:
     """The curl of the velocities of one mode in a constant metric, from their forces."""
-    F_v, F_w = forces[G_v], gamma * forces[G_w]
+    F_v, F_w = velocities_of(forces).values()
     return (g_vw * F_v + g_ww * F_w).diff(v) - (g_vv * F_v + g_vw * F_w).diff(w)
 
 
@@ -157,7 +167,7 @@ def _over(density: Expr) -> Expr:
     return integrate(density.subs({v: x, w: y}), (x, v - l_v / 2, v + l_v / 2), (y, w - l_w / 2, w + l_w / 2))
 
 
-def _loss(flow: Flow) -> tuple[Step, ...]:
+def _loss(flow: Flow, forces: Lines) -> tuple[Step, ...]:
     pull = w * ((w - mu) ** 2 + psi)
     loss = Line(L, v**2 * ((w - mu) ** 2 + psi) / 2), Line(psi, 1 - mu**2)
     slope = Line(dot(L), -(v**2) * (w - mu) * (pull + gamma * v**2 * (w - mu)))
@@ -166,10 +176,11 @@ def _loss(flow: Flow) -> tuple[Step, ...]:
             "slope_of_the_loss",
             "Along this flow the original loss, its markers read as the identity, changes at this rate.",
             "Insert the velocities; $\\psi$ is the frustration of the mode.",
-            given=velocity_lines(flow),
+            before=forces,
             after=(*loss, slope),
+            uses=("curl_of_one_mode",),
             check=lambda before, after: (
-                Identity(((Add(*(after[L].diff(s) * before[dot(s)] for s in (v, w))), after[dot(L)]),)),
+                Identity(((Add(*(after[L].diff(s) * moved for s, moved in velocities_of(before).items())), after[dot(L)]),)),
                 Identity(((after[dot(L)].subs(psi, after[psi]), flow.time_derivative(after[L].subs(psi, after[psi]))),)),
                 Numerics(lambda rng: evidence.compare_loss(rng, after[L], after[psi]), 1e-12, "the loss of one mode"),
             ),
