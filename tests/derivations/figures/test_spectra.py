@@ -8,6 +8,7 @@ from matplotlib.collections import LineCollection, PathCollection
 
 from derivations import figures
 from derivations.figures import spectra
+from derivations.figures.style import LONGEST_NAME
 from theory import Coupling
 from theory.coupling.class_graph import class_graph
 
@@ -65,7 +66,7 @@ def test_every_spectrum_is_drawn_and_saved(tmp_path, J):
 def test_names_of_labels_are_drawn_as_they_stand(tmp_path, names):
     _, _, figure = drawn(SHAPES["two labels"], names)
     shown = {text.get_text() for text in figure.axes[2].texts}
-    assert shown == {name if len(name) <= spectra.LONGEST_NAME else "a" * 17 + "…" for name in names}
+    assert shown == {name if len(name) <= LONGEST_NAME else "a" * 17 + "…" for name in names}
     figures.save(figure, tmp_path, "spectrum")
 
 
