@@ -65,6 +65,7 @@ EQUIVALENT = {
     "non_conservative/metric_of_one_mode/after/2-3/exchanged": "an entry of the metric is its determinant too",
     "non_conservative/where_the_loss_rises/after/1/doubled": "beyond the correlation the border of the other line is negative",
     "stop_gradient/zero_head/after/0-1/exchanged": "both right sides are zero",
+    "teacher_student/few_samples/before/0/negated": SQUARES,
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
     "weak_frustration/leading_order/before/0/negated": "a matrix and its negative take the same patterns to zero",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
