@@ -205,8 +205,9 @@ def class_modes(rng, correlation, predicted):
     and 80 samples in 1/n; and whether its excess at 40 is two of them, give or take a fifth."""
     classes = int(rng.integers(2, 4))
     few, many = (_class_frustration(classes, samples) for samples in (40, 80))
-    limit = predicted.subs({mu: correlation.subs({K: classes, e_K: expected_maximum(classes), phi: 0}), p_xi: 10, n_xi: 40})
-    yield float(limit), 2 * many - few
+    clean = correlation.subs({K: classes, e_K: expected_maximum(classes), phi: 0})
+    limit = float(predicted.subs({mu: clean, p_xi: 10, n_xi: 40}))
+    yield limit, 2 * many - few
     yield int(abs(20 * (few / limit - 1) - 1) < 0.2), 1
 
 
