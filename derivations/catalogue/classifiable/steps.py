@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, Integer, Matrix, Trace, Transpose, eye, solve
+from sympy import Basic, Expr, S, Trace, Transpose, solve
 
 from derivations.catalogue.classifiable import evidence
 from derivations.catalogue.points import coupled_point
+from derivations.catalogue.sector_steps import characteristic
 from derivations.checks import AtRandomPoints, Identity, Numerics
 from derivations.closed_forms.reduced import star
 from derivations.engine import Step
-from derivations.lines import Line, Lines, dot, velocity_lines
+from derivations.lines import Line, dot, velocity_lines
 from derivations.vocabulary import (
     C_u,
     L,
@@ -120,7 +121,12 @@ def _stars(centroid: Line) -> tuple[Step, ...]:
             after=rates,
             uses=("class_flow",),
             check=lambda before, after: (
-                Identity(((after[r_0], Integer(0)), (_characteristic(before), (r - after[r_0]) * (r - after[r_1])))),
+                Identity(
+                    (
+                        (after[r_0], S.Zero),
+                        (characteristic(before.of(dot(x), dot(y)).rights, (x, y)), (r - after[r_0]) * (r - after[r_1])),
+                    )
+                ),
                 Numerics(
                     lambda rng: evidence.star_rates(rng, after.of(r_0, r_1).rights),
                     1e-10,
@@ -169,8 +175,3 @@ def _stars(centroid: Line) -> tuple[Step, ...]:
             ),
         ),
     )
-
-
-def _characteristic(velocities: Lines) -> Expr:
-    """det(r + the Jacobian) of the velocities of a star."""
-    return (r * eye(2) + Matrix(velocities.of(dot(x), dot(y)).rights).jacobian((x, y))).det()

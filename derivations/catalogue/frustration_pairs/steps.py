@@ -191,7 +191,7 @@ def _normalised(found: Sectors) -> tuple[Step, ...]:
             ),
             uses=("difference_sector",),
             check=lambda premises, after: (
-                Identity(((after[chi].subs(psi, after[psi]), characteristic(_at_degrees(premises), found.difference)),)),
+                Identity(((after[chi].subs(psi, after[psi]), characteristic(_at_degrees(premises), (v, s, u))),)),
                 Identity(tuple((after[chi].subs(r, after[rate]), 0) for rate in (slow, fast))),
                 Numerics(
                     lambda rng: evidence.correlations(rng, PAIRS, after), 1e-9, "the canonical correlations of a coupling"

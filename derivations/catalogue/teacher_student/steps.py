@@ -62,7 +62,7 @@ from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, beta, d,
 from theory.words import Context
 
 MOMENTS = (Line(Sigma, Xi * Xi.T / n_xi), Line(M_xi, Xi * T_xi / n_xi), Line(P, T_xi.T * T_xi / n_xi))
-ELEMENTARY = {sqrt(pi) * e: classes for classes, e in enumerate((e_2, e_3, e_4, e_5), 2)}
+ELEMENTARY = {sqrt(pi) * maximum: classes for classes, maximum in enumerate((e_2, e_3, e_4, e_5), 2)}
 
 
 def student() -> Loss:
