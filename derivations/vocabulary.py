@@ -101,7 +101,7 @@ E, Xi, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n_xi), MatrixSymbol
 R_xi = MatrixSymbol("R_xi", N, N)  # principal axes of the inputs
 Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), MatrixSymbol("P", K, K)
 e_K, t_K = symbols("e_K t_K", positive=True)
-e_2, e_3, e_4, e_5 = symbols("e_2:6", positive=True)
+e_2, e_3, e_4, e_5 = (Symbol(f"e_{{K={classes}}}", positive=True) for classes in range(2, 6))
 own_mean, other_mean = Symbol(r"\mathbf{E}[\xi_a1_a]", real=True), Symbol(r"\mathbf{E}[\xi_b1_a]", real=True)
 psi_hat, psi_class = (Symbol(rf"\mathbf{{E}}\hat\psi{of}", real=True) for of in ("", r"_{\text{class}}"))
 met = Symbol(r"\#\{\hat\mu_k=1\}", nonnegative=True)  # how many estimated correlations are one

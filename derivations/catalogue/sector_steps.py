@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -42,13 +42,12 @@ def sector_step(sector: Sector, name: Symbol, polynomial: Expr) -> Step:
 def check_sector(sector: Sector, name: Symbol, premises: Lines, after: Lines) -> tuple[Check, ...]:
     """The lines of the reduction put into each other, and the determinant of the velocities shown."""
     velocities = after.of(*map(dot, sector.amplitudes)).rights
-    return Identity(((after[name], characteristic(velocities, sector)),)), *sector.reduction.check(premises, after)
+    return Identity(((after[name], characteristic(velocities, sector.amplitudes)),)), *sector.reduction.check(premises, after)
 
 
-def characteristic(velocities: Iterable[Basic], sector: Sector) -> Expr:
-    """det(r - M) of linear velocities of the amplitudes of a sector."""
-    jacobian = Matrix(list(velocities)).jacobian(sector.amplitudes)
-    return (r * eye(len(sector.amplitudes)) + jacobian).det()
+def characteristic(velocities: Iterable[Basic], amplitudes: Sequence[Symbol]) -> Expr:
+    """det(r - M) of the linear velocities of amplitudes."""
+    return (r * eye(len(amplitudes)) + Matrix(list(velocities)).jacobian(amplitudes)).det()
 
 
 def spectrum(found: Sectors, common: Line, difference: Line, statement: str) -> Step:

@@ -11,7 +11,7 @@ from derivations.catalogue.points import column, diagonal
 from derivations.checks import Identity
 from derivations.evaluate import Point, array, evaluate
 from derivations.lines import Lines, dot
-from derivations.vocabulary import eta_x, eta_y, n, x, y
+from derivations.vocabulary import eta_x, eta_y, n, x, x_0, y, y_0
 from theory import Coupling, Flow, Loss
 from theory.models.vocabulary import H_x, H_y, K, N, X, Y, d, u_x, u_y
 
@@ -43,9 +43,14 @@ def _components_at_random(rng) -> tuple[Coupling, Point]:
     shared = rng.random(6) < 0.3
     J[shared, rng.integers(4, size=6)[shared]] += 0.7
     coupling = Coupling(J, mobility=(rng.uniform(0.2, 2, 6), rng.uniform(0.2, 2, 4)))
-    embeddings = {X: array(rng.standard_normal((2, 6))), Y: array(rng.standard_normal((2, 4)))}
+    return coupling, _point(coupling, rng.standard_normal((2, 10)))
+
+
+def _point(coupling: Coupling, start: np.ndarray) -> Point:
+    """Samples and labels at the start, with their mobilities."""
+    sizes = {d: len(start), N: coupling.samples, K: coupling.labels}
     mobilities = {H: diagonal(array([coupling.data[H.name]])[0]) for H in (H_x, H_y)}
-    return coupling, Point({d: 2, N: 6, K: 4, **embeddings, **mobilities})
+    return Point({**sizes, X: array(start[:, : coupling.samples]), Y: array(start[:, coupling.samples :]), **mobilities})
 
 
 def _marked(at: Point, coupling: Coupling, marks, label: int) -> Point:
@@ -84,11 +89,15 @@ def star_rates(rng, eigenvalues):
     yield np.sort(np.concatenate([np.repeat(predicted, 3), within])), dense.rates(coupling)
 
 
-def star_limits(rng, limit, start_symbols):
+def star_limits(rng, centroid, limit):
+    """Where the labels end, by the centroids of their components and by means and starts."""
     size, values, coupling = _star_coupling(rng)
     start = rng.standard_normal((2, 3 * size + 3))
     means, own = start[:, :-3].reshape(2, 3, size).mean(axis=2), start[:, -3:]
-    yield _at_starts(limit.subs({**values, n: size}), start_symbols, means, own), (start @ dense.rest(coupling).T)[:, -3:]
+    end = (start @ dense.rest(coupling).T)[:, -3:]
+    at = _point(coupling, start)
+    yield np.hstack([evaluate(centroid, _marked(at, coupling, (u_x, u_y), label)) for label in range(3)]), end
+    yield _at_starts(limit.subs({**values, n: size}), (x_0, y_0), means, own), end
 
 
 def wrong_labels(rng, symbols, rate, limit):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, Integer, Matrix, Trace, Transpose, eye, solve
+from sympy import Basic, Expr, S, Trace, Transpose, solve
 
 from derivations.catalogue.classifiable import evidence
 from derivations.catalogue.points import coupled_point
+from derivations.catalogue.sector_steps import characteristic
 from derivations.checks import AtRandomPoints, Identity, Numerics
 from derivations.closed_forms.reduced import star
 from derivations.engine import Step
-from derivations.lines import Line, Lines, dot, velocity_lines
+from derivations.lines import Line, dot, velocity_lines
 from derivations.vocabulary import (
     C_u,
     L,
@@ -37,20 +38,21 @@ from theory.models.vocabulary import H_x, H_y, X, Y, u_x, u_y
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (*_criterion(), *_stars())
-
-
-def _criterion() -> tuple[Step, ...]:
     (conserved,) = models.embedding_only().gradient_flow().conserved()
     size = Trace(Transpose(u_x) * H_x.I * u_x) + Trace(Transpose(u_y) * H_y.I * u_y)
-    centroid, other = Line(c_u, conserved / size), {u_x: w_x, u_y: w_y}
+    centroid = Line(c_u, conserved / size)
+    return (*_criterion(Line(C_u, conserved), size, centroid), *_stars(centroid))
+
+
+def _criterion(conserved: Line, size: Expr, centroid: Line) -> tuple[Step, ...]:
+    other = {u_x: w_x, u_y: w_y}
     return (
         Step(
             "centroids",
             "A component ends at one point: its centroid, weighted with the inverse mobilities, which never moves.",
             "At rest all embeddings of a component are equal, $X=cu_x^T$ and $Y=cu_y^T$ on it, and the conserved $C_u$ is "
             "the same as at the start.",
-            given=(Line(C_u, conserved),),
+            given=(conserved,),
             after=(centroid,),
             assumptions=("$u=(u_x,u_y)$ is one on the component and zero elsewhere.",),
             check=lambda premises, after: (
@@ -87,7 +89,7 @@ def _rested(conserved: Basic, limit: Basic) -> Basic:
     return conserved.xreplace({X: limit * Transpose(u_x), Y: limit * Transpose(u_y)})
 
 
-def _stars() -> tuple[Step, ...]:
+def _stars(centroid: Line) -> tuple[Step, ...]:
     flow = star().gradient_flow()
     velocities = velocity_lines(flow)
     rates = tuple(map(Line, (r_0, r_1), sorted((-flow.jacobian()).eigenvals(), key=lambda e: e != 0)))
@@ -119,7 +121,12 @@ def _stars() -> tuple[Step, ...]:
             after=rates,
             uses=("class_flow",),
             check=lambda before, after: (
-                Identity(((after[r_0], Integer(0)), (_characteristic(before), (r - after[r_0]) * (r - after[r_1])))),
+                Identity(
+                    (
+                        (after[r_0], S.Zero),
+                        (characteristic(before.of(dot(x), dot(y)).rights, (x, y)), (r - after[r_0]) * (r - after[r_1])),
+                    )
+                ),
                 Numerics(
                     lambda rng: evidence.star_rates(rng, after.of(r_0, r_1).rights),
                     1e-10,
@@ -132,10 +139,10 @@ def _stars() -> tuple[Step, ...]:
             "Classifiable data do not collapse: label and samples of a class meet at their own centroid, "
             "which differs from class to class for almost every start.",
             "Sample and label are equal at the end, and the centroid is the same as at the start.",
-            before=velocities,
+            before=(centroid, *velocities),
             given=(kept,),
             after=(limit,),
-            uses=("class_flow",),
+            uses=("centroids", "class_flow"),
             check=lambda premises, after: (
                 Identity(
                     (
@@ -145,7 +152,7 @@ def _stars() -> tuple[Step, ...]:
                     )
                 ),
                 Numerics(
-                    lambda rng: evidence.star_limits(rng, after[y_end], (x_0, y_0)), 1e-10, "the kernel of the dense flow"
+                    lambda rng: evidence.star_limits(rng, premises[c_u], after[y_end]), 1e-10, "the kernel of the dense flow"
                 ),
             ),
         ),
@@ -168,8 +175,3 @@ def _stars() -> tuple[Step, ...]:
             ),
         ),
     )
-
-
-def _characteristic(velocities: Lines) -> Expr:
-    """det(r + the Jacobian) of the velocities of a star."""
-    return (r * eye(2) + Matrix(velocities.of(dot(x), dot(y)).rights).jacobian((x, y))).det()

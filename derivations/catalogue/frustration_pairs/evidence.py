@@ -54,7 +54,7 @@ def counted(rng, given, factor):
 
 
 def regular_graph(rng, given, found):
-    """Both matrices and, in order, squared correlations and frustration."""
+    """Both matrices and, in order, squared correlations, frustration and slow rates."""
     labels, links, pure, seed = int(rng.integers(5, 9)) * 2, 3, int(rng.integers(1, 9)), int(rng.integers(2**31))
     adjacency = nx.to_numpy_array(nx.random_regular_graph(links, labels, seed=seed), nodelist=range(labels))
     coupling = Coupling.regular_pairs(labels, pure, links, seed=seed)
@@ -64,8 +64,12 @@ def regular_graph(rng, given, found):
     for name, truth in ((J.T * D_x.I * J, through), (D_y, np.diag(weights.sum(axis=0)))):
         yield np.array(evaluate(given[name], at), dtype=float), truth
     eigenvalues = np.linalg.eigvalsh(adjacency)[::-1]
-    for name, truth in ((mu**2, coupling.modes() ** 2), (psi, coupling.frustration())):
-        yield [dense.number(found[name], {n_0: pure, c: links, b: value}) for value in eigenvalues], truth
+    for formula, truth in (
+        (found[mu**2], coupling.modes() ** 2),
+        (found[psi], coupling.frustration()),
+        (given[slow].subs(psi, found[psi]), 1 - coupling.modes()),
+    ):
+        yield [dense.number(formula, {n_0: pure, c: links, b: value}) for value in eigenvalues], truth
 
 
 def roots(rng, family, polynomial):

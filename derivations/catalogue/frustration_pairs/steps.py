@@ -191,7 +191,7 @@ def _normalised(found: Sectors) -> tuple[Step, ...]:
             ),
             uses=("difference_sector",),
             check=lambda premises, after: (
-                Identity(((after[chi].subs(psi, after[psi]), characteristic(_at_degrees(premises), found.difference)),)),
+                Identity(((after[chi].subs(psi, after[psi]), characteristic(_at_degrees(premises), (v, s, u))),)),
                 Identity(tuple((after[chi].subs(r, after[rate]), 0) for rate in (slow, fast))),
                 Numerics(
                     lambda rng: evidence.correlations(rng, PAIRS, after), 1e-9, "the canonical correlations of a coupling"
@@ -234,6 +234,7 @@ def _links() -> Step:
         "Pairs need not be equally frequent. With one frustrated sample on each link of a graph on the classes, $c$ links a "
         "class, the class modes are those of the graph: $b$ is an eigenvalue of its adjacency $B$.",
         "The canonical correlations are the roots of the eigenvalues of $D_y^{-1/2}J^TD_x^{-1}JD_y^{-1/2}$.",
+        before=(Line(slow, 1 - sqrt(1 - psi)),),
         given=(
             Line(Transpose(J) * D_x.I * J, (n_0 + c * q / 2) * Unit(K) + q / 2 * B),
             Line(D_y, (n_0 + c * q) * Unit(K)),
@@ -241,6 +242,7 @@ def _links() -> Step:
             Line(psi, 1 - mu**2),
         ),
         after=(Line(mu**2, squared), Line(psi, (1 - squared).factor())),
+        uses=("normalised_rates",),
         check=lambda premises, after: (
             Identity(((premises[psi].subs(mu**2, after[mu**2]), after[psi]),)),
             Numerics(

@@ -7,6 +7,7 @@ from functools import cache
 import mpmath
 import numpy as np
 from scipy.integrate import quad
+from scipy.linalg import block_diag, eigh
 from scipy.stats import norm
 from sympy import Integral, Matrix, Rational, asin, pi, sin
 
@@ -22,6 +23,7 @@ from derivations.vocabulary import (
     Sigma,
     T_xi,
     Xi,
+    e,
     e_K,
     mu,
     mu_k,
@@ -64,7 +66,8 @@ def point_with_constant(rng):
     at = sampled_point(rng, constant=value)
     sizes = at.values
     on_axis = column(np.arange(sizes[N]) == sizes[N] - 1) / value
-    return Point({**sizes, u_x: on_axis, u_y: column(np.ones(sizes[K]))})
+    along = random_values(rng, (sizes[d], 1), -1, 1)
+    return Point({**sizes, e: along, u_x: on_axis, u_y: column(np.ones(sizes[K]))})
 
 
 def turned_point(rng, covariance):
@@ -156,7 +159,7 @@ def class_means(rng, maximum, means):
 
 def correlations(rng, premises, after):
     """All singular values of the class means between the roots of both moments, of which the last, of the labels' mean, is
-    zero; how many bounds hold, the one, without noise."""
+    zero; the rates of class modes; how many bounds hold, the one, without noise."""
     classes, noise, maximum = int(rng.integers(2, 11)), float(rng.uniform(0, 0.9)), float(rng.uniform(0.5, 2))
     own, other = (float(premises[mean].subs({K: classes, e_K: maximum})) for mean in (own_mean, other_mean))
     inputs, masses = (np.diag(evaluate(premises[m], Point({K: classes, N: classes}))).astype(float) for m in (Sigma, P))
@@ -164,8 +167,15 @@ def correlations(rng, premises, after):
     found = float(after[mu].subs({K: classes, e_K: maximum, phi: noise}))
     signs = np.sign(np.trace(matrix))
     yield np.full(classes - 1, found), signs * np.linalg.svd(matrix, compute_uv=False)[:-1]
+    rates = np.linalg.eigvalsh(np.block([[np.eye(classes), -matrix], [-matrix.T, np.eye(classes)]]))
+    yield np.full(classes - 1, _rate(premises[dot(v_k)], found)), rates[: classes - 1]
     bounds, clean = after.of(1 - mu**2).bounds, after[mu].subs({K: classes, e_K: expected_maximum(classes), phi: 0})
     yield len(bounds) - len(bounds.violated({mu: clean})), 1
+
+
+def _rate(velocity, correlation):
+    """How fast a mode of this correlation decays."""
+    return -float(evaluate(velocity, Point({d: 1, v_k: array([[1]]), mu_k: mpmath.mpf(correlation)}))[0, 0])
 
 
 # -- samples -------------------------------------------------------------------------------------------------------------
@@ -190,13 +200,13 @@ def label_mean(rng, predicted, repeats=6000):
     yield float(predicted.subs({mu: 0, p_xi: inputs, n_xi: samples})), left
 
 
-def class_modes(rng, predicted):
+def class_modes(rng, correlation, predicted):
     """The average frustration of the class modes of argmax labels at a quarter as many inputs as samples: extrapolated from 40
     and 80 samples in 1/n; and whether its excess at 40 is two of them, give or take a fifth."""
     classes = int(rng.integers(2, 4))
     few, many = (_class_frustration(classes, samples) for samples in (40, 80))
-    correlation = expected_maximum(classes) * np.sqrt(classes) / (classes - 1)
-    limit = float(predicted.subs({mu: correlation, p_xi: 10, n_xi: 40}))
+    clean = correlation.subs({K: classes, e_K: expected_maximum(classes), phi: 0})
+    limit = float(predicted.subs({mu: clean, p_xi: 10, n_xi: 40}))
     yield limit, 2 * many - few
     yield int(abs(20 * (few / limit - 1) - 1) < 0.2), 1
 
@@ -227,3 +237,15 @@ def meeting_dimensions(rng, premises, predicted):
         features = Matrix(samples, inputs, lambda i, j: Rational(int(rng.integers(-(10**6), 10**6)), 997))
         meeting = features.rank() + own.rank() - Matrix.hstack(features, own).rank()
         yield int(predicted.subs(sizes)), meeting
+
+
+def sampled_rates(rng, velocity):
+    """The rates of all modes of a sample, by the angles between inputs and labels and by the moments."""
+    classes, inputs, samples = 3, 5, int(rng.integers(5, 9))
+    own = np.eye(classes)[np.concatenate([np.arange(classes), rng.integers(0, classes, samples - classes)])]
+    features = rng.standard_normal((samples, inputs))
+    cosines = np.linalg.svd(np.linalg.qr(features)[0].T @ np.linalg.qr(own)[0], compute_uv=False)
+    predicted = [_rate(velocity, mu) for mu in (*cosines, *np.zeros(inputs - classes), *-cosines[::-1])]
+    joint = np.hstack([features, -own])
+    moments = block_diag(features.T @ features, own.T @ own)
+    yield predicted, eigh(joint.T @ joint, moments, eigvals_only=True)

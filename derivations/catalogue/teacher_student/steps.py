@@ -11,6 +11,7 @@ from sympy import (
     S,
     Trace,
     Transpose,
+    ZeroMatrix,
     asin,
     erf,
     exp,
@@ -34,6 +35,7 @@ from derivations.vocabulary import (
     Sigma,
     T_xi,
     Xi,
+    e,
     e_2,
     e_3,
     e_4,
@@ -56,11 +58,11 @@ from derivations.vocabulary import (
 from theory import Loss
 from theory.encoder.maxima import closed_maximum
 from theory.models.linear_student import teacher_student
-from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, beta, u_x, u_y
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, beta, d, u_x, u_y
 from theory.words import Context
 
 MOMENTS = (Line(Sigma, Xi * Xi.T / n_xi), Line(M_xi, Xi * T_xi / n_xi), Line(P, T_xi.T * T_xi / n_xi))
-ELEMENTARY = {sqrt(pi) * e: classes for classes, e in enumerate((e_2, e_3, e_4, e_5), 2)}
+ELEMENTARY = {sqrt(pi) * maximum: classes for classes, maximum in enumerate((e_2, e_3, e_4, e_5), 2)}
 
 
 def student() -> Loss:
@@ -72,12 +74,13 @@ def student() -> Loss:
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (*_reduction(), _bias(), *_argmax(), *_samples())
-
-
-def _reduction() -> tuple[Step, ...]:
     loss = student()
-    energy, velocities = Line(L, loss.expression), velocity_lines(loss.gradient_flow())
+    flow, moved = velocity_lines(loss.gradient_flow()), Line(dot(v_k), -(1 - mu_k) * v_k)
+    return (*_reduction(loss, flow, moved), _bias(flow), *_argmax(moved), *_samples(moved))
+
+
+def _reduction(loss: Loss, velocities: Lines, moved: Line) -> tuple[Step, ...]:
+    energy = Line(L, loss.expression)
     rest = E * Xi - Y * T_xi.T
     axes = (
         Line(Transpose(R_xi) * R_xi, Unit(N)),
@@ -134,7 +137,7 @@ def _reduction() -> tuple[Step, ...]:
             "The modes of the embedding model, $D\\to\\operatorname{diag}(\\Sigma,P)$, $J\\to M_\\xi$.",
             before=velocities,
             given=(Line(H_x, Sigma.I), Line(H_y, P.I)),
-            after=(Line(dot(v_k), -(1 - mu_k) * v_k),),
+            after=(moved,),
             uses=("flow",),
             check=lambda premises, after: Numerics(
                 lambda rng: evidence.mode_velocities(rng, premises, after[dot(v_k)]),
@@ -145,30 +148,38 @@ def _reduction() -> tuple[Step, ...]:
     )
 
 
-def _bias() -> Step:
+def _bias(velocities: Lines) -> Step:
     return Step(
         "bias",
         "A constant input, as a bias, makes a mode with $\\mu=1$: the pattern that moves all outputs and labels alike. "
         "Without it, inputs of mean zero leave the labels' mean uncorrelated.",
         "$u_x$ is one over the constant on its axis and zero elsewhere, $u_y$ is all ones.",
+        before=velocities,
         given=(*MOMENTS, Line(Transpose(Xi) * u_x, T_xi * u_y)),
         after=(Line(Sigma * u_x, M_xi * u_y), Line(P * u_y, Transpose(M_xi) * u_x)),
+        uses=("flow",),
         check=_check_bias,
     )
 
 
 def _check_bias(premises: Lines, after: Lines) -> tuple[Check, ...]:
-    """The moments put in, both sides are equal for what the constant does to the samples; which it does."""
+    """The moments put in, both sides are equal for what the constant does to the samples; which it does.  Along the pattern,
+    student and labels pull each other as hard as they are pulled."""
     moments = premises.of(Sigma, M_xi, P).mapping
     context = Context(tuple(Eq(line.left, line.right) for line in premises.of(Transpose(Xi) * u_x)))
+    constant = tuple((line.left, line.right) for line in premises.of(Transpose(Xi) * u_x, Sigma, M_xi, P))
     balances = tuple((left, after[left]) for left in (Sigma * u_x, P * u_y))
+    pulls = (
+        (premises[dot(E)].xreplace({E: e * u_x.T, Y: ZeroMatrix(d, K)}), -e * Transpose(after[Sigma * u_x]) * H_x),
+        (premises[dot(Y)].xreplace({E: ZeroMatrix(d, N), Y: e * u_y.T}), -e * Transpose(after[P * u_y]) * H_y),
+    )
     return (
         Identity(tuple((left.xreplace(moments), right.xreplace(moments)) for left, right in balances), context),
-        AtRandomPoints((*((line.left, line.right) for line in premises), *balances), evidence.point_with_constant),
+        AtRandomPoints((*constant, *balances, *pulls), evidence.point_with_constant),
     )
 
 
-def _argmax() -> tuple[Step, ...]:
+def _argmax(moved: Line) -> tuple[Step, ...]:
     tied = Line(e_K, K * (K - 1) * t_K)
     means = (Line(own_mean, e_K / K), Line(other_mean, -e_K / (K * (K - 1))))
     return (
@@ -218,22 +229,26 @@ def _argmax() -> tuple[Step, ...]:
             "All $K-1$ class modes have one canonical correlation, which is below one: a linear student is frustrated even "
             "without label noise. Labels redrawn uniformly with probability $\\varphi$ lower it in proportion.",
             "The class means are a multiple of the projection on patterns of sum zero; redrawn labels have mean zero.",
-            before=means,
+            before=(moved, *means),
             given=(Line(P, Unit(K) / K), Line(Sigma, Unit(N))),
-            after=(Line(mu, (1 - phi) * e_K * sqrt(K) / (K - 1)), Line(1 - mu**2, S.Zero, ">")),
-            uses=("class_means",),
+            after=(_correlation(), Line(1 - mu**2, S.Zero, ">")),
+            uses=("modes", "class_means"),
             assumptions=("There is no bias.",),
             check=lambda premises, after: (
                 Identity(((premises[own_mean] + (K - 1) * premises[other_mean], S.Zero),)),
                 Numerics(
                     lambda rng: evidence.correlations(rng, premises, after),
                     1e-10,
-                    "singular values of the class means",
+                    "singular values of the class means, and rates",
                     reads=after.bounds,
                 ),
             ),
         ),
     )
+
+
+def _correlation() -> Line:
+    return Line(mu, (1 - phi) * e_K * sqrt(K) / (K - 1))
 
 
 def _integrals() -> tuple[Line, Line]:
@@ -250,7 +265,7 @@ def _in_angles(classes: int) -> Expr:
     return (closed_maximum(classes) * sqrt(pi)).subs(asin(Rational(1, 3)), pi * beta).expand()
 
 
-def _samples() -> tuple[Step, ...]:
+def _samples(moved: Line) -> tuple[Step, ...]:
     psi: Expr = (1 - mu**2) * (1 - p_xi / n_xi)
     return (
         Step(
@@ -263,7 +278,9 @@ def _samples() -> tuple[Step, ...]:
             "The projection on $p_\\xi$ directions that are independent of a vector holds the share $p_\\xi/n_\\xi$ of its "
             "square on average. What an argmax leaves unexplained depends on the inputs, and class modes are normalised by the "
             "sample's own masses.",
+            before=(_correlation(),),
             after=(Line(psi_hat, psi), Line(psi_class, psi, r"\simeq")),
+            uses=("correlations",),
             assumptions=("Normal inputs of mean zero without a bias, at fixed $p_\\xi/n_\\xi$.",),
             check=lambda before, after: (
                 Numerics(
@@ -277,7 +294,7 @@ def _samples() -> tuple[Step, ...]:
                     "least squares of constant labels, many samples",
                 ),
                 Remainder(
-                    lambda rng: evidence.class_modes(rng, after[psi_class]),
+                    lambda rng: evidence.class_modes(rng, before[mu], after[psi_class]),
                     2e-2,
                     "average class modes of argmax labels at 40 and 80 samples: their excess, and the limit it falls to "
                     "like $1/n_\\xi$",
@@ -290,11 +307,14 @@ def _samples() -> tuple[Step, ...]:
             "With as many inputs as samples are left over by the classes, correlations become one: nothing is frustrated on "
             "the training set any more. With fewer inputs there are none.",
             "Inputs and labels span $p_\\xi$ and $K$ of $n_\\xi$ dimensions, and these meet in as many as are too few.",
+            before=(moved,),
             given=(Line(p_xi, n_xi - K, r"\ge"), Line(p_xi, n_xi, r"\le")),
             after=(Line(met, p_xi + K - n_xi),),
+            uses=("modes",),
             assumptions=("Inputs in general position, every class present.",),
-            check=lambda premises, after: Numerics(
-                lambda rng: evidence.meeting_dimensions(rng, premises, after[met]), 0, "ranks in exact rationals"
+            check=lambda premises, after: (
+                Numerics(lambda rng: evidence.meeting_dimensions(rng, premises, after[met]), 0, "ranks in exact rationals"),
+                Numerics(lambda rng: evidence.sampled_rates(rng, premises[dot(v_k)]), 1e-10, "rates between the moments"),
             ),
         ),
     )

@@ -76,6 +76,7 @@ EQUIVALENT = {
     "plain_mobilities/own_sector/before/1/negated": ROOTS,
     "plain_mobilities/labels/before/0/negated": ROOTS,
     "plain_mobilities/labels/before/1/negated": SQUARES,
+    "teacher_student/few_samples/before/0/negated": SQUARES,
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
     "weak_frustration/leading_order/before/0/negated": "a matrix and its negative take the same patterns to zero",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
