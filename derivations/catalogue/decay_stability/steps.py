@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sympy import Expr, ImmutableMatrix, Matrix, S, Symbol, symbols
+from sympy import Expr, ImmutableMatrix, Matrix, S, Symbol
 
 from derivations.catalogue.decay_stability import evidence
 from derivations.catalogue.decay_stability.condition import boundary, coefficients, condition
@@ -245,14 +245,10 @@ def _of_owners(known: Lines) -> Lines:
 
 def _of_others(known: Lines) -> Expr:
     """Those of the empty direction, and of the absent mode, with both occupied ones."""
-    beside = characteristic(_matrix(known, _entries("v_13"))) - known[GROWS] + GROWS
-    first = beside.expand() * characteristic(_matrix(known, _entries("W_13 W_31 v_31")))
-    both = first * first.subs({omega_1: omega_2, mu_1: mu_2})
-    return both * characteristic(_matrix(known, _entries("v_33"))) * characteristic(_matrix(known, _entries("W_33")))
-
-
-def _entries(names: str) -> tuple[Symbol, ...]:
-    return symbols(f"{names},", real=True)
+    names = {str(block[0]): block for block in pair_sectors()}
+    absent, aside, head, turned = (characteristic(_matrix(known, names[first])) for first in OTHERS)
+    first = (absent - known[GROWS] + GROWS).expand() * turned
+    return first * first.subs({omega_1: omega_2, mu_1: mu_2}) * aside * head
 
 
 def _whole() -> Expr:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag, eigvals
 from scipy.optimize import brentq, minimize_scalar
-from sympy import Poly, lambdify
 
 from derivations.catalogue.points import coupled_point
 from derivations.evaluate import Point, array, evaluate
@@ -21,21 +20,15 @@ from derivations.vocabulary import (
     H,
     Z,
     alpha,
-    eta_y,
     lam_max,
     lam_z,
-    mu,
-    n,
-    phi,
-    rho_x,
-    rho_y,
     w,
     w_minus,
     w_plus,
 )
 from theory import Coupling, models, simulate
 from theory.coupling.heads import head_states
-from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, W, X, Y, beta, d, gamma, kappa, lam
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, W, X, Y, beta, d, gamma, kappa, lam
 from theory.simulation.resting import state_at_rest
 
 # -- the flow ---------------------------------------------------------------------------------------------------------
@@ -91,7 +84,7 @@ def _real(roots: NDArray) -> NDArray:
     return np.sort(roots[(np.abs(roots.imag) < 1e-9) & (roots.real > 1e-9)].real)
 
 
-def _quadratic(parts, head: float, decay: float) -> NDArray:
+def quadratic(parts, head: float, decay: float) -> NDArray:
     degrees, adjacency, inverse = parts
     return head**2 * degrees - head * adjacency + decay * inverse
 
@@ -114,7 +107,7 @@ def end_of_a_run(rng, zero, product):
     """The eigenvalue of the quadratic next to zero, and the sum of squares, at the end of a run."""
     coupling, rates, embeddings, head = _end(int(rng.integers(3)))
     parts = matrices(coupling)
-    values = np.linalg.eigvalsh(_quadratic(parts, head, rates["lambda"]))
+    values = np.linalg.eigvalsh(quadratic(parts, head, rates["lambda"]))
     yield 1 + float(zero), 1 + float(values[np.abs(values).argmin()])
     named = {gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"], w: head}
     at = Point({d: 1, **{s: mpmath.mpf(v) for s, v in named.items()}})
@@ -134,7 +127,7 @@ def existence(rng, form, zero, lines):
 
     anything, size = rng.standard_normal(len(root)), float(rng.uniform(0, 1))
     at = _quotients(parts, anything) | {w: size, lam: 0.3}
-    yield float(form.subs(at)), anything @ _quadratic(parts, size, 0.3) @ anything / (anything @ degrees @ anything)
+    yield float(form.subs(at)), anything @ quadratic(parts, size, 0.3) @ anything / (anything @ degrees @ anything)
     best = minimize_scalar(lambda head: -bears(head)[0][-1], bounds=(0, 1), method="bounded", options={"xatol": 1e-10})
     largest = -best.fun
     yield float(lines[lam_z].subs(_quotients(parts, root * bears(best.x)[1][:, -1]))), largest
@@ -143,7 +136,7 @@ def existence(rng, form, zero, lines):
         yield int(not lines.violated({lam: decay, lam_max: largest})), exist
     found = _real(linearised(coupling, largest / 2))
     for formula, head in ((lines[w_plus], found[-1]), (lines[w_minus], found[0])):
-        null = np.linalg.eigh(_quadratic(parts, head, largest / 2))
+        null = np.linalg.eigh(quadratic(parts, head, largest / 2))
         z = null.eigenvectors[:, np.abs(null.eigenvalues).argmin()]
         yield 1 + float(zero), 1 + np.abs(null.eigenvalues).min()
         yield float(formula.subs(_quotients(parts, z)).subs(lam, largest / 2)), head
@@ -160,9 +153,9 @@ def alike(rng, heads):
         parts = matrices(coupling)
         decay = 0.5 * _largest(parts, number)
         for formula, root in zip(heads, _roots_of(parts, decay, number), strict=True):
-            null = np.linalg.eigh(_quadratic(parts, root, decay)).eigenvectors[:, number]
+            null = np.linalg.eigh(quadratic(parts, root, decay)).eigenvectors[:, number]
             yield float(formula.subs(_quotients(parts, null)).subs(lam, decay)), root
-            sides = [_quadratic(parts, f * root, decay) for f in (0.999, 1.001)]
+            sides = [quadratic(parts, f * root, decay) for f in (0.999, 1.001)]
             negative = [int(np.sum(np.linalg.eigvalsh(matrix) < 0)) for matrix in sides]
             yield sorted(negative), [number, number + 2]
             first, second = (int(np.linalg.slogdet(matrix)[0]) for matrix in sides)
@@ -184,7 +177,7 @@ def _roots_of(parts, decay: float, number: int) -> tuple[float, float]:
     """The largest and the smallest head at which an eigenvalue of the quadratic, counted from below, vanishes."""
 
     def value(head: float) -> float:
-        return float(np.linalg.eigvalsh(_quadratic(parts, head, decay))[number])
+        return float(np.linalg.eigvalsh(quadratic(parts, head, decay))[number])
 
     inside = minimize_scalar(value, bounds=(0, 1), method="bounded").x
     return brentq(value, inside, 2, xtol=1e-14), brentq(value, 1e-9, inside, xtol=1e-14)
@@ -193,123 +186,6 @@ def _roots_of(parts, decay: float, number: int) -> tuple[float, float]:
 def _quotients(parts, z: NDArray) -> dict:
     degrees, adjacency, inverse = (float(z @ part @ z) for part in parts)
     return {alpha: adjacency / degrees, beta: inverse / degrees}
-
-
-# -- equal rates ------------------------------------------------------------------------------------------------------
-
-
-def member(rng) -> tuple[Coupling, dict]:
-    """A coupling of either family with random or plain mobilities, and its rates and class correlation."""
-    make = (Coupling.uniform, Coupling.pairs)[int(rng.integers(2))]
-    own, label = rng.choice([1.0, rng.uniform(0.3, 2)], 2)
-    coupling = make(classes=3, samples=12, fraction=0.25, mobility=(float(own), float(label)))
-    return coupling, {rho_x: own, rho_y: 4 * label, mu: coupling.modes()[1], eta_y: label}
-
-
-def _fold(at) -> float:
-    """The decay at which the discriminant of the quadratic in the square of the head vanishes."""
-    one, other, correlation = (at[symbol] for symbol in (rho_x, rho_y, mu))
-    return float(brentq(lambda x: one * other * correlation**2 - x * (one + other) - 2 * x * (one * other) ** 0.5, 0, 10))
-
-
-def dense_roots(rng, zero, formula):
-    """The roots of the formula in w, each as often as there are class modes; at each the determinant vanishes."""
-    coupling, at = member(rng)
-    decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
-    found = linearised(coupling, decay)
-    for head in np.roots([float(c) for c in Poly(formula.subs({**at, lam: decay}).expand(), w).all_coeffs()]):
-        yield np.full(2, head.real), found[np.abs(found - head).argsort()[:2]].real
-        yield 1 + float(zero), 1 + np.abs(np.linalg.eigvalsh(_quadratic(matrices(coupling), head.real, decay))).min()
-
-
-def states(rng, upper, lower):
-    """The heads of all modes, common and class modes."""
-    coupling, at = member(rng)
-    decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
-    heads = head_states(coupling, decay).heads
-    for formula, part in ((upper, heads[:3]), (lower, heads[3:])):
-        yield np.sort([float(formula.subs({**at, mu: m, lam: decay})) for m in coupling.modes()]), np.sort(part**2)
-
-
-def births(rng, heads, critical):
-    """Just below the fold the upper state is stable in its sector and the lower one grows in one direction; above it there
-    is none."""
-    coupling, at = member(rng)
-    decay = float(critical.subs(at))
-    yield [int(abs(complex(e.subs({**at, lam: 1.01 * decay})).imag) < 1e-9) for e in heads], [0, 0]
-    found = [_sector(coupling, at, float(e.subs({**at, lam: 0.9 * decay})), 0.9 * decay) for e in heads]
-    yield [int(np.sum(matrix.real > 0)) for _, matrix in found], [0, 1]
-    yield 1 + max(speed for speed, _ in found), 1.0
-
-
-def sector(rng, characteristic, root):
-    """The eigenvalues at both heads, and how many of them grow: none at the upper one, one at the lower one."""
-    coupling, at = member(rng)
-    decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
-    middle = at[rho_x] * at[rho_y] * at[mu] ** 2 - decay * (at[rho_x] + at[rho_y])
-    reach = (middle**2 - 4 * at[rho_x] * at[rho_y] * decay**2) ** 0.5
-    for sign, growing in ((1, 0), (-1, 1)):
-        square = (middle + sign * reach) / (2 * at[rho_x] * at[rho_y])
-        values = {**at, lam: decay, kappa: 1.0, w: square**0.5}
-        expected = np.roots([float(e) for e in Poly(characteristic.subs(values).expand(), root).all_coeffs()])
-        _, found = _sector(coupling, at, square, decay)
-        yield np.poly(expected), np.poly(found).real
-        yield growing, int(np.sum(found.real > 0))
-
-
-def _sector(coupling: Coupling, at, square: float, decay: float) -> tuple[float, NDArray]:
-    """The speed at a state of a class mode in one dimension, and the eigenvalues of the dense Jacobian in its sector."""
-    head, data = np.sqrt(square), coupling.data
-    states = head_states(coupling, decay, mobility=1.0)
-    labels = states.labels[np.abs(states.heads - head).argmin()]
-    samples = head * data["H_x"] * (data["J"] @ labels) / (square * at[rho_x] + decay)
-    flow = models.projection_head().stop_gradient_flow()
-    lowered = flow.lower({**data, "d": 1, "gamma": 1.0, "lambda": decay, "kappa": 1.0})
-    parts = {X: samples[None], Y: labels[None], W: np.array([[head]])}
-    state, still = lowered.pack(parts), {block: np.zeros_like(value) for block, value in parts.items()}
-    basis = np.stack([lowered.pack(still | {block: v / np.linalg.norm(v)}) for block, v in parts.items()], axis=1)
-    inside = basis.T @ lowered.jacobian(0.0, state) @ basis
-    return float(np.abs(lowered.velocity(0.0, state)).max()), np.linalg.eigvals(inside)
-
-
-@cache
-def _labels(seed: int):
-    """Labels at the end of a run of uniform frustration with random mobilities, and its numbers."""
-    rng = np.random.default_rng(seed)
-    own, label = rng.uniform(0.5, 1.5, 2)
-    coupling = Coupling.uniform(classes=3, samples=12, fraction=0.25, mobility=(float(own), float(label)))
-    rates = {"gamma": 0.02 * float(rng.uniform(0.5, 2)), "lambda": 0.05, "kappa": 0.05 * float(rng.uniform(0.5, 2))}
-    run = simulate(
-        models.projection_head(), coupling, dimension=4, times=[0, 1500], seed=seed, parameters=rates,
-        initial={"W": np.eye(4)}, solver="LSODA",
-    )  # fmt: skip
-    known = {rho_x: own, rho_y: 4 * label, eta_y: label, gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"]}
-    return run.labels[-1], known | {w: head_states(coupling, 0.05).heads[1]}
-
-
-def simplex(rng, known, squared):
-    """The squared distance of each two labels, and in how many dimensions they fit."""
-    found, at = _labels(int(rng.integers(3)))
-    first, second = np.triu_indices(3, 1)
-    yield np.full(3, float(squared.subs(at))), np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
-    needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
-    for dimension in range(1, 5):
-        yield int(not known.violated({d: dimension, K: 3})), int(needed <= dimension)
-
-
-def fractions(rng, frustrations, critical):
-    """The frustration of couplings of both families; and the number of their heads on both sides of the decay at which
-    their fraction is critical."""
-    classes, pure = 3, int(rng.integers(1, 4))
-    samples = classes * (pure + 2)
-    share, size = 6 / samples, pure + 2
-    for psi, border, make in zip(frustrations, critical, (Coupling.uniform, Coupling.pairs), strict=True):
-        coupling = make(classes=classes, samples=samples, fraction=share, mobility="uniform")
-        at = {phi: share, n: size, K: classes}
-        yield np.full(2, float(psi.subs(at))), coupling.frustration()[1:]
-        beyond = lambdify(lam, border.subs(at) - share)
-        decay = brentq(beyond, 1e-6, 2)
-        yield [len(head_states(coupling, f * decay).heads) for f in (0.999, 1.001)], [6, 2]
 
 
 # -- two dimensions ---------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Inverse, Matrix, solve, sqrt
 from sympy import Identity as Unit
 
-from derivations.catalogue.plain_mobilities import evidence
+from derivations.catalogue.plain_mobilities import equal_rates
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.any_mobilities import of_one_mode
 from derivations.engine import Step
@@ -49,7 +49,7 @@ def own_sector(known: Lines) -> Step:
             ),
             Identity(((after[chi_J].subs(tau, after[tau]), _characteristic(before, after)),)),
             Numerics(
-                lambda rng: evidence.sector(rng, after[chi_J].subs(tau, after[tau]), s),
+                lambda rng: equal_rates.sector(rng, after[chi_J].subs(tau, after[tau]), s),
                 1e-8,
                 "dense Jacobians in the sector of a mode, at both heads",
             ),

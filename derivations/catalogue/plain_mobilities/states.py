@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, MatAdd, MatMul, sqrt
 from sympy import Identity as Unit
 
-from derivations.catalogue.plain_mobilities import evidence
+from derivations.catalogue.plain_mobilities import equal_rates, evidence
 from derivations.catalogue.plain_mobilities.sector import at_root
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.any_mobilities import all_embeddings
@@ -62,7 +62,7 @@ def labels(known: Lines) -> tuple[Step, ...]:
                     ((after[distance_ab].subs({rho_x: 1, rho_y: 1, eta_y: 1 / n}).factor(), after[label_square_degrees]),)
                 ),
                 Numerics(
-                    lambda rng: evidence.simplex(rng, before, after[distance_ab]),
+                    lambda rng: equal_rates.simplex(rng, before, after[distance_ab]),
                     1e-5,
                     "the end of runs of all embeddings, by order",
                 ),
@@ -99,7 +99,7 @@ def _critical_fraction(known: Lines) -> Step:
                 )
             ),
             Numerics(
-                lambda rng: evidence.fractions(
+                lambda rng: equal_rates.fractions(
                     rng, before.of(psi_uniform, psi_pairs).rights, after.of(phi_c_uniform, phi_c_pairs).rights
                 ),
                 1e-9,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sympy import Determinant, Expr, Integer, Inverse, MatMul, MatrixExpr, Rational, S, limit, oo, sqrt
 from sympy import Identity as Unit
 
-from derivations.catalogue.plain_mobilities import evidence
+from derivations.catalogue.plain_mobilities import equal_rates, evidence
 from derivations.catalogue.plain_mobilities.sector import SQUARE, own_sector
 from derivations.catalogue.plain_mobilities.states import beyond, labels
 from derivations.catalogue.written import ordered
@@ -189,7 +189,7 @@ def _equal_rates(known: Lines) -> tuple[Step, ...]:
                 Identity(((after[chi_w], of_one_mode().det()),)),
                 Identity(_in_families(before, after[chi_w])),
                 Numerics(
-                    lambda rng: evidence.dense_roots(rng, before[zero[0].left], after[chi_w]),
+                    lambda rng: equal_rates.dense_roots(rng, before[zero[0].left], after[chi_w]),
                     1e-8,
                     "SciPy's eigenvalues of the linearised problem of all embeddings",
                 ),
@@ -207,7 +207,7 @@ def _equal_rates(known: Lines) -> tuple[Step, ...]:
                 Identity(tuple((before[chi_w].expand().subs(w, sqrt(after[e])), 0) for e in (w_plus**2, w_minus**2))),
                 Identity(((before[chi_w], of_one_mode().det()), *_of_equal_rates(after[w_plus**2], after[w_minus**2]))),
                 Numerics(
-                    lambda rng: evidence.states(rng, after[w_plus**2], after[w_minus**2]),
+                    lambda rng: equal_rates.states(rng, after[w_plus**2], after[w_minus**2]),
                     1e-8,
                     "the roots of couplings of both families",
                 ),
@@ -245,7 +245,7 @@ def _fold(both: Sequence[Line]) -> Step:
                 )
             ),
             Numerics(
-                lambda rng: evidence.births(rng, before.of(w_plus**2, w_minus**2).rights, after[lam_c]),
+                lambda rng: equal_rates.births(rng, before.of(w_plus**2, w_minus**2).rights, after[lam_c]),
                 1e-9,
                 "dense Jacobians in the sector of a mode, below the fold",
             ),

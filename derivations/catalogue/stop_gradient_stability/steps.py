@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, ImmutableMatrix, MatAdd, S, Symbol, symbols
+from sympy import Add, Expr, ImmutableMatrix, MatAdd, S, Symbol
 
 from derivations.catalogue.stop_gradient_stability import evidence
 from derivations.catalogue.stop_gradient_stability.beyond import beyond
@@ -177,18 +177,20 @@ def _orthogonal(perturbed: Lines) -> tuple[Step, ...]:
 
 def _traces(known: Lines, survivor: Expr, absent: Expr) -> tuple:
     """Traces of the blocks of two entries, and the rates of single ones, against the formulas."""
-    W_12, v_12, W_31, v_31, v_13, v_33, W_33 = symbols("W_12 v_12 W_31 v_31 v_13 v_33 W_33", real=True)
+    modes, heads = entries("v", 3, 3), entries("W", 3, 3)
 
     def rate(moved: Symbol, mover: Symbol) -> Expr:
         return known[dot(moved)].diff(mover)
 
-    pairs = [
-        (rate(W_12, W_12) + rate(v_12, v_12), survivor.subs({omega_l: mu_1, mu_j: mu_2, a_j: a_2})),
-        (rate(W_31, W_31) + rate(v_31, v_31), survivor.subs({omega_l: omega_3, mu_j: mu_1, a_j: a_1})),
-        (rate(v_13, v_13), absent.subs({omega_l: mu_1, mu_j: mu_3})),
-        (rate(v_33, v_33), absent.subs({omega_l: omega_3, mu_j: mu_3})),
-        (known[dot(W_33)], 0),
-    ]
-    for head, mode in ((W_12, v_12), (W_31, v_31)):
-        pairs.append((rate(head, head) * rate(mode, mode), rate(head, mode) * rate(mode, head)))
-    return tuple(pairs)
+    def own(*moved: Symbol) -> Expr:
+        return Add(*(rate(x, x) for x in moved))
+
+    both = (heads[0, 1], modes[0, 1]), (heads[2, 0], modes[2, 0])
+    return (
+        (own(*both[0]), survivor.subs({omega_l: mu_1, mu_j: mu_2, a_j: a_2})),
+        (own(*both[1]), survivor.subs({omega_l: omega_3, mu_j: mu_1, a_j: a_1})),
+        (own(modes[0, 2]), absent.subs({omega_l: mu_1, mu_j: mu_3})),
+        (own(modes[2, 2]), absent.subs({omega_l: omega_3, mu_j: mu_3})),
+        (known[dot(heads[2, 2])], 0),
+        *((own(head) * own(mode), rate(head, mode) * rate(mode, head)) for head, mode in both),
+    )

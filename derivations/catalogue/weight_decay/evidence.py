@@ -7,7 +7,6 @@ from functools import cache
 import mpmath
 import numpy as np
 from scipy.integrate import solve_ivp
-from scipy.linalg import eig
 
 from derivations.catalogue.dense_head import jacobian, velocity
 from derivations.catalogue.points import diagonal
@@ -18,10 +17,8 @@ from derivations.vocabulary import (
     N_Z,
     D,
     V,
-    along_saddle,
     delta,
     distance_ab,
-    divergence,
     lam_c,
     mu,
     mu_k,
@@ -30,7 +27,6 @@ from derivations.vocabulary import (
     phi,
     s_1,
     s_2,
-    s_minus,
     tau,
     v,
     v_k,
@@ -100,7 +96,7 @@ def orthogonality(rng, lines):
             yield evaluate(line.left, at), evaluate(line.right, at)
 
 
-def _values(rng) -> dict:
+def parameters_at_random(rng) -> dict:
     """Numbers for the parameters, at which both states exist."""
     value = float(rng.uniform(0.5, 1))
     return {
@@ -120,14 +116,14 @@ def ordered_heads(rng, given, heads):
             yield [float(heads[head].subs(at)) for head in (w_plus, w_minus)], np.sort(found.real)[::-1]
 
 
-def _own(at: dict, head: float) -> np.ndarray:
+def own_jacobian(at: dict, head: float) -> np.ndarray:
     """The Jacobian of one mode in one dimension, at rest at a head."""
     amplitude = np.sqrt(at[kappa] / (at[gamma] * at[lam])) * head
     rates = tuple(np.array(at[rate]) for rate in (gamma, lam, kappa))
     return jacobian(np.array([[amplitude]]), np.array([[head]]), np.array([at[mu]]), rates)
 
 
-def _roots(at: dict) -> np.ndarray:
+def both_heads(at: dict) -> np.ndarray:
     return np.sort(np.roots([1, -at[mu], at[lam]]))[::-1]
 
 
@@ -137,22 +133,22 @@ def _rest(at: dict, head: float) -> dict:
 
 
 def own_sector(rng, own):
-    at = _values(rng)
-    for head in _roots(at):
-        matrix, here = _own(at, head), _rest(at, head)
+    at = parameters_at_random(rng)
+    for head in both_heads(at):
+        matrix, here = own_jacobian(at, head), _rest(at, head)
         yield [float(own[e].subs(here)) for e in (tau, delta)], [np.trace(matrix), np.linalg.det(matrix)]
 
 
 def births(rng, known, critical):
     """Just below the critical decay the upper head is stable and the lower one a saddle, by the formulas too; just above it
     neither is real."""
-    at = _values(rng)
+    at = parameters_at_random(rng)
     for factor, real in ((0.99, 1), (1.01, 0)):
         here = {**at, lam: float(critical.subs(at)) * factor}
         found = [complex(known[head].subs(here)) for head in (w_plus, w_minus)]
         yield real, int(all(abs(e.imag) < 1e-12 for e in found))
         if real:
-            growing = [int(np.sum(np.linalg.eigvals(_own(here, e.real)).real > 0)) for e in found]
+            growing = [int(np.sum(np.linalg.eigvals(own_jacobian(here, e.real)).real > 0)) for e in found]
             yield [0, 1], growing
             yield [_number_growing(known, _rest(here, e.real)) for e in found], growing
 
@@ -165,7 +161,7 @@ def _number_growing(known, here: dict) -> int:
 
 def collapsed(rng, lines):
     """Eigenvalues of the Jacobian of all entries at the collapsed state, none of which grows."""
-    at = _values(rng)
+    at = parameters_at_random(rng)
     rates = tuple(np.array(at[rate]) for rate in (gamma, lam, kappa))
     found = np.linalg.eigvals(jacobian(np.zeros((2, 3)), np.zeros((2, 2)), rng.uniform(-1, 1, 3), rates))
     yield np.sort([float(lines[s_1].subs(at))] * 6 + [float(lines[s_2].subs(at))] * 4), np.sort(found.real)
@@ -192,85 +188,6 @@ def _fall(alone, head, decay: float, formula) -> tuple:
     moved = velocity(column, head, correlation, (1.0, decay, 0.5))[:2]
     numbers = {mu_k: mpmath.mpf(correlation[0]), lam: mpmath.mpf(decay)}
     return evaluate(formula, Point({d: 2, v_k: array(column), W: array(head), **numbers})), column[:, 0] @ moved
-
-
-def contracting(rng, given, lines):
-    """Whether the divergence is within its bound, which is where it is assumed and only there."""
-    for _ in range(20):
-        at = {v: float(rng.uniform(-1, 1)), **{rate: float(rng.uniform(0, 0.3)) for rate in (gamma, kappa)}}
-        yield int(not given.violated(at)), int(not lines.violated({divergence: lines[divergence].subs(at)}))
-
-
-def saddles(rng, known, lines):
-    """Whether the lower head is real, which is where it is assumed and only there; then its stable eigenvalue and direction."""
-    at = _values(rng)
-    for decay in rng.uniform(0, 0.3, 6):
-        here = {**at, lam: float(decay)}
-        head = complex(known[w_minus].subs(here))
-        yield int(not known.violated(here | {lam_c: known[lam_c].subs(here)})), int(abs(head.imag) < 1e-12)
-        if abs(head.imag) < 1e-12:
-            here = _at_lower(known, here)
-            slowest, along = _stable_direction(here)
-            yield [float(lines[e].subs(here)) for e in (s_minus, along_saddle)], [slowest, along[1] / along[0]]
-            yield int(slowest < 0), 1
-
-
-def _at_lower(known, at: dict) -> dict:
-    """Numbers of the saddle, its trace and its determinant, by the formulas."""
-    here = {**at, w: float(known[w_minus].subs(at))}
-    here[v] = float(known[v**2].subs(here)) ** 0.5
-    return here | {e: float(known[e].subs(here)) for e in (tau, delta)}
-
-
-def _stable_direction(at: dict) -> tuple[float, np.ndarray]:
-    """The lowest eigenvalue of the dense Jacobian, and its vector."""
-    values, vectors = eig(_own(at, at[w]))
-    return values.real.min(), vectors[:, values.real.argmin()].real
-
-
-def basins(rng, flow, known, lines):
-    """Where runs end from both sides of the manifold of the lower head, traced back from the saddle along the direction shown:
-    the amplitude is zero, or that of the upper head."""
-    at = _at_lower(known, _values(rng))
-    along = np.array([1.0, float(lines[along_saddle].subs(at))])
-    point, across = _traced_back(flow, at, along)
-    scale = _roots(at)[0] / at[w] * at[v]
-    ends = [_end_of(flow, at, point + sign * 1e-3 * across) / scale for sign in (-1, 1)]
-    yield np.round(ends, 6), [0, 1]
-
-
-def every_end(rng, flow):
-    """The speed at the end of runs from all over the half plane, against none; below and above the critical decay."""
-    below = _values(rng)
-    for at in (below, {**below, lam: 1.5 * below[mu] ** 2 / 4}):
-        for _ in range(3):
-            start = [rng.uniform(0.05, 3), rng.uniform(-3, 3)]
-            end = solve_ivp(_lowered(flow, at), (0, 4000), start, method="LSODA", rtol=1e-9, atol=1e-12).y[:, -1]
-            yield 1 + np.abs(_lowered(flow, at)(0, end)).max(), 1.0
-
-
-def _lowered(flow, at):
-    return flow.lower({str(name): value for name, value in at.items() if name in flow.parameters}).velocity
-
-
-def _traced_back(flow, at, along):
-    """A point on the stable manifold with more amplitude than the saddle, and the direction across towards more of both."""
-    start, moved = np.array([at[v], at[w]]), _lowered(flow, at)
-
-    def reached(_, y):
-        return y[0] - 1.3 * at[v]
-
-    reached.terminal = True  # type: ignore[attr-defined]
-    nearby = start + 1e-6 * at[v] * along
-    back = solve_ivp(lambda t, y: -moved(t, y), (0, 1e4), nearby, method="LSODA", rtol=1e-10, atol=1e-13, events=reached)
-    tangent = moved(0, back.y[:, -1])
-    across = np.array([-tangent[1], tangent[0]])
-    return back.y[:, -1], across * np.sign(across[1]) / np.linalg.norm(across)
-
-
-def _end_of(flow, at, start) -> float:
-    """The amplitude in the end."""
-    return float(solve_ivp(_lowered(flow, at), (0, 4000), start, method="LSODA", rtol=1e-9, atol=1e-12).y[0, -1])
 
 
 @cache

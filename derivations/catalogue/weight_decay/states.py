@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, MatAdd, MatMul, Matrix, MatrixExpr, S, Trace, Transpose, sqrt
 from sympy import Identity as Unit
 
-from derivations.catalogue.weight_decay import evidence
+from derivations.catalogue.weight_decay import basins, evidence
 from derivations.catalogue.written import ordered
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.decaying import one_direction
@@ -101,9 +101,9 @@ def _basin_boundary(known: Lines) -> Step:
                     (after[along_saddle] * before[dot(v)].diff(w), after[s_minus]),
                 )
             ),
-            Numerics(lambda rng: evidence.saddles(rng, before, after), 1e-9, "dense eigenvectors, where the state exists"),
+            Numerics(lambda rng: basins.saddles(rng, before, after), 1e-9, "dense eigenvectors, where the state exists"),
             Numerics(
-                lambda rng: evidence.basins(rng, flow, before, after),
+                lambda rng: basins.basins(rng, flow, before, after),
                 1e-9,
                 "runs from both sides of the manifold traced back from the saddle",
             ),
@@ -128,13 +128,13 @@ def _no_cycles(moving: Lines) -> Step:
         check=lambda before, after: (
             after[:4].same(_around(before)),
             Numerics(
-                lambda rng: evidence.contracting(rng, before, after),
+                lambda rng: basins.contracting(rng, before, after),
                 0,
                 "states of either sign, where and only where it is assumed",
                 reads=after.bounds,
             ),
             Numerics(
-                lambda rng: evidence.every_end(rng, one_direction().flow),
+                lambda rng: basins.every_end(rng, one_direction().flow),
                 1e-6,
                 "runs from all over the half plane, each to a state at rest",
             ),
