@@ -59,8 +59,8 @@ v_a, rho = MatrixSymbol("v_a", N_Z, 1), MatrixSymbol("rho", N_Z, 1)  # modes at 
 k, z, alpha = symbols("k z alpha", positive=True)
 c_g, c_G = symbols("c_g c_G", integer=True, nonnegative=True)
 G_K, B_K, M_b = MatrixSymbol(r"\mathcal{G}", K, K), MatrixSymbol(r"\mathcal{B}", K, K), MatrixSymbol("M_b", 3, 3)
-k_t, G_b, G_z, R_2t, Phi, varrho = symbols("k_t G_b G_z R_2t Phi varrho", real=True)
-z_minus, z_plus, vartheta, x_c, x_G = symbols("z_- z_+ vartheta x_c x_G", real=True)
+k_t, G_b, G_z, R_t, R_2t, Phi, varrho = symbols(r"k(t) G_b G_z R(t) R(2t) \Phi \varrho", real=True)
+z_minus, z_plus, vartheta, x_c, x_G = symbols(r"z_- z_+ \vartheta x_c x_G", real=True)
 p_f = MatrixSymbol("p_f", N_Z, 1)  # probabilities of numbers of links
 
 # Two modes with decay, k = kappa/lambda: heads, their product, squared difference; how far heads lie above one.
@@ -84,18 +84,21 @@ Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), Matrix
 e_K, t_K = symbols("e_K t_K", positive=True)
 
 # A head in the mean field of its modes: masses, correlations and growths, one for each; logarithms of growths; an outlier.
-m_j, mu_of, g_of, g_dot, g_next = (MatrixSymbol(name, N_Z, 1) for name in ("m_w", "mu_w", "g_w", "gdot_w", "g_n"))
-V_dot, W_dot = MatrixSymbol("Vdot", d, N_Z), MatrixSymbol("Wdot", d, d)
-A_g, B_g, A_dot, B_dot, w_dot, w_next = symbols("A_g B_g Adot_g Bdot_g wdot w_n", real=True)
-Q_g, Q_dot, g_o, m_o, w_o, w_o_dot = symbols("Q_g Qdot_g g_1 m_1 w_1 wdot_1", real=True)
-P_mu, Var_mu, m_e, m_decay, epsilon = symbols("P_mu v_mu m_e m_lambda epsilon", positive=True)
-mu_e = Symbol("mu_e", positive=True)
-lambda_c, phi_c, n_c, k_c = symbols("lambda_c phi_c n_c k_c", positive=True)
+m_j, mu_of, g_of, g_dot, g_next = (MatrixSymbol(name, N_Z, 1) for name in ("m_w", "mu_w", "g_w", r"\dot{g}_w", "g_+"))
+V_dot, W_dot = MatrixSymbol(r"\dot{V}", d, N_Z), MatrixSymbol(r"\dot{W}", d, d)
+A_g, B_g, A_dot, B_dot, w_dot, w_next = symbols(r"A_g B_g \dot{A}_g \dot{B}_g \dot{w} w^+", real=True)
+Q_g, Q_dot, g_o, m_o, w_o, w_o_dot = symbols(r"Q_g \dot{Q}_g g_1 m_1 w_1 \dot{w}_1", real=True)
+P_mu, Var_mu, m_e, m_decay, epsilon = symbols(r"P_\mu \operatorname{Var}_\mu m_e m_\lambda \epsilon", positive=True)
+mu_e = Symbol(r"\mu_e", positive=True)
+lambda_c, phi_c, n_c, k_c = symbols(r"\lambda_c \phi_c n_c k_c", positive=True)
 
 # Ageing: the density at an edge, its Laplace transform, the derivative of its logarithm, two times, their overlap.
-varrho_e, I_B, r_B, t_1, t_2, g_21, C_12 = symbols("varrho_e I_B r_B t_1 t_2 g_21 C_12", positive=True)
+varrho_e, I_B, r_B, t_1, t_2, g_21, C_12 = symbols(r"\varrho_e I_B r_B t_1 t_2 g_{21} C_{12}", positive=True)
 
 # Single sites: velocities of components and of the head by each kind of embedding, means over samples, what a label feels.
-x_dot, w_by = symbols("xdot wdot_x", real=True)
+x_dot, w_by = symbols(r"\dot{x} \dot{w}_x", real=True)
 zeta_K = Symbol("zeta_K", positive=True)
-w_of_y, w_of_x, w_of_z, mean_x, mean_z, felt = symbols("p_y p_x p_z x_m z_m x_f", real=True)
+w_of_y, w_of_x, w_of_z, mean_x, mean_z, felt = symbols(
+    r"\langle\dot{w}_y\rangle \langle\dot{w}_x\rangle \langle\dot{w}_z\rangle \langle{x}\rangle \langle{z}\rangle \hat{x}",
+    real=True,
+)

@@ -10,15 +10,11 @@ from __future__ import annotations
 
 import re
 
-from sympy import Add, E, Expr, Integer, Mul, Symbol, asin, cos, log, pi, root, tanh
-
-from theory import sg
+from sympy import Add, E, Expr, Integer, Mul, Symbol, log, root
 
 TOKEN = re.compile(r"\s*(\\left\(|\\right\)|\\[A-Za-z]+|\d+|[A-Za-z]|[][{}()^_+-])")
 OPENED, CLOSED = (r"\left(", "("), (r"\right)", ")")
 SPELLED = {r"\varphi": "phi"}
-FUNCTIONS = {r"\cos": cos, r"\tanh": tanh}
-SPELLED_OUT = {"asin": asin, "sg": sg}
 
 
 def read(text: str) -> Expr:
@@ -94,25 +90,8 @@ class _Reader:
             return log(self.group() if self.next == "{" else self.atom())
         if token == "e" and self.next == "^":
             return E
-        if token in FUNCTIONS or token == r"\operatorname":
-            return self.function(FUNCTIONS.get(token))
-        if token == r"\pi":
-            return pi
         name = SPELLED.get(token, token.removeprefix("\\"))
-        if token == r"\dot":
-            name = f"{self.group()}dot"
         return Symbol(f"{name}_{self.index()}" if self.next == "_" else name)
-
-    def function(self, named: type | None) -> Expr:
-        """A function with a power of its own, if any; of one that is spelled out, its name first."""
-        if named is None:
-            self.take("{")
-            named = SPELLED_OUT["".join(iter(lambda: self.take(), "}"))]
-        power = Integer(1)
-        if self.next == "^":
-            self.take()
-            power = self.group()
-        return named(self.group() if self.next == "{" else self.atom()) ** power
 
     def root(self) -> Expr:
         degree = 2

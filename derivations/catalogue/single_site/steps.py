@@ -69,11 +69,10 @@ def _turned() -> Line:
 def _sites() -> Step:
     return Step(
         "sites",
-        "Labels feel a mean $x_f$ of the pure samples of their class, of mean $x_m$, and of frustrated ones, of mean $z_m$; "
-        "pure samples feel their label, frustrated ones the mean label. The head feels all three.",
+        "Labels feel the mean $\\hat x$ of pure samples $x$ of their class and of frustrated samples $z$; pure samples their "
+        "label, frustrated ones the mean label. The head feels all three.",
         "At $W=w\\,\\mathbb{I}$ every velocity is that of one component. A class has the weight of its labels once, and of its "
-        "samples once: $1-\\varphi$ of pure and $\\varphi$ of frustrated ones. $p_y$, $p_x$, $p_z$ are the mean velocities of "
-        "the head by labels, pure and frustrated samples.",
+        "samples once: $1-\\varphi$ of pure and $\\varphi$ of frustrated ones. Bars are means over classes and starts.",
         after=(Line(felt, single_site.mean_felt(phi, mean_x, mean_z)), _turned()),
         uses=("component",),
         assumptions=("$\\varphi$ of all samples couple to all labels alike; the mobility of the head is $\\gamma/\\sum J$.",),
