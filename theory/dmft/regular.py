@@ -81,7 +81,8 @@ def measure(pairs: Pairs, nodes: int) -> tuple[NDArray, NDArray]:
 
 
 def relaxation(pairs: Pairs, times: NDArray) -> tuple[NDArray, NDArray]:
-    """:math:`R(t)` and its error, nodes being doubled until nothing changes by 1e-13 or by a relative 1e-10.
+    """:math:`R(t)` and its error, nodes being doubled until nothing changes by 1e-13 or by a relative 1e-10, or by as much as
+    rounding of the rates moves late times.
 
     Raises
     ------
@@ -89,10 +90,12 @@ def relaxation(pairs: Pairs, times: NDArray) -> tuple[NDArray, NDArray]:
         where that takes too many.
     """
     nodes, before = 64, _sum(pairs, times, 32)
+    largest = degree(pairs.pure_per_class, pairs.links, pairs.weight) + 1 + 2 * pairs.weight  # the trace bounds all rates
+    relative = np.maximum(1e-10, np.finfo(float).eps * largest * times)
     while nodes <= MOST_NODES:
         now = _sum(pairs, times, nodes)
         change = np.abs(now - before)
-        if np.all(change < 1e-13) and np.all(change <= 1e-10 * now):
+        if np.all(change < 1e-13) and np.all(change <= relative * now):
             return now, change + 1e-15
         nodes, before = 2 * nodes, now
     raise UnfinishedError(f"the integral over the spectrum has not converged with {MOST_NODES} nodes; ask for earlier times")

@@ -51,8 +51,8 @@ def integrals(rng, density, found):
 
 def slopes(rng, formula):
     """How the logarithm of the sum over a band falls behind its edge, over the gain, by differences; beyond two orders."""
-    links, gains, step = int(rng.integers(3, 8)), np.array([250.0, 500.0, 1000.0]), 0.1
-    modes = Modes.of(Band("regular", int(rng.integers(2, 5)), links), 1024)
+    links, gains, step = int(rng.integers(3, 8)), np.array([2500.0, 5000.0, 10_000.0]), 1.0
+    modes = Modes.of(Band("regular", int(rng.integers(2, 5)), links), 4096)
     sums = [np.exp(2 * np.outer(gains + sign * step, modes.correlations - modes.edge)) @ modes.masses for sign in (-1, 1)]
     found = gains * np.log(sums[1] / sums[0]) / (2 * step)
     limit = np.linalg.solve(np.vander(1 / gains, increasing=True), found)[0]

@@ -103,7 +103,7 @@ def _shares() -> tuple[Step, ...]:
             "The density is $-\\operatorname{Im}G_z/\\pi$, and above the band $\\Phi$ is real.",
             before=(Line(Phi, phase_line.potential(mean, KERNEL, c, G)),),
             after=(Line(G_z, Sum(p_f[j, 0] * ensembles.degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),),
-            uses=("potential",),
+            uses=("existence", "potential"),
             check=lambda before, after: (
                 Numerics(lambda rng: evidence.solved_shares(rng, before[Phi]), 1e-8, "the share of modes by the solver"),
                 Numerics(lambda rng: evidence.solved_densities(rng, after[G_z]), 1e-8, "the density of the solver"),
