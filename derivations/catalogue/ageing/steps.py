@@ -68,7 +68,8 @@ def _gain() -> Line:
 def _edge() -> Step:
     return Step(
         "edge",
-        "At a square-root edge the sum of all $m_je^{2\\mu_jB_g}$ is a power of $B_g$ below the growth of the fastest mode.",
+        "At a square-root edge the sum of all $m_{w,j}e^{2\\mu_{w,j}B_g}$ is a power of $B_g$ below the growth of the fastest "
+        "mode.",
         "Laplace's integral over the density at the edge, and the derivative of its logarithm.",
         given=(Line(varrho, varrho_e * sqrt(mu_e - mu)),),
         after=(_transform(), _slope()),
@@ -84,8 +85,8 @@ def _edge() -> Step:
 def _mass() -> Step:
     return Step(
         "mass",
-        "The total mass $\\sum_jm_jg_j^2$ has a limit: without decay by the balance of head and modes, with both decays that "
-        "of the state at rest.",
+        "The total mass $\\sum_jm_{w,j}g_{w,j}^2$ has a limit: without decay by the balance of head and modes, with "
+        "both decays that of the state at rest.",
         "Without decay $Q_g$ is conserved; growths start at one, and $w\\to\\mu_e$.",
         given=(Line(Q_g, gamma * GROWN - w**2), Line(MASSES, Integer(2))),
         after=(
@@ -177,7 +178,8 @@ def _two_times() -> tuple[Step, ...]:
             "two_times",
             "Overlaps at two times, over those at one, depend on the ratio of the times alone: what has happened is forgotten "
             "as slowly as it is old.",
-            "The overlap is the sum of $m_jg_j(t_1)g_j(t_2)$, the integral at $(B_1+B_2)/2$; its exponentials cancel.",
+            "The overlap is the sum of $m_{w,j}g_{w,j}(t_1)g_{w,j}(t_2)$, the integral at $(B_1+B_2)/2$; its "
+            "exponentials cancel.",
             before=(_transform(), _gain()),
             after=(Line(C_12, ratio ** Rational(3, 2), r"\simeq"),),
             uses=("edge", "late_head"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr, Integer, Inverse, Sum, exp, sqrt
+from sympy import Expr, Integer, Inverse, S, Sum, exp, sqrt
 
 from derivations.catalogue.mean_field_head import evidence, masses
 from derivations.catalogue.points import unit_point
@@ -252,12 +252,16 @@ def _closed_heads() -> Iterator[Expr]:
 
 
 def _no_motion(before: Lines, after: Lines) -> Iterator[tuple]:
-    """Both rates at each head, of one mode at the edge with a growth of one and the mass at rest."""
+    """Both rates at each head, of one mode at the edge with a growth of one and the mass at rest; without it the head falls."""
     for head in after.of(w_plus, w_minus).rights:
-        at = {mu_of[j, 0]: mu_e, g_of[j, 0]: Integer(1), m_j[j, 0]: after[m_decay]}
-        turned = before[w_dot].xreplace(at).subs(N_Z, 1).doit()
+        at = {mu_of[j, 0]: mu_e, g_of[j, 0]: Integer(1)}
+        resting, alone = (
+            before[w_dot].xreplace(at | {m_j[j, 0]: mass}).subs(N_Z, 1).doit().subs(w, head)
+            for mass in (after[m_decay], S.Zero)
+        )
         yield 1 + before[g_dot[j, 0]].xreplace(at).subs(w, head), Integer(1)
-        yield 1 + turned.subs(w, head), Integer(1)
+        yield 1 + resting, Integer(1)
+        yield alone, -kappa * head
 
 
 def _finite_steps() -> Step:

@@ -70,7 +70,6 @@ EQUIVALENT = {
     "frustration_uniform/plateaus/before/0/negated": "the slow rate is zero where nothing is frustrated",
     "frustration_uniform/plateaus/before/2/negated": SQUARES,
     "frustration_uniform/plateaus/before/3/negated": SQUARES,
-    "mean_field_head/steady_states/before/1/negated": AT_REST,
     "non_conservative/no_metric_beside_turned_heads/given/1/negated": "no head moves beside modes that are zero",
     "one_mode/hyperbola/given/1/negated": SQUARES,
     "one_mode/hyperbola/given/2/negated": SQUARES,
