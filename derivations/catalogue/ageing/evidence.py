@@ -100,11 +100,21 @@ def gaps(rng, line):
     yield 1.0, _late_limit([float(evaluate(line.left, here) / evaluate(line.right, here)) for here in late])
 
 
-def late_heads(rng, lines):
+def parted_heads(rng, given, found):
+    """Whether both heads at rest are real and apart, which is where it is assumed and only there; then the upper one."""
+    for _ in range(8):
+        at = {mu_e: float(rng.uniform(0.2, 1)), lam: float(rng.uniform(0, 0.25))}
+        heads = np.roots([1, -at[mu_e], at[lam]])
+        yield int(not given.violated(at)), int(np.isreal(heads).all())
+        if np.isreal(heads).all():
+            yield evaluate(found[w_plus], Point(at)), heads.max()
+
+
+def late_heads(rng, lines, limit):
     """Gain, gap and distance from the limit in the end, over what they are said to be; the limit and the coefficient."""
-    gain, gap, limit, late = lines
+    gain, gap, late = lines
     head, curve, at = _drawn(rng)
-    value = evaluate(limit.right, Point(at))
+    value = evaluate(limit, Point(at))
     points = [
         Point({**at, w: one, B_g: grown, t: time, w_plus: value})
         for one, grown, time in zip(curve.head[1:], curve.gains[1:], TIMES[1:], strict=True)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from sympy import Rational, exp, log, pi, sqrt
+from collections.abc import Iterator
+
+from sympy import Abs, Expr, Integer, Rational, Sum, exp, log, pi, sqrt
 
 from derivations.catalogue.ageing import evidence
-from derivations.catalogue.defined import defined
 from derivations.checks import AtRandomPoints, Identity, Numerics, Remainder
 from derivations.engine import Step
-from derivations.lines import Line
+from derivations.lines import Line, Lines
 from derivations.vocabulary import (
     C_12,
     I_B,
+    N_Z,
     A_dot,
     B_dot,
     B_g,
+    Q_g,
     g_21,
+    g_of,
+    j,
     m_decay,
     m_e,
+    m_j,
     mu,
     mu_e,
     r_B,
@@ -34,6 +40,8 @@ from theory.dmft import head_equations as equations
 from theory.models.vocabulary import gamma, kappa, lam
 
 RELATIVE = 1e-3  # a few squares of the logarithm of the times over these
+MASSES, GROWN = (Sum(m_j[j, 0] * g_of[j, 0] ** power, (j, 0, N_Z - 1)) for power in (0, 2))  # at the start, and later
+UNREST = w * (mu_e - w) - lam  # what the modes at the edge lack to rest
 
 
 def steps() -> tuple[Step, ...]:
@@ -50,22 +58,26 @@ def _slope() -> Line:
 
 
 def _gap() -> Line:
-    """What the modes at the edge lack to rest."""
-    return Line(w * (mu_e - w) - lam, 3 * w / (4 * B_g), r"\simeq")
+    return Line(UNREST, 3 * w / (4 * B_g), r"\simeq")
+
+
+def _gain() -> Line:
+    return Line(B_g, w_plus * t, r"\simeq")
 
 
 def _edge() -> Step:
     return Step(
         "edge",
-        "At a square-root edge the sum of all $m_je^{2\\mu_jB_g}$ is a power of $B_g$ below the growth of the fastest mode.",
+        "At a square-root edge the sum of all $m_{w,j}e^{2\\mu_{w,j}B_g}$ is a power of $B_g$ below the growth of the fastest "
+        "mode.",
         "Laplace's integral over the density at the edge, and the derivative of its logarithm.",
-        before=(Line(varrho, varrho_e * sqrt(mu_e - mu)),),
+        given=(Line(varrho, varrho_e * sqrt(mu_e - mu)),),
         after=(_transform(), _slope()),
         assumptions=("The masses have the density $\\varrho$ up to the edge $\\mu_e$; for large $B_g$ nothing else counts.",),
-        check=lambda before, after: (
-            Numerics(lambda rng: evidence.integrals(rng, defined(before), defined(after)), 1e-10, "quadrature"),
-            AtRandomPoints(((log(defined(after)[I_B]).diff(B_g), defined(after)[r_B]),), evidence.edge_point),
-            Numerics(lambda rng: evidence.slopes(rng, defined(after)[r_B]), RELATIVE, "the band of regular pairs"),
+        check=lambda given, after: (
+            Numerics(lambda rng: evidence.integrals(rng, given, after), 1e-10, "quadrature"),
+            AtRandomPoints(((log(after[I_B]).diff(B_g), after[r_B]),), evidence.edge_point),
+            Numerics(lambda rng: evidence.slopes(rng, after[r_B]), RELATIVE, "the band of regular pairs"),
         ),
     )
 
@@ -73,17 +85,24 @@ def _edge() -> Step:
 def _mass() -> Step:
     return Step(
         "mass",
-        "The total mass $\\sum_jm_jg_j^2$ has a limit: without decay by the balance of head and modes, with both decays that "
-        "of the state at rest.",
-        "Without decay $\\gamma\\sum_jm_jg_j^2-w^2$ is conserved, the masses add up to two, and $w\\to\\mu_e$.",
+        "The total mass $\\sum_jm_{w,j}g_{w,j}^2$ has a limit: without decay by the balance of head and modes, with "
+        "both decays that of the state at rest.",
+        "Without decay $Q_g$ is conserved; growths start at one, and $w\\to\\mu_e$.",
+        given=(Line(Q_g, gamma * GROWN - w**2), Line(MASSES, Integer(2))),
         after=(
             Line(m_e, 2 + (mu_e**2 - w_0**2) / gamma),
             Line(m_decay, equations.resting_mass(w_plus, gamma, lam, kappa)),
         ),
-        check=lambda before, after: Numerics(
-            lambda rng: evidence.late_masses(rng, defined(after)), RELATIVE, "the solver at late times"
+        check=lambda given, after: (
+            Identity((_first_and_last_balance(given, after[m_e]),)),
+            Numerics(lambda rng: evidence.late_masses(rng, after), RELATIVE, "the solver at late times"),
         ),
     )
+
+
+def _first_and_last_balance(given: Lines, mass: Expr) -> tuple[Expr, Expr]:
+    first, last = given[Q_g].xreplace({g_of[j, 0]: Integer(1), w: w_0}), given[Q_g].xreplace({w: mu_e, GROWN: mass})
+    return first.subs(MASSES, given[MASSES]), last
 
 
 def _slow_edge() -> Step:
@@ -91,57 +110,53 @@ def _slow_edge() -> Step:
     return Step(
         "slow_edge",
         "So the head stays below the value at which the modes at the edge rest.",
-        "The mass is $e^{-2A_g}$ times the sum: its logarithm does not move, $2\\dot A_g\\simeq r_B\\dot B_g$.",
-        before=(_slope(), Line(A_dot, decays), Line(B_dot, gain)),
+        "The mass is $e^{-2A_g}$ times the sum and has a limit: its logarithm does not move, $2\\dot A_g\\simeq r_B\\dot B_g$.",
+        before=(_slope(),),
+        given=(Line(A_dot, decays), Line(B_dot, gain)),
         after=(_gap(),),
-        uses=("edge", "mass"),
+        uses=("edge",),
         check=lambda before, after: (
-            Identity(((_unbalanced(defined(before)), after[0].left - after[0].right),)),
-            Remainder(lambda rng: evidence.gaps(rng, after[0]), RELATIVE, "the solver at late times", reads=after),
+            Identity(((before[r_B] * before[B_dot] / 2 - before[A_dot], UNREST - after[UNREST]),)),
+            Remainder(lambda rng: evidence.gaps(rng, *after), RELATIVE, "the solver at late times", reads=after),
         ),
     )
 
 
-def _unbalanced(before: dict):
-    """Half of what the logarithm of the mass moves."""
-    return before[r_B] * before[B_dot] / 2 - before[A_dot]
-
-
 def _late_head() -> Step:
     limit, _ = equations.resting_heads(mu_e, lam, sqrt)
-    late = Line(w * (mu_e - w) - lam, 3 / (4 * t), r"\simeq")
     coefficient = equations.ageing_coefficient(mu_e, lam, sqrt)
     return Step(
         "late_head",
         "The head ages: its distance from its limit is one over time, whatever the start and the rates. It never arrives.",
         "$B_g\\simeq w_+t$; then $w_+-w$ to first order. $w_+=\\mu_e$ without decay.",
         before=(_gap(),),
+        given=(Line(mu_e**2, 4 * lam, ">"),),
         after=(
-            Line(B_g, w_plus * t, r"\simeq"),
-            late,
+            _gain(),
+            Line(UNREST, 3 / (4 * t), r"\simeq"),
             Line(w_plus, limit),
             Line(w, w_plus - coefficient / t, r"\simeq"),
         ),
         uses=("slow_edge",),
-        assumptions=("No decay, or both, and $4\\lambda<\\mu_e^2$.",),
+        assumptions=("No decay, or both.",),
         check=lambda before, after: (
-            Identity(((before[0].right.subs({B_g: after[0].right, w: w_plus}), after[1].right),)),
-            Identity(((after[0].left, B_g), (after[3].left, w), (before[0].left, after[1].left))),
-            Identity(((_first_order(after[1].left, defined(after)), t * after[1].right),)),
+            Identity(((before[UNREST].subs({B_g: after[B_g], w: w_plus}), after[UNREST]),)),
+            Identity(((_first_order(after), t * after[UNREST]),)),
+            Numerics(lambda rng: evidence.parted_heads(rng, before, after), 1e-12, "roots of the quadratic of the head"),
             Remainder(
-                lambda rng: evidence.late_heads(rng, after),
+                lambda rng: evidence.late_heads(rng, after.of(B_g, UNREST, w), after[w_plus]),
                 RELATIVE,
                 "the solver at late times, and its own limit",
-                reads=(after[0], after[1], after[3]),
+                reads=after.of(B_g, UNREST, w),
             ),
         ),
     )
 
 
-def _first_order(unbalanced, after: dict):
-    """The left side at the late head, to first order in 1/t, times t."""
-    behind = (after[w_plus] - after[w].subs(w_plus, after[w_plus])) * t
-    return -unbalanced.diff(w).subs(w, after[w_plus]) * behind
+def _first_order(late: Lines) -> Expr:
+    """What the modes at the edge lack to rest at the late head, to first order in 1/t, times t."""
+    behind = (w_plus - late[w]) * t
+    return -(UNREST.diff(w).subs(w, w_plus) * behind).subs(w_plus, late[w_plus])
 
 
 def _two_times() -> tuple[Step, ...]:
@@ -151,48 +166,47 @@ def _two_times() -> tuple[Step, ...]:
             "fastest_mode",
             "The mode at the edge grows for ever, as a power of time: $g_{21}$ is its growth between $t_1$ and $t_2$.",
             "The mass is $g^2$ of this mode times $B_g^{-3/2}$.",
-            before=(_transform(),),
+            before=(_transform(), _gain()),
             after=(Line(g_21, (t_2 / t_1) ** Rational(3, 4), r"\simeq"),),
             uses=("edge", "late_head"),
             check=lambda before, after: (
-                before.equal((_transform().right,)),
-                AtRandomPoints(
-                    ((_growth_of_edge(defined(before)[I_B]), defined(after)[g_21]),),
-                    evidence.edge_point,
-                ),
-                Remainder(
-                    lambda rng: evidence.growths(rng, defined(after)[g_21]), RELATIVE, "the solver at late times", reads=after
-                ),
+                AtRandomPoints(((_growth_of_edge(before), after[g_21]), *_positive(before)), evidence.edge_point),
+                Remainder(lambda rng: evidence.growths(rng, after[g_21]), RELATIVE, "the solver at late times", reads=after),
             ),
         ),
         Step(
             "two_times",
             "Overlaps at two times, over those at one, depend on the ratio of the times alone: what has happened is forgotten "
             "as slowly as it is old.",
-            "The overlap is the sum of $m_jg_j(t_1)g_j(t_2)$, the integral at $(B_1+B_2)/2$; its exponentials cancel.",
-            before=(_transform(),),
+            "The overlap is the sum of $m_{w,j}g_{w,j}(t_1)g_{w,j}(t_2)$, the integral at $(B_1+B_2)/2$; its "
+            "exponentials cancel.",
+            before=(_transform(), _gain()),
             after=(Line(C_12, ratio ** Rational(3, 2), r"\simeq"),),
             uses=("edge", "late_head"),
             check=lambda before, after: (
-                AtRandomPoints(((_overlap(defined(before)[I_B]), defined(after)[C_12]),), evidence.edge_point),
-                Remainder(
-                    lambda rng: evidence.overlaps(rng, defined(after)[C_12]), RELATIVE, "the solver at late times", reads=after
-                ),
+                AtRandomPoints(((_overlap(before), after[C_12]), *_positive(before)), evidence.edge_point),
+                Remainder(lambda rng: evidence.overlaps(rng, after[C_12]), RELATIVE, "the solver at late times", reads=after),
             ),
         ),
     )
 
 
-def _at(transform, time):
-    return transform.subs(B_g, w_plus * time)
+def _at(known: Lines, time: Expr) -> Expr:
+    """The sum at a late time."""
+    return known[I_B].subs(B_g, known[B_g].subs(t, time))
 
 
-def _growth_of_edge(transform):
-    """The growth that keeps the mass, of the mode whose exponential is taken out of the integral."""
-    first, last = (_at(transform, time) * exp(-2 * mu_e * w_plus * time) for time in (t_1, t_2))
+def _positive(known: Lines) -> Iterator[tuple[Expr, Expr]]:
+    """A sum of positive terms at both times, and its size."""
+    return ((total, Abs(total)) for total in (_at(known, time) for time in (t_1, t_2)))
+
+
+def _growth_of_edge(known: Lines) -> Expr:
+    """The growth that keeps the mass, of the mode whose exponential is taken out of the sum."""
+    first, last = (_at(known, time) * exp(-2 * mu_e * known[B_g].subs(t, time)) for time in (t_1, t_2))
     return sqrt(first / last)
 
 
-def _overlap(transform):
-    middle = _at(transform, (t_1 + t_2) / 2)
-    return middle / sqrt(_at(transform, t_1) * _at(transform, t_2))
+def _overlap(known: Lines) -> Expr:
+    middle = _at(known, (t_1 + t_2) / 2)
+    return middle / sqrt(_at(known, t_1) * _at(known, t_2))

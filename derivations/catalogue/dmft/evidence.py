@@ -22,6 +22,7 @@ from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import (
     B_K,
     G_0,
+    G_K,
     N_Z,
     A,
     B,
@@ -378,11 +379,12 @@ def _of_regular(sampled: Sampled, *eigenvalue) -> Point:
 # -- in time ----------------------------------------------------------------------------------------------------------
 
 
-def starts(rng, transform, spread):
+def starts(rng, known, spread):
     """Response and variance of a label, from modes and from dense inverse and propagator."""
     at, matrix = _modes_of_a_label(rng)
     place, time = float(at.values[s]), float(at.values[t])
-    yield evaluate(transform, at), np.linalg.inv(matrix + place * np.eye(len(matrix)))[-1, -1]
+    response = np.linalg.inv(evaluate(known[G_K.I], at).astype(float))[-1, -1]
+    yield [evaluate(known[G], at), response], [np.linalg.inv(matrix + place * np.eye(len(matrix)))[-1, -1]] * 2
     yield evaluate(spread, at), np.sum(expm(-matrix * time)[-1] ** 2)
 
 
@@ -396,10 +398,11 @@ def doubled(rng, transform, spread):
 
 
 def _modes_of_a_label(rng) -> tuple[Point, NDArray]:
-    matrix = dense.generator(Sampled.at_random(rng).coupling)
+    sampled, place = Sampled.at_random(rng), float(rng.uniform(0.2, 2))
+    matrix = dense.generator(sampled.coupling)
     rates, vectors = np.linalg.eigh(matrix)
     modes = {N_Z: len(rates), v_a: vectors[-1][:, None], rho: rates[:, None]}
-    return Point({**modes, s: rng.uniform(0.2, 2), t: rng.uniform(0.1, 1)}), matrix
+    return Point({**sampled.point(place).values, **modes, t: rng.uniform(0.1, 1)}), matrix
 
 
 @cache

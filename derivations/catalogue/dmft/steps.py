@@ -7,6 +7,7 @@ from sympy import Basic, BlockMatrix, Expr, Identity, MatAdd, MatMul, Sum, Symbo
 from derivations.catalogue.dmft import evidence
 from derivations.catalogue.dmft.spectra import spectra
 from derivations.checks import AtRandomPoints, Numerics, Remainder
+from derivations.checks import Identity as Equal
 from derivations.engine import Step
 from derivations.lines import Line, Lines
 from derivations.vocabulary import (
@@ -276,9 +277,12 @@ def _correlations() -> Step:
         "Squared canonical correlations $z=\\mu^2$ obey the equations of the response, with other coefficients: their "
         "resolvent has the response of the same class graph under its trace.",
         "$\\mu^2$ are the eigenvalues of $D_y^{-1}J^TD_x^{-1}J$; a frustrated sample has the degree $2q$.",
+        before=(_on_class_graph(G_K.I),),
         given=(Line(B_K, pencil),),
         after=(_on_class_graph(B_K), Line(alpha, of.alpha), Line(beta, of.beta), Line(k, of.hop)),
+        uses=("class_graph",),
         check=lambda before, after: (
+            Equal(((after[B_K], before[G_K.I]),)),
             Numerics(lambda rng: evidence.class_graphs(rng, before, after, B_K), 1e-12, "sampled couplings"),
             Numerics(lambda rng: evidence.traces(rng, after), 1e-10, "canonical correlations of the coupling, one by one"),
         ),
@@ -293,11 +297,13 @@ def _variance() -> Step:
         "transform $R(2t)$ of $G(s)$.",
         "The operator is symmetric; a mode of the rate $\\rho_j$ is $v_{a,j}$ at the label; starts are independent, so that "
         "squares add.",
+        before=(Line(G_K.I, _label_block(s)),),
         given=(Line(G, Sum(v_a[j, 0] ** 2 / (s + rho[j, 0]), (j, 0, N_Z - 1))),),
         after=(Line(R_2t, spread),),
+        uses=("elimination",),
         assumptions=("Starts are independent, of variance $\\sigma^2$; one component of the embeddings.",),
         check=lambda before, after: (
-            Numerics(lambda rng: evidence.starts(rng, before[G], after[R_2t]), 1e-10, "the dense propagator"),
+            Numerics(lambda rng: evidence.starts(rng, before, after[R_2t]), 1e-10, "the dense propagator"),
             Numerics(lambda rng: evidence.doubled(rng, before[G], after[R_2t]), 1e-10, "Talbot's rule"),
             Numerics(evidence.solved_variances, 1e-6, "the solver, and the dense propagator at the root of a tree"),
         ),

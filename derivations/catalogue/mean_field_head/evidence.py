@@ -8,7 +8,6 @@ import mpmath
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from derivations.catalogue.class_graphs import Sampled
 from derivations.catalogue.points import diagonal, slope
 from derivations.checks import random_values
 from derivations.closed_forms.decaying import decaying
@@ -17,14 +16,11 @@ from derivations.vocabulary import (
     N_Z,
     A_g,
     B_g,
-    P_mu,
     Q_dot,
     Q_g,
     V,
     V_dot,
-    Var_mu,
     W_dot,
-    c,
     epsilon,
     g_dot,
     g_next,
@@ -34,12 +30,9 @@ from derivations.vocabulary import (
     m_decay,
     m_j,
     m_o,
-    mu,
     mu_e,
     mu_matrix,
     mu_of,
-    n_0,
-    q,
     w,
     w_dot,
     w_minus,
@@ -49,9 +42,8 @@ from derivations.vocabulary import (
     w_plus,
 )
 from theory import Coupling, models, simulate
-from theory.dmft import Band, MeanFieldHead, Modes, outlier_mass
-from theory.dmft.mode_measure import precise_nodes
-from theory.models.vocabulary import K, W, d, gamma, kappa, lam
+from theory.dmft import MeanFieldHead
+from theory.models.vocabulary import W, d, gamma, kappa, lam
 from theory.simulation import Direct, GradientDescent, OrderParameters
 
 GROUPS = 3  # correlations, each with as many modes as dimensions
@@ -162,34 +154,6 @@ def balanced_solution(rng, found):
     yield first, last
 
 
-# -- masses -----------------------------------------------------------------------------------------------------------
-
-
-def variances(rng, found):
-    """Of the modes of a sampled coupling: what pure samples have of each, and initial variances."""
-    sampled = Sampled.regular(rng, classes=8, links=3)
-    J = sampled.couplings
-    samples, labels = J.sum(axis=1), J.sum(axis=0)
-    u, values, v = np.linalg.svd(J / np.sqrt(np.outer(samples, labels)), full_matrices=False)
-    of_samples, of_labels = (u**2).T @ samples, v**2 @ labels
-    pure = np.sum(u[: 8 * sampled.pure] ** 2, axis=0)
-    at = [Point({mu: value, n_0: sampled.pure, q: sampled.weight, c: 3}) for value in values]
-    yield [evaluate(found[P_mu], here) for here in at], pure
-    yield [evaluate(found[Var_mu], here) for here in at], (of_samples + of_labels) / 2
-
-
-def solved_masses(rng, found):
-    """The masses that the solver gives to nodes of a band, and those of all of its modes."""
-    band = Band("regular", int(rng.integers(2, 5)), int(rng.integers(3, 7)), float(rng.uniform(0.3, 1)))
-    modes, (nodes, weights) = Modes.of(band, 16), band.quadrature(16)
-    sizes = {n_0: band.pure_per_class, q: band.weight, c: band.links}
-    degree = band.pure_per_class + band.weight * band.links
-    one_by_one = [evaluate(found[Var_mu], Point({**sizes, mu: mpmath.sqrt(node)})) for node in nodes]
-    yield modes.masses[:16] * degree, weights * one_by_one
-    yield modes.masses.sum(), 2
-    yield precise_nodes(band, 16)[1], modes.masses
-
-
 # -- a single mode ----------------------------------------------------------------------------------------------------
 
 
@@ -210,24 +174,6 @@ def one_more(rng, across, found):
     yield predicted, turned
 
 
-def outlier_masses(rng, formula):
-    """From the degrees of a coupling whose classes have as many links, and the solver's."""
-    sampled = Sampled.regular(rng, classes=8, links=3)
-    samples, labels = sampled.couplings.sum(axis=1), sampled.couplings.sum(axis=0)
-    found = evaluate(formula, Point({d: 3, K: 8, n_0: sampled.pure, q: sampled.weight, c: 3}))
-    yield found, 3 * (samples @ samples + labels @ labels) / (2 * samples.sum() ** 2)
-    yield found, outlier_mass(Band("regular", sampled.pure, 3, sampled.weight), 3, 8)
-
-
-def poisson_outliers(rng):
-    """The solver's mean mass, and that of a large coupling."""
-    classes, pure, links, weight = 20_000, 2, 5, float(rng.uniform(0.3, 1))
-    labels = pure + weight * np.bincount(rng.integers(classes, size=links * classes), minlength=classes)
-    of_samples = pure * classes + links * classes / 2 * (2 * weight) ** 2
-    drawn = (of_samples + labels @ labels) / (2 * labels.sum() ** 2)
-    yield outlier_mass(Band("poisson", pure, links, weight, "large-c"), 1, classes), drawn
-
-
 # -- at rest ----------------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +184,19 @@ def ordered_heads(rng, found):
         [evaluate(found[head], at) for head in (w_plus, w_minus)],
         np.sort(np.roots([1, -float(at.values[mu_e]), float(at.values[lam])]))[::-1],
     )
+
+
+def where_at_rest(rng, known, found):
+    """Whether both heads are real, their modes have masses and all others die: where it is assumed and only there."""
+    for _ in range(8):
+        at = {mu_e: rng.uniform(0.2, 1), lam: rng.uniform(-0.1, 0.25), kappa: rng.uniform(-1, 2), gamma: 1.0}
+        heads = np.roots([1, -at[mu_e], at[lam]])
+        rests = bool(np.isreal(heads).all())
+        for head in heads.real if rests else ():
+            below = {g_of[j, 0]: 1, mu_of[j, 0]: at[mu_e] / 2, w: head}
+            dies = known[g_dot[j, 0]].subs({**at, **below}) < 0
+            rests &= bool(dies and found[m_decay].subs({**at, w: head}) > 0)
+        yield int(not known.violated(at)), int(rests)
 
 
 def resting(rng, found):

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Integer, Sum, exp, sqrt
+from sympy import Expr, Integer, S, Sum, exp, sqrt
 
-from derivations.catalogue.defined import defined
-from derivations.catalogue.mean_field_head import evidence
-from derivations.catalogue.points import unit_point
+from derivations.catalogue.mean_field_head import evidence, masses
+from derivations.catalogue.mode_flow import mode_flow
 from derivations.catalogue.written import ordered
-from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
+from derivations.checks import AtRandomPoints, Identity, Numerics
 from derivations.closed_forms import decaying
 from derivations.engine import Step
-from derivations.lines import Line
+from derivations.lines import Line, Lines, velocity_lines
 from derivations.vocabulary import (
     N_Z,
     A_dot,
     A_g,
     B_dot,
     B_g,
-    L,
     P_mu,
     Q_dot,
     Q_g,
-    V,
-    V_dot,
     Var_mu,
-    W_dot,
     c,
     epsilon,
     g_dot,
@@ -54,7 +49,7 @@ from derivations.vocabulary import (
 )
 from theory.dmft import ensembles, mode_measure
 from theory.dmft import head_equations as equations
-from theory.models.vocabulary import K, W, d, gamma, kappa, lam
+from theory.models.vocabulary import K, d, gamma, kappa, lam
 
 
 def steps() -> tuple[Step, ...]:
@@ -78,25 +73,15 @@ def _turned(growth=g_of[j, 0]) -> Line:
 
 def _mean_field() -> tuple[Step, ...]:
     loss = decaying.decaying()
-    flow = loss.stop_gradient_flow()
-    moved = Line(V_dot, flow.velocity[V]), Line(W_dot, flow.velocity[W])
+    moved = velocity_lines(loss.stop_gradient_flow())
     growth = Line(g_of[j, 0], equations.growth(mu_of[j, 0], B_g, A_g, exp))
     decays, gain = equations.logarithmic_rates(w, lam)
     grown = Sum(m_j[j, 0] * g_of[j, 0] ** 2, (j, 0, N_Z - 1))
     return (
-        Step(
-            "mode_flow",
+        mode_flow(
+            loss,
             "Modes and head under stop-gradient, with decays.",
             "Matrix calculus with the marked parts as constants, and the decays added.",
-            before=(Line(L, loss.expression),),
-            after=moved,
-            assumptions=("$H=D^{-1}$; $\\mu$ is diagonal.",),
-            check=lambda before, after: Descent(
-                loss.having(expression=defined(before)[L]),
-                [defined(after)[block] for block in (V_dot, W_dot)],
-                unit_point,
-                stopped=True,
-            ),
         ),
         Step(
             "mean_field",
@@ -112,9 +97,7 @@ def _mean_field() -> tuple[Step, ...]:
                 "variance, over $\\sum J$; the mobility of the head is $\\gamma/\\sum J$.",
             ),
             check=lambda before, after: (
-                Numerics(
-                    lambda rng: evidence.isotropic(rng, defined(before), defined(after)), 1e-12, "the flow of isotropic modes"
-                ),
+                Numerics(lambda rng: evidence.isotropic(rng, before, after), 1e-12, "the flow of isotropic modes"),
                 Numerics(evidence.large_numbers, 0.1, "the power of the number of independent modes"),
             ),
         ),
@@ -126,8 +109,8 @@ def _mean_field() -> tuple[Step, ...]:
             after=(growth, Line(A_dot, decays), Line(B_dot, gain), _turned(growth.right)),
             uses=("mean_field",),
             check=lambda before, after: (
-                AtRandomPoints(_by_logarithms(defined(before), defined(after)), evidence.modes_at_random),
-                Numerics(lambda rng: evidence.solved(rng, defined(before)), 1e-5, "the solver"),
+                AtRandomPoints(_by_logarithms(before, after), evidence.modes_at_random),
+                Numerics(lambda rng: evidence.solved(rng, before), 1e-5, "the solver"),
                 Numerics(evidence.series, 1e-8, "the solver in double precision, and by series"),
             ),
         ),
@@ -139,16 +122,14 @@ def _mean_field() -> tuple[Step, ...]:
             after=(Line(Q_g, gamma * grown - w**2), Line(Q_dot, ordered(-2 * lam * gamma * grown, 2 * kappa * w**2))),
             uses=("mean_field",),
             check=lambda before, after: (
-                Numerics(
-                    lambda rng: evidence.balances(rng, defined(before), defined(after)), 1e-10, "differences at 40 digits"
-                ),
-                Numerics(lambda rng: evidence.balanced_solution(rng, defined(after)), 1e-5, "the solver without decay"),
+                Numerics(lambda rng: evidence.balances(rng, before, after), 1e-10, "differences at 40 digits"),
+                Numerics(lambda rng: evidence.balanced_solution(rng, after), 1e-5, "the solver without decay"),
             ),
         ),
     )
 
 
-def _by_logarithms(before: dict, after: dict) -> tuple:
+def _by_logarithms(before: Lines, after: Lines) -> tuple:
     """The growth at the start, and both rates with the growth put in."""
     growth = after[g_of[j, 0]]
     moved = growth.diff(A_g) * after[A_dot] + growth.diff(B_g) * after[B_dot]
@@ -159,8 +140,11 @@ def _by_logarithms(before: dict, after: dict) -> tuple:
     )
 
 
+def _variance() -> Line:
+    return Line(Var_mu, mode_measure.variance(mu**2, n_0, c, q))
+
+
 def _masses() -> Step:
-    sizes = n_0, c, q
     return Step(
         "masses",
         "With $c$ frustrated links at every class the initial variance of a mode is known. The mass of all modes of both signs "
@@ -168,13 +152,13 @@ def _masses() -> Step:
         "$P_\\mu$ is what pure samples have of the mode of samples; frustrated ones have the degree $2q$. Per class, the mass "
         "is the variance over the degree of a label.",
         after=(
-            Line(P_mu, mode_measure.pure_part(mu**2, n_0, 1 / ensembles.degree(*sizes))),
-            Line(Var_mu, mode_measure.variance(mu**2, *sizes)),
+            Line(P_mu, mode_measure.pure_part(mu**2, n_0, 1 / ensembles.degree(n_0, c, q))),
+            _variance(),
         ),
         assumptions=("Embeddings start independent, of variance one.",),
         check=lambda before, after: (
-            Numerics(lambda rng: evidence.variances(rng, defined(after)), 1e-10, "singular vectors of a sampled coupling"),
-            Numerics(lambda rng: evidence.solved_masses(rng, defined(after)), 1e-10, "the masses of the solver, of a band"),
+            Numerics(lambda rng: masses.variances(rng, after), 1e-10, "singular vectors of a sampled coupling"),
+            Numerics(lambda rng: masses.solved_masses(rng, after), 1e-10, "the masses of the solver, of a band"),
         ),
     )
 
@@ -186,8 +170,9 @@ def _outlier() -> Step:
         "A mode $\\mu=1$ is one of many. It acts on the head along its own direction alone, as a mode more of mass $m_1$; the "
         "rest does not feel it.",
         "$v_kv_k^T$ of a single mode has rank one: the head is $w$ across its direction and $w_1$ along it, where the modes "
-        "grow with $w_1$. The mode $\\mu=1$ of a component has the amplitude of the square roots of all degrees.",
-        before=(_turned(),),
+        "grow with $w_1$. The mode $\\mu=1$ of a component has the amplitude of the square roots of all degrees. "
+        "$m_1$ is $\\operatorname{Var}_1$ over the degree of a label, $d$ times, over $K$.",
+        before=(_turned(), _variance()),
         after=(
             Line(w_o_dot, equations.head_rate(_pulls(w_o, g_of[j, 0]) + along, w_o, gamma, kappa)),
             Line(m_o, d / K * mode_measure.mass_of_outlier(n_0, c, q)),
@@ -195,11 +180,10 @@ def _outlier() -> Step:
         uses=("mean_field", "masses"),
         assumptions=("$c$ links at every class; $g_{w,j}$ along this direction.",),
         check=lambda before, after: (
-            Numerics(
-                lambda rng: evidence.one_more(rng, defined(before), defined(after)), 1e-12, "the flow of modes and a single one"
-            ),
-            Numerics(lambda rng: evidence.outlier_masses(rng, defined(after)[m_o]), 1e-10, "the degrees of sampled couplings"),
-            Numerics(evidence.poisson_outliers, 0.02, "the degrees of Poisson couplings, three errors"),
+            Identity(((after[m_o], d / K * before[Var_mu].subs(mu, 1) / ensembles.degree(n_0, c, q)),)),
+            Numerics(lambda rng: evidence.one_more(rng, before, after), 1e-12, "the flow of modes and a single one"),
+            Numerics(lambda rng: masses.outlier_masses(rng, after[m_o]), 1e-10, "the degrees of sampled couplings"),
+            Numerics(masses.poisson_outliers, 0.02, "the degrees of Poisson couplings, three errors"),
         ),
     )
 
@@ -214,14 +198,15 @@ def _at_rest() -> tuple[Step, ...]:
             "a mass $m_\\lambda$. All others die.",
             "$\\mu_{w,j}=\\mu_e$ in the rate of a mode, and then $\\dot w=0$.",
             before=(_rate(), _turned()),
+            given=(Line(lam, Integer(0), ">"), Line(kappa, Integer(0), ">"), Line(mu_e**2, 4 * lam, r"\ge")),
             after=(*heads, Line(m_decay, equations.resting_mass(w, gamma, lam, kappa))),
             uses=("mean_field",),
-            assumptions=("$\\lambda,\\kappa>0$, $\\mu_e^2\\ge4\\lambda$; $w$ is $w_+$ or $w_-$.",),
+            assumptions=("$w$ is $w_+$ or $w_-$.",),
             check=lambda before, after: (
-                AtRandomPoints(tuple(_no_motion(defined(before), defined(after))), evidence.resting_point),
-                AtRandomPoints(_same(defined(before)), evidence.modes_at_random),
-                Numerics(lambda rng: evidence.resting(rng, defined(after)), 1e-9, "roots of the quadratic, and the solver"),
-                Identity(((defined(after)[w_plus], decaying.heads()[0].subs(mu, mu_e)),)),
+                AtRandomPoints(tuple(_no_motion(before, after)), evidence.resting_point),
+                Identity(tuple(zip(after.of(w_plus, w_minus).rights, _closed_heads(), strict=True))),
+                Numerics(lambda rng: evidence.where_at_rest(rng, before, after), 0, "roots of the quadratic, and their modes"),
+                Numerics(lambda rng: evidence.resting(rng, after), 1e-9, "roots of the quadratic, and the solver"),
             ),
         ),
         Step(
@@ -234,29 +219,33 @@ def _at_rest() -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(
                     (
-                        ((defined(before)[w_plus] - defined(before)[w_minus]).subs(lam, defined(after)[lam_c]), 0),
-                        (defined(after)[lam_c], decaying.critical_decay().subs(mu, mu_e)),
+                        ((before[w_plus] - before[w_minus]).subs(lam, after[lam_c]), 0),
+                        (after[lam_c], decaying.critical_decay().subs(mu, mu_e)),
                     )
                 ),
-                Numerics(lambda rng: evidence.ordered_heads(rng, defined(before)), 1e-12, "the roots of the quadratic"),
-                Numerics(lambda rng: evidence.births(rng, defined(after)[lam_c]), 1e-12, "the solver"),
+                Numerics(lambda rng: evidence.ordered_heads(rng, before), 1e-12, "the roots of the quadratic"),
+                Numerics(lambda rng: evidence.births(rng, after[lam_c]), 1e-12, "the solver"),
             ),
         ),
     )
 
 
-def _same(before: dict) -> tuple:
-    """Both rates as they were."""
-    return tuple((before[line.left], line.right) for line in (_rate(), _turned()))
+def _closed_heads() -> Iterator[Expr]:
+    """Those of one mode along one direction, at the edge."""
+    return (head.subs(mu, mu_e) for head in decaying.heads())
 
 
-def _no_motion(before: dict, after: dict) -> Iterator[tuple]:
-    """Both rates at each head, of one mode at the edge with a growth of one and the mass at rest."""
-    for head in (after[w_plus], after[w_minus]):
-        at = {mu_of[j, 0]: mu_e, g_of[j, 0]: Integer(1), m_j[j, 0]: after[m_decay]}
-        turned = before[w_dot].xreplace(at).subs(N_Z, 1).doit()
+def _no_motion(before: Lines, after: Lines) -> Iterator[tuple]:
+    """Both rates at each head, of one mode at the edge with a growth of one and the mass at rest; without it the head falls."""
+    for head in after.of(w_plus, w_minus).rights:
+        at = {mu_of[j, 0]: mu_e, g_of[j, 0]: Integer(1)}
+        resting, alone = (
+            before[w_dot].xreplace(at | {m_j[j, 0]: mass}).subs(N_Z, 1).doit().subs(w, head)
+            for mass in (after[m_decay], S.Zero)
+        )
         yield 1 + before[g_dot[j, 0]].xreplace(at).subs(w, head), Integer(1)
-        yield 1 + turned.subs(w, head), Integer(1)
+        yield 1 + resting, Integer(1)
+        yield alone, -kappa * head
 
 
 def _finite_steps() -> Step:
@@ -270,14 +259,14 @@ def _finite_steps() -> Step:
         after=(Line(g_next[j, 0], stepped), Line(w_next, turned)),
         uses=("mean_field",),
         check=lambda before, after: (
-            AtRandomPoints(_stepped(defined(before), defined(after)), evidence.modes_at_random),
-            Numerics(lambda rng: evidence.descended(rng, defined(after)), 1e-9, "gradient descent of all embeddings"),
+            AtRandomPoints(_stepped(before, after), evidence.modes_at_random),
+            Numerics(lambda rng: evidence.descended(rng, after), 1e-9, "gradient descent of all embeddings"),
             Numerics(evidence.simulated, 1e-5, "simulations of all embeddings and of order parameters, and the solver"),
         ),
     )
 
 
-def _stepped(before: dict, after: dict) -> tuple:
+def _stepped(before: Lines, after: Lines) -> tuple:
     """The state after a step, and the state and its rates times the step."""
     grown, turned = (g_of[j, 0], g_dot[j, 0]), (w, w_dot)
     return tuple((after[new], old + epsilon * before[rate]) for new, (old, rate) in ((g_next[j, 0], grown), (w_next, turned)))

@@ -16,10 +16,12 @@ from derivations.evaluate import Point, evaluate
 from derivations.vocabulary import (
     N_Z,
     G,
+    Phi,
     alpha,
     c,
     chi,
     k,
+    lam_c,
     mu_e,
     n_0,
     n_c,
@@ -40,13 +42,14 @@ from theory.models.vocabulary import beta, lam
 
 
 def regular_point(rng: np.random.Generator) -> Point:
-    """Links of all classes, their weight, and a decay."""
-    return Point({c: int(rng.integers(3, 9)), q: random_values(rng, (), 0.2, 1), lam: random_values(rng, (), 0.05, 0.24)})
+    """Links of all classes, their weight, a decay, and a squared correlation."""
+    ends = {q: (0.2, 1), lam: (0.05, 0.24), z: (0.1, 1)}
+    return Point({c: int(rng.integers(3, 9)), **{symbol: random_values(rng, (), *end) for symbol, end in ends.items()}})
 
 
 def solved_lines(rng, known, found):
     """The critical fraction, and the solver's."""
-    links, decay = int(rng.integers(3, 9)), known.draw(rng, {lam: (0.24, 0.27)})[lam]
+    links, decay = int(rng.integers(5, 9)), known.draw(rng, {lam: (0.24, 0.27)})[lam]
     yield _critical(found, links, 0.5, decay), critical_fraction("regular", links, decay)
 
 
@@ -94,11 +97,12 @@ def _inside(rng, band: Band) -> tuple[float, Point]:
     return place, Point({**at, N_Z: len(shares), p_f: shares.reshape(-1, 1), G: mpmath.mpc(value)})
 
 
-def solved_shares(rng, potential):
-    """The imaginary part of the potential, and the share of modes by the solver."""
+def solved_shares(rng, known):
+    """The imaginary part of the potential, and the share of modes that survive a decay by the solver."""
     band = _band(rng)
     place, at = _inside(rng, band)
-    yield mpmath.im(evaluate(potential, at)) / mpmath.pi, share_above(band, place)
+    decay = evaluate(known[lam_c], Point({z: place}))
+    yield mpmath.im(evaluate(known[Phi], at)) / mpmath.pi, share_above(band, 4 * decay)
 
 
 def solved_densities(rng, resolvent):
@@ -121,16 +125,17 @@ def integrated(rng):
 # -- beside the outlier -----------------------------------------------------------------------------------------------
 
 
-def decaying_point(rng: np.random.Generator) -> Point:
+def decaying_point(rng: np.random.Generator, critical) -> Point:
     """An edge below one and a decay below its critical one."""
     edge, share = random_values(rng, (), 0.3, 0.95), random_values(rng, (), 0.1, 0.9)
-    return Point({mu_e: edge, lam: share * edge**2 / 4})
+    return Point({mu_e: edge, lam: share * evaluate(critical, Point({z: edge**2}))})
 
 
-def upper_heads(rng, found):
-    """Both heads, and the larger roots of their quadratics."""
-    at = decaying_point(rng)
+def upper_heads(rng, critical, found):
+    """Both heads, and the larger roots of their quadratics, which are real."""
+    at = decaying_point(rng, critical)
     decay = float(at.values[lam])
+    yield int(decay > 0), 1
     roots = [max(np.roots([1, -edge, decay]).real) / decay**0.5 for edge in (1.0, float(at.values[mu_e]))]
     yield [evaluate(found[name], at) for name in (omega_1, omega_2)], roots
 
@@ -143,7 +148,7 @@ def _root(at: dict, pair: dict) -> float:
 
 def hopf(rng, heads, pair):
     """The root of the determinant and the solver's; and the growth of a dense perturbation, none there, and on either side."""
-    at = decaying_point(rng)
+    at = decaying_point(rng, z / 4)
     found = {name: evaluate(heads[name], at) for name in (omega_1, omega_2)}
     ratio = _root(found, pair)
     yield ratio, least_ratio(float(at.values[mu_e]), 1.0, float(at.values[lam]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sympy import Integer, Rational, S, Sum, log, solve, sqrt
+from collections.abc import Iterator
+
+from sympy import Expr, Integer, Rational, S, Sum, log, solve, sqrt
 
 from derivations.catalogue.phase_line import evidence
 from derivations.checks import AtRandomPoints, Identity, Limit, Numerics
@@ -20,6 +22,7 @@ from derivations.vocabulary import (
     j,
     k,
     k_c,
+    lam_c,
     mu_1,
     mu_2,
     mu_e,
@@ -55,13 +58,14 @@ def _existence() -> Step:
         "$\\lambda_c=\\mu_e^2/4$ with $\\mu_e^2=z_+$, solved for the pure samples $n_c$ of a class; each class has $c/2$ "
         "frustrated samples.",
         given=(Line(z_plus, edge), Line(lam, Rational(1, 4), "<")),
-        after=(Line(n_c, pure.factor()), Line(phi_c, ensembles.fraction(n_c, c))),
+        after=(*_dying(), Line(n_c, pure.factor()), Line(phi_c, ensembles.fraction(n_c, c))),
         assumptions=("Few dimensions for so many classes.",),
         check=lambda before, after: (
             AtRandomPoints(
                 (
                     (before[z_plus].subs(n_0, after[n_c]), 4 * lam),
-                    (head_equations.critical_decay(sqrt(before[z_plus].subs(n_0, after[n_c]))), lam),
+                    (after[lam_c].subs(z, before[z_plus].subs(n_0, after[n_c])), lam),
+                    *_births(after[lam_c]),
                 ),
                 evidence.regular_point,
             ),
@@ -73,6 +77,17 @@ def _existence() -> Step:
             ),
         ),
     )
+
+
+def _dying() -> tuple[Line, ...]:
+    """The decay at which a mode of squared correlation z dies."""
+    return (Line(lam_c, head_equations.critical_decay(sqrt(z))),)
+
+
+def _births(critical: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """Both heads of a mode at a decay, where they are to meet, and what their sum and product are."""
+    upper, lower = head_equations.resting_heads(sqrt(z), critical, sqrt)
+    yield from ((upper + lower, sqrt(z)), (upper, sqrt(critical)), (lower, sqrt(critical)))
 
 
 def _shares() -> tuple[Step, ...]:
@@ -101,11 +116,11 @@ def _shares() -> tuple[Step, ...]:
             "So the share of modes above a point is $\\operatorname{Im}\\Phi/\\pi$ there, without an integral. A Poisson graph "
             "has no edge: of $K$ modes in $d$ directions those survive of which the share above $4\\lambda$ is $d/K$.",
             "The density is $-\\operatorname{Im}G_z/\\pi$, and above the band $\\Phi$ is real.",
-            before=(Line(Phi, phase_line.potential(mean, KERNEL, c, G)),),
+            before=(*_dying(), Line(Phi, phase_line.potential(mean, KERNEL, c, G))),
             after=(Line(G_z, Sum(p_f[j, 0] * ensembles.degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),),
             uses=("existence", "potential"),
             check=lambda before, after: (
-                Numerics(lambda rng: evidence.solved_shares(rng, before[Phi]), 1e-8, "the share of modes by the solver"),
+                Numerics(lambda rng: evidence.solved_shares(rng, before), 1e-8, "the share of modes by the solver"),
                 Numerics(lambda rng: evidence.solved_densities(rng, after[G_z]), 1e-8, "the density of the solver"),
                 Numerics(evidence.integrated, 1e-5, "integrals of the density"),
             ),
@@ -140,16 +155,18 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             "The mode $\\mu=1$ and the modes at the edge rest along directions of their own, in units of $\\sqrt\\lambda$ at "
             "the heads $\\omega_1$ and $\\omega_2$.",
             "The upper heads at rest.",
+            before=_dying(),
             after=heads,
+            uses=("existence",),
             check=lambda before, after: (
                 AtRandomPoints(
                     tuple(
                         (after[name] + 1 / after[name], edge / sqrt(lam))
                         for name, edge in ((omega_1, Integer(1)), (omega_2, mu_e))
                     ),
-                    evidence.decaying_point,
+                    lambda rng: evidence.decaying_point(rng, before[lam_c]),
                 ),
-                Numerics(lambda rng: evidence.upper_heads(rng, after), 1e-12, "the larger roots of quadratics"),
+                Numerics(lambda rng: evidence.upper_heads(rng, before[lam_c], after), 1e-12, "the larger roots of quadratics"),
             ),
         ),
         Step(

@@ -6,12 +6,16 @@ from functools import cache
 
 import mpmath
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import erf
+from sympy import lambdify
 
 from derivations.checks import random_values
 from derivations.evaluate import Point, evaluate
 from derivations.vocabulary import (
+    N_Z,
     felt,
+    g_of,
     m_j,
     mean_x,
     mean_z,
@@ -26,7 +30,7 @@ from derivations.vocabulary import (
     zeta_K,
 )
 from theory.dmft import ERF, LINEAR, TANH, MeanFieldHead, SingleSite
-from theory.dmft.single_site import Starts, quadrature
+from theory.dmft.single_site import Starts, mean_felt, quadrature
 from theory.models.single_component import w, x, y
 from theory.models.vocabulary import K, gamma, kappa, lam
 
@@ -96,23 +100,26 @@ class _Whole:
         return self.labels[place], row[: self.pure].reshape(CLASSES, PURE), row[self.pure :]
 
 
-def _by_complex_step(at, head: float, target) -> np.ndarray:
-    """The velocity of the head by components."""
-    return -((np.tanh((head + 1j * STEP) * at) - target) ** 2 / 2).imag / STEP
+def _of_each(formula, head, decay):
+    """A velocity of components x against targets y, as a function of arrays of both."""
+    return lambdify((x, y), formula.subs({w: head, lam: decay}), "numpy")
 
 
-def whole(rng, found):
-    """The diagonal of the head and the velocities of labels, from means and from all embeddings."""
+def whole(rng, known, found):
+    """The diagonal of the head and the velocities of all embeddings, from those of components with means as targets."""
     model = _Whole(rng)
-    turned, _, moved = model.velocities()
+    turned, of_samples, of_labels = model.velocities()
+    moved, turning = (_of_each(known[name], model.head, model.rates[lam]) for name in (x_dot, w_by))
     for place in range(SIZE):
         labels, pure, frustrated = model.component(place)
         means = [{phi: FRACTION, mean_x: one.mean(), mean_z: frustrated.mean()} for one in pure]
         targets = np.array([float(evaluate(found[felt], Point(at))) for at in means])
-        slopes = -((np.tanh(model.head * (labels + 1j * STEP)) - targets) ** 2 / 2).imag / STEP
-        yield slopes - model.rates[lam] * labels, moved[place]
         kinds = ((w_of_y, labels, targets), (w_of_x, pure, labels[:, None]), (w_of_z, frustrated, labels.mean()))
-        at = {name: _by_complex_step(values, model.head, target).mean() for name, values, target in kinds}
+        yield (
+            np.concatenate([moved(at, y).ravel() for _, at, y in kinds]),
+            np.concatenate([of_labels[place], of_samples[place]]),
+        )
+        at = {name: turning(values, target).mean() for name, values, target in kinds}
         yield evaluate(found[w_dot], Point({**at, **model.rates, phi: FRACTION, w: model.head})), turned[place, place]
 
 
@@ -130,26 +137,38 @@ def whole_solver(rng):
 
 
 @cache
-def _turned(seed: int, classes=20, samples=400, draws=200) -> tuple[dict, float]:
-    """Mobility, head and classes, and the mean square of what turns the head off the diagonal, over draws of embeddings."""
-    rng, size, squares = np.random.default_rng(seed), 4, []
+def _turning(seed: int, classes=20, samples=400, draws=200) -> tuple[dict, list[NDArray]]:
+    """Mobility, head, fraction and classes; mean velocities of a head by each kind of embedding, over draws of embeddings."""
+    rng, size = np.random.default_rng(seed), 4
     rate, head = (float(number) for number in rng.uniform(0.5, 1.5, 2))
+    fraction = float(rng.uniform(0, 1))
 
-    def pulled(at, target):
-        return 2 / np.sqrt(np.pi) * np.exp(-((head * at) ** 2)) * (erf(head * at) - target)
+    def by(at, target):
+        """Minus the mean of what comes through the head times each component."""
+        through = 2 / np.sqrt(np.pi) * np.exp(-((head * at) ** 2)) * (erf(head * at) - target)
+        return -through.reshape(size, -1) @ at.reshape(size, -1).T / at[0].size
 
+    found = []
     for _ in range(draws):
-        labels, each = rng.standard_normal((size, classes)), rng.standard_normal((size, classes, samples))
-        by_labels = pulled(labels, each.mean(axis=2)) @ labels.T / classes
-        by_samples = np.einsum("iks,jks->ij", pulled(each, labels[:, :, None]), each) / (classes * samples)
-        squares.append(np.mean((rate * (by_labels + by_samples))[~np.eye(size, dtype=bool)] ** 2))
-    return {gamma: rate, w: head, K: classes}, float(np.mean(squares))
+        labels, pure, frustrated = (
+            rng.standard_normal((size, *counts)) for counts in ((classes,), (classes, samples), (classes * samples,))
+        )
+        targets = mean_felt(fraction, pure.mean(axis=2), frustrated.mean(axis=1, keepdims=True))
+        found.append((by(labels, targets), by(pure, labels[:, :, None]), by(frustrated, labels.mean(axis=1, keepdims=True))))
+    return {gamma: rate, w: head, K: classes, phi: fraction}, [np.array(kind) for kind in zip(*found, strict=True)]
 
 
-def off_diagonal(rng, found):
-    """The mean square of what turns the head off the diagonal at the start."""
-    at, square = _turned(int(rng.integers(3)))
-    yield evaluate(found[zeta_K], Point(at)), square
+def off_diagonal(rng, known, found):
+    """The mean square of what turns the head off the diagonal at the start, where its entries are zero."""
+    at, means = _turning(int(rng.integers(3)))
+    turned = lambdify((w_of_y, w_of_x, w_of_z), known[w_dot].subs(w, 0).subs(at), "numpy")(*means)
+    yield evaluate(found[zeta_K], Point(at)), float(np.mean(turned[:, ~np.eye(turned.shape[1], dtype=bool)] ** 2))
+
+
+def grown_modes(rng: np.random.Generator) -> Point:
+    """A fraction, a head and its rates, and how three modes have grown."""
+    numbers = {name: random_values(rng, (), 0.1, 0.9) for name in (phi, w, gamma, kappa)}
+    return Point(numbers | {N_Z: 3, g_of: random_values(rng, (3, 1), 0.2, 2)})
 
 
 # -- solvers ----------------------------------------------------------------------------------------------------------

@@ -48,7 +48,8 @@ def beyond(perturbed: Lines) -> tuple[Step, ...]:
             "What is conserved protects the head. If $Q$ is positive definite at the start, $W^TW$ never becomes singular, and "
             "$\\det W$ keeps its sign: its square does not fall below that of $Q$.",
             "$Q=W^TW-\\gamma VV^T$ is conserved; positive definite, it is a head that is large against the amplitudes.",
-            given=velocity_lines(loss.stop_gradient_flow()),
+            before=velocity_lines(loss.stop_gradient_flow()),
+            uses=("mode_flow",),
             after=(Line(W.T * W, kept), Line(Determinant(W) ** 2, Determinant(Q_t), r"\ge")),
             check=lambda given, after: (
                 Identity((_move_alike(given, after[W.T * W], loss.context),), loss.context),

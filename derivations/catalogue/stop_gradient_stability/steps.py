@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import Add, Expr, ImmutableMatrix, MatAdd, S, Symbol
 
+from derivations.catalogue.mode_flow import mode_flow
 from derivations.catalogue.stop_gradient_stability import evidence
 from derivations.catalogue.stop_gradient_stability.beyond import beyond
 from derivations.catalogue.written import linear_lines, ordered
@@ -39,7 +40,7 @@ DENSE = "dense eigenvalues of the Jacobian of all entries"
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     residual = _residual()
-    perturbed = Lines(residual[0].after)
+    perturbed = Lines(residual[1].after)
     return (*residual, *_orthogonal(perturbed), *beyond(perturbed))
 
 
@@ -50,13 +51,19 @@ def _residual() -> tuple[Step, ...]:
     acting = {W * V - V * mu_matrix: q_V, V * mu_matrix - W * V: -q_V}
     moved = tuple(Line(dot(c), flow.velocity[b].xreplace(acting)) for b, c in ((V, dV), (W, dW)))
     return (
+        mode_flow(
+            loss,
+            "Modes and head under stop-gradient, without decay.",
+            "Matrix calculus with the marked parts as constants.",
+        ),
         Step(
             "perturbation",
             "A small perturbation $\\delta V$, $\\delta W$ of a state at rest acts through its residual $q_V$ alone.",
             "Differentiate the velocities; $WV-V\\mu$ vanishes at rest, so only its change is left.",
-            given=(*velocity_lines(flow), Line(W * V, V * mu_matrix)),
+            before=velocity_lines(flow),
+            given=(Line(W * V, V * mu_matrix),),
             after=(Line(q_V, parts), *moved),
-            assumptions=("Mobilities inverse to the degrees, no decay: see the derivation of stop-gradient.",),
+            uses=("mode_flow",),
             check=lambda given, after: (
                 Identity(_linearised(given, after, loss.context), loss.context),
                 Numerics(lambda rng: evidence.perturbed(rng, after), 1e-9, "dense Jacobians at random states at rest"),

@@ -9,20 +9,14 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from derivations.catalogue.dense_head import jacobian, velocity
-from derivations.catalogue.points import diagonal
-from derivations.catalogue.whole import amplitudes, eigenmodes
+from derivations.catalogue.mode_flow import mode_point
 from derivations.evaluate import Point, array, evaluate
-from derivations.lines import dot
 from derivations.vocabulary import (
-    N_Z,
-    D,
-    V,
     delta,
     distance_ab,
     lam_c,
     mu,
     mu_k,
-    mu_matrix,
     n,
     phi,
     s_1,
@@ -35,7 +29,7 @@ from derivations.vocabulary import (
     w_plus,
 )
 from theory import Coupling, models, simulate
-from theory.models.vocabulary import K, W, X, Y, d, gamma, kappa, lam
+from theory.models.vocabulary import K, W, d, gamma, kappa, lam
 
 
 @cache
@@ -53,34 +47,9 @@ def _end(seed: int) -> tuple:
     return end[:15].reshape(3, 5), end[15:].reshape(3, 3), correlations, dict(zip((gamma, lam, kappa), rates, strict=True))
 
 
-def in_modes(rng, mobility, moving):
-    """The velocities of all embeddings whose mobilities are a function of the degrees, in modes, and that of the head."""
-    weights = rng.uniform(0.1, 1, (4, 2))
-    degrees = np.concatenate([weights.sum(axis=1), weights.sum(axis=0)])
-    own = np.diag(evaluate(mobility, Point({N_Z: 6, D: diagonal(degrees)}))).astype(float)
-    coupling = Coupling(weights, mobility=(own[:4], own[4:]))
-    rates = dict(zip((gamma, lam, kappa), rng.uniform(0.2, 2, 3), strict=True))
-    flow = models.projection_head().stop_gradient_flow()
-    lowered = flow.lower({**coupling.data, "d": 2} | {str(rate): float(value) for rate, value in rates.items()})
-    state = rng.standard_normal(lowered.size)
-    here, moved = lowered.unpack(state), lowered.unpack(lowered.velocity(0, state))
-    correlations, vectors, _ = eigenmodes(coupling)
-    at = _point(amplitudes(here[X], here[Y], degrees, vectors), here[W], correlations, rates)
-    yield evaluate(moving[dot(V)], at), amplitudes(moved[X], moved[Y], degrees, vectors)
-    yield evaluate(moving[dot(W)], at), moved[W]
-
-
-def _point(modes, head, correlations, rates) -> Point:
-    """A state in the symbols of the derivation."""
-    sizes = dict(zip((d, N_Z), modes.shape, strict=True))
-    blocks = {V: modes, W: head, mu_matrix: np.diag(correlations)}
-    numbers = {rate: mpmath.mpf(float(value)) for rate, value in rates.items()}
-    return Point({**sizes, **numbers, **{block: array(value) for block, value in blocks.items()}})
-
-
 def at_rest(rng, lines):
     """Both sides of lines at the end of a run."""
-    at = _point(*_end(int(rng.integers(3))))
+    at = mode_point(*_end(int(rng.integers(3))))
     for line in lines:
         yield evaluate(line.left, at), evaluate(line.right, at)
 
@@ -91,7 +60,7 @@ def orthogonality(rng, lines):
     yield modes.T @ modes, np.diag(np.sum(modes**2, axis=0))
     for number in np.flatnonzero(np.linalg.norm(modes, axis=0) > 1e-3):
         correlation = mpmath.mpf(correlations[number])
-        at = Point({**_point(modes, head, correlations, rates).values, v_k: array(modes[:, [number]]), mu_k: correlation})
+        at = Point({**mode_point(modes, head, correlations, rates).values, v_k: array(modes[:, [number]]), mu_k: correlation})
         for line in lines:
             yield evaluate(line.left, at), evaluate(line.right, at)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, Inverse, MatMul, Matrix, MatrixExpr
+from sympy import Expr, MatMul, Matrix, MatrixExpr
 from sympy import Identity as Unit
 
-from derivations.catalogue.points import unit_point
+from derivations.catalogue.mode_flow import mode_flow
 from derivations.catalogue.weight_decay import evidence
 from derivations.catalogue.weight_decay.states import labels, put_column, two_states
-from derivations.checks import Descent, Identity, Numerics
+from derivations.checks import Identity, Numerics
 from derivations.closed_forms.decaying import amplitude_square, critical_decay, decaying, heads, one_direction
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
-from derivations.vocabulary import D, H, L, V, delta, lam_c, mu, mu_k, mu_matrix, psi, tau, v, v_k, w, w_minus, w_plus
+from derivations.vocabulary import V, delta, lam_c, mu, mu_k, mu_matrix, psi, tau, v, v_k, w, w_minus, w_plus
 from theory.models.vocabulary import W, gamma, kappa, lam
 from theory.words import scaled
 
@@ -34,17 +34,10 @@ def _rest() -> tuple[Step, ...]:
     image = MatMul(W, scaled(lam, Unit(W.rows)) + W.T * W, evaluate=False)
     head, symmetric = Line(scaled(gamma, V * mu_matrix * V.T), scaled(kappa / lam, image)), Line(W, W.T)
     return (
-        Step(
-            "mode_flow",
+        mode_flow(
+            loss,
             "Both embeddings and head decay. Decays are not multiplied by mobilities.",
             "Matrix calculus with the marked parts as constants, and the decays added.",
-            given=(Line(L, loss.expression), Line(H, Inverse(D))),
-            after=moving,
-            assumptions=("$\\mu$ is diagonal.",),
-            check=lambda given, after: (
-                Descent(loss.having(expression=given[L]), after.of(dot(V), dot(W)).rights, unit_point, stopped=True),
-                Numerics(lambda rng: evidence.in_modes(rng, given[H], after), 1e-10, "the lowered flow of all embeddings"),
-            ),
         ),
         Step(
             "balance",

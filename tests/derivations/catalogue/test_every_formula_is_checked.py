@@ -51,11 +51,13 @@ RELATIONS = {
 }
 
 SQUARES = "enters by its square"
+ONE_MASS = "both signs have one mass"
 ROOTS = "enters by its roots"
 AT_REST = "what rests does so under the velocity turned over"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
 EQUIVALENT = {
+    "ageing/mass/given/0/negated": A_MULTIPLE,
     "decay_stability/rule/after/2-3/exchanged": "both right sides are zero",
     "decay_stability/rule/after/2-3/lefts-exchanged": "the conditions are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
@@ -84,8 +86,11 @@ EQUIVALENT = {
     "weight_decay/heads/before/1/negated": AT_REST,
     "weight_decay/simplex/before/0/negated": SQUARES,
     "phase_line/potential/given/3/negated": "the hop enters squared",
-    "single_site/linear/after/0-1/exchanged": "both signs have one mass",
-    "single_site/linear/after/3-4/exchanged": "both signs have one mass",
+    "single_site/closure/before/0/negated": SQUARES,
+    "single_site/linear/after/0-1/exchanged": ONE_MASS,
+    "single_site/linear/after/0-1/lefts-exchanged": ONE_MASS,
+    "single_site/linear/after/3-4/exchanged": ONE_MASS,
+    "single_site/linear/after/3-4/lefts-exchanged": ONE_MASS,
     "own/first_integrals/after/0/negated": A_MULTIPLE,
     "own/first_integrals/after/0/halved": A_MULTIPLE,
 }
