@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.checks import random_values
-from derivations.evaluate import Point, array
+from derivations.evaluate import Point, array, evaluate
+from derivations.lines import Line
 from derivations.vocabulary import B, F, alpha, c, k, n_0, q, s, z
 from theory import Coupling
 from theory.models.vocabulary import D_x, D_y, J, K, N, beta
@@ -97,3 +99,10 @@ def coefficients(rng: np.random.Generator, links: int) -> dict:
     own = random_values(rng, (), 1, 3)
     share = random_values(rng, (), 0.2, 0.8)
     return {alpha: own * share, beta: own * (1 - share) / links, k: strength * own / mpmath.sqrt(links), c: links}
+
+
+def known(lines: Iterable[Line], at: Point) -> Point:
+    """The point with what lines define, one after the other."""
+    for line in lines:
+        at = Point({**at.values, line.left: evaluate(line.right, at)})
+    return at

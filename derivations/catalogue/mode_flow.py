@@ -31,9 +31,7 @@ def mode_flow(loss: Loss, statement: str, reason: str) -> Step:
         assumptions=("$\\mu$ is diagonal.",),
         check=lambda given, after: (
             Descent(loss.having(expression=given[L]), after.of(dot(V), dot(W)).rights, unit_point, stopped=True),
-            Numerics(
-                lambda rng: whole_flow(rng, flow.parameters, given[H], after), 1e-10, "the lowered flow of all embeddings"
-            ),
+            Numerics(lambda rng: whole_flow(rng, flow, given[H], after), 1e-10, "the lowered flow of all embeddings"),
         ),
     )
 

@@ -75,21 +75,22 @@ def _late(case: int) -> tuple[MeanFieldHead, HeadCurve]:
 def _drawn(rng) -> tuple[MeanFieldHead, HeadCurve, dict]:
     """A solution, and the numbers of its parameters."""
     head, curve = _late(int(rng.integers(len(CASES))))
-    limit, _ = head.ageing()
-    return head, curve, {mu_e: head.edge, gamma: head.gamma, lam: head.lam, kappa: head.kappa, w_0: head.w0, w_plus: limit}
+    return head, curve, {mu_e: head.edge, gamma: head.gamma, lam: head.lam, kappa: head.kappa, w_0: head.w0}
 
 
 def _modes(head: MeanFieldHead, curve: HeadCurve) -> Modes:
     return Modes.of(cast(Band, head.of), curve.nodes)
 
 
-def late_masses(rng, found):
-    """The total mass in the end, without and with decay."""
+def late_masses(rng, end, found):
+    """The total mass in the end, without and with decay, and where the head ends."""
     for case, name in ((0, m_e), (1, m_decay)):
         head, curve = _late(case)
-        modes, limit = _modes(head, curve), head.ageing()[0]
+        modes = _modes(head, curve)
         grown = np.array([curve.growth(mode)[1:] for mode in modes.correlations])
-        at = {mu_e: head.edge, gamma: head.gamma, lam: head.lam, kappa: head.kappa, w_0: head.w0, w_plus: limit}
+        at = {mu_e: head.edge, gamma: head.gamma, lam: head.lam, kappa: head.kappa, w_0: head.w0}
+        at |= {w_plus: evaluate(end, Point(at))}
+        yield at[w_plus], head.ageing()[0]
         yield evaluate(found[name], Point(at)), _late_limit(modes.masses @ grown**2)
 
 

@@ -46,7 +46,7 @@ UNREST = w * (mu_e - w) - lam  # what the modes at the edge lack to rest
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (_edge(), _mass(), _slow_edge(), _late_head(), *_two_times())
+    return (_edge(), _slow_edge(), _late_head(), _mass(), *_two_times())
 
 
 def _transform() -> Line:
@@ -63,6 +63,10 @@ def _gap() -> Line:
 
 def _gain() -> Line:
     return Line(B_g, w_plus * t, r"\simeq")
+
+
+def _limit() -> Line:
+    return Line(w_plus, equations.resting_heads(mu_e, lam, sqrt)[0])
 
 
 def _edge() -> Step:
@@ -87,22 +91,25 @@ def _mass() -> Step:
         "mass",
         "The total mass $\\sum_jm_{w,j}g_{w,j}^2$ has a limit: without decay by the balance of head and modes, with "
         "both decays that of the state at rest.",
-        "Without decay $Q_g$ is conserved; growths start at one, and $w\\to\\mu_e$.",
+        "Without decay $Q_g$ is conserved; growths start at one, and the head ends at $w_+$.",
+        before=(_limit(),),
         given=(Line(Q_g, gamma * GROWN - w**2), Line(MASSES, Integer(2))),
         after=(
             Line(m_e, 2 + (mu_e**2 - w_0**2) / gamma),
             Line(m_decay, equations.resting_mass(w_plus, gamma, lam, kappa)),
         ),
-        check=lambda given, after: (
-            Identity((_first_and_last_balance(given, after[m_e]),)),
-            Numerics(lambda rng: evidence.late_masses(rng, after), RELATIVE, "the solver at late times"),
+        uses=("late_head",),
+        check=lambda known, after: (
+            Identity((_first_and_last_balance(known, after[m_e]),)),
+            Numerics(lambda rng: evidence.late_masses(rng, known[w_plus], after), RELATIVE, "the solver at late times"),
         ),
     )
 
 
-def _first_and_last_balance(given: Lines, mass: Expr) -> tuple[Expr, Expr]:
-    first, last = given[Q_g].xreplace({g_of[j, 0]: Integer(1), w: w_0}), given[Q_g].xreplace({w: mu_e, GROWN: mass})
-    return first.subs(MASSES, given[MASSES]), last
+def _first_and_last_balance(known: Lines, mass: Expr) -> tuple[Expr, Expr]:
+    end = known[w_plus].subs(lam, 0)
+    first, last = known[Q_g].xreplace({g_of[j, 0]: Integer(1), w: w_0}), known[Q_g].xreplace({w: end, GROWN: mass})
+    return first.subs(MASSES, known[MASSES]), last
 
 
 def _slow_edge() -> Step:
@@ -123,7 +130,6 @@ def _slow_edge() -> Step:
 
 
 def _late_head() -> Step:
-    limit, _ = equations.resting_heads(mu_e, lam, sqrt)
     coefficient = equations.ageing_coefficient(mu_e, lam, sqrt)
     return Step(
         "late_head",
@@ -134,7 +140,7 @@ def _late_head() -> Step:
         after=(
             _gain(),
             Line(UNREST, 3 / (4 * t), r"\simeq"),
-            Line(w_plus, limit),
+            _limit(),
             Line(w, w_plus - coefficient / t, r"\simeq"),
         ),
         uses=("slow_edge",),

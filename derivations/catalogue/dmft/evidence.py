@@ -15,8 +15,7 @@ from scipy.sparse.linalg import expm_multiply, spsolve
 from scipy.stats import poisson
 
 from derivations.catalogue import dense
-from derivations.catalogue.class_graphs import Sampled, coefficients, random_tree, regular_tree
-from derivations.catalogue.defined import known
+from derivations.catalogue.class_graphs import Sampled, coefficients, known, random_tree, regular_tree
 from derivations.checks import Numerics, Remainder, random_values
 from derivations.evaluate import Point, array, evaluate
 from derivations.vocabulary import (
