@@ -26,7 +26,6 @@ from sympy import (
     Add,
     Basic,
     Expr,
-    Identity,
     Inverse,
     MatAdd,
     MatrixBase,
@@ -43,12 +42,12 @@ from sympy import (
 from sympy.logic.boolalg import Boolean
 
 from theory.abridging import Brief, brief
-from theory.calculus import State, gradient, kinks
+from theory.calculus import State, gradients, kinks, scaled_slope
 from theory.errors import InputError
 from theory.flow import Flow, Pairs, check_state, in_order, name_of, pairs, scalar_or_matrix_symbols
 from theory.stopgrad import block, erase, expression, is_marked, statements
 from theory.vanishing import vanishes
-from theory.words import Context, assemble, expand, expand_traces, product, scaled
+from theory.words import Context, scaled
 
 Rate: TypeAlias = Expr | MatrixExpr
 
@@ -156,8 +155,7 @@ class Loss(Brief, Basic):
     def learns(self) -> bool:
         """Whether the markers leave any state block a gradient, of which it is not proved that it vanishes everywhere."""
         blocked, _ = block(self.expression)
-        flat = expand_traces(blocked, self.context)
-        slopes = (gradient(flat, b, self.context) for b in self.state)
+        slopes = gradients(blocked, self.state, self.context).values()
         return any(vanishes(slope, self.context) is not True for slope in slopes)
 
     def erased(self) -> Expr:
@@ -176,8 +174,8 @@ class Loss(Brief, Basic):
         return self._descend(*block(self.expression))
 
     def _descend(self, expression: Expr, stopped: Mapping) -> Flow:
-        flat = expand_traces(expression, self.context)
-        velocity = {b: self._velocity(b, gradient(flat, b, self.context), stopped) for b in self.state}
+        slopes = gradients(expression, self.state, self.context)
+        velocity = {b: self._velocity(b, slopes[b], stopped) for b in self.state}
         potential = expression.xreplace(stopped) + self._decay_energy() if self._descends(stopped) else None
         return Flow(velocity, self.mobility, self.assumptions, potential)
 
@@ -195,9 +193,7 @@ class Loss(Brief, Basic):
         decay, mobility = self.decay.get(block, 0), self.mobility.get(block, 1)
         if not isinstance(block, MatrixSymbol):
             return (-mobility * slope).xreplace(stopped) - decay * block
-        rate = mobility if isinstance(mobility, MatrixExpr) else mobility * Identity(block.cols)
-        descent = product([expand(slope.xreplace(stopped), self.context), expand(rate, self.context)])
-        downhill = assemble({w: c.expand() for w, c in descent.items()}, block.shape)
+        downhill = scaled_slope(slope.xreplace(stopped), mobility, self.context)
         parts = ((1, downhill), (decay, block))
         terms = [scaled(-factor, part) for factor, part in parts if factor != 0 and not isinstance(part, ZeroMatrix)]
         return MatAdd(*terms, evaluate=False) if len(terms) > 1 else terms[0] if terms else ZeroMatrix(*block.shape)

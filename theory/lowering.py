@@ -22,7 +22,10 @@ from theory.abridging import brief
 from theory.calculus import State
 from theory.errors import InputError
 from theory.flow import Flow, direction, parameters_of, scalar_or_matrix_symbols
-from theory.schedule import OperationPrinter, Schedule
+from theory.nodes.numerics import FUNCTIONS
+from theory.nodes.opened import opened
+from theory.numpy_text import OperationPrinter
+from theory.schedule import Schedule
 
 Sizes = dict[Symbol, int]
 
@@ -47,7 +50,7 @@ def lower(
     diagonal
         those matrix arguments that come as the vector of their diagonal.
     printer
-        what arrays stand for matrices: themselves, or stacks of them (:class:`theory.schedule.StackPrinter`).
+        what arrays stand for matrices: themselves, or stacks of them (:class:`theory.numpy_text.StackPrinter`).
 
     Raises
     ------
@@ -57,7 +60,7 @@ def lower(
     names = {a: _renamed(a, number) for number, a in enumerate(arguments)}
     inner = {a: DiagMatrix(n) if a in diagonal else n for a, n in names.items()}
     schedule = Schedule(sizes, {stand_in: a for a, stand_in in inner.items()})
-    results = [schedule.operand(e.xreplace(inner)) for e in expressions]
+    results = [schedule.operand(opened(e).xreplace(inner)) for e in expressions]
     shared, inlined = schedule.split(results)
     modules, prints = _modules(expressions), printer(inlined)
     return lambdify(list(names.values()), results, modules=modules, printer=prints, cse=lambda _: (shared, results))
@@ -213,12 +216,12 @@ def lowered_once(
 
 
 def _modules(expressions: Sequence[Basic]) -> list:
-    """Where the functions come from: NumPy, and SciPy for those that it does not have."""
+    """Where the functions come from: those of nodes, NumPy, and SciPy for those that it does not have."""
     if not any(e.has(erf, erfc) for e in expressions):
-        return ["numpy"]
+        return [FUNCTIONS, "numpy"]
     from scipy import special
 
-    return [{"erf": special.erf, "erfc": special.erfc}, "numpy"]
+    return [FUNCTIONS, {"erf": special.erf, "erfc": special.erfc}, "numpy"]
 
 
 # -- values and shapes of parameters ----------------------------------------------------------------------------------

@@ -99,8 +99,8 @@ def normalise(polynomial: Polynomial, context: Context = PLAIN) -> Polynomial:
     """Inverses cancelled, rules applied, equal words added up, zeros dropped."""
     result: Polynomial = {}
     for word, coefficient in polynomial.items():
-        joined, number = _without_inner_ones(reduce(lambda w, f: _join(w, (f,)), word, ()))
-        _rewrite(joined, coefficient * number, context, result)
+        short, number = joined(word)
+        _rewrite(short, coefficient * number, context, result)
     return _clean(result)
 
 
@@ -128,6 +128,11 @@ def product(words: Iterable[Polynomial]) -> Polynomial:
                 add_term(step, _join(w, v), c * b)
         result = step
     return result
+
+
+def joined(word: Word) -> tuple[Word, Expr]:
+    """A word in which what is inverse cancels and matrices of ones that stand together are one, and its number."""
+    return _without_inner_ones(reduce(lambda w, f: _join(w, (f,)), word, ()))
 
 
 def transpose(factor: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:

@@ -1,0 +1,109 @@
+r"""Products of entries, :math:`(A\circ B)_{ij}=A_{ij}B_{ij}`."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from sympy import DiagMatrix, Identity, MatMul, MatrixExpr, Mul, S, Transpose, ZeroMatrix
+from sympy.matrices.expressions.special import OneMatrix
+
+from theory.errors import InputError, said
+from theory.nodes.algebra import plus, terms_of, times, transposed
+from theory.nodes.diagonals import Diagonal, DiagonalPart
+from theory.nodes.node import Node, matrix
+from theory.nodes.operations import PLACES
+from theory.words import monomial
+
+
+class Hadamard(Node):
+    r"""The product of entries of two or more matrices.
+
+    A factor :math:`ab^T` scales rows and columns; a diagonal one leaves a diagonal.
+
+    >>> from sympy import MatrixSymbol
+    >>> A, B, a, b = MatrixSymbol("A", 2, 3), MatrixSymbol("B", 2, 3), MatrixSymbol("a", 2, 1), MatrixSymbol("b", 3, 1)
+    >>> Hadamard(A, 2 * B), Hadamard(A, a * b.T)
+    (2*A.*B, diag(a)*A*diag(b))
+    """
+
+    def __new__(cls, *factors: MatrixExpr):
+        shape, number, kept = factors[0].shape, S.One, []
+        left: list[MatrixExpr] = []
+        right: list[MatrixExpr] = []
+        for factor in factors:
+            if isinstance(factor, OneMatrix):
+                continue
+            scale, factor = factor.as_coeff_mmul() if isinstance(factor, MatMul) else (S.One, factor)
+            number, terms = number * scale, terms_of(factor)
+            if not terms:
+                return ZeroMatrix(*shape)
+            if len(terms) > 1:
+                kept.append(factor)
+                continue
+            ((word, coefficient),) = terms.items()
+            number *= coefficient
+            if not word:
+                kept.append(Identity(shape[0]))
+            elif (cut := _cut(word)) and S.One not in shape:
+                left.append(times(*word[:cut]))
+                right.append(transposed(times(*word[cut:])))
+            elif not (len(word) == 1 and isinstance(word[0], OneMatrix)):
+                kept += word[0].args if isinstance(word[0], Hadamard) and len(word) == 1 else [monomial(word)]
+        return times(number, *_scaling(left), cls._of(kept, shape), *_scaling(right))
+
+    @classmethod
+    def _of(cls, factors: list[MatrixExpr], shape) -> MatrixExpr:
+        if not factors:
+            return OneMatrix(*shape)
+        if len(factors) == 1:
+            return factors[0]
+        if any(isinstance(f, Identity | Diagonal) for f in factors):
+            return Diagonal(cls(*(DiagonalPart(f) for f in factors)))
+        if all(isinstance(f, Transpose) for f in factors):
+            return Transpose(cls(*(f.arg for f in factors)))
+        return cls.made(*factors)
+
+    shape = property(lambda self: self.args[0].shape)
+
+    def differential(self, *steps):
+        moved = [(i, step) for i, step in enumerate(steps) if step is not None]
+        return plus(*(Hadamard(step, *self._others(i)) for i, step in moved))
+
+    def adjoint(self, slope):
+        return tuple(Hadamard(slope, *self._others(i)) for i in range(len(self.args)))
+
+    def _others(self, place: int) -> tuple[MatrixExpr, ...]:
+        return self.args[:place] + self.args[place + 1 :]
+
+    def lowered(self, schedule):
+        operands = [schedule.operand(f) for f in self.args]
+        if any(isinstance(o, DiagMatrix) for o in operands):
+            return schedule.operand(Diagonal(reduce(Hadamard, (DiagonalPart(f) for f in self.args))))
+        return schedule.pointwise(Mul(*PLACES[: len(operands)]), *operands)
+
+    def _sympystr(self, printer):
+        return ".*".join(printer.parenthesize(f, 60) for f in self.args)
+
+    def _latex(self, printer):
+        return r" \circ ".join(printer.parenthesize(f, 60) for f in self.args)
+
+
+def hadamard(first: MatrixExpr, *others: MatrixExpr) -> MatrixExpr:
+    """The product of entries of matrices of one shape."""
+    factors = [matrix(f, "in a product of entries") for f in (first, *others)]
+    for other in factors:
+        if other.shape != factors[0].shape:
+            got = f"{said(other)} of shape {other.shape}"
+            raise InputError(f"matrices of the shape {factors[0].shape} in a product of entries", got, "match the shapes")
+    return Hadamard(*factors)
+
+
+def _cut(word) -> int | None:
+    """Where a product is one number wide inside."""
+    return next((i for i in range(1, len(word)) if word[i].rows == 1), None)
+
+
+def _scaling(columns: list[MatrixExpr]) -> list[MatrixExpr]:
+    """The diagonal matrix of a product of columns; nothing for ones."""
+    columns = [c for c in columns if not isinstance(c, OneMatrix)]
+    return [Diagonal(reduce(Hadamard, columns))] if columns else []
