@@ -115,7 +115,7 @@ def scaled_slope(slope: MatrixExpr, mobility: Expr | MatrixExpr, context: Contex
     """A slope times a mobility, a scalar or a matrix on the right."""
     rate = mobility if isinstance(mobility, MatrixExpr) else mobility * Identity(slope.cols)
     if is_beyond_polynomials(slope, slope.free_symbols):
-        return times(slope, rate)
+        return times(opened(slope), rate)
     descent = product([expand(slope, context), expand(rate, context)])
     return assemble({w: c.expand() for w, c in descent.items()}, slope.shape)
 

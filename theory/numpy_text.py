@@ -8,7 +8,7 @@ from functools import reduce
 from sympy import Basic, DiagMatrix, MatMul, Transpose
 from sympy.printing.numpy import SciPyPrinter
 
-from theory.nodes.selections import Selection
+from theory.nodes.selections import Constant
 
 
 class OperationPrinter(SciPyPrinter):
@@ -43,8 +43,8 @@ class OperationPrinter(SciPyPrinter):
     def _print_Node(self, expr):
         return expr.numpy.format(*map(self._print, expr.args))
 
-    def _print_Selection(self, expr):
-        return expr.printed(self)
+    def _print_Constant(self, expr):
+        return expr.dense()
 
     def _print_Max(self, expr):
         return reduce("maximum({}, {})".format, map(self._print, expr.args))
@@ -91,8 +91,8 @@ class OperationPrinter(SciPyPrinter):
         if len(factors) == 1:
             return self._print(factors[0])
         left, right = factors
-        if (selection := _selection(self._print, left, right)) is not None:
-            return selection
+        if (product := _product_with_constant(self._print, left, right)) is not None:
+            return product
         symbols = self._print(left), self._print(right)
         if isinstance(right, DiagMatrix):
             return "{}*{}".format(*symbols)
@@ -138,16 +138,12 @@ class StackPrinter(OperationPrinter):
         return f"{diagonal}*eye({diagonal}.shape[-1])"
 
 
-def _selection(text: Callable[[Basic], str], left: Basic, right: Basic) -> str | None:
-    """A product with columns of the identity: a slice, or entries put among zeros."""
-    if isinstance(right, Selection):
-        return f"({text(left)})[..., :, slice({right.run})]"
-    if isinstance(right, Transpose) and isinstance(right.arg, Selection):
-        return f"put_columns({text(left)}, {right.arg.args[0]}, {right.arg.run})"
-    if isinstance(left, Transpose) and isinstance(left.arg, Selection):
-        return f"({text(right)})[..., slice({left.arg.run}), :]"
-    if isinstance(left, Selection):
-        return f"put_rows({text(right)}, {left.args[0]}, {left.run})"
+def _product_with_constant(text: Callable[[Basic], str], left: Basic, right: Basic) -> str | None:
+    """A product with a matrix of numbers that is not built."""
+    for factor, other, side in ((right, left, "right_of"), (left, right, "left_of")):
+        inner = factor.arg if isinstance(factor, Transpose) else factor
+        if isinstance(inner, Constant):
+            return getattr(inner, side)(text(other), inner is not factor)
     return None
 
 

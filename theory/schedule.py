@@ -33,12 +33,12 @@ from sympy import (
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import CalculusError
-from theory.nodes.algebra import terms_of
+from theory.nodes.algebra import terms_of, times
 from theory.nodes.node import Node
 from theory.nodes.opened import opened
 from theory.nodes.operations import PLACES, NumberOf, Operation, Pointwise
-from theory.nodes.selections import Selection
-from theory.words import Word, expand, monomial
+from theory.nodes.selections import Constant
+from theory.words import Polynomial, Word, add_term, expand, monomial
 
 
 class Schedule:
@@ -115,10 +115,8 @@ class Schedule:
 
     def _product(self, expr: MatMul) -> Basic:
         coefficient, factors = expr.as_coeff_matrices()
-        for place, factor in enumerate(factors):
-            others = [*factors[:place], *factors[place + 1 :], expr]
-            if isinstance(factor, MatAdd) and self._entries(factor) > max(map(self._entries, others)):
-                return self._distributed(coefficient, factors, place)
+        if (place := self._largest_sum([*factors], expr)) is not None:
+            return self._distributed(coefficient, factors, place)
         operands = [self.operand(f) for f in _with_thin_ones(factors)]
         operands = [o for o in operands if not isinstance(o, Identity)] or operands[:1]
         if any(isinstance(o, ZeroMatrix) for o in operands):
@@ -129,6 +127,12 @@ class Schedule:
             diagonal = isinstance(target, DiagMatrix)
             operands[place] = self.emit(MatMul(self.operand(coefficient), target, evaluate=False), target.shape, diagonal)
         return self._chain(operands, self._cheapest(operands), 0, len(operands) - 1)
+
+    def _largest_sum(self, factors: list[MatrixExpr], *others: MatrixExpr) -> int | None:
+        """The place of a sum that is larger than all factors that are no sums, and than what it is multiplied to."""
+        others = (*others, *(f for f in factors if not isinstance(f, MatAdd | Constant)))
+        bound = max(map(self._entries, others), default=0)
+        return next((i for i, f in enumerate(factors) if isinstance(f, MatAdd) and self._entries(f) > bound), None)
 
     def _distributed(self, coefficient: Expr, factors: list[MatrixExpr], place: int) -> Basic:
         """A product over the terms of a factor that is a sum, where the sum itself would be larger than all else."""
@@ -171,8 +175,22 @@ class Schedule:
         return self.emit(NumberOf(Symbol(name), self.operand(determinant.arg)), None)
 
     def _trace(self, trace: Trace) -> Basic:
-        words = (terms_of if trace.has(Node) else expand)(trace.arg).items()
+        words = (self._thin_words(terms_of(trace.arg)) if trace.has(Node) else expand(trace.arg)).items()
         return Add(*(self.operand(c) * (self._trace_of(word) if word else trace.arg.rows) for word, c in words))
+
+    def _thin_words(self, terms: Polynomial) -> Polynomial:
+        """Words without sums that are larger than all else."""
+        found: Polynomial = {}
+        for word, coefficient in terms.items():
+            place = self._largest_sum([*word]) if len(word) > 1 else None
+            if place is None:
+                add_term(found, word, coefficient)
+                continue
+            for term in word[place].args:
+                inner = terms_of(times(*word[:place], term, *word[place + 1 :]))
+                for w, c in self._thin_words(inner).items():
+                    add_term(found, w, coefficient * c)
+        return found
 
     def _trace_of(self, word: Word) -> Basic:
         """The trace of a word, turned to where its product costs least."""
@@ -247,9 +265,7 @@ def _all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
 
 def _scales(operand: Basic) -> bool:
     """Whether a product with an operand is no more work than a copy."""
-    return isinstance(operand, DiagMatrix | Selection) or (
-        isinstance(operand, Transpose) and isinstance(operand.arg, Selection)
-    )
+    return isinstance(operand.arg if isinstance(operand, Transpose) else operand, DiagMatrix | Constant)
 
 
 def _leaves(expr: Basic) -> Iterator[Basic]:

@@ -21,6 +21,7 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
+    default_sort_key,
 )
 from sympy.matrices.expressions.special import OneMatrix
 
@@ -42,7 +43,13 @@ def plus(*terms: MatrixExpr) -> MatrixExpr:
     for term in terms:
         for word, coefficient in terms_of(term).items():
             add_term(found, word, coefficient)
-    return _settled(assemble({w: c for w, c in found.items() if c != 0}, terms[0].shape))
+    ordered = sorted(((w, c) for w, c in found.items() if c != 0), key=lambda term: order(term[0]))
+    return _settled(assemble(dict(ordered), terms[0].shape))
+
+
+def order(word: Word) -> list:
+    """A key by which equal sums and products of entries come in one order."""
+    return [default_sort_key(f) for f in word]
 
 
 def _settled(collected: MatrixExpr) -> MatrixExpr:
@@ -73,14 +80,14 @@ def times(*factors: Expr) -> MatrixExpr:
         else:
             word = (*word, matrix)
     word, coefficient = _product(word, coefficient)
-    return assemble({word: coefficient} if coefficient != 0 else {}, shape)
+    vanishes = coefficient == 0 or any(isinstance(f, ZeroMatrix) for f in word)
+    return assemble({} if vanishes else {word: coefficient}, shape)
 
 
 def transposed(expr: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
     """The transpose, on the factors of products and the terms of sums."""
     if isinstance(expr, MatAdd):
-        turned = MatAdd(*(transposed(a, context) for a in expr.args), evaluate=False)
-        return expr if terms_of(turned) == terms_of(expr) else turned
+        return plus(*(transposed(a, context) for a in expr.args))
     if isinstance(expr, MatMul):
         coefficient, factors = expr.as_coeff_matrices()
         turned = (transposed(f, context) for f in reversed(factors))
@@ -92,7 +99,7 @@ def transposed(expr: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
     if isinstance(expr, Inverse) and isinstance(expr.arg, MatAdd | MatMul | Transpose):
         turned = transposed(expr.arg, context)
         return expr if turned == expr.arg else Inverse(turned)
-    if isinstance(expr, Identity) or (isinstance(expr, Node) and expr.is_diagonal_node):
+    if isinstance(expr, Identity) or (isinstance(expr, Node) and expr.is_symmetric_node):
         return expr
     return transpose(expr, context)
 
@@ -149,10 +156,12 @@ def _product(factors: Word, coefficient: Expr) -> tuple[Word, Expr]:
 
 
 def _with(word: Word, factor: MatrixExpr) -> Word:
-    """A word with one more factor; row sums that are known are put in."""
+    """A word with one more factor; row sums that are known are put in, and projections stand once."""
+    if word and word[-1] == factor and isinstance(factor, Node) and factor.is_projection:
+        return word
     if word and isinstance(factor, OneMatrix) and isinstance(word[-1], Node) and (column := word[-1].sums()) is not None:
         return (*word[:-1], column, OneMatrix(1, factor.cols))
-    turned = factor.arg if isinstance(factor, Transpose) else factor if getattr(factor, "is_diagonal_node", False) else None
+    turned = factor.arg if isinstance(factor, Transpose) else factor if getattr(factor, "is_symmetric_node", False) else None
     if word and isinstance(word[-1], OneMatrix) and isinstance(turned, Node) and (column := turned.sums()) is not None:
         return (*word[:-1], OneMatrix(word[-1].rows, 1), transposed(column))
     return (*word, factor)

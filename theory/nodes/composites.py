@@ -6,12 +6,13 @@ from sympy import Determinant, Expr, MatrixExpr, Max, Pow, S, Trace, log
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import InputError, said
-from theory.nodes.algebra import inner_product, plus, times, transposed
+from theory.nodes.algebra import inner_product, times, transposed
 from theory.nodes.algebra import total as _total
 from theory.nodes.diagonals import Diagonal, DiagonalPart
 from theory.nodes.elementwise import ENTRY, Elementwise
 from theory.nodes.node import matrix, require_square
 from theory.nodes.rows import LogSumExp, Softmax
+from theory.nodes.selections import Centring
 
 ROWS, COLUMNS = "rows", "columns"
 
@@ -54,7 +55,7 @@ def normalised(of: MatrixExpr, over: str = COLUMNS) -> MatrixExpr:
 def centred(of: MatrixExpr, over: str = COLUMNS) -> MatrixExpr:
     """The mean of the columns (or of the rows) taken off each of them."""
     given = _over(of, over)
-    return _back(plus(given, times(-1 / given.cols, given, OneMatrix(given.cols, given.cols))), over)
+    return _back(times(given, Centring(given.cols)), over)
 
 
 def softmax(of: MatrixExpr, over: str = ROWS) -> MatrixExpr:

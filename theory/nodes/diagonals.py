@@ -2,10 +2,10 @@ r"""Diagonals in both senses: the diagonal matrix of a column, and the column of
 
 from __future__ import annotations
 
-from sympy import Identity, MatrixExpr, S, Transpose, ZeroMatrix
+from sympy import Identity, MatrixExpr, S, ZeroMatrix
 from sympy.matrices.expressions.special import OneMatrix
 
-from theory.nodes.algebra import plus, terms_of, times, transposed
+from theory.nodes.algebra import order, plus, terms_of, times, transposed
 from theory.nodes.node import Node, matrix, require_column, require_square
 from theory.nodes.operations import DiagonalColumn, DiagonalVector, RowSumsOfProduct
 from theory.words import monomial
@@ -20,7 +20,7 @@ class Diagonal(Node):
     (2*diag(v), I, v)
     """
 
-    is_diagonal_node = True
+    is_symmetric_node = True
     written = "diag({})", r"\operatorname{{diag}}\left({}\right)"
 
     def __new__(cls, column: MatrixExpr):
@@ -101,7 +101,8 @@ def _diagonal_of(word, rows) -> MatrixExpr:
     cut = next((i for i in range(1, len(word)) if word[i].rows == 1), None)
     if cut:
         return _entrywise(times(*word[:cut]), transposed(times(*word[cut:])))
-    return DiagonalPart.made(first.arg if len(word) == 1 and isinstance(first, Transpose) else monomial(word))
+    backwards = tuple(transposed(f) for f in reversed(word))
+    return DiagonalPart.made(monomial(min(word, backwards, key=order)))
 
 
 def _entrywise(one: MatrixExpr, other: MatrixExpr) -> MatrixExpr:

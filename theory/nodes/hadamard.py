@@ -8,7 +8,7 @@ from sympy import DiagMatrix, Identity, MatMul, MatrixExpr, Mul, S, Transpose, Z
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import InputError, said
-from theory.nodes.algebra import plus, terms_of, times, transposed
+from theory.nodes.algebra import order, plus, terms_of, times, transposed
 from theory.nodes.diagonals import Diagonal, DiagonalPart
 from theory.nodes.node import Node, matrix
 from theory.nodes.operations import PLACES
@@ -61,7 +61,7 @@ class Hadamard(Node):
             return Diagonal(cls(*(DiagonalPart(f) for f in factors)))
         if all(isinstance(f, Transpose) for f in factors):
             return Transpose(cls(*(f.arg for f in factors)))
-        return cls.made(*factors)
+        return cls.made(*sorted(factors, key=lambda f: order((f,))))
 
     shape = property(lambda self: self.args[0].shape)
 

@@ -23,7 +23,8 @@ class Node(Open, MatrixExpr):
     """
 
     numpy: ClassVar[str] = ""
-    is_diagonal_node: ClassVar[bool] = False  # a diagonal matrix, and its own transpose
+    is_symmetric_node: ClassVar[bool] = False  # its own transpose
+    is_projection: ClassVar[bool] = False  # its own square
     written: ClassVar[tuple[str, str]] = ("", "")  # in plain text and in LaTeX
 
     @classmethod

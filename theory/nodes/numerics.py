@@ -43,6 +43,11 @@ def row_sums_of_product(left: NDArray, right: NDArray) -> NDArray:
     return np.einsum("...ij,...ji->...i", left, right)[..., None]
 
 
+def mean_free(m: NDArray, axis: int) -> NDArray:
+    """The mean over an axis taken off."""
+    return m - m.mean(axis=axis, keepdims=True)
+
+
 def diagonal_column(m: NDArray) -> NDArray:
     """The diagonal as a column."""
     return np.diagonal(m, axis1=-2, axis2=-1)[..., None]
@@ -60,7 +65,7 @@ def put_rows(m: NDArray, size: int, first: int, end: int, step: int) -> NDArray:
     return put_columns(m.swapaxes(-1, -2), size, first, end, step).swapaxes(-1, -2)
 
 
-FUNCTIONS = {
-    f.__name__: f
-    for f in (softmax, log_sum_exp, log_det, softplus, logistic, row_sums_of_product, diagonal_column, put_columns, put_rows)
-}
+_ALL = (
+    softmax, log_sum_exp, log_det, softplus, logistic, row_sums_of_product, diagonal_column, mean_free, put_columns, put_rows,
+)  # fmt: skip
+FUNCTIONS = {f.__name__: f for f in _ALL}

@@ -15,11 +15,14 @@ from sympy import (
     HadamardPower,
     HadamardProduct,
     Inverse,
+    MatAdd,
+    MatMul,
     MatrixExpr,
     Mul,
     Pow,
     S,
     Sum,
+    Transpose,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -27,7 +30,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import CalculusError, said
-from theory.nodes.algebra import times, trace, transposed
+from theory.nodes.algebra import plus, times, trace, transposed
 from theory.nodes.diagonals import Diagonal, DiagonalPart
 from theory.nodes.elementwise import ENTRY, Elementwise
 from theory.nodes.hadamard import Hadamard
@@ -50,9 +53,7 @@ def is_beyond_polynomials(expr: Basic, symbols) -> bool:
 
 def opened(expr: Basic) -> Basic:
     """The same expression in sums, products, transposes, inverses, traces, determinants and nodes."""
-    if not expr.has(*DISGUISED):
-        return expr
-    return _opened(expr)
+    return _opened(expr) if expr.has(*DISGUISED, Node) else expr
 
 
 @singledispatch
@@ -63,6 +64,21 @@ def _opened(expr: Basic) -> Basic:
     if all(new is old for new, old in zip(args, expr.args, strict=True)):
         return expr
     return expr.func(*args)
+
+
+@_opened.register(MatMul)
+def _(expr):
+    return times(*map(opened, expr.args))
+
+
+@_opened.register(MatAdd)
+def _(expr):
+    return plus(*map(opened, expr.args))
+
+
+@_opened.register(Transpose)
+def _(expr):
+    return transposed(opened(expr.arg))
 
 
 @_opened.register(HadamardProduct)
