@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import reduce
 
-from sympy import Basic, DiagMatrix, MatMul, Transpose
+from sympy import Basic, DiagMatrix, Identity, MatAdd, MatMul, Transpose
 from sympy.printing.numpy import SciPyPrinter
 
+from theory.nodes.operations import Pointwise
+from theory.nodes.rows import Softmax
 from theory.nodes.selections import Constant
+
+SMALL = 64  # rows of an identity that is built where it stands in a sum
 
 
 class OperationPrinter(SciPyPrinter):
@@ -100,6 +104,11 @@ class OperationPrinter(SciPyPrinter):
 
     def _print_MatAdd(self, expr):
         dense = any(not isinstance(_unsigned(a), DiagMatrix) for a in expr.args)
+        large = [a for a in expr.args if isinstance(_unsigned(a), Identity) and _unsigned(a).rows > SMALL]
+        if len(large) == 1 < len(expr.args):
+            others = [a for a in expr.args if a is not large[0]]
+            text, sign = self._print(MatAdd(*others, evaluate=False)), -1 if _unsigned(large[0]) is not large[0] else 1
+            return f"with_diagonal({text}, {sign}, {len(others) > 1 or self._is_fresh(others[0])})"
         text = ""
         for term in expr.args:
             inner = _unsigned(term)
@@ -107,6 +116,11 @@ class OperationPrinter(SciPyPrinter):
             value = self.dense(value) if dense and isinstance(inner, DiagMatrix) else value
             text += (" - " if inner is not term else " + ") + value
         return text.removeprefix(" + ")
+
+    def _is_fresh(self, operand: Basic) -> bool:
+        """Whether the array of an operand is made where it is read, and nothing else sees it."""
+        made = self.inlined.get(operand)
+        return isinstance(made, Softmax | Pointwise)
 
 
 class StackPrinter(OperationPrinter):

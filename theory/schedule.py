@@ -103,9 +103,12 @@ class Schedule:
         diagonal = all(isinstance(v, DiagMatrix) for _, v in terms)
         if turned := _all_turned([v for _, v in terms]):
             terms = [(s, v) for (s, _), v in zip(terms, turned, strict=True)]
+        other = frozenset(Counter((s, _turned(v)) for s, v in terms).items())
+        if not turned and other in self._sums:
+            return _turned(self._sums[other])
         if (key := frozenset(Counter(terms).items())) not in self._sums:
             self._sums[key] = self._added(terms, (expr.cols, expr.rows) if turned else expr.shape, diagonal)
-        return Transpose(self._sums[key]) if turned else self._sums[key]
+        return _turned(self._sums[key]) if turned else self._sums[key]
 
     def _added(self, terms: list[tuple[int, Basic]], shape, diagonal: bool) -> Basic:
         terms.sort(key=lambda t: -t[0])
@@ -123,10 +126,14 @@ class Schedule:
             return ZeroMatrix(*expr.shape).xreplace(self.sizes)
         if coefficient != 1:
             place = min(range(len(operands)), key=lambda i: self._entries(operands[i]))
-            target = operands[place]
-            diagonal = isinstance(target, DiagMatrix)
-            operands[place] = self.emit(MatMul(self.operand(coefficient), target, evaluate=False), target.shape, diagonal)
+            if len(operands) > 1 and self._entries(expr) < self._entries(operands[place]):
+                return self._times(coefficient, self._chain(operands, self._cheapest(operands), 0, len(operands) - 1))
+            operands[place] = self._times(coefficient, operands[place])
         return self._chain(operands, self._cheapest(operands), 0, len(operands) - 1)
+
+    def _times(self, coefficient: Expr, operand: Basic) -> Basic:
+        operation = MatMul(self.operand(coefficient), operand, evaluate=False)
+        return self.emit(operation, operand.shape, isinstance(operand, DiagMatrix))
 
     def _largest_sum(self, factors: list[MatrixExpr], *others: MatrixExpr) -> int | None:
         """The place of a sum that is larger than all factors that are no sums, and than what it is multiplied to."""
@@ -152,6 +159,8 @@ class Schedule:
         used = [k for k, place in enumerate(PLACES[: len(operands)]) if body.has(place)]
         body, operands = body.xreplace({PLACES[k]: PLACES[i] for i, k in enumerate(used)}), tuple(operands[k] for k in used)
         operation = Pointwise(body, *operands)
+        if (other := self.known.get(Pointwise(body, *map(_turned, operands)))) is not None:
+            return _turned(other)
         return self.emit(operation, operands[0].shape, all(isinstance(o, DiagMatrix) for o in operands))
 
     def halves(self, expr: MatrixExpr) -> tuple[Basic, Basic] | None:
@@ -216,6 +225,8 @@ class Schedule:
         diagonal = isinstance(left, DiagMatrix) and isinstance(right, DiagMatrix)
         if turned := _all_turned([right, left]):
             return Transpose(self.emit(MatMul(*turned, evaluate=False), (right.cols, left.rows)))
+        if (other := self.known.get(MatMul(_turned(right), _turned(left), evaluate=False))) is not None:
+            return _turned(other)
         return self.emit(MatMul(left, right, evaluate=False), (left.rows, right.cols), diagonal)
 
     def _cost(self, operands: list[Basic], i: int, k: int, j: int) -> float:
@@ -256,11 +267,18 @@ def _with_thin_ones(factors: Sequence[MatrixExpr]) -> Iterator[MatrixExpr]:
         yield from (factor,) if thin else (OneMatrix(factor.rows, 1), OneMatrix(1, factor.cols))
 
 
+def _turned(operand: Basic) -> Basic:
+    """The transpose of an operand."""
+    if isinstance(operand, Transpose):
+        return operand.arg
+    return operand if isinstance(operand, DiagMatrix | Identity) else Transpose(operand)
+
+
 def _all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
     """The transposes of operands that are transposes themselves, or diagonal; an operation on these has both senses."""
-    if not any(isinstance(o, Transpose) for o in operands) or not all(isinstance(o, Transpose | DiagMatrix) for o in operands):
+    if not any(isinstance(o, Transpose) for o in operands):
         return None
-    return [o.arg if isinstance(o, Transpose) else o for o in operands]
+    return [*map(_turned, operands)] if all(isinstance(o, Transpose | DiagMatrix | Identity) for o in operands) else None
 
 
 def _scales(operand: Basic) -> bool:

@@ -142,7 +142,8 @@ def transpose(factor: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
     if isinstance(factor, OneMatrix):
         return OneMatrix(factor.cols, factor.rows)
     core = factor.arg if isinstance(factor, Inverse) else factor
-    return factor if core in context.symmetric else Transpose(factor)
+    is_symmetric = core in context.symmetric or getattr(factor, "is_symmetric_node", False)
+    return factor if is_symmetric else Transpose(factor)
 
 
 def canonical_trace(word: Word, context: Context = PLAIN) -> Expr:

@@ -5,21 +5,31 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+SHORT = 64  # entries of a row, up to which NumPy reduces many rows faster as columns
+
 
 def softmax(m: NDArray) -> NDArray:
     """Each row a distribution; the largest entry of a row is taken off before exponentials."""
-    weights = m - m.max(axis=-1, keepdims=True)
-    np.exp(weights, out=weights)
-    weights /= weights.sum(axis=-1, keepdims=True)
-    return weights
+    weights, axis = _shifted(m)[:2]
+    weights /= weights.sum(axis=axis, keepdims=True)
+    return weights if axis == -1 else weights.swapaxes(-1, -2)
 
 
 def log_sum_exp(m: NDArray) -> NDArray:
     """A column: for each row the logarithm of the sum of exponentials."""
-    largest = m.max(axis=-1, keepdims=True)
+    weights, axis, largest = _shifted(m)
+    value = largest + np.log(weights.sum(axis=axis, keepdims=True))
+    return value if axis == -1 else value.swapaxes(-1, -2)
+
+
+def _shifted(m: NDArray) -> tuple[NDArray, int, NDArray]:
+    """Exponentials of what the largest entry of each row was taken off, the axis of a row, and the largest entries."""
+    axis = -1
+    if m.shape[-1] <= SHORT < m.shape[-2] and m.strides[-1] < m.strides[-2]:
+        m, axis = np.ascontiguousarray(m.swapaxes(-1, -2)), -2
+    largest = m.max(axis=axis, keepdims=True)
     weights = m - largest
-    np.exp(weights, out=weights)
-    return largest + np.log(weights.sum(axis=-1, keepdims=True))
+    return np.exp(weights, out=weights), axis, largest
 
 
 def log_det(m: NDArray) -> NDArray:
@@ -53,6 +63,13 @@ def diagonal_column(m: NDArray) -> NDArray:
     return np.diagonal(m, axis1=-2, axis2=-1)[..., None]
 
 
+def with_diagonal(m: NDArray, values: NDArray | float, is_fresh: bool) -> NDArray:
+    """A matrix with numbers added to its diagonal, in place where nothing else reads it."""
+    found = m if is_fresh else np.array(m)
+    np.einsum("...ii->...i", found)[...] += values
+    return found
+
+
 def put_columns(m: NDArray, size: int, first: int, end: int, step: int) -> NDArray:
     """Columns at their places among zeros."""
     whole = np.zeros((*m.shape[:-1], size))
@@ -66,6 +83,7 @@ def put_rows(m: NDArray, size: int, first: int, end: int, step: int) -> NDArray:
 
 
 _ALL = (
-    softmax, log_sum_exp, log_det, softplus, logistic, row_sums_of_product, diagonal_column, mean_free, put_columns, put_rows,
+    softmax, log_sum_exp, log_det, softplus, logistic, row_sums_of_product, diagonal_column, mean_free, with_diagonal,
+    put_columns, put_rows,
 )  # fmt: skip
 FUNCTIONS = {f.__name__: f for f in _ALL}
