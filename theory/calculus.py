@@ -11,8 +11,9 @@ Scalar functions of traces follow by the chain rule.
 >>> gradient(Trace(X*X.T)/2 - Trace(C*X.T), X)
 -C + X
 
-Fails, with :class:`~theory.errors.CalculusError`, on what it cannot differentiate: inverses, determinants,
-elementwise products and entries of a state matrix, and functions outside the elementary smooth ones.  Absolute values, largest
+Losses beyond trace polynomials (functions of entries, diagonals, inverses, determinants) go through :mod:`theory.nodes.sweep`,
+which multiplies nothing out.  Fails, with :class:`~theory.errors.CalculusError`, on what it cannot differentiate: Kronecker
+products, powers with a symbol as exponent, and functions outside the elementary smooth ones.  Absolute values, largest
 and smallest values, signs and steps are differentiated where the :class:`~theory.words.Context` allows ``kinks``: away from
 these, which :func:`kinks` names.
 
@@ -25,11 +26,14 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Add, Basic, Dummy, Expr, Identity, MatrixExpr, MatrixSymbol, S, Trace, Transpose
 
+from theory import scalars
 from theory.nodes import sweep
 from theory.nodes.algebra import times
+from theory.nodes.domains import kinks_of_entries
+from theory.nodes.elementwise import ENTRY
 from theory.nodes.opened import is_beyond_polynomials, opened
 from theory.printing import plain
-from theory.scalars import KINKED, SMOOTH, State, kinks, refusal, require_differentiable, scalar_derivative
+from theory.scalars import KINKED, SMOOTH, State, refusal, require_differentiable, scalar_derivative
 from theory.words import (
     PLAIN,
     Context,
@@ -109,6 +113,18 @@ def differential(expr: Expr | MatrixExpr, directions: Mapping[State, Expr | Matr
         for outer, word in _outer_derivatives(flat, matrices, context)
     )
     return expand_traces(scalars + Add(*moved), context)
+
+
+def kinks(expr: Expr) -> tuple[Expr, ...]:
+    """What vanishes where a function in an expression has a kink or a jump: scalars, and matrices of which an entry vanishes.
+
+    >>> from sympy import Max, symbols
+    >>> x, y = symbols("x y", real=True)
+    >>> kinks(Max(x, y) + abs(x - 1))
+    (x - 1, x - y)
+    """
+    of_scalars = tuple(gap for gap in scalars.kinks(expr) if not gap.has(ENTRY))
+    return of_scalars + (kinks_of_entries(expr) if is_beyond_polynomials(expr, expr.free_symbols) else ())
 
 
 def scaled_slope(slope: MatrixExpr, mobility: Expr | MatrixExpr, context: Context = PLAIN) -> MatrixExpr:

@@ -45,6 +45,7 @@ from theory.abridging import Brief, brief
 from theory.calculus import State, gradients, kinks, scaled_slope
 from theory.errors import InputError
 from theory.flow import Flow, Pairs, check_state, in_order, name_of, pairs, scalar_or_matrix_symbols
+from theory.nodes.domains import positive_parts
 from theory.stopgrad import block, erase, expression, is_marked, statements
 from theory.vanishing import vanishes
 from theory.words import Context, scaled
@@ -59,7 +60,7 @@ class Loss(Brief, Basic):
     ----------
     expression
         a scalar: elementary functions of scalar symbols and of traces of matrix polynomials, with kinks (``Abs``, ``Max``,
-        ``Min``) or without; :func:`theory.sg` anywhere.
+        ``Min``) or without, and of what :mod:`theory.nodes` makes of matrices; :func:`theory.sg` anywhere.
     state
         the blocks that move: scalar symbols, or matrix symbols of shape (r, c).
     mobility
@@ -79,7 +80,8 @@ class Loss(Brief, Basic):
     ------
     InputError
         for a state that is not made of symbols, a mobility or decay of something that is not state, of the wrong shape or
-        known to be negative, an expression that is not scalar, or a symbol that is neither state nor declared parameter.
+        known to be negative, a logarithm of entries that can be negative, an expression that is not scalar,
+        or a symbol that is neither state nor declared parameter.
     """
 
     _shown = ("expression", "state", "mobility", "decay", "assumptions", "parameters", "views")
@@ -101,6 +103,7 @@ class Loss(Brief, Basic):
         declared = S.UniversalSet if parameters in (None, S.UniversalSet) else Tuple(*parameters)
         if isinstance(declared, Tuple):
             _check_declared(blocks, tuple(declared), (loss, *rates["mobility"].values(), *rates["decay"].values()))
+        positive_parts(erase(loss), Context(statements(assumptions)))
         of_blocks = [in_order(given, blocks) for given in rates.values()]
         rest = Tuple(*statements(assumptions)), declared, Tuple(*views or ())
         return Basic.__new__(cls, loss, Tuple(*blocks), *of_blocks, *rest)
@@ -150,6 +153,14 @@ class Loss(Brief, Basic):
     def kinks(self) -> tuple[Expr, ...]:
         """What vanishes where the loss has a kink as a function of the state; its flows hold elsewhere."""
         return tuple(e for e in kinks(self.erased()) if e.free_symbols & {*self.state})
+
+    @property
+    def conditions(self) -> tuple[Expr, ...]:
+        """What must stay positive, every entry of it, for the loss to be defined; see also :attr:`kinks`.
+
+        Lengths by which samples are divided are among them: a sample of length zero has no direction.
+        """
+        return tuple(e for e in positive_parts(self.erased(), self.context) if e.free_symbols & {*self.state})
 
     @property
     def learns(self) -> bool:

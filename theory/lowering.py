@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Symbol, erf, erfc, lambdify
+from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Mul, Pow, Symbol, erf, erfc, lambdify
 
 from theory import require
 from theory.abridging import brief
@@ -98,6 +98,7 @@ def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr
             f"parameters among {sorted({*symbols, *dimensions})}", f"{', '.join(unknown)}", "drop it or correct the name"
         )
     constants = {s: _constant(s, values[name]) for name, s in symbols.items()}
+    _require_denominators(flow, {s: v for s, v in constants.items() if np.ndim(v) == 0 and v == 0})
     sizes: Sizes = {}
     for symbol, value in constants.items():
         if isinstance(symbol, MatrixSymbol):
@@ -237,6 +238,17 @@ def _constant(symbol: State, value):
             f"a matrix for {symbol}, or a vector for a diagonal one", f"an array of shape {value.shape}", "reshape it"
         )
     return value
+
+
+def _require_denominators(flow: Flow, zeros: Mapping[State, Any]) -> None:
+    """No parameter that is zero stands in a denominator as a factor, as a temperature does."""
+    for velocity in flow.velocity.values() if zeros else ():
+        for power in velocity.atoms(Pow):
+            for factor in Mul.make_args(power.base):
+                if factor in zeros and power.exp.is_negative:
+                    raise InputError(
+                        f"a number for {factor} that is not zero", "0", "it stands in a denominator; take a small one"
+                    )
 
 
 def _size(name: str, value) -> int:

@@ -89,7 +89,11 @@ def squared_norm(of: MatrixExpr) -> Expr:
 
 def dot(one: MatrixExpr, other: MatrixExpr) -> Expr:
     r""":math:`\sum_{ij}A_{ij}B_{ij}`."""
-    return inner_product(matrix(one, "in a dot product"), matrix(other, "in a dot product"))
+    left, right = matrix(one, "in a dot product"), matrix(other, "in a dot product")
+    if left.shape != right.shape:
+        got = f"{said(right)} of shape {right.shape}"
+        raise InputError(f"matrices of the shape {left.shape} in a dot product", got, "match the shapes")
+    return inner_product(left, right)
 
 
 def _is_columns(over: str) -> bool:

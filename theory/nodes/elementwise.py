@@ -145,7 +145,15 @@ def elementwise(function: Callable[[Expr], Expr] | FunctionClass | Lambda, of: M
     if body.atoms(MatrixExpr) or any(
         isinstance(part, Basic) and part.is_Matrix for part in body.args if hasattr(part, "is_Matrix")
     ):
-        raise InputError("a function of scalars", said(body), "multiply the matrix by what holds other matrices")
+        raise InputError(
+            "a function of scalars",
+            said(body.xreplace({ENTRY: Symbol("x")})),
+            "multiply the matrix by what holds other matrices",
+        )
     if is_marked(body):
-        raise InputError("a function without stop-gradient markers", said(body), "mark the matrix, or a factor outside")
+        raise InputError(
+            "a function without stop-gradient markers",
+            said(body.xreplace({ENTRY: Symbol("x")})),
+            "mark the matrix, or a factor outside",
+        )
     return Elementwise(body, matrix(of, "in a function of every entry"))
