@@ -84,10 +84,19 @@ class softplus(Function):
         return log(1 + exp(x))
 
 
+class Named(Function):
+    """A function of one number that only has a name, whose slope has the name with a prime."""
+
+    nargs = 2
+
+    def fdiff(self, argindex=2):
+        return Named(Symbol(f"{self.args[0].name}'"), self.args[1])
+
+
 KINKED = (Abs, Max, Min, sign, Heaviside)
 State: TypeAlias = Symbol | MatrixSymbol
 SMOOTH = (
-    Add, Mul, Pow, Symbol, exp, log, erf, erfc, logistic, softplus,
+    Add, Mul, Pow, Symbol, exp, log, erf, erfc, logistic, softplus, Named,
     TrigonometricFunction, HyperbolicFunction, InverseTrigonometricFunction, InverseHyperbolicFunction,
 )  # fmt: skip
 

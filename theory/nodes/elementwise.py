@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sympy import Basic, DiagMatrix, Expr, FunctionClass, Lambda, MatMul, MatrixExpr, Pow, S, Symbol, Transpose, ZeroMatrix
-from sympy.core.function import Function
+from sympy import DiagMatrix, Expr, FunctionClass, Lambda, MatMul, MatrixExpr, Pow, S, Symbol, Transpose, ZeroMatrix
+from sympy.core.function import AppliedUndef, Function, UndefinedFunction
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import CalculusError, InputError, said
@@ -13,7 +13,7 @@ from theory.nodes.algebra import plus, times, total
 from theory.nodes.hadamard import Hadamard
 from theory.nodes.node import Node, matrix
 from theory.nodes.operations import PLACES
-from theory.scalars import scalar_derivative
+from theory.scalars import Named, scalar_derivative
 from theory.stopgrad import expression, is_marked
 from theory.words import Context
 
@@ -58,11 +58,13 @@ class Elementwise(Node):
 
     def slope(self, by: Expr = ENTRY) -> MatrixExpr:
         """The derivative of every entry."""
+        named = {f: Named(Symbol(f.func.__name__), f.args[0]) for f in self.body.atoms(AppliedUndef) if len(f.args) == 1}
         try:
-            return Elementwise(scalar_derivative(self.body, by, _KINKS), self.inner)
+            slope = scalar_derivative(self.body.xreplace(named), by, _KINKS)
         except CalculusError:
             expected = "a function of every entry that is made of smooth elementary ones"
             raise CalculusError(expected, said(self), "rewrite this part, or stop the gradient at it") from None
+        return Elementwise(slope.replace(Named, lambda name, x: UndefinedFunction(name.name)(x)), self.inner)
 
     def differential(self, *steps):
         step, *scalars = steps
@@ -75,6 +77,9 @@ class Elementwise(Node):
 
     def lowered(self, schedule):
         """Functions of the entry are each computed once."""
+        if unknown := self.body.atoms(AppliedUndef):
+            names = ", ".join(sorted({f.func.__name__ for f in unknown}))
+            raise CalculusError("functions with a formula", names, "put one in the loss, as loss.replace(phi, tanh)")
         inner, body = schedule.operand(self.inner), schedule.operand(self.body)
         if isinstance(inner, DiagMatrix) and body.xreplace({ENTRY: S.Zero}) != 0:
             inner = schedule.emit(MatMul(S.One, inner, evaluate=False), inner.shape)
@@ -142,18 +147,9 @@ def elementwise(function: Callable[[Expr], Expr] | FunctionClass | Lambda, of: M
         for what is no such function: one of a matrix, or one with a marker around the entry.
     """
     body = expression(function(ENTRY), "as function of an entry")
-    if body.atoms(MatrixExpr) or any(
-        isinstance(part, Basic) and part.is_Matrix for part in body.args if hasattr(part, "is_Matrix")
-    ):
-        raise InputError(
-            "a function of scalars",
-            said(body.xreplace({ENTRY: Symbol("x")})),
-            "multiply the matrix by what holds other matrices",
-        )
+    shown = said(body.xreplace({ENTRY: Symbol("x")}))
+    if body.is_Matrix or body.atoms(MatrixExpr):
+        raise InputError("a function of scalars", shown, "multiply the matrix by what holds other matrices")
     if is_marked(body):
-        raise InputError(
-            "a function without stop-gradient markers",
-            said(body.xreplace({ENTRY: Symbol("x")})),
-            "mark the matrix, or a factor outside",
-        )
+        raise InputError("a function without stop-gradient markers", shown, "mark the matrix, or a factor outside")
     return Elementwise(body, matrix(of, "in a function of every entry"))
