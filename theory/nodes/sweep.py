@@ -7,7 +7,7 @@ Each operation is differentiated where it stands, and the gradient transposes wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 
 from sympy import (
     Add,
@@ -82,7 +82,12 @@ def _outermost_first(expr: Basic, sought: frozenset) -> list[Basic]:
 
 
 def _holds(expr: Basic, sought: frozenset) -> bool:
-    return not sought.isdisjoint(expr.free_symbols)
+    return not sought.isdisjoint(_free_symbols(expr))
+
+
+@lru_cache(20_000)
+def _free_symbols(expr: Basic) -> frozenset[Basic]:
+    return frozenset(expr.free_symbols)
 
 
 # -- what an operation is made of, and its derivative ------------------------------------------------------------------

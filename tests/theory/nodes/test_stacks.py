@@ -6,8 +6,8 @@ from sympy import MatrixSymbol
 
 pytest.importorskip("jax")
 
-from tests.theory.nodes.losses import CASES, SIZES, STATE  # noqa: E402
-from theory.simulation.stacked import lower_runs  # noqa: E402
+from tests.theory.nodes.losses import CASES, SIZES, STATE
+from theory.simulation.stacked import lower_runs
 
 RUNS = 2
 NAMES = {str(k): v for k, v in SIZES.items()}
