@@ -10,9 +10,8 @@ from flint import arb, arb_mat
 from sympy import Basic, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr, MatrixSymbol, Transpose
 from sympy.matrices.expressions.special import OneMatrix
 
-from theory.nodes.diagonals import Diagonal, DiagonalPart
 from theory.nodes.elementwise import ENTRY, Elementwise
-from theory.nodes.hadamard import Hadamard
+from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
 from theory.nodes.rows import LogSumExp, Softmax
 from theory.nodes.selections import Centring, Selection
 

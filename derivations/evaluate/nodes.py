@@ -10,9 +10,8 @@ from sympy.matrices.expressions.slice import MatrixSlice
 
 from derivations.evaluate.core import NoEvaluationError, array, evaluate
 from theory.abridging import brief
-from theory.nodes.diagonals import Diagonal, DiagonalPart
 from theory.nodes.elementwise import ENTRY, Elementwise
-from theory.nodes.hadamard import Hadamard
+from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
 from theory.nodes.rows import LogSumExp, Softmax
 from theory.nodes.selections import Centring, Selection
 from theory.scalars import logistic, softplus

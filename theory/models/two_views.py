@@ -31,7 +31,10 @@ from theory.nodes import (
 )
 from theory.stopgrad import sg
 
-tau, epsilon, alpha, nu = symbols("tau epsilon alpha nu", positive=True)  # temperature, smallest scale, weights of terms
+# of a softmax; the smallest scale; weights of terms
+temperature, epsilon, alpha, zeta = symbols(
+    "temperature epsilon alpha zeta", positive=True
+)  # temperature, smallest scale, weights of terms
 MASS = Trace(D_x)
 
 
@@ -74,11 +77,11 @@ def barlow_twins() -> Loss:
 def vicreg() -> Loss:
     r"""Squared distances, a hinge on the standard deviation of each dimension, and covariances off the diagonal.
 
-    :math:`\tfrac1m\sum J_{ia}\lVert x_i-y_a\rVert^2+\alpha\,[v(X)+v(Y)]+\nu\,[c(X)+c(Y)]` with
+    :math:`\tfrac1m\sum J_{ia}\lVert x_i-y_a\rVert^2+\alpha\,[v(X)+v(Y)]+\zeta\,[c(X)+c(Y)]` with
     :math:`v=\tfrac1d\sum_k\max(0,1-\sqrt{C_{kk}+\epsilon})` and :math:`c=\tfrac1d\sum_{k\ne l}C_{kl}^2`.
 
-    Source: Bardes, Ponce and LeCun, *VICReg* (2022), eq. 1-6; covariances are means over pairs.  Parameters: ``alpha``, ``nu``,
-    ``epsilon``.
+    Source: Bardes, Ponce and LeCun, *VICReg* (2022), eq. 1-6; covariances are means over pairs.  Parameters: ``alpha``,
+    ``zeta``, ``epsilon``.
     """
 
     def spread(z: MatrixExpr, weights: MatrixExpr) -> Expr:
@@ -90,17 +93,17 @@ def vicreg() -> Loss:
         return squared_norm(covariance - diagonal_matrix(diagonal_of(covariance))) / d
 
     views = (_centred(X, D_x), _centred(Y, D_y))
-    return _of(2 * pull(X, Y) / MASS + alpha * sum(spread(*v) for v in views) + nu * sum(redundancy(*v) for v in views))
+    return _of(2 * pull(X, Y) / MASS + alpha * sum(spread(*v) for v in views) + zeta * sum(redundancy(*v) for v in views))
 
 
 def info_nce() -> Loss:
-    r"""Cross-entropy of the partner of each sample among all labels, by cosines at a temperature ``tau``.
+    r"""Cross-entropy of the partner of each sample among all labels, by cosines at a ``temperature`` :math:`\theta`.
 
-    :math:`-\tfrac1m\sum_{ia}J_{ia}\log\operatorname{softmax}_a(\hat x_i\cdot\hat y_a/\tau)`.
+    :math:`-\tfrac1m\sum_{ia}J_{ia}\log\operatorname{softmax}_a(\hat x_i\cdot\hat y_a/\theta)`.
 
     Source: van den Oord, Li and Vinyals, *Contrastive Predictive Coding* (2018), eq. 4; Chen et al., *SimCLR* (2020), eq. 1.
     """
-    return _of(_cross_entropy(normalised(X).T * normalised(Y) / tau))
+    return _of(_cross_entropy(normalised(X).T * normalised(Y) / temperature))
 
 
 def softmax_classification() -> Loss:

@@ -18,9 +18,8 @@ from theory.nodes.composites import (
     squared_norm,
     total,
 )
-from theory.nodes.diagonals import diagonal_matrix, diagonal_of
 from theory.nodes.elementwise import elementwise
-from theory.nodes.hadamard import hadamard
+from theory.nodes.entries import diagonal_matrix, diagonal_of, hadamard
 from theory.nodes.selections import column
 from theory.scalars import logistic, softplus
 

@@ -8,8 +8,8 @@ from sympy.matrices.expressions.special import OneMatrix
 from theory.errors import InputError, said
 from theory.nodes.algebra import inner_product, times, transposed
 from theory.nodes.algebra import total as _total
-from theory.nodes.diagonals import Diagonal, DiagonalPart
 from theory.nodes.elementwise import ENTRY, Elementwise
+from theory.nodes.entries import Diagonal, DiagonalPart
 from theory.nodes.node import matrix, require_square
 from theory.nodes.rows import LogSumExp, Softmax
 from theory.nodes.selections import Centring

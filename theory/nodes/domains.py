@@ -10,9 +10,8 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import InputError, said
 from theory.nodes.algebra import terms_of, times, transposed
-from theory.nodes.diagonals import Diagonal, DiagonalPart
 from theory.nodes.elementwise import ENTRY, Elementwise
-from theory.nodes.hadamard import Hadamard
+from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
 from theory.nodes.opened import NODES, opened
 from theory.nodes.rows import Softmax
 from theory.scalars import KINKED, kinks

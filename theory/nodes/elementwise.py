@@ -10,7 +10,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import CalculusError, InputError, said
 from theory.nodes.algebra import plus, times, total
-from theory.nodes.hadamard import Hadamard
+from theory.nodes.entries import Hadamard
 from theory.nodes.node import Node, matrix
 from theory.nodes.operations import PLACES
 from theory.scalars import Named, scalar_derivative
@@ -147,7 +147,7 @@ def elementwise(function: Callable[[Expr], Expr] | FunctionClass | Lambda, of: M
         for what is no such function: one of a matrix, or one with a marker around the entry.
     """
     body = expression(function(ENTRY), "as function of an entry")
-    shown = said(body.xreplace({ENTRY: Symbol("x")}))
+    shown = said(body.xreplace({ENTRY: Symbol("x", real=True)}))
     if body.is_Matrix or body.atoms(MatrixExpr):
         raise InputError("a function of scalars", shown, "multiply the matrix by what holds other matrices")
     if is_marked(body):

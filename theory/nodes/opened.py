@@ -31,9 +31,8 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import CalculusError, said
 from theory.nodes.algebra import plus, times, trace, transposed
-from theory.nodes.diagonals import Diagonal, DiagonalPart
 from theory.nodes.elementwise import ENTRY, Elementwise
-from theory.nodes.hadamard import Hadamard
+from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
 from theory.nodes.node import Node
 from theory.nodes.selections import selected
 

@@ -9,8 +9,7 @@ from sympy import MatrixExpr, S
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.nodes.algebra import plus, times
-from theory.nodes.diagonals import Diagonal
-from theory.nodes.hadamard import Hadamard
+from theory.nodes.entries import Diagonal, Hadamard
 from theory.nodes.node import Node
 
 

@@ -11,7 +11,16 @@ from theory.models import vocabulary as v
 NAMES = [
     "squared", "simsiam", "barlow_twins", "vicreg", "info_nce", "softmax_classification", "spectral_contrastive", "coding_rate",
 ]  # fmt: skip
-PARAMETERS = {"tau": 0.5, "alpha": 0.3, "nu": 0.7, "epsilon": 0.2, "gamma": 0.5, "lambda": 0.01, "kappa": 0.02, "beta": 1.5}
+PARAMETERS = {
+    "temperature": 0.5,
+    "alpha": 0.3,
+    "zeta": 0.7,
+    "epsilon": 0.2,
+    "gamma": 0.5,
+    "lambda": 0.01,
+    "kappa": 0.02,
+    "beta": 1.5,
+}
 
 
 def cosine(a, b):
@@ -66,13 +75,13 @@ def vicreg(X, Y, W, J, still):
     for z, pick in ((X, first), (Y, second)):
         C = covariance(J, z, z, pick, pick)
         value += PARAMETERS["alpha"] * positive(1 - np.sqrt(np.diag(C) + PARAMETERS["epsilon"])).mean()
-        value += PARAMETERS["nu"] * off(C) / len(C)
+        value += PARAMETERS["zeta"] * off(C) / len(C)
     return value
 
 
 def info_nce(X, Y, W, J, still):
     def score(i):
-        return np.array([cosine(X[:, i], y) for y in Y.T]) / PARAMETERS["tau"]
+        return np.array([cosine(X[:, i], y) for y in Y.T]) / PARAMETERS["temperature"]
 
     return -mean(J, lambda i, a: score(i)[a] - logsumexp(score(i)))
 
