@@ -25,10 +25,13 @@ class Balls:
 
     def __init__(self, number: Callable, matrix: Callable, size: Callable):
         self.number, self.matrix, self.size = number, matrix, size
+        self._known: dict[Basic, arb_mat] = {}
 
     def of(self, expr: MatrixExpr) -> arb_mat:
         """The ball of a matrix; ``TypeError`` of what has none."""
-        return _of(expr, self)
+        if expr not in self._known:
+            self._known[expr] = _of(expr, self)
+        return self._known[expr]
 
 
 @singledispatch

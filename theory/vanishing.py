@@ -59,6 +59,7 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 from sympy.matrices.expressions.special import OneMatrix
 from sympy.polys.polyerrors import PolynomialError
 
+from theory.nodes.node import Node
 from theory.nodes.opened import opened
 from theory.real_points import proved_nonzero
 from theory.words import PLAIN, Context, Word, expand, expand_traces, monomial, transpose
@@ -75,7 +76,13 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
     """
     if isinstance(expr, MatrixExpr):
         expr = Trace(MatMul(MatrixSymbol(f"probe_{Dummy().dummy_index}", expr.cols, expr.rows), expr, evaluate=False))
-    flat = _by_words(expand_traces(opened(expr), context), context).expand()
+    expr = opened(expr)
+    if expr.has(Node):  # multiplied out only where it may vanish
+        if proved_nonzero(expr, context):
+            return False
+        if expr.count_ops() > OPERATIONS:
+            return None
+    flat = _by_words(expand_traces(expr, context), context).expand()
     if flat == 0:
         return True
     if proved_nonzero(flat, context):
