@@ -53,6 +53,9 @@ class OperationPrinter(SciPyPrinter):
     def _print_Max(self, expr):
         return reduce("maximum({}, {})".format, map(self._print, expr.args))
 
+    def _print_Heaviside(self, expr):
+        return "heaviside({}, {})".format(*map(self._print, expr.args))
+
     def _print_Min(self, expr):
         return reduce("minimum({}, {})".format, map(self._print, expr.args))
 

@@ -37,7 +37,7 @@ from theory.nodes.algebra import terms_of, times
 from theory.nodes.node import Node
 from theory.nodes.opened import opened
 from theory.nodes.operations import PLACES, NumberOf, Operation, Pointwise
-from theory.nodes.selections import Constant
+from theory.nodes.selections import Centring, Constant
 from theory.words import Polynomial, Word, add_term, expand, monomial
 
 
@@ -98,7 +98,8 @@ class Schedule:
         for term in expr.args:
             coefficient, factors = term.as_coeff_mmul() if isinstance(term, MatMul) else (S.One, term)
             sign = -1 if coefficient.could_extract_minus_sign() else 1
-            value = self.operand(MatMul(sign * coefficient, factors, evaluate=False) if sign * coefficient != 1 else factors)
+            inner = factors.args if isinstance(factors, MatMul) else (factors,)
+            value = self.operand(MatMul(sign * coefficient, *inner, evaluate=False) if sign * coefficient != 1 else factors)
             terms.append((sign, value))
         diagonal = all(isinstance(v, DiagMatrix) for _, v in terms)
         if turned := _all_turned([v for _, v in terms]):
@@ -271,7 +272,7 @@ def _turned(operand: Basic) -> Basic:
     """The transpose of an operand."""
     if isinstance(operand, Transpose):
         return operand.arg
-    return operand if isinstance(operand, DiagMatrix | Identity) else Transpose(operand)
+    return operand if isinstance(operand, DiagMatrix | Identity | Centring) else Transpose(operand)
 
 
 def _all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
