@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
-from jax import numpy as jnp
+import pytest
 from sympy import (
     Determinant,
     DiagMatrix,
@@ -52,6 +51,8 @@ from theory.nodes import (
     total,
 )
 
+jax = pytest.importorskip("jax")
+jnp = jax.numpy
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_disable_most_optimizations", True)  # compiled once, run once
 
