@@ -90,8 +90,7 @@ def transposed(expr: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
         return plus(*(transposed(a, context) for a in expr.args))
     if isinstance(expr, MatMul):
         coefficient, factors = expr.as_coeff_matrices()
-        turned = (transposed(f, context) for f in reversed(factors))
-        return MatMul(*(c for c in (coefficient,) if c != 1), *turned, evaluate=False)
+        return times(coefficient, *(transposed(f, context) for f in reversed(factors)))
     if isinstance(expr, Transpose):
         return expr.arg
     if isinstance(expr, ZeroMatrix | OneMatrix):

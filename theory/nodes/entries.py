@@ -198,5 +198,5 @@ def _diagonal_of(word, rows) -> MatrixExpr:
     cut = next((i for i in range(1, len(word)) if word[i].rows == 1), None)
     if cut:
         return Hadamard(times(*word[:cut]), transposed(times(*word[cut:])))
-    backwards = tuple(transposed(f) for f in reversed(word))
-    return DiagonalPart.made(monomial(min(word, backwards, key=order)))
+    (backwards, number), *others = terms_of(times(*(transposed(f) for f in reversed(word)))).items()
+    return DiagonalPart.made(monomial(word if others or number != 1 else min(word, backwards, key=order)))

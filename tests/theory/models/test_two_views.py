@@ -1,5 +1,7 @@
 """The losses of self-supervised learning against sums over pairs, as the papers write them."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sympy import Integer
@@ -131,6 +133,14 @@ def test_losses_and_their_flows_are_those_of_sums_over_pairs(name):
             slope = numeric_gradient(lambda now, J=J, at=at: function(now[v.X], now[v.Y], now[v.W], J, at), at, block)
             decay = values[str(loss.decay[block])] if block in loss.decay else 0.0
             assert_close(moved[block], -slope * rates[block] - decay * at[block])
+
+
+@pytest.mark.parametrize("name", [*NAMES, "byol"])
+def test_losses_and_flows_are_made_again_by_pickle(name):
+    loss = getattr(models, name)()
+    for one in (loss, loss.stop_gradient_flow()):
+        for other in (one.func(*one.args), pickle.loads(pickle.dumps(one))):
+            assert (other, hash(other), str(other)) == (one, hash(one), str(one))
 
 
 def test_byol_has_targets_that_follow():
