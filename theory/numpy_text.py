@@ -98,7 +98,7 @@ class OperationPrinter(SciPyPrinter):
         if len(factors) == 1:
             return self._print(factors[0])
         left, right = factors
-        if (product := _product_with_constant(self._print, left, right)) is not None:
+        if (product := _product_with_constant(self._as_dense, left, right)) is not None:
             return product
         symbols = self._print(left), self._print(right)
         if isinstance(right, DiagMatrix):
@@ -119,6 +119,10 @@ class OperationPrinter(SciPyPrinter):
             value = self.dense(value) if dense and isinstance(inner, DiagMatrix) else value
             text += (" - " if inner is not term else " + ") + value
         return text.removeprefix(" + ")
+
+    def _as_dense(self, operand: Basic) -> str:
+        text = self._print(operand)
+        return self.dense(text) if isinstance(operand, DiagMatrix) else text
 
     def _is_fresh(self, operand: Basic) -> bool:
         """Whether the array of an operand is made where it is read, and nothing else sees it."""

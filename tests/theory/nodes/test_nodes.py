@@ -261,6 +261,16 @@ def test_memory_stays_linear_in_the_number_of_samples(name):
         assert peak_of(call) < 30 * 8 * samples * dimension
 
 
+def test_a_diagonal_beside_a_projection_is_lowered():
+    lowered = Flow({X: -X, v: -v}).lower({"d": 2, "n": 3})
+    A, b = np.random.default_rng(0).standard_normal((2, 2, 3))
+    H, D = np.eye(3) - 1 / 3, np.diag(b[0])
+    expr = centred(diagonal_matrix(v))
+    found = lowered.evaluate([expr, expr.T * X.T, X * expr * X.T])(np.concatenate([A.ravel(), b[0]]))
+    for one, other in zip(found, [D @ H, H @ D @ A.T, A @ D @ H @ A.T], strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-14)
+
+
 def test_sympys_operations_are_lowered_as_they_are():
     lowered = Flow({X: -X, Y: -Y}).lower({"d": 2, "n": 3})
     A, B = np.random.default_rng(0).standard_normal((2, 2, 3))
