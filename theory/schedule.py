@@ -170,7 +170,7 @@ class Schedule:
             return None
         coefficient, factors = expr.as_coeff_matrices()
         operands = [o for o in map(self.operand, factors) if not isinstance(o, Identity)]
-        last, dense = len(operands) - 1, [k for k, o in enumerate(operands) if not isinstance(o, DiagMatrix)]
+        last, dense = len(operands) - 1, [k for k, o in enumerate(operands) if not _scales(o)]
         if len(dense) < 2 or coefficient != 1:
             return None
         best, rows = self._cheapest(operands), self._number(operands[0].rows)
