@@ -11,8 +11,9 @@ Scalar functions of traces follow by the chain rule.
 >>> gradient(Trace(X*X.T)/2 - Trace(C*X.T), X)
 -C + X
 
-Fails, with :class:`~theory.errors.CalculusError`, on what it cannot differentiate: inverses, determinants,
-elementwise products and entries of a state matrix, and functions outside the elementary smooth ones.  Absolute values, largest
+Losses beyond trace polynomials (functions of entries, diagonals, inverses, determinants) go through :mod:`theory.nodes.sweep`,
+which multiplies nothing out.  Fails, with :class:`~theory.errors.CalculusError`, on what it cannot differentiate: Kronecker
+products, powers with a symbol as exponent, and functions outside the elementary smooth ones.  Absolute values, largest
 and smallest values, signs and steps are differentiated where the :class:`~theory.words.Context` allows ``kinks``: away from
 these, which :func:`kinks` names.
 
@@ -21,50 +22,33 @@ Source: the product rule for matrix differentials (Magnus and Neudecker, *Matrix
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import combinations
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
 
-from sympy import (
-    Abs,
-    Add,
-    Basic,
-    Derivative,
-    DiracDelta,
-    Dummy,
-    Expr,
-    Heaviside,
-    MatrixExpr,
-    MatrixSymbol,
-    Max,
-    Min,
-    Mul,
-    Pow,
-    S,
-    Symbol,
-    Trace,
-    Transpose,
-    default_sort_key,
-    erf,
-    erfc,
-    exp,
-    log,
-    sign,
-)
-from sympy.functions.elementary.hyperbolic import HyperbolicFunction, InverseHyperbolicFunction
-from sympy.functions.elementary.trigonometric import InverseTrigonometricFunction, TrigonometricFunction
+from sympy import Add, Basic, Dummy, Expr, Identity, MatrixExpr, MatrixSymbol, S, Trace, Transpose
 
-from theory.errors import CalculusError, said
+from theory import scalars
+from theory.nodes import sweep
+from theory.nodes.algebra import times
+from theory.nodes.domains import kinks_of_entries
+from theory.nodes.elementwise import ENTRY
+from theory.nodes.opened import is_beyond_polynomials, opened
 from theory.printing import plain
-from theory.stopgrad import MARKERS
-from theory.words import PLAIN, Context, Polynomial, Word, add_term, assemble, expand, expand_traces, normalise, transpose
+from theory.scalars import KINKED, SMOOTH, State, refusal, require_differentiable, scalar_derivative
+from theory.words import (
+    PLAIN,
+    Context,
+    Polynomial,
+    Word,
+    add_term,
+    assemble,
+    expand,
+    expand_traces,
+    normalise,
+    product,
+    transpose,
+)
 
-KINKED = (Abs, Max, Min, sign, Heaviside)
-State: TypeAlias = Symbol | MatrixSymbol
-SMOOTH = (
-    Add, Mul, Pow, Symbol, exp, log, erf, erfc,
-    TrigonometricFunction, HyperbolicFunction, InverseTrigonometricFunction, InverseHyperbolicFunction,
-)  # fmt: skip
+__all__ = ["KINKED", "SMOOTH", "State", "differential", "gradient", "gradients", "kinks", "scalar_derivative", "scaled_slope"]
 
 
 def gradient(expr: Expr, symbol: State, context: Context = PLAIN) -> Expr | MatrixExpr:
@@ -88,10 +72,22 @@ def gradient(expr: Expr, symbol: State, context: Context = PLAIN) -> Expr | Matr
     CalculusError
         where ``symbol`` enters through something that is not differentiated here.
     """
+    return gradients(expr, (symbol,), context)[symbol]
+
+
+def gradients(expr: Expr, state: Sequence[State], context: Context = PLAIN) -> dict[State, Expr | MatrixExpr]:
+    """The derivative of a scalar by each of several blocks, as :func:`gradient`."""
+    if is_beyond_polynomials(expr, state):
+        return sweep.gradients(opened(expr), state, context)
+    flat = expand_traces(expr, context)
+    return {symbol: _polynomial_gradient(flat, symbol, context) for symbol in state}
+
+
+def _polynomial_gradient(flat: Expr, symbol: State, context: Context) -> Expr | MatrixExpr:
     if not isinstance(symbol, MatrixSymbol):
-        return scalar_derivative(expand_traces(expr, context), symbol, context)
+        return scalar_derivative(flat, symbol, context)
     terms: Polynomial = {}
-    for outer, word in _outer_derivatives(expand_traces(expr, context), {symbol}, context):
+    for outer, word in _outer_derivatives(flat, {symbol}, context):
         for place, factor in enumerate(word):
             if _core(factor) == symbol:
                 rest = word[place + 1 :] + word[:place]
@@ -105,6 +101,8 @@ def differential(expr: Expr | MatrixExpr, directions: Mapping[State, Expr | Matr
 
     Linear in the directions, which are expressions of the shapes of their blocks.
     """
+    if is_beyond_polynomials(expr, directions):
+        return sweep.moved(opened(expr), directions, context)
     if isinstance(expr, MatrixExpr):
         return assemble(_word_differential(expand(expr, context), directions, context), expr.shape)
     flat = expand_traces(expr, context)
@@ -117,42 +115,25 @@ def differential(expr: Expr | MatrixExpr, directions: Mapping[State, Expr | Matr
     return expand_traces(scalars + Add(*moved), context)
 
 
-def scalar_derivative(expr: Expr, symbol: Symbol, context: Context = PLAIN) -> Expr:
-    """The derivative by a scalar symbol of an elementary expression; traces must not hold the symbol.
-
-    Everything is taken to be real.  With ``context.kinks`` it holds away from the :func:`kinks`.
-    """
-    opaque = set(expr.atoms(Trace)) | ({s for s in expr.atoms(Symbol) if not s.is_real} if expr.has(*KINKED) else set())
-    held = {e: Dummy(real=True) for e in opaque}
-    for trace in held:
-        if trace != symbol and symbol in trace.free_symbols:
-            raise _refusal(trace, symbol)
-    _require_differentiable(expr, symbol, context)
-    opened, by = expr.xreplace(held), held.get(symbol, symbol)
-    slope = opened.diff(by)
-    if context.kinks:
-        slope = slope.replace(DiracDelta, lambda *_: S.Zero)
-    if slope.has(Derivative):
-        raise _refusal(expr, symbol)
-    return slope.xreplace({dummy: e for e, dummy in held.items()})
-
-
 def kinks(expr: Expr) -> tuple[Expr, ...]:
-    """What vanishes where a function in an expression has a kink or a jump.
+    """What vanishes where a function in an expression has a kink or a jump: scalars, and matrices of which an entry vanishes.
 
-    >>> from sympy import symbols
+    >>> from sympy import Max, symbols
     >>> x, y = symbols("x y", real=True)
-    >>> kinks(Abs(x - 1) + Max(x, y))
+    >>> kinks(Max(x, y) + abs(x - 1))
     (x - 1, x - y)
     """
-    found: dict[Expr, None] = {}
-    for part in sorted(expr.atoms(*KINKED), key=default_sort_key):
-        if isinstance(part, Max | Min):
-            gaps = (a - b for a, b in combinations(sorted(part.args, key=default_sort_key), 2))
-            found |= dict.fromkeys(-gap if gap.could_extract_minus_sign() else gap for gap in gaps)
-        else:
-            found[part.args[0]] = None
-    return tuple(found)
+    of_scalars = tuple(gap for gap in scalars.kinks(expr) if not gap.has(ENTRY))
+    return of_scalars + (kinks_of_entries(expr) if is_beyond_polynomials(expr, expr.free_symbols) else ())
+
+
+def scaled_slope(slope: MatrixExpr, mobility: Expr | MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
+    """A slope times a mobility, a scalar or a matrix on the right."""
+    rate = mobility if isinstance(mobility, MatrixExpr) else mobility * Identity(slope.cols)
+    if is_beyond_polynomials(slope, slope.free_symbols):
+        return times(opened(slope), rate)
+    descent = product([expand(slope, context), expand(rate, context)])
+    return assemble({w: c.expand() for w, c in descent.items()}, slope.shape)
 
 
 def _outer_derivatives(flat: Expr, symbols: set[MatrixSymbol], context: Context) -> list[tuple[Expr, Word]]:
@@ -161,7 +142,7 @@ def _outer_derivatives(flat: Expr, symbols: set[MatrixSymbol], context: Context)
     held = {t: Dummy(real=True) for t in traces}
     opened = flat.xreplace(held)
     for symbol in symbols:
-        _require_differentiable(flat, symbol, context)
+        require_differentiable(flat, symbol, context)
     back = {dummy: trace for trace, dummy in held.items()}
     pairs = []
     for trace, dummy in held.items():
@@ -196,22 +177,4 @@ def _core(factor: MatrixExpr) -> MatrixExpr:
 def _require_polynomial(word: Word, symbol: State) -> None:
     for factor in word:
         if _core(factor) != symbol and symbol in factor.free_symbols:
-            raise _refusal(factor, symbol)
-
-
-def _require_differentiable(expr: Expr, symbol: State, context: Context) -> None:
-    """Raise unless ``symbol`` enters ``expr`` through elementary functions of scalars and of traces that are differentiated."""
-    if symbol in expr.free_symbols and not isinstance(expr, Trace):
-        if not isinstance(expr, (*SMOOTH, *KINKED) if context.kinks else SMOOTH):
-            raise _refusal(expr, symbol)
-        for arg in expr.args:
-            _require_differentiable(arg, symbol, context)
-
-
-def _refusal(part: Basic, symbol: State) -> CalculusError:
-    if part.has(*MARKERS):
-        expected, remedy = "an expression without stop-gradient markers", "block or erase the markers first"
-    else:
-        expected = f"a smooth elementary function of scalars and traces of polynomials in {symbol}"
-        remedy = "rewrite this part, or introduce a new state variable for it"
-    return CalculusError(expected, f"{said(part)}, which holds {symbol}", remedy)
+            raise refusal(factor, symbol)

@@ -26,7 +26,6 @@ from sympy import (
     Add,
     Basic,
     Expr,
-    Identity,
     Inverse,
     MatAdd,
     MatrixBase,
@@ -43,13 +42,14 @@ from sympy import (
 from sympy.logic.boolalg import Boolean
 
 from theory.abridging import Brief, brief
-from theory.calculus import State, gradient, kinks
+from theory.calculus import State, gradients, kinks, scaled_slope
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.nodes.domains import positive_parts
 from theory.state import Pairs, check_state, in_order, name_of, pairs, scalar_or_matrix_symbols
 from theory.stopgrad import block, erase, expression, is_marked, statements
 from theory.vanishing import vanishes
-from theory.words import Context, assemble, expand, expand_traces, product, scaled
+from theory.words import Context, scaled
 
 Rate: TypeAlias = Expr | MatrixExpr
 
@@ -61,7 +61,7 @@ class Loss(Brief, Basic):
     ----------
     expression
         a scalar: elementary functions of scalar symbols and of traces of matrix polynomials, with kinks (``Abs``, ``Max``,
-        ``Min``) or without; :func:`theory.sg` anywhere.
+        ``Min``) or without, and of what :mod:`theory.nodes` makes of matrices; :func:`theory.sg` anywhere.
     state
         the blocks that move: scalar symbols, or matrix symbols of shape (r, c).
     mobility
@@ -81,7 +81,8 @@ class Loss(Brief, Basic):
     ------
     InputError
         for a state that is not made of symbols, a mobility or decay of something that is not state, of the wrong shape or
-        known to be negative, an expression that is not scalar, or a symbol that is neither state nor declared parameter.
+        known to be negative, a logarithm of entries that can be negative, an expression that is not scalar,
+        or a symbol that is neither state nor declared parameter.
     """
 
     _shown = ("expression", "state", "mobility", "decay", "assumptions", "parameters", "views")
@@ -103,6 +104,7 @@ class Loss(Brief, Basic):
         declared = S.UniversalSet if parameters in (None, S.UniversalSet) else Tuple(*parameters)
         if isinstance(declared, Tuple):
             _check_declared(blocks, tuple(declared), (loss, *rates["mobility"].values(), *rates["decay"].values()))
+        positive_parts(erase(loss), Context(statements(assumptions)))
         of_blocks = [in_order(given, blocks) for given in rates.values()]
         rest = Tuple(*statements(assumptions)), declared, Tuple(*views or ())
         return Basic.__new__(cls, loss, Tuple(*blocks), *of_blocks, *rest)
@@ -154,11 +156,18 @@ class Loss(Brief, Basic):
         return tuple(e for e in kinks(self.erased()) if e.free_symbols & {*self.state})
 
     @property
+    def conditions(self) -> tuple[Expr, ...]:
+        """What must stay positive, every entry of it, for the loss to be defined; see also :attr:`kinks`.
+
+        Lengths by which samples are divided are among them: a sample of length zero has no direction.
+        """
+        return tuple(e for e in positive_parts(self.erased(), self.context) if e.free_symbols & {*self.state})
+
+    @property
     def learns(self) -> bool:
         """Whether the markers leave any state block a gradient, of which it is not proved that it vanishes everywhere."""
         blocked, _ = block(self.expression)
-        flat = expand_traces(blocked, self.context)
-        slopes = (gradient(flat, b, self.context) for b in self.state)
+        slopes = gradients(blocked, self.state, self.context).values()
         return any(vanishes(slope, self.context) is not True for slope in slopes)
 
     def erased(self) -> Expr:
@@ -177,8 +186,8 @@ class Loss(Brief, Basic):
         return self._descend(*block(self.expression))
 
     def _descend(self, expression: Expr, stopped: Mapping) -> Flow:
-        flat = expand_traces(expression, self.context)
-        velocity = {b: self._velocity(b, gradient(flat, b, self.context), stopped) for b in self.state}
+        slopes = gradients(expression, self.state, self.context)
+        velocity = {b: self._velocity(b, slopes[b], stopped) for b in self.state}
         potential = expression.xreplace(stopped) + self._decay_energy() if self._descends(stopped) else None
         return Flow(velocity, self.mobility, self.assumptions, potential)
 
@@ -196,9 +205,7 @@ class Loss(Brief, Basic):
         decay, mobility = self.decay.get(block, 0), self.mobility.get(block, 1)
         if not isinstance(block, MatrixSymbol):
             return (-mobility * slope).xreplace(stopped) - decay * block
-        rate = mobility if isinstance(mobility, MatrixExpr) else mobility * Identity(block.cols)
-        descent = product([expand(slope.xreplace(stopped), self.context), expand(rate, self.context)])
-        downhill = assemble({w: c.expand() for w, c in descent.items()}, block.shape)
+        downhill = scaled_slope(slope.xreplace(stopped), mobility, self.context)
         parts = ((1, downhill), (decay, block))
         terms = [scaled(-factor, part) for factor, part in parts if factor != 0 and not isinstance(part, ZeroMatrix)]
         return MatAdd(*terms, evaluate=False) if len(terms) > 1 else terms[0] if terms else ZeroMatrix(*block.shape)

@@ -15,14 +15,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Symbol, erf, erfc, lambdify
+from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Mul, Pow, Symbol, erf, erfc, lambdify
 
 from theory import require
 from theory.abridging import brief
 from theory.calculus import State
 from theory.errors import InputError
 from theory.flow import Flow, direction
-from theory.schedule import OperationPrinter, Schedule
+from theory.nodes.numerics import FUNCTIONS
+from theory.nodes.opened import opened
+from theory.numpy_text import OperationPrinter
+from theory.schedule import Schedule
 from theory.state import parameters_of, scalar_or_matrix_symbols
 
 Sizes = dict[Symbol, int]
@@ -48,7 +51,7 @@ def lower(
     diagonal
         those matrix arguments that come as the vector of their diagonal.
     printer
-        what arrays stand for matrices: themselves, or stacks of them (:class:`theory.schedule.StackPrinter`).
+        what arrays stand for matrices: themselves, or stacks of them (:class:`theory.numpy_text.StackPrinter`).
 
     Raises
     ------
@@ -58,7 +61,7 @@ def lower(
     names = {a: _renamed(a, number) for number, a in enumerate(arguments)}
     inner = {a: DiagMatrix(n) if a in diagonal else n for a, n in names.items()}
     schedule = Schedule(sizes, {stand_in: a for a, stand_in in inner.items()})
-    results = [schedule.operand(e.xreplace(inner)) for e in expressions]
+    results = [schedule.operand(opened(e).xreplace(inner)) for e in expressions]
     shared, inlined = schedule.split(results)
     modules, prints = _modules(expressions), printer(inlined)
     return lambdify(list(names.values()), results, modules=modules, printer=prints, cse=lambda _: (shared, results))
@@ -96,6 +99,7 @@ def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr
             f"parameters among {sorted({*symbols, *dimensions})}", f"{', '.join(unknown)}", "drop it or correct the name"
         )
     constants = {s: _constant(s, values[name]) for name, s in symbols.items()}
+    _require_denominators(flow, {s: v for s, v in constants.items() if np.ndim(v) == 0 and v == 0})
     sizes: Sizes = {}
     for symbol, value in constants.items():
         if isinstance(symbol, MatrixSymbol):
@@ -214,12 +218,12 @@ def lowered_once(
 
 
 def _modules(expressions: Sequence[Basic]) -> list:
-    """Where the functions come from: NumPy, and SciPy for those that it does not have."""
+    """Where the functions come from: those of nodes, NumPy, and SciPy for those that it does not have."""
     if not any(e.has(erf, erfc) for e in expressions):
-        return ["numpy"]
+        return [FUNCTIONS, "numpy"]
     from scipy import special
 
-    return [{"erf": special.erf, "erfc": special.erfc}, "numpy"]
+    return [FUNCTIONS, {"erf": special.erf, "erfc": special.erfc}, "numpy"]
 
 
 # -- values and shapes of parameters ----------------------------------------------------------------------------------
@@ -235,6 +239,17 @@ def _constant(symbol: State, value):
             f"a matrix for {symbol}, or a vector for a diagonal one", f"an array of shape {value.shape}", "reshape it"
         )
     return value
+
+
+def _require_denominators(flow: Flow, zeros: Mapping[State, Any]) -> None:
+    """No parameter that is zero stands in a denominator as a factor, as a temperature does."""
+    for velocity in flow.velocity.values() if zeros else ():
+        for power in velocity.atoms(Pow):
+            for factor in Mul.make_args(power.base):
+                if factor in zeros and power.exp.is_negative:
+                    raise InputError(
+                        f"a number for {factor} that is not zero", "0", "it stands in a denominator; take a small one"
+                    )
 
 
 def _size(name: str, value) -> int:

@@ -19,11 +19,12 @@ from functools import singledispatch
 from typing import Any
 
 import numpy as np
-from flint import arb, ctx, fmpq, fmpq_mat
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 from sympy import (
     Abs,
     Add,
     Basic,
+    Determinant,
     Eq,
     Expr,
     Function,
@@ -46,12 +47,17 @@ from sympy import (
     Symbol,
     Trace,
     Transpose,
+    exp,
+    log,
     sign,
 )
 from sympy.assumptions import AppliedPredicate
 from sympy.core.relational import Relational
 from sympy.matrices.expressions.special import OneMatrix
 
+from theory.ball_matrices import Balls
+from theory.nodes.node import Node
+from theory.scalars import logistic, softplus
 from theory.words import PLAIN, Context
 
 POINTS = 4  # that must all give zero before the search ends
@@ -247,10 +253,35 @@ def _(expr, at):
     return first
 
 
-@_ball.register(Trace)
+@_ball.register(logistic)
+@_ball.register(softplus)
 def _(expr, at):
+    return _ball(expr.rewrite(exp if isinstance(expr, logistic) else log), at)
+
+
+@_ball.register(arb)
+def _(expr, at):
+    return expr
+
+
+@_ball.register(Trace)
+@_ball.register(Determinant)
+def _(expr, at):
+    if isinstance(expr, Determinant) or expr.has(Node):
+        balls = _balls(expr.arg, at)
+        return balls.det() if isinstance(expr, Determinant) else sum((balls[i, i] for i in range(balls.nrows())), arb(0))
     matrix = _exact(expr.arg, at)
     return arb(sum((matrix[i, i] for i in range(matrix.nrows())), fmpq(0)))
+
+
+def _balls(expr: MatrixExpr, at: _Point) -> arb_mat:
+    def number(scalar: Expr, bound: Mapping) -> arb:
+        return _ball(scalar, _Point({**at.scalars, **bound}, at.matrices))
+
+    try:
+        return Balls(number, lambda m: _exact(m, at), at.size).of(expr)
+    except TypeError:
+        raise _NoValueError from None
 
 
 # -- exact values of matrices -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Matrix expressions cut into single operations, and the printer of those.
+"""Matrix expressions cut into single operations.
 
 Each distinct operation is computed once; products are associated in the order that costs least at the actual shapes
 (matrix chain order); a scalar factor is applied to the smallest operand.
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sympy import (
     Add,
     Basic,
+    Determinant,
     DiagMatrix,
     Expr,
     Identity,
@@ -27,12 +28,17 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
+    log,
 )
 from sympy.matrices.expressions.special import OneMatrix
-from sympy.printing.numpy import SciPyPrinter
 
 from theory.errors import CalculusError
-from theory.words import Word, expand, monomial
+from theory.nodes.algebra import terms_of, times
+from theory.nodes.node import Node
+from theory.nodes.opened import opened
+from theory.nodes.operations import PLACES, NumberOf, Operation, Pointwise
+from theory.nodes.selections import Centring, Constant
+from theory.words import Polynomial, Word, add_term, expand, monomial
 
 
 class Schedule:
@@ -44,12 +50,20 @@ class Schedule:
         self.sizes = {s: Integer(n) for s, n in sizes.items()}
         self.steps: list[tuple[Basic, Basic]] = []
         self.known: dict[Basic, Basic] = {}
+        self._operands: dict[Basic, Basic] = {}
+        self._sums: dict[frozenset, Basic] = {}
 
     def operand(self, expr: Expr | MatrixExpr) -> Basic:
         """A symbol, or the transpose of one, that holds the value of ``expr``."""
+        if expr not in self._operands:
+            self._operands[expr] = self._operand(expr)
+        return self._operands[expr]
+
+    def _operand(self, expr: Expr | MatrixExpr) -> Basic:
         if not isinstance(expr, MatrixExpr):
-            traces = {t: self._trace(t) for t in expr.atoms(Trace)}
-            return expr.xreplace(traces).xreplace(self.sizes)
+            return expr.xreplace({part: self._number_of(part) for part in _numbers_of_matrices(expr)}).xreplace(self.sizes)
+        if isinstance(expr, Node):
+            return expr.lowered(self)
         if isinstance(expr, MatAdd):
             return self._sum(expr)
         if isinstance(expr, MatMul):
@@ -60,13 +74,15 @@ class Schedule:
             inner = self.operand(expr.arg)
             return inner if isinstance(inner, DiagMatrix) else inner.arg if isinstance(inner, Transpose) else Transpose(inner)
         if isinstance(expr, Inverse):
-            return self._emit(Inverse(self.operand(expr.arg)), expr.shape, isinstance(self.operand(expr.arg), DiagMatrix))
+            return self.emit(Inverse(self.operand(expr.arg)), expr.shape, isinstance(self.operand(expr.arg), DiagMatrix))
         if isinstance(expr, ZeroMatrix | Identity | OneMatrix):
             return expr.xreplace(self.sizes)
         if isinstance(expr, MatrixSymbol | DiagMatrix):
             return expr
+        if (node := opened(expr)) != expr:
+            return self.operand(node)
         raise CalculusError(
-            "sums, products, transposes, inverses and traces",
+            "nodes, sums, products, transposes, inverses and traces",
             str(expr.xreplace(self.shown)),
             "rewrite it with these to lower it to NumPy",
         )
@@ -82,30 +98,49 @@ class Schedule:
         for term in expr.args:
             coefficient, factors = term.as_coeff_mmul() if isinstance(term, MatMul) else (S.One, term)
             sign = -1 if coefficient.could_extract_minus_sign() else 1
-            value = self.operand(MatMul(sign * coefficient, factors, evaluate=False) if sign * coefficient != 1 else factors)
+            inner = factors.args if isinstance(factors, MatMul) else (factors,)
+            value = self.operand(MatMul(sign * coefficient, *inner, evaluate=False) if sign * coefficient != 1 else factors)
             terms.append((sign, value))
         diagonal = all(isinstance(v, DiagMatrix) for _, v in terms)
+        if turned := _all_turned([v for _, v in terms]):
+            terms = [(s, v) for (s, _), v in zip(terms, turned, strict=True)]
+        other = frozenset(Counter((s, _turned(v)) for s, v in terms).items())
+        if not turned and other in self._sums:
+            return _turned(self._sums[other])
+        if (key := frozenset(Counter(terms).items())) not in self._sums:
+            self._sums[key] = self._added(terms, (expr.cols, expr.rows) if turned else expr.shape, diagonal)
+        return _turned(self._sums[key]) if turned else self._sums[key]
+
+    def _added(self, terms: list[tuple[int, Basic]], shape, diagonal: bool) -> Basic:
         terms.sort(key=lambda t: -t[0])
-        return self._emit(
-            MatAdd(*(v if s > 0 else MatMul(-1, v, evaluate=False) for s, v in terms), evaluate=False), expr.shape, diagonal
+        return self.emit(
+            MatAdd(*(v if s > 0 else MatMul(-1, v, evaluate=False) for s, v in terms), evaluate=False), shape, diagonal
         )
 
     def _product(self, expr: MatMul) -> Basic:
         coefficient, factors = expr.as_coeff_matrices()
-        for place, factor in enumerate(factors):
-            others = [*factors[:place], *factors[place + 1 :], expr]
-            if isinstance(factor, MatAdd) and self._entries(factor) > max(map(self._entries, others)):
-                return self._distributed(coefficient, factors, place)
-        operands = [self.operand(f) for f in factors]
+        if (place := self._largest_sum([*factors], expr)) is not None:
+            return self._distributed(coefficient, factors, place)
+        operands = [self.operand(f) for f in _with_thin_ones(factors)]
         operands = [o for o in operands if not isinstance(o, Identity)] or operands[:1]
         if any(isinstance(o, ZeroMatrix) for o in operands):
             return ZeroMatrix(*expr.shape).xreplace(self.sizes)
         if coefficient != 1:
             place = min(range(len(operands)), key=lambda i: self._entries(operands[i]))
-            target = operands[place]
-            diagonal = isinstance(target, DiagMatrix)
-            operands[place] = self._emit(MatMul(self.operand(coefficient), target, evaluate=False), target.shape, diagonal)
+            if len(operands) > 1 and self._entries(expr) < self._entries(operands[place]):
+                return self._times(coefficient, self._chain(operands, self._cheapest(operands), 0, len(operands) - 1))
+            operands[place] = self._times(coefficient, operands[place])
         return self._chain(operands, self._cheapest(operands), 0, len(operands) - 1)
+
+    def _times(self, coefficient: Expr, operand: Basic) -> Basic:
+        operation = MatMul(self.operand(coefficient), operand, evaluate=False)
+        return self.emit(operation, operand.shape, isinstance(operand, DiagMatrix))
+
+    def _largest_sum(self, factors: list[MatrixExpr], *others: MatrixExpr) -> int | None:
+        """The place of a sum that is larger than all factors that are no sums, and than what it is multiplied to."""
+        others = (*others, *(f for f in factors if not isinstance(f, MatAdd | Constant)))
+        bound = max(map(self._entries, others), default=0)
+        return next((i for i, f in enumerate(factors) if isinstance(f, MatAdd) and self._entries(f) > bound), None)
 
     def _distributed(self, coefficient: Expr, factors: list[MatrixExpr], place: int) -> Basic:
         """A product over the terms of a factor that is a sum, where the sum itself would be larger than all else."""
@@ -116,15 +151,62 @@ class Schedule:
             terms.append(MatMul(coefficient * scalar, *whole, evaluate=False))
         return self.operand(MatAdd(*terms, evaluate=False))
 
+    def pointwise(self, body: Expr, *operands: Basic) -> Basic:
+        """A function of every entry of operands of one shape."""
+        if body == PLACES[0]:
+            return operands[0]
+        if turned := _all_turned(operands):
+            return Transpose(self.pointwise(body, *turned))
+        used = [k for k, place in enumerate(PLACES[: len(operands)]) if body.has(place)]
+        body, operands = body.xreplace({PLACES[k]: PLACES[i] for i, k in enumerate(used)}), tuple(operands[k] for k in used)
+        operation = Pointwise(body, *operands)
+        if (other := self.known.get(Pointwise(body, *map(_turned, operands)))) is not None:
+            return _turned(other)
+        return self.emit(operation, operands[0].shape, all(isinstance(o, DiagMatrix) for o in operands))
+
+    def halves(self, expr: MatrixExpr) -> tuple[Basic, Basic] | None:
+        """The two factors of a product, split where its diagonal costs least; None of what is no product."""
+        if not isinstance(expr, MatMul):
+            return None
+        coefficient, factors = expr.as_coeff_matrices()
+        operands = [o for o in map(self.operand, factors) if not isinstance(o, Identity)]
+        last, dense = len(operands) - 1, [k for k, o in enumerate(operands) if not _scales(o)]
+        if len(dense) < 2 or coefficient != 1:
+            return None
+        best, rows = self._cheapest(operands), self._number(operands[0].rows)
+        splits = range(dense[0], dense[-1])
+        k = min(splits, key=lambda k: best[0, k][0] + best[k + 1, last][0] + rows * self._number(operands[k].cols))
+        return self._chain(operands, best, 0, k), self._chain(operands, best, k + 1, last)
+
+    def _number_of(self, part: Expr) -> Basic:
+        if isinstance(part, Trace):
+            return self._trace(part)
+        name, determinant = ("det", part) if isinstance(part, Determinant) else ("log_det", part.args[0])
+        return self.emit(NumberOf(Symbol(name), self.operand(determinant.arg)), None)
+
     def _trace(self, trace: Trace) -> Basic:
-        words = expand(trace.arg).items()
+        words = (self._thin_words(terms_of(trace.arg)) if trace.has(Node) else expand(trace.arg)).items()
         return Add(*(self.operand(c) * (self._trace_of(word) if word else trace.arg.rows) for word, c in words))
+
+    def _thin_words(self, terms: Polynomial) -> Polynomial:
+        """Words without sums that are larger than all else."""
+        found: Polynomial = {}
+        for word, coefficient in terms.items():
+            place = self._largest_sum([*word]) if len(word) > 1 else None
+            if place is None:
+                add_term(found, word, coefficient)
+                continue
+            for term in word[place].args:
+                inner = terms_of(times(*word[:place], term, *word[place + 1 :]))
+                for w, c in self._thin_words(inner).items():
+                    add_term(found, w, coefficient * c)
+        return found
 
     def _trace_of(self, word: Word) -> Basic:
         """The trace of a word, turned to where its product costs least."""
         turns = [word[i:] + word[:i] for i in range(len(word))]
         best = min(turns, key=lambda w: self._cheapest([self.operand(f) for f in w])[0, len(w) - 1][0])
-        return self._emit(Trace(self.operand(monomial(best))), None, False)
+        return self.emit(Trace(self.operand(monomial(best))), None, False)
 
     def _cheapest(self, operands: list[Basic]) -> dict[tuple[int, int], tuple[float, int]]:
         """For each run of operands the least cost of its product and the place to split it (matrix chain order)."""
@@ -142,13 +224,16 @@ class Schedule:
         k = best[i, j][1]
         left, right = self._chain(operands, best, i, k), self._chain(operands, best, k + 1, j)
         diagonal = isinstance(left, DiagMatrix) and isinstance(right, DiagMatrix)
-        return self._emit(MatMul(left, right, evaluate=False), (left.rows, right.cols), diagonal)
+        if turned := _all_turned([right, left]):
+            return Transpose(self.emit(MatMul(*turned, evaluate=False), (right.cols, left.rows)))
+        if (other := self.known.get(MatMul(_turned(right), _turned(left), evaluate=False))) is not None:
+            return _turned(other)
+        return self.emit(MatMul(left, right, evaluate=False), (left.rows, right.cols), diagonal)
 
     def _cost(self, operands: list[Basic], i: int, k: int, j: int) -> float:
         rows, inner, columns = map(self._number, (operands[i].rows, operands[k].cols, operands[j].cols))
-        scales = all(isinstance(o, DiagMatrix) for o in operands[i : k + 1]) or all(
-            isinstance(o, DiagMatrix) for o in operands[k + 1 : j + 1]
-        )
+        scales = all(map(_scales, operands[i : k + 1])) != all(map(_scales, operands[k + 1 : j + 1]))
+        scales |= all(isinstance(o, DiagMatrix) for o in operands[i : j + 1])
         return rows * columns * (1 if scales else 2 * inner)
 
     def _entries(self, operand: Basic) -> int:
@@ -158,7 +243,7 @@ class Schedule:
     def _number(self, dimension: Expr) -> int:
         return int(dimension.xreplace(self.sizes))
 
-    def _emit(self, operation: Basic, shape, diagonal: bool) -> Basic:
+    def emit(self, operation: Basic, shape, diagonal: bool = False) -> Basic:
         if operation not in self.known:
             name = f"t{len(self.steps)}"
             symbol = Symbol(name) if shape is None else MatrixSymbol(name, *shape)
@@ -167,98 +252,39 @@ class Schedule:
         return self.known[operation]
 
 
-class OperationPrinter(SciPyPrinter):
-    """Prints one operation, with the operations that only it uses inside; a diagonal matrix is the vector of its diagonal.
-
-    Inlining lets NumPy reuse the memory of temporaries, which at large N costs more than the arithmetic.
-    """
-
-    def __init__(self, inlined: Mapping[Basic, Basic]):
-        super().__init__({"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True})
-        self.inlined = inlined
-
-    def _print_MatrixSymbol(self, expr):
-        return f"({self._print(self.inlined[expr])})" if expr in self.inlined else expr.name
-
-    def _print_Symbol(self, expr):
-        return f"({self._print(self.inlined[expr])})" if expr in self.inlined else super()._print_Symbol(expr)
-
-    def _print_DiagMatrix(self, expr):
-        return self._print(expr.args[0])
-
-    def _print_Transpose(self, expr):
-        return f"{self._print(expr.arg)}.T"
-
-    def _print_Trace(self, expr):
-        function = "sum" if isinstance(expr.arg, DiagMatrix) else "trace"
-        return f"{function}({self._print(expr.arg)})"
-
-    def rows_scaled(self, diagonal: str) -> str:
-        """What a matrix is multiplied by, entry by entry, where a diagonal one stands to its left."""
-        return f"{diagonal}[:, None]"
-
-    def dense(self, diagonal: str) -> str:
-        return f"diag({diagonal})"
-
-    def _print_Identity(self, expr):
-        return f"eye({self._print(expr.rows)})"
-
-    def _print_ZeroMatrix(self, expr):
-        return f"zeros({self._print(expr.shape)})"
-
-    def _print_OneMatrix(self, expr):
-        return f"ones({self._print(expr.shape)})"
-
-    def _print_Inverse(self, expr):
-        return f"1/{self._print(expr.arg)}" if isinstance(expr.arg, DiagMatrix) else f"linalg.inv({self._print(expr.arg)})"
-
-    def _print_MatMul(self, expr):
-        coefficient, factors = expr.as_coeff_matrices()
-        if coefficient == -1:
-            return f"-{self._print(factors[0])}"
-        if coefficient != 1:
-            return f"({self._print(coefficient)})*{self._print(factors[0])}"
-        if len(factors) == 1:
-            return self._print(factors[0])
-        left, right = factors
-        symbols = self._print(left), self._print(right)
-        if isinstance(right, DiagMatrix):
-            return "{}*{}".format(*symbols)
-        return f"{self.rows_scaled(symbols[0])}*{symbols[1]}" if isinstance(left, DiagMatrix) else "{} @ {}".format(*symbols)
-
-    def _print_MatAdd(self, expr):
-        dense = any(not isinstance(_unsigned(a), DiagMatrix) for a in expr.args)
-        text = ""
-        for term in expr.args:
-            inner = _unsigned(term)
-            value = self._print(inner)
-            value = self.dense(value) if dense and isinstance(inner, DiagMatrix) else value
-            text += (" - " if inner is not term else " + ") + value
-        return text.removeprefix(" + ")
+def _numbers_of_matrices(expr: Basic) -> Iterator[Expr]:
+    """The outermost traces and determinants of a scalar, and logarithms of determinants."""
+    if isinstance(expr, Trace | Determinant) or (isinstance(expr, log) and isinstance(expr.args[0], Determinant)):
+        yield expr
+    else:
+        for a in expr.args:
+            yield from _numbers_of_matrices(a)
 
 
-class StackPrinter(OperationPrinter):
-    """Prints operations on stacks of matrices (..., r, c), where a scalar is (..., 1, 1) and the diagonal of a matrix a row
-    (..., 1, n), so that what is the same in the whole stack needs no leading axes."""
-
-    def _print_Transpose(self, expr):
-        return f"{self._print(expr.arg)}.mT"
-
-    def _print_Trace(self, expr):
-        value = self._print(expr.arg)
-        if isinstance(expr.arg, DiagMatrix):
-            return f"sum({value}, axis=-1, keepdims=True)"
-        return f"linalg.trace({value})[..., None, None]"
-
-    def rows_scaled(self, diagonal: str) -> str:
-        return f"{diagonal}.mT"
-
-    def dense(self, diagonal: str) -> str:
-        return f"{diagonal}*eye({diagonal}.shape[-1])"
+def _with_thin_ones(factors: Sequence[MatrixExpr]) -> Iterator[MatrixExpr]:
+    """Factors with a column times a row for each matrix of ones."""
+    for factor in factors:
+        thin = len(factors) == 1 or not isinstance(factor, OneMatrix) or 1 in factor.shape
+        yield from (factor,) if thin else (OneMatrix(factor.rows, 1), OneMatrix(1, factor.cols))
 
 
-def _unsigned(term: Basic) -> Basic:
-    return term.args[1] if isinstance(term, MatMul) else term
+def _turned(operand: Basic) -> Basic:
+    """The transpose of an operand."""
+    if isinstance(operand, Transpose):
+        return operand.arg
+    return operand if isinstance(operand, DiagMatrix | Identity | Centring) else Transpose(operand)
+
+
+def _all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
+    """The transposes of operands that are transposes themselves, or diagonal; an operation on these has both senses."""
+    if not any(isinstance(o, Transpose) for o in operands):
+        return None
+    return [*map(_turned, operands)] if all(isinstance(o, Transpose | DiagMatrix | Identity) for o in operands) else None
+
+
+def _scales(operand: Basic) -> bool:
+    """Whether a product with an operand is no more work than a copy."""
+    return isinstance(operand.arg if isinstance(operand, Transpose) else operand, DiagMatrix | Constant)
 
 
 def _leaves(expr: Basic) -> Iterator[Basic]:
@@ -266,5 +292,5 @@ def _leaves(expr: Basic) -> Iterator[Basic]:
     if isinstance(expr, MatrixSymbol | Symbol):
         yield expr
     else:
-        for arg in expr.args:
+        for arg in expr.operands() if isinstance(expr, Operation) else expr.args:
             yield from _leaves(arg)

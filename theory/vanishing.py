@@ -24,6 +24,7 @@ from itertools import groupby, pairwise
 from sympy import (
     Abs,
     Add,
+    Determinant,
     DiracDelta,
     Dummy,
     Expr,
@@ -58,6 +59,8 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 from sympy.matrices.expressions.special import OneMatrix
 from sympy.polys.polyerrors import PolynomialError
 
+from theory.nodes.node import Node
+from theory.nodes.opened import opened
 from theory.real_points import proved_nonzero
 from theory.words import PLAIN, Context, Word, expand, expand_traces, monomial, transpose
 
@@ -73,13 +76,19 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
     """
     if isinstance(expr, MatrixExpr):
         expr = Trace(MatMul(MatrixSymbol(f"probe_{Dummy().dummy_index}", expr.cols, expr.rows), expr, evaluate=False))
+    expr = opened(expr)
+    if expr.has(Node):  # multiplied out only where it may vanish
+        if proved_nonzero(expr, context):
+            return False
+        if expr.count_ops() > OPERATIONS:
+            return None
     flat = _by_words(expand_traces(expr, context), context).expand()
     if flat == 0:
         return True
     if proved_nonzero(flat, context):
         return False
-    opened = flat.xreplace({t: Dummy(real=True) for t in flat.atoms(Trace)})
-    if _reduces_to_zero(opened) or _by_entries(flat, context):
+    held = flat.xreplace({t: Dummy(real=True) for t in flat.atoms(Trace, Determinant)})
+    if _reduces_to_zero(held) or _by_entries(flat, context):
         return True
     return None
 

@@ -99,8 +99,8 @@ def normalise(polynomial: Polynomial, context: Context = PLAIN) -> Polynomial:
     """Inverses cancelled, rules applied, equal words added up, zeros dropped."""
     result: Polynomial = {}
     for word, coefficient in polynomial.items():
-        joined, number = _without_inner_ones(reduce(lambda w, f: _join(w, (f,)), word, ()))
-        _rewrite(joined, coefficient * number, context, result)
+        short, number = joined(word)
+        _rewrite(short, coefficient * number, context, result)
     return _clean(result)
 
 
@@ -130,6 +130,11 @@ def product(words: Iterable[Polynomial]) -> Polynomial:
     return result
 
 
+def joined(word: Word) -> tuple[Word, Expr]:
+    """A word in which what is inverse cancels and matrices of ones that stand together are one, and its number."""
+    return _without_inner_ones(reduce(lambda w, f: _join(w, (f,)), word, ()))
+
+
 def transpose(factor: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
     """The transpose of one factor."""
     if isinstance(factor, Transpose):
@@ -137,7 +142,8 @@ def transpose(factor: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
     if isinstance(factor, OneMatrix):
         return OneMatrix(factor.cols, factor.rows)
     core = factor.arg if isinstance(factor, Inverse) else factor
-    return factor if core in context.symmetric else Transpose(factor)
+    is_symmetric = core in context.symmetric or getattr(factor, "is_symmetric_node", False)
+    return factor if is_symmetric else Transpose(factor)
 
 
 def canonical_trace(word: Word, context: Context = PLAIN) -> Expr:

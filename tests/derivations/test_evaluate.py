@@ -10,10 +10,10 @@ from sympy import (
     BlockMatrix,
     Derivative,
     Function,
-    HadamardProduct,
     I,
     Identity,
     Inverse,
+    KroneckerProduct,
     MatPow,
     Matrix,
     MatrixSymbol,
@@ -239,9 +239,9 @@ def test_points_are_not_changed_by_moving():
         floor(x),
         Function("f")(x),
         Function("workdps")(x),
-        HadamardProduct(X, X),
+        KroneckerProduct(X, X),
     ],
-    ids=["imaginary-unit", "derivative", "unlisted-function", "undefined-function", "name-of-a-tool", "elementwise"],
+    ids=["imaginary-unit", "derivative", "unlisted-function", "undefined-function", "name-of-a-tool", "product of Kronecker"],
 )
 def test_a_kind_of_expression_without_evaluation_is_a_type_error(expression):
     values = {x: mpmath.mpf(1), X: array(np.eye(2)), d: 2, n: 2}

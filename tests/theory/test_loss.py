@@ -378,7 +378,7 @@ def test_losses_that_cannot_be_differentiated_say_so():
     with pytest.raises(CalculusError):
         Loss(floor(x), (x,)).gradient_flow()
     with pytest.raises(CalculusError):
-        Loss(Trace(W.inv()), (W,)).stop_gradient_flow()
+        Loss(Trace(W.adjoint()), (W,)).stop_gradient_flow()
 
 
 def test_part_with_a_kink_is_differentiated_away_from_it():

@@ -6,12 +6,19 @@ from theory.models.linear_student import teacher_student
 from theory.models.moving_average import moving_average_targets
 from theory.models.projection_head import projection_head
 from theory.models.single_component import single_component
+from theory.models.two_views import (
+    barlow_twins,
+    byol,
+    coding_rate,
+    info_nce,
+    simsiam,
+    softmax_classification,
+    spectral_contrastive,
+    squared,
+    vicreg,
+)
 
 __all__ = [
-    "embedding_only",
-    "moving_average_targets",
-    "projection_head",
-    "single_component",
-    "teacher_student",
-    "vocabulary",
-]
+    "barlow_twins", "byol", "coding_rate", "embedding_only", "info_nce", "moving_average_targets", "projection_head", "simsiam",
+    "single_component", "softmax_classification", "spectral_contrastive", "squared", "teacher_student", "vicreg", "vocabulary",
+]  # fmt: skip

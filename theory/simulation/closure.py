@@ -35,6 +35,7 @@ from theory.errors import InputError
 from theory.flow import Flow
 from theory.loss import Loss
 from theory.models.vocabulary import DIAGONAL, D_x, H_x, J, K, N, X, Y, d, u_x
+from theory.nodes.opened import is_beyond_polynomials
 from theory.words import Context, Polynomial, assemble, expand, expand_traces, monomial, scaled
 
 T = Symbol("T", integer=True, positive=True)
@@ -117,6 +118,8 @@ def closure_or_open(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] 
         first integrals of the whole flow that are wanted.
     """
     flow = model.stop_gradient_flow()
+    if any(is_beyond_polynomials(e, {X}) for e in (*flow.velocity.values(), model.erased())):
+        return Open(flow.velocity[X])  # functions of samples, of which sums say nothing
     put = _Put.of(flow, groups)
     moved = put.poly(flow.velocity[X])
     velocity = {M: put.closed(flow.velocity[X] * E_t.T * C.I, M.shape)}

@@ -1,7 +1,7 @@
 r"""A matrix flow lowered for many runs at once, whose states and data stand in stacks with the run as the first axis.
 
-Every operation is printed once (:class:`theory.schedule.StackPrinter`) and is one NumPy call for all runs: matrices are stacks
-(R, r, c), scalars (R, 1, 1), diagonals rows (R, 1, n), and what is the same in all runs stays without the first axis.
+Every operation is printed once (:class:`theory.numpy_text.StackPrinter`) and is one NumPy call for all runs: matrices are
+stacks (R, r, c), scalars (R, 1, 1), diagonals rows (R, 1, n), and what is the same in all runs stays without the first axis.
 
 >>> from sympy import MatrixSymbol, Symbol
 >>> from theory import Flow
@@ -27,7 +27,7 @@ from theory.calculus import State
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.lowering import LoweredFlow, diagonals, lower_flow, lowered_once, numeric_shape
-from theory.schedule import StackPrinter
+from theory.numpy_text import StackPrinter
 
 
 @dataclass(frozen=True, eq=False)

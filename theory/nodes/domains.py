@@ -1,0 +1,152 @@
+"""Where a loss made of nodes is defined and smooth: what must be positive, and what vanishes at its kinks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import singledispatch
+
+from sympy import Basic, Determinant, Dummy, Expr, Identity, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Pow, Q, S, Transpose, log
+from sympy.matrices.expressions.special import OneMatrix
+
+from theory.errors import InputError, said
+from theory.nodes.algebra import terms_of, times, transposed
+from theory.nodes.elementwise import ENTRY, Elementwise
+from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
+from theory.nodes.opened import NODES, opened
+from theory.nodes.rows import Softmax
+from theory.scalars import KINKED, kinks
+from theory.words import Context
+
+POSITIVE, NONNEGATIVE, ANY = 2, 1, 0  # what is known of the signs of entries
+
+
+def positive_parts(expr: Basic, context: Context) -> tuple[Expr, ...]:
+    """What must be positive, in every entry, for an expression to be defined, and is not proved to be.
+
+    Raises
+    ------
+    InputError
+        for the logarithm of entries that can be negative.
+    """
+    found: dict[Expr, None] = {}
+    for node in _in_order(opened(expr)) if expr.has(*NODES) else ():
+        if isinstance(node, log) and isinstance(node.args[0], Determinant):
+            found[node.args[0]] = None
+        if isinstance(node, Elementwise):
+            known = signs(node.inner, context)
+            for argument, is_logarithm in _arguments(node.body):
+                sign = _sign(argument, known)
+                if sign == ANY and is_logarithm:
+                    got = f"{said(Elementwise(argument, node.inner))}, whose entries can be negative"
+                    remedy = "take it of what is positive, as exp, softmax, a sum with squares, or assume Q.positive of data"
+                    raise InputError("the logarithm of positive entries", got, remedy)
+                if sign != POSITIVE:
+                    found[Elementwise(argument, node.inner)] = None
+    return tuple(found)
+
+
+def kinks_of_entries(expr: Basic) -> tuple[MatrixExpr, ...]:
+    """Matrices of which an entry vanishes where a function of every entry has a kink."""
+    nodes = [node for node in _in_order(opened(expr)) if isinstance(node, Elementwise) and node.body.has(*KINKED)]
+    return tuple(dict.fromkeys(Elementwise(gap, node.inner) for node in nodes for gap in kinks(node.body)))
+
+
+def _in_order(expr: Basic) -> Iterator[Basic]:
+    yield expr
+    for a in expr.args:
+        yield from _in_order(a)
+
+
+def _arguments(body: Expr) -> Iterator[tuple[Expr, bool]]:
+    """What a function of an entry takes logarithms of, or roots or negative powers."""
+    for part in _in_order(body):
+        if isinstance(part, log) and part.has(ENTRY):
+            yield part.args[0], True
+        if isinstance(part, Pow) and part.base.has(ENTRY) and not (part.exp.is_integer and part.exp.is_nonnegative):
+            yield part.base, False
+
+
+def _sign(body: Expr, known: int) -> int:
+    """What is known of a function of an entry of known sign."""
+    assumed = {POSITIVE: {"positive": True}, NONNEGATIVE: {"nonnegative": True}, ANY: {"real": True}}[known]
+    entry = Dummy(**assumed)
+    value = body.xreplace({ENTRY: entry})
+    return POSITIVE if value.is_positive else NONNEGATIVE if value.is_nonnegative else ANY
+
+
+@singledispatch
+def signs(expr: MatrixExpr, context: Context) -> int:
+    """What is known of the signs of all entries of a matrix."""
+    return ANY
+
+
+@signs.register(MatrixSymbol)
+def _(expr, context):
+    assumed = {a.function for a in context.assumptions if getattr(a, "arguments", ())[:1] == (expr,)}
+    return POSITIVE if Q.positive in assumed else NONNEGATIVE if Q.nonnegative in assumed else ANY
+
+
+@signs.register(OneMatrix)
+@signs.register(Softmax)
+def _(expr, context):
+    return POSITIVE
+
+
+@signs.register(Identity)
+def _(expr, context):
+    return NONNEGATIVE
+
+
+@signs.register(Transpose)
+def _(expr, context):
+    return signs(expr.arg, context)
+
+
+@signs.register(Elementwise)
+def _(expr, context):
+    return _sign(expr.body, signs(expr.inner, context))
+
+
+@signs.register(Diagonal)
+def _(expr, context):
+    return min(NONNEGATIVE, signs(expr.args[0], context))
+
+
+@signs.register(DiagonalPart)
+def _(expr, context):
+    square = expr.args[0]
+    return max(signs(square, context), NONNEGATIVE if _is_gram(square) else ANY)
+
+
+@signs.register(Hadamard)
+def _(expr, context):
+    odd = [f for f in dict.fromkeys(expr.args) if expr.args.count(f) % 2]
+    squares = [] if len(odd) == len(expr.args) else [NONNEGATIVE]
+    return min([*squares, *(signs(f, context) for f in odd)])
+
+
+@signs.register(MatMul)
+def _(expr, context):
+    coefficient, factors = expr.as_coeff_matrices()
+    number = POSITIVE if coefficient.is_positive else NONNEGATIVE if coefficient.is_nonnegative else ANY
+    return min(number, *(signs(f, context) for f in factors))
+
+
+@signs.register(MatAdd)
+def _(expr, context):
+    known = [signs(a, context) for a in expr.args]
+    return ANY if ANY in known else max(known)
+
+
+def _is_gram(square: MatrixExpr) -> bool:
+    """Whether a matrix is of the form of a product with its transpose, with projections between."""
+    terms = terms_of(square)
+    if len(terms) != 1:
+        return False
+    ((word, coefficient),) = terms.items()
+    middle = word[len(word) // 2] if len(word) % 2 else None
+    return (
+        bool(coefficient.is_nonnegative)
+        and transposed(times(S.One, *word)) == times(S.One, *word)
+        and (middle is None or getattr(middle, "is_projection", False))
+    )

@@ -1,0 +1,85 @@
+"""What a node of the calculus is: a matrix-valued function of matrices and scalars, with its differential and its adjoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from sympy import Basic, Expr, MatrixBase, MatrixExpr, sympify
+
+from theory.errors import InputError, said
+from theory.rewriting import Open
+from theory.stopgrad import expression
+
+Tangents = Sequence[Expr | None]  # one for each part of a node, None where a part rests
+
+
+class Node(Open, MatrixExpr):
+    """A matrix-valued function of its ``parts``.
+
+    A node says its shape, how it moves (:meth:`differential`, linear in the tangents of its parts), the transpose of that map
+    (:meth:`adjoint`), how it is written, and which NumPy operation it is (``numpy``, a template of the texts of its matrices
+    that holds for stacks of matrices, too).
+    """
+
+    numpy: ClassVar[str] = ""
+    is_symmetric_node: ClassVar[bool] = False  # its own transpose
+    is_projection: ClassVar[bool] = False  # its own square
+    written: ClassVar[tuple[str, str]] = ("", "")  # in plain text and in LaTeX
+
+    @classmethod
+    def made(cls, *args: Expr) -> MatrixExpr:
+        """The node itself, of arguments that leave nothing to simplify."""
+        return Basic.__new__(cls, *args)
+
+    @property
+    def parts(self) -> tuple[Expr, ...]:
+        """What the node is a function of."""
+        return self.args
+
+    def differential(self, *steps: Expr | None) -> Expr:
+        """How the node moves with its parts; at least one of them moves."""
+        raise NotImplementedError
+
+    def adjoint(self, slope: MatrixExpr) -> tuple[Expr, ...]:
+        """The slope by each part, from the slope by the node."""
+        raise NotImplementedError
+
+    def sums(self) -> MatrixExpr | None:
+        """The column of row sums where it is known without the entries."""
+        return None
+
+    def lowered(self, schedule):
+        """The operand that holds the value of the node."""
+        return schedule.emit(self.func(*map(schedule.operand, self.args)), self.shape)
+
+    def doit(self, **hints):
+        return self
+
+    def _sympystr(self, printer):
+        return self.written[0].format(*map(printer._print, self.args))
+
+    def _latex(self, printer):
+        return self.written[1].format(*map(printer._print, self.args))
+
+
+def matrix(value, place: str) -> MatrixExpr:
+    """A matrix expression, or a sentence."""
+    given = expression(value, place)
+    if isinstance(given, MatrixBase):
+        given = given.as_immutable()
+    if not getattr(given, "is_Matrix", False):
+        raise InputError(f"a matrix {place}", said(given), "give a matrix expression")
+    return sympify(given)
+
+
+def require_column(value: MatrixExpr, place: str) -> None:
+    """One column, or a sentence."""
+    if value.cols != 1:
+        raise InputError(f"one column {place}", f"{said(value)} of shape {value.shape}", "transpose it, or take a column of it")
+
+
+def require_square(value: MatrixExpr, place: str) -> None:
+    """As many rows as columns, or a sentence."""
+    if value.rows != value.cols:
+        raise InputError(f"a square matrix {place}", f"{said(value)} of shape {value.shape}", "make its sides equal")
