@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Basic, MatrixSymbol, sympify
 
-from derivations.evaluate import NoEvaluationError, Point, array, distance, evaluate
+from derivations.evaluate import NoEvaluationError, Point, evaluate, mpf_array, relative_distance
 from derivations.typeset.rows import Row
 from theory.abridging import Brief, brief
 from theory.loss import Loss
@@ -50,7 +50,7 @@ class Level(Enum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """What a check found.  ``residual`` is None for exact algebra."""
 
     status: Status
@@ -64,7 +64,7 @@ class Check(Protocol):
     @property
     def kind(self) -> str: ...
 
-    def run(self, level: Level) -> Outcome: ...
+    def run(self, level: Level) -> CheckOutcome: ...
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,21 @@ class Identity(Brief):
     context: Context = PLAIN
     kind: str = "identity"
 
-    def run(self, level: Level) -> Outcome:
+    def run(self, level: Level) -> CheckOutcome:
         if not self.pairs:
-            return Outcome(Status.FAILED, self.kind, "nothing to compare")
+            return CheckOutcome(Status.FAILED, self.kind, "nothing to compare")
         undecided = None
         for left, right in self.pairs:
             equal = vanishes(erase(sympify(left) - sympify(right)), self.context)
             if equal is False:
-                return Outcome(Status.FAILED, self.kind, f"{brief(left)} differs from {brief(right)}")
+                return CheckOutcome(Status.FAILED, self.kind, f"{brief(left)} differs from {brief(right)}")
             undecided = (left, right) if equal is None else undecided
         if undecided is not None:
             left, right = undecided
-            return Outcome(Status.UNCHECKED, self.kind, f"neither proved nor disproved: {brief(left)} equals {brief(right)}")
-        return Outcome(Status.PASSED, self.kind, f"{len(self.pairs)} exact")
+            return CheckOutcome(
+                Status.UNCHECKED, self.kind, f"neither proved nor disproved: {brief(left)} equals {brief(right)}"
+            )
+        return CheckOutcome(Status.PASSED, self.kind, f"{len(self.pairs)} exact")
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,14 @@ class AtRandomPoints:
     digits: int = 40
     kind: str = "random points"
 
-    def run(self, level: Level) -> Outcome:
+    def run(self, level: Level) -> CheckOutcome:
         with mpmath.workdps(self.digits):
             allowed = 10.0 ** (10 - self.digits)
-            points = (self.points(rng) for rng in _generators(level))
-            residuals = (distance(evaluate(sympify(a), at), evaluate(sympify(b), at)) for at in points for a, b in self.pairs)
-            return _judged(self.kind, residuals, allowed, f"{level.value} points, {self.digits} digits")
+            points = (self.points(rng) for rng in _random_generators(level))
+            residuals = (
+                relative_distance(evaluate(sympify(a), at), evaluate(sympify(b), at)) for at in points for a, b in self.pairs
+            )
+            return _outcome_of(self.kind, residuals, allowed, f"{level.value} points, {self.digits} digits")
 
 
 @dataclass(frozen=True)
@@ -126,21 +130,21 @@ class Descent:
     targets_only: bool = False
     kind: str = "finite differences"
 
-    def run(self, level: Level) -> Outcome:
+    def run(self, level: Level) -> CheckOutcome:
         with mpmath.workdps(50):
             moving = tuple(zip(self.loss.state, self.velocities, strict=True))
-            residuals = (self._residual(b, v, rng) for rng in _generators(level) for b, v in moving)
-            return _judged(self.kind, residuals, 1e-25, f"{level.value} points, 50 digits, step 1e-15")
+            residuals = (self._slope_residual(b, v, rng) for rng in _random_generators(level) for b, v in moving)
+            return _outcome_of(self.kind, residuals, 1e-25, f"{level.value} points, 50 digits, step 1e-15")
 
-    def _residual(self, block: Basic, velocity: Basic, rng: np.random.Generator):
-        at, step = self._point(rng), mpmath.mpf(10) ** -15
+    def _slope_residual(self, block: Basic, velocity: Basic, rng: np.random.Generator):
+        at, step = self._draw_point(rng), mpmath.mpf(10) ** -15
         shape = np.shape(at.values[block])
         along = random_values(rng, shape, -1, 1)
-        energies = [self._energy(at, block, sign * step * along) for sign in (1, -1)]
+        energies = [self._energy_after(at, block, sign * step * along) for sign in (1, -1)]
         slope = (energies[0] - energies[1]) / (2 * step)
-        return distance(slope, self._predicted(at, block, velocity, along))
+        return relative_distance(slope, self._predict_slope(at, block, velocity, along))
 
-    def _point(self, rng: np.random.Generator) -> Point:
+    def _draw_point(self, rng: np.random.Generator) -> Point:
         """A random point at which the loss is a real number."""
         for _ in range(DRAWS):
             at = self.points(rng)
@@ -150,22 +154,22 @@ class Descent:
                     return at
         raise NoEvaluationError(f"the loss is a real number at none of {DRAWS} random points")
 
-    def _energy(self, at: Point, block: Basic, change):
+    def _energy_after(self, at: Point, block: Basic, change):
         changes = {block: at.values[block] + change}
         if self.targets_only:
             return evaluate(self.loss.expression, at.with_targets(changes))
         if self.stopped:
-            return evaluate(self.loss.expression, at.moved(changes))
-        return evaluate(self.loss.erased(), Point({**at.values, **changes}))
+            return evaluate(self.loss.expression, at.with_state(changes))
+        return evaluate(self.loss.erase_markers(), Point({**at.values, **changes}))
 
-    def _predicted(self, at: Point, block: Basic, velocity: Basic, along):
+    def _predict_slope(self, at: Point, block: Basic, velocity: Basic, along):
         mobility = evaluate(sympify(self.loss.mobility.get(block, 1)), at)
         decay = evaluate(sympify(self.loss.decay.get(block, 0)), at)
         still = 0 if self.targets_only else decay * at.values[block]
         uphill = -(evaluate(velocity, at) + still)
         if not isinstance(block, MatrixSymbol):
             return uphill / mobility * along
-        slope = uphill / mobility if np.ndim(mobility) == 0 else uphill @ _inverse(mobility)
+        slope = uphill / mobility if np.ndim(mobility) == 0 else uphill @ _invert_matrix(mobility)
         return mpmath.fsum((slope * along).reshape(-1))
 
 
@@ -173,7 +177,8 @@ class Descent:
 class Numerics:
     """Pairs (predicted, found) from ``cases`` agree to ``tolerance``, relative to the larger.
 
-    ``reads`` are the lines that hold no equation and whose relation the cases read (:func:`holds`, :func:`violations`).
+    ``reads`` are the lines that hold no equation and whose relation the cases read
+    (:func:`relation_holds`, :func:`count_violations`).
     """
 
     cases: Callable[[np.random.Generator], Iterable[tuple[object, object]]]
@@ -182,9 +187,9 @@ class Numerics:
     kind: str = "numerics"
     reads: Sequence[Row] = ()
 
-    def run(self, level: Level) -> Outcome:
-        residuals = (distance(a, b) for rng in _generators(level) for a, b in self.cases(rng))
-        return _judged(self.kind, residuals, self.tolerance, f"{level.value} cases against {self.against}")
+    def run(self, level: Level) -> CheckOutcome:
+        residuals = (relative_distance(a, b) for rng in _random_generators(level) for a, b in self.cases(rng))
+        return _outcome_of(self.kind, residuals, self.tolerance, f"{level.value} cases against {self.against}")
 
 
 @dataclass(frozen=True)
@@ -194,9 +199,9 @@ class Remainder(Numerics):
     kind: str = "remainder"
     relation: str = r"\simeq"
 
-    def run(self, level: Level) -> Outcome:
+    def run(self, level: Level) -> CheckOutcome:
         if others := [line for line in self.reads if line.relation != self.relation]:
-            return Outcome(Status.FAILED, self.kind, f"{others[0]} holds in the sense of {self.relation}")
+            return CheckOutcome(Status.FAILED, self.kind, f"{others[0]} holds in the sense of {self.relation}")
         return super().run(level)
 
 
@@ -215,8 +220,8 @@ class Together:
     checks: Sequence[Check]
     kind: str = "several"
 
-    def run(self, level: Level) -> Outcome:
-        outcomes: list[Outcome] = []
+    def run(self, level: Level) -> CheckOutcome:
+        outcomes: list[CheckOutcome] = []
         for check in self.checks:
             outcomes.append(check.run(level))
             if outcomes[-1].status is Status.FAILED:
@@ -225,15 +230,15 @@ class Together:
             return gap
         worst = max(outcomes, key=lambda o: (o.residual or 0.0) / (o.tolerance or 1.0))
         kinds = " + ".join(dict.fromkeys(o.kind for o in outcomes))
-        return Outcome(Status.PASSED, kinds, "; ".join(o.detail for o in outcomes), worst.residual, worst.tolerance)
+        return CheckOutcome(Status.PASSED, kinds, "; ".join(o.detail for o in outcomes), worst.residual, worst.tolerance)
 
 
-def holds(left: float, line: Row, right: float) -> bool:
+def relation_holds(left: float, line: Row, right: float) -> bool:
     """Whether the bound that a line states holds between two numbers."""
     return bool(BOUNDS[line.relation](left, right))
 
 
-def violations(found: NDArray, line: Row, bound: NDArray, error: float = 1e-8) -> int:
+def count_violations(found: NDArray, line: Row, bound: NDArray, error: float = 1e-8) -> int:
     """How many numbers lie on the wrong side of the bound that a line states, by more than a relative error of theirs."""
     room = error * np.abs(bound) + 1e-12
     beyond = {r"\le": found > bound + room, r"\ge": found < bound - room}
@@ -250,21 +255,21 @@ def random_values(rng: np.random.Generator, shape: tuple[int, ...], low: float, 
     return np.array(scaled, dtype=object).reshape(shape) if shape else scaled[0]
 
 
-def _generators(level: Level) -> list[np.random.Generator]:
+def _random_generators(level: Level) -> list[np.random.Generator]:
     return [np.random.default_rng(case) for case in range(level.value)]
 
 
-def _judged(kind: str, residuals: Iterable, tolerance: float, detail: str) -> Outcome:
+def _outcome_of(kind: str, residuals: Iterable, tolerance: float, detail: str) -> CheckOutcome:
     """The largest residual, which is none where nothing was compared; the first that is not allowed ends the search."""
     worst = None
     for residual in residuals:
         if not residual <= tolerance:
-            return Outcome(Status.FAILED, kind, detail, float(residual), tolerance)
+            return CheckOutcome(Status.FAILED, kind, detail, float(residual), tolerance)
         worst = residual if worst is None else max(worst, residual)
     if worst is None:
-        return Outcome(Status.FAILED, kind, "nothing to compare")
-    return Outcome(Status.PASSED, kind, detail, float(worst), tolerance)
+        return CheckOutcome(Status.FAILED, kind, "nothing to compare")
+    return CheckOutcome(Status.PASSED, kind, detail, float(worst), tolerance)
 
 
-def _inverse(matrix):
-    return array(mpmath.inverse(mpmath.matrix(matrix.tolist())).tolist())
+def _invert_matrix(matrix):
+    return mpf_array(mpmath.inverse(mpmath.matrix(matrix.tolist())).tolist())

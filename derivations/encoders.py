@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import Coupling, Direct, GradientDescent, Trajectory, models, require, simulate
-from theory.encoder import Encoder, observing
+from theory.encoder import Encoder, observed_on
 from theory.errors import UnfinishedError
 from theory.simulation import expected_curves
 
@@ -35,7 +35,7 @@ RESTING = 1e-2  # share of the first distance below which labels have collapsed
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class DataSplit:
     """A data set in two parts: inputs (n, p), standardised by the training part, and classes (n,)."""
 
     name: str
@@ -45,7 +45,7 @@ class Split:
     held_out_classes: NDArray
 
 
-def bundled(name: str, share: float = 0.25, seed: int = 0) -> Split:
+def load_split(name: str, share: float = 0.25, seed: int = 0) -> DataSplit:
     """A data set of scikit-learn, a ``share`` of each class held out; inputs that are constant in training are dropped.
 
     Raises
@@ -64,11 +64,11 @@ def bundled(name: str, share: float = 0.25, seed: int = 0) -> Split:
     mean, spread = train.mean(axis=0), train.std(axis=0)
     moving = spread > 0
     inputs = [(part[:, moving] - mean[moving]) / spread[moving] for part in (train, held)]
-    return Split(name, inputs[0], classes, inputs[1], held_classes)
+    return DataSplit(name, inputs[0], classes, inputs[1], held_classes)
 
 
 @dataclass(frozen=True, eq=False)
-class Forecast:
+class EncoderForecast:
     """What the moments of a training set say of its encoder, before training.
 
     Attributes
@@ -81,7 +81,7 @@ class Forecast:
         how many of the last times belong to the slow one.
     """
 
-    split: Split
+    split: DataSplit
     mobility: str
     coupling: Encoder
     times: NDArray
@@ -89,14 +89,14 @@ class Forecast:
     late: int
 
     @cached_property
-    def observed(self) -> Encoder:
+    def held_out_encoder(self) -> Encoder:
         """The same moments, the accuracy taken on what was held out."""
         s = self.split
-        return observing(self.coupling, s.trained, s.held_out, s.held_out_classes)
+        return observed_on(self.coupling, s.trained, s.held_out, s.held_out_classes)
 
     @property
     def slow_time(self) -> float:
-        """Of the expected distance."""
+        """The slow time of the expected distance."""
         return decay_time(self.times, self.distance, self.late)
 
     @property
@@ -105,7 +105,7 @@ class Forecast:
         return self.coupling.slow_time()
 
 
-def forecast(split: Split, mobility: str) -> Forecast:
+def forecast_training(split: DataSplit, mobility: str) -> EncoderForecast:
     """The forecast for a training set.
 
     Raises
@@ -115,17 +115,17 @@ def forecast(split: Split, mobility: str) -> Forecast:
     """
     coupling = Coupling.from_data(split.trained, split.classes, bias=True, mobility=mobility)  # type: ignore[arg-type]
     grid = np.concatenate([[0.0], np.geomspace(1e-2, LONGEST, 2000)])
-    found = _relative(coupling, grid)
+    found = _relative_distance(coupling, grid)
     below = [int(np.argmax(found < level)) for level in WINDOW]
     if not all(below):
         raise UnfinishedError(f"the labels of {split.name} stay apart up to t = {LONGEST:g}; this is no collapse to predict")
     begin, end = (float(grid[k]) for k in below)
     late = np.linspace(begin, end, RECORDED // 2)
     times = np.concatenate([[0.0], np.geomspace(1e-2, begin, RECORDED // 2)[:-1], late])
-    return Forecast(split, mobility, coupling, times, _relative(coupling, times), len(late))
+    return EncoderForecast(split, mobility, coupling, times, _relative_distance(coupling, times), len(late))
 
 
-def _relative(coupling: Coupling, times: NDArray) -> NDArray:
+def _relative_distance(coupling: Coupling, times: NDArray) -> NDArray:
     separation = expected_curves(coupling, times, dimension=1).separation
     return np.sqrt(separation / separation[0])
 
@@ -145,7 +145,7 @@ class Training:
     ``how`` is ``"gradient flow"`` or an optimiser; ``run`` has the accuracy of the training set.
     """
 
-    forecast: Forecast
+    forecast: EncoderForecast
     how: str
     run: Trajectory
     held_out: NDArray
@@ -157,7 +157,7 @@ class Training:
 
     @property
     def slow_time(self) -> float:
-        """As measured."""
+        """The slow time as measured."""
         return decay_time(self.run.times, self.distance, self.forecast.late)
 
     def row(self) -> dict[str, str | float]:
@@ -179,21 +179,21 @@ class Training:
         }
 
 
-def train(found: Forecast, dimension: int, seed: int, optimiser: GradientDescent | None = None) -> Training:
+def train_labels(found: EncoderForecast, dimension: int, seed: int, optimiser: GradientDescent | None = None) -> Training:
     """Train an encoder and its labels from a random start: by gradient flow, integrated directly, or in finite steps."""
 
     def once(coupling: Encoder) -> Trajectory:
         how = optimiser or Direct()
         return simulate(models.teacher_student(), coupling, dimension=dimension, times=found.times, seed=seed, by=how)
 
-    return Training(found, str(optimiser or "gradient flow"), once(found.coupling), once(found.observed).accuracy)
+    return Training(found, str(optimiser or "gradient flow"), once(found.coupling), once(found.held_out_encoder).accuracy)
 
 
 @dataclass(frozen=True, eq=False)
-class Headed:
+class HeadedTraining:
     """A run with a shared head and stop-gradient on the same data: labels stay apart, heads become correlations."""
 
-    forecast: Forecast
+    forecast: EncoderForecast
     run: Trajectory
     held_out: NDArray
 
@@ -216,14 +216,14 @@ class Headed:
         return bool(self.run.min_separation[-1] < RESTING * self.run.min_separation[0])
 
 
-def train_headed(found: Forecast, dimension: int, seed: int, until: float = SETTLED) -> Headed:
+def train_with_head(found: EncoderForecast, dimension: int, seed: int, until: float = SETTLED) -> HeadedTraining:
     """Train with a shared head and the gradient stopped at both targets, without decay, by gradient flow."""
     times = np.concatenate([[0.0], np.geomspace(1e-2, until, RECORDED)])
     run, other = (
         simulate(models.teacher_student("shared", "both"), c, dimension=dimension, times=times, seed=seed)
-        for c in (found.coupling, found.observed)
+        for c in (found.coupling, found.held_out_encoder)
     )
-    return Headed(found, run, other.accuracy)
+    return HeadedTraining(found, run, other.accuracy)
 
 
 # -- the study ------------------------------------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ class EncoderStudy:
     """Forecasts, trainings and runs with a head of several data sets."""
 
     trainings: tuple[Training, ...]
-    headed: tuple[Headed, ...]
+    headed: tuple[HeadedTraining, ...]
 
     def rows(self) -> list[dict[str, str | float]]:
         """Prediction against training, one row a run."""
@@ -265,20 +265,22 @@ def study(
         is told what is done next.
     """
     trainings: list[Training] = []
-    headed: list[Headed] = []
+    headed: list[HeadedTraining] = []
     for name in names:
-        split = bundled(name, seed=seed)
+        split = load_split(name, seed=seed)
         for mobility in MOBILITIES:
-            found = forecast(split, mobility)
-            for optimiser in optimisers(found, batch, shares):
+            found = forecast_training(split, mobility)
+            for optimiser in compared_optimisers(found, batch, shares):
                 progress(f"{name}, mobility {mobility}, {optimiser or 'gradient flow'}")
-                trainings.append(train(found, dimension, seed, optimiser))
+                trainings.append(train_labels(found, dimension, seed, optimiser))
             if mobility == "degree":
-                headed.append(train_headed(found, found.coupling.labels, seed))
+                headed.append(train_with_head(found, found.coupling.labels, seed))
     return EncoderStudy(tuple(trainings), tuple(headed))
 
 
-def optimisers(found: Forecast, batch: int, shares: tuple[int, int] = (10, 50)) -> Iterator[GradientDescent | None]:
+def compared_optimisers(
+    found: EncoderForecast, batch: int, shares: tuple[int, int] = (10, 50)
+) -> Iterator[GradientDescent | None]:
     """The gradient flow, and steps of all samples and of batches, so many to the fastest time of the flow."""
     fast = found.coupling.fast_time()
     yield None

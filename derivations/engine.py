@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from derivations.checks import Check, Level, Outcome, Status, Together
+from derivations.checks import Check, CheckOutcome, Level, Status, Together
 from derivations.documents.html import derivation_fragment, derivation_page
 from derivations.documents.latex import derivation_section
 from derivations.documents.view import DerivationView, StepView, evidence_of, title_of
@@ -21,14 +21,14 @@ from derivations.evaluate import NoEvaluationError
 from derivations.lines import Line, Lines
 from derivations.typeset.display import display
 from derivations.typeset.plain_values import plain_fields, plain_values
-from theory.abridging import Brief, Say, told
+from theory.abridging import Brief, Say, text_lines
 from theory.errors import InputError, UnfinishedError
 
 if TYPE_CHECKING:
     import networkx
 
 
-NO_CHECK = Outcome(Status.UNCHECKED, "none", "no check")
+NO_CHECK = CheckOutcome(Status.UNCHECKED, "none", "no check")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Step(Brief):
         shown = (("", self.before), (given, self.given), ("leads to" if self.premises else "", self.after))
         return tuple((words, lines) for words, lines in shown if lines)
 
-    def view(self, outcome: Outcome) -> StepView:
+    def view(self, outcome: CheckOutcome) -> StepView:
         """The step in strings, with what its check found."""
         return StepView(
             name=self.name,
@@ -94,7 +94,7 @@ class Step(Brief):
         """Plain values; expressions as text, whole."""
         return plain_fields(self, ("name", "statement", "reason", "uses", "assumptions", "before", "given", "after"))
 
-    def verify(self, level: Level = Level.QUICK) -> Checked:
+    def verify(self, level: Level = Level.QUICK) -> CheckedStep:
         """Run the check.  A check that raises has failed, with the error as its detail; one that its oracle cannot evaluate, or
         that does not end, leaves the step unchecked."""
         started = time.perf_counter()
@@ -106,37 +106,37 @@ class Step(Brief):
                 checks = tuple(found) if isinstance(found, Sequence) else (found,)
                 outcome = _unread_relation(self.after, checks) or Together(checks).run(level)
             except (NoEvaluationError, UnfinishedError) as gap:
-                outcome = Outcome(Status.UNCHECKED, "gap", f"the check has a gap: {gap}")
+                outcome = CheckOutcome(Status.UNCHECKED, "gap", f"the check has a gap: {gap}")
             except Exception as error:  # whatever a wrong formula raises is the finding, and is shown as such
-                outcome = Outcome(Status.FAILED, "error", f"{type(error).__name__}: {error}")
-        return Checked(self.name, outcome, time.perf_counter() - started)
+                outcome = CheckOutcome(Status.FAILED, "error", f"{type(error).__name__}: {error}")
+        return CheckedStep(self.name, outcome, time.perf_counter() - started)
 
 
-def _unread_relation(after: Sequence[Line], checks: Sequence[Check]) -> Outcome | None:
+def _unread_relation(after: Sequence[Line], checks: Sequence[Check]) -> CheckOutcome | None:
     """A failure where a line shows something else than an equation and no check reads its relation."""
     read = [line for check in checks for line in getattr(check, "reads", ())]
     unread = next((line for line in after if line.relation != "=" and line not in read), None)
-    return None if unread is None else Outcome(Status.FAILED, "relation", f"no check reads the relation of {unread}")
+    return None if unread is None else CheckOutcome(Status.FAILED, "relation", f"no check reads the relation of {unread}")
 
 
-def broken_link(step: Step, used: Mapping[str, Sequence[Line]]) -> Outcome | None:
+def broken_link(step: Step, used: Mapping[str, Sequence[Line]]) -> CheckOutcome | None:
     """A failure where a line before is none of the lines that used steps lead to, or where a used step gives no line."""
     unknown = next((line for line in step.before if not any(line in lines for lines in used.values())), None)
     if unknown is not None:
-        return Outcome(Status.FAILED, "uses", f"no step that it uses leads to {unknown}")
+        return CheckOutcome(Status.FAILED, "uses", f"no step that it uses leads to {unknown}")
     idle = next((name for name, lines in used.items() if not any(line in step.before for line in lines)), None)
-    return None if idle is None else Outcome(Status.FAILED, "uses", f"no line of {idle} is used")
+    return None if idle is None else CheckOutcome(Status.FAILED, "uses", f"no line of {idle} is used")
 
 
 Steps: TypeAlias = tuple[Step, ...] | Callable[[], tuple[Step, ...]]
 
 
 @dataclass(frozen=True)
-class Checked(Brief):
+class CheckedStep(Brief):
     """The outcome of one step and the seconds it took."""
 
     step: str
-    outcome: Outcome
+    outcome: CheckOutcome
     seconds: float
 
 
@@ -145,7 +145,7 @@ class Verification(Brief):
     """The table of a derivation's checks."""
 
     derivation: str
-    rows: tuple[Checked, ...]
+    rows: tuple[CheckedStep, ...]
 
     @property
     def passed(self) -> bool:
@@ -166,13 +166,13 @@ class Verification(Brief):
         """The table as one JSON object."""
         return json.dumps(self.to_dict(), allow_nan=False)
 
-    def __iter__(self) -> Iterator[Checked]:
+    def __iter__(self) -> Iterator[CheckedStep]:
         return iter(self.rows)
 
     def __str__(self):
         width = max((len(row.step) for row in self.rows), default=0)
         lines = [
-            f"{r.step:<{width}}  {r.outcome.status.value:<9}  {_size(r.outcome):<18}  {r.outcome.kind}: {r.outcome.detail}"
+            f"{r.step:<{width}}  {r.outcome.status.value:<9}  {_size_text(r.outcome):<18}  {r.outcome.kind}: {r.outcome.detail}"
             for r in self.rows
         ]
         return "\n".join([self.derivation, *lines])
@@ -186,14 +186,14 @@ class _OnFirstUse:
             raise AttributeError("steps have no default")
         steps = derivation.__dict__["_steps"]
         if callable(steps):
-            steps = derivation.__dict__["_steps"] = _checked_order(steps())
+            steps = derivation.__dict__["_steps"] = _check_order(steps())
         return steps
 
     def __set__(self, derivation: Derivation, steps: Steps) -> None:
-        derivation.__dict__["_steps"] = steps if callable(steps) else _checked_order(steps)
+        derivation.__dict__["_steps"] = steps if callable(steps) else _check_order(steps)
 
 
-def _checked_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def _check_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     seen: set[str] = set()
     for step in steps:
         if step.name in seen or not set(step.uses) <= seen:
@@ -247,14 +247,14 @@ class Derivation(Brief):
             raise InputError("level 'quick' or 'full'", repr(level), "choose one of these")
         return Verification(self.name, tuple(self._verify(step, Level[level.upper()]) for step in self.steps))
 
-    def _verify(self, step: Step, level: Level) -> Checked:
+    def _verify(self, step: Step, level: Level) -> CheckedStep:
         broken = broken_link(step, {name: self[name].after for name in step.uses})
-        return Checked(step.name, broken, 0.0) if broken else step.verify(level)
+        return CheckedStep(step.name, broken, 0.0) if broken else step.verify(level)
 
     def view(self, verification: Verification | None = None, number: str = "") -> DerivationView:
         """What documents are made of; without a verification every step is shown as unchecked."""
         found = {row.step: row.outcome for row in verification or ()}
-        nothing = Outcome(Status.UNCHECKED, "none", "")
+        nothing = CheckOutcome(Status.UNCHECKED, "none", "")
         steps = tuple(step.view(found.get(step.name, nothing)) for step in self.steps)
         return DerivationView(self.name, number, self.title, self.summary, steps, self.references)
 
@@ -284,11 +284,11 @@ class Derivation(Brief):
         return shown
 
     def __str__(self):
-        return told(self.lines)
+        return text_lines(self.lines)
 
     def _repr_html_(self) -> str:
         return derivation_fragment(self.view())
 
 
-def _size(outcome: Outcome) -> str:
+def _size_text(outcome: CheckOutcome) -> str:
     return "" if outcome.residual is None else f"{outcome.residual:.1e} <= {outcome.tolerance:.0e}"

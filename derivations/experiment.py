@@ -22,7 +22,7 @@ RTOL, ATOL = 1e-8, 1e-10  # of what is integrated
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class ExperimentRun:
     """One run with what theory predicts of it.
 
     ``predicted_slow`` is infinite where nothing collapses, and None with stop-gradient, where the outcome depends on the start.
@@ -55,7 +55,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """A run before it is made."""
 
     name: str
@@ -66,7 +66,7 @@ class Plan:
     parameters: Mapping[str, float] = field(default_factory=dict)
 
 
-def plans(data: DataSet, fraction: float, seed: int, decay: float = 0.0) -> tuple[Plan, ...]:
+def plan_runs(data: DataSet, fraction: float, seed: int, decay: float = 0.0) -> tuple[RunPlan, ...]:
     """The five runs on a data set; ``fraction`` of the samples get a second label at random, and embeddings and head of the
     runs with stop-gradient decay at the rate ``decay``.
 
@@ -84,11 +84,11 @@ def plans(data: DataSet, fraction: float, seed: int, decay: float = 0.0) -> tupl
     decays = {"lambda": decay, "kappa": decay} if decay else {}
     behind = f"head, stop-gradient and decay {decay:.3g}" if decay else "head and stop-gradient"
     return (
-        Plan("clean", "embeddings, labels as they are", "embeddings", plain, clean),
-        Plan("frustrated", f"embeddings, {share} with a second label", "embeddings", plain, noisy),
-        Plan("frustrated-head", f"the same {share}, {behind}", "embeddings", head, noisy, decays),
-        Plan("encoder", "linear encoder", "encoder", plain, encoder),
-        Plan("encoder-head", f"linear encoder, {behind}", "encoder", head, encoder, decays),
+        RunPlan("clean", "embeddings, labels as they are", "embeddings", plain, clean),
+        RunPlan("frustrated", f"embeddings, {share} with a second label", "embeddings", plain, noisy),
+        RunPlan("frustrated-head", f"the same {share}, {behind}", "embeddings", head, noisy, decays),
+        RunPlan("encoder", "linear encoder", "encoder", plain, encoder),
+        RunPlan("encoder-head", f"linear encoder, {behind}", "encoder", head, encoder, decays),
     )
 
 
@@ -103,23 +103,23 @@ def second_labels(classes: NDArray, count: int, fraction: float, seed: int) -> l
     return sets
 
 
-def perform(
-    todo: tuple[Plan, ...],
+def perform_runs(
+    todo: tuple[RunPlan, ...],
     dimension: int,
     seed: int,
-    progress: Callable[[Plan, float], None],
+    progress: Callable[[RunPlan, float], None],
     horizon: float = HORIZON,
     method: str = "auto",
-) -> Iterator[Run]:
+) -> Iterator[ExperimentRun]:
     """Make the runs one after the other; each as long as its slow time asks for, and at most up to the horizon."""
     slow = {plan.group: plan.coupling for plan in todo if not plan.coupling.classifiable}
     for plan in todo:
         measuring, last = (0.0, 200.0), SETTLED if plan.model.is_marked else 0.0
         if plan.group in slow:
-            measuring, last = window(slow[plan.group]), max(last, LASTING * slow[plan.group].slow_time())
-        times = _times(measuring, last, horizon)
+            measuring, last = measuring_window(slow[plan.group]), max(last, LASTING * slow[plan.group].slow_time())
+        times = _recorded_times(measuring, last, horizon)
 
-        def report(share: float, plan: Plan = plan) -> None:
+        def report(share: float, plan: RunPlan = plan) -> None:
             progress(plan, share)
 
         trajectory = simulate(
@@ -134,12 +134,12 @@ def perform(
             atol=ATOL,
             progress=report,
         )
-        measured, remark = _measured(plan, trajectory, measuring)
+        measured, remark = _measure_slow_time(plan, trajectory, measuring)
         predicted = None if plan.model.is_marked else plan.coupling.slow_time()
-        yield Run(plan.name, plan.title, plan.group, plan.coupling, trajectory, predicted, measured, remark)
+        yield ExperimentRun(plan.name, plan.title, plan.group, plan.coupling, trajectory, predicted, measured, remark)
 
 
-def window(coupling: Coupling) -> tuple[float, float]:
+def measuring_window(coupling: Coupling) -> tuple[float, float]:
     """When to measure: for two slow times, once the next mode has fallen behind the slowest tenfold, or after ten."""
     slow = coupling.slow_time()
     gaps = coupling.modes()[coupling.components] - coupling.modes()
@@ -148,13 +148,13 @@ def window(coupling: Coupling) -> tuple[float, float]:
     return start, start + 2 * slow
 
 
-def _times(window: tuple[float, float], until: float, horizon: float) -> NDArray:
+def _recorded_times(window: tuple[float, float], until: float, horizon: float) -> NDArray:
     end = min(max(window[1], until), horizon)
     late = np.linspace(*window, 12)
     return np.unique(np.concatenate([[0.0], np.geomspace(1e-2, end, RECORDED), late[late <= end]]))
 
 
-def _measured(plan: Plan, trajectory: Trajectory, window: tuple[float, float]) -> tuple[float | None, str]:
+def _measure_slow_time(plan: RunPlan, trajectory: Trajectory, window: tuple[float, float]) -> tuple[float | None, str]:
     if plan.model.is_marked:
         return None, "stop-gradient: no decay rate is predicted"
     if plan.coupling.classifiable:

@@ -17,7 +17,7 @@ from derivations.vocabulary import eta_x, eta_y, n, phi
 from theory import Coupling, models, simulate
 from theory.simulation.accuracy import ExpectedAccuracy, expected_accuracy
 from theory.simulation.expected import ExpectedCurves, expected_curves
-from theory.simulation.observables import Points, as_points
+from theory.simulation.observables import StartPoints, points_of_runs
 
 CLASSES, SAMPLES, DIMENSION = 5, 500, 4
 FRACTIONS = (0.2, 0.05, 0.01)
@@ -33,8 +33,8 @@ class Plateaus:
 
     fraction: float
     curves: ExpectedCurves
-    separation: Points
-    loss: Points
+    separation: StartPoints
+    loss: StartPoints
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class SlowTimes:
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class FrustrationStudy:
     """What the figure shows."""
 
     plateaus: tuple[Plateaus, ...]
@@ -57,17 +57,17 @@ class Study:
     slow_times: SlowTimes
 
 
-def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) -> Study:
+def study_frustration(seed: int = 0, progress: Callable[[str], None] = lambda done: None) -> FrustrationStudy:
     """Make all runs: some ten seconds."""
     rows = []
     for fraction in FRACTIONS:
-        rows.append(_plateaus(fraction, seed))
+        rows.append(_measure_plateaus(fraction, seed))
         progress(f"fraction {fraction:g}")
     pairs = Coupling.random_pairs(CLASSES * 2, SAMPLES * 4, 0.1, seed=seed)
     times = np.concatenate([[0.0], np.geomspace(0.1, 40 * pairs.slow_time(), 40)])
     found = expected_accuracy(pairs, times, DIMENSION, starts=60, seed=seed)
     progress("accuracy")
-    return Study(tuple(rows), found, pairs.slow_time(), _slow_times(seed))
+    return FrustrationStudy(tuple(rows), found, pairs.slow_time(), _measure_slow_times(seed))
 
 
 def slow_constant(mobilities: tuple[float, float]) -> float:
@@ -77,7 +77,7 @@ def slow_constant(mobilities: tuple[float, float]) -> float:
     return float(leading.subs({eta_y: mobilities[1] / n, eta_x: mobilities[0]}).simplify())
 
 
-def _plateaus(fraction: float, seed: int) -> Plateaus:
+def _measure_plateaus(fraction: float, seed: int) -> Plateaus:
     coupling = Coupling.uniform(CLASSES, SAMPLES, fraction)
     curves = expected_curves(coupling, np.concatenate([[0.0], np.geomspace(0.02, 1e5, 300)]), DIMENSION)
     times = np.geomspace(0.1, HORIZON, 16)
@@ -86,15 +86,17 @@ def _plateaus(fraction: float, seed: int) -> Plateaus:
         for k in range(STARTS)
     ]
     separations = np.array([2 / (CLASSES - 1) * run.label_spread**2 for run in runs])
-    return Plateaus(fraction, curves, as_points(times, separations), as_points(times, np.array([run.loss for run in runs])))
+    return Plateaus(
+        fraction, curves, points_of_runs(times, separations), points_of_runs(times, np.array([run.loss for run in runs]))
+    )
 
 
-def _slow_times(seed: int) -> SlowTimes:
+def _measure_slow_times(seed: int) -> SlowTimes:
     constant = slow_constant((1.0, 1.0))
-    exact = [c.slow_time() * f / constant for f, c in _members(TINY)]
+    exact = [c.slow_time() * f / constant for f, c in _uniform_couplings(TINY)]
     measured = []
     simulated = [f for f in TINY if f >= MEASURED]
-    for f, coupling in _members(simulated):
+    for f, coupling in _uniform_couplings(simulated):
         slow = coupling.slow_time()
         times = np.linspace(3 * slow, 6 * slow, 7)
         run = simulate(
@@ -111,7 +113,7 @@ def _slow_times(seed: int) -> SlowTimes:
     return SlowTimes(np.array(TINY), np.array(exact), np.array(simulated), np.array(measured))
 
 
-def _members(fractions: Sequence[float]) -> Iterator[tuple[float, Coupling]]:
+def _uniform_couplings(fractions: Sequence[float]) -> Iterator[tuple[float, Coupling]]:
     for fraction in fractions:
         samples = SAMPLES if fraction >= MEASURED else round(CLASSES / min(fraction, 1e-3))
         yield fraction, Coupling.uniform(CLASSES, samples, fraction)

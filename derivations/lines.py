@@ -8,7 +8,7 @@ from typing import Any, SupportsIndex, overload
 import numpy as np
 from sympy import Basic, Expr, MatrixExpr, MatrixSymbol, Symbol, sympify
 
-from derivations.checks import BOUNDS, DRAWS, Identity, holds
+from derivations.checks import BOUNDS, DRAWS, Identity, relation_holds
 from derivations.typeset.rows import Row
 from theory.abridging import brief
 from theory.flow import Flow
@@ -67,7 +67,7 @@ class Lines(tuple[Line, ...]):
         def number(side: object) -> float:
             return float(sympify(side).subs(values))
 
-        return Lines(line for line in self.bounds if not holds(number(line.left), line, number(line.right)))
+        return Lines(line for line in self.bounds if not relation_holds(number(line.left), line, number(line.right)))
 
     @property
     def bounds(self) -> Lines:
@@ -120,9 +120,9 @@ def dot(block: Basic, part: str = "") -> Expr:
 
 def velocity_lines(flow: Flow) -> Lines:
     """One line for each block of a flow; scalar velocities factored."""
-    return Lines(Line(dot(block), v if flow.is_matrix else factored(v)) for block, v in flow.velocity.items())
+    return Lines(Line(dot(block), v if flow.is_matrix else factor_short(v)) for block, v in flow.velocity.items())
 
 
-def factored(expr: Expr) -> Expr:
+def factor_short(expr: Expr) -> Expr:
     """An expression factored, where it is no longer than that takes a moment."""
     return expr if len(expr.args) > MANY else expr.factor()

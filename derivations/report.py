@@ -13,12 +13,12 @@ from markupsafe import Markup
 
 from derivations import figures
 from derivations.catalogue import derive, names
-from derivations.claims import Claim, claim_of_checks, claims_of, summary
+from derivations.claims import Claim, claim_of_checks, claims_of, summarise_claims
 from derivations.data import DataSet
 from derivations.documents import html, latex
-from derivations.documents.publish import publish
+from derivations.documents.publish import publish_files
 from derivations.engine import Derivation, Verification
-from derivations.experiment import Run, perform, plans
+from derivations.experiment import ExperimentRun, perform_runs, plan_runs
 
 Progress = Callable[[str, float], None]
 
@@ -32,7 +32,7 @@ class Report:
     fraction: float
     seed: int
     derivations: tuple[tuple[Derivation, Verification], ...]
-    runs: tuple[Run, ...]
+    runs: tuple[ExperimentRun, ...]
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
@@ -50,8 +50,8 @@ def make_report(
     data: DataSet, *, dimension: int, fraction: float, seed: int, level: str, progress: Progress, decay: float = 0.0
 ) -> Report:
     """Run the experiments and check the derivations."""
-    todo = plans(data, fraction, seed, decay)
-    runs = tuple(perform(todo, dimension, seed, lambda plan, share: progress(f"simulate: {plan.title}", share)))
+    todo = plan_runs(data, fraction, seed, decay)
+    runs = tuple(perform_runs(todo, dimension, seed, lambda plan, share: progress(f"simulate: {plan.title}", share)))
     checked = []
     for name in names():
         progress(f"derive and check: {name}", 0.0)
@@ -69,22 +69,22 @@ def write_report(report: Report, out: Path, progress: Progress) -> list[Path]:
         for name, figure in drawn.items():
             figure.savefig(scratch / f"{name}.svg", metadata={"Date": None})
             figure.savefig(scratch / f"{name}.pdf", metadata={"CreationDate": None})
-        context = _context(report)
-        inline = {name: Markup(_svg(scratch / f"{name}.svg")) for name in drawn}
+        context = _template_context(report)
+        inline = {name: Markup(_read_svg(scratch / f"{name}.svg")) for name in drawn}
         (scratch / "report.html").write_text(
-            html.environment().get_template("report.html.j2").render(**context, figures=inline), encoding="utf-8"
+            html.page_environment().get_template("report.html.j2").render(**context, figures=inline), encoding="utf-8"
         )
         (scratch / "report.tex").write_text(
-            latex.environment().get_template("report.tex.j2").render(**context), encoding="utf-8"
+            latex.latex_environment().get_template("report.tex.j2").render(**context), encoding="utf-8"
         )
         progress("compile report.pdf", 0.0)
         latex.compile_pdf(scratch / "report.tex")
         progress("compile report.pdf", 1.0)
 
-    return publish(out, build)
+    return publish_files(out, build)
 
 
-def _context(report: Report) -> dict:
+def _template_context(report: Report) -> dict:
     runs, *about_runs, about_checks = report.runs, *report.claims
     heads = [run for run in runs if run.trajectory.head is not None]
     return {
@@ -92,10 +92,10 @@ def _context(report: Report) -> dict:
         "data": report.data,
         "report": report,
         "version": version("collapse-theory"),
-        "rows": [_row(run) for run in runs],
-        "spectra": [_spectrum(run) for run in runs if not run.coupling.classifiable and run.trajectory.head is None],
+        "rows": [_run_row(run) for run in runs],
+        "spectra": [_mode_rows(run) for run in runs if not run.coupling.classifiable and run.trajectory.head is None],
         "claims": about_runs,
-        "summary": summary(report.claims),
+        "summary": summarise_claims(report.claims),
         "about_checks": about_checks,
         "about_heads": [claim for claim in about_runs if claim.name in {f"{run.name}-eigenvalues" for run in heads}],
         "has_slow_time": any(run.predicted_slow is not None and np.isfinite(run.predicted_slow) for run in runs),
@@ -107,32 +107,32 @@ def _context(report: Report) -> dict:
     }
 
 
-def _row(run: Run) -> dict[str, str]:
+def _run_row(run: ExperimentRun) -> dict[str, str]:
     """One line of the table of runs."""
     end = run.trajectory
     return {
         "title": run.title,
-        "predicted": _number(run.predicted_slow),
-        "measured": _number(run.measured_slow),
+        "predicted": _format_number(run.predicted_slow),
+        "measured": _format_number(run.measured_slow),
         "ratio": "–" if run.ratio is None else f"{run.ratio:.3f}",
         "best": f"{end.accuracy.max():.3f}",
         "accuracy": f"{end.accuracy[-1]:.3f}",
-        "separation": _number(end.min_separation[-1], 3),
+        "separation": _format_number(end.min_separation[-1], 3),
         "remark": run.remark,
     }
 
 
-def _spectrum(run: Run) -> dict[str, object]:
+def _mode_rows(run: ExperimentRun) -> dict[str, object]:
     """Canonical correlation, frustration and decay time of every mode; those of the components are exact."""
     kept = run.coupling.components
     rows = [(1.0, 0.0, np.inf) if k < kept else (m, 1 - m**2, 1 / (1 - m)) for k, m in enumerate(run.coupling.modes())]
     return {
         "title": run.title,
-        "modes": [(k, f"{m:.5f}", _number(psi, 3), _number(time)) for k, (m, psi, time) in enumerate(rows, 1)],
+        "modes": [(k, f"{m:.5f}", _format_number(psi, 3), _format_number(time)) for k, (m, psi, time) in enumerate(rows, 1)],
     }
 
 
-def _number(value: float | None, digits: int = 4) -> str:
+def _format_number(value: float | None, digits: int = 4) -> str:
     """A number for text with mathematics between dollars; a dash for none."""
     if value is None:
         return "–"
@@ -143,7 +143,7 @@ def _number(value: float | None, digits: int = 4) -> str:
     return rf"${mantissa}\cdot10^{{{int(exponent)}}}$" if exponent else text
 
 
-def _svg(path: Path) -> str:
+def _read_svg(path: Path) -> str:
     """The picture without its XML head, to stand inside a page."""
     text = path.read_text(encoding="utf-8")
     return text[text.index("<svg") :]

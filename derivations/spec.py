@@ -29,7 +29,7 @@ from sympy import Expr, Pow, Rational, Symbol
 
 from theory import InputError, Loss, sg
 from theory.abridging import brief
-from theory.printing import number_read
+from theory.printing import read_number
 from theory.stopgrad import StopGradient, erase
 from theory.vanishing import vanishes
 
@@ -93,7 +93,7 @@ def load_model(path: Path) -> Loss:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"TOML in {path.name}", str(error), "correct the file") from None
     _check_keys(table, path.name)
-    parameters = {name: _parameter(name, domain) for name, domain in table.get("parameters", {}).items()}
+    parameters = {name: _read_parameter(name, domain) for name, domain in table.get("parameters", {}).items()}
     state = {name: Symbol(name, real=True) for name in table["state"]}
     if both := sorted(set(state) & set(parameters)):
         raise InputError("names that are state or parameter", f"{both[0]} as both", "drop one of them")
@@ -103,7 +103,8 @@ def load_model(path: Path) -> Loss:
         return _Reader(known, text, place, path.name).read(key)
 
     rates = {
-        role: {_state(state, b, role): read(e, b) for b, e in table.get(role, {}).items()} for role in ("mobility", "decay")
+        role: {_state_variable(state, b, role): read(e, b) for b, e in table.get(role, {}).items()}
+        for role in ("mobility", "decay")
     }
     loss = Loss(
         read(table["loss"], "loss"),
@@ -118,7 +119,7 @@ def load_model(path: Path) -> Loss:
     return loss
 
 
-def parse(text: str, known: Mapping[str, Symbol]) -> Expr:
+def parse_expression(text: str, known: Mapping[str, Symbol]) -> Expr:
     """One expression over the known symbols.
 
     Raises
@@ -144,21 +145,23 @@ class _Reader:
             if not isinstance(error.orig_exc, _WrongNameError):
                 raise error.orig_exc from None
             expected, token, remedy = error.orig_exc.parts
-            raise InputError(expected, f"{token} {self._where(text, token.line or 1, token.column or 1)}", remedy) from None
+            raise InputError(
+                expected, f"{token} {self._describe_place(text, token.line or 1, token.column or 1)}", remedy
+            ) from None
         except UnexpectedInput as error:
             at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
             line = 1 if at_end else error.line or 1
             column = len(text) + 1 if at_end else error.column or 1
-            where = self._where(text, line, column)
+            where = self._describe_place(text, line, column)
             raise InputError(
-                "a formula", f"{'its end' if at_end else repr(_character(text, error))} {where}", "correct the expression"
+                "a formula", f"{'its end' if at_end else repr(_wrong_character(text, error))} {where}", "correct the expression"
             ) from None
         self._check_number(value, text)
         return value
 
     def _check_number(self, value: Expr, text: str) -> None:
         """Nothing is divided by zero, visibly or not, and nothing is imaginary."""
-        where = self._where(text, 1, 1)
+        where = self._describe_place(text, 1, 1)
         below = (e for e in value.atoms(Pow) if e.exp.is_negative)
         if value.has(*NO_NUMBER) or any(vanishes(erase(e.base)) is True for e in below):
             raise InputError("a formula whose value is a number", f"{text!r} {where}", "divide by nothing that is zero")
@@ -166,7 +169,7 @@ class _Reader:
             remedy = "keep roots and logarithms to what can be positive"
             raise InputError("a formula whose value is real", f"{text!r} {where}", remedy)
 
-    def _where(self, text: str, line: int, column: int) -> str:
+    def _describe_place(self, text: str, line: int, column: int) -> str:
         """Line and column in the file, where the text can be found there as it is."""
         start = 0
         if self.key is not None:
@@ -194,7 +197,7 @@ class _Build(Transformer):
         self.known = known
 
     def number(self, token):
-        return number_read(str(token))
+        return read_number(str(token))
 
     def name(self, token):
         if token in self.known:
@@ -266,7 +269,7 @@ def _check_keys(table: Mapping, name: str) -> None:
             raise InputError(f"a table [{key}] in {name}", repr(table[key]), f"write it below a line [{key}]")
 
 
-def _end(above: str, below: str | None) -> Rational | None:
+def _interval_end(above: str, below: str | None) -> Rational | None:
     """An end of an interval as an exact fraction, None for no number."""
     try:
         return Rational(above) / Rational(below or "1") if below is None or Rational(below) != 0 else None
@@ -274,12 +277,12 @@ def _end(above: str, below: str | None) -> Rational | None:
         return None
 
 
-def _parameter(name: str, domain: object) -> tuple[Symbol, tuple]:
+def _read_parameter(name: str, domain: object) -> tuple[Symbol, tuple]:
     """A symbol of the stated domain, and for an interval the inequalities that bound it."""
     if isinstance(domain, str) and domain in DOMAINS:
         return Symbol(name, **DOMAINS[domain]), ()
     interval = re.fullmatch(rf"\(\s*{END}\s*,\s*{END}\s*\)", domain) if isinstance(domain, str) else None
-    low, high = (_end(*interval.group(k, k + 1)) for k in (1, 3)) if interval else (None, None)
+    low, high = (_interval_end(*interval.group(k, k + 1)) for k in (1, 3)) if interval else (None, None)
     if low is None or high is None or not low < high:
         raise InputError(
             f'a domain for {name}: {", ".join(DOMAINS)} or an interval such as "(0, 1/2)"', repr(domain), "correct it"
@@ -288,11 +291,11 @@ def _parameter(name: str, domain: object) -> tuple[Symbol, tuple]:
     return symbol, (symbol > low, symbol < high) if low else (symbol < high,)
 
 
-def _state(state: Mapping[str, Symbol], name: str, role: str) -> Symbol:
+def _state_variable(state: Mapping[str, Symbol], name: str, role: str) -> Symbol:
     if name not in state:
         raise InputError(f"a {role} of a state variable ({', '.join(state)})", name, "correct the name")
     return state[name]
 
 
-def _character(text: str, error: UnexpectedInput) -> str:
+def _wrong_character(text: str, error: UnexpectedInput) -> str:
     return text[error.pos_in_stream] if error.pos_in_stream is not None and error.pos_in_stream < len(text) else text

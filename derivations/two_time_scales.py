@@ -27,7 +27,7 @@ from functools import cached_property
 import numpy as np
 
 from derivations.claims import Claim, claims_of
-from derivations.experiment import Plan, Run, perform
+from derivations.experiment import ExperimentRun, RunPlan, perform_runs
 from theory import Coupling, models
 from theory.simulation.expected import ExpectedCurves, expected_curves
 
@@ -39,7 +39,7 @@ class TwoTimeScales:
     """The three runs, named as :data:`NAMES`, and the expected curves of the first two."""
 
     title: str
-    runs: tuple[Run, Run, Run]
+    runs: tuple[ExperimentRun, ExperimentRun, ExperimentRun]
     expected: tuple[ExpectedCurves, ExpectedCurves]
 
     @cached_property
@@ -54,7 +54,7 @@ def two_time_scales(
     dimension: int,
     seed: int = 0,
     progress: Callable[[str, float], None] = lambda what, share: None,
-    made: Callable[[Run], None] = lambda run: None,
+    made: Callable[[ExperimentRun], None] = lambda run: None,
 ) -> TwoTimeScales:
     """Make the three runs, as long as the slow time asks for.
 
@@ -76,16 +76,16 @@ def two_time_scales(
     """
     plain, head = models.embedding_only(), models.projection_head(head="shared", stop="both")
     todo = (
-        Plan(NAMES[0], "no frustration", "embeddings", plain, without_frustration(frustrated)),
-        Plan(NAMES[1], "a frustrated fraction", "embeddings", plain, frustrated),
-        Plan(NAMES[2], "the same, head and stop-gradient", "embeddings", head, frustrated),
+        RunPlan(NAMES[0], "no frustration", "embeddings", plain, without_frustration(frustrated)),
+        RunPlan(NAMES[1], "a frustrated fraction", "embeddings", plain, frustrated),
+        RunPlan(NAMES[2], "the same, head and stop-gradient", "embeddings", head, frustrated),
     )
 
-    def report(plan: Plan, share: float) -> None:
+    def report(plan: RunPlan, share: float) -> None:
         progress(plan.title, share)
 
     runs = []
-    for run in perform(todo, dimension, seed, report, horizon=float("inf"), method="order-parameters"):
+    for run in perform_runs(todo, dimension, seed, report, horizon=float("inf"), method="order-parameters"):
         runs.append(run)
         made(run)
     curves = [expected_curves(run.coupling, run.trajectory.times, dimension) for run in runs[:2]]

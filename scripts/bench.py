@@ -25,8 +25,8 @@ from matplotlib.figure import Figure
 from sympy import Matrix, solve, symbols
 
 from derivations import Verdict, certify, fixed_points, stability
-from derivations.analysis.limits import within
-from derivations.analysis.linearisation.certify import Status
+from derivations.analysis.limits import run_within
+from derivations.analysis.linearisation.certify import CellStatus
 from theory import Coupling, Flow, UnfinishedError, models
 from theory.models.vocabulary import kappa, lam
 
@@ -36,15 +36,15 @@ PATIENCE = 60.0  # seconds that plain SymPy gets
 
 def main() -> None:
     rows = [
-        velocity_of_the_shared_head(),
-        import_of_theory(),
+        velocity_row(),
+        import_row(),
         *analysis_rows(),
         *system_rows(),
         *coupling_rows(),
         *simulation_rows(),
         *dmft_rows(),
-        *of_a_fresh_process("bench_diagnose", "diagnosis_rows"),
-        time_of_the_report(),
+        *rows_of_process("bench_diagnose", "diagnosis_rows"),
+        report_row(),
     ]
     print(f"{platform.machine()}, {platform.python_implementation()} {platform.python_version()}, numpy {np.__version__}\n")
     print(f"{'what':<66}{'measured':>12}{'goal':>10}  {'plain SymPy, in the same run'}")
@@ -57,7 +57,7 @@ def main() -> None:
         draw_cost(row["curve"]).savefig(out / "cost.svg")
 
 
-def of_a_fresh_process(module: str, rows: str) -> list[dict]:
+def rows_of_process(module: str, rows: str) -> list[dict]:
     """Rows that measure the memory of their process."""
     code = f"import json, {module}; print(json.dumps(list({module}.{rows}())))"
     done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
@@ -76,7 +76,7 @@ def draw_cost(curve: dict) -> Figure:
     return figure
 
 
-def velocity_of_the_shared_head(samples: int = 10_000, classes: int = 10, d: int = 8) -> dict:
+def velocity_row(samples: int = 10_000, classes: int = 10, d: int = 8) -> dict:
     """The lowered matrix-level velocity against the same written by hand."""
     from sympy import Integer
 
@@ -98,7 +98,7 @@ def velocity_of_the_shared_head(samples: int = 10_000, classes: int = 10, d: int
 
     state = np.random.default_rng(0).standard_normal(edges[-1])
     np.testing.assert_allclose(lowered.velocity(0.0, state), by_hand(0.0, state), rtol=1e-9, atol=1e-12)
-    ratio, ours = paired(lambda: lowered.velocity(0.0, state), lambda: by_hand(0.0, state), repeat=100)
+    ratio, ours = compare_times(lambda: lowered.velocity(0.0, state), lambda: by_hand(0.0, state), repeat=100)
     return {
         "what": f"lowered velocity of the shared head / by hand (N={samples}, K={classes}, d={d})",
         "measured": f"{ratio:.2f} x",
@@ -107,13 +107,13 @@ def velocity_of_the_shared_head(samples: int = 10_000, classes: int = 10, d: int
     }
 
 
-def import_of_theory() -> dict:
+def import_row() -> dict:
     """All names of ``theory`` against importing sympy and numpy."""
 
     def start(code: str) -> Callable[[], object]:
         return lambda: subprocess.run([sys.executable, "-c", code], check=True)
 
-    ratio, ours = paired(start("from theory import *"), start("import sympy, numpy"), repeat=1)
+    ratio, ours = compare_times(start("from theory import *"), start("import sympy, numpy"), repeat=1)
     return {
         "what": "import of all names of theory / import sympy, numpy (whole process)",
         "measured": f"{ratio:.2f} x",
@@ -122,7 +122,7 @@ def import_of_theory() -> dict:
     }
 
 
-def time_of_the_report() -> dict:
+def report_row() -> dict:
     """The main job, after set-up."""
     started = time.perf_counter()
     command = [sys.executable, "-c", "from derivations.cli import main; main()", "report", "--out", "collapse-out"]
@@ -145,22 +145,22 @@ def analysis_rows() -> list[dict]:
     )
     fitzhugh_nagumo = Flow({v: v - v**3 / 3 - w + current, w: epsilon * (v + a - b * w)})
     rows = [
-        solved("fixed points and stability, one mode with decay", one, "1 s"),
-        solved("fixed points and stability, two modes in one direction with decay", two, "10 s"),
-        solved("fixed points and stability, FitzHugh-Nagumo with symbolic parameters", fitzhugh_nagumo, "2 s"),
-        sparse_block(),
+        analysis_row("fixed points and stability, one mode with decay", one, "1 s"),
+        analysis_row("fixed points and stability, two modes in one direction with decay", two, "10 s"),
+        analysis_row("fixed points and stability, FitzHugh-Nagumo with symbolic parameters", fitzhugh_nagumo, "2 s"),
+        sparse_block_row(),
     ]
     upper = next(p for p in fixed_points(one) if stability(one, p).verdict is Verdict.STABLE and p.values[v] != 0)
     box = {lam: (Fraction(1, 100), Fraction(1, 4)), mu: (Fraction(1, 10), 1), gamma: (1, 1), kappa: (1, 1)}
     started = time.perf_counter()
     diagram = certify(one, upper, box, cells={lam: 200, mu: 200})
     seconds = time.perf_counter() - started
-    undecided = float(diagram.share(Status.UNDECIDED))
+    undecided = float(diagram.share(CellStatus.UNDECIDED))
     what = f"certified diagram, 200 x 200 cells of one mode ({undecided:.1%} undecided)"
     return [*rows, {"what": what, "measured": f"{seconds:.2f} s", "goal": "10 s", "seconds": seconds}]
 
 
-def solved(what: str, flow: Flow, goal: str) -> dict:
+def analysis_row(what: str, flow: Flow, goal: str) -> dict:
     """All fixed points and the stability of each, in a worker that is already up, and the same by plain SymPy."""
     fixed_points(Flow({flow.state[0]: flow.state[0]}))
     started = time.perf_counter()
@@ -169,14 +169,14 @@ def solved(what: str, flow: Flow, goal: str) -> dict:
         stability(flow, point)
     seconds = time.perf_counter() - started
     row = {"what": what, "measured": f"{seconds:.2f} s", "goal": goal, "seconds": seconds}
-    return row | {"sympy": plain_sympy(flow, len(found), seconds)}
+    return row | {"sympy": time_sympy(flow, len(found), seconds)}
 
 
-def plain_sympy(flow: Flow, count: int, ours: float) -> str:
+def time_sympy(flow: Flow, count: int, ours: float) -> str:
     """What ``sympy.solve`` and ``Matrix.eigenvals`` do on the same flow within :data:`PATIENCE` seconds."""
     started = time.perf_counter()
     try:
-        listed = within(PATIENCE, solve_and_linearise, dict(flow.velocity))
+        listed = run_within(PATIENCE, solve_and_linearise, dict(flow.velocity))
     except UnfinishedError:
         return f"not finished in {PATIENCE:g} s"
     except NotImplementedError as error:
@@ -192,7 +192,7 @@ def solve_and_linearise(velocity: dict) -> int:
     return len(points)
 
 
-def sparse_block() -> dict:
+def sparse_block_row() -> dict:
     """Hurwitz conditions of a ring of six variables with two cross links and twelve symbols."""
     state, rates = symbols("x_1:7", real=True), symbols("k_1:13", positive=True)
     velocity = {x: -rates[i] * x + rates[6 + i] * state[(i + 1) % 6] for i, x in enumerate(state)}
@@ -206,7 +206,7 @@ def sparse_block() -> dict:
     return {"what": what, "measured": f"{seconds:.2f} s", "goal": "5 s", "seconds": seconds}
 
 
-def paired(ours: Callable[[], object], theirs: Callable[[], object], repeat: int) -> tuple[float, float]:
+def compare_times(ours: Callable[[], object], theirs: Callable[[], object], repeat: int) -> tuple[float, float]:
     """The median ratio of alternating rounds, and the median seconds of one call of ours."""
 
     def seconds(function: Callable[[], object]) -> float:

@@ -53,13 +53,13 @@ def propagation_rows(samples: int = 10**5, classes: int = 100, d: int = 16, solv
     """
     coupling = Coupling.random_pairs(classes, samples, 0.05, seed=0)
     times = np.linspace(0, 10 * coupling.slow_time(), 100)
-    X, Y = start(coupling, d)
+    X, Y = draw_start(coupling, d)
     pure = np.flatnonzero(np.diff(coupling.types.indptr) == 1)
-    rounds = [exactly(Coupling.random_pairs(classes, samples, 0.05, seed=0), X, Y, times, pure) for _ in range(5)]
+    rounds = [time_exact(Coupling.random_pairs(classes, samples, 0.05, seed=0), X, Y, times, pure) for _ in range(5)]
     ours, everything = (statistics.median(seconds) for seconds in zip(*rounds, strict=True))
     labels = propagate(coupling, X, Y).labels(times)
     started = time.perf_counter()
-    theirs_labels = integrated(coupling, X, Y, times, solver)
+    theirs_labels = integrate_labels(coupling, X, Y, times, solver)
     theirs = time.perf_counter() - started
     reference = Stepped(coupling, X, Y).labels(times)
     errors = [np.max(np.abs(found - reference)) for found in (labels, theirs_labels)]
@@ -71,7 +71,7 @@ def propagation_rows(samples: int = 10**5, classes: int = 100, d: int = 16, solv
     ]
 
 
-def exactly(coupling: Coupling, X: NDArray, Y: NDArray, times: NDArray, pure: NDArray) -> tuple[float, float]:
+def time_exact(coupling: Coupling, X: NDArray, Y: NDArray, times: NDArray, pure: NDArray) -> tuple[float, float]:
     """Seconds for labels and class means, spectrum included, and for all samples on top."""
     started = time.perf_counter()
     run = propagate(coupling, X, Y)
@@ -89,11 +89,11 @@ def integrator_rows(samples: int = 10**4, classes: int = 100, d: int = 16) -> li
     """
     coupling = Coupling.random_pairs(classes, samples, 0.05, seed=0)
     times = np.linspace(0, 10 * coupling.slow_time(), 100)
-    X, Y = start(coupling, d)
+    X, Y = draw_start(coupling, d)
     reference, rows = Stepped(coupling, X, Y).labels(times), []
     for solver in ("RK45", "DOP853", "BDF", "Radau"):
         started = time.perf_counter()
-        labels = integrated(coupling, X, Y, times, solver)
+        labels = integrate_labels(coupling, X, Y, times, solver)
         seconds = time.perf_counter() - started
         what = f"{solver}, N={samples}, K={classes}, d={d}, rtol 1e-8 (error {np.max(np.abs(labels - reference)):.0e})"
         rows.append({"what": what, "measured": f"{seconds:.1f} s", "goal": "", "seconds": seconds})
@@ -136,12 +136,12 @@ def sparse_weights(one: NDArray, other: NDArray, classes: int):
     return J
 
 
-def start(coupling: Coupling, d: int) -> tuple[NDArray, NDArray]:
+def draw_start(coupling: Coupling, d: int) -> tuple[NDArray, NDArray]:
     rng = np.random.default_rng(0)
     return rng.standard_normal((d, coupling.samples)), rng.standard_normal((d, coupling.labels))
 
 
-def integrated(coupling: Coupling, X: NDArray, Y: NDArray, times: NDArray, solver: str) -> NDArray:
+def integrate_labels(coupling: Coupling, X: NDArray, Y: NDArray, times: NDArray, solver: str) -> NDArray:
     """Labels by a SciPy integrator on a sparse velocity written by hand, embeddings as rows."""
     from scipy.integrate import solve_ivp
     from scipy.sparse import block_array, diags_array, kron

@@ -21,11 +21,11 @@ SECONDS, MEBIBYTES, SAME = 10, 1024, 1e-8
 
 
 def diagnosis_rows() -> Iterator[dict]:
-    features, classes = data()
-    before = peak()
-    first, found = seconds(lambda: diagnose(features, classes))
-    used = peak() - before
-    ours = min(first, seconds(lambda: diagnose(features, classes))[0])
+    features, classes = draw_data()
+    before = peak_memory()
+    first, found = measure_seconds(lambda: diagnose(features, classes))
+    used = peak_memory() - before
+    ours = min(first, measure_seconds(lambda: diagnose(features, classes))[0])
     what = f"diagnose, {ROWS:.0e} x {FEATURES}, K={CLASSES}"
     yield {
         "what": f"{what}, {first:.1f} s the first time",
@@ -34,12 +34,12 @@ def diagnosis_rows() -> Iterator[dict]:
         "seconds": ours,
     }
     yield {"what": f"{what}: peak memory beyond the data", "measured": f"{used:.0f} MiB", "goal": f"{MEBIBYTES} MiB"}
-    error = np.abs(found.mu - by_singular_values(features, classes)).max()
+    error = np.abs(found.mu - correlations_by_svd(features, classes)).max()
     yield {"what": f"{what}: correlations against an SVD of the data", "measured": f"{error:.0e}", "goal": f"{SAME:g}"}
-    yield from (against(name, make, ours, what, features, classes) for name, make in rivals())
+    yield from (rival_row(name, make, ours, what, features, classes) for name, make in rival_methods())
 
 
-def data() -> tuple[NDArray, NDArray]:
+def draw_data() -> tuple[NDArray, NDArray]:
     """Correlated columns of very different scales around class means."""
     rng = np.random.default_rng(0)
     classes, features = rng.integers(0, CLASSES, ROWS), np.empty((ROWS, FEATURES))
@@ -51,7 +51,7 @@ def data() -> tuple[NDArray, NDArray]:
     return features, classes
 
 
-def by_singular_values(features: NDArray, classes: NDArray) -> NDArray:
+def correlations_by_svd(features: NDArray, classes: NDArray) -> NDArray:
     """Cosines between left singular vectors of the centred features and centred classes."""
     import scipy.linalg
 
@@ -62,7 +62,7 @@ def by_singular_values(features: NDArray, classes: NDArray) -> NDArray:
     return np.linalg.svd(left.T @ basis, compute_uv=False)
 
 
-def rivals() -> Iterator[tuple[str, Callable]]:
+def rival_methods() -> Iterator[tuple[str, Callable]]:
     from sklearn.cross_decomposition import CCA
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
@@ -70,19 +70,19 @@ def rivals() -> Iterator[tuple[str, Callable]]:
     yield "CCA, the first of all components", lambda X, y: CCA(n_components=1).fit(X, np.eye(CLASSES)[y])
 
 
-def against(name: str, fit: Callable, ours: float, what: str, features: NDArray, classes: NDArray) -> dict:
-    theirs, _ = seconds(lambda: fit(features, classes))
+def rival_row(name: str, fit: Callable, ours: float, what: str, features: NDArray, classes: NDArray) -> dict:
+    theirs, _ = measure_seconds(lambda: fit(features, classes))
     goal = "5 x" if name.startswith("CCA") else "1 x"
     return {"what": f"scikit-learn's {name} / {what}", "measured": f"{theirs / ours:.1f} x", "goal": goal, "seconds": theirs}
 
 
-def seconds(function: Callable[[], Any]) -> tuple[float, Any]:
+def measure_seconds(function: Callable[[], Any]) -> tuple[float, Any]:
     started = time.perf_counter()
     result = function()
     return time.perf_counter() - started, result
 
 
-def peak() -> float:
+def peak_memory() -> float:
     """The largest size of this process so far, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

@@ -24,28 +24,30 @@ def dmft_rows() -> list[dict]:
 
 def curve_rows() -> list[dict]:
     """A separation curve at fifty times, by the large-c closure, fast and in mpmath, and by the cavities."""
-    fast, seconds = timed(lambda: LabelResponse("poisson", PURE, LINKS, closure="large-c").separation(TIMES, DIMENSION))
-    slow, longer = timed(
+    fast, seconds = measure_seconds(
+        lambda: LabelResponse("poisson", PURE, LINKS, closure="large-c").separation(TIMES, DIMENSION)
+    )
+    slow, longer = measure_seconds(
         lambda: LabelResponse("poisson", PURE, LINKS, closure="large-c", path="mpmath").separation(TIMES, DIMENSION)
     )
     apart = float(np.max(np.abs(slow - fast))) / (2 * DIMENSION)
     what = f"separation curve, {len(TIMES)} times, poisson n_0={PURE} c={LINKS}, {{}}"
     cavity = LabelResponse("poisson", PURE, LINKS)
-    curve, populations = timed(lambda: cavity.relaxation(2 * TIMES))
-    _, exact = timed(lambda: LabelResponse("regular", PURE, LINKS).separation(TIMES, DIMENSION))
+    curve, populations = measure_seconds(lambda: cavity.relaxation(2 * TIMES))
+    _, exact = measure_seconds(lambda: LabelResponse("regular", PURE, LINKS).separation(TIMES, DIMENSION))
     return [
-        row(what.format(f"large-c ({apart:.0e} from mpmath)"), seconds, "2 s"),
-        row(what.format("large-c, all in mpmath at 15 digits"), longer, "20 s"),
-        row(what.format(f"the exact cavity by populations (errors {np.max(curve.errors):.0e})"), populations),
-        row(f"separation curve, {len(TIMES)} times, regular n_0={PURE} c={LINKS}, exact spectrum", exact),
+        bench_row(what.format(f"large-c ({apart:.0e} from mpmath)"), seconds, "2 s"),
+        bench_row(what.format("large-c, all in mpmath at 15 digits"), longer, "20 s"),
+        bench_row(what.format(f"the exact cavity by populations (errors {np.max(curve.errors):.0e})"), populations),
+        bench_row(f"separation curve, {len(TIMES)} times, regular n_0={PURE} c={LINKS}, exact spectrum", exact),
     ]
 
 
 def response_row(points: int = 1000) -> dict:
     rng = np.random.default_rng(0)
     s = rng.uniform(-PURE, 5, points) + 1j * 10 ** rng.uniform(-2, 1, points)
-    _, seconds = timed(lambda: LabelResponse("poisson", PURE, LINKS, closure="large-c").response(s))
-    return row(f"G(s), large-c, at {points} complex points, certified against mpmath", seconds, "1 s")
+    _, seconds = measure_seconds(lambda: LabelResponse("poisson", PURE, LINKS, closure="large-c").response(s))
+    return bench_row(f"G(s), large-c, at {points} complex points, certified against mpmath", seconds, "1 s")
 
 
 def simulation_rows() -> list[dict]:
@@ -53,33 +55,33 @@ def simulation_rows() -> list[dict]:
     samples = CLASSES * (PURE + LINKS // 2)
     make = lambda: Coupling.random_pairs(CLASSES, samples, LINKS / 2 / (PURE + LINKS / 2), seed=0, mobility="uniform")  # noqa: E731
     coupling, theory = make(), LabelResponse("poisson", PURE, LINKS).variance(TIMES)
-    run, seconds = timed(
+    run, seconds = measure_seconds(
         lambda: simulate(models.embedding_only(), coupling, dimension=DIMENSION, times=[0, *TIMES], seed=0, method="direct")
     )
-    dense, longer = timed(lambda: relaxation(make(), 2 * TIMES))
+    dense, longer = measure_seconds(lambda: mean_relaxation(make(), 2 * TIMES))
     spread = np.var(run.labels[1:], axis=-1).mean(axis=-1)
     what = f"the same from one coupling, K={CLASSES}, N={samples}, {{}} (from theory: {{:.1%}} at t=1, {{:.1%}} at t=10)"
     at = [int(np.argmin(np.abs(TIMES - t))) for t in (1, 10)]
     return [
-        row(what.format(f"sparse simulation, d={DIMENSION}", *(abs(spread / theory - 1)[at])), seconds),
-        row(what.format("dense eigenproblem", *(abs(dense / theory - 1)[at])), longer),
+        bench_row(what.format(f"sparse simulation, d={DIMENSION}", *(abs(spread / theory - 1)[at])), seconds),
+        bench_row(what.format("dense eigenproblem", *(abs(dense / theory - 1)[at])), longer),
     ]
 
 
-def relaxation(coupling: Coupling, times: NDArray) -> NDArray:
+def mean_relaxation(coupling: Coupling, times: NDArray) -> NDArray:
     """The mean over labels of the diagonal of the propagator, without the zero mode."""
     rates, modes = dense_modes(coupling.reduction)
     weights = np.mean(modes[-coupling.labels :] ** 2, axis=0)[coupling.components :]
     return np.exp(-np.multiply.outer(times, rates[coupling.components :])) @ weights
 
 
-def timed(work) -> tuple:
+def measure_seconds(work) -> tuple:
     started = time.perf_counter()
     result = work()
     return result, time.perf_counter() - started
 
 
-def row(what: str, seconds: float, goal: str = "") -> dict:
+def bench_row(what: str, seconds: float, goal: str = "") -> dict:
     return {"what": what, "measured": f"{seconds:.2f} s", "goal": goal, "seconds": seconds}
 
 

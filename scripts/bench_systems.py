@@ -16,10 +16,10 @@ GOAL = "20 s"
 
 
 def system_rows() -> list[dict]:
-    return [finished(what, flow) for what, flow in systems().items()]
+    return [display_row(what, flow) for what, flow in literature_flows().items()]
 
 
-def systems() -> dict[str, Flow]:
+def literature_flows() -> dict[str, Flow]:
     u, v, x, y, z, x1, x2, y1, y2, current = symbols("u v x y z x_1 x_2 y_1 y_2 I", real=True)
     p, q, r = symbols("p q r", nonnegative=True)
     a, b, c, d, e, g, A, D, E, lam, Delta, eta = symbols("a b c d e g A D E lambda Delta eta", positive=True)
@@ -46,7 +46,7 @@ def systems() -> dict[str, Flow]:
     }
 
 
-def finished(what: str, flow: Flow) -> dict:
+def display_row(what: str, flow: Flow) -> dict:
     """All fixed points, the stability of each, and all in text, LaTeX, HTML and JSON."""
     fixed_points(Flow({flow.state[0]: flow.state[0]}))  # a worker that is up
     started = time.perf_counter()

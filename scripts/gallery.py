@@ -10,9 +10,9 @@ import click
 from matplotlib.figure import Figure
 
 from derivations import agreement, diagnose, dimensional, encoders, figures, phases
-from derivations.data import load
-from derivations.experiment import perform, plans
-from derivations.frustration import study
+from derivations.data import load_data
+from derivations.experiment import perform_runs, plan_runs
+from derivations.frustration import study_frustration
 from derivations.two_time_scales import two_time_scales
 from theory import Coupling
 
@@ -20,24 +20,24 @@ GALLERY = Path(__file__).parent.parent / "docs" / "gallery"
 CELLS = 24
 
 
-def of_the_report() -> Iterator[tuple[str, Figure]]:
+def report_figures() -> Iterator[tuple[str, Figure]]:
     """The report's, on scikit-learn's digits."""
-    todo = plans(load("digits"), fraction=0.05, seed=0)
-    runs = list(perform(todo, dimension=16, seed=0, progress=lambda plan, share: None))
+    todo = plan_runs(load_data("digits"), fraction=0.05, seed=0)
+    runs = list(perform_runs(todo, dimension=16, seed=0, progress=lambda plan, share: None))
     yield "curves", figures.curves(runs)
     yield "head-eigenvalues", figures.head_eigenvalues(runs)
 
 
-def of_frustration() -> Iterator[tuple[str, Figure]]:
-    yield "frustration", figures.frustration(study(progress=say))
+def frustration_figures() -> Iterator[tuple[str, Figure]]:
+    yield "frustration", figures.frustration(study_frustration(progress=print_progress))
 
 
-def of_two_time_scales() -> Iterator[tuple[str, Figure]]:
+def time_scale_figures() -> Iterator[tuple[str, Figure]]:
     frustrated = Coupling.uniform(classes=10, samples=100_000, fraction=0.01)
     yield "two-time-scales", figures.two_time_scales(two_time_scales("100,000 samples, 10 classes, 1 %", frustrated, 16))
 
 
-def of_phases() -> Iterator[tuple[str, Figure]]:
+def phase_figures() -> Iterator[tuple[str, Figure]]:
     decaying = phases.StartOutcomes(decay=0.05, head_decay=0.02, duration=1000.0)
     planes = {
         "phi-lambda": (phases.ParameterPlane("lambda", 0.1, 0.005, 0.26), r"$K=4$, $\kappa/\lambda=0.1$"),
@@ -46,38 +46,38 @@ def of_phases() -> Iterator[tuple[str, Figure]]:
         "start-decay": (phases.StartPlane(outcomes=decaying), r"one mode, $\varphi=0.2$, $\lambda=0.05$, $\kappa=0.02$"),
     }
     for name, (plane, title) in planes.items():
-        yield f"phase-{name}", figures.phase_diagram(plane, phases.diagram(plane, CELLS, CELLS), title)
+        yield f"phase-{name}", figures.phase_diagram(plane, phases.compute_diagram(plane, CELLS, CELLS), title)
 
 
-def of_dimensions() -> Iterator[tuple[str, Figure]]:
-    yield "dimensional", figures.dimensional_collapse(dimensional.study(progress=say))
+def dimension_figures() -> Iterator[tuple[str, Figure]]:
+    yield "dimensional", figures.dimensional_collapse(dimensional.study(progress=print_progress))
 
 
-def of_averages() -> Iterator[tuple[str, Figure]]:
-    yield "dmft", figures.agreement(agreement.study(progress=say))
+def average_figures() -> Iterator[tuple[str, Figure]]:
+    yield "dmft", figures.agreement(agreement.study_agreement(progress=print_progress))
     yield "dmft-nonlinear", figures.nonlinear(agreement.nonlinear_study())
 
 
-def of_encoders() -> Iterator[tuple[str, Figure]]:
+def encoder_figures() -> Iterator[tuple[str, Figure]]:
     for name in encoders.NAMES:
-        split = encoders.bundled(name)
+        split = encoders.load_split(name)
         found = replace(diagnose(split.trained, split.classes), name=name)
         yield f"diagnosis-{name.replace(' ', '-')}", figures.diagnosis(found)
-    yield "encoders", figures.encoder_training(encoders.study(progress=say))
+    yield "encoders", figures.encoder_training(encoders.study(progress=print_progress))
 
 
 MAKERS: dict[str, Callable[[], Iterator[tuple[str, Figure]]]] = {
-    "report": of_the_report,
-    "frustration": of_frustration,
-    "two-time-scales": of_two_time_scales,
-    "phases": of_phases,
-    "dimensional": of_dimensions,
-    "averages": of_averages,
-    "encoders": of_encoders,
+    "report": report_figures,
+    "frustration": frustration_figures,
+    "two-time-scales": time_scale_figures,
+    "phases": phase_figures,
+    "dimensional": dimension_figures,
+    "averages": average_figures,
+    "encoders": encoder_figures,
 }
 
 
-def say(done: object) -> None:
+def print_progress(done: object) -> None:
     click.echo(f"{done}: done", err=True)
 
 

@@ -13,9 +13,9 @@ from sympy import Basic, Dummy, MatrixSymbol, Rational, Symbol, srepr, symbols
 import derivations
 import theory
 from derivations.analysis.modes.ansatz import mode_ansatz, whole_model_ansatz
-from derivations.closed_forms.decaying import decaying
+from derivations.closed_forms.decaying import decaying_modes
 from derivations.closed_forms.families import pairs_sectors, uniform_sectors
-from derivations.closed_forms.reduced import along
+from derivations.closed_forms.reduced import flow_along
 from derivations.placement.deriving import one_mode
 from derivations.vocabulary import V, mu_1, mu_2, mu_3, mu_matrix
 from theory import models
@@ -122,7 +122,7 @@ def test_decays_and_mobility_are_substituted_in_every_formula(made, shown):
 
 def test_positive_decays_are_an_assumption_of_the_flow():
     """Of the loss, and of the flow of one mode that comes from it."""
-    loss = decaying()
-    flows = loss.stop_gradient_flow(), along(loss).flow
+    loss = decaying_modes()
+    flows = loss.stop_gradient_flow(), flow_along(loss).flow
     assert all({lam > 0, kappa > 0} <= {*f.assumptions} for f in flows)
     assert {lam.is_positive, kappa.is_positive} == {None}

@@ -18,7 +18,7 @@ from typing import ClassVar
 from sympy import Basic, Integer, MatrixBase, Rational
 
 from theory.parts import LONG, Definition, Names, put_dots
-from theory.printing import digits, plain, tex
+from theory.printing import decimal_digits, plain, tex
 
 WRITTEN, ENDS = 300, 20  # digits of a definition that is written out; first and last ones of longer numbers
 LISTED = 100  # entries of a list in a ``repr``
@@ -27,41 +27,41 @@ LISTED = 100  # entries of a list in a ``repr``
 Say = Callable[[Basic], str]
 
 
-def told(lines: Callable[[Say], Iterable[str]]) -> str:
+def text_lines(lines: Callable[[Say], Iterable[str]]) -> str:
     """Lines that write their expressions with the function that they are given, and below them what the names stand for.
 
-    >>> print(told(lambda say: [f"x = {say(Integer(10) ** 5000)}"]))
+    >>> print(text_lines(lambda say: [f"x = {say(Integer(10) ** 5000)}"]))
     x = N_1
     where N_1 = 10000000000000000000…00000000000000000000 (5001 digits)
     """
     shown: list[Basic] = []
 
-    def seen(expr: Basic) -> str:
+    def record_expression(expr: Basic) -> str:
         shown.append(expr)
         return ""
 
-    list(lines(seen))
+    list(lines(record_expression))
     names, defined = Names.free(shown), []
 
     def say(expr: Basic) -> str:
-        short, definitions = names.short(expr)
+        short, definitions = names.abridge(expr)
         defined.extend(definitions)
         return plain(short)
 
-    return "\n".join([*lines(say), *(f"where {_defined(d)}" for d in defined)])
+    return "\n".join([*lines(say), *(f"where {_definition_text(d)}" for d in defined)])
 
 
 def text_of(expr: Basic) -> str:
     """One expression in plain text, with what its names stand for."""
-    return told(lambda say: [say(expr)])
+    return text_lines(lambda say: [say(expr)])
 
 
-def _defined(definition: Definition) -> str:
+def _definition_text(definition: Definition) -> str:
     name = plain(definition.name)
     if definition.value is None:
         return f"{name} is {definition.words}, not written out here"
     if isinstance(definition.value, Integer):
-        return f"{name} = {elided(definition.value.p)}"
+        return f"{name} = {elide_digits(definition.value.p)}"
     return f"{name} = {plain(definition.value)}"
 
 
@@ -70,12 +70,12 @@ def tex_lines(sides: Iterable[tuple[str, Basic]]) -> list[str]:
     held, shown = list(sides), list[str]()
     names = Names.free(side for pair in held for side in pair)
     for left, expr in held:
-        short, definitions = names.short(expr)
-        shown += [*map(_tex_defined, definitions), f"{left} &= {tex(short)}"]
+        short, definitions = names.abridge(expr)
+        shown += [*map(_definition_tex, definitions), f"{left} &= {tex(short)}"]
     return shown
 
 
-def _tex_defined(definition: Definition) -> str:
+def _definition_tex(definition: Definition) -> str:
     name = tex(definition.name)
     if definition.value is None:
         return rf"{name} &\text{{ is {definition.words}, not written out here}}"
@@ -85,13 +85,13 @@ def _tex_defined(definition: Definition) -> str:
 
 
 def tex_digits(number: int) -> str:
-    """As :func:`elided`, in LaTeX."""
-    return re.sub(r" \((.*)\)", r" \\text{ (\1)}", elided(number).replace("…", r"\ldots "))
+    """An integer in digits in LaTeX, of a long one the first and the last and how many there are."""
+    return re.sub(r" \((.*)\)", r" \\text{ (\1)}", elide_digits(number).replace("…", r"\ldots "))
 
 
-def elided(number: int, written: int = WRITTEN) -> str:
+def elide_digits(number: int, written: int = WRITTEN) -> str:
     """An integer in digits, of a long one the first and the last and how many there are."""
-    text = digits(number)
+    text = decimal_digits(number)
     return text if len(text) <= written else f"{text[:ENDS]}…{text[-ENDS:]} ({len(text)} digits)"
 
 
@@ -102,7 +102,7 @@ def brief(expr: object, page: int = 60) -> str:
     if isinstance(expr, Fraction):
         expr = Rational(expr.numerator, expr.denominator)
     if not isinstance(expr, Basic) or isinstance(expr, Brief):
-        return _repr(expr)
+        return _short_repr(expr)
     short, words = put_dots(expr, page)
     return f"{plain(short)} ({words})" if words else plain(short)
 
@@ -119,22 +119,22 @@ class Brief:
 
     def __repr__(self):
         names = [f.name for f in fields(self) if f.repr] if is_dataclass(self) else self._shown
-        shown = [f"{name}={_repr(getattr(self, name))}" for name in names]
+        shown = [f"{name}={_short_repr(getattr(self, name))}" for name in names]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
-def _repr(value: object) -> str:
+def _short_repr(value: object) -> str:
     """As ``repr``, of what holds expressions too; of long lists the beginning."""
     if isinstance(value, Basic | MatrixBase | Fraction) and not isinstance(value, Brief):
         return brief(value)
     if isinstance(value, Mapping):
-        return f"{{{_listed(f'{_repr(k)}: {_repr(v)}' for k, v in value.items())}}}"
+        return f"{{{_list_items(f'{_short_repr(k)}: {_short_repr(v)}' for k, v in value.items())}}}"
     if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
-        inner = _listed(map(_repr, value))
+        inner = _list_items(map(_short_repr, value))
         return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
-    return elided(value, LONG) if isinstance(value, int) and not isinstance(value, bool | Enum) else repr(value)
+    return elide_digits(value, LONG) if isinstance(value, int) and not isinstance(value, bool | Enum) else repr(value)
 
 
-def _listed(items: Iterable[str]) -> str:
+def _list_items(items: Iterable[str]) -> str:
     first = list(islice(items, LISTED + 1))
     return ", ".join([*first[:LISTED], "…"] if len(first) > LISTED else first)

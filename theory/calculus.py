@@ -43,9 +43,9 @@ from theory.words import (
     assemble,
     expand,
     expand_traces,
+    multiply_polynomials,
     normalise,
-    product,
-    transpose,
+    transpose_factor,
 )
 
 __all__ = ["KINKED", "SMOOTH", "State", "differential", "gradient", "gradients", "kinks", "scalar_derivative", "scaled_slope"]
@@ -89,9 +89,9 @@ def _polynomial_gradient(flat: Expr, symbol: State, context: Context) -> Expr | 
     terms: Polynomial = {}
     for outer, word in _outer_derivatives(flat, {symbol}, context):
         for place, factor in enumerate(word):
-            if _core(factor) == symbol:
+            if _strip_transpose(factor) == symbol:
                 rest = word[place + 1 :] + word[:place]
-                turned = rest if isinstance(factor, Transpose) else tuple(transpose(f, context) for f in reversed(rest))
+                turned = rest if isinstance(factor, Transpose) else tuple(transpose_factor(f, context) for f in reversed(rest))
                 add_term(terms, turned, outer)
     return assemble({w: c for w, c in terms.items() if c != 0}, symbol.shape)
 
@@ -132,7 +132,7 @@ def scaled_slope(slope: MatrixExpr, mobility: Expr | MatrixExpr, context: Contex
     rate = mobility if isinstance(mobility, MatrixExpr) else mobility * Identity(slope.cols)
     if is_beyond_polynomials(slope, slope.free_symbols):
         return times(opened(slope), rate)
-    descent = product([expand(slope, context), expand(rate, context)])
+    descent = multiply_polynomials([expand(slope, context), expand(rate, context)])
     return assemble({w: c.expand() for w, c in descent.items()}, slope.shape)
 
 
@@ -157,24 +157,26 @@ def _outer_derivatives(flat: Expr, symbols: set[MatrixSymbol], context: Context)
 def _word_differential(polynomial: Polynomial, directions: Mapping[State, Basic], context: Context) -> Polynomial:
     moved: Polynomial = {}
     steps = {symbol: expand(v, context) for symbol, v in directions.items() if isinstance(symbol, MatrixSymbol)}
-    turned = {s: {tuple(transpose(f, context) for f in reversed(w)): c for w, c in step.items()} for s, step in steps.items()}
+    turned = {
+        s: {tuple(transpose_factor(f, context) for f in reversed(w)): c for w, c in step.items()} for s, step in steps.items()
+    }
     for word, coefficient in polynomial.items():
         for symbol in directions:
             _require_polynomial(word, symbol)
         if coefficient.free_symbols & set(directions):
             add_term(moved, word, differential(coefficient, directions, context))
         for place, factor in enumerate(word):
-            step = (turned if isinstance(factor, Transpose) else steps).get(_core(factor), {})
+            step = (turned if isinstance(factor, Transpose) else steps).get(_strip_transpose(factor), {})
             for middle, c in step.items():
                 add_term(moved, word[:place] + middle + word[place + 1 :], coefficient * c)
     return normalise(moved, context)
 
 
-def _core(factor: MatrixExpr) -> MatrixExpr:
+def _strip_transpose(factor: MatrixExpr) -> MatrixExpr:
     return factor.arg if isinstance(factor, Transpose) else factor
 
 
 def _require_polynomial(word: Word, symbol: State) -> None:
     for factor in word:
-        if _core(factor) != symbol and symbol in factor.free_symbols:
+        if _strip_transpose(factor) != symbol and symbol in factor.free_symbols:
             raise refusal(factor, symbol)

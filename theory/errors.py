@@ -3,7 +3,7 @@
 LONGEST = 1000  # characters of each part of a sentence
 
 
-def said(value: object, longest: int = LONGEST) -> str:
+def quote_value(value: object, longest: int = LONGEST) -> str:
     """Text for a sentence: the middle of what is long is left out, and what Python does not spell is named by its kind."""
     try:
         text = value if isinstance(value, str) else str(value)
@@ -20,7 +20,7 @@ class InputError(ValueError):
     """
 
     def __init__(self, expected: str, got: str, remedy: str):
-        sentence = f"expected {said(expected)}, got {said(got)}; {said(remedy)}"
+        sentence = f"expected {quote_value(expected)}, got {quote_value(got)}; {quote_value(remedy)}"
         super().__init__("".join(c if c.isprintable() else " " for c in sentence))
 
     def __reduce__(self):
@@ -43,7 +43,7 @@ class UnfinishedError(RuntimeError):
     """
 
     def __init__(self, message: str, partial: object = None):
-        super().__init__(said(message, 2 * LONGEST))
+        super().__init__(quote_value(message, 2 * LONGEST))
         self.partial = partial
 
 

@@ -38,12 +38,12 @@ from sympy import (
 )
 from sympy.logic.boolalg import Boolean
 
-from theory.abridging import Brief, Say, brief, tex_lines, told
+from theory.abridging import Brief, Say, brief, tex_lines, text_lines
 from theory.calculus import State, differential, scalar_derivative
 from theory.errors import InputError, MarkerError
 from theory.printing import tex
-from theory.state import Pairs, check_state, in_order, pairs, parameters_of
-from theory.stopgrad import is_marked, statements
+from theory.state import Pairs, check_state, expression_pairs, parameters_of, sort_by_state
+from theory.stopgrad import as_statements, is_marked
 from theory.vanishing import vanishes
 from theory.words import Context, collect, expand_traces
 
@@ -99,7 +99,7 @@ class Flow(Brief, Basic):
     _shown = ("velocity", "mobility", "assumptions")
 
     def __new__(cls, velocity: Pairs, mobility: Pairs = (), assumptions: Iterable = (), potential: Basic | None = None):
-        moved = pairs(velocity, "velocity")
+        moved = expression_pairs(velocity, "velocity")
         check_state(moved)
         for block, v in moved.items():
             if is_marked(v):
@@ -111,8 +111,8 @@ class Flow(Brief, Basic):
             if getattr(v, "shape", ()) != getattr(block, "shape", ()):
                 expected, got = (getattr(x, "shape", "a scalar") for x in (block, v))
                 raise InputError(f"a velocity of the shape of {block}, {expected}", str(got), "match the shapes")
-        rates = in_order(pairs(mobility, "mobility"), moved)
-        return Basic.__new__(cls, in_order(moved, moved), rates, Tuple(*statements(assumptions)), potential or Tuple())
+        rates = sort_by_state(expression_pairs(mobility, "mobility"), moved)
+        return Basic.__new__(cls, sort_by_state(moved, moved), rates, Tuple(*as_statements(assumptions)), potential or Tuple())
 
     def _hashable_content(self):
         """Flows are equal that move alike, however they were made."""
@@ -140,7 +140,7 @@ class Flow(Brief, Basic):
         return [f"d{block}/dt = {say(v)}" for block, v in self.velocity.items()]
 
     def __str__(self):
-        return told(self.lines)
+        return text_lines(self.lines)
 
     def _sympystr(self, _printer):
         return str(self)
@@ -207,11 +207,11 @@ class Flow(Brief, Basic):
         if not self.is_matrix:
             size = len(self.state)
             jacobian = self._scalar_jacobian(force) if self.potential is None else ImmutableMatrix.zeros(size, size)
-            return (jacobian - jacobian.T).applyfunc(lambda e: self._decided(e.expand()))
+            return (jacobian - jacobian.T).applyfunc(lambda e: self._zero_if_proved(e.expand()))
         pairs = [(a, b) for i, a in enumerate(self.state) for b in self.state[i:]]
         if self.potential is not None:
             return dict.fromkeys(pairs, S.Zero)
-        return {(a, b): self._decided(self._curl_form(force, a, b)) for a, b in pairs}
+        return {(a, b): self._zero_if_proved(self._curl_form(force, a, b)) for a, b in pairs}
 
     def is_gradient(self) -> GradientTest:
         """Whether the flow is a gradient flow in the metric of its mobilities, proved either way, or undecided.
@@ -266,11 +266,11 @@ class Flow(Brief, Basic):
 
     def _curl_form(self, force: Mapping, a: State, b: State) -> Expr:
         u, v = direction(a), direction(b, second=True)
-        forwards = _pair(u, differential(force[a], {b: v}, self._metric_context))
-        backwards = _pair(v, differential(force[b], {a: u}, self._metric_context))
+        forwards = _inner_product(u, differential(force[a], {b: v}, self._metric_context))
+        backwards = _inner_product(v, differential(force[b], {a: u}, self._metric_context))
         return expand_traces(forwards - backwards, self._metric_context)
 
-    def _decided(self, value: Expr) -> Expr:
+    def _zero_if_proved(self, value: Expr) -> Expr:
         return S.Zero if vanishes(value, self._metric_context) is True else value
 
 
@@ -280,5 +280,5 @@ def direction(block: State, second: bool = False) -> State:
     return MatrixSymbol(name, *block.shape) if isinstance(block, MatrixSymbol) else Symbol(name, real=True)
 
 
-def _pair(left, right) -> Expr:
+def _inner_product(left, right) -> Expr:
     return Trace(MatMul(Transpose(left), right)) if isinstance(left, MatrixExpr) else left * right

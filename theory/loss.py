@@ -46,10 +46,10 @@ from theory.calculus import State, gradients, kinks, scaled_slope
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.nodes.domains import positive_parts
-from theory.state import Pairs, check_state, in_order, name_of, pairs, scalar_or_matrix_symbols
-from theory.stopgrad import block, erase, expression, is_marked, statements
+from theory.state import Pairs, check_state, expression_pairs, names_of, scalar_or_matrix_symbols, sort_by_state
+from theory.stopgrad import as_expression, as_statements, block_markers, erase, is_marked
 from theory.vanishing import vanishes
-from theory.words import Context, scaled
+from theory.words import Context, scale_matrix
 
 Rate: TypeAlias = Expr | MatrixExpr
 
@@ -97,16 +97,16 @@ class Loss(Brief, Basic):
         parameters: Iterable[State] | None = None,
         views: Iterable[Expr | MatrixExpr] | None = None,
     ):
-        loss, blocks = _scalar(expression), check_state(state)
-        rates = {role: pairs(given, role) for role, given in (("mobility", mobility), ("decay", decay))}
+        loss, blocks = _check_scalar(expression), check_state(state)
+        rates = {role: expression_pairs(given, role) for role, given in (("mobility", mobility), ("decay", decay))}
         for role, given in rates.items():
             _check_rates(role, given, blocks)
         declared = S.UniversalSet if parameters in (None, S.UniversalSet) else Tuple(*parameters)
         if isinstance(declared, Tuple):
             _check_declared(blocks, tuple(declared), (loss, *rates["mobility"].values(), *rates["decay"].values()))
-        positive_parts(erase(loss), Context(statements(assumptions)))
-        of_blocks = [in_order(given, blocks) for given in rates.values()]
-        rest = Tuple(*statements(assumptions)), declared, Tuple(*views or ())
+        positive_parts(erase(loss), Context(as_statements(assumptions)))
+        of_blocks = [sort_by_state(given, blocks) for given in rates.values()]
+        rest = Tuple(*as_statements(assumptions)), declared, Tuple(*views or ())
         return Basic.__new__(cls, loss, Tuple(*blocks), *of_blocks, *rest)
 
     @property
@@ -137,7 +137,7 @@ class Loss(Brief, Basic):
     def views(self) -> tuple[Expr | MatrixExpr, Expr | MatrixExpr] | None:
         return tuple(self.args[6]) or None
 
-    def having(self, **parts) -> Loss:
+    def with_parts(self, **parts) -> Loss:
         """The same loss with other parts, by the names of the constructor."""
         return type(self)(**{name: getattr(self, name) for name in self._shown} | parts)
 
@@ -153,7 +153,7 @@ class Loss(Brief, Basic):
     @property
     def kinks(self) -> tuple[Expr, ...]:
         """What vanishes where the loss has a kink as a function of the state; its flows hold elsewhere."""
-        return tuple(e for e in kinks(self.erased()) if e.free_symbols & {*self.state})
+        return tuple(e for e in kinks(self.erase_markers()) if e.free_symbols & {*self.state})
 
     @property
     def conditions(self) -> tuple[Expr, ...]:
@@ -161,37 +161,37 @@ class Loss(Brief, Basic):
 
         Lengths by which samples are divided are among them: a sample of length zero has no direction.
         """
-        return tuple(e for e in positive_parts(self.erased(), self.context) if e.free_symbols & {*self.state})
+        return tuple(e for e in positive_parts(self.erase_markers(), self.context) if e.free_symbols & {*self.state})
 
     @property
     def learns(self) -> bool:
         """Whether the markers leave any state block a gradient, of which it is not proved that it vanishes everywhere."""
-        blocked, _ = block(self.expression)
+        blocked, _ = block_markers(self.expression)
         slopes = gradients(blocked, self.state, self.context).values()
         return any(vanishes(slope, self.context) is not True for slope in slopes)
 
-    def erased(self) -> Expr:
+    def erase_markers(self) -> Expr:
         """The loss with its markers read as the identity: the number that is reported."""
         return erase(self.expression)
 
     def gradient_flow(self) -> Flow:
         """The flow with the markers read as the identity."""
-        return self._descend(self.erased(), {})
+        return self._descent_flow(self.erase_markers(), {})
 
     def stop_gradient_flow(self) -> Flow:
         """The flow with the gradient blocked at the markers, which are then erased.
 
         Of an unmarked loss this is the gradient flow.
         """
-        return self._descend(*block(self.expression))
+        return self._descent_flow(*block_markers(self.expression))
 
-    def _descend(self, expression: Expr, stopped: Mapping) -> Flow:
+    def _descent_flow(self, expression: Expr, stopped: Mapping) -> Flow:
         slopes = gradients(expression, self.state, self.context)
         velocity = {b: self._velocity(b, slopes[b], stopped) for b in self.state}
-        potential = expression.xreplace(stopped) + self._decay_energy() if self._descends(stopped) else None
+        potential = expression.xreplace(stopped) + self._decay_energy() if self._is_descent(stopped) else None
         return Flow(velocity, self.mobility, self.assumptions, potential)
 
-    def _descends(self, stopped: Mapping) -> bool:
+    def _is_descent(self, stopped: Mapping) -> bool:
         """Whether the flow is the gradient flow of a function: nothing is stopped that moves, decays and their metric rest."""
         rates = (rate for b in self.decay for rate in (self.decay[b], self.mobility.get(b, S.One)))
         fixed = (*stopped.values(), *rates)
@@ -199,7 +199,7 @@ class Loss(Brief, Basic):
 
     def _decay_energy(self) -> Expr:
         r""":math:`\tfrac12\lambda_B\operatorname{tr}(BH_B^{-1}B^T)`, of which decays are the gradient flow in the metric."""
-        return Add(*(rate * _squared(b, self.mobility.get(b, S.One)) / 2 for b, rate in self.decay.items()))
+        return Add(*(rate * _squared_norm(b, self.mobility.get(b, S.One)) / 2 for b, rate in self.decay.items()))
 
     def _velocity(self, block: State, slope, stopped: Mapping):
         decay, mobility = self.decay.get(block, 0), self.mobility.get(block, 1)
@@ -207,7 +207,7 @@ class Loss(Brief, Basic):
             return (-mobility * slope).xreplace(stopped) - decay * block
         downhill = scaled_slope(slope.xreplace(stopped), mobility, self.context)
         parts = ((1, downhill), (decay, block))
-        terms = [scaled(-factor, part) for factor, part in parts if factor != 0 and not isinstance(part, ZeroMatrix)]
+        terms = [scale_matrix(-factor, part) for factor, part in parts if factor != 0 and not isinstance(part, ZeroMatrix)]
         return MatAdd(*terms, evaluate=False) if len(terms) > 1 else terms[0] if terms else ZeroMatrix(*block.shape)
 
 
@@ -215,12 +215,12 @@ def _check_rates(role: str, rates: Mapping[State, Rate], state: tuple[State, ...
     for moved, rate in rates.items():
         if moved not in state:
             raise InputError(
-                f"a {role} of a state block ({name_of(state)})", f"one of {moved}", "add it to the state or drop it"
+                f"a {role} of a state block ({names_of(state)})", f"one of {moved}", "add it to the state or drop it"
             )
         if not isinstance(rate, MatrixExpr) and rate.is_negative:
             raise InputError(f"a non-negative {role} of {moved}", brief(rate), "change its sign")
-        if isinstance(rate, MatrixExpr) and (role == "decay" or rate.shape != (_columns(moved),) * 2):
-            shape = "a scalar" if role == "decay" else f"a scalar or a matrix of shape {(_columns(moved),) * 2}"
+        if isinstance(rate, MatrixExpr) and (role == "decay" or rate.shape != (_count_columns(moved),) * 2):
+            shape = "a scalar" if role == "decay" else f"a scalar or a matrix of shape {(_count_columns(moved),) * 2}"
             raise InputError(
                 f"{shape} as {role} of {moved}",
                 f"{brief(rate)} of shape {rate.shape}",
@@ -232,14 +232,14 @@ def _check_declared(state: tuple[State, ...], parameters: tuple[State, ...], pla
     for place in places:
         for symbol in sorted(scalar_or_matrix_symbols(place) - {*state, *parameters}, key=str):
             raise InputError(
-                f"only state ({name_of(state)}) and parameters ({name_of(parameters) or 'none'})",
+                f"only state ({names_of(state)}) and parameters ({names_of(parameters) or 'none'})",
                 f"the symbol {symbol} in {brief(place)}",
                 "declare it as a parameter or as state",
             )
 
 
-def _scalar(value) -> Expr:
-    loss = expression(value, "as loss")
+def _check_scalar(value) -> Expr:
+    loss = as_expression(value, "as loss")
     if isinstance(loss, MatrixExpr | MatrixBase):
         raise InputError("a scalar loss", f"a matrix of shape {loss.shape}", "take its trace")
     if loss.has(nan, zoo, oo, -oo):
@@ -247,12 +247,12 @@ def _scalar(value) -> Expr:
     return loss
 
 
-def _squared(block: State, mobility: Rate) -> Expr:
+def _squared_norm(block: State, mobility: Rate) -> Expr:
     """The squared norm of a block in the metric of its mobility."""
     if not isinstance(block, MatrixSymbol):
         return block**2 / mobility
     return Trace(block * Inverse(mobility) * block.T if isinstance(mobility, MatrixExpr) else block * block.T / mobility)
 
 
-def _columns(block: State):
+def _count_columns(block: State):
     return block.cols if isinstance(block, MatrixSymbol) else 1

@@ -58,12 +58,12 @@ def lower(
     CalculusError
         for an operation that has no lowering.
     """
-    names = {a: _renamed(a, number) for number, a in enumerate(arguments)}
+    names = {a: _rename_symbol(a, number) for number, a in enumerate(arguments)}
     inner = {a: DiagMatrix(n) if a in diagonal else n for a, n in names.items()}
     schedule = Schedule(sizes, {stand_in: a for a, stand_in in inner.items()})
     results = [schedule.operand(opened(e).xreplace(inner)) for e in expressions]
     shared, inlined = schedule.split(results)
-    modules, prints = _modules(expressions), printer(inlined)
+    modules, prints = _function_modules(expressions), printer(inlined)
     return lambdify(list(names.values()), results, modules=modules, printer=prints, cse=lambda _: (shared, results))
 
 
@@ -98,14 +98,14 @@ def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr
         raise InputError(
             f"parameters among {sorted({*symbols, *dimensions})}", f"{', '.join(unknown)}", "drop it or correct the name"
         )
-    constants = {s: _constant(s, values[name]) for name, s in symbols.items()}
+    constants = {s: _constant_value(s, values[name]) for name, s in symbols.items()}
     _require_denominators(flow, {s: v for s, v in constants.items() if np.ndim(v) == 0 and v == 0})
     sizes: Sizes = {}
     for symbol, value in constants.items():
         if isinstance(symbol, MatrixSymbol):
-            _bind(sizes, symbol, value.shape if value.ndim == 2 else value.shape * 2)
+            _bind_sizes(sizes, symbol, value.shape if value.ndim == 2 else value.shape * 2)
     for name in dimensions.keys() & values.keys():
-        _bind_one(sizes, dimensions[name], _size(name, values[name]), name)
+        _bind_size(sizes, dimensions[name], _whole_size(name, values[name]), name)
     shapes = {block: numeric_shape(block, sizes) for block in flow.state}
     return LoweredFlow(flow, constants, sizes, shapes)
 
@@ -133,7 +133,7 @@ class LoweredFlow:
 
     def unpack(self, y: NDArray) -> dict[State, NDArray]:
         """The blocks of a state vector, as views."""
-        return dict(zip(self.flow.state, self._views(y), strict=True))
+        return dict(zip(self.flow.state, self._block_views(y), strict=True))
 
     def velocity(self, t: float, y: NDArray) -> NDArray:
         """The velocity at a state vector (or, for a scalar flow, at each column of a batch)."""
@@ -195,13 +195,13 @@ class LoweredFlow:
         return lowered_once(tuple(expressions), arguments, sizes, diagonals(self.constants))
 
     def _arguments(self, y: NDArray) -> list:
-        return [*(self._views(y) if self._is_matrix else y), *self.constants.values()]
+        return [*(self._block_views(y) if self._is_matrix else y), *self.constants.values()]
 
-    def _views(self, y: NDArray) -> list:
-        return [y[i:j].reshape(shape) if shape else y[i] for i, j, shape in self._spans]
+    def _block_views(self, y: NDArray) -> list:
+        return [y[i:j].reshape(shape) if shape else y[i] for i, j, shape in self._block_spans]
 
     @cached_property
-    def _spans(self) -> list[tuple[int, int, tuple[int, ...]]]:
+    def _block_spans(self) -> list[tuple[int, int, tuple[int, ...]]]:
         return list(zip(self._edges[:-1], self._edges[1:], self.shapes.values(), strict=True))
 
     @cached_property
@@ -217,7 +217,7 @@ def lowered_once(
     return lower(expressions, arguments, dict(sizes), diagonal, printer)
 
 
-def _modules(expressions: Sequence[Basic]) -> list:
+def _function_modules(expressions: Sequence[Basic]) -> list:
     """Where the functions come from: those of nodes, NumPy, and SciPy for those that it does not have."""
     if not any(e.has(erf, erfc) for e in expressions):
         return [FUNCTIONS, "numpy"]
@@ -229,7 +229,7 @@ def _modules(expressions: Sequence[Basic]) -> list:
 # -- values and shapes of parameters ----------------------------------------------------------------------------------
 
 
-def _constant(symbol: State, value):
+def _constant_value(symbol: State, value):
     if not isinstance(symbol, MatrixSymbol):
         return require.real(value, f"a finite number for {symbol}", "pass one number")
     if not hasattr(value, "tocsr"):
@@ -252,16 +252,16 @@ def _require_denominators(flow: Flow, zeros: Mapping[State, Any]) -> None:
                     )
 
 
-def _size(name: str, value) -> int:
+def _whole_size(name: str, value) -> int:
     return require.whole(value, f"a positive integer for the dimension {name}", "correct it", least=1)
 
 
-def _bind(sizes: Sizes, symbol: MatrixSymbol, shape: tuple[int, int]) -> None:
+def _bind_sizes(sizes: Sizes, symbol: MatrixSymbol, shape: tuple[int, int]) -> None:
     for dimension, number in zip(symbol.shape, shape, strict=True):
-        _bind_one(sizes, dimension, number, f"{symbol} of shape {symbol.shape}")
+        _bind_size(sizes, dimension, number, f"{symbol} of shape {symbol.shape}")
 
 
-def _bind_one(sizes: Sizes, dimension: Expr, number: int, what: str) -> None:
+def _bind_size(sizes: Sizes, dimension: Expr, number: int, what: str) -> None:
     known = sizes.setdefault(dimension, number) if dimension.is_Symbol else int(dimension)
     if known != number:
         raise InputError(f"{dimension} = {known} in {what}", str(number), "give arrays whose shapes agree")
@@ -281,7 +281,7 @@ def numeric_shape(block: Expr | MatrixExpr, sizes: Mapping[Symbol, int]) -> tupl
     return tuple(int(n.xreplace({s: Integer(v) for s, v in sizes.items()})) for n in block.shape)
 
 
-def _renamed(symbol: State, number: int) -> State:
+def _rename_symbol(symbol: State, number: int) -> State:
     name = f"{re.sub(r'[^0-9a-zA-Z_]', '_', symbol.name)}_{number}"
     if isinstance(symbol, MatrixSymbol):
         return MatrixSymbol(f"m_{name}", *symbol.shape)

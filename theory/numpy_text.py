@@ -106,15 +106,15 @@ class OperationPrinter(SciPyPrinter):
         return f"{self.rows_scaled(symbols[0])}*{symbols[1]}" if isinstance(left, DiagMatrix) else "{} @ {}".format(*symbols)
 
     def _print_MatAdd(self, expr):
-        dense = any(not isinstance(_unsigned(a), DiagMatrix) for a in expr.args)
-        large = [a for a in expr.args if isinstance(_unsigned(a), Identity) and _unsigned(a).rows > SMALL]
+        dense = any(not isinstance(_strip_sign(a), DiagMatrix) for a in expr.args)
+        large = [a for a in expr.args if isinstance(_strip_sign(a), Identity) and _strip_sign(a).rows > SMALL]
         if len(large) == 1 < len(expr.args):
             others = [a for a in expr.args if a is not large[0]]
-            text, sign = self._print(MatAdd(*others, evaluate=False)), -1 if _unsigned(large[0]) is not large[0] else 1
+            text, sign = self._print(MatAdd(*others, evaluate=False)), -1 if _strip_sign(large[0]) is not large[0] else 1
             return f"with_diagonal({text}, {sign}, {len(others) > 1 or self._is_fresh(others[0])})"
         text = ""
         for term in expr.args:
-            inner = _unsigned(term)
+            inner = _strip_sign(term)
             value = self._print(inner)
             value = self.dense(value) if dense and isinstance(inner, DiagMatrix) else value
             text += (" - " if inner is not term else " + ") + value
@@ -168,5 +168,5 @@ def _product_with_constant(text: Callable[[Basic], str], left: Basic, right: Bas
     return None
 
 
-def _unsigned(term: Basic) -> Basic:
+def _strip_sign(term: Basic) -> Basic:
     return term.args[1] if isinstance(term, MatMul) else term

@@ -7,9 +7,9 @@ outer ones written out first.  The names are exact: with the definitions put in 
 >>> from sympy import symbols
 >>> x, y = symbols("x y")
 >>> names = Names("q", "N")
->>> print(names.short(x + 10**50 * y)[0])
+>>> print(names.abridge(x + 10**50 * y)[0])
 N_1*y + x
->>> short, (first, *_, last) = Names("q", "N", page=40).short(sum(x**k for k in range(200)))
+>>> short, (first, *_, last) = Names("q", "N", page=40).abridge(sum(x**k for k in range(200)))
 >>> print(first.name, "is", first.words)
 q_13 is a sum of 44 terms
 >>> len(last.value.args)
@@ -27,8 +27,8 @@ from sympy import Add, Basic, Expr, Float, Integer, MatAdd, MatMul, MatrixExpr, 
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, Or
 
-from theory.printing import MANY, AsWritten, PaperPrinter, digits, tex
-from theory.rewriting import OPEN, numbers_replaced, rebuilt, symbols_in
+from theory.printing import MANY, AsWritten, PaperPrinter, decimal_digits, tex
+from theory.rewriting import OPEN, rebuild_with, replace_numbers, symbols_in
 
 LETTERS = ("q", "p", "h", "k", "s")
 NUMBER_LETTERS = ("N", "M", "L", "Z")
@@ -101,18 +101,18 @@ class Names:
         held = list(shown)
         return cls(free_letter(LETTERS, held), free_letter(NUMBER_LETTERS, held))
 
-    def short(self, expr: Basic) -> tuple[Basic, list[Definition]]:
+    def abridge(self, expr: Basic) -> tuple[Basic, list[Definition]]:
         """The expression within a page, and the new definitions, each before those that use it."""
-        short, found, numbers = self._within(expr), deque[Definition](), []
+        short, found, numbers = self._fit_page(expr), deque[Definition](), []
         while self._new:
             new = self._new.popleft()
             if isinstance(new, int):
                 numbers.append(Definition(self.integers[new], Integer(new)))
             elif len(found) < DEFINITIONS and not self._is_left_over(new):
-                found.appendleft(Definition(self.parts.names[new], self._within(new)))
+                found.appendleft(Definition(self.parts.names[new], self._fit_page(new)))
             else:
-                found.appendleft(Definition(self.parts.names[new], None, _described(new, self._extent(new).size)))
-        return short, [*numbers, *_used_first(found)]
+                found.appendleft(Definition(self.parts.names[new], None, _describe_size(new, self._extent(new).size)))
+        return short, [*numbers, *_sort_by_use(found)]
 
     def _is_left_over(self, part: Basic) -> bool:
         """Whether a part stays unwritten: what is beyond the pages of a list, or longer than a page and cannot be cut."""
@@ -120,27 +120,27 @@ class Names:
 
     # -- cutting ----------------------------------------------------------------------------------------------------------
 
-    def _within(self, expr: Basic, depth: int = DEPTH) -> Basic:
+    def _fit_page(self, expr: Basic, depth: int = DEPTH) -> Basic:
         """An expression with names in it, so that it is within a page and not too deep."""
         extent = self._extent(expr)
         if extent.size <= self._page and extent.depth <= depth:
-            return numbers_replaced(_rounded(expr), LONG, self._integer) if extent.numbers else expr
+            return replace_numbers(_round_numbers(expr), LONG, self._name_integer) if extent.numbers else expr
         if isinstance(expr, Rational):
-            return numbers_replaced(expr, LONG, self._integer)
+            return replace_numbers(expr, LONG, self._name_integer)
         if not isinstance(expr, OPEN) and not _holds_lists(expr):
-            return self._part(expr) if _has_name(expr) and depth < DEPTH else expr
+            return self._name_part(expr) if _has_name(expr) and depth < DEPTH else expr
         args = list(expr.args)
         if extent.size > self._page:
-            args = self._fewer(expr, args)
-        return _relisted(expr, [self._shallow(a, depth - 1) for a in args])
+            args = self._shorten_arguments(expr, args)
+        return _rebuild_arguments(expr, [self._limit_depth(a, depth - 1) for a in args])
 
-    def _shallow(self, expr: Basic, depth: int) -> Basic:
+    def _limit_depth(self, expr: Basic, depth: int) -> Basic:
         extent = self._extent(expr)
         if depth == 0 and extent.depth > 0 and _has_name(expr) and not isinstance(expr, Rational):
-            return self._part(expr)
-        return self._within(expr, depth)
+            return self._name_part(expr)
+        return self._fit_page(expr, depth)
 
-    def _fewer(self, expr: Basic, args: list[Basic]) -> list[Basic]:
+    def _shorten_arguments(self, expr: Basic, args: list[Basic]) -> list[Basic]:
         """The arguments with names for the longest, or for runs of them where they are many."""
         sizes = [self._extent(a).size for a in args[: self._page * PAGES]]
         excess, order = sum(sizes) - self._page, sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
@@ -148,10 +148,10 @@ class Names:
             if excess <= 0 or sizes[k] * 8 < self._page:
                 break
             if _has_name(args[k]) and args[k].args:
-                args[k], excess = self._part(args[k]), excess - sizes[k] + 1
-        return args if excess <= 0 or not isinstance(expr, _LISTS) else self._runs(expr, args)
+                args[k], excess = self._name_part(args[k]), excess - sizes[k] + 1
+        return args if excess <= 0 or not isinstance(expr, _LISTS) else self._split_runs(expr, args)
 
-    def _runs(self, expr: Basic, args: list[Basic]) -> list[Basic]:
+    def _split_runs(self, expr: Basic, args: list[Basic]) -> list[Basic]:
         """The parts of a long list, each within a page; the last one holds what is left over."""
         if isinstance(expr, Add) and len(args) <= MANY:
             args = list(PaperPrinter()._as_ordered_terms(expr.func(*args, evaluate=False)))
@@ -169,15 +169,15 @@ class Names:
             room -= size
         lists = [expr.func(*run, evaluate=False) if len(run) > 1 else run[0] for run in runs]
         self._beyond |= set(lists[PAGES:])
-        return [self._part(found) if len(run) > 1 else found for found, run in zip(lists, runs, strict=True)]
+        return [self._name_part(found) if len(run) > 1 else found for found, run in zip(lists, runs, strict=True)]
 
-    def _part(self, expr: Basic) -> Basic:
+    def _name_part(self, expr: Basic) -> Basic:
         if expr in self.parts.names:
             return self.parts.names[expr]
         self._new.append(expr)
         return self.parts.name(expr)
 
-    def _integer(self, number: int) -> Symbol:
+    def _name_integer(self, number: int) -> Symbol:
         if number not in self.integers:
             self.integers[number] = Symbol(f"{self._number}_{len(self.integers) + 1}", positive=True)
             self._new.append(number)
@@ -186,23 +186,23 @@ class Names:
     # -- measuring --------------------------------------------------------------------------------------------------------
 
     def _extent(self, expr: Basic) -> _Extent:
-        """Without recursion, for the expression may be deep; of the arguments no more than there is room for."""
+        """The extent of an expression that may be deep, without recursion; no more arguments are read than have room."""
         waiting = [expr]
         while waiting:
             part = waiting[-1]
-            missing = [] if part in self._extents else [a for a in self._looked_at(part) if a not in self._extents]
+            missing = [] if part in self._extents else [a for a in self._arguments_in_reach(part) if a not in self._extents]
             if missing:
                 waiting += missing
                 continue
             waiting.pop()
             if part not in self._extents:
-                self._extents[part] = self._measured(part)
+                self._extents[part] = self._measure_extent(part)
         return self._extents[expr]
 
-    def _looked_at(self, part: Basic) -> tuple[Basic, ...]:
+    def _arguments_in_reach(self, part: Basic) -> tuple[Basic, ...]:
         return part.args[: self._page * PAGES]
 
-    def _measured(self, part: Basic) -> _Extent:
+    def _measure_extent(self, part: Basic) -> _Extent:
         if isinstance(part, Rational):
             length = max(abs(part.p), part.q).bit_length() * 3 // 10
             return _Extent(1 + min(length, LONG) // 4, 0, length >= LONG)
@@ -210,12 +210,12 @@ class Names:
             return _Extent(2, 0, part._prec > 4 * FLOAT)
         if not part.args:
             return _Extent(1 + len(str(part)) // 8, 0, False)
-        inner = [self._extents[a] for a in self._looked_at(part)]
+        inner = [self._extents[a] for a in self._arguments_in_reach(part)]
         size = 1 + sum(e.size for e in inner) + len(part.args) - len(inner)
         return _Extent(size, 1 + max(e.depth for e in inner), any(e.numbers for e in inner))
 
 
-def _used_first(definitions: Iterable[Definition]) -> list[Definition]:
+def _sort_by_use(definitions: Iterable[Definition]) -> list[Definition]:
     """Each definition before those that use its name, else in the order given."""
     left, ordered = {d.name: d for d in definitions}, list[Definition]()
 
@@ -232,15 +232,15 @@ def _used_first(definitions: Iterable[Definition]) -> list[Definition]:
     return ordered
 
 
-def _relisted(expr: Basic, args: Sequence[Basic]) -> Basic:
-    """As :func:`rebuilt`, for another number of arguments too."""
+def _rebuild_arguments(expr: Basic, args: Sequence[Basic]) -> Basic:
+    """The expression with other arguments, of another number too."""
     if len(args) == len(expr.args):
-        return rebuilt(expr, args)
+        return rebuild_with(expr, args)
     kind = AsWritten if isinstance(expr, Add) else expr.func
     return kind(*args, evaluate=False) if len(args) > 1 else args[0]
 
 
-def _rounded(expr: Basic) -> Basic:
+def _round_numbers(expr: Basic) -> Basic:
     """Approximate numbers to fewer digits."""
     return expr.xreplace({f: Float(f, FLOAT) for f in expr.atoms(Float) if f._prec > 4 * FLOAT})
 
@@ -255,7 +255,7 @@ def _holds_lists(expr: Basic) -> bool:
     return bool(expr.args) and not _has_name(expr)
 
 
-def _described(expr: Basic, size: int) -> str:
+def _describe_size(expr: Basic, size: int) -> str:
     kind = "sum" if isinstance(expr, Add | MatAdd) else "product" if isinstance(expr, Mul | MatMul) else ""
     if kind:
         return f"a {kind} of {len(expr.args)} {'terms' if kind == 'sum' else 'factors'}"
@@ -264,11 +264,11 @@ def _described(expr: Basic, size: int) -> str:
 
 def free_letter(letters: tuple[str, ...], shown: Iterable[Basic | str]) -> str:
     """The first letter that no symbol of these expressions, nor any LaTeX among them, begins with."""
-    taken = {letter.lower() for side in shown for letter in _beginnings(side)}
+    taken = {letter.lower() for side in shown for letter in _first_letters(side)}
     return next((letter for letter in letters if letter.lower() not in taken), f"{letters[0]}_*")
 
 
-def _beginnings(side: Basic | str) -> Iterator[str]:
+def _first_letters(side: Basic | str) -> Iterator[str]:
     for text in [side] if isinstance(side, str) else map(tex, symbols_in(side)):
         yield from re.findall(r"[a-zA-Z]+", text)
 
@@ -276,11 +276,11 @@ def _beginnings(side: Basic | str) -> Iterator[str]:
 class _Dots(Names):
     """Dots in the place of names."""
 
-    def _part(self, expr: Basic) -> Basic:
+    def _name_part(self, expr: Basic) -> Basic:
         return MatrixSymbol("…", *expr.shape) if isinstance(expr, MatrixExpr) else Symbol("…", commutative=expr.is_commutative)
 
-    def _integer(self, number: int) -> Symbol:
-        text = digits(number)
+    def _name_integer(self, number: int) -> Symbol:
+        text = decimal_digits(number)
         return Symbol(f"{text[:8]}…({len(text)} digits)", positive=True)
 
 
@@ -288,4 +288,4 @@ def put_dots(expr: Basic, page: int) -> tuple[Basic, str]:
     """An expression with dots for what is long in it, and words about it where it is longer than a page."""
     names = _Dots("q", "N", page)
     size = names._extent(expr).size
-    return names._within(expr), _described(expr, size) if size > page else ""
+    return names._fit_page(expr), _describe_size(expr, size) if size > page else ""

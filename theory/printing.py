@@ -20,7 +20,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 from sympy.printing.str import StrPrinter
 
-from theory.rewriting import depths_replaced, numbers_replaced
+from theory.rewriting import replace_depths, replace_numbers
 from theory.stopgrad import StopGradientMatrix
 
 _GREEK = {letter: name for name, letter in greek_unicode.items()} | {"ß": "ss"}
@@ -33,12 +33,12 @@ DEEPEST = 60  # expressions within each other that are written at once
 MANY = 1000  # terms of a sum that are put in order
 
 
-def digits(number: int) -> str:
+def decimal_digits(number: int) -> str:
     """The decimal digits of an integer of any length."""
     return str(fmpz(int(number)))
 
 
-def number_read(text: str) -> Rational:
+def read_number(text: str) -> Rational:
     """The number that a decimal, or a fraction of decimals, spells, of any length.
 
     Raises
@@ -46,7 +46,7 @@ def number_read(text: str) -> Rational:
     ValueError
         for other text.
 
-    >>> number_read("1.25e1"), number_read("-1/3")
+    >>> read_number("1.25e1"), read_number("-1/3")
     (25/2, -1/3)
     """
     top, *bottom = text.split("/", 1)
@@ -55,7 +55,7 @@ def number_read(text: str) -> Rational:
         raise ValueError(f"no number: {text[:40]}")
     sign, whole, rest, exponent = found.groups(default="")
     value = Rational(int(fmpz(f"{whole}{rest}"))) * Rational(10) ** (int(exponent or 0) - len(rest))
-    return (-value if sign == "-" else value) / (number_read(bottom[0]) if bottom else 1)
+    return (-value if sign == "-" else value) / (read_number(bottom[0]) if bottom else 1)
 
 
 class AsWritten(Add):
@@ -85,9 +85,9 @@ class AnyLength(StrPrinter):
     """SymPy's plain text, with integers of any length; very long sums in the order in which SymPy keeps them."""
 
     def integer(self, number: int) -> str:
-        return digits(number)
+        return decimal_digits(number)
 
-    def bracketed(self, text: str) -> str:
+    def add_brackets(self, text: str) -> str:
         return f"({text})"
 
     def _print_Integer(self, expr):
@@ -124,23 +124,23 @@ class ReadablePrinter(PaperPrinter):
         self.factors: dict[Basic, str] = {}
 
     def integer(self, number: int) -> str:
-        text = digits(number)
+        text = decimal_digits(number)
         return text if len(text.lstrip("-")) <= READABLE else hex(number)
 
     def _print_Add(self, expr, order=None):
         if len(expr.args) <= MANY:
             return super()._print_Add(expr, order)
-        terms = [self._monomial(term) for term in expr.args]
+        terms = [self._monomial_text(term) for term in expr.args]
         return "".join([terms[0], *(f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in terms[1:])])
 
-    def _monomial(self, term: Basic) -> str:
+    def _monomial_text(self, term: Basic) -> str:
         """One of very many terms, its factors written once each."""
-        found = [self._factor(factor) for factor in term.args] if isinstance(term, Mul) else [""]
+        found = [self._factor_text(factor) for factor in term.args] if isinstance(term, Mul) else [""]
         if not all(found):
             return self.parenthesize(term, PRECEDENCE["Add"])
         return f"-{'*'.join(found[1:])}" if found[0] == "-1" else "*".join(found)
 
-    def _factor(self, factor: Basic) -> str:
+    def _factor_text(self, factor: Basic) -> str:
         """A number in front, a symbol, or a power of one with a positive integer; nothing for others."""
         if isinstance(factor, Rational):
             return self._print(factor)
@@ -152,7 +152,7 @@ class ReadablePrinter(PaperPrinter):
 
 def plain(expr: Basic) -> str:
     """An expression as on paper, in plain text."""
-    return _whole(PaperPrinter(), expr)
+    return _print_whole(PaperPrinter(), expr)
 
 
 def exact_text(expr: object) -> str:
@@ -162,10 +162,10 @@ def exact_text(expr: object) -> str:
     >>> exact_text(Symbol("x") / 3), exact_text(Integer(10) ** 700)[:6]
     ('x/3', '0x28c6')
     """
-    return _whole(ReadablePrinter(), expr)
+    return _print_whole(ReadablePrinter(), expr)
 
 
-def _whole(printer: AnyLength | TexPrinter, expr: object) -> str:
+def _print_whole(printer: AnyLength | TexPrinter, expr: object) -> str:
     """The text of an expression; long integers and what is deep, which SymPy cannot put in order, are put in behind."""
     if isinstance(expr, MatrixBase):
         expr = expr.as_immutable()
@@ -180,18 +180,18 @@ def _whole(printer: AnyLength | TexPrinter, expr: object) -> str:
         return Symbol(f"{_HELD[0]}{len(held) - 1}{_HELD[1]}", positive=True)
 
     def text(part: Basic) -> str:
-        return printer.doprint(numbers_replaced(depths_replaced(part, DEEPEST, name), READABLE, name))
+        return printer.doprint(replace_numbers(replace_depths(part, DEEPEST, name), READABLE, name))
 
     first, texts = text(expr), list[str]()
     while len(texts) < len(held):
         part = held[len(texts)]
-        texts.append(printer.integer(part) if isinstance(part, int) else printer.bracketed(text(part)))
+        texts.append(printer.integer(part) if isinstance(part, int) else printer.add_brackets(text(part)))
     for k in reversed(range(len(texts))):  # what stands in a part comes after it
-        texts[k] = _put_in(texts, texts[k])
-    return _put_in(texts, first)
+        texts[k] = _insert_texts(texts, texts[k])
+    return _insert_texts(texts, first)
 
 
-def _put_in(texts: Sequence[str], text: str) -> str:
+def _insert_texts(texts: Sequence[str], text: str) -> str:
     return re.sub("{}([0-9]+){}".format(*_HELD), lambda match: texts[int(match[1])], text) if texts else text
 
 
@@ -215,21 +215,21 @@ class TexPrinter(LatexPrinter):
     def term(self, expr: Basic) -> str:
         """A term of a sum; numbers as small as the fractions in front of the others."""
         if isinstance(expr, Rational) and expr.q > 1:
-            return rf"{'- ' if expr < 0 else ''}\tfrac{{{digits(abs(expr.p))}}}{{{digits(expr.q)}}}"
+            return rf"{'- ' if expr < 0 else ''}\tfrac{{{decimal_digits(abs(expr.p))}}}{{{decimal_digits(expr.q)}}}"
         text = self._print(expr)
         return rf"\left({text}\right)" if self._needs_add_brackets(expr) else text
 
     def integer(self, number: int) -> str:
-        return digits(number)
+        return decimal_digits(number)
 
-    def bracketed(self, text: str) -> str:
+    def add_brackets(self, text: str) -> str:
         return rf"\left({text}\right)"
 
     def _print_Integer(self, expr):
-        return digits(expr.p)
+        return decimal_digits(expr.p)
 
     def _print_Rational(self, expr):
-        return rf"{'- ' if expr.p < 0 else ''}\frac{{{digits(abs(expr.p))}}}{{{digits(expr.q)}}}"
+        return rf"{'- ' if expr.p < 0 else ''}\frac{{{decimal_digits(abs(expr.p))}}}{{{decimal_digits(expr.q)}}}"
 
     def _print_Transpose(self, expr):
         if isinstance(expr.arg, StopGradientMatrix):
@@ -266,7 +266,7 @@ class TexPrinter(LatexPrinter):
         ):
             sign = "- " if coefficient < 0 else ""
             inner = self.parenthesize(rest, 50) if isinstance(rest, Add) else self._print(rest)
-            return rf"{sign}\tfrac{{1}}{{{digits(coefficient.q)}}} {inner}"
+            return rf"{sign}\tfrac{{1}}{{{decimal_digits(coefficient.q)}}} {inner}"
         return super()._print_Mul(expr)
 
     def _print_ComplexRootOf(self, expr):
@@ -291,4 +291,4 @@ def ascii_name(name: str) -> str:
 @lru_cache(4096)
 def tex(expr: Basic) -> str:
     """The LaTeX of one expression, on one line; KaTeX and pdflatex read it alike."""
-    return _whole(TexPrinter(), expr)
+    return _print_whole(TexPrinter(), expr)

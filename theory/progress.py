@@ -1,6 +1,6 @@
 """Progress on the terminal: a bar for work that takes more than two seconds, and none where no one is watching.
 
->>> with bar(3, "count") as done:
+>>> with progress_bar(3, "count") as done:
 ...     for k in range(3):
 ...         done(k + 1)
 
@@ -18,7 +18,7 @@ FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
 
 
 @contextmanager
-def bar(total: float, what: str) -> Iterator[Callable[[float], None]]:
+def progress_bar(total: float, what: str) -> Iterator[Callable[[float], None]]:
     """A bar on standard error, where that is a terminal; it goes when the work is done.
 
     Parameters
@@ -38,7 +38,7 @@ def bar(total: float, what: str) -> Iterator[Callable[[float], None]]:
         monitor_interval = 0  # no thread beside the work
 
     with Bar(total=total, desc=what, delay=DELAY, disable=None, leave=False, miniters=0, bar_format=FORMAT) as shown:
-        yield lambda done: _move(shown, done)
+        yield lambda done: _advance_bar(shown, done)
 
 
 @contextmanager
@@ -57,11 +57,11 @@ def pieces() -> Iterator[Callable[[str, float], None]]:
                 bars.close()
                 move.clear()
                 print(piece, file=sys.stderr, flush=True)
-                move[piece] = bars.enter_context(bar(1.0, piece))
+                move[piece] = bars.enter_context(progress_bar(1.0, piece))
             move[piece](share)
 
         yield tell
 
 
-def _move(shown, done: float) -> None:
+def _advance_bar(shown, done: float) -> None:
     shown.update(done - shown.n)

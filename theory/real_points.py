@@ -80,7 +80,7 @@ def proved_nonzero(expr: Expr, context: Context = PLAIN) -> bool:
     try:
         ctx.prec = BITS
         for draw in range(DRAWS):
-            value = _drawn(expr, context, rng, others=draw % 2 == 0)
+            value = _draw_ball(expr, context, rng, others=draw % 2 == 0)
             if value is not None and value != 0:
                 return True
             tested += value is not None
@@ -91,13 +91,13 @@ def proved_nonzero(expr: Expr, context: Context = PLAIN) -> bool:
     return False
 
 
-def _drawn(expr: Expr, context: Context, rng: np.random.Generator, others: bool) -> arb | None:
+def _draw_ball(expr: Expr, context: Context, rng: np.random.Generator, others: bool) -> arb | None:
     """The ball of an expression at a random point; a ball around zero is zero, and None is no value.
 
     Matrices that stand in assumed equations alone are zero unless ``others``, so that more equations hold.
     """
     try:
-        ball = _ball(expr, _point(expr, context, rng, others))
+        ball = _evaluate_ball(expr, _draw_point(expr, context, rng, others))
     except (_NoValueError, ZeroDivisionError):
         return None
     if not ball.is_finite():
@@ -114,23 +114,23 @@ class _Point:
         return int(dimension.xreplace(self.scalars))
 
 
-def _point(expr: Expr, context: Context, rng: np.random.Generator, others: bool) -> _Point:
+def _draw_point(expr: Expr, context: Context, rng: np.random.Generator, others: bool) -> _Point:
     statements = context.assumptions
     matrices = sorted(expr.atoms(MatrixSymbol).union(*(a.atoms(MatrixSymbol) for a in statements)), key=str)
     lengths = sorted({s for m in matrices for n in m.shape for s in n.free_symbols}, key=str)
     scalars = {s: Integer(SMALLEST + k) for k, s in enumerate(lengths)}
     used = expr.free_symbols - {*matrices, *lengths}
     for symbol in sorted(used, key=str):
-        scalars[symbol] = _number(symbol, statements, rng)
+        scalars[symbol] = _draw_number(symbol, statements, rng)
     bounds = [a for a in statements if isinstance(a, Relational) and not a.atoms(MatrixSymbol)]
     if any(a.free_symbols <= set(scalars) and a.xreplace(scalars) != S.true for a in bounds):
         raise _NoValueError
     sizes = _Point(scalars, {})
-    values = {m: _matrix(m, statements, sizes, rng, others or m in expr.free_symbols) for m in matrices}
-    return _Point(scalars, _satisfying(statements, values, scalars))
+    values = {m: _draw_matrix(m, statements, sizes, rng, others or m in expr.free_symbols) for m in matrices}
+    return _Point(scalars, _solve_equations(statements, values, scalars))
 
 
-def _number(symbol: Symbol, statements: Iterable, rng: np.random.Generator) -> Rational:
+def _draw_number(symbol: Symbol, statements: Iterable, rng: np.random.Generator) -> Rational:
     """A rational number, never zero, of the sign that is assumed of a symbol; large ones and small ones."""
     assumed = {a.function for a in statements if isinstance(a, AppliedPredicate) and a.arguments[0] == symbol}
     if symbol.is_extended_real is False:
@@ -141,7 +141,7 @@ def _number(symbol: Symbol, statements: Iterable, rng: np.random.Generator) -> R
     return value * (-1 if symbol.is_nonpositive or assumed & {Q.negative, Q.nonpositive} else int(rng.choice([1, -1])))
 
 
-def _matrix(m: MatrixSymbol, statements: Iterable, sizes: _Point, rng: np.random.Generator, used: bool) -> fmpq_mat:
+def _draw_matrix(m: MatrixSymbol, statements: Iterable, sizes: _Point, rng: np.random.Generator, used: bool) -> fmpq_mat:
     """A random matrix as it is assumed, zero where it is not used; symmetric ones are positive definite."""
     shape = sizes.size(m.rows), sizes.size(m.cols)
     assumed = {a.function for a in statements if isinstance(a, AppliedPredicate) and a.arguments[0] == m}
@@ -155,16 +155,16 @@ def _matrix(m: MatrixSymbol, statements: Iterable, sizes: _Point, rng: np.random
     return fmpq_mat(*shape, [int(e) for e in entries.ravel()])
 
 
-def _satisfying(statements: Iterable, values: dict, scalars: Mapping) -> dict:
+def _solve_equations(statements: Iterable, values: dict, scalars: Mapping) -> dict:
     """Values for which every assumed equation holds: where one side is a symbol alone, it gets the value of the other."""
     equations = [a for a in statements if isinstance(a, Eq) and isinstance(a.lhs, MatrixExpr)]
     constrained = {a.arguments[0] for a in statements if isinstance(a, AppliedPredicate)}
     for equation in equations:
         for one, other in ((equation.lhs, equation.rhs), (equation.rhs, equation.lhs)):
             if isinstance(one, MatrixSymbol) and one not in constrained and one not in other.free_symbols:
-                values[one] = _exact(other, _Point(scalars, values))
+                values[one] = _exact_matrix(other, _Point(scalars, values))
     at = _Point(scalars, values)
-    if any(_exact(a.lhs, at) != _exact(a.rhs, at) for a in equations):
+    if any(_exact_matrix(a.lhs, at) != _exact_matrix(a.rhs, at) for a in equations):
         raise _NoValueError
     return values
 
@@ -173,113 +173,113 @@ def _satisfying(statements: Iterable, values: dict, scalars: Mapping) -> dict:
 
 
 @singledispatch
-def _ball(expr: Basic, at: _Point) -> arb:
+def _evaluate_ball(expr: Basic, at: _Point) -> arb:
     raise _NoValueError
 
 
-@_ball.register(Symbol)
+@_evaluate_ball.register(Symbol)
 def _(expr, at):
-    return _ball(at.scalars[expr], at)
+    return _evaluate_ball(at.scalars[expr], at)
 
 
-@_ball.register(Rational)
+@_evaluate_ball.register(Rational)
 def _(expr, at):
     return arb(fmpq(int(expr.p), int(expr.q)))
 
 
-@_ball.register(type(S.Pi))
+@_evaluate_ball.register(type(S.Pi))
 def _(expr, at):
     return arb.pi()
 
 
-@_ball.register(type(S.Exp1))
+@_evaluate_ball.register(type(S.Exp1))
 def _(expr, at):
     return arb(1).exp()
 
 
-@_ball.register(Add)
+@_evaluate_ball.register(Add)
 def _(expr, at):
-    return sum((_ball(a, at) for a in expr.args), arb(0))
+    return sum((_evaluate_ball(a, at) for a in expr.args), arb(0))
 
 
-@_ball.register(Mul)
+@_evaluate_ball.register(Mul)
 def _(expr, at):
     product = arb(1)
     for a in expr.args:
-        product *= _ball(a, at)
+        product *= _evaluate_ball(a, at)
     return product
 
 
-@_ball.register(Pow)
+@_evaluate_ball.register(Pow)
 def _(expr, at):
-    base = _ball(expr.base, at)
+    base = _evaluate_ball(expr.base, at)
     if expr.exp.is_Integer:
         if expr.exp < 0 and base.contains(0):
             raise _NoValueError
         return base ** int(expr.exp)
     if not base > 0:
         raise _NoValueError
-    return base ** _ball(expr.exp, at)
+    return base ** _evaluate_ball(expr.exp, at)
 
 
-@_ball.register(Function)
+@_evaluate_ball.register(Function)
 def _(expr, at):
     name = type(expr).__name__
     if name not in BALLS or len(expr.args) != 1:
         raise _NoValueError
-    return getattr(_ball(expr.args[0], at), name)()
+    return getattr(_evaluate_ball(expr.args[0], at), name)()
 
 
-@_ball.register(Abs)
+@_evaluate_ball.register(Abs)
 def _(expr, at):
-    return abs(_ball(expr.args[0], at))
+    return abs(_evaluate_ball(expr.args[0], at))
 
 
-@_ball.register(sign)
-@_ball.register(Heaviside)
+@_evaluate_ball.register(sign)
+@_evaluate_ball.register(Heaviside)
 def _(expr, at):
-    argument = _ball(expr.args[0], at)
+    argument = _evaluate_ball(expr.args[0], at)
     if argument.contains(0):
         raise _NoValueError
     return arb(1) if argument > 0 else arb(-1 if isinstance(expr, sign) else 0)
 
 
-@_ball.register(Max)
-@_ball.register(Min)
+@_evaluate_ball.register(Max)
+@_evaluate_ball.register(Min)
 def _(expr, at):
-    first, *others = (_ball(a, at) for a in expr.args)
+    first, *others = (_evaluate_ball(a, at) for a in expr.args)
     for other in others:
         first = first.max(other) if isinstance(expr, Max) else first.min(other)
     return first
 
 
-@_ball.register(logistic)
-@_ball.register(softplus)
+@_evaluate_ball.register(logistic)
+@_evaluate_ball.register(softplus)
 def _(expr, at):
-    return _ball(expr.rewrite(exp if isinstance(expr, logistic) else log), at)
+    return _evaluate_ball(expr.rewrite(exp if isinstance(expr, logistic) else log), at)
 
 
-@_ball.register(arb)
+@_evaluate_ball.register(arb)
 def _(expr, at):
     return expr
 
 
-@_ball.register(Trace)
-@_ball.register(Determinant)
+@_evaluate_ball.register(Trace)
+@_evaluate_ball.register(Determinant)
 def _(expr, at):
     if isinstance(expr, Determinant) or expr.has(Node):
         balls = _balls(expr.arg, at)
         return balls.det() if isinstance(expr, Determinant) else sum((balls[i, i] for i in range(balls.nrows())), arb(0))
-    matrix = _exact(expr.arg, at)
+    matrix = _exact_matrix(expr.arg, at)
     return arb(sum((matrix[i, i] for i in range(matrix.nrows())), fmpq(0)))
 
 
 def _balls(expr: MatrixExpr, at: _Point) -> arb_mat:
     def number(scalar: Expr, bound: Mapping) -> arb:
-        return _ball(scalar, _Point({**at.scalars, **bound}, at.matrices))
+        return _evaluate_ball(scalar, _Point({**at.scalars, **bound}, at.matrices))
 
     try:
-        return Balls(number, lambda m: _exact(m, at), at.size).of(expr)
+        return Balls(number, lambda m: _exact_matrix(m, at), at.size).of(expr)
     except TypeError:
         raise _NoValueError from None
 
@@ -287,31 +287,31 @@ def _balls(expr: MatrixExpr, at: _Point) -> arb_mat:
 # -- exact values of matrices -----------------------------------------------------------------------------------------
 
 
-def _exact(expr: MatrixExpr, at: _Point) -> fmpq_mat:
+def _exact_matrix(expr: MatrixExpr, at: _Point) -> fmpq_mat:
     if isinstance(expr, MatrixSymbol):
         return at.matrices[expr]
     if isinstance(expr, Transpose):
-        return _exact(expr.arg, at).transpose()
+        return _exact_matrix(expr.arg, at).transpose()
     if isinstance(expr, Inverse):
-        return _exact(expr.arg, at).inv()
+        return _exact_matrix(expr.arg, at).inv()
     if isinstance(expr, MatPow) and expr.exp.is_Integer:
-        return _exact(expr.base if expr.exp >= 0 else Inverse(expr.base), at) ** abs(int(expr.exp))
+        return _exact_matrix(expr.base if expr.exp >= 0 else Inverse(expr.base), at) ** abs(int(expr.exp))
     if isinstance(expr, MatMul):
         coefficient, factors = expr.as_coeff_matrices()
-        product = _exact(factors[0], at) * _fraction(coefficient.xreplace(at.scalars))
+        product = _exact_matrix(factors[0], at) * _to_fraction(coefficient.xreplace(at.scalars))
         for factor in factors[1:]:
-            product *= _exact(factor, at)
+            product *= _exact_matrix(factor, at)
         return product
     if expr.is_MatAdd:
-        first, *others = (_exact(a, at) for a in expr.args)
+        first, *others = (_exact_matrix(a, at) for a in expr.args)
         return sum(others, first)
-    return _constant(expr, at)
+    return _constant_matrix(expr, at)
 
 
-def _constant(expr: MatrixExpr, at: _Point) -> fmpq_mat:
+def _constant_matrix(expr: MatrixExpr, at: _Point) -> fmpq_mat:
     shape = at.size(expr.rows), at.size(expr.cols)
     if isinstance(expr, MatrixBase):
-        return fmpq_mat(*shape, [_fraction(e.xreplace(at.scalars)) for e in expr])
+        return fmpq_mat(*shape, [_to_fraction(e.xreplace(at.scalars)) for e in expr])
     if expr.is_ZeroMatrix:
         return fmpq_mat(*shape)
     if isinstance(expr, Identity):
@@ -321,7 +321,7 @@ def _constant(expr: MatrixExpr, at: _Point) -> fmpq_mat:
     raise _NoValueError
 
 
-def _fraction(value: Expr) -> fmpq:
+def _to_fraction(value: Expr) -> fmpq:
     if not value.is_Rational:
         raise _NoValueError
     return fmpq(int(value.p), int(value.q))

@@ -34,7 +34,7 @@ CORRECT = "correct it"
 def whole(value: object, expected: str, remedy: str = "give a whole number", *, least: float = 0, most: float = inf) -> int:
     """A whole number from ``least`` to ``most``."""
     if isinstance(value, bool) or not isinstance(value, Integral) or not least <= value <= most:  # type: ignore[operator]
-        raise InputError(expected, _shown(value), remedy)
+        raise InputError(expected, _show_value(value), remedy)
     return int(value)
 
 
@@ -51,7 +51,7 @@ def real(
     """A finite number from ``least`` to ``most``, larger than ``above`` and smaller than ``below``."""
     number = _as_float(value)
     if not (-inf < number < inf and least <= number <= most and above < number < below):
-        raise InputError(expected, _shown(value), remedy)
+        raise InputError(expected, _show_value(value), remedy)
     return number
 
 
@@ -121,7 +121,7 @@ def extra(name: str, *packages: str) -> None:
         raise InputError(f"the packages of the extra [{name}]", f"no {', '.join(missing)}", remedy)
 
 
-def _shown(value: object) -> str:
+def _show_value(value: object) -> str:
     return str(value) if isinstance(value, Real) else repr(value)
 
 

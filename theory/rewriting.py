@@ -2,9 +2,9 @@
 
 >>> from sympy import symbols
 >>> x, y = symbols("x y")
->>> replaced(2 * x + y, {y: x})
+>>> replace_parts(2 * x + y, {y: x})
 x + 2*x
->>> numbers_replaced(x + 12345, 3, lambda n: y)
+>>> replace_numbers(x + 12345, 3, lambda n: y)
 x + y
 """
 
@@ -38,23 +38,23 @@ from sympy.core.relational import Relational
 UNEVALUATED = (Add, Mul, Pow, MatAdd, MatMul, Application, Relational)
 
 
-class Open:
+class Rebuildable:
     """A mark of other expressions that are rebuilt from their arguments, or from names of these, as they are."""
 
     __slots__ = ()
 
 
-OPEN = (*UNEVALUATED, Open, CRootOf, ExprWithLimits, Trace, Transpose, Inverse)
+OPEN = (*UNEVALUATED, Rebuildable, CRootOf, ExprWithLimits, Trace, Transpose, Inverse)
 
 
-def replaced(expr: Basic, table: Mapping[Basic, Basic]) -> Basic:
+def replace_parts(expr: Basic, table: Mapping[Basic, Basic]) -> Basic:
     """The expression with parts replaced."""
     if expr in table:
         return table[expr]
-    return rebuilt(expr, [replaced(a, table) for a in expr.args])
+    return rebuild_with(expr, [replace_parts(a, table) for a in expr.args])
 
 
-def rebuilt(expr: Basic, args: Sequence[Basic]) -> Basic:
+def rebuild_with(expr: Basic, args: Sequence[Basic]) -> Basic:
     """The expression with other arguments; products within products are one, and roots are not looked for again."""
     if all(new is old for new, old in zip(args, expr.args, strict=True)):
         return expr
@@ -68,43 +68,43 @@ def rebuilt(expr: Basic, args: Sequence[Basic]) -> Basic:
     return expr.func(*args)
 
 
-def numbers_replaced(expr: Basic, digits: int, name: Callable[[int], Expr]) -> Basic:
+def replace_numbers(expr: Basic, digits: int, name: Callable[[int], Expr]) -> Basic:
     """The expression with a name for each positive integer of more digits, signs and fractions written with them."""
     if not has_long_number(expr, digits):
         return expr
     if isinstance(expr, Rational):
-        return _named_number(expr, 10**digits, name)
-    return rebuilt(expr, [numbers_replaced(a, digits, name) for a in expr.args])
+        return _name_number(expr, 10**digits, name)
+    return rebuild_with(expr, [replace_numbers(a, digits, name) for a in expr.args])
 
 
-def depths_replaced(expr: Basic, depth: int, name: Callable[[Basic], Expr]) -> Basic:
+def replace_depths(expr: Basic, depth: int, name: Callable[[Basic], Expr]) -> Basic:
     """The expression with a name for what is deeper in it."""
     level = {expr}
     for _ in range(depth):
         level = {a for e in level for a in e.args}
         if not level:
             return expr
-    return _cut(expr, depth, name)
+    return _cut_depth(expr, depth, name)
 
 
-def _cut(expr: Basic, depth: int, name: Callable[[Basic], Expr]) -> Basic:
+def _cut_depth(expr: Basic, depth: int, name: Callable[[Basic], Expr]) -> Basic:
     if depth <= 0 and expr.args and isinstance(expr, Expr):
         return name(expr)
-    return rebuilt(expr, [_cut(a, depth - 1, name) for a in expr.args])
+    return rebuild_with(expr, [_cut_depth(a, depth - 1, name) for a in expr.args])
 
 
 def has_long_number(expr: Basic, digits: int) -> bool:
     """Whether an integer of more digits stands in an expression."""
     bound = 10**digits
-    return any(isinstance(leaf, Rational) and (abs(leaf.p) >= bound or leaf.q >= bound) for leaf in _leaves(expr))
+    return any(isinstance(leaf, Rational) and (abs(leaf.p) >= bound or leaf.q >= bound) for leaf in _leaves_of(expr))
 
 
 def symbols_in(expr: Basic) -> set[Basic]:
     """The symbols of scalars and matrices, bound ones included."""
-    return {leaf for leaf in _leaves(expr) if isinstance(leaf, Symbol | MatrixSymbol)}
+    return {leaf for leaf in _leaves_of(expr) if isinstance(leaf, Symbol | MatrixSymbol)}
 
 
-def _leaves(expr: Basic) -> Iterator[Basic]:
+def _leaves_of(expr: Basic) -> Iterator[Basic]:
     """Numbers and symbols, without recursion, for the expression may be deep; what stands in it often, mostly once."""
     seen, waiting = set(), [expr]
     while waiting:
@@ -117,7 +117,7 @@ def _leaves(expr: Basic) -> Iterator[Basic]:
                 waiting.append(a)
 
 
-def _named_number(number: Rational, bound: int, name: Callable[[int], Expr]) -> Expr:
+def _name_number(number: Rational, bound: int, name: Callable[[int], Expr]) -> Expr:
     top, bottom = (Integer(n) if n < bound else name(n) for n in (abs(number.p), number.q))
     factors = [S.NegativeOne] if number.p < 0 else []
     if top != 1:

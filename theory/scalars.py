@@ -34,7 +34,7 @@ from sympy import (
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction, InverseHyperbolicFunction
 from sympy.functions.elementary.trigonometric import InverseTrigonometricFunction, TrigonometricFunction
 
-from theory.errors import CalculusError, said
+from theory.errors import CalculusError, quote_value
 from theory.stopgrad import MARKERS
 from theory.words import PLAIN, Context
 
@@ -156,4 +156,4 @@ def refusal(part: Basic, symbol: State) -> CalculusError:
     else:
         expected = f"a smooth elementary function of scalars and traces of polynomials in {symbol}"
         remedy = "rewrite this part, or introduce a new state variable for it"
-    return CalculusError(expected, f"{said(part)}, which holds {symbol}", remedy)
+    return CalculusError(expected, f"{quote_value(part)}, which holds {symbol}", remedy)

@@ -65,9 +65,9 @@ class Schedule:
         if isinstance(expr, Node):
             return expr.lowered(self)
         if isinstance(expr, MatAdd):
-            return self._sum(expr)
+            return self._emit_sum(expr)
         if isinstance(expr, MatMul):
-            return self._product(expr)
+            return self._emit_product(expr)
         if isinstance(expr, MatPow) and expr.exp.is_Integer and expr.exp > 0:
             return self.operand(monomial((expr.base,) * int(expr.exp)))
         if isinstance(expr, Transpose):
@@ -89,11 +89,11 @@ class Schedule:
 
     def split(self, results: Sequence[Basic]) -> tuple[list[tuple[Basic, Basic]], dict[Basic, Basic]]:
         """The steps whose value is used more than once, and the others by their symbol."""
-        uses = Counter(s for e in (*results, *(o for _, o in self.steps)) for s in _leaves(e))
+        uses = Counter(s for e in (*results, *(o for _, o in self.steps)) for s in _symbol_leaves(e))
         inlined = {symbol: operation for symbol, operation in self.steps if uses[symbol] == 1}
         return [(s, o) for s, o in self.steps if s not in inlined], inlined
 
-    def _sum(self, expr: MatAdd) -> Basic:
+    def _emit_sum(self, expr: MatAdd) -> Basic:
         terms = []
         for term in expr.args:
             coefficient, factors = term.as_coeff_mmul() if isinstance(term, MatMul) else (S.One, term)
@@ -117,20 +117,22 @@ class Schedule:
             MatAdd(*(v if s > 0 else MatMul(-1, v, evaluate=False) for s, v in terms), evaluate=False), shape, diagonal
         )
 
-    def _product(self, expr: MatMul) -> Basic:
+    def _emit_product(self, expr: MatMul) -> Basic:
         coefficient, factors = expr.as_coeff_matrices()
         if (place := self._largest_sum([*factors], expr)) is not None:
-            return self._distributed(coefficient, factors, place)
+            return self._distribute_sum(coefficient, factors, place)
         operands = [self.operand(f) for f in _with_thin_ones(factors)]
         operands = [o for o in operands if not isinstance(o, Identity)] or operands[:1]
         if any(isinstance(o, ZeroMatrix) for o in operands):
             return ZeroMatrix(*expr.shape).xreplace(self.sizes)
         if coefficient != 1:
-            place = min(range(len(operands)), key=lambda i: self._entries(operands[i]))
-            if len(operands) > 1 and self._entries(expr) < self._entries(operands[place]):
-                return self._times(coefficient, self._chain(operands, self._cheapest(operands), 0, len(operands) - 1))
+            place = min(range(len(operands)), key=lambda i: self._count_entries(operands[i]))
+            if len(operands) > 1 and self._count_entries(expr) < self._count_entries(operands[place]):
+                return self._times(
+                    coefficient, self._emit_chain(operands, self._cheapest_order(operands), 0, len(operands) - 1)
+                )
             operands[place] = self._times(coefficient, operands[place])
-        return self._chain(operands, self._cheapest(operands), 0, len(operands) - 1)
+        return self._emit_chain(operands, self._cheapest_order(operands), 0, len(operands) - 1)
 
     def _times(self, coefficient: Expr, operand: Basic) -> Basic:
         operation = MatMul(self.operand(coefficient), operand, evaluate=False)
@@ -139,10 +141,10 @@ class Schedule:
     def _largest_sum(self, factors: list[MatrixExpr], *others: MatrixExpr) -> int | None:
         """The place of a sum that is larger than all factors that are no sums, and than what it is multiplied to."""
         others = (*others, *(f for f in factors if not isinstance(f, MatAdd | Constant)))
-        bound = max(map(self._entries, others), default=0)
-        return next((i for i, f in enumerate(factors) if isinstance(f, MatAdd) and self._entries(f) > bound), None)
+        bound = max(map(self._count_entries, others), default=0)
+        return next((i for i, f in enumerate(factors) if isinstance(f, MatAdd) and self._count_entries(f) > bound), None)
 
-    def _distributed(self, coefficient: Expr, factors: list[MatrixExpr], place: int) -> Basic:
+    def _distribute_sum(self, coefficient: Expr, factors: list[MatrixExpr], place: int) -> Basic:
         """A product over the terms of a factor that is a sum, where the sum itself would be larger than all else."""
         terms = []
         for term in factors[place].args:
@@ -173,18 +175,18 @@ class Schedule:
         last, dense = len(operands) - 1, [k for k, o in enumerate(operands) if not _scales(o)]
         if len(dense) < 2 or coefficient != 1:
             return None
-        best, rows = self._cheapest(operands), self._number(operands[0].rows)
+        best, rows = self._cheapest_order(operands), self._dimension_size(operands[0].rows)
         splits = range(dense[0], dense[-1])
-        k = min(splits, key=lambda k: best[0, k][0] + best[k + 1, last][0] + rows * self._number(operands[k].cols))
-        return self._chain(operands, best, 0, k), self._chain(operands, best, k + 1, last)
+        k = min(splits, key=lambda k: best[0, k][0] + best[k + 1, last][0] + rows * self._dimension_size(operands[k].cols))
+        return self._emit_chain(operands, best, 0, k), self._emit_chain(operands, best, k + 1, last)
 
     def _number_of(self, part: Expr) -> Basic:
         if isinstance(part, Trace):
-            return self._trace(part)
+            return self._emit_trace(part)
         name, determinant = ("det", part) if isinstance(part, Determinant) else ("log_det", part.args[0])
         return self.emit(NumberOf(Symbol(name), self.operand(determinant.arg)), None)
 
-    def _trace(self, trace: Trace) -> Basic:
+    def _emit_trace(self, trace: Trace) -> Basic:
         words = (self._thin_words(terms_of(trace.arg)) if trace.has(Node) else expand(trace.arg)).items()
         return Add(*(self.operand(c) * (self._trace_of(word) if word else trace.arg.rows) for word, c in words))
 
@@ -205,24 +207,24 @@ class Schedule:
     def _trace_of(self, word: Word) -> Basic:
         """The trace of a word, turned to where its product costs least."""
         turns = [word[i:] + word[:i] for i in range(len(word))]
-        best = min(turns, key=lambda w: self._cheapest([self.operand(f) for f in w])[0, len(w) - 1][0])
+        best = min(turns, key=lambda w: self._cheapest_order([self.operand(f) for f in w])[0, len(w) - 1][0])
         return self.emit(Trace(self.operand(monomial(best))), None, False)
 
-    def _cheapest(self, operands: list[Basic]) -> dict[tuple[int, int], tuple[float, int]]:
+    def _cheapest_order(self, operands: list[Basic]) -> dict[tuple[int, int], tuple[float, int]]:
         """For each run of operands the least cost of its product and the place to split it (matrix chain order)."""
         best = {(i, i): (0.0, i) for i in range(len(operands))}
         for length in range(1, len(operands)):
             for i in range(len(operands) - length):
                 j = i + length
-                splits = ((best[i, k][0] + best[k + 1, j][0] + self._cost(operands, i, k, j), k) for k in range(i, j))
+                splits = ((best[i, k][0] + best[k + 1, j][0] + self._product_cost(operands, i, k, j), k) for k in range(i, j))
                 best[i, j] = min(splits, key=lambda split: (split[0], -split[1]))
         return best
 
-    def _chain(self, operands: list[Basic], best: Mapping, i: int, j: int) -> Basic:
+    def _emit_chain(self, operands: list[Basic], best: Mapping, i: int, j: int) -> Basic:
         if i == j:
             return operands[i]
         k = best[i, j][1]
-        left, right = self._chain(operands, best, i, k), self._chain(operands, best, k + 1, j)
+        left, right = self._emit_chain(operands, best, i, k), self._emit_chain(operands, best, k + 1, j)
         diagonal = isinstance(left, DiagMatrix) and isinstance(right, DiagMatrix)
         if turned := _all_turned([right, left]):
             return Transpose(self.emit(MatMul(*turned, evaluate=False), (right.cols, left.rows)))
@@ -230,17 +232,17 @@ class Schedule:
             return _turned(other)
         return self.emit(MatMul(left, right, evaluate=False), (left.rows, right.cols), diagonal)
 
-    def _cost(self, operands: list[Basic], i: int, k: int, j: int) -> float:
-        rows, inner, columns = map(self._number, (operands[i].rows, operands[k].cols, operands[j].cols))
+    def _product_cost(self, operands: list[Basic], i: int, k: int, j: int) -> float:
+        rows, inner, columns = map(self._dimension_size, (operands[i].rows, operands[k].cols, operands[j].cols))
         scales = all(map(_scales, operands[i : k + 1])) != all(map(_scales, operands[k + 1 : j + 1]))
         scales |= all(isinstance(o, DiagMatrix) for o in operands[i : j + 1])
         return rows * columns * (1 if scales else 2 * inner)
 
-    def _entries(self, operand: Basic) -> int:
-        rows, columns = map(self._number, operand.shape)
+    def _count_entries(self, operand: Basic) -> int:
+        rows, columns = map(self._dimension_size, operand.shape)
         return rows if isinstance(operand, DiagMatrix) else rows * columns
 
-    def _number(self, dimension: Expr) -> int:
+    def _dimension_size(self, dimension: Expr) -> int:
         return int(dimension.xreplace(self.sizes))
 
     def emit(self, operation: Basic, shape, diagonal: bool = False) -> Basic:
@@ -287,10 +289,10 @@ def _scales(operand: Basic) -> bool:
     return isinstance(operand.arg if isinstance(operand, Transpose) else operand, DiagMatrix | Constant)
 
 
-def _leaves(expr: Basic) -> Iterator[Basic]:
+def _symbol_leaves(expr: Basic) -> Iterator[Basic]:
     """Symbols of an expression, once for each place where they stand."""
     if isinstance(expr, MatrixSymbol | Symbol):
         yield expr
     else:
         for arg in expr.operands() if isinstance(expr, Operation) else expr.args:
-            yield from _leaves(arg)
+            yield from _symbol_leaves(arg)

@@ -9,17 +9,17 @@ from sympy import Expr, MatrixExpr, MatrixSymbol, Symbol, Tuple
 
 from theory.calculus import State
 from theory.errors import InputError
-from theory.stopgrad import expression
+from theory.stopgrad import as_expression
 
 Pairs: TypeAlias = Mapping | Iterable[tuple]  # of a block and what is given for it
 
 
-def pairs(given: Pairs, role: str) -> dict[State, Expr | MatrixExpr]:
+def expression_pairs(given: Pairs, role: str) -> dict[State, Expr | MatrixExpr]:
     """What is given for each block, as SymPy expressions."""
-    return {block: expression(value, f"as {role} of {block}") for block, value in dict(given).items()}
+    return {block: as_expression(value, f"as {role} of {block}") for block, value in dict(given).items()}
 
 
-def in_order(given: Mapping[State, Expr | MatrixExpr], state: Iterable[State]) -> Tuple:
+def sort_by_state(given: Mapping[State, Expr | MatrixExpr], state: Iterable[State]) -> Tuple:
     """Pairs in the order of the state."""
     first = [block for block in state if block in given]
     return Tuple(*(Tuple(block, given[block]) for block in [*first, *sorted(given.keys() - {*first}, key=str)]))
@@ -32,11 +32,11 @@ def check_state(state: Iterable) -> tuple[State, ...]:
         if not isinstance(block, Symbol | MatrixSymbol):
             raise InputError("state blocks that are symbols or matrix symbols", repr(block), "name each block by one symbol")
     if not state or len({str(b) for b in state}) < len(state):
-        raise InputError("at least one state block, each with its own name", name_of(state) or "none", "rename or add blocks")
+        raise InputError("at least one state block, each with its own name", names_of(state) or "none", "rename or add blocks")
     return state
 
 
-def name_of(symbols: Iterable) -> str:
+def names_of(symbols: Iterable) -> str:
     return ", ".join(map(str, symbols))
 
 

@@ -21,13 +21,13 @@ from sympy.core.sympify import _sympify
 from sympy.logic.boolalg import Boolean
 from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
 
-from theory.errors import InputError, MarkerError, said
+from theory.errors import InputError, MarkerError, quote_value
 
 
 def _refuse_diff(marker: Basic) -> MarkerError:
     return MarkerError(
         "an expression without stop-gradient markers",
-        f"the derivative of {said(marker)}",
+        f"the derivative of {quote_value(marker)}",
         "use Loss(...).stop_gradient_flow() to block at the markers or erase(...) to read them as the identity",
     )
 
@@ -90,7 +90,7 @@ def _(marker, x):
 MARKERS = (StopGradient, StopGradientMatrix)
 
 
-def expression(value, place: str):
+def as_expression(value, place: str):
     """``value`` as a SymPy expression; text is never parsed.
 
     Raises
@@ -102,10 +102,10 @@ def expression(value, place: str):
         return value
     if isinstance(value, Number) and not isinstance(value, bool):
         return _sympify(value)
-    raise InputError(f"a SymPy expression or a number {place}", said(repr(value)), "build it from symbols")
+    raise InputError(f"a SymPy expression or a number {place}", quote_value(repr(value)), "build it from symbols")
 
 
-def statements(values: Iterable) -> tuple[Boolean, ...]:
+def as_statements(values: Iterable) -> tuple[Boolean, ...]:
     """``values`` as SymPy statements; text is never parsed.
 
     Raises
@@ -130,7 +130,7 @@ def sg(expr):
     InputError
         for anything that is not a SymPy expression or a number; text is never evaluated.
     """
-    expr = expression(expr, "in sg(...)")
+    expr = as_expression(expr, "in sg(...)")
     if isinstance(expr, MatrixBase):
         return expr.applyfunc(sg)
     if not isinstance(expr, MatrixExpr):
@@ -152,20 +152,20 @@ def is_marked(expr: Basic) -> bool:
     return expr.has(*MARKERS)
 
 
-def block(expr: Basic) -> tuple[Basic, dict[Basic, Basic]]:
+def block_markers(expr: Basic) -> tuple[Basic, dict[Basic, Basic]]:
     """Replace each outermost marker by a fresh symbol.
 
     Returns the blocked expression, in which differentiation cannot reach what was stopped, and the map from the
     fresh symbols to the erased contents that puts them back.
     """
-    fresh = {marker: _stand_in(marker) for marker in _outermost(expr)}
+    fresh = {marker: _stand_in(marker) for marker in _outermost_markers(expr)}
     return expr.xreplace(fresh), {symbol: erase(marker.args[0]) for marker, symbol in fresh.items()}
 
 
-def _outermost(expr: Basic) -> list[Basic]:
+def _outermost_markers(expr: Basic) -> list[Basic]:
     if isinstance(expr, MARKERS):
         return [expr]
-    found = (marker for arg in expr.args for marker in _outermost(arg))
+    found = (marker for arg in expr.args for marker in _outermost_markers(arg))
     return list(dict.fromkeys(found))
 
 

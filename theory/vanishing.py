@@ -62,7 +62,7 @@ from sympy.polys.polyerrors import PolynomialError
 from theory.nodes.node import Node
 from theory.nodes.opened import opened
 from theory.real_points import proved_nonzero
-from theory.words import PLAIN, Context, Word, expand, expand_traces, monomial, transpose
+from theory.words import PLAIN, Context, Word, expand, expand_traces, monomial, transpose_factor
 
 OPERATIONS = 4_000  # of an expression, beyond which its tower is not built
 SIMPLIFIED = 400  # operations up to which SymPy's own test is asked last
@@ -82,13 +82,13 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
             return False
         if expr.count_ops() > OPERATIONS:
             return None
-    flat = _by_words(expand_traces(expr, context), context).expand()
+    flat = _split_traces(expand_traces(expr, context), context).expand()
     if flat == 0:
         return True
     if proved_nonzero(flat, context):
         return False
     held = flat.xreplace({t: Dummy(real=True) for t in flat.atoms(Trace, Determinant)})
-    if _reduces_to_zero(held) or _by_entries(flat, context):
+    if _reduces_to_zero(held) or _vanishes_by_entries(flat, context):
         return True
     return None
 
@@ -96,43 +96,43 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
 # -- traces -----------------------------------------------------------------------------------------------------------
 
 
-def _by_words(expr: Expr, context: Context) -> Expr:
+def _split_traces(expr: Expr, context: Context) -> Expr:
     """Traces split where a word is one number wide, with diagonal matrices that stand together in one order."""
-    split = {t: ((_split(w, context), c) for w, c in expand(t.arg, context).items()) for t in expr.atoms(Trace)}
+    split = {t: ((_split_word(w, context), c) for w, c in expand(t.arg, context).items()) for t in expr.atoms(Trace)}
     return expr.xreplace({t: Add(*(value * c for value, c in terms)) for t, terms in split.items()})
 
 
-def _split(word: Word, context: Context) -> Expr:
-    word = tuple(part for factor in word for part in _columns(factor))
+def _split_word(word: Word, context: Context) -> Expr:
+    word = tuple(part for factor in word for part in _split_ones(factor))
     cuts = [i for i, factor in enumerate(word) if factor.rows == 1]
     if not cuts:
-        return _least(word, context)
+        return _least_turn(word, context)
     turned = word[cuts[0] :] + word[: cuts[0]]
     ends = [*(i - cuts[0] for i in cuts), len(word)]
-    return prod(_number(turned[i:j], context) for i, j in pairwise(ends))
+    return prod(_word_trace(turned[i:j], context) for i, j in pairwise(ends))
 
 
-def _columns(factor: MatrixExpr) -> Word:
+def _split_ones(factor: MatrixExpr) -> Word:
     """A matrix of ones is a column times a row."""
     if isinstance(factor, OneMatrix) and 1 not in factor.shape:
         return OneMatrix(factor.rows, 1), OneMatrix(1, factor.cols)
     return (factor,)
 
 
-def _number(word: Word, context: Context) -> Expr:
+def _word_trace(word: Word, context: Context) -> Expr:
     """The trace of a word from a row to a column."""
     if len(word) == 2 and all(isinstance(f, OneMatrix) for f in word):
         return word[0].cols
-    return _least(word, context)
+    return _least_turn(word, context)
 
 
-def _least(word: Word, context: Context) -> Expr:
-    backwards = tuple(transpose(f, context) for f in reversed(word))
-    turns = [w[i:] + w[:i] for w in (_ordered(word, context), _ordered(backwards, context)) for i in range(len(w))]
+def _least_turn(word: Word, context: Context) -> Expr:
+    backwards = tuple(transpose_factor(f, context) for f in reversed(word))
+    turns = [w[i:] + w[:i] for w in (_order_word(word, context), _order_word(backwards, context)) for i in range(len(w))]
     return Trace(monomial(min(turns, key=lambda w: [default_sort_key(f) for f in w])))
 
 
-def _ordered(word: Word, context: Context) -> Word:
+def _order_word(word: Word, context: Context) -> Word:
     """A word from its first factor that is not diagonal on, each run of diagonal factors sorted."""
 
     def commutes(factor):
@@ -143,17 +143,17 @@ def _ordered(word: Word, context: Context) -> Word:
     return tuple(f for free, run in runs for f in (sorted(run, key=default_sort_key) if free else run))
 
 
-def _by_entries(flat: Expr, context: Context) -> bool:
+def _vanishes_by_entries(flat: Expr, context: Context) -> bool:
     """Whether an expression in matrices of known sizes vanishes, written in their entries."""
     matrices = flat.atoms(MatrixSymbol)
     sizes = [m.rows * m.cols for m in matrices]
     if not matrices or not all(n.is_Integer for n in sizes) or sum(sizes) > ENTRIES or context.rules:
         return False
-    explicit = {m: _entries(m, context) for m in matrices}
+    explicit = {m: _entry_matrix(m, context) for m in matrices}
     return _reduces_to_zero(flat.xreplace({t: Trace(t.arg.xreplace(explicit).doit()).doit() for t in flat.atoms(Trace)}))
 
 
-def _entries(m: MatrixSymbol, context: Context):
+def _entry_matrix(m: MatrixSymbol, context: Context):
     @cache
     def entry(i: int, j: int) -> Expr:
         return S.Zero if i != j and m in context.diagonal else Dummy(real=True)
@@ -185,85 +185,89 @@ class _Tower:
 
     def is_zero(self, expr: Expr) -> bool:
         """Whether an expression reduces to zero modulo the relations."""
-        numerator = _numerator(self.opened(expr))
+        numerator = _numerator(self.open_expression(expr))
         for generator, (power, value) in reversed(self.relations.items()):
-            terms = _powers(numerator, generator)
+            terms = _power_coefficients(numerator, generator)
             low = (c * generator ** (k % power) * value ** (k // power) for k, c in terms.items())
             numerator = _numerator(Add(*low))
         return numerator == 0
 
-    def opened(self, expr: Expr) -> Expr:
+    def open_expression(self, expr: Expr) -> Expr:
         """An expression as a rational function of generators."""
         if expr is I:
-            return self._root(S.NegativeOne, 2)
+            return self._root_generator(S.NegativeOne, 2)
         if isinstance(expr, Add | Mul):
-            return expr.func(*map(self.opened, expr.args))
+            return expr.func(*map(self.open_expression, expr.args))
         if isinstance(expr, exp):
-            return self._exponential(expr.args[0])
+            return self._open_exponential(expr.args[0])
         if isinstance(expr, Pow):
-            return self._power(expr)
+            return self._open_power(expr)
         if isinstance(expr, Function | Max | Min):
-            return self._function(expr)
+            return self._open_function(expr)
         return expr
 
-    def _power(self, expr: Pow) -> Expr:
+    def _open_power(self, expr: Pow) -> Expr:
         if expr.exp.is_Integer:
-            return self.opened(expr.base) ** expr.exp
+            return self.open_expression(expr.base) ** expr.exp
         if not expr.exp.is_Rational:
-            return self._exponential(expr.exp * log(expr.base))
+            return self._open_exponential(expr.exp * log(expr.base))
         if expr.base.is_Integer and expr.base > 0:
-            return prod(self._root(Integer(b), expr.exp.q) ** (n * expr.exp.p) for b, n in factorint(expr.base).items())
-        content, base = cancel(self.opened(expr.base)).primitive()
-        outside = self._power(Pow(content, expr.exp, evaluate=False)) if content.is_Integer and content != 1 else S.One
-        return outside * self._root(base if content.is_Integer else content * base, expr.exp.q) ** expr.exp.p
+            return prod(
+                self._root_generator(Integer(b), expr.exp.q) ** (n * expr.exp.p) for b, n in factorint(expr.base).items()
+            )
+        content, base = cancel(self.open_expression(expr.base)).primitive()
+        outside = self._open_power(Pow(content, expr.exp, evaluate=False)) if content.is_Integer and content != 1 else S.One
+        return outside * self._root_generator(base if content.is_Integer else content * base, expr.exp.q) ** expr.exp.p
 
-    def _function(self, expr: Expr) -> Expr:
+    def _open_function(self, expr: Expr) -> Expr:
         if isinstance(expr, TrigonometricFunction | HyperbolicFunction):
-            return self.opened(expr.rewrite(exp))
+            return self.open_expression(expr.rewrite(exp))
         if isinstance(expr, Max | Min):
-            return self._extreme(list(expr.args), 1 if isinstance(expr, Max) else -1)
-        inner = cancel(self.opened(expr.args[0]))
+            return self._open_extreme(list(expr.args), 1 if isinstance(expr, Max) else -1)
+        inner = cancel(self.open_expression(expr.args[0]))
         if isinstance(expr, Abs):
-            return self._size(inner)
+            return self._open_size(inner)
         if isinstance(expr, sign):
-            return inner / self._size(inner)
+            return inner / self._open_size(inner)
         if isinstance(expr, Heaviside):
-            return (1 + inner / self._size(inner)) / 2
+            return (1 + inner / self._open_size(inner)) / 2
         if isinstance(expr, DiracDelta):
             return S.Zero
         if isinstance(expr, log) and isinstance(opened := expand_log(expr), Add):
-            return self.opened(opened)
-        return self._generator(expr.func(inner, *map(self.opened, expr.args[1:])))
+            return self.open_expression(opened)
+        return self._generator_of(expr.func(inner, *map(self.open_expression, expr.args[1:])))
 
-    def _extreme(self, args: list[Expr], side: int) -> Expr:
-        first, *others = map(self.opened, args)
+    def _open_extreme(self, args: list[Expr], side: int) -> Expr:
+        first, *others = map(self.open_expression, args)
         for other in others:
-            first = (first + other + side * self._size(cancel(first - other))) / 2
+            first = (first + other + side * self._open_size(cancel(first - other))) / 2
         return first
 
-    def _size(self, inner: Expr) -> Expr:
+    def _open_size(self, inner: Expr) -> Expr:
         inner = -inner if inner.could_extract_minus_sign() else inner
-        return self._root(inner**2, 2, key=Abs(inner, evaluate=False))
+        return self._root_generator(inner**2, 2, key=Abs(inner, evaluate=False))
 
-    def _root(self, value: Expr, power: int, key: Expr | None = None) -> Expr:
-        generator = self._generator(key or Pow(value, Rational(1, power), evaluate=False))
+    def _root_generator(self, value: Expr, power: int, key: Expr | None = None) -> Expr:
+        generator = self._generator_of(key or Pow(value, Rational(1, power), evaluate=False))
         self.relations.setdefault(generator, (power, value))
         return generator
 
-    def _generator(self, key: Expr) -> Dummy:
+    def _generator_of(self, key: Expr) -> Dummy:
         return self.generators.setdefault(key, Dummy(positive=True))
 
-    def _exponential(self, exponent: Expr) -> Expr:
+    def _open_exponential(self, exponent: Expr) -> Expr:
         """One factor for each term of an exponent: a rational power of the generator of what the term is a multiple of."""
-        top, below = fraction(cancel(self.opened(exponent.expand())))
+        top, below = fraction(cancel(self.open_expression(exponent.expand())))
         factors = []
         for term in Add.make_args(top.expand()):
             number, rest = (term / below).as_coeff_Mul()
             if isinstance(number, Rational):
                 base = self._logarithms().get(rest)
-                factors.append(self.opened(base**number) if base is not None else self._generator(exp(rest)) ** number)
+                factors.append(
+                    self.open_expression(base**number) if base is not None else self._generator_of(exp(rest)) ** number
+                )
             else:
-                factors.append(self._generator(exp(term / below)))
+                factors.append(self._generator_of(exp(term / below)))
         return Mul(*factors)
 
     def _logarithms(self) -> dict[Expr, Expr]:
@@ -274,7 +278,7 @@ def _numerator(expr: Expr) -> Expr:
     return fraction(together(expr))[0].expand()
 
 
-def _powers(expr: Expr, generator: Dummy) -> dict[int, Expr]:
+def _power_coefficients(expr: Expr, generator: Dummy) -> dict[int, Expr]:
     """Coefficients of a polynomial by the power of one generator."""
     found: dict[int, Expr] = {}
     for term in Add.make_args(expr):

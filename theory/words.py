@@ -41,7 +41,7 @@ from sympy.assumptions import AppliedPredicate
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.special import GenericZeroMatrix, OneMatrix
 
-from theory.errors import InputError, said
+from theory.errors import InputError, quote_value
 
 Word = tuple[MatrixExpr, ...]
 Polynomial = dict[Word, Expr]
@@ -61,13 +61,13 @@ class Context:
 
     @cached_property
     def symmetric(self) -> frozenset[MatrixExpr]:
-        return self._of(Q.symmetric, Q.diagonal)
+        return self._matrices_with(Q.symmetric, Q.diagonal)
 
     @cached_property
     def diagonal(self) -> frozenset[MatrixExpr]:
-        return self._of(Q.diagonal)
+        return self._matrices_with(Q.diagonal)
 
-    def _of(self, *predicates) -> frozenset[MatrixExpr]:
+    def _matrices_with(self, *predicates) -> frozenset[MatrixExpr]:
         applied = (a for a in self.assumptions if isinstance(a, AppliedPredicate))
         return frozenset(a.arguments[0] for a in applied if a.function in predicates)
 
@@ -81,7 +81,9 @@ class Context:
                     (word, coefficient), *others = expand(side(equation.lhs), plain).items()
                     if others or coefficient != 1:
                         raise InputError(
-                            "a single product on the left of an assumed equation", said(equation), "solve it for one product"
+                            "a single product on the left of an assumed equation",
+                            quote_value(equation),
+                            "solve it for one product",
                         )
                     rules.append((word, expand(side(equation.rhs), plain)))
         return tuple(rules)
@@ -100,8 +102,8 @@ def normalise(polynomial: Polynomial, context: Context = PLAIN) -> Polynomial:
     result: Polynomial = {}
     for word, coefficient in polynomial.items():
         short, number = joined(word)
-        _rewrite(short, coefficient * number, context, result)
-    return _clean(result)
+        _rewrite_word(short, coefficient * number, context, result)
+    return _drop_zeros(result)
 
 
 def expand_traces(expr: Expr, context: Context = PLAIN) -> Expr:
@@ -118,24 +120,24 @@ def is_zero(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool:
     return not expand(expr, context) if isinstance(expr, MatrixExpr) else expand_traces(expr, context).expand() == 0
 
 
-def product(words: Iterable[Polynomial]) -> Polynomial:
+def multiply_polynomials(words: Iterable[Polynomial]) -> Polynomial:
     """The product of matrix polynomials."""
     result: Polynomial = {(): S.One}
     for right in words:
         step: Polynomial = {}
         for w, c in result.items():
             for v, b in right.items():
-                add_term(step, _join(w, v), c * b)
+                add_term(step, _join_words(w, v), c * b)
         result = step
     return result
 
 
 def joined(word: Word) -> tuple[Word, Expr]:
     """A word in which what is inverse cancels and matrices of ones that stand together are one, and its number."""
-    return _without_inner_ones(reduce(lambda w, f: _join(w, (f,)), word, ()))
+    return _without_inner_ones(reduce(lambda w, f: _join_words(w, (f,)), word, ()))
 
 
-def transpose(factor: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
+def transpose_factor(factor: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
     """The transpose of one factor."""
     if isinstance(factor, Transpose):
         return factor.arg
@@ -148,7 +150,7 @@ def transpose(factor: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
 
 def canonical_trace(word: Word, context: Context = PLAIN) -> Expr:
     """The trace of a word, in the least of its cyclic and transposed forms."""
-    backwards = tuple(transpose(f, context) for f in reversed(word))
+    backwards = tuple(transpose_factor(f, context) for f in reversed(word))
     turns = (w[i:] + w[:i] for w in (word, backwards) for i in range(len(word)))
     least = min(turns, key=lambda w: [default_sort_key(f) for f in w])
     return Trace(monomial(least))
@@ -174,9 +176,9 @@ def assemble(polynomial: Mapping[Word, Expr], shape: tuple[Expr, Expr]) -> Matri
         return ZeroMatrix(*shape)
     if len(polynomial) == 1:
         ((word, coefficient),) = polynomial.items()
-        return _scaled(coefficient, word or (Identity(shape[0]),))
+        return _scale_factors(coefficient, word or (Identity(shape[0]),))
     polynomial = dict(sorted(polynomial.items(), key=lambda term: bool(term[1].could_extract_minus_sign())))
-    content = _content(polynomial)
+    content = _common_coefficient(polynomial)
     rest = {w: c / content for w, c in polynomial.items()}
     left, right = _common_prefix(list(rest)), ()
     if not left:
@@ -184,13 +186,13 @@ def assemble(polynomial: Mapping[Word, Expr], shape: tuple[Expr, Expr]) -> Matri
     if left or right:
         inner = {w[len(left) : len(w) - len(right)]: c for w, c in rest.items()}
         middle = assemble(inner, (left[-1].cols if left else shape[0], right[0].rows if right else shape[1]))
-        return _scaled(content, (*left, middle, *right))
-    by_first, by_last = (_grouped(rest, end) for end in (0, -1))
+        return _scale_factors(content, (*left, middle, *right))
+    by_first, by_last = (_group_terms(rest, end) for end in (0, -1))
     groups = by_first if len(by_first) <= len(by_last) else by_last
     terms = (
         [assemble(g, shape) for g in groups] if len(groups) < len(rest) else [assemble({w: c}, shape) for w, c in rest.items()]
     )
-    return _scaled(content, (MatAdd(*terms, evaluate=False),))
+    return _scale_factors(content, (MatAdd(*terms, evaluate=False),))
 
 
 def collect(expr: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
@@ -198,9 +200,9 @@ def collect(expr: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
     return assemble(expand(expr, context), expr.shape)
 
 
-def scaled(coefficient: Expr, expr: MatrixExpr) -> MatrixExpr:
+def scale_matrix(coefficient: Expr, expr: MatrixExpr) -> MatrixExpr:
     """A scalar times a matrix expression, unevaluated, the sign in front."""
-    return _scaled(sympify(coefficient), (expr,))
+    return _scale_factors(sympify(coefficient), (expr,))
 
 
 # -- expansion of each kind of expression -------------------------------------------------------------------------
@@ -241,7 +243,7 @@ def _(expr, context):
 @_expand.register(MatMul)
 def _(expr, context):
     coefficient, factors = expr.as_coeff_matrices()
-    words = product(_expand(f, context) for f in factors)
+    words = multiply_polynomials(_expand(f, context) for f in factors)
     return {w: expand_traces(coefficient * c, context) for w, c in words.items()}
 
 
@@ -250,13 +252,13 @@ def _(expr, context):
     if not expr.exp.is_Integer:
         return {(expr,): S.One}
     base = _expand(expr.base if expr.exp >= 0 else Inverse(expr.base), context)
-    return product([base] * abs(int(expr.exp)))
+    return multiply_polynomials([base] * abs(int(expr.exp)))
 
 
 @_expand.register(Transpose)
 def _(expr, context):
     inner = _expand(expr.arg, context)
-    return {tuple(transpose(f, context) for f in reversed(w)): c for w, c in inner.items()}
+    return {tuple(transpose_factor(f, context) for f in reversed(w)): c for w, c in inner.items()}
 
 
 @_expand.register(Inverse)
@@ -265,13 +267,13 @@ def _(expr, context):
     factor."""
     terms = expand(expr.arg, context)
     if not terms:
-        raise InputError("a matrix that has an inverse", said(expr), "drop the inverse of zero")
-    ((word, coefficient), *others) = sorted(terms.items(), key=_order)
+        raise InputError("a matrix that has an inverse", quote_value(expr), "drop the inverse of zero")
+    ((word, coefficient), *others) = sorted(terms.items(), key=_order_key)
     if others or not coefficient.is_number:
         return {(Inverse(assemble(dict([(word, coefficient), *others]), expr.shape)),): S.One}
     if any(f.rows != f.cols for f in word):
         return {(Inverse(monomial(word)),): 1 / coefficient}
-    return {tuple(_inverse(f, context) for f in reversed(word)): 1 / coefficient}
+    return {tuple(_invert_factor(f, context) for f in reversed(word)): 1 / coefficient}
 
 
 # -- helpers --------------------------------------------------------------------------------------------------------
@@ -282,25 +284,25 @@ def add_term(polynomial: Polynomial, word: Word, coefficient: Expr) -> None:
     polynomial[word] = polynomial.get(word, S.Zero) + coefficient
 
 
-def _clean(polynomial: Polynomial) -> Polynomial:
+def _drop_zeros(polynomial: Polynomial) -> Polynomial:
     expanded = ((w, c.expand()) for w, c in polynomial.items())
     return {w: c for w, c in expanded if c != 0}
 
 
-def _join(left: Word, right: Word) -> Word:
+def _join_words(left: Word, right: Word) -> Word:
     while left and right and _are_inverse(left[-1], right[0]):
         left, right = left[:-1], right[1:]
     return left + right
 
 
-def _order(term: tuple[Word, Expr]) -> tuple:
+def _order_key(term: tuple[Word, Expr]) -> tuple:
     return len(term[0]), [default_sort_key(f) for f in term[0]]
 
 
-def _inverse(factor: MatrixExpr, context: Context) -> MatrixExpr:
+def _invert_factor(factor: MatrixExpr, context: Context) -> MatrixExpr:
     """The inverse of one factor that is not a sum, its transpose outside."""
     if isinstance(factor, Transpose):
-        return transpose(_inverse(factor.arg, context), context)
+        return transpose_factor(_invert_factor(factor.arg, context), context)
     return factor.arg if isinstance(factor, Inverse) else Inverse(factor)
 
 
@@ -322,13 +324,13 @@ def _are_inverse(a: MatrixExpr, b: MatrixExpr) -> bool:
     return (isinstance(a, Inverse) and a.arg == b) or (isinstance(b, Inverse) and b.arg == a)
 
 
-def _rewrite(word: Word, coefficient: Expr, context: Context, into: Polynomial) -> None:
+def _rewrite_word(word: Word, coefficient: Expr, context: Context, into: Polynomial) -> None:
     for pattern, replacement in context.rules:
         for i in range(len(word) - len(pattern) + 1):
             if word[i : i + len(pattern)] == pattern:
                 for middle, c in replacement.items():
-                    changed = _join(_join(word[:i], middle), word[i + len(pattern) :])
-                    _rewrite(changed, coefficient * c, context, into)
+                    changed = _join_words(_join_words(word[:i], middle), word[i + len(pattern) :])
+                    _rewrite_word(changed, coefficient * c, context, into)
                 return
     add_term(into, word, coefficient)
 
@@ -350,19 +352,19 @@ def _common_prefix(words: list[Word]) -> Word:
     return shortest[:length]
 
 
-def _grouped(polynomial: Polynomial, end: int) -> list[Polynomial]:
+def _group_terms(polynomial: Polynomial, end: int) -> list[Polynomial]:
     groups: dict[MatrixExpr | None, Polynomial] = {}
     for word, coefficient in polynomial.items():
         groups.setdefault(word[end] if word else None, {})[word] = coefficient
     return list(groups.values())
 
 
-def _content(polynomial: Polynomial) -> Expr:
+def _common_coefficient(polynomial: Polynomial) -> Expr:
     first = next(iter(polynomial.values()))
     return first if all((c / first) in (1, -1) for c in polynomial.values()) else S.One
 
 
-def _scaled(coefficient: Expr, factors: Word) -> MatrixExpr:
+def _scale_factors(coefficient: Expr, factors: Word) -> MatrixExpr:
     flat: list[MatrixExpr] = []
     for factor in factors:
         inner = factor.as_coeff_matrices() if isinstance(factor, MatMul) else (S.One, [factor])

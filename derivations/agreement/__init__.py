@@ -13,7 +13,7 @@ Laws are fitted with their leading correction, :math:`ax^p\exp(bx^{-r})`: r = 1 
 and r = ½ in the number of links, as the spread of the rates is a series in :math:`c^{-1/2}`.  Fluctuations of Poisson couplings
 are too noisy for one.
 
->>> law = fit([10, 100, 1000, 10000], [0.2, 0.02, 0.002, 0.0002], [0.002, 0.0002, 0.0001, 1e-5])
+>>> law = fit_power_law([10, 100, 1000, 10000], [0.2, 0.02, 0.002, 0.0002], [0.002, 0.0002, 0.0001, 1e-5])
 >>> round(law.exponent, 6), round(float(law(50)), 6)
 (-1.0, 0.04)
 
@@ -22,35 +22,35 @@ When it fails: deviations that are lost in their standard errors follow no law; 
 
 from __future__ import annotations
 
-from derivations.agreement.deviations import Deviations, against_classes, against_links, levels, response_of
+from derivations.agreement.deviations import Deviations, against_classes, against_links, response_of, sampled_deviations
 from derivations.agreement.heads import HeadPoints, critical_head_decay, simulated_head
 from derivations.agreement.nonlinear import NonlinearStudy, SitePoints, against_ratios, nonlinear_study, simulated_sites
-from derivations.agreement.overview import Study, study
-from derivations.agreement.power_law import PowerLaw, fit
+from derivations.agreement.overview import AgreementStudy, study_agreement
+from derivations.agreement.power_law import PowerLaw, fit_power_law
 from derivations.agreement.sampled import expected_variances, sampled_coupling, sampled_response, simulated_variance
-from theory.simulation.observables import Points
+from theory.simulation.observables import StartPoints
 
 __all__ = [
+    "AgreementStudy",
     "Deviations",
     "HeadPoints",
     "NonlinearStudy",
-    "Points",
     "PowerLaw",
     "SitePoints",
-    "Study",
+    "StartPoints",
     "against_classes",
     "against_links",
     "against_ratios",
     "critical_head_decay",
     "expected_variances",
-    "fit",
-    "levels",
+    "fit_power_law",
     "nonlinear_study",
     "response_of",
     "sampled_coupling",
+    "sampled_deviations",
     "sampled_response",
     "simulated_head",
     "simulated_sites",
     "simulated_variance",
-    "study",
+    "study_agreement",
 ]

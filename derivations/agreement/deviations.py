@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from derivations.agreement.power_law import PowerLaw, fit
+from derivations.agreement.power_law import PowerLaw, fit_power_law
 from derivations.agreement.sampled import expected_variances
 from theory.dmft import LabelResponse, Pairs, PopulationSize
-from theory.dmft.ensembles import Kind
+from theory.dmft.ensembles import EnsembleName
 from theory.errors import UnfinishedError
-from theory.simulation.observables import Points, as_points
+from theory.simulation.observables import StartPoints, points_of_runs
 
 LOUD = 2.0  # least deviation in errors of the theory that a fit is made of
 
@@ -65,11 +65,11 @@ def against_classes(
     errors = np.array([np.std(each, ddof=1) / np.sqrt(len(each)) for each in squares]) / (2 * sizes)
     _check_loud(classes, sizes, np.full(len(sizes), own))
     exponent, order = (-1.0, 1.0) if response.ensemble == "regular" else (-0.5, None)
-    return Deviations(np.array(classes), sizes, errors, fit(classes, sizes, errors, order), exponent)
+    return Deviations(np.array(classes), sizes, errors, fit_power_law(classes, sizes, errors, order), exponent)
 
 
 def against_links(
-    ensemble: Kind, links: Sequence[int], time: float, pure_per_link: float = 0.5, size: PopulationSize | None = None
+    ensemble: EnsembleName, links: Sequence[int], time: float, pure_per_link: float = 0.5, size: PopulationSize | None = None
 ) -> Deviations:
     """Deviations of the large-c closure from the cavity, to which those of couplings of many classes tend: like 1/c.
 
@@ -99,13 +99,13 @@ def against_links(
     found, noise = np.array(sizes), np.array(errors)
     _check_loud(links, found, noise)
     bars = np.hypot(noise, found / np.array(links))
-    return Deviations(np.array(links), found, bars, fit(links, found, bars, order=0.5), -1.0)
+    return Deviations(np.array(links), found, bars, fit_power_law(links, found, bars, order=0.5), -1.0)
 
 
-def levels(pairs: Pairs, classes: int, times: ArrayLike, seeds: Sequence[int] = range(8)) -> Points:
+def sampled_deviations(pairs: Pairs, classes: int, times: ArrayLike, seeds: Sequence[int] = range(8)) -> StartPoints:
     """Deviations of sampled couplings from the theory of their closure at times, their means and standard errors over seeds."""
     grid = np.asarray(times, dtype=float)
-    return as_points(grid, expected_variances(pairs, classes, grid, seeds) / response_of(pairs).variance(grid) - 1)
+    return points_of_runs(grid, expected_variances(pairs, classes, grid, seeds) / response_of(pairs).variance(grid) - 1)
 
 
 def _check_loud(x: Sequence[int], sizes: NDArray, errors: NDArray) -> None:

@@ -33,7 +33,7 @@ from derivations.closed_forms.thresholds import least_ratio
 from theory import Coupling, models, simulate
 from theory.dmft import MeanFieldHead, Pairs
 from theory.errors import InputError
-from theory.simulation.observables import Points, as_points
+from theory.simulation.observables import StartPoints, points_of_runs
 
 
 def critical_head_decay(edge: float, decays: ArrayLike) -> NDArray:
@@ -62,8 +62,8 @@ def critical_head_decay(edge: float, decays: ArrayLike) -> NDArray:
 class HeadPoints:
     r"""The head along the mode :math:`\mu=1`, and its mean over all other directions, over sampled couplings."""
 
-    rest: Points
-    outlier: Points
+    rest: StartPoints
+    outlier: StartPoints
 
 
 def simulated_head(
@@ -90,11 +90,13 @@ def simulated_head(
     if dimension < 2:
         raise InputError("at least two dimensions", str(dimension), "one of them is that of the mode 1")
     grid = np.asarray(times, dtype=float)
-    runs = np.array([_run(pairs, classes, grid, theory, dimension, seed) for seed in seeds])
-    return HeadPoints(as_points(grid, runs[:, 0]), as_points(grid, runs[:, 1]))
+    runs = np.array([_simulate_head(pairs, classes, grid, theory, dimension, seed) for seed in seeds])
+    return HeadPoints(points_of_runs(grid, runs[:, 0]), points_of_runs(grid, runs[:, 1]))
 
 
-def _run(pairs: Pairs, classes: int, times: NDArray, theory: MeanFieldHead, d: int, seed: int) -> tuple[NDArray, NDArray]:
+def _simulate_head(
+    pairs: Pairs, classes: int, times: NDArray, theory: MeanFieldHead, d: int, seed: int
+) -> tuple[NDArray, NDArray]:
     drawn = sampled_coupling(pairs, classes, seed)
     J = drawn.types[drawn.type_of]
     rng = np.random.default_rng(seed)

@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from derivations.agreement.deviations import Deviations
-from derivations.agreement.power_law import fit
+from derivations.agreement.power_law import fit_power_law
 from theory.dmft import ERF, LINEAR, TANH, Nonlinearity, SingleSite, SiteCurve
 from theory.errors import InputError, UnfinishedError
-from theory.simulation.observables import Points, as_points
+from theory.simulation.observables import StartPoints, points_of_runs
 
 FUNCTIONS = {"linear": LINEAR, "tanh": TANH, "erf": ERF}
 FRACTION, SAMPLES, DIMENSION, LATE = 0.2, 5, 16, 3.0
@@ -36,14 +36,14 @@ RATIOS = (1, 2, 3, 5, 8)  # of classes to dimensions
 class SitePoints:
     """The mean of the head's diagonal and the mean square of labels, over starts."""
 
-    head: Points
-    labels: Points
+    head: StartPoints
+    labels: StartPoints
 
 
 def simulated_sites(
     sites: SingleSite, samples: int, classes: int, dimension: int, times: ArrayLike, seeds: Sequence[int]
 ) -> SitePoints:
-    """Of direct integrations from standard normal embeddings and a multiple of the identity, one start a seed.
+    """Heads and labels of direct integrations, from normal embeddings and a multiple of the identity, one start a seed.
 
     Parameters
     ----------
@@ -66,13 +66,15 @@ def simulated_sites(
         got = f"{samples} samples, {sites.fraction * samples:.6g} frustrated"
         raise InputError("whole numbers of samples of either kind", got, "change samples")
     grid = np.asarray(times, dtype=float)
-    runs = np.array([_run(sites, (classes, samples - frustrated, frustrated), dimension, grid, seed) for seed in seeds])
-    return SitePoints(as_points(grid, runs[:, 0]), as_points(grid, runs[:, 1]))
+    runs = np.array(
+        [_integrate_sites(sites, (classes, samples - frustrated, frustrated), dimension, grid, seed) for seed in seeds]
+    )
+    return SitePoints(points_of_runs(grid, runs[:, 0]), points_of_runs(grid, runs[:, 1]))
 
 
 @dataclass(frozen=True, eq=False)
 class NonlinearStudy:
-    """By name of the function: single sites, simulations of most classes, and deviations of w at one time against K/d."""
+    """A study, by name of the function: single sites, simulations of most classes, deviations of w at one time against K/d."""
 
     curves: dict[str, SiteCurve]
     points: dict[str, SitePoints]
@@ -99,10 +101,12 @@ def against_ratios(sites: SingleSite, ratios: Sequence[int], seeds: Sequence[int
     heads = [simulated_sites(sites, SAMPLES, r * DIMENSION, DIMENSION, [LATE], seeds).head for r in ratios]
     sizes = np.array([abs(1 - head.mean[0] / limit.head[0]) for head in heads])
     errors = np.array([np.hypot(head.error[0], limit.errors[0, 0]) for head in heads]) / limit.head[0]
-    return Deviations(np.array(ratios), sizes, errors, fit(ratios, sizes, errors), -1.0)
+    return Deviations(np.array(ratios), sizes, errors, fit_power_law(ratios, sizes, errors), -1.0)
 
 
-def _run(sites: SingleSite, counts: tuple[int, int, int], d: int, times: NDArray, seed: int) -> tuple[NDArray, NDArray]:
+def _integrate_sites(
+    sites: SingleSite, counts: tuple[int, int, int], d: int, times: NDArray, seed: int
+) -> tuple[NDArray, NDArray]:
     from scipy.integrate import solve_ivp
 
     K, pure, frustrated = counts
@@ -112,7 +116,7 @@ def _run(sites: SingleSite, counts: tuple[int, int, int], d: int, times: NDArray
 
     def velocity(_: float, state: NDArray) -> NDArray:
         W, Y, X, Z = (block.reshape(d, -1) for block in np.split(state, cuts))
-        return np.concatenate([moved.ravel() for moved in _velocity(sites, counts, W, Y, X, Z)])
+        return np.concatenate([moved.ravel() for moved in _site_velocities(sites, counts, W, Y, X, Z)])
 
     start = np.concatenate([block.ravel() for block in blocks])
     found = solve_ivp(velocity, (0, times[-1]), start, t_eval=times, rtol=1e-6, atol=1e-8)
@@ -122,10 +126,10 @@ def _run(sites: SingleSite, counts: tuple[int, int, int], d: int, times: NDArray
     return np.einsum("iit->t", head.reshape(d, d, -1)) / d, np.mean(labels**2, axis=0)
 
 
-def _velocity(
+def _site_velocities(
     sites: SingleSite, counts: tuple[int, int, int], W: NDArray, Y: NDArray, X: NDArray, Z: NDArray
 ) -> tuple[NDArray, ...]:
-    """Of head (d, d), labels (d, K), pure and frustrated samples, by classes (d, K n)."""
+    """Velocities of head (d, d), labels (d, K), pure and frustrated samples, by classes (d, K n)."""
     (K, pure, frustrated), (d, _) = counts, Y.shape
     n = pure + frustrated
     felt = (X.reshape(d, K, pure).sum(axis=2) + Z.sum(axis=1, keepdims=True) / K) / n

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.agreement.deviations import Deviations, against_classes, against_links, levels, response_of
+from derivations.agreement.deviations import Deviations, against_classes, against_links, response_of, sampled_deviations
 from derivations.agreement.sampled import sampled_coupling, simulated_variance
 from theory.dmft import Band, Pairs
-from theory.simulation.observables import Points
+from theory.simulation.observables import StartPoints
 
 CURVES = {
     "regular, cavity": Pairs("regular", 2, 4),
@@ -23,7 +23,7 @@ SIZES = (40, 63, 100, 159, 252, 400)
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class AgreementStudy:
     """Theory over simulation.
 
     Attributes
@@ -44,15 +44,15 @@ class Study:
 
     times: NDArray
     curves: dict[str, NDArray]
-    points: dict[str, Points]
+    points: dict[str, StartPoints]
     band: Band
     spectra: NDArray
     classes: dict[str, Deviations]
-    level: tuple[float, NDArray, list[Points]]
+    level: tuple[float, NDArray, list[StartPoints]]
     links: dict[str, Deviations]
 
 
-def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) -> Study:
+def study_agreement(seed: int = 0, progress: Callable[[str], None] = lambda done: None) -> AgreementStudy:
     """Make all runs: about a minute."""
     times = np.geomspace(0.05, 30, 60)
     curves = {name: response_of(pairs).variance(times) for name, pairs in CURVES.items()}
@@ -64,7 +64,7 @@ def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) ->
         found[name] = against_classes(response_of(CURVES[name]), SIZES, late, range(seed, seed + 12 * times_over))
         progress(f"deviations, {name}")
     exact, closed = (float(response_of(CURVES[f"regular, {closure}"]).variance(late)) for closure in ("cavity", "large-c"))
-    apart = [levels(CURVES["regular, large-c"], K, [late], seeds) for K in SIZES[:-1]]
+    apart = [sampled_deviations(CURVES["regular, large-c"], K, [late], seeds) for K in SIZES[:-1]]
     links = {
         "regular": against_links("regular", [16, 24, 32, 48, 64, 96, 128], 3.0),
         "Poisson": against_links("poisson", [4, 8, 16, 32, 64], 1.0),
@@ -72,4 +72,4 @@ def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) ->
     progress("deviations against links")
     spectra = np.concatenate([sampled_coupling(CURVES["regular, cavity"], 600, k).modes()[1:] ** 2 for k in seeds])
     level = (abs(exact / closed - 1), np.array(SIZES[:-1]), apart)
-    return Study(times, curves, points, Band("regular", 2, 4), spectra, found, level, links)
+    return AgreementStudy(times, curves, points, Band("regular", 2, 4), spectra, found, level, links)

@@ -1,6 +1,6 @@
 """Power laws through numbers with errors.
 
->>> law = fit([10, 100, 1000], [0.2, 0.02, 0.002], [0.002, 0.0002, 0.0001])
+>>> law = fit_power_law([10, 100, 1000], [0.2, 0.02, 0.002], [0.002, 0.0002, 0.0001])
 >>> bool(law.agrees(-1.0)), bool(law.agrees(-0.9))
 (True, False)
 
@@ -47,7 +47,7 @@ class PowerLaw:
         return abs(self.exponent - exponent) <= errors * self.error
 
 
-def fit(x: ArrayLike, values: ArrayLike, errors: ArrayLike, order: float | None = None) -> PowerLaw:
+def fit_power_law(x: ArrayLike, values: ArrayLike, errors: ArrayLike, order: float | None = None) -> PowerLaw:
     """A power law through positive values with standard errors, more of them than parameters; with a correction of that order.
 
     Raises

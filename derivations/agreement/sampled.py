@@ -18,7 +18,7 @@ from theory.coupling.spectrum import dense_modes
 from theory.dmft import Pairs
 from theory.errors import InputError
 from theory.simulation.expected import expected_curves
-from theory.simulation.observables import Points, as_points
+from theory.simulation.observables import StartPoints, points_of_runs
 
 
 def sampled_coupling(pairs: Pairs, classes: int, seed: int) -> Coupling:
@@ -33,14 +33,14 @@ def sampled_coupling(pairs: Pairs, classes: int, seed: int) -> Coupling:
 
     if float(pairs.pure_per_class) != int(pairs.pure_per_class):
         raise InputError("a whole number of pure samples", repr(pairs.pure_per_class), "round it, to compare with a simulation")
-    links = _links(pairs, classes, seed)
+    links = _draw_links(pairs, classes, seed)
     pure = [eye_array(classes, format="csr")] * int(pairs.pure_per_class)
     rows = np.repeat(np.arange(len(links)), 2)
     shared = csr_array((np.full(links.size, pairs.weight), (rows, links.ravel())), shape=(len(links), classes))
     return Coupling(vstack([*pure, shared]), mobility="uniform")
 
 
-def _links(pairs: Pairs, classes: int, seed: int) -> NDArray:
+def _draw_links(pairs: Pairs, classes: int, seed: int) -> NDArray:
     """Two different classes for each link."""
     if pairs.ensemble == "regular":
         from networkx import random_regular_graph
@@ -56,7 +56,7 @@ def _links(pairs: Pairs, classes: int, seed: int) -> NDArray:
 
 def simulated_variance(
     pairs: Pairs, classes: int, times: ArrayLike, seeds: Sequence[int] = range(4), dimension: int = 24
-) -> Points:
+) -> StartPoints:
     """Label variance of simulations from random starts, one coupling a seed: mean and standard error over seeds."""
     grid = np.asarray(times, dtype=float)
     runs = []
@@ -64,7 +64,7 @@ def simulated_variance(
         coupling = sampled_coupling(pairs, classes, seed)
         run = simulate(models.embedding_only(), coupling, dimension=dimension, times=[0, *grid], seed=seed)
         runs.append(np.var(run.labels[1:], axis=-1, ddof=1).mean(axis=-1))
-    return as_points(grid, np.array(runs))
+    return points_of_runs(grid, np.array(runs))
 
 
 def expected_variances(pairs: Pairs, classes: int, times: ArrayLike, seeds: Sequence[int]) -> NDArray:
@@ -81,5 +81,5 @@ def sampled_response(pairs: Pairs, classes: int, seeds: Sequence[int], s: NDArra
         rates, modes = dense_modes(coupling.reduction)
         weights = np.mean(modes[-coupling.labels :] ** 2, axis=0)
         runs.append((weights / (s[:, None] + rates)).sum(axis=1))
-    found = as_points(s, np.array(runs))
+    found = points_of_runs(s, np.array(runs))
     return found.mean, found.error

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from sympy import Expr, MatrixExpr
 
-from derivations.analysis.limits import within
-from derivations.typeset.rows import Row, row
+from derivations.analysis.limits import run_within
+from derivations.typeset.rows import Row, row_of
 from derivations.typeset.shown import Shown
 from theory import require
 from theory.errors import InputError
@@ -49,7 +49,7 @@ class FirstIntegrals(Shown, Sequence):
     def rows(self) -> list[Row]:
         what = "all" if self.integrals else "no"
         words = f"{what} polynomial first integrals up to degree {self.degree}, for generic parameters"
-        return [*(row(f"Q_{k}", q) for k, q in enumerate(self.integrals, 1)), Row.text(words)]
+        return [*(row_of(f"Q_{k}", q) for k, q in enumerate(self.integrals, 1)), Row.text(words)]
 
 
 def first_integrals(flow: Flow, degree: int = 2, time_limit: float | None = 60) -> FirstIntegrals:
@@ -72,4 +72,4 @@ def first_integrals(flow: Flow, degree: int = 2, time_limit: float | None = 60) 
     if not isinstance(flow, Flow):
         raise InputError("a Flow", type(flow).__name__, "use Loss.gradient_flow(), Loss.stop_gradient_flow() or Flow({x: ...})")
     require.whole(degree, "a whole number as degree")
-    return FirstIntegrals(flow, degree, within(time_limit, flow.conserved, degree))
+    return FirstIntegrals(flow, degree, run_within(time_limit, flow.conserved, degree))

@@ -8,7 +8,7 @@ Arguments and results cross by pickle, under which SymPy evaluates anew: ``Mul(2
 ``2*x + 2*y``.
 
 >>> from math import factorial
->>> within(60, factorial, 5)
+>>> run_within(60, factorial, 5)
 120
 """
 
@@ -48,7 +48,7 @@ GRACE = 5.0
 _LONGEST_WAIT = 1e6
 
 
-def within(time_limit: float | None, function: Callable[..., T], *args, partial: bool = False, **kwargs) -> T:
+def run_within(time_limit: float | None, function: Callable[..., T], *args, partial: bool = False, **kwargs) -> T:
     """``function(*args, **kwargs)``, in a worker process that is killed after ``time_limit`` seconds.
 
     Parameters
@@ -68,10 +68,10 @@ def within(time_limit: float | None, function: Callable[..., T], *args, partial:
     Exception
         whatever the function raises, and the errors of ``pickle`` for arguments and results that it does not know.
     """
-    _check(time_limit)
+    _check_limit(time_limit)
     if time_limit is None or _in_worker:
-        return function(*args, **kwargs, **({"report": _ignore} if partial else {}))
-    worker = _send(float(time_limit), cloudpickle.dumps((function, args, kwargs, partial)))
+        return function(*args, **kwargs, **({"report": _ignore_report} if partial else {}))
+    worker = _send_job(float(time_limit), cloudpickle.dumps((function, args, kwargs, partial)))
     try:
         succeeded, outcome = worker.outcome(float(time_limit))
     except BaseException:
@@ -97,7 +97,7 @@ class _Worker:
         context = get_context("loky")
         line, far_line = context.Pipe()
         far_lifeline, lifeline = context.Pipe(duplex=False)
-        process = context.Process(target=_serve, args=(far_line, far_lifeline), daemon=True)
+        process = context.Process(target=_serve_jobs, args=(far_line, far_lifeline), daemon=True)
         with far_line, far_lifeline:
             process.start()
         return cls(process, line, lifeline)
@@ -111,7 +111,7 @@ class _Worker:
                     continue
                 kind, content = self.line.recv()
             except (EOFError, OSError):
-                raise UnfinishedError(self._death(), pickle.loads(report)) from None
+                raise UnfinishedError(self._death_message(), pickle.loads(report)) from None
             if kind != "report":
                 return kind == "result", content
             report = content
@@ -131,7 +131,7 @@ class _Worker:
         self.line.close()
         self.lifeline.close()
 
-    def _death(self) -> str:
+    def _death_message(self) -> str:
         self.kill()
         return f"the worker process died with exit code {self.process.exitcode}: killed from outside, or out of memory"
 
@@ -144,7 +144,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_idle.clear)
 
 
-def _send(time_limit: float, job: bytes) -> _Worker:
+def _send_job(time_limit: float, job: bytes) -> _Worker:
     """A worker that has started on the job: an idle one unless all have ended, otherwise a new one."""
     while True:
         try:
@@ -163,7 +163,7 @@ def _send(time_limit: float, job: bytes) -> _Worker:
             raise
 
 
-def _serve(line: Connection, lifeline: Connection) -> None:
+def _serve_jobs(line: Connection, lifeline: Connection) -> None:
     """What a worker does: one job after the other."""
     global _in_worker
     _in_worker = True
@@ -173,11 +173,11 @@ def _serve(line: Connection, lifeline: Connection) -> None:
     with suppress(EOFError, OSError):
         while line.poll(IDLE):
             time_limit, job = line.recv()
-            line.send(_answer(time_limit, job, line))
+            line.send(_answer_job(time_limit, job, line))
             _set_alarm(0)
 
 
-def _answer(time_limit: float, job: bytes, line: Connection) -> tuple[str, bytes]:
+def _answer_job(time_limit: float, job: bytes, line: Connection) -> tuple[str, bytes]:
     try:
         try:
             function, args, kwargs, partial = pickle.loads(job)
@@ -213,10 +213,10 @@ def _end_with(lifeline: Connection) -> None:
     os._exit(1)
 
 
-def _ignore(found: object) -> None:
+def _ignore_report(found: object) -> None:
     """Reports that nobody waits for."""
 
 
-def _check(time_limit: object) -> None:
+def _check_limit(time_limit: object) -> None:
     if time_limit is not None:
         require.real(time_limit, "a time limit in seconds", "give a number above 0, or None for no limit", above=0)

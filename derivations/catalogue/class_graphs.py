@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.checks import random_values
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Line
 from derivations.vocabulary import B, F, alpha, c, k, n_0, q, s, z
 from theory import Coupling
@@ -19,7 +19,7 @@ from theory.models.vocabulary import D_x, D_y, J, K, N, beta
 
 
 @dataclass(frozen=True, eq=False)
-class Sampled:
+class SampledGraph:
     """Classes joined by ``links`` (pairs of classes, double ones allowed) of one weight, beside pure samples."""
 
     classes: int
@@ -28,13 +28,13 @@ class Sampled:
     links: NDArray
 
     @classmethod
-    def at_random(cls, rng: np.random.Generator, classes: int = 5, links: int = 7) -> Sampled:
+    def draw_random(cls, rng: np.random.Generator, classes: int = 5, links: int = 7) -> SampledGraph:
         one = rng.integers(classes, size=links)
         other = (one + rng.integers(1, classes, size=links)) % classes
         return cls(classes, int(rng.integers(1, 4)), float(rng.uniform(0.2, 1.5)), np.column_stack([one, other]))
 
     @classmethod
-    def regular(cls, rng: np.random.Generator, classes: int, links: int) -> Sampled:
+    def draw_regular(cls, rng: np.random.Generator, classes: int, links: int) -> SampledGraph:
         """Each class with so many links."""
         from networkx import random_regular_graph
 
@@ -66,12 +66,12 @@ class Sampled:
         return np.linalg.eigvalsh(scaled.T @ scaled)
 
     def point(self, at: float) -> Point:
-        """Of both resolvents, at s = z = ``at``; without alpha, beta and k."""
+        """The point of both resolvents at s = z = ``at``, without alpha, beta and k."""
         weights, adjacency = self.couplings, self.adjacency
         matrices = {D_x: np.diag(weights.sum(axis=1)), D_y: np.diag(weights.sum(axis=0)), J: weights}
         matrices |= {B: adjacency, F: np.diag(adjacency.sum(axis=0))}
         values = {N: len(weights), K: self.classes, n_0: self.pure, q: self.weight, s: at, z: at}
-        return Point({**values, **{name: array(matrix.tolist()) for name, matrix in matrices.items()}})
+        return Point({**values, **{name: mpf_array(matrix.tolist()) for name, matrix in matrices.items()}})
 
 
 def random_tree(rng: np.random.Generator, classes: int) -> tuple[NDArray, NDArray]:
@@ -93,7 +93,7 @@ def regular_tree(links: int, depth: int) -> NDArray:
     return np.array(pairs)
 
 
-def coefficients(rng: np.random.Generator, links: int) -> dict:
+def draw_coefficients(rng: np.random.Generator, links: int) -> dict:
     """alpha, beta, k of a random ensemble with real responses, at forty digits."""
     strength = random_values(rng, (), 0.2, 0.3)
     own = random_values(rng, (), 1, 3)
@@ -101,7 +101,7 @@ def coefficients(rng: np.random.Generator, links: int) -> dict:
     return {alpha: own * share, beta: own * (1 - share) / links, k: strength * own / mpmath.sqrt(links), c: links}
 
 
-def known(lines: Iterable[Line], at: Point) -> Point:
+def define_lines(lines: Iterable[Line], at: Point) -> Point:
     """The point with what lines define, one after the other."""
     for line in lines:
         at = Point({**at.values, line.left: evaluate(line.right, at)})

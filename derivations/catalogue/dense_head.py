@@ -38,7 +38,7 @@ def jacobian(modes: NDArray, head: NDArray, correlations: NDArray, rates: tuple)
 
 
 def pair_jacobian(heads: Sequence[float], ratio: float, absent: float = 0.0) -> NDArray:
-    """In own units at rest: modes 1 and 2 along two directions, a third one empty, mode 3 absent."""
+    """The Jacobian at rest, in own units: modes 1 and 2 along two directions, a third one empty, mode 3 absent."""
     first, second = heads
     rest, correlations = np.diag([first, second, 0]), np.array([first + 1 / first, second + 1 / second, absent])
     return jacobian(rest, rest, correlations, (ratio, 1.0, ratio))
@@ -54,34 +54,34 @@ def random_orthogonal_state(rng, survivors: int, absent: int, size: int):
     return (modes, basis @ np.diag(heads) @ basis.T, correlations), heads, amplitudes
 
 
-def place(name: str, size: int) -> int:
+def entry_place(name: str, size: int) -> int:
     """The place of an entry of V or W, named by its letter, row and column."""
     return size * size * (name[0] == "W") + size * (int(name[2]) - 1) + int(name[3]) - 1
 
 
-def growth(heads: Sequence[float], ratio: float) -> float:
+def growth_rate(heads: Sequence[float], ratio: float) -> float:
     """The largest real part in the sector of a pair, but for its zero."""
-    return float(_moving(heads, ratio).real.max())
+    return float(_pair_eigenvalues(heads, ratio).real.max())
 
 
-def _moving(heads: Sequence[float], ratio: float) -> NDArray:
-    places = np.array([place(name, 3) for name in ("W_12", "W_21", "v_12", "v_21")])
+def _pair_eigenvalues(heads: Sequence[float], ratio: float) -> NDArray:
+    places = np.array([entry_place(name, 3) for name in ("W_12", "W_21", "v_12", "v_21")])
     eigenvalues = np.linalg.eigvals(pair_jacobian(heads, ratio)[np.ix_(places, places)])
     return np.delete(eigenvalues, np.abs(eigenvalues).argmin())
 
 
-def critical(cubic, first, second) -> mpmath.mpf:
+def critical_ratio(cubic, first, second) -> mpmath.mpf:
     """The positive root of a cubic in k at given heads, in the digits of mpmath."""
     roots = Poly(cubic.subs({omega_1: first, omega_2: second}), k).nroots(n=50)
     (positive,) = (mpmath.mpf(z) for z in roots if z.is_real and z > 0)
     return positive
 
 
-def boundary(rng, cubic, square):
+def boundary_pairs(rng, cubic, square):
     """The eigenvalues of the dense sector at the root of the cubic: two on the axis, at the predicted square."""
     heads = [Rational(int(e), 10) for e in np.sort(rng.choice(np.arange(11, 40), 2, replace=False))]
-    root = float(critical(cubic, *heads))
-    eigenvalues = _moving([float(h) for h in heads], root)
+    root = float(critical_ratio(cubic, *heads))
+    eigenvalues = _pair_eigenvalues([float(h) for h in heads], root)
     swinging = eigenvalues[np.argsort(np.abs(eigenvalues.real))[:2]]
     at = dict(zip((omega_1, omega_2, k), (*heads, root), strict=True))
     yield float(square.subs(at)), swinging[0] ** 2

@@ -8,11 +8,11 @@ import mpmath
 import numpy as np
 from sympy import Expr, Inverse
 
-from derivations.catalogue.points import diagonal, unit_point
+from derivations.catalogue.points import diagonal_matrix, unit_point
 from derivations.catalogue.whole import amplitudes, eigenmodes
 from derivations.checks import Descent, Numerics
 from derivations.engine import Step
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import N_Z, D, H, L, V, mu_matrix
 from theory import Coupling, Flow, Loss, models
@@ -30,7 +30,7 @@ def mode_flow(loss: Loss, statement: str, reason: str) -> Step:
         after=velocity_lines(flow),
         assumptions=("$\\mu$ is diagonal.",),
         check=lambda given, after: (
-            Descent(loss.having(expression=given[L]), after.of(dot(V), dot(W)).rights, unit_point, stopped=True),
+            Descent(loss.with_parts(expression=given[L]), after.of(dot(V), dot(W)).rights, unit_point, stopped=True),
             Numerics(lambda rng: whole_flow(rng, flow, given[H], after), 1e-10, "the lowered flow of all embeddings"),
         ),
     )
@@ -43,7 +43,7 @@ def whole_flow(rng: np.random.Generator, flow: Flow, mobility: Expr, moving: Lin
     """
     weights = rng.uniform(0.1, 1, (4, 2))
     degrees = np.concatenate([weights.sum(axis=1), weights.sum(axis=0)])
-    own = np.diag(evaluate(mobility, Point({N_Z: 6, D: diagonal(degrees)}))).astype(float)
+    own = np.diag(evaluate(mobility, Point({N_Z: 6, D: diagonal_matrix(degrees)}))).astype(float)
     coupling = Coupling(weights, mobility=(own[:4], own[4:]))
     rates = {r: rng.uniform(0.2, 2) if r in flow.parameters else 0.0 for r in (gamma, lam, kappa)}
     lowered = (
@@ -62,4 +62,4 @@ def mode_point(modes, head, correlations, rates) -> Point:
     sizes = dict(zip((d, N_Z), modes.shape, strict=True))
     blocks = {V: modes, W: head, mu_matrix: np.diag(correlations)}
     numbers = {rate: mpmath.mpf(float(value)) for rate, value in rates.items()}
-    return Point({**sizes, **numbers, **{block: array(value) for block, value in blocks.items()}})
+    return Point({**sizes, **numbers, **{block: mpf_array(value) for block, value in blocks.items()}})

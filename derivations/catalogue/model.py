@@ -45,9 +45,9 @@ def derive_model(loss: Loss, name: str) -> Derivation:
                 "The loss is descended with its marked parts held; the markers are then erased.",
                 stop=True,
             ),
-            _deleted(loss, free, stopped),
+            _deleted_step(loss, free, stopped),
         ]
-    steps += _structure(stopped, steps[1 if loss.is_marked else 0].name)
+    steps += _structure_steps(stopped, steps[1 if loss.is_marked else 0].name)
     return Derivation(
         name=name,
         title=f"The flows of {name}",
@@ -61,21 +61,21 @@ def _flow_step(loss: Loss, flow: Flow, name: str, statement: str, stop: bool) ->
         name,
         statement,
         "Differentiate; mobilities multiply the gradient, decays do not.",
-        given=(Line(L, loss.expression if stop else loss.erased()),),
+        given=(Line(L, loss.expression if stop else loss.erase_markers()),),
         after=velocity_lines(flow),
         check=lambda premises, after: Descent(
-            loss.having(expression=premises[L]), after.of(*map(dot, loss.state)).rights, _points(loss), stopped=stop
+            loss.with_parts(expression=premises[L]), after.of(*map(dot, loss.state)).rights, _point_drawer(loss), stopped=stop
         ),
     )
 
 
-def _deleted(loss: Loss, free: Flow, stopped: Flow) -> Step:
+def _deleted_step(loss: Loss, free: Flow, stopped: Flow) -> Step:
     gone = {_deleted_part(b): (free.velocity[b] - stopped.velocity[b]).expand().factor() for b in loss.state}
 
     def check(before: Lines, after: Lines) -> tuple[Check, ...]:
         shown = after.of(*gone)
         differences = (whole.right - kept.right for whole, kept in (before.of(dot(b)) for b in loss.state))
-        return shown.equal(differences), Descent(loss, shown.rights, _points(loss), stopped=True, targets_only=True)
+        return shown.equal(differences), Descent(loss, shown.rights, _point_drawer(loss), stopped=True, targets_only=True)
 
     return Step(
         "deleted",
@@ -93,7 +93,7 @@ def _deleted_part(block: Symbol) -> Symbol:
     return Symbol(rf"{dot(block)}_{{\text{{deleted}}}}", real=True)
 
 
-def _structure(flow: Flow, followed: str) -> list[Step]:
+def _structure_steps(flow: Flow, followed: str) -> list[Step]:
     velocities, size = velocity_lines(flow), len(flow.state)
     pairs, curl = tuple(combinations(flow.state, 2)), flow.curl()
     steps = []
@@ -123,7 +123,7 @@ def _structure(flow: Flow, followed: str) -> list[Step]:
                 before=velocities,
                 after=tuple(Line(left, integral) for left, integral in integrals.items()),
                 uses=(followed,),
-                check=lambda before, after: [_conserved(after[left], flow, before) for left in integrals],
+                check=lambda before, after: [_conservation_check(after[left], flow, before) for left in integrals],
             )
         )
     return steps
@@ -146,24 +146,24 @@ def _curl_by_sympy(flow: Flow, velocities: Lines, a: Symbol, b: Symbol) -> Expr:
     return force_a.diff(b) - force_b.diff(a)
 
 
-def _conserved(integral: Expr, flow: Flow, velocities: Lines) -> Identity:
+def _conservation_check(integral: Expr, flow: Flow, velocities: Lines) -> Identity:
     """SymPy's own derivative along the flow vanishes, and the integral is no constant."""
     along = sum(integral.diff(b) * velocities[dot(b)] for b in flow.state)
     return Identity(((along, 0), (int(integral.free_symbols.isdisjoint(flow.state)), 0)))
 
 
-def _points(loss: Loss):
+def _point_drawer(loss: Loss):
     """Random admissible points: within the sign, the integers and the inequalities that are assumed of each symbol."""
     places = (loss.expression, *loss.mobility.values(), *loss.decay.values())
     symbols = sorted({*loss.state, *(s for place in places for s in place.free_symbols)}, key=str)
 
     def draw(rng: np.random.Generator) -> Point:
-        return Point({s: _value(s, loss, rng) for s in symbols})
+        return Point({s: _draw_value(s, loss, rng) for s in symbols})
 
     return draw
 
 
-def _value(symbol: Symbol, loss: Loss, rng: np.random.Generator):
+def _draw_value(symbol: Symbol, loss: Loss, rng: np.random.Generator):
     if symbol.is_integer:
         return mpmath.mpf(int(rng.integers(1, 6)))
     bounds = [a for a in loss.assumptions if a.free_symbols == {symbol} and a.is_Relational]

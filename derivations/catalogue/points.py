@@ -22,9 +22,9 @@ def coupled_point(rng: np.random.Generator) -> Point:
         sizes
         | {block: random_values(rng, shape, -2, 2) for block, shape in shapes.items()}
         | {rate: random_values(rng, (), 0.2, 2) for rate in (gamma, lam, kappa)}
-        | {J: weights, D_x: diagonal(weights.sum(axis=1)), D_y: diagonal(weights.sum(axis=0))}
-        | {H: diagonal(random_values(rng, (sizes[n],), 0.2, 2)) for H, n in ((H_x, N), (H_y, K))}
-        | {u_x: column(first_samples), u_y: column(first_labels)}
+        | {J: weights, D_x: diagonal_matrix(weights.sum(axis=1)), D_y: diagonal_matrix(weights.sum(axis=0))}
+        | {H: diagonal_matrix(random_values(rng, (sizes[n],), 0.2, 2)) for H, n in ((H_x, N), (H_y, K))}
+        | {u_x: column_matrix(first_samples), u_y: column_matrix(first_labels)}
     )
 
 
@@ -37,7 +37,7 @@ def mode_point(rng: np.random.Generator) -> Point:
             N_Z: count,
             V: random_values(rng, (size, count), -2, 2),
             W: random_values(rng, (size, size), -2, 2),
-            mu_matrix: diagonal(random_values(rng, (count,), -1, 1)),
+            mu_matrix: diagonal_matrix(random_values(rng, (count,), -1, 1)),
             gamma: random_values(rng, (), 0.2, 2),
         }
     )
@@ -48,24 +48,24 @@ def unit_point(rng: np.random.Generator) -> Point:
     size, count = int(rng.integers(2, 4)), int(rng.integers(2, 5))
     return Point(
         {d: size, N_Z: count, V: random_values(rng, (size, count), -2, 2), W: random_values(rng, (size, size), -2, 2)}
-        | {mu_matrix: diagonal(random_values(rng, (count,), -1, 1))}
+        | {mu_matrix: diagonal_matrix(random_values(rng, (count,), -1, 1))}
         | {rate: random_values(rng, (), 0.2, 2) for rate in (gamma, lam, kappa)}
     )
 
 
-def diagonal(values) -> np.ndarray:
+def diagonal_matrix(values) -> np.ndarray:
     """A diagonal matrix of ``mpf``."""
     matrix = np.full((len(values), len(values)), mpmath.mpf(0), dtype=object)
     np.fill_diagonal(matrix, values)
     return matrix
 
 
-def column(values) -> np.ndarray:
+def column_matrix(values) -> np.ndarray:
     """A column of ``mpf``."""
     return np.array([[mpmath.mpf(int(v))] for v in values], dtype=object)
 
 
-def slope(expression, at: Point, speeds):
+def slope_along(expression, at: Point, speeds):
     """The derivative of an expression along given speeds, by central differences at 40 digits."""
     step = mpmath.mpf(10) ** -12
     there, back = (Point({**at.values, **{b: at.values[b] + sign * step * s for b, s in speeds.items()}}) for sign in (1, -1))
@@ -76,4 +76,4 @@ def measure_drift(rng: np.random.Generator, quantity, velocities, formula):
     """The change of a quantity along velocities, by block, at a random point of a coupling, against its formula."""
     with mpmath.workdps(40):
         at = coupled_point(rng)
-        yield slope(quantity, at, {b: evaluate(v, at) for b, v in velocities.items()}), evaluate(formula, at)
+        yield slope_along(quantity, at, {b: evaluate(v, at) for b, v in velocities.items()}), evaluate(formula, at)

@@ -10,7 +10,7 @@ from sympy import Basic, Expr, Matrix, Symbol, eye
 
 from derivations.analysis.modes.sectors import Sector, Sectors
 from derivations.catalogue import dense
-from derivations.catalogue.written import linear
+from derivations.catalogue.written import linear_flow_lines
 from derivations.checks import Check, Identity, Numerics
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
@@ -18,7 +18,7 @@ from derivations.vocabulary import chi, chi_0, chi_Z, r
 from theory.models.vocabulary import K
 
 
-def common_sector(found: Sectors, polynomial: Expr, assumption: str) -> Step:
+def common_sector_step(found: Sectors, polynomial: Expr, assumption: str) -> Step:
     """All labels alike, and all samples of a kind; with the characteristic polynomial as it is to be written."""
     return replace(
         sector_step(found.common, chi_0, polynomial),
@@ -35,7 +35,7 @@ def common_sector(found: Sectors, polynomial: Expr, assumption: str) -> Step:
 
 def sector_step(sector: Sector, name: Symbol, polynomial: Expr) -> Step:
     """The reduction to a sector, its velocities by amplitude, and its characteristic polynomial as it is to be written."""
-    after = (*linear(sector.flow), Line(name, polynomial))
+    after = (*linear_flow_lines(sector.flow), Line(name, polynomial))
     return replace(sector.reduction.step, after=after, check=partial(check_sector, sector, name))
 
 
@@ -50,17 +50,17 @@ def characteristic(velocities: Iterable[Basic], amplitudes: Sequence[Symbol]) ->
     return (r * eye(len(amplitudes)) + Matrix(list(velocities)).jacobian(amplitudes)).det()
 
 
-def spectrum(found: Sectors, common: Line, difference: Line, statement: str) -> Step:
+def spectrum_step(found: Sectors, common: Line, difference: Line, statement: str) -> Step:
     """The determinant of the whole, from the characteristic polynomials of both sectors."""
     return Step(
         "spectrum",
         statement,
         "Multiply the characteristic polynomials: $\\chi_0$ of the common sector once, $\\chi$ of the other $K-1$ times.",
         before=(common, difference),
-        after=(Line(chi_Z, chi_0 * chi ** (K - 1) * found.unseen(r)),),
+        after=(Line(chi_Z, chi_0 * chi ** (K - 1) * found.unseen_factor(r)),),
         uses=("common_sector", "difference_sector"),
         check=lambda before, after: Numerics(
-            lambda rng: dense.determinants(rng, found.family, after[chi_Z], before.of(chi_0, chi).mapping),
+            lambda rng: dense.determinant_pairs(rng, found.family, after[chi_Z], before.of(chi_0, chi).mapping),
             1e-9,
             "dense determinants of $r-H(D-A)$",
         ),

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 from scipy.linalg import block_diag
 
-from derivations.catalogue.points import diagonal
+from derivations.catalogue.points import diagonal_matrix
 from derivations.closed_forms.reduced import shared_head
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import N_Z, L, V, mu_k, mu_matrix, v_k
 from theory import Coupling
@@ -21,7 +21,7 @@ from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, ga
 from theory.stopgrad import erase
 
 
-class Whole:
+class WholeModel:
     """Two components of random weights with all their embeddings in two dimensions, the velocities, and the same in modes."""
 
     def __init__(self, rng: np.random.Generator, stop: str):
@@ -32,28 +32,28 @@ class Whole:
         self.lowered = self.energy.stop_gradient_flow().lower({**self.coupling.data, "gamma": self.rate, "d": 2})
         self.state = rng.standard_normal(self.lowered.size)
         self.blocks = self.lowered.unpack(self.state)
-        self.head, self.amplitudes = self.blocks[W], self._in_modes(self.blocks)
+        self.head, self.amplitudes = self.blocks[W], self._to_modes(self.blocks)
 
     @cached_property
-    def moved(self):
+    def block_velocities(self):
         return self.lowered.unpack(self.lowered.velocity(0, self.state))
 
     @cached_property
     def speeds(self) -> NDArray:
         """The velocities of the amplitudes."""
-        return self._in_modes(self.moved)
+        return self._to_modes(self.block_velocities)
 
     @cached_property
     def loss(self) -> float:
-        return self.lowered.evaluate([self.energy.erased()])(self.state)[0]
+        return self.lowered.evaluate([self.energy.erase_markers()])(self.state)[0]
 
     @property
-    def frustrated(self) -> NDArray:
+    def frustrated_modes(self) -> NDArray:
         return np.abs(self.mu) < 1 - 1e-9
 
     @property
     def least_frustration(self) -> float:
-        return float(1 - (self.mu[self.frustrated] ** 2).max())
+        return float(1 - (self.mu[self.frustrated_modes] ** 2).max())
 
     def compare(self, premises: Lines, after: Lines) -> Iterator[tuple]:
         """Loss and velocities, and what lines say of them: for all embeddings, and in modes."""
@@ -61,27 +61,33 @@ class Whole:
         yield from ((self.loss, evaluate(erase(lines[L]), at)) for lines in (premises, after))
         whole = self.speeds_of(premises), evaluate(premises[dot(W)], at)
         inside = (evaluate(after[dot(b)], at) for b in (V, W))
-        yield from (pair for formulas in (whole, inside) for pair in zip((self.speeds, self.moved[W]), formulas, strict=True))
+        yield from (
+            pair for formulas in (whole, inside) for pair in zip((self.speeds, self.block_velocities[W]), formulas, strict=True)
+        )
 
     def speeds_of(self, premises: Lines, part: str = "") -> NDArray:
         """The velocities that lines give all embeddings with the mobilities that they name, as velocities of the amplitudes."""
         point = self.point()
         at = Point({**point.values, **{H: evaluate(premises[H], point) for H in (H_x, H_y)}})
-        return self._in_modes({b: evaluate(premises[dot(b, part)], at) for b in (X, Y)})
+        return self._to_modes({b: evaluate(premises[dot(b, part)], at) for b in (X, Y)})
 
     def point(self) -> Point:
         """All embeddings, their couplings, and the same in modes."""
-        data = {J: array(self.coupling.data["J"])} | {D: diagonal(self.coupling.data[D.name]) for D in (D_x, D_y)}
-        whole = {N: 6, K: 4, gamma: mpmath.mpf(self.rate), **data, **{b: array(v) for b, v in self.blocks.items()}}
-        inside = {N_Z: len(self.mu), V: array(self.amplitudes), mu_matrix: diagonal([mpmath.mpf(m) for m in self.mu])}
+        data = {J: mpf_array(self.coupling.data["J"])} | {D: diagonal_matrix(self.coupling.data[D.name]) for D in (D_x, D_y)}
+        whole = {N: 6, K: 4, gamma: mpmath.mpf(self.rate), **data, **{b: mpf_array(v) for b, v in self.blocks.items()}}
+        inside = {
+            N_Z: len(self.mu),
+            V: mpf_array(self.amplitudes),
+            mu_matrix: diagonal_matrix([mpmath.mpf(m) for m in self.mu]),
+        }
         return Point({d: 2, **whole, **inside})
 
     def mode(self, number: int) -> Point:
         """One mode and the head."""
-        column = array(self.amplitudes[:, [number]])
-        return Point({d: 2, v_k: column, W: array(self.head), mu_k: mpmath.mpf(self.mu[number])})
+        column = mpf_array(self.amplitudes[:, [number]])
+        return Point({d: 2, v_k: column, W: mpf_array(self.head), mu_k: mpmath.mpf(self.mu[number])})
 
-    def alone(self, number: int) -> NDArray:
+    def lone_state(self, number: int) -> NDArray:
         """A state of one mode alone, whose correlation is the head."""
         column = self.vectors[:, number] / np.sqrt(self.degrees)
         whole = np.outer(self.amplitudes[:, number], column)
@@ -89,14 +95,14 @@ class Whole:
 
     def course(self, start: NDArray, times) -> Iterator[tuple]:
         """Blocks and amplitudes along a run."""
-        states = integrate(self.lowered, start, times)
-        return ((blocks, self._in_modes(blocks)) for blocks in map(self.lowered.unpack, states))
+        states = integrate_states(self.lowered, start, times)
+        return ((blocks, self._to_modes(blocks)) for blocks in map(self.lowered.unpack, states))
 
-    def _in_modes(self, blocks) -> NDArray:
+    def _to_modes(self, blocks) -> NDArray:
         return amplitudes(blocks[X], blocks[Y], self.degrees, self.vectors)
 
 
-def integrate(lowered, start: NDArray, times) -> NDArray:
+def integrate_states(lowered, start: NDArray, times) -> NDArray:
     """States at times, one a row."""
     span = (times[0], times[-1])
     return solve_ivp(lowered.velocity, span, start, t_eval=times, method="LSODA", rtol=1e-10, atol=1e-12).y.T

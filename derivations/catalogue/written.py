@@ -13,31 +13,31 @@ from theory.printing import AsWritten
 def by_powers(polynomial: Expr, variable: Symbol, *inner: Symbol) -> Expr:
     """A polynomial by falling powers of a variable, its coefficients by the ``inner`` symbols."""
     terms = Poly(polynomial, variable).terms()
-    return ordered(*(_signed(coefficient, inner, variable**power) for (power,), coefficient in terms))
+    return ordered_sum(*(_signed_term(coefficient, inner, variable**power) for (power,), coefficient in terms))
 
 
-def linear(flow: Flow) -> Lines:
+def linear_flow_lines(flow: Flow) -> Lines:
     """A linear flow, one line for each amplitude, its terms by amplitude."""
-    return Lines(Line(dot(a), _by_amplitude(velocity, flow.state)) for a, velocity in flow.velocity.items())
+    return Lines(Line(dot(a), _sum_by_amplitude(velocity, flow.state)) for a, velocity in flow.velocity.items())
 
 
-def linear_lines(names: tuple, matrix: Matrix) -> Lines:
+def matrix_lines(names: tuple, matrix: Matrix) -> Lines:
     """The linear velocities of entries, one line for each, by entry."""
-    moved = ([_signed(c, (), n) for c, n in zip(row, names, strict=True) if c != 0] for row in matrix.tolist())
-    return Lines(Line(dot(name), ordered(*terms)) for name, terms in zip(names, moved, strict=True))
+    moved = ([_signed_term(c, (), n) for c, n in zip(row, names, strict=True) if c != 0] for row in matrix.tolist())
+    return Lines(Line(dot(name), ordered_sum(*terms)) for name, terms in zip(names, moved, strict=True))
 
 
-def decay(rate: Rate) -> Expr:
+def decay_rate(rate: Rate) -> Expr:
     """A rate as decay rate, the negative of the eigenvalue, leading term first."""
-    return ordered(*(-coefficient * rate.small**exponent for exponent, coefficient in rate.branch.terms))
+    return ordered_sum(*(-coefficient * rate.small**exponent for exponent, coefficient in rate.branch.terms))
 
 
-def _by_amplitude(velocity: Expr, amplitudes: tuple) -> Expr:
+def _sum_by_amplitude(velocity: Expr, amplitudes: tuple) -> Expr:
     coefficients = ((velocity.coeff(a), a) for a in amplitudes)
-    return ordered(*(_signed(c, (), a) for c, a in coefficients if c != 0))
+    return ordered_sum(*(_signed_term(c, (), a) for c, a in coefficients if c != 0))
 
 
-def _signed(coefficient: Expr, inner: tuple, factor: Expr) -> Expr:
+def _signed_term(coefficient: Expr, inner: tuple, factor: Expr) -> Expr:
     """A coefficient times a factor, with the sign in front, but 1 - x for -(x - 1)."""
     sign = -1 if coefficient.could_extract_minus_sign() else 1
     size = (sign * coefficient).expand().collect(inner, Expr.factor) if inner else (sign * coefficient).factor()
@@ -47,6 +47,6 @@ def _signed(coefficient: Expr, inner: tuple, factor: Expr) -> Expr:
     return Mul(sign, size, factor)
 
 
-def ordered(*terms: Expr) -> Expr:
+def ordered_sum(*terms: Expr) -> Expr:
     """A sum that is shown in the order given."""
     return AsWritten(*terms, evaluate=False) if len(terms) > 1 else Add(*terms)

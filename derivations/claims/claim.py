@@ -5,7 +5,8 @@ that both can happen.  A claim that fails though theory says that it holds, or h
 number that is further from its prediction than the error that is stated for it, are *faults*; a failure that theory foresees or
 leaves open is a finding like others.
 
->>> claim = Claim("rate", "the decay is as slow as predicted", "the decay is not as slow as predicted here", Verdict.FAILED,
+>>> claim = Claim("rate", "the decay is as slow as predicted", "the decay is not as slow as predicted here",
+...               ClaimVerdict.FAILED,
 ...               "measured 3", Outlook.HOLDS, "a decay of 2", measured=3.0, predicted=2.0, error=0.5, source="the second mode")
 >>> claim.sentence, claim.fault
 ('The decay is not as slow as predicted here.', True)
@@ -21,7 +22,7 @@ from math import isfinite, nan
 from derivations.typeset.plain_values import plain_fields
 
 
-class Verdict(Enum):
+class ClaimVerdict(Enum):
     """What the runs say of a claim."""
 
     HELD = "held"
@@ -29,7 +30,7 @@ class Verdict(Enum):
     UNTESTED = "not tested"
 
     @classmethod
-    def of(cls, true: bool) -> Verdict:
+    def of(cls, true: bool) -> ClaimVerdict:
         return cls.HELD if true else cls.FAILED
 
 
@@ -70,7 +71,7 @@ class Claim:
     name: str
     statement: str
     denial: str
-    verdict: Verdict
+    verdict: ClaimVerdict
     evidence: str
     outlook: Outlook
     theory: str
@@ -80,7 +81,7 @@ class Claim:
     source: str = ""
 
     @property
-    def off(self) -> bool:
+    def exceeds_error(self) -> bool:
         """Whether a number is further from its prediction than the stated error."""
         compared = isfinite(self.predicted) and isfinite(self.error)
         return compared and not abs(self.measured - self.predicted) <= self.error  # also a measurement that is no number
@@ -88,39 +89,39 @@ class Claim:
     @property
     def fault(self) -> bool:
         """Whether the theory is contradicted."""
-        against = {Outlook.HOLDS: Verdict.FAILED, Outlook.FAILS: Verdict.HELD}.get(self.outlook)
-        return self.off or self.verdict is against
+        against = {Outlook.HOLDS: ClaimVerdict.FAILED, Outlook.FAILS: ClaimVerdict.HELD}.get(self.outlook)
+        return self.exceeds_error or self.verdict is against
 
     @property
     def sentence(self) -> str:
         """What the runs let one say."""
-        said = {Verdict.HELD: self.statement, Verdict.FAILED: self.denial}.get(self.verdict)
-        return _sentence(said or f"it was not tested whether {self.statement}")
+        said = {ClaimVerdict.HELD: self.statement, ClaimVerdict.FAILED: self.denial}.get(self.verdict)
+        return _sentence_of(said or f"it was not tested whether {self.statement}")
 
     @property
     def numbers(self) -> str:
         """The evidence, with the stated error where there is one."""
         if not isfinite(self.error):
-            return _sentence(self.evidence)
-        where = "outside" if self.off else "within"
-        return _sentence(f"{self.evidence}; {where} the stated error of {self.error:.2g}, {self.source}")
+            return _sentence_of(self.evidence)
+        where = "outside" if self.exceeds_error else "within"
+        return _sentence_of(f"{self.evidence}; {where} the stated error of {self.error:.2g}, {self.source}")
 
     @property
     def explanation(self) -> str:
         """What theory says, and whether the runs contradict it."""
-        return _sentence(self.theory) + (" The run contradicts this." if self.fault else "")
+        return _sentence_of(self.theory) + (" The run contradicts this." if self.fault else "")
 
     def to_dict(self) -> dict:
-        """As plain values; numbers that there are not are None."""
+        """The claim as plain values; numbers that there are not are None."""
         return plain_fields(self, EXPORTED) | {"outlook": self.outlook.name.lower()}
 
 
-def summary(claims: Sequence[Claim]) -> str:
+def summarise_claims(claims: Sequence[Claim]) -> str:
     """How many claims held, failed and were not tested, in one line."""
-    counts = ", ".join(f"{sum(c.verdict is verdict for c in claims)} {verdict.value}" for verdict in Verdict)
+    counts = ", ".join(f"{sum(c.verdict is verdict for c in claims)} {verdict.value}" for verdict in ClaimVerdict)
     faults = [c.name for c in claims if c.fault]
     return f"{counts}; " + (f"theory is contradicted by: {', '.join(faults)}" if faults else "none contradicts the theory")
 
 
-def _sentence(clause: str) -> str:
+def _sentence_of(clause: str) -> str:
     return clause[:1].upper() + clause[1:] + "."

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from derivations.claims.claim import Outlook
 from derivations.closed_forms.decaying import critical_decays, heads_at
 from derivations.dimensional.ends import EQUAL
-from derivations.dimensional.starts import Modes
-from derivations.experiment import Run
+from derivations.dimensional.starts import CouplingModes
+from derivations.experiment import ExperimentRun
 from theory import Coupling
 
 
@@ -32,13 +32,13 @@ def eigenvalue_at_rest(correlations: NDArray, decay: float) -> NDArray:
     """How the head acts on modes that survive a decay; NaN for correlations that do not."""
     if not decay:
         return np.array(correlations, dtype=float)
-    held = survives(correlations, decay)
+    held = survives_decay(correlations, decay)
     upper, _ = heads_at(np.where(held, np.abs(correlations), 1.0), decay * held)
     return np.sign(correlations) * np.where(held, upper, np.nan)
 
 
-def survives(correlations: NDArray, decay: float) -> NDArray:
-    """Of which correlations the critical decay is not below this one."""
+def survives_decay(correlations: NDArray, decay: float) -> NDArray:
+    """Whether a decay is not above the critical ones of correlations."""
     return critical_decays(np.abs(correlations)) >= decay
 
 
@@ -54,11 +54,11 @@ def distances_with_decay(head: NDArray, unit: NDArray, correlations: NDArray, de
         return np.where(known, left / np.array(least), np.nan)
 
 
-def outlook_with_decay(run: Run) -> tuple[Outlook, str]:
+def outlook_with_decay(run: ExperimentRun) -> tuple[Outlook, str]:
     """What theory says of the labels of a run whose mobilities are inverse to the degrees."""
     c, parameters = run.coupling, run.trajectory.parameters
     decay, of_head = parameters["lambda"], parameters["kappa"]
-    kept = int(np.sum(survives(c.modes(), decay)))
+    kept = int(np.sum(survives_decay(c.modes(), decay)))
     joined = joined_labels(c, kept)
     if joined:
         theory = f"a decay of {decay:.4g} is too large: it leaves {kept} of {c.labels} modes, those with mu^2/4 above it"
@@ -79,7 +79,7 @@ def joined_labels(coupling: Coupling, kept: int) -> int:
 
     if kept == 0:
         return coupling.labels * (coupling.labels - 1) // 2
-    modes = Modes.of(coupling)
+    modes = CouplingModes.of(coupling)
     kept = int(np.sum(modes.correlations >= coupling.modes()[kept - 1] - EQUAL))
     order = np.argsort(-modes.correlations, kind="stable")[:kept]
     own = modes.vectors[-coupling.labels :, order] / coupling.label_degrees[:, None]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from derivations.checks import Status
-from derivations.claims.claim import Claim, Outlook, Verdict
+from derivations.claims.claim import Claim, ClaimVerdict, Outlook
 from derivations.engine import Verification
 
 
@@ -14,9 +14,9 @@ def claim_of_checks(verifications: Iterable[Verification]) -> Claim:
     """That each step passed a check by something that was found without it."""
     found = Counter(row.outcome.status for verification in verifications for row in verification)
     counts = ", ".join(f"{found[status]} {status.value}" for status in Status)
-    verdict = Verdict.of(not found[Status.FAILED])
+    verdict = ClaimVerdict.of(not found[Status.FAILED])
     if not found or (found[Status.UNCHECKED] and not found[Status.FAILED]):
-        verdict = Verdict.UNTESTED
+        verdict = ClaimVerdict.UNTESTED
     return Claim(
         "checks",
         "every step of the derivations agrees with something found without it: finite differences at high precision, "

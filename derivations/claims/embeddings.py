@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from derivations.claims.claim import Claim, Outlook, Verdict
-from derivations.claims.starts import Linear, numerical_error
+from derivations.claims.claim import Claim, ClaimVerdict, Outlook
+from derivations.claims.starts import LinearMotion, numerical_error
 from derivations.claims.subject import subject_of
-from derivations.experiment import CONTRACTED, Run, window
+from derivations.experiment import CONTRACTED, ExperimentRun, measuring_window
 from theory.coupling.spectrum import DENSE
 from theory.simulation.expected import expected_curves
 from theory.simulation.observables import label_spread, min_separation
@@ -26,21 +26,21 @@ SIGNIFICANT = 3.0  # standard errors of a gain in accuracy
 UNKNOWN = "the amplitudes of its modes are not known"
 
 
-def claims_without_head(run: Run) -> Iterator[Claim]:
-    """Of one run."""
-    linear = Linear.of(run)
+def claims_without_head(run: ExperimentRun) -> Iterator[Claim]:
+    """The claims about one run."""
+    linear = LinearMotion.of(run)
     if subject_of(run.coupling).alone:
-        yield _apart(run, linear)
+        yield _claim_separation(run, linear)
     else:
-        yield _together(run, linear)
-        yield _slow_time(run, linear)
-        yield _gain(run)
+        yield _claim_contraction(run, linear)
+        yield _claim_slow_time(run, linear)
+        yield _claim_gain(run)
 
 
 # -- what stays apart, and what comes together -----------------------------------------------------------------------------
 
 
-def _apart(run: Run, linear: Linear | None) -> Claim:
+def _claim_separation(run: ExperimentRun, linear: LinearMotion | None) -> Claim:
     """Classifiable data: every label comes to rest at a point of its own, which the start gives."""
     gaps = run.trajectory.min_separation
     names = (
@@ -51,10 +51,13 @@ def _apart(run: Run, linear: Linear | None) -> Claim:
     evidence = (
         f"the smallest distance of two labels is {gaps[-1]:.3g} at the end, {gaps[-1] / gaps[0]:.3g} of that at the start"
     )
-    verdict = Verdict.of(not run.collapsed)
+    verdict = ClaimVerdict.of(not run.collapsed)
     if linear is None:
         return Claim(*names, verdict, evidence, Outlook.HOLDS, "every label keeps a point of its own")
-    rest, error = float(min_separation(linear.rest)), 2 * (linear.left(float(run.trajectory.times[-1])) + numerical_error(run))
+    rest, error = (
+        float(min_separation(linear.rest)),
+        2 * (linear.distance_left(float(run.trajectory.times[-1])) + numerical_error(run)),
+    )
     level = CONTRACTED * gaps[0]
     theory = (
         f"no mode joins the {run.coupling.labels} labels, and the start brings two of them to rest at the distance {rest:.3g}"
@@ -67,7 +70,7 @@ def _apart(run: Run, linear: Linear | None) -> Claim:
     return Claim(*names, verdict, evidence, outlook, theory, float(gaps[-1]), rest, error, source)
 
 
-def _together(run: Run, linear: Linear | None) -> Claim:
+def _claim_contraction(run: ExperimentRun, linear: LinearMotion | None) -> Claim:
     """Data that are not classifiable: one component contracts to one point; several do not."""
     c, path, about = run.coupling, run.trajectory, subject_of(run.coupling)
     spread = path.label_spread[-1] / path.label_spread[0]
@@ -75,7 +78,7 @@ def _together(run: Run, linear: Linear | None) -> Claim:
     names = f"{run.name}-together", f"{about.name} {about.bring}", denial
     end = f"at t = {path.times[-1]:.4g} the spread of the labels is {spread:.3g} of that at the start"
     evidence = f"{end}, and the smallest distance of two {path.min_separation[-1]:.3g}"
-    verdict = Verdict.of(run.contracted)
+    verdict = ClaimVerdict.of(run.contracted)
     if c.components > 1:
         theory = f"{c.components} canonical correlations are 1, and what they hold of the labels does not move"
         theory += about.separation
@@ -84,17 +87,17 @@ def _together(run: Run, linear: Linear | None) -> Claim:
         )
         return Claim(*names, verdict, evidence, outlook, theory)
     slow = f"all modes but one decay, the slowest in the time {run.coupling.slow_time():.4g}"
-    foreseen = None if linear is None else label_spread(linear.at(path.times[-1:])[0]) / path.label_spread[0]
+    foreseen = None if linear is None else label_spread(linear.labels_at(path.times[-1:])[0]) / path.label_spread[0]
     if not run.contracted and (foreseen is None or foreseen >= CONTRACTED):
         why = f"{end}, which is too early for them to have come together"
-        return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, slow)
+        return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.HOLDS, slow)
     return Claim(*names, verdict, evidence, Outlook.HOLDS, slow)
 
 
 # -- times ---------------------------------------------------------------------------------------------------------------
 
 
-def _slow_time(run: Run, linear: Linear | None) -> Claim:
+def _claim_slow_time(run: ExperimentRun, linear: LinearMotion | None) -> Claim:
     what, slow, measured = subject_of(run.coupling).name, run.coupling.slow_time(), run.measured_slow
     names = (
         f"{run.name}-slow-time",
@@ -104,22 +107,22 @@ def _slow_time(run: Run, linear: Linear | None) -> Claim:
     theory = f"a slow time of {slow:.5g}" if np.isfinite(slow) else "no slow time, since nothing decays slowly"
     if run.coupling.components > 1:
         theory = f"{run.coupling.components} canonical correlations are 1, and what they hold of the labels does not move"
-        return Claim(*names, Verdict.UNTESTED, run.remark, Outlook.FAILS, theory)
+        return Claim(*names, ClaimVerdict.UNTESTED, run.remark, Outlook.FAILS, theory)
     if measured is None or linear is None:
-        return Claim(*names, Verdict.UNTESTED, run.remark if measured is None else UNKNOWN, Outlook.HOLDS, theory)
+        return Claim(*names, ClaimVerdict.UNTESTED, run.remark if measured is None else UNKNOWN, Outlook.HOLDS, theory)
     error = _error_of_rate(run, linear) * slow
     evidence = f"measured {measured:.5g}, {measured / slow:.4f} of what is predicted ({run.remark})"
     if error >= 1:
         why = f"{evidence}; other modes of this start, and numerical errors, may change it by as much as it is"
-        return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, theory)
+        return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.HOLDS, theory)
     error, source = slow * error / (1 - error), "which is what other modes of this start and numerical errors do in the window"
-    verdict = Verdict.of(abs(measured - slow) <= error)
+    verdict = ClaimVerdict.of(abs(measured - slow) <= error)
     return Claim(*names, verdict, evidence, Outlook.HOLDS, theory, measured, slow, error, source)
 
 
-def _error_of_rate(run: Run, linear: Linear) -> float:
-    """Of the slope of a line through the logarithm of the spread in the window."""
-    begin, end = window(run.coupling)
+def _error_of_rate(run: ExperimentRun, linear: LinearMotion) -> float:
+    """The error of the slope of a line through the logarithm of the spread in the window."""
+    begin, end = measuring_window(run.coupling)
     modes = np.abs(linear.local_rates(np.linspace(begin, end, 200)) - 1 / run.coupling.slow_time()).max()
     path = run.trajectory
     inside = (path.times >= begin) & (path.times <= end)
@@ -128,7 +131,7 @@ def _error_of_rate(run: Run, linear: Linear) -> float:
     return float(modes + noise * np.abs(off).sum() / np.sum(off**2))
 
 
-def _gain(run: Run) -> Claim:
+def _claim_gain(run: ExperimentRun) -> Claim:
     """Accuracy against the expected loss of distance."""
     path, c, what = run.trajectory, run.coupling, subject_of(run.coupling).name
     names = (
@@ -144,10 +147,10 @@ def _gain(run: Run) -> Claim:
     theory = f"a fast time of {c.fast_time():.3g}; {lost}"
     if many or not SCALES * c.fast_time() <= half / np.log(2) < np.inf:
         why = f"no loss of distance is predicted that is {SCALES:g} times slower than the fast time"
-        return Claim(*names, Verdict.UNTESTED, why, Outlook.OPEN, theory)
+        return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.OPEN, theory)
     if best - first <= SIGNIFICANT * noise:
         why = f"accuracy does not rise above its noise, from {first:.3f} to {best:.3f} at best"
-        return Claim(*names, Verdict.UNTESTED, why, Outlook.OPEN, theory)
+        return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.OPEN, theory)
     gained = float(path.times[np.argmax(path.accuracy >= (first + best) / 2)])
     evidence = f"accuracy rises from {first:.3f} to {best:.3f}, half of it by t = {gained:.3g}"
-    return Claim(*names, Verdict.of(gained < half), evidence, Outlook.HOLDS, theory)
+    return Claim(*names, ClaimVerdict.of(gained < half), evidence, Outlook.HOLDS, theory)

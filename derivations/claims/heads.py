@@ -21,13 +21,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.claims.claim import Claim, Outlook, Verdict
+from derivations.claims.claim import Claim, ClaimVerdict, Outlook
 from derivations.claims.decays import distances_with_decay, eigenvalue_at_rest, joined_labels, outlook_with_decay
-from derivations.claims.starts import EPS, conserved, start_of
+from derivations.claims.starts import EPS, conserved_matrix, start_of
 from derivations.claims.subject import subject_of
 from derivations.dimensional.ends import EQUAL, REST, End, allowed
-from derivations.dimensional.starts import Modes, Split, foreseen_of
-from derivations.experiment import CONTRACTED, Run
+from derivations.dimensional.starts import CouplingModes, Split, foreseen_of
+from derivations.experiment import CONTRACTED, ExperimentRun
 from theory import Coupling
 from theory.simulation.observables import min_separation
 
@@ -35,16 +35,16 @@ ROUNDING = 10 * EPS  # of eigenvalues, for each dimension and relative to the no
 LARGEST = 1000  # entries of survivors whose joint stability is computed
 
 
-def claims_with_head(run: Run) -> Iterator[Claim]:
-    """Of one run."""
-    end = Resting.of(run)
-    yield _apart(run, end)
-    yield _eigenvalues(run, end)
-    yield _allowed(run, end)
+def claims_with_head(run: ExperimentRun) -> Iterator[Claim]:
+    """The claims about one run."""
+    end = RunEnd.of(run)
+    yield _claim_separation(run, end)
+    yield _claim_eigenvalues(run, end)
+    yield _claim_stability(run, end)
 
 
 @dataclass(frozen=True, eq=False)
-class Resting:
+class RunEnd:
     """The last state of a run, in modes."""
 
     end: End
@@ -52,8 +52,8 @@ class Resting:
     decay: float
 
     @classmethod
-    def of(cls, run: Run) -> Resting | None:
-        """None where the mobilities are not inverse to the degrees."""
+    def of(cls, run: ExperimentRun) -> RunEnd | None:
+        """The end of a run; None where the mobilities are not inverse to the degrees."""
         c, blocks = run.coupling, run.trajectory.end
         if not c.normalised:
             return None
@@ -63,7 +63,7 @@ class Resting:
             X = blocks["X"]
             means = np.array([np.bincount(c.type_of, weights=row, minlength=len(c.counts)) for row in X]) / c.counts
             deviations = [X - means[:, c.type_of]]
-        modes = Modes.of(c)
+        modes = CouplingModes.of(c)
         own = np.hstack([means, blocks["Y"]]) / np.sqrt(c.total_weight) @ modes.vectors
         zeros = np.zeros(sum(block.shape[1] for block in deviations))
         vectors = np.hstack([own, *deviations])
@@ -71,7 +71,7 @@ class Resting:
         return cls(end, float(run.trajectory.times[-1]), run.trajectory.parameters.get("lambda", 0.0))
 
     @property
-    def left(self) -> float:
+    def residual_motion(self) -> float:
         """The largest entry of what vanishes at rest."""
         if not self.decay:
             return self.end.residual
@@ -80,7 +80,7 @@ class Resting:
 
     @cached_property
     def bounds(self) -> NDArray:
-        """For each axis of the modes that are not lost (S,): how far the next eigenvalue of the head is from that at rest, at
+        """Bounds (S,) for the axes of modes that are not lost: how far the next eigenvalue of the head is from that at rest, at
         most."""
         axes, correlations = self.end.survivors
         head, unit = self.end.head, axes / np.linalg.norm(axes, axis=0)
@@ -91,7 +91,7 @@ class Resting:
         return condition * (off + ROUNDING * len(head) * np.linalg.norm(head, 2))
 
     @cached_property
-    def resolved(self) -> NDArray:
+    def resolved_axes(self) -> NDArray:
         """Which of these axes (S,) the head tells from modes of all other correlations."""
         every, own = (eigenvalue_at_rest(mu, self.decay) for mu in (self.end.correlations, self.end.survivors[1]))
         gaps = np.abs(every[:, None] - own)
@@ -101,27 +101,27 @@ class Resting:
     @property
     def survivors(self) -> NDArray:
         """The correlations of the axes that are resolved, descending."""
-        return np.sort(self.end.survivors[1][self.resolved])[::-1]
+        return np.sort(self.end.survivors[1][self.resolved_axes])[::-1]
 
     def labels_of_survivors(self, coupling: Coupling) -> NDArray:
         """What the modes that are not lost hold of the labels (d, K)."""
         kept = np.any(np.abs(self.end.correlations[:, None] - self.end.survivors[1]) <= EQUAL, axis=1)
-        modes = Modes.of(coupling).vectors[-coupling.labels :] / coupling.label_degrees[:, None]
+        modes = CouplingModes.of(coupling).vectors[-coupling.labels :] / coupling.label_degrees[:, None]
         own = self.end.modes[:, : modes.shape[1]] * kept[: modes.shape[1]]
         return np.sqrt(coupling.total_weight) * own @ modes.T
 
     @property
-    def moving(self) -> NDArray:
+    def moving_amplitudes(self) -> NDArray:
         """The amplitudes of the others."""
-        return np.linalg.norm(self.end.survivors[0][:, ~self.resolved], axis=0)
+        return np.linalg.norm(self.end.survivors[0][:, ~self.resolved_axes], axis=0)
 
     @cached_property
-    def matched(self) -> tuple[list[int], float, float]:
+    def matched_eigenvalues(self) -> tuple[list[int], float, float]:
         """Which eigenvalues of the head belong to survivors; the gap of one from its correlation that comes closest to its
         bound, or exceeds it most, and this bound."""
         heads, owners, taken, worst = np.linalg.eigvals(self.end.head), self.end.survivors[1], [], (0.0, np.inf)
         for value in np.unique(self.survivors):
-            mine = self.resolved & (owners == value)
+            mine = self.resolved_axes & (owners == value)
             gaps = np.abs(heads - eigenvalue_at_rest(value, self.decay))
             nearest = np.argsort(gaps, kind="stable")[: mine.sum()]
             taken += nearest.tolist()
@@ -132,7 +132,7 @@ class Resting:
 # -- labels ----------------------------------------------------------------------------------------------------------------
 
 
-def _apart(run: Run, end: Resting | None) -> Claim:
+def _claim_separation(run: ExperimentRun, end: RunEnd | None) -> Claim:
     path = run.trajectory
     labels = subject_of(run.coupling).labels
     names = (
@@ -146,17 +146,17 @@ def _apart(run: Run, end: Resting | None) -> Claim:
         f"{gaps[-1] / gaps[0]:.3g} of that at the start"
     )
     if end is not None:
-        evidence += f"; {_shown('surviving correlations', end.survivors)}"
+        evidence += f"; {_list_values('surviving correlations', end.survivors)}"
     outlook, theory = outlook_of(run)
-    if outlook is Outlook.FAILS and not run.collapsed and (end is None or end.left > REST):
-        return Claim(*names, Verdict.UNTESTED, f"{evidence}; it still moves there", outlook, theory)
+    if outlook is Outlook.FAILS and not run.collapsed and (end is None or end.residual_motion > REST):
+        return Claim(*names, ClaimVerdict.UNTESTED, f"{evidence}; it still moves there", outlook, theory)
     if outlook is Outlook.OPEN and run.collapsed and end is not None:
-        outlook, reason = _by_survivors(run, end)
+        outlook, reason = _outlook_by_survivors(run, end)
         theory += f"; {reason}"
-    return Claim(*names, Verdict.of(not run.collapsed), evidence, outlook, theory)
+    return Claim(*names, ClaimVerdict.of(not run.collapsed), evidence, outlook, theory)
 
 
-def _by_survivors(run: Run, end: Resting) -> tuple[Outlook, str]:
+def _outlook_by_survivors(run: ExperimentRun, end: RunEnd) -> tuple[Outlook, str]:
     """Labels that came together against those that the modes which survive would have, alone."""
     held = float(min_separation(end.labels_of_survivors(run.coupling)))
     start = run.trajectory.min_separation[0]
@@ -165,7 +165,7 @@ def _by_survivors(run: Run, end: Resting) -> tuple[Outlook, str]:
     return Outlook.HOLDS, f"the modes that survive hold all labels apart, by {held:.3g} at least"
 
 
-def outlook_of(run: Run) -> tuple[Outlook, str]:
+def outlook_of(run: ExperimentRun) -> tuple[Outlook, str]:
     """What theory says of the labels, from couplings, dimension and start."""
     c, dimension = run.coupling, len(run.trajectory.labels[0])
     few = "modes of correlation 1 or -1 move the labels of a component alike"
@@ -176,11 +176,11 @@ def outlook_of(run: Run) -> tuple[Outlook, str]:
         return outlook_with_decay(run)
     if start is None or start.head is None or not c.normalised:
         return Outlook.OPEN, "nothing is foreseen of this start, which is not known, or of these mobilities"
-    kept = conserved(run, start)
+    kept = conserved_matrix(run, start)
     least = float(np.linalg.eigvalsh(kept)[0])
     split = foreseen_of(c, kept, start.head)
     if split is not None:
-        return _of_a_split(c, split, least)
+        return _outlook_of_split(c, split, least)
     level = f"the least eigenvalue of the conserved matrix Q is {least:.3g}"
     theory = f"{level}: it protects the sign of the determinant of the head, and no more is foreseen"
     if least <= 0:
@@ -191,7 +191,7 @@ def outlook_of(run: Run) -> tuple[Outlook, str]:
     return Outlook.OPEN, f"{theory}; {few}, so that labels come together where no other survives"
 
 
-def _of_a_split(coupling: Coupling, split: Split, least: float) -> tuple[Outlook, str]:
+def _outlook_of_split(coupling: Coupling, split: Split, least: float) -> tuple[Outlook, str]:
     """What the survivors that are foreseen make of the labels."""
     theory = f"the least eigenvalue of the conserved matrix Q is {least:.3g}"
     if split == (0, 0):
@@ -206,7 +206,7 @@ def _of_a_split(coupling: Coupling, split: Split, least: float) -> tuple[Outlook
 # -- the head --------------------------------------------------------------------------------------------------------------
 
 
-def _eigenvalues(run: Run, end: Resting | None) -> Claim:
+def _claim_eigenvalues(run: ExperimentRun, end: RunEnd | None) -> Claim:
     decays = end is not None and end.decay > 0
     what = "what decay leaves of canonical correlations" if decays else "canonical correlations of the data"
     names = (
@@ -219,31 +219,31 @@ def _eigenvalues(run: Run, end: Resting | None) -> Claim:
         value = f"(mu + sqrt(mu^2 - 4 x {end.decay:.4g}))/2"
         theory = f"at rest the head acts on every mode that survives as {value} of its correlation mu; other directions decay"
     if end is None:
-        return Claim(*names, Verdict.UNTESTED, "the mobilities are not inverse to the degrees", Outlook.HOLDS, theory)
-    largest = f"{len(end.moving)} modes of amplitude up to {end.moving.max(initial=0.0):.2g} still move"
-    if not end.resolved.any():
-        why = largest if len(end.moving) else "no mode survives"
-        return Claim(*names, Verdict.UNTESTED, f"{why} at t = {end.time:.4g}", Outlook.HOLDS, theory)
-    taken, gap, error = end.matched
+        return Claim(*names, ClaimVerdict.UNTESTED, "the mobilities are not inverse to the degrees", Outlook.HOLDS, theory)
+    largest = f"{len(end.moving_amplitudes)} modes of amplitude up to {end.moving_amplitudes.max(initial=0.0):.2g} still move"
+    if not end.resolved_axes.any():
+        why = largest if len(end.moving_amplitudes) else "no mode survives"
+        return Claim(*names, ClaimVerdict.UNTESTED, f"{why} at t = {end.time:.4g}", Outlook.HOLDS, theory)
+    taken, gap, error = end.matched_eigenvalues
     heads = np.linalg.eigvals(end.end.head)
     evidence = f"{len(taken)} of {len(heads)} eigenvalues are those of surviving modes, off by {gap:.2g}"
     if len(taken) < len(heads):
-        evidence += f"; {_shown('the others', np.sort(np.delete(heads, taken).real)[::-1])}"
-    if len(end.moving):
+        evidence += f"; {_list_values('the others', np.sort(np.delete(heads, taken).real)[::-1])}"
+    if len(end.moving_amplitudes):
         evidence += f"; {largest}"
     source = "by the theorem of Bauer and Fike from what is left of the motion"
-    stuck = not decays and len(end.moving) and _speed(end.end) <= REST
-    verdict = Verdict.of(gap <= error and not stuck)
+    stuck = not decays and len(end.moving_amplitudes) and _largest_velocity(end.end) <= REST
+    verdict = ClaimVerdict.of(gap <= error and not stuck)
     return Claim(*names, verdict, evidence, Outlook.HOLDS, theory, gap, 0.0, error, source)
 
 
-def _speed(end: End) -> float:
+def _largest_velocity(end: End) -> float:
     """The largest entry of the velocities of modes and head."""
     off = end.head @ end.modes - end.modes * end.correlations
     return float(max(np.abs(end.head.T @ off).max(), np.abs(off @ end.modes.T).max()))
 
 
-def _allowed(run: Run, end: Resting | None) -> Claim:
+def _claim_stability(run: ExperimentRun, end: RunEnd | None) -> Claim:
     names = (
         f"{run.name}-end",
         f"the run comes to rest in a state that is stable in theory ({run.title})",
@@ -251,25 +251,25 @@ def _allowed(run: Run, end: Resting | None) -> Claim:
     )
     theory = "no mode grows out of the state at the end"
     if end is None:
-        return Claim(*names, Verdict.UNTESTED, "the mobilities are not inverse to the degrees", Outlook.HOLDS, theory)
+        return Claim(*names, ClaimVerdict.UNTESTED, "the mobilities are not inverse to the degrees", Outlook.HOLDS, theory)
     if end.decay:
-        return Claim(*names, Verdict.UNTESTED, "the stability of states with decay is not computed", Outlook.HOLDS, theory)
+        return Claim(*names, ClaimVerdict.UNTESTED, "the stability of states with decay is not computed", Outlook.HOLDS, theory)
     left = f"largest entry of WV - V mu: {end.end.residual:.2g}"
     if end.end.residual > REST:
         why = f"at t = {end.time:.4g} it still moves ({left}, at rest {REST:g})"
-        return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, theory)
+        return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.HOLDS, theory)
     if end.end.survivors[0].size > LARGEST:
         why = f"more than {LARGEST} entries of surviving modes are too many to compute their stability"
-        return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, theory)
+        return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.HOLDS, theory)
     judged = allowed(end.end)
     evidence = f"{judged.condition.value} is {judged.value:.2g}; {left}"
     if not judged.allowed and judged.value * end.time < -np.log(EPS):
         why = f"{evidence}, which is too slow to be seen by t = {end.time:.4g}"
-        return Claim(*names, Verdict.UNTESTED, why, Outlook.HOLDS, theory)
-    return Claim(*names, Verdict.of(judged.allowed), evidence, Outlook.HOLDS, theory)
+        return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.HOLDS, theory)
+    return Claim(*names, ClaimVerdict.of(judged.allowed), evidence, Outlook.HOLDS, theory)
 
 
-def _shown(what: str, values: NDArray, most: int = 6) -> str:
+def _list_values(what: str, values: NDArray, most: int = 6) -> str:
     """The first values, in words."""
     if not len(values):
         return f"{what}: none"

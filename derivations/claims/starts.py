@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.experiment import ATOL, RTOL, Run
+from derivations.experiment import ATOL, RTOL, ExperimentRun
 from theory.coupling.spectrum import DENSE
 from theory.simulation.exact import amplitudes
 from theory.simulation.order_parameters import Samples, blocks_at_start, samples_at_start
@@ -23,7 +23,7 @@ STEPS = 2.0  # of an integration in the fastest time of the flow, at most
 
 
 @dataclass(frozen=True, eq=False)
-class Start:
+class RunStart:
     """Samples as means and scatters of their types, labels (d, K), and the head (d, d) or None."""
 
     samples: Samples
@@ -31,7 +31,7 @@ class Start:
     head: NDArray | None
 
 
-def start_of(run: Run) -> Start | None:
+def start_of(run: ExperimentRun) -> RunStart | None:
     """The start of a run, or None where it cannot be drawn again from the seed."""
     path, first = run.trajectory, run.trajectory.labels[0]
     if path.model is None or path.times[0] != 0:
@@ -41,11 +41,11 @@ def start_of(run: Run) -> Start | None:
         blocks = blocks_at_start(setting, path.seed, {}, every=every)
         own = {b.name: value for b, value in blocks.items()}
         if np.array_equal(own["Y"], first):
-            return Start(samples_at_start(setting, blocks, path.seed), own["Y"], own.get("W"))
+            return RunStart(samples_at_start(setting, blocks, path.seed), own["Y"], own.get("W"))
     return None
 
 
-def conserved(run: Run, start: Start) -> NDArray:
+def conserved_matrix(run: ExperimentRun, start: RunStart) -> NDArray:
     r""":math:`Q=W^TW-\gamma ZH^{-1}Z^T` (d, d) of a start with a head."""
     assert start.head is not None
     c, means, scatters = run.coupling, start.samples.means, start.samples.scatters
@@ -55,7 +55,7 @@ def conserved(run: Run, start: Start) -> NDArray:
 
 
 @dataclass(frozen=True, eq=False)
-class Linear:
+class LinearMotion:
     """The labels of a run without a head, as a sum over modes.
 
     Attributes
@@ -71,8 +71,8 @@ class Linear:
     still: int
 
     @classmethod
-    def of(cls, run: Run) -> Linear | None:
-        """None where the modes are too many, or the start is not known."""
+    def of(cls, run: ExperimentRun) -> LinearMotion | None:
+        """The motion of a run; None where the modes are too many, or the start is not known."""
         c = run.coupling
         start = start_of(run) if c.reduction.size <= DENSE else None
         if start is None:
@@ -83,14 +83,14 @@ class Linear:
 
     @property
     def rest(self) -> NDArray:
-        """Where the labels come to rest (d, K)."""
+        """The places at which the labels come to rest (d, K)."""
         return self.parts[: self.still].sum(axis=0)
 
-    def at(self, times: NDArray) -> NDArray:
-        """Labels (T, d, K)."""
+    def labels_at(self, times: NDArray) -> NDArray:
+        """The labels at times (T, d, K)."""
         return np.tensordot(np.exp(-np.multiply.outer(times, self.rates)), self.parts, axes=1)
 
-    def left(self, time: float) -> float:
+    def distance_left(self, time: float) -> float:
         """A bound on how far any label still is from its rest."""
         parts = np.linalg.norm(self.parts[self.still :], axis=1)
         return float((np.exp(-self.rates[self.still :] * time) @ parts).max(initial=0.0))
@@ -103,7 +103,7 @@ class Linear:
         return np.sum(now * moved, axis=(1, 2)) / np.sum(now**2, axis=(1, 2))
 
 
-def numerical_error(run: Run) -> float:
+def numerical_error(run: ExperimentRun) -> float:
     """A bound on the error of labels without a head: rounding; of integrated runs the tolerance of a step, times the steps that
     accuracy, stability and recorded times ask for while an error lasts, since the flow contracts differences of labels."""
     c, path = run.coupling, run.trajectory

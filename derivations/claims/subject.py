@@ -22,7 +22,7 @@ class Subject(NamedTuple):
 
 
 def subject_of(coupling: Coupling) -> Subject:
-    """Of the claims of a run."""
+    """The subject of the claims of a run."""
     if isinstance(coupling, Encoder):
         told = f"; linear maps of the inputs tell {'all' if coupling.classifiable else 'some'} classes apart"
         bring = "brings all labels to one point by itself"

@@ -65,12 +65,12 @@ class Commands(click.Group):
 
 def print_claims(claims) -> None:
     """What runs let one claim, its evidence and what theory says of it; the last line counts."""
-    from derivations.claims import summary
+    from derivations.claims import summarise_claims
 
     for claim in claims:
         click.echo(f"{claim.verdict.value}: {claim.sentence}\n    {claim.numbers}")
         click.echo(f"    {claim.outlook.value}. {claim.explanation}")
-    click.echo(f"claims: {summary(claims)}")
+    click.echo(f"claims: {summarise_claims(claims)}")
 
 
 def run_summary(run) -> dict:

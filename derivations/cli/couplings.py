@@ -33,7 +33,7 @@ def with_couplings(command: Callable) -> Callable:
     return command
 
 
-def refuse(names: set[str], taker: str) -> None:
+def refuse_options(names: set[str], taker: str) -> None:
     """Raise an :class:`InputError` that says which of the options that were given have no meaning for a model."""
     if names:
         got = ", ".join(f"--{PLAIN.get(name, name)}" for name in sorted(names))
@@ -47,17 +47,17 @@ def coupling_of(options: Mapping[str, Any], given: set[str]) -> tuple[str, Any]:
 
     mobility, seed, classes = options["mobility"], options["seed"], options["classes"]
     if (table := options["table"]) is not None:
-        refuse(given & OF_A_FAMILY, "a table of couplings")
+        refuse_options(given & OF_A_FAMILY, "a table of couplings")
         loaded = load_couplings(table)
         return f"{loaded.name}, mobility {mobility}", Coupling(loaded.weights, mobility)
     if (family := options["family"]) == "regular_pairs":
-        refuse(given & {"samples", "fraction"}, family)
+        refuse_options(given & {"samples", "fraction"}, family)
         pure, links = options["pure"], options["links"]
         if pure is None or links is None:
             raise InputError("--pure and --links for regular_pairs", "one of them or none", "give both")
         words = f"regular_pairs, {classes} classes, {pure} pure samples each, {links} links, seed {seed}, mobility {mobility}"
         return words, Coupling.regular_pairs(classes, pure, links, mobility, seed=seed)
-    refuse(given & {"links", "pure"}, family)
+    refuse_options(given & {"links", "pure"}, family)
     samples, fraction = options["samples"], options["fraction"]
     words = f"{family}, {classes} classes, {samples} samples, fraction {fraction:g}"
     if family == "random_pairs":

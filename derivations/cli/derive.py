@@ -49,7 +49,7 @@ def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, 
         return
     if not names and spec is None:
         raise InputError("the name of a derivation, all, or --spec FILE", "none", "see collapse derive --list")
-    derivations = [_of_model(load_model(spec), spec.stem)] if spec else []
+    derivations = [_derive_model_file(load_model(spec), spec.stem)] if spec else []
     chosen = {name: None for given in names for name in (catalogue.names() if given == "all" else (given,))}
     derivations += map(catalogue.derive, chosen)
     made = [(derivation, derivation.verify(level)) for derivation in derivations]
@@ -64,7 +64,7 @@ def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, 
         sys.exit(FAILED)
 
 
-def _of_model(loss: Loss, name: str) -> Derivation:
+def _derive_model_file(loss: Loss, name: str) -> Derivation:
     """The derivation of a model file, with the kinks of its loss said in every step and aloud."""
     from derivations.catalogue.model import derive_model
     from theory.printing import plain, tex

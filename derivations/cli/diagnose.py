@@ -47,21 +47,21 @@ def command(
     extra, *packages = NEEDED.get(file.suffix.lower(), ("data",))
     require.extra(extra, *packages)
     require.extra("report", "matplotlib")
-    from derivations.diagnosis import diagnose_table, of_file
-    from derivations.documents.publish import publish, require_writable
-    from derivations.figures import save
+    from derivations.diagnosis import diagnose_table, table_of_file
+    from derivations.documents.publish import publish_files, require_writable
+    from derivations.figures import save_figure
     from derivations.figures.diagnosis import diagnosis
-    from theory.progress import bar
+    from theory.progress import progress_bar
 
     require_writable(out)
-    table = of_file(file, label, delimiter)
-    with bar(1.0, f"read {table.name}") as progress:
+    table = table_of_file(file, label, delimiter)
+    with progress_bar(1.0, f"read {table.name}") as progress:
         found = diagnose_table(table, one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension, progress=progress)
     numbers = found.to_dict()
 
     def build(scratch: Path) -> None:
-        save(diagnosis(found), scratch, "diagnosis")
+        save_figure(diagnosis(found), scratch, "diagnosis")
         (scratch / "diagnosis.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
 
-    files = list(map(str, publish(out, build)))
+    files = list(map(str, publish_files(out, build)))
     click.echo(json.dumps(numbers | {"files": files}) if as_json else f"{found}\n\n" + "\n".join(files))

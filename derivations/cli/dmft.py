@@ -63,8 +63,8 @@ def command(what: str, as_json: bool, out: Path, check: bool, seed: int, **optio
     standard errors; deviations that are no noise are those of finitely many classes, and of the closure.
     """
     require.extra("report", "matplotlib")
-    from derivations.documents.publish import publish, require_writable
-    from derivations.figures import save
+    from derivations.documents.publish import publish_files, require_writable
+    from derivations.figures import save_figure
     from theory.dmft import Pairs
 
     require_writable(out)
@@ -72,57 +72,57 @@ def command(what: str, as_json: bool, out: Path, check: bool, seed: int, **optio
     links = options["links"]
     whole = int(links) if options["ensemble"] == "regular" and float(links).is_integer() else links
     pairs = Pairs(options["ensemble"], options["pure"], whole, options["weight"], options["closure"])
-    made = {"response": _response, "variance": _variance, "band": _band, "head": _head}[what]
+    made = {"response": _compute_response, "variance": _compute_variance, "band": _compute_band, "head": _compute_head}[what]
     found, arrays, figure = made(pairs, options, (options["classes"], range(seed, seed + SAMPLES)) if check else None)
-    columns = {name: [_plain(value, options["digits"]) for value in values] for name, values in arrays.items()}
+    columns = {name: [_plain_number(value, options["digits"]) for value in values] for name, values in arrays.items()}
 
     def build(scratch: Path) -> None:
         table = [",".join(columns), *(",".join(map(str, row)) for row in zip(*columns.values(), strict=True))]
         (scratch / f"dmft-{what}.csv").write_text("\n".join(table) + "\n", encoding="utf-8")
-        save(figure, scratch, f"dmft-{what}")
+        save_figure(figure, scratch, f"dmft-{what}")
 
     said = {"what": what, "ensemble": pairs.ensemble, "pure": pairs.pure_per_class, "links": pairs.links}
     said |= {"weight": pairs.weight, "closure": pairs.closure, "digits": options["digits"], **found}
     said["columns"] = columns
-    said["files"] = list(map(str, publish(out, build)))
-    click.echo(json.dumps(said) if as_json else _sentences(said))
+    said["files"] = list(map(str, publish_files(out, build)))
+    click.echo(json.dumps(said) if as_json else _summary_text(said))
 
 
 Sampled = tuple[int, range] | None
 Columns = dict[str, "NDArray"]
 
 
-def _response(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
+def _compute_response(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
     from derivations.agreement import response_of, sampled_response
     from derivations.figures import dmft
 
     response = response_of(pairs, options["digits"])
-    s = max(response.abscissa, 0.0) + _grid(options)
+    s = max(response.abscissa, 0.0) + _point_grid(options)
     solved = response.solve(s)
     values, errors = (np.asarray(v, dtype=complex).real for v in (solved.value, solved.error))
-    columns = {"s": s, "response": _real(solved.value), "error": errors}
+    columns = {"s": s, "response": _real_parts(solved.value), "error": errors}
     points = None if sampled is None else sampled_response(pairs, *sampled, s)
     found = {"abscissa": response.abscissa, "largest_residual": float(np.max(np.asarray(solved.residual, dtype=float)))}
-    figure = dmft.response(_title(pairs), s, values, errors, points)
-    return found, columns | _beside(points), figure
+    figure = dmft.response_figure(_figure_title(pairs), s, values, errors, points)
+    return found, columns | _sample_columns(points), figure
 
 
-def _variance(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
+def _compute_variance(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
     from derivations.agreement import response_of, simulated_variance
     from derivations.figures import dmft
 
     response = response_of(pairs, options["digits"])
-    times = _grid(options)
+    times = _point_grid(options)
     curve = response.relaxation(2 * times)
     values = np.asarray(curve.values, dtype=float)
     columns = {"time": times, "variance": curve.values, "error": curve.errors}
     points = None if sampled is None else simulated_variance(pairs, sampled[0], times, sampled[1])
     found = {"method": curve.method, "frozen": response.frozen}
-    figure = dmft.variance(_title(pairs), times, {f"{pairs.ensemble}, {pairs.closure}": values}, points)
-    return found, columns | _beside(None if points is None else (points.mean, points.error)), figure
+    figure = dmft.variance_figure(_figure_title(pairs), times, {f"{pairs.ensemble}, {pairs.closure}": values}, points)
+    return found, columns | _sample_columns(None if points is None else (points.mean, points.error)), figure
 
 
-def _band(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
+def _compute_band(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
     from derivations.agreement import sampled_coupling
     from derivations.figures import dmft
     from theory.dmft import Band
@@ -136,17 +136,17 @@ def _band(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns,
         spectra = np.concatenate([coupling.modes()[coupling.components :] ** 2 for coupling in drawn])
     _, mean, second = of.sum_rules()
     found = {
-        "edges": [_plain(edge, of.digits) for edge in of.edges],
+        "edges": [_plain_number(edge, of.digits) for edge in of.edges],
         "outlier": of.outlier,
         "mean": mean,
         "second_moment": second,
     }
     if spectra is not None:
         found |= {"sampled_mean": float(spectra.mean()), "sampled_second_moment": float(np.mean(spectra**2))}
-    return found, {"mu2": mu2, "density": of.density(mu2)}, dmft.band(_title(pairs), of, spectra)
+    return found, {"mu2": mu2, "density": of.density(mu2)}, dmft.band_figure(_figure_title(pairs), of, spectra)
 
 
-def _head(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
+def _compute_head(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns, Figure]:
     from derivations.agreement import critical_head_decay, simulated_head
     from derivations.figures import dmft
     from theory.dmft import Band, MeanFieldHead, outlier_mass
@@ -155,11 +155,11 @@ def _head(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns,
     mass = outlier_mass(of, options["dimension"], options["classes"])
     rates = {"gamma": options["gamma"], "lam": options["lam"], "kappa": options["kappa"], "w0": options["start"]}
     head, turned = (MeanFieldHead(of, **rates, outlier=m) for m in (0.0, mass))
-    times = _grid(options)
+    times = _point_grid(options)
     curve, largest = head.trajectory(times), turned.trajectory(times)
     columns = {"time": times, "head": curve.head, "error": curve.errors}
     columns |= {"largest": largest.head, "largest_error": largest.errors}
-    found, line = {"outlier_mass": mass} | _late(head, pairs), None
+    found, line = {"outlier_mass": mass} | _late_limits(head, pairs), None
     if pairs.ensemble == "regular" and pairs.links > 2:
         decays = head.critical_decay * np.linspace(0, 1, LINE + 2)[1:-1]
         line = decays, critical_head_decay(head.edge, decays)
@@ -168,12 +168,12 @@ def _head(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[dict, Columns,
     points = None
     if sampled is not None:
         points = simulated_head(pairs, sampled[0], times, head, options["dimension"], sampled[1])
-        columns |= _beside((points.rest.mean, points.rest.error))
-        columns |= {f"largest_{name}": v for name, v in _beside((points.outlier.mean, points.outlier.error)).items()}
-    return found, columns, dmft.head(_title(pairs), head, curve, largest, points, line)
+        columns |= _sample_columns((points.rest.mean, points.rest.error))
+        columns |= {f"largest_{name}": v for name, v in _sample_columns((points.outlier.mean, points.outlier.error)).items()}
+    return found, columns, dmft.head_figure(_figure_title(pairs), head, curve, largest, points, line)
 
 
-def _late(head: MeanFieldHead, pairs: Pairs) -> dict:
+def _late_limits(head: MeanFieldHead, pairs: Pairs) -> dict:
     """What is known of late times: nothing where the band has no edge."""
     if pairs.ensemble == "poisson":
         return {}
@@ -185,49 +185,49 @@ def _late(head: MeanFieldHead, pairs: Pairs) -> dict:
     return found
 
 
-def _grid(options: dict) -> NDArray:
+def _point_grid(options: dict) -> NDArray:
     return np.geomspace(EARLIEST * options["until"], options["until"], options["points"])
 
 
-def _beside(points: tuple[NDArray, NDArray] | None) -> Columns:
+def _sample_columns(points: tuple[NDArray, NDArray] | None) -> Columns:
     return {} if points is None else {"sampled": points[0], "standard_error": points[1]}
 
 
-def _real(values: Any) -> NDArray:
+def _real_parts(values: Any) -> NDArray:
     """Responses at real points, as they are, without imaginary parts of zero."""
     return np.array([value.real for value in np.asarray(values)])
 
 
-def _plain(value: Any, digits: int) -> Any:
+def _plain_number(value: Any, digits: int) -> Any:
     """A double, or the decimal digits of an mpmath number as text."""
     import mpmath
 
     return float(value) if isinstance(value, float | np.floating) else mpmath.nstr(value, digits)
 
 
-def _title(pairs: Pairs) -> str:
+def _figure_title(pairs: Pairs) -> str:
     numbers = f"$n_0={pairs.pure_per_class:g}$, $c={pairs.links:g}$, $q={pairs.weight:g}$"
     return f"{pairs.ensemble} pairs, {pairs.closure}: {numbers}"
 
 
-def _sentences(said: dict) -> str:
+def _summary_text(said: dict) -> str:
     kept = {name: value for name, value in said.items() if name not in ("columns", "files")}
-    rows = [f"{name.replace('_', ' '):<24}{_words(value)}" for name, value in kept.items()]
+    rows = [f"{name.replace('_', ' '):<24}{_value_text(value)}" for name, value in kept.items()]
     columns = said["columns"]
     head = "".join(f"{name:>24}" for name in columns)
-    table = ["".join(f"{_short(v):>24}" for v in row) for row in zip(*columns.values(), strict=True)]
+    table = ["".join(f"{_number_text(v):>24}" for v in row) for row in zip(*columns.values(), strict=True)]
     step = max(1, len(table) // 12)
     return "\n".join([*rows, "", head, *table[::step], "", *said["files"]])
 
 
-def _words(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """A value, or what each of several is made of."""
     if isinstance(value, list):
-        return "; ".join(map(_words, value)) or "none"
+        return "; ".join(map(_value_text, value)) or "none"
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_words(part)}" for name, part in value.items())
+        return ", ".join(f"{name} {_value_text(part)}" for name, part in value.items())
     return f"{value:.8g}" if isinstance(value, float) else str(value)
 
 
-def _short(value: Any) -> str:
+def _number_text(value: Any) -> str:
     return f"{value:.8g}" if isinstance(value, float) else value

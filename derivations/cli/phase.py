@@ -31,7 +31,7 @@ FIXED = {"phi-lambda": 0.1, "phi-kappa": 0.05}
 RESTED = 20.0  # decay times in the run of a start
 
 
-def _range(side: str, of: str):
+def _range_option(side: str, of: str):
     text = f"{of}; the default shows all phases."
     return click.option(f"--{side}", type=float, nargs=2, metavar="LOW HIGH", help=text)
 
@@ -40,8 +40,8 @@ def _range(side: str, of: str):
 @click.argument("plane", type=click.Choice(PLANES))
 @click.option("--classes", type=int, default=4, show_default=True, help="Number of classes (phi planes).")
 @click.option("--grid", type=int, default=20, show_default=True, help="Cells along each side.")
-@_range("across", "Range of the horizontal axis: frustrated fraction, or head at the start")
-@_range("up", "Range of the vertical axis: lambda, kappa/lambda, or amplitude at the start (from 0)")
+@_range_option("across", "Range of the horizontal axis: frustrated fraction, or head at the start")
+@_range_option("up", "Range of the vertical axis: lambda, kappa/lambda, or amplitude at the start (from 0)")
 @click.option("--at", type=float, help="The fixed kappa/lambda of phi-lambda [0.1], or lambda of phi-kappa [0.05].")
 @click.option("--fraction", type=float, default=0.2, show_default=True, help="Frustrated fraction (start).")
 @click.option("--decay", type=float, default=0.0, show_default=True, help="Decay of the embeddings (start).")
@@ -61,33 +61,33 @@ def command(plane: str, grid: int, resume: bool, workers: int, as_json: bool, ou
     """
     require.extra("sweep", "dask", "xarray")
     require.extra("report", "matplotlib")
-    from derivations.documents.publish import publish, require_writable
-    from derivations.figures import save
+    from derivations.documents.publish import publish_files, require_writable
+    from derivations.figures import save_figure
     from derivations.figures.phases import phase_diagram
-    from derivations.phases import diagram
-    from theory.progress import bar
+    from derivations.phases import compute_diagram
+    from theory.progress import progress_bar
 
-    chosen, title = _plane(plane, **options)
+    chosen, title = _build_plane(plane, **options)
     folder = require_writable(out) / CHUNKS
     try:
-        with bar(1.0, f"cells of {plane}") as progress:
-            found = diagram(
-                chosen, grid, grid, folder=folder, resume=resume, workers=workers, progress=progress, notice=_notice
+        with progress_bar(1.0, f"cells of {plane}") as progress:
+            found = compute_diagram(
+                chosen, grid, grid, folder=folder, resume=resume, workers=workers, progress=progress, notice=_print_notice
             )
     except KeyboardInterrupt:
         raise UnfinishedError(f"interrupted; finished chunks are kept in {folder}, run the same command to go on") from None
 
     def build(scratch: Path) -> None:
         found.to_netcdf(scratch / f"phase-{plane}.nc", engine="scipy", format="NETCDF3_64BIT")
-        save(phase_diagram(chosen, found, title), scratch, f"phase-{plane}")
+        save_figure(phase_diagram(chosen, found, title), scratch, f"phase-{plane}")
 
-    summary = _summary(plane, found) | {"files": list(map(str, publish(out, build)))}
-    click.echo(json.dumps(summary) if as_json else _sentences(summary))
+    summary = _summarise_diagram(plane, found) | {"files": list(map(str, publish_files(out, build)))}
+    click.echo(json.dumps(summary) if as_json else _summary_text(summary))
     if summary["within_one_cell"] is False:
         sys.exit(FAILED)
 
 
-def _plane(
+def _build_plane(
     name: str, across: Range, up: Range, classes: int, at: float | None, seed: int, **start
 ) -> tuple[ParameterPlane | StartPlane, str]:
     """The plane, and the title of its figure."""
@@ -97,7 +97,7 @@ def _plane(
     if name == "start":
         if up[0] != 0:
             raise InputError("amplitudes from 0 on", f"{up[0]:g}", "let --up begin at 0")
-        return _starts(across, up, **start)
+        return _build_start_plane(across, up, **start)
     fixed = FIXED[name] if at is None else at
     vertical, other = ("lambda", r"$\kappa/\lambda$") if name == "phi-lambda" else ("k", r"$\lambda$")
     (left, right), (low, high) = across, up
@@ -105,7 +105,7 @@ def _plane(
     return made, f"uniform frustration, $K={classes}$, {other}$\\,={fixed:g}$"
 
 
-def _starts(across: Range, up: Range, fraction: float, decay: float, head_decay: float) -> tuple[StartPlane, str]:
+def _build_start_plane(across: Range, up: Range, fraction: float, decay: float, head_decay: float) -> tuple[StartPlane, str]:
     from derivations.phases import StartOutcomes, StartPlane
 
     outcomes = StartOutcomes(fraction, decay, head_decay)
@@ -115,11 +115,11 @@ def _starts(across: Range, up: Range, fraction: float, decay: float, head_decay:
     return StartPlane(*across, up[1], outcomes), rf"one mode, $\varphi={fraction:g}${shown}"
 
 
-def _notice(sentence: str) -> None:
+def _print_notice(sentence: str) -> None:
     click.echo(f"collapse: {sentence}", err=True)
 
 
-def _summary(plane: str, found: Dataset) -> dict:
+def _summarise_diagram(plane: str, found: Dataset) -> dict:
     from derivations.phases import Phase, within_one_cell
     from derivations.phases.regions import CODES
 
@@ -135,7 +135,7 @@ def _summary(plane: str, found: Dataset) -> dict:
     }
 
 
-def _sentences(summary: dict) -> str:
+def _summary_text(summary: dict) -> str:
     cells = summary["cells"]
     counted = ", ".join(f"{count} {name}" for name, count in summary["outcomes"].items() if count)
     lines = [f"{cells} cells simulated: {counted}", f"{summary['proved']} cells proved whole"]

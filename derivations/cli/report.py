@@ -44,11 +44,11 @@ def command(
     Writes report.html (opens offline), report.tex, figures as SVG and PDF, and report.pdf where pdflatex is found.
     """
     require.extra("report", "matplotlib", "sklearn", "pandas")
-    from derivations.data import load
+    from derivations.data import load_data
     from derivations.documents.publish import require_writable
     from derivations.report import make_report, write_report
 
-    source = load(data, label, delimiter)
+    source = load_data(data, label, delimiter)
     require_writable(out)
     with pieces() as progress:
         made = make_report(
@@ -56,14 +56,14 @@ def command(
         )
         files = write_report(made, out, progress)
     if as_json:
-        click.echo(json.dumps(_summary(made, files)))
+        click.echo(json.dumps(_summarise_report(made, files)))
     else:
         _print_summary(made, files)
     if not made.passed:
         sys.exit(FAILED)
 
 
-def _summary(made, files) -> dict:
+def _summarise_report(made, files) -> dict:
     return {
         "data": made.data.name,
         "passed": made.passed,

@@ -15,10 +15,10 @@ import click
 from click.core import ParameterSource
 
 from derivations.cli.common import DIMENSION, FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, run_summary
-from derivations.cli.couplings import coupling_of, refuse, with_couplings
+from derivations.cli.couplings import coupling_of, refuse_options, with_couplings
 from theory import require
 from theory.errors import InputError, Interrupted, UnfinishedError
-from theory.progress import bar
+from theory.progress import progress_bar
 
 LATE = 10.0  # slow times that a run lasts unless told otherwise
 SETTLED = 200.0  # the same where nothing collapses
@@ -61,16 +61,16 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
     require.extra("data", "xarray")
     given = {name for name in options if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if model == "two-time-scales":
-        refuse(given & OF_ONE_RUN, "two-time-scales")
+        refuse_options(given & OF_ONE_RUN, "two-time-scales")
     elif model == "embedding":
-        refuse(given & {"head", "stop"}, "embedding")
+        refuse_options(given & {"head", "stop"}, "embedding")
     require_writable(out)
-    found = _study(options, given, out) if model == "two-time-scales" else _run(model, options, given, out)
+    found = _run_time_scales(options, given, out) if model == "two-time-scales" else _run_model(model, options, given, out)
     claims = found.pop("claims", ())
     if as_json:
         click.echo(json.dumps(found | ({"claims": [claim.to_dict() for claim in claims]} if claims else {})))
     else:
-        _print(found)
+        _print_summary(found)
         if claims:
             print_claims(claims)
     if any(claim.fault for claim in claims):
@@ -83,39 +83,39 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
 # -- one run ----------------------------------------------------------------------------------------------------------
 
 
-def _run(model: str, options: Mapping[str, Any], given: set[str], out: Path) -> dict:
+def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Path) -> dict:
     from derivations import figures
-    from derivations.documents.publish import publish
+    from derivations.documents.publish import publish_files
     from theory import models, simulate
 
     chosen = models.embedding_only() if model == "embedding" else models.projection_head(options["head"], options["stop"])
-    parameters = _numbers(options["parameters"])
+    parameters = _read_parameters(options["parameters"])
     words, coupling = coupling_of(options, given)
     film = f"labels.{options['animation']}" if options["animation"] else None
     if film:
         figures.check_film(Path(film))
-    how = {"dimension": options["dimension"], "times": _times(options, coupling), "seed": options["seed"]}
-    how |= {"optimiser": _optimiser(options, given)}
+    how = {"dimension": options["dimension"], "times": _recorded_times(options, coupling), "seed": options["seed"]}
+    how |= {"optimiser": _chosen_optimiser(options, given)}
     try:
-        with bar(1.0, "simulate") as done:
+        with progress_bar(1.0, "simulate") as done:
             run = simulate(chosen, coupling, parameters=parameters, method=options["method"], progress=done, **how)
     except (Interrupted, UnfinishedError) as error:
-        run = _partial(error)
+        run = _partial_run(error)
     run = replace(run, model=chosen)
     title = f"{model}, {words}, d = {options['dimension']}: {run.method}"
-    files = _keep(out, "trajectory", run, words)
+    files = _save_run(out, "trajectory", run, words)
 
     def draw(scratch: Path) -> None:
         drawn = figures.trajectory(title, run, coupling, options["logarithmic"])
-        figures.save(drawn, scratch, "trajectory")
+        figures.save_figure(drawn, scratch, "trajectory")
         if film:
-            with bar(1.0, "film") as done:
+            with progress_bar(1.0, "film") as done:
                 figures.animate(title, run, scratch / film, done, options["logarithmic"])
 
-    return _summary(model, words, run, coupling) | {"files": [str(path) for path in files + publish(out, draw)]}
+    return _summarise_run(model, words, run, coupling) | {"files": [str(path) for path in files + publish_files(out, draw)]}
 
 
-def _optimiser(options: Mapping[str, Any], given: set[str]):
+def _chosen_optimiser(options: Mapping[str, Any], given: set[str]):
     """Gradient descent where a step is given, and else None, for the flow."""
     from theory import GradientDescent
 
@@ -126,7 +126,7 @@ def _optimiser(options: Mapping[str, Any], given: set[str]):
     return None
 
 
-def _partial(error: Interrupted | UnfinishedError):
+def _partial_run(error: Interrupted | UnfinishedError):
     """The run until it ended, which says so; the error again where there is none."""
     from theory import Trajectory
 
@@ -135,17 +135,17 @@ def _partial(error: Interrupted | UnfinishedError):
     return replace(error.partial, complete=False, stopped=str(error))
 
 
-def _keep(out: Path, name: str, run, words: str) -> list[Path]:
+def _save_run(out: Path, name: str, run, words: str) -> list[Path]:
     """Write a run, at once or not at all."""
-    from derivations.documents.publish import publish
+    from derivations.documents.publish import publish_files
 
     def build(scratch: Path) -> None:
         run.save(scratch / f"{name}.nc", {"coupling": words})
 
-    return publish(out, build)
+    return publish_files(out, build)
 
 
-def _numbers(parameters: tuple[str, ...]) -> dict[str, float]:
+def _read_parameters(parameters: tuple[str, ...]) -> dict[str, float]:
     """NAME=VALUE pairs; values are read as numbers, never evaluated."""
     found: dict[str, float] = {}
     for text in parameters:
@@ -160,7 +160,7 @@ def _numbers(parameters: tuple[str, ...]) -> dict[str, float]:
     return found
 
 
-def _times(options: Mapping[str, Any], coupling) -> Any:
+def _recorded_times(options: Mapping[str, Any], coupling) -> Any:
     import numpy as np
 
     slow, until = coupling.slow_time(), options["until"]
@@ -173,7 +173,7 @@ def _times(options: Mapping[str, Any], coupling) -> Any:
     return np.concatenate([[0.0], np.geomspace(first, until, options["points"] - 1)]) if options["points"] > 2 else [0.0, until]
 
 
-def _summary(model: str, words: str, run, coupling) -> dict:
+def _summarise_run(model: str, words: str, run, coupling) -> dict:
     """What is said of a run in JSON: its last values, and for embeddings alone the slow time that the couplings predict.
 
     ``collapses`` is whether the smallest distance of two labels has fallen below a hundredth of that at the start.
@@ -189,27 +189,27 @@ def _summary(model: str, words: str, run, coupling) -> dict:
         "last_time": float(run.times[-1]),
         "complete": run.complete,
         "stopped": run.stopped,
-        "loss": _finite(run.loss[-1]),
+        "loss": _finite_or_none(run.loss[-1]),
         "accuracy": float(run.accuracy[-1]),
         "accuracy_error": float(run.accuracy_error[-1]),
-        "min_separation": _finite(run.min_separation[-1]),
+        "min_separation": _finite_or_none(run.min_separation[-1]),
         "drift": {name: float(values.max()) for name, values in run.conserved.items()},
-        "slow_time": None if slow is None else _finite(slow),
+        "slow_time": None if slow is None else _finite_or_none(slow),
         "collapses": bool(gaps[-1] < CONTRACTED * gaps[0]) if run.times[0] == 0 else None,
     }
 
 
-def _finite(value: float) -> float | None:
-    """As JSON has it."""
+def _finite_or_none(value: float) -> float | None:
+    """A number as JSON has it: infinities are null."""
     return float(value) if isfinite(value) else None
 
 
 # -- two time scales --------------------------------------------------------------------------------------------------
 
 
-def _study(options: Mapping[str, Any], given: set[str], out: Path) -> dict:
+def _run_time_scales(options: Mapping[str, Any], given: set[str], out: Path) -> dict:
     from derivations import figures
-    from derivations.documents.publish import publish
+    from derivations.documents.publish import publish_files
     from derivations.two_time_scales import NAMES, two_time_scales
 
     words, frustrated = coupling_of(options, given)
@@ -218,22 +218,22 @@ def _study(options: Mapping[str, Any], given: set[str], out: Path) -> dict:
     files: list[Path] = []
 
     def keep(run) -> None:
-        files.extend(_keep(out, run.name, run.trajectory, "none frustrated" if run.name == NAMES[0] else words))
+        files.extend(_save_run(out, run.name, run.trajectory, "none frustrated" if run.name == NAMES[0] else words))
 
     try:
         with _Bars() as bars:
             study = two_time_scales(words, frustrated, options["dimension"], options["seed"], bars, keep)
     except (Interrupted, UnfinishedError) as error:
-        run = _partial(error)
-        files += _keep(out, NAMES[len(files)], run, words)
+        run = _partial_run(error)
+        files += _save_run(out, NAMES[len(files)], run, words)
         return {"complete": False, "stopped": run.stopped, "files": [str(path) for path in files]}
-    files += publish(out, lambda scratch: figures.save(figures.two_time_scales(study), scratch, "two-time-scales"))
+    files += publish_files(out, lambda scratch: figures.save_figure(figures.two_time_scales(study), scratch, "two-time-scales"))
     return {
         "coupling": words,
         "fast_time": frustrated.fast_time(),
         "slow_time": frustrated.slow_time(),
         "plateau_distance": study.expected[1].plateau_separation ** 0.5,
-        "half_time": _finite(study.expected[1].half_time),
+        "half_time": _finite_or_none(study.expected[1].half_time),
         "runs": [run_summary(run) for run in study.runs],
         "claims": study.claims,
         "files": [str(path) for path in files],
@@ -249,15 +249,15 @@ class _Bars(ExitStack):
     def __call__(self, name: str, share: float) -> None:
         if name != self.name:
             self.close()
-            self.name, self.done = name, self.enter_context(bar(1.0, f"simulate: {name}"))
+            self.name, self.done = name, self.enter_context(progress_bar(1.0, f"simulate: {name}"))
         self.done(share)
 
 
-def _print(found: dict) -> None:
+def _print_summary(found: dict) -> None:
     if "runs" in found:
         predicted = {"fast time": found["fast_time"], "slow time": found["slow_time"], "half time": found["half_time"]}
         click.echo(
-            found["coupling"] + "\n" + "\n".join(f"{name:<12}{_text(value)}" for name, value in predicted.items()) + "\n"
+            found["coupling"] + "\n" + "\n".join(f"{name:<12}{_value_text(value)}" for name, value in predicted.items()) + "\n"
         )
         click.echo(f"{'run':<20}{'measured':>10}{'ratio':>8}{'accuracy':>10}{'separation':>12}")
         for run in found["runs"]:
@@ -265,11 +265,11 @@ def _print(found: dict) -> None:
             click.echo("{:<20}{:>10}{:>8}{accuracy:>10.4f}{min_separation:>12.3g}".format(run["name"], *times, **run))
     elif "model" in found:
         shown = ("model", "coupling", "method", "last_time", "loss", "accuracy", "min_separation", "slow_time")
-        click.echo("\n".join(f"{name.replace('_', ' '):<16}{_text(found[name])}" for name in shown))
+        click.echo("\n".join(f"{name.replace('_', ' '):<16}{_value_text(found[name])}" for name in shown))
         for name, value in found["drift"].items():
             click.echo(f"{'drift':<16}{value:.2g} of {name}")
     click.echo("\n".join(found["files"]))
 
 
-def _text(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)

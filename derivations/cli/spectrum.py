@@ -39,13 +39,13 @@ def command(table: Path, mobility: Literal["degree", "uniform"], as_json: bool, 
         click.echo(json.dumps(_spectrum_summary(coupling)))
         return
     from derivations import figures
-    from derivations.documents.publish import publish, require_writable
+    from derivations.documents.publish import publish_files, require_writable
     from theory.coupling.class_graph import class_graph
 
     require_writable(out)
     found, reduced = _spectrum_summary(coupling), class_graph(coupling)
     figure = figures.spectrum(couplings.name, couplings.labels, found, reduced)
-    files = publish(out, lambda scratch: figures.save(figure, scratch, "spectrum"))
+    files = publish_files(out, lambda scratch: figures.save_figure(figure, scratch, "spectrum"))
     _print_spectrum(couplings.name, coupling, found, reduced)
     click.echo("\n" + "\n".join(map(str, files)))
 
@@ -73,10 +73,10 @@ def _print_spectrum(name: str, coupling, found: dict, reduced) -> None:
         click.echo(f"{k + 1:>6}{mu:>12.6g}{psi:>14.6g}{rate:>14.6g}{1 / rate if rate else float('inf'):>12.4g}")
     if modes > PRINTED_MODES:
         click.echo(f"{'...':>6}  and {modes - PRINTED_MODES} more, which --json prints")
-    click.echo("\n" + "\n".join(f"{word:<13}{meaning}" for word, meaning in _meanings(found, reduced).items()))
+    click.echo("\n" + "\n".join(f"{word:<13}{meaning}" for word, meaning in _explain_numbers(found, reduced).items()))
 
 
-def _meanings(found: dict, reduced) -> dict[str, str]:
+def _explain_numbers(found: dict, reduced) -> dict[str, str]:
     """A line on each number that a spectrum prints."""
     slow, first, second = found["slow_time"], *(reduced.error(found["rates"], order) for order in (1, 2))
     joined = f"rates of masses and conductances alone: {first:.1%} off at leading order, {second:.1%} at the next"

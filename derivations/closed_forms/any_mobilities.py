@@ -12,9 +12,9 @@ from sympy import Expr, Inverse, MatAdd, Matrix, Q, Trace, diag, sqrt
 from derivations.vocabulary import A, D, H, Z, mu, rho_x, rho_y, w
 from theory import Loss, sg
 from theory.models.vocabulary import W, gamma, kappa, lam
-from theory.words import scaled
+from theory.words import scale_matrix
 
-QUADRATIC = MatAdd(scaled(w**2, D), scaled(-w, A), scaled(lam, Inverse(H)), evaluate=False)
+QUADRATIC = MatAdd(scale_matrix(w**2, D), scale_matrix(-w, A), scale_matrix(lam, Inverse(H)), evaluate=False)
 
 
 def all_embeddings() -> Loss:
@@ -41,7 +41,7 @@ def of_one_mode() -> Matrix:
     return pencil(Matrix([[rho_x, across], [across, rho_y]]))
 
 
-def squares() -> tuple[Expr, Expr]:
+def head_squares() -> tuple[Expr, Expr]:
     r"""The two values of :math:`w^2`, the larger one first."""
     middle = rho_x * rho_y * mu**2 - lam * (rho_x + rho_y)
     root = sqrt(middle**2 - 4 * rho_x * rho_y * lam**2)

@@ -26,13 +26,13 @@ PAIRS = pairs(K, n_0, m, q)
 
 @cache
 def uniform_sectors() -> Sectors:
-    """Of ``uniform``, with mobilities of samples and labels."""
+    """The sectors of ``uniform``, with mobilities of samples and labels."""
     return sectors(UNIFORM, eta_x, eta_y)
 
 
 @cache
 def pairs_sectors() -> Sectors:
-    """Of ``pairs``, the same."""
+    """The sectors of ``pairs``, the same."""
     return sectors(PAIRS, eta_x, eta_y)
 
 

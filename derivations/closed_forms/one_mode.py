@@ -20,7 +20,7 @@ from sympy import Dummy, Expr, Integer, sign, solve, sqrt
 from sympy.logic.boolalg import And, Boolean, Not, Or
 
 from derivations.analysis.modes.reduction import Reduction
-from derivations.closed_forms.reduced import all_modes, along
+from derivations.closed_forms.reduced import all_modes, flow_along
 from derivations.vocabulary import mu, v, v_0, w, w_0
 from theory.models.vocabulary import gamma
 
@@ -38,7 +38,7 @@ class Fate:
 
 def reduction() -> Reduction:
     """The flow of one mode along one direction, from that of all modes."""
-    return along(all_modes())
+    return flow_along(all_modes())
 
 
 @cache

@@ -15,8 +15,8 @@ from functools import cache
 
 from sympy import Expr, ImmutableMatrix, Matrix, Poly, Rational, Symbol, factor_list, fraction, nan, symmetrize
 
-from derivations.closed_forms.decaying import in_units
-from derivations.closed_forms.reduced import sectors
+from derivations.closed_forms.decaying import flow_in_units
+from derivations.closed_forms.reduced import jacobian_sectors
 from derivations.vocabulary import k, mu_1, mu_2, mu_3, nu, omega_1, omega_2, p, s, xi, zeta
 
 PAIR = {p: omega_1 * omega_2, nu: (omega_1 - omega_2) ** 2}
@@ -31,7 +31,7 @@ def occupied_pair() -> tuple[ImmutableMatrix, ImmutableMatrix, ImmutableMatrix]:
 
 def pair_sectors() -> dict[tuple, Matrix]:
     """All blocks of the Jacobian there, each under the entries it moves."""
-    return sectors(tuple(in_units().stop_gradient_flow().velocity.values()), *occupied_pair())
+    return jacobian_sectors(tuple(flow_in_units().stop_gradient_flow().velocity.values()), *occupied_pair())
 
 
 def pair_sector() -> tuple[tuple, Matrix]:
@@ -64,7 +64,7 @@ def pair_determinant() -> Expr:
     return (p**2 * (two * one - zero)).expand().collect(k, Expr.factor)
 
 
-def leading(polynomial: Expr, heads: Mapping[Symbol, Expr]) -> Expr:
+def leading_in_xi(polynomial: Expr, heads: Mapping[Symbol, Expr]) -> Expr:
     """The coefficient of the largest power of xi in a polynomial in the pair, at heads of this size."""
     return Poly(polynomial.subs(PAIR).subs(heads).expand(), xi).LC()
 
@@ -76,7 +76,7 @@ def slow_ratio() -> Expr:
     Not a number where the determinant of large heads has no such root that is rational in them, or several.
     """
     ascending = {mu_1: xi, mu_2: xi + zeta}
-    factors = (Poly(factor, k) for factor, _ in factor_list(leading(pair_determinant(), LARGE))[1])
+    factors = (Poly(factor, k) for factor, _ in factor_list(leading_in_xi(pair_determinant(), LARGE))[1])
     shares = ((-f.nth(0) / f.nth(1)).subs(ascending).factor() for f in factors if f.degree() == 1)
     positive = [share for share in shares if share.is_positive]
     return positive[0].subs({zeta: mu_2 - xi}).subs(xi, mu_1) if len(positive) == 1 else nan

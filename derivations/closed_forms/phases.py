@@ -3,7 +3,7 @@ r"""The closed forms that bound phases (the notes, §4).
 Rates and decays are in units of the mobility of the embeddings, mobilities inverse to the degrees, and
 :math:`k=\kappa/\lambda`.
 
->>> existence("uniform")
+>>> existence_margin("uniform")
 -lambda - phi/4 + 1/4
 >>> survival_margins()
 (gamma*v_0**2 + mu**2 - w_0**2, gamma*v_0**2 - w_0**2)
@@ -40,19 +40,19 @@ def correlation(family: str) -> Expr:
 
 
 @cache
-def existence(family: str) -> Expr:
+def existence_margin(family: str) -> Expr:
     """Positive where the state without collapse exists: the critical decay of the class modes less lambda."""
     return critical_decay().subs(mu, correlation(family)) - lam
 
 
 @cache
-def turning(family: str) -> Expr:
+def turning_margin(family: str) -> Expr:
     """Positive where the state, where it exists, bears turns of a class mode towards the class-independent one."""
     return pair_determinant().subs(PAIR).subs(pair_heads(family))
 
 
 def survival_margins() -> tuple[Expr, Expr]:
-    """Without decay: positive where a start from w_0 >= 0, and one from w_0 < 0, survives."""
+    """The margins without decay: positive where a start from w_0 >= 0, and one from w_0 < 0, survives."""
     positive, negative = boundaries()
     return gamma * v_0**2 - positive, gamma * v_0**2 - negative
 
@@ -70,7 +70,7 @@ def _numeric_margins() -> tuple:
 
 
 @cache
-def numeric(name: str, family: str = "uniform"):
+def numeric_form(name: str, family: str = "uniform"):
     """A closed form as a NumPy function of arrays (phi, lambda, k, K).
 
     ``"correlation"``, ``"existence"``, ``"turning"``; ``"cubic"``, the coefficients of a pair, of the constant first;
@@ -79,15 +79,17 @@ def numeric(name: str, family: str = "uniform"):
     put = pair_heads(family)
     forms = {
         "correlation": lambda: correlation(family),
-        "existence": lambda: existence(family),
-        "turning": lambda: turning(family),
+        "existence": lambda: existence_margin(family),
+        "turning": lambda: turning_margin(family),
         "cubic": lambda: [c.subs(PAIR).subs(put) for c in pair_cubic()],
         "own": lambda: [c.subs(omega, put[omega_2]) for c in own_sector()],
     }
     return lambdify((phi, lam, k, K), forms[name](), "numpy", cse=True)
 
 
-def rest(correlation: NDArray, decay: float, head_decay: float, mobility: float) -> tuple[tuple[NDArray, NDArray], ...]:
+def states_at_rest(
+    correlation: NDArray, decay: float, head_decay: float, mobility: float
+) -> tuple[tuple[NDArray, NDArray], ...]:
     """Heads and amplitudes of the upper and of the lower state of modes; beyond its critical decay, a mode has the head that it
     had there."""
     both = heads_at(correlation, np.minimum(decay, critical_decays(correlation)))

@@ -18,7 +18,7 @@ from theory import Loss, models, sg
 from theory.models.vocabulary import J, K, N, W, X, Y, d, gamma, kappa, lam
 
 
-def star() -> Loss:
+def star_loss() -> Loss:
     r"""One class of classifiable data: n samples with mean x, and their label y.
 
     The energy of equal samples; the mean of n samples has mobility :math:`\eta_x/n`.
@@ -54,13 +54,13 @@ def single_mode() -> Loss:
 
 
 @cache
-def along(loss: Loss, directions: Directions = ((mu,),)) -> Reduction:
+def flow_along(loss: Loss, directions: Directions = ((mu,),)) -> Reduction:
     """The stop-gradient flow of all modes on modes along orthonormal directions."""
     return reduce_to_modes(loss.stop_gradient_flow(), mode_ansatz(V, W, mu_matrix, directions), time_limit=None)
 
 
 @cache
-def sectors(
+def jacobian_sectors(
     velocities: tuple[MatrixExpr, ...], amplitudes: ImmutableMatrix, head: ImmutableMatrix, correlations: ImmutableMatrix
 ) -> dict[tuple, Matrix]:
     """The Jacobian of velocities of V and W at a state, split into its connected blocks, each under the entries it moves."""

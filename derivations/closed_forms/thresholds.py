@@ -31,7 +31,7 @@ def least_ratio(lower: float, upper: float, decay: float | None = None) -> float
     from scipy.optimize import brentq
 
     lower, upper = sorted((lower, upper))
-    determinant, limit = _numeric()
+    determinant, limit = _numeric_ratio()
     if lower <= 0 or (decay is not None and decay >= critical_decays(lower)):
         return np.nan
     if decay is None:
@@ -43,7 +43,7 @@ def least_ratio(lower: float, upper: float, decay: float | None = None) -> float
 
 
 @cache
-def _numeric() -> tuple:
+def _numeric_ratio() -> tuple:
     return (
         lambdify((omega_1, omega_2, k), pair_determinant().subs(PAIR), "numpy"),
         lambdify((mu_1, mu_2), slow_ratio(), "numpy"),

@@ -3,7 +3,7 @@
 A *block* is some rows of a table: an array (rows, columns) of numbers, or one array for each column.
 
 >>> import numpy as np
->>> table = of_arrays(np.eye(3), np.array(["a", "b", "a"]))
+>>> table = table_of_arrays(np.eye(3), np.array(["a", "b", "a"]))
 >>> table.names, [(block.shape, labels.tolist()) for block, labels, _ in table.blocks()]
 (('0', '1', '2'), [((3, 3), ['a', 'b', 'a'])])
 
@@ -46,7 +46,7 @@ class Table:
     blocks: Callable[[], Iterator[tuple[Block, NDArray, float]]]
     first_row: int = 0
 
-    def place(self, row: int, column: int) -> str:
+    def describe_place(self, row: int, column: int) -> str:
         return f"row {row + self.first_row}, column {self.names[column]!r} of {self.name}"
 
 
@@ -55,7 +55,7 @@ def chunk_rows(columns: int) -> int:
     return max(1, CHUNK_BYTES // (8 * max(1, columns)))
 
 
-def of_arrays(features: Any, labels: Any, name: str = "the features") -> Table:
+def table_of_arrays(features: Any, labels: Any, name: str = "the features") -> Table:
     """A table of an array or a frame of features and one label a row.
 
     Raises
@@ -64,22 +64,22 @@ def of_arrays(features: Any, labels: Any, name: str = "the features") -> Table:
         for features that are not two-dimensional, or labels that are not one a row.
     """
     is_frame = hasattr(features, "columns") and hasattr(features, "to_numpy")
-    values = features if is_frame else _array(features)
+    values = features if is_frame else _feature_array(features)
     rows, columns = values.shape
-    given = _labels(labels, rows)
+    given = _label_array(labels, rows)
     names = tuple(map(str, features.columns)) if is_frame else tuple(map(str, range(columns)))
     step = chunk_rows(columns)
 
     def blocks() -> Iterator[tuple[Block, NDArray, float]]:
         for start in range(0, rows, step):
             part = slice(start, min(start + step, rows))
-            block = as_block(frame_columns(_rows(values, part))) if is_frame else values[part]
+            block = as_block(frame_columns(_slice_rows(values, part))) if is_frame else values[part]
             yield block, given[part], part.stop / rows
 
     return Table(name, names, blocks)
 
 
-def _array(features: Any) -> NDArray:
+def _feature_array(features: Any) -> NDArray:
     try:
         values = np.asarray(features)
     except ValueError as error:
@@ -89,7 +89,7 @@ def _array(features: Any) -> NDArray:
     return values
 
 
-def _labels(labels: Any, rows: int) -> NDArray:
+def _label_array(labels: Any, rows: int) -> NDArray:
     given = labels.to_numpy() if hasattr(labels, "to_numpy") else np.asarray(labels)
     if given.ndim == 2 and given.shape[1] == 1:
         given = given[:, 0]
@@ -98,7 +98,7 @@ def _labels(labels: Any, rows: int) -> NDArray:
     return given
 
 
-def _rows(frame: Any, part: slice) -> Any:
+def _slice_rows(frame: Any, part: slice) -> Any:
     return frame.iloc[part] if hasattr(frame, "iloc") else frame[part]
 
 

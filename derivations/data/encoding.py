@@ -7,7 +7,7 @@
 >>> encoding = categories_of(table)
 >>> encoding.names
 ('size', 'colour=red')
->>> encoding.numbers(rows, 0)
+>>> encoding.encode_block(rows, 0)
 array([[1., 1.],
        [2., 0.],
        [3., 1.]])
@@ -33,7 +33,7 @@ MOST_CATEGORIES = 1000  # of one column
 
 @dataclass(frozen=True)
 class Encoding:
-    """From the columns of a table to features; ``categories`` by the number of their column."""
+    """The way from the columns of a table to features; ``categories`` by the number of their column."""
 
     table: Table
     categories: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Encoding:
         )
         return tuple(name for part in parts for name in part)
 
-    def numbers(self, block: Block, first: int) -> NDArray:
+    def encode_block(self, block: Block, first: int) -> NDArray:
         """The features (rows, features) of a block whose first row has this number; gaps are NaN.
 
         Raises
@@ -56,9 +56,9 @@ class Encoding:
         """
         if isinstance(block, np.ndarray) and block.dtype.kind in "biuf" and not self.categories:
             return block
-        return np.column_stack([self._features(column, j, first) for j, column in enumerate(columns_of(block))])
+        return np.column_stack([self._encode_column(column, j, first) for j, column in enumerate(columns_of(block))])
 
-    def _features(self, column: NDArray, j: int, first: int) -> NDArray:
+    def _encode_column(self, column: NDArray, j: int, first: int) -> NDArray:
         if j in self.categories:
             known = np.array(self.categories[j])
             given = as_text(column)
@@ -66,13 +66,13 @@ class Encoding:
             features[given == ""] = np.nan
             return features
         if column.dtype.kind in "mMcV":
-            got = f"{column[0]} ({column.dtype}) in {self.table.place(first, j)}"
+            got = f"{column[0]} ({column.dtype}) in {self.table.describe_place(first, j)}"
             raise InputError("real numbers as features", got, "convert or drop this column")
         try:
             return column.astype(float)
         except (TypeError, ValueError):
             row = next(i for i, value in enumerate(column) if not _is_number(value))
-            got = f"{str(column[row])[:40]!r} in {self.table.place(first + row, j)}"
+            got = f"{str(column[row])[:40]!r} in {self.table.describe_place(first + row, j)}"
             remedy = "correct it, drop the column, or have text columns one-hot encoded (--one-hot, or one_hot=True)"
             raise InputError("numbers as features", got, remedy) from None
 
@@ -85,7 +85,7 @@ def categories_of(table: Table) -> Encoding:
     InputError
         for a column with more categories than could be features.
     """
-    text = {j for block, _, _ in table.blocks() for j, column in _mixed(block) if _is_text(column)}
+    text = {j for block, _, _ in table.blocks() for j, column in _mixed_columns(block) if _is_text(column)}
     found: dict[int, set[str]] = {j: set() for j in sorted(text)}
     for block, _, _ in table.blocks() if text else ():
         for j, names in found.items():
@@ -96,7 +96,7 @@ def categories_of(table: Table) -> Encoding:
     return Encoding(table, {j: tuple(sorted(names)) for j, names in found.items()})
 
 
-def _mixed(block: Block) -> Iterator[tuple[int, NDArray]]:
+def _mixed_columns(block: Block) -> Iterator[tuple[int, NDArray]]:
     """The numbered columns of a block that may hold text."""
     if isinstance(block, list) or block.dtype.kind not in "biuf":
         yield from enumerate(columns_of(block))

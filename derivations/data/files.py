@@ -27,7 +27,7 @@ Chunks = Callable[[], Iterator[tuple[list[NDArray], float]]]  # columns in the o
 SEPARATORS = {";": "';'", "\t": "tab", "|": "'|'", " ": "' '", ",": "','"}
 
 
-def of_file(path: Path, label: str = "label", delimiter: str = ",") -> Table:
+def table_of_file(path: Path, label: str = "label", delimiter: str = ",") -> Table:
     """The table in a CSV, Parquet or NPZ file; ``label`` names the column of classes, in NPZ files it is the array ``y``.
 
     Raises
@@ -43,8 +43,8 @@ def of_file(path: Path, label: str = "label", delimiter: str = ",") -> Table:
     if path.stat().st_size == 0:
         raise InputError("a file of features and labels", f"an empty file, {path.name}", "add the data")
     if kind == ".npz":
-        return _npz(path)
-    header, chunks = _csv(path, label, delimiter) if kind == ".csv" else _parquet(path)
+        return _npz_table(path)
+    header, chunks = _open_csv(path, label, delimiter) if kind == ".csv" else _open_parquet(path)
     names, place = _feature_names(header, label, path.name), header.index(label)
 
     def blocks() -> Iterator[tuple[Block, NDArray, float]]:
@@ -58,7 +58,7 @@ def of_file(path: Path, label: str = "label", delimiter: str = ",") -> Table:
 # -- CSV -----------------------------------------------------------------------------------------------------------------
 
 
-def _csv(path: Path, label: str, delimiter: str) -> tuple[list[str], Chunks]:
+def _open_csv(path: Path, label: str, delimiter: str) -> tuple[list[str], Chunks]:
     header, size = _csv_header(path, delimiter), path.stat().st_size
 
     def chunks() -> Iterator[tuple[list[NDArray], float]]:
@@ -143,7 +143,7 @@ def _feature_names(header: list[str], label: str, file: str) -> tuple[str, ...]:
 # -- Parquet -------------------------------------------------------------------------------------------------------------
 
 
-def _parquet(path: Path) -> tuple[list[str], Chunks]:
+def _open_parquet(path: Path) -> tuple[list[str], Chunks]:
     import pyarrow
     from pyarrow import parquet
 
@@ -173,7 +173,7 @@ def _arrow_column(column: Any) -> NDArray:
 # -- NPZ -----------------------------------------------------------------------------------------------------------------
 
 
-def _npz(path: Path) -> Table:
+def _npz_table(path: Path) -> Table:
     try:
         with zipfile.ZipFile(path) as archive:
             held = {name: _npy_header(archive, name) for name in archive.namelist() if name in ("X.npy", "y.npy")}
@@ -199,7 +199,7 @@ def _npz(path: Path) -> Table:
                 _read_header(stream)
                 for start in range(0, shape[0], step):
                     stop = min(start + step, shape[0])
-                    rows = features[start:stop] if features is not None else _stream(stream, dtype, (stop - start, shape[1]))
+                    rows = features[start:stop] if features is not None else _read_rows(stream, dtype, (stop - start, shape[1]))
                     yield rows, labels[start:stop], stop / shape[0]
         except (zipfile.BadZipFile, EOFError, ValueError, OSError) as error:
             got = f"{path.name}: {error}"
@@ -220,7 +220,7 @@ def _read_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype]:
     return np.lib.format.read_array_header_2_0(stream)
 
 
-def _stream(stream: Any, dtype: np.dtype, shape: tuple[int, int]) -> NDArray:
+def _read_rows(stream: Any, dtype: np.dtype, shape: tuple[int, int]) -> NDArray:
     size = dtype.itemsize * shape[0] * shape[1]
     data = stream.read(size)
     if len(data) < size:

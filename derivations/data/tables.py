@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from derivations.data.chunks import Block, Table, columns_of
 from derivations.data.encoding import as_text
-from derivations.data.files import csv_rows, of_file
+from derivations.data.files import csv_rows, table_of_file
 from theory import require
 from theory.errors import InputError
 
@@ -38,7 +38,7 @@ class DataSet:
         return f"{samples:,} samples, {inputs} inputs, {len(self.class_names)} classes"
 
 
-def load(source: str, label: str = "label", delimiter: str = ",") -> DataSet:
+def load_data(source: str, label: str = "label", delimiter: str = ",") -> DataSet:
     """``"digits"``, a CSV file whose column ``label`` is the class and whose other columns are numbers, or an
     NPZ file with ``X``, ``y``.
 
@@ -57,14 +57,14 @@ def load(source: str, label: str = "label", delimiter: str = ",") -> DataSet:
     kind = path.suffix.lower()
     if kind not in (".csv", ".npz"):
         raise InputError("a .csv or .npz file", path.name, "convert it to one of these")
-    return _data_set(path.name, *(_collected(of_file(path, label, delimiter)) if kind == ".csv" else _read_npz(path)))
+    return _data_set(path.name, *(_collect_rows(table_of_file(path, label, delimiter)) if kind == ".csv" else _read_npz(path)))
 
 
-def _collected(table: Table) -> tuple[NDArray, NDArray]:
+def _collect_rows(table: Table) -> tuple[NDArray, NDArray]:
     """Features and labels of all rows."""
     blocks, labels, row = [], [], 0
     for block, given, _ in table.blocks():
-        blocks.append(_finite(table, block, row))
+        blocks.append(_finite_block(table, block, row))
         labels.extend(as_text(given).tolist())
         row += len(given)
     if not row:
@@ -75,27 +75,27 @@ def _collected(table: Table) -> tuple[NDArray, NDArray]:
     return np.concatenate(blocks), _as_numbers(labels)
 
 
-def _finite(table: Table, block: Block, first: int) -> NDArray:
+def _finite_block(table: Table, block: Block, first: int) -> NDArray:
     """The numbers (rows, features) of a block whose first row has this number."""
     columns = columns_of(block)
-    numbers = np.column_stack([_floats(column) for column in columns])
+    numbers = np.column_stack([_float_column(column) for column in columns])
     if (bad := ~np.isfinite(numbers)).any():
         row, column = map(int, np.argwhere(bad)[0])
-        got = f"{columns[column][row]} in {table.place(first + row, column)}"
+        got = f"{columns[column][row]} in {table.describe_place(first + row, column)}"
         raise InputError("a finite number in every feature column", got, "correct it")
     return numbers
 
 
-def _floats(column: NDArray) -> NDArray:
+def _float_column(column: NDArray) -> NDArray:
     """NaN for what is no number."""
     if column.dtype.kind in "biuf":
         return column.astype(float)
-    return np.array([_number(str(value)) for value in column], dtype=float)
+    return np.array([_parse_number(str(value)) for value in column], dtype=float)
 
 
 def _as_numbers(labels: list[str]) -> NDArray:
     """Labels as the numbers that they spell, where all of them do."""
-    numbers = [_number(label) for label in labels]
+    numbers = [_parse_number(label) for label in labels]
     if any(map(isnan, numbers)):
         return np.array(labels)
     try:
@@ -119,10 +119,10 @@ def _read_npz(path: Path) -> tuple[NDArray, NDArray]:
 
 
 def _data_set(name: str, features, labels) -> DataSet:
-    from theory.encoder.moments import checked
+    from theory.encoder.moments import read_samples
 
-    inputs, classes, names = checked(features, labels)
-    return DataSet(name, inputs, classes, tuple(map(str, names)), tuple(_doubts(names, classes)))
+    inputs, classes, names = read_samples(features, labels)
+    return DataSet(name, inputs, classes, tuple(map(str, names)), tuple(_label_doubts(names, classes)))
 
 
 def looks_continuous(classes: int, rows: int) -> bool:
@@ -130,7 +130,7 @@ def looks_continuous(classes: int, rows: int) -> bool:
     return rows < (ROWS_OF_A_NUMBER if classes > FEW_NUMBERS else 2) * classes
 
 
-def _doubts(names: NDArray, classes: NDArray) -> Iterator[str]:
+def _label_doubts(names: NDArray, classes: NDArray) -> Iterator[str]:
     if names.dtype.kind in "iuf" and looks_continuous(len(names), len(classes)):
         alone = int(np.sum(np.bincount(classes) == 1))
         yield (
@@ -185,7 +185,7 @@ def _label_names(header: list[str], file: str) -> tuple[str, ...]:
     remedy = "name each label once in the first row"
     if not names:
         raise InputError("a header of label names", f"an empty first row in {file}", remedy)
-    if not any(map(isnan, map(_number, names))):
+    if not any(map(isnan, map(_parse_number, names))):
         raise InputError("a header of label names", f"only numbers in the first row of {file}", remedy)
     for column, name in enumerate(names):
         if not name or name in names[:column]:
@@ -200,7 +200,7 @@ def _refuse_first_bad_row(path: Path, labels: tuple[str, ...]) -> None:
         place = f"row {line} of {path.name}"
         if len(row) != len(labels):
             raise InputError(f"{len(labels)} weights in every row", f"{len(row)} in {place}", "complete or cut this row")
-        weights = [_number(cell) for cell in row]
+        weights = [_parse_number(cell) for cell in row]
         for name, cell, value in zip(labels, row, weights, strict=True):
             if not 0 <= value < inf:
                 got = f"{cell[:40]!r} in column {name!r}, {place}"
@@ -209,7 +209,7 @@ def _refuse_first_bad_row(path: Path, labels: tuple[str, ...]) -> None:
             raise InputError("a weight in every row", f"nothing but zeros in {place}", "drop this sample or couple it")
 
 
-def _number(cell: str) -> float:
+def _parse_number(cell: str) -> float:
     """NaN for what is no number."""
     try:
         return nan if "_" in cell else float(cell)

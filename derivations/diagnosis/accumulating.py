@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from derivations.data import looks_continuous
 from derivations.data.chunks import chunk_rows
 from derivations.data.encoding import Encoding, as_text
-from theory.encoder.accumulated import ClassMoments, class_moments, merged
+from theory.encoder.accumulated import ClassMoments, class_moments, merge_moments
 from theory.errors import InputError
 
 MOST_GROUPS, FEWEST_GROUPS = 23, 8
@@ -32,7 +32,7 @@ class Accumulation:
     classes: tuple[str, ...]
 
 
-def accumulate(encoding: Encoding, progress: Callable[[float], None]) -> Accumulation:
+def accumulate_moments(encoding: Encoding, progress: Callable[[float], None]) -> Accumulation:
     """The moments of all rows of a table.
 
     Raises
@@ -46,9 +46,9 @@ def accumulate(encoding: Encoding, progress: Callable[[float], None]) -> Accumul
     groups: list[list[ClassMoments]] = [[] for _ in range(number)]
     row, shift = 0, None
     for block, given, share in encoding.table.blocks():
-        features = encoding.numbers(block, row)
-        codes = labels.codes(given, row + encoding.table.first_row)
-        if gaps.none_in(features, row) and len(features):
+        features = encoding.encode_block(block, row)
+        codes = labels.code_labels(given, row + encoding.table.first_row)
+        if gaps.count_gaps(features, row) and len(features):
             shift = features[0].astype(float) if shift is None else shift
             for g, group in enumerate(groups):
                 own = slice((g - row) % number, None, number)
@@ -56,18 +56,18 @@ def accumulate(encoding: Encoding, progress: Callable[[float], None]) -> Accumul
                     new = class_moments(features[own], codes[own], len(labels.known), shift)
                     group.append(new)
                     if len(group) == KEPT_PARTS:
-                        group[:] = [merged(group)]
+                        group[:] = [merge_moments(group)]
         row += len(codes)
         progress(share)
-    gaps.refuse()
+    gaps.refuse_gaps()
     if row == 0:
         raise InputError("at least one row", f"only a header in {encoding.table.name}", "add the data")
-    names, order = labels.in_order(row)
-    parts = (merged(group) for group in groups if group)
-    return Accumulation(tuple(_reordered(part, order) for part in parts), names)
+    names, order = labels.order_names(row)
+    parts = (merge_moments(group) for group in groups if group)
+    return Accumulation(tuple(_reorder_classes(part, order) for part in parts), names)
 
 
-def _reordered(part: ClassMoments, order: NDArray) -> ClassMoments:
+def _reorder_classes(part: ClassMoments, order: NDArray) -> ClassMoments:
     missing = len(order) - len(part.counts)
     counts, sums = np.pad(part.counts, (0, missing)), np.pad(part.sums, ((0, missing), (0, 0)))
     return replace(part, counts=counts[order], sums=sums[order])
@@ -80,7 +80,7 @@ class _Labels:
     table: str
     known: dict[str, int] = field(default_factory=dict)
 
-    def codes(self, given: NDArray, row: int) -> NDArray:
+    def code_labels(self, given: NDArray, row: int) -> NDArray:
         if given.dtype.kind in "biu":
             values, inverse = np.unique(given, return_inverse=True)
         else:
@@ -90,13 +90,13 @@ class _Labels:
                 raise InputError("a label in every row", got, "fill or drop the row")
         return np.array([self.known.setdefault(str(v), len(self.known)) for v in values], dtype=int)[inverse]
 
-    def in_order(self, rows: int) -> tuple[tuple[str, ...], NDArray]:
+    def order_names(self, rows: int) -> tuple[tuple[str, ...], NDArray]:
         """The names in order, by number where all are numbers, and the places of their codes."""
         names = list(self.known)
         if len(names) < 2:
             got = f"only {names[0]!r} in {self.table}"
             raise InputError("at least two classes", got, "add samples of another class or name the label column")
-        numbers = _numbers(names)
+        numbers = _parse_numbers(names)
         if looks_continuous(len(names), rows) if numbers else rows < 2 * len(names):
             what = "numbers, as of a continuous quantity" if numbers else "names, as of rows"
             got = f"{len(names)} different {what}, in {rows} rows of {self.table}"
@@ -106,7 +106,7 @@ class _Labels:
         return tuple(names[i] for i in order), np.array(order)
 
 
-def _numbers(names: list[str]) -> list[float]:
+def _parse_numbers(names: list[str]) -> list[float]:
     """The names as numbers, or none."""
     try:
         return [float(name) for name in names]
@@ -122,7 +122,7 @@ class _Gaps:
     counts: dict[int, int] = field(default_factory=dict)
     first: tuple[int, int] | None = None
 
-    def none_in(self, features: NDArray, row: int) -> bool:
+    def count_gaps(self, features: NDArray, row: int) -> bool:
         """Whether there are none so far and none here."""
         if features.dtype.kind == "f" and not (finite := np.isfinite(features)).all():
             for j in np.flatnonzero(~finite.all(axis=0)):
@@ -132,7 +132,7 @@ class _Gaps:
                 self.first = (row + int(place[0]), int(place[1]))
         return not self.counts
 
-    def refuse(self) -> None:
+    def refuse_gaps(self) -> None:
         if self.first is None:
             return
         names, table = self.encoding.names, self.encoding.table

@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 
 from derivations.closed_forms.decaying import critical_decays
-from derivations.data.chunks import Table, of_arrays
+from derivations.data.chunks import Table, table_of_arrays
 from derivations.data.encoding import Encoding, categories_of
-from derivations.diagnosis.accumulating import Accumulation, accumulate
+from derivations.diagnosis.accumulating import Accumulation, accumulate_moments
 from derivations.diagnosis.finite_sample import noise_edge
-from derivations.diagnosis.pairs import spread
+from derivations.diagnosis.pairs import pair_means
 from derivations.diagnosis.result import Diagnosis
 from theory import require
 from theory.encoder import population_square
-from theory.encoder.accumulated import merged
+from theory.encoder.accumulated import merge_moments
 from theory.encoder.canonical import CanonicalModes, canonical_modes, shrinkage_ridge
 
 MANY = 0.5  # features per sample, above which shrunk correlations are given beside
@@ -60,7 +60,7 @@ def diagnose(
         for shapes that do not match, gaps or infinities, text that is no number, labels that look continuous, or numbers that
         are out of their range.
     """
-    return diagnose_table(of_arrays(X, y), one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension)
+    return diagnose_table(table_of_arrays(X, y), one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension)
 
 
 def diagnose_table(
@@ -76,15 +76,15 @@ def diagnose_table(
     if decay is not None:
         require.positive(decay, "decay", "give that of the embeddings")
     encoding = categories_of(table) if one_hot else Encoding(table)
-    data = accumulate(encoding, progress)
+    data = accumulate_moments(encoding, progress)
     modes = canonical_modes(data.groups, ridge)
-    counts = merged(data.groups).counts
+    counts = merge_moments(data.groups).counts
     samples, masses = int(counts.sum()), counts / counts.sum()
     share = modes.rank / (samples - 1)
     shrunk_ridge = shrinkage_ridge(data.groups) if ridge == 0 and modes.rank > MANY * samples else None
     edge = noise_edge(modes.rank, len(counts) - 1, samples - 1)
     mu = modes.correlations
-    rates = spread(modes.vectors, masses, 1 - mu)
+    rates = pair_means(modes.vectors, masses, 1 - mu)
     with np.errstate(divide="ignore"):
         times = 1 / rates
     np.fill_diagonal(times, 0.0)
@@ -104,41 +104,41 @@ def diagnose_table(
         mu_shrunk=None if shrunk_ridge is None else canonical_modes(data.groups, shrunk_ridge).correlations,
         shrunk_ridge=shrunk_ridge,
         lambda_critical=critical_decays(mu),
-        pair_frustration=spread(modes.vectors, masses, 1 - mu**2),
+        pair_frustration=pair_means(modes.vectors, masses, 1 - mu**2),
         pair_times=times,
         decay=decay,
         dimension=dimension,
         groups=len(data.groups),
-        notes=tuple(_notes(encoding, data, modes, ridge, edge, shrunk_ridge)),
+        notes=tuple(_data_notes(encoding, data, modes, ridge, edge, shrunk_ridge)),
     )
     if dimension is not None:
         found.kept(dimension)
     return found
 
 
-def _notes(
+def _data_notes(
     encoding: Encoding, data: Accumulation, modes: CanonicalModes, ridge: float, edge: float, shrunk_ridge: float | None
 ):
-    counts, names = merged(data.groups).counts, encoding.names
+    counts, names = merge_moments(data.groups).counts, encoding.names
     samples = int(counts.sum())
     yield "Features are centred, so that the class-independent mode is gone; no correlation depends on their scale."
     if encoding.categories:
-        columns = _listed([encoding.table.names[j] for j in encoding.categories])
+        columns = _list_names([encoding.table.names[j] for j in encoding.categories])
         features = sum(len(categories) - 1 for categories in encoding.categories.values())
         yield f"Text is one-hot encoded, each category but the first of a column: {columns} became {features} features."
     if modes.constant.size:
-        yield f"Features that do not vary are of no consequence: {_listed([names[j] for j in modes.constant])}."
+        yield f"Features that do not vary are of no consequence: {_list_names([names[j] for j in modes.constant])}."
     if modes.rank == samples - 1:
         yield f"The features span all that {samples} samples can differ by."
     elif modes.dependent.size:
         yield (
             f"{modes.dependent.size} features are linear combinations of the others and change no correlation: "
-            f"{_listed([names[j] for j in modes.dependent])}."
+            f"{_list_names([names[j] for j in modes.dependent])}."
         )
     if (counts == 1).any():
-        single = _listed([name for name, count in zip(data.classes, counts, strict=True) if count == 1])
+        single = _list_names([name for name, count in zip(data.classes, counts, strict=True) if count == 1])
         yield f"Classes of one sample are kept, but their place in feature space is that one sample: {single}."
-    yield from _on_sizes(modes, samples, len(counts), ridge, shrunk_ridge)
+    yield from _size_notes(modes, samples, len(counts), ridge, shrunk_ridge)
     if np.isnan(modes.standard_errors).any():
         yield "Too few samples for standard errors: without one group of rows the features could not be told apart."
     chance = int((modes.correlations <= edge).sum())
@@ -148,7 +148,7 @@ def _notes(
         yield f"Features are nearly linear combinations of each other: rounding may cost {modes.rounding:.0e}."
 
 
-def _on_sizes(modes: CanonicalModes, samples: int, classes: int, ridge: float, shrunk_ridge: float | None):
+def _size_notes(modes: CanonicalModes, samples: int, classes: int, ridge: float, shrunk_ridge: float | None):
     if modes.interpolated:
         yield (
             f"{modes.interpolated} correlations are 1 whatever the labels, because {modes.rank} features and {classes} classes "
@@ -163,6 +163,6 @@ def _on_sizes(modes: CanonicalModes, samples: int, classes: int, ridge: float, s
         yield f"A ridge of {ridge:g} variances is added to each feature: correlations are those of a penalised encoder."
 
 
-def _listed(names: list[str]) -> str:
+def _list_names(names: list[str]) -> str:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(map(repr, names[:NAMED])) + more

@@ -7,7 +7,7 @@ mean of :math:`\psi_k=1-\mu_k^2` with these weights; one minus it is the squared
 distance begins to shrink after the fast stage, the mean of :math:`1-\mu_k` with these weights.
 
 >>> import numpy as np
->>> spread(np.array([[0.5**0.5, -(0.5**0.5)]]), np.array([0.5, 0.5]), np.array([0.3])).round(12)
+>>> pair_means(np.array([[0.5**0.5, -(0.5**0.5)]]), np.array([0.5, 0.5]), np.array([0.3])).round(12)
 array([[0. , 0.3],
        [0.3, 0. ]])
 
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def spread(vectors: NDArray, masses: NDArray, values: NDArray) -> NDArray:
+def pair_means(vectors: NDArray, masses: NDArray, values: NDArray) -> NDArray:
     """The mean (K, K) of a value of each mode, with the weights of the modes in the difference of two labels."""
     amplitudes = vectors / np.sqrt(masses)
     gram = (amplitudes * values[:, None]).T @ amplitudes
@@ -33,7 +33,7 @@ def spread(vectors: NDArray, masses: NDArray, values: NDArray) -> NDArray:
     return np.maximum(found, 0.0)
 
 
-def in_order(times: NDArray, names: Sequence[str]) -> list[tuple[str, str, float]]:
+def sort_pairs(times: NDArray, names: Sequence[str]) -> list[tuple[str, str, float]]:
     """All pairs of classes, the first to contract first."""
     first, second = np.triu_indices(len(names), 1)
     order = np.argsort(times[first, second], kind="stable")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.closed_forms.thresholds import least_ratio
-from derivations.diagnosis.pairs import in_order
+from derivations.diagnosis.pairs import sort_pairs
 from derivations.typeset.plain_values import plain_fields, plain_values
 from theory import require
 
@@ -97,23 +97,23 @@ class Diagnosis:
 
     @property
     def frustration(self) -> NDArray:
-        """(K - 1,): 1 - mu²."""
+        """The frustration 1 - mu² of the class modes (K - 1,)."""
         return 1 - self.mu**2
 
     @property
     def slow_times(self) -> NDArray:
-        """(K - 1,): infinite for mu = 1."""
+        """The slow times 1 / (1 - mu) of the class modes (K - 1,); infinite for mu = 1."""
         with np.errstate(divide="ignore"):
             return 1 / (1 - self.mu)
 
     @property
     def fast_times(self) -> NDArray:
-        """(K - 1,)."""
+        """The fast times 1 / (1 + mu) of the class modes (K - 1,)."""
         return 1 / (1 + self.mu)
 
     @property
     def slow_time(self) -> float:
-        """In which the last class mode contracts; infinite where one is without frustration."""
+        """The time in which the last class mode contracts; infinite where one is without frustration."""
         return float(self.slow_times[0])
 
     @property
@@ -131,7 +131,7 @@ class Diagnosis:
     @property
     def first_pairs(self) -> list[tuple[str, str, float]]:
         """All pairs of classes with their times, the first to contract first."""
-        return in_order(self.pair_times, self.classes)
+        return sort_pairs(self.pair_times, self.classes)
 
     def kept(self, dimension: int) -> tuple[int, float]:
         """How many modes, from the first, a stop-gradient head of a dimension keeps, and the least ratio of its decay to that
@@ -162,11 +162,11 @@ class Diagnosis:
 
     def __str__(self) -> str:
         sizes = f"{self.samples:,} samples, {self.features:,} features, {len(self.classes):,} classes"
-        parts = [f"{self.name}: {sizes}", _modes(self), _meanings(self), _pairs(self), "\n".join(self.notes)]
+        parts = [f"{self.name}: {sizes}", _mode_table(self), _explain_numbers(self), _pair_table(self), "\n".join(self.notes)]
         return "\n\n".join(parts)
 
 
-def _modes(found: Diagnosis) -> str:
+def _mode_table(found: Diagnosis) -> str:
     columns: tuple[NDArray, ...] = (
         found.mu, found.standard_errors, found.population_mu, found.frustration, found.slow_times, found.fast_times,
         found.lambda_critical, found.head_decay,
@@ -175,14 +175,14 @@ def _modes(found: Diagnosis) -> str:
     columns = columns if found.mu_shrunk is None else (*columns, found.mu_shrunk)
     lines = [" ".join(f"{name:>{width}}" for name, width in heads)]
     for number in range(min(len(found.mu), SHOWN_MODES)):
-        cells = (f"{_number(c[number]):>{width}}" for c, (_, width) in zip(columns, heads[1:], strict=True))
+        cells = (f"{_format_number(c[number]):>{width}}" for c, (_, width) in zip(columns, heads[1:], strict=True))
         lines.append(" ".join([f"{number + 1:>4}", *cells]))
     if len(found.mu) > SHOWN_MODES:
         lines.append(f" ...  and {len(found.mu) - SHOWN_MODES} more, which --json prints")
     return "\n".join(lines)
 
 
-def _meanings(found: Diagnosis) -> str:
+def _explain_numbers(found: Diagnosis) -> str:
     slow = f"{found.slow_time:.6g} / mobility, in which the last labels contract"
     at = "as lambda tends to 0" if found.decay is None else f"at lambda = {found.decay:g}"
     lines = {
@@ -200,7 +200,7 @@ def _meanings(found: Diagnosis) -> str:
     return "\n".join(f"{name:<11}{meaning}" for name, meaning in lines.items())
 
 
-def _pairs(found: Diagnosis) -> str:
+def _pair_table(found: Diagnosis) -> str:
     pairs = found.first_pairs
     shown = pairs if len(pairs) <= 2 * SHOWN_PAIRS else [*pairs[:SHOWN_PAIRS], None, *pairs[-SHOWN_PAIRS:]]
     places = {name: place for place, name in enumerate(found.classes)}
@@ -210,9 +210,11 @@ def _pairs(found: Diagnosis) -> str:
             lines.append(f"{'...':>10}")
             continue
         a, b, time = pair
-        lines.append(f"{_number(time):>10} {_number(found.pair_frustration[places[a], places[b]]):>12}  {a} and {b}")
+        lines.append(
+            f"{_format_number(time):>10} {_format_number(found.pair_frustration[places[a], places[b]]):>12}  {a} and {b}"
+        )
     return "\n".join(lines)
 
 
-def _number(value: float) -> str:
+def _format_number(value: float) -> str:
     return "-" if np.isnan(value) else f"{value:.4g}"

@@ -1,21 +1,21 @@
 """Dimensional collapse: which end states stability allows, what is foreseen of a start, and runs held against both."""
 
-from derivations.dimensional.ends import Condition, End, Occupation, Verdict, allowed, crossed, growth, occupation
-from derivations.dimensional.runs import Run, follow
+from derivations.dimensional.ends import Condition, End, EndVerdict, Occupation, allowed, crossed, growth_rate, occupation
+from derivations.dimensional.runs import FollowedRun, follow
 from derivations.dimensional.starts import (
     BETWEEN,
     IDENTITY,
     LARGE,
     RANDOM,
-    Kind,
-    Modes,
-    conserved,
+    CouplingModes,
+    StartKind,
+    conserved_matrices,
     drawn,
     foreseen,
+    head_pull,
     label_rank,
-    pull,
 )
-from derivations.dimensional.survey import Forecast, Share, Study, forecast, study
+from derivations.dimensional.survey import DimensionalStudy, RankForecast, Share, forecast_ranks, study
 
 __all__ = [
     "BETWEEN",
@@ -23,25 +23,25 @@ __all__ = [
     "LARGE",
     "RANDOM",
     "Condition",
+    "CouplingModes",
+    "DimensionalStudy",
     "End",
-    "Forecast",
-    "Kind",
-    "Modes",
+    "EndVerdict",
+    "FollowedRun",
     "Occupation",
-    "Run",
+    "RankForecast",
     "Share",
-    "Study",
-    "Verdict",
+    "StartKind",
     "allowed",
-    "conserved",
+    "conserved_matrices",
     "crossed",
     "drawn",
     "follow",
-    "forecast",
+    "forecast_ranks",
     "foreseen",
-    "growth",
+    "growth_rate",
+    "head_pull",
     "label_rank",
     "occupation",
-    "pull",
     "study",
 ]

@@ -63,7 +63,7 @@ class Condition(Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class EndVerdict:
     """Whether a state is allowed, the condition that decided, and the number that it was decided by."""
 
     allowed: bool
@@ -115,55 +115,55 @@ class End:
     @cached_property
     def survivors(self) -> tuple[NDArray, NDArray]:
         """Their vectors (d, S), orthogonal among equal correlations, and their correlations (S,)."""
-        axes = [_axes(self.modes[:, same]) for _, same in self._equal]
-        owners = [value for (value, _), found in zip(self._equal, axes, strict=True) for _ in found.T]
+        axes = [_survivor_axes(self.modes[:, same]) for _, same in self._equal_correlations]
+        owners = [value for (value, _), found in zip(self._equal_correlations, axes, strict=True) for _ in found.T]
         return np.hstack(axes), np.array(owners)
 
     @cached_property
     def absent(self) -> NDArray:
         """The correlations of modes, or of mixtures of equal ones, that do not survive."""
         held = self.survivors[1]
-        return np.array([value for value, same in self._equal if np.sum(held == value) < np.sum(same)])
+        return np.array([value for value, same in self._equal_correlations if np.sum(held == value) < np.sum(same)])
 
     @cached_property
-    def _equal(self) -> list[tuple[float, NDArray]]:
+    def _equal_correlations(self) -> list[tuple[float, NDArray]]:
         """Each different correlation, and which modes have it."""
         order = np.sort(self.correlations)
         values = order[np.concatenate([[True], np.diff(order) > EQUAL])]
         return [(float(value), np.abs(self.correlations - value) <= EQUAL) for value in values]
 
 
-def allowed(end: End) -> Verdict:
+def allowed(end: End) -> EndVerdict:
     """Whether the theory allows a state as an end state: it is at rest, and no perturbation of it grows.
 
     Survivors are judged by the closed form where they are orthogonal and the head is symmetric, else by the sufficient
     condition on their amplitudes, and where that does not decide, by the eigenvalues of the flow of their residual.
     """
     if not end.residual <= REST:
-        return Verdict(False, Condition.REST, end.residual)
+        return EndVerdict(False, Condition.REST, end.residual)
     modes, correlations = end.survivors
     empty = np.zeros((len(end.head), 1))
-    growing = max((growth(end.head, empty, np.array([mu])) for mu in end.absent), default=-np.inf)
+    growing = max((growth_rate(end.head, empty, np.array([mu])) for mu in end.absent), default=-np.inf)
     if growing > GROWTH or not len(correlations):
-        return Verdict(growing <= GROWTH, Condition.ABSENT, growing)
+        return EndVerdict(growing <= GROWTH, Condition.ABSENT, growing)
     gram = modes.T @ modes
-    if _vanishes(gram - np.diag(np.diag(gram))) and _vanishes(end.head - end.head.T):
-        rates = _orthogonal()(np.linalg.eigvalsh(end.head)[:, None], correlations, np.sqrt(np.diag(gram)), 1.0)
-        return Verdict(bool(rates.max() <= GROWTH), Condition.ORTHOGONAL, float(rates.max()))
+    if _is_zero(gram - np.diag(np.diag(gram))) and _is_zero(end.head - end.head.T):
+        rates = _lower_orthogonal_rates()(np.linalg.eigvalsh(end.head)[:, None], correlations, np.sqrt(np.diag(gram)), 1.0)
+        return EndVerdict(bool(rates.max() <= GROWTH), Condition.ORTHOGONAL, float(rates.max()))
     excess = float(np.linalg.eigvalsh(gram - np.diag(correlations**2) / 4).min())
     if excess > 0:
-        return Verdict(True, Condition.AMPLITUDES, excess)
-    growing = growth(end.head, modes, correlations)
-    return Verdict(growing <= GROWTH, Condition.RESIDUAL, growing)
+        return EndVerdict(True, Condition.AMPLITUDES, excess)
+    growing = growth_rate(end.head, modes, correlations)
+    return EndVerdict(growing <= GROWTH, Condition.RESIDUAL, growing)
 
 
-def growth(head: NDArray, modes: NDArray, correlations: NDArray) -> float:
+def growth_rate(head: NDArray, modes: NDArray, correlations: NDArray) -> float:
     """The largest real part among the rates of the residual of some modes (d, S) at rest, absent ones as columns of zeros.
 
     What is left out of the whole spectrum are the rates of the other modes and zeros.
     """
     units = np.eye(modes.size).reshape(-1, *modes.shape)
-    residual = _residual(*modes.shape)
+    residual = _lower_residual(*modes.shape)
     columns = [residual(head, modes, correlations, unit, 1.0)[0].ravel() for unit in units]
     return float(np.linalg.eigvals(np.array(columns).T).real.max())
 
@@ -176,30 +176,30 @@ def occupation(end: End) -> Occupation:
 
 
 def crossed(end: End) -> NDArray:
-    """For each correlation that no survivor has the number of real eigenvalues of the head between zero and it."""
+    """How many real eigenvalues of the head lie between zero and each correlation that no survivor has."""
     heads = np.linalg.eigvals(end.head)
     real = heads[np.abs(heads.imag) <= EQUAL].real[:, None]
     return np.sum(real * (real - np.setdiff1d(end.absent, end.survivors[1])) < -GROWTH, axis=0)
 
 
-def _axes(modes: NDArray) -> NDArray:
+def _survivor_axes(modes: NDArray) -> NDArray:
     """What of modes of one correlation survives, along orthogonal axes (d, s)."""
     axes, amplitudes, _ = np.linalg.svd(modes, full_matrices=False)
     return (axes * amplitudes)[:, amplitudes > AMPLITUDE]
 
 
-def _vanishes(matrix: NDArray) -> bool:
+def _is_zero(matrix: NDArray) -> bool:
     return bool(np.abs(matrix).max() <= EQUAL)
 
 
 @cache
-def _residual(directions: int, modes: int) -> Callable:
+def _lower_residual(directions: int, modes: int) -> Callable:
     """The velocity of the residual at head, modes, correlations, residual and mobility."""
     arguments, sizes = (W, V, mu_matrix, q_V, gamma), {d: directions, N_Z: modes}
     return lower([residual_flow()], arguments, sizes, diagonal=frozenset({mu_matrix}))
 
 
 @cache
-def _orthogonal() -> Callable:
+def _lower_orthogonal_rates() -> Callable:
     """The rates of orthogonal survivors at eigenvalue of the head, correlation, amplitude and mobility."""
     return lambdify((omega_l, mu_j, a_j, gamma), orthogonal_rates()[0], "numpy")

@@ -13,15 +13,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.dimensional.ends import AMPLITUDE, REST, End, Occupation, Verdict, allowed, occupation
-from derivations.dimensional.starts import Kind, Modes, Split, drawn, foreseen, label_rank
+from derivations.dimensional.ends import AMPLITUDE, REST, End, EndVerdict, Occupation, allowed, occupation
+from derivations.dimensional.starts import CouplingModes, Split, StartKind, drawn, foreseen, label_rank
 from theory import Coupling, models
 
 HORIZONS = (300.0, 3000.0, 10000.0)  # how long runs are followed, in the inverse rate of a sample
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class FollowedRun:
     r"""One run: how it began, what was foreseen, and where it ended.
 
     Attributes
@@ -37,7 +37,7 @@ class Run:
     """
 
     coupling: Coupling
-    kind: Kind
+    kind: StartKind
     foreseen: Split | None
     time: float
     end: End
@@ -45,7 +45,7 @@ class Run:
 
     @property
     def dimension(self) -> int:
-        """d."""
+        """The dimension d of the embeddings."""
         return len(self.end.head)
 
     @property
@@ -54,7 +54,7 @@ class Run:
         return self.end.residual <= REST
 
     @cached_property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> EndVerdict:
         """What the stability theory says of the end."""
         return allowed(self.end)
 
@@ -72,7 +72,7 @@ class Run:
 
     @property
     def rank(self) -> int:
-        """Of the geometry of labels."""
+        """The rank of the geometry of labels."""
         return int(np.sum(self.spread > AMPLITUDE))
 
     @property
@@ -81,7 +81,7 @@ class Run:
         return label_rank((self.occupation.positive, self.occupation.negative), self.coupling.modes())
 
 
-def follow(coupling: Coupling, dimension: int, kinds: Sequence[Kind], runs: int, seed: int = 0) -> list[Run]:
+def follow(coupling: Coupling, dimension: int, kinds: Sequence[StartKind], runs: int, seed: int = 0) -> list[FollowedRun]:
     """Runs of kinds of start to their ends, all in one ensemble.
 
     Parameters
@@ -100,16 +100,16 @@ def follow(coupling: Coupling, dimension: int, kinds: Sequence[Kind], runs: int,
     """
     parts = [drawn(coupling, dimension, kind, runs, seed) for kind in kinds]
     blocks = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    ends, times = _settled(coupling, blocks)
+    ends, times = _follow_to_rest(coupling, blocks)
     begun = zip(np.repeat(np.array(kinds, dtype=object), runs), foreseen(coupling, blocks), strict=True)
-    return [Run(coupling, *first, time, *last) for first, time, last in zip(begun, times.tolist(), ends, strict=True)]
+    return [FollowedRun(coupling, *first, time, *last) for first, time, last in zip(begun, times.tolist(), ends, strict=True)]
 
 
-def _settled(coupling: Coupling, blocks: Mapping[str, NDArray]) -> tuple[list[tuple[End, NDArray]], NDArray]:
+def _follow_to_rest(coupling: Coupling, blocks: Mapping[str, NDArray]) -> tuple[list[tuple[End, NDArray]], NDArray]:
     """Ends and labels of starts, at rest or after the longest time, and how long each was followed (R,)."""
     from theory.simulation.ensembles import ensemble
 
-    modes, moving, times = Modes.of(coupling), np.arange(len(blocks["W"])), np.zeros(len(blocks["W"]))
+    modes, moving, times = CouplingModes.of(coupling), np.arange(len(blocks["W"])), np.zeros(len(blocks["W"]))
     ends: dict[int, tuple[End, NDArray]] = {}
     for horizon in HORIZONS:
         if not len(moving):
@@ -121,20 +121,20 @@ def _settled(coupling: Coupling, blocks: Mapping[str, NDArray]) -> tuple[list[tu
             times=[horizon],
             seeds=range(len(moving)),
             initial={name: block[moving] for name, block in blocks.items()},
-            progress=_silent,
+            progress=_ignore_progress,
         )
-        ends |= {int(r): (_end(coupling, modes, found.end, i), found.end["Y"][i]) for i, r in enumerate(moving)}
+        ends |= {int(r): (_end_of_run(coupling, modes, found.end, i), found.end["Y"][i]) for i, r in enumerate(moving)}
         times[moving] = horizon
         moving = np.array([r for r in moving.tolist() if ends[r][0].residual > REST], dtype=np.intp)
     return [ends[r] for r in range(len(times))], times
 
 
-def _silent(share: float) -> None:
+def _ignore_progress(share: float) -> None:
     """Progress is told by who makes many ensembles."""
 
 
-def _end(coupling: Coupling, modes: Modes, blocks: Mapping[str, NDArray], run: int) -> End:
-    """From order parameters (R, ...): what is left of deviations within types counts as modes of correlation zero."""
+def _end_of_run(coupling: Coupling, modes: CouplingModes, blocks: Mapping[str, NDArray], run: int) -> End:
+    """The end of a run, from order parameters (R, ...): deviations within types count as modes of correlation zero."""
     means = np.hstack([blocks["M"][run], blocks["Y"][run]]) / np.sqrt(coupling.total_weight)
     deviations = [block[run] for name, block in blocks.items() if name.startswith("Phi")]
     zeros = np.zeros(sum(block.shape[1] for block in deviations))

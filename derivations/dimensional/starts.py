@@ -42,7 +42,7 @@ Split = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Kind:
+class StartKind:
     """A kind of start: its head is ``size`` times the identity and ``noise`` times a standard normal matrix."""
 
     name: str
@@ -50,12 +50,12 @@ class Kind:
     noise: float = 0.02
 
 
-IDENTITY, RANDOM, LARGE = Kind("identity-like", 0.65), Kind("noise-like", 0.0), Kind("large", 2.0)
-BETWEEN = Kind("in between", 0.9, 0.1)
+IDENTITY, RANDOM, LARGE = StartKind("identity-like", 0.65), StartKind("noise-like", 0.0), StartKind("large", 2.0)
+BETWEEN = StartKind("in between", 0.9, 0.1)
 
 
 @dataclass(frozen=True, eq=False)
-class Modes:
+class CouplingModes:
     r"""The modes of a coupling that type means and labels have a part in; the others have correlation zero.
 
     Attributes
@@ -70,8 +70,8 @@ class Modes:
     vectors: NDArray
 
     @classmethod
-    def of(cls, coupling: Coupling) -> Modes:
-        r"""From the singular vectors of :math:`D_x^{-1/2}JD_y^{-1/2}` on types.
+    def of(cls, coupling: Coupling) -> CouplingModes:
+        r"""The modes, from the singular vectors of :math:`D_x^{-1/2}JD_y^{-1/2}` on types.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class Modes:
         return cls(correlations, vectors * np.concatenate([samples, labels])[:, None])
 
 
-def drawn(coupling: Coupling, dimension: int, kind: Kind, runs: int, seed: int) -> dict[str, NDArray]:
+def drawn(coupling: Coupling, dimension: int, kind: StartKind, runs: int, seed: int) -> dict[str, NDArray]:
     """Random starts: X (runs, d, N), Y (runs, d, K), W (runs, d, d)."""
     rng = np.random.default_rng(seed)
     sizes = {"X": coupling.samples, "Y": coupling.labels}
@@ -100,25 +100,25 @@ def drawn(coupling: Coupling, dimension: int, kind: Kind, runs: int, seed: int) 
     return {**blocks, "W": kind.size * np.eye(dimension) + noise}
 
 
-def conserved(coupling: Coupling, blocks: Mapping[str, NDArray]) -> NDArray:
+def conserved_matrices(coupling: Coupling, blocks: Mapping[str, NDArray]) -> NDArray:
     r""":math:`W^TW-ZH^{-1}Z^T/\sum J` of starts (R, d, d)."""
     X, Y, W = (blocks[name] for name in "XYW")
     samples, labels = 1 / coupling.sample_mobility[coupling.type_of], 1 / coupling.label_mobility
-    size = (X * samples) @ _turned(X) + (Y * labels) @ _turned(Y)
-    return _turned(W) @ W - size / coupling.total_weight
+    size = (X * samples) @ _transpose_each(X) + (Y * labels) @ _transpose_each(Y)
+    return _transpose_each(W) @ W - size / coupling.total_weight
 
 
-def pull(coupling: Coupling, blocks: Mapping[str, NDArray]) -> NDArray:
+def head_pull(coupling: Coupling, blocks: Mapping[str, NDArray]) -> NDArray:
     r""":math:`ZAZ^T/\sum J` of starts (R, d, d), the velocity of a head at zero."""
     X, Y = blocks["X"], blocks["Y"]
     members = np.eye(len(coupling.counts))[coupling.type_of]
-    half = X @ members @ coupling.types.toarray() @ _turned(Y) / coupling.total_weight
-    return half + _turned(half)
+    half = X @ members @ coupling.types.toarray() @ _transpose_each(Y) / coupling.total_weight
+    return half + _transpose_each(half)
 
 
 def foreseen(coupling: Coupling, blocks: Mapping[str, NDArray]) -> list[Split | None]:
-    """For each start the numbers of survivors with positive and with negative correlations, where something is foreseen."""
-    kept, signs = conserved(coupling, blocks), np.sum(np.linalg.eigvalsh(pull(coupling, blocks)) > 0, axis=1)
+    """The numbers of survivors with positive and with negative correlations of each start, where something is foreseen."""
+    kept, signs = conserved_matrices(coupling, blocks), np.sum(np.linalg.eigvalsh(head_pull(coupling, blocks)) > 0, axis=1)
     runs = zip(kept, blocks["W"], signs, strict=True)
     return [
         foreseen_of(coupling, q, head) or ((int(sign), len(q) - int(sign)) if _is_small(head, q) else None)
@@ -137,7 +137,7 @@ def foreseen_of(coupling: Coupling, kept: NDArray, head: NDArray) -> Split | Non
 
 
 def _is_small(head: NDArray, kept: NDArray) -> bool:
-    """Against the embeddings."""
+    """Whether a head is small against the embeddings."""
     square = head.T @ head
     return bool(np.linalg.norm(square, 2) < SMALL**2 * np.linalg.norm(square - kept, 2))
 
@@ -161,5 +161,5 @@ def label_rank(split: Split, correlations: NDArray) -> int:
     return int(np.minimum(np.bincount(of), taken[0] + taken[1]).sum())
 
 
-def _turned(matrices: NDArray) -> NDArray:
+def _transpose_each(matrices: NDArray) -> NDArray:
     return np.swapaxes(matrices, -1, -2)

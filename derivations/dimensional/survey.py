@@ -8,8 +8,8 @@ from math import comb
 
 import numpy as np
 
-from derivations.dimensional.runs import Run, follow
-from derivations.dimensional.starts import BETWEEN, IDENTITY, LARGE, RANDOM, Kind, drawn, foreseen, label_rank
+from derivations.dimensional.runs import FollowedRun, follow
+from derivations.dimensional.starts import BETWEEN, IDENTITY, LARGE, RANDOM, StartKind, drawn, foreseen, label_rank
 from theory import Coupling
 
 SHOWN = 60  # runs for each kind and dimension of the coupling that is shown
@@ -37,11 +37,11 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Forecast:
+class RankForecast:
     """What is foreseen over many starts of a kind, none of which is run: the share of each rank of the labels (K,), and of the
     starts of which nothing is foreseen."""
 
-    kind: Kind
+    kind: StartKind
     dimension: int
     ranks: tuple[float, ...]
     silent: float
@@ -53,21 +53,21 @@ class Forecast:
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class DimensionalStudy:
     """Runs of all couplings, and forecasts of the one that is shown."""
 
     shown: Coupling
-    runs: tuple[Run, ...]
-    forecasts: tuple[Forecast, ...]
+    runs: tuple[FollowedRun, ...]
+    forecasts: tuple[RankForecast, ...]
 
-    def of(self, kind: Kind, dimension: int | None = None) -> list[Run]:
+    def runs_of(self, kind: StartKind, dimension: int | None = None) -> list[FollowedRun]:
         """Runs of the coupling that is shown, at rest, of one kind of start and one dimension or all."""
         runs = (r for r in self.runs if r.coupling is self.shown and r.kind == kind and r.is_at_rest)
         return [r for r in runs if dimension in (None, r.dimension)]
 
 
-def couplings() -> list[Coupling]:
-    """Of three to five labels: one class correlation, or all different."""
+def survey_couplings() -> list[Coupling]:
+    """Couplings of three to five labels, whose class correlations are one or all different."""
     found = []
     for classes in (3, 4, 5):
         found.append(Coupling.uniform(classes, 20 * classes, 0.2))
@@ -77,7 +77,7 @@ def couplings() -> list[Coupling]:
     return found
 
 
-def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) -> Study:
+def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) -> DimensionalStudy:
     """Make all runs: some minutes.
 
     Parameters
@@ -87,27 +87,27 @@ def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) ->
     progress
         called with what is done.
     """
-    everything, runs = couplings(), []
+    everything, runs = survey_couplings(), []
     shown = next(c for c in everything if c.labels == 4 and len(set(np.round(c.modes(), 9))) == 4)
     for coupling in everything:
         count = SHOWN if coupling is shown else OTHERS
-        for dimension in _dimensions(coupling):
+        for dimension in _surveyed_dimensions(coupling):
             runs += follow(coupling, dimension, NAMED, count, seed)
         progress(f"{coupling}")
-    for dimension in _dimensions(shown):
+    for dimension in _surveyed_dimensions(shown):
         runs += follow(shown, dimension, (BETWEEN,), SHOWN // 2, seed)
     progress(BETWEEN.name)
-    forecasts = tuple(forecast(shown, d, kind, seed + 1) for kind in NAMED for d in _dimensions(shown))
-    return Study(shown, tuple(runs), forecasts)
+    forecasts = tuple(forecast_ranks(shown, d, kind, seed + 1) for kind in NAMED for d in _surveyed_dimensions(shown))
+    return DimensionalStudy(shown, tuple(runs), forecasts)
 
 
-def forecast(coupling: Coupling, dimension: int, kind: Kind, seed: int) -> Forecast:
-    """From :data:`DRAWS` starts and what is foreseen of each."""
+def forecast_ranks(coupling: Coupling, dimension: int, kind: StartKind, seed: int) -> RankForecast:
+    """The forecast from :data:`DRAWS` starts and what is foreseen of each."""
     splits = foreseen(coupling, drawn(coupling, dimension, kind, DRAWS, seed))
     ranks = [label_rank(split, coupling.modes()) for split in splits if split is not None]
     counts = np.bincount(ranks, minlength=coupling.labels) / max(len(ranks), 1)
-    return Forecast(kind, dimension, tuple(counts.tolist()), 1 - len(ranks) / DRAWS)
+    return RankForecast(kind, dimension, tuple(counts.tolist()), 1 - len(ranks) / DRAWS)
 
 
-def _dimensions(coupling: Coupling) -> range:
+def _surveyed_dimensions(coupling: Coupling) -> range:
     return range(1, coupling.labels + 3)

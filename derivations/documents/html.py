@@ -13,64 +13,66 @@ from markupsafe import Markup, escape
 from derivations.documents.view import DerivationView
 
 
-def prose(text: str) -> Markup:
+def render_prose(text: str) -> Markup:
     """Text with mathematics between dollars, which KaTeX renders in the browser."""
     parts = re.split(r"\$([^$]*)\$", str(text))
     inline = (Markup('<span class="math">{}</span>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
     return Markup("").join(inline)
 
 
-def environment() -> Environment:
+def page_environment() -> Environment:
     env = Environment(
         loader=PackageLoader("derivations.documents"),
         autoescape=select_autoescape(["html.j2", "html"], default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    env.filters["prose"] = prose
+    env.filters["prose"] = render_prose
     env.globals |= {"katex_css": katex_css(), "katex_js": katex_js()}
     return env
 
 
 def derivation_page(derivation: DerivationView) -> str:
     """A self-contained page of one derivation."""
-    return environment().get_template("page.html.j2").render(title=derivation.title, derivations=[derivation])
+    return page_environment().get_template("page.html.j2").render(title=derivation.title, derivations=[derivation])
 
 
 def derivation_fragment(derivation: DerivationView) -> str:
     """A part of a notebook, whose mathematics the notebook sets."""
-    shown = [f"<h3>{_dollars(derivation.title)}</h3><p>{_dollars(derivation.summary)}</p>"]
+    shown = [f"<h3>{_escape_prose(derivation.title)}</h3><p>{_escape_prose(derivation.summary)}</p>"]
     for step in derivation.steps:
-        shown.append(f"<h4>{escape(step.title)}</h4><p>{_dollars(step.statement)} <em>{_dollars(step.reason)}</em></p>")
+        shown.append(
+            f"<h4>{escape(step.title)}</h4><p>{_escape_prose(step.statement)} <em>{_escape_prose(step.reason)}</em></p>"
+        )
         shown += [f"<div>{words} $\\displaystyle {escape(part)}$</div>" for words, part in step.parts]
     return "\n".join(shown)
 
 
-def _dollars(text: str) -> str:
+def _escape_prose(text: str) -> str:
     return str(escape(text))
 
 
 def result_page(title: str, display: str) -> str:
     """A self-contained page of one display."""
-    return environment().get_template("result.html.j2").render(title=title, display=display)
+    return page_environment().get_template("result.html.j2").render(title=title, display=display)
 
 
 @cache
 def katex_js() -> Markup:
-    return Markup(_katex("katex.min.js").decode())
+    return Markup(_read_katex("katex.min.js").decode())
 
 
 @cache
 def katex_css() -> Markup:
     """KaTeX's stylesheet with its fonts inside."""
-    css = _katex("katex.min.css").decode()
+    css = _read_katex("katex.min.css").decode()
 
-    def embedded(match: re.Match) -> str:
-        font = base64.b64encode(_katex(f"fonts/{match[1]}.woff2")).decode()
+    def embed_font(match: re.Match) -> str:
+        font = base64.b64encode(_read_katex(f"fonts/{match[1]}.woff2")).decode()
         return f'src:url(data:font/woff2;base64,{font}) format("woff2")'
 
-    return Markup(re.sub(r'src:url\(fonts/([\w-]+)\.woff2\) format\("woff2"\)[^;}]*', embedded, css))
+    return Markup(re.sub(r'src:url\(fonts/([\w-]+)\.woff2\) format\("woff2"\)[^;}]*', embed_font, css))
 
 
-def _katex(name: str) -> bytes:
+def _read_katex(name: str) -> bytes:
     return files("derivations.documents").joinpath("katex", *name.split("/")).read_bytes()

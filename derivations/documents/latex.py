@@ -24,25 +24,27 @@ _SPECIAL = {
 _ACCENTS = dict(zip("\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327", "`'^~=u.\"rHvc", strict=True))
 
 
-def escape(text: str) -> str:
+def escape_latex(text: str) -> str:
     """Plain text for LaTeX, in ASCII; what TeX's base fonts do not have becomes a question mark."""
-    return "".join(_letter(c) for c in str(text))
+    return "".join(_escape_letter(c) for c in str(text))
 
 
-def _letter(c: str) -> str:
+def _escape_letter(c: str) -> str:
     if c in _SPECIAL or (c.isascii() and c.isprintable()):
         return _SPECIAL.get(c, c)
     base, accents = unicodedata.normalize("NFD", c)[:1], unicodedata.normalize("NFD", c)[1:]
     return rf"\{_ACCENTS[accents]}{{{base}}}" if base.isascii() and accents in _ACCENTS else "?"
 
 
-def prose(text: str) -> str:
+def render_prose(text: str) -> str:
     """Text with mathematics between dollars, the rest escaped."""
     parts = re.split(r"(\$[^$]*\$)", str(text))
-    return "".join(part if part.startswith("$") and part.endswith("$") and len(part) > 1 else escape(part) for part in parts)
+    return "".join(
+        part if part.startswith("$") and part.endswith("$") and len(part) > 1 else escape_latex(part) for part in parts
+    )
 
 
-def environment() -> Environment:
+def latex_environment() -> Environment:
     """Templates whose tags do not clash with LaTeX."""
     env = Environment(
         loader=PackageLoader("derivations.documents"),
@@ -57,18 +59,18 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         autoescape=False,
     )
-    env.filters |= {"prose": prose, "escape": escape}
+    env.filters |= {"prose": render_prose, "escape": escape_latex}
     return env
 
 
 def derivation_section(derivation: DerivationView) -> str:
-    """A section to be included in a document that defines ``\\fit`` (see :func:`document`)."""
-    return environment().get_template("derivation.tex.j2").render(derivation=derivation)
+    """A section to be included in a document that defines ``\\fit`` (see :func:`latex_document`)."""
+    return latex_environment().get_template("derivation.tex.j2").render(derivation=derivation)
 
 
-def document(title: str, derivations: Sequence[DerivationView]) -> str:
+def latex_document(title: str, derivations: Sequence[DerivationView]) -> str:
     """A complete LaTeX document of derivations."""
-    return environment().get_template("document.tex.j2").render(title=title, derivations=derivations)
+    return latex_environment().get_template("document.tex.j2").render(title=title, derivations=derivations)
 
 
 def compile_pdf(source: Path) -> Path | None:

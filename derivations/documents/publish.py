@@ -12,14 +12,14 @@ from derivations.documents.view import DerivationView
 from theory.errors import InputError, UnfinishedError
 
 
-def publish(out: Path, build: Callable[[Path], None]) -> list[Path]:
+def publish_files(out: Path, build: Callable[[Path], None]) -> list[Path]:
     """Let ``build`` make files in a scratch folder on the disk of ``out``, then move each into ``out`` by one rename.
 
     Nothing is left behind, and nothing of ``out`` is touched, when ``build`` raises.
     """
     out = require_writable(out)
     # a rename stays on one disk: the scratch folder is hidden in ``out`` itself where that exists
-    with tempfile.TemporaryDirectory(dir=_standing(out), prefix=".collapse-") as scratch:
+    with tempfile.TemporaryDirectory(dir=_existing_part(out), prefix=".collapse-") as scratch:
         build(Path(scratch))
         files = sorted(path for path in Path(scratch).iterdir() if path.is_file())
         out.mkdir(parents=True, exist_ok=True)
@@ -31,15 +31,15 @@ def publish(out: Path, build: Callable[[Path], None]) -> list[Path]:
 def require_writable(out: Path) -> Path:
     """The absolute path of a folder that files can be written into, or that can be made; an OSError otherwise."""
     out = out.resolve()
-    stands = _standing(out)
+    stands = _existing_part(out)
     if not stands.is_dir() or not os.access(stands, os.W_OK):
         raise OSError(f"{stands} is no folder that can be written to")
     return out
 
 
-def _standing(path: Path) -> Path:
+def _existing_part(path: Path) -> Path:
     """The path itself, or the nearest of its parents that exists."""
-    return path if path.exists() else _standing(path.parent)
+    return path if path.exists() else _existing_part(path.parent)
 
 
 def write_derivations(derivations: Sequence[DerivationView], kind: str, out: Path) -> list[Path]:
@@ -62,8 +62,8 @@ def write_derivations(derivations: Sequence[DerivationView], kind: str, out: Pat
                 (scratch / f"{derivation.name}.html").write_text(html.derivation_page(derivation), encoding="utf-8")
                 continue
             source = scratch / f"{derivation.name}.tex"
-            source.write_text(latex.document(derivation.title, [derivation]), encoding="utf-8")
+            source.write_text(latex.latex_document(derivation.title, [derivation]), encoding="utf-8")
             if kind == "pdf" and latex.compile_pdf(source) is None:
                 raise UnfinishedError("no TeX engine (pdflatex) is installed; ask for tex or html")
 
-    return publish(out, build)
+    return publish_files(out, build)

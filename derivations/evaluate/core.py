@@ -42,7 +42,7 @@ class Point:
     values: Values
     frozen: Values = field(default_factory=dict)
 
-    def moved(self, changes: Values) -> Point:
+    def with_state(self, changes: Values) -> Point:
         """The point with some values changed and the markers held where they were."""
         return Point({**self.values, **changes}, {**self.values, **self.frozen})
 
@@ -50,7 +50,7 @@ class Point:
         """The point with some values changed for the markers only."""
         return Point(self.values, {**self.values, **self.frozen, **changes})
 
-    def bound(self, index: sympy.Symbol, number: int) -> Point:
+    def with_index(self, index: sympy.Symbol, number: int) -> Point:
         return Point({**self.values, index: number}, {**self.frozen, index: number} if self.frozen else {})
 
     @property
@@ -180,7 +180,7 @@ def _(expr, at):
     index, first, last = expr.limits[-1]
     inner = sympy.Sum(expr.function, *expr.limits[:-1]) if len(expr.limits) > 1 else expr.function
     numbers = range(int(evaluate(first, at)), int(evaluate(last, at)) + 1)
-    return mpmath.fsum(evaluate(inner, at.bound(index, number)) for number in numbers)
+    return mpmath.fsum(evaluate(inner, at.with_index(index, number)) for number in numbers)
 
 
 @evaluate.register(MatrixElement)
@@ -230,28 +230,28 @@ def _(expr, at):
 @evaluate.register(sympy.Inverse)
 def _(expr, at):
     inverse = mpmath.inverse(mpmath.matrix(evaluate(expr.arg, at).tolist()))
-    return array(inverse.tolist())
+    return mpf_array(inverse.tolist())
 
 
 @evaluate.register(sympy.Identity)
 def _(expr, at):
     n = int(evaluate(expr.rows, at))
-    return array([[int(i == j) for j in range(n)] for i in range(n)])
+    return mpf_array([[int(i == j) for j in range(n)] for i in range(n)])
 
 
 @evaluate.register(sympy.ZeroMatrix)
 def _(expr, at):
-    return array([[0] * int(evaluate(expr.cols, at)) for _ in range(int(evaluate(expr.rows, at)))])
+    return mpf_array([[0] * int(evaluate(expr.cols, at)) for _ in range(int(evaluate(expr.rows, at)))])
 
 
 @evaluate.register(OneMatrix)
 def _(expr, at):
-    return array([[1] * int(evaluate(expr.cols, at)) for _ in range(int(evaluate(expr.rows, at)))])
+    return mpf_array([[1] * int(evaluate(expr.cols, at)) for _ in range(int(evaluate(expr.rows, at)))])
 
 
 @evaluate.register(sympy.MatrixBase)
 def _(expr, at):
-    return array([[evaluate(e, at) for e in row] for row in expr.tolist()])
+    return mpf_array([[evaluate(e, at) for e in row] for row in expr.tolist()])
 
 
 @evaluate.register(sympy.BlockMatrix)
@@ -259,12 +259,12 @@ def _(expr, at):
     return np.block([[evaluate(b, at) for b in row] for row in expr.blocks.tolist()])
 
 
-def array(rows) -> np.ndarray:
+def mpf_array(rows) -> np.ndarray:
     """Rows of numbers as an array of ``mpf``."""
     return np.array([[mpmath.mpf(x) for x in row] for row in rows], dtype=object)
 
 
-def distance(a, b):
+def relative_distance(a, b):
     """The largest difference of two values, relative to the largest of their entries (absolute where both vanish).
 
     Infinite where an entry is not finite.

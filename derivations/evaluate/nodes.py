@@ -8,7 +8,7 @@ from sympy import Determinant, DiagMatrix, DiagonalMatrix, DiagonalOf, DotProduc
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.slice import MatrixSlice
 
-from derivations.evaluate.core import NoEvaluationError, array, evaluate
+from derivations.evaluate.core import NoEvaluationError, evaluate, mpf_array
 from theory.abridging import brief
 from theory.nodes.elementwise import ENTRY, Elementwise
 from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
@@ -18,7 +18,7 @@ from theory.scalars import logistic, softplus
 
 
 def _by_entries(shape, entry) -> np.ndarray:
-    return array([[entry(i, j) for j in range(shape[1])] for i in range(shape[0])])
+    return mpf_array([[entry(i, j) for j in range(shape[1])] for i in range(shape[0])])
 
 
 @evaluate.register(logistic)
@@ -34,13 +34,13 @@ def _(expr, at):
 @evaluate.register(Elementwise)
 def _(expr, at):
     inner = evaluate(expr.inner, at)
-    return _real_entries(expr, inner.shape, lambda i, j: evaluate(expr.body, at.bound(ENTRY, inner[i, j])))
+    return _real_entries(expr, inner.shape, lambda i, j: evaluate(expr.body, at.with_index(ENTRY, inner[i, j])))
 
 
 @evaluate.register(ElementwiseApplyFunction)
 def _(expr, at):
     inner = evaluate(expr.expr, at)
-    return _real_entries(expr, inner.shape, lambda i, j: evaluate(expr.function(ENTRY), at.bound(ENTRY, inner[i, j])))
+    return _real_entries(expr, inner.shape, lambda i, j: evaluate(expr.function(ENTRY), at.with_index(ENTRY, inner[i, j])))
 
 
 @evaluate.register(HadamardPower)
@@ -53,7 +53,7 @@ def _real_entries(expr, shape, entry) -> np.ndarray:
     values = [[entry(i, j) for j in range(shape[1])] for i in range(shape[0])]
     if any(mpmath.im(x) != 0 for row in values for x in row):
         raise NoEvaluationError(f"{brief(expr)} is not real here")
-    return array([[mpmath.re(x) for x in row] for row in values])
+    return mpf_array([[mpmath.re(x) for x in row] for row in values])
 
 
 @evaluate.register(Hadamard)
@@ -74,7 +74,7 @@ def _(expr, at):
 @evaluate.register(DiagonalOf)
 def _(expr, at):
     square = evaluate(expr.args[0], at)
-    return array([[square[i, i]] for i in range(len(square))])
+    return mpf_array([[square[i, i]] for i in range(len(square))])
 
 
 @evaluate.register(DiagonalMatrix)
@@ -86,12 +86,12 @@ def _(expr, at):
 @evaluate.register(Softmax)
 def _(expr, at):
     weights = [[mpmath.exp(x) for x in row] for row in evaluate(expr.args[0], at)]
-    return array([[x / mpmath.fsum(row) for x in row] for row in weights])
+    return mpf_array([[x / mpmath.fsum(row) for x in row] for row in weights])
 
 
 @evaluate.register(LogSumExp)
 def _(expr, at):
-    return array([[mpmath.log(mpmath.fsum(map(mpmath.exp, row)))] for row in evaluate(expr.args[0], at)])
+    return mpf_array([[mpmath.log(mpmath.fsum(map(mpmath.exp, row)))] for row in evaluate(expr.args[0], at)])
 
 
 @evaluate.register(Determinant)

@@ -9,7 +9,7 @@ from derivations.figures.frustrated import frustration
 from derivations.figures.phases import phase_diagram
 from derivations.figures.report import curves, head_eigenvalues
 from derivations.figures.spectra import spectrum
-from derivations.figures.style import save
+from derivations.figures.style import save_figure
 from derivations.figures.trajectories import trajectory
 from derivations.figures.two_scales import two_time_scales
 
@@ -25,7 +25,7 @@ __all__ = [
     "head_eigenvalues",
     "nonlinear",
     "phase_diagram",
-    "save",
+    "save_figure",
     "spectrum",
     "trajectory",
     "two_time_scales",

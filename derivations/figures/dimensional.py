@@ -9,16 +9,16 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from derivations.dimensional.runs import Run
-from derivations.dimensional.starts import BETWEEN, IDENTITY, LARGE, RANDOM, Kind
-from derivations.dimensional.survey import Forecast, Share, Study
+from derivations.dimensional.runs import FollowedRun
+from derivations.dimensional.starts import BETWEEN, IDENTITY, LARGE, RANDOM, StartKind
+from derivations.dimensional.survey import DimensionalStudy, RankForecast, Share
 from derivations.figures.style import STYLE
 
 SHADES = {IDENTITY: "#0072b2", RANDOM: "#d55e00", LARGE: "#009e73"}
 SHIFTS = {IDENTITY: -0.22, RANDOM: 0.0, LARGE: 0.22}
 
 
-def dimensional_collapse(study: Study) -> Figure:
+def dimensional_collapse(study: DimensionalStudy) -> Figure:
     """The rank of the labels and the share of collapsed runs against the dimension, and the eigenvalues of heads at the end."""
     with rc_context(STYLE):
         figure = Figure(figsize=(9.6, 6.6))
@@ -46,10 +46,10 @@ def dimensional_collapse(study: Study) -> Figure:
         return figure
 
 
-def _draw_rank(axis: Axes, study: Study, kind: Kind, shade: str) -> None:
-    own = _forecasts(study, kind)
-    dimensions = sorted({run.dimension for run in study.of(kind)})
-    ranks = [np.array([run.rank for run in study.of(kind, d)]) for d in dimensions]
+def _draw_rank(axis: Axes, study: DimensionalStudy, kind: StartKind, shade: str) -> None:
+    own = _forecasts_of_kind(study, kind)
+    dimensions = sorted({run.dimension for run in study.runs_of(kind)})
+    ranks = [np.array([run.rank for run in study.runs_of(kind, d)]) for d in dimensions]
     errors = [2 * r.std(ddof=1) / np.sqrt(len(r)) for r in ranks]
     axis.plot([f.dimension for f in own], [f.rank for f in own], color=shade, linewidth=1)
     axis.errorbar(
@@ -60,24 +60,24 @@ def _draw_rank(axis: Axes, study: Study, kind: Kind, shade: str) -> None:
 
 def _draw_share(
     axis: Axes,
-    study: Study,
-    kind: Kind,
+    study: DimensionalStudy,
+    kind: StartKind,
     shade: str,
-    foreseen: Callable[[Forecast], float],
-    hit: Callable[[Run], bool],
+    foreseen: Callable[[RankForecast], float],
+    hit: Callable[[FollowedRun], bool],
     how: tuple[str, str, str] = ("-", "full", "labels at one point"),
 ) -> None:
-    own, (line, fill, label) = _forecasts(study, kind), how
+    own, (line, fill, label) = _forecasts_of_kind(study, kind), how
     dimensions = np.array([f.dimension for f in own])
-    shares = [Share.of([hit(run) for run in study.of(kind, d)]) for d in dimensions]
+    shares = [Share.of([hit(run) for run in study.runs_of(kind, d)]) for d in dimensions]
     axis.plot(dimensions, [foreseen(f) for f in own], color=shade, linewidth=1, linestyle=line)
     axis.errorbar(
-        dimensions, [s.value for s in shares], yerr=_bars(shares), fmt="o", color=shade, markersize=4.5, capsize=2,
+        dimensions, [s.value for s in shares], yerr=_error_bars(shares), fmt="o", color=shade, markersize=4.5, capsize=2,
         linewidth=1, fillstyle=fill, label=f"{kind.name}: {label}",
     )  # fmt: skip
 
 
-def _draw_lost(axis: Axes, study: Study) -> None:
+def _draw_lost(axis: Axes, study: DimensionalStudy) -> None:
     """The share of noise-like starts that lose dimensions which others keep."""
 
     def possible(dimension: int) -> int:
@@ -94,17 +94,17 @@ def _draw_lost(axis: Axes, study: Study) -> None:
     )
 
 
-def _draw_heads(axis: Axes, study: Study, kind: Kind, shade: str) -> None:
+def _draw_heads(axis: Axes, study: DimensionalStudy, kind: StartKind, shade: str) -> None:
     rng = np.random.default_rng(0)
-    for run in study.of(kind):
+    for run in study.runs_of(kind):
         values = np.linalg.eigvals(run.end.head).real
         places = run.dimension + SHIFTS[kind] + rng.uniform(-0.08, 0.08)
         axis.plot(np.full(len(values), places), values, ".", color=shade, markersize=3, alpha=0.5)
 
 
-def _forecasts(study: Study, kind: Kind) -> list[Forecast]:
+def _forecasts_of_kind(study: DimensionalStudy, kind: StartKind) -> list[RankForecast]:
     return [f for f in study.forecasts if f.kind == kind]
 
 
-def _bars(shares: Sequence[Share]) -> list[list[float]]:
+def _error_bars(shares: Sequence[Share]) -> list[list[float]]:
     return [[s.value - s.low for s in shares], [s.high - s.value for s in shares]]

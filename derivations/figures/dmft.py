@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
-from derivations.agreement import Deviations, HeadPoints, NonlinearStudy, Points, Study
+from derivations.agreement import AgreementStudy, Deviations, HeadPoints, NonlinearStudy, StartPoints
 from derivations.figures.style import STYLE
 from theory.dmft import Band, HeadCurve, MeanFieldHead
 
@@ -20,14 +20,14 @@ BINS = 30
 TIME = "time (inverse mobility)"
 
 
-def agreement(study: Study) -> Figure:
+def agreement(study: AgreementStudy) -> Figure:
     """Label variance, band, and deviations against the numbers of classes and of links."""
     with rc_context(STYLE):
         figure = Figure(figsize=(9.6, 7.4))
         (upper, right), (lower, corner) = figure.subplots(2, 2)
         _draw_curves(upper, study.times, study.curves)
         for name, points in study.points.items():
-            _bars(upper, points.times, points.mean, points.error, _shade(name), f"simulation, {name}")
+            _draw_bars(upper, points.times, points.mean, points.error, _shade_of(name), f"simulation, {name}")
         upper.set_title("variance of labels")
         upper.legend()
         _draw_band(right, study.band, study.spectra)
@@ -36,7 +36,7 @@ def agreement(study: Study) -> Figure:
         level, classes, apart = study.level
         lower.axhline(level, color="black", linewidth=1, linestyle=(0, (5, 2)), label="large-c, regular: its level")
         means, errors = (np.array([getattr(p, name)[0] for p in apart]) for name in ("mean", "error"))
-        _bars(lower, classes, np.abs(means), errors, "black", "large-c, regular: sampled")
+        _draw_bars(lower, classes, np.abs(means), errors, "black", "large-c, regular: sampled")
         lower.set_xticks(ticks := [50, 100, 200, 400], labels=map(str, ticks))
         lower.xaxis.set_minor_formatter(NullFormatter())
         lower.set(title="exact closures converge, large-c levels off", xlabel="number of classes $K$")
@@ -49,20 +49,22 @@ def agreement(study: Study) -> Figure:
         return figure
 
 
-def variance(title: str, times: NDArray, curves: Mapping[str, NDArray], points: Points | None = None) -> Figure:
+def variance_figure(title: str, times: NDArray, curves: Mapping[str, NDArray], points: StartPoints | None = None) -> Figure:
     """Label variances by name over times, and points of a simulation."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 4.2))
         axis = figure.subplots()
         _draw_curves(axis, times, curves)
         if points is not None:
-            _bars(axis, points.times, points.mean, points.error, "black", r"simulation, mean $\pm$ two standard errors")
+            _draw_bars(axis, points.times, points.mean, points.error, "black", r"simulation, mean $\pm$ two standard errors")
         axis.set_title(title)
         axis.legend(fontsize=8)
         return figure
 
 
-def response(title: str, s: NDArray, values: NDArray, errors: NDArray, points: tuple[NDArray, NDArray] | None = None) -> Figure:
+def response_figure(
+    title: str, s: NDArray, values: NDArray, errors: NDArray, points: tuple[NDArray, NDArray] | None = None
+) -> Figure:
     """The response at positive s, a band of two errors, and means and standard errors of sampled couplings."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 4.2))
@@ -70,13 +72,13 @@ def response(title: str, s: NDArray, values: NDArray, errors: NDArray, points: t
         axis.plot(s, values, color=SHADES["regular"], label="theory")
         axis.fill_between(s, values - 2 * errors, values + 2 * errors, color=SHADES["regular"], alpha=0.25)
         if points is not None:
-            _bars(axis, s, *points, "black", r"sampled couplings, mean $\pm$ two standard errors")
+            _draw_bars(axis, s, *points, "black", r"sampled couplings, mean $\pm$ two standard errors")
         axis.set(title=title, xscale="log", yscale="log", xlabel="$s$", ylabel="$G(s)$")
         axis.legend(fontsize=8)
         return figure
 
 
-def band(title: str, of: Band, spectra: NDArray | None = None) -> Figure:
+def band_figure(title: str, of: Band, spectra: NDArray | None = None) -> Figure:
     """The density of squared canonical correlations, its edges, and a histogram of sampled ones without the outlier."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 4.2))
@@ -86,7 +88,7 @@ def band(title: str, of: Band, spectra: NDArray | None = None) -> Figure:
         return figure
 
 
-def head(
+def head_figure(
     title: str,
     of: MeanFieldHead,
     curve: HeadCurve,
@@ -106,7 +108,7 @@ def head(
             axis.plot(one.times, one.head, color=shade, label=name)
             if points is not None:
                 each = getattr(points, side)
-                _bars(axis, each.times, each.mean, each.error, shade, "simulation")
+                _draw_bars(axis, each.times, each.mean, each.error, shade, "simulation")
         if line is not None:
             _draw_line(others[0], of, *line)
         axis.set(title=title, xscale="log", xlabel="time (mobilities one over degrees)", ylabel="eigenvalue of the head")
@@ -122,7 +124,7 @@ def nonlinear(study: NonlinearStudy) -> Figure:
         for name, curve in study.curves.items():
             axis.plot(curve.times, curve.head, color=SHADES[name], label=f"single sites, {name}")
             points = study.points[name].head
-            _bars(axis, points.times, points.mean, points.error, SHADES[name], f"simulation, {name}")
+            _draw_bars(axis, points.times, points.mean, points.error, SHADES[name], f"simulation, {name}")
         axis.set(title="a nonlinear head", xlabel="time (mobilities one over degrees)", ylabel="mean diagonal of the head")
         axis.legend()
         _draw_laws(right, study.classes, "(K/d)")
@@ -136,7 +138,7 @@ def nonlinear(study: NonlinearStudy) -> Figure:
 
 
 def _draw_line(axis: Axes, of: MeanFieldHead, decays: NDArray, ratios: NDArray) -> None:
-    """Where class modes at the edge survive beside the mode 1."""
+    """The line above which class modes at the edge survive beside the mode 1."""
     axis.plot(decays, ratios, color="black", label=r"head decays too slowly below: $k_c$")
     axis.axvline(of.critical_decay, color="black", linestyle=(0, (5, 2)), linewidth=1.1, label=r"no state beyond: $\mu_e^2/4$")
     top = 1.4 * ratios.max()
@@ -151,7 +153,7 @@ def _draw_line(axis: Axes, of: MeanFieldHead, decays: NDArray, ratios: NDArray) 
 def _draw_curves(axis: Axes, times: NDArray, curves: Mapping[str, NDArray]) -> None:
     for name, values in curves.items():
         is_closed = "large-c" in name
-        axis.plot(times, values, color=_shade(name), linestyle=(0, (4, 2)) if is_closed else "-", label=name)
+        axis.plot(times, values, color=_shade_of(name), linestyle=(0, (4, 2)) if is_closed else "-", label=name)
     lowest = min(float(np.min(values[values > 0])) for values in curves.values())
     axis.set(xscale="log", yscale="log", xlabel=TIME, ylabel=r"variance of a label / $\sigma^2$", ylim=(lowest / 2, 2))
 
@@ -166,24 +168,24 @@ def _draw_band(axis: Axes, of: Band, spectra: NDArray | None) -> None:
         counts, ends = np.histogram(spectra, BINS)
         widths = np.diff(ends) * len(spectra)
         middles = (ends[1:] + ends[:-1]) / 2
-        _bars(axis, middles, counts / widths, np.sqrt(counts) / widths, "black", "sampled, two standard errors of counts")
+        _draw_bars(axis, middles, counts / widths, np.sqrt(counts) / widths, "black", "sampled, two standard errors of counts")
     axis.set(xlabel=r"$\mu^2$", ylabel="density", ylim=(0, None))
     axis.legend()
 
 
 def _draw_laws(axis: Axes, found: Mapping[str, Deviations], symbol: str) -> None:
     for name, one in found.items():
-        law, shade = one.law, _shade(name)
+        law, shade = one.law, _shade_of(name)
         fine = np.geomspace(one.x[0], one.x[-1], 100)
         said = f"{name}: ${symbol}^{{{law.exponent:.3f}\\pm{law.error:.3f}}}$, theory ${one.expected:g}$"
         axis.plot(fine, law(fine), color=shade, linewidth=1.1, label=said)
-        _bars(axis, one.x, one.values, one.errors, shade)
+        _draw_bars(axis, one.x, one.values, one.errors, shade)
     axis.set(xscale="log", yscale="log")
 
 
-def _bars(axis: Axes, x: NDArray, mean: NDArray, error: NDArray, shade: str, label: str | None = None) -> None:
+def _draw_bars(axis: Axes, x: NDArray, mean: NDArray, error: NDArray, shade: str, label: str | None = None) -> None:
     axis.errorbar(x, mean, yerr=2 * error, fmt=".", color=shade, markersize=5, linewidth=1, label=label)
 
 
-def _shade(name: str) -> str:
+def _shade_of(name: str) -> str:
     return next((shade for ensemble, shade in SHADES.items() if ensemble in name.lower()), "#009e73")

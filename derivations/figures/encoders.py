@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from derivations.encoders import MOBILITIES, EncoderStudy, Headed, Training
+from derivations.encoders import MOBILITIES, EncoderStudy, HeadedTraining, Training
 from derivations.figures.style import STYLE
 
 COLOURS = {"degree": "#0072b2", "uniform": "#d55e00"}
@@ -64,7 +64,7 @@ def _draw_accuracies(axis: Axes, runs: list[Training]) -> None:
     axis.set(xscale="log", ylim=(0, 1.03))
 
 
-def _draw_heads(axis: Axes, headed: Headed) -> None:
+def _draw_heads(axis: Axes, headed: HeadedTraining) -> None:
     shown = headed.run.times > 0
     heads, mu = headed.run.head_eigenvalues.real[shown], headed.forecast.coupling.modes()
     for value in np.unique(np.concatenate([mu, -mu[-mu > heads.min() - 0.1]]).round(12)):

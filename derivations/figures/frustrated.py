@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from derivations.figures.style import STYLE
-from derivations.frustration import Plateaus, SlowTimes, Study
-from theory.simulation.observables import Points
+from derivations.frustration import FrustrationStudy, Plateaus, SlowTimes
+from theory.simulation.observables import StartPoints
 
 FLOOR = 1e-5
 SHADES = ("#d55e00", "#cc79a7", "#0072b2", "#009e73")
 
 
-def frustration(study: Study) -> Figure:
+def frustration(study: FrustrationStudy) -> Figure:
     """Separation and loss with their plateaus, the accuracy with its peak, and the slow time against the fraction."""
     with rc_context(STYLE):
         figure = Figure(figsize=(9.6, 7))
@@ -26,7 +26,7 @@ def frustration(study: Study) -> Figure:
         upper.set(title="labels: distance, with its plateaus", ylabel=r"$E\,\Vert y_a-y_b\Vert^2$", xlabel=time)
         lower.set(title="loss, with its plateaus", ylabel="$E\\,L$", xlabel=time)
         upper.legend(loc="lower left", title="frustrated fraction")
-        lower.legend(*_marks(lower), loc="lower left")
+        lower.legend(*_legend_marks(lower), loc="lower left")
         _draw_accuracy(right, study)
         _draw_slow_times(corner, study.slow_times)
         return figure
@@ -41,16 +41,16 @@ def _draw_plateaus(upper: Axes, lower: Axes, shade: str, row: Plateaus) -> None:
     ):
         axis.plot(curves.times[shown], values[shown], color=shade, label=label)
         axis.axhline(plateau, color=shade, linestyle=(0, (1, 2)), linewidth=1)
-        _bars(axis, points, shade)
+        _draw_bars(axis, points, shade)
         axis.set(xscale="log", yscale="log", xlim=(0.02, points.times[-1]), ylim=(FLOOR, 4 * values[0]))
     upper.axvline(curves.half_time, color=shade, linestyle=(0, (4, 3)), linewidth=0.8)
 
 
-def _bars(axis: Axes, points: Points, shade: str) -> None:
+def _draw_bars(axis: Axes, points: StartPoints, shade: str) -> None:
     axis.errorbar(points.times, points.mean, yerr=2 * points.error, fmt=".", color=shade, markersize=5, linewidth=1)
 
 
-def _marks(axis: Axes):
+def _legend_marks(axis: Axes):
     axis.plot([], [], color="black", linestyle=(0, (1, 2)), linewidth=1, label="plateau: slow modes alone")
     axis.plot([], [], color="black", linestyle=(0, (4, 3)), linewidth=0.8, label="above: the distance has halved")
     axis.errorbar([], [], yerr=[], fmt=".", color="black", markersize=5, label=r"simulation, mean $\pm$ two standard errors")
@@ -59,7 +59,7 @@ def _marks(axis: Axes):
     return [handles[k] for k in keep], [labels[k] for k in keep]
 
 
-def _draw_accuracy(axis: Axes, study: Study) -> None:
+def _draw_accuracy(axis: Axes, study: FrustrationStudy) -> None:
     found, shown = study.accuracy, study.accuracy.times > 0
     times = found.times[shown]
     axis.fill_between(

@@ -60,13 +60,13 @@ def phase_diagram(plane: Plane, found: Dataset, title: str = "") -> Figure:
         colours = ListedColormap([COLOURS[phase] for phase in Phase])
         limits = BoundaryNorm(np.arange(len(Phase) + 1) - 0.5, len(Phase))
         axis.pcolormesh(across, up, found["outcome"].values.T, cmap=colours, norm=limits, edgecolors="face")
-        for low, high, bottom, top in _runs(found["proved"].values != CODES[Phase.UNDECIDED], across, up):
-            axis.add_patch(_hatched((low, bottom), high - low, top - bottom))
+        for low, high, bottom, top in _proved_stretches(found["proved"].values != CODES[Phase.UNDECIDED], across, up):
+            axis.add_patch(_hatch_rectangle((low, bottom), high - low, top - bottom))
         handles = _draw_boundaries(axis, plane)
         axis.set(xlim=across[[0, -1]], ylim=up[[0, -1]], xlabel=NAMES[plane.axes[0]], ylabel=NAMES[plane.axes[1]])
         axis.grid(False)
         axis.set_title(title)
-        figure.legend(handles=[*_cells(found), *handles], loc="outside right upper", fontsize=8)
+        figure.legend(handles=[*_legend_patches(found), *handles], loc="outside right upper", fontsize=8)
         return figure
 
 
@@ -76,26 +76,26 @@ def _draw_boundaries(axis: Axes, plane: Plane) -> list[Line2D]:
     for style, (name, (across, up, values)) in zip(LINES, plane.boundaries().items(), strict=False):
         axis.contour(across, up, values.T, levels=[0], colors="black", linestyles=[style], linewidths=1.6)
         handles.append(Line2D([], [], color="black", linestyle=style, linewidth=1.6, label=f"{name}\n(closed form)"))
-    for name, (across, up) in plane.traced().items():
+    for name, (across, up) in plane.numerical_boundaries().items():
         axis.plot(across, up, **NUMERICAL)
         handles.append(Line2D([], [], label=name, **NUMERICAL))
     return handles
 
 
-def _cells(found: Dataset) -> list[Patch]:
+def _legend_patches(found: Dataset) -> list[Patch]:
     """What stands for each outcome that occurs, and for what is proved."""
     seen = [phase for phase in Phase if (found["outcome"] == CODES[phase]).any()]
     patches = [Patch(facecolor=COLOURS[p], edgecolor="#777777", linewidth=0.5, label=f"{p.value} (simulated)") for p in seen]
     if (found["proved"] != CODES[Phase.UNDECIDED]).any():
-        patches.append(_hatched((0, 0), 1, 1, label="the whole cell is proved"))
+        patches.append(_hatch_rectangle((0, 0), 1, 1, label="the whole cell is proved"))
     return patches
 
 
-def _hatched(corner: tuple[float, float], width: float, height: float, **named) -> Rectangle:
+def _hatch_rectangle(corner: tuple[float, float], width: float, height: float, **named) -> Rectangle:
     return Rectangle(corner, width, height, facecolor="none", edgecolor="#55555588", hatch="////", linewidth=0, **named)
 
 
-def _runs(proved: NDArray, across: NDArray, up: NDArray) -> Iterator[tuple[float, float, float, float]]:
+def _proved_stretches(proved: NDArray, across: NDArray, up: NDArray) -> Iterator[tuple[float, float, float, float]]:
     """The proved cells, those of a column that follow each other as one: left, right, bottom, top."""
     for column, cells in enumerate(proved):
         for is_proved, run in groupby(range(len(cells)), key=cells.__getitem__):

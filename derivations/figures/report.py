@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from derivations.experiment import Run
+from derivations.experiment import ExperimentRun
 from derivations.figures.style import STYLE, name_time
 
 COLOURS = {
@@ -23,7 +23,7 @@ GROUPS = {"embeddings": "one embedding for each sample", "encoder": "linear enco
 FLOOR = 1e-6
 
 
-def curves(runs: Sequence[Run]) -> Figure:
+def curves(runs: Sequence[ExperimentRun]) -> Figure:
     """Loss, accuracy and smallest separation of labels against time, with the predicted time scales."""
     with rc_context(STYLE):
         figure = Figure(figsize=(9, 7.6))
@@ -42,7 +42,7 @@ def curves(runs: Sequence[Run]) -> Figure:
         return figure
 
 
-def head_eigenvalues(runs: Sequence[Run]) -> Figure:
+def head_eigenvalues(runs: Sequence[ExperimentRun]) -> Figure:
     """Real parts of the head's eigenvalues against time, over the canonical correlations of the data."""
     members = [run for run in runs if run.trajectory.head is not None]
     with rc_context(STYLE):
@@ -62,7 +62,7 @@ def head_eigenvalues(runs: Sequence[Run]) -> Figure:
         return figure
 
 
-def _draw_run(column: Sequence[Axes], run: Run) -> None:
+def _draw_run(column: Sequence[Axes], run: ExperimentRun) -> None:
     trajectory, colour = run.trajectory, COLOURS[run.name]
     shown = trajectory.times > 0
     times = trajectory.times[shown]
@@ -74,7 +74,7 @@ def _draw_run(column: Sequence[Axes], run: Run) -> None:
         axis.set(xscale="log", yscale=scale)
 
 
-def _draw_time_scales(column: Sequence[Axes], members: Sequence[Run]) -> None:
+def _draw_time_scales(column: Sequence[Axes], members: Sequence[ExperimentRun]) -> None:
     """Vertical lines at the predicted times, and the predicted decay through the last point of the collapsing run."""
     for run in members:
         if run.predicted_slow is None or not np.isfinite(run.predicted_slow):

@@ -45,14 +45,14 @@ def spectrum(title: str, labels: Sequence[str], numbers: Mapping[str, Any], redu
 
 
 def _draw_correlations(axis: Axes, mu: Sequence[float]) -> None:
-    axis.plot(np.arange(1, len(mu) + 1), mu, ".", color="#0072b2", markersize=_marker(len(mu)))
+    axis.plot(np.arange(1, len(mu) + 1), mu, ".", color="#0072b2", markersize=_marker_size(len(mu)))
     axis.set(title="modes", ylabel=r"canonical correlation $\mu_k$", xlim=(0.5, len(mu) + 0.5), ylim=(0, 1.05))
 
 
 def _draw_rates(axis: Axes, numbers: Mapping[str, Any]) -> None:
     """Frustration and rates on a logarithmic scale, on the floor of which lie those that are zero."""
     zero, psi, rates = numbers["components"], numbers["frustration"], numbers["rates"]
-    modes, size = np.arange(1, len(psi) + 1), _marker(len(psi))
+    modes, size = np.arange(1, len(psi) + 1), _marker_size(len(psi))
     axis.set_yscale("log")
     axis.plot(modes[zero:], psi[zero:], ".", color="#d55e00", markersize=size, label=r"frustration $\psi_k=1-\mu_k^2$")
     axis.plot(modes[zero:], rates[zero:], "x", color="#333333", markersize=size / 2, label="slowest decay rates")
@@ -70,7 +70,7 @@ def _draw_rates(axis: Axes, numbers: Mapping[str, Any]) -> None:
     axis.legend()
 
 
-def _marker(count: int) -> float:
+def _marker_size(count: int) -> float:
     return 9 if count <= 100 else 4
 
 
@@ -78,7 +78,7 @@ def _draw_class_graph(axis: Axes, names: Sequence[str], reduced: ClassGraph) -> 
     """Labels on a circle, component by component, the slowest mode ascending in each."""
     import networkx
 
-    order = _order(reduced)
+    order = _label_order(reduced)
     at = networkx.circular_layout(order.tolist())
     places = np.array([at[a] for a in range(len(names))])
     ends = np.argwhere(np.triu(reduced.conductances))
@@ -104,7 +104,7 @@ def _draw_class_graph(axis: Axes, names: Sequence[str], reduced: ClassGraph) -> 
 
 def _draw_conductances(axis: Axes, names: Sequence[str], reduced: ClassGraph) -> None:
     """Conductances between labels as a picture, component by component, the slowest mode ascending in each."""
-    order = _order(reduced)
+    order = _label_order(reduced)
     shown = reduced.conductances[np.ix_(order, order)]
     axis.grid(False)
     axis.spines[:].set_visible(True)
@@ -125,7 +125,7 @@ def _draw_conductances(axis: Axes, names: Sequence[str], reduced: ClassGraph) ->
         axis.set(xlabel="labels, in the order of the slowest mode of each component", xticks=[], yticks=[])
 
 
-def _order(reduced: ClassGraph) -> NDArray:
+def _label_order(reduced: ClassGraph) -> NDArray:
     from scipy.sparse.csgraph import connected_components
 
     _, component = connected_components(reduced.conductances, directed=False)

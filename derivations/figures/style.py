@@ -31,8 +31,8 @@ def name_time(axis: Axes, time: float, label: str, at_foot: bool = False) -> Non
     )
 
 
-def save(figure: Figure, folder: Path, name: str) -> None:
-    """As SVG and PDF, without dates."""
+def save_figure(figure: Figure, folder: Path, name: str) -> None:
+    """Write a figure as SVG and PDF, without dates."""
     with warnings.catch_warnings():
         # a name in a script that no font here has is drawn as boxes
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")

@@ -85,20 +85,20 @@ def log_scale(axis: Axes, values: NDArray) -> None:
         axis.set_ylim(max(finite.min() / 2, finite.max() * 10.0**-DECADES), finite.max() * 2)
 
 
-def _shown(run: Trajectory, values: NDArray, floor: float = 0.0) -> tuple[NDArray, NDArray]:
+def _shown_values(run: Trajectory, values: NDArray, floor: float = 0.0) -> tuple[NDArray, NDArray]:
     """Times and values after the start where there are any, values not below a floor."""
     later = (run.times > 0) | (run.times[-1] == 0)
     return run.times[later], np.maximum(values[later], floor) if floor else values[later]
 
 
 def _draw_loss(axis: Axes, run: Trajectory) -> None:
-    axis.plot(*_shown(run, run.loss), color="#0072b2")
+    axis.plot(*_shown_values(run, run.loss), color="#0072b2")
     log_scale(axis, run.loss)
 
 
 def _draw_accuracy(axis: Axes, run: Trajectory) -> None:
-    times, share = _shown(run, run.accuracy)
-    _, error = _shown(run, run.accuracy_error)
+    times, share = _shown_values(run, run.accuracy)
+    _, error = _shown_values(run, run.accuracy_error)
     if error.any():
         axis.fill_between(times, share - 2 * error, share + 2 * error, color="#0072b2", alpha=0.25, linewidth=0)
         axis.plot([], [], color="#0072b2", alpha=0.25, linewidth=6, label=r"$\pm$ two standard errors")
@@ -108,12 +108,12 @@ def _draw_accuracy(axis: Axes, run: Trajectory) -> None:
 
 
 def _draw_separation(axis: Axes, run: Trajectory) -> None:
-    axis.plot(*_shown(run, run.min_separation), color="#0072b2")
+    axis.plot(*_shown_values(run, run.min_separation), color="#0072b2")
     log_scale(axis, run.min_separation)
 
 
 def _draw_head(axis: Axes, run: Trajectory, coupling: Coupling | None) -> None:
-    times, values = _shown(run, run.head_eigenvalues.real)
+    times, values = _shown_values(run, run.head_eigenvalues.real)
     if coupling is not None:
         mu = np.unique(coupling.modes(min(DRAWN_CORRELATIONS, coupling.labels, coupling.samples)).round(12))
         for value in (*mu, *-mu):
@@ -128,7 +128,7 @@ def _draw_head(axis: Axes, run: Trajectory, coupling: Coupling | None) -> None:
 
 def _draw_drift(axis: Axes, run: Trajectory) -> None:
     for name, values in run.conserved.items():
-        axis.plot(*_shown(run, values, ROUNDING), linewidth=1.2, label=name if len(name) <= 40 else name[:39] + "…")
+        axis.plot(*_shown_values(run, values, ROUNDING), linewidth=1.2, label=name if len(name) <= 40 else name[:39] + "…")
     axis.set_yscale("log")
     low, high = axis.get_ylim()
     axis.set_ylim(low, high * (high / low) ** (0.08 + 0.08 * len(run.conserved)))

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from derivations.experiment import Run
+from derivations.experiment import ExperimentRun
 from derivations.figures.report import COLOURS, FLOOR
 from derivations.figures.style import STYLE, name_time
 from derivations.two_time_scales import TwoTimeScales
@@ -30,21 +30,25 @@ def two_time_scales(study: TwoTimeScales) -> Figure:
         (loss, accuracy), (distance, head) = figure.subplots(2, 2, sharex=True)
         for run in study.runs:
             times, shown, colour = run.trajectory.times, run.trajectory.times > 0, COLOURS[run.name]
-            for axis, values in ((loss, _relative(run)), (accuracy, run.trajectory.accuracy), (distance, _distance(run))):
+            for axis, values in (
+                (loss, _relative_loss(run)),
+                (accuracy, run.trajectory.accuracy),
+                (distance, _mean_distance(run)),
+            ):
                 axis.plot(times[shown], values[shown], color=colour, label=run.title, linewidth=WIDTHS[run.name])
         for curves in study.expected:
             _draw_expected(loss, distance, curves)
         _draw_plateaus(loss, distance, study.expected[1])
         _draw_head(head, study.runs[2])
-        _finish((loss, accuracy, distance, head), study)
+        _finish_axes((loss, accuracy, distance, head), study)
         return figure
 
 
-def _relative(run: Run) -> NDArray:
+def _relative_loss(run: ExperimentRun) -> NDArray:
     return np.maximum(run.trajectory.loss / run.trajectory.loss[0], FLOOR / 10)
 
 
-def _distance(run: Run) -> NDArray:
+def _mean_distance(run: ExperimentRun) -> NDArray:
     """The root of the squared distance of two labels, on average over all pairs (T,)."""
     return np.sqrt(2 / (run.coupling.labels - 1)) * run.trajectory.label_spread
 
@@ -60,7 +64,7 @@ def _draw_plateaus(loss: Axes, distance: Axes, curves: ExpectedCurves) -> None:
     distance.axhline(np.sqrt(curves.plateau_separation), **PLATEAU)
 
 
-def _draw_head(axis: Axes, run: Run) -> None:
+def _draw_head(axis: Axes, run: ExperimentRun) -> None:
     shown = run.trajectory.times > 0
     for mu in np.unique(run.coupling.modes().round(12)):
         for value in (mu, -mu):
@@ -68,7 +72,7 @@ def _draw_head(axis: Axes, run: Run) -> None:
     axis.plot(run.trajectory.times[shown], run.trajectory.head_eigenvalues.real[shown], color=COLOURS[run.name], linewidth=1.1)
 
 
-def _finish(axes: Sequence[Axes], study: TwoTimeScales) -> None:
+def _finish_axes(axes: Sequence[Axes], study: TwoTimeScales) -> None:
     loss, accuracy, distance, head = axes
     titles = ("loss, relative to the start", "accuracy", "distance of the labels", "eigenvalues of the head")
     for axis, title in zip(axes, titles, strict=True):
@@ -86,7 +90,7 @@ def _finish(axes: Sequence[Axes], study: TwoTimeScales) -> None:
     loss.figure.suptitle(study.title, x=0.01, ha="left", fontsize=9, parse_math=False)
 
 
-def _mark_scales(axis: Axes, run: Run) -> None:
+def _mark_scales(axis: Axes, run: ExperimentRun) -> None:
     """Thin lines at the fast and the slow time that the couplings predict."""
     for name, time in (("fast", run.coupling.fast_time()), ("slow", run.coupling.slow_time())):
         axis.axvline(time, color="#555555", linewidth=0.8)

@@ -1,6 +1,6 @@
 """Phase diagrams: boundaries in closed form, proved cells, and simulated outcomes (the notes, §4)."""
 
-from derivations.phases.diagrams import agreement, diagram, within_one_cell
+from derivations.phases.diagrams import compute_diagram, share_agreeing, within_one_cell
 from derivations.phases.outcomes import Outcomes
 from derivations.phases.parameter_plane import ParameterPlane
 from derivations.phases.regions import Phase, classify, classify_start
@@ -13,10 +13,10 @@ __all__ = [
     "Phase",
     "StartOutcomes",
     "StartPlane",
-    "agreement",
     "basin_boundary",
     "classify",
     "classify_start",
-    "diagram",
+    "compute_diagram",
+    "share_agreeing",
     "within_one_cell",
 ]

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Rational
 
-from derivations.analysis.linearisation.balls import compiled, interval, signs_of
+from derivations.analysis.linearisation.balls import compile_balls, interval_ball, signs_of
 from derivations.closed_forms import phases
 from derivations.phases.regions import CODES, Phase
 from derivations.vocabulary import k, mu, phi, v_0, w_0
@@ -53,10 +53,10 @@ def proved_phase(box: Mapping[str, tuple], classes: int, family: str = "uniform"
     InputError
         for a box outside fractions in [0, 1] and positive decays, or ends that are not in order.
     """
-    ends = _ends(box, ("phi", "lambda", "k"))
+    ends = _box_ends(box, ("phi", "lambda", "k"))
     if not (ends[0][0] >= 0 and ends[0][1] <= 1 and ends[1][0] > 0 and ends[2][0] > 0):
         raise InputError("fractions in [0, 1] and positive decays", str(dict(box)), "narrow the box")
-    return _halved(partial(_phase_at_once, _phase_conditions(classes, family)), ends, depth)
+    return _prove_by_halves(partial(_phase_at_once, _phase_conditions(classes, family)), ends, depth)
 
 
 def proved_start(box: Mapping[str, tuple], fraction: float, classes: int, family: str = "uniform", depth: int = DEPTH) -> Phase:
@@ -68,14 +68,14 @@ def proved_start(box: Mapping[str, tuple], fraction: float, classes: int, family
     InputError
         for ends that are not in order, or negative amplitudes.
     """
-    ends = _ends(box, ("w_0", "v_0"))
+    ends = _box_ends(box, ("w_0", "v_0"))
     if ends[1][0] < 0:
         raise InputError("amplitudes that are not negative", str(dict(box)), "narrow the box")
     (low, high), amplitudes = ends
     parts = [(low, min(high, Fraction(0)))] if low < 0 else []
     parts += [(max(low, Fraction(0)), high)] if high > 0 or not parts else []
-    at_once = partial(_start_at_once, _margins(Fraction(fraction), classes, family))
-    found = {_halved(at_once, (part, amplitudes), depth) for part in parts}
+    at_once = partial(_start_at_once, _survival_margins(Fraction(fraction), classes, family))
+    found = {_prove_by_halves(at_once, (part, amplitudes), depth) for part in parts}
     return found.pop() if len(found) == 1 else Phase.UNDECIDED
 
 
@@ -88,7 +88,7 @@ def proved_codes(prove: Callable[[Mapping[str, tuple]], Phase], edges: Mapping[s
     return codes
 
 
-def _ends(box: Mapping[str, tuple], names: Sequence[str]) -> tuple[Ends, ...]:
+def _box_ends(box: Mapping[str, tuple], names: Sequence[str]) -> tuple[Ends, ...]:
     if set(box) != set(names):
         raise InputError(f"a box of {', '.join(names)}", ", ".join(box), "give a pair of ends for each")
     ends = tuple((Fraction(float(box[name][0])), Fraction(float(box[name][1]))) for name in names)
@@ -97,7 +97,7 @@ def _ends(box: Mapping[str, tuple], names: Sequence[str]) -> tuple[Ends, ...]:
     return ends
 
 
-def _halved(at_once: Callable[[Sequence[Ends]], Phase], ends: tuple[Ends, ...], depth: int, side: int = 0) -> Phase:
+def _prove_by_halves(at_once: Callable[[Sequence[Ends]], Phase], ends: tuple[Ends, ...], depth: int, side: int = 0) -> Phase:
     """What is proved of a box, or alike of all its parts."""
     found = at_once(ends)
     sides = [n for n, (low, high) in enumerate(ends) if low < high]
@@ -107,20 +107,20 @@ def _halved(at_once: Callable[[Sequence[Ends]], Phase], ends: tuple[Ends, ...], 
     low, high = ends[chosen]
     middle = (low + high) / 2
     lower, upper = ((*ends[:chosen], half, *ends[chosen + 1 :]) for half in ((low, middle), (middle, high)))
-    first = _halved(at_once, lower, depth, side + 1)
+    first = _prove_by_halves(at_once, lower, depth, side + 1)
     if first is Phase.UNDECIDED:
         return first
-    return first if _halved(at_once, upper, depth, side + 1) is first else Phase.UNDECIDED
+    return first if _prove_by_halves(at_once, upper, depth, side + 1) is first else Phase.UNDECIDED
 
 
 @cache
 def _phase_conditions(classes: int, family: str) -> Callable:
-    forms = [form(family).subs(K, classes) for form in (phases.existence, phases.turning)]
-    return compiled(forms, (phi, lam, k))
+    forms = [form(family).subs(K, classes) for form in (phases.existence_margin, phases.turning_margin)]
+    return compile_balls(forms, (phi, lam, k))
 
 
 def _phase_at_once(conditions: Callable, ends: Sequence[Ends]) -> Phase:
-    exists, bears = (signs_of(ball) for ball in conditions(*(interval(*e) for e in ends)))
+    exists, bears = (signs_of(ball) for ball in conditions(*(interval_ball(*e) for e in ends)))
     if exists == {-1}:
         return Phase.COLLAPSED
     if exists != {1} or len(bears) > 1 or 0 in bears:
@@ -129,14 +129,15 @@ def _phase_at_once(conditions: Callable, ends: Sequence[Ends]) -> Phase:
 
 
 @cache
-def _margins(fraction: Fraction, classes: int, family: str) -> Callable:
+def _survival_margins(fraction: Fraction, classes: int, family: str) -> Callable:
     class_mu = phases.correlation(family).subs({phi: Rational(fraction.numerator, fraction.denominator), K: classes})
-    return compiled([m.subs({mu: class_mu, gamma: 1}) for m in phases.survival_margins()], (w_0, v_0))
+    return compile_balls([m.subs({mu: class_mu, gamma: 1}) for m in phases.survival_margins()], (w_0, v_0))
 
 
 def _start_at_once(margins: Callable, ends: Sequence[Ends]) -> Phase:
-    """On the edge w_0 = 0 both branches agree: where the margin of negative heads is positive there, so is the other."""
-    above, below = (signs_of(ball) for ball in margins(*(interval(*e) for e in ends)))
+    """The fate of a box.  On the edge w_0 = 0 both branches agree: where the margin of negative heads is positive, so is the
+    other."""
+    above, below = (signs_of(ball) for ball in margins(*(interval_ball(*e) for e in ends)))
     margin = above if ends[0][0] >= 0 else below
     fates = {frozenset({1}): Phase.NON_COLLAPSED, frozenset({-1}): Phase.COLLAPSED}
     return fates.get(margin, Phase.UNDECIDED)

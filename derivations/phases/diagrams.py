@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TOGETHER = 60  # runs in one call
 
 
-def diagram(
+def compute_diagram(
     plane: Plane,
     columns: int,
     rows: int,
@@ -80,11 +80,11 @@ def diagram(
             "flag_values": np.arange(len(Phase), dtype=np.int8),
             "flag_meanings": " ".join(p.value for p in Phase),
         }
-    found.attrs = asdict(plane.outcomes) | {"version": version("collapse-theory"), "agreement": agreement(found)}
+    found.attrs = asdict(plane.outcomes) | {"version": version("collapse-theory"), "agreement": share_agreeing(found)}
     return found
 
 
-def agreement(found: Dataset) -> float:
+def share_agreeing(found: Dataset) -> float:
     """The share of the cells that the closed form decides whose outcome is its phase."""
     closed, outcome = found["closed_form"].values, found["outcome"].values
     known = closed != CODES[Phase.UNDECIDED]

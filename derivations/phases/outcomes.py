@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from derivations.closed_forms import phases
 from derivations.phases import regions
 from derivations.phases.regions import Phase
-from derivations.phases.starts import along_modes, disturbed
+from derivations.phases.starts import along_modes, disturb_blocks
 from theory import Coupling, models
 from theory.errors import InputError
 from theory.simulation.observables import label_spread
@@ -67,10 +67,10 @@ class Outcomes:
 
     @property
     def samples(self) -> int:
-        """N."""
+        """The number N of samples."""
         return self.classes * self.per_class
 
-    def representable(self, fractions: NDArray) -> NDArray:
+    def nearest_fractions(self, fractions: NDArray) -> NDArray:
         """The nearest fractions that are whole numbers of samples of each class, neither none nor all.
 
         Raises
@@ -90,16 +90,16 @@ class Outcomes:
         largest A at the end of the near one."""
         phi, lam, k = (values[name].astype(float) for name in ("phi", "lambda", "k"))
         times = self.duration(phi, lam, k) * np.linspace(0, 1, RECORDED) ** 2
-        near, small = (self._run(phi, lam, k, times, start) for start in ("near", "small"))
+        near, small = (self._follow_starts(phi, lam, k, times, start) for start in ("near", "small"))
         small_kept = (np.abs(small.spread - 1) < 1e-2).all(axis=1)
         rules = {
-            Phase.BISTABLE: near.kept & small.gone,
-            Phase.NON_COLLAPSED: near.kept & small_kept,
-            Phase.ROTATING: near.turning,
-            Phase.COLLAPSED: near.gone & small.gone,
+            Phase.BISTABLE: near.is_kept & small.is_gone,
+            Phase.NON_COLLAPSED: near.is_kept & small_kept,
+            Phase.ROTATING: near.is_turning,
+            Phase.COLLAPSED: near.is_gone & small.is_gone,
         }
         return {
-            "outcome": regions.coded(rules),
+            "outcome": regions.code_of_rules(rules),
             "spread_near": near.spread[:, 1],
             "spread_small": small.spread[:, 1],
             "turn": near.turn[:, 1],
@@ -107,17 +107,17 @@ class Outcomes:
 
     def duration(self, phi: NDArray, lam: NDArray, k: NDArray) -> float:
         """Long enough for the slowest of them, up to the longest."""
-        slowest = np.abs(regions.growth(phi, lam, k, self.classes))
-        beyond = -phases.numeric("existence")(phi, lam, k, float(self.classes))
+        slowest = np.abs(regions.growth_rate(phi, lam, k, self.classes))
+        beyond = -phases.numeric_form("existence")(phi, lam, k, float(self.classes))
         slowest = np.minimum(np.where(np.isnan(slowest), beyond, slowest), lam)
         return float(min(self.longest, E_FOLDS / max(slowest.min(), E_FOLDS / self.longest)))
 
-    def _run(self, phi: NDArray, lam: NDArray, k: NDArray, times: NDArray, start: str) -> _Seen:
+    def _follow_starts(self, phi: NDArray, lam: NDArray, k: NDArray, times: NDArray, start: str) -> _LateSpread:
         from theory.simulation.ensembles import ensemble
 
         couplings = [Coupling.uniform(self.classes, self.samples, f) for f in phi]
-        states = [self._state(c, *at) for c, *at in zip(couplings, phi, lam, k, strict=True)]
-        begun = [self._start(*state, start) for state in states]
+        states = [self._both_states(c, *at) for c, *at in zip(couplings, phi, lam, k, strict=True)]
+        begun = [self._disturbed_start(*state, start) for state in states]
         found = ensemble(
             models.projection_head(),
             couplings,
@@ -129,48 +129,48 @@ class Outcomes:
             **TOLERANCES,
         )
         assert found.head is not None  # the model has one
-        return _seen(times, found.labels, found.head, np.array([label_spread(blocks["Y"]) for blocks, _ in states]))
+        return _observe_runs(times, found.labels, found.head, np.array([label_spread(blocks["Y"]) for blocks, _ in states]))
 
-    def _state(self, coupling: Coupling, phi: float, lam: float, k: float) -> tuple[dict, dict]:
+    def _both_states(self, coupling: Coupling, phi: float, lam: float, k: float) -> tuple[dict, dict]:
         """The upper state, and the lower one: every mode along a direction of its own, at the head that it rests at; beyond its
         critical decay at the head that it had there."""
-        resting = phases.rest(coupling.modes(self.classes), lam, lam * k, 1 / self.samples)
+        resting = phases.states_at_rest(coupling.modes(self.classes), lam, lam * k, 1 / self.samples)
         upper, lower = (along_modes(coupling, np.diag(amplitudes), np.diag(heads)) for heads, amplitudes in resting)
         return upper, lower
 
-    def _start(self, upper: dict, lower: dict, which: str) -> dict:
+    def _disturbed_start(self, upper: dict, lower: dict, which: str) -> dict:
         rng = np.random.default_rng(self.seed)
-        return disturbed(upper if which == "near" else {name: block / 2 for name, block in lower.items()}, self.noise, rng)
+        return disturb_blocks(upper if which == "near" else {name: block / 2 for name, block in lower.items()}, self.noise, rng)
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
-    """Of R runs: the least and largest S in the last quarter (R, 2), and the largest A while S was above nine tenths and in
+class _LateSpread:
+    """Extremes of R runs: least and largest S in the last quarter (R, 2), and largest A while S was above nine tenths and in
     the last quarter (R, 2)."""
 
     spread: NDArray
     turn: NDArray
 
     @property
-    def kept(self) -> NDArray:
+    def is_kept(self) -> NDArray:
         return (self.turn[:, 1] < 0.1) & (np.abs(self.spread - 1) < 1e-2).all(axis=1)
 
     @property
-    def turning(self) -> NDArray:
+    def is_turning(self) -> NDArray:
         return (self.turn[:, 0] >= 3) & (self.turn[:, 1] >= 1)
 
     @property
-    def gone(self) -> NDArray:
+    def is_gone(self) -> NDArray:
         return self.spread[:, 1] < 1e-2
 
 
-def _seen(times: NDArray, labels: NDArray, head: NDArray, size: NDArray) -> _Seen:
+def _observe_runs(times: NDArray, labels: NDArray, head: NDArray, size: NDArray) -> _LateSpread:
     spread = label_spread(labels) / size[:, None]
     turn = np.linalg.norm(head - np.swapaxes(head, -1, -2), axis=(-2, -1))
     turn /= turn[:, :1]
     apart = np.minimum.accumulate(spread, axis=1) > 0.9
     last = times >= 0.75 * times[-1]
-    return _Seen(
+    return _LateSpread(
         np.stack([spread[:, last].min(axis=1), spread[:, last].max(axis=1)], axis=1),
         np.stack([(turn * apart).max(axis=1), turn[:, last].max(axis=1)], axis=1),
     )

@@ -77,27 +77,27 @@ class ParameterPlane(Plane):
         return {other: self.fixed}
 
     def centres(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
-        """Of the cells, across and up; fractions at the nearest whole numbers of samples."""
+        """The centres of the cells, across and up; fractions at the nearest whole numbers of samples."""
         across, up = super().centres(columns, rows)
-        return self.outcomes.representable(across), up
+        return self.outcomes.nearest_fractions(across), up
 
     def closed_form(self, across: NDArray, up: NDArray) -> NDArray:
-        return phase_codes(across[:, None], *self._decays(up[None, :]), self.outcomes.classes)
+        return phase_codes(across[:, None], *self._decays_at(up[None, :]), self.outcomes.classes)
 
     def prove(self, box: Mapping[str, tuple]) -> Phase:
         return proved_phase({**box, **{name: (value, value) for name, value in self.parameters.items()}}, self.outcomes.classes)
 
     def boundaries(self) -> Boundaries:
         across, up = self.edges(FINE - 1, FINE - 1)
-        at = (across[:, None], *self._decays(up[None, :]), float(self.outcomes.classes))
+        at = (across[:, None], *self._decays_at(up[None, :]), float(self.outcomes.classes))
         with np.errstate(all="ignore"):
-            exists = phases.numeric("existence")(*at) + np.zeros((FINE, FINE))
-            turns = np.where(exists > 0, phases.numeric("turning")(*at), np.nan)
+            exists = phases.numeric_form("existence")(*at) + np.zeros((FINE, FINE))
+            turns = np.where(exists > 0, phases.numeric_form("turning")(*at), np.nan)
         return {
             "saddle-node: the state is born": (across, up, exists),
             "Hopf: it begins to turn": (across, up, np.arcsinh(turns)),
         }
 
-    def _decays(self, up: NDArray) -> tuple[NDArray, NDArray]:
+    def _decays_at(self, up: NDArray) -> tuple[NDArray, NDArray]:
         fixed = np.full_like(up, self.fixed)
         return (up, fixed) if self.vertical == "lambda" else (fixed, up)

@@ -35,11 +35,11 @@ class Plane(ABC):
         return {}
 
     def edges(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
-        """Of the cells, across and up."""
+        """The edges of the cells, across and up."""
         return np.linspace(self.left, self.right, columns + 1), np.linspace(self.low, self.high, rows + 1)
 
     def centres(self, columns: int, rows: int) -> tuple[NDArray, NDArray]:
-        """Of the cells, across and up."""
+        """The centres of the cells, across and up."""
         across, up = ((edges[1:] + edges[:-1]) / 2 for edges in self.edges(columns, rows))
         return across, up
 
@@ -55,6 +55,6 @@ class Plane(ABC):
     def boundaries(self) -> Boundaries:
         """By name: points across and up, and values (across, up) whose zeros are the boundary in closed form."""
 
-    def traced(self) -> dict[str, tuple[NDArray, NDArray]]:
+    def numerical_boundaries(self) -> dict[str, tuple[NDArray, NDArray]]:
         """By name: boundaries that are integrated, points across and up."""
         return {}

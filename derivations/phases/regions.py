@@ -103,28 +103,28 @@ def phase_codes(fraction: ArrayLike, decay: ArrayLike, ratio: ArrayLike, classes
         as :func:`classify`.
     """
     phi, lam, k = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (fraction, decay, ratio)))
-    checked(phi, lam, k, classes, family)
+    check_parameters(phi, lam, k, classes, family)
     at = (phi, lam, k, float(classes))
     with np.errstate(all="ignore"):
-        exists = np.broadcast_to(phases.numeric("existence", family)(*at), phi.shape)
-        turns = np.where((exists > 0) & (k > 0), phases.numeric("turning", family)(*at), np.nan)
-        correlation = phases.numeric("correlation", family)(*at)
+        exists = np.broadcast_to(phases.numeric_form("existence", family)(*at), phi.shape)
+        turns = np.where((exists > 0) & (k > 0), phases.numeric_form("turning", family)(*at), np.nan)
+        correlation = phases.numeric_form("correlation", family)(*at)
     rules = {
         Phase.NON_COLLAPSED: (lam == 0) & (correlation > 0),
         Phase.COLLAPSED: (lam > 0) & ((exists < 0) | (k == 0)),
         Phase.BISTABLE: (lam > 0) & (turns > 0),
         Phase.ROTATING: (lam > 0) & (turns < 0),
     }
-    return coded(rules)
+    return code_of_rules(rules)
 
 
-def coded(rules: Mapping[Phase, NDArray]) -> NDArray:
+def code_of_rules(rules: Mapping[Phase, NDArray]) -> NDArray:
     """The number of the first phase whose rule holds, undecided where none does."""
     numbers = [np.asarray(CODES[phase], dtype=np.int8) for phase in rules]
     return np.select(list(rules.values()), numbers, np.asarray(CODES[Phase.UNDECIDED], dtype=np.int8))
 
 
-def checked(phi: NDArray, lam: NDArray, k: NDArray, classes: int, family: str) -> None:
+def check_parameters(phi: NDArray, lam: NDArray, k: NDArray, classes: int, family: str) -> None:
     """An InputError for parameters that make no sense."""
     require.whole(classes, "at least two classes", least=2)
     frustration(family)
@@ -163,25 +163,25 @@ def start_codes(head: ArrayLike, scaled: ArrayLike, correlation: float) -> NDArr
     return np.where(margin > 0, CODES[Phase.NON_COLLAPSED], CODES[Phase.COLLAPSED])
 
 
-def growth(fraction: ArrayLike, decay: ArrayLike, ratio: ArrayLike, classes: int, family: str = "uniform") -> NDArray:
+def growth_rate(fraction: ArrayLike, decay: ArrayLike, ratio: ArrayLike, classes: int, family: str = "uniform") -> NDArray:
     r"""The largest real part of the eigenvalues of the state without collapse, along its directions and in pairs of them.
 
     In units of the mobility of the embeddings; rotations that cost nothing are left out, and it is NaN where the state does
     not exist.  Arguments as for :func:`phase_codes`, with positive decays.
     """
     phi, lam, k = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (fraction, decay, ratio)))
-    checked(phi, lam, k, classes, family)
+    check_parameters(phi, lam, k, classes, family)
     at = (phi, lam, k, float(classes))
     with np.errstate(all="ignore"):
-        exists = phases.numeric("existence", family)(*at) > 0
-        zero, one, two = phases.numeric("cubic", family)(*at)
-        trace, determinant = phases.numeric("own", family)(*at)
+        exists = phases.numeric_form("existence", family)(*at) > 0
+        zero, one, two = phases.numeric_form("cubic", family)(*at)
+        trace, determinant = phases.numeric_form("own", family)(*at)
     polynomials = ((two, one, zero), (-trace, determinant))
-    largest = [_rightmost([np.where(exists, c, 1.0) for c in coefficients]) for coefficients in polynomials]
+    largest = [_largest_real_part([np.where(exists, c, 1.0) for c in coefficients]) for coefficients in polynomials]
     return np.where(exists, lam * np.maximum(*largest), np.nan)
 
 
-def _rightmost(coefficients: list[NDArray]) -> NDArray:
+def _largest_real_part(coefficients: list[NDArray]) -> NDArray:
     """The largest real part of the roots of monic polynomials, coefficients falling below the leading one."""
     degree = len(coefficients)
     companion = np.zeros((*coefficients[0].shape, degree, degree))

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from derivations.closed_forms import phases
 from derivations.closed_forms.decaying import critical_decays, one_direction
 from derivations.phases.outcomes import TOLERANCES
-from derivations.phases.regions import Phase, coded
+from derivations.phases.regions import Phase, code_of_rules
 from derivations.phases.starts import along_modes
 from derivations.vocabulary import mu
 from theory import Coupling, models
@@ -92,7 +92,7 @@ class StartOutcomes:
 
         heads, amplitudes = starts["w_0"].astype(float), starts["v_0"].astype(float)
         coupling = self.coupling
-        unit = self._unit(coupling)
+        unit = self._unit_mode(coupling)
         found = ensemble(
             models.projection_head(),
             coupling,
@@ -117,11 +117,11 @@ class StartOutcomes:
         kept = (np.abs(end - half) < 1e-2 * end) & (heads_at_end > 0)
         alone = foreign <= FOREIGN
         stays = Phase.BISTABLE if self.decay else Phase.NON_COLLAPSED
-        code = coded({Phase.COLLAPSED: died & alone, stays: kept & alone})
+        code = code_of_rules({Phase.COLLAPSED: died & alone, stays: kept & alone})
         return {"outcome": code, "amplitude": end, "head": heads_at_end}
 
     @staticmethod
-    def _unit(coupling: Coupling) -> dict[str, NDArray]:
+    def _unit_mode(coupling: Coupling) -> dict[str, NDArray]:
         """The class mode at unit amplitude times sqrt(gamma), without a trace of others: rounding would let them grow."""
         found = along_modes(coupling, np.array([[0.0, np.sqrt(coupling.total_weight)]]), np.ones((1, 1)))
         pattern = {"X": (coupling.types @ PATTERN)[None, coupling.type_of], "Y": PATTERN[None, :]}
@@ -149,28 +149,28 @@ def basin_boundary(*, correlation: float, decay: float, head_decay: float, reach
         given = f"{correlation:g}, {decay:g}, {head_decay:g}"
         raise InputError("positive decays below the critical one of the correlation", given, "let them be smaller")
     numbers = {mu: correlation, lam: decay, kappa: head_decay, gamma: 1.0}
-    _, (head, amplitude) = phases.rest(np.array(correlation), decay, head_decay, 1.0)
+    _, (head, amplitude) = phases.states_at_rest(np.array(correlation), decay, head_decay, 1.0)
     saddle = np.array([amplitude, head])
     flow = one_direction().flow.lower({str(name): value for name, value in numbers.items()})
     values, vectors = np.linalg.eig(flow.jacobian(0.0, saddle))
     stable = vectors[:, values.real.argmin()].real
     stable *= np.sign(stable[0])
-    above, below = (_traced(flow.velocity, saddle, side * stable, reach) for side in (-1, 1))
+    above, below = (_trace_back(flow.velocity, saddle, side * stable, reach) for side in (-1, 1))
     curve = np.concatenate([above[:, ::-1], saddle[:, None], below], axis=1)
     return curve[0], curve[1]
 
 
-def _traced(velocity, saddle: NDArray, along: NDArray, reach: float) -> NDArray:
+def _trace_back(velocity, saddle: NDArray, along: NDArray, reach: float) -> NDArray:
     """Backwards in time from next to the saddle, up to the reach (2, points)."""
     from scipy.integrate import solve_ivp
 
-    def left(_, y):
+    def room_left(_, y):
         return min(reach - abs(y[1]), reach - abs(y[0]))
 
-    left.terminal = True  # type: ignore[attr-defined]
+    room_left.terminal = True  # type: ignore[attr-defined]
     start = saddle + DEPARTURE * np.linalg.norm(saddle) * along
     back = solve_ivp(
-        lambda t, y: -velocity(t, y), (0, 1e5), start, method="LSODA", rtol=1e-9, atol=1e-12, events=left, max_step=1.0
+        lambda t, y: -velocity(t, y), (0, 1e5), start, method="LSODA", rtol=1e-9, atol=1e-12, events=room_left, max_step=1.0
     )
     if back.status != 1:
         raise UnfinishedError(f"the basin boundary could not be traced to {reach:g}: {back.message}")

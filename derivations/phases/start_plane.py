@@ -60,15 +60,15 @@ class StartPlane(Plane):
 
     @property
     def correlation(self) -> float:
-        """Of the mode."""
+        """The correlation of the mode."""
         found = self.outcomes
-        return float(phases.numeric("correlation")(found.fraction, found.decay, 0.0, 2.0))
+        return float(phases.numeric_form("correlation")(found.fraction, found.decay, 0.0, 2.0))
 
     @property
     def has_state(self) -> bool:
         """Whether there is a state without collapse that the decays leave."""
         found = self.outcomes
-        return found.decay > 0 and found.head_decay > 0 and self._exists > 0
+        return found.decay > 0 and found.head_decay > 0 and self._existence > 0
 
     def closed_form(self, across: NDArray, up: NDArray) -> NDArray:
         if not self.outcomes.decay:
@@ -92,7 +92,7 @@ class StartPlane(Plane):
         across, up = self.edges(FINE - 1, FINE - 1)
         return {"hyperbola": (across, up, phases.survival_margin(across[:, None], up[None, :], self.correlation))}
 
-    def traced(self) -> dict[str, tuple[NDArray, NDArray]]:
+    def numerical_boundaries(self) -> dict[str, tuple[NDArray, NDArray]]:
         if not self.has_state:
             return {}
         found = self.outcomes
@@ -103,6 +103,6 @@ class StartPlane(Plane):
         return {"stable manifold of the saddle (numerical)": (heads, amplitudes)}
 
     @property
-    def _exists(self) -> float:
+    def _existence(self) -> float:
         found = self.outcomes
-        return float(phases.numeric("existence")(found.fraction, found.decay, 1.0, 2.0))
+        return float(phases.numeric_form("existence")(found.fraction, found.decay, 1.0, 2.0))

@@ -47,7 +47,7 @@ def mode_vectors(coupling: Coupling) -> tuple[NDArray, NDArray]:
     return left / np.sqrt(2 * n * dx)[:, None], right.T / np.sqrt(2 * dy)[:, None]
 
 
-def disturbed(blocks: dict[str, NDArray], noise: float, rng: np.random.Generator) -> dict[str, NDArray]:
+def disturb_blocks(blocks: dict[str, NDArray], noise: float, rng: np.random.Generator) -> dict[str, NDArray]:
     """Each block with normal noise of the given size, relative to the root of its mean square."""
     return {
         name: block + noise * np.sqrt(np.mean(block**2)) * rng.standard_normal(block.shape) for name, block in blocks.items()

@@ -17,7 +17,7 @@ Fails: on a graph of several components, each of which becomes a point of its ow
 """
 
 from derivations.placement.balance import Balance, balance_of
-from derivations.placement.cells import Outcome, Placement, PlacementTable, Witness
+from derivations.placement.cells import Placement, PlacementOutcome, PlacementTable, Witness
 from derivations.placement.deriving import placement_table
 
-__all__ = ["Balance", "Outcome", "Placement", "PlacementTable", "Witness", "balance_of", "placement_table"]
+__all__ = ["Balance", "Placement", "PlacementOutcome", "PlacementTable", "Witness", "balance_of", "placement_table"]

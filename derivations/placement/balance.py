@@ -24,7 +24,7 @@ from sympy import Add, Dummy, Expr, MatMul, MatrixExpr, MatrixSymbol, S, Trace, 
 from theory.abridging import Brief
 from theory.flow import Flow
 from theory.loss import Loss
-from theory.models.vocabulary import Y, pull
+from theory.models.vocabulary import Y, coupling_energy
 from theory.printing import plain
 from theory.words import expand_traces
 
@@ -52,24 +52,24 @@ class Balance(Brief):
     @property
     def right(self) -> Expr:
         """Minus the sum of the squares."""
-        return -2 * Add(*(pull(*link) for link in self.links))
+        return -2 * Add(*(coupling_energy(*link) for link in self.links))
 
     def __str__(self):
         squares = " - ".join(f"sum J |{plain(left)} - {plain(right)}|^2" for left, right in self.links)
         return f"{plain(self.left)} = -{squares}"
 
 
-def undamped(loss: Loss) -> Flow:
+def undamped_flow(loss: Loss) -> Flow:
     """The stop-gradient flow at unit mobilities, without decay."""
     return Loss(loss.expression, loss.state, assumptions=loss.assumptions).stop_gradient_flow()
 
 
 def balance_of(loss: Loss, links: Sequence[Link]) -> Balance | None:
     """A balance with the squares of as many of the links as possible, or None where there is none."""
-    flow = undamped(loss)
-    virials = {B: _coefficients(Trace(MatMul(B.T, F)), flow) for B, F in flow.velocity.items()}
-    for chosen in _most_first(links):
-        squares = _coefficients(2 * sum(pull(*link) for link in chosen), flow)
+    flow = undamped_flow(loss)
+    virials = {B: _trace_coefficients(Trace(MatMul(B.T, F)), flow) for B, F in flow.velocity.items()}
+    for chosen in _link_choices(links):
+        squares = _trace_coefficients(2 * sum(coupling_energy(*link) for link in chosen), flow)
         weights = {B: Dummy(B.name) for B in virials}
         traces = set(squares).union(*virials.values())
         equations = [sum(weights[B] * f.get(t, 0) for B, f in virials.items()) + squares.get(t, 0) for t in traces]
@@ -80,10 +80,10 @@ def balance_of(loss: Loss, links: Sequence[Link]) -> Balance | None:
     return None
 
 
-def _most_first(links: Sequence[Link]) -> Iterable[tuple[Link, ...]]:
+def _link_choices(links: Sequence[Link]) -> Iterable[tuple[Link, ...]]:
     return (chosen for count in range(len(links), 0, -1) for chosen in combinations(links, count))
 
 
-def _coefficients(expr: Expr, flow: Flow) -> dict[Expr, Expr]:
-    """Of a linear combination of traces: trace to coefficient."""
+def _trace_coefficients(expr: Expr, flow: Flow) -> dict[Expr, Expr]:
+    """The coefficients of a linear combination of traces, by trace."""
     return {t: c for t, c in expand_traces(expr, flow.context).expand().as_coefficients_dict().items() if t.has(Trace)}

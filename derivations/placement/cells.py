@@ -14,7 +14,7 @@ from derivations.analysis.linearisation.stability import Stability
 from derivations.analysis.points.fixed_points import FixedPoints
 from derivations.placement.balance import Balance
 from derivations.typeset.plain_values import plain_fields
-from derivations.typeset.rows import Row, row
+from derivations.typeset.rows import Row, row_of
 from derivations.typeset.shown import Shown
 from theory.errors import InputError
 from theory.flow import Flow
@@ -26,7 +26,7 @@ STOPS = {"none": "no stop", "labels": "label target", "samples": "sample target"
 GONE = 1e-3  # of the first distance: what a simulation calls collapsed
 
 
-class Outcome(Enum):
+class PlacementOutcome(Enum):
     """What becomes of the observable."""
 
     COLLAPSES = "collapses"
@@ -77,7 +77,7 @@ class Placement(Shown):
 
     head: str
     stop: str
-    outcome: Outcome
+    outcome: PlacementOutcome
     observable: MatrixExpr
     frozen: tuple[MatrixSymbol, ...]
     balance: Balance | None
@@ -92,19 +92,19 @@ class Placement(Shown):
     @property
     def mark(self) -> str:
         """``C``, ``F`` or ``non-collapsed``; ``*``, ``†`` and ``‡`` are explained below the table."""
-        if self.outcome is Outcome.FROZEN:
+        if self.outcome is PlacementOutcome.FROZEN:
             return "F*" if self.unfrozen else "F"
-        if self.outcome is Outcome.APART:
+        if self.outcome is PlacementOutcome.APART:
             return self.outcome.value
         return "C" + ("" if self.raw_kept == S.false else "†" if self.raw_kept == S.true else "‡")
 
     @property
     def reason(self) -> str:
         """One sentence."""
-        if self.outcome is Outcome.FROZEN:
+        if self.outcome is PlacementOutcome.FROZEN:
             sides = " and ".join({X: "the samples", Y: "the labels"}[B] for B in self.frozen)
             return f"{sides} never move"
-        if self.outcome is Outcome.APART:
+        if self.outcome is PlacementOutcome.APART:
             return "modes with an amplitude of the labels and of the head are stable"
         return f"at every fixed point the columns of {plain(self.observable)} are one point"
 
@@ -112,7 +112,7 @@ class Placement(Shown):
     def is_witnessed(self) -> bool:
         """Whether the simulation ended as derived."""
         seen = self.witness.raw if self.observable == Y else self.witness.projected
-        return bool(seen[-1] < GONE) == (self.outcome is Outcome.COLLAPSES)
+        return bool(seen[-1] < GONE) == (self.outcome is PlacementOutcome.COLLAPSES)
 
     def rows(self) -> list[Row]:
         shown = [
@@ -120,18 +120,18 @@ class Placement(Shown):
             Row.text(f"{self.outcome.value}: {self.reason}"),
         ]
         if self.balance:
-            shown += [Row.text("at unit mobilities"), row(self.balance.left, self.balance.right)]
+            shown += [Row.text("at unit mobilities"), row_of(self.balance.left, self.balance.right)]
         if self.unfrozen:
             shown.append(Row.text("collapses with the embedding alone stopped, since then at unit mobilities"))
-            shown.append(row(self.unfrozen.left, self.unfrozen.right))
+            shown.append(row_of(self.unfrozen.left, self.unfrozen.right))
         shown.append(Row.text("one mode, amplitudes of samples, labels, head:"))
-        shown += [row(f"d{x}/dt", value) for x, value in self.mode.velocity.items()]
+        shown += [row_of(f"d{x}/dt", value) for x, value in self.mode.velocity.items()]
         for number, judged in enumerate(self.stabilities, 1):
             shown.append(Row.text(f"fixed point {number}:"))
-            shown += [*(row(x, value) for x, value in judged.point.items() if value != x), *judged.rows()]
+            shown += [*(row_of(x, value) for x, value in judged.point.items() if value != x), *judged.rows()]
         run = self.witness
         shown.append(Row.text(f"simulated, distances of labels at t = {run.times[-1]:g} over those at the start:"))
-        return [*shown, row("Y", Float(run.raw[-1], 3)), row("WY", Float(run.projected[-1], 3))]
+        return [*shown, row_of("Y", Float(run.raw[-1], 3)), row_of("WY", Float(run.projected[-1], 3))]
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
@@ -144,14 +144,14 @@ class Placement(Shown):
             "reason": self.reason,
             "balance": str(self.balance) if self.balance else None,
             "raw_kept": exact_text(self.raw_kept),
-            "embedding_alone_stopped": self._unfrozen(),
+            "embedding_alone_stopped": self._unfrozen_dict(),
             "completeness": self.points.completeness.value,
             "fixed_points": [s.to_dict() for s in self.stabilities],
             "simulated": self.witness.to_dict(),
             "witnessed": self.is_witnessed,
         }
 
-    def _unfrozen(self) -> dict | None:
+    def _unfrozen_dict(self) -> dict | None:
         if self.unfrozen is None or self.unfrozen_witness is None:
             return None
         observable = plain(self.unfrozen.observable)
@@ -197,7 +197,7 @@ class PlacementTable(Shown):
 
     def to_latex(self) -> str:
         """An ``array``."""
-        cells = [[rf"\text{{{HEADS[h]}}}", *(_tex(self[h, s].mark) for s in STOPS)] for h in HEADS]
+        cells = [[rf"\text{{{HEADS[h]}}}", *(_mark_tex(self[h, s].mark) for s in STOPS)] for h in HEADS]
         head = " & ".join(["", *(rf"\text{{{s}}}" for s in STOPS.values())])
         body = r"\\".join(" & ".join(cell) for cell in cells)
         return rf"\begin{{array}}{{lcccc}}{head}\\\hline {body}\end{{array}}"
@@ -211,6 +211,6 @@ class PlacementTable(Shown):
         return "\n".join(["".join(f"{cell:<18}" for cell in line).rstrip() for line in lines] + self.notes())
 
 
-def _tex(mark: str) -> str:
+def _mark_tex(mark: str) -> str:
     signs = {"*": r"{}^{*}", "†": r"{}^{\dagger}", "‡": r"{}^{\ddagger}"}
     return rf"\text{{{mark.rstrip('*†‡')}}}" + signs.get(mark[-1], "")

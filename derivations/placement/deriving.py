@@ -10,15 +10,15 @@ from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.modes.ansatz import Ansatz
 from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.analysis.points.fixed_points import Completeness, fixed_points
-from derivations.placement.balance import Link, balance_of, undamped
-from derivations.placement.cells import HEADS, STOPS, Outcome, Placement, PlacementTable, Witness
+from derivations.placement.balance import Link, balance_of, undamped_flow
+from derivations.placement.cells import HEADS, STOPS, Placement, PlacementOutcome, PlacementTable, Witness
 from derivations.vocabulary import F_x, e, f, mu, u, v, w
 from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.loss import Loss
 from theory.models import projection_head
-from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, W, X, Y, kappa, lam, pull
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, W, X, Y, coupling_energy, kappa, lam
 from theory.simulation import simulate
 from theory.simulation.observables import min_separation
 from theory.stopgrad import sg
@@ -47,10 +47,10 @@ def placement_table(coupling: Coupling | None = None, *, dimension: int = 3, see
     if coupling.components > 1 or coupling.labels < 2:
         got = f"{coupling.components} components, {coupling.labels} labels"
         raise InputError("a connected coupling of at least two labels", got, "frustrate a few samples, or take one component")
-    return PlacementTable(tuple(place(head, stop, coupling, dimension, seed) for head in HEADS for stop in STOPS))
+    return PlacementTable(tuple(derive_placement(head, stop, coupling, dimension, seed) for head in HEADS for stop in STOPS))
 
 
-def place(head: str, stop: str, coupling: Coupling, dimension: int, seed: int) -> Placement:
+def derive_placement(head: str, stop: str, coupling: Coupling, dimension: int, seed: int) -> Placement:
     """One cell: derived from the loss, witnessed by a run on the coupling.
 
     Raises
@@ -59,16 +59,16 @@ def place(head: str, stop: str, coupling: Coupling, dimension: int, seed: int) -
         for a flow that neither freezes, nor has a balance, nor a stable mode; or fixed points that may be incomplete.
     """
     loss = projection_head(head, stop)
-    frozen = tuple(B for B in (X, Y) if isinstance(undamped(loss).velocity[B], ZeroMatrix))
-    links = _links(head, loss)
+    frozen = tuple(B for B in (X, Y) if isinstance(undamped_flow(loss).velocity[B], ZeroMatrix))
+    links = _pulled_sides(head, loss)
     balance = None if frozen else balance_of(loss, links)
     mode = one_mode(loss)
     points = fixed_points(mode, time_limit=None)
     if points.completeness is not Completeness.PROVED:
         raise UnfinishedError(f"the fixed points of one mode are not proved complete: {points.reason}")
     judged = tuple(stability(mode, p, time_limit=None) for p in points)
-    outcome = Outcome.FROZEN if frozen else Outcome.COLLAPSES if balance else _apart(judged)
-    other = embedding_stopped(head, stop)
+    outcome = PlacementOutcome.FROZEN if frozen else PlacementOutcome.COLLAPSES if balance else _outcome_by_stability(judged)
+    other = stop_embedding(head, stop)
     unfrozen = balance_of(other, links) if other else None
     return Placement(
         head,
@@ -78,16 +78,16 @@ def place(head: str, stop: str, coupling: Coupling, dimension: int, seed: int) -
         frozen,
         balance,
         unfrozen,
-        _raw_kept(judged) if balance and balance.observable != Y else S.false,
+        _raw_stability(judged) if balance and balance.observable != Y else S.false,
         mode,
         points,
         judged,
-        _witness(loss, coupling, dimension, seed),
-        _witness(other, coupling, dimension, seed) if other else None,
+        _simulate_witness(loss, coupling, dimension, seed),
+        _simulate_witness(other, coupling, dimension, seed) if other else None,
     )
 
 
-def embedding_stopped(head: str, stop: str) -> Loss | None:
+def stop_embedding(head: str, stop: str) -> Loss | None:
     r"""The model with :math:`W\operatorname{sg}(\cdot)` in place of :math:`\operatorname{sg}(W\cdot)`; None where no head
     stands in a marker, or both sides take turns."""
     if head == "shared":
@@ -95,9 +95,9 @@ def embedding_stopped(head: str, stop: str) -> Loss | None:
     model = projection_head(head, stop)
     left, right = model.views or (X, Y)
     if stop == "samples" and left == W * X:
-        energy = pull(W * sg(X), right)
+        energy = coupling_energy(W * sg(X), right)
     elif stop == "labels" and right == W * Y:
-        energy = pull(left, W * sg(Y))
+        energy = coupling_energy(left, W * sg(Y))
     else:
         return None
     return Loss(energy, model.state, model.mobility, model.decay, model.assumptions, views=model.views)
@@ -118,26 +118,26 @@ def one_mode(loss: Loss) -> Flow:
     return reduce_to_modes(still.stop_gradient_flow(), ansatz, time_limit=None).flow
 
 
-def _links(head: str, loss: Loss) -> list[Link]:
+def _pulled_sides(head: str, loss: Loss) -> list[Link]:
     """The sides that the loss pulls together."""
     return [(W * X, Y), (X, W * Y)] if head == "shared" else [loss.views or (X, Y)]
 
 
-def _apart(judged: tuple[Stability, ...]) -> Outcome:
-    if any(s.point[v] * s.point.get(w, S.One) != 0 and _stable(s) == S.true for s in judged):
-        return Outcome.APART
+def _outcome_by_stability(judged: tuple[Stability, ...]) -> PlacementOutcome:
+    if any(s.point[v] * s.point.get(w, S.One) != 0 and _stability_conditions(s) == S.true for s in judged):
+        return PlacementOutcome.APART
     raise UnfinishedError(
         "this placement neither freezes, nor has a balance, nor a stable mode with amplitudes of labels and head"
     )
 
 
-def _raw_kept(judged: tuple[Stability, ...]) -> Boolean:
-    """Where a mode is stable whose projected labels vanish and whose bare labels do not."""
+def _raw_stability(judged: tuple[Stability, ...]) -> Boolean:
+    """The condition under which a mode is stable whose projected labels vanish and whose bare labels do not."""
     dead = [s for s in judged if s.point[v] == v and s.point.get(w) == 0]
-    return And(*map(_stable, dead)) if dead else S.false
+    return And(*map(_stability_conditions, dead)) if dead else S.false
 
 
-def _stable(judged: Stability) -> Boolean:
+def _stability_conditions(judged: Stability) -> Boolean:
     """The conditions for stability at one point of a family: all its coordinates zero but the one that moves the labels."""
     if judged.verdict not in (Verdict.STABLE, Verdict.DEPENDS):
         return S.false
@@ -146,7 +146,7 @@ def _stable(judged: Stability) -> Boolean:
     return And(*(c.subs(at) for c in judged.conditions))
 
 
-def _witness(loss: Loss, coupling: Coupling, dimension: int, seed: int) -> Witness:
+def _simulate_witness(loss: Loss, coupling: Coupling, dimension: int, seed: int) -> Witness:
     run = simulate(loss, coupling, dimension=dimension, times=TIMES, seed=seed, method="direct", solver="LSODA")
     projected = run.labels if run.head is None else run.head @ run.labels
     raw, mapped = run.min_separation, min_separation(projected)

@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from derivations.analysis.limits import within
+from derivations.analysis.limits import run_within
 from derivations.sweeps.runs import Runs
-from derivations.sweeps.store import Columns, Store, identity
+from derivations.sweeps.store import Columns, Store, identity_of
 from theory import require
 from theory.coupling import Coupling
 from theory.errors import InputError
@@ -93,7 +93,7 @@ def sweep(
         function with a closure that is to be kept without a ``key``, and a missing extra.
     """
     require.extra("sweep", "dask", "xarray")
-    axes = _axes(grid)
+    axes = _grid_axes(grid)
     count = int(np.prod([len(v) for v in axes.values()]))
     for name, number in (("chunk", chunk), ("workers", workers)):
         require.whole(number, f"a positive whole number as {name}", "correct it", least=1)
@@ -102,15 +102,15 @@ def sweep(
         coordinates = {"time": what.times, **(coordinates or {})}
     points = dict(zip(axes, (a.ravel() for a in np.meshgrid(*axes.values(), indexing="ij")), strict=True))
     parts = [{name: v[start : start + chunk] for name, v in points.items()} for start in range(0, count, chunk)]
-    store = Store(Path(folder), identity(what, key), resume, notice) if folder is not None else None
-    columns = _columns(what, parts, store, workers, progress)
-    return _dataset(axes, columns, coordinates or {})
+    store = Store(Path(folder), identity_of(what, key), resume, notice) if folder is not None else None
+    columns = _compute_columns(what, parts, store, workers, progress)
+    return _build_dataset(axes, columns, coordinates or {})
 
 
 # The grid, and what comes back ---------------------------------------------------------------------------------------
 
 
-def _axes(grid: Mapping[str, ArrayLike]) -> dict[str, NDArray]:
+def _grid_axes(grid: Mapping[str, ArrayLike]) -> dict[str, NDArray]:
     axes = {str(name): np.asarray(values) for name, values in grid.items()}
     for name, values in axes.items():
         if values.ndim != 1 or not len(values) or values.dtype.hasobject or len(np.unique(values)) < len(values):
@@ -122,7 +122,7 @@ def _axes(grid: Mapping[str, ArrayLike]) -> dict[str, NDArray]:
     return axes
 
 
-def _checked(found: Mapping, size: int) -> Columns:
+def _check_columns(found: Mapping, size: int) -> Columns:
     """Each quantity with the names of its further dimensions."""
     if not isinstance(found, Mapping):
         raise InputError("a mapping from names to arrays as what the function returns", repr(type(found)), "return a dict")
@@ -137,11 +137,11 @@ def _checked(found: Mapping, size: int) -> Columns:
     return columns
 
 
-def _dataset(axes: Mapping[str, NDArray], columns: Sequence[Columns], coordinates: Mapping[str, ArrayLike]) -> Dataset:
+def _build_dataset(axes: Mapping[str, NDArray], columns: Sequence[Columns], coordinates: Mapping[str, ArrayLike]) -> Dataset:
     import xarray
 
     shape = tuple(map(len, axes.values()))
-    if any({n: (e, a.shape[1:]) for n, (e, a) in c.items()} != _shapes(columns[0]) for c in columns):
+    if any({n: (e, a.shape[1:]) for n, (e, a) in c.items()} != _column_shapes(columns[0]) for c in columns):
         raise InputError("the same quantities of the same shapes in every chunk", "others", "correct the function")
     variables = {}
     for name, (extra, _) in columns[0].items():
@@ -150,14 +150,14 @@ def _dataset(axes: Mapping[str, NDArray], columns: Sequence[Columns], coordinate
     return xarray.Dataset(variables, {**axes, **coordinates})
 
 
-def _shapes(columns: Columns) -> dict:
+def _column_shapes(columns: Columns) -> dict:
     return {name: (extra, array.shape[1:]) for name, (extra, array) in columns.items()}
 
 
 # Chunks --------------------------------------------------------------------------------------------------------------
 
 
-def _columns(
+def _compute_columns(
     function: Callable, parts: Sequence[Mapping], store: Store | None, workers: int, progress: Callable[[float], None] | None
 ) -> list[Columns]:
     """Those of every part, in order: kept ones are read, the others are tasks."""
@@ -169,26 +169,26 @@ def _columns(
     missing = [n for n in range(len(parts)) if n not in found]
     done = iter(range(len(found) + 1, len(parts) + 1))
 
-    def told(*_) -> None:
+    def tell_progress(*_) -> None:
         if progress is not None:
             progress(next(done) / len(parts))
 
     if progress is not None:
         progress(len(found) / len(parts))
-    call = partial(_computed, function, store, workers > 1)
+    call = partial(_compute_chunk, function, store, workers > 1)
     tasks = [delayed(call, traverse=False)(parts[n]) for n in missing]
     pool = ThreadPoolExecutor(workers) if workers > 1 else nullcontext()
-    with Callback(posttask=told), pool as threads:
+    with Callback(posttask=tell_progress), pool as threads:
         how: dict[str, Any] = {"scheduler": "synchronous"} if threads is None else {"scheduler": "threads", "pool": threads}
         computed = compute(*tasks, optimize_graph=False, **how)
     found |= dict(zip(missing, computed, strict=True))
     return [found[n] for n in range(len(parts))]
 
 
-def _computed(function: Callable, store: Store | None, elsewhere: bool, part: Mapping[str, NDArray]) -> Columns:
+def _compute_chunk(function: Callable, store: Store | None, elsewhere: bool, part: Mapping[str, NDArray]) -> Columns:
     """One chunk, kept where there is a store."""
     size = len(next(iter(part.values())))
-    columns = _checked(within(NO_LIMIT if elsewhere else None, partial(function, **part)), size)
+    columns = _check_columns(run_within(NO_LIMIT if elsewhere else None, partial(function, **part)), size)
     if store is not None:
         store.write(part, columns)
     return columns

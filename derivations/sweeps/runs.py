@@ -31,7 +31,7 @@ class Runs:
 
     @classmethod
     def of(cls, model: Loss, coupling, dimension, times, seed: int, key: str | None) -> Runs:
-        """Checked.
+        """The runs of arguments that are checked.
 
         Raises
         ------
@@ -61,13 +61,13 @@ class Runs:
         from theory.simulation.ensembles import ensemble
 
         seeds = values.pop("seed", np.full(len(next(iter(values.values()))), self.seed))
-        couplings, numbers = self._split(values)
+        couplings, numbers = self._split_values(values)
         found = ensemble(
             self.model, couplings, dimension=self.dimension, times=self.times, seeds=seeds.tolist(), parameters=numbers
         )
         return {name: (("time",), getattr(found, name)) for name in ("loss", "min_separation", "label_spread")}
 
-    def _split(self, values: Mapping[str, NDArray]) -> tuple[Coupling | list[Coupling], dict[str, NDArray]]:
+    def _split_values(self, values: Mapping[str, NDArray]) -> tuple[Coupling | list[Coupling], dict[str, NDArray]]:
         """Couplings made of the values that they ask for, and the other values."""
         if not callable(self.coupling):
             return self.coupling, dict(values)

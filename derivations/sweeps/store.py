@@ -80,7 +80,7 @@ class Store:
             raise
 
 
-def identity(what: Callable, key: str | None) -> str:
+def identity_of(what: Callable, key: str | None) -> str:
     """What defines the function: its own word for it, or its text; and the versions of what it is made with."""
     versions = " ".join(f"{name} {version(name)}" for name in VERSIONS)
     own = getattr(what, "identity", None)

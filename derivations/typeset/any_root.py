@@ -11,10 +11,10 @@ from sympy import Add, CRootOf, Expr, Integer
 
 from theory.abridging import brief
 from theory.errors import UnfinishedError
-from theory.rewriting import Open
+from theory.rewriting import Rebuildable
 
 
-class PolynomialRoot(Open, Expr):
+class PolynomialRoot(Rebuildable, Expr):
     """A root of an irreducible polynomial with parameters; first among the arguments are it and its bound variable."""
 
     is_commutative = True
@@ -63,7 +63,7 @@ class RealRoot(PolynomialRoot):
     def _eval_is_finite(self):
         return True
 
-    def chosen(self, roots: Iterable) -> Any:
+    def choose_from(self, roots: Iterable) -> Any:
         """This one of the roots at a point."""
         tiny = mpmath.mpf(10) ** (-mpmath.mp.dps // 2)
         real = sorted(mpmath.re(z) for z in roots if abs(mpmath.im(z)) <= tiny * (1 + abs(z)))

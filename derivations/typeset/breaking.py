@@ -40,43 +40,43 @@ def visible_width(text: str) -> float:
     while inner := _ARRAY.search(text):
         rows = (row.replace("&", r"\quad ") for row in inner[2].split(r"\\"))
         text = text[: inner.start()] + max(rows, key=visible_width) + text[inner.end() :]
-    return _group(deque(_TOKEN.findall(text)))
+    return _group_width(deque(_TOKEN.findall(text)))
 
 
 @lru_cache(4096)
-def pieces(expr: Basic, room: float) -> tuple[str, ...]:
+def latex_pieces(expr: Basic, room: float) -> tuple[str, ...]:
     """The LaTeX of an expression, whole if it fits, else cut where a line may end: at terms, with their signs in front."""
     whole = tex(expr)
     if visible_width(whole) <= room:
         return (whole,)
     if isinstance(expr, Add | MatAdd):
-        return _joined([_term(term, room - SIGN_WIDTH) for term in ordered(expr)])
-    return _bracketed(expr, room)
+        return _join_terms([_term_pieces(term, room - SIGN_WIDTH) for term in order_terms(expr)])
+    return _bracket_product(expr, room)
 
 
 @lru_cache(4096)
-def misfits(expr: Basic, room: float) -> tuple[Basic, ...]:
+def misfit_terms(expr: Basic, room: float) -> tuple[Basic, ...]:
     """The terms of an expression, or itself, of which a piece is wider than the room."""
     if visible_width(tex(expr)) <= room:
         return ()
     if isinstance(expr, Add | MatAdd):
-        return tuple(t for t in ordered(expr) if _sticks_out(_term(t, room - SIGN_WIDTH), room - SIGN_WIDTH))
-    return (expr,) if _sticks_out(_bracketed(expr, room), room) else ()
+        return tuple(t for t in order_terms(expr) if _sticks_out(_term_pieces(t, room - SIGN_WIDTH), room - SIGN_WIDTH))
+    return (expr,) if _sticks_out(_bracket_product(expr, room), room) else ()
 
 
 def fits(expr: Basic, room: float) -> bool:
     """Whether every piece of an expression is within the room."""
-    return not misfits(expr, room)
+    return not misfit_terms(expr, room)
 
 
-def ordered(expr: Basic) -> list[Basic]:
+def order_terms(expr: Basic) -> list[Basic]:
     """The terms of a sum in the order in which they are printed."""
     if isinstance(expr, MatAdd):
         return list(expr.args)
     return list(TexPrinter()._as_ordered_terms(expr)) if isinstance(expr, Add) else [expr]
 
 
-def wrapped(parts: list[str], room: float, indent: str) -> list[str]:
+def wrap_pieces(parts: list[str], room: float, indent: str) -> list[str]:
     """Pieces put together to rows within the room, as far as they allow; further rows begin with ``indent``."""
     rows, current = [], parts[0]
     for part in parts[1:]:
@@ -92,72 +92,72 @@ def _sticks_out(parts: tuple[str, ...], room: float) -> bool:
     return any(visible_width(part) > room for part in parts)
 
 
-def _term(expr: Basic, room: float) -> tuple[str, ...]:
-    return _bracketed(expr, room) if isinstance(expr, Mul) else (TexPrinter().term(expr),)
+def _term_pieces(expr: Basic, room: float) -> tuple[str, ...]:
+    return _bracket_product(expr, room) if isinstance(expr, Mul) else (TexPrinter().term(expr),)
 
 
-def _joined(terms: list[tuple[str, ...]]) -> tuple[str, ...]:
+def _join_terms(terms: list[tuple[str, ...]]) -> tuple[str, ...]:
     first, *others = terms
     signed = [(f"- {t[0][1:].lstrip()}" if t[0].startswith("-") else f"+ {t[0]}", *t[1:]) for t in others]
     return tuple(piece for term in (first, *signed) for piece in term)
 
 
-def _bracketed(expr: Basic, room: float) -> tuple[str, ...]:
+def _bracket_product(expr: Basic, room: float) -> tuple[str, ...]:
     """A product that is too wide for its one long sum, as pieces with brackets that may stand on different rows."""
     whole = tex(expr)
     if visible_width(whole) <= room or not isinstance(expr, Mul):
         return (whole,)
     longest = max(expr.args, key=lambda a: visible_width(tex(a)) if isinstance(a, Add) else 0.0)
     others = [a for a in expr.args if a is not longest]
-    front = _front(others)
+    front = _front_factors(others)
     if not isinstance(longest, Add) or visible_width(front) > room / 3:
         return (whole,)
-    terms = _joined([(TexPrinter().term(t),) for t in ordered(longest)])
+    terms = _join_terms([(TexPrinter().term(t),) for t in order_terms(longest)])
     size = "B" if any(r"\frac" in t for t in terms) else "b"
     opened, closed = rf"\{size}igl(", rf"\{size}igr)"
     return (f"{front} {opened}{terms[0]}".lstrip(), *terms[1:-1], f"{terms[-1]}{closed}")
 
 
-def _front(factors: list[Basic]) -> str:
+def _front_factors(factors: list[Basic]) -> str:
     if factors == [S.NegativeOne]:
         return "-"
     return tex(Mul(*factors, evaluate=False)) if len(factors) > 1 else TexPrinter().parenthesize(factors[0], PRECEDENCE["Mul"])
 
 
-def _group(tokens: deque[str]) -> float:
+def _group_width(tokens: deque[str]) -> float:
     total = 0.0
     while tokens and tokens[0] != "}":
-        total += _next(tokens)
+        total += _token_width(tokens)
     return total
 
 
-def _next(tokens: deque[str]) -> float:
+def _token_width(tokens: deque[str]) -> float:
     """The width of the next token with its arguments."""
     token = tokens.popleft()
     if token == "{":
-        width = _group(tokens)
+        width = _group_width(tokens)
         if tokens:
             tokens.popleft()
         return width
     if token in _FRACTIONS and tokens:
         scale, rule = _FRACTIONS[token]
-        return scale * max(_next(tokens), _argument(tokens)) + rule
+        return scale * max(_token_width(tokens), _argument_width(tokens)) + rule
     if token == r"\sqrt":
-        return 1.6 + _argument(tokens)
+        return 1.6 + _argument_width(tokens)
     if token in ("^", "_"):
-        width = _argument(tokens)
+        width = _argument_width(tokens)
         if tokens and tokens[0] in ("^", "_"):
             tokens.popleft()
-            width = max(width, _argument(tokens))
+            width = max(width, _argument_width(tokens))
         return _SCRIPT * width + 0.1
-    return _symbol(token)
+    return _symbol_width(token)
 
 
-def _argument(tokens: deque[str]) -> float:
-    return _next(tokens) if tokens else 0.0
+def _argument_width(tokens: deque[str]) -> float:
+    return _token_width(tokens) if tokens else 0.0
 
 
-def _symbol(token: str) -> float:
+def _symbol_width(token: str) -> float:
     if token.startswith(r"\text{"):
         return 0.95 * len(re.sub(r"\\(text[a-z]*\{\}|.)", "x", token[6:-1]))
     if token in _INVISIBLE:

@@ -14,13 +14,13 @@ from typing import TypeAlias
 
 from sympy import Add, Basic, Integer
 
-from derivations.typeset.breaking import LINE_WIDTH, pieces, visible_width, wrapped
-from derivations.typeset.grouping import grouped
-from derivations.typeset.naming import shortened
+from derivations.typeset.breaking import LINE_WIDTH, latex_pieces, visible_width, wrap_pieces
+from derivations.typeset.grouping import group_terms
+from derivations.typeset.naming import shorten_expression
 from derivations.typeset.roots import LETTERS as ROOT_LETTERS
-from derivations.typeset.roots import Family, Roots
+from derivations.typeset.roots import RootFamily, Roots
 from derivations.typeset.rows import Row
-from theory.abridging import elided
+from theory.abridging import elide_digits
 from theory.parts import Definition, Names, free_letter
 from theory.printing import ascii_name, tex
 
@@ -37,15 +37,15 @@ Written = Callable[[Row, Basic], Basic]
 
 def display(lines: Sequence[Row]) -> str:
     """Lines of a derivation as one aligned display without delimiters, their expressions as they stand."""
-    return _aligned(lines, lambda row, side: side)
+    return _align_rows(lines, lambda row, side: side)
 
 
 def display_rows(rows: Sequence[Row]) -> str:
     """Rows of a result as one aligned display without delimiters, their expressions grouped as on paper."""
-    return _aligned(rows, lambda row, side: grouped(side, row.by))
+    return _align_rows(rows, lambda row, side: group_terms(side, row.by))
 
 
-def _aligned(rows: Sequence[Row], written: Written) -> str:
+def _align_rows(rows: Sequence[Row], written: Written) -> str:
     writer = _Writer.of(rows, written)
     shown = ""
     for row in rows:
@@ -67,69 +67,69 @@ class _Writer:
     def of(cls, rows: Sequence[Row], written: Written) -> _Writer:
         shown = [side for row in rows if not row.is_text for side in (row.left, row.right) if side is not None]
         roots = Roots.of(shown, free_letter(ROOT_LETTERS, shown))
-        lefts = [visible_width(_tex(row.left)) for row in rows if _in_column(row)]
+        lefts = [visible_width(_side_tex(row.left)) for row in rows if _in_column(row)]
         return cls(written, roots, Names.free(shown), LINE_WIDTH - max([3.0, *lefts]))
 
     def row(self, row: Row) -> list[str]:
         """A row with the definitions that it needs before it."""
         if row.is_text:
-            return _words(str(row.left), self.room)
-        front = rf"\text{{{_escaped(row.words)} }}" if row.words else ""
-        left, before = self._side(row, row.left)
+            return _wrap_words(str(row.left), self.room)
+        front = rf"\text{{{_escape_words(row.words)} }}" if row.words else ""
+        left, before = self._write_side(row, row.left)
         if row.right is None:
-            return [*before, *self._set("", [(front, left)])]
-        right, more = self._side(row, row.right)
+            return [*before, *self._set_sides("", [(front, left)])]
+        right, more = self._write_side(row, row.right)
         if _in_column(row):
-            return [*before, *more, *self._set(_tex(left), [(row.sign, right)])]
-        return [*before, *more, *self._set("", [(front, left), (row.sign, right)])]
+            return [*before, *more, *self._set_sides(_side_tex(left), [(row.sign, right)])]
+        return [*before, *more, *self._set_sides("", [(front, left), (row.sign, right)])]
 
-    def _side(self, row: Row, side: Side) -> tuple[Side, list[str]]:
+    def _write_side(self, row: Row, side: Side) -> tuple[Side, list[str]]:
         """A side as it is shown, and the rows that introduce its names."""
         if isinstance(side, str):
             return side, []
-        rooted, families = self.roots.named(side)
-        told = [text for family in families for text in self._family(family)]
-        short, definitions = self._short(rooted, lambda expr: self.written(row, expr))
+        rooted, families = self.roots.name_roots(side)
+        told = [text for family in families for text in self._introduce_family(family)]
+        short, definitions = self._shorten_side(rooted, lambda expr: self.written(row, expr))
         return short, [*told, *definitions]
 
-    def _short(self, expr: Basic, written: Callable[[Basic], Basic] = lambda expr: expr) -> tuple[Basic, list[str]]:
+    def _shorten_side(self, expr: Basic, written: Callable[[Basic], Basic] = lambda expr: expr) -> tuple[Basic, list[str]]:
         """An expression within the page and the line, and the rows that define its names."""
-        paged, definitions = self.names.short(expr)
-        told = [text for definition in definitions for text in self._defined(definition, written)]
-        short, more = self._in_line(written(paged))
+        paged, definitions = self.names.abridge(expr)
+        told = [text for definition in definitions for text in self._write_definition(definition, written)]
+        short, more = self._fit_line(written(paged))
         return short, [*told, *more]
 
-    def _in_line(self, expr: Basic) -> tuple[Basic, list[str]]:
-        short, definitions = shortened(expr, self.room - MARGIN, self.names.parts)
-        return short, [text for name, value in definitions for text in self._set(tex(name), [("=", value)])]
+    def _fit_line(self, expr: Basic) -> tuple[Basic, list[str]]:
+        short, definitions = shorten_expression(expr, self.room - MARGIN, self.names.parts)
+        return short, [text for name, value in definitions for text in self._set_sides(tex(name), [("=", value)])]
 
-    def _defined(self, definition: Definition, written: Callable[[Basic], Basic]) -> list[str]:
+    def _write_definition(self, definition: Definition, written: Callable[[Basic], Basic]) -> list[str]:
         """The rows of a definition: of an integer in groups of digits, of what is not written out in words."""
         name, value = tex(definition.name), definition.value
         if value is None:
-            return self._wrapped(name, [rf"\text{{ is {definition.words},}}", r"\text{ not written out here}"])
+            return self._wrap_row(name, [rf"\text{{ is {definition.words},}}", r"\text{ not written out here}"])
         if isinstance(value, Integer):
-            return self._wrapped(name, ["=", *_grouped_digits(elided(value.p))])
-        short, told = self._in_line(written(value))
-        return [*told, *self._set(name, [("=", short)])]
+            return self._wrap_row(name, ["=", *_grouped_digits(elide_digits(value.p))])
+        short, told = self._fit_line(written(value))
+        return [*told, *self._set_sides(name, [("=", short)])]
 
-    def _family(self, family: Family) -> list[str]:
+    def _introduce_family(self, family: RootFamily) -> list[str]:
         before, behind = family.introduction()
-        polynomial, told = self._short(family.polynomial)
-        parts = [*before, *pieces(polynomial, self.room - MARGIN), "= 0", *behind]
-        return [*told, *self._wrapped("", parts)]
+        polynomial, told = self._shorten_side(family.polynomial)
+        parts = [*before, *latex_pieces(polynomial, self.room - MARGIN), "= 0", *behind]
+        return [*told, *self._wrap_row("", parts)]
 
-    def _set(self, left: str, sides: Iterable[tuple[str, Side]]) -> list[str]:
+    def _set_sides(self, left: str, sides: Iterable[tuple[str, Side]]) -> list[str]:
         """A left side, and expressions with what stands in front of each."""
         parts: list[str] = []
         for front, side in sides:
-            first, *others = [side] if isinstance(side, str) else pieces(side, self.room - MARGIN)
+            first, *others = [side] if isinstance(side, str) else latex_pieces(side, self.room - MARGIN)
             glued = [f"{front} {first}".strip()] if visible_width(front) <= MARGIN else [front, first]
             parts += [*glued, *others]
-        return self._wrapped(left, parts)
+        return self._wrap_row(left, parts)
 
-    def _wrapped(self, left: str, parts: list[str]) -> list[str]:
-        head, *others = wrapped(parts, self.room, r"\quad ")
+    def _wrap_row(self, left: str, parts: list[str]) -> list[str]:
+        head, *others = wrap_pieces(parts, self.room, r"\quad ")
         return [f"{left} &{head}".lstrip(), *(f"&{row}" for row in others)]
 
 
@@ -147,15 +147,15 @@ def _in_column(row: Row) -> bool:
     return row.right is not None and not row.words and (isinstance(row.left, str) or visible_width(tex(row.left)) <= widest)
 
 
-def _tex(side: Side) -> str:
+def _side_tex(side: Side) -> str:
     return side if isinstance(side, str) else tex(side)
 
 
-def _words(text: str, room: float) -> list[str]:
+def _wrap_words(text: str, room: float) -> list[str]:
     lines = textwrap.wrap(text, max(20, int(room / CHARACTER_WIDTH))) or [""]
-    return [rf"&\text{{{_escaped(line)}}}" for line in lines]
+    return [rf"&\text{{{_escape_words(line)}}}" for line in lines]
 
 
-def _escaped(text: str) -> str:
+def _escape_words(text: str) -> str:
     """Words that KaTeX and pdflatex set alike: ASCII, special characters escaped."""
     return re.sub(r"[\\~^&%$#_{}]", lambda match: _ESCAPED[match[0]], ascii_name(text))

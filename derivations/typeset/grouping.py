@@ -1,14 +1,14 @@
 r"""Expressions grouped as a person would write them: for display only, of the same value, not for further computing.
 
 Common factors stand in front of sums, signs in front of products or inside their differences, and square roots of positive
-symbols under one root.  Nothing is expanded or factored beyond that, unless :func:`grouped` is told what to collect in.
+symbols under one root.  Nothing is expanded or factored beyond that, unless :func:`group_terms` is told what to collect in.
 
 >>> from sympy import sqrt, symbols
 >>> from theory.printing import tex
 >>> mu, gamma, kappa, lam, v, w = symbols("mu gamma kappa lambda v w", positive=True)
->>> print(tex(grouped(-v * w * (w - mu))))
+>>> print(tex(group_terms(-v * w * (w - mu))))
 v w \left(\mu - w\right)
->>> print(tex(grouped(sqrt(kappa) * (mu / 2 + sqrt(mu**2 - 4 * lam) / 2) / (sqrt(gamma) * sqrt(lam)))))
+>>> print(tex(group_terms(sqrt(kappa) * (mu / 2 + sqrt(mu**2 - 4 * lam) / 2) / (sqrt(gamma) * sqrt(lam)))))
 \tfrac{1}{2} \sqrt{\frac{\kappa}{\gamma \lambda}} \left(\mu + \sqrt{\mu^{2} - 4 \lambda}\right)
 """
 
@@ -36,7 +36,7 @@ class Product:
     powers: Mapping[Expr, Expr]
 
     def times(self, other: Product) -> Product:
-        return Product(self.coefficient * other.coefficient, _together((*self.powers.items(), *other.powers.items())))
+        return Product(self.coefficient * other.coefficient, _add_powers((*self.powers.items(), *other.powers.items())))
 
     def to_the(self, exponent: int) -> Product:
         return Product(self.coefficient**exponent, {b: e * exponent for b, e in self.powers.items()})
@@ -45,7 +45,7 @@ class Product:
 ONE = Product(S.One, {})
 
 
-def grouped(expr: Basic, by: Iterable[Symbol] = ()) -> Basic:
+def group_terms(expr: Basic, by: Iterable[Symbol] = ()) -> Basic:
     """An expression of the same value, grouped; a polynomial in the symbols ``by`` is collected in them.
 
     Matrices, what does not commute, the insides of unknown kinds of expressions, and what is too long to be read in one piece
@@ -53,25 +53,29 @@ def grouped(expr: Basic, by: Iterable[Symbol] = ()) -> Basic:
     """
     if not isinstance(expr, Expr) or not expr.is_commutative or expr.is_Atom or _is_long(expr):
         return expr
-    return _collected(expr, tuple(by)) if tuple(by) else _grouped(expr)
+    return _collect_powers(expr, tuple(by)) if tuple(by) else _group_uncollected(expr)
 
 
 def _is_long(expr: Expr) -> bool:
     return next(islice(preorder_traversal(expr), LONGEST, None), None) is not None
 
 
-def _collected(expr: Expr, by: tuple[Symbol, ...]) -> Expr:
+def _collect_powers(expr: Expr, by: tuple[Symbol, ...]) -> Expr:
     order = [t for t in Add.make_args(expr) if isinstance(t, Order)]
     coefficients: dict[Expr, list[Expr]] = {}
     for coefficient, monomial in _monomials(Add(*(t for t in Add.make_args(expr) if t not in order)), by):
         coefficients.setdefault(monomial, []).append(coefficient)
-    products = [_product(Add(*c)).times(_product(m)) for m, c in coefficients.items()]
-    terms = [t for p, m in zip(products, coefficients, strict=True) for t in (_constant(p) if m == 1 else [_assembled(p)])]
+    products = [_product_of(Add(*c)).times(_product_of(m)) for m, c in coefficients.items()]
+    terms = [
+        t
+        for p, m in zip(products, coefficients, strict=True)
+        for t in (_constant_terms(p) if m == 1 else [_assemble_product(p)])
+    ]
     return AsWritten(*terms, *order, evaluate=False) if len(terms) + len(order) > 1 else terms[0]
 
 
-def _constant(product: Product) -> tuple[Expr, ...]:
-    return Add.make_args(_written(product))
+def _constant_terms(product: Product) -> tuple[Expr, ...]:
+    return Add.make_args(_write_product(product))
 
 
 def _monomials(expr: Expr, by: tuple[Symbol, ...]) -> list[tuple[Expr, Expr]]:
@@ -84,92 +88,92 @@ def _monomials(expr: Expr, by: tuple[Symbol, ...]) -> list[tuple[Expr, Expr]]:
 
 
 @cache
-def _grouped(expr: Expr) -> Expr:
+def _group_uncollected(expr: Expr) -> Expr:
     if isinstance(expr, Add):
-        return _written(_sum(expr))
+        return _write_product(_sum_product(expr))
     if isinstance(expr, Mul | Pow):
-        return _assembled(_product(expr))
+        return _assemble_product(_product_of(expr))
     if isinstance(expr, Function) and expr.args:
-        return expr.func(*(grouped(a) for a in expr.args), evaluate=False)
+        return expr.func(*(group_terms(a) for a in expr.args), evaluate=False)
     return expr
 
 
 # -- products -----------------------------------------------------------------------------------------------------------
 
 
-def _product(expr: Expr) -> Product:
+def _product_of(expr: Expr) -> Product:
     """An expression as a product, content and common factors of its sums pulled out."""
     found = ONE
     for factor in Mul.make_args(expr):
-        found = found.times(_factor(factor))
+        found = found.times(_factor_product(factor))
     return found
 
 
-def _factor(expr: Expr) -> Product:
+def _factor_product(expr: Expr) -> Product:
     if isinstance(expr, Rational):
         return Product(expr, {})
     if isinstance(expr, Mul):
-        return _product(expr)
+        return _product_of(expr)
     if isinstance(expr, Add):
-        return _sum(expr)
+        return _sum_product(expr)
     if isinstance(expr, Pow):
-        return _power(expr)
-    return Product(S.One, {_grouped(expr): S.One})
+        return _power_product(expr)
+    return Product(S.One, {_group_uncollected(expr): S.One})
 
 
-def _power(expr: Pow) -> Product:
+def _power_product(expr: Pow) -> Product:
     base, exponent = expr.args
     if exponent.is_Integer and base != 0 and abs(exponent.p) <= HIGHEST:
-        return _product(base).to_the(exponent)
+        return _product_of(base).to_the(exponent)
     if not exponent.is_Rational:
-        return Product(S.One, {Pow(_grouped(base), grouped(exponent), evaluate=False): S.One})
-    inside = _product(base)
-    for found in (_cleared(inside), inside):
+        return Product(S.One, {Pow(_group_uncollected(base), group_terms(exponent), evaluate=False): S.One})
+    inside = _product_of(base)
+    for found in (_clear_denominators(inside), inside):
         root = abs(found.coefficient) ** exponent
         if found.coefficient != 0 and root.is_Rational:
             sign = found.coefficient / abs(found.coefficient)
-            return Product(root, {_written(Product(sign, found.powers)): exponent})
-    return Product(S.One, {_written(inside): exponent})
+            return Product(root, {_write_product(Product(sign, found.powers)): exponent})
+    return Product(S.One, {_write_product(inside): exponent})
 
 
-def _cleared(product: Product) -> Product:
+def _clear_denominators(product: Product) -> Product:
     """A product with a sum, the denominators of whose terms are pulled in front."""
     ((base, exponent),) = product.powers.items() if len(product.powers) == 1 else ((S.One, S.One),)
     if not isinstance(base, Add) or exponent != 1 or base.has(Order):
         return product
-    terms = [_product(t) for t in base.args]
+    terms = [_product_of(t) for t in base.args]
     denominator = lcm(*(t.coefficient.q for t in terms))
-    scaled = _plus([_assembled(Product(t.coefficient * denominator, t.powers)) for t in terms])
+    scaled = _add_terms([_assemble_product(Product(t.coefficient * denominator, t.powers)) for t in terms])
     return Product(product.coefficient / denominator, {scaled: S.One})
 
 
-def _together(powers: Iterable[tuple[Expr, Expr]]) -> dict[Expr, Expr]:
+def _add_powers(powers: Iterable[tuple[Expr, Expr]]) -> dict[Expr, Expr]:
     found: dict[Expr, Expr] = {}
     for base, exponent in powers:
         found[base] = found.get(base, S.Zero) + exponent
     return {b: e for b, e in found.items() if e != 0 and b != 1}
 
 
-def _assembled(product: Product) -> Expr:
-    coefficient, powers = _oriented(product.coefficient, _under_one_root(product.powers))
-    factors = [_written_power(b, e) for b, e in powers.items()]
+def _assemble_product(product: Product) -> Expr:
+    coefficient, powers = _orient_sign(product.coefficient, _under_one_root(product.powers))
+    factors = [_write_power(b, e) for b, e in powers.items()]
     if coefficient == 0 or not factors:
         return coefficient
     factors = [f for factor in factors for f in Mul.make_args(factor)]
     whole = coefficient * prod(f for f in factors if f.is_Rational)
     others = [f for f in factors if not f.is_Rational]
-    return _times(([] if whole == 1 and others else [whole]) + others)
+    return _multiply_factors(([] if whole == 1 and others else [whole]) + others)
 
 
-def _times(factors: list[Expr]) -> Expr:
+def _multiply_factors(factors: list[Expr]) -> Expr:
     return factors[0] if len(factors) == 1 else Mul(*factors, evaluate=False)
 
 
-def _written_power(base: Expr, exponent: Expr) -> Expr:
+def _write_power(base: Expr, exponent: Expr) -> Expr:
     if exponent == 1:
         return base
     if exponent.is_negative and exponent != -1:  # a denominator that the printer need not evaluate
-        return Pow(_written_power(base, -exponent), -1, evaluate=False)
+        return Pow(_write_power(base, -exponent), -1, evaluate=False)
     return Pow(base, exponent, evaluate=False)
 
 
@@ -185,34 +189,34 @@ def _under_one_root(powers: Mapping[Expr, Expr]) -> dict[Expr, Expr]:
     whole = {b: S(int(e)) if b in (*above, *below) else e for b, e in powers.items()}
     sign = 1 if above else -1
     radicand = {b: S(sign) for b in above} | {b: S(-sign) for b in below}
-    return _together([*whole.items(), (_assembled(Product(S.One, radicand)), S(sign) / 2)])
+    return _add_powers([*whole.items(), (_assemble_product(Product(S.One, radicand)), S(sign) / 2)])
 
 
 # -- sums ---------------------------------------------------------------------------------------------------------------
 
 
-def _written(product: Product) -> Expr:
+def _write_product(product: Product) -> Expr:
     """A product that stands alone: the mere negative of a sum has its sign in the terms."""
     if product.coefficient == -1 and len(product.powers) == 1:
         ((base, exponent),) = product.powers.items()
         if exponent == 1 and isinstance(base, Add):
-            return _negated(base)
-    return _assembled(product)
+            return _negate_terms(base)
+    return _assemble_product(product)
 
 
 @cache
-def _sum(expr: Add) -> Product:
+def _sum_product(expr: Add) -> Product:
     if expr.has(Order):
-        return Product(S.One, {_plus([_grouped(t) for t in expr.args]): S.One})
-    terms = [_product(t) for t in expr.args]
-    content = _content([t.coefficient for t in terms])
-    common = _common([t.powers for t in terms])
+        return Product(S.One, {_add_terms([_group_uncollected(t) for t in expr.args]): S.One})
+    terms = [_product_of(t) for t in expr.args]
+    content = _common_content([t.coefficient for t in terms])
+    common = _common_factors([t.powers for t in terms])
     inverse = Product(content, common).to_the(-1)
-    rest = _plus([_assembled(t.times(inverse)) for t in terms])
-    return Product(content, _together((*common.items(), (rest, S.One))))
+    rest = _add_terms([_assemble_product(t.times(inverse)) for t in terms])
+    return Product(content, _add_powers((*common.items(), (rest, S.One))))
 
 
-def _content(coefficients: list[Rational]) -> Rational:
+def _common_content(coefficients: list[Rational]) -> Rational:
     """What a person pulls in front: integers, or a denominator that no term is without; a sign if all have it."""
     denominators = [c.q for c in coefficients]
     pulled = lcm(*denominators) if min(denominators) > 1 and lcm(*denominators) == max(denominators) else 1
@@ -221,7 +225,7 @@ def _content(coefficients: list[Rational]) -> Rational:
     return Rational(sign * whole, pulled)
 
 
-def _common(terms: list[Mapping[Expr, Expr]]) -> dict[Expr, Expr]:
+def _common_factors(terms: list[Mapping[Expr, Expr]]) -> dict[Expr, Expr]:
     """The factors of all terms, with rational exponents of one sign."""
     found = {}
     for base in terms[0]:
@@ -231,7 +235,7 @@ def _common(terms: list[Mapping[Expr, Expr]]) -> dict[Expr, Expr]:
     return found
 
 
-def _plus(terms: list[Expr]) -> Expr:
+def _add_terms(terms: list[Expr]) -> Expr:
     flat = [t for term in terms for t in Add.make_args(term)]
     return flat[0] if len(flat) == 1 else Add(*flat, evaluate=False)
 
@@ -239,19 +243,19 @@ def _plus(terms: list[Expr]) -> Expr:
 # -- signs --------------------------------------------------------------------------------------------------------------
 
 
-def _oriented(coefficient: Rational, powers: Mapping[Expr, Expr]) -> tuple[Rational, dict[Expr, Expr]]:
+def _orient_sign(coefficient: Rational, powers: Mapping[Expr, Expr]) -> tuple[Rational, dict[Expr, Expr]]:
     r"""A minus in front goes into a difference without roots; under an even power, the sign with fewer minuses is taken."""
     found: dict[Expr, Expr] = {}
     for base, exponent in powers.items():
         even = exponent.is_Integer and exponent % 2 == 0
-        absorbs = coefficient < 0 and exponent == 1 and _minuses(base) >= 0 and not _has_root(base)
-        if isinstance(base, Add) and ((even and _minuses(base) > 0) or (absorbs and not even)):
-            base, coefficient = _negated(base), coefficient if even else -coefficient
+        absorbs = coefficient < 0 and exponent == 1 and _count_minuses(base) >= 0 and not _has_root(base)
+        if isinstance(base, Add) and ((even and _count_minuses(base) > 0) or (absorbs and not even)):
+            base, coefficient = _negate_terms(base), coefficient if even else -coefficient
         found[base] = found.get(base, S.Zero) + exponent
     return coefficient, found
 
 
-def _minuses(expr: Expr) -> int:
+def _count_minuses(expr: Expr) -> int:
     """How many more terms have a minus than have none."""
     return sum(1 if t.as_coeff_Mul()[0] < 0 else -1 for t in Add.make_args(expr))
 
@@ -260,14 +264,14 @@ def _has_root(expr: Expr) -> bool:
     return any(p.exp.is_Rational and not p.exp.is_Integer for p in expr.atoms(Pow))
 
 
-def _negated(expr: Expr) -> Expr:
-    return _plus([_negated_term(t) for t in Add.make_args(expr)])
+def _negate_terms(expr: Expr) -> Expr:
+    return _add_terms([_negate_term(t) for t in Add.make_args(expr)])
 
 
-def _negated_term(expr: Expr) -> Expr:
+def _negate_term(expr: Expr) -> Expr:
     if expr.is_Number:
         return -expr
     number, *others = Mul.make_args(expr)
     if not number.is_Number:
         number, others = S.One, [number, *others]
-    return _times(others) if number == -1 else Mul(-number, *others, evaluate=False)
+    return _multiply_factors(others) if number == -1 else Mul(-number, *others, evaluate=False)

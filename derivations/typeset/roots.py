@@ -13,14 +13,14 @@ from textwrap import wrap
 from sympy import Basic, CRootOf, Poly, Symbol
 
 from derivations.typeset.any_root import AnyRoot, PolynomialRoot, RealRoot, is_real_root, real_root_count
-from derivations.typeset.grouping import grouped
+from derivations.typeset.grouping import group_terms
 from theory.printing import plain, tex
-from theory.rewriting import replaced
+from theory.rewriting import replace_parts
 
 LETTERS = ("rho", "xi", "zeta", "theta", "r")
 
 
-class Kind(IntEnum):
+class RootKind(IntEnum):
     """How a root is told from the others of its polynomial."""
 
     REAL = 0
@@ -29,25 +29,25 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True)
-class Family:
+class RootFamily:
     """Named roots of one polynomial, which is written in the letter of the names."""
 
     polynomial: Basic
-    kind: Kind
+    kind: RootKind
     names: dict[Basic, Symbol]
 
     def introduction(self) -> tuple[list[str], list[str]]:
         """What stands before and behind the equation of the polynomial, in LaTeX, as pieces between which a line may end."""
         names, s = list(map(tex, self.names.values())), "s" if len(self.names) > 1 else ""
         what, behind = f"be any root{s} of", []
-        if self.kind is Kind.COMPLEX:
-            what, behind = f"be the root{s} of", [r"\text{ near }", *_listed([_near(r) for r in self.names])]
-        elif self.kind is Kind.REAL and real_root_count(next(iter(self.names))) == 1:
+        if self.kind is RootKind.COMPLEX:
+            what, behind = f"be the root{s} of", [r"\text{ near }", *_list_items([_approximate_root(r) for r in self.names])]
+        elif self.kind is RootKind.REAL and real_root_count(next(iter(self.names))) == 1:
             what = "be the real root of"
-        elif self.kind is Kind.REAL:
-            what = f"be the real root{s} no. {_runs([_number(r) + 1 for r in self.names])} of"
+        elif self.kind is RootKind.REAL:
+            what = f"be the real root{s} no. {_number_runs([_root_number(r) + 1 for r in self.names])} of"
             behind = [r"\text{ in rising order}"]
-        return [r"\text{let }", *_listed(names), *(rf"\text{{ {part} }}" for part in wrap(what, 40))], behind
+        return [r"\text{let }", *_list_items(names), *(rf"\text{{ {part} }}" for part in wrap(what, 40))], behind
 
 
 @dataclass
@@ -55,38 +55,38 @@ class Roots:
     """The roots of one display, and which families of them have been introduced."""
 
     names: dict[Basic, Symbol]
-    families: list[Family]
+    families: list[RootFamily]
     introduced: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, shown: Iterable[Basic | str], letter: str) -> Roots:
         """The roots in the expressions of a display, those inside of others first, else as their polynomials appear."""
-        appearing = [sorted(side.atoms(CRootOf, PolynomialRoot), key=_order) for side in shown if isinstance(side, Basic)]
+        appearing = [sorted(side.atoms(CRootOf, PolynomialRoot), key=_order_key) for side in shown if isinstance(side, Basic)]
         place = {root.args[0]: n for n, root in reversed(list(enumerate(chain(*appearing))))}
-        found = sorted(set(chain(*appearing)), key=lambda r: (_depth(r), place[r.args[0]], _order(r)))
+        found = sorted(set(chain(*appearing)), key=lambda r: (_nesting_depth(r), place[r.args[0]], _order_key(r)))
         names: dict[Basic, Symbol] = {}
-        families: dict[tuple[Basic, Kind], dict[Basic, Symbol]] = {}
+        families: dict[tuple[Basic, RootKind], dict[Basic, Symbol]] = {}
         for root in found:
-            polynomial = _polynomial(root, Symbol(letter), names)
+            polynomial = _polynomial_in(root, Symbol(letter), names)
             names[root] = Symbol(f"{letter}_{len(names) + 1}")
-            families.setdefault((polynomial, _kind(root)), {})[root] = names[root]
-        return cls(names, [Family(polynomial, kind, roots) for (polynomial, kind), roots in families.items()])
+            families.setdefault((polynomial, _kind_of(root)), {})[root] = names[root]
+        return cls(names, [RootFamily(polynomial, kind, roots) for (polynomial, kind), roots in families.items()])
 
-    def named(self, expr: Basic) -> tuple[Basic, list[Family]]:
+    def name_roots(self, expr: Basic) -> tuple[Basic, list[RootFamily]]:
         """The expression with names for its roots, and the families that are new in it, each after those that it mentions."""
         present = expr.atoms(CRootOf, PolynomialRoot)
         if not present:
             return expr, []
         new = [n for n, f in enumerate(self.families) if n not in self.introduced and present & set(f.names)]
         self.introduced |= set(new)
-        return replaced(expr, self.names), [self.families[n] for n in new]
+        return replace_parts(expr, self.names), [self.families[n] for n in new]
 
 
-def _listed(items: list[str]) -> list[str]:
+def _list_items(items: list[str]) -> list[str]:
     return [*(f"{item}," for item in items[:-1]), items[-1]]
 
 
-def _runs(numbers: list[int]) -> str:
+def _number_runs(numbers: list[int]) -> str:
     """Numbers in rising order, more than two that follow each other as a range."""
     runs: list[list[int]] = []
     for n in numbers:
@@ -97,39 +97,39 @@ def _runs(numbers: list[int]) -> str:
     return ", ".join(f"{r[0]} to {r[-1]}" if len(r) > 2 else ", ".join(map(str, r)) for r in runs)
 
 
-def _kind(root: Basic) -> Kind:
+def _kind_of(root: Basic) -> RootKind:
     if isinstance(root, AnyRoot):
-        return Kind.ANY
-    return Kind.REAL if is_real_root(root) else Kind.COMPLEX
+        return RootKind.ANY
+    return RootKind.REAL if is_real_root(root) else RootKind.COMPLEX
 
 
-def _number(root: Basic) -> int:
+def _root_number(root: Basic) -> int:
     """Which of the roots of its polynomial it is."""
     return int(root.args[2]) if isinstance(root, RealRoot) else root.index
 
 
-def _order(root: Basic) -> tuple:
-    return _depth(root), _spelled(root.args[0]), -1 if isinstance(root, AnyRoot) else _number(root)
+def _order_key(root: Basic) -> tuple:
+    return _nesting_depth(root), _polynomial_text(root.args[0]), -1 if isinstance(root, AnyRoot) else _root_number(root)
 
 
 @lru_cache(256)
-def _spelled(polynomial: Basic) -> str:
+def _polynomial_text(polynomial: Basic) -> str:
     return plain(polynomial)
 
 
-def _depth(root: Basic) -> int:
+def _nesting_depth(root: Basic) -> int:
     """How many roots a root is made of, with itself."""
     return len(root.atoms(CRootOf, PolynomialRoot))
 
 
-def _polynomial(root: Basic, variable: Symbol, names: Mapping[Basic, Symbol]) -> Basic:
+def _polynomial_in(root: Basic, variable: Symbol, names: Mapping[Basic, Symbol]) -> Basic:
     if isinstance(root, PolynomialRoot):
         polynomial, bound = root.args[:2]
-        return grouped(replaced(polynomial, names).xreplace({bound: variable}), (variable,))
-    return grouped(root.expr.xreplace({root.poly.gen: variable}), (variable,))
+        return group_terms(replace_parts(polynomial, names).xreplace({bound: variable}), (variable,))
+    return group_terms(root.expr.xreplace({root.poly.gen: variable}), (variable,))
 
 
-def _near(root: CRootOf) -> str:
+def _approximate_root(root: CRootOf) -> str:
     """A complex root to as many digits as tell it from the others."""
     here = root.n(20)
     others = [z for z in Poly(root.expr).nroots(n=20, maxsteps=200) if abs(z - here) > 1e-12]

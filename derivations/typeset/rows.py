@@ -6,7 +6,7 @@ names (:mod:`theory.abridging`); the display of :mod:`derivations.typeset.displa
 >>> from sympy import sqrt, symbols
 >>> v, w = symbols("v w")
 >>> mu, lam = symbols("mu lambda", positive=True)
->>> print(text([Row(w, mu / 2 + sqrt(mu**2 - 4 * lam) / 2), *conditions_row([mu**2 - 4 * lam >= 0])]))
+>>> print(rows_text([Row(w, mu / 2 + sqrt(mu**2 - 4 * lam) / 2), *conditions_row([mu**2 - 4 * lam >= 0])]))
 w = mu/2 + sqrt(mu**2 - 4*lambda)/2
 if mu**2 - 4*lambda >= 0
 """
@@ -22,7 +22,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanTrue
 
 from derivations.typeset.plain_values import plain_fields
-from theory.abridging import Brief, Say, told
+from theory.abridging import Brief, Say, text_lines
 
 SIGNS = {"==": "=", "!=": r"\ne", ">=": r"\ge", "<=": r"\le", ">": ">", "<": "<"}
 _PLAIN = {tex: text for text, tex in SIGNS.items()} | {"=": "=", r"\simeq": "~", r"\to": "->"}
@@ -77,26 +77,26 @@ class Row(Brief):
         return plain_fields(self, ("left", "relation", "right"))
 
     def __str__(self):
-        return text([self])
+        return rows_text([self])
 
 
-def row(left: Basic | str, right: Basic, relation: str = "=") -> Row:
+def row_of(left: Basic | str, right: Basic, relation: str = "=") -> Row:
     return Row(left, right, relation)
 
 
-def text(rows: Iterable[Row]) -> str:
+def rows_text(rows: Iterable[Row]) -> str:
     """Rows in plain text; expressions as SymPy reads them."""
     held = list(rows)
-    return told(lambda say: [row.text_with(say) for row in held])
+    return text_lines(lambda say: [row.text_with(say) for row in held])
 
 
 def conditions_row(conditions: Iterable[Basic]) -> list[Row]:
     """Conditions that all hold, each on a row of its own."""
     said = [c for c in conditions if not isinstance(c, BooleanTrue)]
-    return [_condition(c, "and" if number else "if") for number, c in enumerate(said)]
+    return [_condition_row(c, "and" if number else "if") for number, c in enumerate(said)]
 
 
-def _condition(condition: Basic, words: str) -> Row:
+def _condition_row(condition: Basic, words: str) -> Row:
     if isinstance(condition, Relational):
         return Row(condition.lhs, condition.rhs, SIGNS[condition.rel_op], words)
     return Row(condition, words=words)

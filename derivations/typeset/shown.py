@@ -10,7 +10,7 @@ from derivations.documents.html import result_page
 from derivations.typeset.display import display_rows
 from derivations.typeset.plain_values import plain_fields
 from derivations.typeset.rows import Row
-from theory.abridging import Brief, Say, told
+from theory.abridging import Brief, Say, text_lines
 
 
 class Shown(Brief):
@@ -51,4 +51,4 @@ class Shown(Brief):
         return f"<div>{escape(self._repr_latex_(), quote=False)}</div>"
 
     def __str__(self):
-        return told(self.lines)
+        return text_lines(self.lines)

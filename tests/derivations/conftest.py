@@ -30,9 +30,9 @@ def gaussian():
 @pytest.fixture(scope="session")
 def runs(gaussian):
     """The five runs on the small data set, by name."""
-    from derivations.experiment import perform, plans
+    from derivations.experiment import perform_runs, plan_runs
 
-    made = perform(plans(gaussian, fraction=0.1, seed=0), dimension=5, seed=0, progress=lambda plan, share: None)
+    made = perform_runs(plan_runs(gaussian, fraction=0.1, seed=0), dimension=5, seed=0, progress=lambda plan, share: None)
     return {run.name: run for run in made}
 
 

@@ -121,7 +121,7 @@ def assert_all_forms_agree(reading: Reading) -> None:
         parts = [claim[key] for key in ("sentence", "evidence", "theory")]
         assert verdict == claim["verdict"]
         assert all(part in row for part in parts)
-        assert all(latex.prose(part) in item for part in parts)
+        assert all(latex.render_prose(part) in item for part in parts)
         assert item.startswith(rf"\emph{{{claim['verdict']}}}")
     lines = reading.words.splitlines()
     for claim in claims:
@@ -130,7 +130,7 @@ def assert_all_forms_agree(reading: Reading) -> None:
         assert any(claim["theory"] in line for line in lines)
     for part in (about_checks["sentence"], about_checks["evidence"]):
         assert part in reading.page.text
-        assert latex.prose(part) in reading.tex
+        assert latex.render_prose(part) in reading.tex
     assert lines[-1].startswith("claims: ")
     assert lines[-1].removeprefix("claims: ") in reading.page.text
     assert reading.status == int(any(claim["fault"] for claim in claims)) == int(not reading.json["passed"])

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sympy import Eq, Integer, MatrixSymbol, Q, Rational, Sum, Trace, Transpose, ZeroMatrix, cos, exp, sin, sqrt, symbols
 
-from derivations.checks import AtRandomPoints, Descent, Identity, Level, Numerics, Outcome, Status, Together, random_values
+from derivations.checks import AtRandomPoints, CheckOutcome, Descent, Identity, Level, Numerics, Status, Together, random_values
 from derivations.evaluate import Point
 from tests.strategies import SCALARS, matrix_polynomials, scalar_polynomials, seeds
 from theory import Loss, sg
@@ -143,7 +143,7 @@ def test_identity_fails_for_different_traces(left, right):
 
 def test_identity_names_the_pair_that_differs():
     outcome = Identity(((x + x, 2 * x), (x + y, x - y))).run(Level.QUICK)
-    assert outcome == Outcome(Status.FAILED, "identity", "x + y differs from x - y")
+    assert outcome == CheckOutcome(Status.FAILED, "identity", "x + y differs from x - y")
 
 
 def test_identity_uses_what_its_context_assumes():
@@ -276,8 +276,8 @@ def test_descent_does_not_multiply_decays_by_mobilities():
 
 
 def test_descent_sees_a_forgotten_mobility():
-    assert fails(Descent(MATRIX.having(mobility={A: H}), MATRIX_FREE, random_point, stopped=False))
-    assert fails(Descent(MATRIX.having(mobility={M: gamma}), MATRIX_FREE, random_point, stopped=False))
+    assert fails(Descent(MATRIX.with_parts(mobility={A: H}), MATRIX_FREE, random_point, stopped=False))
+    assert fails(Descent(MATRIX.with_parts(mobility={M: gamma}), MATRIX_FREE, random_point, stopped=False))
 
 
 def test_descent_wants_a_velocity_for_each_block():

@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from derivations.claims import Outlook, Verdict, claims_of, heads
-from derivations.claims.heads import Resting
-from derivations.dimensional.starts import Modes
-from derivations.experiment import perform, plans
+from derivations.claims import ClaimVerdict, Outlook, claims_of, heads
+from derivations.claims.heads import RunEnd
+from derivations.dimensional.starts import CouplingModes
+from derivations.experiment import perform_runs, plan_runs
 from tests.derivations.reading import HEADS, KEPT, LOST, assert_all_forms_agree, bundled, read_report
 
 REPORTS = [("iris", 2, 3), ("iris", 1, 0), ("diabetes", 2, 0), ("separable", 2, 0), ("iris", 2, 0, 0.3), ("iris", 2, 0, 0.05)]
@@ -116,7 +116,7 @@ def test_with_a_small_decay_the_head_comes_to_the_eigenvalues_that_decay_leaves(
 def test_a_mode_that_the_decay_exceeds_is_lost_at_the_proved_rate_at_least(report_of):
     """The bound of a single mode, from start to end, whatever the head does: |v| falls as exp(-(lambda - mu^2/4) t)."""
     (run,) = (run for run in report_of("iris", 2, 0, 0.3).made.runs if run.name == "encoder-head")
-    path, modes = run.trajectory, Modes.of(run.coupling)
+    path, modes = run.trajectory, CouplingModes.of(run.coupling)
     start = heads.start_of(run)
     first = np.hstack([start.samples.means, start.labels]) @ modes.vectors
     last = np.hstack([path.end["X"], path.end["Y"]]) @ modes.vectors
@@ -144,10 +144,10 @@ def test_inputs_that_tell_the_classes_apart_are_not_said_to_collapse(report_of):
 def test_labels_that_were_drawn_next_to_each_other_did_not_stay_apart(gaussian):
     """Forty labels on a line, of which the start brings two to rest nearly at one point."""
     data = replace(gaussian, classes=np.arange(40), features=np.eye(40), class_names=tuple(map(str, range(40))))
-    (run,) = perform(plans(data, 0.1, 129)[:1], 1, 129, lambda plan, share: None)
+    (run,) = perform_runs(plan_runs(data, 0.1, 129)[:1], 1, 129, lambda plan, share: None)
     (claim,) = claims_of([run])
     assert run.collapsed
-    assert (claim.verdict, claim.outlook, claim.fault) == (Verdict.FAILED, Outlook.FAILS, False)
+    assert (claim.verdict, claim.outlook, claim.fault) == (ClaimVerdict.FAILED, Outlook.FAILS, False)
     assert claim.measured == pytest.approx(claim.predicted, rel=1e-6)
     assert "drawn at random may fall close" in claim.theory
 
@@ -158,7 +158,7 @@ def test_labels_that_were_drawn_next_to_each_other_did_not_stay_apart(gaussian):
 def test_a_run_that_ends_too_early_tests_neither_collapse_nor_its_time(report_of, tmp_path):
     path = bundled("iris", tmp_path / "iris.csv")
     how = "--data", path, "--label", "target", "--dimension", 2
-    reading = read_report(tmp_path / "out", *how, perform=partial(perform, horizon=20.0))
+    reading = read_report(tmp_path / "out", *how, perform_runs=partial(perform_runs, horizon=20.0))
     assert_all_forms_agree(reading)
     assert reading.status == 0
     for name in ("frustrated-together", "frustrated-slow-time", "encoder-together", "encoder-slow-time"):
@@ -172,7 +172,7 @@ def test_a_head_that_still_moves_does_not_contradict_a_theory_of_rest(tmp_path):
     """In one dimension labels come together in the end; at t = 5 they have not."""
     path = bundled("iris", tmp_path / "iris.csv")
     how = "--data", path, "--label", "target", "--dimension", 1
-    reading = read_report(tmp_path / "out", *how, perform=partial(perform, horizon=5.0))
+    reading = read_report(tmp_path / "out", *how, perform_runs=partial(perform_runs, horizon=5.0))
     claim = reading.claims["frustrated-head-apart"]
     assert (claim["verdict"], claim["outlook"], claim["fault"]) == ("not tested", "fails", False)
     assert "still moves" in claim["evidence"]
@@ -188,6 +188,6 @@ def test_derivations_without_steps_are_not_said_to_be_checked(read):
 def test_modes_that_survive_give_back_the_labels_of_a_run_at_rest(runs):
     for name in HEADS:
         run = runs[name]
-        end = Resting.of(run)
+        end = RunEnd.of(run)
         lost = np.abs(end.labels_of_survivors(run.coupling) - run.trajectory.labels[-1]).max()
         assert lost < 1e-3 * np.abs(run.trajectory.labels[-1]).max()

@@ -7,7 +7,17 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from derivations.encoders import MOBILITIES, NAMES, bundled, decay_time, forecast, optimisers, study, train, train_headed
+from derivations.encoders import (
+    MOBILITIES,
+    NAMES,
+    compared_optimisers,
+    decay_time,
+    forecast_training,
+    load_split,
+    study,
+    train_labels,
+    train_with_head,
+)
 from theory import InputError, UnfinishedError
 
 
@@ -18,7 +28,7 @@ def found():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_splits_are_standardised_by_their_training_part(name):
-    split = bundled(name)
+    split = load_split(name)
     assert np.allclose(split.trained.mean(axis=0), 0, atol=1e-12)
     assert np.allclose(split.trained.std(axis=0), 1)
     assert np.isfinite(split.held_out).all()
@@ -30,21 +40,21 @@ def test_splits_are_standardised_by_their_training_part(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_slow_time_is_foreseen_within_five_percent(name, mobility):
     """Of the flow at many dimensions, which average over starts; four standard errors of what 64 of them scatter."""
-    prediction = forecast(bundled(name), mobility)
-    ratios = np.array([train(prediction, 64, seed).slow_time / prediction.slow_time for seed in range(4)])
+    prediction = forecast_training(load_split(name), mobility)
+    ratios = np.array([train_labels(prediction, 64, seed).slow_time / prediction.slow_time for seed in range(4)])
     assert abs(ratios.mean() - 1) < 0.05
     assert abs(ratios.mean() - 1) < 4 * ratios.std(ddof=1) / np.sqrt(len(ratios)) + 1e-3
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_with_inverse_moments_the_slow_time_is_close_to_that_of_the_slowest_class_mode(name):
-    prediction = forecast(bundled(name), "degree")
+    prediction = forecast_training(load_split(name), "degree")
     assert prediction.slow_time == pytest.approx(prediction.slowest, rel=0.1)
     assert prediction.slow_time <= prediction.slowest * (1 + 1e-9)
 
 
 def test_with_plain_mobilities_the_slowest_mode_of_the_operator_hardly_moves_a_label():
-    prediction = forecast(bundled("breast cancer"), "uniform")
+    prediction = forecast_training(load_split("breast cancer"), "uniform")
     assert prediction.slowest > 100 * prediction.slow_time
 
 
@@ -59,7 +69,7 @@ def test_a_run_has_the_accuracies_of_both_parts(found):
     """The last state of a run, looked at with nothing but its moments' own axes."""
     for training in found.trainings:
         end, predicted = training.run.end, training.forecast
-        for coupling, share in ((predicted.coupling, training.run.accuracy), (predicted.observed, training.held_out)):
+        for coupling, share in ((predicted.coupling, training.run.accuracy), (predicted.held_out_encoder, training.held_out)):
             outputs = coupling.observe(end["X"])
             nearest = np.argmin(np.linalg.norm(outputs[:, :, None] - end["Y"][:, None], axis=0), axis=1)
             assert share[-1] == pytest.approx(np.mean(nearest == coupling.classes))
@@ -68,9 +78,9 @@ def test_a_run_has_the_accuracies_of_both_parts(found):
 
 def test_what_is_held_out_is_not_trained_on():
     """Other inputs in the held-out part change its accuracy, and nothing else."""
-    split = bundled("wine")
+    split = load_split("wine")
     other = replace(split, held_out=-split.held_out)
-    one, two = (train(forecast(s, "degree"), 4, 0) for s in (split, other))
+    one, two = (train_labels(forecast_training(s, "degree"), 4, 0) for s in (split, other))
     assert np.array_equal(one.run.labels, two.run.labels)
     assert one.held_out.max() > two.held_out.max()
 
@@ -97,28 +107,28 @@ def test_an_exponential_has_its_own_decay_time():
 
 
 def test_steps_are_shares_of_the_fastest_time():
-    prediction = forecast(bundled("wine"), "degree")
-    flow, whole, batches = optimisers(prediction, 16)
+    prediction = forecast_training(load_split("wine"), "degree")
+    flow, whole, batches = compared_optimisers(prediction, 16)
     assert flow is None
     assert whole.step == pytest.approx(prediction.coupling.fast_time() / 10)
     assert batches.batch == 16
 
 
 def test_data_that_do_not_collapse_have_no_forecast():
-    split = bundled("wine")
+    split = load_split("wine")
     few = replace(split, trained=np.eye(len(split.classes)))
     with pytest.raises(UnfinishedError, match="no collapse"):
-        forecast(few, "degree")
+        forecast_training(few, "degree")
 
 
 def test_other_names_are_refused():
     with pytest.raises(InputError, match="digits"):
-        bundled("iris")
+        load_split("iris")
 
 
 def test_a_headed_run_that_is_stopped_early_has_not_settled():
-    prediction = forecast(bundled("wine"), "degree")
-    early = train_headed(prediction, 3, 0, until=0.1)
+    prediction = forecast_training(load_split("wine"), "degree")
+    early = train_with_head(prediction, 3, 0, until=0.1)
     assert early.row()["largest gap of a head from a correlation"] > 1e-3
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sympy import Integer, MatrixSymbol, symbols
 
 from derivations import Derivation, Line, Step, derive, names
-from derivations.checks import Identity, Level, Numerics, Outcome, Status
-from derivations.engine import Checked, Verification
+from derivations.checks import CheckOutcome, Identity, Level, Numerics, Status
+from derivations.engine import CheckedStep, Verification
 from derivations.lines import Lines, dot, velocity_lines
 from theory import Flow, InputError
 from theory.printing import tex
@@ -111,7 +111,7 @@ def test_a_check_sees_what_is_given_behind_what_comes_from_other_steps():
 def test_what_is_given_is_shown_as_such():
     made = Step("s", "", "", before=(Line(x, y),), given=(Line(y, Integer(1), ">"),), after=(Line(x, Integer(2)),))
     assert "  x = y\nwith\n  y > 1\nleads to\n  x = 2" in str(derivation(made))
-    assert [words for words, _ in made.view(Outcome(Status.UNCHECKED, "none", "")).parts] == ["", "with", "leads to"]
+    assert [words for words, _ in made.view(CheckOutcome(Status.UNCHECKED, "none", "")).parts] == ["", "with", "leads to"]
     assert made.to_dict()["given"] == [Line(y, Integer(1), ">").to_dict()]
 
 
@@ -253,16 +253,16 @@ def test_verify_is_quick_unless_asked():
 # -- what a verification says -----------------------------------------------------------------------------------------
 
 OUTCOMES = [
-    Outcome(Status.PASSED, "identity", "2 exact"),
-    Outcome(Status.PASSED, "numerics", "3 cases", 1e-12, 1e-9),
-    Outcome(Status.FAILED, "numerics", "3 cases", 0.5, 1e-9),
-    Outcome(Status.FAILED, "error", "KeyError: 'x'"),
-    Outcome(Status.UNCHECKED, "none", "no check"),
+    CheckOutcome(Status.PASSED, "identity", "2 exact"),
+    CheckOutcome(Status.PASSED, "numerics", "3 cases", 1e-12, 1e-9),
+    CheckOutcome(Status.FAILED, "numerics", "3 cases", 0.5, 1e-9),
+    CheckOutcome(Status.FAILED, "error", "KeyError: 'x'"),
+    CheckOutcome(Status.UNCHECKED, "none", "no check"),
 ]
 
 
 def table(outcomes):
-    return Verification("toy", tuple(Checked(f"step_number_{k}", outcome, 0.25) for k, outcome in enumerate(outcomes)))
+    return Verification("toy", tuple(CheckedStep(f"step_number_{k}", outcome, 0.25) for k, outcome in enumerate(outcomes)))
 
 
 @given(st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=6))
@@ -282,7 +282,7 @@ def test_the_table_shows_each_step_with_its_status_and_what_was_found():
 
 @pytest.mark.parametrize("residual", [None, 0.0, 0.5, float("nan"), float("inf")])
 def test_a_verification_as_plain_values_is_strict_json(residual):
-    failed = Outcome(Status.FAILED, "numerics", "3 cases", residual, 1e-9)
+    failed = CheckOutcome(Status.FAILED, "numerics", "3 cases", residual, 1e-9)
     read = json.loads(json.dumps(table([*OUTCOMES, failed]).to_dict(), allow_nan=False))
     assert read["derivation"] == "toy"
     assert read["passed"] is False

@@ -34,7 +34,7 @@ from sympy import (
 )
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from derivations.evaluate import Point, array, distance, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array, relative_distance
 from tests.strategies import (
     DIMENSIONS,
     SCALARS,
@@ -65,7 +65,7 @@ x, y, w = SCALARS
 
 def exact(at):
     """The same point with dimensions as they are and everything else in mpmath."""
-    kinds = {0: mpmath.mpf, 2: array}
+    kinds = {0: mpmath.mpf, 2: mpf_array}
     return {s: v if s in DIMENSIONS else kinds[np.ndim(v)](v) for s, v in at.items()}
 
 
@@ -191,39 +191,39 @@ def test_a_marker_sees_the_frozen_values(loss, at, scale):
 @given(marked_losses(), points(), st.sampled_from([X, Y, W]))
 def test_moved_points_hold_the_markers_where_they_were(loss, at, block):
     there = at | {block: at[block] + 0.25}
-    moved = Point(exact(at)).moved({block: array(there[block])})
+    moved = Point(exact(at)).with_state({block: mpf_array(there[block])})
     oracles.assert_close(as_floats(evaluate(loss, moved)), oracles.evaluate(loss, there, at))
 
 
 @given(marked_losses(), points(), st.sampled_from([X, Y, W]))
 def test_moved_targets_leave_everything_else_where_it_was(loss, at, block):
     there = at | {block: at[block] + 0.25}
-    moved = Point(exact(at)).with_targets({block: array(there[block])})
+    moved = Point(exact(at)).with_targets({block: mpf_array(there[block])})
     oracles.assert_close(as_floats(evaluate(loss, moved)), oracles.evaluate(loss, at, there))
 
 
 @given(marked_losses(), points())
 def test_moving_the_point_and_its_targets_alike_moves_everything(loss, at):
     there = at | {X: at[X] + 0.25}
-    both = Point(exact(at)).moved({X: array(there[X])}).with_targets({X: array(there[X])})
+    both = Point(exact(at)).with_state({X: mpf_array(there[X])}).with_targets({X: mpf_array(there[X])})
     oracles.assert_close(as_floats(evaluate(loss, both)), oracles.evaluate(loss, there))
 
 
 def test_targets_stay_frozen_through_a_second_move():
     start = Point({x: mpmath.mpf(1), y: mpmath.mpf(5)})
-    assert evaluate(x + 10 * sg(x) + sg(y), start.moved({x: mpmath.mpf(2)}).moved({x: mpmath.mpf(3)})) == 18
+    assert evaluate(x + 10 * sg(x) + sg(y), start.with_state({x: mpmath.mpf(2)}).with_state({x: mpmath.mpf(3)})) == 18
 
 
 def test_entries_of_a_marked_matrix_are_frozen_in_sums():
     squares = Sum((X[j, i] - MatrixElement(sg(X), j, i)) ** 2, (j, 0, d - 1), (i, 0, n - 1))
-    at = Point({d: 2, n: 3, X: array(np.ones((2, 3)))})
+    at = Point({d: 2, n: 3, X: mpf_array(np.ones((2, 3)))})
     assert evaluate(squares, at) == 0
-    assert evaluate(squares, at.moved({X: array(np.full((2, 3), 3.0))})) == 24
+    assert evaluate(squares, at.with_state({X: mpf_array(np.full((2, 3), 3.0))})) == 24
 
 
 def test_points_are_not_changed_by_moving():
     at = Point({x: mpmath.mpf(1)})
-    at.moved({x: mpmath.mpf(2)})
+    at.with_state({x: mpmath.mpf(2)})
     at.with_targets({x: mpmath.mpf(2)})
     assert (dict(at.values), dict(at.frozen)) == ({x: 1}, {})
 
@@ -244,7 +244,7 @@ def test_points_are_not_changed_by_moving():
     ids=["imaginary-unit", "derivative", "unlisted-function", "undefined-function", "name-of-a-tool", "product of Kronecker"],
 )
 def test_a_kind_of_expression_without_evaluation_is_a_type_error(expression):
-    values = {x: mpmath.mpf(1), X: array(np.eye(2)), d: 2, n: 2}
+    values = {x: mpmath.mpf(1), X: mpf_array(np.eye(2)), d: 2, n: 2}
     with pytest.raises(TypeError, match="no evaluation of"):
         evaluate(expression, Point(values))
 
@@ -267,22 +267,22 @@ def test_a_matrix_of_unknown_shape_is_a_key_error():
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=5), st.lists(st.floats(-10, 10), min_size=5, max_size=5))
 def test_distance_is_symmetric_bounded_and_zero_for_equals(left, pool):
     right = pool[: len(left)]
-    assert distance(left, left) == 0
-    assert distance(left, right) == distance(right, left)
-    assert 0 <= distance(left, right) <= 2
-    assert (distance(left, right) == 0) == (left == right)
+    assert relative_distance(left, left) == 0
+    assert relative_distance(left, right) == relative_distance(right, left)
+    assert 0 <= relative_distance(left, right) <= 2
+    assert (relative_distance(left, right) == 0) == (left == right)
 
 
 @given(st.floats(0.25, 4), st.floats(1e-6, 1e-2), st.sampled_from([1e-30, 1.0, 1e30]))
 def test_distance_is_relative_to_the_larger(size, error, scale):
-    found = distance([scale * size, 0.0], [scale * size * (1 - error), 0.0])
+    found = relative_distance([scale * size, 0.0], [scale * size * (1 - error), 0.0])
     assert found == pytest.approx(error, rel=1e-6)
 
 
 @pytest.mark.parametrize("shapes", [((2,), (3,)), ((), (2,)), ((2, 3), (3, 2))], ids=str)
 def test_values_of_different_shapes_have_no_distance(shapes):
     with pytest.raises(ValueError, match="one shape"):
-        distance(*map(np.ones, shapes))
+        relative_distance(*map(np.ones, shapes))
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -290,5 +290,5 @@ def test_values_of_different_shapes_have_no_distance(shapes):
 def test_nothing_is_close_to_what_is_not_finite(place, wrong):
     values = [1.0, 2.0, 3.0]
     wrecked = [*values[:place], wrong, *values[place + 1 :]]
-    assert not distance(values, wrecked) <= 1
-    assert not distance(wrecked, values) <= 1
+    assert not relative_distance(values, wrecked) <= 1
+    assert not relative_distance(wrecked, values) <= 1

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from derivations.data import DataSet
-from derivations.experiment import HORIZON, perform, plans, second_labels
+from derivations.experiment import HORIZON, perform_runs, plan_runs, second_labels
 from tests.strategies import seeds
 from theory import InputError
 
@@ -52,7 +52,7 @@ def test_every_other_class_is_drawn_as_a_second_label():
 @pytest.mark.parametrize("fraction", [0.0, -0.1, 1.01, 7, math.nan, math.inf, 0.008])
 def test_a_fraction_that_is_no_share_or_frustrates_nobody_is_refused(gaussian, fraction):
     with pytest.raises(InputError, match=f"between 0 and 1.*got {fraction}"):
-        plans(gaussian, fraction, seed=0)
+        plan_runs(gaussian, fraction, seed=0)
 
 
 def test_all_samples_may_be_frustrated(gaussian):
@@ -63,7 +63,7 @@ def test_all_samples_may_be_frustrated(gaussian):
 
 
 def test_there_are_five_plans_in_two_groups(gaussian):
-    todo = plans(gaussian, 0.1, seed=0)
+    todo = plan_runs(gaussian, 0.1, seed=0)
     assert [plan.name for plan in todo] == NAMES
     assert [plan.group for plan in todo] == ["embeddings"] * 3 + ["encoder"] * 2
     assert [plan.model.is_marked for plan in todo] == [plan.name in HEADS for plan in todo]
@@ -71,7 +71,7 @@ def test_there_are_five_plans_in_two_groups(gaussian):
 
 
 def test_clean_labels_are_classifiable_and_second_labels_are_not(gaussian):
-    clean, noisy, head, encoder, _ = plans(gaussian, 0.1, seed=0)
+    clean, noisy, head, encoder, _ = plan_runs(gaussian, 0.1, seed=0)
     assert clean.coupling.classifiable
     assert not noisy.coupling.classifiable
     assert head.coupling is noisy.coupling
@@ -155,7 +155,7 @@ def test_collapse_means_below_a_hundredth_of_the_first_distance(runs, factor, co
 
 def test_runs_are_the_same_for_the_same_seed_and_others_for_another(gaussian, runs):
     def first(seed):
-        return next(perform(plans(gaussian, 0.1, seed)[1:2], dimension=5, seed=seed, progress=quietly))
+        return next(perform_runs(plan_runs(gaussian, 0.1, seed)[1:2], dimension=5, seed=seed, progress=quietly))
 
     again, other = first(0), first(1)
     np.testing.assert_array_equal(again.trajectory.labels, runs["frustrated"].trajectory.labels)
@@ -166,8 +166,8 @@ def test_runs_are_the_same_for_the_same_seed_and_others_for_another(gaussian, ru
 
 def test_progress_runs_up_to_the_whole_for_each_plan(gaussian):
     told = []
-    todo = plans(gaussian, 0.1, seed=0)[:2]
-    list(perform(todo, dimension=2, seed=0, progress=lambda plan, share: told.append((plan.name, share))))
+    todo = plan_runs(gaussian, 0.1, seed=0)[:2]
+    list(perform_runs(todo, dimension=2, seed=0, progress=lambda plan, share: told.append((plan.name, share))))
     for plan in todo:
         shares = [share for name, share in told if name == plan.name]
         assert shares == sorted(shares)
@@ -180,10 +180,10 @@ def test_progress_runs_up_to_the_whole_for_each_plan(gaussian):
 def test_components_that_stay_apart_are_no_collapse(gaussian):
     """Two classes joined by every second label, the third left alone: its distance stays."""
     data = DataSet("two of three", gaussian.features, gaussian.classes, gaussian.class_names)
-    (_, noisy, *_) = plans(data, 0.1, seed=0)
+    (_, noisy, *_) = plan_runs(data, 0.1, seed=0)
     joined = [{0, 1} if c == 0 else {int(c)} for c in data.classes]
     partly = replace(noisy, coupling=type(noisy.coupling).from_labels(joined))
-    (run,) = perform((partly,), dimension=3, seed=0, progress=quietly)
+    (run,) = perform_runs((partly,), dimension=3, seed=0, progress=quietly)
     assert partly.coupling.components == 2
     assert run.measured_slow is None
     assert run.ratio is None
@@ -194,8 +194,8 @@ def test_separable_inputs_leave_nothing_to_measure():
     """Inputs that are the class itself: the encoder is classifiable."""
     classes = np.arange(12) % 3
     data = DataSet("one-hot", np.eye(3)[classes], classes, ("a", "b", "c"))
-    *_, encoder, head = plans(data, 0.25, seed=0)
-    runs = list(perform((encoder, head), dimension=2, seed=0, progress=quietly))
+    *_, encoder, head = plan_runs(data, 0.25, seed=0)
+    runs = list(perform_runs((encoder, head), dimension=2, seed=0, progress=quietly))
     assert not runs[0].collapsed
     assert runs[0].predicted_slow == math.inf
     assert runs[0].measured_slow is None
@@ -203,10 +203,10 @@ def test_separable_inputs_leave_nothing_to_measure():
 
 def test_a_collapse_slower_than_the_horizon_is_said_to_be(gaussian):
     """Every sample faintly coupled to every label: too slow to be followed."""
-    (_, noisy, *_) = plans(gaussian, 0.1, seed=0)
+    (_, noisy, *_) = plan_runs(gaussian, 0.1, seed=0)
     weights = np.eye(3)[gaussian.classes] + 1e-5
     faint = replace(noisy, coupling=type(noisy.coupling)(weights))
-    (run,) = perform((faint,), dimension=2, seed=0, progress=quietly)
+    (run,) = perform_runs((faint,), dimension=2, seed=0, progress=quietly)
     assert run.predicted_slow > HORIZON
     assert run.measured_slow is None
     assert not run.collapsed

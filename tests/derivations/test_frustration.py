@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derivations import figures
-from derivations.frustration import CLASSES, DIMENSION, SAMPLES, slow_constant, study
+from derivations.frustration import CLASSES, DIMENSION, SAMPLES, slow_constant, study_frustration
 from theory import Coupling
 from theory.simulation.expected import expected_curves
 
@@ -19,7 +19,7 @@ def found():
     """Simulations through both plateaus, and two slow times of the smallest fraction."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("derivations.frustration.HORIZON", 400.0)
-        return study(seed=4)
+        return study_frustration(seed=4)
 
 
 @given(mobilities, mobilities)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from derivations.claims import claims_of, embeddings, heads
-from derivations.dimensional.starts import Modes
-from derivations.experiment import perform, window
+from derivations.dimensional.starts import CouplingModes
+from derivations.experiment import measuring_window, perform_runs
 from tests.derivations.cli.common import false_derivation
 from tests.derivations.reading import KEPT, LOST, assert_all_forms_agree, bundled, read_report
 
@@ -21,14 +21,14 @@ from tests.derivations.reading import KEPT, LOST, assert_all_forms_agree, bundle
 def with_path_of(run, other):
     """A run whose labels moved as those of another."""
     path = other.trajectory
-    measured = path.decay_time(*window(run.coupling)) if run.measured_slow is not None else None
+    measured = path.decay_time(*measuring_window(run.coupling)) if run.measured_slow is not None else None
     return replace(run, trajectory=path, measured_slow=measured)
 
 
 def with_end(run, survivors, head):
     """A run with a head that ends at a state of modes that were put there: vectors (d,) by the number of a mode."""
     c, path = run.coupling, run.trajectory
-    modes = Modes.of(c)
+    modes = CouplingModes.of(c)
     vectors = np.zeros((len(head), modes.vectors.shape[1]))
     for mode, vector in survivors.items():
         vectors[:, mode] = vector
@@ -55,7 +55,7 @@ def close_at_the_end(run):
 
 def on_modes(run, names, size=1.0):
     """At rest on the modes of some numbers, one direction for each."""
-    d, mu = run.trajectory.end["W"].shape[0], Modes.of(run.coupling).correlations
+    d, mu = run.trajectory.end["W"].shape[0], CouplingModes.of(run.coupling).correlations
     head = np.diag([*mu[list(names)], *[0.5] * (d - len(names))])
     return with_end(run, dict(zip(names, size * np.eye(d), strict=False)), head)
 
@@ -180,10 +180,10 @@ def test_a_wrong_slow_time_is_a_failure(gaussian, tmp_path):
     """The labels of the encoder against a prediction that is a tenth too long."""
 
     def wrong(*given, **options):
-        for run in perform(*given, **options):
+        for run in perform_runs(*given, **options):
             yield replace(run, measured_slow=run.measured_slow and run.measured_slow / 1.1)
 
     path = bundled("iris", tmp_path / "iris.csv")
-    reading = read_report(tmp_path / "out", "--data", path, "--label", "target", "--dimension", 2, perform=wrong)
+    reading = read_report(tmp_path / "out", "--data", path, "--label", "target", "--dimension", 2, perform_runs=wrong)
     assert reading.status == 1
     assert reading.claims["encoder-slow-time"]["fault"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sympy import Rational, Symbol
 
 from derivations.catalogue.model import derive_model
-from derivations.spec import load_model, parse
+from derivations.spec import load_model, parse_expression
 from theory import InputError, Loss, sg
 
 MODEL = """\
@@ -70,15 +70,15 @@ expressions = st.recursive(
 def test_expressions_mean_what_they_mean_in_sympy(text):
     # SymPy's own parser is the oracle here; it sees only text that this test makes.
     local = {"x": X, "y": Y}
-    assert sympy.simplify(parse(text, local) - sympy.sympify(text, locals=local, rational=True)) == 0
+    assert sympy.simplify(parse_expression(text, local) - sympy.sympify(text, locals=local, rational=True)) == 0
 
 
 @given(st.integers(1, 5), st.integers(1, 3))
 def test_powers_bind_tighter_than_signs_and_to_the_right(base, exponent):
-    assert parse(f"-{base}**2", {}) == -(base**2)
-    assert parse(f"{base}**-{exponent}", {}) == Rational(1, base**exponent)
-    assert parse("2**3**2", {}) == 2**9
-    assert parse(f"x^{exponent}", {"x": X}) == X**exponent
+    assert parse_expression(f"-{base}**2", {}) == -(base**2)
+    assert parse_expression(f"{base}**-{exponent}", {}) == Rational(1, base**exponent)
+    assert parse_expression("2**3**2", {}) == 2**9
+    assert parse_expression(f"x^{exponent}", {"x": X}) == X**exponent
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ CODE = ["__import__('os').system('true')", "x.__class__", "lambda: 0", "x[0]", "
 @pytest.mark.parametrize("text", CODE)
 def test_text_is_never_code(text):
     with pytest.raises(InputError):
-        parse(text, {"x": X, "y": Y})
+        parse_expression(text, {"x": X, "y": Y})
 
 
 def test_the_derivation_of_a_model_file_is_checked(write):

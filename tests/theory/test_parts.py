@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sympy import Add, Basic, Integer, Mul, Poly, Pow, symbols
 
 from theory.parts import Names
-from theory.rewriting import replaced
+from theory.rewriting import replace_parts
 
 # -- expressions of any length --------------------------------------------------------------------------------------------
 
@@ -26,9 +26,9 @@ def many_terms(count: int) -> Basic:
 @example(11, 41)
 def test_named_parts_put_together_are_the_expression(count, page):
     expression = many_terms(count)
-    short, definitions = Names("q", "N", page).short(expression)
+    short, definitions = Names("q", "N", page).abridge(expression)
     if any(d.value is None for d in definitions):
         return
     for d in reversed(definitions):
-        short = replaced(short, {d.name: d.value})
+        short = replace_parts(short, {d.name: d.value})
     assert Poly(short.doit()) == Poly(expression.doit())

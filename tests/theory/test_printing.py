@@ -28,8 +28,8 @@ from tests.strategies import (
 )
 from tests.theory.oracles import assert_close, evaluate
 from theory import Flow, Loss
-from theory.printing import AsWritten, number_read, plain, tex
-from theory.words import collect, scaled
+from theory.printing import AsWritten, plain, read_number, tex
+from theory.words import collect, scale_matrix
 
 mu, lam = symbols("mu lam", positive=True)
 ONE = MatrixSymbol("I", d, d)  # printed without its size, hence all sizes equal below
@@ -67,7 +67,7 @@ def test_velocities_read_back_with_their_value(expression, at):
     ("expr", "text"),
     [
         (MatAdd(W * Y, -X * J, evaluate=False), "W*Y - X*J"),
-        (MatAdd(X, scaled(-2 * c, X), evaluate=False), "X - 2*c*X"),
+        (MatAdd(X, scale_matrix(-2 * c, X), evaluate=False), "X - 2*c*X"),
         (MatMul(-1, MatAdd(W, -W.T, evaluate=False), X, evaluate=False), "-(W - W.T)*X"),
         (MatMul(-1, a, X, evaluate=False), "-a*X"),
         (Trace(MatAdd(W, -W.T, evaluate=False)), "Trace(W - W.T)"),
@@ -106,8 +106,8 @@ def test_flow_prints_one_line_a_block():
 
 
 def test_numbers_are_read_as_they_are_written():
-    assert number_read("1" * 5000) == (Integer(10) ** 5000 - 1) / 9
-    assert number_read("-2.5e-2/5") == Rational(-1, 200)
+    assert read_number("1" * 5000) == (Integer(10) ** 5000 - 1) / 9
+    assert read_number("-2.5e-2/5") == Rational(-1, 200)
     for nonsense in ("", "1/", ".", "e5", "0x1", "1_0"):
         with pytest.raises(ValueError, match="no number"):
-            number_read(nonsense)
+            read_number(nonsense)

@@ -21,7 +21,7 @@ def shown(monkeypatch):
     def work(delay, terminal, pause=0.0):
         monkeypatch.setattr(progress, "DELAY", delay)
         monkeypatch.setattr("sys.stderr", terminal)
-        with progress.bar(4.0, "count sheep") as done:
+        with progress.progress_bar(4.0, "count sheep") as done:
             for k in range(5):
                 time.sleep(pause)
                 done(k)
@@ -50,7 +50,7 @@ def test_a_bar_goes_when_the_work_fails(monkeypatch):
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
 
     def fails():
-        with progress.bar(1.0, "work") as done:
+        with progress.progress_bar(1.0, "work") as done:
             done(0.5)
             raise KeyboardInterrupt
 

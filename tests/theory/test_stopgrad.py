@@ -22,7 +22,7 @@ from sympy.parsing import sympy_parser
 from tests.strategies import J, S, W, X, Y, a, c, marked_losses, matrix_polynomials, points, x, y
 from tests.theory.oracles import assert_close, evaluate
 from theory import CalculusError, InputError, MarkerError, erase, sg
-from theory.stopgrad import block, is_marked
+from theory.stopgrad import block_markers, is_marked
 from theory.words import is_zero
 
 # -- making markers ----------------------------------------------------------------------------------------------------
@@ -224,41 +224,41 @@ def test_erased_loss_has_the_value_of_the_marked_one(loss, at):
 
 
 def test_block_replaces_each_outermost_marker_by_one_fresh_symbol():
-    blocked, stopped = block(x * sg(y) + sg(y) ** 2 + sg(x + sg(y)))
+    blocked, stopped = block_markers(x * sg(y) + sg(y) ** 2 + sg(x + sg(y)))
     assert not is_marked(blocked)
     assert sorted(stopped.values(), key=str) == [x + y, y]
     assert blocked.free_symbols == {x, *stopped}
 
 
 def test_block_erases_what_goes_back():
-    blocked, stopped = block(x * sg(x * sg(y + sg(c))))
+    blocked, stopped = block_markers(x * sg(x * sg(y + sg(c))))
     assert list(stopped.values()) == [x * (y + c)]
     assert blocked.xreplace(stopped) == x * x * (y + c)
 
 
 def test_block_of_matrices_keeps_shapes():
-    blocked, stopped = block(Trace(W * sg(Y * J.T * S) * X.T) + Trace(sg(W)))
+    blocked, stopped = block_markers(Trace(W * sg(Y * J.T * S) * X.T) + Trace(sg(W)))
     assert not is_marked(blocked)
     assert {s.shape for s in stopped} == {X.shape, W.shape}
     assert set(stopped.values()) == {Y * J.T * S, W}
 
 
 def test_symbols_of_two_blocks_are_distinct():
-    (_, first), (_, second) = block(x * sg(y)), block(x * sg(y))
+    (_, first), (_, second) = block_markers(x * sg(y)), block_markers(x * sg(y))
     assert not set(first) & set(second)
-    (_, first), (_, second) = block(Trace(sg(X) * X.T)), block(Trace(sg(X) * X.T))
+    (_, first), (_, second) = block_markers(Trace(sg(X) * X.T)), block_markers(Trace(sg(X) * X.T))
     assert not set(first) & set(second)
 
 
 def test_fresh_symbols_cannot_be_taken_for_the_users_own():
     named = symbols("stopped", real=True)
-    _, stopped = block(named * sg(x))
+    _, stopped = block_markers(named * sg(x))
     assert named not in stopped
 
 
 @given(marked_losses())
 def test_block_then_put_back_is_erase(loss):
-    blocked, stopped = block(loss)
+    blocked, stopped = block_markers(loss)
     assert not is_marked(blocked)
     assert blocked.xreplace(stopped).equals(erase(loss)) or blocked.xreplace(stopped) == erase(loss)
 
@@ -267,6 +267,6 @@ def test_block_then_put_back_is_erase(loss):
 def test_blocked_loss_holds_the_marked_parts_fixed(loss, live, other):
     frozen = {s: (v if not hasattr(v, "shape") else v.copy()) for s, v in live.items()}
     moved = live | {s: 1.5 * live[s] for s in (X, W, c, a)}
-    blocked, stopped = block(loss)
+    blocked, stopped = block_markers(loss)
     held = {symbol: evaluate(content, frozen) for symbol, content in stopped.items()}
     assert_close(evaluate(blocked, moved | held), evaluate(loss, moved, frozen))

@@ -53,9 +53,9 @@ from theory.words import (
     expand_traces,
     is_zero,
     monomial,
-    product,
-    scaled,
-    transpose,
+    multiply_polynomials,
+    scale_matrix,
+    transpose_factor,
 )
 
 SYMMETRY = Context(SYMMETRIC)
@@ -183,12 +183,12 @@ def test_parts_that_are_no_polynomial_are_kept_whole():
 
 
 def test_transpose_of_a_matrix_of_ones_is_a_matrix_of_ones():
-    assert transpose(OneMatrix(n, k)) == OneMatrix(k, n)
+    assert transpose_factor(OneMatrix(n, k)) == OneMatrix(k, n)
 
 
 @given(matrix_polynomials(d, n), matrix_polynomials(n, k), points())
 def test_product_of_polynomials_is_the_matrix_product(left, right, at):
-    value = polynomial_value(product([expand(left), expand(right)]), at, (d, k))
+    value = polynomial_value(multiply_polynomials([expand(left), expand(right)]), at, (d, k))
     assert_close(value, evaluate(left, at) @ evaluate(right, at))
 
 
@@ -203,7 +203,7 @@ def test_trace_of_a_word_does_not_depend_on_where_it_starts_or_on_transposition(
     turn = data.draw(st.integers(0, len(word) - 1))
     turned = word[turn:] + word[:turn]
     assert canonical_trace(turned, SYMMETRY) == canonical_trace(word, SYMMETRY)
-    backwards = tuple(transpose(f, SYMMETRY) for f in reversed(turned))
+    backwards = tuple(transpose_factor(f, SYMMETRY) for f in reversed(turned))
     assert canonical_trace(backwards, SYMMETRY) == canonical_trace(word, SYMMETRY)
 
 
@@ -275,7 +275,7 @@ def test_scaled_products_keep_the_value(at):
     for coefficient in (1, -1, 3, -c, a * c):
         for expr in (X, W * X, -2 * W * X, MatAdd(X, W * X)):
             assert_close(
-                evaluate(scaled(coefficient, expr), at), evaluate(coefficient * Singletons.One, at) * evaluate(expr, at)
+                evaluate(scale_matrix(coefficient, expr), at), evaluate(coefficient * Singletons.One, at) * evaluate(expr, at)
             )
 
 

@@ -81,7 +81,7 @@ class ClassGraph:
 
     @cached_property
     def laplacian(self) -> NDArray:
-        """Of the conductances (K, K); its rows sum to zero."""
+        """The Laplacian of the conductances (K, K); its rows sum to zero."""
         return _laplacian(self.conductances)
 
     def rates(self, order: Literal[1, 2] = 1) -> NDArray:

@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory.coupling import families, given, partition, spectrum
 from theory.coupling.partition import EquitablePartition, Quotient
-from theory.coupling.reduction import Reduction, label_components, laplacian_parts, reduce
+from theory.coupling.reduction import CouplingReduction, label_components, laplacian_parts, reduce_weights
 from theory.coupling.spectrum import Spectrum
 from theory.coupling.weights import Mobility, Weights, weights_of_rows, weights_of_types
 from theory.errors import InputError
@@ -237,9 +237,9 @@ class Coupling(Weights):
         return 1 / float(found.rates[-1])
 
     @cached_property
-    def reduction(self) -> Reduction:
+    def reduction(self) -> CouplingReduction:
         """The embedding-only flow on what labels can feel of the samples; see :mod:`theory.coupling.reduction`."""
-        return reduce(self, *laplacian_parts(self))
+        return reduce_weights(self, *laplacian_parts(self))
 
     @property
     def _is_dense(self) -> bool:

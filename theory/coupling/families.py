@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 def uniform(classes: int, samples: int, fraction: float) -> Types:
     r"""Frustrated samples couple to every label, weight 1/K each: all class modes have :math:`\psi=\varphi`."""
-    frustrated, pure = _split(classes, samples, fraction, groups=1)
+    frustrated, pure = _split_samples(classes, samples, fraction, groups=1)
     return _with_pure(classes, pure, np.arange(classes)[None, :], np.array([frustrated]))
 
 
 def pairs(classes: int, samples: int, fraction: float) -> Types:
     r"""Frustrated samples couple to two labels, ½ each, all pairs equally often: :math:`\psi=\varphi K/(2(K-1))`."""
     links = np.array(list(combinations(range(_at_least_two(classes)), 2)))
-    frustrated, pure = _split(classes, samples, fraction, groups=len(links))
+    frustrated, pure = _split_samples(classes, samples, fraction, groups=len(links))
     return _with_pure(classes, pure, links, np.full(len(links), frustrated // len(links)))
 
 
@@ -47,7 +47,7 @@ def random_pairs(classes: int, samples: int, fraction: float, seed: int) -> Type
 
     The number of frustrated samples at a label is Poisson for many classes, of mean ``2 * fraction * samples / classes``.
     """
-    frustrated, pure = _split(classes, samples, fraction, groups=1)
+    frustrated, pure = _split_samples(classes, samples, fraction, groups=1)
     rng = np.random.default_rng(seed)
     one, other = rng.integers(classes, size=frustrated), rng.integers(classes - 1, size=frustrated)
     other += other >= one
@@ -79,7 +79,7 @@ def wrong_labels(classes: int, samples: int, fraction: float, seed: int) -> Type
 
     Every sample still has a single label, so that the data stay classifiable and nothing is frustrated.
     """
-    wrong, _ = _split(classes, samples, fraction, groups=1, alike=True)
+    wrong, _ = _split_samples(classes, samples, fraction, groups=1, alike=True)
     rng = np.random.default_rng(seed)
     right = rng.choice(samples, size=wrong, replace=False) // (samples // classes)
     given = (right + 1 + rng.integers(classes - 1, size=wrong)) % classes
@@ -99,7 +99,7 @@ def _with_pure(classes: int, pure: int | NDArray, joined: NDArray, counts: NDArr
     return types[numbers > 0], numbers[numbers > 0]
 
 
-def _split(classes: int, samples: int, fraction: float, groups: int, alike: bool = False) -> tuple[int, int]:
+def _split_samples(classes: int, samples: int, fraction: float, groups: int, alike: bool = False) -> tuple[int, int]:
     """The number of frustrated samples, in equal ``groups``, and of the others in each class (all samples, with ``alike``)."""
     _at_least_two(classes)
     require.whole(samples, "samples as a non-negative integer")
@@ -110,17 +110,17 @@ def _split(classes: int, samples: int, fraction: float, groups: int, alike: bool
     shared = samples if alike else samples - frustrated
     left, over = shared % classes, frustrated % groups
     if abs(frustrated - samples * fraction) > 1e-9 * samples:
-        remedy = _nearest(classes, shared, frustrated, groups, alike)
+        remedy = _nearest_counts(classes, shared, frustrated, groups, alike)
         raise InputError("a whole number of frustrated samples", f"{samples} x {fraction}", remedy)
     if left or over:
         kind = "samples" if alike else "pure ones"
         wanted = f"{shared} {kind} divisible by {classes} classes and {frustrated} frustrated ones by {groups}"
-        remedy = _nearest(classes, shared, frustrated, groups, alike)
+        remedy = _nearest_counts(classes, shared, frustrated, groups, alike)
         raise InputError(wanted, f"remainders {left} and {over}", remedy)
     return frustrated, shared // classes
 
 
-def _nearest(classes: int, shared: int, frustrated: int, groups: int, alike: bool) -> str:
+def _nearest_counts(classes: int, shared: int, frustrated: int, groups: int, alike: bool) -> str:
     """A remedy: counts close to the wanted ones that divide."""
     each, every = max(round(shared / classes), 1), max(round(frustrated / groups), 1 if frustrated else 0)
     samples = classes * each + (0 if alike else groups * every)

@@ -90,14 +90,14 @@ def head_states(coupling: Coupling, decay: float, *, head_decay: float = 1.0, mo
         require.positive(value, name, "without decay see Coupling.modes()")
     if coupling.reduction.size > DENSE:
         raise InputError(f"at most {DENSE} modes", str(coupling.reduction.size), "merge types or take fewer labels")
-    heads, modes = _eigen(coupling, decay)
+    heads, modes = _head_modes(coupling, decay)
     rest = _residuals(coupling, decay, heads, modes)
     size = np.sqrt(head_decay / (rate * decay)) * heads
     labels = np.sqrt(coupling.label_mobility) * (size * modes)[-coupling.labels :].T
     return HeadStates(heads, labels, rest)
 
 
-def _eigen(coupling: Coupling, decay: float) -> tuple[NDArray, NDArray]:
+def _head_modes(coupling: Coupling, decay: float) -> tuple[NDArray, NDArray]:
     """Positive heads (R,), falling, and modes (M + K, R) of length one; those of one head orthogonal."""
     from scipy.linalg import eig
 
@@ -122,7 +122,7 @@ def _eigen(coupling: Coupling, decay: float) -> tuple[NDArray, NDArray]:
 
 
 def _null_vectors(matrix: NDArray) -> NDArray:
-    """Of a symmetric matrix, orthonormal: one for each of equal modes, but one for two heads that are born together."""
+    """Orthonormal null vectors of a symmetric matrix: one for each of equal modes, one for two heads that are born together."""
     values, vectors = np.linalg.eigh(matrix)
     return vectors[:, np.abs(values) <= SAME * np.abs(values).max()]
 

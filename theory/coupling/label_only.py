@@ -26,42 +26,42 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.coupling.reduction import EPS, Reduction
+from theory.coupling.reduction import EPS, CouplingReduction
 
 ULP = 4 * EPS  # the smallest relative tolerance that SciPy's brentq takes
 EDGE = 0.9  # of the smallest a: below it a - r is a tenth of a at least
 Mode = tuple[float, NDArray]
 
 
-def slow_modes(reduction: Reduction, first: int, last: int) -> Iterator[Mode]:
+def slow_modes(reduction: CouplingReduction, first: int, last: int) -> Iterator[Mode]:
     """Rates number ``first`` to ``last`` - 1 (0 is the slowest; none of them zero), each with its mode (M + K,)."""
     edge = EDGE * float(reduction.sample_rates.min())
     below = count_below(reduction, edge)
     for j in range(first, last):
-        yield _fixed_point(reduction, j, edge) if j < below else _bisected(reduction, j, edge)
+        yield _fixed_point(reduction, j, edge) if j < below else _bisect_rate(reduction, j, edge)
 
 
-def largest_mode(reduction: Reduction) -> Mode:
+def largest_mode(reduction: CouplingReduction) -> Mode:
     """The largest rate and its mode (M + K,)."""
     from scipy.optimize import brentq
 
-    def largest(rate: float) -> float:
-        inner = _product(reduction, 1 / (reduction.sample_rates - rate))
+    def largest_eigenvalue(rate: float) -> float:
+        inner = _weighted_product(reduction, 1 / (reduction.sample_rates - rate))
         return float(np.linalg.eigvalsh(np.diag(reduction.label_rates - rate) - inner)[-1])
 
     low = float(reduction.sample_rates.max()) * (1 + ULP)
     high = 2 * (low + float(reduction.label_rates.max()))
-    rate = brentq(largest, low, high, xtol=ULP * low, rtol=ULP) if largest(low) > 0 else low
-    return rate, _mode(reduction, rate)
+    rate = brentq(largest_eigenvalue, low, high, xtol=ULP * low, rtol=ULP) if largest_eigenvalue(low) > 0 else low
+    return rate, _mode_at(reduction, rate)
 
 
-def count_below(reduction: Reduction, rate: float) -> int:
+def count_below(reduction: CouplingReduction, rate: float) -> int:
     """The number of modes that move labels with a smaller rate."""
-    far, _, bordered = _bordered(reduction, rate)
+    far, _, bordered = _border_matrix(reduction, rate)
     return int(np.sum(reduction.sample_rates[far] < rate) + np.sum(np.linalg.eigvalsh(bordered) < 0))
 
 
-def _fixed_point(reduction: Reduction, j: int, edge: float) -> Mode:
+def _fixed_point(reduction: CouplingReduction, j: int, edge: float) -> Mode:
     from scipy.linalg import eigh
     from scipy.optimize import brentq
 
@@ -69,7 +69,7 @@ def _fixed_point(reduction: Reduction, j: int, edge: float) -> Mode:
     laplacian = factor.T @ factor
 
     def follow(rate: float) -> Mode:
-        mass = _product(reduction, 1 / (a * (a - rate))) + np.eye(factor.shape[1])
+        mass = _weighted_product(reduction, 1 / (a * (a - rate))) + np.eye(factor.shape[1])
         q = eigh(laplacian, mass, subset_by_index=[j, j])[1][:, 0]
         return float(np.sum((factor @ q) ** 2) / (q @ mass @ q)), q
 
@@ -85,17 +85,17 @@ def _fixed_point(reduction: Reduction, j: int, edge: float) -> Mode:
     return rate, np.concatenate([(reduction.links @ q) / (a - rate), q])
 
 
-def _bisected(reduction: Reduction, j: int, low: float) -> Mode:
+def _bisect_rate(reduction: CouplingReduction, j: int, low: float) -> Mode:
     high = float(reduction.sample_rates.max() + reduction.label_rates.max())
     while high - low > ULP * high:
         middle = (low + high) / 2
         low, high = (low, middle) if count_below(reduction, middle) > j else (middle, high)
-    return high, _mode(reduction, high)
+    return high, _mode_at(reduction, high)
 
 
-def _mode(reduction: Reduction, rate: float) -> NDArray:
+def _mode_at(reduction: CouplingReduction, rate: float) -> NDArray:
     """The mode (M + K,) of a known rate."""
-    far, near, bordered = _bordered(reduction, rate)
+    far, near, bordered = _border_matrix(reduction, rate)
     values, vectors = np.linalg.eigh(bordered)
     kept, q = np.split(vectors[:, np.argmin(np.abs(values))], [len(near)])
     p = np.empty(len(reduction.sample_rates))
@@ -103,7 +103,7 @@ def _mode(reduction: Reduction, rate: float) -> NDArray:
     return np.concatenate([p, q])
 
 
-def _bordered(reduction: Reduction, rate: float) -> tuple[NDArray, NDArray, NDArray]:
+def _border_matrix(reduction: CouplingReduction, rate: float) -> tuple[NDArray, NDArray, NDArray]:
     """Directions that are eliminated, the K closest ones, and S - r on these and the labels."""
     left = reduction.sample_rates - rate
     near = np.argsort(np.abs(left), kind="stable")[: len(reduction.label_rates)]
@@ -112,11 +112,11 @@ def _bordered(reduction: Reduction, rate: float) -> tuple[NDArray, NDArray, NDAr
     weight[far] = 1 / left[far]
     links = reduction.links[near]
     links = links if isinstance(links, np.ndarray) else links.toarray()
-    corner = np.diag(reduction.label_rates - rate) - _product(reduction, weight)
+    corner = np.diag(reduction.label_rates - rate) - _weighted_product(reduction, weight)
     return far, near, np.block([[np.diag(left[near]), -links], [-links.T, corner]])
 
 
-def _product(reduction: Reduction, weight: NDArray) -> NDArray:
+def _weighted_product(reduction: CouplingReduction, weight: NDArray) -> NDArray:
     """B^T diag(weight) B."""
     from scipy.sparse import diags_array
 

@@ -99,7 +99,7 @@ def equitable_partition(coupling: Weights) -> EquitablePartition:
         for the moments of an encoder, whose axes are no samples.
     """
     coupling.require_graph("use its modes and rates")
-    of_types, of_labels = _refine(coupling)
+    of_types, of_labels = _refine_colours(coupling)
     first, first_label = (np.unique(cell, return_index=True)[1] for cell in (of_types, of_labels))
     sizes, label_sizes = np.bincount(of_types, weights=coupling.counts).astype(int), np.bincount(of_labels)
     member = of_labels[:, None] == np.arange(len(first_label))
@@ -118,7 +118,7 @@ def equitable_partition(coupling: Weights) -> EquitablePartition:
     )
 
 
-def _refine(coupling: Weights) -> tuple[NDArray, NDArray]:
+def _refine_colours(coupling: Weights) -> tuple[NDArray, NDArray]:
     """Colours of types (T,) and labels (K,), numbered from 0 by first appearance on each side."""
     types = coupling.types.tocoo()
     node, label = types.coords
@@ -132,13 +132,13 @@ def _refine(coupling: Weights) -> tuple[NDArray, NDArray]:
     while (now := len(np.unique(left)) + len(np.unique(right))) > count:
         count = now
         left, right = (
-            _split(node, kinds, right[label], np.ones(len(node)), left),
-            _split(label, kinds, left[node], coupling.counts[node], right),
+            _split_colours(node, kinds, right[label], np.ones(len(node)), left),
+            _split_colours(label, kinds, left[node], coupling.counts[node], right),
         )
     return left, right
 
 
-def _split(node: NDArray, weight: NDArray, beyond: NDArray, count: NDArray, colour: NDArray) -> NDArray:
+def _split_colours(node: NDArray, weight: NDArray, beyond: NDArray, count: NDArray, colour: NDArray) -> NDArray:
     """New colours: old colour, and how many neighbours there are of each weight and colour."""
     from scipy.sparse import csr_array
 

@@ -57,7 +57,7 @@ class Group:
 
 
 @dataclass(frozen=True, eq=False)
-class Reduction:
+class CouplingReduction:
     """S on M sample directions and K labels.
 
     Attributes
@@ -111,17 +111,17 @@ class Reduction:
         return np.vstack(parts)
 
 
-def reduce(weights: Weights, frustration: NDArray, at_rest: NDArray) -> Reduction:
-    """From weights, R (K - c, K), and the label parts of the zero modes (K, c)."""
+def reduce_weights(weights: Weights, frustration: NDArray, at_rest: NDArray) -> CouplingReduction:
+    """The reduction of weights; R (K - c, K), and the label parts of the zero modes (K, c), are given."""
     from scipy.sparse import csr_array, vstack
 
     rates, label_rates, links = scaled_parts(weights)
-    alone, several = _by_rate(rates)
-    groups = tuple(_group(links, types, float(rates[types[0]])) for types in several)
+    alone, several = _group_by_rate(rates)
+    groups = tuple(_reduce_group(links, types, float(rates[types[0]])) for types in several)
     shared = [csr_array(g.strengths[:, None] * g.directions) for g in groups]
     ranks = [len(g.strengths) for g in groups]
     sizes = np.array([weights.counts[g.types].sum() for g in groups], dtype=int)
-    return Reduction(
+    return CouplingReduction(
         np.concatenate([rates[alone], np.repeat([g.rate for g in groups], ranks)]),
         label_rates,
         dense_where_small(vstack([links[alone], *shared], format="csr")),
@@ -143,7 +143,7 @@ def scaled_parts(coupling: Weights) -> tuple[NDArray, NDArray, csr_array]:
     return hx * coupling.sample_degrees, hy * coupling.label_degrees, links
 
 
-def _by_rate(rates: NDArray) -> tuple[NDArray, list[NDArray]]:
+def _group_by_rate(rates: NDArray) -> tuple[NDArray, list[NDArray]]:
     """Types whose rate is theirs alone, and the types of each other rate; rates equal within rounding are one."""
     order = np.argsort(rates, kind="stable")
     gaps = np.flatnonzero(np.diff(rates[order]) > ULPS * EPS * rates[order][1:]) + 1
@@ -153,7 +153,7 @@ def _by_rate(rates: NDArray) -> tuple[NDArray, list[NDArray]]:
     return np.sort(order[starts[single]]), [order[i:j] for i, j in several]
 
 
-def _group(links: csr_array, types: NDArray, rate: float) -> Group:
+def _reduce_group(links: csr_array, types: NDArray, rate: float) -> Group:
     _, strengths, directions = np.linalg.svd(triangular_factor(links[types]), full_matrices=False)
     felt = strengths > max(len(types), links.shape[1]) * EPS * strengths[0]
     return Group(types, rate, strengths[felt], directions[felt])

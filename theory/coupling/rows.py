@@ -65,7 +65,9 @@ def merge_rows(rows: csr_array, key: NDArray) -> tuple[NDArray, NDArray, NDArray
     """
     rows.sort_indices()
     for salt in count():
-        _, first, kind, counts = np.unique(_hashed(rows, key, salt), return_index=True, return_inverse=True, return_counts=True)
+        _, first, kind, counts = np.unique(
+            _hash_rows(rows, key, salt), return_index=True, return_inverse=True, return_counts=True
+        )
         if _equal_rows(rows, key, first[kind]):
             break
     order = np.argsort(first)
@@ -74,14 +76,14 @@ def merge_rows(rows: csr_array, key: NDArray) -> tuple[NDArray, NDArray, NDArray
     return first[order], counts[order], rank[kind]
 
 
-def _hashed(rows: csr_array, key: NDArray, salt: int) -> NDArray:
+def _hash_rows(rows: csr_array, key: NDArray, salt: int) -> NDArray:
     """A 64-bit number for each row, the same for equal rows of equal key."""
-    entries = _mixed(_mixed(rows.data.astype(float).view(np.uint64)) + rows.indices.astype(np.uint64) + np.uint64(salt))
+    entries = _mix_bits(_mix_bits(rows.data.astype(float).view(np.uint64)) + rows.indices.astype(np.uint64) + np.uint64(salt))
     running = np.concatenate([np.zeros(1, np.uint64), np.cumsum(entries, dtype=np.uint64)])
-    return _mixed(key.astype(float).view(np.uint64)) + running[rows.indptr[1:]] - running[rows.indptr[:-1]]
+    return _mix_bits(key.astype(float).view(np.uint64)) + running[rows.indptr[1:]] - running[rows.indptr[:-1]]
 
 
-def _mixed(bits: NDArray) -> NDArray:
+def _mix_bits(bits: NDArray) -> NDArray:
     """The finaliser of SplitMix64 (Steele, Lea, Flood 2014)."""
     bits = (bits + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
     bits ^= bits >> np.uint64(27)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from theory import require
 from theory.coupling.label_only import largest_mode, slow_modes
-from theory.coupling.reduction import Reduction
+from theory.coupling.reduction import CouplingReduction
 from theory.coupling.rows import triangular_factor
 from theory.coupling.weights import Weights
 from theory.errors import InputError, UnfinishedError
@@ -70,16 +70,16 @@ def require_count(k: int | None) -> None:
         require.whole(k, "a number of modes", "give a non-negative integer, or none for all")
 
 
-def dense_spectrum(weights: Weights, reduction: Reduction) -> Spectrum:
+def dense_spectrum(weights: Weights, reduction: CouplingReduction) -> Spectrum:
     """All modes that move labels."""
     rates, modes = dense_modes(reduction)
     rest = reduction.apply(modes) - modes * rates
     moved = np.sqrt(weights.label_mobility)[:, None] * modes[-weights.labels :]
-    residuals = np.linalg.norm(rest, axis=0) / _largest(reduction)
-    return Spectrum(rates, _unit(moved), residuals, "squared singular values of a dense factor")
+    residuals = np.linalg.norm(rest, axis=0) / _largest_rate_bound(reduction)
+    return Spectrum(rates, _normalise_columns(moved), residuals, "squared singular values of a dense factor")
 
 
-def dense_modes(reduction: Reduction) -> tuple[NDArray, NDArray]:
+def dense_modes(reduction: CouplingReduction) -> tuple[NDArray, NDArray]:
     """All rates (M + K,), ascending, and orthonormal modes (M + K, M + K), zero modes first."""
     root = np.sqrt(reduction.sample_rates)
     links = reduction.links if isinstance(reduction.links, np.ndarray) else reduction.links.toarray()
@@ -90,11 +90,11 @@ def dense_modes(reduction: Reduction) -> tuple[NDArray, NDArray]:
     return np.concatenate([np.zeros(still.shape[1]), strengths[::-1] ** 2]), np.column_stack([still, modes[::-1].T])
 
 
-def _unit(columns: NDArray) -> NDArray:
+def _normalise_columns(columns: NDArray) -> NDArray:
     return columns / np.linalg.norm(columns, axis=0)
 
 
-def _largest(reduction: Reduction) -> float:
+def _largest_rate_bound(reduction: CouplingReduction) -> float:
     """A bound on the largest rate, at most twice as large: S has non-negative 2 x 2 blocks."""
     return float(reduction.sample_rates.max(initial=0.0) + reduction.label_rates.max())
 
@@ -102,7 +102,7 @@ def _largest(reduction: Reduction) -> float:
 # -- H = D^-1: canonical correlations --------------------------------------------------------------------------------------
 
 
-def canonical_correlations(weights: Weights, reduction: Reduction | None = None) -> NDArray:
+def canonical_correlations(weights: Weights, reduction: CouplingReduction | None = None) -> NDArray:
     """All min(N, K), descending, with an absolute error of rounding; a reduction spares work where all types have one rate."""
     if weights.normalised and reduction is not None and reduction.groups:
         mu = reduction.groups[0].strengths
@@ -115,18 +115,18 @@ def canonical_correlations(weights: Weights, reduction: Reduction | None = None)
     return padded
 
 
-def frustrated_modes(weights: Weights, reduction: Reduction) -> tuple[NDArray, NDArray]:
+def frustrated_modes(weights: Weights, reduction: CouplingReduction) -> tuple[NDArray, NDArray]:
     """Frustrations of all K label modes, ascending, and their orthonormal vectors in q (K, K)."""
     factor, still = reduction.frustration, reduction.at_rest
     if not weights.normalised:
         scale = np.sqrt(weights.label_mobility * weights.label_degrees)
-        factor, still = factor / scale, _unit(still * scale[:, None])
-    strengths, vectors = _jacobi(factor)
+        factor, still = factor / scale, _normalise_columns(still * scale[:, None])
+    strengths, vectors = _jacobi_svd(factor)
     psi = np.concatenate([np.zeros(still.shape[1]), strengths**2])
     return np.minimum(psi, 1.0), np.column_stack([still, vectors])
 
 
-def _jacobi(factor: NDArray) -> tuple[NDArray, NDArray]:
+def _jacobi_svd(factor: NDArray) -> tuple[NDArray, NDArray]:
     """Singular values, ascending, and right singular vectors (K, r) of a factor (r, K), r < K, of full rank.
 
     By one-sided Jacobi rotations (LAPACK's dgejsv), which keep the relative accuracy of small values when rows are graded.
@@ -141,48 +141,50 @@ def _jacobi(factor: NDArray) -> tuple[NDArray, NDArray]:
     return values[::-1] * (scale[0] / scale[1]), vectors[:, len(values) - 1 :: -1]
 
 
-def spectrum_from_correlations(weights: Weights, reduction: Reduction, mu: NDArray, psi: NDArray, vectors: NDArray) -> Spectrum:
+def spectrum_from_correlations(
+    weights: Weights, reduction: CouplingReduction, mu: NDArray, psi: NDArray, vectors: NDArray
+) -> Spectrum:
     """All modes that move labels, from canonical correlations, frustrations (K,) and their vectors in q (K, K)."""
     mu = np.pad(mu, (0, weights.labels))[: weights.labels]
     fast = np.arange(len(reduction.sample_rates))[::-1]
     rates = np.concatenate([psi / (1 + mu), 1 + mu[fast]])
     both = np.column_stack([vectors, vectors[:, fast]])
     rest = (1 - rates) ** 2 * both - reduction.links.T @ (reduction.links @ both)
-    moved = _unit(np.sqrt(weights.label_mobility)[:, None] * both)
+    moved = _normalise_columns(np.sqrt(weights.label_mobility)[:, None] * both)
     return Spectrum(rates, moved, np.linalg.norm(rest, axis=0), "canonical correlations, by matrices on the labels")
 
 
 # -- large couplings of any mobility ---------------------------------------------------------------------------------------
 
 
-def slowest_modes(weights: Weights, reduction: Reduction, k: int | None) -> Spectrum:
+def slowest_modes(weights: Weights, reduction: CouplingReduction, k: int | None) -> Spectrum:
     """The k slowest modes, from matrices on the labels alone."""
     if k is None or k > DENSE:
         got = "all" if k is None else str(k)
         raise InputError(f"at most {DENSE} modes of {reduction.size} at once", got, "ask for the k slowest")
     still = reduction.zero_modes[:, :k].T
     at_rest = zip(np.zeros(len(still)), still, strict=True)
-    return _one_by_one(weights, reduction, chain(at_rest, slow_modes(reduction, len(still), k)))
+    return _spectrum_of_modes(weights, reduction, chain(at_rest, slow_modes(reduction, len(still), k)))
 
 
-def fastest_mode(weights: Weights, reduction: Reduction) -> Spectrum:
+def fastest_mode(weights: Weights, reduction: CouplingReduction) -> Spectrum:
     """The mode of the largest rate, from matrices on the labels alone."""
-    return _one_by_one(weights, reduction, [largest_mode(reduction)])
+    return _spectrum_of_modes(weights, reduction, [largest_mode(reduction)])
 
 
-def _one_by_one(weights: Weights, reduction: Reduction, modes: Iterable[tuple[float, NDArray]]) -> Spectrum:
-    """From rates and modes, which are not held together."""
+def _spectrum_of_modes(weights: Weights, reduction: CouplingReduction, modes: Iterable[tuple[float, NDArray]]) -> Spectrum:
+    """The spectrum of rates and modes that are not held together."""
     rates, rests, moved = [], [], []
     for rate, mode in modes:
         rest = reduction.apply(mode[:, None])[:, 0] - rate * mode
         rates.append(rate)
-        rests.append(np.linalg.norm(rest) / np.linalg.norm(mode) / _largest(reduction))
-        moved.append(_unit(np.sqrt(weights.label_mobility) * mode[-weights.labels :]))
+        rests.append(np.linalg.norm(rest) / np.linalg.norm(mode) / _largest_rate_bound(reduction))
+        moved.append(_normalise_columns(np.sqrt(weights.label_mobility) * mode[-weights.labels :]))
     columns = np.array(moved).reshape(-1, weights.labels).T
     return Spectrum(np.array(rates), columns, np.array(rests), "roots of the label-only equation")
 
 
-def hidden_rates(reduction: Reduction, limit: int) -> NDArray:
+def hidden_rates(reduction: CouplingReduction, limit: int) -> NDArray:
     """Rates of what moves no label, ascending, as often as they occur; at most ``limit`` of each."""
     order = np.argsort(reduction.hidden_rates)
     order = order[reduction.hidden_counts[order] > 0][:limit]

@@ -3,7 +3,7 @@ r"""Couplings that treat all labels alike, with symbols (§2 of the notes).
 All :math:`\binom Ks` subsets of ``size`` s of the K labels form an *orbit* of the permutations of the labels: for each subset S
 there are ``count`` samples, with weight ``inside`` on the labels in S and ``outside`` on the others.  A
 :class:`SymmetricFamily` is a number of labels with some orbits; numbers, weights and counts may be symbols.  Everything that
-is counted follows from one number, :meth:`Orbit.containing`.
+is counted follows from one number, :meth:`Orbit.count_containing`.
 
 >>> from sympy import symbols
 >>> K = symbols("K", integer=True, positive=True)
@@ -32,7 +32,7 @@ from theory import require
 from theory.coupling.coupling import Coupling
 from theory.coupling.weights import Mobility
 from theory.errors import InputError
-from theory.stopgrad import expression
+from theory.stopgrad import as_expression
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -60,9 +60,9 @@ class Orbit:
         size = require.whole(self.size, "a whole number of labels as size of a subset", "count the labels of one subset")
         object.__setattr__(self, "size", size)
         for field in ("inside", "outside", "count"):
-            object.__setattr__(self, field, expression(getattr(self, field), f"as {field}"))
+            object.__setattr__(self, field, as_expression(getattr(self, field), f"as {field}"))
 
-    def containing(self, labels: Expr, given: int = 0) -> Expr:
+    def count_containing(self, labels: Expr, given: int = 0) -> Expr:
         """The number of subsets that contain ``given`` given labels: the other labels of a subset are free."""
         if self.size < given:
             return Integer(0)
@@ -74,16 +74,16 @@ class Orbit:
 
     def samples(self, labels: Expr) -> Expr:
         """The number of its samples."""
-        return self.count * self.containing(labels)
+        return self.count * self.count_containing(labels)
 
     def label_degree(self, labels: Expr) -> Expr:
         """What it adds to the degree of each label."""
-        with_it = self.containing(labels, 1)
-        return self.count * (self.inside * with_it + self.outside * (self.containing(labels) - with_it))
+        with_it = self.count_containing(labels, 1)
+        return self.count * (self.inside * with_it + self.outside * (self.count_containing(labels) - with_it))
 
-    def separating(self, labels: Expr) -> Expr:
+    def count_separating(self, labels: Expr) -> Expr:
         """The number of subsets that contain one of two labels and not the other: those with the one less those with both."""
-        return (self.containing(labels, 1) - self.containing(labels, 2)).factor()
+        return (self.count_containing(labels, 1) - self.count_containing(labels, 2)).factor()
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class SymmetricFamily:
     orbits: tuple[Orbit, ...]
 
     def __post_init__(self):
-        object.__setattr__(self, "labels", expression(self.labels, "as number of labels"))
+        object.__setattr__(self, "labels", as_expression(self.labels, "as number of labels"))
         object.__setattr__(self, "orbits", tuple(self.orbits))
         names = [orbit.name for orbit in self.orbits]
         if not names or len({*names}) < len(names):
@@ -132,7 +132,7 @@ class SymmetricFamily:
 
     def at(self, values: Mapping[Any, Any]) -> SymmetricFamily:
         """The family with values, by symbol or by name, for some of its symbols."""
-        named = {str(key): expression(value, f"for {key}") for key, value in values.items()}
+        named = {str(key): as_expression(value, f"for {key}") for key, value in values.items()}
         known = {s: named[s.name] for s in self.parameters if s.name in named}
         orbits = (
             replace(o, inside=o.inside.subs(known), outside=o.outside.subs(known), count=o.count.subs(known))
@@ -150,9 +150,9 @@ class SymmetricFamily:
         """
         from scipy.sparse import vstack
 
-        family = self._numbers(values or {})
-        subsets = [_incidence(int(family.labels), orbit.size) for orbit in family.orbits]
-        counts = [_whole(orbit.count, orbit.name) for orbit in family.orbits]
+        family = self._numeric_family(values or {})
+        subsets = [_subset_incidence(int(family.labels), orbit.size) for orbit in family.orbits]
+        counts = [_whole_number(orbit.count, orbit.name) for orbit in family.orbits]
         sizes = [block.shape[0] for block in subsets]
         rows = np.repeat(np.arange(sum(sizes)), np.repeat(counts, sizes))
         return np.repeat(np.arange(len(sizes)), sizes)[rows], vstack(subsets, format="csr")[rows]
@@ -175,20 +175,20 @@ class SymmetricFamily:
         from scipy.sparse import csr_array, diags_array
 
         orbit_of, member = self.membership(values)
-        orbits = self._numbers(values or {}).orbits
+        orbits = self._numeric_family(values or {}).orbits
         inside, outside = (np.array([float(getattr(o, side)) for o in orbits])[orbit_of] for side in ("inside", "outside"))
         J = diags_array(inside - outside) @ member
         return Coupling(csr_array(J + outside[:, None] * np.ones(member.shape)) if outside.any() else J, mobility)
 
-    def _numbers(self, values: Mapping[Any, Any]) -> SymmetricFamily:
+    def _numeric_family(self, values: Mapping[Any, Any]) -> SymmetricFamily:
         family = self.at(values)
         require.complete(family.parameters, "a number for each symbol of the family", "add it to the values")
         return family
 
 
 def uniform(labels: Expr, per_class: Expr, fraction: Expr) -> SymmetricFamily:
-    """Of ``per_class`` samples a class the ``fraction`` couples to every label, weight 1/K each, the others to their own."""
-    K, n, phi = (expression(e, "of a family") for e in (labels, per_class, fraction))
+    """The family of ``per_class`` samples a class, the ``fraction`` of which couples to every label, weight 1/K each."""
+    K, n, phi = (as_expression(e, "of a family") for e in (labels, per_class, fraction))
     return SymmetricFamily(K, (Orbit(1, Integer(1), Integer(0), (1 - phi) * n), Orbit(0, 1 / K, 1 / K, phi * n * K, "s")))
 
 
@@ -204,20 +204,20 @@ def subsets(labels: Expr, pure: Expr, frustrated: Expr, size: int, weight: Expr 
     return SymmetricFamily(labels, (own, Orbit(size, shared, Integer(0), frustrated, "s")))
 
 
-def _incidence(labels: int, size: int) -> csr_array:
+def _subset_incidence(labels: int, size: int) -> csr_array:
     """Which labels each subset contains, subsets in lexicographic order."""
     from scipy.sparse import csr_array
 
-    chosen = np.array(list(_flat(labels, size)), dtype=int)
+    chosen = np.array(list(_flat_labels(labels, size)), dtype=int)
     starts = np.arange(len(chosen) // size + 1) * size if size else np.zeros(2, dtype=int)
     return csr_array((np.ones(len(chosen)), chosen, starts), shape=(len(starts) - 1, labels))
 
 
-def _flat(labels: int, size: int) -> Iterator[int]:
+def _flat_labels(labels: int, size: int) -> Iterator[int]:
     return (a for subset in combinations(range(labels), size) for a in subset)
 
 
-def _whole(count: Expr, name: str) -> int:
+def _whole_number(count: Expr, name: str) -> int:
     number = float(count)
     if number < 0 or abs(number - round(number)) > 1e-9 * max(1.0, number):
         raise InputError(f"a whole number of samples for each subset of the orbit {name}", f"{number:g}", "change the counts")

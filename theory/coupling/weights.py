@@ -154,7 +154,7 @@ class Weights:
 
 
 def weights_of_rows(J: ArrayLike, mobility: Mobility) -> Weights:
-    """From one row of weights a sample, with equal samples merged."""
+    """The weights of samples, a row each, with equal samples merged."""
     rows = require_weights(J)
     of_samples, of_labels = rows.sum(axis=1), rows.sum(axis=0)
     hx, hy = mobilities(mobility, of_samples, of_labels)
@@ -163,7 +163,7 @@ def weights_of_rows(J: ArrayLike, mobility: Mobility) -> Weights:
 
 
 def weights_of_types(types: ArrayLike, counts: NDArray, mobility: Mobility, type_of: NDArray | None = None) -> Weights:
-    """From weights of sample types, the number of samples of each and, where they are not in order, the type of each."""
+    """The weights of sample types, with the number of samples of each and, where they are not in order, the type of each."""
     if type_of is None:
         type_of = np.repeat(np.arange(len(counts)), counts)
     rows = require_weights(types)

@@ -39,8 +39,8 @@ from numpy.typing import ArrayLike, NDArray
 from theory import require
 from theory.dmft import fast, regular
 from theory.dmft.edges import outer_edge, precise_edge
-from theory.dmft.ensembles import Closure, Kind, Pairs, degree, level, squared_correlation
-from theory.dmft.poisson import in_double
+from theory.dmft.ensembles import Closure, EnsembleName, Pairs, label_degree, label_level, squared_correlation
+from theory.dmft.poisson import double_probabilities
 from theory.dmft.response import check_digits
 from theory.errors import InputError
 
@@ -65,7 +65,7 @@ class Band:
         for parameters outside their ranges, for links = 0, where every mode is an outlier, and for the Poisson cavity.
     """
 
-    ensemble: Kind
+    ensemble: EnsembleName
     pure_per_class: float
     links: float
     weight: float = 0.5
@@ -103,7 +103,12 @@ class Band:
 
     def _regular_edges(self) -> tuple[Any, Any]:
         with mp.workdps(self.digits + 5):
-            n, c, q, reach = self.pure_per_class, self.links, mp.mpf(self.weight), regular.reach(self.pairs.branching, mp.sqrt)
+            n, c, q, reach = (
+                self.pure_per_class,
+                self.links,
+                mp.mpf(self.weight),
+                regular.adjacency_reach(self.pairs.branching, mp.sqrt),
+            )
             low, high = (squared_correlation(end, n, c, q) for end in (-reach, reach))
         return low, high
 
@@ -131,18 +136,18 @@ class Band:
         points = require.finite(mu2, "finite values of mu^2", "leave the others out")
         low, high = (float(edge) for edge in self.edges)
         found, inside = np.zeros(points.shape), (points > low) & (points < high)
-        found[inside] = -self._weighted(points[inside]).imag / np.pi
+        found[inside] = -self._weighted_resolvent(points[inside]).imag / np.pi
         return np.maximum(found, 0.0)[()]
 
-    def _weighted(self, points: NDArray) -> NDArray:
+    def _weighted_resolvent(self, points: NDArray) -> NDArray:
         """The resolvent under the degrees, on the upper side of the real axis (n,)."""
         kernel, n, q, c = self.pairs.correlations(points.astype(complex)), self.pure_per_class, self.weight, self.links
         if self.ensemble == "regular":
-            return degree(n, c, q) * regular.solve(self.pairs, kernel).value
-        p = in_double(c)
+            return label_degree(n, c, q) * regular.solve(self.pairs, kernel).value
+        p = double_probabilities(c)
         f = np.arange(len(p))
-        levels = level(kernel.in_columns, f, c * fast.solve(self.pairs.correlations, c, points).value[:, None])
-        return (1 / levels) @ (p * degree(n, f, q))
+        levels = label_level(kernel.in_columns, f, c * fast.solve(self.pairs.correlations, c, points).value[:, None])
+        return (1 / levels) @ (p * label_degree(n, f, q))
 
     def quadrature(self, nodes: int) -> tuple[NDArray, NDArray]:
         r"""Nodes in :math:`\mu^2` and weights (nodes,), for integrals over the band.
@@ -160,8 +165,8 @@ class Band:
     def sum_rules(self) -> tuple[float, float, float]:
         """Norm, mean and second moment, in closed form."""
         n, q, c = self.pure_per_class, self.weight, self.links
-        p = in_double(c) if self.ensemble == "poisson" else np.array([1.0])
+        p = double_probabilities(c) if self.ensemble == "poisson" else np.array([1.0])
         f = np.arange(len(p)) if self.ensemble == "poisson" else np.array([c])
-        degrees, own = degree(n, f, q), squared_correlation(0, n, f, q)
+        degrees, own = label_degree(n, f, q), squared_correlation(0, n, f, q)
         across = self.pairs.branching if self.ensemble == "regular" and self.pairs.closure == "large-c" else c
         return 1.0, float(p @ own), float(p @ own**2 + across * q**2 / 4 * (p @ (1 / degrees)) ** 2)

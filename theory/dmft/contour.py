@@ -64,12 +64,12 @@ class Hyperbola:
         return cls(s, step / np.pi * size * np.cos(1j * theta - angle))
 
     def invert(self, values: ArrayLike, times: ArrayLike) -> NDArray:
-        """From values at the points (..., N) to the function at the times (..., T)."""
+        """The function at the times (..., T), from values at the points (..., N)."""
         factors = self.weights[:, None] * np.exp(np.multiply.outer(self.s, np.asarray(times, dtype=float)))
         return (np.asarray(values) @ factors).real
 
 
-def windows(times: NDArray) -> list[NDArray]:
+def time_windows(times: NDArray) -> list[NDArray]:
     """Indices of positive times, in groups that share a contour."""
     order = np.argsort(times)
     order = order[times[order] > 0]

@@ -25,7 +25,7 @@ from mpmath import mp
 from numpy.typing import NDArray
 
 from theory.dmft.ensembles import Kernel
-from theory.dmft.poisson import in_double, probabilities
+from theory.dmft.poisson import double_probabilities, probabilities
 from theory.dmft.self_consistency import Kernels
 from theory.errors import UnfinishedError
 
@@ -34,8 +34,8 @@ def outer_edge(kernels: Kernels, links: float, inside: float, outside: float) ->
     """The end of the band between a point in it and one beyond it, in double precision."""
     from scipy.optimize import brentq
 
-    p = in_double(links)
-    return float(brentq(lambda s: _excess(kernels(s), links, p)[0], inside, outside, xtol=1e-15, rtol=1e-14))
+    p = double_probabilities(links)
+    return float(brentq(lambda s: _excess_minimum(kernels(s), links, p)[0], inside, outside, xtol=1e-15, rtol=1e-14))
 
 
 def precise_edge(kernels: Kernels, links: float, edge: float, digits: int) -> Any:
@@ -46,7 +46,7 @@ def precise_edge(kernels: Kernels, links: float, edge: float, digits: int) -> An
     UnfinishedError
         where the equations are not solved to these digits.
     """
-    _, start = _excess(kernels(edge), links, in_double(links))
+    _, start = _excess_minimum(kernels(edge), links, double_probabilities(links))
     with mp.workdps(digits + 10):
         p, _ = probabilities(links, digits + 10)
 
@@ -66,7 +66,7 @@ def precise_edge(kernels: Kernels, links: float, edge: float, digits: int) -> An
     return found[0]
 
 
-def _excess(kernel: Kernel, links: float, p: NDArray) -> tuple[float, float]:
+def _excess_minimum(kernel: Kernel, links: float, p: NDArray) -> tuple[float, float]:
     """The minimum of the right side less alpha, positive in the band, and the logarithm of abs(x) there."""
     from scipy.optimize import brentq
 

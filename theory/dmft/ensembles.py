@@ -35,7 +35,7 @@ import numpy as np
 from theory import require
 from theory.errors import InputError
 
-Kind = Literal["poisson", "regular"]
+EnsembleName = Literal["poisson", "regular"]
 Closure = Literal["large-c", "cavity"]
 
 MOST_LINKS = 500  # beyond which the probability of no link, which ends the bands, is lost in doubles
@@ -51,42 +51,42 @@ class Kernel:
 
     @property
     def in_columns(self) -> Kernel:
-        """Of points (n,) as columns (n, 1), for levels at many numbers of links."""
+        """The kernel of points (n,) as columns (n, 1), for levels at many numbers of links."""
         return Kernel(self.alpha[:, None], self.beta[:, None], np.asarray(self.hop)[..., None])
 
 
-def memory(s: Any, weight: Any) -> Any:
+def pair_memory(s: Any, weight: Any) -> Any:
     """What a frustrated sample passes on between its labels."""
     return weight * (weight / (s + 2 * weight))
 
 
 def of_labels(s: Any, pure: Any, weight: Any) -> Kernel:
-    """Of the response of labels at s."""
-    return Kernel(s + pure * s / (s + 1), weight * (s + weight) / (s + 2 * weight), memory(s, weight))
+    """The kernel of the response of labels at s."""
+    return Kernel(s + pure * s / (s + 1), weight * (s + weight) / (s + 2 * weight), pair_memory(s, weight))
 
 
 def of_correlations(z: Any, pure: Any, weight: Any) -> Kernel:
-    """Of the resolvent of squared canonical correlations at z."""
+    """The kernel of the resolvent of squared canonical correlations at z."""
     return Kernel(pure * (z - 1), weight * (2 * z - 1) / 2, weight / 2)
 
 
-def level(kernel: Kernel, links: Any, below: Any) -> Any:
+def label_level(kernel: Kernel, links: Any, below: Any) -> Any:
     """The inverse of the response of a label of so many links, from the sum of the responses of its neighbours without it."""
     return kernel.alpha + kernel.beta * links - kernel.hop**2 * below
 
 
-def degree(pure: Any, links: Any, weight: Any) -> Any:
-    """Of a label."""
+def label_degree(pure: Any, links: Any, weight: Any) -> Any:
+    """The degree of a label."""
     return pure + weight * links
 
 
 def squared_correlation(eigenvalue: Any, pure: Any, links: Any, weight: Any) -> Any:
     """Where every class has as many links: that of an eigenvalue of the class graph."""
-    return (pure + weight * (links + eigenvalue) / 2) / degree(pure, links, weight)
+    return (pure + weight * (links + eigenvalue) / 2) / label_degree(pure, links, weight)
 
 
-def fraction(pure: Any, links: Any) -> Any:
-    """Of all samples, that of the frustrated ones."""
+def frustrated_fraction(pure: Any, links: Any) -> Any:
+    """The fraction of the frustrated samples among all."""
     return links / (links + 2 * pure)
 
 
@@ -122,14 +122,14 @@ class Pairs:
         for anything else.
     """
 
-    ensemble: Kind
+    ensemble: EnsembleName
     pure_per_class: float
     links: float
     weight: float = 0.5
     closure: Closure = "cavity"
 
     def __post_init__(self):
-        require.one_of(self.ensemble, get_args(Kind), "ensemble")
+        require.one_of(self.ensemble, get_args(EnsembleName), "ensemble")
         require.one_of(self.closure, get_args(Closure), "closure")
         for name, least, remedy in SIZES:
             require.real(getattr(self, name), f"{name} as a finite number of at least {least}", remedy, least=least)
@@ -151,9 +151,9 @@ class Pairs:
         return self.links - 1 if self.ensemble == "regular" and self.closure == "cavity" else self.links
 
     def labels(self, s: Any) -> Kernel:
-        """Of the response of labels at s."""
+        """The kernel of the response of labels at s."""
         return of_labels(s, self.pure_per_class, self.weight)
 
     def correlations(self, z: Any) -> Kernel:
-        """Of the resolvent of squared canonical correlations at z."""
+        """The kernel of the resolvent of squared canonical correlations at z."""
         return of_correlations(z, self.pure_per_class, self.weight)

@@ -21,9 +21,9 @@ import mpmath
 def kept_variance(links: float, pure: float) -> float:
     r""":math:`R(\infty)` of a Poisson graph of so many links and pure samples at a class, on average."""
     c = mpmath.mpf(links)
-    return float(mpmath.nsum(lambda m: _borel(c, m) / (m * (2 + pure) - 1), [1, mpmath.inf]))
+    return float(mpmath.nsum(lambda m: _borel_probability(c, m) / (m * (2 + pure) - 1), [1, mpmath.inf]))
 
 
-def _borel(c: Any, m: Any) -> Any:
+def _borel_probability(c: Any, m: Any) -> Any:
     """The probability that a label is in a tree of m, none for m > 1 without links."""
     return mpmath.exp(-c * m - mpmath.loggamma(m + 1)) * (c * m) ** (m - 1)

@@ -3,7 +3,7 @@ r"""The equations of a head in the mean field of its modes, as functions of any 
 Symbols as in :mod:`theory.dmft.mean_field`, which solves them, and in the derivations ``mean_field_head`` and ``ageing``, which
 prove them.  Squared growths are in units of initial variances, whose masses are those of the modes.
 
->>> head_rate(2 * pull(0.5, 1.0), 1.0, gamma=0.5, kappa=0.0)
+>>> head_rate(2 * mode_pull(0.5, 1.0), 1.0, gamma=0.5, kappa=0.0)
 -0.5
 """
 
@@ -18,7 +18,7 @@ def growth_rate(correlation: Any, head: Any, lam: Any) -> Any:
     return -(head * (head - correlation) + lam)
 
 
-def growth(correlation: Any, gain: Any, decays: Any, exp: Callable[[Any], Any]) -> Any:
+def mode_growth(correlation: Any, gain: Any, decays: Any, exp: Callable[[Any], Any]) -> Any:
     r""":math:`g_\mu`, by which modes have grown."""
     return exp(correlation * gain - decays)
 
@@ -28,8 +28,8 @@ def logarithmic_rates(head: Any, lam: Any) -> tuple[Any, Any]:
     return head**2 + lam, head
 
 
-def pull(correlation: Any, head: Any) -> Any:
-    """Of a mode at the head, for each unit of its mass and of its squared growth."""
+def mode_pull(correlation: Any, head: Any) -> Any:
+    """The pull of a mode at the head, for each unit of its mass and of its squared growth."""
     return head - correlation
 
 
@@ -50,7 +50,7 @@ def resting_heads(edge: Any, lam: Any, sqrt: Callable[[Any], Any]) -> tuple[Any,
 
 
 def resting_mass(head: Any, gamma: Any, lam: Any, kappa: Any) -> Any:
-    """Of the modes at the edge, at a head at rest."""
+    """The mass of the modes at the edge, at a head at rest."""
     return kappa * head**2 / (gamma * lam)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.dmft import populations
-from theory.dmft.contour import POINTS, Hyperbola, invert_precisely, windows
+from theory.dmft.contour import POINTS, Hyperbola, invert_precisely, time_windows
 from theory.errors import UnfinishedError
 
 CERTIFIED = 1e-11  # largest error of the fast path, relative to the response, and absolute for R(t), where R(0) = 1
@@ -44,7 +44,7 @@ def by_hyperbola(
         there, and where modes have grown too far.
     """
     values, errors = np.ones(len(times)), np.zeros(len(times))
-    for window in windows(times):
+    for window in time_windows(times):
         now = times[window]
         if abscissa * now[-1] > LATEST:
             growing = f"the large-c closure has modes that grow at the rate {abscissa:.3g}, too far at t = {now[-1]:.4g}"
@@ -52,17 +52,17 @@ def by_hyperbola(
         contours = [Hyperbola.of(now[-1], points, abscissa) for points in POINTS]
         found = transform(np.concatenate([contour.s for contour in contours]))
         coarse, fine = (c.invert(v, now) for c, v in zip(contours, np.split(found, [POINTS[0]], axis=1), strict=True))
-        values[window], errors[window] = _judged(coarse, fine, now, advice)
+        values[window], errors[window] = _compare_contours(coarse, fine, now, advice)
     return values, errors
 
 
-def _judged(coarse: NDArray, fine: NDArray, times: NDArray, advice: str) -> tuple[NDArray, NDArray]:
+def _compare_contours(coarse: NDArray, fine: NDArray, times: NDArray, advice: str) -> tuple[NDArray, NDArray]:
     """Means and errors over populations (rows), if two contours agree."""
     apart = np.max(np.abs(coarse - fine), axis=0)
     if not np.max(apart) < CERTIFIED:
         at = times[np.argmax(apart)]
         raise UnfinishedError(f"two contours differ by {np.max(apart):.0e} at t = {at:.4g}; {advice}")
-    return fine.mean(axis=0), apart + (populations.summary(fine).error if len(fine) > 1 else 0.0)
+    return fine.mean(axis=0), apart + (populations.summarise_means(fine).error if len(fine) > 1 else 0.0)
 
 
 def by_talbot(transform: Callable[[Any], Any], times: NDArray, digits: int, abscissa: float) -> tuple[NDArray, NDArray]:
@@ -74,10 +74,10 @@ def by_talbot(transform: Callable[[Any], Any], times: NDArray, digits: int, absc
         where two degrees disagree.
     """
     values = [invert_precisely(transform, mpmath.mpf(t), digits, abscissa) if t else mpmath.mpf(1) for t in times]
-    return objects(values), np.full(len(times), mpmath.mpf(10) ** -digits, dtype=object)
+    return object_array(values), np.full(len(times), mpmath.mpf(10) ** -digits, dtype=object)
 
 
-def objects(values: list[Any]) -> NDArray:
+def object_array(values: list[Any]) -> NDArray:
     """An array of mpmath numbers (n,)."""
     array = np.empty(len(values), dtype=object)
     array[:] = values

@@ -92,7 +92,7 @@ class HeadCurve:
 
     def growth(self, correlation: float) -> NDArray:
         r""":math:`g_\mu(t)`, by which modes have grown (T,)."""
-        return equations.growth(correlation, self.gains, self.decays, np.exp)
+        return equations.mode_growth(correlation, self.gains, self.decays, np.exp)
 
 
 @dataclass(frozen=True)
@@ -149,14 +149,14 @@ class MeanFieldHead:
     @cached_property
     def modes(self) -> Modes:
         """What the head feels, a band by its fewest nodes."""
-        return self._modes(NODES[0])
+        return self._modes_with(NODES[0])
 
-    def _modes(self, nodes: int) -> Modes:
+    def _modes_with(self, nodes: int) -> Modes:
         if isinstance(self.of, Band):
             found = Modes.of(self.of, nodes)
         else:
-            found = self.of if isinstance(self.of, Modes) else Modes.listed(self.of)
-        return found.joined(1.0, self.outlier) if self.outlier else found
+            found = self.of if isinstance(self.of, Modes) else Modes.from_list(self.of)
+        return found.with_mode(1.0, self.outlier) if self.outlier else found
 
     # -- in time -------------------------------------------------------------------------------------------------------
 
@@ -172,9 +172,9 @@ class MeanFieldHead:
         """
         t = require.times(times)
         counts = NODES if isinstance(self.of, Band) else NODES[:1]
-        before = self._integrate(self._modes(NODES[0]), t, 1e-8)
+        before = self._integrate(self._modes_with(NODES[0]), t, 1e-8)
         for nodes in counts[1:] or counts:
-            now = self._integrate(self._modes(nodes), t, 1e-11)
+            now = self._integrate(self._modes_with(nodes), t, 1e-11)
             errors = np.abs(now[2] - before[2])
             if np.max(errors, initial=0.0) < self.tolerance:
                 return HeadCurve(t, now[2], errors, now[0], now[1], nodes)
@@ -196,8 +196,8 @@ class MeanFieldHead:
             decays, gain, w = state
             if next(evaluations) > EVALUATIONS:
                 raise UnfinishedError(f"sums over the band have lost their digits at t = {t:.4g}; ask for earlier times")
-            felt = masses * equations.growth(mu, gain, decays, np.exp) ** 2
-            pulls = (felt @ equations.pull(mu, w)).real
+            felt = masses * equations.mode_growth(mu, gain, decays, np.exp) ** 2
+            pulls = (felt @ equations.mode_pull(mu, w)).real
             return [*equations.logarithmic_rates(w, self.lam), equations.head_rate(pulls, w, self.gamma, self.kappa)]
 
         start, span = [0.0, 0.0, self.w0], (0.0, t[-1])

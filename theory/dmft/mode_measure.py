@@ -37,8 +37,8 @@ from numpy.typing import NDArray
 from theory import require
 from theory.dmft import fast, regular
 from theory.dmft.bands import Band
-from theory.dmft.ensembles import degree, level, squared_correlation
-from theory.dmft.poisson import in_double
+from theory.dmft.ensembles import label_degree, label_level, squared_correlation
+from theory.dmft.poisson import double_probabilities
 from theory.errors import InputError
 
 TIGHTNESS = 18.0  # the trapezoidal rule on the ellipse errs by exp(-2 * 18), the rounding of doubles
@@ -67,7 +67,7 @@ class Modes:
 
     @classmethod
     def of(cls, band: Band, nodes: int) -> Modes:
-        """Of a band with so many nodes for each sign, and one for the zeros.
+        """The modes of a band, with so many nodes for each sign, and one for the zeros.
 
         Raises
         ------
@@ -78,14 +78,14 @@ class Modes:
         if low < 0:
             remedy = 'add pure samples or use ensemble="regular"'
             raise InputError("a band of squares", f"one that begins at {low:.3g}", remedy)
-        mu2, masses, degree = _regular(band, nodes) if band.ensemble == "regular" else _poisson(band, nodes)
+        mu2, masses, degree = _regular_nodes(band, nodes) if band.ensemble == "regular" else _poisson_nodes(band, nodes)
         mu, each = np.sqrt(mu2), masses / degree
         zeros = 2 - 2 * each.sum().real
         return cls(np.concatenate([mu, -mu, [0.0]]), np.concatenate([each, each, [zeros]]), high**0.5, continuous=True)
 
     @classmethod
-    def listed(cls, modes: Iterable[tuple[float, float, float]]) -> Modes:
-        """Of a list of (correlation, number over the sum of couplings, initial variance).
+    def from_list(cls, modes: Iterable[tuple[float, float, float]]) -> Modes:
+        """The modes in a list of (correlation, number over the sum of couplings, initial variance).
 
         Raises
         ------
@@ -99,8 +99,8 @@ class Modes:
             raise InputError("correlations in [-1, 1], weights and variances >= 0", "others", "correct them")
         return cls(mu, weight * variance, float(mu.max()))
 
-    def joined(self, correlation: float, mass: float) -> Modes:
-        """With one more mode."""
+    def with_mode(self, correlation: float, mass: float) -> Modes:
+        """These modes and one more."""
         mu, masses = np.append(self.correlations, correlation), np.append(self.masses, mass)
         return Modes(mu, masses, max(self.edge, correlation), self.continuous and correlation <= self.edge)
 
@@ -117,7 +117,7 @@ def outlier_mass(band: Band, dimension: int, classes: int) -> float:
 
 def mass_of_outlier(pure: Any, links: Any, weight: Any, spread: Any = 0) -> Any:
     r""":math:`K(\sum_id_i^2+\sum_ad_a^2)/(2(\sum J)^2)`, from the variance of the degrees of labels."""
-    mean = degree(pure, links, weight)
+    mean = label_degree(pure, links, weight)
     return (pure + 2 * weight**2 * links + mean**2 + spread) / (2 * mean**2)
 
 
@@ -126,9 +126,9 @@ def pure_part(squared: Any, pure: Any, inverse_degree: Any) -> Any:
     return pure * inverse_degree / squared
 
 
-def variance(squared: Any, pure: Any, links: Any, weight: Any) -> Any:
+def initial_variance(squared: Any, pure: Any, links: Any, weight: Any) -> Any:
     r"""Initial variance of the mode at :math:`\mu^2` where every class has as many links."""
-    own = degree(pure, links, weight)
+    own = label_degree(pure, links, weight)
     part = pure_part(squared, pure, 1 / own)
     return (part + 2 * weight * (1 - part) + own) / 2
 
@@ -145,30 +145,30 @@ def precise_nodes(band: Band, nodes: int) -> tuple[NDArray, NDArray]:
         raise InputError("a regular band in mpmath", f"a {band.ensemble} one", "give its modes in double precision")
     n, q, c = band.pure_per_class, mp.mpf(band.weight), band.links
     cosines = np.array([mp.cos(mp.pi * (k + mp.mpf(1) / 2) / nodes) for k in range(nodes)])
-    mu2 = squared_correlation(regular.reach(band.pairs.branching, mp.sqrt) * cosines, n, c, q)
+    mu2 = squared_correlation(regular.adjacency_reach(band.pairs.branching, mp.sqrt) * cosines, n, c, q)
     weights = regular.angular_density(band.pairs, cosines, mp.pi) * mp.pi / nodes
-    each = weights * variance(mu2, n, c, q) / degree(n, c, q)
+    each = weights * initial_variance(mu2, n, c, q) / label_degree(n, c, q)
     mu = np.array([mp.sqrt(x) for x in mu2])
     return np.concatenate([mu, -mu, [mp.mpf(0)]]), np.concatenate([each, each, [2 - 2 * mp.fsum(each)]])
 
 
-def _regular(band: Band, nodes: int) -> tuple[NDArray, NDArray, float]:
+def _regular_nodes(band: Band, nodes: int) -> tuple[NDArray, NDArray, float]:
     """Nodes, masses of either sign per class, and the mean degree of a label."""
     mu2, weights = band.quadrature(nodes)
     sizes = band.pure_per_class, band.links, band.weight
-    return mu2, weights * variance(mu2, *sizes), degree(*sizes)
+    return mu2, weights * initial_variance(mu2, *sizes), label_degree(*sizes)
 
 
-def _poisson(band: Band, nodes: int) -> tuple[NDArray, NDArray, float]:
+def _poisson_nodes(band: Band, nodes: int) -> tuple[NDArray, NDArray, float]:
     angles = np.pi * (np.arange(nodes) + 0.5) / nodes
     low, high = (float(edge) for edge in band.edges)
     turned = np.exp(TIGHTNESS / nodes + 1j * angles)
     mu2 = (low + high) / 2 + (high - low) / 4 * (turned + 1 / turned)
     step = (high - low) / 4 * (turned - 1 / turned) / nodes
-    kernel, c, p = band.pairs.correlations(mu2), band.links, in_double(band.links)
+    kernel, c, p = band.pairs.correlations(mu2), band.links, double_probabilities(band.links)
     f, q, n = np.arange(len(p)), band.weight, band.pure_per_class
-    degrees = degree(n, f, q)
-    each = p / level(kernel.in_columns, f, c * fast.solve(band.pairs.correlations, c, mu2).value[:, None])
+    degrees = label_degree(n, f, q)
+    each = p / label_level(kernel.in_columns, f, c * fast.solve(band.pairs.correlations, c, mu2).value[:, None])
     # Resolvents of sums over labels of v^2/D, v^2 and v^2 D.
     inverse, one, own = (each @ degrees**power * step for power in range(3))
     part = pure_part(mu2, n, inverse)

@@ -28,7 +28,7 @@ class Nonlinearity:
 
     @cached_property
     def velocities(self) -> Callable[..., tuple[Any, Any]]:
-        """Of a component and of the head, of arrays (component, head, target, decay of the component)."""
+        """The velocities of a component and of the head, of arrays (component, head, target, decay of the component)."""
         moved = single_component(self.of).stop_gradient_flow().velocity
         return lower([moved[x], moved[w]], (x, w, y, lam), {})
 

@@ -29,7 +29,7 @@ from mpmath import mp
 from theory import require
 from theory.dmft import regular, self_consistency
 from theory.dmft.bands import Band
-from theory.dmft.ensembles import Closure, Kernel, Kind, fraction, level, squared_correlation
+from theory.dmft.ensembles import Closure, EnsembleName, Kernel, frustrated_fraction, label_level, squared_correlation
 from theory.dmft.poisson import probabilities
 from theory.dmft.response import check_digits
 from theory.errors import InputError, UnfinishedError
@@ -54,7 +54,10 @@ def share_above(band: Band, mu2: Any, digits: int = 15) -> Any:
 
 
 def _share_of_regular(band: Band, mu2: Any) -> Any:
-    sizes, reach = (band.pure_per_class, band.links, mp.mpf(band.weight)), regular.reach(band.pairs.branching, mp.sqrt)
+    sizes, reach = (
+        (band.pure_per_class, band.links, mp.mpf(band.weight)),
+        regular.adjacency_reach(band.pairs.branching, mp.sqrt),
+    )
     middle, end = (squared_correlation(eigenvalue, *sizes) for eigenvalue in (0, reach))
     cosine = (mu2 - middle) / (end - middle)
     return mp.quad(lambda angle: regular.angular_density(band.pairs, mp.cos(angle), mp.pi), [0, mp.acos(cosine)])
@@ -66,23 +69,23 @@ def _share_of_poisson(band: Band, mu2: Any, digits: int) -> Any:
     p, _ = probabilities(c, digits + 5)
 
     def defect(g: Any) -> Any:
-        return mp.fdot(p, [1 / level(kernel, f, c * g) for f in range(len(p))]) - g
+        return mp.fdot(p, [1 / label_level(kernel, f, c * g) for f in range(len(p))]) - g
 
     try:
         g = mp.findroot(defect, mp.mpc(start), tol=mp.mpf(10) ** (-2 * digits))
     except (ValueError, ZeroDivisionError) as error:
         raise UnfinishedError(f"the resolvent at mu^2 = {mp.nstr(mu2, 6)} was not found; lower digits") from error
-    logarithm = mp.fdot(p, [mp.log(level(kernel, f, c * g)) for f in range(len(p))])
-    return mp.im(potential(logarithm, kernel, c, g)) / mp.pi
+    logarithm = mp.fdot(p, [mp.log(label_level(kernel, f, c * g)) for f in range(len(p))])
+    return mp.im(cavity_potential(logarithm, kernel, c, g)) / mp.pi
 
 
-def potential(logarithm: Any, kernel: Kernel, links: Any, g: Any) -> Any:
+def cavity_potential(logarithm: Any, kernel: Kernel, links: Any, g: Any) -> Any:
     """What is stationary in g where the self-consistency holds, from the mean logarithm of the levels."""
     return logarithm + links * kernel.hop**2 * g**2 / 2
 
 
 def critical_fraction(
-    ensemble: Kind,
+    ensemble: EnsembleName,
     links: float,
     lam: float,
     share: float = 0.0,
@@ -125,13 +128,15 @@ def critical_fraction(
     with mp.workdps(digits + 5):
         low, high = mp.mpf(1), mp.mpf(2)
         if excess(low) > 0:
-            raise UnfinishedError(f"class modes survive this decay at any fraction up to {fraction(1, links):.4g}; raise lam")
+            raise UnfinishedError(
+                f"class modes survive this decay at any fraction up to {frustrated_fraction(1, links):.4g}; raise lam"
+            )
         while excess(high) < 0:
             low, high = high, 2 * high
         try:
             pure = mp.findroot(excess, (low, high), solver="anderson", tol=mp.mpf(10) ** -(2 * digits))
         except (ValueError, ZeroDivisionError) as error:
             raise UnfinishedError(f"the critical fraction was not found to {digits} digits; lower digits") from error
-        found = fraction(pure, links)
+        found = frustrated_fraction(pure, links)
     with mp.workdps(digits):
         return +found

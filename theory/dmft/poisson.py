@@ -31,7 +31,7 @@ def probabilities(mean: float, digits: int) -> tuple[tuple[Any, ...], Any]:
             p.append(following)
 
 
-def in_double(mean: float) -> NDArray:
+def double_probabilities(mean: float) -> NDArray:
     """The probabilities to rounding (F + 1,)."""
     return np.array([float(p) for p in probabilities(mean, 18)[0]])
 

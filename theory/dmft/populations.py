@@ -12,7 +12,7 @@ draws, have become one: nothing but the draws is then left.
 
 >>> from theory.dmft.ensembles import Pairs
 >>> few = PopulationSize(members=500, populations=4, seed=0)
->>> values = sample(Pairs("poisson", 2, 3, closure="cavity"), np.array([1.0, 0.5 + 1j]), few)
+>>> values = sample_responses(Pairs("poisson", 2, 3, closure="cavity"), np.array([1.0, 0.5 + 1j]), few)
 >>> values.shape, bool(np.all(values.imag[:, 1] < 0))
 ((4, 2), True)
 
@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import require
-from theory.dmft.ensembles import Kernel, Pairs, level
+from theory.dmft.ensembles import Kernel, Pairs, label_level
 from theory.dmft.self_consistency import Solution
 from theory.errors import UnfinishedError
 
@@ -41,7 +41,7 @@ GENERATIONS = 1000
 
 @dataclass(frozen=True)
 class PopulationSize:
-    """Of population dynamics: members of each population, independent populations, and the seed of their draws."""
+    """The size of population dynamics: members of each population, independent populations, and the seed of their draws."""
 
     members: int = 2000
     populations: int = 10
@@ -52,7 +52,7 @@ class PopulationSize:
             require.whole(getattr(self, name), f"{name} as an integer of at least {least}", "raise it", least=least)
 
 
-def sample(pairs: Pairs, s: NDArray, size: PopulationSize) -> NDArray:
+def sample_responses(pairs: Pairs, s: NDArray, size: PopulationSize) -> NDArray:
     """Responses (populations, n) at points off the cut (n,), each from a population of its own.
 
     Raises
@@ -62,43 +62,43 @@ def sample(pairs: Pairs, s: NDArray, size: PopulationSize) -> NDArray:
     """
     kernel = pairs.labels(np.asarray(s, dtype=complex))
     seeds = np.random.SeedSequence(size.seed).spawn(size.populations)
-    return np.array([_population(pairs, kernel, size.members, np.random.default_rng(seed)) for seed in seeds])
+    return np.array([_mean_response(pairs, kernel, size.members, np.random.default_rng(seed)) for seed in seeds])
 
 
-def summary(values: NDArray) -> Solution:
+def summarise_means(values: NDArray) -> Solution:
     """The mean over populations and its standard error; there is no residual where nothing is solved."""
     mean = values.mean(axis=0)
     error = np.sqrt(np.sum(np.abs(values - mean) ** 2, axis=0) / (len(values) * (len(values) - 1)))
     return Solution(mean, np.zeros(mean.shape), error)
 
 
-def _population(pairs: Pairs, kernel: Kernel, members: int, rng: np.random.Generator) -> NDArray:
+def _mean_response(pairs: Pairs, kernel: Kernel, members: int, rng: np.random.Generator) -> NDArray:
     """The mean response (n,) of labels, from one population."""
     n = len(kernel.alpha)
-    bare = 1 / level(kernel, _degrees(pairs.links, members, rng)[:, None] + 1, 0)
+    bare = 1 / label_level(kernel, _draw_degrees(pairs.links, members, rng)[:, None] + 1, 0)
     both = np.hstack([np.zeros_like(bare), bare])
     for _ in range(GENERATIONS):
-        both = _generation(pairs, kernel, both, rng, links_above=1)
-        roots = _generation(pairs, kernel, both, rng, links_above=0).mean(axis=0)
+        both = _next_generation(pairs, kernel, both, rng, links_above=1)
+        roots = _next_generation(pairs, kernel, both, rng, links_above=0).mean(axis=0)
         if np.max(np.abs(roots[:n] - roots[n:]) / np.abs(roots[n:])) < FORGOTTEN:
             return roots[n:]
     raise UnfinishedError(f"populations remember their ancestors after {GENERATIONS} generations; move away from the cut")
 
 
-def _generation(pairs: Pairs, kernel: Kernel, both: NDArray, rng: np.random.Generator, links_above: int) -> NDArray:
+def _next_generation(pairs: Pairs, kernel: Kernel, both: NDArray, rng: np.random.Generator, links_above: int) -> NDArray:
     """New members, of both ancestries with the same draws, with so many links that lead up the tree."""
-    degrees = _degrees(pairs.links, len(both), rng)
-    below = (_draws(degrees, rng) @ both).reshape(len(both), 2, -1)
-    return (1 / level(kernel, degrees[:, None, None] + links_above, below)).reshape(len(both), -1)
+    degrees = _draw_degrees(pairs.links, len(both), rng)
+    below = (_draw_partners(degrees, rng) @ both).reshape(len(both), 2, -1)
+    return (1 / label_level(kernel, degrees[:, None, None] + links_above, below)).reshape(len(both), -1)
 
 
-def _degrees(mean: float, members: int, rng: np.random.Generator) -> NDArray:
+def _draw_degrees(mean: float, members: int, rng: np.random.Generator) -> NDArray:
     from scipy.stats import poisson
 
     return rng.permutation(poisson.ppf((np.arange(members) + rng.random(members)) / members, mean)).astype(int)
 
 
-def _draws(degrees: NDArray, rng: np.random.Generator) -> csr_array:
+def _draw_partners(degrees: NDArray, rng: np.random.Generator) -> csr_array:
     """Who takes whom how often (members, members)."""
     from scipy.sparse import csr_array
 

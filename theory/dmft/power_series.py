@@ -38,7 +38,7 @@ def heads(mu: NDArray, masses: NDArray, lam: float, kappa: float, w0: float, tim
     now, w, felt, found = mp.mpf(0), mp.mpf(w0), masses, []
     for until in map(mp.mpf, times):
         while now < until:
-            ws, felts = _series(mu, felt, mp.mpf(lam), mp.mpf(kappa), w, order)
+            ws, felts = _taylor_series(mu, felt, mp.mpf(lam), mp.mpf(kappa), w, order)
             last = max(abs(ws[-1]), max(map(abs, felts[-1])))
             step = min(until - now, (small / last) ** (mp.mpf(1) / order)) if last else until - now
             powers = np.array([step**k for k in range(order + 1)])
@@ -47,7 +47,7 @@ def heads(mu: NDArray, masses: NDArray, lam: float, kappa: float, w0: float, tim
     return found
 
 
-def _series(mu: NDArray, felt: NDArray, lam: Any, kappa: Any, w: Any, order: int) -> tuple[NDArray, NDArray]:
+def _taylor_series(mu: NDArray, felt: NDArray, lam: Any, kappa: Any, w: Any, order: int) -> tuple[NDArray, NDArray]:
     """Coefficients of the head (order + 1,) and of what it feels of each mode (order + 1, m)."""
     ws, felts = np.array([w] + order * [mp.mpf(0)]), np.array([felt] + order * [0 * felt])
     sums, squares = ws.copy(), ws.copy()

@@ -50,9 +50,9 @@ from numpy.typing import ArrayLike, NDArray
 from theory import require
 from theory.dmft import fast, populations, regular, self_consistency
 from theory.dmft.edges import outer_edge
-from theory.dmft.ensembles import Closure, Kind, Pairs
+from theory.dmft.ensembles import Closure, EnsembleName, Pairs
 from theory.dmft.finite_trees import kept_variance
-from theory.dmft.inversion import CERTIFIED, by_hyperbola, by_talbot, objects
+from theory.dmft.inversion import CERTIFIED, by_hyperbola, by_talbot, object_array
 from theory.dmft.populations import PopulationSize
 from theory.dmft.self_consistency import Solution
 from theory.errors import InputError, UnfinishedError
@@ -104,7 +104,7 @@ class LabelResponse:
         for parameters outside their ranges, and for ``digits`` or a ``path`` of the Poisson cavity.
     """
 
-    ensemble: Kind
+    ensemble: EnsembleName
     pure_per_class: float
     links: float
     weight: float = 0.5
@@ -171,16 +171,16 @@ class LabelResponse:
         """:meth:`response` with residual and error."""
         if isinstance(s, Complex | mpmath.mpf | mpmath.mpc):
             self._check_points(np.array([complex(s)]))
-            return self._sampled(np.array([complex(s)]), scalar=True) if self._is_sampled else self._solve_precisely(s)
+            return self._sample_points(np.array([complex(s)]), scalar=True) if self._is_sampled else self._solve_precisely(s)
         points = _complex_array(s)
         self._check_points(points.ravel())
         if self._is_sampled:
-            return self._sampled(points)
+            return self._sample_points(points)
         if self.is_fast:
-            return self._certified(points)
+            return self._certify_points(points)
         found = [self._solve_precisely(complex(p)) for p in points.ravel()]
         columns = [[f.value for f in found], [f.residual for f in found], [f.error for f in found]]
-        return Solution(*(objects(column).reshape(points.shape) for column in columns))
+        return Solution(*(object_array(column).reshape(points.shape) for column in columns))
 
     def _check_points(self, points: NDArray) -> None:
         if not np.all(np.isfinite(points)):
@@ -202,8 +202,8 @@ class LabelResponse:
         with mpmath.workdps(self.digits):
             return Solution(+found.value, +found.residual, +found.error)
 
-    def _certified(self, points: NDArray) -> Solution:
-        """In double precision, held against mpmath where the error is largest and in between."""
+    def _certify_points(self, points: NDArray) -> Solution:
+        """The response in double precision, held against mpmath where the error is largest and in between."""
         flat = points.ravel()
         upper = np.where(flat.imag < 0, flat.conj(), flat)
         if self.ensemble == "regular":
@@ -220,8 +220,8 @@ class LabelResponse:
         value = np.where(flat.imag < 0, found.value.conj(), found.value)
         return Solution(*(x.reshape(points.shape) for x in (value, found.residual, found.error)))
 
-    def _sampled(self, points: NDArray, scalar: bool = False) -> Solution:
-        found = populations.summary(populations.sample(self.pairs, points.ravel(), self.size))
+    def _sample_points(self, points: NDArray, scalar: bool = False) -> Solution:
+        found = populations.summarise_means(populations.sample_responses(self.pairs, points.ravel(), self.size))
         if scalar:
             return Solution(complex(found.value[0]), 0.0, float(found.error[0]))
         return Solution(*(x.reshape(points.shape) for x in (found.value, found.residual, found.error)))
@@ -238,11 +238,11 @@ class LabelResponse:
         UnfinishedError
             where two inverse Laplace transforms disagree beyond the accuracy claimed.
         """
-        return self.relaxation(2 * _times(t)).values[()]
+        return self.relaxation(2 * _check_times(t)).values[()]
 
     def correlation(self, t: ArrayLike, u: ArrayLike) -> Any:
         r"""Correlation of a label at two times per dimension, in units of :math:`\sigma^2`: :math:`R(t+u)`."""
-        return self.relaxation(_times(t) + _times(u)).values[()]
+        return self.relaxation(_check_times(t) + _check_times(u)).values[()]
 
     def separation(self, t: ArrayLike, dimension: int) -> Any:
         r"""Expected squared distance of two labels, in units of :math:`\sigma^2`: :math:`2dR(2t)`."""
@@ -251,10 +251,10 @@ class LabelResponse:
 
     def relaxation(self, t: ArrayLike) -> Curve:
         """:math:`R(t)` for times of any shape; the accuracy claimed is absolute.  Raises as :meth:`variance`."""
-        times = _times(t)
+        times = _check_times(t)
         flat = times.ravel()
         if self.ensemble == "regular":
-            found = self._integrated(flat)
+            found = self._integrate_times(flat)
         elif self.is_fast:
             found = self._by_hyperbola(flat)
         else:
@@ -262,14 +262,14 @@ class LabelResponse:
         values, errors, method = found
         return Curve(times, values.reshape(times.shape), errors.reshape(times.shape), method)
 
-    def _integrated(self, times: NDArray) -> tuple[NDArray, NDArray, str]:
+    def _integrate_times(self, times: NDArray) -> tuple[NDArray, NDArray, str]:
         method = "integral over the exact spectrum"
         if self.is_fast:
             return *regular.relaxation(self.pairs, times), method
         with mpmath.workdps(self.digits):
             values = [+v for v in regular.precise_relaxation(self.pairs, [mpmath.mpf(t) for t in times], self.digits)]
             errors = np.full(len(times), mpmath.mpf(10) ** -self.digits, dtype=object)
-        return objects(values), errors, f"{method}, {self.digits} digits"
+        return object_array(values), errors, f"{method}, {self.digits} digits"
 
     def _by_talbot(self, times: NDArray) -> tuple[NDArray, NDArray, str]:
         def transform(s: Any) -> Any:
@@ -282,9 +282,9 @@ class LabelResponse:
     def _by_hyperbola(self, times: NDArray) -> tuple[NDArray, NDArray, str]:
         if self._is_sampled:
             advice, method = "ask for earlier times", "hyperbolas of two sizes for each population"
-            return *by_hyperbola(lambda s: populations.sample(self.pairs, s, self.size), times, 0.0, advice), method
+            return *by_hyperbola(lambda s: populations.sample_responses(self.pairs, s, self.size), times, 0.0, advice), method
         advice, method = 'use path="mpmath" with more digits', "hyperbolas of two sizes"
-        return *by_hyperbola(lambda s: self._certified(s).value[None, :], times, self.abscissa, advice), method
+        return *by_hyperbola(lambda s: self._certify_points(s).value[None, :], times, self.abscissa, advice), method
 
 
 def check_digits(digits: object) -> None:
@@ -292,7 +292,7 @@ def check_digits(digits: object) -> None:
     require.whole(digits, "digits as an integer from 15 to 50", remedy, least=15, most=50)
 
 
-def _times(t: ArrayLike) -> NDArray:
+def _check_times(t: ArrayLike) -> NDArray:
     return require.finite(t, "finite non-negative times", "leave the others out", least=0)
 
 

@@ -73,7 +73,7 @@ def solve(kernels: Kernels, links: float, s: Any, digits: int) -> Solution:
     with mpmath.workdps(digits + GUARD):
         p, tail = probabilities(links, digits + GUARD)
         kernel, at = kernels(mpmath.mpmathify(s)), f"at s = {mpmath.nstr(s, 6)}"
-        value, residual, slope = _root(p, links, kernel, mpmath.mpc(start), at, digits + GUARD // 2)
+        value, residual, slope = _root_near(p, links, kernel, mpmath.mpc(start), at, digits + GUARD // 2)
         shift = kernel.alpha - links * kernel.hop**2 * value
         cut = tail / distance_to_ray(shift, kernel.beta, len(p))
         error = (abs(residual) + cut) / abs(slope)
@@ -87,15 +87,15 @@ def solve(kernels: Kernels, links: float, s: Any, digits: int) -> Solution:
 
 def follow(kernels: Kernels, links: float, s: complex) -> complex:
     """The branch of the response, to hardware precision, by continuation from high above s in the upper half-plane."""
-    p = _floats(links)
-    height, value = _top(kernels, links, p, s)
+    p = _float_probabilities(links)
+    height, value = _contraction_start(kernels, links, p, s)
     ratio, smallest = 0.25, max(s.imag, NEAR * abs(s), NEAR) / 30
     while height > 0:
         lower = height * ratio
         if lower < smallest:
             lower = 0.0
         try:
-            found = _root(p, links, kernels(s + 1j * lower), value, f"near s = {s:.6g}")[0]
+            found = _root_near(p, links, kernels(s + 1j * lower), value, f"near s = {s:.6g}")[0]
             jumped = abs(found - value) > JUMP * abs(value) or (s.imag + lower > 0 and found.imag >= 0)
         except UnfinishedError:
             jumped = True
@@ -106,21 +106,21 @@ def follow(kernels: Kernels, links: float, s: complex) -> complex:
     return complex(value)
 
 
-def _top(kernels: Kernels, links: float, p: tuple[float, ...], s: complex) -> tuple[float, complex]:
+def _contraction_start(kernels: Kernels, links: float, p: tuple[float, ...], s: complex) -> tuple[float, complex]:
     """A height above s where the iteration contracts, and the root there."""
     height = 1 + abs(s)
     while True:
         kernel = kernels(s + 1j * height)
         free = sum(weight / (kernel.alpha + kernel.beta * f) for f, weight in enumerate(p))
         if abs(links * kernel.hop**2 * free**2) < 0.01:
-            return height, _root(p, links, kernel, complex(free), f"above s = {s:.6g}")[0]
+            return height, _root_near(p, links, kernel, complex(free), f"above s = {s:.6g}")[0]
         height *= 2
 
 
-def _root(p: tuple[Any, ...], links: float, kernel: Kernel, guess: Any, at: str, digits: int = 16) -> tuple[Any, Any, Any]:
+def _root_near(p: tuple[Any, ...], links: float, kernel: Kernel, guess: Any, at: str, digits: int = 16) -> tuple[Any, Any, Any]:
     """The root next to a guess, its residual, and the slope there.  Newton steps square the error: the last is half as long."""
     context = mpmath.fp if isinstance(guess, complex | float) else mpmath.mp
-    both = lru_cache(maxsize=2)(lambda G: _defect(context, p, links, kernel, G))
+    both = lru_cache(maxsize=2)(lambda G: _equation_defect(context, p, links, kernel, G))
     halved = 10.0 ** -(digits / 2)
     try:
         root = context.findroot(lambda G: both(G)[0], guess, solver="newton", df=lambda G: both(G)[1], tol=halved)
@@ -129,7 +129,7 @@ def _root(p: tuple[Any, ...], links: float, kernel: Kernel, guess: Any, at: str,
     return root, *both(root)
 
 
-def _defect(context: Any, p: tuple[Any, ...], links: float, kernel: Kernel, G: Any) -> tuple[Any, Any]:
+def _equation_defect(context: Any, p: tuple[Any, ...], links: float, kernel: Kernel, G: Any) -> tuple[Any, Any]:
     """The right side less the left one, and its slope."""
     strength = links * kernel.hop**2
     level, each = kernel.alpha - strength * G, []
@@ -140,5 +140,5 @@ def _defect(context: Any, p: tuple[Any, ...], links: float, kernel: Kernel, G: A
 
 
 @lru_cache(maxsize=16)
-def _floats(links: float) -> tuple[float, ...]:
+def _float_probabilities(links: float) -> tuple[float, ...]:
     return tuple(float(p) for p in probabilities(links, 18)[0])

@@ -53,7 +53,7 @@ REACH = 6.5  # standard deviations, beyond which a normal start lies once in 10^
 
 
 def mean_head_velocity(fraction: Any, labels: Any, pure: Any, frustrated: Any) -> Any:
-    """Of the mean velocities of the head by labels, by pure and by frustrated samples; of arrays or expressions."""
+    """The mean of the velocities of the head by labels, pure and frustrated samples; of arrays or expressions."""
     return labels + (1 - fraction) * pure + fraction * frustrated
 
 
@@ -132,7 +132,7 @@ class SingleSite:
             require.real(getattr(self, name), f"{name} as a finite number of at least 0", least=0)
 
     def trajectory(self, times: ArrayLike) -> SiteCurve:
-        """By quadrature, for many samples a class, at increasing times (T,).
+        """The head by quadrature, for many samples a class, at increasing times (T,).
 
         Raises
         ------
@@ -142,9 +142,9 @@ class SingleSite:
             where the quadrature over the starts does not settle to the tolerance.
         """
         t = require.times(times)
-        before = self._integrate(quadrature(NODES[0]), t)
+        before = self._integrate(start_quadrature(NODES[0]), t)
         for nodes in NODES[1:]:
-            now = self._integrate(quadrature(nodes), t)
+            now = self._integrate(start_quadrature(nodes), t)
             errors = np.abs(now - before)
             if np.max(errors, initial=0.0) < self.tolerance:
                 return SiteCurve(t, now[0], now[1], now[2], now[3], errors)
@@ -155,7 +155,7 @@ class SingleSite:
         )
 
     def sampled(self, times: ArrayLike, samples: int, classes: int = 1000, runs: int = 8, seed: int = 0) -> SiteCurve:
-        """From classes drawn with so many samples each, in independent runs: means and their standard errors.
+        """The head of classes drawn with so many samples each, in independent runs: means and their standard errors.
 
         Raises
         ------
@@ -168,7 +168,7 @@ class SingleSite:
             raise InputError("whole numbers of samples of either kind, of classes, and two runs", got, "change samples")
         seeds = np.random.SeedSequence(seed).spawn(runs)
         found = np.array(
-            [self._integrate(_drawn(classes, samples, frustrated, np.random.default_rng(s)), t, 1e-6) for s in seeds]
+            [self._integrate(_draw_starts(classes, samples, frustrated, np.random.default_rng(s)), t, 1e-6) for s in seeds]
         )
         mean, errors = found.mean(axis=0), found.std(axis=0, ddof=1) / runs**0.5
         return SiteCurve(t, mean[0], mean[1], mean[2], mean[3], errors)
@@ -196,7 +196,7 @@ class SingleSite:
         return np.array([w[0], starts.of_labels @ y**2, squares, starts.of_frustrated @ z**2])
 
     def velocity(self, s: Starts, w: NDArray, y: NDArray, x: NDArray, z: NDArray) -> tuple[NDArray, ...]:
-        """Of the head, labels, pure samples of each label, and frustrated samples."""
+        """The velocity of the head, labels, pure samples of each label, and frustrated samples."""
         felt = mean_felt(self.fraction, x @ s.of_pure, s.of_frustrated @ z)
         (by_labels, labels), (by_pure, pure), (by_frustrated, frustrated) = (
             reversed(self.function.velocities(at, w, target, self.lam))
@@ -207,7 +207,7 @@ class SingleSite:
         return head, labels, pure, frustrated
 
 
-def quadrature(count: int) -> Starts:
+def start_quadrature(count: int) -> Starts:
     """Of the standard normal starts of label and sample."""
     at = np.linspace(-REACH, REACH, count)
     weights = np.exp(-(at**2) / 2)
@@ -215,16 +215,16 @@ def quadrature(count: int) -> Starts:
     return Starts(at, np.tile(at, (count, 1)), at, weights, weights, weights)
 
 
-def _drawn(classes: int, samples: int, frustrated: int, rng: np.random.Generator) -> Starts:
-    """Of so many classes, with samples of their own."""
+def _draw_starts(classes: int, samples: int, frustrated: int, rng: np.random.Generator) -> Starts:
+    """The starts of so many classes, with samples of their own."""
     pure, shared = samples - frustrated, classes * frustrated
-    labels, own, others = (_normals(size, rng) for size in (classes, classes * pure, shared))
+    labels, own, others = (_draw_normals(size, rng) for size in (classes, classes * pure, shared))
     return Starts(
         labels, own.reshape(classes, pure), others, *(np.full(size, 1 / max(size, 1)) for size in (classes, pure, shared))
     )
 
 
-def _normals(size: int, rng: np.random.Generator) -> NDArray:
+def _draw_normals(size: int, rng: np.random.Generator) -> NDArray:
     """Standard normal numbers in random order, one from each of so many equally likely intervals."""
     from scipy.special import ndtri
 

@@ -6,7 +6,7 @@ from theory.encoder.maxima import Bounded, closed_maximum, expected_maximum
 from theory.encoder.moments import from_data
 from theory.encoder.population import Population, argmax_correlation, population
 from theory.encoder.teachers import LabelTeacher, RegressionTeacher, argmax_teacher, sign_teacher
-from theory.encoder.views import from_views, observing
+from theory.encoder.views import from_views, observed_on
 
 __all__ = [
     "Bounded",
@@ -24,7 +24,7 @@ __all__ = [
     "from_data",
     "from_views",
     "label_mean_square",
-    "observing",
+    "observed_on",
     "population",
     "population_square",
     "sample_square",

@@ -11,7 +11,7 @@ scales of the columns; shifting by a row of the data keeps those of columns far 
 >>> rows, classes = np.array([[1e9], [1e9 + 2], [1e9 + 4]]), np.array([0, 1, 1])
 >>> whole = class_moments(rows, classes, 2, shift=rows[0])
 >>> parts = [class_moments(rows[:1], classes[:1], 2, rows[0]), class_moments(rows[1:], classes[1:], 2, rows[1])]
->>> [(float(m.mean[0]), round(float(m.scatter_root[0, 0] ** 2), 12)) for m in (whole, merged(parts))]
+>>> [(float(m.mean[0]), round(float(m.scatter_root[0, 0] ** 2), 12)) for m in (whole, merge_moments(parts))]
 [(1000000002.0, 8.0), (1000000002.0, 8.0)]
 
 Reference: Demmel, Grigori, Hoemmen, Langou, SIAM J. Sci. Comput. 34, A206 (2012), for factors of factors.
@@ -71,7 +71,7 @@ class ClassMoments:
         """(K, p): class sums about the mean of all rows."""
         return self.sums - self.counts[:, None] * (self.sums.sum(axis=0) / self.rows)
 
-    def about(self, shift: NDArray) -> ClassMoments:
+    def recentre(self, shift: NDArray) -> ClassMoments:
         """The same moments about another point."""
         step = self.shift - shift
         factor = self.factor.copy()
@@ -88,36 +88,36 @@ def class_moments(features: NDArray, classes: NDArray, count: int, shift: NDArra
     np.subtract(features, shift, out=rows[:, 1:])
     own = csr_array((np.ones(len(rows)), (classes, np.arange(len(rows)))), shape=(count, len(rows)))
     counts = np.bincount(classes, minlength=count)
-    return ClassMoments(np.array(shift, dtype=float), counts, own @ rows[:, 1:], _factor(rows))
+    return ClassMoments(np.array(shift, dtype=float), counts, own @ rows[:, 1:], _factor_rows(rows))
 
 
-def merged(parts: Sequence[ClassMoments]) -> ClassMoments:
+def merge_moments(parts: Sequence[ClassMoments]) -> ClassMoments:
     """The moments of all rows of the parts; a part that knows fewer classes has no rows of the others."""
     if len(parts) == 1:
         return parts[0]
-    moved = [part.about(parts[0].shift) if part.shift is not parts[0].shift else part for part in parts]
+    moved = [part.recentre(parts[0].shift) if part.shift is not parts[0].shift else part for part in parts]
     count = max(len(part.counts) for part in moved)
     counts, sums = np.zeros(count, dtype=int), np.zeros((count, len(parts[0].shift)))
     for part in moved:
         counts[: len(part.counts)] += part.counts
         sums[: len(part.sums)] += part.sums
-    factor = _factor(np.vstack([part.factor for part in moved]))
+    factor = _factor_rows(np.vstack([part.factor for part in moved]))
     return ClassMoments(parts[0].shift, counts, sums, factor)
 
 
-def _factor(rows: NDArray) -> NDArray:
+def _factor_rows(rows: NDArray) -> NDArray:
     """The triangular factor of rows: that of a few turns all to columns that are nearly orthonormal, the products of which lose
     no digits; where a few do not tell, the rows themselves are factored."""
     few = SHARE * rows.shape[1]
     if len(rows) >= 4 * few:
-        first = _triangle(rows[:: len(rows) // few])
+        first = _qr_triangle(rows[:: len(rows) // few])
         if np.diag(first).all():
             turned = rows @ np.linalg.inv(first)
             products = turned.T @ turned
             if np.isfinite(products).all() and np.linalg.cond(products) < WELL_CONDITIONED:
                 return np.linalg.cholesky(products).T @ first
-    return _triangle(rows)
+    return _qr_triangle(rows)
 
 
-def _triangle(rows: NDArray) -> NDArray:
+def _qr_triangle(rows: NDArray) -> NDArray:
     return np.asarray(np.linalg.qr(rows, mode="r"))

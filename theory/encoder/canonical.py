@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import require
-from theory.encoder.accumulated import ClassMoments, merged
+from theory.encoder.accumulated import ClassMoments, merge_moments
 from theory.errors import InputError
 
 EPS = float(np.finfo(float).eps)
@@ -91,12 +91,12 @@ def canonical_modes(groups: Sequence[ClassMoments], ridge: float = 0.0) -> Canon
         for fewer than two classes, inputs that do not vary or overflow, or a negative ridge.
     """
     require.real(ridge, "a ridge of zero or more", "give it in units of the variance of a feature", least=0)
-    whole = merged(groups)
+    whole = merge_moments(groups)
     if len(whole.counts) < 2:
         raise InputError("at least two classes", f"{len(whole.counts)}", "add samples of another class")
     axes = _principal_axes(whole)
     white = axes.turn / np.sqrt(axes.variances + ridge)
-    mu, vectors = _modes(white.T @ whole.between.T, whole.counts)
+    mu, vectors = _class_modes(white.T @ whole.between.T, whole.counts)
     interpolated = max(0, len(axes.variances) + len(whole.counts) - whole.rows) if ridge == 0 else 0
     mu[:interpolated] = 1.0
     rounding = 64 * EPS * float(np.sqrt(axes.variances.max() / axes.variances.min()))
@@ -110,7 +110,7 @@ def shrinkage_ridge(groups: Sequence[ClassMoments]) -> float:
 
     Reference: Chen, Wiesel, Eldar, Hero, IEEE Trans. Signal Process. 58, 5016 (2010).
     """
-    whole = merged(groups)
+    whole = merge_moments(groups)
     variances = _principal_axes(whole).variances
     total, square, p = variances.sum(), float(variances @ variances), whole.scatter_root.shape[1]
     spread = (whole.rows + 1 - 2 / p) * (square - total**2 / p)
@@ -138,7 +138,7 @@ def _principal_axes(moments: ClassMoments) -> _Axes:
     return _Axes(turn, singular[kept] ** 2, dependent, np.flatnonzero(~varying))
 
 
-def _modes(between: NDArray, counts: NDArray) -> tuple[NDArray, NDArray]:
+def _class_modes(between: NDArray, counts: NDArray) -> tuple[NDArray, NDArray]:
     """Correlations (K - 1,) and label vectors (K - 1, K) from whitened class sums (r, K)."""
     present = counts > 0
     scaled = between / np.sqrt(np.where(present, counts, 1)) * present
@@ -149,13 +149,17 @@ def _modes(between: NDArray, counts: NDArray) -> tuple[NDArray, NDArray]:
 def _standard_errors(
     whole: ClassMoments, groups: Sequence[ClassMoments], white: NDArray, variances: NDArray, ridge: float
 ) -> NDArray:
-    without = [_without(whole, group.about(whole.mean), white, variances, ridge) for group in groups if group.rows]
+    without = [
+        _correlations_without(whole, group.recentre(whole.mean), white, variances, ridge) for group in groups if group.rows
+    ]
     if len(without) < 2:
         return np.full(len(whole.counts) - 1, np.nan)
     return np.sqrt((len(without) - 1) * np.var(without, axis=0))
 
 
-def _without(whole: ClassMoments, group: ClassMoments, white: NDArray, variances: NDArray, ridge: float) -> NDArray:
+def _correlations_without(
+    whole: ClassMoments, group: ClassMoments, white: NDArray, variances: NDArray, ridge: float
+) -> NDArray:
     """Correlations of the rows that are not in a group, whose moments are about the mean of all."""
     count, rows = len(whole.counts), whole.rows - group.rows
     counts, sums = whole.counts.copy(), whole.between
@@ -169,4 +173,4 @@ def _without(whole: ClassMoments, group: ClassMoments, white: NDArray, variances
     scatter -= rows * np.outer(mean, mean)
     variances, axes = np.linalg.eigh(scatter)
     kept = variances > len(variances) * rows * EPS  # an input may vary in one group alone
-    return _modes((axes[:, kept] / np.sqrt(variances[kept])).T @ (sums - counts[:, None] * mean).T, counts)[0]
+    return _class_modes((axes[:, kept] / np.sqrt(variances[kept])).T @ (sums - counts[:, None] * mean).T, counts)[0]

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.coupling import Coupling
-from theory.coupling.reduction import EPS, Reduction, reduce
+from theory.coupling.reduction import EPS, CouplingReduction, reduce_weights
 from theory.coupling.spectrum import canonical_correlations
 from theory.coupling.weights import Mobility, is_normalised, mobilities
 from theory.errors import InputError
@@ -118,10 +118,10 @@ class Encoder(Coupling):
         return int(np.sum(self.modes() > 1 - 100 * EPS * max(self.trained.features.shape)))
 
     @cached_property
-    def reduction(self) -> Reduction:
+    def reduction(self) -> CouplingReduction:
         _, strengths, directions = np.linalg.svd(self.unexplained * np.sqrt(self.label_mobility))
         kept = self.labels - self.components
-        return reduce(self, strengths[:kept, None] * directions[:kept], directions[kept:].T)
+        return reduce_weights(self, strengths[:kept, None] * directions[:kept], directions[kept:].T)
 
     @cached_property
     def _correlations(self) -> NDArray:
@@ -138,7 +138,7 @@ def encoder_of_moments(
     trained: Sample,
     seen: Sample | None = None,
 ) -> Encoder:
-    """From M (axes, K), the variances of the axes, class masses (K,), F, and samples along the axes."""
+    """The encoder of M (axes, K), the variances of the axes, class masses (K,), F, and samples along the axes."""
     from scipy.sparse import csr_array
 
     axes = np.arange(len(variances))

@@ -25,7 +25,7 @@ from theory.errors import InputError
 
 def expected_square(mu: float, inputs: int, samples: int, bias: bool = False) -> float:
     r"""The mean :math:`\hat\mu^2` of class modes with the population correlation ``mu``; ``inputs`` without the bias."""
-    return sample_square(mu**2, _share(inputs, samples - bias))
+    return sample_square(mu**2, _chance_share(inputs, samples - bias))
 
 
 def sample_square(square, share: float):
@@ -40,16 +40,16 @@ def population_square(square, share: float):
 
 def label_mean_square(inputs: int, samples: int) -> float:
     r"""The mean :math:`\hat\mu^2` of the label-mean mode of centred inputs without a bias."""
-    return _share(inputs, samples)
+    return _chance_share(inputs, samples)
 
 
 def correlations_of_one(inputs: int, classes: int, samples: int, bias: bool = False) -> int:
     """How many correlations are 1, for inputs in general position; the trivial one of a bias is among them."""
-    _share(inputs, samples)
+    _chance_share(inputs, samples)
     return max(int(bias), inputs + bias + classes - samples)
 
 
-def _share(inputs: int, samples: int) -> float:
+def _chance_share(inputs: int, samples: int) -> float:
     if inputs < 1 or samples < 1:
         raise InputError("at least one input and more samples than the bias", f"{inputs} and {samples}", "correct them")
     return min(1.0, inputs / samples)

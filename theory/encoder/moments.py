@@ -28,7 +28,7 @@ def from_data(features: ArrayLike, labels: Iterable[Hashable], *, bias: bool = F
     InputError
         for ragged or non-finite inputs, a label count that does not match, or fewer than two classes.
     """
-    inputs, classes, names = checked(features, labels)
+    inputs, classes, names = read_samples(features, labels)
     notes = []
     if bias:
         constant = np.sqrt(np.mean(np.sum(inputs**2, axis=1)))
@@ -51,7 +51,7 @@ def from_data(features: ArrayLike, labels: Iterable[Hashable], *, bias: bool = F
     return encoder_of_moments(first, variances, own.mean(axis=0), unexplained, mobility, notes, Sample(turned, classes))
 
 
-def checked(features: ArrayLike, labels: Iterable[Hashable]) -> tuple[NDArray, NDArray, NDArray]:
+def read_samples(features: ArrayLike, labels: Iterable[Hashable]) -> tuple[NDArray, NDArray, NDArray]:
     """Inputs as an array, the class number of each sample, and the classes in order; or an :class:`InputError`."""
     try:
         raw = np.asarray(features)

@@ -6,7 +6,7 @@ independence to the given correlations :math:`R(t)=1+t(R-1)`, leaves one integra
 .. math:: P_n(R)=2^{-n}+\sum_{i<j}\int_0^1\frac{R_{ij}\,dt}{2\pi\sqrt{1-t^2R_{ij}^2}}\,P_{n-2}\big(R(t)\mid z_i=z_j=0\big).
 
 >>> import numpy as np
->>> found = orthant(np.eye(4) / 2 + 0.5)  # exchangeable with correlation one half: the largest of five is the first
+>>> found = orthant_probability(np.eye(4) / 2 + 0.5)  # exchangeable with correlation one half: the largest of five is the first
 >>> round(found.value, 12), found.error < 1e-10
 (0.2, True)
 
@@ -29,7 +29,7 @@ SINGULAR = 1e-12  # smallest eigenvalue of correlations
 TOLERANCE = 1e-11
 
 
-def orthant(covariance: NDArray) -> Bounded:
+def orthant_probability(covariance: NDArray) -> Bounded:
     """The probability that all of n centred normals of a covariance (n, n) are positive, and an estimate of its error.
 
     Raises
@@ -48,23 +48,23 @@ def orthant(covariance: NDArray) -> Bounded:
     correlations = covariance / np.outer(scale, scale)
     if n > 3 and np.linalg.eigvalsh(correlations)[0] < SINGULAR:
         raise InputError("normals of which none is a combination of the others", "a singular covariance", "drop some")
-    return _orthant(correlations)
+    return _integrate_orthant(correlations)
 
 
-def _orthant(r: NDArray) -> Bounded:
+def _integrate_orthant(r: NDArray) -> Bounded:
     n = len(r)
     if n <= 3:
         angles = sum(np.arcsin(r[i, j]) for i, j in combinations(range(n), 2))
         return Bounded(float(0.5**n + angles / (2 * np.pi) * 0.5 ** max(n - 2, 0)), 0.0)
     from scipy.integrate import quad
 
-    value, error, *problem = quad(_growth, 0, 1, args=(r,), epsabs=TOLERANCE, epsrel=0, full_output=True)
+    value, error, *problem = quad(_probability_slope, 0, 1, args=(r,), epsabs=TOLERANCE, epsrel=0, full_output=True)
     if len(problem) > 1:
         raise UnfinishedError(f"the probability of an orthant of {n} normals was not found: {problem[1]}")
     return Bounded(0.5**n + value, error)
 
 
-def _growth(t: float, r: NDArray) -> float:
+def _probability_slope(t: float, r: NDArray) -> float:
     """The derivative of the probability on the way from independence to the correlations."""
     here = np.eye(len(r)) + t * (r - np.eye(len(r)))
     total = 0.0
@@ -74,5 +74,5 @@ def _growth(t: float, r: NDArray) -> float:
         across = here[np.ix_(rest, [i, j])]
         left = here[np.ix_(rest, rest)] - across @ np.linalg.solve(here[np.ix_([i, j], [i, j])], across.T)
         scale = np.sqrt(np.diag(left))
-        total += r[i, j] / (2 * np.pi * np.sqrt(1 - rho**2)) * _orthant(left / np.outer(scale, scale)).value
+        total += r[i, j] / (2 * np.pi * np.sqrt(1 - rho**2)) * _integrate_orthant(left / np.outer(scale, scale)).value
     return total

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from theory.coupling.weights import Mobility
 from theory.encoder.encoder import Encoder, Sample
 from theory.encoder.maxima import checked_classes, expected_maximum
-from theory.encoder.orthants import MOST, orthant
+from theory.encoder.orthants import MOST, orthant_probability
 from theory.encoder.teachers import LabelTeacher
 from theory.encoder.views import from_views
 
@@ -105,12 +105,12 @@ def population(teacher: LabelTeacher, seed: int = 0) -> Population:
         where a quadrature does not converge.
     """
     fields = teacher.rows @ teacher.second @ teacher.rows.T
-    laplacian, masses, error, method = _boundaries(fields, seed)
+    laplacian, masses, error, method = _boundary_laplacian(fields, seed)
     cross = (1 - teacher.noise) * teacher.second @ teacher.rows.T @ laplacian
     return Population(teacher.second, cross, (1 - teacher.noise) * masses + teacher.noise / teacher.classes, error, method)
 
 
-def _boundaries(fields: NDArray, seed: int) -> tuple[NDArray, NDArray, float, str]:
+def _boundary_laplacian(fields: NDArray, seed: int) -> tuple[NDArray, NDArray, float, str]:
     """The Laplacian of boundary densities (K, K), the masses without noise (K,), their error, and the method."""
     k = len(fields)
     if np.abs(fields - fields[0, 0] * np.eye(k)).max() <= EQUAL * fields[0, 0]:
@@ -118,9 +118,9 @@ def _boundaries(fields: NDArray, seed: int) -> tuple[NDArray, NDArray, float, st
         unit = top.value / (k - 1) / np.sqrt(fields[0, 0])
         return unit * (np.eye(k) - 1 / k), np.full(k, 1 / k), top.error, "independent fields"
     if k - 1 > MOST:
-        return _sampled(fields, seed)
-    masses = [orthant(_differences(fields, a)) for a in range(k)]
-    ties = {pair: _tie(fields, *pair) for pair in combinations(range(k), 2)}
+        return _sample_boundaries(fields, seed)
+    masses = [orthant_probability(_difference_covariance(fields, a)) for a in range(k)]
+    ties = {pair: _tie_density(fields, *pair) for pair in combinations(range(k), 2)}
     laplacian = np.zeros((k, k))
     for (a, b), (density, _) in ties.items():
         laplacian[[a, b], [b, a]] = -density
@@ -130,24 +130,24 @@ def _boundaries(fields: NDArray, seed: int) -> tuple[NDArray, NDArray, float, st
     return laplacian, np.array([m.value for m in masses]), error, method
 
 
-def _differences(fields: NDArray, a: int) -> NDArray:
+def _difference_covariance(fields: NDArray, a: int) -> NDArray:
     """Covariance of what field a is above the others."""
     above = np.delete(np.eye(len(fields))[a] - np.eye(len(fields)), a, axis=0)
     return above @ fields @ above.T
 
 
-def _tie(fields: NDArray, a: int, b: int) -> tuple[float, float]:
+def _tie_density(fields: NDArray, a: int, b: int) -> tuple[float, float]:
     """The density of a tie of a and b at the top, and its error."""
     unit = np.eye(len(fields))
     across, above = unit[a] - unit[b], np.delete(unit[a] - unit, [a, b], axis=0)
     spread, pull = across @ fields @ across, above @ fields @ across
-    top = orthant(above @ fields @ above.T - np.outer(pull, pull) / spread)
+    top = orthant_probability(above @ fields @ above.T - np.outer(pull, pull) / spread)
     density = 1 / np.sqrt(2 * np.pi * spread)
     return density * top.value, density * top.error
 
 
-def _sampled(fields: NDArray, seed: int) -> tuple[NDArray, NDArray, float, str]:
-    r"""By :math:`E[h1_a]=C\,L_a`, solved for L on differences of fields."""
+def _sample_boundaries(fields: NDArray, seed: int) -> tuple[NDArray, NDArray, float, str]:
+    r"""The boundaries by :math:`E[h1_a]=C\,L_a`, solved for L on differences of fields."""
     values, vectors = np.linalg.eigh(fields)
     root = vectors * np.sqrt(np.maximum(values, 0))
     drawn = np.random.default_rng(seed).standard_normal((DRAWN, len(fields)))

@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from theory.coupling import Coupling
 from theory.coupling.weights import Mobility
 from theory.encoder.encoder import Encoder, Sample, encoder_of_moments
-from theory.encoder.moments import checked
+from theory.encoder.moments import read_samples
 from theory.errors import InputError
 
 POSITIVE = 1e-12  # smallest eigenvalue of moments that counts, relative to the largest
@@ -58,7 +58,7 @@ def from_views(
     p, k = cross.shape
     if second.shape != (p, p) or targets.shape not in ((k,), (k, k)):
         raise InputError(f"moments ({p}, {p}), ({p}, {k}) and ({k},)", f"{second.shape}, {targets.shape}", "match them")
-    axes, notes = _axes(second)
+    axes, notes = _principal_axes(second)
     masses, turn = (targets, np.eye(k)) if targets.ndim == 1 else np.linalg.eigh(targets)
     if masses.min() <= POSITIVE * masses.max():
         raise InputError("labels that all occur", f"a mass of {masses.min():.2g}", "drop the label")
@@ -72,7 +72,7 @@ def from_views(
     return encoder_of_moments(first, variances, masses, unexplained, mobility, notes, trained, seen)
 
 
-def _axes(second: NDArray) -> tuple[NDArray, list[str]]:
+def _principal_axes(second: NDArray) -> tuple[NDArray, list[str]]:
     """Principal axes (p, axes) scaled to a trace of one, and what was dropped."""
     values, vectors = np.linalg.eigh(second)
     kept = np.flatnonzero(values > POSITIVE * values[-1])[::-1]
@@ -80,7 +80,7 @@ def _axes(second: NDArray) -> tuple[NDArray, list[str]]:
     return vectors[:, kept] / np.sqrt(np.trace(second)), notes
 
 
-def observing(
+def observed_on(
     coupling: Coupling,
     trained: ArrayLike,
     features: ArrayLike,
@@ -105,7 +105,7 @@ def observing(
     InputError
         for a coupling without features, inputs of another width, and labels that were not trained.
     """
-    inputs, _, _ = checked(features, labels)
+    inputs, _, _ = read_samples(features, labels)
     base = np.asarray(trained, dtype=float)
     if not isinstance(coupling, Encoder) or base.shape != (coupling.drawable, inputs.shape[1]):
         raise InputError("the inputs that the coupling was made from", f"an array {base.shape}", "give both data sets whole")

@@ -27,7 +27,7 @@ from theory.calculus import State
 from theory.errors import InputError
 from theory.loss import Loss
 from theory.models.vocabulary import beta
-from theory.stopgrad import MARKERS, erase, expression, is_marked, sg
+from theory.stopgrad import MARKERS, as_expression, erase, is_marked, sg
 
 
 def target_of(block: State) -> State:
@@ -62,22 +62,22 @@ def moving_average_targets(loss: Loss, rate: Expr = beta) -> Loss:
         raise InputError("a loss with state in a stop-gradient marker", str(loss.expression), "mark the targets with sg(...)")
     if taken := {str(t) for t in targets.values()} & {str(s) for s in loss.expression.free_symbols | {*loss.state}}:
         raise InputError("a loss without moving targets", ", ".join(sorted(taken)), "rename these symbols, or use it as it is")
-    rate = expression(rate, "as rate of the targets")
+    rate = as_expression(rate, "as rate of the targets")
     if rate.is_nonpositive:
         raise InputError("a positive rate", str(rate), "change its sign")
     lags = sum(rate * _half_square(target - sg(block)) for block, target in targets.items())
     parameters = loss.parameters and (*loss.parameters, *rate.free_symbols)
-    moved = _marked(loss.expression, targets) + lags
-    return loss.having(expression=moved, state=(*loss.state, *targets.values()), parameters=parameters)
+    moved = _replace_marked(loss.expression, targets) + lags
+    return loss.with_parts(expression=moved, state=(*loss.state, *targets.values()), parameters=parameters)
 
 
-def _marked(e: Expr, targets: dict[State, State]) -> Expr:
+def _replace_marked(e: Expr, targets: dict[State, State]) -> Expr:
     """An expression with targets in the place of the state in every marker."""
     if not is_marked(e):
         return e
     if isinstance(e, MARKERS):
         return sg(erase(e.args[0]).xreplace(targets))
-    return e.func(*(_marked(arg, targets) for arg in e.args))
+    return e.func(*(_replace_marked(arg, targets) for arg in e.args))
 
 
 def _half_square(difference) -> Expr:

@@ -2,7 +2,7 @@
 
 from theory.errors import InputError
 from theory.loss import Loss
-from theory.models.vocabulary import ASSUMPTIONS, H_x, H_y, W, X, Y, gamma, kappa, lam, pull
+from theory.models.vocabulary import ASSUMPTIONS, H_x, H_y, W, X, Y, coupling_energy, gamma, kappa, lam
 from theory.stopgrad import sg
 
 _VIEWS = {"none": (X, Y), "samples": (W * X, Y), "labels": (X, W * Y), "both": (W * X, W * Y), "shared": (W * X, Y)}
@@ -36,11 +36,11 @@ def projection_head(head: str = "shared", stop: str = "both") -> Loss:
         (lambda e: sg(e) if stop in ("samples", "both") else e),
     )
     if head == "shared":
-        energy = pull(W * X, labels(Y)) + pull(samples(X), W * Y)
+        energy = coupling_energy(W * X, labels(Y)) + coupling_energy(samples(X), W * Y)
     elif stop == "both":
-        energy = pull(left, sg(right)) + pull(sg(left), right)
+        energy = coupling_energy(left, sg(right)) + coupling_energy(sg(left), right)
     else:
-        energy = pull(samples(left), labels(right))
+        energy = coupling_energy(samples(left), labels(right))
     headless = head == "none"
     return Loss(
         energy,

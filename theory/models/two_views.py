@@ -14,7 +14,7 @@ from sympy import Expr, Identity, MatrixExpr, Trace, sqrt, symbols
 
 from theory.loss import Loss
 from theory.models.moving_average import moving_average_targets
-from theory.models.vocabulary import ASSUMPTIONS, D_x, D_y, H_x, H_y, J, W, X, Y, d, gamma, kappa, lam, pull
+from theory.models.vocabulary import ASSUMPTIONS, D_x, D_y, H_x, H_y, J, W, X, Y, coupling_energy, d, gamma, kappa, lam
 from theory.nodes import (
     column_sums,
     diagonal_matrix,
@@ -40,7 +40,7 @@ MASS = Trace(D_x)
 
 def squared() -> Loss:
     r"""Half the squared distance of pairs, :math:`\tfrac12\sum J_{ia}\lVert x_i-y_a\rVert^2`: what frustration collapses."""
-    return _of(pull(X, Y))
+    return _of(coupling_energy(X, Y))
 
 
 def simsiam() -> Loss:
@@ -93,7 +93,9 @@ def vicreg() -> Loss:
         return squared_norm(covariance - diagonal_matrix(diagonal_of(covariance))) / d
 
     views = (_centred(X, D_x), _centred(Y, D_y))
-    return _of(2 * pull(X, Y) / MASS + alpha * sum(spread(*v) for v in views) + zeta * sum(redundancy(*v) for v in views))
+    return _of(
+        2 * coupling_energy(X, Y) / MASS + alpha * sum(spread(*v) for v in views) + zeta * sum(redundancy(*v) for v in views)
+    )
 
 
 def info_nce() -> Loss:
@@ -134,7 +136,7 @@ def coding_rate() -> Loss:
     def rate(z: MatrixExpr, weights: MatrixExpr) -> Expr:
         return log_det(Identity(d) + d / (MASS * epsilon**2) * z * weights * z.T) / 2
 
-    return _of(2 * pull(X, Y) / MASS - alpha * (rate(X, D_x) + rate(Y, D_y)))
+    return _of(2 * coupling_energy(X, Y) / MASS - alpha * (rate(X, D_x) + rate(Y, D_y)))
 
 
 def _of(expression: Expr) -> Loss:

@@ -23,6 +23,6 @@ NULL_VECTOR = (Eq(MatMul(D_x, u_x), MatMul(J, u_y)), Eq(MatMul(D_y, u_y), MatMul
 ASSUMPTIONS = DIAGONAL + NULL_VECTOR
 
 
-def pull(a, b):
+def coupling_energy(a, b):
     r"""The energy :math:`\tfrac12\sum_{ia}J_{ia}\lVert a_i-b_a\rVert^2` of a sample side (d × N) and a label side (d × K)."""
     return Trace(a * D_x * a.T) / 2 - Trace(a * J * b.T) + Trace(b * D_y * b.T) / 2

@@ -26,7 +26,7 @@ from sympy import (
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.nodes.node import Node
-from theory.words import PLAIN, Context, Polynomial, Word, add_term, assemble, joined, monomial, transpose
+from theory.words import PLAIN, Context, Polynomial, Word, add_term, assemble, joined, monomial, transpose_factor
 
 
 def terms_of(expr: MatrixExpr) -> Polynomial:
@@ -100,7 +100,7 @@ def transposed(expr: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
         return expr if turned == expr.arg else Inverse(turned)
     if isinstance(expr, Identity) or (isinstance(expr, Node) and expr.is_symmetric_node):
         return expr
-    return transpose(expr, context)
+    return transpose_factor(expr, context)
 
 
 def trace(expr: MatrixExpr) -> Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Determinant, Expr, MatrixExpr, Max, Pow, S, Trace, log
 from sympy.matrices.expressions.special import OneMatrix
 
-from theory.errors import InputError, said
+from theory.errors import InputError, quote_value
 from theory.nodes.algebra import inner_product, times, transposed
 from theory.nodes.algebra import total as _total
 from theory.nodes.elementwise import ENTRY, Elementwise
@@ -91,14 +91,14 @@ def dot(one: MatrixExpr, other: MatrixExpr) -> Expr:
     r""":math:`\sum_{ij}A_{ij}B_{ij}`."""
     left, right = matrix(one, "in a dot product"), matrix(other, "in a dot product")
     if left.shape != right.shape:
-        got = f"{said(right)} of shape {right.shape}"
+        got = f"{quote_value(right)} of shape {right.shape}"
         raise InputError(f"matrices of the shape {left.shape} in a dot product", got, "match the shapes")
     return inner_product(left, right)
 
 
 def _is_columns(over: str) -> bool:
     if over not in (ROWS, COLUMNS):
-        raise InputError("'rows' or 'columns'", said(repr(over)), "say over which")
+        raise InputError("'rows' or 'columns'", quote_value(repr(over)), "say over which")
     return over == COLUMNS
 
 

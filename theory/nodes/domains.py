@@ -8,7 +8,7 @@ from functools import singledispatch
 from sympy import Basic, Determinant, Dummy, Expr, Identity, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Pow, Q, S, Transpose, log
 from sympy.matrices.expressions.special import OneMatrix
 
-from theory.errors import InputError, said
+from theory.errors import InputError, quote_value
 from theory.nodes.algebra import terms_of, times, transposed
 from theory.nodes.elementwise import ENTRY, Elementwise
 from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
@@ -37,7 +37,7 @@ def positive_parts(expr: Basic, context: Context) -> tuple[Expr, ...]:
             for argument, is_logarithm in _arguments(node.body):
                 sign = _sign(argument, known)
                 if sign == ANY and is_logarithm:
-                    got = f"{said(Elementwise(argument, node.inner))}, whose entries can be negative"
+                    got = f"{quote_value(Elementwise(argument, node.inner))}, whose entries can be negative"
                     remedy = "take it of what is positive, as exp, softmax, a sum with squares, or assume Q.positive of data"
                     raise InputError("the logarithm of positive entries", got, remedy)
                 if sign != POSITIVE:

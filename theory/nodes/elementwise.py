@@ -8,13 +8,13 @@ from sympy import DiagMatrix, Expr, FunctionClass, Lambda, MatMul, MatrixExpr, P
 from sympy.core.function import AppliedUndef, Function, UndefinedFunction
 from sympy.matrices.expressions.special import OneMatrix
 
-from theory.errors import CalculusError, InputError, said
+from theory.errors import CalculusError, InputError, quote_value
 from theory.nodes.algebra import plus, times, total
 from theory.nodes.entries import Hadamard
 from theory.nodes.node import Node, matrix
 from theory.nodes.operations import PLACES
 from theory.scalars import Named, scalar_derivative
-from theory.stopgrad import expression, is_marked
+from theory.stopgrad import as_expression, is_marked
 from theory.words import Context
 
 ENTRY = Symbol("_entry", real=True)  # what a function of every entry is a function of
@@ -63,7 +63,7 @@ class Elementwise(Node):
             slope = scalar_derivative(self.body.xreplace(named), by, _KINKS)
         except CalculusError:
             expected = "a function of every entry that is made of smooth elementary ones"
-            raise CalculusError(expected, said(self), "rewrite this part, or stop the gradient at it") from None
+            raise CalculusError(expected, quote_value(self), "rewrite this part, or stop the gradient at it") from None
         return Elementwise(slope.replace(Named, lambda name, x: UndefinedFunction(name.name)(x)), self.inner)
 
     def differential(self, *steps):
@@ -146,8 +146,8 @@ def elementwise(function: Callable[[Expr], Expr] | FunctionClass | Lambda, of: M
     InputError
         for what is no such function: one of a matrix, or one with a marker around the entry.
     """
-    body = expression(function(ENTRY), "as function of an entry")
-    shown = said(body.xreplace({ENTRY: Symbol("x", real=True)}))
+    body = as_expression(function(ENTRY), "as function of an entry")
+    shown = quote_value(body.xreplace({ENTRY: Symbol("x", real=True)}))
     if body.is_Matrix or body.atoms(MatrixExpr):
         raise InputError("a function of scalars", shown, "multiply the matrix by what holds other matrices")
     if is_marked(body):

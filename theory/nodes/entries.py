@@ -7,7 +7,7 @@ from functools import reduce
 from sympy import DiagMatrix, Identity, MatMul, MatrixExpr, Mul, S, Transpose, ZeroMatrix
 from sympy.matrices.expressions.special import OneMatrix
 
-from theory.errors import InputError, said
+from theory.errors import InputError, quote_value
 from theory.nodes.algebra import order, plus, terms_of, times, transposed
 from theory.nodes.node import Node, matrix, require_column, require_square
 from theory.nodes.operations import PLACES, DiagonalColumn, DiagonalVector, RowSumsOfProduct
@@ -92,7 +92,7 @@ def hadamard(first: MatrixExpr, *others: MatrixExpr) -> MatrixExpr:
     factors = [matrix(f, "in a product of entries") for f in (first, *others)]
     for other in factors:
         if other.shape != factors[0].shape:
-            got = f"{said(other)} of shape {other.shape}"
+            got = f"{quote_value(other)} of shape {other.shape}"
             raise InputError(f"matrices of the shape {factors[0].shape} in a product of entries", got, "match the shapes")
     return Hadamard(*factors)
 

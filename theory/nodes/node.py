@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from sympy import Basic, Expr, MatrixBase, MatrixExpr, sympify
 
-from theory.errors import InputError, said
-from theory.rewriting import Open
-from theory.stopgrad import expression
+from theory.errors import InputError, quote_value
+from theory.rewriting import Rebuildable
+from theory.stopgrad import as_expression
 
 Tangents = Sequence[Expr | None]  # one for each part of a node, None where a part rests
 
 
-class Node(Open, MatrixExpr):
+class Node(Rebuildable, MatrixExpr):
     """A matrix-valued function of its ``parts``.
 
     A node says its shape, how it moves (:meth:`differential`, linear in the tangents of its parts), the transpose of that map
@@ -65,21 +65,23 @@ class Node(Open, MatrixExpr):
 
 def matrix(value, place: str) -> MatrixExpr:
     """A matrix expression, or a sentence."""
-    given = expression(value, place)
+    given = as_expression(value, place)
     if isinstance(given, MatrixBase):
         given = given.as_immutable()
     if not getattr(given, "is_Matrix", False):
-        raise InputError(f"a matrix {place}", said(given), "give a matrix expression")
+        raise InputError(f"a matrix {place}", quote_value(given), "give a matrix expression")
     return sympify(given)
 
 
 def require_column(value: MatrixExpr, place: str) -> None:
     """One column, or a sentence."""
     if value.cols != 1:
-        raise InputError(f"one column {place}", f"{said(value)} of shape {value.shape}", "transpose it, or take a column of it")
+        raise InputError(
+            f"one column {place}", f"{quote_value(value)} of shape {value.shape}", "transpose it, or take a column of it"
+        )
 
 
 def require_square(value: MatrixExpr, place: str) -> None:
     """As many rows as columns, or a sentence."""
     if value.rows != value.cols:
-        raise InputError(f"a square matrix {place}", f"{said(value)} of shape {value.shape}", "make its sides equal")
+        raise InputError(f"a square matrix {place}", f"{quote_value(value)} of shape {value.shape}", "make its sides equal")

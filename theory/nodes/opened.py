@@ -29,7 +29,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.matrices.expressions.special import OneMatrix
 
-from theory.errors import CalculusError, said
+from theory.errors import CalculusError, quote_value
 from theory.nodes.algebra import plus, times, trace, transposed
 from theory.nodes.elementwise import ENTRY, Elementwise
 from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
@@ -89,7 +89,7 @@ def _(expr):
 def _(expr):
     base, power = map(opened, expr.args)
     if power.is_Matrix:
-        raise CalculusError("a number as power of entries", said(expr), "write exp(B log(A)) entry by entry")
+        raise CalculusError("a number as power of entries", quote_value(expr), "write exp(B log(A)) entry by entry")
     return Elementwise(Pow(ENTRY, power), base)
 
 
@@ -126,7 +126,7 @@ def _(expr):
     for (first, stop, step), size in zip((expr.rowslice, expr.colslice), expr.parent.shape, strict=True):
         count = (stop - first) / step
         if not (count == size or (count.is_Integer and count > 0)):  # SymPy's shape of other slices is too small
-            raise CalculusError("slices of a whole number of steps", said(expr), "end the slice after whole steps")
+            raise CalculusError("slices of a whole number of steps", quote_value(expr), "end the slice after whole steps")
         runs.append(None if count == size else (first, count, step))
     return selected(opened(expr.parent), *runs)
 
@@ -200,7 +200,7 @@ def _left(first, end, factors: list, bound: dict) -> list:
     product = times(*factors)
     for side, index in ((0, first), (1, end)):
         if index not in bound and not index.is_Integer:
-            got = f"the index {index} of {said(factors[0])}"
+            got = f"the index {index} of {quote_value(factors[0])}"
             raise CalculusError("entries at numbers", got, "sum over it, or give a number")
         size = product.shape[side]
         if index in bound:
@@ -215,6 +215,6 @@ def _left(first, end, factors: list, bound: dict) -> list:
 def _no_trace(whole: Sum) -> CalculusError:
     return CalculusError(
         "sums over whole rows and columns of products of entries, each index at most twice",
-        said(whole),
+        quote_value(whole),
         "write it with traces, hadamard(...) and elementwise(...)",
     )

@@ -77,10 +77,10 @@ def expected_accuracy(
         require.whole(value, f"a whole number of {name}, at least {least}", require.CORRECT, least=least)
     coupling.require_graph("simulate it")
     seeds = np.random.default_rng(seed).spawn(starts)
-    return ExpectedAccuracy(times, np.array([_one(coupling, times, dimension, samples, rng) for rng in seeds]))
+    return ExpectedAccuracy(times, np.array([_follow_start(coupling, times, dimension, samples, rng) for rng in seeds]))
 
 
-def _one(coupling: Coupling, times: NDArray, dimension: int, samples: int, rng: np.random.Generator) -> list[float]:
+def _follow_start(coupling: Coupling, times: NDArray, dimension: int, samples: int, rng: np.random.Generator) -> list[float]:
     X, Y = (rng.standard_normal((dimension, n)) for n in (coupling.samples, coupling.labels))
     followed = np.arange(coupling.samples)
     if coupling.samples > samples:

@@ -36,7 +36,7 @@ from theory.flow import Flow
 from theory.loss import Loss
 from theory.models.vocabulary import DIAGONAL, D_x, H_x, J, K, N, X, Y, d, u_x
 from theory.nodes.opened import is_beyond_polynomials
-from theory.words import Context, Polynomial, assemble, expand, expand_traces, monomial, scaled
+from theory.words import Context, Polynomial, assemble, expand, expand_traces, monomial, scale_matrix
 
 T = Symbol("T", integer=True, positive=True)
 M, E_t, J_t, u_t = MatrixSymbol("M", d, T), MatrixSymbol("E_t", T, N), MatrixSymbol("J_t", T, K), MatrixSymbol("u_t", T, 1)
@@ -67,18 +67,18 @@ class Closure:
 
 
 @lru_cache(64)
-def deviations(groups: int) -> tuple[MatrixSymbol, ...]:
+def deviation_symbols(groups: int) -> tuple[MatrixSymbol, ...]:
     r"""The propagators :math:`\Phi_g` of the deviations within types."""
     return tuple(MatrixSymbol(f"Phi_{g}", d, d) for g in range(1, groups + 1))
 
 
-def scatters(groups: int) -> tuple[tuple[MatrixSymbol, ...], ...]:
-    """Of each group the scatters at the start: weighted by degrees S, by inverse mobilities R, and equally V."""
+def scatter_symbols(groups: int) -> tuple[tuple[MatrixSymbol, ...], ...]:
+    """The scatters of each group at the start: weighted by degrees S, by inverse mobilities R, and equally V."""
     return tuple(tuple(MatrixSymbol(f"{name}_{g}", d, d) for name in "SRV") for g in range(1, groups + 1))
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenFlow:
     """Why a flow does not close: an expression in which samples stand outside sums over them."""
 
     expression: Expr | MatrixExpr
@@ -98,14 +98,14 @@ def closure(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] = ()) ->
         for a flow that does not close on these order parameters.
     """
     found = closure_or_open(model, groups, integrals)
-    if isinstance(found, Open):
+    if isinstance(found, OpenFlow):
         expected = "a flow in which samples meet through sums over them alone"
         raise InputError(expected, str(found.expression), 'use method="direct"')
     return found
 
 
 @lru_cache(64)
-def closure_or_open(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] = ()) -> Closure | Open:
+def closure_or_open(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] = ()) -> Closure | OpenFlow:
     """The closure of the stop-gradient flow of a model, or what keeps it open.
 
     Parameters
@@ -118,20 +118,20 @@ def closure_or_open(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] 
         first integrals of the whole flow that are wanted.
     """
     flow = model.stop_gradient_flow()
-    if any(is_beyond_polynomials(e, {X}) for e in (*flow.velocity.values(), model.erased())):
-        return Open(flow.velocity[X])  # functions of samples, of which sums say nothing
+    if any(is_beyond_polynomials(e, {X}) for e in (*flow.velocity.values(), model.erase_markers())):
+        return OpenFlow(flow.velocity[X])  # functions of samples, of which sums say nothing
     put = _Put.of(flow, groups)
     moved = put.poly(flow.velocity[X])
-    velocity = {M: put.closed(flow.velocity[X] * E_t.T * C.I, M.shape)}
+    velocity = {M: put.close_expression(flow.velocity[X] * E_t.T * C.I, M.shape)}
     for phi, xi in zip(put.phi, put.xi, strict=True):
         velocity[phi] = assemble({w[:-1]: c for w, c in moved.items() if w and w[-1] == xi}, phi.shape)
     velocity |= {block: put.residual(v, block.shape) for block, v in flow.velocity.items() if block != X}
-    loss, kept = put.trace(model.erased()), {q: put.closed(q, q.shape) for q in integrals}
+    loss, kept = put.trace(model.erase_markers()), {q: put.close_expression(q, q.shape) for q in integrals}
     if any(not w or w[-1] not in (E_t, *put.xi) for w in moved):
-        return Open(flow.velocity[X])
+        return OpenFlow(flow.velocity[X])
     for expression in (*velocity.values(), loss, *kept.values()):
         if expression.has(X, E_t, J, D_x, H_x, *put.xi):
-            return Open(expression)
+            return OpenFlow(expression)
     symmetric = (Q.symmetric(S) for pair in put.scatters for S in pair)
     context = (*(Q.diagonal(D) for D in (D_t, H_t, C)), *DIAGONAL[1::2], *symmetric)
     samples, labels = model.views or (X, Y)
@@ -150,20 +150,20 @@ class _Put:
 
     @classmethod
     def of(cls, flow: Flow, groups: int) -> _Put:
-        phi, pairs = deviations(groups), scatters(groups)
+        phi, pairs = deviation_symbols(groups), scatter_symbols(groups)
         xi = tuple(MatrixSymbol(f"Xi_{g}", d, N) for g in range(1, groups + 1))
         rates = symbols(f"rho_1:{groups + 1}", positive=True) if groups else ()
         rules = [
-            _rule(E_t * D_x, D_t * E_t),
-            _rule(E_t * H_x, H_t * E_t),
-            _rule(E_t * Inverse(H_x), Inverse(H_t) * E_t),
-            _rule(E_t * E_t.T, C),
+            _rewriting_rule(E_t * D_x, D_t * E_t),
+            _rewriting_rule(E_t * H_x, H_t * E_t),
+            _rewriting_rule(E_t * Inverse(H_x), Inverse(H_t) * E_t),
+            _rewriting_rule(E_t * E_t.T, C),
         ]
         for g, (x, own, rate) in enumerate(zip(xi, pairs, rates, strict=True)):
-            rules += [_rule(x * E_t.T, ZeroMatrix(d, T)), _rule(x * D_x * H_x, rate * x)]
+            rules += [_rewriting_rule(x * E_t.T, ZeroMatrix(d, T)), _rewriting_rule(x * D_x * H_x, rate * x)]
             for h, other in enumerate(xi):
                 sums = (x * D_x * other.T, x * Inverse(H_x) * other.T, x * other.T)
-                rules += [_rule(e, S if g == h else ZeroMatrix(d, d)) for e, S in zip(sums, own, strict=True)]
+                rules += [_rewriting_rule(e, S if g == h else ZeroMatrix(d, d)) for e, S in zip(sums, own, strict=True)]
         diagonal = [Q.diagonal(D) for D in (D_t, H_t, C)]
         symmetric = [Q.symmetric(S) for pair in pairs for S in pair]
         kept = [a for a in flow.assumptions if not isinstance(a, Eq)]
@@ -173,7 +173,7 @@ class _Put:
         form = MatAdd(M * E_t, *(p * x for p, x in zip(self.phi, self.xi, strict=True)))
         return expand(expr.xreplace({X: form, J: E_t.T * J_t, u_x: E_t.T * u_t}), self.context)
 
-    def closed(self, expr: MatrixExpr, shape) -> MatrixExpr:
+    def close_expression(self, expr: MatrixExpr, shape) -> MatrixExpr:
         return assemble(self.poly(expr), shape)
 
     def residual(self, expr: MatrixExpr, shape) -> MatrixExpr:
@@ -188,22 +188,22 @@ class _Put:
         content = content if all(c / content in (1, -1) for c in long.values()) else Integer(1)
         content = -content if content.could_extract_minus_sign() else content
         groups = ({w: c / content for w, c in long.items() if w[-1] == factor} for factor in last)
-        collected = scaled(content, MatAdd(*(assemble(group, shape) for group in groups), evaluate=False))
+        collected = scale_matrix(content, MatAdd(*(assemble(group, shape) for group in groups), evaluate=False))
         rest = [assemble({w: c}, shape) for w, c in words.items() if len(w) < 2]
         return MatAdd(collected, *rest, evaluate=False) if rest else collected
 
     def trace(self, expr: Expr) -> Expr:
         """A trace polynomial, its words turned so that no sum over samples is cut."""
-        turned = {t: _turned(t) for t in expr.atoms(Trace)}
+        turned = {t: _turn_trace(t) for t in expr.atoms(Trace)}
         form = MatAdd(M * E_t, *(p * x for p, x in zip(self.phi, self.xi, strict=True)))
         return expand_traces(expr.xreplace(turned).xreplace({X: form, J: E_t.T * J_t}), self.context)
 
 
-def _rule(left: MatrixExpr, right: MatrixExpr) -> Eq:
+def _rewriting_rule(left: MatrixExpr, right: MatrixExpr) -> Eq:
     return Eq(left, right, evaluate=False)
 
 
-def _turned(trace: Trace) -> Expr:
+def _turn_trace(trace: Trace) -> Expr:
     """The same trace with each word beginning at a factor of d rows."""
     parts: list[Expr] = []
     for word, c in expand(trace.arg).items():

@@ -71,7 +71,7 @@ class GradientDescent:
         """The number of the step nearest to each of ``times``."""
         return np.rint(np.asarray(times, dtype=float) / self.step).astype(int)
 
-    def rounded(self, times: ArrayLike) -> NDArray:
+    def round_times(self, times: ArrayLike) -> NDArray:
         """The times of these steps."""
         return self.steps(times) * self.step
 

@@ -46,8 +46,8 @@ class Scheme(NamedTuple):
     reached: Callable[[float], None] | None = None
     cycles: float = 0.0
 
-    def chosen(self, entries: int) -> Scheme:
-        """With a solver in place of ``"auto"``."""
+    def choose_solver(self, entries: int) -> Scheme:
+        """The scheme with a solver in place of ``"auto"``."""
         if self.solver != "auto":
             return self
         if self.cycles > STIFF and entries <= SMALL:
@@ -56,7 +56,7 @@ class Scheme(NamedTuple):
 
     @property
     def tighter(self) -> Scheme | None:
-        """With smaller tolerances, or None where there are none."""
+        """The scheme with smaller tolerances, or None where there are none."""
         scheme = self._replace(rtol=self.rtol * TIGHTER, atol=self.atol * TIGHTER)
         return scheme if scheme.rtol >= FINEST else None
 
@@ -90,12 +90,12 @@ def integrate(velocity: Callable, initial: NDArray, times: NDArray, solver: str,
     UnfinishedError
         where the integrator stops early, with its own message.
     """
-    problem, scheme = Problem(velocity, initial, [len(initial)]), Scheme(solver, rtol, atol).chosen(len(initial))
+    problem, scheme = Problem(velocity, initial, [len(initial)]), Scheme(solver, rtol, atol).choose_solver(len(initial))
     yield from (initial for t in times if t == 0)
-    yield from (found.state for found in steps(problem, 0.0, times[times > 0], scheme, Watch([])))
+    yield from (found.state for found in integrate_steps(problem, 0.0, times[times > 0], scheme, Watch([])))
 
 
-def steps(problem: Problem, begin: float, times: NDArray, scheme: Scheme, watch: Watch) -> Iterator[Reached]:
+def integrate_steps(problem: Problem, begin: float, times: NDArray, scheme: Scheme, watch: Watch) -> Iterator[Reached]:
     """The state at each of ``times`` (increasing, after ``begin``), up to the first event.
 
     Raises
@@ -103,7 +103,7 @@ def steps(problem: Problem, begin: float, times: NDArray, scheme: Scheme, watch:
     UnfinishedError
         where the integrator stops early, with its own message, or the state is no longer finite.
     """
-    done, stepper = 0, _stepper(problem, begin, times[-1], scheme) if len(times) else None
+    done, stepper = 0, _make_stepper(problem, begin, times[-1], scheme) if len(times) else None
     while stepper is not None and done < len(times):
         _advance(stepper, scheme, problem.start)
         ends = watch.at(stepper.y) is not None
@@ -119,7 +119,7 @@ def steps(problem: Problem, begin: float, times: NDArray, scheme: Scheme, watch:
             return
 
 
-def _stepper(problem: Problem, begin: float, end: float, scheme: Scheme):
+def _make_stepper(problem: Problem, begin: float, end: float, scheme: Scheme):
     import scipy.integrate
 
     make = getattr(scipy.integrate, scheme.solver)

@@ -56,7 +56,7 @@ class Collapse:
     ratio: float = 1e-6
 
     def __post_init__(self):
-        _check("a ratio between 0 and 1", self.ratio)
+        _check_share("a ratio between 0 and 1", self.ratio)
 
     def __str__(self):
         return f"the smallest distance between labels has fallen to {self.ratio:g} of its start"
@@ -76,7 +76,7 @@ class Convergence:
     rate: float = 1e-9
 
     def __post_init__(self):
-        _check("a rate between 0 and 1", self.rate)
+        _check_share("a rate between 0 and 1", self.rate)
 
     def __str__(self):
         return f"the velocity has fallen to {self.rate:g} of the state times its fastest rate"
@@ -130,12 +130,12 @@ def checked_events(until: Event | Sequence[Event] | None) -> tuple[Event, ...]:
     return tuple(events)
 
 
-def sentence(event: Event, time: float, horizon: float) -> str:
+def stop_sentence(event: Event, time: float, horizon: float) -> str:
     """Why a run has stopped."""
     return f"at t = {time:.6g}, before {horizon:g}: {event}"
 
 
-def _check(expected: str, value: float) -> None:
+def _check_share(expected: str, value: float) -> None:
     require.real(value, expected, above=0, below=1)
 
 

@@ -100,13 +100,13 @@ class Propagation(ABC):
     @cached_property
     def start(self) -> NDArray:
         """Means of the types (d, T) at the start."""
-        return _by_type(self.coupling, self.X) / self.coupling.counts
+        return _sum_by_type(self.coupling, self.X) / self.coupling.counts
 
     @cached_property
     def scatter(self) -> NDArray:
         """Summed squared deviations from the mean within each type (T,) at the start."""
         off = self.X - self.start[:, self.coupling.type_of]
-        return _by_type(self.coupling, np.sum(off**2, axis=0)[None, :])[0]
+        return _sum_by_type(self.coupling, np.sum(off**2, axis=0)[None, :])[0]
 
 
 def propagate(coupling: Coupling, X: ArrayLike, Y: ArrayLike) -> Propagation:
@@ -128,7 +128,7 @@ def propagate(coupling: Coupling, X: ArrayLike, Y: ArrayLike) -> Propagation:
 
 
 class Spectral(Propagation):
-    """By the modes that move labels."""
+    """A propagation by the modes that move labels."""
 
     @property
     def method(self) -> str:  # type: ignore[override]
@@ -161,14 +161,14 @@ class Spectral(Propagation):
             means = np.empty_like(self.start)
             means[:, r.alone] = alone * (on_samples[: len(r.alone)] @ now).T
             for g in r.groups:
-                memory = root * (on_labels @ (_memory(rates, g.rate, t)[:, None] * amplitudes))
+                memory = root * (on_labels @ (_memory_integral(rates, g.rate, t)[:, None] * amplitudes))
                 pulled = c.sample_mobility[g.types, None] * (c.types[g.types] @ memory)
                 means[:, g.types] = np.exp(-g.rate * t) * self.start[:, g.types] + pulled.T
             yield (root * (on_labels @ now)).T, means
 
 
 class Stepped(Propagation):
-    """By the action of the matrix exponential on the quotient, from each time to the next."""
+    """A propagation by the action of the matrix exponential on the quotient, from each time to the next."""
 
     method = "exact, action of the matrix exponential on the quotient"
 
@@ -205,13 +205,13 @@ def amplitudes(coupling: Coupling, means: NDArray, labels: NDArray) -> tuple[NDA
     return rates, modes, modes.T @ whole
 
 
-def _memory(rates: NDArray, rate: float, time: float) -> NDArray:
+def _memory_integral(rates: NDArray, rate: float, time: float) -> NDArray:
     r""":math:`\int_0^te^{-a(t-s)-rs}ds` for each rate r."""
     gap = np.abs(rates - rate) * time
     whole = np.where(gap > 0, -np.expm1(-gap) / np.where(gap > 0, gap, 1.0), 1.0)
     return time * np.exp(-np.minimum(rates, rate) * time) * whole
 
 
-def _by_type(coupling: Coupling, columns: NDArray) -> NDArray:
+def _sum_by_type(coupling: Coupling, columns: NDArray) -> NDArray:
     """Sums (d, T) of columns (d, N) over the samples of each type."""
     return np.array([np.bincount(coupling.type_of, weights=row, minlength=len(coupling.counts)) for row in columns])

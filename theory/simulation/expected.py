@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory import require
 from theory.coupling import Coupling
-from theory.coupling.reduction import Reduction, scaled_parts
+from theory.coupling.reduction import CouplingReduction, scaled_parts
 from theory.coupling.spectrum import DENSE, dense_modes
 from theory.errors import InputError
 
@@ -90,7 +90,7 @@ class Amplitudes:
 
     @classmethod
     def of(cls, coupling: Coupling) -> Amplitudes:
-        """Of all modes, the work growing with the cube of their number."""
+        """The amplitudes of all modes, the work growing with the cube of their number."""
         reduction = coupling.reduction
         rates, modes = dense_modes(reduction)
         start, hidden = _first_covariance(coupling, reduction)
@@ -126,7 +126,7 @@ def expected_curves(coupling: Coupling, times: ArrayLike, dimension: int, varian
         for times, a dimension or a variance that make no sense, fewer than two labels, or too many modes.
     """
     times = require.times(times)
-    _check(coupling, dimension, variance)
+    _check_size(coupling, dimension, variance)
     scale, parts = dimension * float(variance), Amplitudes.of(coupling)
     pairs, (energy_rates, energies) = parts.pairs(), parts.energy()
     slow = slice(coupling.labels)
@@ -147,7 +147,7 @@ def expected_curves(coupling: Coupling, times: ArrayLike, dimension: int, varian
     )
 
 
-def _check(coupling: Coupling, dimension: int, variance: float) -> None:
+def _check_size(coupling: Coupling, dimension: int, variance: float) -> None:
     require.whole(dimension, "a dimension of at least 1", "give a positive integer", least=1)
     require.real(variance, "a positive finite variance", "give that of one entry of an embedding at the start", above=0)
     if coupling.labels < 2:
@@ -175,11 +175,11 @@ def _half_time(separation: Callable[[float], float], target: float, final: float
     return float(brentq(lambda t: separation(t) - target, above, below, rtol=1e-12))
 
 
-def _first_covariance(coupling: Coupling, reduction: Reduction) -> tuple[NDArray, NDArray]:
+def _first_covariance(coupling: Coupling, reduction: CouplingReduction) -> tuple[NDArray, NDArray]:
     """The covariance of independent starts in the coordinates of the reduction, and what is left of it in those that no label
     feels: the rows of the projection on a group's directions are orthonormal."""
     inverse, (_, _, links) = 1 / coupling.sample_mobility, scaled_parts(coupling)
-    whole = np.diag(np.concatenate([inverse[reduction.alone], np.zeros(_shared(reduction)), 1 / coupling.label_mobility]))
+    whole = np.diag(np.concatenate([inverse[reduction.alone], np.zeros(_count_shared(reduction)), 1 / coupling.label_mobility]))
     start, hidden = len(reduction.alone), [(coupling.counts[reduction.alone] - 1) * inverse[reduction.alone]]
     for g in reduction.groups:
         rows, stop = links[g.types], start + len(g.strengths)
@@ -192,5 +192,5 @@ def _first_covariance(coupling: Coupling, reduction: Reduction) -> tuple[NDArray
     return whole, np.concatenate(hidden)
 
 
-def _shared(reduction: Reduction) -> int:
+def _count_shared(reduction: CouplingReduction) -> int:
     return sum(len(g.strengths) for g in reduction.groups)

@@ -83,7 +83,7 @@ class OrderParameters(Integration):
 class Auto(Integration):
     """The method of the fewest variables that applies."""
 
-    def chosen(self, setting: Setting) -> Exact | OrderParameters | Direct:
+    def choose_method(self, setting: Setting) -> Exact | OrderParameters | Direct:
         """Exact for embeddings alone, order parameters where the flow closes on few of them, and else direct."""
         if setting.is_embedding_only:
             return Exact()

@@ -83,7 +83,7 @@ class BatchVelocity:
 
     @cached_property
     def decay(self) -> float:
-        """Of the samples."""
+        """The decay of the samples."""
         return float(self.setting.model.decay.get(X, Integer(0)).subs(self.setting.numbers))
 
     @cached_property
@@ -107,9 +107,9 @@ def require_sum_over_samples(model: Loss) -> None:
         raise InputError("samples X as the one block with a column for each sample", str(flow.state), "take batch=None")
     for block, velocity in flow.velocity.items():
         slope = differential(velocity, {m: direction(m) for m in DATA}, context)
-        outside = _difference(velocity.xreplace({X: MatAdd(X, ELSEWHERE)}), velocity, context)
+        outside = _collect_difference(velocity.xreplace({X: MatAdd(X, ELSEWHERE)}), velocity, context)
         if block == X:
-            outside = _difference(outside, -model.decay.get(X, Integer(0)) * ELSEWHERE, context)
+            outside = _collect_difference(outside, -model.decay.get(X, Integer(0)) * ELSEWHERE, context)
         if slope.has(*DATA) or not isinstance(outside, ZeroMatrix):
             raise InputError(
                 "a loss that is a sum over samples, linear in J, D_x and D_y, beside decays",
@@ -118,5 +118,5 @@ def require_sum_over_samples(model: Loss) -> None:
             )
 
 
-def _difference(a: MatrixExpr, b: MatrixExpr, context: Context) -> MatrixExpr:
+def _collect_difference(a: MatrixExpr, b: MatrixExpr, context: Context) -> MatrixExpr:
     return collect(MatAdd(a, MatMul(-1, b), evaluate=False), context)

@@ -6,9 +6,9 @@ made, by name.
 
 >>> from theory import models
 >>> model = models.projection_head()
->>> rebuilt(written(model)) == model
+>>> read_json(write_json(model)) == model
 True
->>> print(readable(models.embedding_only()).splitlines()[1])
+>>> print(readable_text(models.embedding_only()).splitlines()[1])
 state X, Y
 
 When it fails: floating-point numbers, functions other than those of :data:`KINDS`, and two symbols of one name are not written;
@@ -61,31 +61,31 @@ KINDS: dict[str, Any] = {
 STATEMENTS = {kind.name: kind for kind in (Q.diagonal, Q.symmetric, Q.positive, Q.nonnegative)}
 
 
-def readable(model: Loss) -> str:
+def readable_text(model: Loss) -> str:
     """The loss, its state, mobilities and decays, one a line."""
     rates = [f"{role} of {b}: {plain(rate)}" for role in ("mobility", "decay") for b, rate in getattr(model, role).items()]
     return "\n".join([f"loss {plain(model.expression)}", f"state {', '.join(map(str, model.state))}", *rates])
 
 
-def written(model: Loss) -> str | None:
+def write_json(model: Loss) -> str | None:
     """The model as JSON, or None where it has parts that are not written."""
     names: dict[str, Any] = {}
     try:
         parts = {
-            "expression": _tree(model.expression, names),
-            "state": _trees(model.state, names),
-            "mobility": [_trees(pair, names) for pair in model.mobility.items()],
-            "decay": [_trees(pair, names) for pair in model.decay.items()],
-            "assumptions": _trees(model.assumptions, names),
-            "parameters": None if model.parameters is None else _trees(model.parameters, names),
-            "views": None if model.views is None else _trees(model.views, names),
+            "expression": _tree_of(model.expression, names),
+            "state": _trees_of(model.state, names),
+            "mobility": [_trees_of(pair, names) for pair in model.mobility.items()],
+            "decay": [_trees_of(pair, names) for pair in model.decay.items()],
+            "assumptions": _trees_of(model.assumptions, names),
+            "parameters": None if model.parameters is None else _trees_of(model.parameters, names),
+            "views": None if model.views is None else _trees_of(model.views, names),
         }
     except _Unwritten:
         return None
     return json.dumps({"symbols": {name: meaning for name, (_, meaning) in names.items()}, **parts})
 
 
-def rebuilt(text: str) -> Loss:
+def read_json(text: str) -> Loss:
     """The model that was written.
 
     Raises
@@ -97,17 +97,17 @@ def rebuilt(text: str) -> Loss:
         parts = json.loads(text)
         symbols: dict[str, Basic] = {}
         for name, meaning in parts["symbols"].items():
-            symbols[name] = _symbol(name, meaning, symbols)
+            symbols[name] = _read_symbol(name, meaning, symbols)
 
         def read(key: str) -> tuple | None:
-            return None if parts[key] is None else tuple(_expression(tree, symbols) for tree in parts[key])
+            return None if parts[key] is None else tuple(_read_expression(tree, symbols) for tree in parts[key])
 
         def pairs(key: str) -> dict:
-            return {_expression(b, symbols): _expression(rate, symbols) for b, rate in parts[key]}
+            return {_read_expression(b, symbols): _read_expression(rate, symbols) for b, rate in parts[key]}
 
         views: Any = read("views")
         return Loss(
-            _expression(parts["expression"], symbols),
+            _read_expression(parts["expression"], symbols),
             read("state") or (),
             pairs("mobility"),
             pairs("decay"),
@@ -123,41 +123,41 @@ class _Unwritten(Exception):
     """A part that has no place in the tree."""
 
 
-def _trees(expressions, names: dict[str, Any]) -> list:
-    return [_tree(e, names) for e in expressions]
+def _trees_of(expressions, names: dict[str, Any]) -> list:
+    return [_tree_of(e, names) for e in expressions]
 
 
-def _tree(e: Basic, names: dict[str, Any]) -> Any:
+def _tree_of(e: Basic, names: dict[str, Any]) -> Any:
     if isinstance(e, Symbol | MatrixSymbol):
-        return _named(e, names)
+        return _name_symbol(e, names)
     if isinstance(e, Rational):
         return int(e) if e.is_Integer else ["Rational", int(e.p), int(e.q)]
     if isinstance(e, AppliedPredicate) and e.function.name in STATEMENTS:
-        return ["Q", e.function.name, *_trees(e.arguments, names)]
+        return ["Q", e.function.name, *_trees_of(e.arguments, names)]
     kind = type(e).__name__
     if KINDS.get(kind) is not type(e):
         raise _Unwritten(kind)
-    return [kind, *_trees(e.args, names)]
+    return [kind, *_trees_of(e.args, names)]
 
 
-def _named(symbol, names: dict[str, Any]) -> str:
+def _name_symbol(symbol, names: dict[str, Any]) -> str:
     """The name of a symbol, entered with its meaning: the shape of a matrix, the assumptions on a number."""
     if type(symbol) not in (Symbol, MatrixSymbol) or names.get(symbol.name, (symbol,))[0] != symbol:
         raise _Unwritten(str(symbol))
     if symbol.name not in names:
         matrix = isinstance(symbol, MatrixSymbol)
-        meaning: Any = _trees(symbol.shape, names) if matrix else dict(symbol._assumptions_orig)
+        meaning: Any = _trees_of(symbol.shape, names) if matrix else dict(symbol._assumptions_orig)
         names[symbol.name] = symbol, meaning
     return symbol.name
 
 
-def _symbol(name: str, meaning: Any, symbols: dict[str, Basic]) -> Basic:
+def _read_symbol(name: str, meaning: Any, symbols: dict[str, Basic]) -> Basic:
     if isinstance(meaning, dict):
         return Symbol(name, **meaning)
-    return MatrixSymbol(name, *(_expression(size, symbols) for size in meaning))
+    return MatrixSymbol(name, *(_read_expression(size, symbols) for size in meaning))
 
 
-def _expression(tree: Any, symbols: dict[str, Basic]) -> Any:
+def _read_expression(tree: Any, symbols: dict[str, Basic]) -> Any:
     if isinstance(tree, str):
         return symbols[tree]
     if isinstance(tree, int):
@@ -166,5 +166,5 @@ def _expression(tree: Any, symbols: dict[str, Basic]) -> Any:
     if kind == "Rational":
         return Rational(*rest)
     if kind == "Q":
-        return STATEMENTS[rest[0]](*(_expression(part, symbols) for part in rest[1:]))
-    return KINDS[kind](*(_expression(part, symbols) for part in rest))
+        return STATEMENTS[rest[0]](*(_read_expression(part, symbols) for part in rest[1:]))
+    return KINDS[kind](*(_read_expression(part, symbols) for part in rest))

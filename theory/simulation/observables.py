@@ -24,7 +24,7 @@ def accuracy(coupling: Coupling, samples: NDArray, targets: NDArray, chosen: NDA
     return float(np.mean(coupling.is_own(np.argmin(distance, axis=0), chosen)))
 
 
-def followed(coupling: Coupling, times: int, seed: int) -> NDArray | None:
+def draw_followed(coupling: Coupling, times: int, seed: int) -> NDArray | None:
     """The observed samples that are looked at, drawn without replacement, or None for all where that is affordable."""
     number = FOLLOWED // max(times * coupling.labels, 1)
     if coupling.observed <= number:
@@ -39,7 +39,7 @@ def accuracy_error(share: NDArray, chosen: NDArray | None, observed: int) -> NDA
     return np.sqrt(share * (1 - share) / (len(chosen) - 1) * (1 - len(chosen) / observed))
 
 
-def drift(now: NDArray, then: NDArray, size: float) -> float:
+def relative_drift(now: NDArray, then: NDArray, size: float) -> float:
     """The change of a first integral, relative to its size where that is not zero."""
     return float(np.linalg.norm(now - then) / (size or 1.0))
 
@@ -59,7 +59,7 @@ def label_spread(labels: NDArray) -> NDArray:
 
 
 @dataclass(frozen=True, eq=False)
-class Points:
+class StartPoints:
     """Means over runs and their standard errors (T,), at times (T,)."""
 
     times: NDArray
@@ -67,9 +67,9 @@ class Points:
     error: NDArray
 
 
-def as_points(times: NDArray, runs: NDArray) -> Points:
+def points_of_runs(times: NDArray, runs: NDArray) -> StartPoints:
     """What runs (R, T) are on average."""
-    return Points(times, runs.mean(axis=0), runs.std(axis=0, ddof=1) / np.sqrt(len(runs)))
+    return StartPoints(times, runs.mean(axis=0), runs.std(axis=0, ddof=1) / np.sqrt(len(runs)))
 
 
 def checked_samples(chosen: ArrayLike, samples: int) -> NDArray:

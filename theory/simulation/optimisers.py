@@ -42,7 +42,7 @@ from theory.simulation.descent import Unbounded, descend, descend_in_batches
 from theory.simulation.direct import Scheme
 from theory.simulation.minibatch import BatchVelocity
 from theory.simulation.order_parameters import OrderParametersRecorder, closes_on_few
-from theory.simulation.record import DirectRecorder, Integrated, Recorder, Row
+from theory.simulation.record import DirectRecorder, Integrated, RecordedRow, Recorder
 from theory.simulation.setting import Setting
 
 NO_SCHEME = Scheme("DOP853", np.inf, np.inf)  # nothing is integrated
@@ -81,13 +81,13 @@ class Optimised(Recorder):
                 raise InputError("every sample at the start", got, 'give them in initial={"X": ...}, or take batch=None')
             self.estimate = BatchVelocity.of(setting)
         types = self.estimate is None and closes_on_few(setting)
-        self.watched = observer(setting, start, seed, types)
+        self.watched = make_observer(setting, start, seed, types)
         self.chosen = self.watched.chosen
         moved = f"order parameters of {len(self.coupling.counts)} types"
         whole = not isinstance(self.watched, OrderParametersRecorder)
         self.method = f"{optimiser}, {self.coupling.columns_in_words if whole else moved}"
 
-    def rows(self, times: NDArray) -> Iterator[Row]:
+    def rows(self, times: NDArray) -> Iterator[RecordedRow]:
         """What is recorded at the step nearest to each time.
 
         Raises
@@ -97,7 +97,7 @@ class Optimised(Recorder):
         """
         recorded = self.optimiser.steps(times)
         looks = np.union1d([2**k for k in range(int(recorded.max(initial=0)).bit_length())], [0, *recorded]).astype(int)
-        watch = Watch(self.watched, self.optimiser, self.coupling)
+        watch = DivergenceWatch(self.watched, self.optimiser, self.coupling)
         try:
             for done, state in zip(looks, self.states(looks), strict=True):
                 watch.look(done, state)
@@ -106,7 +106,7 @@ class Optimised(Recorder):
         except Unbounded as error:
             raise UnfinishedError(watch.sentence(str(error))) from None
 
-    def recover(self, rows: Sequence[Row]) -> Callable[[NDArray], NDArray] | None:
+    def recover(self, rows: Sequence[RecordedRow]) -> Callable[[NDArray], NDArray] | None:
         return self.watched.recover(rows)
 
     def states(self, steps: NDArray) -> Iterator[NDArray]:
@@ -117,14 +117,14 @@ class Optimised(Recorder):
         return map(self.watched.lowered.pack, blocks)
 
 
-def observer(setting: Setting, start: Mapping[State, NDArray], seed: int, types: bool) -> Integrated:
+def make_observer(setting: Setting, start: Mapping[State, NDArray], seed: int, types: bool) -> Integrated:
     """What a state of a run is, and what is recorded of it: order parameters, or every sample."""
     if types or X not in start:
         return OrderParametersRecorder(setting, start, seed, NO_SCHEME)
     return DirectRecorder(setting, start, NO_SCHEME)
 
 
-class Watch:
+class DivergenceWatch:
     """Sees a run diverge, and keeps the calmest state of no more loss than at the start: a run that leaves a fixed point was
     calm close to it."""
 
@@ -150,7 +150,7 @@ class Watch:
         """What was seen, and how large steps may be."""
         said = f"{self.how} diverged: {seen}; the step is too large, try"
         try:
-            rate = max(fastest(self.watched.lowered, y) for y in (self.watched.start, self.calmest))
+            rate = max(largest_eigenvalue(self.watched.lowered, y) for y in (self.watched.start, self.calmest))
         except UnfinishedError:
             return f"{said} half of it"
         edge = 2 * (1 + self.how.momentum) / rate
@@ -163,7 +163,7 @@ class Watch:
         return f"{said} one below {edge * share:.3g}, {reason}"
 
 
-def fastest(lowered: LoweredFlow, state: NDArray) -> float:
+def largest_eigenvalue(lowered: LoweredFlow, state: NDArray) -> float:
     """The largest modulus of an eigenvalue of the Jacobian at a state.
 
     Raises

@@ -31,10 +31,10 @@ from theory.coupling.reduction import scaled_parts
 from theory.coupling.rows import DENSE_LIMIT
 from theory.errors import InputError
 from theory.models.vocabulary import X
-from theory.simulation.closure import Closure, M, closure, closure_or_open, deviations
+from theory.simulation.closure import Closure, M, closure, closure_or_open, deviation_symbols
 from theory.simulation.direct import Scheme
 from theory.simulation.observables import accuracy, checked_samples
-from theory.simulation.record import Integrated, Row, row
+from theory.simulation.record import Integrated, RecordedRow, make_row
 from theory.simulation.setting import Setting
 from theory.state import parameters_of
 
@@ -73,15 +73,15 @@ class Samples:
 
 
 def given_samples(coupling: Coupling, X: ArrayLike, seed: int) -> Samples:
-    """Of samples X (d, N)."""
-    X, of, followed = np.asarray(X, dtype=float), coupling.type_of, _followed(coupling, seed)
+    """The order parameters of samples X (d, N)."""
+    X, of, followed = np.asarray(X, dtype=float), coupling.type_of, _draw_followed(coupling, seed)
     parts = np.split(X[:, np.argsort(of, kind="stable")], np.cumsum(coupling.counts)[:-1], axis=1)
     means = np.array([part.mean(axis=1) for part in parts]).T
-    scatters = np.array([_scatter(part - mean[:, None]) for part, mean in zip(parts, means.T, strict=True)])
+    scatters = np.array([_scatter_matrix(part - mean[:, None]) for part, mean in zip(parts, means.T, strict=True)])
     return Samples(means, scatters, followed, X[:, followed] - means[:, of[followed]], X)
 
 
-def _scatter(off: NDArray) -> NDArray:
+def _scatter_matrix(off: NDArray) -> NDArray:
     return off @ off.T
 
 
@@ -100,7 +100,7 @@ def samples_at_start(setting: Setting, blocks: Mapping[State, NDArray], seed: in
 
 def drawn_samples(coupling: Coupling, dimension: int, seed: int) -> Samples:
     """Standard normal samples of which only those that are followed are made: exact in distribution."""
-    rng, followed = np.random.default_rng(seed), _followed(coupling, seed)
+    rng, followed = np.random.default_rng(seed), _draw_followed(coupling, seed)
     of, size = coupling.type_of[followed], len(coupling.counts)
     own = rng.standard_normal((dimension, len(followed)))
     few = np.bincount(of, minlength=size)
@@ -108,7 +108,7 @@ def drawn_samples(coupling: Coupling, dimension: int, seed: int) -> Samples:
     first = np.array([np.bincount(of, weights=row, minlength=size) for row in own]) / np.maximum(few, 1)
     others = rng.standard_normal((dimension, size)) / np.sqrt(np.maximum(rest, 1))
     means = (few * first + rest * others) / coupling.counts
-    scatters = np.array([_wishart(rng, n - 1, dimension) for n in rest])
+    scatters = np.array([_draw_wishart(rng, n - 1, dimension) for n in rest])
     off = own - first[:, of]
     np.add.at(scatters, of, np.einsum("ik,jk->kij", off, off))
     gap = (first - others) * np.where((few > 0) & (rest > 0), np.sqrt(few * rest / coupling.counts), 0.0)
@@ -116,7 +116,7 @@ def drawn_samples(coupling: Coupling, dimension: int, seed: int) -> Samples:
     return Samples(means, scatters, followed, own - means[:, of])
 
 
-def _wishart(rng: np.random.Generator, freedom: int, dimension: int) -> NDArray:
+def _draw_wishart(rng: np.random.Generator, freedom: int, dimension: int) -> NDArray:
     """A Wishart matrix of unit scale, by the decomposition of Bartlett (1933); of few degrees of freedom by its vectors."""
     if freedom < dimension:
         vectors = rng.standard_normal((dimension, max(freedom, 0)))
@@ -126,7 +126,7 @@ def _wishart(rng: np.random.Generator, freedom: int, dimension: int) -> NDArray:
     return root @ root.T
 
 
-def _followed(coupling: Coupling, seed: int) -> NDArray:
+def _draw_followed(coupling: Coupling, seed: int) -> NDArray:
     if coupling.samples <= FOLLOWED:
         return np.arange(coupling.samples)
     return np.sort(np.random.default_rng([seed, 1]).choice(coupling.samples, size=FOLLOWED, replace=False))
@@ -144,7 +144,7 @@ class Propagated:
     propagators: NDArray
 
     def __call__(self, chosen: NDArray) -> NDArray:
-        """Of chosen samples (R, d, chosen).
+        """The embeddings of chosen samples (R, d, chosen).
 
         Raises
         ------
@@ -189,54 +189,54 @@ class OrderParametersRecorder(Integrated):
         self.projects = not isinstance(factor, Identity)
         observed = [found.loss, labels, *([factor] if self.projects else [])]
         kept = [found.integrals[q] for q in integrals]
-        values = data(coupling, self.groups, self.samples) | setting.named
+        values = closure_data(coupling, self.groups, self.samples) | setting.numbers_by_name
         shown = (*found.flow.velocity.values(), *observed, *kept, *found.flow.state)
         needed = {str(s) for s in (*parameters_of(shown, ()), *(n for b in found.flow.state for n in b.shape))}
         lowered = found.flow.lower({k: v for k, v in values.items() if k in needed}, also=[*observed, *kept])
-        state = {M: self.samples.means, **dict.fromkeys(deviations(count), np.eye(setting.dimension))}
+        state = {M: self.samples.means, **dict.fromkeys(deviation_symbols(count), np.eye(setting.dimension))}
         state |= {b: start[b] for b in found.flow.state if b in start}
         super().__init__(coupling, lowered, observed, kept, lowered.pack(state), how)
         self.method = f"order parameters of {len(coupling.counts)} types, {self.scheme}"
 
-    def row(self, state: NDArray) -> Row:
+    def row(self, state: NDArray) -> RecordedRow:
         loss, labels, *rest = self.observe(state)
-        blocks, samples = self.lowered.unpack(state), self._samples(self.lowered.unpack(state))
+        blocks, samples = self.lowered.unpack(state), self._followed_samples(self.lowered.unpack(state))
         share = accuracy(self.coupling, rest[0] @ samples if self.projects else samples, labels, self.samples.followed)
-        return row(loss, share, blocks, self.drifts(rest[1:] if self.projects else rest))
+        return make_row(loss, share, blocks, self.drifts(rest[1:] if self.projects else rest))
 
     def norm(self, state: NDArray) -> float:
         return float(np.sqrt(sum(np.sum(v @ self._weights[b] * v) for b, v in self.lowered.unpack(state).items())))
 
     @cached_property
     def _weights(self) -> dict:
-        """Of each block Z the matrix V in its share tr(Z V Z^T) of the squared norm of all embeddings and the head."""
+        """The matrix V of each block Z, in its share tr(Z V Z^T) of the squared norm of all embeddings and the head."""
         weights = {b: np.eye(shape[1]) for b, shape in self.lowered.shapes.items()} | {M: np.diag(self.coupling.counts)}
-        for g, phi in enumerate(deviations(len(self.groups.rates))):
+        for g, phi in enumerate(deviation_symbols(len(self.groups.rates))):
             weights[phi] = self.samples.scatters[self.groups.of_types == g].sum(axis=0)
         return weights
 
-    def recover(self, rows: Sequence[Row]) -> Propagated | None:
+    def recover(self, rows: Sequence[RecordedRow]) -> Propagated | None:
         """Samples at the recorded times, where all their states were kept."""
         if not all(r.blocks for r in rows):
             return None
         d = len(self.samples.means)
-        phi = [[r.blocks[p.name] for p in deviations(len(self.groups.rates))] for r in rows]
+        phi = [[r.blocks[p.name] for p in deviation_symbols(len(self.groups.rates))] for r in rows]
         propagators = np.array(phi).reshape(len(rows), -1, d, d)
         return Propagated(self.coupling, self.groups, self.samples, np.array([r.blocks[M.name] for r in rows]), propagators)
 
-    def thinned(self, row: Row, times: int) -> Row:
-        return row if self.lowered.size * times <= KEPT else super().thinned(row, times)
+    def thin_row(self, row: RecordedRow, times: int) -> RecordedRow:
+        return row if self.lowered.size * times <= KEPT else super().thin_row(row, times)
 
-    def _samples(self, blocks: Mapping) -> NDArray:
+    def _followed_samples(self, blocks: Mapping) -> NDArray:
         """The followed samples (d, F) now."""
         of = self.coupling.type_of[self.samples.followed]
         found, group = blocks[M][:, of], self.groups.of_types[of]
-        for g, phi in enumerate(deviations(len(self.groups.rates))):
+        for g, phi in enumerate(deviation_symbols(len(self.groups.rates))):
             found[:, group == g] += blocks[phi] @ self.samples.offsets[:, group == g]
         return found
 
 
-def data(coupling: Coupling, groups: Groups, samples: Samples) -> dict[str, object]:
+def closure_data(coupling: Coupling, groups: Groups, samples: Samples) -> dict[str, object]:
     """What stands in a closure, by name."""
     size = {"T": len(coupling.counts), "K": coupling.labels, "d": len(samples.means)}
     return size | data_of_types(coupling, groups) | data_of_groups(coupling, groups, samples)

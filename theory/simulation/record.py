@@ -18,16 +18,16 @@ from theory.errors import UnfinishedError
 from theory.loss import Loss
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import K, N, W, X, Y, d
-from theory.simulation.direct import Problem, Scheme, steps
-from theory.simulation.events import Event, Watch, sentence
+from theory.simulation.direct import Problem, Scheme, integrate_steps
+from theory.simulation.events import Event, Watch, stop_sentence
 from theory.simulation.exact import Propagation
-from theory.simulation.observables import accuracy, accuracy_error, drift, followed, min_separation
+from theory.simulation.observables import accuracy, accuracy_error, draw_followed, min_separation, relative_drift
 from theory.simulation.setting import Setting, fastest_rate
 from theory.simulation.trajectory import Run
 from theory.state import parameters_of
 
 
-class Row(NamedTuple):
+class RecordedRow(NamedTuple):
     """What is recorded at one time: the asked one, unless an event has ended the run before; and the blocks of the state.
 
     Of many runs everything has the run as its first axis, and there is no accuracy.
@@ -51,14 +51,14 @@ class Recorder(ABC):
     method: str
 
     @abstractmethod
-    def rows(self, times: NDArray) -> Iterator[Row]:
+    def rows(self, times: NDArray) -> Iterator[RecordedRow]:
         """What is recorded at each time."""
 
-    def recover(self, rows: Sequence[Row]) -> Callable[[NDArray], NDArray] | None:
+    def recover(self, rows: Sequence[RecordedRow]) -> Callable[[NDArray], NDArray] | None:
         """A function from chosen samples to their embeddings at the times of the rows, or None."""
         return None
 
-    def thinned(self, row: Row, times: int) -> Row:
+    def thin_row(self, row: RecordedRow, times: int) -> RecordedRow:
         """What is kept of a row, of so many, when the next one is there."""
         return row._replace(blocks={})
 
@@ -82,15 +82,15 @@ class Integrated(Recorder):
         self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, integrals: Sequence, start: NDArray, how: Scheme
     ):
         self.coupling, self.lowered, self.start = coupling, lowered, start
-        self.scheme = how.chosen(lowered.size)
+        self.scheme = how.choose_solver(lowered.size)
         self.observe, self._shown, self._integrals = lowered.evaluate([*observed, *integrals]), len(observed), integrals
 
     @abstractmethod
-    def row(self, state: NDArray) -> Row:
+    def row(self, state: NDArray) -> RecordedRow:
         """What is recorded of a state."""
 
-    def rows(self, times: NDArray) -> Iterator[Row]:
-        return guarded(self, times)
+    def rows(self, times: NDArray) -> Iterator[RecordedRow]:
+        return guard_rows(self, times)
 
     @property
     def problem(self) -> Problem:
@@ -106,7 +106,7 @@ class Integrated(Recorder):
         return moved / (size * fastest_rate(self.coupling)) if moved else 0.0
 
     def norm(self, state: NDArray) -> float:
-        """Of all embeddings and the head."""
+        """The norm of all embeddings and the head."""
         return float(np.linalg.norm(state))
 
     def drifts(self, integrals: Sequence[NDArray]) -> Sequence:
@@ -130,7 +130,7 @@ class DirectRecorder(Integrated):
     """Every embedding is integrated from blocks at the start, and every sample looked at."""
 
     def __init__(self, setting: Setting, start: Mapping[State, NDArray], how: Scheme):
-        observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
+        observed = [setting.model.erase_markers(), *(setting.model.views or (X, Y))]
         shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
         needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
         values = {name: v for name, v in setting.values.items() if name in needed}
@@ -138,20 +138,20 @@ class DirectRecorder(Integrated):
         super().__init__(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), how)
         self.method = f"direct, {self.scheme}"
 
-    def row(self, state: NDArray) -> Row:
+    def row(self, state: NDArray) -> RecordedRow:
         loss, samples, targets, *integrals = self.observe(state)
         blocks = self.lowered.unpack(state)
         share = accuracy(self.coupling, self.coupling.observe(samples), targets)
-        return row(loss, share, blocks, self.drifts(integrals))
+        return make_row(loss, share, blocks, self.drifts(integrals))
 
 
-def row(loss: float | NDArray, share: float | None, blocks: Mapping, drifts: Sequence) -> Row:
+def make_row(loss: float | NDArray, share: float | None, blocks: Mapping, drifts: Sequence) -> RecordedRow:
     """A row with labels and head out of the blocks of the state."""
     head = blocks[W].copy() if W in blocks else None
-    return Row(loss, share, blocks[Y].copy(), head, drifts, blocks={b.name: value for b, value in blocks.items()})
+    return RecordedRow(loss, share, blocks[Y].copy(), head, drifts, blocks={b.name: value for b, value in blocks.items()})
 
 
-def guarded(run: Integrated, times: NDArray) -> Iterator[Row]:
+def guard_rows(run: Integrated, times: NDArray) -> Iterator[RecordedRow]:
     """The rows of a run up to the first event; first integrals drift by no more than its scheme allows.
 
     From one recorded time to the next they may use up half of what is left of that.  Where they drift further, the run goes
@@ -166,22 +166,22 @@ def guarded(run: Integrated, times: NDArray) -> Iterator[Row]:
     watch, before, worst = Watch.of(scheme.events, run, run.start), 0.0, 0.0
     event = watch.at(run.start)
     if event is not None or times[0] == 0:
-        yield ended(run.row(run.start), 0.0, event, horizon)
+        yield end_row(run.row(run.start), 0.0, event, horizon)
     left = times[:0] if event is not None else times[times > 0]
     while len(left):
-        for time, state, event in steps(problem, before, left, scheme, watch):
+        for time, state, event in integrate_steps(problem, before, left, scheme, watch):
             found = run.row(state)
             drifted = max(map(np.max, found.drifts), default=0.0)
             if drifted > (worst + scheme.drift) / 2:
-                scheme = tightened(scheme, time, drifted)
+                scheme = tighten_scheme(scheme, time, drifted)
                 run.method += f"; from t = {before:g} on rtol {scheme.rtol:g}"
                 break
-            yield ended(found, time, event, horizon)
+            yield end_row(found, time, event, horizon)
             before, worst, problem = time, max(worst, drifted), problem._replace(start=state)
             left = left[:0] if event is not None else left[1:]
 
 
-def tightened(scheme: Scheme, time: float, drifted: float) -> Scheme:
+def tighten_scheme(scheme: Scheme, time: float, drifted: float) -> Scheme:
     tighter = scheme.tighter
     if tighter is None:
         raise UnfinishedError(
@@ -191,8 +191,8 @@ def tightened(scheme: Scheme, time: float, drifted: float) -> Scheme:
     return tighter
 
 
-def ended(found: Row, time: float, event: Event | None, horizon: float) -> Row:
-    return found._replace(time=float(time), stopped="" if event is None else sentence(event, time, horizon))
+def end_row(found: RecordedRow, time: float, event: Event | None, horizon: float) -> RecordedRow:
+    return found._replace(time=float(time), stopped="" if event is None else stop_sentence(event, time, horizon))
 
 
 class ExactRecorder(Recorder):
@@ -203,28 +203,28 @@ class ExactRecorder(Recorder):
 
     def __init__(self, run: Propagation, times: int, seed: int, events: Sequence[Event] = ()):
         self.run, self.coupling, self.method, self.events = run, run.coupling, run.method, events
-        self.chosen = followed(run.coupling, times, seed)
+        self.chosen = draw_followed(run.coupling, times, seed)
 
-    def rows(self, times: NDArray) -> Iterator[Row]:
+    def rows(self, times: NDArray) -> Iterator[RecordedRow]:
         before, states = self._at(0.0), zip(times, self.run.states(times), strict=True)
         watch = Watch.of(self.events, self, before)
         for t, blocks in [(0.0, before[1:])] if watch.at(before) else states:
             found = watch.first(self._at, before[0], t) if watch.at((t, *blocks)) else None
             time, event = found or (t, None)
             before = self._at(time) if found else (t, *blocks)
-            yield ended(self.row(before), time, event, times[-1])
+            yield end_row(self.row(before), time, event, times[-1])
             if found:
                 return
 
-    def row(self, state: tuple[float, NDArray, NDArray]) -> Row:
+    def row(self, state: tuple[float, NDArray, NDArray]) -> RecordedRow:
         """What is recorded of a state."""
         (t, labels, means), run = state, self.run
-        own = accuracy(run.coupling, self._samples(t, means), labels, self.chosen)
+        own = accuracy(run.coupling, self._followed_samples(t, means), labels, self.chosen)
         drifts = []
         if run.coupling.null_vector:
             first = self._centroid(run.Y, run.start)
-            drifts = [drift(self._centroid(labels, means), first, self._centroid_size)]
-        return Row(run.loss(t, labels, means), own, labels, None, drifts, blocks={"Y": labels, "M": means})
+            drifts = [relative_drift(self._centroid(labels, means), first, self._centroid_size)]
+        return RecordedRow(run.loss(t, labels, means), own, labels, None, drifts, blocks={"Y": labels, "M": means})
 
     def labels(self, state: tuple[float, NDArray, NDArray]) -> NDArray:
         return state[1]
@@ -234,13 +234,13 @@ class ExactRecorder(Recorder):
         moved, size = self.run.norms(*state)
         return moved / (size * fastest_rate(self.coupling)) if moved else 0.0
 
-    def recover(self, rows: Sequence[Row]) -> Callable[[NDArray], NDArray]:
+    def recover(self, rows: Sequence[RecordedRow]) -> Callable[[NDArray], NDArray]:
         return partial(self.run.embeddings, np.array([r.time for r in rows]))
 
     def _at(self, time: float) -> tuple[float, NDArray, NDArray]:
         return time, *next(self.run.states([time]))
 
-    def _samples(self, time: float, means: NDArray) -> NDArray:
+    def _followed_samples(self, time: float, means: NDArray) -> NDArray:
         """Embeddings of the observed samples that are followed."""
         c, chosen = self.run.coupling, np.arange(self.run.coupling.observed) if self.chosen is None else self.chosen
         return c.observe(self.run.spread(time, means, c.columns_of(chosen)), chosen)
@@ -257,7 +257,7 @@ class ExactRecorder(Recorder):
 
 def run_of(
     recorder: Recorder,
-    rows: Sequence[Row],
+    rows: Sequence[RecordedRow],
     names: Sequence[str],
     parameters: Mapping,
     seed: int | NDArray,

@@ -96,16 +96,16 @@ def state_at_rest(
     given = {"decay": decay, "head_decay": head_decay, "mobility": rate} | ({} if horizon is None else {"horizon": horizon})
     for name, value in given.items():
         require.positive(value, name)
-    flow = _lowered(coupling, dimension, {gamma: rate, lam: decay, kappa: head_decay})
-    end = _followed(flow, seed, dimension, 100 / min(decay, head_decay) if horizon is None else horizon)
-    state, residual = _polished(flow, end, min(decay, head_decay))
+    flow = _lower_head_model(coupling, dimension, {gamma: rate, lam: decay, kappa: head_decay})
+    end = _follow_flow(flow, seed, dimension, 100 / min(decay, head_decay) if horizon is None else horizon)
+    state, residual = _polish_state(flow, end, min(decay, head_decay))
     blocks = flow.unpack(state)
     growth = float(np.linalg.eigvals(flow.jacobian(0.0, state)).real.max())
     labels = np.sqrt(coupling.label_mobility) * blocks[Y]
     return StateAtRest(blocks[W], labels, np.hstack([blocks[X], blocks[Y]]), residual, growth)
 
 
-def _lowered(coupling: Coupling, dimension: int, rates: dict):
+def _lower_head_model(coupling: Coupling, dimension: int, rates: dict):
     """The flow on sample directions and labels."""
     r = coupling.reduction
     links = r.links if isinstance(r.links, np.ndarray) else r.links.toarray()
@@ -114,14 +114,14 @@ def _lowered(coupling: Coupling, dimension: int, rates: dict):
     return projection_head().stop_gradient_flow().lower(data | ones | rates)
 
 
-def _followed(flow, seed: int, dimension: int, horizon: float) -> NDArray:
+def _follow_flow(flow, seed: int, dimension: int, horizon: float) -> NDArray:
     rng = np.random.default_rng(seed)
     start = {block: rng.standard_normal(shape) for block, shape in flow.shapes.items()}
     start[W] = np.eye(dimension) + 0.1 * start[W]
     return next(integrate(flow.velocity, flow.pack(start), np.array([horizon]), "LSODA", rtol=1e-8, atol=1e-10))
 
 
-def _polished(flow, end: NDArray, slow: float) -> tuple[NDArray, float]:
+def _polish_state(flow, end: NDArray, slow: float) -> tuple[NDArray, float]:
     """The root of the velocity next to the end of a run, and its residual."""
     from scipy.optimize import root
 

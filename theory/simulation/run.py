@@ -18,17 +18,17 @@ from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.loss import Loss
 from theory.models.vocabulary import X, Y
 from theory.printing import plain
-from theory.progress import bar
+from theory.progress import progress_bar
 from theory.simulation.descent import GradientDescent
 from theory.simulation.events import Event, checked_events
 from theory.simulation.exact import propagate
 from theory.simulation.methods import Auto, Exact, Integration, Method, OrderParameters, method_of
 from theory.simulation.optimisers import Optimised
 from theory.simulation.order_parameters import OrderParametersRecorder, blocks_at_start
-from theory.simulation.record import DirectRecorder, ExactRecorder, Recorder, Row, run_of
+from theory.simulation.record import DirectRecorder, ExactRecorder, RecordedRow, Recorder, run_of
 from theory.simulation.setting import Setting, Start, starts_of
 from theory.simulation.together import TogetherRecorder
-from theory.simulation.trajectory import Run, stacked
+from theory.simulation.trajectory import Run, stack_runs
 
 Reached = Callable[[float], None]  # told the time that is reached
 
@@ -105,15 +105,15 @@ def simulate(
     times, events = require.times(times), checked_events(until)
     by = method_of(by, method, Integration(solver, rtol, atol, drift), optimiser, events)
     if isinstance(by, GradientDescent):
-        times = by.rounded(times)
-    with _covered(times[-1], progress) as reached:
+        times = by.round_times(times)
+    with _report_share(times[-1], progress) as reached:
         if seeds is None and isinstance(coupling, Coupling):
             setting = Setting.of(model, coupling, dimension, parameters)
-            return _one(by, Start(setting, seed, initial or {}), model, times, events, reached)
+            return _follow_one(by, Start(setting, seed, initial or {}), model, times, events, reached)
         if events or seed != 0:
             raise InputError("many runs by their seeds, without events", f"seed {seed}, until {events}", "follow one run")
         starts = starts_of(model, coupling, dimension, seeds, parameters or {}, initial or {})
-        return _many(by, starts, model, times, reached)
+        return _follow_many(by, starts, model, times, reached)
 
 
 def train_encoder(
@@ -167,29 +167,29 @@ def train_encoder(
     )  # fmt: skip
 
 
-def _one(by: Method, start: Start, model: Loss, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Run:
+def _follow_one(by: Method, start: Start, model: Loss, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Run:
     """One run by a method."""
-    recorder = _recorder(by, start, times, events, reached)
-    return _followed(recorder, times, start.setting, start.setting.named, start.seed, model, reached)
+    recorder = _recorder_of(by, start, times, events, reached)
+    return _run_recorder(recorder, times, start.setting, start.setting.numbers_by_name, start.seed, model, reached)
 
 
-def _many(by: Method, starts: Sequence[Start], model: Loss, times: NDArray, reached: Reached) -> Run:
+def _follow_many(by: Method, starts: Sequence[Start], model: Loss, times: NDArray, reached: Reached) -> Run:
     """Runs by a method, as one system where it is that of order parameters; the matrices of one run are small, so that BLAS is
     then kept to one thread."""
-    chosen = {s: by.chosen(s) if isinstance(by, Auto) else by for s in dict.fromkeys(start.setting for start in starts)}
+    chosen = {s: by.choose_method(s) if isinstance(by, Auto) else by for s in dict.fromkeys(start.setting for start in starts)}
     closed = [one for one in chosen.values() if isinstance(one, OrderParameters)]
     if len(closed) < len(chosen):
-        return _one_by_one(chosen, starts, model, times, reached)
+        return _follow_each(chosen, starts, model, times, reached)
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, "blas"):
         recorder = TogetherRecorder(starts, closed[0].scheme((), reached), float(times[-1]))
         first, seeds = starts[0].setting, np.array([start.seed for start in starts])
-        numbers = {name: np.array([start.setting.named[name] for start in starts]) for name in first.named}
-        return _followed(recorder, times, first, numbers, seeds, model, reached)
+        numbers = {name: np.array([start.setting.numbers_by_name[name] for start in starts]) for name in first.numbers_by_name}
+        return _run_recorder(recorder, times, first, numbers, seeds, model, reached)
 
 
-def _one_by_one(
+def _follow_each(
     chosen: Mapping[Setting, Method], starts: Sequence[Start], model: Loss, times: NDArray, reached: Reached
 ) -> Run:
     """Runs that do not fit into one system."""
@@ -198,27 +198,27 @@ def _one_by_one(
     done: list[Run] = []
     for r, start in enumerate(starts):
 
-        def advanced(time: float, r: int = r) -> None:
+        def report_run(time: float, r: int = r) -> None:
             reached((r * times[-1] + time) / len(starts))
 
         try:
-            done.append(_one(chosen[start.setting], start, model, times, (), advanced))
+            done.append(_follow_one(chosen[start.setting], start, model, times, (), report_run))
         except (UnfinishedError, Interrupted) as error:
             why = f"run {r} (seed {start.seed}): {error}"
-            raise type(error)(why, replace(stacked(done), stopped=why, complete=False) if done else None) from None
-    return stacked(done)
+            raise type(error)(why, replace(stack_runs(done), stopped=why, complete=False) if done else None) from None
+    return stack_runs(done)
 
 
-def _followed(
+def _run_recorder(
     recorder: Recorder, times: NDArray, setting: Setting, numbers: Mapping, seed: int | NDArray, model: Loss, reached: Reached
 ) -> Run:
     """The rows of a recorder as a run, or as many."""
-    rows: list[Row] = []
-    described = [_named(q) for q in setting.integrals], numbers, seed, model
+    rows: list[RecordedRow] = []
+    described = [_integral_name(q) for q in setting.integrals], numbers, seed, model
     try:
         for row in recorder.rows(times):
             if rows:
-                rows[-1] = recorder.thinned(rows[-1], len(times))
+                rows[-1] = recorder.thin_row(rows[-1], len(times))
             time = float(times[len(rows)]) if row.time is None else row.time
             rows.append(row._replace(time=time))
             reached(time)
@@ -231,26 +231,26 @@ def _followed(
 
 
 @contextmanager
-def _covered(horizon: float, progress: Callable[[float], None] | None) -> Iterator[Reached]:
+def _report_share(horizon: float, progress: Callable[[float], None] | None) -> Iterator[Reached]:
     """A function that is told the time that is reached and tells ``progress`` the share, or moves a bar."""
     done = 0.0
-    with bar(1.0, "simulate") if progress is None else nullcontext(progress) as tell:
+    with progress_bar(1.0, "simulate") if progress is None else nullcontext(progress) as tell:
 
-        def reached(time: float) -> None:
+        def report_time(time: float) -> None:
             nonlocal done
             share = time / horizon if horizon else 1.0
             if share > done:
                 done = share
                 tell(share)
 
-        yield reached
+        yield report_time
 
 
-def _recorder(by: Method, start: Start, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Recorder:
+def _recorder_of(by: Method, start: Start, times: NDArray, events: tuple[Event, ...], reached: Reached) -> Recorder:
     """What records one run by a method."""
     setting, seed, initial = start.setting, start.seed, start.initial
     if isinstance(by, Auto):
-        by = by.chosen(setting)
+        by = by.choose_method(setting)
     if isinstance(by, GradientDescent):
         return Optimised(setting, by, blocks_at_start(setting, seed, initial, every=by.batch is not None), seed)
     if isinstance(by, Exact):
@@ -266,5 +266,5 @@ def _recorder(by: Method, start: Start, times: NDArray, events: tuple[Event, ...
 
 
 @lru_cache(64)
-def _named(integral: Expr) -> str:
+def _integral_name(integral: Expr) -> str:
     return plain(integral)

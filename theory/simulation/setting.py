@@ -54,17 +54,17 @@ class Setting:
             )
         if not _learns(model):
             raise InputError("a loss that leaves some block a gradient", "none: the model cannot learn", "stop less of it")
-        numbers = _numbers(model, coupling, parameters or {})
+        numbers = _parameter_numbers(model, coupling, parameters or {})
         model = model.xreplace({s: Integer(0) for s, v in numbers.items() if v == 0})
         return cls(model, coupling, dimension, numbers)
 
     @property
     def flow(self) -> Flow:
         """The stop-gradient flow."""
-        return _flow(self.model)
+        return _flow_of(self.model)
 
     @property
-    def named(self) -> dict[str, float]:
+    def numbers_by_name(self) -> dict[str, float]:
         """The numbers by name."""
         return {str(s): v for s, v in self.numbers.items()}
 
@@ -72,7 +72,7 @@ class Setting:
     def is_embedding_only(self) -> bool:
         """Whether the flow, and the loss and the views that are observed along it, are those of embeddings alone."""
         plainest, plain_flow = _embedding_only()
-        same = self.model.erased() == plainest.erased() and (self.model.views or (X, Y)) == plainest.views
+        same = self.model.erase_markers() == plainest.erase_markers() and (self.model.views or (X, Y)) == plainest.views
         return same and dict(self.flow.velocity) == dict(plain_flow.velocity)
 
     @property
@@ -85,14 +85,14 @@ class Setting:
 
     @cached_property
     def shapes(self) -> dict[State, tuple[int, ...]]:
-        """Of the state blocks."""
+        """The shapes of the state blocks."""
         sizes = {d: self.dimension, N: self.coupling.samples, K: self.coupling.labels}
         return {b: tuple(int(n.subs(sizes)) for n in b.shape) for b in self.flow.state}
 
     @cached_property
     def integrals(self) -> list[Expr | MatrixExpr]:
         """Those first integrals whose symbols have values and whose size does not grow with N."""
-        known = {*DATA, *self.coupling.null_vector, *self.named}
+        known = {*DATA, *self.coupling.null_vector, *self.numbers_by_name}
         integrals = (q for q in _first_integrals(self.flow) if N not in q.shape)
         return [q for q in integrals if all(str(s) in known for s in parameters_of([q], self.flow.state))]
 
@@ -100,7 +100,7 @@ class Setting:
     def values(self) -> dict[str, object]:
         """Everything that may stand in a model over the vocabulary, by name."""
         sizes = {str(d): self.dimension, str(N): self.coupling.samples, str(K): self.coupling.labels}
-        return {**self.coupling.data, **self.coupling.null_vector, **self.named, **sizes}
+        return {**self.coupling.data, **self.coupling.null_vector, **self.numbers_by_name, **sizes}
 
     def start(
         self, seed: int, initial: Mapping[str, ArrayLike] | None = None, leave_out: frozenset = frozenset()
@@ -152,9 +152,11 @@ def starts_of(
     numbers = {name: np.asarray(value) for name, value in parameters.items()}
     blocks = {name: np.asarray(value, dtype=float) for name, value in initial.items()}
     couplings = [coupling] * count if isinstance(coupling, Coupling) else list(coupling)
-    settings = _settings(model, couplings, dimension, [{n: _of_run(v, 0, r) for n, v in numbers.items()} for r in range(count)])
-    each = enumerate(zip(settings, _seeds(seeds, count), strict=True))
-    return [Start(setting, seed, {n: _of_run(v, 2, r) for n, v in blocks.items()}) for r, (setting, seed) in each]
+    settings = _settings_of(
+        model, couplings, dimension, [{n: _values_of_run(v, 0, r) for n, v in numbers.items()} for r in range(count)]
+    )
+    each = enumerate(zip(settings, _check_seeds(seeds, count), strict=True))
+    return [Start(setting, seed, {n: _values_of_run(v, 2, r) for n, v in blocks.items()}) for r, (setting, seed) in each]
 
 
 def count_runs(coupling: Coupling | Sequence[Coupling], seeds, parameters: Mapping, initial: Mapping) -> int:
@@ -178,21 +180,21 @@ def count_runs(coupling: Coupling | Sequence[Coupling], seeds, parameters: Mappi
     return next(iter(lengths.values()))
 
 
-def _of_run(values: NDArray, axes: int, run: int):
+def _values_of_run(values: NDArray, axes: int, run: int):
     """Values of one run: those at its place where they have an axis more than the given number."""
     found = values[run] if values.ndim > axes else values
     return found.item() if axes == 0 and found.ndim == 0 else found
 
 
-def _seeds(seeds: Sequence[int] | None, count: int) -> list[int]:
+def _check_seeds(seeds: Sequence[int] | None, count: int) -> list[int]:
     found = np.arange(count) if seeds is None else np.asarray(seeds)
     if found.ndim != 1 or found.dtype.kind not in "iu" or found.min() < 0:
         raise InputError("non-negative integers as seeds", str(seeds), "correct them")
     return found.tolist()
 
 
-def _settings(model: Loss, couplings: Sequence[Coupling], dimension: int, numbers: Sequence[Mapping]) -> list[Setting]:
-    """Of one model, from which those parameters are gone that are zero in every run."""
+def _settings_of(model: Loss, couplings: Sequence[Coupling], dimension: int, numbers: Sequence[Mapping]) -> list[Setting]:
+    """The settings of one model, from which those parameters are gone that are zero in every run."""
     known: dict[tuple, Setting] = {}
     found = []
     for coupling, own in zip(couplings, numbers, strict=True):
@@ -224,7 +226,7 @@ def _learns(model: Loss) -> bool:
 
 
 @lru_cache(64)
-def _flow(model: Loss) -> Flow:
+def _flow_of(model: Loss) -> Flow:
     """Differentiated once for all runs of a model."""
     return model.stop_gradient_flow()
 
@@ -234,9 +236,9 @@ def _first_integrals(flow: Flow) -> tuple:
     return tuple(flow.conserved())
 
 
-def _numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[State, float]:
+def _parameter_numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[State, float]:
     """A number for each scalar parameter of the model."""
-    places = (*_flow(model).velocity.values(), model.erased())
+    places = (*_flow_of(model).velocity.values(), model.erase_markers())
     scalars = [s for s in parameters_of(places, model.state) if not isinstance(s, MatrixSymbol)]
     values = {str(k): v for k, v in given.items()}
     if unknown := sorted(set(values) - {str(s) for s in scalars}):

@@ -42,11 +42,11 @@ class LoweredRuns(LoweredFlow):
 
     def velocity(self, t: float, y: NDArray) -> NDArray:
         """The velocity at a state vector of all runs."""
-        return self._raveled(self._velocity(*self._arguments(y)))
+        return self._ravel_runs(self._velocity(*self._arguments(y)))
 
     def jacobian_vector(self, t: float, y: NDArray, v: NDArray) -> NDArray:
         """The Jacobian at ``y`` applied to the vector ``v``, run by run."""
-        return self._raveled(self._differential(*self._views(y), *self._views(v), *self.constants.values()))
+        return self._ravel_runs(self._differential(*self._block_views(y), *self._block_views(v), *self.constants.values()))
 
     def jacobian(self, t: float, y: NDArray) -> NDArray:
         """The dense Jacobian, in which runs do not meet."""
@@ -63,9 +63,9 @@ class LoweredRuns(LoweredFlow):
 
         return values
 
-    def _raveled(self, values: Sequence) -> NDArray:
+    def _ravel_runs(self, values: Sequence) -> NDArray:
         out = np.empty(self.size)
-        for value, (i, j, shape) in zip(values, self._spans, strict=True):
+        for value, (i, j, shape) in zip(values, self._block_spans, strict=True):
             out[i:j].reshape(shape)[...] = value
         return out
 
@@ -100,12 +100,12 @@ def lower_runs(
     if lengths := {len(values) for values in stacked.values()} - {runs}:
         raise InputError(f"a value for each of {runs} runs", f"{min(lengths)} of them", "give as many as there are runs")
     one = lower_flow(flow, {**parameters, **{name: values[0] for name, values in stacked.items()}}, also)
-    constants = {s: _stack(s, value, stacked.get(str(s))) for s, value in one.constants.items()}
+    constants = {s: _stack_values(s, value, stacked.get(str(s))) for s, value in one.constants.items()}
     shapes = {block: (runs, *(shape or (1, 1))) for block, shape in one.shapes.items()}
     return LoweredRuns(flow, constants, one.sizes, shapes, runs, diagonals(one.constants))
 
 
-def _stack(symbol: State, value, stack: NDArray | None):
+def _stack_values(symbol: State, value, stack: NDArray | None):
     """As the stack printer wants them."""
     if hasattr(value, "tocsr"):
         raise InputError(f"a dense array for {symbol}", "a sparse one", "use toarray()")

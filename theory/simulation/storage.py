@@ -34,7 +34,7 @@ import numpy as np
 
 from theory import require
 from theory.errors import InputError
-from theory.simulation.model_text import readable, rebuilt, written
+from theory.simulation.model_text import read_json, readable_text, write_json
 
 if TYPE_CHECKING:
     import xarray
@@ -88,7 +88,7 @@ def to_xarray(run: Run) -> xarray.Dataset:
         found[END + name] = (*lead, *axes), value, {"long_name": f"last {name}"}
     if lead:
         coords |= {"seed": (lead, run.seed)} | {name: (lead, values) for name, values in run.parameters.items()}
-    return _package("xarray").Dataset(found, coords, _attributes(run))
+    return _import_package("xarray").Dataset(found, coords, _attributes_of(run))
 
 
 def save(run: Run, path: str | Path, attributes: Mapping[str, str] | None = None) -> Path:
@@ -127,11 +127,11 @@ def load_fields(path: str | Path) -> dict[str, Any]:
         of the extra [data] are not installed.
     """
     path = Path(path)
-    data = _opened(path)
+    data = _open_dataset(path)
     attributes = data.attrs
     if attributes.get("format") != FORMAT:
         raise InputError("a trajectory", f"something else in {path.name}", "give a file that Trajectory.save has written")
-    if not 1 <= _json(path, attributes, "format_version", int) <= VERSION:
+    if not 1 <= _read_json(path, attributes, "format_version", int) <= VERSION:
         got = f"{attributes['format_version']} in {path.name}"
         raise InputError(f"a format version of at most {VERSION}", got, "load it with a newer collapse-theory")
     lead = (AXIS,) if AXIS in data.dims else ()
@@ -147,22 +147,22 @@ def _fields_in(path: Path, data: xarray.Dataset) -> dict[str, Any]:
     columns: dict[str, Any] = {name: data[name].values if name in data else None for name in SERIES}
     drifts = dict(zip(data["integral"].values, data[DRIFT].values, strict=True)) if DRIFT in data else {}
     model, many = data.attrs.get("model"), AXIS in data.dims
-    parameters, seed = (_json(path, data.attrs, n, t) for n, t in (("parameters", dict), ("seed", list if many else int)))
+    parameters, seed = (_read_json(path, data.attrs, n, t) for n, t in (("parameters", dict), ("seed", list if many else int)))
     return dict(
         times=data["time"].values,
         **columns,
         conserved={str(name): drift for name, drift in drifts.items()},
-        method=_json(path, data.attrs, "method", str),
+        method=_read_json(path, data.attrs, "method", str),
         parameters={name: np.array(values) for name, values in parameters.items()} if many else parameters,
         seed=np.array(seed) if many else seed,
-        model=None if model is None else rebuilt(model),
-        stopped=_json(path, data.attrs, "stopped", str),
-        complete=_json(path, data.attrs, "complete", bool),
+        model=None if model is None else read_json(model),
+        stopped=_read_json(path, data.attrs, "stopped", str),
+        complete=_read_json(path, data.attrs, "complete", bool),
         end={str(name).removeprefix(END): data[name].values for name in data.data_vars if str(name).startswith(END)},
     )
 
 
-def _attributes(run: Run) -> dict[str, str]:
+def _attributes_of(run: Run) -> dict[str, str]:
     """Everything that is no array, as texts; JSON but for those that are meant for people."""
     values = {
         "method": run.method,
@@ -172,24 +172,24 @@ def _attributes(run: Run) -> dict[str, str]:
         "complete": bool(run.complete),
     }
     made = {"format": FORMAT, "format_version": str(VERSION)} | {name: json.dumps(value) for name, value in values.items()}
-    made["versions"] = json.dumps({package: _version(package) for package in MADE_WITH})
+    made["versions"] = json.dumps({package: _package_version(package) for package in MADE_WITH})
     if run.model is not None:
-        made["model_in_words"] = readable(run.model)
-        if (tree := written(run.model)) is not None:
+        made["model_in_words"] = readable_text(run.model)
+        if (tree := write_json(run.model)) is not None:
             made["model"] = tree
     return made
 
 
-def _opened(path: Path) -> xarray.Dataset:
+def _open_dataset(path: Path) -> xarray.Dataset:
     require.file(path, "a file with a trajectory")
     try:
-        with _package("xarray").open_dataset(path, engine=ENGINE, decode_times=False) as opened:
+        with _import_package("xarray").open_dataset(path, engine=ENGINE, decode_times=False) as opened:
             return opened.load()
     except (OSError, TypeError, ValueError, KeyError, IndexError) as error:
         raise InputError("a readable NetCDF file", f"{path.name}: {error}", "save the trajectory again") from None
 
 
-def _json(path: Path, attributes: Mapping, name: str, kind: type) -> Any:
+def _read_json(path: Path, attributes: Mapping, name: str, kind: type) -> Any:
     try:
         value = json.loads(attributes[name])
     except (KeyError, TypeError, ValueError):
@@ -199,7 +199,7 @@ def _json(path: Path, attributes: Mapping, name: str, kind: type) -> Any:
     return value
 
 
-def _package(name: str) -> Any:
+def _import_package(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError:
@@ -207,7 +207,7 @@ def _package(name: str) -> Any:
         raise InputError("the packages of the extra [data]", f"no {name}", remedy) from None
 
 
-def _version(package: str) -> str:
+def _package_version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:

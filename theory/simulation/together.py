@@ -22,10 +22,10 @@ from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.models.vocabulary import X
-from theory.simulation.closure import closure, deviations
+from theory.simulation.closure import closure, deviation_symbols
 from theory.simulation.direct import SMALL, Problem, Scheme
 from theory.simulation.order_parameters import Groups, blocks_at_start, data_of_groups, data_of_types, samples_at_start
-from theory.simulation.record import Integrated, Row, guarded, row
+from theory.simulation.record import Integrated, RecordedRow, guard_rows, make_row
 from theory.simulation.setting import Start
 from theory.simulation.stacked import LoweredRuns, lower_runs
 from theory.state import parameters_of
@@ -33,7 +33,7 @@ from theory.state import parameters_of
 
 @dataclass(frozen=True, eq=False)
 class ClosedStart:
-    """Of one run: the order parameters at the start by the name of their block, and the data of the closure."""
+    """A start of one run: the order parameters by the name of their block, and the data of the closure."""
 
     blocks: Mapping[str, NDArray]
     data: Mapping[str, object]
@@ -44,13 +44,13 @@ class ClosedStart:
         blocks = blocks_at_start(setting, seed, start.initial)
         samples = samples_at_start(setting, blocks, seed)
         own = {b.name: value for b, value in blocks.items() if b != X}
-        state = {"M": samples.means} | {phi.name: np.eye(setting.dimension) for phi in deviations(len(groups.rates))}
-        data = {**types, **data_of_groups(setting.coupling, groups, samples), **setting.named}
+        state = {"M": samples.means} | {phi.name: np.eye(setting.dimension) for phi in deviation_symbols(len(groups.rates))}
+        data = {**types, **data_of_groups(setting.coupling, groups, samples), **setting.numbers_by_name}
         return cls(state | own, data)
 
 
 def closed_starts(starts: Sequence[Start]) -> list[ClosedStart]:
-    """Of each run, in couplings of the same sizes."""
+    """The start of each run, in couplings of the same sizes."""
     couplings = {id(c): c for c in (start.setting.coupling for start in starts)}
     for one in couplings.values():
         one.require_graph("simulate the runs one by one")
@@ -67,7 +67,7 @@ class TogetherRecorder(Integrated):
         first, count = starts[0].setting, sum(name.startswith("Phi_") for name in closed[0].blocks)
         found = closure(first.model, count, tuple(first.integrals))
         kept = [found.integrals[q] for q in first.integrals]
-        lowered = _lowered(found.flow, [found.loss, *kept], [one.data for one in closed], first.dimension)
+        lowered = _lower_stacked(found.flow, [found.loss, *kept], [one.data for one in closed], first.dimension)
         blocks = {b: np.stack([one.blocks[b.name] for one in closed]) for b in found.flow.state}
         if lowered.size <= SMALL:  # else rates decide on no solver
             how = how._replace(cycles=horizon * max(setting.fastest_rate for setting in {s.setting for s in starts}))
@@ -82,21 +82,21 @@ class TogetherRecorder(Integrated):
         sizes = [int(np.prod(shape[1:])) for shape in self.lowered.shapes.values() for _ in range(runs)]
         return Problem(self._velocity, self.start, sizes)
 
-    def row(self, state: NDArray) -> Row:
+    def row(self, state: NDArray) -> RecordedRow:
         loss, *integrals = self.observe(state)
-        return row(loss, None, self.lowered.unpack(state), self.drifts(integrals))
+        return make_row(loss, None, self.lowered.unpack(state), self.drifts(integrals))
 
-    def rows(self, times: NDArray) -> Iterator[Row]:
+    def rows(self, times: NDArray) -> Iterator[RecordedRow]:
         try:
-            yield from guarded(self, times)
+            yield from guard_rows(self, times)
         except UnfinishedError as error:
-            raise UnfinishedError(f"{self.blamed}: {error}") from None
+            raise UnfinishedError(f"{self.blamed_run}: {error}") from None
 
-    def thinned(self, row: Row, times: int) -> Row:
+    def thin_row(self, row: RecordedRow, times: int) -> RecordedRow:
         return row._replace(blocks={"M": row.blocks["M"].copy()})
 
     def drifts(self, integrals: Sequence[NDArray]) -> Sequence[NDArray]:
-        """Of each integral in each run (R,)."""
+        """The drift of each integral in each run (R,)."""
         moved = super().drifts(integrals)
         self._drifted = np.max(moved, axis=0, initial=0.0)
         return moved
@@ -105,24 +105,24 @@ class TogetherRecorder(Integrated):
         return np.linalg.norm(integral.reshape(len(integral), -1), axis=1)
 
     @property
-    def blamed(self) -> str:
+    def blamed_run(self) -> str:
         """The run that has kept all from going on, and how."""
-        grown = self._largest(self._tried) / np.maximum(self._largest(self.start), 1.0)
+        grown = self._largest_entries(self._tried) / np.maximum(self._largest_entries(self.start), 1.0)
         drifts = self._drifted.max() > self.scheme.drift / 2
         r = int(np.argmax(self._drifted if drifts else np.nan_to_num(grown, nan=np.inf)))
-        numbers = "".join(f", {name} = {value:g}" for name, value in self.starts[r].setting.named.items())
+        numbers = "".join(f", {name} = {value:g}" for name, value in self.starts[r].setting.numbers_by_name.items())
         return f"run {r} (seed {self.starts[r].seed}{numbers}) has {'drifted' if drifts else 'grown'} most"
 
     def _velocity(self, t: float, y: NDArray) -> NDArray:
         self._tried = y
         return self.lowered.velocity(t, y)
 
-    def _largest(self, y: NDArray) -> NDArray:
+    def _largest_entries(self, y: NDArray) -> NDArray:
         return np.max([np.abs(b).max(axis=(1, 2)) for b in self.lowered.unpack(y).values()], axis=0)
 
 
-def _lowered(flow: Flow, also: Sequence, data: Sequence[Mapping], dimension: int) -> LoweredRuns:
-    """With stacks of what differs between runs."""
+def _lower_stacked(flow: Flow, also: Sequence, data: Sequence[Mapping], dimension: int) -> LoweredRuns:
+    """The flow in NumPy, with stacks of what differs between runs."""
     shown = (*flow.velocity.values(), *also, *flow.state)
     needed = {str(s) for s in parameters_of(shown, flow.state)}
     columns = {name: [own[name] for own in data] for name in sorted(needed)}

@@ -77,7 +77,7 @@ class Run:
 
     @property
     def seeds(self) -> NDArray:
-        """Of each run (R,)."""
+        """The seed of each run (R,)."""
         return np.atleast_1d(self.seed)
 
     @property
@@ -146,7 +146,7 @@ Trajectory = Run
 Ensemble = Run
 
 
-def stacked(runs: Sequence[Run]) -> Run:
+def stack_runs(runs: Sequence[Run]) -> Run:
     """Runs of the same times with the run as the first axis."""
     first, recovers = runs[0], [run.recover for run in runs if run.recover]
     found = [name for name in storage.SERIES if getattr(first, name) is not None]

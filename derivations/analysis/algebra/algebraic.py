@@ -1,14 +1,14 @@
 r"""Exact constants: rational functions of parameters, radicals, I and roots of polynomials.
 
 A constant lives in :math:`\mathbb Q(\text{parameters})[g_1,\dots]`, where each generator stands for a radical or a root and
-satisfies one polynomial relation over those before it.  :func:`normal` reduces modulo the relations; that this leaves
+satisfies one polynomial relation over those before it.  :func:`normal_form` reduces modulo the relations; that this leaves
 nothing proves zero, but not conversely, for relations may factor (:math:`\sqrt a\sqrt b-\sqrt{ab}`): whether a constant is
 zero decides :func:`derivations.analysis.algebra.zero.vanishes`.  Radicals of numbers are made of one root of each prime, and
 these are independent (Besicovitch 1940).
 
 >>> from sympy import sqrt, symbols
 >>> x = symbols("x", positive=True)
->>> normal(1 / (1 + sqrt(x + 1)) - (sqrt(x + 1) - 1) / x)
+>>> normal_form(1 / (1 + sqrt(x + 1)) - (sqrt(x + 1) - 1) / x)
 0
 """
 
@@ -55,11 +55,11 @@ class _Table:
 def abstract(expressions: Iterable[Expr]) -> tuple[list[Expr], tuple[Generator, ...]]:
     """The expressions with radicals and roots replaced by symbols, and their generators, inner ones first."""
     expressions = tuple(expressions)
-    table = _Table(_orders(expressions))
-    return [_replace(e, table) for e in expressions], tuple(table.generators.values())
+    table = _Table(_root_orders(expressions))
+    return [_replace_roots(e, table) for e in expressions], tuple(table.generators.values())
 
 
-def _orders(expressions: Iterable[Expr]) -> dict[int, int]:
+def _root_orders(expressions: Iterable[Expr]) -> dict[int, int]:
     orders: dict[int, int] = {}
     for power in set().union(*(e.atoms(Pow) for e in expressions)):
         if power.exp.is_Rational and power.base.is_Rational and power.base > 0:
@@ -68,19 +68,19 @@ def _orders(expressions: Iterable[Expr]) -> dict[int, int]:
     return orders
 
 
-def _replace(expr: Expr, table: _Table) -> Expr:
+def _replace_roots(expr: Expr, table: _Table) -> Expr:
     if isinstance(expr, Symbol | Rational):
         return expr
     if isinstance(expr, Add | Mul):
-        return expr.func(*(_replace(a, table) for a in expr.args))
+        return expr.func(*(_replace_roots(a, table) for a in expr.args))
     if isinstance(expr, Pow) and isinstance(expr.exp, Integer):
-        return _replace(expr.base, table) ** expr.exp
+        return _replace_roots(expr.base, table) ** expr.exp
     if isinstance(expr, Pow) and isinstance(expr.exp, Rational) and isinstance(expr.base, Rational) and expr.base > 0:
         return Mul(*(_prime_power(prime, k * expr.exp, table) for prime, k in factorrat(expr.base).items()))
     if isinstance(expr, Pow) and isinstance(expr.exp, Rational):
         key = expr.base ** Rational(1, expr.exp.q)
-        return _generator(key, expr.base, expr.exp.q, table) ** expr.exp.p
-    return _adjoin(expr, table)
+        return _radical_symbol(key, expr.base, expr.exp.q, table) ** expr.exp.p
+    return _adjoin_root(expr, table)
 
 
 def _prime_power(prime: int, exponent: Rational, table: _Table) -> Expr:
@@ -88,43 +88,43 @@ def _prime_power(prime: int, exponent: Rational, table: _Table) -> Expr:
     whole, part = divmod(int(exponent * order), order)
     if not part:
         return Integer(prime) ** whole
-    return Integer(prime) ** whole * _generator(Integer(prime) ** Rational(1, order), Integer(prime), order, table) ** part
+    return Integer(prime) ** whole * _radical_symbol(Integer(prime) ** Rational(1, order), Integer(prime), order, table) ** part
 
 
-def _generator(key: Expr, base: Expr, q: int, table: _Table) -> Symbol:
+def _radical_symbol(key: Expr, base: Expr, q: int, table: _Table) -> Symbol:
     if (base, q) not in table.generators:
-        inner = _replace(base, table)
-        symbol = _name(table)
+        inner = _replace_roots(base, table)
+        symbol = _new_symbol(table)
         table.generators[base, q] = Generator(symbol, key, symbol**q - inner, q)
     return table.generators[base, q].symbol
 
 
-def _adjoin(expr: Expr, table: _Table) -> Symbol:
+def _adjoin_root(expr: Expr, table: _Table) -> Symbol:
     if expr not in table.generators:
-        table.generators[expr] = _adjoined(expr, table)
+        table.generators[expr] = _make_generator(expr, table)
     return table.generators[expr].symbol
 
 
-def _adjoined(expr: Expr, table: _Table) -> Generator:
+def _make_generator(expr: Expr, table: _Table) -> Generator:
     if expr is I:
-        symbol = _name(table)
+        symbol = _new_symbol(table)
         return Generator(symbol, expr, symbol**2 + 1, 2)
     if isinstance(expr, Abs) and expr.args[0].is_real:
-        inner = _replace(expr.args[0], table)
-        symbol = _name(table)
+        inner = _replace_roots(expr.args[0], table)
+        symbol = _new_symbol(table)
         return Generator(symbol, expr, symbol**2 - inner**2, 2)
     if isinstance(expr, CRootOf | PolynomialRoot):
         variable = expr.args[1] if isinstance(expr, PolynomialRoot) else expr.poly.gen
-        polynomial = Poly(_replace(expr.args[0], table) if isinstance(expr, PolynomialRoot) else expr.expr, variable)
-        symbol = _name(table)
+        polynomial = Poly(_replace_roots(expr.args[0], table) if isinstance(expr, PolynomialRoot) else expr.expr, variable)
+        symbol = _new_symbol(table)
         monic = Add(*(c / polynomial.LC() * symbol**k for (k,), c in polynomial.terms()))
         return Generator(symbol, expr, monic, polynomial.degree())
     if expr in (zoo, nan, oo, -oo):
         raise InputError("finite constants", brief(expr), "exclude the parameters at which a denominator vanishes")
-    return Generator(_name(table), expr)
+    return Generator(_new_symbol(table), expr)
 
 
-def _name(table: _Table) -> Symbol:
+def _new_symbol(table: _Table) -> Symbol:
     return Dummy(f"g{len(table.generators)}")
 
 
@@ -143,17 +143,17 @@ class Extension:
         """The reduced element of an abstracted expression, its denominator free of generators where it is invertible."""
         found = self.field.from_expr(expr)
         for generator in reversed(self.algebraic):
-            found = self._reduced(self._rationalised(found, generator), generator)
+            found = self._reduce_by(self._rationalise(found, generator), generator)
         return found
 
-    def restored(self, element) -> Expr:
+    def restore(self, element) -> Expr:
         """The expression that an element stands for."""
         return self.expression(element.as_expr())
 
     def expression(self, expr: Expr) -> Expr:
         return expr.xreplace({g.symbol: g.value for g in self.generators})
 
-    def _reduced(self, element: FracElement, generator: Generator) -> FracElement:
+    def _reduce_by(self, element: FracElement, generator: Generator) -> FracElement:
         return self._remainder(element.numer, generator) / self._remainder(element.denom, generator)
 
     def _remainder(self, polynomial, generator: Generator) -> FracElement:
@@ -171,7 +171,7 @@ class Extension:
         again = total.numer.degree(index) >= generator.degree
         return self._remainder(total.numer, generator) / self.field(total.denom) if again else total
 
-    def _rationalised(self, element: FracElement, generator: Generator) -> FracElement:
+    def _rationalise(self, element: FracElement, generator: Generator) -> FracElement:
         index = self.field.symbols.index(generator.symbol)
         if element.denom.degree(index) <= 0:
             return element
@@ -186,7 +186,7 @@ class Extension:
             return element
 
 
-def extension(expressions: Iterable[Expr], also: Iterable[Symbol] = ()) -> tuple[list[Expr], Extension]:
+def extension_of(expressions: Iterable[Expr], also: Iterable[Symbol] = ()) -> tuple[list[Expr], Extension]:
     """The abstracted expressions and the field that holds them."""
     abstracted, generators = abstract(expressions)
     everything = [*abstracted, *(g.relation for g in generators if g.relation is not None)]
@@ -196,22 +196,22 @@ def extension(expressions: Iterable[Expr], also: Iterable[Symbol] = ()) -> tuple
 
 
 @cache
-def normal(expr: Expr) -> Expr:
+def normal_form(expr: Expr) -> Expr:
     """A constant as one fraction, reduced modulo the relations of its radicals."""
-    (abstracted,), field = extension([expr])
-    return field.restored(field.element(abstracted))
+    (abstracted,), field = extension_of([expr])
+    return field.restore(field.element(abstracted))
 
 
-def factored(expr: Expr) -> Expr:
+def factor_constant(expr: Expr) -> Expr:
     """A constant as on paper: one fraction, factored with its radicals as they stand."""
-    (abstracted,), field = extension([normal(expr)])
+    (abstracted,), field = extension_of([normal_form(expr)])
     return field.expression(abstracted.factor())
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def numeric(expr: Expr, point: Mapping) -> Any:
+def numeric_value(expr: Expr, point: Mapping) -> Any:
     """The value at a point (symbols, and AnyRoots where one is to be chosen) at the working precision of mpmath."""
     (abstracted,), generators = abstract([expr])
     return evaluate(abstracted, Point({**point, **generator_values(generators, point)}))
@@ -234,24 +234,24 @@ def _generator_value(g: Generator, values: Mapping) -> Any:
     if isinstance(g.value, Abs):
         return mpmath.sqrt(evaluate(g.symbol**2 - g.relation, Point(values)))
     if isinstance(g.value, RealRoot):
-        return g.value.chosen(roots_at(g, values))
+        return g.value.choose_from(roots_at(g, values))
     if isinstance(g.value, AnyRoot):
         return roots_at(g, values)[0]
     if isinstance(g.value, CRootOf):
-        return _numbered_root(g.value, mpmath.mp.dps)
+        return _root_by_number(g.value, mpmath.mp.dps)
     number = g.value.subs({k: v for k, v in values.items() if isinstance(k, Symbol)}).evalf(mpmath.mp.dps + 5)
     return mpmath.mpmathify(number)
 
 
 @cache
-def _numbered_root(root: CRootOf, digits: int):
+def _root_by_number(root: CRootOf, digits: int):
     """SymPy tells which root it is, mpmath its digits."""
-    near = _near(root)
+    near = _approximate_root(root)
     return min(polynomial_roots([int(c) for c in root.poly.all_coeffs()]), key=lambda z: abs(z - near))
 
 
 @cache
-def _near(root: CRootOf):
+def _approximate_root(root: CRootOf):
     return mpmath.mpmathify(root.evalf(10))
 
 

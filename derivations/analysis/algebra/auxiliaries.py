@@ -73,7 +73,7 @@ def as_exponentials(expr: Expr) -> Expr | None:
     return None if made is None else made(*expr.args)
 
 
-def put(expr: Expr, known: Iterable[Auxiliary]) -> Expr | None:
+def put_auxiliaries(expr: Expr, known: Iterable[Auxiliary]) -> Expr | None:
     """A root or an exponential by the variables that stand for such; None where none of them does."""
     if expr.is_Pow and isinstance(expr.exp, Rational):
         radicals = (a for a in known if isinstance(a, Radical) and a.base == expr.base)
@@ -130,27 +130,27 @@ def auxiliaries(expressions: Iterable[Expr], state: Sequence[Symbol], taken: Ite
     roots = dict[Expr, int]()
     forms = dict[Symbol, list[Expr]]()
     for expr in every:
-        for part in _functions(expr, set(state)):
+        for part in _state_functions(expr, set(state)):
             if part.is_Pow:
                 roots[part.base] = lcm(roots.get(part.base, 1), int(part.exp.q))
                 continue
             for x, slope in slopes(part.args[0], state):
                 forms.setdefault(x, []).append(slope)
-    exponentials = [(x, _measure(x, forms[x])) for x in state if x in forms]
+    exponentials = [(x, _common_measure(x, forms[x])) for x in state if x in forms]
     radicals = sorted(roots.items(), key=lambda item: (len(item[0].atoms(Pow)), str(item[0])))
-    names = _names(len(radicals), [x for x, _ in exponentials], set(taken))
+    names = _new_names(len(radicals), [x for x, _ in exponentials], set(taken))
     return (
         *(Exponential(Symbol(next(names), positive=True), x, c) for x, c in exponentials),
         *(Radical(Symbol(next(names), nonnegative=True), base, q) for base, q in radicals),
     )
 
 
-def _functions(expr: Expr, state: set[Symbol]) -> Iterator[Expr]:
+def _state_functions(expr: Expr, state: set[Symbol]) -> Iterator[Expr]:
     """The roots and exponentials of the state in an expression, those by which hyperbolic functions are written too."""
     if not expr.free_symbols & state:
         return
     if (written := as_exponentials(expr)) is not None:
-        yield from _functions(written, state)
+        yield from _state_functions(written, state)
         return
     if isinstance(expr, exp):
         yield expr
@@ -164,10 +164,10 @@ def _functions(expr: Expr, state: set[Symbol]) -> Iterator[Expr]:
     elif not (expr.is_Add or expr.is_Mul or expr.is_Pow or expr.is_Symbol):
         raise InputError(CLASS, f"the term {brief(expr)}", NUMERICALLY)
     for part in expr.args:
-        yield from _functions(part, state)
+        yield from _state_functions(part, state)
 
 
-def _measure(x: Symbol, found: Sequence[Expr]) -> Expr:
+def _common_measure(x: Symbol, found: Sequence[Expr]) -> Expr:
     """The largest expression of which all slopes are integer multiples."""
     first = found[0]
     ratios = [(slope / first).cancel() for slope in found]
@@ -181,7 +181,7 @@ def _measure(x: Symbol, found: Sequence[Expr]) -> Expr:
     return -unit if unit.could_extract_minus_sign() else unit
 
 
-def _names(radicals: int, variables: Sequence[Symbol], taken: set[str]) -> Iterator[str]:
+def _new_names(radicals: int, variables: Sequence[Symbol], taken: set[str]) -> Iterator[str]:
     wanted = [f"E_{x}" for x in variables] + (["R"] if radicals == 1 else [f"R_{k}" for k in range(1, radicals + 1)])
     for name in wanted:
         while name in taken:

@@ -20,7 +20,7 @@ from functools import cached_property
 from sympy import Symbol
 
 from derivations.analysis.algebra.linear import OverBudget
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, distinct_members
 
 Monomial = tuple[int, ...]
 Terms = dict[Monomial, Polynomial]
@@ -63,7 +63,7 @@ class GenericBasis:
         stack = [] if self.is_one else list(seen)
         while stack:
             m = stack.pop()
-            if any(divides(e.lead, m) for e in self.elements):
+            if any(monomial_divides(e.lead, m) for e in self.elements):
                 continue
             found.append(m)
             if len(found) > DIMENSION:
@@ -85,11 +85,11 @@ class GenericBasis:
         """Irreducible polynomials in the parameters outside whose zeros there are finitely many complex zeros."""
         pure = self.elements if self.is_one else [e for e in self.elements if sum(e.lead) == max(e.lead)]
         factors = (f for e in pure for f in (*e.removed, *self.ring.factors(e.terms[e.lead])))
-        return members(factors)
+        return distinct_members(factors)
 
     def normal(self, terms: Terms) -> tuple[Terms, Polynomial]:
         """``r`` and ``m`` such that ``terms = r/m`` modulo the ideal, no term of ``r`` divisible by a leading monomial."""
-        return _reduced(self.ring, terms, self.elements, Counter(STEPS))
+        return _reduce_terms(self.ring, terms, self.elements, Counter(STEPS))
 
 
 def generic_basis(ring: Ring, variables: Sequence[Symbol], equations: Iterable[Polynomial]) -> GenericBasis:
@@ -103,19 +103,21 @@ def generic_basis(ring: Ring, variables: Sequence[Symbol], equations: Iterable[P
     counter = Counter(STEPS)
     basis: list[Element] = []
     pairs: list[tuple[int, int]] = []
-    waiting = sorted((split(ring, variables, p) for p in equations if not p.is_zero()), key=lambda t: grevlex(leading(t)))
+    waiting = sorted(
+        (split_terms(ring, variables, p) for p in equations if not p.is_zero()), key=lambda t: grevlex(leading_monomial(t))
+    )
     for terms in waiting:
-        _insert(ring, basis, pairs, terms, (), counter)
+        _insert_element(ring, basis, pairs, terms, (), counter)
     while pairs:
         i, j = min(pairs, key=lambda pair: grevlex(lcm(basis[pair[0]].lead, basis[pair[1]].lead)))
         pairs.remove((i, j))
-        _insert(ring, basis, pairs, _s_polynomial(basis[i], basis[j]), (*basis[i].removed, *basis[j].removed), counter)
+        _insert_element(ring, basis, pairs, _s_polynomial(basis[i], basis[j]), (*basis[i].removed, *basis[j].removed), counter)
         if basis and not any(basis[-1].lead):
             break
     minimal = [
         e
         for k, e in enumerate(basis)
-        if not any(divides(o.lead, e.lead) and (o.lead != e.lead or h < k) for h, o in enumerate(basis) if h != k)
+        if not any(monomial_divides(o.lead, e.lead) and (o.lead != e.lead or h < k) for h, o in enumerate(basis) if h != k)
     ]
     return GenericBasis(ring, tuple(variables), tuple(minimal))
 
@@ -132,28 +134,28 @@ class Counter:
             raise OverBudget("the generic Gröbner basis grew beyond its budget")
 
 
-def _insert(ring: Ring, basis: list[Element], pairs: list, terms: Terms, removed: tuple, counter: Counter) -> None:
+def _insert_element(ring: Ring, basis: list[Element], pairs: list, terms: Terms, removed: tuple, counter: Counter) -> None:
     """A polynomial reduced by the basis and made primitive, with the pairs that it brings."""
     used: list[Polynomial] = [*removed]
-    rest, _ = _reduced(ring, terms, basis, counter, used)
+    rest, _ = _reduce_terms(ring, terms, basis, counter, used)
     if not rest:
         return
-    rest, content = primitive(rest)
-    new = Element(rest, leading(rest), members((*used, *ring.factors(content))))
+    rest, content = make_primitive(rest)
+    new = Element(rest, leading_monomial(rest), distinct_members((*used, *ring.factors(content))))
     k = len(basis)
     pairs[:] = [
         (i, j)
         for i, j in pairs
-        if not divides(new.lead, t := lcm(basis[i].lead, basis[j].lead))
+        if not monomial_divides(new.lead, t := lcm(basis[i].lead, basis[j].lead))
         or lcm(basis[i].lead, new.lead) == t
         or lcm(basis[j].lead, new.lead) == t
     ]
     fresh: list[tuple[Monomial, int]] = []
     for i, e in sorted(enumerate(basis), key=lambda item: grevlex(lcm(item[1].lead, new.lead))):
         t = lcm(e.lead, new.lead)
-        if not any(divides(s, t) for s, _ in fresh):
+        if not any(monomial_divides(s, t) for s, _ in fresh):
             fresh.append((t, i))
-    pairs += [(i, k) for t, i in fresh if t != product(basis[i].lead, new.lead)]
+    pairs += [(i, k) for t, i in fresh if t != multiply_monomials(basis[i].lead, new.lead)]
     basis.append(new)
 
 
@@ -161,16 +163,20 @@ def _s_polynomial(f: Element, g: Element) -> Terms:
     t = lcm(f.lead, g.lead)
     a, b = f.terms[f.lead], g.terms[g.lead]
     common = a.gcd(b)
-    return _combined(
-        {product(m, quotient(t, f.lead)): c for m, c in f.terms.items()}, b / common, g.terms, quotient(t, g.lead), a / common
+    return _combine_terms(
+        {multiply_monomials(m, divide_monomials(t, f.lead)): c for m, c in f.terms.items()},
+        b / common,
+        g.terms,
+        divide_monomials(t, g.lead),
+        a / common,
     )
 
 
-def _combined(f: Terms, a: Polynomial, g: Mapping[Monomial, Polynomial], shift: Monomial, b: Polynomial) -> Terms:
+def _combine_terms(f: Terms, a: Polynomial, g: Mapping[Monomial, Polynomial], shift: Monomial, b: Polynomial) -> Terms:
     """``a f - b x^shift g``."""
     total = {m: c * a for m, c in f.items()}
     for m, c in g.items():
-        place = product(m, shift)
+        place = multiply_monomials(m, shift)
         value = total[place] - b * c if place in total else -b * c
         if value.is_zero():
             del total[place]
@@ -179,20 +185,22 @@ def _combined(f: Terms, a: Polynomial, g: Mapping[Monomial, Polynomial], shift: 
     return total
 
 
-def _reduced(
+def _reduce_terms(
     ring: Ring, terms: Terms, basis: Sequence[Element], counter: Counter, used: list | None = None
 ) -> tuple[Terms, Polynomial]:
     """The remainder, and what it was multiplied with; ``used`` takes the factors divided out of the elements that reduce."""
     multiple, done = ring.constant(1), set[Monomial]()
     while open_terms := [m for m in terms if m not in done]:
         top = max(open_terms, key=grevlex)
-        by = min((e for e in basis if divides(e.lead, top)), key=lambda e: sum(map(len, e.terms.values())), default=None)
+        by = min(
+            (e for e in basis if monomial_divides(e.lead, top)), key=lambda e: sum(map(len, e.terms.values())), default=None
+        )
         if by is None:
             done.add(top)
             continue
         a, b = by.terms[by.lead], terms[top]
         common = a.gcd(b)
-        terms = _combined(terms, a / common, by.terms, quotient(top, by.lead), b / common)
+        terms = _combine_terms(terms, a / common, by.terms, divide_monomials(top, by.lead), b / common)
         multiple = multiple * (a / common)
         if used is not None:
             used += by.removed
@@ -200,7 +208,7 @@ def _reduced(
     return terms, multiple
 
 
-def primitive(terms: Terms) -> tuple[Terms, Polynomial]:
+def make_primitive(terms: Terms) -> tuple[Terms, Polynomial]:
     """A polynomial without the common factor of its coefficients, and that factor."""
     coefficients = sorted(terms.values(), key=len)
     content = coefficients[0]
@@ -211,7 +219,7 @@ def primitive(terms: Terms) -> tuple[Terms, Polynomial]:
     return {m: c / content for m, c in terms.items()}, content
 
 
-def split(ring: Ring, variables: Sequence[Symbol], p: Polynomial) -> Terms:
+def split_terms(ring: Ring, variables: Sequence[Symbol], p: Polynomial) -> Terms:
     """A polynomial as monomials in the variables with coefficients in the other symbols."""
     places = [ring.place[x] for x in variables]
     rows: dict[Monomial, dict] = {}
@@ -223,8 +231,8 @@ def split(ring: Ring, variables: Sequence[Symbol], p: Polynomial) -> Terms:
     return {m: ring.context.from_dict(row) for m, row in rows.items()}
 
 
-def joined(ring: Ring, variables: Sequence[Symbol], terms: Mapping[Monomial, Polynomial]) -> Polynomial:
-    """The inverse of :func:`split`."""
+def join_terms(ring: Ring, variables: Sequence[Symbol], terms: Mapping[Monomial, Polynomial]) -> Polynomial:
+    """The inverse of :func:`split_terms`."""
     total = ring.constant(0)
     for m, c in terms.items():
         for x, power in zip(variables, m, strict=True):
@@ -234,7 +242,7 @@ def joined(ring: Ring, variables: Sequence[Symbol], terms: Mapping[Monomial, Pol
     return total
 
 
-def leading(terms: Mapping[Monomial, Polynomial]) -> Monomial:
+def leading_monomial(terms: Mapping[Monomial, Polynomial]) -> Monomial:
     return max(terms, key=grevlex)
 
 
@@ -242,7 +250,7 @@ def grevlex(m: Monomial) -> tuple:
     return sum(m), tuple(-k for k in reversed(m))
 
 
-def divides(a: Monomial, b: Monomial) -> bool:
+def monomial_divides(a: Monomial, b: Monomial) -> bool:
     return all(i <= j for i, j in zip(a, b, strict=True))
 
 
@@ -250,9 +258,9 @@ def lcm(a: Monomial, b: Monomial) -> Monomial:
     return tuple(map(max, a, b))
 
 
-def product(a: Monomial, b: Monomial) -> Monomial:
+def multiply_monomials(a: Monomial, b: Monomial) -> Monomial:
     return tuple(i + j for i, j in zip(a, b, strict=True))
 
 
-def quotient(a: Monomial, b: Monomial) -> Monomial:
+def divide_monomials(a: Monomial, b: Monomial) -> Monomial:
     return tuple(i - j for i, j in zip(a, b, strict=True))

@@ -19,13 +19,13 @@ class OverBudget(UnfinishedError):
     """An exact computation that was given up since it grew beyond its budget of terms."""
 
 
-def bounded(polynomials: Sequence[Polynomial], budget: int) -> None:
+def check_budget(polynomials: Sequence[Polynomial], budget: int) -> None:
     """Raise :class:`OverBudget` for polynomials with more terms than the budget in all."""
     if sum(len(p) for p in polynomials) > budget:
         raise OverBudget(f"the exact analysis grew beyond its budget of {budget} terms")
 
 
-def product(a: Matrix, b: Matrix) -> Matrix:
+def multiply_matrices(a: Matrix, b: Matrix) -> Matrix:
     columns = list(zip(*b, strict=True))
     return [[dot(row, column) for column in columns] for row in a]
 
@@ -38,7 +38,7 @@ def dot(a: Sequence[Polynomial], b: Sequence[Polynomial]) -> Polynomial:
     return total
 
 
-def characteristic(matrix: Matrix, ring: Ring, budget: int = BUDGET) -> tuple[list[Polynomial], list[Matrix]]:
+def characteristic_coefficients(matrix: Matrix, ring: Ring, budget: int = BUDGET) -> tuple[list[Polynomial], list[Matrix]]:
     r"""Coefficients :math:`c_0=1,c_1,\ldots,c_n` of :math:`\det(s-M)=\sum_kc_ks^{n-k}`, and the matrices :math:`B_k` of
     :math:`\operatorname{adj}(s-M)=\sum_{k<n}B_ks^{n-1-k}` (Faddeev and LeVerrier)."""
     n = len(matrix)
@@ -46,8 +46,8 @@ def characteristic(matrix: Matrix, ring: Ring, budget: int = BUDGET) -> tuple[li
     adjugates = [[[one if i == j else zero for j in range(n)] for i in range(n)]]
     coefficients = [one]
     for k in range(1, n + 1):
-        moved = product(matrix, adjugates[-1])
-        bounded([e for line in moved for e in line], budget)
+        moved = multiply_matrices(matrix, adjugates[-1])
+        check_budget([e for line in moved for e in line], budget)
         trace = sum((moved[i][i] for i in range(n)), zero)
         c = -trace / k
         coefficients.append(c)
@@ -58,7 +58,7 @@ def characteristic(matrix: Matrix, ring: Ring, budget: int = BUDGET) -> tuple[li
 
 def adjugate(matrix: Matrix, ring: Ring) -> tuple[Matrix, Polynomial]:
     """The adjugate of a matrix and its determinant: their quotient is the inverse."""
-    coefficients, adjugates = characteristic(matrix, ring)
+    coefficients, adjugates = characteristic_coefficients(matrix, ring)
     sign = 1 if len(matrix) % 2 else -1
     return [[sign * e for e in line] for line in adjugates[-1]], -sign * coefficients[-1]
 
@@ -78,7 +78,7 @@ def hurwitz_determinants(
 
 
 def determinant(matrix: Matrix, ring: Ring, budget: int = BUDGET) -> Polynomial:
-    """By Laplace expansion over sets of columns: no division, and no term of higher degree than the result's."""
+    """The determinant by expansion over sets of columns: no division, and no term of higher degree than the result's."""
     minors: dict[frozenset[int], Polynomial] = {frozenset(): ring.constant(1)}
     for row in matrix:
         grown: dict[frozenset[int], Polynomial] = {}
@@ -90,6 +90,6 @@ def determinant(matrix: Matrix, ring: Ring, budget: int = BUDGET) -> Polynomial:
                 key = used | {j}
                 term = sign * minor * entry
                 grown[key] = grown[key] + term if key in grown else term
-        bounded(list(grown.values()), budget)
+        check_budget(list(grown.values()), budget)
         minors = grown
     return minors.get(frozenset(range(len(matrix))), ring.constant(0))

@@ -32,9 +32,9 @@ class NumberField:
 
     def minimal_polynomial(self, element: fmpq_poly) -> fmpq_poly:
         """The monic irreducible polynomial over the rationals that an element is a root of."""
-        powers = self._powers(element, self.degree)
-        for degree in _divisors(self.degree):
-            relation = self._relation(powers[:degree], powers[degree])
+        powers = self._element_powers(element, self.degree)
+        for degree in _divisors_of(self.degree):
+            relation = self._linear_relation(powers[:degree], powers[degree])
             if relation is not None:
                 return fmpq_poly([*(-c for c in relation), 1])
         raise AssertionError("every element has a minimal polynomial")
@@ -46,12 +46,12 @@ class NumberField:
         basis: list[tuple[Polynomial, fmpq_poly]] = [(ring.constant(1), fmpq_poly([1]))]
         found = []
         for x in names:
-            powers = self._powers(self.coordinates[x], self.degree // len(basis))
-            for degree in _divisors(self.degree // len(basis)):
+            powers = self._element_powers(self.coordinates[x], self.degree // len(basis))
+            for degree in _divisors_of(self.degree // len(basis)):
                 spanned = [(m * ring.gen(x) ** k, (e * powers[k]) % self.modulus) for k in range(degree) for m, e in basis]
-                relation = self._relation([e for _, e in spanned], powers[degree])
+                relation = self._linear_relation([e for _, e in spanned], powers[degree])
                 if relation is not None:
-                    found.append((x, _cleared(ring, ring.gen(x) ** degree, [m for m, _ in spanned], relation)))
+                    found.append((x, _clear_denominators(ring, ring.gen(x) ** degree, [m for m, _ in spanned], relation)))
                     basis = spanned
                     break
         return tuple(found)
@@ -65,10 +65,11 @@ class NumberField:
         candidates = {x: self.minimal_polynomial(e) for x, e in self.coordinates.items()}
         values = {x: real_roots(p) for x, p in candidates.items()}
         return [
-            {x: values[x][self._index(place, self.coordinates[x], p)] for x, p in candidates.items()} for place in range(count)
+            {x: values[x][self._root_index(place, self.coordinates[x], p)] for x, p in candidates.items()}
+            for place in range(count)
         ]
 
-    def _index(self, place: int, element: fmpq_poly, minimal: fmpq_poly) -> int:
+    def _root_index(self, place: int, element: fmpq_poly, minimal: fmpq_poly) -> int:
         """Which real root of its minimal polynomial an element is at the real root number ``place`` of the modulus."""
         bits = BITS
         while True:
@@ -79,13 +80,13 @@ class NumberField:
                 return met[0]
             bits *= 2
 
-    def _powers(self, element: fmpq_poly, highest: int) -> list[fmpq_poly]:
+    def _element_powers(self, element: fmpq_poly, highest: int) -> list[fmpq_poly]:
         powers = [fmpq_poly([1])]
         for _ in range(highest):
             powers.append((powers[-1] * element) % self.modulus)
         return powers
 
-    def _relation(self, basis: Sequence[fmpq_poly], target: fmpq_poly) -> list[fmpq] | None:
+    def _linear_relation(self, basis: Sequence[fmpq_poly], target: fmpq_poly) -> list[fmpq] | None:
         """The target as a combination of independent elements, or None."""
         rows, rank = fmpq_mat([[e[i] for e in (*basis, target)] for i in range(self.degree)]).rref()
         return [rows[i, len(basis)] for i in range(rank)] if rank == len(basis) else None
@@ -126,11 +127,13 @@ def _in_radicals(coefficients: list[Rational]) -> list[Expr]:
     return [shift + sign * sqrt(s) for s in squares for sign in (1, -1)]
 
 
-def _divisors(n: int) -> list[int]:
+def _divisors_of(n: int) -> list[int]:
     return [k for k in range(1, n + 1) if n % k == 0]
 
 
-def _cleared(ring: Ring, top: Polynomial, monomials: Sequence[Polynomial], coefficients: Sequence[fmpq]) -> Polynomial:
+def _clear_denominators(
+    ring: Ring, top: Polynomial, monomials: Sequence[Polynomial], coefficients: Sequence[fmpq]
+) -> Polynomial:
     """``top`` minus a combination, times the common denominator."""
     rows = fmpq_mat(1, len(coefficients), list(coefficients))
     numerators, scale = rows.numer_denom()

@@ -18,10 +18,10 @@ from typing import TypeAlias
 from flint import Ordering, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_poly
 from sympy import Add, Expr, Float, Integer, Mul, Poly, Rational, Symbol, symbols, sympify
 
-from derivations.analysis.algebra.auxiliaries import Auxiliary, as_exponentials, put
+from derivations.analysis.algebra.auxiliaries import Auxiliary, as_exponentials, put_auxiliaries
 from theory.abridging import brief
 from theory.errors import InputError
-from theory.printing import READABLE, number_read
+from theory.printing import READABLE, read_number
 
 Polynomial: TypeAlias = fmpz_mpoly
 
@@ -39,8 +39,8 @@ class Ring:
     def __reduce__(self):
         return Ring, (self.symbols, self.auxiliaries)
 
-    def extended(self, *symbols: Symbol) -> Ring:
-        """With more symbols, behind the others."""
+    def extend(self, *symbols: Symbol) -> Ring:
+        """The ring with more symbols, behind the others."""
         return Ring((*self.symbols, *symbols), self.auxiliaries)
 
     @cached_property
@@ -66,7 +66,7 @@ class Ring:
         InputError
             naming the term that is not rational in the symbols of the ring with rational coefficients.
         """
-        top, bottom = self._read(sympify(expr, strict=True))
+        top, bottom = self._read_fraction(sympify(expr, strict=True))
         if top.is_zero():
             return top, self.constant(1)
         common = top.gcd(bottom)
@@ -80,9 +80,9 @@ class Ring:
         terms = p.to_dict().items()
         return Add(*(Mul(int(c), *(x ** int(m) for x, m in zip(self.symbols, k, strict=True) if m)) for k, c in terms))
 
-    def factored(self, p: Polynomial) -> Expr:
+    def factored_expression(self, p: Polynomial) -> Expr:
         """The polynomial as a product of irreducible factors."""
-        content, factors = factor(p)
+        content, factors = factor_polynomial(p)
         result: Expr = Integer(content)
         for f, power in factors:
             result *= self.expr(f) ** power
@@ -140,9 +140,9 @@ class Ring:
 
     def factors(self, p: Polynomial) -> list[Polynomial]:
         """The distinct irreducible factors of positive degree, signs fixed by FLINT."""
-        return [f for f, _ in factor(p)[1]]
+        return [f for f, _ in factor_polynomial(p)[1]]
 
-    def taken(self, p: Polynomial, source: Ring) -> Polynomial:
+    def convert_from(self, p: Polynomial, source: Ring) -> Polynomial:
         """A polynomial of a ring whose symbols are all among those of this one."""
         places = [self.place[s] for s in source.symbols]
         terms = {}
@@ -157,36 +157,36 @@ class Ring:
         """The value of a constant polynomial."""
         return int(p.to_dict().get((0,) * len(self.symbols), 0))
 
-    def _read(self, expr: Expr) -> tuple[Polynomial, Polynomial]:
+    def _read_fraction(self, expr: Expr) -> tuple[Polynomial, Polynomial]:
         """Numerator and denominator of a rational expression, as it is built."""
         if expr in self.place:
             return self.gen(expr), self.constant(1)
         if expr.is_Rational:
             return self.constant(int(expr.p)), self.constant(int(expr.q))
         if expr.is_Add:
-            return reduce(_sum, map(self._read, expr.args))
+            return reduce(_add_fractions, map(self._read_fraction, expr.args))
         if expr.is_Mul:
-            return reduce(lambda a, b: (a[0] * b[0], a[1] * b[1]), map(self._read, expr.args))
+            return reduce(lambda a, b: (a[0] * b[0], a[1] * b[1]), map(self._read_fraction, expr.args))
         if expr.is_Pow and expr.exp.is_Integer:
-            top, bottom = self._read(expr.base)
+            top, bottom = self._read_fraction(expr.base)
             m = int(expr.exp)
             if m < 0 and top.is_zero():
                 raise InputError("no division by zero", f"the term {brief(expr)}", "correct it")
             return (top**m, bottom**m) if m >= 0 else (bottom**-m, top**-m)
         written = as_exponentials(expr) if self.auxiliaries else None
-        written = put(expr, self.auxiliaries) if written is None else written
+        written = put_auxiliaries(expr, self.auxiliaries) if written is None else written
         if written is not None:
-            return self._read(written)
-        raise self._outside(expr)
+            return self._read_fraction(written)
+        raise self._not_rational(expr)
 
-    def _outside(self, expr: Expr) -> InputError:
+    def _not_rational(self, expr: Expr) -> InputError:
         expected = "rational functions with rational coefficients of " + ", ".join(map(str, self.symbols))
         exact = expr.is_Float or expr.is_finite is False or expr.is_real is False
         remedy = "write numbers as real, exact fractions" if exact else "name it by a parameter of its own"
         return InputError(expected, f"the term {brief(expr)}", remedy)
 
 
-def _sum(a: tuple[Polynomial, Polynomial], b: tuple[Polynomial, Polynomial]) -> tuple[Polynomial, Polynomial]:
+def _add_fractions(a: tuple[Polynomial, Polynomial], b: tuple[Polynomial, Polynomial]) -> tuple[Polynomial, Polynomial]:
     if a[1] == b[1]:
         return a[0] + b[0], a[1]
     common = a[1].gcd(b[1])
@@ -205,7 +205,7 @@ def exact_number(value: object) -> Rational:
     if isinstance(value, Rational):
         return value
     if isinstance(value, str) and len(value) > READABLE:
-        return number_read(value)
+        return read_number(value)
     if isinstance(value, str | float | Float):
         number = Fraction(str(value))
     elif isinstance(value, numbers.Rational):
@@ -215,7 +215,7 @@ def exact_number(value: object) -> Rational:
     return Rational(number.numerator, number.denominator)
 
 
-def factor(p: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]:
+def factor_polynomial(p: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]:
     """Content and irreducible factors with their powers.
 
     python-flint (up to 0.9) compares coefficients as machine integers to sort the factors; where that overflows, polynomials
@@ -251,21 +251,21 @@ def _factor_linear(p: Polynomial, place: int) -> tuple[int, list[tuple[Polynomia
     content = gcd(*map(int, p.coeffs())) * (1 if int(p.leading_coefficient()) > 0 else -1)
     p, slope = p / content, slope / content
     common = slope.gcd(p - slope * p.context().gen(place))
-    return content, [*factor(common)[1], (p / common, 1)]
+    return content, [*factor_polynomial(common)[1], (p / common, 1)]
 
 
-def _rebuilt(names: tuple[str, ...], terms: dict) -> Polynomial:
+def _rebuild_polynomial(names: tuple[str, ...], terms: dict) -> Polynomial:
     return fmpz_mpoly_ctx.get(names, Ordering.lex).from_dict(terms)
 
 
-def _taken_apart(p: Polynomial):
-    return _rebuilt, (p.context().names(), {k: int(c) for k, c in p.to_dict().items()})
+def _reduce_polynomial(p: Polynomial):
+    return _rebuild_polynomial, (p.context().names(), {k: int(c) for k, c in p.to_dict().items()})
 
 
-copyreg.pickle(fmpz_mpoly, _taken_apart)  # FLINT's polynomials do not pickle by themselves
+copyreg.pickle(fmpz_mpoly, _reduce_polynomial)  # FLINT's polynomials do not pickle by themselves
 
 
-def members(items: Iterable[Polynomial]) -> tuple[Polynomial, ...]:
+def distinct_members(items: Iterable[Polynomial]) -> tuple[Polynomial, ...]:
     """Distinct polynomials in their first order."""
     found: list[Polynomial] = []
     for p in items:

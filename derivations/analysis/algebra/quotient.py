@@ -7,7 +7,7 @@ them all as rational functions of the roots of one polynomial (Rouillier 1999), 
 
 >>> from sympy.abc import x, y
 >>> ring = Ring((x, y))
->>> circle = quotient(ring, [ring.numerator(x**2 + y**2 - 2), ring.numerator(x * (x - y))])
+>>> circle = quotient_algebra(ring, [ring.numerator(x**2 + y**2 - 2), ring.numerator(x * (x - y))])
 >>> circle.dimension, circle.distinct, circle.real
 (4, 4, 4)
 """
@@ -32,7 +32,7 @@ Monomial = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Quotient:
+class QuotientAlgebra:
     """Polynomials modulo an ideal with finitely many zeros: the matrix of each variable on a basis of monomials, 1 first."""
 
     variables: tuple[Symbol, ...]
@@ -47,16 +47,16 @@ class Quotient:
     @cached_property
     def _products(self) -> list[fmpq_mat]:
         """Multiplication by each monomial of the basis."""
-        found: dict[Monomial, fmpq_mat] = {(0,) * len(self.variables): _identity(self.dimension)}
+        found: dict[Monomial, fmpq_mat] = {(0,) * len(self.variables): _identity_matrix(self.dimension)}
         for m in self.basis[1:]:  # by degree, so that a divisor comes before
             i = next(i for i, power in enumerate(m) if power)
-            found[m] = self.matrices[i] * found[_lowered(m, i)]
+            found[m] = self.matrices[i] * found[_lower_power(m, i)]
         return [found[m] for m in self.basis]
 
     @cached_property
     def _traces(self) -> fmpq_mat:
         """The traces of the monomials of the basis, as a row."""
-        return fmpq_mat(1, self.dimension, [_trace(m) for m in self._products])
+        return fmpq_mat(1, self.dimension, [_matrix_trace(m) for m in self._products])
 
     @cached_property
     def _form(self) -> fmpq_mat:
@@ -74,18 +74,20 @@ class Quotient:
             return 0
         terms = [(k, 1 if c > 0 else -1) for k, c in enumerate(self._form.charpoly().coeffs()) if c != 0]
         signs, mirrored = [c for _, c in terms], [c * (-1) ** k for k, c in terms]
-        return _changes(signs) - _changes(mirrored)  # Descartes' rule is exact where all roots are real
+        return _count_changes(signs) - _count_changes(mirrored)  # Descartes' rule is exact where all roots are real
 
     def fields(self) -> list[NumberField]:
         """The zeros, one number field for each set of conjugates."""
         if not self.basis:
             return []
-        form, squarefree = self._separating()
-        vector, powers = _unit(self.dimension), []
+        form, squarefree = self._separating_form()
+        vector, powers = _unit_vector(self.dimension), []
         for _ in range(squarefree.degree()):
             powers.append(vector)
             vector = form * vector
-        weight, *numerators = (self._numerator(m, powers, squarefree) for m in (_identity(self.dimension), *self.matrices))
+        weight, *numerators = (
+            self._numerator(m, powers, squarefree) for m in (_identity_matrix(self.dimension), *self.matrices)
+        )
         found = []
         for modulus, _ in squarefree.factor()[1]:
             scale, inverse, _ = (weight % modulus).xgcd(modulus)
@@ -94,10 +96,12 @@ class Quotient:
             found.append(NumberField(modulus, {x: c for x, c in coordinates if not isinstance(x, Dummy)}))
         return found
 
-    def _separating(self) -> tuple[fmpq_mat, fmpq_poly]:
+    def _separating_form(self) -> tuple[fmpq_mat, fmpq_poly]:
         """Multiplication by a linear form that takes a value of its own at each zero, and the polynomial of these values."""
         for coefficients in _linear_forms(len(self.variables)):
-            form = sum((m * c for m, c in zip(self.matrices, coefficients, strict=True) if c), _identity(self.dimension) * 0)
+            form = sum(
+                (m * c for m, c in zip(self.matrices, coefficients, strict=True) if c), _identity_matrix(self.dimension) * 0
+            )
             p = form.charpoly()
             squarefree = p / p.gcd(p.derivative())
             if squarefree.degree() == self.distinct:
@@ -115,7 +119,7 @@ class Quotient:
         return fmpq_poly((product + [fmpq(0)] * (size - len(product)))[::-1])
 
 
-def quotient(ring: Ring, equations: Sequence[Polynomial], nonzero: Sequence[Polynomial] = ()) -> Quotient | None:
+def quotient_algebra(ring: Ring, equations: Sequence[Polynomial], nonzero: Sequence[Polynomial] = ()) -> QuotientAlgebra | None:
     """The quotient by equations in those symbols that occur in them; None where they have infinitely many complex zeros.
 
     With ``nonzero``, only the zeros of the equations are meant at which none of these polynomials vanishes, and one variable
@@ -128,24 +132,24 @@ def quotient(ring: Ring, equations: Sequence[Polynomial], nonzero: Sequence[Poly
     places = [ring.place[s] for s in variables]
     rationals = PolyRing([f"x{i}" for i in range(-len(nonzero[:1]), len(places))], QQ, grevlex)
 
-    def moved(p: Polynomial):
+    def convert_polynomial(p: Polynomial):
         zeros = (0,) * len(nonzero[:1])
         return rationals.from_dict({(*zeros, *(k[i] for i in places)): QQ(int(c)) for k, c in p.to_dict().items()})
 
-    given = [moved(p) for p in equations if not p.is_zero()]
+    given = [convert_polynomial(p) for p in equations if not p.is_zero()]
     if nonzero:
-        given.append(prod(map(moved, nonzero), start=rationals.gens[0]) - 1)
+        given.append(prod(map(convert_polynomial, nonzero), start=rationals.gens[0]) - 1)
         variables = (Dummy("inverse"), *variables)
     basis = groebner(given, rationals)
     tails = {g.LM: {m: -c / g.LC for m, c in g.terms() if m != g.LM} for g in basis}
     if any(not sum(m) for m in tails):
-        return Quotient(variables, (), ())
+        return QuotientAlgebra(variables, (), ())
     if any(not any(sum(m) == m[i] for m in tails) for i in range(len(variables))):
         return None
-    return _multiplication(variables, tails, rationals.order)
+    return _multiplication_matrices(variables, tails, rationals.order)
 
 
-def _multiplication(variables: tuple[Symbol, ...], tails: dict, order) -> Quotient:
+def _multiplication_matrices(variables: tuple[Symbol, ...], tails: dict, order) -> QuotientAlgebra:
     basis, border = _staircase(len(variables), tails)
     basis.sort(key=order)
     place = {m: i for i, m in enumerate(basis)}
@@ -161,15 +165,15 @@ def _multiplication(variables: tuple[Symbol, ...], tails: dict, order) -> Quotie
     normal = {m: [fmpq(int(m == b)) for b in basis] for m in basis}
     for m in sorted([*basis, *border], key=order):
         if m in tails:
-            normal[m] = _coordinates(tails[m], place)
+            normal[m] = _coordinate_vector(tails[m], place)
         elif m not in place:
-            i = next(i for i, power in enumerate(m) if power and _lowered(m, i) not in place)
-            normal[m] = times(i, normal[_lowered(m, i)])
+            i = next(i for i, power in enumerate(m) if power and _lower_power(m, i) not in place)
+            normal[m] = times(i, normal[_lower_power(m, i)])
         for i in range(len(variables)):
-            if m[i] and _lowered(m, i) in place:
-                columns[i][_lowered(m, i)] = normal[m]
+            if m[i] and _lower_power(m, i) in place:
+                columns[i][_lower_power(m, i)] = normal[m]
     matrices = tuple(fmpq_mat([rows[m] for m in basis]).transpose() for rows in columns)
-    return Quotient(variables, tuple(basis), matrices)
+    return QuotientAlgebra(variables, tuple(basis), matrices)
 
 
 def _staircase(count: int, leads: Iterable[Monomial]) -> tuple[list[Monomial], list[Monomial]]:
@@ -190,7 +194,7 @@ def _staircase(count: int, leads: Iterable[Monomial]) -> tuple[list[Monomial], l
     return basis, border
 
 
-def _coordinates(terms: dict, place: dict[Monomial, int]) -> list:
+def _coordinate_vector(terms: dict, place: dict[Monomial, int]) -> list:
     vector = [fmpq(0)] * len(place)
     for m, c in terms.items():
         vector[place[m]] = fmpq(int(c.numerator), int(c.denominator))
@@ -207,21 +211,21 @@ def _linear_forms(count: int) -> Iterator[tuple[int, ...]]:
         base = -base if base > 0 else 1 - base
 
 
-def _lowered(m: Monomial, i: int) -> Monomial:
+def _lower_power(m: Monomial, i: int) -> Monomial:
     return (*m[:i], m[i] - 1, *m[i + 1 :])
 
 
-def _identity(size: int) -> fmpq_mat:
+def _identity_matrix(size: int) -> fmpq_mat:
     return fmpq_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
 
 
-def _unit(size: int) -> fmpq_mat:
+def _unit_vector(size: int) -> fmpq_mat:
     return fmpq_mat(size, 1, [int(i == 0) for i in range(size)])
 
 
-def _trace(m: fmpq_mat) -> fmpq:
+def _matrix_trace(m: fmpq_mat) -> fmpq:
     return sum((m[i, i] for i in range(m.nrows())), fmpq(0))
 
 
-def _changes(signs: Sequence[int]) -> int:
+def _count_changes(signs: Sequence[int]) -> int:
     return sum(a != b for a, b in pairwise(signs))

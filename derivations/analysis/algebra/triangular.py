@@ -9,8 +9,8 @@ Source: J. Faugère, P. Gianni, D. Lazard, T. Mora, J. Symb. Comput. 16, 329 (19
 >>> from derivations.analysis.algebra.polynomials import Ring
 >>> ring = Ring((x, y, a))
 >>> basis = generic_basis(ring, (x, y), [ring.numerator(x * (x - y)), ring.numerator(y**2 - a)])
->>> for zeros in irreducible(basis):
-...     print([ring.expr(p) for _, p in triangular(zeros, (x, y))])
+>>> for zeros in split_irreducible(basis):
+...     print([ring.expr(p) for _, p in triangular_set(zeros, (x, y))])
 [-a + y**2, x]
 [-a + y**2, x - y]
 """
@@ -26,11 +26,11 @@ from derivations.analysis.algebra.generic import (
     GenericBasis,
     Monomial,
     Terms,
-    divides,
     generic_basis,
-    joined,
-    primitive,
-    product,
+    join_terms,
+    make_primitive,
+    monomial_divides,
+    multiply_monomials,
 )
 from derivations.analysis.algebra.linear import OverBudget
 from derivations.analysis.algebra.polynomials import Polynomial
@@ -41,7 +41,7 @@ NEW = "new"
 TriangularSet = tuple[tuple[Symbol, Polynomial], ...]
 
 
-def irreducible(basis: GenericBasis) -> Iterator[GenericBasis]:
+def split_irreducible(basis: GenericBasis) -> Iterator[GenericBasis]:
     """The zeros split until the minimal polynomial of every variable is irreducible."""
     if basis.is_one:
         return
@@ -51,22 +51,22 @@ def irreducible(basis: GenericBasis) -> Iterator[GenericBasis]:
         factors = ring.factors(p)
         factors = [f for f in factors if ring.degree(f, x) > 0]
         if len(factors) > 1 or ring.degree(factors[0], x) < ring.degree(p, x):
-            elements = [joined(ring, basis.variables, e.terms) for e in basis.elements]
+            elements = [join_terms(ring, basis.variables, e.terms) for e in basis.elements]
             for f in factors:
-                yield from irreducible(generic_basis(ring, basis.variables, [f, *elements]))
+                yield from split_irreducible(generic_basis(ring, basis.variables, [f, *elements]))
             return
     yield basis
 
 
 def minimal_polynomial(basis: GenericBasis, x: Symbol) -> Polynomial:
     """The polynomial of least degree in one variable that vanishes in the quotient algebra, without content."""
-    return _lexicographic(basis, (x,))[0]
+    return _lexicographic_basis(basis, (x,))[0]
 
 
-def triangular(basis: GenericBasis, order: Sequence[Symbol]) -> TriangularSet | None:
+def triangular_set(basis: GenericBasis, order: Sequence[Symbol]) -> TriangularSet | None:
     """The zeros as roots of polynomials, one for each variable in it and those that come later in ``order``; None where
     the lexicographic Gröbner basis is not of that form."""
-    found = _lexicographic(basis, order)
+    found = _lexicographic_basis(basis, order)
     ring, last, roots = basis.ring, list(reversed(order)), []
     if len(found) != len(last):
         return None
@@ -78,7 +78,7 @@ def triangular(basis: GenericBasis, order: Sequence[Symbol]) -> TriangularSet | 
     return tuple(roots)
 
 
-def _lexicographic(basis: GenericBasis, order: Sequence[Symbol]) -> list[Polynomial]:
+def _lexicographic_basis(basis: GenericBasis, order: Sequence[Symbol]) -> list[Polynomial]:
     """The lexicographic Gröbner basis of the ideal in the variables of ``order``, the first one largest."""
     ring, count = basis.ring, len(order)
     normal: dict[Monomial, tuple[Terms, Polynomial]] = {}
@@ -89,35 +89,35 @@ def _lexicographic(basis: GenericBasis, order: Sequence[Symbol]) -> list[Polynom
     while candidates:
         m = min(candidates)
         candidates.remove(m)
-        if any(divides(lead, m) for lead in leads):
+        if any(monomial_divides(lead, m) for lead in leads):
             continue
-        normal[m] = _normal(basis, order, m, normal)
-        row = _eliminated({**normal[m][0], (NEW, m): -normal[m][1]}, pivots)
-        if pivot := _pivot(row):
+        normal[m] = _normal_form(basis, order, m, normal)
+        row = _eliminate_pivots({**normal[m][0], (NEW, m): -normal[m][1]}, pivots)
+        if pivot := _choose_pivot(row):
             pivots[pivot] = row
-            candidates += [c for i in range(count) if (c := _raised(m, i)) not in candidates]
+            candidates += [c for i in range(count) if (c := _raise_power(m, i)) not in candidates]
         else:
             leads.append(m)
             sign = 1 if row[NEW, m].leading_coefficient() > 0 else -1
-            found.append(joined(ring, order, {k[1]: sign * c for k, c in row.items()}))
+            found.append(join_terms(ring, order, {k[1]: sign * c for k, c in row.items()}))
     return found
 
 
-def _normal(basis: GenericBasis, order: Sequence[Symbol], m: Monomial, known: dict) -> tuple[Terms, Polynomial]:
+def _normal_form(basis: GenericBasis, order: Sequence[Symbol], m: Monomial, known: dict) -> tuple[Terms, Polynomial]:
     """Normal form of a monomial, as terms over a common denominator."""
     zero, one = (0,) * len(basis.variables), basis.ring.constant(1)
-    i = next((i for i in range(len(m)) if m[i] and _raised(m, i, -1) in known), None)
+    i = next((i for i in range(len(m)) if m[i] and _raise_power(m, i, -1) in known), None)
     if i is None:
         return basis.normal({zero: one})
-    terms, scale = known[_raised(m, i, -1)]
+    terms, scale = known[_raise_power(m, i, -1)]
     step = tuple(int(x == order[i]) for x in basis.variables)
-    moved, multiple = basis.normal({product(k, step): c for k, c in terms.items()})
-    joint, _ = primitive({**moved, NEW: scale * multiple})  # type: ignore[dict-item]
+    moved, multiple = basis.normal({multiply_monomials(k, step): c for k, c in terms.items()})
+    joint, _ = make_primitive({**moved, NEW: scale * multiple})  # type: ignore[dict-item]
     scale = joint.pop(NEW)  # type: ignore[call-overload]
     return joint, scale
 
 
-def _eliminated(row: Row, pivots: dict[Monomial, Row]) -> Row:
+def _eliminate_pivots(row: Row, pivots: dict[Monomial, Row]) -> Row:
     """The identity with the monomials taken out that earlier ones express, without content."""
     for place, other in pivots.items():
         if place not in row:
@@ -132,16 +132,16 @@ def _eliminated(row: Row, pivots: dict[Monomial, Row]) -> Row:
                 del total[k]
             else:
                 total[k] = value
-        row, _ = primitive(total)
+        row, _ = make_primitive(total)
         if sum(map(len, row.values())) > BUDGET:
             raise OverBudget("linear algebra over the parameters grew beyond its budget")
     return row
 
 
-def _pivot(row: Row) -> Monomial | None:
+def _choose_pivot(row: Row) -> Monomial | None:
     """The monomial of the staircase with the shortest coefficient."""
     return min((k for k in row if k[0] != NEW), key=lambda k: (len(row[k]), k), default=None)
 
 
-def _raised(m: Monomial, i: int, by: int = 1) -> Monomial:
+def _raise_power(m: Monomial, i: int, by: int = 1) -> Monomial:
     return (*m[:i], m[i] + by, *m[i + 1 :])

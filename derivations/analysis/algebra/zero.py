@@ -26,7 +26,7 @@ from sympy.core.relational import Relational, StrictGreaterThan, StrictLessThan,
 from sympy.polys.fields import FracElement
 from sympy.polys.matrices import DomainMatrix
 
-from derivations.analysis.algebra.algebraic import Extension, Generator, extension, generator_values
+from derivations.analysis.algebra.algebraic import Extension, Generator, extension_of, generator_values
 from theory.abridging import brief
 from theory.errors import UnfinishedError
 
@@ -43,7 +43,9 @@ class Region:
     small: Symbol | None = None
 
 
-def sample(symbols: Iterable[Symbol], region: Region, seed: int = 0, fixed: Mapping | None = None) -> dict[Symbol, Rational]:
+def draw_point(
+    symbols: Iterable[Symbol], region: Region, seed: int = 0, fixed: Mapping | None = None
+) -> dict[Symbol, Rational]:
     """Random rationals that respect the assumptions of the symbols and the inequalities of the region.
 
     Inequalities that mention other symbols are left aside; the small symbol, if asked for, is of order 1/1000.
@@ -57,14 +59,14 @@ def sample(symbols: Iterable[Symbol], region: Region, seed: int = 0, fixed: Mapp
     free = sorted(set(symbols) - set(fixed), key=str)
     generator = random.Random(seed)
     for _ in range(TRIES):
-        point = {**fixed, **{s: _draw(s, region, generator) for s in free}}
-        if holds(region, point):
+        point = {**fixed, **{s: _draw_number(s, region, generator) for s in free}}
+        if holds_at(region, point):
             return point
     wanted = ", ".join(map(brief, region.assumptions))
     raise UnfinishedError(f"no values of the parameters were found where {wanted}: give some under parameters=")
 
 
-def _draw(symbol: Symbol, region: Region, generator: random.Random) -> Rational:
+def _draw_number(symbol: Symbol, region: Region, generator: random.Random) -> Rational:
     size = Rational(generator.randint(2, 9)) if symbol.is_integer else Rational(generator.randint(200, 2500), 997)
     if symbol == region.small:
         return size * BEGINNING
@@ -72,12 +74,12 @@ def _draw(symbol: Symbol, region: Region, generator: random.Random) -> Rational:
     return -size if negative else size
 
 
-def holds(region: Region, point: Mapping) -> bool:
+def holds_at(region: Region, point: Mapping) -> bool:
     """Whether the inequalities of a region hold at numbers, those that mention other symbols left aside."""
-    return all(_holds(a, point) for a in region.assumptions)
+    return all(_is_satisfied(a, point) for a in region.assumptions)
 
 
-def _holds(assumption, point: Mapping) -> bool:
+def _is_satisfied(assumption, point: Mapping) -> bool:
     if not isinstance(assumption, Relational) or not assumption.free_symbols <= set(point):
         return True
     return bool(assumption.subs(point) == True)  # noqa: E712  (a SymPy Boolean)
@@ -92,42 +94,42 @@ def vanishes(expr: Expr, region: Region = Region()) -> bool:
     UnfinishedError
         where that differs between admissible parameters (the branches of a radical), or the norm is too large.
     """
-    (abstracted,), field = extension([expr])
+    (abstracted,), field = extension_of([expr])
     element = field.field(field.element(abstracted).numer)
     if not element:
         return True
     if not field.generators:
         return False
-    small = [_is_small(element, field, point) for point in points(field, region)]
+    small = [_is_small(element, field, point) for point in admissible_points(field, region)]
     if not any(small):
         return False
-    if all(small) and all(_zero_by_norm(element, field, point) for point in points(field, region)):
+    if all(small) and all(_zero_by_norm(element, field, point) for point in admissible_points(field, region)):
         return True
     raise UnfinishedError(
         f"whether {brief(expr)} is zero depends on the parameters: add inequalities to the assumptions of the flow"
     )
 
 
-def points(field: Extension, region: Region) -> list[dict]:
+def admissible_points(field: Extension, region: Region) -> list[dict]:
     """Admissible points for the symbols of a field."""
     symbols = set(field.field.symbols) - {g.symbol for g in field.generators}
-    return [sample(symbols, region, seed) for seed in range(POINTS if symbols else 1)]
+    return [draw_point(symbols, region, seed) for seed in range(POINTS if symbols else 1)]
 
 
 def _is_small(element: FracElement, field: Extension, point: Mapping) -> bool:
     with mpmath.workdps(DIGITS):
-        values = _values(field, point)
-        terms = [_term(t, values) for t in element.numer.terms()]
+        values = _symbol_values(field, point)
+        terms = [_term_value(t, values) for t in element.numer.terms()]
         return bool(abs(mpmath.fsum(terms)) < TINY * max(map(abs, terms)))
 
 
-def _values(field: Extension, point: Mapping) -> list:
+def _symbol_values(field: Extension, point: Mapping) -> list:
     values = {s: mpmath.mpf(q.p) / q.q if isinstance(q, Rational) else q for s, q in point.items()}
     values |= generator_values(field.generators, values)
     return [values[s] for s in field.field.symbols]
 
 
-def _term(term, values: list):
+def _term_value(term, values: list):
     monomial, coefficient = term
     number = mpmath.mpf(int(coefficient.numerator)) / int(coefficient.denominator)
     return number * mpmath.fprod(v**k for v, k in zip(values, monomial, strict=True))
@@ -135,10 +137,10 @@ def _term(term, values: list):
 
 def is_negative(expr: Expr, region: Region) -> bool:
     """Whether a constant is negative at all of a few admissible points: a hint at how to write it, no proof."""
-    (abstracted,), field = extension([expr])
+    (abstracted,), field = extension_of([expr])
     element = field.element(abstracted)
     with mpmath.workdps(DIGITS):
-        values = [_value(element, _values(field, point)) for point in points(field, region)]
+        values = [_element_value(element, _symbol_values(field, point)) for point in admissible_points(field, region)]
         return all(abs(mpmath.im(v)) < TINY * abs(v) and mpmath.re(v) < 0 for v in values)
 
 
@@ -151,15 +153,15 @@ def _zero_by_norm(element: FracElement, field: Extension, point: Mapping) -> boo
     if lowest == len(coefficients) - 1:
         return False
     with mpmath.workdps(DIGITS):
-        values = _values(field, point)
-        sizes = [abs(_value(c, values)) for c in coefficients[: lowest + 1]]
+        values = _symbol_values(field, point)
+        sizes = [abs(_element_value(c, values)) for c in coefficients[: lowest + 1]]
         # Cauchy: no root of a_0 + ... + a_n t^n is smaller than |a_0| / (|a_0| + max |a_i|).
         bound = sizes[-1] / (sizes[-1] + max(sizes))
-        return bool(abs(_value(element, values)) < bound / 2)
+        return bool(abs(_element_value(element, values)) < bound / 2)
 
 
-def _value(element: FracElement, values: list):
-    numerator, denominator = (mpmath.fsum(_term(t, values) for t in p.terms()) for p in (element.numer, element.denom))
+def _element_value(element: FracElement, values: list):
+    numerator, denominator = (mpmath.fsum(_term_value(t, values) for t in p.terms()) for p in (element.numer, element.denom))
     return numerator / denominator
 
 
@@ -168,14 +170,14 @@ def norm_polynomial(element: FracElement, field: Extension) -> list[FracElement]
     generators = field.algebraic
     size = prod(g.degree for g in generators)
     if size > LARGEST_NORM:
-        raise UnfinishedError(f"whether {brief(field.restored(element))} is zero: its radicals have {size} conjugates")
+        raise UnfinishedError(f"whether {brief(field.restore(element))} is zero: its radicals have {size} conjugates")
     basis = list(product(*(range(g.degree) for g in generators)))
-    columns = [_coordinates(element, exponents, basis, field) for exponents in basis]
+    columns = [_basis_coordinates(element, exponents, basis, field) for exponents in basis]
     rows = [list(row) for row in zip(*columns, strict=True)]
     return DomainMatrix(rows, (size, size), field.field.to_domain()).charpoly()
 
 
-def _coordinates(element: FracElement, exponents: tuple, basis: list, field: Extension) -> list[FracElement]:
+def _basis_coordinates(element: FracElement, exponents: tuple, basis: list, field: Extension) -> list[FracElement]:
     shift = Mul(*(g.symbol**k for g, k in zip(field.algebraic, exponents, strict=True)))
     moved = field.element((element * field.field.from_expr(shift)).as_expr())
     indices = [field.field.symbols.index(g.symbol) for g in field.algebraic]
@@ -195,11 +197,11 @@ def assumed_factors(expr: Expr, region: Region) -> frozenset[Expr]:
 
     They are factors of its norm over the parameters, without those that assumptions guarantee.
     """
-    (abstracted,), field = extension([expr])
+    (abstracted,), field = extension_of([expr])
     element = field.element(abstracted)
     factors = {f for p in (element.numer, element.denom) for f in _norm_factors(p.as_expr(), field.algebraic[::-1])}
-    restored = (_signed(field.expression(f)) for f in factors)
-    return frozenset(f for f in restored if f.free_symbols and not _guaranteed(f, region))
+    restored = (_orient_sign(field.expression(f)) for f in factors)
+    return frozenset(f for f in restored if f.free_symbols and not _is_guaranteed(f, region))
 
 
 def _norm_factors(polynomial: Expr, generators: tuple[Generator, ...]) -> set[Expr]:
@@ -213,16 +215,16 @@ def _norm_factors(polynomial: Expr, generators: tuple[Generator, ...]) -> set[Ex
     return factors
 
 
-def _signed(factor: Expr) -> Expr:
+def _orient_sign(factor: Expr) -> Expr:
     return -factor if factor.could_extract_minus_sign() else factor
 
 
-def _guaranteed(factor: Expr, region: Region) -> bool:
+def _is_guaranteed(factor: Expr, region: Region) -> bool:
     if factor.is_zero is False:
         return True
     strict = [a for a in region.assumptions if isinstance(a, StrictGreaterThan | StrictLessThan | Unequality)]
-    return any(_proportional(factor, a.lhs - a.rhs) for a in strict)
+    return any(_is_proportional(factor, a.lhs - a.rhs) for a in strict)
 
 
-def _proportional(factor: Expr, positive: Expr) -> bool:
+def _is_proportional(factor: Expr, positive: Expr) -> bool:
     return bool((positive / factor).cancel().is_number)

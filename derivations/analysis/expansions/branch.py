@@ -87,7 +87,7 @@ class Branch(Brief):
 
 
 @dataclass(frozen=True)
-class Expansion(Brief):
+class PuiseuxExpansion(Brief):
     """The branches of all roots, and the polynomials in the parameters that are assumed not to vanish."""
 
     small: Symbol

@@ -14,7 +14,7 @@ from sympy import Add, Dummy, Expr, I, Poly, Rational, S, cos, factor_list, pi, 
 from sympy.core.relational import Relational
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
-from derivations.analysis.algebra.algebraic import extension, normal
+from derivations.analysis.algebra.algebraic import extension_of, normal_form
 from derivations.analysis.algebra.zero import Region, is_negative, vanishes
 from derivations.typeset.any_root import AnyRoot
 
@@ -59,30 +59,30 @@ def lower_hull(points: Mapping[int, tuple[Rational, Expr]]) -> list[Edge]:
 def edge_roots(edge: Edge, region: Region) -> list[Root]:
     """The non-zero roots of an edge polynomial."""
     if edge.length == 1:
-        return [Root(normal(-edge.coefficients[0] / edge.coefficients[1]), 1)]
-    return [root for factor, k in irreducible(edge, region) for root in _irreducible_roots(factor, k, region)]
+        return [Root(normal_form(-edge.coefficients[0] / edge.coefficients[1]), 1)]
+    return [root for factor, k in irreducible_factors(edge, region) for root in _irreducible_roots(factor, k, region)]
 
 
-def irreducible(edge: Edge, region: Region) -> list[tuple[list[Expr], int]]:
+def irreducible_factors(edge: Edge, region: Region) -> list[tuple[list[Expr], int]]:
     """(irreducible factor, multiplicity) of an edge polynomial."""
-    return [(f, k) for part, k in squarefree(list(edge.coefficients), region) for f in _factors(part)]
+    return [(f, k) for part, k in squarefree_factors(list(edge.coefficients), region) for f in _rational_factors(part)]
 
 
-def in_c(coefficients: list[Expr]) -> Expr:
+def edge_polynomial(coefficients: list[Expr]) -> Expr:
     return Add(*(a * C**k for k, a in enumerate(coefficients)))
 
 
 # -- square-free parts, by Yun's algorithm with exact tests for zero ----------------------------------------------------
 
 
-def squarefree(coefficients: list[Expr], region: Region) -> list[tuple[list[Expr], int]]:
+def squarefree_factors(coefficients: list[Expr], region: Region) -> list[tuple[list[Expr], int]]:
     """(square-free factor, multiplicity) of a polynomial, coefficients by rising power."""
     derivative = _derivative(coefficients)
     common = _gcd(coefficients, derivative, region)
     left, right = _quotient(coefficients, common, region), _quotient(derivative, common, region)
     parts, multiplicity = [], 1
     while len(left) > 1:
-        right = _trimmed(_minus(right, _derivative(left)), region)
+        right = _trim_leading(_subtract_polynomials(right, _derivative(left)), region)
         factor = _gcd(left, right, region)
         if len(factor) > 1:
             parts.append((factor, multiplicity))
@@ -95,45 +95,45 @@ def _derivative(p: list[Expr]) -> list[Expr]:
     return [k * a for k, a in enumerate(p)][1:]
 
 
-def _minus(p: list[Expr], q: list[Expr]) -> list[Expr]:
+def _subtract_polynomials(p: list[Expr], q: list[Expr]) -> list[Expr]:
     size = max(len(p), len(q))
-    return [normal(a - b) for a, b in zip(*(r + [S.Zero] * (size - len(r)) for r in (p, q)), strict=True)]
+    return [normal_form(a - b) for a, b in zip(*(r + [S.Zero] * (size - len(r)) for r in (p, q)), strict=True)]
 
 
-def _trimmed(p: list[Expr], region: Region) -> list[Expr]:
+def _trim_leading(p: list[Expr], region: Region) -> list[Expr]:
     while p and vanishes(p[-1], region):
         p = p[:-1]
     return p
 
 
-def _divided(p: list[Expr], q: list[Expr], region: Region) -> tuple[list[Expr], list[Expr]]:
+def _divide_polynomials(p: list[Expr], q: list[Expr], region: Region) -> tuple[list[Expr], list[Expr]]:
     quotient = [S.Zero] * max(len(p) - len(q) + 1, 0)
     while len(p) >= len(q):
-        shift, factor = len(p) - len(q), normal(p[-1] / q[-1])
+        shift, factor = len(p) - len(q), normal_form(p[-1] / q[-1])
         quotient[shift] = factor
-        p = _trimmed(_minus(p, [S.Zero] * shift + [factor * a for a in q])[:-1], region)
+        p = _trim_leading(_subtract_polynomials(p, [S.Zero] * shift + [factor * a for a in q])[:-1], region)
     return quotient, p
 
 
 def _quotient(p: list[Expr], q: list[Expr], region: Region) -> list[Expr]:
-    return _divided(p, q, region)[0]
+    return _divide_polynomials(p, q, region)[0]
 
 
 def _gcd(p: list[Expr], q: list[Expr], region: Region) -> list[Expr]:
     while q:
-        p, q = q, _divided(p, q, region)[1]
-    return [normal(a / p[-1]) for a in p]
+        p, q = q, _divide_polynomials(p, q, region)[1]
+    return [normal_form(a / p[-1]) for a in p]
 
 
 # -- roots --------------------------------------------------------------------------------------------------------------
 
 
-def _factors(coefficients: list[Expr]) -> list[list[Expr]]:
+def _rational_factors(coefficients: list[Expr]) -> list[list[Expr]]:
     """Factors over the rational functions of parameters and radicals, these as independent symbols."""
-    abstracted, field = extension(coefficients)
-    numerator = in_c(abstracted).together().as_numer_denom()[0]
+    abstracted, field = extension_of(coefficients)
+    numerator = edge_polynomial(abstracted).together().as_numer_denom()[0]
     factors = (Poly(f, C) for f, _ in factor_list(numerator)[1] if f.has(C))
-    return [[normal(field.expression(a)) for a in reversed(f.all_coeffs())] for f in factors]
+    return [[normal_form(field.expression(a)) for a in reversed(f.all_coeffs())] for f in factors]
 
 
 def _irreducible_roots(factor: list[Expr], multiplicity: int, region: Region) -> list[Root]:
@@ -141,26 +141,26 @@ def _irreducible_roots(factor: list[Expr], multiplicity: int, region: Region) ->
     fold = gcd(*(k for k, a in enumerate(factor) if a != 0))
     inner = factor[::fold]
     if len(inner) <= 3:
-        return [Root(v, multiplicity) for value in _quadratic(inner, region) for v in _radicals(value, fold, region)]
-    return [Root(AnyRoot(in_c(factor), C), multiplicity, degree)]
+        return [Root(v, multiplicity) for value in _quadratic_roots(inner, region) for v in _radical_roots(value, fold, region)]
+    return [Root(AnyRoot(edge_polynomial(factor), C), multiplicity, degree)]
 
 
-def _quadratic(coefficients: list[Expr], region: Region) -> list[Expr]:
+def _quadratic_roots(coefficients: list[Expr], region: Region) -> list[Expr]:
     if len(coefficients) == 2:
-        return [normal(-coefficients[0] / coefficients[1])]
+        return [normal_form(-coefficients[0] / coefficients[1])]
     c, b, a = coefficients
-    return [normal((-b + root) / (2 * a)) for root in _radicals(normal(b**2 - 4 * a * c), 2, region)]
+    return [normal_form((-b + root) / (2 * a)) for root in _radical_roots(normal_form(b**2 - 4 * a * c), 2, region)]
 
 
-def _radicals(value: Expr, degree: int, region: Region) -> list[Expr]:
+def _radical_roots(value: Expr, degree: int, region: Region) -> list[Expr]:
     """All the roots of c**degree = value."""
     if degree == 1:
         return [value]
     turned = is_negative(value, region)
-    outside, inside = extracted(-value if turned else value, degree)
+    outside, inside = extract_power(-value if turned else value, degree)
     root = outside * inside ** Rational(1, degree)
     half = Rational(1, 2) if turned else S.Zero
-    return [normal(root * _on_circle((k + half) / degree)) for k in range(degree)]
+    return [normal_form(root * _on_circle((k + half) / degree)) for k in range(degree)]
 
 
 def _on_circle(turn: Rational) -> Expr:
@@ -169,10 +169,10 @@ def _on_circle(turn: Rational) -> Expr:
     return S.NegativeOne ** (2 * turn) if value.has(TrigonometricFunction) else value
 
 
-def extracted(value: Expr, degree: int) -> tuple[Expr, Expr]:
+def extract_power(value: Expr, degree: int) -> tuple[Expr, Expr]:
     """value = outside**degree * inside, with nothing to extract inside and no denominator there; up to a root of unity."""
-    (abstracted,), field = extension([value])
-    numerator, denominator = normal(abstracted).as_numer_denom()
+    (abstracted,), field = extension_of([value])
+    numerator, denominator = normal_form(abstracted).as_numer_denom()
     content, factors = factor_list(numerator * denominator ** (degree - 1))
     outside, inside = 1 / denominator, S.One
     for factor, k in factors:

@@ -20,20 +20,20 @@ from dataclasses import dataclass, field
 from sympy import Expr, Rational, Symbol
 from sympy.polys.fields import FracElement
 
-from derivations.analysis.algebra.algebraic import extension
+from derivations.analysis.algebra.algebraic import extension_of
 from derivations.analysis.algebra.zero import norm_polynomial
 from derivations.analysis.expansions.series import NONE, Insufficient, Known
 
 
 @dataclass(frozen=True)
-class Moving:
+class MovingSymbols:
     """Symbols that depend on the small one: their series to an order, and what they are as algebraic functions."""
 
     series: Callable[[Expr], Known] = field(default=lambda order: NONE)
     definitions: Mapping[Symbol, Expr] = field(default_factory=dict)
 
 
-STILL = Moving()
+STILL = MovingSymbols()
 
 
 def vanishes_along(value: Expr, order: Expr, small: Symbol, definitions: Mapping[Symbol, Expr]) -> bool:
@@ -46,7 +46,7 @@ def vanishes_along(value: Expr, order: Expr, small: Symbol, definitions: Mapping
     UnfinishedError
         for too many conjugates.
     """
-    (abstracted,), numbers = extension([value.xreplace(definitions)])
+    (abstracted,), numbers = extension_of([value.xreplace(definitions)])
     element = numbers.field(numbers.element(abstracted).numer)
     if not element:
         return True

@@ -13,11 +13,11 @@ from theory.printing import plain
 Letters = Mapping[Expr, Symbol]
 
 
-def lettered(expressions: Iterable[Expr]) -> dict[Expr, Symbol]:
+def assign_letters(expressions: Iterable[Expr]) -> dict[Expr, Symbol]:
     """A letter for each root of a polynomial that occurs, complex ones of numbers aside; inner ones first."""
     expressions = list(expressions)
     found = set().union(*(e.atoms(PolynomialRoot, CRootOf) for e in expressions))
-    roots = sorted((r for r in found if not isinstance(r, CRootOf) or is_real_root(r)), key=_order)
+    roots = sorted((r for r in found if not isinstance(r, CRootOf) or is_real_root(r)), key=_order_key)
     taken = {str(s) for e in expressions for s in e.free_symbols}
     names = [name for k in range(1, len(taken) + len(roots) + 1) if (name := f"c_{k}") not in taken]
     return {root: Symbol(name) for root, name in zip(roots, names, strict=False)}
@@ -25,14 +25,14 @@ def lettered(expressions: Iterable[Expr]) -> dict[Expr, Symbol]:
 
 def introductions(letters: Letters, say: Say = plain) -> dict[str, str]:
     """What each letter stands for, by its name."""
-    return {str(letter): _which(root, letter, letters, say) for root, letter in letters.items()}
+    return {str(letter): _describe_root(root, letter, letters, say) for root, letter in letters.items()}
 
 
 def relation_text(relation: Basic, say: Say = plain) -> str:
     return f"{say(relation.lhs)} != {say(relation.rhs)}" if isinstance(relation, Ne) else say(relation)
 
 
-def _which(root: Expr, letter: Symbol, letters: Letters, say: Say) -> str:
+def _describe_root(root: Expr, letter: Symbol, letters: Letters, say: Say) -> str:
     if isinstance(root, CRootOf):
         polynomial, variable = root.expr, root.poly.gen
         number, count = root.index, real_root_count(root)
@@ -47,6 +47,6 @@ def _which(root: Expr, letter: Symbol, letters: Letters, say: Say) -> str:
     return f"real root {number + 1} of {count}, in rising order, of {equation}"
 
 
-def _order(root: Expr) -> tuple:
+def _order_key(root: Expr) -> tuple:
     number = root.index if isinstance(root, CRootOf) else int(root.args[2]) if isinstance(root, RealRoot) else -1
     return len(root.atoms(PolynomialRoot, CRootOf)), plain(root.args[0]), number

@@ -25,16 +25,16 @@ from sympy import Add, Expr, Poly, S, Symbol
 from sympy.core.relational import Equality, GreaterThan, LessThan, Ne, Relational, StrictGreaterThan, StrictLessThan
 from sympy.logic.boolalg import Boolean
 
-from derivations.analysis.algebra.algebraic import numeric, polynomial_roots
+from derivations.analysis.algebra.algebraic import numeric_value, polynomial_roots
 from derivations.analysis.algebra.zero import Region, vanishes
 from derivations.analysis.expansions.branch import Branch, Wanted
 from derivations.analysis.expansions.edges import C
-from derivations.analysis.expansions.identities import Moving, vanishes_along
-from derivations.analysis.expansions.letters import introductions, lettered, relation_text
+from derivations.analysis.expansions.identities import MovingSymbols, vanishes_along
+from derivations.analysis.expansions.letters import assign_letters, introductions, relation_text
 from derivations.analysis.expansions.puiseux import puiseux
-from derivations.analysis.expansions.real_edges import narrowed
-from derivations.analysis.expansions.series import Insufficient, Series, expand
-from derivations.analysis.expansions.sides import possible, side
+from derivations.analysis.expansions.real_edges import narrow_region
+from derivations.analysis.expansions.series import Insufficient, Series, expand_series
+from derivations.analysis.expansions.sides import is_possible, positive_condition
 from derivations.analysis.points.point import FixedPoint
 from derivations.typeset.any_root import AnyRoot
 from theory.abridging import Brief, brief
@@ -60,16 +60,16 @@ class MovingRoot(Brief):
     def series(self, small: Symbol) -> Expr:
         return self.branch.series(small)
 
-    def grown(self, order: Expr) -> MovingRoot:
+    def grow_to(self, order: Expr) -> MovingRoot:
         """The same root with all terms below an order."""
         found, count = self, len(self.branch.terms)
         while found.branch.next_exponent < order:
             count = max(2 * count, 1)
-            found = replace(self, branch=self._continued(count))
+            found = replace(self, branch=self._continuation(count))
         return found
 
     def to_order(self, order: Expr) -> Series:
-        branch = self.grown(order).branch
+        branch = self.grow_to(order).branch
         return Series(branch.terms, branch.next_exponent)
 
     def at(self, point: Mapping[Symbol, object]):
@@ -80,26 +80,28 @@ class MovingRoot(Brief):
         UnfinishedError
             where the series does not tell it from the other roots there.
         """
-        near = numeric(self.series(self.region.small), point)
-        roots = sorted(polynomial_roots([numeric(c, point) for c in reversed(self.polynomial)]), key=lambda r: abs(r - near))
+        near = numeric_value(self.series(self.region.small), point)
+        roots = sorted(
+            polynomial_roots([numeric_value(c, point) for c in reversed(self.polynomial)]), key=lambda r: abs(r - near)
+        )
         if len(roots) > 1 and not abs(roots[0] - near) * APART < abs(roots[1] - near):
             raise UnfinishedError(f"the series of {self.symbol} does not tell it from other roots")
         return mpmath.re(roots[0])
 
-    def _continued(self, count: int) -> Branch:
+    def _continuation(self, count: int) -> Branch:
         known = self.branch.terms
         wanted = Wanted(along=known, real=True)
-        found = puiseux(self.polynomial, self.region.small, count, self.region.assumptions, moving(self.below), wanted)
+        found = puiseux(self.polynomial, self.region.small, count, self.region.assumptions, moving_symbols(self.below), wanted)
         return next(b for b in found if b.terms[: len(known)] == known)
 
 
-def moving(roots: Roots) -> Moving:
+def moving_symbols(roots: Roots) -> MovingSymbols:
     """The roots as symbols that depend on the small parameter."""
     definitions: dict[Symbol, Expr] = {}
     for r in roots:
         polynomial = Add(*(c.xreplace(definitions) * C**k for k, c in enumerate(r.polynomial)))
         definitions[r.symbol] = AnyRoot(polynomial, C)
-    return Moving(lambda order: {r.symbol: r.to_order(order) for r in roots}, definitions)
+    return MovingSymbols(lambda order: {r.symbol: r.to_order(order) for r in roots}, definitions)
 
 
 def values_at(roots: Roots, point: Mapping[Symbol, object]) -> dict:
@@ -118,21 +120,24 @@ def real_branches(point: FixedPoint, region: Region) -> list[Roots]:
     UnfinishedError
         where the number of real roots is not found.
     """
-    found = [roots for roots in _chains(tuple(_triangular(point)), (), region) if possible(roots[-1].region)]
-    held = (_within(roots, [*_signs(roots), *(c for c in point.conditions if _moves(c, roots))]) for roots in found)
+    found = [roots for roots in _root_chains(tuple(_order_roots(point)), (), region) if is_possible(roots[-1].region)]
+    held = (
+        _roots_within(roots, [*_sign_conditions(roots), *(c for c in point.conditions if _holds_roots(c, roots))])
+        for roots in found
+    )
     return [roots for roots in held if roots]
 
 
-def assumed(roots: Roots) -> tuple[Relational, ...]:
+def existence_conditions(roots: Roots) -> tuple[Relational, ...]:
     """What it takes for the roots to be real, and for the point to exist there."""
     return tuple(dict.fromkeys(c for r in roots for c in r.branch.assumed))
 
 
-def listing(roots: Roots) -> str:
+def list_roots(roots: Roots) -> str:
     """Roots by their first terms, with what it takes for them to exist."""
-    needed = assumed(roots)
+    needed = existence_conditions(roots)
     small = roots[-1].region.small
-    letters = lettered([*(r.series(small) for r in roots), *needed])
+    letters = assign_letters([*(r.series(small) for r in roots), *needed])
     parts = [f"{r.symbol} {'=' if r.branch.exact else '≃'} {brief(r.series(small).xreplace(letters))}" for r in roots]
     words = [f"with {letter} {which}" for letter, which in introductions(letters, brief).items()]
     words += [f"if {' and '.join(relation_text(c.xreplace(letters), brief) for c in needed)}"] if needed else []
@@ -142,18 +147,18 @@ def listing(roots: Roots) -> str:
 def may_hold(roots: Roots, parameters: Mapping[Symbol, Expr]) -> bool:
     """Whether what it takes for the roots to exist does not fail at values of parameters."""
     region = roots[-1].region
-    there = (c.xreplace(dict(parameters)) for c in assumed(roots))
-    return all(c is not S.false and (c is S.true or _undecided(c.lhs - c.rhs, c.func, region)) for c in there)
+    there = (c.xreplace(dict(parameters)) for c in existence_conditions(roots))
+    return all(c is not S.false and (c is S.true or _is_undecided(c.lhs - c.rhs, c.func, region)) for c in there)
 
 
-def _undecided(difference: Expr, relation: type, region: Region) -> bool:
+def _is_undecided(difference: Expr, relation: type, region: Region) -> bool:
     if vanishes(difference, region):
         return False
     known = Region((), region.small)
-    return side(difference if relation is StrictGreaterThan else -difference, known) is not S.false
+    return positive_condition(difference if relation is StrictGreaterThan else -difference, known) is not S.false
 
 
-def _triangular(point: FixedPoint) -> Iterator[tuple[Symbol, tuple[Expr, ...]]]:
+def _order_roots(point: FixedPoint) -> Iterator[tuple[Symbol, tuple[Expr, ...]]]:
     """The roots that stay, each after those in its polynomial."""
     left = dict(point.roots)
     while left:
@@ -161,20 +166,20 @@ def _triangular(point: FixedPoint) -> Iterator[tuple[Symbol, tuple[Expr, ...]]]:
         yield x, tuple(reversed(Poly(left.pop(x), x).all_coeffs()))
 
 
-def _chains(left: tuple[tuple[Symbol, tuple[Expr, ...]], ...], below: Roots, region: Region) -> Iterator[Roots]:
+def _root_chains(left: tuple[tuple[Symbol, tuple[Expr, ...]], ...], below: Roots, region: Region) -> Iterator[Roots]:
     if not left:
         yield below
         return
     (x, polynomial), *others = left
-    for b in puiseux(polynomial, region.small, 1, region.assumptions, moving(below), Wanted(real=True, apart=True)):
-        narrow = narrowed(region, b.assumed)
-        yield from _chains(tuple(others), (*below, MovingRoot(x, polynomial, narrow, b, below)), narrow)
+    for b in puiseux(polynomial, region.small, 1, region.assumptions, moving_symbols(below), Wanted(real=True, apart=True)):
+        narrow = narrow_region(region, b.assumed)
+        yield from _root_chains(tuple(others), (*below, MovingRoot(x, polynomial, narrow, b, below)), narrow)
 
 
 # -- where the point exists -----------------------------------------------------------------------------------------------
 
 
-def _signs(roots: Roots) -> Iterator[Relational]:
+def _sign_conditions(roots: Roots) -> Iterator[Relational]:
     for x in (r.symbol for r in roots):
         if x.is_nonnegative:
             yield GreaterThan(x, 0, evaluate=False)
@@ -184,40 +189,40 @@ def _signs(roots: Roots) -> Iterator[Relational]:
             yield Ne(x, 0, evaluate=False)
 
 
-def _moves(condition: Relational, roots: Roots) -> bool:
+def _holds_roots(condition: Relational, roots: Roots) -> bool:
     return not condition.free_symbols.isdisjoint(r.symbol for r in roots)
 
 
-def _within(roots: Roots, conditions: list[Relational]) -> Roots:
+def _roots_within(roots: Roots, conditions: list[Relational]) -> Roots:
     """The roots, with inequalities between parameters under which conditions hold there; none where one fails."""
     for c in conditions:
-        needed = holds(c, roots[-1].region, moving(roots))
+        needed = condition_for_small(c, roots[-1].region, moving_symbols(roots))
         if needed is S.false:
             return ()
         if needed is not S.true:
             *others, last = roots
             branch = replace(last.branch, assumed=(*last.branch.assumed, needed))
-            roots = (*others, replace(last, branch=branch, region=narrowed(last.region, (needed,))))
-    return roots if possible(roots[-1].region) else ()
+            roots = (*others, replace(last, branch=branch, region=narrow_region(last.region, (needed,))))
+    return roots if is_possible(roots[-1].region) else ()
 
 
-def holds(condition: Relational, region: Region, along: Moving) -> Boolean | Relational:
+def condition_for_small(condition: Relational, region: Region, along: MovingSymbols) -> Boolean | Relational:
     """A condition for small ε, by the leading term of its two sides' difference: true, false or an inequality."""
     difference = condition.lhs - condition.rhs
-    first = _leading(difference, region, along)
+    first = _leading_coefficient(difference, region, along)
     if first is None or isinstance(condition, Equality):
         return S.true if (first is None) == isinstance(condition, GreaterThan | LessThan | Equality) else S.false
     if isinstance(condition, Ne):
         return S.true
-    return side(-first if isinstance(condition, LessThan | StrictLessThan) else first, region)
+    return positive_condition(-first if isinstance(condition, LessThan | StrictLessThan) else first, region)
 
 
-def _leading(value: Expr, region: Region, along: Moving) -> Expr | None:
+def _leading_coefficient(value: Expr, region: Region, along: MovingSymbols) -> Expr | None:
     """The coefficient of the first term; None for what is zero."""
     order = S.One
     while True:
         try:
-            series = expand(value, region.small, order, region, along.series(order))
+            series = expand_series(value, region.small, order, region, along.series(order))
             first = series.leading(region)
             if first is not None:
                 return first[1]

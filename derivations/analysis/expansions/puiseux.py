@@ -27,15 +27,15 @@ from math import lcm
 from sympy import Add, CRootOf, Dummy, Expr, Poly, Pow, Rational, S, Symbol, binomial, oo
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.algebraic import factored, normal
+from derivations.analysis.algebra.algebraic import factor_constant, normal_form
 from derivations.analysis.algebra.zero import Region, assumed_factors, vanishes
-from derivations.analysis.expansions.branch import ALL, Branch, Expansion, Wanted
+from derivations.analysis.expansions.branch import ALL, Branch, PuiseuxExpansion, Wanted
 from derivations.analysis.expansions.edges import Edge, Root, edge_roots, lower_hull
-from derivations.analysis.expansions.identities import STILL, Moving, vanishes_along
-from derivations.analysis.expansions.preparation import exact as exact_expression
-from derivations.analysis.expansions.preparation import factors, primitive
-from derivations.analysis.expansions.real_edges import narrowed, real_edge_roots
-from derivations.analysis.expansions.series import Insufficient, Series, Term, collected, expand, truncated
+from derivations.analysis.expansions.identities import STILL, MovingSymbols, vanishes_along
+from derivations.analysis.expansions.preparation import exact_coefficient as exact_expression
+from derivations.analysis.expansions.preparation import polynomial_factors, primitive_coefficients
+from derivations.analysis.expansions.real_edges import narrow_region, real_edge_roots
+from derivations.analysis.expansions.series import Insufficient, Series, Term, collect_terms, expand_series, truncate_series
 from derivations.typeset.any_root import AnyRoot
 from derivations.vocabulary import c as letter
 from theory import require
@@ -50,9 +50,9 @@ def puiseux(
     small: Symbol,
     order: int = 2,
     assumptions: Sequence = (),
-    moving: Moving = STILL,
+    moving: MovingSymbols = STILL,
     wanted: Wanted = ALL,
-) -> Expansion:
+) -> PuiseuxExpansion:
     """The roots s(ε) of sum(a_i * s**i), ε → 0+, to ``order`` non-zero terms each.
 
     Parameters
@@ -77,14 +77,14 @@ def puiseux(
     check_order(order)
     exact = [exact_expression(a) for a in coefficients]
     region = Region(tuple(assumptions), small)
-    polynomial, denominator = primitive(exact, region)
+    polynomial, denominator = primitive_coefficients(exact, region)
     branches, assumed = [], {denominator}
-    for part, power in factors(polynomial):
-        found, used = _expanded(part, order, region, moving, wanted)
+    for part, power in polynomial_factors(polynomial):
+        found, used = _expand_factor(part, order, region, moving, wanted)
         branches += [replace(b, power=power) for b in found]
         assumed |= used
     nonzero = frozenset().union(*(assumed_factors(e, region) for e in assumed))
-    return Expansion(small, order, tuple(branches), tuple(sorted(nonzero, key=plain)))
+    return PuiseuxExpansion(small, order, tuple(branches), tuple(sorted(nonzero, key=plain)))
 
 
 def check_order(order: object) -> None:
@@ -94,31 +94,31 @@ def check_order(order: object) -> None:
 # -- branches of one factor ---------------------------------------------------------------------------------------------
 
 
-def _expanded(
-    factor: tuple[Expr, ...], order: int, region: Region, moving: Moving, wanted: Wanted
+def _expand_factor(
+    factor: tuple[Expr, ...], order: int, region: Region, moving: MovingSymbols, wanted: Wanted
 ) -> tuple[list[Branch], set[Expr]]:
     """The branches of a factor, with as many powers of ε as this takes."""
     precision = order + 1
     while precision <= LARGEST_PRECISION:
         try:
-            start = _start(factor, region, S(precision), moving)
-            return _grown(_Stem(factor, start, region, len(factor) - 1, moving.definitions, wanted), order)
+            start = _start_series(factor, region, S(precision), moving)
+            return _grow_branches(_Stem(factor, start, region, len(factor) - 1, moving.definitions, wanted), order)
         except Insufficient:
             precision *= 2
     raise UnfinishedError(f"whether radicals vanish that agree to {LARGEST_PRECISION} powers of {region.small} is not decided")
 
 
-def _start(factor: tuple[Expr, ...], region: Region, precision: Expr, moving: Moving) -> list[Series]:
+def _start_series(factor: tuple[Expr, ...], region: Region, precision: Expr, moving: MovingSymbols) -> list[Series]:
     known = moving.series(precision)
-    return [truncated(expand(a, region.small, precision, region, known), precision) for a in factor]
+    return [truncate_series(expand_series(a, region.small, precision, region, known), precision) for a in factor]
 
 
-def _grown(stem: _Stem, order: int) -> tuple[list[Branch], set[Expr]]:
+def _grow_branches(stem: _Stem, order: int) -> tuple[list[Branch], set[Expr]]:
     assumed: set[Expr] = set()
-    return [b for grown in _grow(stem, order, assumed) for b in _numbered(grown)], assumed
+    return [b for grown in _grow(stem, order, assumed) for b in _number_branches(grown)], assumed
 
 
-def _numbered(branch: Branch) -> list[Branch]:
+def _number_branches(branch: Branch) -> list[Branch]:
     """A branch over any root of a polynomial with rational coefficients, as one for each of its roots."""
     found = {a for _, c in branch.terms for a in c.atoms(AnyRoot) if not a.free_symbols}
     if len(found) != 1:
@@ -147,17 +147,17 @@ class _Stem:
     def roots(self, edge: Edge) -> list[Root]:
         """Those of an edge that are wanted."""
         found = (real_edge_roots if self.wanted.real else edge_roots)(edge, self.region)
-        return [root for root in found if self._leads(edge.slope, root.value)]
+        return [root for root in found if self._is_wanted(edge.slope, root.value)]
 
-    def _leads(self, exponent: Rational, value: Expr) -> bool:
+    def _is_wanted(self, exponent: Rational, value: Expr) -> bool:
         """Whether a next term is one that is wanted; of any root of a polynomial that is not known here."""
         if len(self.terms) >= len(self.wanted.along):
             return True
         wanted, coefficient = self.wanted.along[len(self.terms)]
-        return exponent == wanted and (value.has(AnyRoot) or factored(value) == coefficient)
+        return exponent == wanted and (value.has(AnyRoot) or factor_constant(value) == coefficient)
 
     def branch(self, next_exponent: Expr, count: int) -> Branch:
-        terms = tuple((e, factored(c)) for e, c in self.terms)
+        terms = tuple((e, factor_constant(c)) for e, c in self.terms)
         return Branch(terms, next_exponent, self.factor, count, 1, self.conjugates, self.assumed)
 
 
@@ -166,17 +166,17 @@ def _grow(stem: _Stem, count: int, assumed: set[Expr]) -> Iterator[Branch]:
     zeros = _identical_zeros(stem)
     if zeros:
         yield stem.branch(oo, zeros)
-    for edge in _edges(stem, zeros):
-        assumed |= _vertices(edge, bool(stem.terms))
+    for edge in _next_edges(stem, zeros):
+        assumed |= _vertex_conditions(edge, bool(stem.terms))
         if count <= 0 and not (stem.wanted.apart and stem.size > 1):
             yield stem.branch(edge.slope, edge.length)
             continue
         for root in stem.roots(edge):
-            yield from _grow(_longer(stem, edge.slope, root), count - 1, assumed)
+            yield from _grow(_extend_stem(stem, edge.slope, root), count - 1, assumed)
 
 
-def _longer(stem: _Stem, exponent: Rational, root: Root) -> _Stem:
-    rest = _shifted(stem.rest, exponent, root.value)
+def _extend_stem(stem: _Stem, exponent: Rational, root: Root) -> _Stem:
+    rest = _shift_polynomial(stem.rest, exponent, root.value)
     terms = (*stem.terms, (exponent, root.value))
     return replace(
         stem,
@@ -185,11 +185,11 @@ def _longer(stem: _Stem, exponent: Rational, root: Root) -> _Stem:
         size=root.multiplicity,
         conjugates=stem.conjugates * root.conjugates,
         assumed=(*stem.assumed, *root.assumed),
-        region=narrowed(stem.region, root.assumed),
+        region=narrow_region(stem.region, root.assumed),
     )
 
 
-def _vertices(edge: Edge, later: bool) -> set[Expr]:
+def _vertex_conditions(edge: Edge, later: bool) -> set[Expr]:
     """What must not vanish at an edge: not the next term of a simple root, whose absence spoils nothing."""
     simple = edge.length == 1 and later
     return {edge.coefficients[-1]} if simple else {edge.coefficients[0], edge.coefficients[-1]}
@@ -219,7 +219,7 @@ def _is_zero(stem: _Stem, k: int) -> bool:
     return vanishes_along(value, coefficient.order * ramification, fine, definitions)
 
 
-def _edges(stem: _Stem, zeros: int) -> list[Edge]:
+def _next_edges(stem: _Stem, zeros: int) -> list[Edge]:
     """The edges whose slopes continue the stem."""
     leading = {i: a.leading(stem.region) for i, a in enumerate(stem.rest) if i >= zeros}
     points = {i: term for i, term in leading.items() if term is not None}
@@ -233,13 +233,13 @@ def _edges(stem: _Stem, zeros: int) -> list[Edge]:
     return edges
 
 
-def _shifted(polynomial: list[Series], exponent: Rational, value: Expr) -> list[Series]:
+def _shift_polynomial(polynomial: list[Series], exponent: Rational, value: Expr) -> list[Series]:
     """The polynomial in y, after s = value * ε**exponent + y."""
-    powers = [normal(value**k) for k in range(len(polynomial))]
-    return [_column(polynomial, j, exponent, powers) for j in range(len(polynomial))]
+    powers = [normal_form(value**k) for k in range(len(polynomial))]
+    return [_shifted_column(polynomial, j, exponent, powers) for j in range(len(polynomial))]
 
 
-def _column(polynomial: list[Series], j: int, exponent: Rational, powers: list[Expr]) -> Series:
+def _shifted_column(polynomial: list[Series], j: int, exponent: Rational, powers: list[Expr]) -> Series:
     above = [(a, i - j, binomial(i, j)) for i, a in enumerate(polynomial) if i >= j]
     terms = [(e + k * exponent, choices * c * powers[k]) for a, k, choices in above for e, c in a.terms]
-    return collected(terms, min(a.order + k * exponent for a, k, _ in above))
+    return collect_terms(terms, min(a.order + k * exponent for a, k, _ in above))

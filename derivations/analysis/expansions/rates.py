@@ -9,10 +9,10 @@ from typing import Any
 from sympy import Abs, Add, Basic, Expr, Max, Min, Order, S, Symbol, oo
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.algebraic import factored
+from derivations.analysis.algebra.algebraic import factor_constant
 from derivations.analysis.algebra.zero import Region
 from derivations.analysis.expansions.branch import Branch
-from derivations.analysis.expansions.letters import Letters, introductions, lettered, relation_text
+from derivations.analysis.expansions.letters import Letters, assign_letters, introductions, relation_text
 from derivations.analysis.expansions.moving import MovingRoot
 from derivations.analysis.expansions.real_parts import NOTHING, Assumed, real_part
 from derivations.analysis.expansions.remainder import Remainder
@@ -38,7 +38,7 @@ def leading_real_part(branch: Branch, region: Region, given: Mapping[Symbol, Exp
         part, more = real_part(coefficient, region, given)
         assumed |= more
         if part is None or part != 0:
-            return RealPart(exponent, None if part is None else factored(part), assumed)
+            return RealPart(exponent, None if part is None else factor_constant(part), assumed)
     return RealPart(branch.next_exponent, S.Zero if branch.exact else None, assumed)
 
 
@@ -66,12 +66,12 @@ class Rate(Brief):
 
     @property
     def exponent(self) -> Expr:
-        """Of the leading term; oo for a rate that is identically zero."""
+        """The exponent of the leading term; oo for a rate that is identically zero."""
         return self.branch.exponent
 
     @property
     def coefficient(self) -> Expr:
-        """Of the leading term, exact."""
+        """The coefficient of the leading term, exact."""
         return self.branch.coefficient
 
     @property
@@ -81,7 +81,7 @@ class Rate(Brief):
 
     @property
     def next_exponent(self) -> Expr:
-        """Of the first term left out; oo where the series is exact."""
+        """The exponent of the first term left out; oo where the series is exact."""
         return self.branch.next_exponent
 
     @property
@@ -108,7 +108,7 @@ class Rate(Brief):
 
     def text(self, letters: Letters, say: Say = plain) -> str:
         """The right side, with its relation, and what is known of it; roots of polynomials by letters."""
-        return f"{_expansion(self.branch, self.small, letters, say)}; {self.words}"
+        return f"{_expansion_text(self.branch, self.small, letters, say)}; {self.words}"
 
     def to_dict(self, letters: Letters | None = None) -> dict[str, Any]:
         """Plain values; expressions as text, roots of polynomials by letters."""
@@ -184,10 +184,10 @@ class TimeScales(Shown):
 
     @property
     def spectral_gap(self) -> SpectralGap | None:
-        """Of the real parts; None without slow or fast modes, or where a real part is not known."""
+        """The gap of the real parts; None without slow or fast modes, or where a real part is not known."""
         if not self.slow or not self.fast or any(r.real.coefficient is None for r in self.rates):
             return None
-        below, above = (_extreme(r, side) for r, side in ((self.slow, max), (self.fast, min)))
+        below, above = (_extreme_order(r, side) for r, side in ((self.slow, max), (self.fast, min)))
         if below.exponent is oo:
             return SpectralGap(oo, S.Zero)
         return SpectralGap(below.exponent - above.exponent, below.coefficient / above.coefficient)
@@ -195,12 +195,12 @@ class TimeScales(Shown):
     @property
     def _letters(self) -> dict[Expr, Symbol]:
         series = [*(r.series for r in self.rates), *(r.series(self.small) for r in self.point)]
-        return lettered([*series, *self.assumed])
+        return assign_letters([*series, *self.assumed])
 
     def lines(self, say: Say) -> list[str]:
         letters = self._letters
         lines = [f"as {say(self.small)} -> 0+, fast to slow:"]
-        lines += [f"at {r.symbol} {_expansion(r.branch, self.small, letters, say)}" for r in self.point]
+        lines += [f"at {r.symbol} {_expansion_text(r.branch, self.small, letters, say)}" for r in self.point]
         lines += [f"s_{k} {rate.text(letters, say)}" for k, rate in enumerate(self.rates, 1)]
         if gap := self.spectral_gap:
             size = (gap.coefficient * self.small**gap.exponent).xreplace(letters) if gap.coefficient != 0 else S.Zero
@@ -238,7 +238,7 @@ class TimeScales(Shown):
         }
 
 
-def _extreme(rates: Sequence[Rate], side: Callable) -> Leading:
+def _extreme_order(rates: Sequence[Rate], side: Callable) -> Leading:
     """The largest or smallest leading order; among equal exponents the coefficients decide."""
     pick, choose = (min, Max) if side is max else (max, Min)
     exponent = pick(r.real.exponent for r in rates)
@@ -249,21 +249,21 @@ def _extreme(rates: Sequence[Rate], side: Callable) -> Leading:
 # -- text ---------------------------------------------------------------------------------------------------------------
 
 
-def _expansion(branch: Branch, small: Symbol, letters: Letters, say: Say) -> str:
+def _expansion_text(branch: Branch, small: Symbol, letters: Letters, say: Say) -> str:
     """A series in rising powers with its relation: what is left out has its O(...)."""
-    text = _sum([c.xreplace(letters) * small**e for e, c in branch.terms], say)
+    text = _sum_text([c.xreplace(letters) * small**e for e, c in branch.terms], say)
     return f"= {text}" if branch.exact else f"≃ {text} + O({say(small**branch.next_exponent)})"
 
 
-def _sum(terms: Sequence[Expr], say: Say) -> str:
+def _sum_text(terms: Sequence[Expr], say: Say) -> str:
     """Terms in their own order, signs in front."""
     signs = ["-" if t.could_extract_minus_sign() else "+" for t in terms]
-    parts = [_term(-t if sign == "-" else t, say) for t, sign in zip(terms, signs, strict=True)]
+    parts = [_term_text(-t if sign == "-" else t, say) for t, sign in zip(terms, signs, strict=True)]
     text = "".join(f" {sign} {part}" for sign, part in zip(signs, parts, strict=True))
     return (text[3:] if signs[0] == "+" else f"-{text[3:]}") if terms else "0"
 
 
-def _term(term: Expr, say: Say) -> str:
+def _term_text(term: Expr, say: Say) -> str:
     return f"({say(term)})" if isinstance(term, Add) else say(term)
 
 

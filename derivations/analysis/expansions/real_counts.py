@@ -9,9 +9,9 @@ fewest inequalities that tell it from the others.
 >>> from sympy import symbols
 >>> a, b = symbols("a b", positive=True)
 >>> p = symbols("p", real=True)
->>> cases([p, a, 0, b], Region())
+>>> root_counts([p, a, 0, b], Region())
 (Case(count=1, conditions=()),)
->>> for case in cases([p, -a, 0, 1], Region()):
+>>> for case in root_counts([p, -a, 0, 1], Region()):
 ...     print(case.count, *case.conditions)
 1 27*p**2 > 4*a**3
 3 4*a**3 > 27*p**2
@@ -28,9 +28,9 @@ from sympy import Expr, S, sympify
 from sympy.core.relational import Relational
 from sympy.polys.matrices import DomainMatrix
 
-from derivations.analysis.algebra.algebraic import extension, numeric
-from derivations.analysis.algebra.zero import Region, sample, vanishes
-from derivations.analysis.expansions.sides import changes, mirrored, side, signs_of
+from derivations.analysis.algebra.algebraic import extension_of, numeric_value
+from derivations.analysis.algebra.zero import Region, draw_point, vanishes
+from derivations.analysis.expansions.sides import count_changes, mirror_coefficients, positive_condition, signs_of
 from derivations.analysis.sites.sign import NONNEGATIVE, NONPOSITIVE
 from theory.errors import UnfinishedError
 from theory.printing import plain
@@ -43,14 +43,14 @@ Row = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Case:
+class RootCount:
     """A number of real roots, and the inequalities between parameters under which it is that."""
 
     count: int
     conditions: tuple[Relational, ...] = ()
 
 
-def cases(coefficients: Sequence[Expr], region: Region) -> tuple[Case, ...]:
+def root_counts(coefficients: Sequence[Expr], region: Region) -> tuple[RootCount, ...]:
     """The numbers of real roots of an irreducible polynomial, coefficients by rising power.
 
     Where it takes several inequalities to tell cases apart, only those are listed that admissible points show.
@@ -63,22 +63,24 @@ def cases(coefficients: Sequence[Expr], region: Region) -> tuple[Case, ...]:
     coefficients = [sympify(a, strict=True) for a in coefficients]
     degree = len(coefficients) - 1
     minors = principal_minors(coefficients)
-    known = [_sign(m, region) for m in minors]
+    known = [_possible_signs(m, region) for m in minors]
     if sum(len(sign) > 1 for sign in known) > MANY:
         raise UnfinishedError(f"how many roots of a polynomial of degree {degree} are real depends on {MANY + 1} signs or more")
-    allowed = _allowed(coefficients, region)
-    counts = {row: n for row in product(*known) if (n := counted(row)) in allowed and (degree - n) % 2 == 0}
+    allowed = _descartes_counts(coefficients, region)
+    counts = {row: n for row in product(*known) if (n := count_real_roots(row)) in allowed and (degree - n) % 2 == 0}
     if len(set(counts.values())) == 1:
-        return (Case(next(iter(counts.values()))),)
-    found = {_told(row, counts, minors, region) for row in counts}
+        return (RootCount(next(iter(counts.values()))),)
+    found = {_root_count(row, counts, minors, region) for row in counts}
     if any(len(case.conditions) > 1 for case in found):
-        found = {_told(row, counts, minors, region) for row in _seen(minors, known, region) & counts.keys()} or found
+        found = {
+            _root_count(row, counts, minors, region) for row in _sample_signs(minors, known, region) & counts.keys()
+        } or found
     return tuple(sorted(found, key=lambda case: (case.count, *map(plain, case.conditions))))
 
 
 def principal_minors(coefficients: Sequence[Expr]) -> list[Expr]:
     """The leading principal minors of the Hankel matrix of Newton sums."""
-    abstracted, field = extension(coefficients)
+    abstracted, field = extension_of(coefficients)
     values = [field.element(a) for a in abstracted]
     n = len(values) - 1
     monic = [a / values[-1] for a in values[::-1]]  # 1, a_{n-1}, ..., a_0
@@ -90,10 +92,10 @@ def principal_minors(coefficients: Sequence[Expr]) -> list[Expr]:
     rows = [[reduced[i + j] for j in range(n)] for i in range(n)]
     domain = field.field.to_domain()
     minors = (DomainMatrix([row[:k] for row in rows[:k]], (k, k), domain).det() for k in range(1, n + 1))
-    return [field.restored(field.element(m.as_expr())) for m in minors]
+    return [field.restore(field.element(m.as_expr())) for m in minors]
 
 
-def counted(signs: Row) -> int:
+def count_real_roots(signs: Row) -> int:
     """The number of real roots from the signs of the principal minors: each gap of zeros counts as a whole."""
     total, last, sign = 0, 0, 1
     for k, s in enumerate(signs, 1):
@@ -105,40 +107,40 @@ def counted(signs: Row) -> int:
     return total
 
 
-def _sign(minor: Expr, region: Region) -> tuple[int, ...]:
+def _possible_signs(minor: Expr, region: Region) -> tuple[int, ...]:
     if vanishes(minor, region):
         return (0,)
     known = signs_of(minor, region)
     return (1,) if known <= NONNEGATIVE else (-1,) if known <= NONPOSITIVE else (1, -1)
 
 
-def _allowed(coefficients: Sequence[Expr], region: Region) -> set[int]:
+def _descartes_counts(coefficients: Sequence[Expr], region: Region) -> set[int]:
     """Numbers of positive and of negative roots that Descartes' rule allows; an irreducible polynomial has no root zero."""
-    one, other = changes(coefficients, region), changes(mirrored(coefficients), region)
+    one, other = count_changes(coefficients, region), count_changes(mirror_coefficients(coefficients), region)
     return {m - 2 * i + n - 2 * j for m in one for n in other for i in range(m // 2 + 1) for j in range(n // 2 + 1)}
 
 
-def _seen(minors: Sequence[Expr], known: Sequence[tuple[int, ...]], region: Region) -> set[Row]:
+def _sample_signs(minors: Sequence[Expr], known: Sequence[tuple[int, ...]], region: Region) -> set[Row]:
     """The signs of the minors at admissible points."""
     symbols = set().union(*(m.free_symbols for m in minors))
     found = set()
     for seed in range(SAMPLES):
         try:
-            point = {s: mpmath.mpf(v.p) / v.q for s, v in sample(symbols, region, seed).items()}
+            point = {s: mpmath.mpf(v.p) / v.q for s, v in draw_point(symbols, region, seed).items()}
         except UnfinishedError:
             break
         with mpmath.workdps(DIGITS):
-            values = (mpmath.re(numeric(m, point)) if len(s) > 1 else s[0] for m, s in zip(minors, known, strict=True))
+            values = (mpmath.re(numeric_value(m, point)) if len(s) > 1 else s[0] for m, s in zip(minors, known, strict=True))
             found.add(tuple(int(mpmath.sign(v)) for v in values))
     return found
 
 
-def _told(row: Row, counts: dict[Row, int], minors: Sequence[Expr], region: Region) -> Case:
+def _root_count(row: Row, counts: dict[Row, int], minors: Sequence[Expr], region: Region) -> RootCount:
     """The case of one row of signs, with no inequality that the others make superfluous."""
     kept = [k for k in range(len(row)) if len({r[k] for r in counts}) > 1]
     for k in list(kept):
         fewer = [j for j in kept if j != k]
         if all(n == counts[row] for r, n in counts.items() if all(r[j] == row[j] for j in fewer)):
             kept = fewer
-    sides = (side(minors[k] if row[k] > 0 else -minors[k], region) for k in kept)
-    return Case(counts[row], tuple(dict.fromkeys(s for s in sides if s is not S.true)))
+    sides = (positive_condition(minors[k] if row[k] > 0 else -minors[k], region) for k in kept)
+    return RootCount(counts[row], tuple(dict.fromkeys(s for s in sides if s is not S.true)))

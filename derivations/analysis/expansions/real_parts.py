@@ -14,11 +14,11 @@ import mpmath
 from sympy import Expr, I, Pow, Rational, S, Symbol, re
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.algebraic import Generator, abstract, generator_values, normal, numeric, roots_at
+from derivations.analysis.algebra.algebraic import Generator, abstract, generator_values, normal_form, numeric_value, roots_at
 from derivations.analysis.algebra.polynomials import Ring
-from derivations.analysis.algebra.zero import POINTS, TINY, Region, sample, vanishes
+from derivations.analysis.algebra.zero import POINTS, TINY, Region, draw_point, vanishes
 from derivations.analysis.sites.assumptions import RELATIONS, signs_from
-from derivations.analysis.sites.sign import ZERO, times
+from derivations.analysis.sites.sign import ZERO, multiply_signs
 from derivations.typeset.any_root import AnyRoot
 from theory.errors import InputError, UnfinishedError
 
@@ -37,54 +37,56 @@ def real_part(constant: Expr, region: Region, given: Mapping[Symbol, Expr] | Non
     (abstracted,), generators = abstract([constant])
     if not generators:
         return constant, NOTHING
-    points = _points(constant, region, given or {})
-    conjugated, assumed = _conjugate(abstracted, generators, region, points)
+    points = _sample_points(constant, region, given or {})
+    conjugated, assumed = _conjugate_expression(abstracted, generators, region, points)
     if conjugated is None:
-        return (re(constant), NOTHING) if _nonzero(constant, generators, points) else (None, NOTHING)
+        return (re(constant), NOTHING) if _is_nonzero(constant, generators, points) else (None, NOTHING)
     held = Region((*region.assumptions, *assumed), region.small)
     try:
-        half = normal((constant + conjugated) / 2)
+        half = normal_form((constant + conjugated) / 2)
         return (S.Zero if vanishes(half, held) else half), assumed
     except UnfinishedError:
         return None, NOTHING
 
 
-def _points(constant: Expr, region: Region, given: Mapping[Symbol, Expr]) -> list[dict]:
+def _sample_points(constant: Expr, region: Region, given: Mapping[Symbol, Expr]) -> list[dict]:
     seeds = range(POINTS if constant.free_symbols - set(given) else 1)
-    samples = [sample(constant.free_symbols, region, seed, given) for seed in seeds]
+    samples = [draw_point(constant.free_symbols, region, seed, given) for seed in seeds]
     return [{s: mpmath.mpf(v.p) / v.q for s, v in point.items()} for point in samples]
 
 
-def _nonzero(constant: Expr, generators: Sequence[Generator], points: Iterable[dict]) -> bool:
+def _is_nonzero(constant: Expr, generators: Sequence[Generator], points: Iterable[dict]) -> bool:
     """Whether the real part, of every conjugate, is not zero at any of the points: then generically not."""
     with mpmath.workdps(DIGITS):
-        values = [v for point in points for v in _conjugates(constant, generators, point)]
+        values = [v for point in points for v in _conjugate_values(constant, generators, point)]
         return all(abs(mpmath.re(v)) > TINY * (1 + abs(v)) for v in values)
 
 
-def _conjugates(constant: Expr, generators: Sequence[Generator], point: dict) -> list:
+def _conjugate_values(constant: Expr, generators: Sequence[Generator], point: dict) -> list:
     for g in generators:
         if isinstance(g.value, AnyRoot):
             choices = roots_at(g, {**point, **generator_values(generators, point)})
-            return [numeric(constant, {**point, g.value: choice}) for choice in choices]
-    return [numeric(constant, point)]
+            return [numeric_value(constant, {**point, g.value: choice}) for choice in choices]
+    return [numeric_value(constant, point)]
 
 
-def _conjugate(
+def _conjugate_expression(
     abstracted: Expr, generators: Sequence[Generator], region: Region, points: Iterable[dict]
 ) -> tuple[Expr | None, Assumed]:
     """The complex conjugate, and the signs of radicands that it takes for granted."""
     with mpmath.workdps(DIGITS):
         values = [{**point, **generator_values(generators, point)} for point in points]
-        turns = [{_turn(g, at) for at in values} for g in generators]
+        turns = [{_conjugate_ratio(g, at) for at in values} for g in generators]
     if any(len(turn) > 1 or None in turn for turn in turns):
         return None, NOTHING
-    assumed = {side for g, (turn,) in zip(generators, turns, strict=True) if (side := _side(g, turn)) is not None}
-    unproved = frozenset(side for side in assumed if not proved(side, region))
-    return normal(abstracted.xreplace({g.symbol: g.value * t for g, (t,) in zip(generators, turns, strict=True)})), unproved
+    assumed = {side for g, (turn,) in zip(generators, turns, strict=True) if (side := _radicand_sign(g, turn)) is not None}
+    unproved = frozenset(side for side in assumed if not is_proved(side, region))
+    return normal_form(
+        abstracted.xreplace({g.symbol: g.value * t for g, (t,) in zip(generators, turns, strict=True)})
+    ), unproved
 
 
-def _turn(g: Generator, values: dict) -> Expr | None:
+def _conjugate_ratio(g: Generator, values: dict) -> Expr | None:
     """What the conjugate of a generator is a multiple of itself by, at a point; None if it is no multiple."""
     if g.value is I:
         return S.NegativeOne
@@ -97,14 +99,14 @@ def _turn(g: Generator, values: dict) -> Expr | None:
     return None
 
 
-def _side(g: Generator, turn: Expr) -> Relational | None:
+def _radicand_sign(g: Generator, turn: Expr) -> Relational | None:
     """The sign of a radicand that depends on parameters, as an inequality."""
     if not isinstance(g.value, Pow) or not g.value.base.free_symbols:
         return None
     return g.value.base > 0 if turn is S.One else g.value.base < 0
 
 
-def proved(relation: Relational, region: Region) -> bool:
+def is_proved(relation: Relational, region: Region) -> bool:
     """Whether an inequality between an expression and zero follows from what is known of signs."""
     if relation in (S.true, S.false):
         return relation is S.true
@@ -115,4 +117,4 @@ def proved(relation: Relational, region: Region) -> bool:
         signs = signs_from(ring, region.assumptions)
     except InputError:  # radicals
         return False
-    return times(signs.of(top), signs.of(bottom) - ZERO) <= RELATIONS[type(relation)]
+    return multiply_signs(signs.of(top), signs.of(bottom) - ZERO) <= RELATIONS[type(relation)]

@@ -17,8 +17,8 @@ from typing import Any
 import mpmath
 from sympy import Expr, Rational, S, Symbol, oo
 
-from derivations.analysis.algebra.algebraic import abstract, generator_values, numeric, polynomial_roots, roots_at
-from derivations.analysis.algebra.zero import Region, sample
+from derivations.analysis.algebra.algebraic import abstract, generator_values, numeric_value, polynomial_roots, roots_at
+from derivations.analysis.algebra.zero import Region, draw_point
 from derivations.analysis.expansions.branch import Branch
 from derivations.analysis.expansions.moving import Roots, values_at
 from derivations.typeset.any_root import AnyRoot
@@ -72,9 +72,11 @@ class Remainder(Brief):
         return plain_fields(self, ("stated_order", "observed_order", "samples", "parameters", "reason"))
 
 
-def admissible(symbols: set[Symbol], region: Region, fixed: Mapping | None = None, seed: int = 0) -> dict[Symbol, Expr]:
+def admissible_parameters(
+    symbols: set[Symbol], region: Region, fixed: Mapping | None = None, seed: int = 0
+) -> dict[Symbol, Expr]:
     """Values of the parameters at which a region's inequalities hold for small ε."""
-    point = sample(symbols | {region.small} if region.small else symbols, region, seed, fixed)
+    point = draw_point(symbols | {region.small} if region.small else symbols, region, seed, fixed)
     return {s: v for s, v in point.items() if s != region.small}
 
 
@@ -85,45 +87,45 @@ def remainders(
     errors: list[list[tuple[Rational, Any]]] = [[] for _ in branches]
     reasons = [""] * len(branches)
     for k in STEPS:
-        if k > EARLIEST and all(_settled(branch, e) for branch, e in zip(branches, errors, strict=True)):
+        if k > EARLIEST and all(_slopes_agree(branch, e) for branch, e in zip(branches, errors, strict=True)):
             break
-        for i, found in enumerate(_errors(branches, small, parameters, k, roots)):
+        for i, found in enumerate(_branch_errors(branches, small, parameters, k, roots)):
             if isinstance(found, str):
                 errors[i], reasons[i] = [], found
             else:
                 errors[i].append((Rational(1, 10**k), found))
-    return [_remainder(b, e, parameters, r) for b, e, r in zip(branches, errors, reasons, strict=True)]
+    return [_fit_remainder(b, e, parameters, r) for b, e, r in zip(branches, errors, reasons, strict=True)]
 
 
-def _remainder(branch: Branch, errors: list, parameters: Mapping, reason: str) -> Remainder:
+def _fit_remainder(branch: Branch, errors: list, parameters: Mapping, reason: str) -> Remainder:
     samples = tuple((float(x), float(e)) for x, e in errors)
     if branch.exact:
         wrong = [e for _, e in errors if e > mpmath.mpf(10) ** (-DIGITS // 2)]
         text = "a term is missing: the series is not exact" if wrong else reason or "exact: nothing is left out"
         return Remainder(branch.next_exponent, None, samples, parameters, text)
-    if not _settled(branch, errors):
+    if not _slopes_agree(branch, errors):
         return Remainder(branch.next_exponent, None, samples, parameters, reason or "the slope has not settled")
-    return Remainder(branch.next_exponent, _slope(errors[-FITTED:]), samples, parameters)
+    return Remainder(branch.next_exponent, _fit_slope(errors[-FITTED:]), samples, parameters)
 
 
-def _settled(branch: Branch, errors: list) -> bool:
+def _slopes_agree(branch: Branch, errors: list) -> bool:
     """Whether the last local slopes agree."""
     if len(errors) < FITTED or branch.exact:
         return branch.exact
     if any(e == 0 for _, e in errors[-FITTED:]):
         return False
-    slopes = [_slope(pair) for pair in pairwise(errors[-FITTED:])]
+    slopes = [_fit_slope(pair) for pair in pairwise(errors[-FITTED:])]
     return max(slopes) - min(slopes) < SETTLED
 
 
-def _slope(errors: Sequence) -> float:
+def _fit_slope(errors: Sequence) -> float:
     return linear_regression([-log10(x.q) for x, _ in errors], [float(mpmath.log10(e)) for _, e in errors]).slope
 
 
 # -- one ε --------------------------------------------------------------------------------------------------------------
 
 
-def _errors(branches: Sequence[Branch], small: Symbol, parameters: Mapping, k: int, moving: Roots) -> list:
+def _branch_errors(branches: Sequence[Branch], small: Symbol, parameters: Mapping, k: int, moving: Roots) -> list:
     """The largest error of each branch at ε = 10**-k, or why there is none."""
     exponents = [e for b in branches for e in (*(e for e, _ in b.terms), b.next_exponent) if e.is_finite]
     digits = DIGITS + 2 * k * int(max([abs(e) for e in exponents], default=S.One) + 1)
@@ -131,43 +133,43 @@ def _errors(branches: Sequence[Branch], small: Symbol, parameters: Mapping, k: i
         point = {s: mpmath.mpf(v.p) / v.q for s, v in parameters.items()} | {small: mpmath.mpf(10) ** -k}
         try:
             point = values_at(moving, point)
-            roots = _roots(branches[0].factor, point)
-            values = [_values(b, small, point) for b in branches]
+            roots = _factor_roots(branches[0].factor, point)
+            values = [_series_values(b, small, point) for b in branches]
         except UnfinishedError as problem:
             return [str(problem)] * len(branches)
-        return [_error(i, branches, values, roots) for i in range(len(branches))]
+        return [_branch_error(i, branches, values, roots) for i in range(len(branches))]
 
 
-def _roots(factor: Sequence[Expr], point: Mapping) -> list:
-    return polynomial_roots([numeric(a, point) for a in reversed(factor)])
+def _factor_roots(factor: Sequence[Expr], point: Mapping) -> list:
+    return polynomial_roots([numeric_value(a, point) for a in reversed(factor)])
 
 
-def _values(branch: Branch, small: Symbol, point: Mapping) -> list:
+def _series_values(branch: Branch, small: Symbol, point: Mapping) -> list:
     """The values of the truncated series, one for each conjugate."""
     series = branch.series(small)
     chosen = sorted(series.atoms(AnyRoot), key=plain)
     if len(chosen) > 1:
         raise UnfinishedError("roots over roots of polynomials are not told apart numerically")
     if not chosen:
-        return [numeric(series, point)]
+        return [numeric_value(series, point)]
     *_, generator = abstract(chosen)[1]
     choices = roots_at(generator, {**point, **generator_values(abstract(chosen)[1], point)})
-    return [numeric(series, {**point, chosen[0]: root}) for root in choices]
+    return [numeric_value(series, {**point, chosen[0]: root}) for root in choices]
 
 
-def _error(i: int, branches: Sequence[Branch], values: list[list], roots: list):
+def _branch_error(i: int, branches: Sequence[Branch], values: list[list], roots: list):
     """The error of branch i: of the roots next to its value, shared among the branches of equal terms by rising order."""
     same = [b for b in range(len(branches)) if branches[b].terms == branches[i].terms]
     same.sort(key=lambda b: branches[b].next_exponent)
     counts = [branches[b].count for b in same]
     start = sum(counts[: same.index(i)])
-    found = [_shared(value, roots, sum(counts)) for value in values[i]]
+    found = [_nearest_distances(value, roots, sum(counts)) for value in values[i]]
     if any(distances is None for distances in found):
         return "the roots next to the series could not be told apart from others"
     return max(distances[start] for distances in found if distances)
 
 
-def _shared(value, roots: list, count: int) -> list | None:
+def _nearest_distances(value, roots: list, count: int) -> list | None:
     """The distances of the ``count`` nearest roots, the largest first; None where the next one is not well apart."""
     distances = sorted(abs(root - value) for root in roots)
     if len(distances) > count and not distances[count - 1] * APART < distances[count]:

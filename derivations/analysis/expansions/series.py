@@ -2,7 +2,7 @@ r"""Truncated Puiseux series with exact constants: :math:`\sum_k c_k\varepsilon^
 
 >>> from sympy import sqrt, symbols
 >>> a, x = symbols("a x", positive=True)
->>> expand(sqrt(a**2 + x), x, 2, Region()).terms
+>>> expand_series(sqrt(a**2 + x), x, 2, Region()).terms
 ((0, a), (1, 1/(2*a)))
 """
 
@@ -15,7 +15,7 @@ from functools import reduce
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, S, Symbol, binomial, oo
 
-from derivations.analysis.algebra.algebraic import normal
+from derivations.analysis.algebra.algebraic import normal_form
 from derivations.analysis.algebra.zero import Region, vanishes
 from theory.abridging import brief
 from theory.errors import InputError
@@ -35,11 +35,11 @@ class Series:
     order: Expr = oo
 
     def __add__(self, other: Series) -> Series:
-        return collected([*self.terms, *other.terms], min(self.order, other.order))
+        return collect_terms([*self.terms, *other.terms], min(self.order, other.order))
 
     def __mul__(self, other: Series) -> Series:
         order = min(self.order + other.beginning, other.order + self.beginning)
-        return collected([(d + e, a * b) for d, a in self.terms for e, b in other.terms if d + e < order], order)
+        return collect_terms([(d + e, a * b) for d, a in self.terms for e, b in other.terms if d + e < order], order)
 
     @property
     def beginning(self) -> Expr:
@@ -55,20 +55,20 @@ Known = Mapping[Symbol, Series]
 NONE: Known = {}
 
 
-def constant(value: Expr) -> Series:
+def constant_series(value: Expr) -> Series:
     return Series(((S.Zero, value),)) if value != 0 else Series(())
 
 
-def collected(terms: Iterable[Term], order: Expr) -> Series:
+def collect_terms(terms: Iterable[Term], order: Expr) -> Series:
     """Like terms together, without those that reduce to zero."""
     sums: dict[Rational, list[Expr]] = defaultdict(list)
     for exponent, coefficient in terms:
         sums[exponent].append(coefficient)
-    reduced = {e: normal(Add(*sums[e])) for e in sorted(sums) if e < order}
+    reduced = {e: normal_form(Add(*sums[e])) for e in sorted(sums) if e < order}
     return Series(tuple((e, c) for e, c in reduced.items() if c != 0), order)
 
 
-def expand(expr: Expr, small: Symbol, order: Expr, region: Region, known: Known = NONE) -> Series:
+def expand_series(expr: Expr, small: Symbol, order: Expr, region: Region, known: Known = NONE) -> Series:
     """The series of an algebraic function at 0+, to at least what ``order`` leaves after cancellation.
 
     ``known`` are symbols that depend on the small one, and their series.
@@ -85,42 +85,42 @@ def expand(expr: Expr, small: Symbol, order: Expr, region: Region, known: Known 
     if expr in known:
         return known[expr]
     if expr.free_symbols.isdisjoint({small, *known}):
-        return constant(expr)
+        return constant_series(expr)
     if isinstance(expr, Add | Mul):
-        parts = [expand(a, small, order, region, known) for a in expr.args]
+        parts = [expand_series(a, small, order, region, known) for a in expr.args]
         return reduce(Series.__add__ if isinstance(expr, Add) else Series.__mul__, parts)
     if isinstance(expr, Pow) and isinstance(expr.exp, Rational):
-        return power(expand(expr.base, small, order, region, known), expr.exp, order, region)
+        return power_series(expand_series(expr.base, small, order, region, known), expr.exp, order, region)
     raise InputError(f"an algebraic function of {small}", brief(expr), "expand it in powers first")
 
 
-def power(series: Series, exponent: Rational, order: Expr, region: Region) -> Series:
+def power_series(series: Series, exponent: Rational, order: Expr, region: Region) -> Series:
     """A rational power by the binomial series about the leading term."""
     if isinstance(exponent, Integer) and exponent >= 0:
-        return reduce(Series.__mul__, [series] * int(exponent), constant(S.One))
+        return reduce(Series.__mul__, [series] * int(exponent), constant_series(S.One))
     first = series.leading(region)
     if first is None:
         raise Insufficient
     start, coefficient = first
-    rest = collected([(e - start, c / coefficient) for e, c in series.terms if e > start], series.order - start)
-    return _shifted(_binomial(rest, exponent, order), start * exponent, normal(coefficient**exponent))
+    rest = collect_terms([(e - start, c / coefficient) for e, c in series.terms if e > start], series.order - start)
+    return _shift_series(_binomial_series(rest, exponent, order), start * exponent, normal_form(coefficient**exponent))
 
 
-def _binomial(rest: Series, exponent: Rational, order: Expr) -> Series:
+def _binomial_series(rest: Series, exponent: Rational, order: Expr) -> Series:
     """(1 + rest)**exponent to O(ε^order), exact where nothing is left."""
-    total, term, k = constant(S.One), constant(S.One), 0
+    total, term, k = constant_series(S.One), constant_series(S.One), 0
     while rest.terms and term.terms:
         k += 1
-        term = truncated(term * rest, order)
+        term = truncate_series(term * rest, order)
         total += Series(tuple((e, binomial(exponent, k) * c) for e, c in term.terms), term.order)
     return Series(total.terms, min(total.order, rest.order))
 
 
-def _shifted(series: Series, exponent: Rational, factor: Expr) -> Series:
-    return collected([(e + exponent, factor * c) for e, c in series.terms], series.order + exponent)
+def _shift_series(series: Series, exponent: Rational, factor: Expr) -> Series:
+    return collect_terms([(e + exponent, factor * c) for e, c in series.terms], series.order + exponent)
 
 
-def truncated(series: Series, order: Expr) -> Series:
-    """Without the terms from an order on; a series that ends below stays exact."""
+def truncate_series(series: Series, order: Expr) -> Series:
+    """The series without the terms from an order on; one that ends below stays exact."""
     kept = tuple(t for t in series.terms if t[0] < order)
     return series if len(kept) == len(series.terms) and series.order is oo else Series(kept, min(series.order, order))

@@ -38,17 +38,25 @@ from sympy import Equality, Expr, Integer, Ne, Rational, S, Symbol, nan, oo, zoo
 from sympy.core.relational import Relational
 from sympy.polys.matrices import DomainMatrix
 
-from derivations.analysis.algebra.algebraic import extension, numeric
+from derivations.analysis.algebra.algebraic import extension_of, numeric_value
 from derivations.analysis.algebra.zero import Region, vanishes
-from derivations.analysis.expansions.branch import Branch, Expansion
-from derivations.analysis.expansions.identities import STILL, Moving
-from derivations.analysis.expansions.moving import Roots, assumed, holds, listing, may_hold, moving, real_branches
+from derivations.analysis.expansions.branch import Branch, PuiseuxExpansion
+from derivations.analysis.expansions.identities import STILL, MovingSymbols
+from derivations.analysis.expansions.moving import (
+    Roots,
+    condition_for_small,
+    existence_conditions,
+    list_roots,
+    may_hold,
+    moving_symbols,
+    real_branches,
+)
 from derivations.analysis.expansions.puiseux import check_order, puiseux
 from derivations.analysis.expansions.rates import Rate, TimeScales, leading_real_part
-from derivations.analysis.expansions.remainder import Remainder, admissible, remainders
-from derivations.analysis.expansions.series import Known, expand
+from derivations.analysis.expansions.remainder import Remainder, admissible_parameters, remainders
+from derivations.analysis.expansions.series import Known, expand_series
 from derivations.analysis.expansions.sides import signs_of
-from derivations.analysis.limits import within
+from derivations.analysis.limits import run_within
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import characteristic_factors
@@ -57,7 +65,7 @@ from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import plain
-from theory.stopgrad import expression
+from theory.stopgrad import as_expression
 
 
 def time_scales(
@@ -98,40 +106,40 @@ def time_scales(
     UnfinishedError
         at the time limit, or where exact arithmetic leaves a valuation undecided.
     """
-    return within(time_limit, _time_scales, flow, point, small, order, parameters or {}, branch)
+    return run_within(time_limit, _time_scales, flow, point, small, order, parameters or {}, branch)
 
 
 def _time_scales(flow: Flow, point: Any, small: Symbol, order: int, parameters: Mapping, branch: int | None) -> TimeScales:
     check_order(order)
-    values = _values(flow, point)
+    values = _point_values(flow, point)
     _check_small(flow, small)
-    region = _region(flow, point, small)
-    symbols = _symbols(flow, values) - {small, *getattr(point, "roots", ())}
-    given = _given(symbols, parameters)
+    region = _region_at(flow, point, small)
+    symbols = _parameters_of(flow, values) - {small, *getattr(point, "roots", ())}
+    given = _given_numbers(symbols, parameters)
     roots = _chosen_roots(point, region, branch, given) if getattr(point, "roots", None) else ()
     region = roots[-1].region if roots else region
     if all(r.branch.exact for r in roots):
-        expansions = [_expanded_at(flow, _put(values, roots, small), order, region)]
+        expansions = [_expand_at(flow, _insert_roots(values, roots, small), order, region)]
         held: Roots = ()
     else:
         expansions, held = list(_at_roots(flow, point, roots, order, region)), roots
-    chosen = admissible(symbols, region, given)
+    chosen = admissible_parameters(symbols, region, given)
     branches = [b for e in expansions for b in e]
     fastest = min(b.exponent for b in branches)
-    rates = [_rate(b, r, fastest, region, given) for b, r in _measured(branches, small, chosen, held)]
-    rates.sort(key=lambda rate: _speed(rate, chosen))
+    rates = [_rate_of(b, r, fastest, region, given) for b, r in _measure_remainders(branches, small, chosen, held)]
+    rates.sort(key=lambda rate: _speed_key(rate, chosen))
     nonzero = {e for expansion in expansions for e in expansion.assumed_nonzero}
-    shown = tuple(r.grown(S(order)) for r in roots)
-    return TimeScales(small, order, tuple(rates), _assumed(nonzero, rates, roots, region), shown)
+    shown = tuple(r.grow_to(S(order)) for r in roots)
+    return TimeScales(small, order, tuple(rates), _collect_assumptions(nonzero, rates, roots, region), shown)
 
 
-def _expanded_at(flow: Flow, values: Mapping[Symbol, Expr], order: int, region: Region) -> Expansion:
+def _expand_at(flow: Flow, values: Mapping[Symbol, Expr], order: int, region: Region) -> PuiseuxExpansion:
     """The eigenvalues at a point whose values are given."""
     _check_fixed(flow, values, region)
     return puiseux(characteristic_polynomial(flow, values), region.small, order, region.assumptions)
 
 
-def _put(values: Mapping[Symbol, Expr], roots: Roots, small: Symbol) -> dict[Symbol, Expr]:
+def _insert_roots(values: Mapping[Symbol, Expr], roots: Roots, small: Symbol) -> dict[Symbol, Expr]:
     known: dict[Symbol, Expr] = {r.symbol: r.series(small) for r in roots}
     return {x: v.xreplace(known) for x, v in values.items()}
 
@@ -146,50 +154,52 @@ def _chosen_roots(point: Any, region: Region, branch: int | None, given: Mapping
     if branch is None and len(found) == 1:
         return found[0]
     if type(branch) is not int or not 0 <= branch < len(found):
-        listed = "; ".join(f"{k}: {listing(roots)}" for k, roots in enumerate(found))
+        listed = "; ".join(f"{k}: {list_roots(roots)}" for k, roots in enumerate(found))
         got = "no branch" if branch is None else f"branch={branch!r}"
         raise InputError(f"a branch of the point as {region.small} -> 0+ ({listed})", got, "choose one with branch=0")
     return found[branch]
 
 
-def _at_roots(flow: Flow, point: FixedPoint, roots: Roots, order: int, region: Region) -> Iterator[Expansion]:
+def _at_roots(flow: Flow, point: FixedPoint, roots: Roots, order: int, region: Region) -> Iterator[PuiseuxExpansion]:
     """The eigenvalues at a moving point, for each irreducible factor of the characteristic polynomial there."""
     site, _, values = place_of(flow, point)
     others = {x: v for x, v in values.items() if x in {y for y, _ in site.roots} - {r.symbol for r in roots}}
-    along = moving(roots)
+    along = moving_symbols(roots)
 
     @cache
-    def known(to: Expr) -> Known:
+    def known_series(to: Expr) -> Known:
         series = along.series(to)
-        return {**series, **{x: expand(v, region.small, to, region, series) for x, v in others.items()}}
+        return {**series, **{x: expand_series(v, region.small, to, region, series) for x, v in others.items()}}
 
     definitions = {**along.definitions, **{x: v.xreplace(along.definitions) for x, v in others.items()}}
     for factor in characteristic_factors(flow, site):
         rising = [site.ring.expr(c) for c in reversed(factor.coefficients)]
-        found = puiseux(rising, region.small, order, region.assumptions, Moving(known, definitions))
+        found = puiseux(rising, region.small, order, region.assumptions, MovingSymbols(known_series, definitions))
         powers = (replace(b, power=b.power * factor.multiplicity) for b in found)
         yield replace(found, branches=tuple(powers))
 
 
-def _assumed(nonzero: Iterable[Expr], rates: Iterable[Rate], roots: Roots, region: Region) -> tuple[Relational, ...]:
-    signs = {c for rate in rates for c in rate.real.assumed}.union(assumed(roots))
+def _collect_assumptions(
+    nonzero: Iterable[Expr], rates: Iterable[Rate], roots: Roots, region: Region
+) -> tuple[Relational, ...]:
+    signs = {c for rate in rates for c in rate.real.assumed}.union(existence_conditions(roots))
     sides = {e for c in signs for e in (c.lhs, -c.lhs)}
     open_ones = (e for e in set(nonzero) - sides if 0 in signs_of(e, region))
     return (*(Ne(e, 0) for e in sorted(open_ones, key=plain)), *sorted(signs, key=plain))
 
 
-def _rate(branch: Branch, remainder: Remainder, fastest: Expr, region: Region, given: Mapping[Symbol, Expr]) -> Rate:
+def _rate_of(branch: Branch, remainder: Remainder, fastest: Expr, region: Region, given: Mapping[Symbol, Expr]) -> Rate:
     real = leading_real_part(branch, region, given)
     # The real part is O(ε**exponent) even where its coefficient is not known.
     is_slow = True if real.exponent > fastest else None if real.coefficient is None else False
     return Rate(branch, region.small, real, remainder, is_slow)
 
 
-def _speed(rate: Rate, chosen: Mapping[Symbol, Expr]) -> tuple:
+def _speed_key(rate: Rate, chosen: Mapping[Symbol, Expr]) -> tuple:
     """A key that puts fast before slow: by exponents, equal ones by size at given parameters."""
     coefficient = dict(rate.branch.terms).get(rate.real.exponent, rate.coefficient)
     with mpmath.workdps(30):
-        size = abs(mpmath.re(numeric(coefficient, {s: mpmath.mpf(v.p) / v.q for s, v in chosen.items()})))
+        size = abs(mpmath.re(numeric_value(coefficient, {s: mpmath.mpf(v.p) / v.q for s, v in chosen.items()})))
     return rate.real.exponent, rate.exponent, -size
 
 
@@ -198,15 +208,17 @@ def characteristic_polynomial(flow: Flow, values: Mapping[Symbol, Expr]) -> list
     jacobian = flow.jacobian().subs(values, simultaneous=True)
     if jacobian.has(nan, zoo, oo, -oo):
         raise InputError("a flow that is differentiable at the point", brief(jacobian.tolist()), "choose another point")
-    entries, field = extension(jacobian)
+    entries, field = extension_of(jacobian)
     elements = [field.field.from_expr(e) for e in entries]
     size = len(flow.state)
     rows = [elements[i * size : (i + 1) * size] for i in range(size)]
     found = DomainMatrix(rows, (size, size), field.field.to_domain()).charpoly()
-    return [field.restored(field.element(c.as_expr())) for c in reversed(found)]
+    return [field.restore(field.element(c.as_expr())) for c in reversed(found)]
 
 
-def _measured(branches: Iterable[Branch], small: Symbol, chosen: Mapping, roots: Roots) -> Iterator[tuple[Branch, Remainder]]:
+def _measure_remainders(
+    branches: Iterable[Branch], small: Symbol, chosen: Mapping, roots: Roots
+) -> Iterator[tuple[Branch, Remainder]]:
     for _, group in groupby(branches, key=lambda b: b.factor):
         together = list(group)
         yield from zip(together, remainders(together, small, chosen, roots), strict=True)
@@ -215,7 +227,7 @@ def _measured(branches: Iterable[Branch], small: Symbol, chosen: Mapping, roots:
 # -- input --------------------------------------------------------------------------------------------------------------
 
 
-def _values(flow: Flow, point: Any) -> dict[Symbol, Expr]:
+def _point_values(flow: Flow, point: Any) -> dict[Symbol, Expr]:
     if not isinstance(flow, Flow) or flow.is_matrix:
         got = f"matrix state {flow.state}" if isinstance(flow, Flow) else type(flow).__name__
         raise InputError("a flow in scalars", got, "reduce it to amplitudes first")
@@ -225,10 +237,10 @@ def _values(flow: Flow, point: Any) -> dict[Symbol, Expr]:
     require.complete([s for s in flow.state if s not in mapping], "a value for every state", "add it to the point")
     if unknown := [s for s in mapping if s not in flow.state]:
         raise InputError(f"values of {', '.join(map(str, flow.state))}", f"{unknown[0]}", "leave it out of the point")
-    return {s: _exact(mapping[s], str(s)) for s in flow.state}
+    return {s: _exact_expression(mapping[s], str(s)) for s in flow.state}
 
 
-def _region(flow: Flow, point: Any, small: Symbol) -> Region:
+def _region_at(flow: Flow, point: Any, small: Symbol) -> Region:
     """Where the flow's assumptions and the point's conditions hold, as they do for a small parameter → 0+."""
     stated = (*flow.assumptions, *getattr(point, "conditions", ()))
     if equations := [a for a in stated if isinstance(a, Equality)]:
@@ -237,13 +249,13 @@ def _region(flow: Flow, point: Any, small: Symbol) -> Region:
     for c in (c for c in stated if isinstance(c, Relational) and small in c.free_symbols):
         others = Region(tuple(a for a in stated if a is not c), small)
         is_fixed = moving_symbols.isdisjoint(c.free_symbols) and (c.lhs - c.rhs).is_algebraic_expr(small)
-        if is_fixed and holds(c, others, STILL) is S.false:
+        if is_fixed and condition_for_small(c, others, STILL) is S.false:
             raise InputError(f"conditions that hold as {small} -> 0+", f"{brief(c)}, which fails there", "choose another point")
     return Region(stated, small)
 
 
-def _exact(value: Any, name: str) -> Expr:
-    expr = expression(value, f"for {name}")
+def _exact_expression(value: Any, name: str) -> Expr:
+    expr = as_expression(value, f"for {name}")
     if not isinstance(expr, Expr) or any(a.is_Float for a in expr.atoms()) or expr.has(oo, -oo):
         raise InputError(f"an exact expression for {name}", brief(value), "write decimal numbers as Rational")
     return expr
@@ -260,7 +272,7 @@ def _check_small(flow: Flow, small: Any) -> None:
 
 def _check_fixed(flow: Flow, values: Mapping, region: Region) -> None:
     for state, velocity in flow.velocity.items():
-        _exact(velocity, f"the velocity of {state}")
+        _exact_expression(velocity, f"the velocity of {state}")
         there = velocity.subs(values, simultaneous=True)
         if not there.is_finite and there.is_number:
             raise InputError(f"a finite velocity of {state} at the point", brief(there), "choose another point")
@@ -268,20 +280,20 @@ def _check_fixed(flow: Flow, values: Mapping, region: Region) -> None:
             raise InputError("a fixed point", f"d{state}/dt = {brief(there)} there", "see fixed_points(flow)")
 
 
-def _symbols(flow: Flow, values: Mapping[Symbol, Expr]) -> set[Symbol]:
+def _parameters_of(flow: Flow, values: Mapping[Symbol, Expr]) -> set[Symbol]:
     """The parameters, and the coordinates of a family."""
     return set(flow.parameters).union(*(e.free_symbols for e in values.values()))
 
 
-def _given(symbols: set[Symbol], given: Mapping) -> dict[Symbol, Expr]:
+def _given_numbers(symbols: set[Symbol], given: Mapping) -> dict[Symbol, Expr]:
     if unknown := [s for s in given if s not in symbols]:
         names = ", ".join(sorted(map(str, symbols))) or "none"
         raise InputError("values of parameters other than the small one", str(unknown[0]), f"the parameters are {names}")
-    return {s: _number(s, v) for s, v in given.items()}
+    return {s: _given_number(s, v) for s, v in given.items()}
 
 
-def _number(symbol: Symbol, value: Any) -> Rational:
-    number = expression(value, f"for {symbol}")
+def _given_number(symbol: Symbol, value: Any) -> Rational:
+    number = as_expression(value, f"for {symbol}")
     if not isinstance(number, Rational):
         raise InputError(f"a rational number for {symbol}", brief(value), "write it as Rational")
     refused = (symbol.is_positive and number <= 0) or (symbol.is_negative and number >= 0)

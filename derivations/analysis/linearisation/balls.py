@@ -29,7 +29,7 @@ class BallPrinter(PythonCodePrinter):
         return f"(({self._print(expr.base)}) ** ({self._print(expr.exp)}))"
 
 
-def compiled(expressions: Sequence[Expr], symbols: Sequence[Symbol]) -> Callable[..., list[arb]]:
+def compile_balls(expressions: Sequence[Expr], symbols: Sequence[Symbol]) -> Callable[..., list[arb]]:
     """A function from balls for ``symbols`` to balls that contain the values; no number where a radicand may be negative.
 
     Expressions are made of rational numbers, algebraic numbers, integer powers and square roots.
@@ -47,18 +47,18 @@ def compiled(expressions: Sequence[Expr], symbols: Sequence[Symbol]) -> Callable
         ),
         cse=True,
     )
-    constants = [algebraic(root) for root in numbers]
+    constants = [algebraic_ball(root) for root in numbers]
     return lambda *balls: [value if isinstance(value, arb) else arb(value) for value in function(*constants, *balls)]
 
 
-def algebraic(root: CRootOf) -> arb:
+def algebraic_ball(root: CRootOf) -> arb:
     """A ball around a real algebraic number."""
     width = Rational(1, 10**DIGITS)
     middle = root.eval_rational(width)
     return arb(fmpq(int(middle.p), int(middle.q)), arb(10) ** -DIGITS)
 
 
-def interval(low: Fraction, high: Fraction) -> arb:
+def interval_ball(low: Fraction, high: Fraction) -> arb:
     """The ball that covers an interval with exact rational ends."""
     a, b = (arb(fmpq(end.numerator, end.denominator)) for end in (low, high))
     return a.union(b)

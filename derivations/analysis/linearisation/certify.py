@@ -26,16 +26,16 @@ import numpy as np
 from sympy import Expr, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 
-from derivations.analysis.algebra.polynomials import Polynomial, exact_number, factor
-from derivations.analysis.limits import within
-from derivations.analysis.linearisation.balls import Box, compiled, interval, signs_of
+from derivations.analysis.algebra.polynomials import Polynomial, exact_number, factor_polynomial
+from derivations.analysis.limits import run_within
+from derivations.analysis.linearisation.balls import Box, compile_balls, interval_ball, signs_of
 from derivations.analysis.linearisation.hurwitz import hurwitz_tests
 from derivations.analysis.linearisation.zero_modes import Origin, zero_modes
-from derivations.analysis.points.fixed_points import supported
+from derivations.analysis.points.fixed_points import supported_ring
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import characteristic_factors
-from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, Sign, power, times
+from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, Sign, multiply_signs, power_of_signs
 from derivations.analysis.sites.site import Fraction as Ratio
 from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row
@@ -47,7 +47,7 @@ from theory.flow import Flow
 from theory.printing import exact_text
 
 
-class Status(Enum):
+class CellStatus(Enum):
     """What is proved of every parameter in a cell."""
 
     PROVED_STABLE = "proved stable"
@@ -56,7 +56,7 @@ class Status(Enum):
     UNDECIDED = "undecided"
 
 
-CODES = {status: code for code, status in enumerate(Status)}
+CODES = {status: code for code, status in enumerate(CellStatus)}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Cell(Brief):
     """A box with exact ends, and what is proved there."""
 
     box: Box
-    status: Status
+    status: CellStatus
 
 
 @dataclass(frozen=True)
@@ -85,22 +85,22 @@ class Certificate(Shown):
     shape: tuple[int, ...]
 
     @property
-    def status(self) -> Status:
+    def status(self) -> CellStatus:
         """That of all cells where it is one, otherwise undecided."""
         found = {cell.status for cell in self.cells}
-        return found.pop() if len(found) == 1 else Status.UNDECIDED
+        return found.pop() if len(found) == 1 else CellStatus.UNDECIDED
 
     @property
     def codes(self) -> np.ndarray:
         """An array of the given shape: 0 proved stable, 1 proved unstable, 2 proved absent, 3 undecided."""
         return np.array([CODES[cell.status] for cell in self.cells]).reshape(self.shape)
 
-    def share(self, status: Status) -> Fraction:
+    def share(self, status: CellStatus) -> Fraction:
         """The share of the cells with that status."""
         return Fraction(sum(cell.status is status for cell in self.cells), len(self.cells))
 
     def rows(self) -> list[Row]:
-        shares = ((status, self.share(status)) for status in Status)
+        shares = ((status, self.share(status)) for status in CellStatus)
         return [Row.text(f"{status.value}: {float(share):.4%} of {len(self.cells)} cells") for status, share in shares if share]
 
     def to_dict(self) -> dict:
@@ -109,7 +109,7 @@ class Certificate(Shown):
             "box": {str(p): [exact_text(low), exact_text(high)] for p, (low, high) in self.box.items()},
             "shape": list(self.shape),
             "codes": self.codes.ravel().tolist(),
-            "legend": [status.value for status in Status],
+            "legend": [status.value for status in CellStatus],
         }
 
 
@@ -145,21 +145,21 @@ def certify(
     UnfinishedError
         at the time limit.
     """
-    supported(flow)
+    supported_ring(flow)
     if not isinstance(box, Mapping) or not all(isinstance(p, Symbol) for p in box):
         raise InputError("a dict from symbol to a pair of ends", brief(box), "write {a: (0, 1)}")
     require.whole(depth, "a number of halvings, zero or more, as depth", "correct it")
-    return within(time_limit, _certify, flow, point, box, dict(cells or {}), depth)
+    return run_within(time_limit, _certify, flow, point, box, dict(cells or {}), depth)
 
 
 def _certify(flow: Flow, point, box: Mapping, cells: Mapping[Symbol, int], depth: int) -> Certificate:
     _, site, values = place_of(flow, point)
     conditions = getattr(point, "conditions", ())
-    exact = {p: _ends(p, ends) for p, ends in box.items()}
-    question = _question(flow, site, values, conditions, tuple(exact))
+    exact = {p: _check_ends(p, ends) for p, ends in box.items()}
+    question = _make_question(flow, site, values, conditions, tuple(exact))
     _check_box(flow, question, exact, cells)
     shape = tuple(cells.get(p, 1) for p in exact)
-    grid = [Cell(small, _status(question, small, depth)) for small in _grid(exact, shape)]
+    grid = [Cell(small, _cell_status(question, small, depth)) for small in _grid_boxes(exact, shape)]
     return Certificate(flow, exact, tuple(grid), shape)
 
 
@@ -178,7 +178,7 @@ class Question:
     unstable: tuple[tuple, ...]
 
 
-def _question(flow: Flow, site: Site, values: Mapping[Symbol, Expr], conditions, symbols: tuple[Symbol, ...]) -> Question:
+def _make_question(flow: Flow, site: Site, values: Mapping[Symbol, Expr], conditions, symbols: tuple[Symbol, ...]) -> Question:
     expressions: list[Expr] = []
     explicit = {x: v for x, v in {**values, **site.numbers}.items() if v != x}
 
@@ -194,14 +194,14 @@ def _question(flow: Flow, site: Site, values: Mapping[Symbol, Expr], conditions,
             return known, ()
         parts, lead = [], POSITIVE
         for p in (top, bottom):
-            content, factors = factor(p) if not p.is_zero() else (0, [])
-            lead = times(lead, frozenset({int(content > 0) - int(content < 0)}))
+            content, factors = factor_polynomial(p) if not p.is_zero() else (0, [])
+            lead = multiply_signs(lead, frozenset({int(content > 0) - int(content < 0)}))
             for f, m in factors:
                 known = site.chart.of(f, site.ring.constant(1))
                 if len(known) == 1:
-                    lead = times(lead, power(known, m))
+                    lead = multiply_signs(lead, power_of_signs(known, m))
                 else:
-                    parts.append((number(_shown(site, f, explicit)), m))
+                    parts.append((number(_explicit_factor(site, f, explicit)), m))
         return lead, tuple(parts)
 
     found = characteristic_factors(flow, site)
@@ -210,21 +210,26 @@ def _question(flow: Flow, site: Site, values: Mapping[Symbol, Expr], conditions,
     stable = (*degenerate, *(recipe(v) for t in tests for v in t.sufficient))
     unstable = tuple(recipe(v) for t in tests for v in t.necessary)
     held = [c for c in (*conditions, *flow.assumptions) if isinstance(c, Relational)]
-    exists = [(_relation(c), number((c.lhs - c.rhs).xreplace(explicit))) for c in held]
+    exists = [(_relation_signs(c), number((c.lhs - c.rhs).xreplace(explicit))) for c in held]
     exists += [(NONNEGATIVE, number(v.base)) for name, v in values.items() if name not in flow.state and v.is_Pow]
     needed = frozenset().union(*(e.free_symbols for e in expressions))
     exists += [(POSITIVE if p.is_positive else NEGATIVE, number(p)) for p in symbols if p.is_positive or p.is_negative]
     return Question(
-        symbols, compiled(expressions, symbols) if needed <= set(symbols) else None, needed, tuple(exists), stable, unstable
+        symbols,
+        compile_balls(expressions, symbols) if needed <= set(symbols) else None,
+        needed,
+        tuple(exists),
+        stable,
+        unstable,
     )
 
 
-def _shown(site: Site, f: Polynomial, explicit: Mapping[Symbol, Expr]) -> Expr:
+def _explicit_factor(site: Site, f: Polynomial, explicit: Mapping[Symbol, Expr]) -> Expr:
     expr = site.ring.expr(f)
     return expr.xreplace(explicit).expand() if site.ring.present(f) & explicit.keys() else expr
 
 
-def _relation(c) -> Sign:
+def _relation_signs(c) -> Sign:
     """The signs of left minus right side at which the point exists."""
     kinds = ((Gt, {1}), (Ge, {0, 1}), (Lt, {-1}), (Le, {-1, 0}), (Ne, {-1, 1}), (Eq, {0}))
     return next(frozenset(signs) for kind, signs in kinds if isinstance(c, kind))
@@ -233,36 +238,36 @@ def _relation(c) -> Sign:
 # Cells ---------------------------------------------------------------------------------------------------------------
 
 
-def _status(question: Question, box: Box, depth: int) -> Status:
-    status = _at_once(question, box)
-    if status is not Status.UNDECIDED or not depth or not question.needed:
+def _cell_status(question: Question, box: Box, depth: int) -> CellStatus:
+    status = _judge_cell(question, box)
+    if status is not CellStatus.UNDECIDED or not depth or not question.needed:
         return status
-    halves = {_status(question, half, depth - 1) for half in _halves(box, question.needed)}
-    return halves.pop() if len(halves) == 1 else Status.UNDECIDED
+    halves = {_cell_status(question, half, depth - 1) for half in _halve_box(box, question.needed)}
+    return halves.pop() if len(halves) == 1 else CellStatus.UNDECIDED
 
 
-def _at_once(question: Question, box: Box) -> Status:
+def _judge_cell(question: Question, box: Box) -> CellStatus:
     assert question.evaluate is not None  # _check_box has seen to it
-    signs = [signs_of(b) for b in question.evaluate(*(interval(*box[p]) for p in question.symbols))]
+    signs = [signs_of(b) for b in question.evaluate(*(interval_ball(*box[p]) for p in question.symbols))]
     present = [(signs[k], allowed) for allowed, k in question.exists]
     if any(not sign & allowed for sign, allowed in present):
-        return Status.PROVED_ABSENT
+        return CellStatus.PROVED_ABSENT
     # On the edge of existence nothing is proved: what is known of signs holds inside.
     if not all(sign <= (allowed - ZERO or ZERO) for sign, allowed in present):
-        return Status.UNDECIDED
-    if all(_made(recipe, signs) == POSITIVE for recipe in question.stable):
-        return Status.PROVED_STABLE
-    if any(_made(recipe, signs) == NEGATIVE for recipe in question.unstable):
-        return Status.PROVED_UNSTABLE
-    return Status.UNDECIDED
+        return CellStatus.UNDECIDED
+    if all(_combine_signs(recipe, signs) == POSITIVE for recipe in question.stable):
+        return CellStatus.PROVED_STABLE
+    if any(_combine_signs(recipe, signs) == NEGATIVE for recipe in question.unstable):
+        return CellStatus.PROVED_UNSTABLE
+    return CellStatus.UNDECIDED
 
 
-def _made(recipe: tuple, signs: list[Sign]) -> Sign:
+def _combine_signs(recipe: tuple, signs: list[Sign]) -> Sign:
     lead, parts = recipe
-    return reduce(times, (power(signs[k], m) for k, m in parts), lead)
+    return reduce(multiply_signs, (power_of_signs(signs[k], m) for k, m in parts), lead)
 
 
-def _halves(box: Box, sides: Iterable[Symbol]) -> Iterator[Box]:
+def _halve_box(box: Box, sides: Iterable[Symbol]) -> Iterator[Box]:
     longest = max(sides, key=lambda p: (box[p][1] - box[p][0], str(p)))
     low, high = box[longest]
     middle = (low + high) / 2
@@ -270,7 +275,7 @@ def _halves(box: Box, sides: Iterable[Symbol]) -> Iterator[Box]:
     yield {**box, longest: (middle, high)}
 
 
-def _grid(box: Box, shape: tuple[int, ...]) -> Iterator[Box]:
+def _grid_boxes(box: Box, shape: tuple[int, ...]) -> Iterator[Box]:
     edges = {
         p: [(low + (high - low) * i / n, low + (high - low) * (i + 1) / n) for i in range(n)]
         for (p, (low, high)), n in zip(box.items(), shape, strict=True)
@@ -279,9 +284,9 @@ def _grid(box: Box, shape: tuple[int, ...]) -> Iterator[Box]:
         yield dict(zip(box, chosen, strict=True))
 
 
-def _ends(p: Symbol, ends) -> tuple[Fraction, Fraction]:
+def _check_ends(p: Symbol, ends) -> tuple[Fraction, Fraction]:
     try:
-        low, high = map(_exact, (None,) if isinstance(ends, str) else ends)
+        low, high = map(_exact_fraction, (None,) if isinstance(ends, str) else ends)
     except (TypeError, ValueError):
         raise InputError(f"a pair of exact numbers (low, high) for {p}", brief(ends), f"write {p}: (0, 1)") from None
     if not low <= high:
@@ -289,7 +294,7 @@ def _ends(p: Symbol, ends) -> tuple[Fraction, Fraction]:
     return low, high
 
 
-def _exact(value) -> Fraction:
+def _exact_fraction(value) -> Fraction:
     number = exact_number(value)
     return Fraction(int(number.p), int(number.q))
 

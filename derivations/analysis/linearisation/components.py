@@ -22,11 +22,11 @@ from itertools import combinations
 from sympy import Symbol
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, distinct_members
 from derivations.analysis.algebra.subresultants import subresultants
-from derivations.analysis.linearisation.towers import LARGEST, Unsplit, fields
+from derivations.analysis.linearisation.towers import LARGEST, Unsplit, split_fields
 from derivations.analysis.sites.branches import Substitution
-from derivations.analysis.sites.conditions import readable, reduced
+from derivations.analysis.sites.conditions import readable_relation, reduce_inequality
 from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, POSITIVE, ZERO, Sign
 from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Chart, Site
@@ -35,7 +35,7 @@ Root = tuple[Symbol, Polynomial]
 
 
 @dataclass(frozen=True)
-class Case:
+class CriticalCase:
     """A part of the set: equations that are left, what does not vanish, what is eliminated; what is known of signs on the
     closure of the branch, and what of parameters alone, whether or not it exists."""
 
@@ -55,10 +55,10 @@ class Case:
             return False
         return 0 in self.closure.signs.of(f) and len(self.parameters.signs.of(f) - ZERO) > 1
 
-    def without(self, found: Substitution, equations: Sequence[Polynomial], nonzero: Sequence[Polynomial]) -> Case:
-        return Case(
+    def eliminate(self, found: Substitution, equations: Sequence[Polynomial], nonzero: Sequence[Polynomial]) -> CriticalCase:
+        return CriticalCase(
             tuple(equations),
-            members(nonzero),
+            distinct_members(nonzero),
             (*self.eliminated, found),
             self.closure.with_expressed(found),
             self.parameters.with_expressed(found),
@@ -85,20 +85,20 @@ def components(site: Site, g: Polynomial, assumed: Signs, nonzero: Sequence[Poly
     ring = site.ring
     defining = tuple((x, site._on_special(p)) for x, p in site.roots)
     leads = [f for x, p in defining for f in ring.factors(ring.leading(p, x))]
-    start = Case(
+    start = CriticalCase(
         (*(p for _, p in defining), g),
-        members((*leads, *(f for p in nonzero for f in ring.factors(p)))),
+        distinct_members((*leads, *(f for p in nonzero for f in ring.factors(p)))),
         (),
         *(Chart(signs, ()) for signs in (site.closure.signs, assumed)),
     )
     roots = frozenset(x for x, _ in defining)
-    search = _Search(ring, roots, len(defining) + 1, members(p for _, p in defining) if site.numbers else ())
+    search = _Search(ring, roots, len(defining) + 1, distinct_members(p for _, p in defining) if site.numbers else ())
     for case, left in search.split(start):
-        yield from _made(*_straightened(site, case, left))
+        yield from _make_component(*_straighten_case(site, case, left))
 
 
-def _straightened(site: Site, case: Case, roots: tuple[Root, ...]) -> tuple[Site, Case, tuple[Root, ...]]:
-    """Without an equation that is linear in a symbol once a coordinate of the point takes the place of a parameter: then that
+def _straighten_case(site: Site, case: CriticalCase, roots: tuple[Root, ...]) -> tuple[Site, CriticalCase, tuple[Root, ...]]:
+    """The case without an equation that is linear in a symbol once a coordinate takes the place of a parameter: then that
     coordinate is not expressed any more."""
     ring = site.ring
     for s in site.solved if len(roots) == 1 and not case.eliminated else ():
@@ -113,11 +113,11 @@ def _straightened(site: Site, case: Case, roots: tuple[Root, ...]) -> tuple[Site
             for z in linear[:1]:
                 left, c = ring.coefficients(image, z)
                 freed = replace(site, solved=tuple(o for o in site.solved if o is not s))
-                return freed, case.without(first, (), case.nonzero).without(Substitution(z, -left, c), (), case.nonzero), ()
+                return freed, case.eliminate(first, (), case.nonzero).eliminate(Substitution(z, -left, c), (), case.nonzero), ()
     return site, case, roots
 
 
-def _made(site: Site, case: Case, roots: Sequence[Root]) -> Iterator[Component]:
+def _make_component(site: Site, case: CriticalCase, roots: Sequence[Root]) -> Iterator[Component]:
     """The component, with the facts of the branch that do not turn into equations."""
     bare = replace(
         site,
@@ -126,21 +126,21 @@ def _made(site: Site, case: Case, roots: Sequence[Root]) -> Iterator[Component]:
         signs=case.closure.signs,
         numbers={x: v for x, v in site.numbers.items() if x in {y for y, _ in roots}},
     )
-    for at in fields(bare) if not bare.numbers else [bare]:
+    for at in split_fields(bare) if not bare.numbers else [bare]:
         facts = (site if at.ring == site.ring else site.over(at.ring)).signs
         told = [(top * bottom, v) for p, v in (*facts.facts, *facts.products) for top, bottom in [at.normal(p)]]
         told = [(p, v) for p, v in told if not p.is_zero()]
         known = at.with_facts(told)
         if known.signs.consistent and known.chart.signs.consistent and not any(0 not in known.signs.of(p) for _, p in at.roots):
-            yield Component(known, tuple(dict.fromkeys(c for p, v in told if (c := _condition(at, p, v)) is not None)))
+            yield Component(known, tuple(dict.fromkeys(c for p, v in told if (c := _sign_condition(at, p, v)) is not None)))
 
 
-def _condition(at: Site, p: Polynomial, sign: Sign) -> Relational | None:
+def _sign_condition(at: Site, p: Polynomial, sign: Sign) -> Relational | None:
     """That a polynomial has a sign, as an inequality between parameters; None where it holds anyway, or speaks of roots."""
     if sign not in (POSITIVE, NEGATIVE, NONNEGATIVE, NONPOSITIVE):
         return None
-    stated = reduced(at, (p if sign <= NONNEGATIVE else -p, at.ring.constant(1)), strict=True)
-    return readable(stated) if isinstance(stated, Relational) and stated.free_symbols.isdisjoint(at.state) else None
+    stated = reduce_inequality(at, (p if sign <= NONNEGATIVE else -p, at.ring.constant(1)), strict=True)
+    return readable_relation(stated) if isinstance(stated, Relational) and stated.free_symbols.isdisjoint(at.state) else None
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class _Search:
     codimension: int
     fields: tuple[Polynomial, ...]
 
-    def split(self, case: Case) -> Iterator[tuple[Case, tuple[Root, ...]]]:
+    def split(self, case: CriticalCase) -> Iterator[tuple[CriticalCase, tuple[Root, ...]]]:
         """Parts of the right dimension, and the equations that define what is left of their symbols."""
         if not case.consistent or len(case.eliminated) + bool(case.equations) > self.codimension:
             return
@@ -162,43 +162,43 @@ class _Search:
             if len(possible) > 1:
                 others = (*equations, *case.equations[number + 1 :])
                 for i, f in enumerate(possible):
-                    apart = members((*case.nonzero, *possible[:i]))
+                    apart = distinct_members((*case.nonzero, *possible[:i]))
                     yield from self.split(replace(case, equations=(f, *others), nonzero=apart))
                 return
             equations += possible
-        left = members(equations)
-        yield from self._narrowed(replace(case, equations=left))
+        left = distinct_members(equations)
+        yield from self._narrow_case(replace(case, equations=left))
 
-    def _narrowed(self, case: Case) -> Iterator[tuple[Case, tuple[Root, ...]]]:
+    def _narrow_case(self, case: CriticalCase) -> Iterator[tuple[CriticalCase, tuple[Root, ...]]]:
         equations = case.equations
         if len(case.eliminated) + len(equations) < self.codimension:
             raise Unsplit("a part of its critical set has more dimensions than was expected")
         if not equations:
             yield case, ()
-        elif len(equations) == 1 and (x := self._own(case, equations[0])):
+        elif len(equations) == 1 and (x := self._own_root(case, equations[0])):
             yield case, ((x, equations[0]),)
-        elif linear := self._linear(case):
-            yield from self._eliminated(case, *linear)
+        elif linear := self._linear_equation(case):
+            yield from self._eliminate_linear(case, *linear)
         elif len(equations) == 1:
             (p,) = equations
             yield case, ((min(self._by_choice(p), key=lambda y: self.ring.degree(p, y)), p),)
         elif set(map(str, equations)) <= set(map(str, self.fields)):
-            yield case, tuple(self._triangular(equations))
+            yield case, tuple(self._triangular_set(equations))
         else:
-            yield from self._resolved(case)
+            yield from self._resolve_pair(case)
 
-    def _own(self, case: Case, p: Polynomial) -> Symbol | None:
+    def _own_root(self, case: CriticalCase, p: Polynomial) -> Symbol | None:
         """The root that an equation defines, where it was a parameter alone that all others determined."""
         held = self.ring.present(p) & self.state
-        if len(held) != 1 or any(s.symbol in self.state or self._holds(s) for s in case.eliminated):
+        if len(held) != 1 or any(s.symbol in self.state or self._holds_state(s) for s in case.eliminated):
             return None
         (x,) = held
         return x if self.ring.degree(p, x) > 1 else None
 
-    def _holds(self, s: Substitution) -> bool:
+    def _holds_state(self, s: Substitution) -> bool:
         return bool((self.ring.present(s.top) | self.ring.present(s.bottom)) & self.state)
 
-    def _triangular(self, equations: Sequence[Polynomial]) -> Iterator[Root]:
+    def _triangular_set(self, equations: Sequence[Polynomial]) -> Iterator[Root]:
         """Polynomials that span a field already, each with the variable that those before it do not hold."""
         known: set[Symbol] = set()
         for p in equations:
@@ -206,7 +206,7 @@ class _Search:
             known.add(x)
             yield x, p
 
-    def _linear(self, case: Case) -> tuple[Polynomial, Symbol, Polynomial] | None:
+    def _linear_equation(self, case: CriticalCase) -> tuple[Polynomial, Symbol, Polynomial] | None:
         """An equation, a symbol that it is linear in, the coefficient: equations between parameters first, then roots."""
         found = []
         for p in case.equations:
@@ -220,25 +220,27 @@ class _Search:
                     found.append((order, p, y, c))
         return min(found, key=lambda item: item[0])[1:] if found else None
 
-    def _zero_possible(self, c: Polynomial, case: Case) -> bool:
+    def _zero_possible(self, c: Polynomial, case: CriticalCase) -> bool:
         return any(case.may_vanish(f) for f in self.ring.factors(c))
 
-    def _eliminated(self, case: Case, p: Polynomial, y: Symbol, c: Polynomial) -> Iterator[tuple[Case, tuple[Root, ...]]]:
+    def _eliminate_linear(
+        self, case: CriticalCase, p: Polynomial, y: Symbol, c: Polynomial
+    ) -> Iterator[tuple[CriticalCase, tuple[Root, ...]]]:
         others = tuple(q for q in case.equations if q is not p)
         rest = self.ring.coefficients(p, y)[0]
         found = Substitution(y, -rest, c)
 
-        def put(q: Polynomial) -> Polynomial:
+        def substitute_root(q: Polynomial) -> Polynomial:
             return self.ring.substitute(q, y, found.top, found.bottom)
 
-        images = [put(q) for q in case.nonzero]
+        images = [substitute_root(q) for q in case.nonzero]
         if not any(q.is_zero() for q in images):
-            apart = members(f for q in (*images, c) for f in self.ring.factors(q))
-            yield from self.split(case.without(found, [put(q) for q in others], apart))
+            apart = distinct_members(f for q in (*images, c) for f in self.ring.factors(q))
+            yield from self.split(case.eliminate(found, [substitute_root(q) for q in others], apart))
         if self._zero_possible(c, case):
             yield from self.split(replace(case, equations=(c, rest, *others)))
 
-    def _resolved(self, case: Case) -> Iterator[tuple[Case, tuple[Root, ...]]]:
+    def _resolve_pair(self, case: CriticalCase) -> Iterator[tuple[CriticalCase, tuple[Root, ...]]]:
         """Two equations without a linear symbol by the factors of their resultant, and their divisor over the field of each."""
         pairs = [
             (self.ring.degree(p, x) * self.ring.degree(q, x), len(p) + len(q), -self.ring.place[x], x, p, q)
@@ -254,9 +256,11 @@ class _Search:
         others = tuple(r for r in case.equations if r is not p and r is not q)
         for f in self.ring.factors(chain[-1]):
             if case.may_vanish(f):
-                yield from self._over(f, case, chain, x, others, (p, q))
+                yield from self._common_roots(f, case, chain, x, others, (p, q))
 
-    def _over(self, f, case: Case, chain, x: Symbol, others, pair) -> Iterator[tuple[Case, tuple[Root, ...]]]:
+    def _common_roots(
+        self, f, case: CriticalCase, chain, x: Symbol, others, pair
+    ) -> Iterator[tuple[CriticalCase, tuple[Root, ...]]]:
         """The common roots of a pair in ``x`` where ``f``, a factor of their resultant, vanishes."""
         if any(self.ring.degree(f, y) == 1 for y in self.ring.present(f)):
             yield from self.split(replace(case, equations=(f, *pair, *others)))
@@ -275,7 +279,7 @@ class _Search:
         if any(field.normal(q)[0].is_zero() for q in put[len(others) :]):
             return
         left = [field.normal(q)[0] for q in put[: len(others)]]
-        after = case.without(found, [f, *(q for q in left if not q.is_zero())], put[len(others) :])
+        after = case.eliminate(found, [f, *(q for q in left if not q.is_zero())], put[len(others) :])
         if len(after.equations) > 1:
             yield from self.split(after)
         elif len(after.eliminated) + 1 == self.codimension and after.consistent:

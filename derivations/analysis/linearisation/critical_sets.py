@@ -38,13 +38,13 @@ def critical_sets(site: Site, factors: Sequence[Factor], lost: bool) -> Iterator
     """The zeros of real eigenvalues, and where stability may be ``lost`` those of real parts of pairs."""
     for factor in factors:
         n = len(factor.coefficients) - 1
-        yield from (Critical(g) for g in _factors(site, factor.coefficients[-1]))
+        yield from (Critical(g) for g in _site_factors(site, factor.coefficients[-1]))
         if lost and n > 1:
             (last,) = hurwitz_determinants(factor.coefficients, [n - 1], site.ring)
-            yield from (Critical(g, factor, last) for g in (_factors(site, last) if len(last) <= LONG else ()))
+            yield from (Critical(g, factor, last) for g in (_site_factors(site, last) if len(last) <= LONG else ()))
 
 
-def _factors(site: Site, p: Polynomial) -> list[Polynomial]:
+def _site_factors(site: Site, p: Polynomial) -> list[Polynomial]:
     top, _ = site.normal(p)
     return [] if top.is_zero() else site.ring.factors(top)
 
@@ -52,22 +52,22 @@ def _factors(site: Site, p: Polynomial) -> list[Polynomial]:
 # How a critical set is written -------------------------------------------------------------------------------------------
 
 
-def written(site: Site, at: Site, g: Polynomial, values: Mapping[Symbol, Expr]) -> Relational:
+def critical_equation(site: Site, at: Site, g: Polynomial, values: Mapping[Symbol, Expr]) -> Relational:
     """The equation of a component: between parameters alone, unless the point has roots that stay symbols and the equation
     with one of them is solved for a parameter or clearly shorter."""
     ring, roots = site.ring, {x for x, _ in site.roots}
     alone = in_parameters(site, at)
     if alone is None:
-        return shown(site, g)
+        return solved_equation(site, g)
     free = any(at.ring.present(q) & roots for s in at.special for q in (s.top, s.bottom)) or any(
         p.context() is ring.context and ring.present(p) & roots for _, p in at.roots
     )
     implicit = any(values.get(x, x) == x for x in roots)
     if not (free and implicit):
-        return shown(site, alone)
-    if _solvable(site, alone):
-        return shown(site, alone)
-    return shown(site, g if _solvable(site, g) or len(alone) > len(g) + LONGER else alone)
+        return solved_equation(site, alone)
+    if _is_solvable(site, alone):
+        return solved_equation(site, alone)
+    return solved_equation(site, g if _is_solvable(site, g) or len(alone) > len(g) + LONGER else alone)
 
 
 def in_parameters(site: Site, at: Site) -> Polynomial | None:
@@ -99,27 +99,29 @@ def in_parameters(site: Site, at: Site) -> Polynomial | None:
         relations = rest
         alone = [p for p in relations if ring.present(p) <= parameters]
     (equation, *_) = sorted(alone, key=len)
-    return _back(site, at, ring.factors(equation))
+    return _point_factor(site, at, ring.factors(equation))
 
 
-def _back(site: Site, at: Site, factors: Sequence[Polynomial]) -> Polynomial | None:
+def _point_factor(site: Site, at: Site, factors: Sequence[Polynomial]) -> Polynomial | None:
     """The factor that vanishes on the component, in the ring of the point."""
     found = next((f for f in factors if at.normal(f)[0].is_zero()), None)
     return None if found is None else site.ring.numerator(at.ring.expr(found))
 
 
-def _solvable(site: Site, g: Polynomial) -> bool:
-    return isinstance(shown(site, g).lhs, Symbol)
+def _is_solvable(site: Site, g: Polynomial) -> bool:
+    return isinstance(solved_equation(site, g).lhs, Symbol)
 
 
-def shown(site: Site, g: Polynomial) -> Relational:
+def solved_equation(site: Site, g: Polynomial) -> Relational:
     """``g = 0``, solved for a parameter where it is linear in one with a constant or positive coefficient."""
     ring, roots = site.ring, {x for x, _ in site.roots}
     for y in reversed(ring.symbols):
         if ring.degree(g, y) == 1 and y not in roots:
             lead = ring.leading(g, y)
             if 0 not in site.signs.of(lead) and not ring.present(lead) & roots:
-                return Eq(y, ring.factored(-ring.coefficients(g, y)[0]) / ring.factored(lead), evaluate=False)
+                return Eq(
+                    y, ring.factored_expression(-ring.coefficients(g, y)[0]) / ring.factored_expression(lead), evaluate=False
+                )
     return Eq(ring.expr(g), 0, evaluate=False)
 
 

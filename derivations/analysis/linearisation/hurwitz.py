@@ -23,8 +23,8 @@ from sympy.logic.boolalg import Boolean
 from derivations.analysis.algebra.linear import BUDGET, hurwitz_determinants
 from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.sites.characteristic import Factor
-from derivations.analysis.sites.conditions import reduced, undecided
-from derivations.analysis.sites.decision import decided
+from derivations.analysis.sites.conditions import reduce_inequality, undecided_part
+from derivations.analysis.sites.decision import decide_sign
 from derivations.analysis.sites.sign import NEGATIVE, POSITIVE, ZERO
 from derivations.analysis.sites.site import Fraction, Site
 
@@ -71,53 +71,57 @@ class HalfPlanes:
     names: Mapping[Symbol, Expr]
 
 
-def hurwitz(site: Site, factor: Factor, budget: int = BUDGET, letter: str = "a") -> HalfPlanes:
+def half_planes(site: Site, factor: Factor, budget: int = BUDGET, letter: str = "a") -> HalfPlanes:
     """The tests judged by what is known of signs on the site; ``letter`` names coefficients."""
     tests = hurwitz_tests(site, factor, budget)
-    right = any(decided(site, v) == NEGATIVE for v in tests.necessary)
-    left = any(decided(site, v) == (NEGATIVE if k % 2 else POSITIVE) for k, v in enumerate(tests.coefficients))
-    if any(decided(site, v) == ZERO for v in tests.sufficient):
-        relations, off = _on_axis(site, factor, budget)
+    right = any(decide_sign(site, v) == NEGATIVE for v in tests.necessary)
+    left = any(decide_sign(site, v) == (NEGATIVE if k % 2 else POSITIVE) for k, v in enumerate(tests.coefficients))
+    if any(decide_sign(site, v) == ZERO for v in tests.sufficient):
+        relations, off = _axis_conditions(site, factor, budget)
         return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right or off, not (right or off), {})
-    names = _names(letter, factor.degree)
+    names = _coefficient_names(letter, factor.degree)
     relations = [
-        generic if len(value[0]) > LONG and len(decided(site, value)) > 1 else reduced(site, value, strict=True)
-        for value, generic in zip(tests.sufficient, _in_coefficients(names), strict=True)
+        generic if len(value[0]) > LONG and len(decide_sign(site, value)) > 1 else reduce_inequality(site, value, strict=True)
+        for value, generic in zip(tests.sufficient, _symbolic_tests(names), strict=True)
     ]
     used = frozenset().union(*(r.free_symbols for r in relations))
     named = {a: site.ring.expr(c) for a, c in zip(names, factor.coefficients, strict=True) if a in used}
     never = S.false in relations  # at best zero, where it should be positive
-    relations = [_zero(site, v) if r is S.false else r for v, r in zip(tests.sufficient, relations, strict=True)]
+    relations = [_zero_condition(site, v) if r is S.false else r for v, r in zip(tests.sufficient, relations, strict=True)]
     left = left or all(r is S.true for r in relations)
     return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right, never and not right, named)
 
 
-def _on_axis(site: Site, factor: Factor, budget: int) -> tuple[list[Boolean], bool]:
-    """Of a factor one of whose tests vanishes identically: the conditions for all roots on the axis, and whether it is proved
+def _axis_conditions(site: Site, factor: Factor, budget: int) -> tuple[list[Boolean], bool]:
+    """The conditions for all roots on the axis of a factor one of whose tests vanishes identically, and whether it is proved
     that there is one in the right half plane.
 
     With a root in the left half plane and none in the right, nor at zero, all coefficients would be positive.
     """
     c, n = factor.coefficients, factor.degree
-    parity = [_zero(site, site.normal(p)) for p in c[1::2]]
+    parity = [_zero_condition(site, site.normal(p)) for p in c[1::2]]
     if S.false in parity:
-        return [], any(p.is_zero() for p in c) and 0 not in decided(site, site.normal(c[-1]))
+        return [], any(p.is_zero() for p in c) and 0 not in decide_sign(site, site.normal(c[-1]))
     moved = Factor((c[0], *(b + (n - k) * a for k, (a, b) in enumerate(pairwise(c)))), 1)
     tests = hurwitz_tests(site, moved, budget)
-    off = any(decided(site, v) == NEGATIVE for v in tests.necessary)
-    relations = [_zero(site, v) if r is S.false else r for v in tests.sufficient for r in [reduced(site, v, strict=True)]]
+    off = any(decide_sign(site, v) == NEGATIVE for v in tests.necessary)
+    relations = [
+        _zero_condition(site, v) if r is S.false else r
+        for v in tests.sufficient
+        for r in [reduce_inequality(site, v, strict=True)]
+    ]
     return [*parity, *relations], off and all(r is S.true for r in parity)
 
 
-def _zero(site: Site, value: Fraction) -> Boolean:
+def _zero_condition(site: Site, value: Fraction) -> Boolean:
     """``value = 0`` on the site, as true, false or an equation between polynomials."""
-    rest, sign = undecided(site, value)
+    rest, sign = undecided_part(site, value)
     if rest is None:
         return S.true if sign == ZERO else S.false
     return Eq(rest.base if rest.is_Pow else rest, 0)
 
 
-def _in_coefficients(names: tuple[Symbol, ...]) -> list[Relational]:
+def _symbolic_tests(names: tuple[Symbol, ...]) -> list[Relational]:
     r"""The sufficient tests in symbols for the coefficients of :math:`a_0s^n+\dots+a_n`, in the same order."""
     ring, n = Ring(names), len(names) - 1
     a = [ring.gen(s) for s in ring.symbols]
@@ -126,5 +130,5 @@ def _in_coefficients(names: tuple[Symbol, ...]) -> list[Relational]:
 
 
 @cache
-def _names(letter: str, degree: int) -> tuple[Symbol, ...]:
+def _coefficient_names(letter: str, degree: int) -> tuple[Symbol, ...]:
     return tuple(Symbol(f"{letter}_{k}", real=True) for k in range(degree + 1))

@@ -9,12 +9,12 @@ from enum import Enum
 from sympy import Basic, Expr, Symbol
 from sympy.core.relational import Relational
 
-from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.rows import Row, conditions_row, row_of
 from derivations.typeset.shown import Shown
 from theory.abridging import Say
 
 
-class Kind(Enum):
+class BifurcationKind(Enum):
     """The codimension-one bifurcations of fixed points; degenerate where it is proved that a condition for each of them fails,
     unclassified where that could not be decided."""
 
@@ -60,7 +60,7 @@ class Bifurcation(Shown):
         "reason",
     )
 
-    kind: Kind
+    kind: BifurcationKind
     critical: Relational
     criticality: str | None = None
     coefficient: Expr | None = None
@@ -70,7 +70,7 @@ class Bifurcation(Shown):
     reason: str = ""
 
     def at(self, values: Mapping[Symbol, Expr]) -> Bifurcation:
-        """With expressions put in for symbols."""
+        """The bifurcation with expressions put in for symbols."""
         put = {name: value.xreplace(values) for name, value in vars(self).items() if isinstance(value, Basic)}
         return replace(self, **put, conditions=tuple(c.xreplace(values) for c in self.conditions))
 
@@ -78,16 +78,16 @@ class Bifurcation(Shown):
         because = f", because {self.reason}," if self.reason else ""
         shown = [
             Row.text(" ".join(filter(None, (self.criticality, self.kind.value, f"bifurcation{because} at")))),
-            row(self.critical.lhs, self.critical.rhs),
+            row_of(self.critical.lhs, self.critical.rhs),
         ]
         if self.frequency is not None:
-            shown.append(row(r"\omega^2", self.frequency))
+            shown.append(row_of(r"\omega^2", self.frequency))
         if self.coefficient is not None:
-            shown.append(row("l_1" if self.kind is Kind.HOPF else "a", self.coefficient))
+            shown.append(row_of("l_1" if self.kind is BifurcationKind.HOPF else "a", self.coefficient))
         if self.supercritical is not None:
             shown += [
                 Row.text("supercritical where"),
-                row(self.supercritical.lhs, self.supercritical.rhs, self.supercritical.rel_op),
+                row_of(self.supercritical.lhs, self.supercritical.rhs, self.supercritical.rel_op),
             ]
         return [*shown, *conditions_row(self.conditions)]
 

@@ -28,15 +28,15 @@ from sympy import Dummy, Expr, ImmutableMatrix, Integer, Matrix, Poly, S, Symbol
 from sympy.core.relational import Relational
 from sympy.polys.matrices import DomainMatrix
 
-from derivations.analysis.limits import within
-from derivations.analysis.points.fixed_points import supported
+from derivations.analysis.limits import run_within
+from derivations.analysis.points.fixed_points import supported_ring
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
-from derivations.analysis.sites.conditions import independent, readable, reduced
+from derivations.analysis.sites.conditions import independent_conditions, readable_relation, reduce_inequality
 from derivations.analysis.sites.field import Number, solve
 from derivations.analysis.sites.sign import NEGATIVE, NONPOSITIVE
 from derivations.analysis.sites.site import Site
-from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.rows import Row, conditions_row, row_of
 from derivations.typeset.shown import Shown
 from theory.abridging import Say
 from theory.errors import InputError
@@ -83,14 +83,18 @@ class QuadraticLyapunov(Shown):
         return hash((self.function, self.scope, self.conditions))
 
     def rows(self) -> list[Row]:
-        shown = [row("V", self.function), row(r"\dot V", self.derivative)] if self.scope is Scope.EVERYWHERE else self._near()
+        shown = (
+            [row_of("V", self.function), row_of(r"\dot V", self.derivative)]
+            if self.scope is Scope.EVERYWHERE
+            else self._near_point()
+        )
         return [*shown, Row.text(f"decreases {self.scope.value}"), *conditions_row(self.conditions)]
 
-    def _near(self) -> list[Row]:
-        """In the distances from the point, the derivative by its leading terms."""
+    def _near_point(self) -> list[Row]:
+        """The function in the distances from the point, and its derivative by the leading terms."""
         names = {x: x if y == x else Symbol(f"delta_{x}") for x, y in self.distances.items()}
         y = Matrix(list(names.values()))
-        told = [row(name, self.distances[x]) for x, name in names.items() if name != x]
+        told = [row_of(name, self.distances[x]) for x, name in names.items() if name != x]
         function = Row("V", (y.T * self.matrix * y)[0], by=tuple(y))
         return [*told, function, Row(r"\dot V", -(y.T * y)[0], r"\simeq"), Row.text("to third order in the distances")]
 
@@ -116,8 +120,8 @@ def quadratic_lyapunov(
     InputError
         for a family of fixed points, or a point that is not linearly stable for any parameters.
     """
-    supported(flow)
-    return within(time_limit, _quadratic_lyapunov, flow, point)
+    supported_ring(flow)
+    return run_within(time_limit, _quadratic_lyapunov, flow, point)
 
 
 def _quadratic_lyapunov(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> QuadraticLyapunov:
@@ -126,16 +130,16 @@ def _quadratic_lyapunov(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -
         raise InputError(
             "an isolated fixed point", f"a family along {', '.join(map(str, site.free))}", "choose one of its points"
         )
-    tried = [_judged(flow, site, values, p, Scope.EVERYWHERE) for p in _candidates(flow, values)]
+    tried = [_certify_function(flow, site, values, p, Scope.EVERYWHERE) for p in _candidate_matrices(flow, values)]
     if not any(tried):
-        tried = [_judged(flow, site, values, _local(flow, site), Scope.NEAR)]
+        tried = [_certify_function(flow, site, values, _local_solution(flow, site), Scope.NEAR)]
     found = [f for f in tried if f is not None]
     if not found:
         raise InputError("a linearly stable fixed point", "one that is not, for any parameters", "see stability(flow, point)")
     return min(found, key=lambda f: (len(f.conditions), sum(c.count_ops() for c in f.conditions), f.function.count_ops()))
 
 
-def _local(flow: Flow, site: Site) -> Matrix:
+def _local_solution(flow: Flow, site: Site) -> Matrix:
     """The solution of Lyapunov's equation, or the zero matrix where it has none."""
     a = [[Number.of(site, e) for e in line] for line in flow.jacobian().tolist()]
     n = len(a)
@@ -157,7 +161,7 @@ def _local(flow: Flow, site: Site) -> Matrix:
     return Matrix(n, n, lambda i, j: entries[min(i, j), max(i, j)].expr())
 
 
-def _candidates(flow: Flow, values: Mapping[Symbol, Expr]) -> Iterator[Matrix]:
+def _candidate_matrices(flow: Flow, values: Mapping[Symbol, Expr]) -> Iterator[Matrix]:
     """Symmetric matrices without odd terms beyond the second order in the derivative, in natural scalings."""
     n, y = len(flow.state), [Dummy(str(x), real=True) for x in flow.state]
     p = Matrix(n, n, lambda i, j: Symbol(f"p_{min(i, j)}_{max(i, j)}"))
@@ -174,7 +178,7 @@ def _candidates(flow: Flow, values: Mapping[Symbol, Expr]) -> Iterator[Matrix]:
         space = Matrix.eye(len(unknown))
     basis = [p.xreplace(dict(zip(unknown, space.row(k), strict=True))) for k in range(space.rows)]
     diagonal = [b for b in basis if b.is_diagonal()]
-    for weights in product(*[_scalings(flow, values, b) for b in diagonal[1:]]):
+    for weights in product(*[_natural_scalings(flow, values, b) for b in diagonal[1:]]):
         if diagonal:
             yield sum((w * b for w, b in zip(weights, diagonal[1:], strict=True)), diagonal[0])
 
@@ -183,7 +187,7 @@ def _is_polynomial(flow: Flow) -> bool:
     return all(v.is_polynomial(*flow.state) for v in flow.velocity.values())
 
 
-def _scalings(flow: Flow, values: Mapping[Symbol, Expr], basis: Matrix) -> list[Expr]:
+def _natural_scalings(flow: Flow, values: Mapping[Symbol, Expr], basis: Matrix) -> list[Expr]:
     """One, and the ratios that make a pair of opposite couplings alike."""
     jacobian, found = flow.jacobian().xreplace(dict(values)), [Integer(1)]
     for i, j in product(range(basis.rows), repeat=2):
@@ -193,36 +197,38 @@ def _scalings(flow: Flow, values: Mapping[Symbol, Expr], basis: Matrix) -> list[
     return list(dict.fromkeys(found))
 
 
-def _judged(flow: Flow, site: Site, values: Mapping[Symbol, Expr], p: Matrix, scope: Scope) -> QuadraticLyapunov | None:
+def _certify_function(
+    flow: Flow, site: Site, values: Mapping[Symbol, Expr], p: Matrix, scope: Scope
+) -> QuadraticLyapunov | None:
     """The function with its certificate; None where a minor is proved not to be positive, or a higher term to be positive."""
     jacobian = flow.jacobian()
     decay = -(jacobian.T * p + p * jacobian) if scope is Scope.EVERYWHERE else Matrix.eye(p.rows)
     minors = [m[:k, :k].det(method="berkowitz") for m in (p, decay) for k in range(1, p.rows + 1)]
-    relations = [reduced(site, site.fraction(m), strict=True) for m in minors]
-    at = _coordinates(flow, values)
+    relations = [reduce_inequality(site, site.fraction(m), strict=True) for m in minors]
+    at = _point_coordinates(flow, values)
     p, y = p.xreplace(at), Matrix([x - at[x] for x in flow.state])
     function = (y.T * p * y)[0]
     derivative = flow.time_derivative(function)
-    if S.false in relations or (scope is Scope.EVERYWHERE and not _no_higher(flow, site, values, derivative)):
+    if S.false in relations or (scope is Scope.EVERYWHERE and not _higher_terms_decrease(flow, site, values, derivative)):
         return None
-    conditions = independent(site, [r for r in relations if r is not S.true])
+    conditions = independent_conditions(site, [r for r in relations if r is not S.true])
     if all(v.is_rational_function() for v in values.values()):
         function, derivative = function.expand(), derivative.expand()
     distances = dict(zip(flow.state, y, strict=True))
-    told = tuple(map(readable, conditions))
+    told = tuple(map(readable_relation, conditions))
     return QuadraticLyapunov(function, derivative, p.as_immutable(), distances, scope, tuple(minors), told)
 
 
-def _coordinates(flow: Flow, values: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
+def _point_coordinates(flow: Flow, values: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
     """The point's coordinates in symbols other than the state: one that stays a root of a polynomial has a star."""
     stars = {x: Symbol(f"{x}_*", real=True) for x in flow.state if values[x] == x}
     return {x: v.xreplace(stars) for x, v in values.items()}
 
 
-def _no_higher(flow: Flow, site: Site, values: Mapping[Symbol, Expr], derivative: Expr) -> bool:
+def _higher_terms_decrease(flow: Flow, site: Site, values: Mapping[Symbol, Expr], derivative: Expr) -> bool:
     """Whether all terms of the derivative beyond the second order are even and not positive."""
     y = [Dummy(str(x), real=True) for x in flow.state]
-    back = {star: x for x, star in _coordinates(flow, values).items() if values[x] == x}
+    back = {star: x for x, star in _point_coordinates(flow, values).items() if values[x] == x}
     moved = derivative.xreplace({x: d + values[x] for x, d in zip(flow.state, y, strict=True)} | back).expand()
     signs = [site.chart.of(*site.fraction(c)) for powers, c in Poly(moved, *y).terms() if sum(powers) > 2]
     return all(s <= NONPOSITIVE or s <= NEGATIVE for s in signs)

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from sympy import Expr, S, Symbol
 from sympy.core.relational import Relational
 
-from derivations.analysis.linearisation.kinds import Bifurcation, Kind
-from derivations.analysis.sites.conditions import readable, reduced
+from derivations.analysis.linearisation.kinds import Bifurcation, BifurcationKind
+from derivations.analysis.sites.conditions import readable_relation, reduce_inequality
 from derivations.analysis.sites.field import Number, dot, null_vector, solve
 from derivations.analysis.sites.sign import NEGATIVE
 from derivations.analysis.sites.site import Site
@@ -31,15 +31,15 @@ from theory.flow import Flow
 
 
 @dataclass(frozen=True)
-class Expansion:
+class VelocityExpansion:
     """Derivatives of the velocity at a site."""
 
     flow: Flow
     site: Site
 
     @classmethod
-    def at(cls, flow: Flow, site: Site) -> Expansion:
-        """With parameters that a degenerate case of the point expresses put in: others are varied within it."""
+    def at(cls, flow: Flow, site: Site) -> VelocityExpansion:
+        """The expansion at a site; parameters that a degenerate case of the point expresses are put in, others vary in it."""
         velocity = flow.velocity
         for s in site.special:
             value = site.ring.expr(s.top) / site.ring.expr(s.bottom)
@@ -48,7 +48,7 @@ class Expansion:
 
     def along(self, *vectors: Sequence[Number]) -> list[Number]:
         """The derivative of order ``len(vectors)`` in the directions of vectors."""
-        return [self._one(v, vectors) for v in self.flow.velocity.values()]
+        return [self._component_derivative(v, vectors) for v in self.flow.velocity.values()]
 
     def matrix(self) -> list[list[Number]]:
         return [[Number.of(self.site, v.diff(x)) for x in self.flow.state] for v in self.flow.velocity.values()]
@@ -62,61 +62,65 @@ class Expansion:
     def twice_by(self, p: Symbol) -> list[Number]:
         return [Number.of(self.site, v.diff(p, 2)) for v in self.flow.velocity.values()]
 
-    def _one(self, velocity: Expr, vectors: Sequence[Sequence[Number]]) -> Number:
+    def _component_derivative(self, velocity: Expr, vectors: Sequence[Sequence[Number]]) -> Number:
         total = Number.of(self.site, velocity - velocity)
         if not vectors:
             return Number.of(self.site, velocity)
         for x, component in zip(self.flow.state, vectors[0], strict=True):
             slope = velocity.diff(x)
             if slope != 0 and not component.is_zero:
-                total = total + component * self._one(slope, vectors[1:])
+                total = total + component * self._component_derivative(slope, vectors[1:])
         return total
 
 
-def steady(expansion: Expansion, critical: Relational) -> Bifurcation | None:
+def steady_bifurcation(expansion: VelocityExpansion, critical: Relational) -> Bifurcation | None:
     """The bifurcation at a component on which one real eigenvalue is zero; None where no other real points are near."""
     matrix = expansion.matrix()
     right, left = null_vector(matrix), null_vector([list(c) for c in zip(*matrix, strict=True)])
     if right is None or left is None or (scale := dot(left, right)).is_zero:  # a double zero
-        return Bifurcation(Kind.DEGENERATE, critical)
+        return Bifurcation(BifurcationKind.DEGENERATE, critical)
     left = [e / scale for e in left]
     quadratic = dot(left, expansion.along(right, right))
     parameters = sorted(set(expansion.flow.parameters), key=str)
     forced = any(not dot(left, expansion.by(p)).is_zero for p in parameters)
     if forced:
-        kind = Kind.DEGENERATE if quadratic.is_zero else Kind.SADDLE_NODE
-        return Bifurcation(kind, critical, coefficient=None if quadratic.is_zero else _part(quadratic, 2))
-    speeds = [_speeds(expansion, matrix, left, right, p) for p in parameters]
+        kind = BifurcationKind.DEGENERATE if quadratic.is_zero else BifurcationKind.SADDLE_NODE
+        return Bifurcation(kind, critical, coefficient=None if quadratic.is_zero else _divide_share(quadratic, 2))
+    speeds = [_speed_coefficients(expansion, matrix, left, right, p) for p in parameters]
     if not quadratic.is_zero:
         crossings = [b * b - quadratic * c for b, c in speeds]
         crossing = next((d for d in crossings if not d.is_zero), None)
         if crossing is None:
-            return Bifurcation(Kind.DEGENERATE, critical)
-        return None if crossing.sign == NEGATIVE else Bifurcation(Kind.TRANSCRITICAL, critical, coefficient=_part(quadratic, 2))
+            return Bifurcation(BifurcationKind.DEGENERATE, critical)
+        return (
+            None
+            if crossing.sign == NEGATIVE
+            else Bifurcation(BifurcationKind.TRANSCRITICAL, critical, coefficient=_divide_share(quadratic, 2))
+        )
     if all(b.is_zero for b, _ in speeds):
-        return Bifurcation(Kind.DEGENERATE, critical)
-    bent = _bordered(matrix, left, right, expansion.along(right, right))
+        return Bifurcation(BifurcationKind.DEGENERATE, critical)
+    bent = _solve_bordered(matrix, left, right, expansion.along(right, right))
     cubic = dot(left, expansion.along(right, right, right)) - 3 * dot(left, expansion.along(right, bent))
     if cubic.is_zero:
-        return Bifurcation(Kind.DEGENERATE, critical)
+        return Bifurcation(BifurcationKind.DEGENERATE, critical)
     criticality, where = criticality_of(cubic)
-    return Bifurcation(Kind.PITCHFORK, critical, criticality, _part(cubic, 6), supercritical=where)
+    return Bifurcation(BifurcationKind.PITCHFORK, critical, criticality, _divide_share(cubic, 6), supercritical=where)
 
 
-def _part(coefficient: Number, share: int) -> Expr:
+def _divide_share(coefficient: Number, share: int) -> Expr:
     return Number.of(coefficient.site, coefficient.expr() / share).expr()
 
 
-def _speeds(expansion: Expansion, matrix, left, right, p: Symbol) -> tuple[Number, Number]:
+def _speed_coefficients(expansion: VelocityExpansion, matrix, left, right, p: Symbol) -> tuple[Number, Number]:
     """The coefficients ``b`` and ``c`` of a parameter that does not force the centre manifold."""
-    moved = _bordered(matrix, left, right, [-f for f in expansion.by(p)])
+    moved = _solve_bordered(matrix, left, right, [-f for f in expansion.by(p)])
     mixed = expansion.matrix_by(p)
     b = dot(left, [dot(line, right) for line in mixed]) + dot(left, expansion.along(right, moved))
     c = dot(left, expansion.twice_by(p)) + 2 * dot(left, [dot(line, moved) for line in mixed])
     return b, c + dot(left, expansion.along(moved, moved))
 
 
-def _bordered(matrix, left, right, target: Sequence[Number]) -> list[Number]:
+def _solve_bordered(matrix, left, right, target: Sequence[Number]) -> list[Number]:
     """The solution of ``matrix h = target`` (up to its part along the null vector) with ``left h = 0``."""
     zero = left[0] - left[0]
     rows = [[*line, r] for line, r in zip(matrix, right, strict=True)]
@@ -125,7 +129,7 @@ def _bordered(matrix, left, right, target: Sequence[Number]) -> list[Number]:
 
 def criticality_of(coefficient: Number) -> tuple[str | None, Relational | None]:
     """Super- or subcritical, or the inequality for the first."""
-    negative = reduced(coefficient.site, (-coefficient.top, coefficient.bottom), strict=True)
+    negative = reduce_inequality(coefficient.site, (-coefficient.top, coefficient.bottom), strict=True)
     if negative is S.true:
         return "supercritical", None
-    return ("subcritical", None) if negative is S.false else (None, readable(negative))
+    return ("subcritical", None) if negative is S.false else (None, readable_relation(negative))

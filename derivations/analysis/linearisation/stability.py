@@ -20,19 +20,19 @@ from sympy.core.relational import Ge, Le, Relational
 
 from derivations.analysis.algebra.linear import BUDGET, OverBudget
 from derivations.analysis.algebra.polynomials import Polynomial
-from derivations.analysis.algebra.zero import Region, holds, sample
-from derivations.analysis.limits import within
+from derivations.analysis.algebra.zero import Region, draw_point, holds_at
+from derivations.analysis.limits import run_within
 from derivations.analysis.linearisation.bifurcations import bifurcations_of
 from derivations.analysis.linearisation.kinds import Bifurcation
 from derivations.analysis.linearisation.verdicts import Verdict, half_planes_of, strict_ends, verdict_of
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode, zero_modes
-from derivations.analysis.points.fixed_points import supported
+from derivations.analysis.points.fixed_points import supported_ring
 from derivations.analysis.points.numbers import real_roots
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.site import Site
-from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.rows import Row, conditions_row, row_of
 from derivations.typeset.shown import Shown
 from derivations.vocabulary import s as eigenvalue
 from theory import require
@@ -110,7 +110,7 @@ class Stability(Shown):
         held = set().union(*(f.free_symbols for f, _ in self.characteristic)) if self.method == "exact" else matrix.free_symbols
         require.complete(held - {self.s, *parameters}, "a number for every parameter")
         if self.method != "exact":
-            return np.linalg.eigvals(_numbers(matrix, parameters))
+            return np.linalg.eigvals(_numeric_matrix(matrix, parameters))
         found: list[complex] = [0.0] * len(self.zero_modes)
         for factor, multiplicity in self.characteristic:
             rows = [complex(c.xreplace(dict(parameters)).evalf()) for c in Poly(factor, self.s).all_coeffs()]
@@ -127,12 +127,12 @@ class Stability(Shown):
         return tuple((f.xreplace({self.s: eigenvalue}), m) for f, m in self.characteristic)
 
     def rows(self) -> list[Row]:
-        shown = [row(f"s_{i}", value) for i, value in enumerate(self.eigenvalues, 1)]
+        shown = [row_of(f"s_{i}", value) for i, value in enumerate(self.eigenvalues, 1)]
         if len(self.eigenvalues) < sum(self._degree(f) * m for f, m in self.characteristic):
-            shown += [row(f, S.Zero) for f, _ in self._factors]
+            shown += [row_of(f, S.Zero) for f, _ in self._factors]
         words = self.verdict.value + ("" if self.method == "exact" else f" ({self.method}: not proved)")
         modes = [Row.text(f"zero mode {mode.origin.value}") for mode in self.zero_modes]
-        named = [row(a, c) for a, c in self.names.items()]
+        named = [row_of(a, c) for a, c in self.names.items()]
         lost = [r for b in self.bifurcations for r in b.rows()]
         return [*shown, *modes, Row.text(words), *conditions_row(self.conditions), *named, *lost]
 
@@ -172,19 +172,19 @@ def stability(
     UnfinishedError
         at the time limit.
     """
-    supported(flow)
-    return within(time_limit, _stability, flow, point, budget)
+    supported_ring(flow)
+    return run_within(time_limit, _stability, flow, point, budget)
 
 
 def _stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: int) -> Stability:
     base, site, values = place_of(flow, point)
     try:
-        return _exact(flow, base, site, values, getattr(point, "conditions", ()), budget)
+        return _exact_stability(flow, base, site, values, getattr(point, "conditions", ()), budget)
     except OverBudget:
-        return _numeric(flow, point, site, values)
+        return _numeric_stability(flow, point, site, values)
 
 
-def _exact(
+def _exact_stability(
     flow: Flow, base: Site, site: Site, values: Mapping[Symbol, Expr], conditions: Sequence[Relational], budget: int
 ) -> Stability:
     ends = [
@@ -201,9 +201,9 @@ def _exact(
         verdict = Verdict.DEPENDS if conditions and verdict is Verdict.STABLE else verdict
     names = {a: c for t in tests for a, c in t.names.items()}
     s = Dummy("s")
-    polynomials = tuple((_polynomial(site, f, s, values), f.multiplicity) for f in moving)
+    polynomials = tuple((_monic_polynomial(site, f, s, values), f.multiplicity) for f in moving)
     lost = () if site.free else bifurcations_of(flow, base, values, moving, modes, verdict is Verdict.DEPENDS)
-    closed = _closed(site, moving, values)
+    closed = _closed_roots(site, moving, values)
     at = {x: values[x] for x in flow.state}
     radicals = {name: v for name, v in values.items() if name not in at}
     conditions = tuple(held for c in conditions if (held := c.xreplace(radicals)) is not S.true)
@@ -211,16 +211,16 @@ def _exact(
     return Stability(flow, at, verdict, conditions, closed, polynomials, s, modes, lost, names=names)
 
 
-def _numeric(flow: Flow, point, site: Site, values: Mapping[Symbol, Expr]) -> Stability:
+def _numeric_stability(flow: Flow, point, site: Site, values: Mapping[Symbol, Expr]) -> Stability:
     """What eigenvalues at random admissible parameters show; zero modes are those of the family."""
     region = Region((*flow.assumptions, *getattr(point, "conditions", ())))
     symbols = {*flow.parameters, *site.free}
     matrix = flow.jacobian().xreplace(dict(values))
     unsolved = [(x, site.ring.expr(p)) for x, p in site.roots if values.get(x) == x]
     found = set()
-    drawn = (at for seed in range(SAMPLES) for at in _with_roots(sample(symbols, region, seed), unsolved))
-    for at in (at for at in drawn if holds(region, at)):
-        eigenvalues = np.linalg.eigvals(_numbers(matrix, at))
+    drawn = (at for seed in range(SAMPLES) for at in _with_roots(draw_point(symbols, region, seed), unsolved))
+    for at in (at for at in drawn if holds_at(region, at)):
+        eigenvalues = np.linalg.eigvals(_numeric_matrix(matrix, at))
         moving = sorted(eigenvalues, key=abs)[len(site.free) :]
         real = np.real(moving)
         found.add((bool(np.any(real > 0)), bool(np.any(real < 0))))
@@ -244,41 +244,41 @@ def _with_roots(at: Mapping[Symbol, Expr], unsolved: Sequence[tuple[Symbol, Expr
         yield from _with_roots({**at, x: root.evalf(30)}, others)
 
 
-def _numbers(matrix, at: Mapping[Symbol, object]) -> np.ndarray:
+def _numeric_matrix(matrix, at: Mapping[Symbol, object]) -> np.ndarray:
     return np.array(matrix.xreplace(dict(at)).evalf().tolist(), dtype=complex)
 
 
 # Shown forms ---------------------------------------------------------------------------------------------------------
 
 
-def _polynomial(site: Site, factor: Factor, s: Symbol, values: Mapping[Symbol, Expr]) -> Expr:
+def _monic_polynomial(site: Site, factor: Factor, s: Symbol, values: Mapping[Symbol, Expr]) -> Expr:
     """The factor made monic where its leading coefficient can be divided out without a root below."""
     explicit = {x: v for x, v in values.items() if v != x}
     lead = factor.coefficients[0]
     terms = []
     for k, c in enumerate(factor.coefficients):
         top, bottom = site.rational(site.normal_fraction(c, lead))
-        ratio = site.ring.factored(top) / site.ring.factored(bottom)
+        ratio = site.ring.factored_expression(top) / site.ring.factored_expression(bottom)
         terms.append(ratio.xreplace(explicit) * s ** (factor.degree - k))
     return sum(terms)
 
 
-def _closed(site: Site, factors: list[Factor], values: Mapping[Symbol, Expr]) -> tuple[Expr, ...]:
+def _closed_roots(site: Site, factors: list[Factor], values: Mapping[Symbol, Expr]) -> tuple[Expr, ...]:
     """Roots in closed form of the factors of degree one and two, where that is short."""
     explicit = {x: v for x, v in values.items() if v != x}
 
-    def shown(top: Polynomial, bottom: Polynomial) -> Expr:
+    def factored_quotient(top: Polynomial, bottom: Polynomial) -> Expr:
         n, d = site.rational(site.normal_fraction(top, bottom))
-        return (site.ring.factored(n) / site.ring.factored(d)).xreplace(explicit)
+        return (site.ring.factored_expression(n) / site.ring.factored_expression(d)).xreplace(explicit)
 
     found: list[Expr] = []
     for factor in factors:
         if factor.degree == 1:
             a, b = factor.coefficients
-            roots = [shown(-b, a)]
+            roots = [factored_quotient(-b, a)]
         elif factor.degree == 2:
             a, b, c = factor.coefficients
-            middle, radicand = shown(-b, 2 * a), shown(b * b - 4 * a * c, 4 * a * a)
+            middle, radicand = factored_quotient(-b, 2 * a), factored_quotient(b * b - 4 * a * c, 4 * a * a)
             roots = [middle + sign * sqrt(radicand) for sign in (1, -1)]
         else:
             continue

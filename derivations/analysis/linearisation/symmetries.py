@@ -24,14 +24,14 @@ def linear_symmetries(flow: Flow) -> tuple[Matrix, ...]:
     unknown = [Dummy(f"a{k}") for k in range(n * n)]
     generator = Matrix(n, n, unknown)
     velocity = Matrix(list(flow.velocity.values()))
-    rows = _rows(flow, Matrix(flow.jacobian()) * generator * state - generator * velocity, unknown)
+    rows = _defect_rows(flow, Matrix(flow.jacobian()) * generator * state - generator * velocity, unknown)
     if not rows:
         return tuple(Matrix(n, n, [int(i == k) for i in range(n * n)]) for k in range(n * n))
     basis = DomainMatrix.from_Matrix(Matrix(rows)).to_field().nullspace(divide_last=True).to_Matrix()
     return tuple(Matrix(n, n, list(basis.row(k))) for k in range(basis.rows))
 
 
-def _rows(flow: Flow, defect: Iterable[Expr], unknown: Sequence[Symbol]) -> list[list[Expr]]:
+def _defect_rows(flow: Flow, defect: Iterable[Expr], unknown: Sequence[Symbol]) -> list[list[Expr]]:
     """The coefficients of the unknown in what has to vanish for every state, numerators modulo the equations of roots."""
     system = system_of(flow)
     others = [x for x in flow.state if x not in system.unknowns]  # independent of the exponentials through which they enter
@@ -41,7 +41,7 @@ def _rows(flow: Flow, defect: Iterable[Expr], unknown: Sequence[Symbol]) -> list
     for number, entry in enumerate(defect):
         p = ring.numerator(entry)
         for r in reversed(system.radicals):
-            p, _ = ring.remainder(p, ring.taken(system.definition(r), system.ring), r.symbol)
+            p, _ = ring.remainder(p, ring.convert_from(system.definition(r), system.ring), r.symbol)
         for powers, c in p.to_dict().items():
             key = (number, *(powers[i] for i in held))
             free = tuple(0 if i in held else m for i, m in enumerate(powers))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Dummy, Symbol
 
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor_polynomial
 from derivations.analysis.algebra.subresultants import subresultants
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.signs import Signs
@@ -28,7 +28,7 @@ class Unsplit(Exception):
     reason: str
 
 
-def fields(site: Site) -> Iterator[Site]:
+def split_fields(site: Site) -> Iterator[Site]:
     """A site as sites with one root at most, irreducible over the rational functions of the other symbols."""
     if len(site.roots) < 2:
         yield site
@@ -48,7 +48,7 @@ def fields(site: Site) -> Iterator[Site]:
         moved = ring.substitute(q, y, ring.gen(theta) - shift * ring.gen(x), ring.constant(1))
         chain = subresultants(ring, p, moved, x)
         norms = [f for f in ring.factors(chain[-1]) if theta in ring.present(f)]
-        made = [_primitive(wide, theta, f, chain[-2], (x, y), shift) for f in norms]
+        made = [_primitive_site(wide, theta, f, chain[-2], (x, y), shift) for f in norms]
         if ring.degree(chain[-2], x) == 1 and all(made):
             yield from (m for m in made if m is not None)
             return
@@ -63,7 +63,7 @@ def spans_field(site: Site) -> bool:
     others = sorted((ring.present(p) | ring.present(q)) - {x, y}, key=str)
     for shift in SHIFTS:
         at = {s: draw.randint(2, 1000) for s in others}
-        low, high = (_at(ring, r, at) for r in (p, q))
+        low, high = (_evaluate_at(ring, r, at) for r in (p, q))
         moved = ring.substitute(high, y, ring.gen(y) - shift * ring.gen(x), ring.constant(1))
         norm = ring.resultant(low, moved, x)
         if ring.degree(norm, y) == ring.degree(p, x) * ring.degree(q, y) and _is_irreducible(norm):
@@ -71,18 +71,18 @@ def spans_field(site: Site) -> bool:
     return False
 
 
-def _at(ring: Ring, p: Polynomial, values: Mapping[Symbol, int]) -> Polynomial:
+def _evaluate_at(ring: Ring, p: Polynomial, values: Mapping[Symbol, int]) -> Polynomial:
     for symbol, value in values.items():
         p = ring.substitute(p, symbol, ring.constant(value), ring.constant(1))
     return p
 
 
 def _is_irreducible(p: Polynomial) -> bool:
-    factors = factor(p)[1]
+    factors = factor_polynomial(p)[1]
     return len(factors) == 1 and factors[0][1] == 1
 
 
-def _primitive(wide: Site, theta: Symbol, norm: Polynomial, linear: Polynomial, pair, shift: int) -> Site | None:
+def _primitive_site(wide: Site, theta: Symbol, norm: Polynomial, linear: Polynomial, pair, shift: int) -> Site | None:
     ring, (x, y) = wide.ring, pair
     field = replace(wide, roots=((theta, norm),))
     rest, c = ring.coefficients(linear, x) if ring.degree(linear, x) == 1 else (linear, ring.constant(0))

@@ -38,7 +38,7 @@ def zero_modes(flow: Flow, site: Site, values: Mapping[Symbol, Expr], factors: I
     """The origins of the zero eigenvalues among the factors of the characteristic polynomial, vectors at ``values``: those of
     the family, then what is linearly independent of them among those of the symmetries; the rest is degenerate."""
     count = sum(f.multiplicity for f in factors if f.coefficients[-1].is_zero())
-    candidates = [(Origin.TANGENT, _tangent(flow, site, y)) for y in site.free]
+    candidates = [(Origin.TANGENT, _tangent_vector(flow, site, y)) for y in site.free]
     if len(candidates) < count:
         at = Matrix(flow.state)
         candidates += [(Origin.SYMMETRY, list(generator * at)) for generator in linear_symmetries(flow)]
@@ -46,7 +46,7 @@ def zero_modes(flow: Flow, site: Site, values: Mapping[Symbol, Expr], factors: I
     echelon: list[tuple[int, list[Number]]] = []
     explicit = {x: v for x, v in values.items() if v != x}
     for origin, vector in candidates:
-        rest = _reduced([Number.of(site, e) for e in vector], echelon)
+        rest = _reduce_vector([Number.of(site, e) for e in vector], echelon)
         pivot = next((i for i, e in enumerate(rest) if not e.is_zero), None)
         if pivot is not None and len(found) < count:
             echelon.append((pivot, [e / rest[pivot] for e in rest]))
@@ -54,7 +54,7 @@ def zero_modes(flow: Flow, site: Site, values: Mapping[Symbol, Expr], factors: I
     return (*found, *[ZeroMode({}, Origin.DEGENERATE)] * (count - len(found)))
 
 
-def _reduced(vector: list[Number], echelon: list[tuple[int, list[Number]]]) -> list[Number]:
+def _reduce_vector(vector: list[Number], echelon: list[tuple[int, list[Number]]]) -> list[Number]:
     """What is left of a vector by elimination; nothing where it depends on the others linearly."""
     for pivot, line in echelon:
         if not (factor := vector[pivot]).is_zero:
@@ -62,7 +62,7 @@ def _reduced(vector: list[Number], echelon: list[tuple[int, list[Number]]]) -> l
     return vector
 
 
-def _tangent(flow: Flow, site: Site, y: Symbol) -> list[Expr]:
+def _tangent_vector(flow: Flow, site: Site, y: Symbol) -> list[Expr]:
     """The derivative of the family by one of its coordinates: implicit differentiation of its triangular set."""
     ring, moved = site.ring, {y: S.One}
 

@@ -50,19 +50,19 @@ from sympy import Expr, Function, ImmutableMatrix, MatrixBase, Pow, S, Symbol
 from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.linear import BUDGET, OverBudget
-from derivations.analysis.limits import within
+from derivations.analysis.limits import run_within
 from derivations.analysis.linearisation.stability import Stability
 from derivations.analysis.maps.linear_part import LinearPart
-from derivations.analysis.maps.steps import require_new_step, step_edge, widened
+from derivations.analysis.maps.steps import require_new_step, step_edge, widen_site
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
-from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.rows import Row, conditions_row, row_of
 from derivations.typeset.shown import Shown
 from derivations.vocabulary import eta
 from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow
-from theory.stopgrad import expression
+from theory.stopgrad import as_expression
 
 LONG = 200  # operations of all covariances up to which they are shown
 cov, mean = Function("cov"), Function("mean")
@@ -105,7 +105,7 @@ class Fluctuations(Shown):
     def rows(self) -> list[Row]:
         state, at = self.flow.state, self.judged.point
         named = {v: Symbol(f"{x}_0", real=True) for x, v in at.items() if v.has(Pow)}
-        points = [row(x, v) for v, x in named.items()]
+        points = [row_of(x, v) for v, x in named.items()]
         pairs = [(i, j) for i, j in combinations_with_replacement(range(len(state)), 2) if self.leading[i, j] != 0]
 
         def covariances(matrix: ImmutableMatrix, relation: str) -> list[Row]:
@@ -158,14 +158,14 @@ def fluctuations(
     """
     require_new_step(flow, step)
     rows = noise.tolist() if isinstance(noise, MatrixBase) else noise
-    covariance = ImmutableMatrix([[expression(entry, "as an entry of the noise") for entry in row] for row in rows])
-    momentum, n = expression(momentum, "as momentum"), len(flow.state)
+    covariance = ImmutableMatrix([[as_expression(entry, "as an entry of the noise") for entry in row] for row in rows])
+    momentum, n = as_expression(momentum, "as momentum"), len(flow.state)
     if covariance.shape != (n, n) or not (covariance - covariance.T).is_zero_matrix:
         raise InputError(f"noise as a symmetric {n} by {n} matrix", brief(noise), "give the covariance of a step's velocity")
     known = {*flow.state, *flow.parameters, step}
     if not (momentum.is_Rational and 0 <= momentum < 1) and not (momentum.is_Symbol and momentum not in known):
         raise InputError("a rational momentum from 0 on and below 1, or a new symbol", brief(momentum), "correct it")
-    return within(time_limit, _fluctuations, flow, point, covariance, step, momentum, budget)
+    return run_within(time_limit, _fluctuations, flow, point, covariance, step, momentum, budget)
 
 
 def _fluctuations(flow: Flow, point, noise: ImmutableMatrix, step: Symbol, momentum: Expr, budget: int) -> Fluctuations:
@@ -174,11 +174,11 @@ def _fluctuations(flow: Flow, point, noise: ImmutableMatrix, step: Symbol, momen
         raise InputError("a stable fixed point", edge.judged.verdict.value, "choose a point that the flow returns to")
     _, base, values = place_of(flow, point)
     new = sorted((noise.free_symbols | momentum.free_symbols | {step}) - set(base.ring.symbols), key=str)
-    linear = LinearPart.of(flow, widened(base, *new), noise)
+    linear = LinearPart.of(flow, widen_site(base, *new), noise)
     explicit = {x: v for x, v in values.items() if v != x}
 
-    def shown(matrix: NDArray, factor: Expr = S.One) -> ImmutableMatrix:
-        return ImmutableMatrix([[factor * _signed(e.expr().xreplace(explicit)) for e in line] for line in matrix])
+    def show_matrix(matrix: NDArray, factor: Expr = S.One) -> ImmutableMatrix:
+        return ImmutableMatrix([[factor * _absorb_minus(e.expr().xreplace(explicit)) for e in line] for line in matrix])
 
     try:
         finite = linear.covariance(linear.number(step), linear.number(momentum))
@@ -189,15 +189,15 @@ def _fluctuations(flow: Flow, point, noise: ImmutableMatrix, step: Symbol, momen
     conditions = () if momentum else edge.conditions
     return Fluctuations(
         flow,
-        None if finite is None else shown(finite),
-        shown(unit, rate),
-        None if shift is None else shown(shift, rate),
+        None if finite is None else show_matrix(finite),
+        show_matrix(unit, rate),
+        None if shift is None else show_matrix(shift, rate),
         conditions,
         edge.judged,
     )
 
 
-def _signed(e: Expr) -> Expr:
+def _absorb_minus(e: Expr) -> Expr:
     """A product without its minus sign where a difference below can turn round instead."""
     turned = next((f for f in e.args if f.is_Pow and f.base.is_Add and f.exp == -1), None)
     return -e / turned / -turned.base if e.could_extract_minus_sign() and turned is not None else e

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Integer, Matrix, MatrixBase, S, eye, hessian
 
-from derivations.analysis.algebra.linear import characteristic
+from derivations.analysis.algebra.linear import characteristic_coefficients
 from derivations.analysis.linearisation.symmetries import linear_symmetries
 from derivations.analysis.sites.characteristic import jacobian_at
 from derivations.analysis.sites.field import Number, solve
@@ -50,26 +50,26 @@ class LinearPart:
     @classmethod
     def of(cls, flow: Flow, site: Site, noise: MatrixBase) -> LinearPart:
         matrix, common = jacobian_at(flow, site)
-        A = _array(site, flow.jacobian())
+        A = _number_array(site, flow.jacobian())
         powers = [common**k for k in range(len(A) + 1)]
-        scaled = zip(characteristic(matrix, site.ring)[0], powers, strict=True)
+        scaled = zip(characteristic_coefficients(matrix, site.ring)[0], powers, strict=True)
         coefficients = [Number(site, *site.rational(site.normal_fraction(c, p))) for c, p in scaled]
         while coefficients[-1].is_zero:
             coefficients.pop()
-        one = _array(site, eye(len(A)))
+        one = _number_array(site, eye(len(A)))
         lost = one - one
         if len(coefficients) <= len(A):
             for c in coefficients:
                 lost = A @ lost + one * c
             lost = lost * (Number.of(site, S.One) / coefficients[-1])
-        return cls(flow, site, A - lost, one - lost, lost, _array(site, noise))
+        return cls(flow, site, A - lost, one - lost, lost, _number_array(site, noise))
 
     def number(self, expr: Expr) -> Number:
         return Number.of(self.site, expr)
 
     def unit_covariance(self) -> NDArray:
         r""":math:`\Sigma_1`."""
-        return self._solution(lambda s: self.moving @ s + s @ self.moving.T)
+        return self._solve_balance(lambda s: self.moving @ s + s @ self.moving.T)
 
     def covariance(self, step: Number, momentum: Number) -> NDArray:
         r""":math:`\Sigma` of the discrete process."""
@@ -82,26 +82,26 @@ class LinearPart:
             kicks = A @ G + G.T @ A.T
             return (forwards + backwards) * ((one - momentum) / step) + A @ s @ A.T + kicks * momentum
 
-        return self._solution(balance)
+        return self._solve_balance(balance)
 
     def shift(self, unit: NDArray) -> NDArray | None:
         """b (n × 1); None where symmetries do not generate all zero modes."""
-        drift = self._turning()
+        drift = self._turning_drift()
         if drift is None:
             return None
-        curvatures = (_array(self.site, hessian(v, self.flow.state)) for v in self.flow.velocity.values())
+        curvatures = (_number_array(self.site, hessian(v, self.flow.state)) for v in self.flow.velocity.values())
         bent = np.array([[(curvature * unit).sum()] for curvature in curvatures])
-        return -_solved(self.moving, self.onto @ bent * self.number(S.Half) + drift)
+        return -_solve_columns(self.moving, self.onto @ bent * self.number(S.Half) + drift)
 
-    def _turning(self) -> NDArray | None:
+    def _turning_drift(self) -> NDArray | None:
         """The drift c (n × 1) of turning back."""
-        at = _array(self.site, Matrix(self.flow.state))
-        generators, tangents = self._generators(at)
+        at = _number_array(self.site, Matrix(self.flow.state))
+        generators, tangents = self._moving_generators(at)
         drift, half = at - at, self.number(S.Half)
         if not generators:
-            return None if _nonzero(self.lost) else drift
-        parts = _solved(tangents.T @ tangents, tangents.T @ self.lost)
-        if _nonzero(tangents @ parts - self.lost):
+            return None if _has_nonzero(self.lost) else drift
+        parts = _solve_columns(tangents.T @ tangents, tangents.T @ self.lost)
+        if _has_nonzero(tangents @ parts - self.lost):
             return None
         sizes, crossed = parts @ self.noise @ parts.T, self.onto @ self.noise @ parts.T
         for j, G in enumerate(generators):
@@ -110,20 +110,20 @@ class LinearPart:
                 drift = drift - self.onto @ G @ H @ at * (sizes[j, k] * half)
         return drift
 
-    def _generators(self, at: NDArray) -> tuple[list[NDArray], NDArray]:
+    def _moving_generators(self, at: NDArray) -> tuple[list[NDArray], NDArray]:
         """Symmetries that move the point in independent directions, and these directions (n × k)."""
         found: list[NDArray] = []
         tangents = at[:, :0]
-        for generator in linear_symmetries(self.flow) if _nonzero(self.lost) else ():
-            G = _array(self.site, generator)
+        for generator in linear_symmetries(self.flow) if _has_nonzero(self.lost) else ():
+            G = _number_array(self.site, generator)
             rest = G @ at
             if found:
-                rest = rest - tangents @ _solved(tangents.T @ tangents, tangents.T @ rest)
-            if _nonzero(rest):
+                rest = rest - tangents @ _solve_columns(tangents.T @ tangents, tangents.T @ rest)
+            if _has_nonzero(rest):
                 found, tangents = [*found, G], np.hstack([tangents, G @ at])
         return found, tangents
 
-    def _solution(self, balance: Callable[[NDArray], NDArray]) -> NDArray:
+    def _solve_balance(self, balance: Callable[[NDArray], NDArray]) -> NDArray:
         """The symmetric matrix of which a linear map is minus the transverse noise."""
         n, zero = len(self.noise), self.number(S.Zero)
         pairs, one = list(combinations_with_replacement(range(n), 2)), self.number(S.One)
@@ -138,14 +138,14 @@ class LinearPart:
         return sum((unit * value for unit, value in zip(units, found, strict=True)), np.full((n, n), zero, dtype=object))
 
 
-def _array(site: Site, matrix: MatrixBase) -> NDArray:
+def _number_array(site: Site, matrix: MatrixBase) -> NDArray:
     return np.array([[Number.of(site, e) for e in line] for line in matrix.tolist()], dtype=object)
 
 
-def _nonzero(matrix: NDArray) -> bool:
+def _has_nonzero(matrix: NDArray) -> bool:
     return any(not e.is_zero for e in matrix.flat)
 
 
-def _solved(matrix: NDArray, right: NDArray) -> NDArray:
+def _solve_columns(matrix: NDArray, right: NDArray) -> NDArray:
     """The solution of a linear system with several right sides, in columns."""
     return np.array([solve(matrix.tolist(), list(column)) for column in right.T], dtype=object).T

@@ -36,7 +36,7 @@ from theory.lowering import LoweredFlow
 from theory.models.vocabulary import X, d
 from theory.simulation.descent import GradientDescent
 from theory.simulation.minibatch import BatchVelocity
-from theory.simulation.optimisers import observer
+from theory.simulation.optimisers import make_observer
 from theory.simulation.setting import Setting
 
 ZERO = 1e-7  # of the largest eigenvalue, below which one is that of a zero mode
@@ -72,7 +72,7 @@ def edge_at(lowered: LoweredFlow, state: NDArray, momentum: float = 0.0) -> Step
     lowered
         any flow, in scalars or matrices, of every sample or of order parameters.
     state
-        a fixed point (n,), such as :func:`settled` finds.
+        a fixed point (n,), such as :func:`settle_point` finds.
     momentum
         m, from 0 on and below 1.
 
@@ -83,7 +83,7 @@ def edge_at(lowered: LoweredFlow, state: NDArray, momentum: float = 0.0) -> Step
     """
     how = GradientDescent(1.0, momentum)
     jacobian, velocity = lowered.jacobian(0.0, state), lowered.velocity(0.0, state)
-    if not _rests(jacobian, velocity, state):
+    if not _is_at_rest(jacobian, velocity, state):
         raise InputError("a fixed point", f"a velocity of norm {np.linalg.norm(velocity):.2g}", "settle the state first")
     values = np.linalg.eigvals(jacobian)
     values = values[np.argsort(-np.abs(values))]
@@ -93,7 +93,7 @@ def edge_at(lowered: LoweredFlow, state: NDArray, momentum: float = 0.0) -> Step
     return StepLimit(max(0.0, float(steps.min(initial=np.inf))), values, len(values) - len(moving))
 
 
-def settled(lowered: LoweredFlow, start: ArrayLike) -> NDArray:
+def settle_point(lowered: LoweredFlow, start: ArrayLike) -> NDArray:
     """The fixed point close to a state (n,), by Newton's method with the shortest step where there are zero modes.
 
     Raises
@@ -104,7 +104,7 @@ def settled(lowered: LoweredFlow, start: ArrayLike) -> NDArray:
     state: NDArray = np.array(start, dtype=float)
     for _ in range(STEPS):
         jacobian, velocity = lowered.jacobian(0.0, state), lowered.velocity(0.0, state)
-        if _rests(jacobian, velocity, state):
+        if _is_at_rest(jacobian, velocity, state):
             return state
         state = state - np.linalg.lstsq(jacobian, velocity, rcond=ZERO)[0]
         if not np.isfinite(state).all():
@@ -112,7 +112,7 @@ def settled(lowered: LoweredFlow, start: ArrayLike) -> NDArray:
     raise UnfinishedError(f"Newton's method did not settle in {STEPS} steps: start closer to the fixed point, by a longer run")
 
 
-def _rests(jacobian: NDArray, velocity: NDArray, state: NDArray) -> bool:
+def _is_at_rest(jacobian: NDArray, velocity: NDArray, state: NDArray) -> bool:
     return bool(np.linalg.norm(velocity) <= SETTLED * np.linalg.norm(jacobian, 2) * np.linalg.norm(state))
 
 
@@ -158,22 +158,24 @@ class StationaryFluctuations:
             return np.atleast_1d(np.asarray(observable(self.lowered.unpack(state)), dtype=float))
 
         centre = value(self.point)
-        slopes, bends = zip(*(self._differences(value, centre, part) for part in _root(self.covariance)), strict=True)
+        slopes, bends = zip(
+            *(self._differences(value, centre, part) for part in _covariance_root(self.covariance)), strict=True
+        )
         drift, _ = self._differences(value, centre, self.shift)
         return centre + drift + np.sum(bends, axis=0) / 2, np.transpose(slopes) @ np.array(slopes)
 
     def _differences(self, value: Callable, centre: NDArray, along: NDArray) -> tuple[NDArray, NDArray]:
         """First and second derivatives in a direction, by central differences."""
-        h = _small(self.point) / (np.linalg.norm(along) or 1.0)
+        h = _small_step(self.point) / (np.linalg.norm(along) or 1.0)
         up, down = value(self.point + h * along), value(self.point - h * along)
         return (up - down) / (2 * h), (up - 2 * centre + down) / h**2
 
 
-def _small(point: NDArray) -> float:
+def _small_step(point: NDArray) -> float:
     return NEAR * float(np.linalg.norm(point) or 1.0)
 
 
-def _root(covariance: NDArray) -> NDArray:
+def _covariance_root(covariance: NDArray) -> NDArray:
     """Rows whose outer products sum to a covariance."""
     sizes, vectors = np.linalg.eigh(covariance)
     return (vectors * np.sqrt(np.maximum(sizes, 0))).T
@@ -204,8 +206,8 @@ def stationary_fluctuations(
     if optimiser.batch is None:
         raise InputError("an optimiser with batches", str(optimiser), "pass batch=, without which nothing fluctuates")
     blocks = {b: np.asarray(v, dtype=float) for b, v in state.items()}
-    lowered = observer(setting, blocks, 0, types=False).lowered
-    point = settled(lowered, lowered.pack(blocks))
+    lowered = make_observer(setting, blocks, 0, types=False).lowered
+    point = settle_point(lowered, lowered.pack(blocks))
     return fluctuations_at(lowered, point, batch_noise(setting, lowered, point, optimiser.batch), optimiser)
 
 
@@ -231,9 +233,9 @@ def fluctuations_at(lowered: LoweredFlow, point: NDArray, noise: NDArray, optimi
     both = np.block([[one + once, m * one], [once, m * one]])
     kicks = h**2 * onto @ noise @ onto.T
     covariance = solve_discrete_lyapunov(both, np.tile(kicks, (2, 2)))[: len(point), : len(point)]
-    shift = _turning(lowered, point, lost, noise)
+    shift = _turning_drift(lowered, point, lost, noise)
     if shift is not None:
-        drift = onto @ _bent(lowered, point, covariance) / 2 + h / (1 - m) * shift
+        drift = onto @ _curvature_drift(lowered, point, covariance) / 2 + h / (1 - m) * shift
         shift = -np.linalg.solve(jacobian - lost, drift)
     return StationaryFluctuations(lowered, point, covariance, shift, noise, limit.zero_modes)
 
@@ -253,7 +255,7 @@ def batch_noise(setting: Setting, lowered: LoweredFlow, point: NDArray, batch: i
 
 
 def projector(jacobian: NDArray, zero_modes: int) -> NDArray:
-    """Onto the zero modes along the moving ones (n, n)."""
+    """The projector onto the zero modes along the moving ones (n, n)."""
     left, _, right = np.linalg.svd(jacobian)
     kept = len(jacobian) - zero_modes
     L, R = left[:, kept:], right[kept:].T
@@ -262,17 +264,17 @@ def projector(jacobian: NDArray, zero_modes: int) -> NDArray:
     return R @ np.linalg.solve(L.T @ R, L.T)
 
 
-def _bent(lowered: LoweredFlow, point: NDArray, covariance: NDArray) -> NDArray:
+def _curvature_drift(lowered: LoweredFlow, point: NDArray, covariance: NDArray) -> NDArray:
     """The second derivative of the velocity, traced with a covariance."""
-    h = _small(point)
+    h = _small_step(point)
     sizes, vectors = np.linalg.eigh(covariance)
     ends = ((lowered.jacobian_vector(0.0, point + sign * h * v, v) for sign in (1, -1)) for v in vectors.T)
     return np.sum([size * (up - down) / (2 * h) for size, (up, down) in zip(sizes, ends, strict=True)], axis=0)
 
 
-def _turning(lowered: LoweredFlow, point: NDArray, lost: NDArray, noise: NDArray) -> NDArray | None:
+def _turning_drift(lowered: LoweredFlow, point: NDArray, lost: NDArray, noise: NDArray) -> NDArray | None:
     """The drift c of turning back (n,), per unit of the step; None where rotations do not generate all zero modes."""
-    turns = list(_rotations(lowered))
+    turns = list(_rotation_generators(lowered))
     tangents = np.array([turn(point) for turn in turns]).T.reshape(len(point), -1)
     parts = np.linalg.lstsq(tangents, lost, rcond=ZERO)[0]
     if np.linalg.norm(tangents @ parts - lost) > ZERO ** (1 / 2) * np.linalg.norm(lost):
@@ -287,7 +289,7 @@ def _turning(lowered: LoweredFlow, point: NDArray, lost: NDArray, noise: NDArray
     return drift
 
 
-def _rotations(lowered: LoweredFlow) -> Iterator[Callable[[NDArray], NDArray]]:
+def _rotation_generators(lowered: LoweredFlow) -> Iterator[Callable[[NDArray], NDArray]]:
     """The generators of the rotations of embedding space, on state vectors: a head turns on both sides."""
     size = lowered.sizes.get(d, 1)
     for i, j in combinations(range(size), 2):

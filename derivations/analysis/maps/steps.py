@@ -41,18 +41,18 @@ from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.linear import BUDGET
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
-from derivations.analysis.limits import within
-from derivations.analysis.linearisation.hurwitz import hurwitz
+from derivations.analysis.limits import run_within
+from derivations.analysis.linearisation.hurwitz import half_planes
 from derivations.analysis.linearisation.stability import Stability, stability
 from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.linearisation.zero_modes import Origin
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
-from derivations.analysis.sites.conditions import independent, readable, reduced
+from derivations.analysis.sites.conditions import independent_conditions, readable_relation, reduce_inequality
 from derivations.analysis.sites.sign import NONPOSITIVE, POSITIVE
 from derivations.analysis.sites.site import Site
-from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.rows import Row, conditions_row, row_of
 from derivations.typeset.shown import Shown
 from derivations.vocabulary import eta
 from theory.errors import InputError
@@ -101,10 +101,10 @@ class StepEdge(Shown):
         return max(0.0, min((-2 * s.real / abs(s) ** 2 if s else 0.0 for s in moving), default=np.inf))
 
     def rows(self) -> list[Row]:
-        shown = [] if self.edge is None else [row(Symbol(f"{self.step.name}_c"), self.edge)]
+        shown = [] if self.edge is None else [row_of(Symbol(f"{self.step.name}_c"), self.edge)]
         if self.edge == 0:
             return [*shown, Row.text("no step is stable: the flow is not")]
-        named = [row(a, c) for a, c in self.names.items()]
+        named = [row_of(a, c) for a, c in self.names.items()]
         return [*shown, Row.text("stable for steps with"), *conditions_row(self.conditions), *named]
 
 
@@ -135,7 +135,7 @@ def step_edge(
         at the time limit, or beyond the budget.
     """
     require_new_step(flow, step)
-    return within(time_limit, _step_edge, flow, point, step, budget)
+    return run_within(time_limit, _step_edge, flow, point, step, budget)
 
 
 def require_new_step(flow: Flow, step: Symbol) -> None:
@@ -154,56 +154,56 @@ def _step_edge(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], step: Symb
         return StepEdge(step, S.Zero, (S.false,), judged)
     _, site, values = place_of(flow, point)
     factors = [f for f in characteristic_factors(flow, site, budget) if not f.coefficients[-1].is_zero()]
-    wide, disc = widened(site, step), []
+    wide, disc = widen_site(site, step), []
     names: dict[Symbol, Expr] = {}
     for factor, letter in zip(factors, cycle(ascii_lowercase), strict=False):
-        turned = _bilinear(wide.ring, site.ring, factor)
+        turned = _bilinear_transform(wide.ring, site.ring, factor)
         positive = wide.with_facts([(turned.coefficients[0], POSITIVE)])
-        tests = hurwitz(positive, turned, budget, letter)
-        disc += [reduced(wide, wide.normal(turned.coefficients[0]), strict=True), *tests.conditions]
+        tests = half_planes(positive, turned, budget, letter)
+        disc += [reduce_inequality(wide, wide.normal(turned.coefficients[0]), strict=True), *tests.conditions]
         names |= tests.names
-    relations = independent(wide, [c for c in disc if c is not S.true])
+    relations = independent_conditions(wide, [c for c in disc if c is not S.true])
     radicals = {x: v for x, v in values.items() if x not in flow.state}
-    conditions = (c.xreplace(radicals) for c in map(readable, relations))
-    edges = [_edge(site, factor, values) for factor in factors]
+    conditions = (c.xreplace(radicals) for c in map(readable_relation, relations))
+    edges = [_closed_edge(site, factor, values) for factor in factors]
     closed = None if None in edges else Min(*edges)
     return StepEdge(step, closed, tuple(c for c in conditions if c is not S.true), judged, names)
 
 
-def _bilinear(ring: Ring, source: Ring, factor: Factor) -> Factor:
+def _bilinear_transform(ring: Ring, source: Ring, factor: Factor) -> Factor:
     r"""The polynomial in :math:`\zeta`, over the ring that has the step as its last symbol."""
     n, step = factor.degree, ring.gen(ring.symbols[-1])
     found = [ring.constant(0) for _ in range(n + 1)]  # by powers of zeta, from the highest
     for k, c in enumerate(factor.coefficients):
-        part = ring.taken(c, source) * 2 ** (n - k) * step**k
+        part = ring.convert_from(c, source) * 2 ** (n - k) * step**k
         for j in range(k + 1):
             found[k - j] = found[k - j] + part * (comb(k, j) * (-1) ** j)
     return Factor(tuple(found), factor.multiplicity)
 
 
-def _edge(site: Site, factor: Factor, values: Mapping[Symbol, Expr]) -> Expr | None:
+def _closed_edge(site: Site, factor: Factor, values: Mapping[Symbol, Expr]) -> Expr | None:
     """The edge of a Hurwitz factor; None beyond degree two."""
     explicit = {x: v for x, v in values.items() if v != x}
 
-    def shown(top: Polynomial, bottom: Polynomial) -> Expr:
+    def factored_quotient(top: Polynomial, bottom: Polynomial) -> Expr:
         n, d = site.rational(site.normal_fraction(top, bottom))
-        return (site.ring.factored(n) / site.ring.factored(d)).xreplace(explicit)
+        return (site.ring.factored_expression(n) / site.ring.factored_expression(d)).xreplace(explicit)
 
     if factor.degree == 1:
         a, b = factor.coefficients
-        return shown(2 * a, b)
+        return factored_quotient(2 * a, b)
     if factor.degree == 2:
         a, b, c = factor.coefficients
         discriminant = b * b - 4 * a * c
         sign = site.sign(discriminant)
         if sign <= NONPOSITIVE:
-            return shown(b, c)
-        radicand = shown(discriminant, c * c)
-        return shown(b, c) - sqrt(radicand if sign == POSITIVE else Max(0, radicand))
+            return factored_quotient(b, c)
+        radicand = factored_quotient(discriminant, c * c)
+        return factored_quotient(b, c) - sqrt(radicand if sign == POSITIVE else Max(0, radicand))
     return None
 
 
-def widened(site: Site, *symbols: Symbol) -> Site:
+def widen_site(site: Site, *symbols: Symbol) -> Site:
     """The site over a ring with more parameters."""
-    wide = site.over(site.ring.extended(*symbols))
+    wide = site.over(site.ring.extend(*symbols))
     return wide.with_facts((wide.ring.gen(s), POSITIVE) for s in symbols if s.is_positive)

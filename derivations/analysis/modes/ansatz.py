@@ -42,15 +42,15 @@ from sympy import (
 )
 from sympy.logic.boolalg import Boolean
 
-from derivations.evaluate import Point, array
+from derivations.evaluate import Point, mpf_array
 from derivations.vocabulary import mu
 from theory.abridging import Brief, brief
 from theory.coupling import Coupling
 from theory.errors import InputError
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d
-from theory.state import check_state, name_of
-from theory.stopgrad import statements
-from theory.words import expand, scaled
+from theory.state import check_state, names_of
+from theory.stopgrad import as_statements
+from theory.words import expand, scale_matrix
 
 Points = Callable[[np.random.Generator], Point]
 Directions = Sequence[Sequence[Symbol]]
@@ -87,21 +87,21 @@ class Ansatz(Brief):
         freeze = object.__setattr__
         freeze(self, "blocks", MappingProxyType(dict(self.blocks)))
         freeze(self, "amplitudes", check_state(self.amplitudes))
-        freeze(self, "assumptions", statements(self.assumptions))
+        freeze(self, "assumptions", as_statements(self.assumptions))
         for block, form in self.blocks.items():
             if not isinstance(form, MatrixExpr) or form.shape != getattr(block, "shape", ()):
                 raise InputError(f"a matrix of the shape of {block}", brief(form), "match the shapes")
-            parts = (scaled(-a, self.part(block, a)) for a in self.amplitudes)
+            parts = (scale_matrix(-a, self.part(block, a)) for a in self.amplitudes)
             if expand(MatAdd(form, *parts, evaluate=False)):
                 raise InputError(
-                    f"{block} as a sum of amplitudes ({name_of(self.amplitudes)}) times constant matrices",
+                    f"{block} as a sum of amplitudes ({names_of(self.amplitudes)}) times constant matrices",
                     brief(form),
                     "write it linear in the amplitudes, without other terms",
                 )
         for rule in self.rules:
             if moving := rule.free_symbols & {*self.amplitudes}:
                 raise InputError(
-                    "rules between constants", f"{name_of(moving)} in {rule}", "put amplitudes into the blocks only"
+                    "rules between constants", f"{names_of(moving)} in {rule}", "put amplitudes into the blocks only"
                 )
 
     @property
@@ -139,7 +139,7 @@ def mode_ansatz(V: MatrixSymbol, W: MatrixSymbol, correlations: MatrixSymbol, di
     return Ansatz(
         {V: modes.along(vectors), W: modes.head},
         (*modes.amplitudes, *modes.heads),
-        (*modes.rules, *eigenvectors, *_orthogonal(vectors)),
+        (*modes.rules, *eigenvectors, *_orthogonality_rules(vectors)),
         lambda rng: _mode_point(rng, modes, V.cols, vectors, correlations),
     )
 
@@ -176,8 +176,8 @@ def whole_model_ansatz(directions: Directions = ((mu,),)) -> Ansatz:
             *modes.rules,
             *(Eq(H, Inverse(D)) for H, D in ((H_x, D_x), (H_y, D_y))),
             *singular,
-            *_orthogonal(samples, D_x, half),
-            *_orthogonal(labels, D_y, half),
+            *_orthogonality_rules(samples, D_x, half),
+            *_orthogonality_rules(labels, D_y, half),
         ),
         lambda rng: _whole_point(rng, modes, samples, labels),
     )
@@ -192,7 +192,7 @@ class _Modes:
 
     def __post_init__(self):
         if not self.places or len({*self.correlations}) < len(self.places):
-            got = name_of(self.correlations) or "none"
+            got = names_of(self.correlations) or "none"
             raise InputError("a mode, and a correlation of its own for each", got, "name the correlations of distinct modes")
 
     @property
@@ -206,23 +206,23 @@ class _Modes:
 
     @property
     def amplitudes(self) -> tuple[Symbol, ...]:
-        return tuple(Symbol(name, real=True) for name in _numbered("v", len(self.places)))
+        return tuple(Symbol(name, real=True) for name in _numbered_names("v", len(self.places)))
 
     @property
     def heads(self) -> tuple[Symbol, ...]:
-        return tuple(Symbol(name, real=True) for name in _numbered("w", len(self.directions)))
+        return tuple(Symbol(name, real=True) for name in _numbered_names("w", len(self.directions)))
 
     @property
     def basis(self) -> tuple[MatrixSymbol, ...]:
-        return tuple(MatrixSymbol(name, self.dimension, 1) for name in _numbered("e", len(self.directions)))
+        return tuple(MatrixSymbol(name, self.dimension, 1) for name in _numbered_names("e", len(self.directions)))
 
     @property
     def rules(self) -> tuple[Eq, ...]:
-        return tuple(_orthogonal(self.basis))
+        return tuple(_orthogonality_rules(self.basis))
 
     @property
     def head(self) -> MatrixExpr:
-        return _sum([w * e * e.T for w, e in zip(self.heads, self.basis, strict=True)])
+        return _matrix_sum([w * e * e.T for w, e in zip(self.heads, self.basis, strict=True)])
 
     def vectors(self, name: str, length: Expr) -> tuple[MatrixSymbol, ...]:
         return tuple(MatrixSymbol(f"{name}_{i}", length, 1) for i in range(1, len(self.places) + 1))
@@ -230,18 +230,20 @@ class _Modes:
     def along(self, vectors: Sequence[MatrixSymbol]) -> MatrixExpr:
         """Each mode along its direction."""
         modes = zip(self.amplitudes, self.places, vectors, strict=True)
-        return _sum([v * self.basis[place] * f.T for v, place, f in modes])
+        return _matrix_sum([v * self.basis[place] * f.T for v, place, f in modes])
 
 
-def _sum(terms: Sequence[MatrixExpr]) -> MatrixExpr:
+def _matrix_sum(terms: Sequence[MatrixExpr]) -> MatrixExpr:
     return MatAdd(*terms, evaluate=False) if len(terms) > 1 else terms[0]
 
 
-def _numbered(name: str, count: int) -> tuple[str, ...]:
+def _numbered_names(name: str, count: int) -> tuple[str, ...]:
     return (name,) if count == 1 else tuple(f"{name}_{i}" for i in range(1, count + 1))
 
 
-def _orthogonal(vectors: Sequence[MatrixSymbol], metric: MatrixExpr | None = None, square: Expr = S.One) -> Iterator[Eq]:
+def _orthogonality_rules(
+    vectors: Sequence[MatrixSymbol], metric: MatrixExpr | None = None, square: Expr = S.One
+) -> Iterator[Eq]:
     """The products of vectors: their square, and zero between two."""
     for f, g in combinations_with_replacement(vectors, 2):
         product = MatMul(f.T, g) if metric is None else MatMul(f.T, metric, g)
@@ -255,7 +257,7 @@ def _basis_point(rng: np.random.Generator, modes: _Modes) -> dict[Basic, object]
     """Orthonormal directions in a space of one dimension too many, or none."""
     size = len(modes.basis) + int(rng.integers(2))
     turned, _ = np.linalg.qr(rng.standard_normal((size, size)))
-    return {modes.dimension: size, **{e: array(turned[:, [i]]) for i, e in enumerate(modes.basis)}}
+    return {modes.dimension: size, **{e: mpf_array(turned[:, [i]]) for i, e in enumerate(modes.basis)}}
 
 
 def _mode_point(
@@ -269,9 +271,9 @@ def _mode_point(
     unit = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
     return Point(
         _basis_point(rng, modes)
-        | {count: len(owners), correlations: array(np.diag(own[owners]))}
+        | {count: len(owners), correlations: mpf_array(np.diag(own[owners]))}
         | {m: mpmath.mpf(value) for m, value in values.items()}
-        | {f: array(row[:, None]) for f, row in zip(vectors, unit, strict=True)}
+        | {f: mpf_array(row[:, None]) for f, row in zip(vectors, unit, strict=True)}
     )
 
 
@@ -287,8 +289,8 @@ def _whole_point(
     sides = ((samples, left.T, data["D_x"]), (labels, right, data["D_y"]))
     return Point(
         _basis_point(rng, modes)
-        | {N: coupling.samples, K: coupling.labels, J: array(data["J"])}
-        | {D: array(np.diag(data[D.name])) for D in (D_x, D_y, H_x, H_y)}
+        | {N: coupling.samples, K: coupling.labels, J: mpf_array(data["J"])}
+        | {D: mpf_array(np.diag(data[D.name])) for D in (D_x, D_y, H_x, H_y)}
         | {m: mpmath.mpf(values[i]) for m, i in zip(modes.correlations, taken, strict=True)}
-        | {f: array((rows[i] / np.sqrt(2 * D))[:, None]) for fs, rows, D in sides for f, i in zip(fs, taken, strict=True)}
+        | {f: mpf_array((rows[i] / np.sqrt(2 * D))[:, None]) for fs, rows, D in sides for f, i in zip(fs, taken, strict=True)}
     )

@@ -25,18 +25,18 @@ from sympy import Add, Basic, Eq, Expr, MatMul, Matrix, MatrixExpr, MatrixSymbol
 from sympy.logic.boolalg import Boolean
 
 from derivations import checks
-from derivations.analysis.limits import within
+from derivations.analysis.limits import run_within
 from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
 from derivations.engine import Step
 from derivations.evaluate import Point, evaluate
 from derivations.lines import Line, Lines, dot, velocity_lines
-from derivations.typeset.rows import Row, row
+from derivations.typeset.rows import Row, row_of
 from derivations.typeset.shown import Shown
 from theory.abridging import Say, brief
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import exact_text
-from theory.state import name_of, scalar_or_matrix_symbols
+from theory.state import names_of, scalar_or_matrix_symbols
 from theory.words import Context, Word, assemble, canonical_trace, collect, expand, normalise
 
 
@@ -65,7 +65,7 @@ class Reduction(Shown):
         )
 
     def rows(self) -> list[Row]:
-        form = [row(block, self.ansatz.blocks[block]) for block in self.whole.state]
+        form = [row_of(block, self.ansatz.blocks[block]) for block in self.whole.state]
         return [*form, *(Row(line.left, line.right) for line in velocity_lines(self.flow))]
 
     def lines(self, say: Say) -> list[str]:
@@ -121,25 +121,25 @@ def reduce_to_modes(flow: Flow, ansatz: Ansatz, time_limit: float | None = 60) -
     """
     _check_names(flow, ansatz)
     given = (*flow.assumptions, *ansatz.assumptions)
-    velocity, mobility = within(time_limit, _reduced, flow, dict(ansatz.blocks), ansatz.amplitudes, given)
+    velocity, mobility = run_within(time_limit, _reduce_flow, flow, dict(ansatz.blocks), ansatz.amplitudes, given)
     return Reduction(Flow(velocity, mobility, tuple(a for a in given if not _has_matrix(a))), flow, ansatz)
 
 
-def _reduced(flow: Flow, blocks: Mapping, amplitudes: tuple[Symbol, ...], given: tuple[Boolean, ...]) -> tuple[dict, dict]:
+def _reduce_flow(flow: Flow, blocks: Mapping, amplitudes: tuple[Symbol, ...], given: tuple[Boolean, ...]) -> tuple[dict, dict]:
     ansatz, context = Ansatz(blocks, amplitudes, given), Context(given)
-    return _velocities(flow, ansatz, context), _mobility(flow, ansatz, context)
+    return _amplitude_velocities(flow, ansatz, context), _amplitude_mobility(flow, ansatz, context)
 
 
 def _check_names(flow: Flow, ansatz: Ansatz) -> None:
     if set(flow.state) != set(ansatz.blocks):
         raise InputError(
-            f"a form for each block of the flow ({name_of(flow.state)}) and no other",
-            name_of(ansatz.blocks),
+            f"a form for each block of the flow ({names_of(flow.state)}) and no other",
+            names_of(ansatz.blocks),
             "match the blocks",
         )
     constants = set().union(*(scalar_or_matrix_symbols(e) for e in (*ansatz.blocks.values(), *ansatz.rules)))
     if clash := sorted({*flow.state} & constants | {*flow.parameters} & {*ansatz.amplitudes}, key=str):
-        raise InputError("an ansatz with names of its own", f"{name_of(clash)} of the flow", "rename its symbols")
+        raise InputError("an ansatz with names of its own", f"{names_of(clash)} of the flow", "rename its symbols")
 
 
 # -- the check: lines put into each other -----------------------------------------------------------------------------
@@ -165,7 +165,7 @@ class _Shown:
         context = Context((*given, *(Eq(line.left, line.right, evaluate=False) for line in self.rules)))
         form = self.form.mapping
         lines = zip(self.velocities.rights, self.form.rights, strict=True)
-        sides = ((_numbers(v.xreplace(form), context), f.xreplace(self.speeds)) for v, f in lines)
+        sides = ((_replace_traces(v.xreplace(form), context), f.xreplace(self.speeds)) for v, f in lines)
         pairs = ((collect(left, context), collect(right, context)) for left, right in sides)
         return checks.Identity(tuple(pairs), context)
 
@@ -174,9 +174,9 @@ class _Shown:
         at = self._with_scalars(points(rng), rng)
         here = Point({**at.values, **{line.left: evaluate(line.right, at) for line in self.form}})
         moved = Point({**at.values, **{a: evaluate(f, at) for a, f in self.speeds.items()}})
-        yield _entries(self.velocities.rights, here), _entries(self.form.rights, moved)
+        yield _all_entries(self.velocities.rights, here), _all_entries(self.form.rights, moved)
         if self.rules:
-            yield _entries((line.left for line in self.rules), at), _entries(self.rules.rights, at)
+            yield _all_entries((line.left for line in self.rules), at), _all_entries(self.rules.rights, at)
 
     def _with_scalars(self, at: Point, rng: np.random.Generator) -> Point:
         shown = set().union(*(e.free_symbols for e in (*self.velocities.rights, *self.form.rights, *self.scalars.rights)))
@@ -184,7 +184,7 @@ class _Shown:
         return Point({**at.values, **{s: mpmath.mpf(rng.uniform(0.2, 2)) for s in missing}})
 
 
-def _entries(expressions: Iterable[Basic], at: Point) -> np.ndarray:
+def _all_entries(expressions: Iterable[Basic], at: Point) -> np.ndarray:
     """The entries of all values, one after the other."""
     return np.concatenate([np.reshape(evaluate(e, at), -1) for e in expressions])
 
@@ -223,11 +223,11 @@ class _System:
         return {b: assemble(terms, b.shape) for b, terms in found.items() if terms}
 
 
-def _velocities(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Expr]:
-    system = _system(flow, ansatz, context)
+def _amplitude_velocities(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Expr]:
+    system = _velocity_system(flow, ansatz, context)
     if len(system.independent) < len(ansatz.amplitudes):
         raise InputError(
-            f"amplitudes ({name_of(ansatz.amplitudes)}) whose constant matrices are linearly independent",
+            f"amplitudes ({names_of(ansatz.amplitudes)}) whose constant matrices are linearly independent",
             "dependent ones",
             "drop the amplitudes that say nothing new",
         )
@@ -241,8 +241,8 @@ def _velocities(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Ex
     return velocity
 
 
-def _system(flow: Flow, ansatz: Ansatz, context: Context) -> _System:
-    moved = {b: expand(_numbers(v.xreplace(dict(ansatz.blocks)), context), context) for b, v in flow.velocity.items()}
+def _velocity_system(flow: Flow, ansatz: Ansatz, context: Context) -> _System:
+    moved = {b: expand(_replace_traces(v.xreplace(dict(ansatz.blocks)), context), context) for b, v in flow.velocity.items()}
     parts = {b: [expand(ansatz.part(b, a), context) for a in ansatz.amplitudes] for b in flow.state}
     places = tuple(dict.fromkeys((b, w) for b in flow.state for words in (*parts[b], moved[b]) for w in words))
     rows = [[part.get(w, S.Zero) for part in parts[b]] for b, w in places]
@@ -259,16 +259,18 @@ def _not_invariant(system: _System, leftover: Mapping[MatrixSymbol, MatrixExpr])
             )
     block, term = next(iter(leftover.items()))
     return InputError(
-        f"the same velocities of the amplitudes in all blocks ({name_of(leftover)})",
+        f"the same velocities of the amplitudes in all blocks ({names_of(leftover)})",
         f"{brief(term)} left over in {block}",
         "give the blocks amplitudes of their own",
     )
 
 
-def _mobility(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Expr]:
+def _amplitude_mobility(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Expr]:
     """The inverse of the metric on the amplitudes, where it is diagonal and a number."""
     gram = {
-        (a, b): Add(*(_overlap(flow, ansatz.part(block, a), ansatz.part(block, b), block, context) for block in flow.state))
+        (a, b): Add(
+            *(_metric_product(flow, ansatz.part(block, a), ansatz.part(block, b), block, context) for block in flow.state)
+        )
         for i, a in enumerate(ansatz.amplitudes)
         for b in ansatz.amplitudes[i:]
     }
@@ -279,26 +281,26 @@ def _mobility(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Expr
     return {a: 1 / g for a, g in diagonal.items() if g != 1}
 
 
-def _overlap(flow: Flow, left: MatrixExpr, right: MatrixExpr, block: MatrixSymbol, context: Context) -> Expr:
+def _metric_product(flow: Flow, left: MatrixExpr, right: MatrixExpr, block: MatrixSymbol, context: Context) -> Expr:
     """The product of two displacements of a block in the metric of its mobility."""
     rate = flow.mobility.get(block, S.One)
     if isinstance(rate, MatrixExpr):
         product = MatMul(left, collect(rate, context).inverse(), Transpose(right), evaluate=False)
-        return _numbers(Trace(product), context).expand()
-    return (_numbers(Trace(MatMul(left, Transpose(right), evaluate=False)), context) / rate).expand()
+        return _replace_traces(Trace(product), context).expand()
+    return (_replace_traces(Trace(MatMul(left, Transpose(right), evaluate=False)), context) / rate).expand()
 
 
-def _numbers(expr: Expr | MatrixExpr, context: Context):
+def _replace_traces(expr: Expr | MatrixExpr, context: Context):
     """The traces that the rules make numbers replaced by them."""
-    return expr.xreplace({trace: _number(trace, context) for trace in expr.atoms(Trace)})
+    return expr.xreplace({trace: _trace_number(trace, context) for trace in expr.atoms(Trace)})
 
 
-def _number(trace: Trace, context: Context) -> Expr:
+def _trace_number(trace: Trace, context: Context) -> Expr:
     terms = expand(trace.arg, context).items()
-    return Add(*(c * (_turned(w, context) if w else trace.arg.rows) for w, c in terms))
+    return Add(*(c * (_turn_trace(w, context) if w else trace.arg.rows) for w, c in terms))
 
 
-def _turned(word: Word, context: Context) -> Expr:
+def _turn_trace(word: Word, context: Context) -> Expr:
     """The trace of a word, which is the word itself once it is turned to begin with a row: then the rules apply."""
     for i in range(len(word)):
         turn = word[i:] + word[:i]

@@ -61,7 +61,7 @@ from theory.abridging import Brief, Say, brief
 from theory.coupling.symmetric import Orbit, SymmetricFamily
 from theory.errors import InputError
 from theory.flow import Flow
-from theory.stopgrad import expression
+from theory.stopgrad import as_expression
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +155,7 @@ class Sectors(Shown):
         whole = ((len(sector.amplitudes), sector.multiplicity) for sector in (self.common, self.difference))
         return (*whole, *((1, part.multiplicity) for part in self.decoupled))
 
-    def unseen(self, rate: Symbol) -> Expr:
+    def unseen_factor(self, rate: Symbol) -> Expr:
         """The factor of det(rate − H(D − A)) that belongs to modes of samples that no label sees.
 
         The whole determinant is this times the :meth:`Sector.characteristic` of both sectors, each to its multiplicity.
@@ -172,33 +172,36 @@ class Sectors(Shown):
         InputError
             for a symbol without a value, or fewer labels than the largest subset has.
         """
-        exact = {str(key): expression(value, f"for {key}") for key, value in values.items()}
+        exact = {str(key): as_expression(value, f"for {key}") for key, value in values.items()}
         family = self.family.at(exact)
         if any(orbit.size >= family.labels for orbit in family.orbits) and not self.family.labels.is_number:
             return sectors(self.family.at({self.family.labels: family.labels}), *self.mobilities).rates(values)
 
         found = []
         for sector in (self.common, self.difference):
-            matrix = np.array([[_number(entry, exact) for entry in row] for row in sector.matrix.tolist()])
-            found.append(np.repeat(np.linalg.eigvals(matrix).real, round(_number(sector.multiplicity, exact))))
-        found += [np.full(round(_number(part.multiplicity, exact)), _number(part.rate, exact)) for part in self.decoupled]
+            matrix = np.array([[_numeric_value(entry, exact) for entry in row] for row in sector.matrix.tolist()])
+            found.append(np.repeat(np.linalg.eigvals(matrix).real, round(_numeric_value(sector.multiplicity, exact))))
+        found += [
+            np.full(round(_numeric_value(part.multiplicity, exact)), _numeric_value(part.rate, exact))
+            for part in self.decoupled
+        ]
         return np.sort(np.concatenate(found))
 
     @property
-    def _named(self) -> dict[str, Sector]:
+    def _named_sectors(self) -> dict[str, Sector]:
         return {"common": self.common, "class-difference": self.difference}
 
     def rows(self) -> list[Row]:
         shown = []
-        for name, sector in self._named.items():
-            shown.append(Row.text(_heading(name, sector)))
+        for name, sector in self._named_sectors.items():
+            shown.append(Row.text(_sector_heading(name, sector)))
             shown += [Row(line.left, line.right) for line in velocity_lines(sector.flow)]
         return [*shown, *(Row.text(line) for line in self._unseen_lines())]
 
     def lines(self, say: Say) -> list[str]:
         shown = []
-        for name, sector in self._named.items():
-            shown += [_heading(name, sector, say), *sector.flow.lines(say)]
+        for name, sector in self._named_sectors.items():
+            shown += [_sector_heading(name, sector, say), *sector.flow.lines(say)]
         return [*shown, *self._unseen_lines(say)]
 
     def _unseen_lines(self, say: Say = brief) -> list[str]:
@@ -207,7 +210,7 @@ class Sectors(Shown):
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
-        return plain_values(self._named | {"decoupled": self.decoupled})
+        return plain_values(self._named_sectors | {"decoupled": self.decoupled})
 
 
 def sectors(family: SymmetricFamily, samples: Expr | Sequence[Expr], labels: Expr) -> Sectors:
@@ -228,7 +231,7 @@ def sectors(family: SymmetricFamily, samples: Expr | Sequence[Expr], labels: Exp
     given = tuple(samples) if isinstance(samples, Sequence) else (samples,) * len(family.orbits)
     if len(given) != len(family.orbits):
         raise InputError(f"a mobility for each of {len(family.orbits)} orbits", str(len(given)), "match the orbits")
-    patterns = Patterns(family, tuple(expression(g, "as mobility") for g in given), expression(labels, "as mobility"))
+    patterns = Patterns(family, tuple(as_expression(g, "as mobility") for g in given), as_expression(labels, "as mobility"))
     flow = models.embedding_only().gradient_flow()
     common, difference = (reduce_to_modes(flow, ansatz) for ansatz in (patterns.common(), patterns.difference()))
     count = family.labels
@@ -237,24 +240,24 @@ def sectors(family: SymmetricFamily, samples: Expr | Sequence[Expr], labels: Exp
         family,
         (patterns.rates, patterns.label_rate),
         Sector(common, Integer(1), {patterns.amplitude(o): o.samples(count) / count for o in family.orbits}, moved),
-        Sector(difference, count - 1, {patterns.amplitude(o): patterns.back(o) for o in patterns.lifted}, moved),
-        tuple(_decoupled(patterns)),
+        Sector(difference, count - 1, {patterns.amplitude(o): patterns.back(o) for o in patterns.lifted_orbits}, moved),
+        tuple(_decoupled_modes(patterns)),
     )
 
 
-def _heading(name: str, sector: Sector, say: Say = brief) -> str:
+def _sector_heading(name: str, sector: Sector, say: Say = brief) -> str:
     return f"{name} sector, multiplicity {say(sector.multiplicity)}:"
 
 
-def _decoupled(patterns: Patterns) -> Iterator[Decoupled]:
+def _decoupled_modes(patterns: Patterns) -> Iterator[Decoupled]:
     """Patterns on subsets that no label sees, and deviations among the samples of one subset: all but the amplitudes."""
     labels = patterns.family.labels
     for orbit in patterns.family.orbits:
-        seen = labels if orbit in patterns.lifted else Integer(1)
+        seen = labels if orbit in patterns.lifted_orbits else Integer(1)
         yield Decoupled(orbit, patterns.rate(orbit), patterns.decay(orbit), (orbit.samples(labels) - seen).factor())
 
 
-def _number(expr: Expr, values: Mapping[str, Expr]) -> float:
+def _numeric_value(expr: Expr, values: Mapping[str, Expr]) -> float:
     known = expr.subs({s: values[str(s)] for s in expr.free_symbols if str(s) in values})
     require.complete(known.free_symbols, "a number for each symbol", "add it to the values")
     return float(known)

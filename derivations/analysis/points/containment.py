@@ -17,7 +17,7 @@ def site_of(leaf: Leaf, state: tuple[Symbol, ...], signs: Signs) -> Site:
     return Site(signs.ring, state, leaf.roots, leaf.solved, leaf.special, signs)
 
 
-def relations(site: Site) -> list[tuple[Polynomial, Polynomial]]:
+def site_relations(site: Site) -> list[tuple[Polynomial, Polynomial]]:
     """The polynomials that vanish on a site, each with the denominator or leading coefficient that does not."""
     ring = site.ring
     normal = [(ring.gen(s.symbol), site.normal(ring.gen(s.symbol))) for s in (*site.solved, *site.special)]
@@ -30,11 +30,11 @@ def without_contained(leaves: Sequence[Leaf], state: tuple[Symbol, ...], signs: 
     kept: list[tuple[Leaf, Site]] = []
     for leaf in sorted(leaves, key=lambda a: (len(a.special), len(a.roots) + len(a.solved))):
         site = site_of(leaf, state, signs)
-        if not any(_holds(other, site) for _, other in kept):
+        if not any(_contains_site(other, site) for _, other in kept):
             kept.append((leaf, site))
     return [leaf for leaf, _ in kept]
 
 
-def _holds(larger: Site, site: Site) -> bool:
+def _contains_site(larger: Site, site: Site) -> bool:
     """Whether the relations of ``larger`` hold on ``site`` and none of their denominators vanishes identically there."""
-    return all(site.normal(p)[0].is_zero() and not site.normal(lead)[0].is_zero() for p, lead in relations(larger))
+    return all(site.normal(p)[0].is_zero() and not site.normal(lead)[0].is_zero() for p, lead in site_relations(larger))

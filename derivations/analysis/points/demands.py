@@ -13,10 +13,10 @@ from sympy import Expr, S, Symbol
 from sympy.core.relational import Eq, Gt, Ne
 from sympy.logic.boolalg import Boolean
 
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
-from derivations.analysis.sites.assumptions import of_symbol
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, distinct_members
+from derivations.analysis.sites.assumptions import symbol_signs
 from derivations.analysis.sites.conditions import inequalities
-from derivations.analysis.sites.decision import decided
+from derivations.analysis.sites.decision import decide_sign
 from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, ZERO, Sign
 from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Site
@@ -24,10 +24,10 @@ from derivations.analysis.sites.site import Site
 Demand = tuple[Polynomial, Sign]
 
 
-def divided(signs: Signs, state: Iterable[Symbol], free: Iterable[Symbol]) -> tuple[Signs, tuple[Demand, ...]]:
+def divide_signs(signs: Signs, state: Iterable[Symbol], free: Iterable[Symbol]) -> tuple[Signs, tuple[Demand, ...]]:
     """What is known of parameters and of the coordinates of a family, and what else is said of the state."""
     ring, state = signs.ring, frozenset(state)
-    carried = [(ring.gen(y), of_symbol(y)) for y in free]
+    carried = [(ring.gen(y), symbol_signs(y)) for y in free]
     facts = (*signs.facts, *signs.products)
     demands = tuple(f for f in facts if not ring.present(f[0]).isdisjoint(state) and f not in carried)
     known = replace(
@@ -38,17 +38,17 @@ def divided(signs: Signs, state: Iterable[Symbol], free: Iterable[Symbol]) -> tu
     return known, tuple(sorted(demands, key=lambda d: (d[0].total_degree(), len(d[0]))))
 
 
-def relations(site: Site, demand: Demand, values: Mapping[Symbol, Expr]) -> list[Boolean]:
+def demand_relations(site: Site, demand: Demand, values: Mapping[Symbol, Expr]) -> list[Boolean]:
     """Relations that hold iff the demand does, ``values`` of the roots put in; none where it holds anyway."""
     p, sign = demand
     value = site.normal(p)
-    known = decided(site, value)
+    known = decide_sign(site, value)
     if known <= sign:
         return []
     if not known & sign:
         return [S.false]
     if known & sign == ZERO:
-        return [Eq(site.ring.factored(value[0]).xreplace(values), 0)]
+        return [Eq(site.ring.factored_expression(value[0]).xreplace(values), 0)]
     if sign in (POSITIVE, NONNEGATIVE):
         return inequalities(site, value, sign == POSITIVE, values)
     if sign in (NEGATIVE, NONPOSITIVE):
@@ -59,16 +59,16 @@ def relations(site: Site, demand: Demand, values: Mapping[Symbol, Expr]) -> list
     return []
 
 
-def closed(demand: Demand) -> Demand:
+def close_demand(demand: Demand) -> Demand:
     """The demand with the edge of an inequality."""
     p, sign = demand
     return (p, sign | ZERO) if len(sign) == 1 else demand
 
 
 def without_implied(ring: Ring, conditions: Iterable[Boolean]) -> list[Boolean]:
-    """Without polynomials that do not vanish as factors of others that are positive."""
+    """The conditions without polynomials that do not vanish as factors of others that are positive."""
     conditions = list(conditions)
     strict = [c.lhs for c in conditions if isinstance(c, Gt) and c.lhs.is_polynomial()]
-    known = members(f for e in strict if e.free_symbols <= ring.place.keys() for f in ring.factors(ring.numerator(e)))
+    known = distinct_members(f for e in strict if e.free_symbols <= ring.place.keys() for f in ring.factors(ring.numerator(e)))
     implied = [Ne(ring.expr(f), 0) for f in known]
     return [c for c in conditions if c not in implied]

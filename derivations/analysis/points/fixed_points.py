@@ -24,19 +24,19 @@ from sympy import Eq, Expr, S, Symbol
 from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.polynomials import Ring
-from derivations.analysis.algebra.quotient import quotient
-from derivations.analysis.limits import within
-from derivations.analysis.points.closed_form import Solution
+from derivations.analysis.algebra.quotient import quotient_algebra
+from derivations.analysis.limits import run_within
+from derivations.analysis.points.closed_form import RealSolution
 from derivations.analysis.points.containment import without_contained
 from derivations.analysis.points.instances import instances, with_numbers
-from derivations.analysis.points.numbers import exact
+from derivations.analysis.points.numbers import exact_numbers
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.points.soundness import Listed
-from derivations.analysis.points.special import unexplained
+from derivations.analysis.points.special import unexplained_sets
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System, system_of
 from derivations.analysis.points.trivial import trivial_leaves
-from derivations.analysis.sites.branches import Branch, Tree
+from derivations.analysis.sites.branches import SearchBranch, Tree
 from derivations.analysis.sites.parameters import exceptional_sets
 from derivations.analysis.sites.signs import Signs
 from derivations.typeset.rows import Row
@@ -101,7 +101,7 @@ class FixedPoints(Shown, Sequence):
         UnfinishedError
             where the flow at these numbers is too large to be solved.
         """
-        given = exact(parameters)
+        given = exact_numbers(parameters)
         require.complete(set(self.flow.parameters) - set(given), "a value for every parameter")
         found = _fixed_points(with_numbers(self.flow, given))
         if found.completeness is not Completeness.PROVED:
@@ -141,7 +141,7 @@ def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
     if time_limit is None:
         return _fixed_points(flow)
     try:
-        return within(time_limit, _fixed_points, flow, partial=True)
+        return run_within(time_limit, _fixed_points, flow, partial=True)
     except UnfinishedError as error:
         if isinstance(error.partial, FixedPoints):
             found = error.partial
@@ -149,7 +149,7 @@ def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
         return FixedPoints(flow, (), Completeness.UNKNOWN, str(error))
 
 
-def supported(flow: Flow) -> tuple[Ring, Signs]:
+def supported_ring(flow: Flow) -> tuple[Ring, Signs]:
     """The ring of state and parameters of a flow in the supported class, and the signs that its assumptions state."""
     system = system_of(flow)
     return system.ring, system.stated
@@ -161,26 +161,26 @@ def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] | None = Non
 
     def tell(tree: Tree) -> None:
         if report is not None:
-            report(_result(tree, listed))
+            report(_make_result(tree, listed))
 
     known = trivial_leaves(splitter, system.equations) if report is not None else []
-    tell(Tree(tuple(known), (), (Branch(system.equations),), 0))
+    tell(Tree(tuple(known), (), (SearchBranch(system.equations),), 0))
     tree = splitter.search(system.equations, tell, known, system.denominators)
     if tree.exceptional and not tree.unsolved:
         tell(tree)
-        tree = replace(tree, exceptional=unexplained(tree.exceptional, tree.leaves, system))
-    found = _result(tree, listed)
+        tree = replace(tree, exceptional=unexplained_sets(tree.exceptional, tree.leaves, system))
+    found = _make_result(tree, listed)
     if not system.is_plain or flow.parameters or found.completeness is not Completeness.PROVED or any(p.free for p in found):
         return found
     tell(tree)
-    return _counted(found, system)
+    return _check_count(found, system)
 
 
-def _counted(found: FixedPoints, system: System) -> FixedPoints:
+def _check_count(found: FixedPoints, system: System) -> FixedPoints:
     """Finitely many numbers, counted once more by another way."""
     if prod(int(p.total_degree()) for p in system.equations) > COUNTED:
         return found
-    algebra = quotient(system.ring, system.equations, system.denominators)
+    algebra = quotient_algebra(system.ring, system.equations, system.denominators)
     if algebra is None:
         return found
     count = (
@@ -192,11 +192,11 @@ def _counted(found: FixedPoints, system: System) -> FixedPoints:
     return replace(found, reason=f"{found.reason}; {count}")
 
 
-def _result(tree: Tree, listed: Listed) -> FixedPoints:
+def _make_result(tree: Tree, listed: Listed) -> FixedPoints:
     system = listed.system
     leaves = without_contained(tree.leaves, system.unknowns, system.signs)
-    points = [p for leaf in leaves for s in listed.of(leaf) for p in _points(system, s)]
-    points = list(dict.fromkeys(sorted(points, key=_order)))
+    points = [p for leaf in leaves for s in listed.of(leaf) for p in _points_of(system, s)]
+    points = list(dict.fromkeys(sorted(points, key=_order_key)))
     exceptional = exceptional_sets(tree.exceptional, system.parametric, system.signs, system.stated)
     if not tree.unsolved:
         outside = " outside the exceptional sets named" if exceptional else ""
@@ -207,9 +207,9 @@ def _result(tree: Tree, listed: Listed) -> FixedPoints:
     return FixedPoints(system.flow, tuple(points), status, reason, exceptional)
 
 
-def _points(system: System, s: Solution) -> Iterator[FixedPoint]:
+def _points_of(system: System, s: RealSolution) -> Iterator[FixedPoint]:
     """The point in the state of the flow; none where an assumption on it fails."""
-    values = system.restored(s.values, s.site.free)
+    values = system.restore(s.values, s.site.free)
     conditions = [c.xreplace(values) for c in (*s.conditions, *system.relations)]
     if S.false not in conditions:
         own = {x: v for x, v in values.items() if x not in system.flow.state}
@@ -217,6 +217,6 @@ def _points(system: System, s: Solution) -> Iterator[FixedPoint]:
         yield FixedPoint({x: values[x] for x in system.flow.state}, stated, dict(s.implicit), s.site, own)
 
 
-def _order(point: FixedPoint):
+def _order_key(point: FixedPoint):
     special = sum(isinstance(c, Eq) for c in point.conditions)
     return special, len(point.free), len(point.roots), len(point.site.roots)

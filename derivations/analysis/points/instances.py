@@ -8,7 +8,7 @@ from functools import lru_cache
 from sympy import Basic, Expr, Rational, S, Symbol
 
 from derivations.analysis.algebra.polynomials import Ring
-from derivations.analysis.algebra.quotient import quotient
+from derivations.analysis.algebra.quotient import quotient_algebra
 from derivations.analysis.algebra.zero import vanishes
 from derivations.analysis.points.numbers import DIGITS, has_sign, is_true
 from derivations.analysis.points.point import FixedPoint
@@ -38,55 +38,55 @@ def instances(points: Iterable[FixedPoint]) -> list[dict[Symbol, Expr]]:
     points, found = tuple(points), list[dict[Symbol, Expr]]()
     families = [p for p in points if p.free]
     for point in points:
-        for values in () if point.free else _at(point):
-            if not any(_same(values, other) for other in found) and not any(_holds(f, values) for f in families):
+        for values in () if point.free else _real_values(point):
+            if not any(_are_same(values, other) for other in found) and not any(_lies_on(f, values) for f in families):
                 found.append(values)
     return found
 
 
-def _at(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
+def _real_values(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
     """The real values of an isolated point."""
-    for roots in _roots(point) if point.roots else [{}]:
+    for roots in _root_values(point) if point.roots else [{}]:
         values = {x: v.xreplace(roots) for x, v in point.values.items()}
         signed = {**values, **roots}
         if all(is_true(c.xreplace(roots)) for c in point.conditions) and all(has_sign(x, v) for x, v in signed.items()):
             yield values
 
 
-def _roots(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
+def _root_values(point: FixedPoint) -> Iterator[dict[Symbol, Expr]]:
     """Values of the roots that stay polynomials, beside those of the others."""
     site = point.site
     ring = Ring(site.state)
-    algebra = quotient(ring, [ring.numerator(site.ring.expr(p)) for _, p in site.roots])
+    algebra = quotient_algebra(ring, [ring.numerator(site.ring.expr(p)) for _, p in site.roots])
     if algebra is None:
         raise UnfinishedError(f"the roots {', '.join(map(str, point.roots))} are not isolated at these parameters")
     found = [values for field in algebra.fields() for values in field.real_points]
     for x, _ in site.roots:
         if x not in point.roots:
             shown = point.coordinates[x]
-            found = [v for v in found if _near(v[x], shown.xreplace({y: v[y] for y in point.roots}))]
+            found = [v for v in found if _are_near(v[x], shown.xreplace({y: v[y] for y in point.roots}))]
     yield from ({x: values[x] for x in point.roots} for values in found)
 
 
-def _holds(family: FixedPoint, values: Values) -> bool:
+def _lies_on(family: FixedPoint, values: Values) -> bool:
     """Whether a point lies on a family."""
     place = {x: values[x] for x in (*family.free, *family.roots)}
     if not all(is_true(c.xreplace(place)) for c in family.conditions):
         return False
     expected = {x: v.xreplace(place) for x, v in family.values.items()}
-    return _same(values, expected) and all(vanishes(p.xreplace(place)) for p in family.roots.values())
+    return _are_same(values, expected) and all(vanishes(p.xreplace(place)) for p in family.roots.values())
 
 
-def _same(one: Values, other: Values) -> bool:
-    return all(a == other[x] or _near(a, other[x]) for x, a in one.items()) and all(
+def _are_same(one: Values, other: Values) -> bool:
+    return all(a == other[x] or _are_near(a, other[x]) for x, a in one.items()) and all(
         a == other[x] or vanishes(a - other[x]) for x, a in one.items()
     )
 
 
-def _near(a: Expr, b: Expr) -> bool:
-    return bool(abs(_decimal(a) - _decimal(b)) < Rational(1, 10 ** (DIGITS // 2)))
+def _are_near(a: Expr, b: Expr) -> bool:
+    return bool(abs(_decimal_value(a) - _decimal_value(b)) < Rational(1, 10 ** (DIGITS // 2)))
 
 
 @lru_cache(maxsize=1024)
-def _decimal(value: Expr) -> Expr:
+def _decimal_value(value: Expr) -> Expr:
     return value.evalf(DIGITS)

@@ -10,14 +10,14 @@ from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.polynomials import exact_number
 from derivations.analysis.algebra.zero import vanishes
-from derivations.analysis.sites.assumptions import RELATIONS, of_symbol
+from derivations.analysis.sites.assumptions import RELATIONS, symbol_signs
 from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
 
 DIGITS = 60  # from which the sign of a number is looked for
 
 
-def exact(parameters: Mapping) -> dict[Basic, Expr]:
+def exact_numbers(parameters: Mapping) -> dict[Basic, Expr]:
     """Values of parameters as rational numbers."""
     given = {}
     for symbol, value in parameters.items():
@@ -37,7 +37,7 @@ def real_roots(polynomial: Expr, x: Symbol) -> list[Expr]:
 
 def has_sign(x: Symbol, value: Expr) -> bool:
     """Whether an algebraic number has a sign that the assumptions on a symbol allow."""
-    return sign_of(value) in of_symbol(x)
+    return sign_of(value) in symbol_signs(x)
 
 
 def is_true(condition: Boolean) -> bool:

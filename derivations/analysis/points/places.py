@@ -9,10 +9,10 @@ from sympy import CRootOf, Dummy, Expr, Pow, S, Symbol
 from sympy.core.relational import Ge, Gt, Le, Lt, Ne, Relational
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
-from derivations.analysis.points.demands import Demand, closed, divided
+from derivations.analysis.points.demands import Demand, close_demand, divide_signs
 from derivations.analysis.points.point import SIGN_WORDS, FixedPoint
 from derivations.analysis.points.system import System, system_of
-from derivations.analysis.sites.assumptions import of_symbol, signs_from
+from derivations.analysis.sites.assumptions import signs_from, symbol_signs
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.sign import NEGATIVE, NONZERO, POSITIVE, UNKNOWN, ZERO, Sign
 from derivations.analysis.sites.signs import Signs
@@ -20,7 +20,7 @@ from derivations.analysis.sites.site import Site
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import plain
-from theory.stopgrad import expression
+from theory.stopgrad import as_expression
 
 INTERIOR: dict[type, Sign] = {Ge: POSITIVE, Gt: POSITIVE, Le: NEGATIVE, Lt: NEGATIVE, Ne: NONZERO}
 
@@ -48,20 +48,20 @@ def place_of(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> tuple[Sit
             )
     numbers = {x: v for x, v in values.items() if v.is_number and x in {y for y, _ in site.roots}}
     site = replace(site, numbers=numbers)
-    _, demands = divided(_signs_on(system, site.ring), system.unknowns, site.free)
-    return site, _interior(site, getattr(point, "conditions", ()), demands), values
+    _, demands = divide_signs(_signs_on(system, site.ring), system.unknowns, site.free)
+    return site, _interior_site(site, getattr(point, "conditions", ()), demands), values
 
 
 def is_defined(flow: Flow, site: Site) -> bool:
     """Whether no denominator of the velocity vanishes identically on a site."""
     system = system_of(flow)
-    return not any(site.normal(site.ring.taken(p, system.ring))[0].is_zero() for p in system.denominators)
+    return not any(site.normal(site.ring.convert_from(p, system.ring))[0].is_zero() for p in system.denominators)
 
 
-def _interior(site: Site, conditions: Iterable[Relational], demands: Iterable[Demand]) -> Site:
+def _interior_site(site: Site, conditions: Iterable[Relational], demands: Iterable[Demand]) -> Site:
     """The site with inequalities as facts, strictly, those of a family's coordinates too; and what the state has to satisfy,
     where it is not on the edge of it."""
-    coordinates = [(site.ring.gen(y), of_symbol(y)) for y in site.free]
+    coordinates = [(site.ring.gen(y), symbol_signs(y)) for y in site.free]
     facts = [(p, v - ZERO) for p, v in (*coordinates, *demands) if v not in (ZERO, UNKNOWN) and not site.normal(p)[0].is_zero()]
     for c in conditions:
         difference = c.lhs - c.rhs
@@ -77,10 +77,10 @@ def _site_of_values(system: System, given: Mapping[Symbol, Expr]) -> tuple[Site,
         raise InputError(
             "a fixed point, or a value for each of " + ", ".join(map(str, flow.state)), repr(given), "give one value a variable"
         )
-    values = system.completed({x: expression(given[x], f"as value of {x}") for x in flow.state})
+    values = system.complete_values({x: as_expression(given[x], f"as value of {x}") for x in flow.state})
     names: dict[Expr, Symbol] = {}
     for v in (values[x] for x in system.unknowns):
-        for atom in sorted(v.atoms(CRootOf) | {p for p in v.atoms(Pow) if _is_square_root(p)}, key=_depth):
+        for atom in sorted(v.atoms(CRootOf) | {p for p in v.atoms(Pow) if _is_square_root(p)}, key=_depth_key):
             key = atom if isinstance(atom, CRootOf) else Pow(atom.base, S.Half)
             names.setdefault(key, Dummy(f"r{len(names)}", positive=True if not isinstance(atom, CRootOf) else None, real=True))
     unknowns = (*system.unknowns, *reversed(names.values()))
@@ -88,24 +88,24 @@ def _site_of_values(system: System, given: Mapping[Symbol, Expr]) -> tuple[Site,
     solved = []
     for x in system.unknowns:
         if values[x] != x:
-            top, bottom = ring.fraction(_named(values[x], names))
+            top, bottom = ring.fraction(_name_radicals(values[x], names))
             solved.append(Substitution(x, top, bottom))
-    roots = tuple((name, _defining(ring, radical, names)) for radical, name in names.items())
+    roots = tuple((name, _defining_polynomial(ring, radical, names)) for radical, name in names.items())
     named = {name: radical for radical, name in names.items()}
     numbers = {name: radical for name, radical in named.items() if radical.is_number}
     site = Site(ring, (*system.unknowns, *named), roots, tuple(solved), (), signs_from(ring), numbers)
-    return _inside(system, site), {**values, **named}
+    return _restrict_site(system, site), {**values, **named}
 
 
 def _is_square_root(p: Expr) -> bool:
     return bool(p.exp.is_Rational and p.exp.q == 2)
 
 
-def _defining(ring: Ring, radical: Expr, names: Mapping[Expr, Symbol]) -> Polynomial:
+def _defining_polynomial(ring: Ring, radical: Expr, names: Mapping[Expr, Symbol]) -> Polynomial:
     name = names[radical]
     if isinstance(radical, CRootOf):
         return ring.numerator(radical.poly.as_expr().xreplace({radical.poly.gen: name}))
-    top, bottom = ring.fraction(_named(radical.base, names))
+    top, bottom = ring.fraction(_name_radicals(radical.base, names))
     return bottom * ring.gen(name) ** 2 - top
 
 
@@ -113,13 +113,15 @@ def _signs_on(system: System, ring: Ring) -> Signs:
     """What is known where the velocities are defined, over a ring with more symbols."""
     every = (*system.signs.facts, *system.signs.products)
     return (
-        system.signs if ring == system.ring else signs_from(ring).learn_all((ring.taken(p, system.ring), v) for p, v in every)
+        system.signs
+        if ring == system.ring
+        else signs_from(ring).learn_all((ring.convert_from(p, system.ring), v) for p, v in every)
     )
 
 
-def _inside(system: System, site: Site) -> Site:
+def _restrict_site(system: System, site: Site) -> Site:
     """The site with what is known of parameters, within what the state has to satisfy, edges included."""
-    known, demands = divided(_signs_on(system, site.ring), system.unknowns, site.free)
+    known, demands = divide_signs(_signs_on(system, site.ring), system.unknowns, site.free)
     site = replace(site, signs=known)
     for p, sign in demands:
         if not site.sign(p) & sign:
@@ -129,22 +131,22 @@ def _inside(system: System, site: Site) -> Site:
                 "see fixed_points(flow)",
             )
         if not site.normal(p)[0].is_zero():
-            site = site.with_facts([closed((p, sign))])
+            site = site.with_facts([close_demand((p, sign))])
     return site
 
 
-def _depth(expr: Expr):
+def _depth_key(expr: Expr):
     return len(expr.atoms(Pow)), plain(expr)
 
 
-def _named(expr: Expr, names: Mapping[Expr, Symbol]) -> Expr:
+def _name_radicals(expr: Expr, names: Mapping[Expr, Symbol]) -> Expr:
     """Radicals replaced by their names; odd powers of a square root too."""
 
-    def put(e: Expr) -> Expr:
+    def replace_radical(e: Expr) -> Expr:
         if isinstance(e, CRootOf):
             return names[e]
         if isinstance(e, Pow) and e.exp.is_Rational and e.exp.q == 2:
             return names[Pow(e.base, S.Half)] ** e.exp.p
-        return e.func(*map(put, e.args)) if e.args else e
+        return e.func(*map(replace_radical, e.args)) if e.args else e
 
-    return put(expr)
+    return replace_radical(expr)

@@ -10,11 +10,11 @@ from sympy import Eq, Expr, S, Symbol
 from sympy.core.relational import Ne, Relational
 
 from derivations.analysis.algebra.auxiliaries import Exponential
-from derivations.analysis.points.numbers import exact, has_sign, is_true, real_roots
-from derivations.analysis.sites.assumptions import of_symbol
+from derivations.analysis.points.numbers import exact_numbers, has_sign, is_true, real_roots
+from derivations.analysis.sites.assumptions import symbol_signs
 from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE
 from derivations.analysis.sites.site import Site
-from derivations.typeset.rows import Row, conditions_row, row
+from derivations.typeset.rows import Row, conditions_row, row_of
 from derivations.typeset.shown import Shown
 from theory import require
 from theory.abridging import Say
@@ -30,7 +30,7 @@ SIGN_WORDS = {
 SIGN_RELATIONS = {POSITIVE: ">", NEGATIVE: "<", NONZERO: "!=", NONNEGATIVE: ">=", NONPOSITIVE: "<="}
 
 
-class Kind(Enum):
+class PointKind(Enum):
     """A point, or a set of points with coordinates of its own."""
 
     ISOLATED = "isolated"
@@ -79,8 +79,8 @@ class FixedPoint(Shown):
         return {**self.values, **self.auxiliary}
 
     @property
-    def kind(self) -> Kind:
-        return Kind.FAMILY if self.free else Kind.ISOLATED
+    def kind(self) -> PointKind:
+        return PointKind.FAMILY if self.free else PointKind.ISOLATED
 
     @property
     def exceptional(self) -> tuple[Relational, ...]:
@@ -99,17 +99,22 @@ class FixedPoint(Shown):
         if len(self.roots) != 1:
             raise InputError("a point with one root that stays a polynomial", f"{len(self.roots)} of them", "see .roots")
         ((x, polynomial),) = self.roots.items()
-        given = exact(parameters or {})
+        given = exact_numbers(parameters or {})
         held = [c.xreplace(given) for c in self.conditions if x in c.free_symbols]
         require.complete(set().union(*(c.free_symbols for c in held)) - {x}, "a value for every parameter")
         found = real_roots(polynomial.xreplace(given), x)
         return len({v for v in found if has_sign(x, v) and all(is_true(c.xreplace({x: v})) for c in held)})
 
     def rows(self) -> list[Row]:
-        shown = [row(x, value) for x, value in self.values.items() if x not in self.free and x not in self.roots]
-        shown += [row(polynomial, S.Zero) for polynomial in self.roots.values()]
-        named = [row(a, definition) for a, definition in self.named.items()]
-        return [*(shown or [row(x, x) for x in self.free]), *named, *conditions_row(self.conditions), *self._signs_of_roots()]
+        shown = [row_of(x, value) for x, value in self.values.items() if x not in self.free and x not in self.roots]
+        shown += [row_of(polynomial, S.Zero) for polynomial in self.roots.values()]
+        named = [row_of(a, definition) for a, definition in self.named.items()]
+        return [
+            *(shown or [row_of(x, x) for x in self.free]),
+            *named,
+            *conditions_row(self.conditions),
+            *self._signs_of_roots(),
+        ]
 
     @property
     def named(self) -> dict[Symbol, Expr]:
@@ -120,11 +125,13 @@ class FixedPoint(Shown):
 
     def _signs_of_roots(self) -> list[Row]:
         """The signs that the roots have by the assumptions on their symbols."""
-        return [Row(x, S.Zero, SIGN_RELATIONS[of_symbol(x)], "with") for x in self.roots if of_symbol(x) in SIGN_RELATIONS]
+        return [
+            Row(x, S.Zero, SIGN_RELATIONS[symbol_signs(x)], "with") for x in self.roots if symbol_signs(x) in SIGN_RELATIONS
+        ]
 
     def lines(self, say: Say) -> list[str]:
         parts = [f"{x} = {say(v)}" for x, v in self.values.items() if v != x]
-        parts += [f"{x} a {SIGN_WORDS.get(of_symbol(x), 'real')} root of {say(p)}" for x, p in self.roots.items()]
+        parts += [f"{x} a {SIGN_WORDS.get(symbol_signs(x), 'real')} root of {say(p)}" for x, p in self.roots.items()]
         parts += [f"where {a} = {say(definition)}" for a, definition in self.named.items()]
         text = ", ".join(parts) or "every state"
         if self.free:

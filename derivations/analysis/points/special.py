@@ -8,11 +8,11 @@ from math import prod
 from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
-from derivations.analysis.points.containment import relations, site_of
+from derivations.analysis.points.containment import site_of, site_relations
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System
 from derivations.analysis.sites.branches import Leaf
-from derivations.analysis.sites.parameters import possible
+from derivations.analysis.sites.parameters import is_possible
 from derivations.analysis.sites.site import Site
 
 ZEROS = 512  # complex ones, by Bézout's bound, up to which special parameters are solved for together with the state
@@ -21,20 +21,20 @@ CASES = 100
 Together = tuple[Polynomial, ...]
 
 
-def unexplained(named: Sequence[Together], leaves: Sequence[Leaf], system: System) -> tuple[Together, ...]:
+def unexplained_sets(named: Sequence[Together], leaves: Sequence[Leaf], system: System) -> tuple[Together, ...]:
     """The special parameters at which it is not proved that every zero lies on a leaf.
 
     The parameters that are fixed there count as unknowns: zeros of the larger system are found by the same search.
     """
     sites = [(site_of(leaf, system.unknowns, system.signs), leaf.nonzero) for leaf in leaves]
-    kept = [one for one in named if possible(one, system.signs) and not _is_explained(one, sites, system)]
+    kept = [one for one in named if is_possible(one, system.signs) and not _is_explained(one, sites, system)]
     return tuple(one for one in kept if not any(len(o) < len(one) and all(p in one for p in o) for o in kept))
 
 
 def _is_explained(together: Together, sites: Sequence[tuple[Site, Together]], system: System) -> bool:
     ring, equations = system.ring, (*together, *system.equations)
-    of_state = prod(_degree(ring, p, system.unknowns) for p in system.equations)
-    if of_state * prod(_degree(ring, p, ring.symbols) for p in together) > ZEROS:
+    of_state = prod(_total_degree(ring, p, system.unknowns) for p in system.equations)
+    if of_state * prod(_total_degree(ring, p, ring.symbols) for p in together) > ZEROS:
         return False
     fixed = tuple(s for s in ring.symbols if any(s in ring.present(p) for p in together))
     everything = Splitter(ring, (*system.unknowns, *fixed), system.signs)
@@ -43,21 +43,21 @@ def _is_explained(together: Together, sites: Sequence[tuple[Site, Together]], sy
     return not tree.unsolved and not tree.exceptional and all(any(_lies_on(site, *one) for one in sites) for site in found)
 
 
-def _degree(ring: Ring, p: Polynomial, symbols: Sequence[Symbol]) -> int:
+def _total_degree(ring: Ring, p: Polynomial, symbols: Sequence[Symbol]) -> int:
     places = [ring.place[s] for s in symbols]
     return max(sum(powers[i] for i in places) for powers in p.to_dict())
 
 
 def _lies_on(site: Site, larger: Site, nonzero: Together) -> bool:
     """Whether what ``larger`` says holds on all of ``site``, and nothing that may not vanish there does."""
-    said = relations(larger)
+    said = site_relations(larger)
     apart = (*(lead for _, lead in said), *nonzero)
     return all(site.normal(p)[0].is_zero() for p, _ in said) and not any(_may_vanish(p, site) for p in apart)
 
 
 def _may_vanish(p: Polynomial, site: Site) -> bool:
-    """By the norm, which vanishes where ``p`` does for any of the roots."""
-    norm, _ = site.expressed(p)
+    """Whether ``p`` may vanish, by the norm, which vanishes where ``p`` does for any of the roots."""
+    norm, _ = site.put_expressed(p)
     for x, q in reversed(site.roots):
         norm = site.ring.resultant(norm, q, x) if site.ring.degree(norm, x) > 0 else norm
     return norm.is_zero() or 0 in site.signs.of(norm)

@@ -34,12 +34,12 @@ from flint import fmpz_mpoly_vec
 from sympy import Symbol
 
 from derivations.analysis.algebra.elimination import linear_subresultant
-from derivations.analysis.algebra.polynomials import Polynomial, members
-from derivations.analysis.algebra.quotient import quotient
+from derivations.analysis.algebra.polynomials import Polynomial, distinct_members
+from derivations.analysis.algebra.quotient import quotient_algebra
 from derivations.analysis.points.generic import Generic
 from derivations.analysis.points.rules import Rule
-from derivations.analysis.points.trivial import start
-from derivations.analysis.sites.branches import Branch, Leaf, Outcome, Tree
+from derivations.analysis.points.trivial import starting_branch
+from derivations.analysis.sites.branches import Leaf, RuleOutcome, SearchBranch, Tree
 
 CASES = 4000  # branches looked at before the rest is given up as unsolved
 BASIS_LIMITS = (30, 400, 1500)  # of FLINT's Gröbner basis: elements, terms, bits
@@ -61,8 +61,8 @@ class Splitter(Generic):
 
         Leaves that are ``known`` stand beside those found as long as cases are open.
         """
-        first, later = [start(self, equations, nonzero)], deque[Branch]()
-        leaves, exceptional, unsolved, cases, told = list[Leaf](), list[tuple[Polynomial, ...]](), list[Branch](), 0, 0
+        first, later = [starting_branch(self, equations, nonzero)], deque[SearchBranch]()
+        leaves, exceptional, unsolved, cases, told = list[Leaf](), list[tuple[Polynomial, ...]](), list[SearchBranch](), 0, 0
         while (first or later) and cases < (limit or CASES):
             if not first and report and len(leaves) > told:
                 told = len(leaves)
@@ -84,38 +84,44 @@ class Splitter(Generic):
 
     @property
     def slow(self) -> tuple[Rule, ...]:
-        first = self._numbers, self._resolvent, self._triangular, self._generic, self._definable
-        return *first, self._basis, self._rational, self._eliminant, self._pseudo
+        first = (
+            self._solve_numbers,
+            self._split_resolvent,
+            self._triangular_leaf,
+            self._solve_generic,
+            self._eliminate_definable,
+        )
+        return *first, self._reduce_basis, self._eliminate_rational, self._eliminate_pair, self._pseudo_divide
 
-    def _numbers(self, branch: Branch) -> Outcome | None:
+    def _solve_numbers(self, branch: SearchBranch) -> RuleOutcome | None:
         """Equations without parameters that have finitely many zeros."""
         if not self._all_numbers(branch):
             return None
-        algebra = quotient(self.ring, branch.equations)
+        algebra = quotient_algebra(self.ring, branch.equations)
         present = frozenset().union(*map(self.ring.present, branch.equations))
         nonzero = [p for p in branch.nonzero if self.ring.present(p) <= present]
         if algebra is None and nonzero:
-            algebra = quotient(self.ring, branch.equations, nonzero)
+            algebra = quotient_algebra(self.ring, branch.equations, nonzero)
         if algebra is None:
             return None
-        return Outcome(
+        return RuleOutcome(
             leaves=tuple(
                 Leaf(field.tower(self.ring), branch.solved, branch.special, branch.nonzero, field) for field in algebra.fields()
             )
         )
 
-    def _basis(self, branch: Branch) -> Outcome | None:
+    def _reduce_basis(self, branch: SearchBranch) -> RuleOutcome | None:
         if branch.is_basis:
             return None
         basis, success = fmpz_mpoly_vec(list(branch.equations), self.ring.context).buchberger_naive(limits=BASIS_LIMITS)
         if not success:
             return None
         found = tuple(basis.autoreduction())  # type: ignore[attr-defined]
-        leads = members(f for p in found for f in self.ring.factors(self._lead_in_parameters(p)))
+        leads = distinct_members(f for p in found for f in self.ring.factors(self._lead_in_parameters(p)))
         for c in leads:
             if self._state_in(c) == frozenset() and not self._never_zero(c, branch):
-                return self._cases(branch, c)
-        return Outcome((replace(branch, equations=found, is_basis=True),))
+                return self._split_cases(branch, c)
+        return RuleOutcome((replace(branch, equations=found, is_basis=True),))
 
     def _lead_in_parameters(self, p: Polynomial) -> Polynomial:
         """The coefficient, in the parameters, of the largest monomial in the state."""
@@ -124,11 +130,11 @@ class Splitter(Generic):
         zeros = (0,) * count
         return self.ring.context.from_dict({(*zeros, *k[count:]): c for k, c in terms.items() if k[:count] == top})
 
-    def _rational(self, branch: Branch) -> Outcome | None:
+    def _eliminate_rational(self, branch: SearchBranch) -> RuleOutcome | None:
         """Eliminate a variable that an equation holds linearly, with a coefficient that holds state."""
-        return self._eliminate(branch, self._linear_in(branch))
+        return self._eliminate_best(branch, self._linear_candidates(branch))
 
-    def _closest(self, branch: Branch) -> tuple[Symbol, Polynomial, Polynomial] | None:
+    def _closest_pair(self, branch: SearchBranch) -> tuple[Symbol, Polynomial, Polynomial] | None:
         """A variable, and two equations of low degree in it, the lower one first."""
         pairs = [
             (self.ring.degree(p, x) * self.ring.degree(q, x), len(p.to_dict()) + len(q.to_dict()), x, p, q)
@@ -141,46 +147,46 @@ class Splitter(Generic):
         *_, x, p, q = min(pairs, key=lambda pair: pair[:2])
         return (x, p, q) if self.ring.degree(p, x) <= self.ring.degree(q, x) else (x, q, p)
 
-    def _resolvent(self, branch: Branch) -> Outcome | None:
+    def _split_resolvent(self, branch: SearchBranch) -> RuleOutcome | None:
         """Numbers with infinitely many zeros: split over the factors of a resultant."""
-        closest = self._closest(branch) if self._all_numbers(branch) and len(branch.equations) > 2 else None
+        closest = self._closest_pair(branch) if self._all_numbers(branch) and len(branch.equations) > 2 else None
         if closest is None:
             return None
         x, p, q = closest
         factors = self.ring.factors(self.ring.resultant(p, q, x))
         if len(factors) < 2 or any(f in branch.equations for f in factors):
             return None
-        return Outcome(
+        return RuleOutcome(
             tuple(
-                replace(branch, equations=(f, *branch.equations), nonzero=members((*branch.nonzero, *factors[:i])))
+                replace(branch, equations=(f, *branch.equations), nonzero=distinct_members((*branch.nonzero, *factors[:i])))
                 for i, f in enumerate(factors)
             )
         )
 
-    def _eliminant(self, branch: Branch) -> Outcome | None:
+    def _eliminate_pair(self, branch: SearchBranch) -> RuleOutcome | None:
         """Two equations by their resultant and the subresultant linear in the eliminated variable, where the leading
         coefficients of the one and of the other do not vanish."""
-        closest = self._closest(branch)
+        closest = self._closest_pair(branch)
         linear = linear_subresultant(self.ring, closest[2], closest[1], closest[0]) if closest else None
         if closest is None or linear is None:
             return None
         x, p, q = closest
         lead, (constant, slope) = self.ring.leading(p, x), self.ring.coefficients(linear, x)
         if not self._never_zero(lead, branch):
-            return self._cases(branch, lead)
+            return self._split_cases(branch, lead)
         if not self._never_zero(slope, branch):
-            apart, together = self._cases(branch, slope).branches
-            if any(self._divides(e, slope) for e in branch.equations):
+            apart, together = self._split_cases(branch, slope).branches
+            if any(self._divides_polynomial(e, slope) for e in branch.equations):
                 return None
-            return Outcome((apart, replace(together, equations=(constant, *together.equations))))
+            return RuleOutcome((apart, replace(together, equations=(constant, *together.equations))))
         others = tuple(r for r in branch.equations if r is not p and r is not q)
-        return Outcome((replace(branch, equations=(self.ring.resultant(p, q, x), linear, *others), is_basis=True),))
+        return RuleOutcome((replace(branch, equations=(self.ring.resultant(p, q, x), linear, *others), is_basis=True),))
 
-    def _pseudo(self, branch: Branch) -> Outcome | None:
+    def _pseudo_divide(self, branch: SearchBranch) -> RuleOutcome | None:
         """Lower the degree of an equation in a variable by that of another (Ritt and Wu)."""
         for x in self.state:
             shared = [p for p in branch.equations if self.ring.degree(p, x) > 0]
             if len(shared) > 1:
                 q, p, *_ = sorted(shared, key=lambda e: (self.ring.degree(e, x), len(e.to_dict())))
-                return self._reduced(replace(branch, is_basis=True), p, q, x)
+                return self._pseudo_reduce(replace(branch, is_basis=True), p, q, x)
         return None

@@ -16,8 +16,8 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from derivations.analysis.algebra.auxiliaries import NUMERICALLY, Exponential, Radical, auxiliaries
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
-from derivations.analysis.sites.assumptions import RELATIONS, of_symbol, signs_from
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, distinct_members
+from derivations.analysis.sites.assumptions import RELATIONS, signs_from, symbol_signs
 from derivations.analysis.sites.sign import NONZERO, POSITIVE, UNKNOWN, ZERO, Sign
 from derivations.analysis.sites.signs import Signs
 from theory.errors import InputError
@@ -54,7 +54,9 @@ class System:
     def equations(self) -> tuple[Polynomial, ...]:
         """Polynomials that vanish at the fixed points, first the one of each unknown."""
         own = {x: top for x, (top, _) in zip(self.flow.state, self.velocities, strict=True)}
-        own |= {r.symbol: self.definition(r) for r in self.radicals} | {e.symbol: own[x] for x, e in self.replaced.items()}
+        own |= {r.symbol: self.definition(r) for r in self.radicals} | {
+            e.symbol: own[x] for x, e in self.replaced_state.items()
+        }
         held = [p for p, sign in (*self.stated.facts, *self.stated.products) if sign == ZERO and self.holds_unknowns(p)]
         return (*(own[x] for x in self.unknowns if x in own), *held)
 
@@ -64,7 +66,7 @@ class System:
         every = [bottom for _, bottom in self.velocities]
         every += [self.ring.fraction(r.base)[1] for r in self.radicals]
         every += [p for e in self.exponentials for p in self.ring.fraction(e.rate)]
-        return members(f for p in every for f in self.ring.factors(p))
+        return distinct_members(f for p in every for f in self.ring.factors(p))
 
     @cached_property
     def signs(self) -> Signs:
@@ -80,7 +82,7 @@ class System:
         return tuple(a for a in self.ring.auxiliaries if isinstance(a, Exponential))
 
     @property
-    def replaced(self) -> dict[Symbol, Exponential]:
+    def replaced_state(self) -> dict[Symbol, Exponential]:
         """The state variables that are no unknowns, by their exponentials."""
         return {e.variable: e for e in self.exponentials if e.variable not in self.unknowns}
 
@@ -111,15 +113,15 @@ class System:
         top, bottom = self.ring.fraction(r.base)
         return bottom * self.ring.gen(r.symbol) ** r.order - top
 
-    def restored(self, values: Mapping[Symbol, Expr], coordinates: Collection[Symbol]) -> dict[Symbol, Expr]:
+    def restore(self, values: Mapping[Symbol, Expr], coordinates: Collection[Symbol]) -> dict[Symbol, Expr]:
         """Values of the unknowns, and of the state variables that they replace; both by the coordinates of a family."""
-        free = {e.symbol: e.definition for e in self.replaced.values() if e.symbol in coordinates}
+        free = {e.symbol: e.definition for e in self.replaced_state.values() if e.symbol in coordinates}
         found = {x: v.xreplace(free) for x, v in values.items()}
-        for x, e in self.replaced.items():
+        for x, e in self.replaced_state.items():
             found[x] = x if e.symbol in free else log(found[e.symbol]) / e.rate
         return found
 
-    def completed(self, values: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
+    def complete_values(self, values: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
         """Values of the state, and at them those of the variables that stand for roots and exponentials.
 
         Raises
@@ -164,18 +166,18 @@ def _system_of(flow: Flow) -> System:
     found = auxiliaries(flow.velocity.values(), flow.state, {str(s) for s in (*flow.state, *parameters)})
     first = tuple(a.symbol for a in reversed(found))
     whole = Ring((*first, *flow.state, *parameters), found)
-    replaced = _replaced(whole, flow)
+    replaced = _find_replaced(whole, flow)
     unknowns = (*first, *(x for x in flow.state if x not in replaced))
     ring = Ring((*unknowns, *parameters), found)
     parts = tuple(part for a in flow.assumptions for part in And.make_args(a))
     others = tuple(part for part in parts if _is_other(part, flow, ring))
     signs = signs_from(ring, (part for part in parts if part not in others))
     for a in found:
-        signs = signs.learn_all(_side(ring, a, replaced) if isinstance(a, Exponential) else _strict(signs, a))
+        signs = signs.learn_all(_exponential_sign(ring, a, replaced) if isinstance(a, Exponential) else _strict_signs(signs, a))
     return System(flow, ring, unknowns, signs, others)
 
 
-def _replaced(ring: Ring, flow: Flow) -> frozenset[Symbol]:
+def _find_replaced(ring: Ring, flow: Flow) -> frozenset[Symbol]:
     """The state variables that occur in exponentials alone."""
     exponentials = [a for a in ring.auxiliaries if isinstance(a, Exponential)]
     radicands = [a.base for a in ring.auxiliaries if isinstance(a, Radical)]
@@ -185,15 +187,15 @@ def _replaced(ring: Ring, flow: Flow) -> frozenset[Symbol]:
     return frozenset(e.variable for e in exponentials) - held
 
 
-def _side(ring: Ring, e: Exponential, replaced: frozenset[Symbol]) -> Iterator[tuple[Polynomial, Sign]]:
+def _exponential_sign(ring: Ring, e: Exponential, replaced: frozenset[Symbol]) -> Iterator[tuple[Polynomial, Sign]]:
     r"""The sign of :math:`x` as one of :math:`c(e^{cx}-1)`."""
-    sign = of_symbol(e.variable)
+    sign = symbol_signs(e.variable)
     if e.variable in replaced and sign != UNKNOWN:
         top, bottom = ring.fraction(e.rate)
         yield top * bottom * (ring.gen(e.symbol) - 1), sign
 
 
-def _strict(signs: Signs, r: Radical) -> Iterator[tuple[Polynomial, Sign]]:
+def _strict_signs(signs: Signs, r: Radical) -> Iterator[tuple[Polynomial, Sign]]:
     """A root of what is positive is so."""
     top, bottom = signs.ring.fraction(r.base)
     if signs.of(top * bottom) == POSITIVE:

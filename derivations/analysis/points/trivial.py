@@ -15,9 +15,9 @@ from itertools import combinations, permutations, product
 from sympy import Symbol
 
 from derivations.analysis.algebra.linear import determinant
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, members
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, distinct_members
 from derivations.analysis.points.generic import Generic
-from derivations.analysis.sites.branches import Branch, Leaf, Substitution
+from derivations.analysis.sites.branches import Leaf, SearchBranch, Substitution
 
 PERMUTED = 5  # variables up to which all permutations are tried
 CASES = 30  # of one space
@@ -27,13 +27,13 @@ def trivial_leaves(rules: Generic, equations: Sequence[Polynomial]) -> list[Leaf
     """Leaves within invariant spaces, for all parameters."""
     found: list[Leaf] = []
     for forms in invariant_spaces(rules.ring, rules.state, equations):
-        found += _closed(rules, within_space(rules, forms, equations))
+        found += _close_branch(rules, within_space(rules, forms, equations))
     return found
 
 
 def within_space(
     rules: Generic, forms: Sequence[Polynomial], equations: Sequence[Polynomial], nonzero: Sequence[Polynomial] = ()
-) -> Branch:
+) -> SearchBranch:
     """The case in which linear forms with numbers as coefficients vanish, each equation once."""
     ring, solved, left = rules.ring, list[Substitution](), list(equations)
     for form in forms:
@@ -50,7 +50,7 @@ def within_space(
             distinct.append(p)
     for step in solved:
         nonzero = [f for p in nonzero for f in ring.factors(ring.substitute(p, step.symbol, step.top, step.bottom))]
-    return Branch(tuple(distinct), members(nonzero), tuple(solved))
+    return SearchBranch(tuple(distinct), distinct_members(nonzero), tuple(solved))
 
 
 def invariant_spaces(ring: Ring, state: Sequence[Symbol], equations: Sequence[Polynomial]) -> Iterator[tuple[Polynomial, ...]]:
@@ -58,7 +58,7 @@ def invariant_spaces(ring: Ring, state: Sequence[Symbol], equations: Sequence[Po
     x = [ring.gen(s) for s in state]
     for size in range(len(state), 0, -1):
         for chosen in combinations(range(len(state)), size):
-            if all(_on_plane(ring, equations[i], [state[k] for k in chosen]).is_zero() for i in chosen):
+            if all(_restrict_to_plane(ring, equations[i], [state[k] for k in chosen]).is_zero() for i in chosen):
                 yield tuple(x[i] for i in chosen)
     for order, sign in symmetries(ring, state, equations):
         yield tuple(f for i, j in enumerate(order) if not (f := x[i] - sign * x[j]).is_zero())
@@ -70,12 +70,12 @@ def symmetries(ring: Ring, state: Sequence[Symbol], equations: Sequence[Polynomi
         return
     _, *orders = permutations(range(len(state)))
     for order, sign in product(orders, (1, -1)):
-        moved = (_moved(ring, state, p, order, sign) for p in equations)
+        moved = (_permute_variables(ring, state, p, order, sign) for p in equations)
         if all((p - sign * equations[j]).is_zero() for p, j in zip(moved, order, strict=True)):
             yield order, sign
 
 
-def _moved(ring: Ring, state: Sequence[Symbol], p: Polynomial, order: Sequence[int], sign: int) -> Polynomial:
+def _permute_variables(ring: Ring, state: Sequence[Symbol], p: Polynomial, order: Sequence[int], sign: int) -> Polynomial:
     """The polynomial with ``sign * x_order[i]`` in the place of ``x_i``."""
     places = [ring.place[s] for s in state]
     terms = {}
@@ -87,21 +87,21 @@ def _moved(ring: Ring, state: Sequence[Symbol], p: Polynomial, order: Sequence[i
     return ring.context.from_dict(terms)
 
 
-def _on_plane(ring: Ring, p: Polynomial, zero: Sequence[Symbol]) -> Polynomial:
+def _restrict_to_plane(ring: Ring, p: Polynomial, zero: Sequence[Symbol]) -> Polynomial:
     places = [ring.place[s] for s in zero]
     return ring.context.from_dict({k: c for k, c in p.to_dict().items() if not any(k[i] for i in places)})
 
 
-def start(rules: Generic, equations: Sequence[Polynomial], nonzero: Sequence[Polynomial]) -> Branch:
+def starting_branch(rules: Generic, equations: Sequence[Polynomial], nonzero: Sequence[Polynomial]) -> SearchBranch:
     """The case to begin with: a space that symmetry and signs force every zero into, if there is one."""
     for order, sign in symmetries(rules.ring, rules.state, equations):
-        if sign == 1 and 0 not in rules.signs.of(_difference(rules, equations, order)):
+        if sign == 1 and 0 not in rules.signs.of(_difference_determinant(rules, equations, order)):
             x = [rules.ring.gen(s) for s in rules.state]
             return within_space(rules, [x[i] - x[j] for i, j in enumerate(order) if i != j], equations, nonzero)
-    return Branch(tuple(equations), tuple(nonzero))
+    return SearchBranch(tuple(equations), tuple(nonzero))
 
 
-def _difference(rules: Generic, equations: Sequence[Polynomial], order: Sequence[int]) -> Polynomial:
+def _difference_determinant(rules: Generic, equations: Sequence[Polynomial], order: Sequence[int]) -> Polynomial:
     r"""The determinant of a matrix :math:`M(x)` with :math:`f(x)-f(\sigma x)=M(x)(x-\sigma x)`, in the variables that move."""
     ring, places = rules.ring, [rules.ring.place[s] for s in rules.state]
     moving = [i for i, j in enumerate(order) if i != j]
@@ -109,14 +109,14 @@ def _difference(rules: Generic, equations: Sequence[Polynomial], order: Sequence
     for i in moving:
         here, row = equations[i], []
         for j in moving:
-            there = _put(ring, equations[i], {places[k]: places[order[k]] for k in moving if k <= j})
+            there = _put_variables(ring, equations[i], {places[k]: places[order[k]] for k in moving if k <= j})
             row.append((here - there) / (ring.gen(rules.state[j]) - ring.gen(rules.state[order[j]])))
             here = there
         rows.append(row)
     return determinant(rows, ring)
 
 
-def _put(ring: Ring, p: Polynomial, places: Mapping[int, int]) -> Polynomial:
+def _put_variables(ring: Ring, p: Polynomial, places: Mapping[int, int]) -> Polynomial:
     """The polynomial with other variables in the place of some, all at once."""
     total = ring.constant(0)
     for powers, c in p.to_dict().items():
@@ -127,14 +127,14 @@ def _put(ring: Ring, p: Polynomial, places: Mapping[int, int]) -> Polynomial:
     return total
 
 
-def _closed(rules: Generic, branch: Branch) -> list[Leaf]:
+def _close_branch(rules: Generic, branch: SearchBranch) -> list[Leaf]:
     """Leaves that the quick rules and generic parameters give, those of special parameters left out."""
     waiting, leaves, cases = [branch], list[Leaf](), CASES
     while waiting and cases:
         here, cases = waiting.pop(), cases - 1
         if here.special:
             continue
-        outcome = next((found for rule in (*rules.quick, rules._generic) if (found := rule(here)) is not None), None)
+        outcome = next((found for rule in (*rules.quick, rules._solve_generic) if (found := rule(here)) is not None), None)
         if outcome is not None:
             leaves += outcome.leaves
             waiting += outcome.branches

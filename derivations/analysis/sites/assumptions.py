@@ -22,7 +22,7 @@ RELATIONS: dict[type, Sign] = {
 }
 
 
-def of_symbol(s: Symbol) -> Sign:
+def symbol_signs(s: Symbol) -> Sign:
     """The signs that the assumptions on a symbol leave."""
     known = (
         (s.is_positive, POSITIVE),
@@ -46,7 +46,7 @@ def signs_from(ring: Ring, assumptions: Iterable = ()) -> Signs:
     for s in ring.symbols:
         if s.is_real is False:
             raise InputError("real state and parameters", f"{s}, which is assumed not to be real", "declare it real")
-        facts.append((ring.gen(s), of_symbol(s)))
+        facts.append((ring.gen(s), symbol_signs(s)))
     signs = Signs(ring, tuple(fact for fact in facts if fact[1] != UNKNOWN))
     for relation in (part for a in assumptions for part in And.make_args(sympify(a, strict=True))):
         if type(relation) in RELATIONS and relation.free_symbols <= set(ring.symbols):

@@ -20,7 +20,7 @@ class Substitution:
 
 
 @dataclass(frozen=True)
-class Branch:
+class SearchBranch:
     """One case: equations that hold, polynomials that do not vanish, state variables and parameters already expressed.
 
     ``is_basis`` and ``is_tried`` tell that the Gröbner basis, and the solution for generic parameters, were looked at.
@@ -54,17 +54,17 @@ class Tree:
 
     leaves: tuple[Leaf, ...]
     exceptional: tuple[tuple[Polynomial, ...], ...]
-    unsolved: tuple[Branch, ...]
+    unsolved: tuple[SearchBranch, ...]
     cases: int
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RuleOutcome:
     """What a rule makes of a branch."""
 
-    branches: tuple[Branch, ...] = ()
+    branches: tuple[SearchBranch, ...] = ()
     leaves: tuple[Leaf, ...] = ()
     exceptional: tuple[tuple[Polynomial, ...], ...] = ()
 
 
-CLOSED = Outcome()
+CLOSED = RuleOutcome()

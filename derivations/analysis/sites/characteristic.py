@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from sympy import Dummy, Expr
 
-from derivations.analysis.algebra.linear import BUDGET, Matrix, bounded, characteristic
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
-from derivations.analysis.sites.sign import NEGATIVE, POSITIVE, ZERO, times
-from derivations.analysis.sites.site import Fraction, Site, cancelled
+from derivations.analysis.algebra.linear import BUDGET, Matrix, characteristic_coefficients, check_budget
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor_polynomial
+from derivations.analysis.sites.sign import NEGATIVE, POSITIVE, ZERO, multiply_signs
+from derivations.analysis.sites.site import Fraction, Site, cancel_fraction
 from theory.errors import InputError
 from theory.flow import Flow
 
@@ -30,7 +30,7 @@ class Factor:
         return len(self.coefficients) - 1
 
     @property
-    def mirrored(self) -> Factor:
+    def mirror_image(self) -> Factor:
         """That of the negative roots."""
         return Factor(tuple(-c if k % 2 else c for k, c in enumerate(self.coefficients)), self.multiplicity)
 
@@ -43,7 +43,7 @@ def jacobian_at(flow: Flow, site: Site) -> tuple[Matrix, Polynomial]:
     InputError
         where the velocity is not differentiable.
     """
-    fractions = [[_entry(site, e) for e in line] for line in flow.jacobian().tolist()]
+    fractions = [[_entry_fraction(site, e) for e in line] for line in flow.jacobian().tolist()]
     common = site.ring.constant(1)
     for line in fractions:
         for _, bottom in line:
@@ -51,13 +51,13 @@ def jacobian_at(flow: Flow, site: Site) -> tuple[Matrix, Polynomial]:
     return [[top * (common / bottom) for top, bottom in line] for line in fractions], common
 
 
-def _entry(site: Site, expr: Expr) -> Fraction:
+def _entry_fraction(site: Site, expr: Expr) -> Fraction:
     top, bottom = site.ring.fraction(expr)
     if site.normal(bottom)[0].is_zero():
         name = site.ring.expr(bottom)
         raise InputError("a point at which the velocity is differentiable", f"a division by {name} = 0", "choose another")
-    (n, m), (k, j) = site.normal(top), site.expressed(bottom)
-    return cancelled(n * j, m * k)
+    (n, m), (k, j) = site.normal(top), site.put_expressed(bottom)
+    return cancel_fraction(n * j, m * k)
 
 
 def characteristic_factors(flow: Flow, site: Site, budget: int = BUDGET) -> list[Factor]:
@@ -71,18 +71,20 @@ def characteristic_factors(flow: Flow, site: Site, budget: int = BUDGET) -> list
     matrix, common = jacobian_at(flow, site)
     found: list[Factor] = []
     if len(sign := site.chart.of(common, site.ring.constant(1)) - ZERO) == 1:  # lost where its powers are reduced
-        site = site.with_facts((common**k, times(sign, sign) if k % 2 == 0 else sign) for k in range(1, len(matrix) + 1))
-    for block in _blocks(matrix):
-        coefficients, _ = characteristic([[matrix[i][j] for j in block] for i in block], site.ring, budget)
+        site = site.with_facts(
+            (common**k, multiply_signs(sign, sign) if k % 2 == 0 else sign) for k in range(1, len(matrix) + 1)
+        )
+    for block in _connected_blocks(matrix):
+        coefficients, _ = characteristic_coefficients([[matrix[i][j] for j in block] for i in block], site.ring, budget)
         # det(s - M/D) D^n = sum c_k D^(n-k) s^(n-k)
         n = len(block)
         scaled = [site.normal(c * common ** (n - k)) for k, c in enumerate(coefficients)]
-        bounded([top for top, _ in scaled], budget)
-        found += _irreducible(site, scaled)
+        check_budget([top for top, _ in scaled], budget)
+        found += _irreducible_factors(site, scaled)
     return found
 
 
-def _blocks(matrix: Matrix) -> list[list[int]]:
+def _connected_blocks(matrix: Matrix) -> list[list[int]]:
     """Strongly connected components of the graph of non-zero entries: the Jacobian is block triangular in them."""
     import networkx
 
@@ -93,7 +95,7 @@ def _blocks(matrix: Matrix) -> list[list[int]]:
     return [sorted(c) for c in sorted(networkx.strongly_connected_components(graph), key=min)]
 
 
-def _irreducible(site: Site, coefficients) -> list[Factor]:
+def _irreducible_factors(site: Site, coefficients) -> list[Factor]:
     """Factors of a polynomial in s whose coefficients are fractions, highest power first."""
     ring, degree = site.ring, len(coefficients) - 1
     common = ring.constant(1)
@@ -105,7 +107,7 @@ def _irreducible(site: Site, coefficients) -> list[Factor]:
         for powers, c in (top * (common / bottom)).to_dict().items():
             terms[(*powers, degree - k)] = c
     found = []
-    for f, m in factor(wide.context.from_dict(terms))[1]:
+    for f, m in factor_polynomial(wide.context.from_dict(terms))[1]:
         powers_of_s = wide.coefficients(f, wide.symbols[-1])
         rows = [ring.context.from_dict({k[:-1]: c for k, c in r.to_dict().items()}) for r in powers_of_s]
         if len(rows) > 1:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from sympy import Symbol
 
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor_polynomial
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.sign import (
     NEGATIVE,
@@ -26,8 +26,8 @@ from derivations.analysis.sites.sign import (
     UNKNOWN,
     ZERO,
     Sign,
-    power,
-    times,
+    multiply_signs,
+    power_of_signs,
 )
 from derivations.analysis.sites.signs import Signs
 from derivations.analysis.sites.site import Fraction, Site
@@ -40,7 +40,7 @@ TERMS, DEGREE, VARIABLES, BITS = 60, 12, 5, 100  # of the polynomials of a quest
 CHANGES = 60  # of variables, tried for one polynomial
 
 
-def decided(site: Site, value: Fraction) -> Sign:
+def decide_sign(site: Site, value: Fraction) -> Sign:
     """The signs that a fraction may have on the site, without those that are proved impossible.
 
     >>> from sympy import symbols
@@ -48,35 +48,35 @@ def decided(site: Site, value: Fraction) -> Sign:
     >>> a, b = symbols("a b", positive=True)
     >>> ring = Ring((a, b))
     >>> site = Site(ring, (), (), (), (), signs_from(ring, [a**4 + b < a**2]))
-    >>> sorted(decided(site, ring.fraction(2 - a - b)))
+    >>> sorted(decide_sign(site, ring.fraction(2 - a - b)))
     [1]
     """
     key = str(value[0]), str(value[1])
     if key not in site.decisions:
-        site.decisions[key] = _decided(site, value)
+        site.decisions[key] = _decide_uncached(site, value)
     return site.decisions[key]
 
 
-def _decided(site: Site, value: Fraction) -> Sign:
+def _decide_uncached(site: Site, value: Fraction) -> Sign:
     known = site.chart.of(*value)
     if len(known) > 1:
         known = known & _in_new_variables(site.chart.signs, value)
     if len(known) < 2:
         return known
     product = value[0] * value[1]
-    return frozenset(s for s in known if not _refuted_on(site, [(product, frozenset({s}))]))
+    return frozenset(s for s in known if not _is_refuted_on(site, [(product, frozenset({s}))]))
 
 
 def _in_new_variables(signs: Signs, value: Fraction) -> Sign:
     """The sign of a fraction whose terms are all of one sign once facts are taken as variables, one after the other."""
-    content, factors = factor(value[0] * value[1])
+    content, factors = factor_polynomial(value[0] * value[1])
     found = POSITIVE if content > 0 else NEGATIVE
     for f, m in factors:
-        found = times(found, power(_of_factor(signs, f), int(m)))
+        found = multiply_signs(found, power_of_signs(_factor_signs(signs, f), int(m)))
     return found
 
 
-def _of_factor(signs: Signs, f: Polynomial) -> Sign:
+def _factor_signs(signs: Signs, f: Polynomial) -> Sign:
     known, waiting, left = signs.of(f), [(signs, f)], CHANGES
     while waiting and left and len(known) > 1:
         here, p = waiting.pop(0)
@@ -92,15 +92,17 @@ def is_empty(site: Site, facts: Iterable[Constraint] = ()) -> bool:
     asked = [f for f in facts if f[1] != UNKNOWN]
     if not site.signs.consistent or any(not site.chart.of(*site.normal(p)) & sign for p, sign in asked):
         return True
-    return _refuted_on(site, asked)
+    return _is_refuted_on(site, asked)
 
 
-def _refuted_on(site: Site, asked: Sequence[Constraint]) -> bool:
-    question = _question(site, asked)
+def _is_refuted_on(site: Site, asked: Sequence[Constraint]) -> bool:
+    question = _pose_question(site, asked)
     symbols = {x for p, _ in question for x in site.ring.present(p)}
     if len(symbols) > VARIABLES or not _is_small([p for p, _ in question]):
         return False
-    return _refuted(tuple((_terms(site.ring, p, sorted(symbols, key=str)), tuple(sorted(sign))) for p, sign in question))
+    return _is_refuted(
+        tuple((_polynomial_terms(site.ring, p, sorted(symbols, key=str)), tuple(sorted(sign))) for p, sign in question)
+    )
 
 
 def _is_small(polynomials: Sequence[Polynomial]) -> bool:
@@ -109,32 +111,32 @@ def _is_small(polynomials: Sequence[Polynomial]) -> bool:
     return degree <= DEGREE and bits <= BITS and sum(map(len, polynomials)) <= TERMS
 
 
-def _question(site: Site, asked: Sequence[Constraint]) -> list[Constraint]:
+def _pose_question(site: Site, asked: Sequence[Constraint]) -> list[Constraint]:
     """What is asked, with what the site knows of the symbols in it, directly or not."""
     ring = site.ring
     known = [(p, sign) for p, sign in (*site.signs.facts, *site.signs.products) if sign != UNKNOWN]
     known += [(p, ZERO) for _, p in site.roots]
-    known += [(_defining(ring, s), ZERO) for s in site.special]
+    known += [(_defining_polynomial(ring, s), ZERO) for s in site.special]
     question, left = [*asked] or known, known if asked else []
     present = {x for p, _ in question for x in ring.present(p)}
     while joined := [f for f in left if not ring.present(f[0]).isdisjoint(present)]:
         question = [*question, *joined]
         left = [f for f in left if f not in joined]
         present |= {x for p, _ in joined for x in ring.present(p)}
-    return [*question, *((_defining(ring, s), ZERO) for s in site.solved if s.symbol in present)]
+    return [*question, *((_defining_polynomial(ring, s), ZERO) for s in site.solved if s.symbol in present)]
 
 
-def _defining(ring: Ring, s: Substitution) -> Polynomial:
+def _defining_polynomial(ring: Ring, s: Substitution) -> Polynomial:
     return s.bottom * ring.gen(s.symbol) - s.top
 
 
-def _terms(ring: Ring, p: Polynomial, symbols: Sequence[Symbol]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+def _polynomial_terms(ring: Ring, p: Polynomial, symbols: Sequence[Symbol]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     places = [ring.place[x] for x in symbols]
     return tuple((str(c), tuple(int(powers[i]) for i in places)) for powers, c in p.to_dict().items())
 
 
 @lru_cache(maxsize=4096)
-def _refuted(question: tuple) -> bool:
+def _is_refuted(question: tuple) -> bool:
     """Whether the solver proves that polynomials, given by their terms, do not have these signs together."""
     import z3
 
@@ -144,12 +146,12 @@ def _refuted(question: tuple) -> bool:
     solver.set("timeout", MILLISECONDS)
     x = [z3.Real(f"x{i}", context) for i in range(count)]
     for terms, sign in question:
-        p = z3.Sum([_product(z3.RealVal(c, context), x, powers) for c, powers in terms])
+        p = z3.Sum([_monomial_product(z3.RealVal(c, context), x, powers) for c, powers in terms])
         solver.add(RELATIONS[frozenset(sign)](p))
     return solver.check() == z3.unsat
 
 
-def _product(value, x: Sequence, powers: Sequence[int]):
+def _monomial_product(value, x: Sequence, powers: Sequence[int]):
     for variable, m in zip(x, powers, strict=True):
         for _ in range(m):
             value = value * variable

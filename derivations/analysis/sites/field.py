@@ -13,7 +13,7 @@ from sympy import Expr, Symbol
 from derivations.analysis.algebra.linear import OverBudget
 from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.sites.sign import Sign
-from derivations.analysis.sites.site import Site, cancelled
+from derivations.analysis.sites.site import Site, cancel_fraction
 
 SIZE = 200_000  # bits of a number before it is reduced, 64 a term beside its coefficient
 
@@ -31,7 +31,7 @@ class Number:
         return cls(site, *site.rational(site.fraction(expr)))
 
     def __add__(self, other: Number) -> Number:
-        return self._made(self.top * other.bottom + other.top * self.bottom, self.bottom * other.bottom)
+        return self._make_number(self.top * other.bottom + other.top * self.bottom, self.bottom * other.bottom)
 
     def __neg__(self) -> Number:
         return Number(self.site, -self.top, self.bottom)
@@ -41,14 +41,14 @@ class Number:
 
     def __mul__(self, other: Number | int) -> Number:
         if isinstance(other, int):
-            return self._made(self.top * other, self.bottom)
-        return self._made(self.top * other.top, self.bottom * other.bottom)
+            return self._make_number(self.top * other, self.bottom)
+        return self._make_number(self.top * other.top, self.bottom * other.bottom)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Number) -> Number:
         top, bottom = self.top * other.bottom, self.bottom * other.top
-        _bounded(top, bottom)
+        _check_size(top, bottom)
         return Number(self.site, *self.site.rational(self.site.normal_fraction(top, bottom)))
 
     @property
@@ -60,25 +60,25 @@ class Number:
         return self.site.chart.of(self.top, self.bottom)
 
     def conjugate(self, imaginary: Symbol) -> Number:
-        """With the imaginary unit, a root of the site, turned round."""
+        """The number with the imaginary unit, a root of the site, turned round."""
         ring = self.site.ring
         turned = (ring.substitute(p, imaginary, -ring.gen(imaginary), ring.constant(1)) for p in (self.top, self.bottom))
         return Number(self.site, *turned)
 
     def real(self, imaginary: Symbol) -> Number:
         """The real part of a number whose denominator is real."""
-        return (self + self.conjugate(imaginary)) * self._made(self.bottom / self.bottom, 2 * self.bottom / self.bottom)
+        return (self + self.conjugate(imaginary)) * self._make_number(self.bottom / self.bottom, 2 * self.bottom / self.bottom)
 
     def expr(self) -> Expr:
         top, bottom = self.site.rational((self.top, self.bottom))
-        return self.site.ring.factored(top) / self.site.ring.factored(bottom)
+        return self.site.ring.factored_expression(top) / self.site.ring.factored_expression(bottom)
 
-    def _made(self, top: Polynomial, bottom: Polynomial) -> Number:
-        _bounded(top, bottom)
-        return Number(self.site, *(cancelled if top.is_zero() else self.site.normal_fraction)(top, bottom))
+    def _make_number(self, top: Polynomial, bottom: Polynomial) -> Number:
+        _check_size(top, bottom)
+        return Number(self.site, *(cancel_fraction if top.is_zero() else self.site.normal_fraction)(top, bottom))
 
 
-def _bounded(*polynomials: Polynomial) -> None:
+def _check_size(*polynomials: Polynomial) -> None:
     size = sum(64 + int(c).bit_length() for p in polynomials for c in p.coeffs())
     if size > SIZE:
         raise OverBudget(f"a number grew beyond its budget of {SIZE} bits")

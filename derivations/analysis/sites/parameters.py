@@ -10,7 +10,7 @@ from sympy.core.relational import Eq, Relational
 from derivations.analysis.algebra.number_field import BITS, real_balls
 from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.sites.branches import Substitution
-from derivations.analysis.sites.conditions import readable
+from derivations.analysis.sites.conditions import readable_relation
 from derivations.analysis.sites.decision import is_empty
 from derivations.analysis.sites.sign import ZERO
 from derivations.analysis.sites.signs import Signs
@@ -18,7 +18,7 @@ from derivations.analysis.sites.site import Site
 from theory.printing import plain
 
 
-def allowed(signs: Signs, value: Substitution) -> bool:
+def is_allowed(signs: Signs, value: Substitution) -> bool:
     """Whether no fact excludes the value."""
     ring = signs.ring
     for fact, sign in (*signs.facts, *signs.products):
@@ -30,7 +30,7 @@ def allowed(signs: Signs, value: Substitution) -> bool:
     return True
 
 
-def realisable(signs: Signs, p: Polynomial) -> bool:
+def is_realisable(signs: Signs, p: Polynomial) -> bool:
     """Whether an irreducible polynomial may vanish: one in a single symbol only at a real root of a sign that it may have."""
     present = signs.ring.present(p)
     if len(present) != 1:
@@ -46,12 +46,12 @@ def exceptional_sets(
 ) -> tuple[tuple[Relational, ...], ...]:
     """Degenerate cases that were not solved, as equations, and the zeros of denominators: those that signs do not exclude,
     the known ones, or for denominators the ones that were stated of symbols and parameters."""
-    cases = [together for together in named if possible(together, signs)]
-    cases += [(p,) for p in denominators if possible((p,), stated)]
-    found = (tuple(sorted((readable(Eq(signs.ring.expr(p), 0)) for p in together), key=plain)) for together in cases)
+    cases = [together for together in named if is_possible(together, signs)]
+    cases += [(p,) for p in denominators if is_possible((p,), stated)]
+    found = (tuple(sorted((readable_relation(Eq(signs.ring.expr(p), 0)) for p in together), key=plain)) for together in cases)
     return tuple(dict.fromkeys(found))
 
 
-def possible(together: Iterable[Polynomial], signs: Signs) -> bool:
+def is_possible(together: Iterable[Polynomial], signs: Signs) -> bool:
     """Whether it is not proved that some of the polynomials do not vanish with the others."""
     return not is_empty(Site(signs.ring, (), (), (), (), signs), [(p, ZERO) for p in together])

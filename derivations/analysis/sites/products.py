@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from derivations.analysis.algebra.polynomials import Polynomial
-from derivations.analysis.sites.sign import NEGATIVE, POSITIVE, Sign, times
+from derivations.analysis.sites.sign import NEGATIVE, POSITIVE, Sign, multiply_signs
 
 
 def divide_out_known(p: Polynomial, sign: Sign, products: Iterable[tuple[Polynomial, Sign]]) -> tuple[Polynomial, Sign]:
@@ -14,7 +14,7 @@ def divide_out_known(p: Polynomial, sign: Sign, products: Iterable[tuple[Polynom
         if q is not p and known in (POSITIVE, NEGATIVE) and q.total_degree() < p.total_degree():
             quotient, rest = divmod(p, q)
             if rest.is_zero():
-                p, sign = quotient, times(sign, known)
+                p, sign = quotient, multiply_signs(sign, known)
     return p, sign
 
 
@@ -27,5 +27,5 @@ def merge_products(products: Iterable[tuple[Polynomial, Sign]]) -> tuple[tuple[P
             found.append((p, sign))
         else:
             g, known = found[same]
-            found[same] = (g, known & (sign if g == p else times(sign, NEGATIVE)))
+            found[same] = (g, known & (sign if g == p else multiply_signs(sign, NEGATIVE)))
     return tuple(found)

@@ -9,14 +9,14 @@ UNKNOWN = frozenset({-1, 0, 1})
 STRICT = (POSITIVE, NEGATIVE)
 
 
-def times(a: Sign, b: Sign) -> Sign:
+def multiply_signs(a: Sign, b: Sign) -> Sign:
     return frozenset(x * y for x in a for y in b)
 
 
-def power(a: Sign, exponent: int) -> Sign:
+def power_of_signs(a: Sign, exponent: int) -> Sign:
     return frozenset(x**exponent for x in a)
 
 
-def plus(a: Sign, b: Sign) -> Sign:
+def add_signs(a: Sign, b: Sign) -> Sign:
     """Signs of a sum: of one sign's terms that sign, of opposite ones anything."""
     return frozenset(s for x in a for y in b for s in ((-1, 0, 1) if x * y < 0 else (x + y and (1 if x + y > 0 else -1),)))

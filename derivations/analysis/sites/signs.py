@@ -21,7 +21,7 @@ from operator import mul
 
 from sympy import Symbol
 
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor_polynomial
 from derivations.analysis.sites.products import divide_out_known, merge_products
 from derivations.analysis.sites.sign import (
     NEGATIVE,
@@ -33,9 +33,9 @@ from derivations.analysis.sites.sign import (
     UNKNOWN,
     ZERO,
     Sign,
-    plus,
-    power,
-    times,
+    add_signs,
+    multiply_signs,
+    power_of_signs,
 )
 
 DEPTH = 3  # facts taken as variables, one after the other
@@ -60,111 +60,111 @@ class Signs:
             return ZERO
         if len(p) > LONG:
             return self.termwise(p)
-        content, factors = factor(p)
+        content, factors = factor_polynomial(p)
         lead = POSITIVE if content > 0 else NEGATIVE
-        signs = [self._irreducible(f, depth) for f, _ in factors]
-        plain = reduce(times, (power(s, m) for s, (_, m) in zip(signs, factors, strict=True)), lead)
+        signs = [self._irreducible_signs(f, depth) for f, _ in factors]
+        plain = reduce(multiply_signs, (power_of_signs(s, m) for s, (_, m) in zip(signs, factors, strict=True)), lead)
         if len(plain) <= 1 or not self.products:
             return plain
-        squares = reduce(times, (power(s, m - m % 2) for s, (_, m) in zip(signs, factors, strict=True)), lead)
+        squares = reduce(multiply_signs, (power_of_signs(s, m - m % 2) for s, (_, m) in zip(signs, factors, strict=True)), lead)
         odd = reduce(mul, (f for f, m in factors if m % 2), self.ring.constant(1))
-        return plain & times(squares, self._as_product(odd))
+        return plain & multiply_signs(squares, self._as_product(odd))
 
     def _as_product(self, p: Polynomial) -> Sign:
         """What is known of a polynomial that is a number times a product which waits for its factors."""
         for q, sign in self.products:
             one, other = p.leading_coefficient(), q.leading_coefficient()
             if (p * other - q * one).is_zero():
-                return sign if (one > 0) == (other > 0) else times(sign, NEGATIVE)
+                return sign if (one > 0) == (other > 0) else multiply_signs(sign, NEGATIVE)
         return UNKNOWN
 
     def learn(self, p: Polynomial, sign: Sign) -> Signs:
-        """With one more fact, and what follows from it for single factors."""
+        """The signs with one more fact, and what follows from it for single factors."""
         known = self.of(p, LEARNING)
         if not known & sign:
             return replace(self, consistent=False)
         if known <= sign:
             return self
-        learnt = replace(self, products=(*self.products, (p, sign)))._propagated()
-        return learnt.learn_all(learnt._implied(self.facts)) if learnt.consistent else learnt
+        learnt = replace(self, products=(*self.products, (p, sign)))._propagate_products()
+        return learnt.learn_all(learnt._imply_signs(self.facts)) if learnt.consistent else learnt
 
     def learn_all(self, facts: Iterable[tuple[Polynomial, Sign]]) -> Signs:
         return reduce(lambda signs, fact: signs.learn(*fact), facts, self)
 
-    def _propagated(self) -> Signs:
+    def _propagate_products(self) -> Signs:
         """Products of known sign worked into facts about their factors, until nothing new follows."""
         signs, waiting, progress = replace(self, products=()), self.products, True
         while progress and signs.consistent:
             progress, left = False, []
             for p, sign in waiting:
-                signs, rest, found = signs._worked_in(*divide_out_known(p, sign, waiting))
+                signs, rest, found = signs._work_in(*divide_out_known(p, sign, waiting))
                 progress = progress or found
                 left += rest
             waiting = merge_products(left)
         return replace(signs, products=waiting, consistent=signs.consistent and all(sign for _, sign in waiting))
 
-    def _worked_in(self, p: Polynomial, sign: Sign) -> tuple[Signs, list[tuple[Polynomial, Sign]], bool]:
+    def _work_in(self, p: Polynomial, sign: Sign) -> tuple[Signs, list[tuple[Polynomial, Sign]], bool]:
         """What a product's sign says of its factors, what of the product is left undecided, and whether a sign was found."""
-        signs, (content, factors) = self, factor(p)
+        signs, (content, factors) = self, factor_polynomial(p)
         if 0 not in sign:  # no factor of a product that does not vanish does
             for f, _ in factors:
-                signs = signs._with(f, NONZERO)
-        known = [(f, int(m), signs._irreducible(f, LEARNING)) for f, m in factors]
+                signs = signs._with_fact(f, NONZERO)
+        known = [(f, int(m), signs._irreducible_signs(f, LEARNING)) for f, m in factors]
         unknown = [(f, m) for f, m, v in known if m % 2 and len(v - ZERO) > 1]
-        settled = [power(v, m) for f, m, v in known if not (m % 2 and len(v - ZERO) > 1)]
-        rest = reduce(times, settled, POSITIVE if content > 0 else NEGATIVE)
+        settled = [power_of_signs(v, m) for f, m, v in known if not (m % 2 and len(v - ZERO) > 1)]
+        rest = reduce(multiply_signs, settled, POSITIVE if content > 0 else NEGATIVE)
         if not unknown:
             return (signs if rest & sign else replace(signs, consistent=False)), [], False
         if rest not in (POSITIVE, NEGATIVE):
             return signs, [(p, sign)], False
         if len(unknown) == 1:
-            return signs._with(unknown[0][0], times(sign, rest)), [], True
+            return signs._with_fact(unknown[0][0], multiply_signs(sign, rest)), [], True
         open_product = reduce(lambda a, b: a * b, (f for f, _ in unknown))
-        return signs, [(open_product, times(sign, rest))], False
+        return signs, [(open_product, multiply_signs(sign, rest))], False
 
-    def _with(self, f: Polynomial, sign: Sign) -> Signs:
-        both = self._irreducible(f, DEPTH) & sign
+    def _with_fact(self, f: Polynomial, sign: Sign) -> Signs:
+        both = self._irreducible_signs(f, DEPTH) & sign
         others = tuple((g, s) for g, s in self.facts if g != f and g != -f)
         return replace(self, facts=(*others, (f, both)), consistent=self.consistent and bool(both))
 
-    def _implied(self, before: tuple) -> list[tuple[Polynomial, Sign]]:
+    def _imply_signs(self, before: tuple) -> list[tuple[Polynomial, Sign]]:
         """Where a new fact ``c s + r`` is positive and ``r`` is not, ``c`` has the sign of the symbol ``s``."""
         found = []
         for f, sign in self.facts:
             if sign not in (POSITIVE, NEGATIVE) or any(f is g for g, _ in before):
                 continue
             for symbol in self.ring.present(f):
-                known = self._known(self.ring.gen(symbol))
+                known = self._known_signs(self.ring.gen(symbol))
                 if self.ring.degree(f, symbol) == 1 and known in (POSITIVE, NEGATIVE):
                     r, c = self.ring.coefficients(f if sign == POSITIVE else -f, symbol)
                     if not c.is_constant() and self.termwise(r) <= NONPOSITIVE:
                         found.append((c, known))
         return found
 
-    def _known(self, f: Polynomial) -> Sign:
+    def _known_signs(self, f: Polynomial) -> Sign:
         for g, sign in self.facts:
             if g == f:
                 return sign
             if g == -f:
-                return times(sign, NEGATIVE)
+                return multiply_signs(sign, NEGATIVE)
         return UNKNOWN
 
     @cached_property
-    def _found(self) -> dict[tuple[str, int], Sign]:
+    def _sign_cache(self) -> dict[tuple[str, int], Sign]:
         """Signs of irreducible polynomials that were asked for before, by depth."""
         return {}
 
-    def _irreducible(self, f: Polynomial, depth: int) -> Sign:
+    def _irreducible_signs(self, f: Polynomial, depth: int) -> Sign:
         key = (str(f), depth)
-        if key not in self._found:
-            self._found[key] = self._derived(f, depth)
-        return self._found[key]
+        if key not in self._sign_cache:
+            self._sign_cache[key] = self._derive_signs(f, depth)
+        return self._sign_cache[key]
 
-    def _derived(self, f: Polynomial, depth: int) -> Sign:
-        known = self._known(f) & self.termwise(f)
+    def _derive_signs(self, f: Polynomial, depth: int) -> Sign:
+        known = self._known_signs(f) & self.termwise(f)
         if len(known) == 1 or not depth or len(f.to_dict()) > TERMS:
             return known
-        rules = (self._square, self._divided) if depth == DEPTH else (self._square,)
+        rules = (self._square_signs, self._divide_by_known) if depth == DEPTH else (self._square_signs,)
         for rule in rules if len(f) <= WIDE else ():
             known = known & rule(f, depth)
             if len(known) == 1:
@@ -180,7 +180,7 @@ class Signs:
     @cached_property
     def _symbols(self) -> tuple[Sign, ...]:
         """What is known of each symbol of the ring."""
-        return tuple(self._known(self.ring.gen(s)) for s in self.ring.symbols)
+        return tuple(self._known_signs(self.ring.gen(s)) for s in self.ring.symbols)
 
     def termwise(self, f: Polynomial) -> Sign:
         """What the signs of its terms tell of a polynomial."""
@@ -189,13 +189,13 @@ class Signs:
             term = POSITIVE if c > 0 else NEGATIVE
             for i, m in enumerate(powers):
                 if m:
-                    term = times(term, power(self._symbols[i], int(m)))
-            total = term if total is None else plus(total, term)
+                    term = multiply_signs(term, power_of_signs(self._symbols[i], int(m)))
+            total = term if total is None else add_signs(total, term)
             if total == UNKNOWN:
                 return total
         return ZERO if total is None else total
 
-    def _square(self, f: Polynomial, depth: int) -> Sign:
+    def _square_signs(self, f: Polynomial, depth: int) -> Sign:
         r"""The sign of :math:`ax^2+bx+c` where the discriminant shows that it does not change: that of ``a``, or zero."""
         for symbol in self.ring.present(f):
             if self.ring.degree(f, symbol) != 2:
@@ -209,10 +209,10 @@ class Signs:
             if sign == NEGATIVE:
                 return lead
             if sign <= NONPOSITIVE:
-                return lead if self._apart(disc, 2 * a * self.ring.gen(symbol) + b) else lead | ZERO
+                return lead if self._zeros_apart(disc, 2 * a * self.ring.gen(symbol) + b) else lead | ZERO
         return UNKNOWN
 
-    def _divided(self, f: Polynomial, depth: int) -> Sign:
+    def _divide_by_known(self, f: Polynomial, depth: int) -> Sign:
         """The sign by division with remainder by what is known, where quotient and remainder pull the same way."""
         found = UNKNOWN
         for g, sign in (*self.facts, *self.products):
@@ -220,10 +220,10 @@ class Signs:
                 continue
             quotient, rest = divmod(f, g)
             if not quotient.is_zero() and not rest.is_zero():
-                found = found & plus(times(self.of(quotient, 0), sign), self.of(rest, depth - 1))
+                found = found & add_signs(multiply_signs(self.of(quotient, 0), sign), self.of(rest, depth - 1))
         return found
 
-    def _apart(self, *polynomials: Polynomial) -> bool:
+    def _zeros_apart(self, *polynomials: Polynomial) -> bool:
         """Whether the facts exclude that all of these vanish, each linear in a symbol with a number as coefficient."""
         facts = (*self.facts, *self.products)
         for p in polynomials:
@@ -246,17 +246,17 @@ class Signs:
         """The same question with a fact that is linear in ``symbol`` taken as variable in its place; with ``edges`` also one
         that may be zero."""
         key = (symbol, edges)
-        if key not in self._changes:
-            self._changes[key] = list(self._changed(symbol, edges))
-        for signs, top, bottom in self._changes[key]:
-            yield signs, self._image(f, symbol, top, bottom)
+        if key not in self._change_cache:
+            self._change_cache[key] = list(self._change_variable(symbol, edges))
+        for signs, top, bottom in self._change_cache[key]:
+            yield signs, self._image_under(f, symbol, top, bottom)
 
     @cached_property
-    def _changes(self) -> dict[tuple[Symbol, bool], list[tuple[Signs, Polynomial, Polynomial]]]:
+    def _change_cache(self) -> dict[tuple[Symbol, bool], list[tuple[Signs, Polynomial, Polynomial]]]:
         """Changes of variables that were made before."""
         return {}
 
-    def _changed(self, symbol: Symbol, edges: bool) -> Iterable[tuple[Signs, Polynomial, Polynomial]]:
+    def _change_variable(self, symbol: Symbol, edges: bool) -> Iterable[tuple[Signs, Polynomial, Polynomial]]:
         s = self.ring.gen(symbol)
         for fact, sign in self.facts:
             if sign not in ((*STRICT, NONNEGATIVE, NONPOSITIVE) if edges else STRICT):
@@ -267,30 +267,30 @@ class Signs:
             if self.of(c, 0) not in STRICT:
                 continue
             if sign <= NONPOSITIVE:
-                fact, r, c, sign = -fact, -r, -c, times(sign, NEGATIVE)
-            lower, upper = self._known(s) == POSITIVE, self.of(c, 0) == NEGATIVE
+                fact, r, c, sign = -fact, -r, -c, multiply_signs(sign, NEGATIVE)
+            lower, upper = self._known_signs(s) == POSITIVE, self.of(c, 0) == NEGATIVE
             if lower and upper and 0 in sign:
                 continue
             if lower and upper:  # 0 < s and r - |c| s > 0
                 top, bottom = r * s, self.ring.constant(1) - c * s
             else:
                 top, bottom = s - r, c
-            yield self._renamed(symbol, fact, sign, top, bottom), top, bottom
+            yield self._rename_signs(symbol, fact, sign, top, bottom), top, bottom
 
-    def _image(self, p: Polynomial, symbol: Symbol, top: Polynomial, bottom: Polynomial) -> Polynomial:
+    def _image_under(self, p: Polynomial, symbol: Symbol, top: Polynomial, bottom: Polynomial) -> Polynomial:
         image = self.ring.substitute(p, symbol, top, bottom)
         return image * bottom if self.ring.degree(p, symbol) % 2 else image  # an even power of the denominator
 
-    def _renamed(self, symbol: Symbol, used: Polynomial, sign: Sign, top: Polynomial, bottom: Polynomial) -> Signs:
+    def _rename_signs(self, symbol: Symbol, used: Polynomial, sign: Sign, top: Polynomial, bottom: Polynomial) -> Signs:
         s = self.ring.gen(symbol)
         signs = Signs(self.ring, ((s, sign), *((g, v) for g, v in self.facts if symbol not in self.ring.present(g))))
         for g, known in self.facts:
             if symbol in self.ring.present(g) and g not in (used, -used, s):
-                image = self._image(g, symbol, top, bottom)
+                image = self._image_under(g, symbol, top, bottom)
                 factors = self.ring.factors(image)
                 if len(factors) == 1 and len(signs.termwise(factors[0])) > 1:
-                    lead = factor(image)[0]
-                    signs = signs._with_plain(factors[0], known if lead > 0 else times(known, NEGATIVE))
+                    lead = factor_polynomial(image)[0]
+                    signs = signs._with_plain(factors[0], known if lead > 0 else multiply_signs(known, NEGATIVE))
         return signs
 
     def _with_plain(self, f: Polynomial, sign: Sign) -> Signs:

@@ -15,9 +15,9 @@ from functools import cached_property
 
 from sympy import Expr, Float, Symbol
 
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor_polynomial
 from derivations.analysis.sites.branches import Substitution
-from derivations.analysis.sites.sign import UNKNOWN, ZERO, Sign, times
+from derivations.analysis.sites.sign import UNKNOWN, ZERO, Sign, multiply_signs
 from derivations.analysis.sites.signs import Signs
 
 Fraction = tuple[Polynomial, Polynomial]
@@ -42,28 +42,28 @@ class Site:
         fixed = {x for x, _ in self.roots} | {s.symbol for s in self.solved}
         return tuple(x for x in self.state if x not in fixed)
 
-    def expressed(self, p: Polynomial) -> Fraction:
+    def put_expressed(self, p: Polynomial) -> Fraction:
         """``p`` with the expressed variables put in, not reduced by the defining polynomials."""
         top, bottom = p, self.ring.constant(1)
         for s in (*self.solved, *self.special):
             surplus = max(self.ring.degree(top, s.symbol), 0) - max(self.ring.degree(bottom, s.symbol), 0)
             top, bottom = (self.ring.substitute(q, s.symbol, s.top, s.bottom) for q in (top, bottom))
             top, bottom = (top, bottom * s.bottom**surplus) if surplus > 0 else (top * s.bottom**-surplus, bottom)
-        return cancelled(top, bottom)
+        return cancel_fraction(top, bottom)
 
     def normal(self, p: Polynomial) -> Fraction:
         """``p`` on the site as a fraction in normal form; the numerator is zero iff ``p`` vanishes there."""
-        top, bottom = self.expressed(p)
+        top, bottom = self.put_expressed(p)
         for x, q in reversed(self.roots):
             if self.ring.degree(top, x) >= self.ring.degree(q, x):
                 top, multiple = self.ring.remainder(top, self._on_special(q), x)
                 bottom = bottom * multiple
-        return cancelled(top, bottom)
+        return cancel_fraction(top, bottom)
 
     def normal_fraction(self, top: Polynomial, bottom: Polynomial) -> Fraction:
         """A fraction of polynomials in normal form."""
         (a, b), (c, d) = self.normal(top), self.normal(bottom)
-        return cancelled(a * d, b * c)
+        return cancel_fraction(a * d, b * c)
 
     def fraction(self, expr: Expr) -> Fraction:
         """A rational expression on the site, in normal form."""
@@ -78,7 +78,7 @@ class Site:
                 low, high = self.ring.coefficients(bottom, x)
                 conjugate = a * low - b * high - a * high * self.ring.gen(x)
                 (n, m), (k, j) = self.normal(top * conjugate), self.normal(bottom * conjugate)
-                top, bottom = cancelled(n * j, m * k)
+                top, bottom = cancel_fraction(n * j, m * k)
         return top, bottom
 
     def is_zero(self, expr: Expr) -> bool:
@@ -120,15 +120,25 @@ class Site:
     def over(self, ring: Ring) -> Site:
         """The same site in a ring with more symbols."""
 
-        def taken(items: Iterable[Substitution]) -> tuple[Substitution, ...]:
-            return tuple(Substitution(s.symbol, ring.taken(s.top, self.ring), ring.taken(s.bottom, self.ring)) for s in items)
+        def convert_substitutions(items: Iterable[Substitution]) -> tuple[Substitution, ...]:
+            return tuple(
+                Substitution(s.symbol, ring.convert_from(s.top, self.ring), ring.convert_from(s.bottom, self.ring))
+                for s in items
+            )
 
-        def known(items: Iterable[tuple[Polynomial, Sign]]) -> tuple[tuple[Polynomial, Sign], ...]:
-            return tuple((ring.taken(p, self.ring), v) for p, v in items)
+        def convert_facts(items: Iterable[tuple[Polynomial, Sign]]) -> tuple[tuple[Polynomial, Sign], ...]:
+            return tuple((ring.convert_from(p, self.ring), v) for p, v in items)
 
-        signs = Signs(ring, known(self.signs.facts), known(self.signs.products), self.signs.consistent)
-        roots = tuple((x, ring.taken(p, self.ring)) for x, p in self.roots)
-        return replace(self, ring=ring, roots=roots, solved=taken(self.solved), special=taken(self.special), signs=signs)
+        signs = Signs(ring, convert_facts(self.signs.facts), convert_facts(self.signs.products), self.signs.consistent)
+        roots = tuple((x, ring.convert_from(p, self.ring)) for x, p in self.roots)
+        return replace(
+            self,
+            ring=ring,
+            roots=roots,
+            solved=convert_substitutions(self.solved),
+            special=convert_substitutions(self.special),
+            signs=signs,
+        )
 
     def _on_special(self, q: Polynomial) -> Polynomial:
         for s in self.special:
@@ -146,10 +156,10 @@ class Chart:
 
     def of(self, top: Polynomial, bottom: Polynomial) -> Sign:
         """The sign of a fraction, whose denominator does not vanish."""
-        plain = times(self.signs.of(top), self.signs.of(bottom) - ZERO)
+        plain = multiply_signs(self.signs.of(top), self.signs.of(bottom) - ZERO)
         if len(plain) > 1:
-            plain = plain & times(self._put(top), self._put(bottom) - ZERO)
-        return plain if len(plain) <= 1 else plain & times(self._number(top), self._number(bottom) - ZERO)
+            plain = plain & multiply_signs(self._put_expressed(top), self._put_expressed(bottom) - ZERO)
+        return plain if len(plain) <= 1 else plain & multiply_signs(self._number(top), self._number(bottom) - ZERO)
 
     def _number(self, p: Polynomial) -> Sign:
         """The sign of an algebraic number, to as many digits as tell it from zero; unknown of anything else."""
@@ -187,9 +197,9 @@ class Chart:
         images = [(_image_one(ring, g, found), v) for g, v in facts if symbol in ring.present(g)]
         return replace(self, expressed=(*self.expressed, found), signs=kept.learn_all(images))
 
-    def _put(self, p: Polynomial) -> Sign:
+    def _put_expressed(self, p: Polynomial) -> Sign:
         image, flips = self._image(p)
-        return times(self.signs.of(image), self.signs.of(flips))
+        return multiply_signs(self.signs.of(image), self.signs.of(flips))
 
     def _image(self, p: Polynomial) -> Fraction:
         flips = self.signs.ring.constant(1)
@@ -205,10 +215,10 @@ def _image_one(ring: Ring, p: Polynomial, s: Substitution) -> Polynomial:
     return image * s.bottom if ring.degree(p, s.symbol) % 2 else image
 
 
-def cancelled(top: Polynomial, bottom: Polynomial) -> Fraction:
+def cancel_fraction(top: Polynomial, bottom: Polynomial) -> Fraction:
     """A fraction without common factor, its denominator's content positive."""
     if top.is_zero():
         return top, bottom * 0 + 1
     common = top.gcd(bottom)
     top, bottom = top / common, bottom / common
-    return (top, bottom) if factor(bottom)[0] > 0 else (-top, -bottom)
+    return (top, bottom) if factor_polynomial(bottom)[0] > 0 else (-top, -bottom)

@@ -49,7 +49,7 @@ def integrals(rng, density, found):
     yield evaluate(found[I_B], Point(at)), mpmath.quad(integrand, [0, 1, mpmath.inf])
 
 
-def slopes(rng, formula):
+def band_slopes(rng, formula):
     """How the logarithm of the sum over a band falls behind its edge, over the gain, by differences; beyond two orders."""
     links, gains, step = int(rng.integers(3, 8)), np.array([2500.0, 5000.0, 10_000.0]), 1.0
     modes = Modes.of(Band("regular", int(rng.integers(2, 5)), links), 4096)
@@ -65,28 +65,28 @@ def _late_limit(values, times=TIMES[1:]):
 
 
 @cache
-def _late(case: int) -> tuple[MeanFieldHead, HeadCurve]:
+def _late_solution(case: int) -> tuple[MeanFieldHead, HeadCurve]:
     """A solution at late times."""
     links, decay, head_decay = CASES[case]
     head = MeanFieldHead(Band("regular", 2, links), gamma=1.5, lam=decay, kappa=head_decay, w0=0.8)
     return head, head.trajectory(TIMES)
 
 
-def _drawn(rng) -> tuple[MeanFieldHead, HeadCurve, dict]:
+def _draw_solution(rng) -> tuple[MeanFieldHead, HeadCurve, dict]:
     """A solution, and the numbers of its parameters."""
-    head, curve = _late(int(rng.integers(len(CASES))))
+    head, curve = _late_solution(int(rng.integers(len(CASES))))
     return head, curve, {mu_e: head.edge, gamma: head.gamma, lam: head.lam, kappa: head.kappa, w_0: head.w0}
 
 
-def _modes(head: MeanFieldHead, curve: HeadCurve) -> Modes:
+def _mode_gaps(head: MeanFieldHead, curve: HeadCurve) -> Modes:
     return Modes.of(cast(Band, head.of), curve.nodes)
 
 
 def late_masses(rng, end, found):
     """The total mass in the end, without and with decay, and where the head ends."""
     for case, name in ((0, m_e), (1, m_decay)):
-        head, curve = _late(case)
-        modes = _modes(head, curve)
+        head, curve = _late_solution(case)
+        modes = _mode_gaps(head, curve)
         grown = np.array([curve.growth(mode)[1:] for mode in modes.correlations])
         at = {mu_e: head.edge, gamma: head.gamma, lam: head.lam, kappa: head.kappa, w_0: head.w0}
         at |= {w_plus: evaluate(end, Point(at))}
@@ -94,9 +94,9 @@ def late_masses(rng, end, found):
         yield evaluate(found[name], Point(at)), _late_limit(modes.masses @ grown**2)
 
 
-def gaps(rng, line):
+def rest_gaps(rng, line):
     """What the modes at the edge lack to rest, over what they are said to lack, in the end."""
-    _, curve, at = _drawn(rng)
+    _, curve, at = _draw_solution(rng)
     late = [Point({**at, w: head, B_g: gain}) for head, gain in zip(curve.head[1:], curve.gains[1:], strict=True)]
     yield 1.0, _late_limit([float(evaluate(line.left, here) / evaluate(line.right, here)) for here in late])
 
@@ -114,7 +114,7 @@ def parted_heads(rng, given, found):
 def late_heads(rng, lines, limit):
     """Gain, gap and distance from the limit in the end, over what they are said to be; the limit and the coefficient."""
     gain, gap, late = lines
-    head, curve, at = _drawn(rng)
+    head, curve, at = _draw_solution(rng)
     value = evaluate(limit, Point(at))
     points = [
         Point({**at, w: one, B_g: grown, t: time, w_plus: value})
@@ -131,17 +131,17 @@ def _twice_as_late(formula):
     return evaluate(formula, Point({t_1: TIMES[0], t_2: TIMES[1]}))
 
 
-def growths(rng, formula):
-    """Of the mode at the edge while time doubles, in the end."""
-    head, curve, _ = _drawn(rng)
+def edge_growths(rng, formula):
+    """The growth of the mode at the edge while time doubles, in the end."""
+    head, curve, _ = _draw_solution(rng)
     grown = curve.growth(head.edge)
     yield _twice_as_late(formula), _late_limit(grown[1:] / grown[:-1])
 
 
-def overlaps(rng, formula):
-    """At two late times, over those at one, in the end."""
-    head, curve, _ = _drawn(rng)
-    modes = _modes(head, curve)
+def late_overlaps(rng, formula):
+    """Overlaps at two late times, over those at one, in the end."""
+    head, curve, _ = _draw_solution(rng)
+    modes = _mode_gaps(head, curve)
     grown = np.array([curve.growth(mode) for mode in modes.correlations])
     squares = modes.masses @ grown**2
     yield (

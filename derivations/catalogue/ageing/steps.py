@@ -46,18 +46,18 @@ UNREST = w * (mu_e - w) - lam  # what the modes at the edge lack to rest
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (_edge(), _slow_edge(), _late_head(), _mass(), *_two_times())
+    return (_edge_step(), _slow_edge(), _late_head(), _mass_step(), *_two_times())
 
 
-def _transform() -> Line:
+def _transform_step() -> Line:
     return Line(I_B, varrho_e * sqrt(pi) * exp(2 * mu_e * B_g) / (2 * (2 * B_g) ** Rational(3, 2)))
 
 
-def _slope() -> Line:
+def _slope_step() -> Line:
     return Line(r_B, 2 * mu_e - 3 / (2 * B_g))
 
 
-def _gap() -> Line:
+def _gap_step() -> Line:
     return Line(UNREST, 3 * w / (4 * B_g), r"\simeq")
 
 
@@ -69,24 +69,24 @@ def _limit() -> Line:
     return Line(w_plus, equations.resting_heads(mu_e, lam, sqrt)[0])
 
 
-def _edge() -> Step:
+def _edge_step() -> Step:
     return Step(
         "edge",
         "At a square-root edge the sum of all $m_{w,j}e^{2\\mu_{w,j}B_g}$ is a power of $B_g$ below the growth of the fastest "
         "mode.",
         "Laplace's integral over the density at the edge, and the derivative of its logarithm.",
         given=(Line(varrho, varrho_e * sqrt(mu_e - mu)),),
-        after=(_transform(), _slope()),
+        after=(_transform_step(), _slope_step()),
         assumptions=("The masses have the density $\\varrho$ up to the edge $\\mu_e$; for large $B_g$ nothing else counts.",),
         check=lambda given, after: (
             Numerics(lambda rng: evidence.integrals(rng, given, after), 1e-10, "quadrature"),
             AtRandomPoints(((log(after[I_B]).diff(B_g), after[r_B]),), evidence.edge_point),
-            Numerics(lambda rng: evidence.slopes(rng, after[r_B]), RELATIVE, "the band of regular pairs"),
+            Numerics(lambda rng: evidence.band_slopes(rng, after[r_B]), RELATIVE, "the band of regular pairs"),
         ),
     )
 
 
-def _mass() -> Step:
+def _mass_step() -> Step:
     return Step(
         "mass",
         "The total mass $\\sum_jm_{w,j}g_{w,j}^2$ has a limit: without decay by the balance of head and modes, with "
@@ -118,13 +118,13 @@ def _slow_edge() -> Step:
         "slow_edge",
         "So the head stays below the value at which the modes at the edge rest.",
         "The mass is $e^{-2A_g}$ times the sum and has a limit: its logarithm does not move, $2\\dot A_g\\simeq r_B\\dot B_g$.",
-        before=(_slope(),),
+        before=(_slope_step(),),
         given=(Line(A_dot, decays), Line(B_dot, gain)),
-        after=(_gap(),),
+        after=(_gap_step(),),
         uses=("edge",),
         check=lambda before, after: (
             Identity(((before[r_B] * before[B_dot] / 2 - before[A_dot], UNREST - after[UNREST]),)),
-            Remainder(lambda rng: evidence.gaps(rng, *after), RELATIVE, "the solver at late times", reads=after),
+            Remainder(lambda rng: evidence.rest_gaps(rng, *after), RELATIVE, "the solver at late times", reads=after),
         ),
     )
 
@@ -135,7 +135,7 @@ def _late_head() -> Step:
         "late_head",
         "The head ages: its distance from its limit is one over time, whatever the start and the rates. It never arrives.",
         "$B_g\\simeq w_+t$; then $w_+-w$ to first order. $w_+=\\mu_e$ without decay.",
-        before=(_gap(),),
+        before=(_gap_step(),),
         given=(Line(mu_e**2, 4 * lam, ">"),),
         after=(
             _gain(),
@@ -172,12 +172,14 @@ def _two_times() -> tuple[Step, ...]:
             "fastest_mode",
             "The mode at the edge grows for ever, as a power of time: $g_{21}$ is its growth between $t_1$ and $t_2$.",
             "The mass is $g^2$ of this mode times $B_g^{-3/2}$.",
-            before=(_transform(), _gain()),
+            before=(_transform_step(), _gain()),
             after=(Line(g_21, (t_2 / t_1) ** Rational(3, 4), r"\simeq"),),
             uses=("edge", "late_head"),
             check=lambda before, after: (
                 AtRandomPoints(((_growth_of_edge(before), after[g_21]), *_positive(before)), evidence.edge_point),
-                Remainder(lambda rng: evidence.growths(rng, after[g_21]), RELATIVE, "the solver at late times", reads=after),
+                Remainder(
+                    lambda rng: evidence.edge_growths(rng, after[g_21]), RELATIVE, "the solver at late times", reads=after
+                ),
             ),
         ),
         Step(
@@ -186,12 +188,14 @@ def _two_times() -> tuple[Step, ...]:
             "as slowly as it is old.",
             "The overlap is the sum of $m_{w,j}g_{w,j}(t_1)g_{w,j}(t_2)$, the integral at $(B_1+B_2)/2$; its "
             "exponentials cancel.",
-            before=(_transform(), _gain()),
+            before=(_transform_step(), _gain()),
             after=(Line(C_12, ratio ** Rational(3, 2), r"\simeq"),),
             uses=("edge", "late_head"),
             check=lambda before, after: (
-                AtRandomPoints(((_overlap(before), after[C_12]), *_positive(before)), evidence.edge_point),
-                Remainder(lambda rng: evidence.overlaps(rng, after[C_12]), RELATIVE, "the solver at late times", reads=after),
+                AtRandomPoints(((_overlap_step(before), after[C_12]), *_positive(before)), evidence.edge_point),
+                Remainder(
+                    lambda rng: evidence.late_overlaps(rng, after[C_12]), RELATIVE, "the solver at late times", reads=after
+                ),
             ),
         ),
     )
@@ -213,6 +217,6 @@ def _growth_of_edge(known: Lines) -> Expr:
     return sqrt(first / last)
 
 
-def _overlap(known: Lines) -> Expr:
+def _overlap_step(known: Lines) -> Expr:
     middle = _at(known, (t_1 + t_2) / 2)
     return middle / sqrt(_at(known, t_1) * _at(known, t_2))

@@ -8,7 +8,7 @@ from derivations.catalogue.classifiable import evidence
 from derivations.catalogue.points import coupled_point
 from derivations.catalogue.sector_steps import characteristic
 from derivations.checks import AtRandomPoints, Identity, Numerics
-from derivations.closed_forms.reduced import star
+from derivations.closed_forms.reduced import star_loss
 from derivations.engine import Step
 from derivations.lines import Line, dot, velocity_lines
 from derivations.vocabulary import (
@@ -41,10 +41,10 @@ def steps() -> tuple[Step, ...]:
     (conserved,) = models.embedding_only().gradient_flow().conserved()
     size = Trace(Transpose(u_x) * H_x.I * u_x) + Trace(Transpose(u_y) * H_y.I * u_y)
     centroid = Line(c_u, conserved / size)
-    return (*_criterion(Line(C_u, conserved), size, centroid), *_stars(centroid))
+    return (*_criterion_steps(Line(C_u, conserved), size, centroid), *_star_steps(centroid))
 
 
-def _criterion(conserved: Line, size: Expr, centroid: Line) -> tuple[Step, ...]:
+def _criterion_steps(conserved: Line, size: Expr, centroid: Line) -> tuple[Step, ...]:
     other = {u_x: w_x, u_y: w_y}
     return (
         Step(
@@ -57,9 +57,10 @@ def _criterion(conserved: Line, size: Expr, centroid: Line) -> tuple[Step, ...]:
             assumptions=("$u=(u_x,u_y)$ is one on the component and zero elsewhere.",),
             check=lambda premises, after: (
                 AtRandomPoints(
-                    ((premises[C_u], size * after[c_u]), (_rested(premises[C_u], after[c_u]), premises[C_u])), coupled_point
+                    ((premises[C_u], size * after[c_u]), (_vector_at_rest(premises[C_u], after[c_u]), premises[C_u])),
+                    coupled_point,
                 ),
-                Numerics(lambda rng: evidence.centroid(rng, after[c_u]), 1e-10, "the kernel of the dense flow"),
+                Numerics(lambda rng: evidence.centroid_pairs(rng, after[c_u]), 1e-10, "the kernel of the dense flow"),
             ),
         ),
         Step(
@@ -84,13 +85,13 @@ def _criterion(conserved: Line, size: Expr, centroid: Line) -> tuple[Step, ...]:
     )
 
 
-def _rested(conserved: Basic, limit: Basic) -> Basic:
+def _vector_at_rest(conserved: Basic, limit: Basic) -> Basic:
     """The conserved vector at rest."""
     return conserved.xreplace({X: limit * Transpose(u_x), Y: limit * Transpose(u_y)})
 
 
-def _stars(centroid: Line) -> tuple[Step, ...]:
-    flow = star().gradient_flow()
+def _star_steps(centroid: Line) -> tuple[Step, ...]:
+    flow = star_loss().gradient_flow()
     velocities = velocity_lines(flow)
     rates = tuple(map(Line, (r_0, r_1), sorted((-flow.jacobian()).eigenvals(), key=lambda e: e != 0)))
     (integral,) = flow.conserved(degree=1)
@@ -103,13 +104,13 @@ def _stars(centroid: Line) -> tuple[Step, ...]:
             "If every sample has one label, each label is the centre of a star of its own: "
             "$n$ samples with mean $x$ around a label $y$.",
             "Insert equal samples into the loss; the mean of $n$ samples has mobility $\\eta_x/n$.",
-            given=(Line(L, star().expression),),
+            given=(Line(L, star_loss().expression),),
             after=velocities,
             assumptions=(
                 "One label for each sample, weight 1, equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels.",
             ),
             check=lambda premises, after: (
-                evidence.descends(star(), premises[L], after),
+                evidence.descent_check(star_loss(), premises[L], after),
                 Numerics(lambda rng: evidence.star_velocities(rng, after), 1e-12, "the lowered flow of all samples"),
             ),
         ),

@@ -12,9 +12,9 @@ from sympy import QQ, Expr, Integer, Poly, Rational, S, Symbol
 
 from derivations.catalogue import dense_head
 from derivations.catalogue.decay_stability import evidence
-from derivations.catalogue.written import by_powers, ordered
+from derivations.catalogue.written import by_powers, ordered_sum
 from derivations.checks import Identity, Limit, Numerics
-from derivations.closed_forms.pair import LARGE, PAIR, leading, pair_cubic, pair_determinant, slow_ratio
+from derivations.closed_forms.pair import LARGE, PAIR, leading_in_xi, pair_cubic, pair_determinant, slow_ratio
 from derivations.engine import Step
 from derivations.lines import Line, Lines
 from derivations.vocabulary import (
@@ -49,7 +49,7 @@ HURWITZ = p**2 * Delta
 QUARTER = Rational(1, 4)
 
 
-def condition() -> tuple[Step, ...]:
+def condition_steps() -> tuple[Step, ...]:
     """The complete rule, and heads of opposite signs."""
     opposite = _pair_at(-(1 + xi), 1 + xi + zeta)
     return (
@@ -72,9 +72,12 @@ def condition() -> tuple[Step, ...]:
             assumptions=("Where one of these inequalities is an equality the linearisation does not decide.",),
             check=lambda before, after: (
                 Identity(((after[HURWITZ], p**2 * before[Delta].xreplace(before.of(c_0, c_1, c_2).mapping)),)),
-                Identity(evidence.signs(_first_two(before), (xi, zeta, k))),
+                Identity(evidence.coefficient_signs(_first_two(before), (xi, zeta, k))),
                 Numerics(
-                    lambda rng: evidence.verdicts(rng, after, HURWITZ), 0, "verdicts of dense eigenvalues", reads=after.bounds
+                    lambda rng: evidence.stability_verdicts(rng, after, HURWITZ),
+                    0,
+                    "verdicts of dense eigenvalues",
+                    reads=after.bounds,
                 ),
             ),
         ),
@@ -85,12 +88,12 @@ def condition() -> tuple[Step, ...]:
             "there are.",
             before=(determinant(),),
             given=opposite,
-            after=_bounds(pair_determinant(), opposite, least_opposite, count_opposite),
+            after=_bound_lines(pair_determinant(), opposite, least_opposite, count_opposite),
             uses=("rule",),
             assumptions=(r"$\xi$ and $\zeta$ are positive; or the signs or names are exchanged.",),
             check=lambda before, after: (
                 Identity(_pair_of(before)),
-                after.same(_bounds(before[HURWITZ], before, least_opposite, count_opposite)),
+                after.same(_bound_lines(before[HURWITZ], before, least_opposite, count_opposite)),
                 Identity(((int(bool(after[least_opposite] > 0)), 1),)),
             ),
         ),
@@ -126,9 +129,9 @@ def _pair_of(known: Lines) -> tuple:
     return tuple((known[q], e.subs(heads)) for q, e in PAIR.items())
 
 
-def boundary() -> tuple[Step, ...]:
+def boundary_steps() -> tuple[Step, ...]:
     """The Hopf boundary, its limit, and its bound."""
-    turning = ordered(s**3, c_2 * s**2, c_1 * s, c_0)
+    turning = ordered_sum(s**3, c_2 * s**2, c_1 * s, c_0)
     return (
         Step(
             "hopf",
@@ -144,9 +147,9 @@ def boundary() -> tuple[Step, ...]:
             assumptions=(r"$\xi$ and $\zeta$ are positive; or both heads are negative, or the names exchanged.",),
             check=lambda before, after: (
                 Identity(((turning.xreplace({c_0: before[c_0]}), after[turning]), *_pair_of(before))),
-                Identity(evidence.signs(_one_change(before), (xi, zeta))),
+                Identity(evidence.coefficient_signs(_kept_signs(before), (xi, zeta))),
                 Numerics(
-                    lambda rng: dense_head.boundary(rng, before[HURWITZ].subs(PAIR), -before[c_1].subs(PAIR)),
+                    lambda rng: dense_head.boundary_pairs(rng, before[HURWITZ].subs(PAIR), -before[c_1].subs(PAIR)),
                     1e-6,
                     "dense eigenvalues at the root",
                 ),
@@ -164,9 +167,9 @@ def boundary() -> tuple[Step, ...]:
             uses=("rule",),
             assumptions=("Both correlations are positive.",),
             check=lambda before, after: (
-                Identity(((leading(before[HURWITZ], before.of(omega_1, omega_2).mapping).subs(k, after[k_c]), 0),)),
+                Identity(((leading_in_xi(before[HURWITZ], before.of(omega_1, omega_2).mapping).subs(k, after[k_c]), 0),)),
                 Limit(
-                    lambda rng: evidence.limits(rng, before, before[HURWITZ].subs(PAIR), after[k_c]),
+                    lambda rng: evidence.limit_orders(rng, before, before[HURWITZ].subs(PAIR), after[k_c]),
                     1e-2,
                     "the root at large heads: remainder of order 2",
                     reads=after,
@@ -176,11 +179,11 @@ def boundary() -> tuple[Step, ...]:
                 ),
             ),
         ),
-        _quarter(),
+        _quarter_step(),
     )
 
 
-def _quarter() -> Step:
+def _quarter_step() -> Step:
     """No boundary lies above one quarter."""
     first = 1 + xi
     far, near = ((Line(omega_2, e),) for e in (2 * (1 + xi) + zeta, (1 + xi) * (2 + theta) / (1 + theta)))
@@ -224,16 +227,16 @@ def _at_bound(polynomial: Expr, known: Lines, bound: Line) -> Lines:
     """Coefficients of the determinant at a ratio, for both forms of the second head."""
     at_bound, first = 64 * polynomial.subs(k, bound.right), known[omega_1]
     far, near = (_pair_at(first, second) for second in known.of(omega_2).rights)
-    return Lines((*_bounds(at_bound, far, least_far, count_far), *_bounds(at_bound, near, least_near, count_near)))
+    return Lines((*_bound_lines(at_bound, far, least_far, count_far), *_bound_lines(at_bound, near, least_near, count_near)))
 
 
-def _bounds(polynomial: Expr, heads: Lines, least: Symbol, count: Symbol) -> Lines:
+def _bound_lines(polynomial: Expr, heads: Lines, least: Symbol, count: Symbol) -> Lines:
     """The smallest of the coefficients of a polynomial, with both heads inserted, and their number."""
-    found = _inserted(polynomial, heads.of(p, nu).mapping)
+    found = _insert_heads(polynomial, heads.of(p, nu).mapping)
     return Lines((Line(least, min(found)), Line(count, Integer(len(found)))))
 
 
-def _inserted(polynomial: Expr, heads: dict) -> list[Expr]:
+def _insert_heads(polynomial: Expr, heads: dict) -> list[Expr]:
     """The coefficients, in k and the symbols of the heads, of a polynomial in p, nu and k, its denominator multiplied out."""
     field = QQ.frac_field(k, *sorted(set().union(*(e.free_symbols for e in heads.values())), key=str))
     values = [*(field.from_sympy(heads[q]) for q in (p, nu)), field.from_sympy(k)]
@@ -241,7 +244,7 @@ def _inserted(polynomial: Expr, heads: dict) -> list[Expr]:
     return [QQ.to_sympy(e) for e in sum(terms, field.zero).numer.values()]
 
 
-def _one_change(known: Lines) -> list[Expr]:
+def _kept_signs(known: Lines) -> list[Expr]:
     """The coefficients of the cubic in k that keep their sign, made positive, at the heads shown."""
     three, two, _, zero = Poly(known[HURWITZ].expand(), k).all_coeffs()
     return [e.subs(known.of(p, nu).mapping) for e in (three, two, -zero)]

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import brentq
 from sympy import Matrix, Poly, Rational, lambdify
 
-from derivations.catalogue.dense_head import critical, growth, jacobian, pair_jacobian, place
+from derivations.catalogue.dense_head import critical_ratio, entry_place, growth_rate, jacobian, pair_jacobian
 from derivations.closed_forms.pair import PAIR
 from derivations.lines import dot
 from derivations.vocabulary import (
@@ -53,13 +53,13 @@ def own_sector(rng, given, lines):
         yield [int(not given.violated(at))] * 2, [bounded, returns]
 
 
-def pair(rng, lines, names):
+def pair_matrices(rng, lines, names):
     """The matrix of linear velocities of the entries of a pair, against the same entries of the dense Jacobian."""
     heads, ratio = rng.uniform(0.5, 3, 2) * rng.choice([-1, 1], 2), float(rng.uniform(0.1, 3))
     velocities = lines.of(*map(dot, names)).rights
     matrix = Matrix(velocities).jacobian(names).subs({omega_1: heads[0], omega_2: heads[1], k: ratio})
     found = pair_jacobian(heads, ratio)
-    places = np.array([place(str(name), 3) for name in names])
+    places = np.array([entry_place(str(name), 3) for name in names])
     yield np.array(matrix.tolist(), dtype=float), found[np.ix_(places, places)]
     others = np.setdiff1d(np.arange(18), places)
     yield 1 + np.abs(found[np.ix_(others, places)]).max() + np.abs(found[np.ix_(places, others)]).max(), 1.0
@@ -76,13 +76,13 @@ def determinants(rng, known, lines):
     yield float(formula.subs(values)), float(np.linalg.det(at * np.eye(18) - pair_jacobian(heads, ratio, absent)))
 
 
-def signs(polynomials, variables) -> tuple:
+def coefficient_signs(polynomials, variables) -> tuple:
     """How many coefficients of each polynomial are positive, and how many it has."""
     found = [Poly(polynomial.expand(), *variables).coeffs() for polynomial in polynomials]
     return tuple((sum(bool(e > 0) for e in signed), max(1, len(signed))) for signed in found)
 
 
-def verdicts(rng, rule, scaled):
+def stability_verdicts(rng, rule, scaled):
     """Whether the rule holds of two occupied directions and an absent mode, and whether no dense eigenvalue grows but for the
     rotations."""
     determinant = lambdify((omega_1, omega_2, k), (rule[scaled] / p**2).subs(PAIR), "numpy")
@@ -95,14 +95,14 @@ def verdicts(rng, rule, scaled):
         yield int(all(held)), int(np.delete(found, np.abs(found).argsort()[:ROTATIONS]).real.max() < 0)
 
 
-def limits(rng, given, cubic, limit):
+def limit_orders(rng, given, cubic, limit):
     """The observed order at which the root of the cubic reaches its limit as both heads grow in proportion, where the
     correlations are as assumed; and that it does not reach it where they are not."""
     ratio = Rational(int(rng.integers(1, 9)), 10)
     for pair_of_heads in ((ratio, Rational(1)), (Rational(1), ratio)):
         at = dict(zip((mu_1, mu_2), pair_of_heads, strict=True))
         with mpmath.workdps(50):
-            truth = [critical(cubic, *(size * h for h in pair_of_heads)) for size in (1000, 10000)]
+            truth = [critical_ratio(cubic, *(size * h for h in pair_of_heads)) for size in (1000, 10000)]
             value = limit.subs(at)
             gaps = [abs(root - mpmath.mpf(value.p) / value.q) for root in truth]
             yield int(not given.violated(at)), int(gaps[1] < 1e-6)
@@ -113,14 +113,14 @@ def limits(rng, given, cubic, limit):
 def crossings(rng, cubic):
     """The root of the cubic, and the ratio below which the dense eigenvalues of a pair grow; and its sign above."""
     first, second = np.sort(rng.choice(np.arange(11, 60, 6), 2, replace=False)) / 10
-    found = brentq(lambda ratio: growth((first, second), ratio), 1e-4, 1, xtol=1e-12)
-    yield float(critical(cubic, Rational(str(first)), Rational(str(second)))), found
+    found = brentq(lambda ratio: growth_rate((first, second), ratio), 1e-4, 1, xtol=1e-12)
+    yield float(critical_ratio(cubic, Rational(str(first)), Rational(str(second)))), found
     above = {omega_1: first, omega_2: second, k: 1.1 * found}
-    yield int(float(cubic.subs(above)) > 0), int(growth((first, second), above[k]) < 0)
+    yield int(float(cubic.subs(above)) > 0), int(growth_rate((first, second), above[k]) < 0)
 
 
 def crossings_below(rng, cubic, bounds):
     """How many roots for pairs of heads are not within the bounds: none."""
     for _ in range(10):
         first, second = (Rational(int(e), 100) for e in np.sort(rng.choice(np.arange(101, 2000), 2, replace=False)))
-        yield len(bounds.violated({k_c: critical(cubic, first, second)})), 0
+        yield len(bounds.violated({k_c: critical_ratio(cubic, first, second)})), 0

@@ -8,13 +8,13 @@ from dataclasses import replace
 from sympy import Expr, ImmutableMatrix, Matrix, S, Symbol
 
 from derivations.catalogue.decay_stability import evidence
-from derivations.catalogue.decay_stability.condition import boundary, coefficients, condition
+from derivations.catalogue.decay_stability.condition import boundary_steps, coefficients, condition_steps
 from derivations.catalogue.points import unit_point
-from derivations.catalogue.written import linear_lines, ordered
+from derivations.catalogue.written import matrix_lines, ordered_sum
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
-from derivations.closed_forms.decaying import UNITS, decaying, in_units, own_sector
+from derivations.closed_forms.decaying import UNITS, decaying_modes, flow_in_units, own_sector
 from derivations.closed_forms.pair import PAIR, pair_sector, pair_sectors
-from derivations.closed_forms.reduced import along, sectors
+from derivations.closed_forms.reduced import flow_along, jacobian_sectors
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import (
@@ -51,19 +51,19 @@ GROWS = omega_1 * (mu_1 - mu_3)
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    states = _states()
+    states = _state_steps()
     known = Lines(line for step in states for line in step.after)
-    return (*states, *_sectors(known), *condition(), *boundary())
+    return (*states, *_sector_steps(known), *condition_steps(), *boundary_steps())
 
 
-def characteristic(matrix: Matrix) -> Expr:
+def characteristic_polynomial(matrix: Matrix) -> Expr:
     """Its characteristic polynomial in s."""
     return matrix.charpoly(s).as_expr(s)
 
 
-def _states() -> tuple[Step, ...]:
-    whole, moving = decaying().stop_gradient_flow(), velocity_lines(in_units().stop_gradient_flow())
-    reduction = along(in_units())
+def _state_steps() -> tuple[Step, ...]:
+    whole, moving = decaying_modes().stop_gradient_flow(), velocity_lines(flow_in_units().stop_gradient_flow())
+    reduction = flow_along(flow_in_units())
     single = velocity_lines(reduction.flow)
     resting = (Line(mu, omega + 1 / omega), Line(v**2, omega**2), Line(w, omega))
     return (
@@ -77,8 +77,8 @@ def _states() -> tuple[Step, ...]:
             after=moving,
             assumptions=("The modes with both decays, mobilities inverse to the degrees: see the derivation of weight decay.",),
             check=lambda given, after: (
-                Descent(decaying(), given.of(dot(V), dot(W)).rights, unit_point, stopped=True),
-                AtRandomPoints(_in_units(given, after), unit_point),
+                Descent(decaying_modes(), given.of(dot(V), dot(W)).rights, unit_point, stopped=True),
+                AtRandomPoints(_velocities_in_units(given, after), unit_point),
             ),
         ),
         replace(
@@ -94,7 +94,7 @@ def _states() -> tuple[Step, ...]:
             assumptions=(),
             check=lambda premises, after: (
                 *reduction.check(premises, after),
-                Identity(tuple((velocity, 0) for velocity in _at_rest(after))),
+                Identity(tuple((velocity, 0) for velocity in _rest_velocities(after))),
             ),
         ),
         Step(
@@ -118,13 +118,13 @@ def _states() -> tuple[Step, ...]:
     )
 
 
-def _in_units(given: Lines, after: Lines) -> tuple:
+def _velocities_in_units(given: Lines, after: Lines) -> tuple:
     """Old velocities at scaled arguments, and new velocities in the old units."""
     arguments = {symbol: unit * symbol for symbol, unit in UNITS.items()}
     return tuple((given[dot(b)].xreplace(arguments), lam * UNITS[b] * after[dot(b)].xreplace({k: given[k]})) for b in (V, W))
 
 
-def _at_rest(known: Lines) -> list[Expr]:
+def _rest_velocities(known: Lines) -> list[Expr]:
     """Both velocities, the first without its factor v, at rest."""
     resting = {v**2: known[v**2], mu: known[mu]}
     return [e.expand().xreplace(resting).subs(w, known[w]).expand() for e in ((known[dot(v)] / v).expand(), known[dot(w)])]
@@ -137,18 +137,18 @@ def _trace_and_determinant(known: Lines) -> Lines:
     return Lines(map(Line, (tau, delta), found))
 
 
-def _linear(found: dict[tuple, Matrix], shown: tuple[str, ...]) -> Lines:
+def _linear_lines(found: dict[tuple, Matrix], shown: tuple[str, ...]) -> Lines:
     """The linear velocities of the sectors that begin with the entries shown."""
     by_first = {str(names[0]): (names, matrix) for names, matrix in found.items()}
-    return Lines(line for name in shown for line in linear_lines(*by_first[name]))
+    return Lines(line for name in shown for line in matrix_lines(*by_first[name]))
 
 
-def _sectors(known: Lines) -> tuple[Step, ...]:
+def _sector_steps(known: Lines) -> tuple[Step, ...]:
     found = pair_sectors()
     names, _ = pair_sector()
-    turning, others = _linear(found, PAIR_OF_DIRECTIONS), _linear(found, OTHERS)
+    turning, others = _linear_lines(found, PAIR_OF_DIRECTIONS), _linear_lines(found, OTHERS)
     own, grows = known.of(tau, delta)[:2], Line(GROWS, 1 + omega_1 * (omega_1 - mu_3))
-    cubic = (Line(chi_12, s * ordered(s**3, c_2 * s**2, c_1 * s, c_0)), *coefficients())
+    cubic = (Line(chi_12, s * ordered_sum(s**3, c_2 * s**2, c_1 * s, c_0)), *coefficients())
     occupied = "Directions 1 and 2 hold modes 1 and 2, direction 3 is empty, mode 3 is absent: $v_3=0$."
     return (
         Step(
@@ -163,8 +163,8 @@ def _sectors(known: Lines) -> tuple[Step, ...]:
             uses=("units", "state"),
             assumptions=(occupied, r"A turned mode is the same state."),
             check=lambda before, after: (
-                after.same(_linear(_at_pair(before), PAIR_OF_DIRECTIONS)),
-                Numerics(lambda rng: evidence.pair(rng, after, names), 1e-10, "a dense Jacobian of all entries"),
+                after.same(_linear_lines(_at_pair(before), PAIR_OF_DIRECTIONS)),
+                Numerics(lambda rng: evidence.pair_matrices(rng, after, names), 1e-10, "a dense Jacobian of all entries"),
             ),
         ),
         Step(
@@ -178,7 +178,7 @@ def _sectors(known: Lines) -> tuple[Step, ...]:
             uses=("units", "state"),
             assumptions=(occupied,),
             check=lambda before, after: (
-                after[:-1].same(_linear(_at_pair(before), OTHERS)),
+                after[:-1].same(_linear_lines(_at_pair(before), OTHERS)),
                 Identity(((GROWS.subs(mu_1, before[mu].subs(omega, omega_1)), after[GROWS]),)),
             ),
         ),
@@ -195,7 +195,7 @@ def _sectors(known: Lines) -> tuple[Step, ...]:
                 (
                     (
                         after[chi_12].xreplace(after.of(c_2, c_1, c_0).mapping).subs(before.of(p, nu).mapping),
-                        characteristic(_matrix(before, names)),
+                        characteristic_polynomial(_matrix(before, names)),
                     ),
                 ),
             ),
@@ -206,7 +206,7 @@ def _sectors(known: Lines) -> tuple[Step, ...]:
             "Multiply the characteristic polynomials.",
             before=(*own, *others, grows, *cubic),
             given=PAIR_LINES,
-            after=(*_of_owners(own), Line(chi_J, _whole())),
+            after=(*_of_owners(own), Line(chi_J, _whole_determinant())),
             uses=("own_sector", "other_sectors", "cubic"),
             assumptions=(occupied,),
             check=lambda before, after: (
@@ -228,7 +228,7 @@ def _at_pair(known: Lines) -> dict[tuple, Matrix]:
         ImmutableMatrix.diag(*(known[e].subs(omega, o) for o in (omega_1, omega_2)), last)
         for e, last in ((v, 0), (w, 0), (mu, mu_3))
     )
-    return sectors(known.of(dot(V), dot(W)).rights, rest, head, correlations)
+    return jacobian_sectors(known.of(dot(V), dot(W)).rights, rest, head, correlations)
 
 
 def _matrix(known: Lines, names: Sequence[Symbol]) -> Matrix:
@@ -239,19 +239,19 @@ def _matrix(known: Lines, names: Sequence[Symbol]) -> Matrix:
 def _of_owners(known: Lines) -> Lines:
     """The characteristic polynomials of both directions with their own modes."""
     trace, determinant = (known[e] for e in (tau, delta))
-    own = ordered(s**2, -trace * s, determinant)
+    own = ordered_sum(s**2, -trace * s, determinant)
     return Lines(Line(chi, own.subs(omega, o)) for chi, o in ((chi_1, omega_1), (chi_2, omega_2)))
 
 
 def _of_others(known: Lines) -> Expr:
     """Those of the empty direction, and of the absent mode, with both occupied ones."""
     names = {str(block[0]): block for block in pair_sectors()}
-    absent, aside, head, turned = (characteristic(_matrix(known, names[first])) for first in OTHERS)
+    absent, aside, head, turned = (characteristic_polynomial(_matrix(known, names[first])) for first in OTHERS)
     first = (absent - known[GROWS] + GROWS).expand() * turned
     return first * first.subs({omega_1: omega_2, mu_1: mu_2}) * aside * head
 
 
-def _whole() -> Expr:
+def _whole_determinant() -> Expr:
     empty = s * (s + k + 1)
     parts = (empty * (s + k * (1 + o**2)) * (s + o * (m - mu_3)) for o, m in ((omega_1, mu_1), (omega_2, mu_2)))
     first, second = parts

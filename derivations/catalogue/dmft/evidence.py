@@ -15,9 +15,9 @@ from scipy.sparse.linalg import expm_multiply, spsolve
 from scipy.stats import poisson
 
 from derivations.catalogue import dense
-from derivations.catalogue.class_graphs import Sampled, coefficients, known, random_tree, regular_tree
+from derivations.catalogue.class_graphs import SampledGraph, define_lines, draw_coefficients, random_tree, regular_tree
 from derivations.checks import Numerics, Remainder, random_values
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.vocabulary import (
     B_K,
     G_0,
@@ -73,7 +73,7 @@ def sample_point(rng: np.random.Generator) -> Point:
 def regular_point(rng: np.random.Generator) -> Point:
     """Coefficients of a regular ensemble whose responses are real, and its pure samples and weight."""
     pure = {n_0: int(rng.integers(1, 5)), q: random_values(rng, (), 0.2, 2), b: random_values(rng, (), -2, 2)}
-    return Point(coefficients(rng, int(rng.integers(2, 9))) | pure)
+    return Point(draw_coefficients(rng, int(rng.integers(2, 9))) | pure)
 
 
 # -- samples ----------------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def velocities(rng, equations):
         yield evaluate(line.right, at), velocity
 
 
-def pull(shared, kernel):
+def label_pull(shared, kernel):
     """How a frustrated sample pulls at one of its labels, from the sample and from the kernel."""
     return q * shared[x], kernel[k] * (y_a + y_b)
 
@@ -105,11 +105,11 @@ def transforms(rng, kernels):
 
 def label_block(rng, whole, inverse):
     """The generator with s on its diagonal, and what stands between labels in its inverse."""
-    sampled, place = Sampled.at_random(rng), float(rng.uniform(0.2, 2))
+    sampled, place = SampledGraph.draw_random(rng), float(rng.uniform(0.2, 2))
     at, matrix = sampled.point(place), dense.generator(sampled.coupling)
     shifted = matrix + place * np.eye(len(matrix))
     degrees = np.diag(np.diag(matrix))
-    at = Point({**at.values, N_Z: len(matrix), D: array(degrees.tolist()), A: array((degrees - matrix).tolist())})
+    at = Point({**at.values, N_Z: len(matrix), D: mpf_array(degrees.tolist()), A: mpf_array((degrees - matrix).tolist())})
     for side in (whole.left, whole.right):
         yield evaluate(side, at), shifted
     labels = slice(-sampled.classes, None)
@@ -118,27 +118,27 @@ def label_block(rng, whole, inverse):
 
 def class_graphs(rng, before, after, name):
     """What stands between labels, from couplings and from their class graph."""
-    at = known((*before[1:], *after[1:]), Sampled.at_random(rng).point(float(rng.uniform(1.1, 2))))
+    at = define_lines((*before[1:], *after[1:]), SampledGraph.draw_random(rng).point(float(rng.uniform(1.1, 2))))
     yield evaluate(before[name], at), evaluate(after[name], at)
 
 
 # -- trees ------------------------------------------------------------------------------------------------------------
 
 
-def trees(rng, inverse, lines):
+def tree_responses(rng, inverse, lines):
     """The response of the root of a random tree, from the leaves up, and from a dense inverse."""
     parents, adjacency = random_tree(rng, 12)
-    at = Point({K: len(parents), B: array(adjacency.tolist()), F: array(np.diag(adjacency.sum(axis=0)).tolist())})
+    at = Point({K: len(parents), B: mpf_array(adjacency.tolist()), F: mpf_array(np.diag(adjacency.sum(axis=0)).tolist())})
     at = Point({**at.values, alpha: rng.uniform(0.5, 2), beta: rng.uniform(0.3, 1), k: rng.uniform(0.2, 0.6)})
     responses: dict[int, Any] = {}
     for label in reversed(range(len(parents))):
         below = [responses[int(child)] for child in np.flatnonzero(parents == label)]
-        responses[label] = _response(lines, below, at, is_root=label == 0)
+        responses[label] = _branch_response(lines, below, at, is_root=label == 0)
     yield responses[0], np.linalg.inv(evaluate(inverse, at).astype(float))[0, 0]
 
 
-def _response(lines, below, at: Point, is_root: bool):
-    """Of a label with branches below it."""
+def _branch_response(lines, below, at: Point, is_root: bool):
+    """The response of a label with branches below it."""
     count = c_G if is_root else c_g
     branches = np.array(below, dtype=object).reshape(-1, 1)
     return evaluate(lines[G if is_root else g], Point({**at.values, count: len(below), h: branches}))
@@ -149,7 +149,7 @@ def _drawn_response(seed: int) -> tuple[Pairs, float, float, float]:
     """A Poisson ensemble, a point s, and the response there of labels that do not reach each other; and what reaching each
     other adds in one large coupling, which hardly depends on the numbers of links that were drawn."""
     rng, classes, links = np.random.default_rng(seed), 1000, 3
-    sampled, place = Sampled.at_random(rng, classes, links * classes // 2), float(rng.uniform(0.2, 0.5))
+    sampled, place = SampledGraph.draw_random(rng, classes, links * classes // 2), float(rng.uniform(0.2, 0.5))
     J = csr_array(sampled.couplings)
     samples = diags_array(1 / (place + J.sum(axis=1)))
     inverse = np.diag(place + J.sum(axis=0)) - (J.T @ samples @ J).toarray()
@@ -163,8 +163,8 @@ def _drawn_response(seed: int) -> tuple[Pairs, float, float, float]:
 def populations_of_trees(rng):
     """What neighbours add to the mean response of labels of a Poisson graph, in populations and in one large coupling."""
     pairs, place, alone, added = _drawn_response(int(rng.integers(3)))
-    values = populations.sample(pairs, np.array([place]), PopulationSize(members=1000, populations=4))
-    yield populations.summary(values).value[0].real - alone, added
+    values = populations.sample_responses(pairs, np.array([place]), PopulationSize(members=1000, populations=4))
+    yield populations.summarise_means(values).value[0].real - alone, added
 
 
 def _with_branch(lines, at: Point) -> Point:
@@ -174,17 +174,17 @@ def _with_branch(lines, at: Point) -> Point:
     return at
 
 
-def bethe(rng, lines):
+def bethe_responses(rng, lines):
     """The response of a branch and of the root of a regular tree, from closed forms and from sparse solutions."""
     links = int(rng.integers(2, 4))
-    at = Point(coefficients(rng, links))
+    at = Point(draw_coefficients(rng, links))
     pairs, own, hop = regular_tree(links, DEPTH), float(at.values[alpha] + at.values[beta] * links), float(at.values[k])
     size = pairs.max() + 1
     one_way = coo_array((np.ones(len(pairs)), pairs.T), shape=(size, size))
     matrix = (own * eye_array(size) - hop * (one_way + one_way.T)).tocsc()
     at = _with_branch(lines, at)
-    yield at.values[g], _corner(matrix[1:, 1:])
-    yield evaluate(lines[G], at), _corner(matrix)
+    yield at.values[g], _first_entry(matrix[1:, 1:])
+    yield evaluate(lines[G], at), _first_entry(matrix)
 
 
 def solved_regular(rng, lines):
@@ -196,7 +196,7 @@ def solved_regular(rng, lines):
     yield evaluate(lines[G], at), regular.solve(pairs, kernel).value
 
 
-def _corner(matrix) -> float:
+def _first_entry(matrix) -> float:
     """The first entry of the inverse."""
     return float(spsolve(matrix, np.eye(1, matrix.shape[0])[0])[0])
 
@@ -206,18 +206,18 @@ def _corner(matrix) -> float:
 
 def sharp_sums(rng, lines, closure):
     """The mean response of labels on a tree of many links, beside what the closure makes of it."""
-    at = Point(coefficients(rng, MANY))
+    at = Point(draw_coefficients(rng, MANY))
     population = np.zeros(FEW)
     for _ in range(GENERATIONS):
         below = [rng.choice(population, size=count) for count in rng.poisson(MANY, FEW)]
-        population = np.array([float(_response(lines, each, at, is_root=False)) for each in below])
+        population = np.array([float(_branch_response(lines, each, at, is_root=False)) for each in below])
     around = [rng.choice(population, size=count) for count in rng.poisson(MANY, FEW)]
-    mean = np.mean([float(_response(lines, each, at, is_root=True)) for each in around])
+    mean = np.mean([float(_branch_response(lines, each, at, is_root=True)) for each in around])
     at = Point({**at.values, K: FEW, F: np.diag([len(each) for each in around]), G: mean})
     yield mean, evaluate(closure, at)
 
 
-def gaussian(rng, closure, classes=400):
+def gaussian_responses(rng, closure, classes=400):
     """The mean response under Gaussian couplings beside a diagonal of Poisson numbers, and what the closure makes of it."""
     links, degrees = 6, rng.poisson(6, classes)
     own, share, strength = 2.0, rng.uniform(0.3, 0.7), rng.uniform(0.3, 0.4)
@@ -233,8 +233,8 @@ def sorted_classes(rng: np.random.Generator) -> Point:
     """Classes with their links, and the shares of those with 0, 1, ... links."""
     links = rng.integers(0, 5, size=int(rng.integers(2, 6)))
     shares = [[mpmath.mpf(int(count)) / len(links)] for count in np.bincount(links, minlength=5)]
-    values = {K: len(links), F: array(np.diag(links).tolist()), N_Z: 5, p_f: np.array(shares, dtype=object)}
-    return Point(coefficients(rng, int(rng.integers(2, 9))) | values | {G: random_values(rng, (), 0.1, 0.3)})
+    values = {K: len(links), F: mpf_array(np.diag(links).tolist()), N_Z: 5, p_f: np.array(shares, dtype=object)}
+    return Point(draw_coefficients(rng, int(rng.integers(2, 9))) | values | {G: random_values(rng, (), 0.1, 0.3)})
 
 
 def solved_poisson(rng, averaged):
@@ -275,7 +275,7 @@ def _averaged_point(pairs, kernel) -> Point:
 def remainders(rng, exact, closed, links=10**6):
     """What the closure misses, times the number of links."""
     with mpmath.workdps(40):
-        at = known((*exact[:2], *closed[:2]), Point(coefficients(rng, links)))
+        at = define_lines((*exact[:2], *closed[:2]), Point(draw_coefficients(rng, links)))
         missed = [(evaluate(lines[G], at) - at.values[G_0]) * links for lines in (exact, closed)]
     yield tuple(missed)
 
@@ -285,38 +285,38 @@ def remainders(rng, exact, closed, links=10**6):
 
 def traces(rng, lines):
     """The resolvent of squared canonical correlations, from the class graph and one by one."""
-    sampled, place = Sampled.at_random(rng), float(rng.uniform(1.1, 2))
-    at = known(lines[1:], sampled.point(place))
+    sampled, place = SampledGraph.draw_random(rng), float(rng.uniform(1.1, 2))
+    at = define_lines(lines[1:], sampled.point(place))
     inverse = np.linalg.inv(evaluate(lines[B_K], at).astype(float))
     yield np.trace(at.values[D_y].astype(float) @ inverse), np.sum(1 / (place - sampled.coupling.modes() ** 2))
 
 
 def correlations(rng, formula):
     """Squared canonical correlations of a regular graph, from the eigenvalues of its class graph and as singular values."""
-    sampled = Sampled.regular(rng, classes=12, links=3)
-    found = [evaluate(formula, _of_regular(sampled, each)) for each in np.linalg.eigvalsh(sampled.adjacency)]
+    sampled = SampledGraph.draw_regular(rng, classes=12, links=3)
+    found = [evaluate(formula, _regular_point(sampled, each)) for each in np.linalg.eigvalsh(sampled.adjacency)]
     yield np.sort(np.array(found, dtype=float)), np.sort(sampled.coupling.modes() ** 2)
 
 
 @cache
-def _large(seed: int) -> tuple[Sampled, NDArray]:
+def _large(seed: int) -> tuple[SampledGraph, NDArray]:
     """A large regular graph and its squared canonical correlations, ascending."""
-    sampled = Sampled.regular(np.random.default_rng(seed), classes=300, links=3)
+    sampled = SampledGraph.draw_regular(np.random.default_rng(seed), classes=300, links=3)
     return sampled, sampled.squared_correlations
 
 
-def widths(rng, formulas):
+def band_widths(rng, formulas):
     """Lower and upper end of the band, and the outermost correlations of a large graph but the one that is outside."""
     sampled, spectrum = _large(int(rng.integers(3)))
     for edge, found in zip((z_minus, z_plus), (spectrum[0], spectrum[-2]), strict=True):
-        yield evaluate(formulas[edge], _of_regular(sampled)), found
+        yield evaluate(formulas[edge], _regular_point(sampled)), found
 
 
 def solved_band(rng, formulas):
     """Ends of the solver's band, and its first moments: from a sampled coupling and from the sum rules and quadrature."""
-    sampled = Sampled.regular(rng, classes=12, links=3)
+    sampled = SampledGraph.draw_regular(rng, classes=12, links=3)
     band = Band("regular", sampled.pure, 3, sampled.weight)
-    yield [evaluate(formulas[edge], _of_regular(sampled)) for edge in (z_minus, z_plus)], band.edges
+    yield [evaluate(formulas[edge], _regular_point(sampled)) for edge in (z_minus, z_plus)], band.edges
     spectrum, (nodes, weights) = sampled.coupling.modes() ** 2, band.quadrature(64)
     for moments in (band.sum_rules(), [weights @ nodes**power for power in range(3)]):
         yield moments, [np.mean(spectrum**power) for power in range(3)]
@@ -324,12 +324,12 @@ def solved_band(rng, formulas):
 
 def solved_relaxation(rng, flow):
     """The solver's rates and weights at eigenvalues of a regular graph, and those of the flow of three coordinates."""
-    sampled = Sampled.regular(rng, classes=6, links=3)
+    sampled = SampledGraph.draw_regular(rng, classes=6, links=3)
     pairs, count = Pairs("regular", sampled.pure, 3, sampled.weight), 4
-    weights, rates = regular.measure(pairs, count)
+    weights, rates = regular.relaxation_measure(pairs, count)
     angles = np.pi * (np.arange(count) + 0.5) / count
     for number, angle in enumerate(angles):
-        matrix = evaluate(flow, _of_regular(sampled, 2 * np.sqrt(2) * np.cos(angle))).astype(float)
+        matrix = evaluate(flow, _regular_point(sampled, 2 * np.sqrt(2) * np.cos(angle))).astype(float)
         values, modes = np.linalg.eigh(matrix)
         here = slice(3 * number, 3 * number + 3)
         yield rates[here], values
@@ -342,7 +342,7 @@ def densities(before, after) -> tuple[Numerics, ...]:
 
     def averages(rng):
         at = {**regular_point(rng).values, c: int(rng.integers(3, 9))}
-        at |= coefficients(rng, at[c])
+        at |= draw_coefficients(rng, at[c])
         at = {**_with_branch(of, Point(at)).values}
 
         def integrand(angle):
@@ -370,7 +370,7 @@ def densities(before, after) -> tuple[Numerics, ...]:
     )
 
 
-def _of_regular(sampled: Sampled, *eigenvalue) -> Point:
+def _regular_point(sampled: SampledGraph, *eigenvalue) -> Point:
     values = {n_0: sampled.pure, q: sampled.weight, c: int(sampled.adjacency[0].sum())}
     return Point(values | dict(zip((b,), eigenvalue, strict=False)))
 
@@ -378,7 +378,7 @@ def _of_regular(sampled: Sampled, *eigenvalue) -> Point:
 # -- in time ----------------------------------------------------------------------------------------------------------
 
 
-def starts(rng, known, spread):
+def start_variances(rng, known, spread):
     """Response and variance of a label, from modes and from dense inverse and propagator."""
     at, matrix = _modes_of_a_label(rng)
     place, time = float(at.values[s]), float(at.values[t])
@@ -387,7 +387,7 @@ def starts(rng, known, spread):
     yield evaluate(spread, at), np.sum(expm(-matrix * time)[-1] ** 2)
 
 
-def doubled(rng, transform, spread):
+def doubled_times(rng, transform, spread):
     """The inverse Laplace transform at twice the time."""
     at, _ = _modes_of_a_label(rng)
     yield (
@@ -397,7 +397,7 @@ def doubled(rng, transform, spread):
 
 
 def _modes_of_a_label(rng) -> tuple[Point, NDArray]:
-    sampled, place = Sampled.at_random(rng), float(rng.uniform(0.2, 2))
+    sampled, place = SampledGraph.draw_random(rng), float(rng.uniform(0.2, 2))
     matrix = dense.generator(sampled.coupling)
     rates, vectors = np.linalg.eigh(matrix)
     modes = {N_Z: len(rates), v_a: vectors[-1][:, None], rho: rates[:, None]}

@@ -33,14 +33,14 @@ from theory.dmft import ensembles, regular
 from theory.models.vocabulary import beta
 
 
-def spectra() -> tuple[Step, ...]:
+def spectrum_steps() -> tuple[Step, ...]:
     """The steps."""
-    return (_band(), _at_eigenvalues(), _density())
+    return (_band_step(), _at_eigenvalues(), _density_step())
 
 
-def _band() -> Step:
+def _band_step() -> Step:
     of = ensembles.of_correlations(z, n_0, q)
-    end = regular.reach(c - 1, sqrt)
+    end = regular.adjacency_reach(c - 1, sqrt)
     return Step(
         "band",
         "With $c$ links at every class they fill a band with two hard ends.",
@@ -55,15 +55,15 @@ def _band() -> Step:
         uses=("correlations",),
         assumptions=("The mode of $b=c$, $\\mu=1$, which is common to all classes, is outside.",),
         check=lambda before, after: (
-            AtRandomPoints(_ends(before, after), evidence.regular_point),
+            AtRandomPoints(_end_pairs(before, after), evidence.regular_point),
             Numerics(lambda rng: evidence.correlations(rng, after[z_b]), 1e-10, "singular values of a coupling"),
-            Numerics(lambda rng: evidence.widths(rng, after), 0.05, "the spectrum of a large sampled class graph"),
+            Numerics(lambda rng: evidence.band_widths(rng, after), 0.05, "the spectrum of a large sampled class graph"),
             Numerics(lambda rng: evidence.solved_band(rng, after), 1e-12, "the solver's band, and its sum rules"),
         ),
     )
 
 
-def _ends(kernel: Lines, after: Lines) -> tuple:
+def _end_pairs(kernel: Lines, after: Lines) -> tuple:
     """Where the determinant of an eigenvalue vanishes: at any, and at the two that end the root in the closed form."""
     own, hop = (kernel[alpha] + c * kernel[beta]), kernel[k]
     places = {z_b: b, z_minus: -2 * sqrt(c - 1), z_plus: 2 * sqrt(c - 1)}
@@ -72,7 +72,7 @@ def _ends(kernel: Lines, after: Lines) -> tuple:
 
 def _at_eigenvalues() -> Step:
     of = ensembles.of_labels(s, n_0, q)
-    flow = ImmutableMatrix(regular.block(b, n_0, c, q, sqrt))
+    flow = ImmutableMatrix(regular.flow_block(b, n_0, c, q, sqrt))
     return Step(
         "three_coordinates",
         "At each eigenvalue $b$ of the class graph a label moves with the mean of its pure samples and with its frustrated "
@@ -94,9 +94,9 @@ def _label_entry(flow: ImmutableMatrix):
     return shifted.minor(0, 0) / shifted.det()
 
 
-def _density() -> Step:
+def _density_step() -> Step:
     kernel = ensembles.Kernel(alpha, beta, k)
-    at = regular.reach(c - 1, sqrt) * cos(vartheta)
+    at = regular.adjacency_reach(c - 1, sqrt) * cos(vartheta)
     return Step(
         "density",
         "The eigenvalues $b=2\\sqrt{c-1}\\cos\\vartheta$ of the class graph have a density in $\\vartheta$: the response is "
@@ -104,14 +104,14 @@ def _density() -> Step:
         "The imaginary part of the closed form on the cut (Kesten, McKay).",
         before=(
             Line(x_c, regular.ratio(kernel, c, c - 1, sqrt)),
-            Line(g, regular.branch(x_c, kernel, c - 1, sqrt)),
-            Line(G, 1 / ensembles.level(kernel, c, c * g)),
+            Line(g, regular.branch_response(x_c, kernel, c - 1, sqrt)),
+            Line(G, 1 / ensembles.label_level(kernel, c, c * g)),
             Line(G_b, 1 / (alpha + beta * c - k * b)),
         ),
         after=(
             Line(b, at),
             Line(varrho, regular.kesten_mckay(cos(vartheta), c, pi)),
-            Line(varrho, regular.semicircle(cos(vartheta), pi), r"\simeq"),
+            Line(varrho, regular.semicircle_density(cos(vartheta), pi), r"\simeq"),
         ),
         uses=("regular", "three_coordinates"),
         check=lambda before, after: evidence.densities(before, after),

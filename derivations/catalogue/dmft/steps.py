@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Basic, BlockMatrix, Expr, Identity, MatAdd, MatMul, Sum, Symbol, Transpose, exp, sqrt, sympify
 
 from derivations.catalogue.dmft import evidence
-from derivations.catalogue.dmft.spectra import spectra
+from derivations.catalogue.dmft.spectra import spectrum_steps
 from derivations.checks import AtRandomPoints, Numerics, Remainder
 from derivations.checks import Identity as Equal
 from derivations.engine import Step
@@ -54,10 +54,10 @@ KERNEL = ensembles.Kernel(alpha, beta, k)
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (*_memory(), *_tree(), *_many_links(), _correlations(), *spectra(), _variance())
+    return (*_memory_steps(), *_tree_steps(), *_many_link_steps(), _correlations(), *spectrum_steps(), _variance_step())
 
 
-def _product(*factors):
+def _written_product(*factors):
     """A product as written: SymPy would reorder the sums inside."""
     return MatMul(*factors, evaluate=False)
 
@@ -65,16 +65,16 @@ def _product(*factors):
 def _label_block(shift: Expr) -> MatAdd:
     """What stands between labels once samples are gone."""
     of_samples, of_labels = (shift * Identity(n) + D for n, D in ((N, D_x), (K, D_y)))
-    return MatAdd(of_labels, -_product(Transpose(J), of_samples.I, J), evaluate=False)
+    return MatAdd(of_labels, -_written_product(Transpose(J), of_samples.I, J), evaluate=False)
 
 
 def _on_class_graph(name: Basic) -> Line:
     return Line(name, alpha * Identity(K) + beta * F - k * B)
 
 
-def _memory() -> tuple[Step, ...]:
+def _memory_steps() -> tuple[Step, ...]:
     pure, shared = Line(u, y_a / (s + 1)), Line(x, q * (y_a + y_b) / (s + 2 * q))
-    kernel, coefficients = Line(k, ensembles.memory(s, q)), ensembles.of_labels(s, n_0, q)
+    kernel, coefficients = Line(k, ensembles.pair_memory(s, q)), ensembles.of_labels(s, n_0, q)
     of_samples, of_labels = (s * Identity(n) + D for n, D in ((N, D_x), (K, D_y)))
     schur = Line(G_K.I, _label_block(s))
     return (
@@ -88,7 +88,7 @@ def _memory() -> tuple[Step, ...]:
                 "All mobilities are one; a pure sample has the weight 1, a frustrated one the weight $q$ with each label.",
             ),
             check=lambda before, after: (
-                AtRandomPoints(_solved(before, after), evidence.sample_point),
+                AtRandomPoints(_insert_solution(before, after), evidence.sample_point),
                 Numerics(lambda rng: evidence.velocities(rng, before), 1e-12, "the flow that the engine derives"),
             ),
         ),
@@ -100,7 +100,7 @@ def _memory() -> tuple[Step, ...]:
             after=(kernel, Line(k_t, q**2 * exp(-2 * q * t))),
             uses=("samples",),
             check=lambda before, after: (
-                AtRandomPoints((evidence.pull(before, after),), evidence.sample_point),
+                AtRandomPoints((evidence.label_pull(before, after),), evidence.sample_point),
                 Numerics(lambda rng: evidence.transforms(rng, after), 1e-10, "the Laplace integral by quadrature"),
             ),
         ),
@@ -133,7 +133,7 @@ def _memory() -> tuple[Step, ...]:
     )
 
 
-def _solved(equations: Lines, solutions: Lines) -> tuple:
+def _insert_solution(equations: Lines, solutions: Lines) -> tuple:
     """Both sides of equations with solutions put in."""
     found = solutions.mapping
     return tuple((sympify(e.left).xreplace(found), e.right.xreplace(found)) for e in equations)
@@ -150,26 +150,26 @@ def _all_alike(cavity: Lines) -> Lines:
     return Lines(Line(name, cavity[name].xreplace({h[j, 0]: g, count: links}).doit()) for name, count, links in counts)
 
 
-def _cavity() -> tuple[Line, Line]:
+def _cavity_lines() -> tuple[Line, Line]:
     """The response of a label without one of its links, and of a whole one."""
     below, around = (Sum(h[j, 0], (j, 0, count - 1)) for count in (c_g, c_G))
-    return Line(g, 1 / ensembles.level(KERNEL, c_g + 1, below)), Line(G, 1 / ensembles.level(KERNEL, c_G, around))
+    return Line(g, 1 / ensembles.label_level(KERNEL, c_g + 1, below)), Line(G, 1 / ensembles.label_level(KERNEL, c_G, around))
 
 
-def _regular(branching: Expr, ratio: Symbol, towards_root: Symbol) -> tuple[Line, Line]:
+def _regular_lines(branching: Expr, ratio: Symbol, towards_root: Symbol) -> tuple[Line, Line]:
     """The response towards the root in closed form where every class has c links."""
     return (
         Line(ratio, regular.ratio(KERNEL, c, branching, sqrt)),
-        Line(towards_root, regular.branch(ratio, KERNEL, branching, sqrt)),
+        Line(towards_root, regular.branch_response(ratio, KERNEL, branching, sqrt)),
     )
 
 
 def _of_regular_trees() -> tuple[Line, ...]:
     """The response towards the root and of a label."""
-    return (*_regular(c - 1, x_c, g), Line(G, 1 / ensembles.level(KERNEL, c, c * g)))
+    return (*_regular_lines(c - 1, x_c, g), Line(G, 1 / ensembles.label_level(KERNEL, c, c * g)))
 
 
-def _tree() -> tuple[Step, ...]:
+def _tree_steps() -> tuple[Step, ...]:
     return (
         Step(
             "cavity",
@@ -177,7 +177,7 @@ def _tree() -> tuple[Step, ...]:
             "of a label with branches $h_j$ below it.",
             "Schur complement again: remove a label, and the graph falls into branches. A branch adds $k^2h_j$.",
             before=(_on_class_graph(G_K.I),),
-            after=_cavity(),
+            after=_cavity_lines(),
             uses=("class_graph",),
             assumptions=(
                 "First $K\\to\\infty$ with the links of a class fixed: loops then are longer than any path that matters. The "
@@ -185,7 +185,7 @@ def _tree() -> tuple[Step, ...]:
             ),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.trees(rng, before[G_K.I], after),
+                    lambda rng: evidence.tree_responses(rng, before[G_K.I], after),
                     1e-10,
                     "dense inverses of random trees, from leaves to root",
                 ),
@@ -196,22 +196,22 @@ def _tree() -> tuple[Step, ...]:
             "regular",
             "With $c$ links at every class all branches are alike, and the average over the disorder is in closed form.",
             "A quadratic equation; of its roots the one that vanishes for large $s$, as a response does.",
-            before=_cavity(),
+            before=_cavity_lines(),
             after=_of_regular_trees(),
             uses=("cavity",),
             check=lambda before, after: (
                 after.of(G).same(_all_alike(before).of(G)),
-                AtRandomPoints(_solved(_all_alike(before).of(g), _with_ratio(after)), evidence.regular_point),
-                Numerics(lambda rng: evidence.bethe(rng, after), 1e-8, "the root of a finite regular tree, dense"),
+                AtRandomPoints(_insert_solution(_all_alike(before).of(g), _with_ratio(after)), evidence.regular_point),
+                Numerics(lambda rng: evidence.bethe_responses(rng, after), 1e-8, "the root of a finite regular tree, dense"),
                 Numerics(lambda rng: evidence.solved_regular(rng, after), 1e-12, "the solver's response"),
             ),
         ),
     )
 
 
-def _many_links() -> tuple[Step, ...]:
-    levels = Sum(1 / ensembles.level(KERNEL, F[a, a], c * G), (a, 0, K - 1))
-    averaged = Sum(p_f[j, 0] / ensembles.level(KERNEL, j, c * G), (j, 0, N_Z - 1))
+def _many_link_steps() -> tuple[Step, ...]:
+    levels = Sum(1 / ensembles.label_level(KERNEL, F[a, a], c * G), (a, 0, K - 1))
+    averaged = Sum(p_f[j, 0] / ensembles.label_level(KERNEL, j, c * G), (j, 0, N_Z - 1))
     closure = Line(G, levels / K)
     missed = G_0 - c * k**4 * G_0**5 / (1 - c * k**2 * G_0**2)
     return (
@@ -221,7 +221,7 @@ def _many_links() -> tuple[Step, ...]:
             "One equation is left for the mean response. The numbers of links are kept on the diagonal.",
             "Law of large numbers in $\\sum_jh_j$, and $g\\simeq G$. Only the variance $ck^2$ of couplings to others is left: "
             "Gaussian couplings of this variance, beside the same diagonal, have the same average.",
-            before=_cavity(),
+            before=_cavity_lines(),
             after=(closure,),
             uses=("cavity",),
             assumptions=("$c\\to\\infty$ after $K\\to\\infty$, with $ck^2$ of the order of $(\\alpha+\\beta c)^2$.",),
@@ -231,7 +231,9 @@ def _many_links() -> tuple[Step, ...]:
                     0.05,
                     "trees of many links at each class",
                 ),
-                Numerics(lambda rng: evidence.gaussian(rng, after[G]), 1e-2, "dense Gaussian couplings on a diagonal"),
+                Numerics(
+                    lambda rng: evidence.gaussian_responses(rng, after[G]), 1e-2, "dense Gaussian couplings on a diagonal"
+                ),
             ),
         ),
         Step(
@@ -257,7 +259,7 @@ def _many_links() -> tuple[Step, ...]:
             "every class has equally many links.",
             "Expand the closed form of the tree in $1/c$ at fixed $ck^2$: one branch is missing below, and one sees itself.",
             before=_of_regular_trees(),
-            after=(*_regular(c, x_G, G_0), Line(G, missed, r"\simeq")),
+            after=(*_regular_lines(c, x_G, G_0), Line(G, missed, r"\simeq")),
             uses=("regular",),
             check=lambda before, after: Remainder(
                 lambda rng: evidence.remainders(rng, before, after),
@@ -271,7 +273,7 @@ def _many_links() -> tuple[Step, ...]:
 
 def _correlations() -> Step:
     of = ensembles.of_correlations(z, n_0, q)
-    pencil = MatAdd(z * D_y, -_product(Transpose(J), D_x.I, J), evaluate=False)
+    pencil = MatAdd(z * D_y, -_written_product(Transpose(J), D_x.I, J), evaluate=False)
     return Step(
         "correlations",
         "Squared canonical correlations $z=\\mu^2$ obey the equations of the response, with other coefficients: their "
@@ -289,7 +291,7 @@ def _correlations() -> Step:
     )
 
 
-def _variance() -> Step:
+def _variance_step() -> Step:
     spread = Sum(v_a[j, 0] ** 2 * exp(-2 * rho[j, 0] * t), (j, 0, N_Z - 1))
     return Step(
         "variance",
@@ -303,8 +305,8 @@ def _variance() -> Step:
         uses=("elimination",),
         assumptions=("Starts are independent, of variance $\\sigma^2$; one component of the embeddings.",),
         check=lambda before, after: (
-            Numerics(lambda rng: evidence.starts(rng, before, after[R_2t]), 1e-10, "the dense propagator"),
-            Numerics(lambda rng: evidence.doubled(rng, before[G], after[R_2t]), 1e-10, "Talbot's rule"),
+            Numerics(lambda rng: evidence.start_variances(rng, before, after[R_2t]), 1e-10, "the dense propagator"),
+            Numerics(lambda rng: evidence.doubled_times(rng, before[G], after[R_2t]), 1e-10, "Talbot's rule"),
             Numerics(evidence.solved_variances, 1e-6, "the solver, and the dense propagator at the root of a tree"),
         ),
     )

@@ -8,9 +8,9 @@ import numpy as np
 from mpmath import mpf
 from sympy import BlockMatrix, Matrix, Rational, zeros
 
-from derivations.catalogue.points import coupled_point, diagonal, slope
+from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
 from derivations.checks import random_values
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
 from derivations.vocabulary import (
     N_Z,
@@ -35,17 +35,17 @@ from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, 
 NORMALISED = D ** Rational(-1, 2) * A * D ** Rational(-1, 2)
 
 
-def any_pattern(rng):
+def random_pattern(rng):
     at = coupled_point(rng)
     patterns = {c: random_values(rng, np.shape(at.values[c]), -1, 1) for c in (u_x, u_y)}
-    return at.moved(patterns)
+    return at.with_state(patterns)
 
 
 def energies(rng, premises):
     """What a pattern costs, by its velocity as one-dimensional embeddings with equal mobilities."""
-    at = any_pattern(rng).values
+    at = random_pattern(rng).values
     columns = (at[u_x], at[u_y])
-    alone = {H: diagonal([mpf(1)] * len(column)) for H, column in zip((H_x, H_y), columns, strict=True)}
+    alone = {H: diagonal_matrix([mpf(1)] * len(column)) for H, column in zip((H_x, H_y), columns, strict=True)}
     velocity = evaluate(premises[dot(Z)], Point({**at, **alone, **dict(zip((X, Y), (c.T for c in columns), strict=True))}))
     yield evaluate(premises[energy], Point(at)), -(velocity @ np.concatenate(columns))[0, 0]
 
@@ -53,10 +53,13 @@ def energies(rng, premises):
 def slopes(rng, energy, equations):
     """Half the slope of the energy along a random pattern, and what the equations leave over along it."""
     with mpmath.workdps(40):
-        at = any_pattern(rng)
+        at = random_pattern(rng)
         along = {c: random_values(rng, np.shape(at.values[c]), -1, 1) for c in (u_x, u_y)}
         left_over = [evaluate(line.left, at) - evaluate(line.right, at) for line in equations.of(D_x * u_x, D_y * u_y)]
-        yield slope(energy, at, along) / 2, sum((c * part).sum() for c, part in zip(along.values(), left_over, strict=True))
+        yield (
+            slope_along(energy, at, along) / 2,
+            sum((c * part).sum() for c, part in zip(along.values(), left_over, strict=True)),
+        )
 
 
 def nullity_and_components(rng, premises):
@@ -80,22 +83,22 @@ def mode_velocities(rng, premises, after):
     at = coupled_point(rng)
     weights = np.array(at.values[J], dtype=float)
     degrees = np.concatenate([weights.sum(axis=1), weights.sum(axis=0)])
-    here = at.moved({H: evaluate(premises[H], at) for H in (H_x, H_y)})
+    here = at.with_state({H: evaluate(premises[H], at) for H in (H_x, H_y)})
     moved = np.array(evaluate(premises[dot(Z)], here), dtype=float) * np.sqrt(degrees)
     whole = {
         d: len(moved),
         N_Z: len(degrees),
-        D: diagonal(degrees),
-        A: array(_adjacency(weights)),
-        D_root: diagonal(degrees**0.5),
+        D: diagonal_matrix(degrees),
+        A: mpf_array(_whole_adjacency(weights)),
+        D_root: diagonal_matrix(degrees**0.5),
     }
     (shown,) = (line for line in premises if line.left == NORMALISED * phi_k)
     defined, velocities = [], []
     for mu, phi in zip(*_normalised_modes(weights), strict=True):
-        mode = {Z: np.hstack([at.values[X], at.values[Y]]), mu_k: mpf(mu), phi_k: array(phi[:, None])}
+        mode = {Z: np.hstack([at.values[X], at.values[Y]]), mu_k: mpf(mu), phi_k: mpf_array(phi[:, None])}
         point = Point(whole | mode)
-        defined.append([evaluate(_rooted(side), point) for side in (shown.left, shown.right)])
-        amplitude = evaluate(_rooted(after[v_k]), point)
+        defined.append([evaluate(_insert_roots(side), point) for side in (shown.left, shown.right)])
+        amplitude = evaluate(_insert_roots(after[v_k]), point)
         velocities.append([evaluate(after[dot(v_k)], Point({**point.values, v_k: amplitude})), (moved @ phi)[:, None]])
     for pairs in (defined, velocities):
         yield tuple(np.hstack(sides) for sides in zip(*pairs, strict=True))
@@ -107,24 +110,24 @@ def mode_variances(rng, premises, after):
     rows = np.diag(evaluate(premises[D_x], Point({N: 7}))).astype(float)
     weights *= (rows / weights.sum(axis=1))[:, None]
     degrees = np.concatenate([rows, weights.sum(axis=0)])
-    known = {sigma: mpf(2), N_Z: 10, N: 7, K: 3, d: 10, D: diagonal(degrees), D_y: diagonal(degrees[7:])}
-    known |= {D_root: diagonal(degrees**0.5), Z: diagonal([mpf(1)] * 10)}
+    known = {sigma: mpf(2), N_Z: 10, N: 7, K: 3, d: 10, D: diagonal_matrix(degrees), D_y: diagonal_matrix(degrees[7:])}
+    known |= {D_root: diagonal_matrix(degrees**0.5), Z: diagonal_matrix([mpf(1)] * 10)}
     for mu, phi in zip(*_normalised_modes(weights), strict=True):
-        at = Point(known | {phi_k: array(phi[:, None]), f: array(phi[7:, None])})
-        coefficients, truth = evaluate(_rooted(premises[v_k]), at)[:, 0], 4.0 * degrees @ phi**2
+        at = Point(known | {phi_k: mpf_array(phi[:, None]), f: mpf_array(phi[7:, None])})
+        coefficients, truth = evaluate(_insert_roots(premises[v_k]), at)[:, 0], 4.0 * degrees @ phi**2
         yield coefficients, np.sqrt(degrees) * phi
         yield evaluate(after[variance], at), truth
         if not premises.of(mu_k).violated({mu_k: round(mu, 9)}):
             yield evaluate(after[variance_of_pairs], Point({**at.values, d_y: evaluate(premises[d_y], at)})), truth
 
 
-def _rooted(expression):
+def _insert_roots(expression):
     """Roots of the degrees, which the oracle has not, as a matrix of its own."""
     return expression.xreplace({D ** Rational(1, 2): D_root, D ** Rational(-1, 2): D_root.I})
 
 
-def _adjacency(weights):
-    """Of all samples and labels."""
+def _whole_adjacency(weights):
+    """The adjacency of all samples and labels."""
     size = len(weights)
     adjacency = np.zeros((sum(weights.shape),) * 2)
     adjacency[:size, size:], adjacency[size:, :size] = weights, weights.T
@@ -133,5 +136,5 @@ def _adjacency(weights):
 
 def _normalised_modes(weights):
     """Eigenvalues of D^(-1/2) A D^(-1/2), and its eigenvectors as rows."""
-    values, vectors = np.linalg.eigh(_adjacency(weights / np.sqrt(np.outer(weights.sum(axis=1), weights.sum(axis=0)))))
+    values, vectors = np.linalg.eigh(_whole_adjacency(weights / np.sqrt(np.outer(weights.sum(axis=1), weights.sum(axis=0)))))
     return values, vectors.T

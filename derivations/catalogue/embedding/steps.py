@@ -52,7 +52,7 @@ def steps() -> tuple[Step, ...]:
     flow = loss.gradient_flow()
     descent = Line(L, loss.expression)
     together = Line(dot(Z), -BlockMatrix([[X, Y]]) * BlockMatrix([[D_x, -J], [-J.T, D_y]]) * BlockDiagMatrix(H_x, H_y))
-    return (*_flow(loss, flow, descent, together), *_rest(flow, together), *_modes(together))
+    return (*_flow(loss, flow, descent, together), *_rest(flow, together), *_mode_steps(together))
 
 
 def _flow(loss: Loss, flow: Flow, descent: Line, together: Line) -> tuple[Step, ...]:
@@ -78,7 +78,7 @@ def _flow(loss: Loss, flow: Flow, descent: Line, together: Line) -> tuple[Step, 
             uses=("loss",),
             assumptions=("$H_x$, $H_y$ are diagonal and positive.",),
             check=lambda before, after: Descent(
-                loss.having(expression=before[L]), after.of(dot(X), dot(Y)).rights, coupled_point, stopped=False
+                loss.with_parts(expression=before[L]), after.of(dot(X), dot(Y)).rights, coupled_point, stopped=False
             ),
         ),
         Step(
@@ -128,7 +128,7 @@ def _rest(flow: Flow, together: Line) -> tuple[Step, ...]:
             after=(squares,),
             uses=("laplacian",),
             check=lambda premises, after: (
-                AtRandomPoints(((premises[energy], after[energy]),), evidence.any_pattern),
+                AtRandomPoints(((premises[energy], after[energy]),), evidence.random_pattern),
                 Numerics(lambda rng: evidence.energies(rng, premises), 1e-12, "the velocity of the pattern"),
             ),
         ),
@@ -176,7 +176,7 @@ def _conservation(flow: Flow, centroid: MatrixExpr, before: Lines, after: Lines)
     )
 
 
-def _modes(together: Line) -> tuple[Step, ...]:
+def _mode_steps(together: Line) -> tuple[Step, ...]:
     amplitude = Line(v_k, Z * D ** Rational(1, 2) * phi_k)
     mean_degree = Trace(f.T * D_y * f) / Trace(f.T * f)
     return (

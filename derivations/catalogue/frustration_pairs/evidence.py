@@ -10,7 +10,7 @@ from scipy.linalg import expm
 from sympy import Integer, Matrix, Poly, Rational, solve
 
 from derivations.catalogue import dense
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
 from derivations.vocabulary import (
     B,
@@ -42,7 +42,7 @@ from theory import Coupling
 from theory.models.vocabulary import D_x, D_y, J, K, d
 
 
-def counted(rng, given, factor):
+def pair_counts(rng, given, factor):
     """Pairs with one and with two given labels, and the sums over pairs of a random pattern lifted to them."""
     labels = int(rng.integers(3, 8))
     pattern, chosen = rng.standard_normal(labels), list(combinations(range(labels), 2))
@@ -59,7 +59,7 @@ def regular_graph(rng, given, found):
     adjacency = nx.to_numpy_array(nx.random_regular_graph(links, labels, seed=seed), nodelist=range(labels))
     coupling = Coupling.regular_pairs(labels, pure, links, seed=seed)
     weights = np.asarray(coupling.data["J"])
-    at = Point({K: labels, n_0: pure, c: links, B: array(adjacency), q: evaluate(given[q], Point({}))})
+    at = Point({K: labels, n_0: pure, c: links, B: mpf_array(adjacency), q: evaluate(given[q], Point({}))})
     through = weights.T @ (weights / weights.sum(axis=1, keepdims=True))
     for name, truth in ((J.T * D_x.I * J, through), (D_y, np.diag(weights.sum(axis=0)))):
         yield np.array(evaluate(given[name], at), dtype=float), truth
@@ -69,14 +69,14 @@ def regular_graph(rng, given, found):
         (found[psi], coupling.frustration()),
         (given[slow].subs(psi, found[psi]), 1 - coupling.modes()),
     ):
-        yield [dense.number(formula, {n_0: pure, c: links, b: value}) for value in eigenvalues], truth
+        yield [dense.number_at(formula, {n_0: pure, c: links, b: value}) for value in eigenvalues], truth
 
 
 def roots(rng, family, polynomial):
     """The roots of the polynomial, each K - 1 times, stand among the dense rates; its first coefficient is one."""
-    coupling, values = dense.member(rng, family)
-    found, at = dense.rates(coupling), polynomial.subs(values)
-    predicted = _roots(at)
+    coupling, values = dense.draw_member(rng, family)
+    found, at = dense.dense_rates(coupling), polynomial.subs(values)
+    predicted = _real_roots(at)
     nearest = [np.sort(found[np.argsort(np.abs(found - root))[: coupling.labels - 1]]) for root in predicted]
     yield np.repeat(predicted, coupling.labels - 1), np.concatenate(nearest)
     yield Poly(at, r).LC(), 1
@@ -89,7 +89,7 @@ def roots_where_they_hold(rng, family, premises):
             yield from roots(rng, family.at({K: labels}), premises[chi].subs(K, labels))
 
 
-def orders(rng, premises, leading):
+def remainder_orders(rng, premises, leading):
     """The observed orders of the relative remainders in the number of frustrated samples: of the time, then of three rates;
     also where the fast rates meet, if the premises allow it."""
     polynomial = premises[chi]
@@ -107,7 +107,7 @@ def _orders(polynomial, formulas):
     errors = []
     for few in (Rational(1, 10**5), Rational(1, 10**6)):
         exact, shown = _exact_roots(polynomial.subs(m, few)), [e.subs(m, few) for e in formulas]
-        places = [0, 0, *_matched(shown[2:], exact[1:])]
+        places = [0, 0, *_match_nearest(shown[2:], exact[1:])]
         errors.append([float(abs(1 - e / exact[place])) for e, place in zip(shown, places, strict=True)])
     for coarse, fine, order in zip(*errors, (1, 2, 1, 1), strict=True):
         yield float(np.log10(coarse / fine)), order
@@ -115,7 +115,7 @@ def _orders(polynomial, formulas):
 
 def correlations(rng, family, found):
     """Frustration and rates of the class modes, with mobilities inverse to the degrees."""
-    _, values = dense.member(rng, family)
+    _, values = dense.draw_member(rng, family)
     mu = family.coupling(values).modes()[1:]
     value = found[psi].subs(values)
     for formula, truth in ((value, 1 - mu**2), (found[slow], 1 - mu), (found[fast], 1 + mu)):
@@ -138,18 +138,18 @@ def propagators(rng, premises, row, amplitudes, rates):
     values = {s: Rational(int(rng.integers(1, 9)), 7) for s in sorted(jacobian.free_symbols - {K}, key=str)} | {K: Integer(5)}
     matrix, time, at = _floats(jacobian.subs(values)), Rational(int(rng.integers(1, 9)), 8), float(rng.uniform(0, 3))
     known = {**values, t: time, r: at, **_decays(matrix, rates)}
-    yield dense.number(premises[chi], known), np.linalg.det(at * np.eye(len(matrix)) + matrix)
-    yield [dense.number(row[e], known) for e in (E_uu, E_uv, E_us)], expm(matrix * float(time))[-1, [-1, 0, 1]]
+    yield dense.number_at(premises[chi], known), np.linalg.det(at * np.eye(len(matrix)) + matrix)
+    yield [dense.number_at(row[e], known) for e in (E_uu, E_uv, E_us)], expm(matrix * float(time))[-1, [-1, 0, 1]]
 
 
 def separations(rng, family, premises, mean, amplitudes, rates):
     """The mean square distance of each two labels, from the variance of all starts."""
-    coupling, values = dense.member(rng, family)
+    coupling, values = dense.draw_member(rng, family)
     known = {**values, **_decays(_floats(_jacobian(premises, amplitudes).subs(values)), rates)}
     for time in (Rational(1, 4), Rational(3)):
-        parts = {e: dense.number(premises[e], {**known, t: time}) for e in (E_uu, E_uv, E_us)}
+        parts = {e: dense.number_at(premises[e], {**known, t: time}) for e in (E_uu, E_uv, E_us)}
         found = dense.separation(coupling, float(time))
-        yield np.full(len(found), dense.number(mean, {**known, **parts, d: 2, sigma: 3}) / 18), found
+        yield np.full(len(found), dense.number_at(mean, {**known, **parts, d: 2, sigma: 3}) / 18), found
 
 
 def _jacobian(lines, amplitudes) -> Matrix:
@@ -165,7 +165,7 @@ def _decays(matrix, rates) -> dict:
     return dict(zip(rates, np.sort(-np.linalg.eigvals(matrix).real), strict=True))
 
 
-def _roots(polynomial) -> np.ndarray:
+def _real_roots(polynomial) -> np.ndarray:
     """The real roots of a polynomial with rational coefficients, ascending."""
     return np.array([float(root) for root in _exact_roots(polynomial)])
 
@@ -175,6 +175,6 @@ def _exact_roots(polynomial):
     return sorted(root.as_real_imag()[0] for root in Poly(polynomial, r).nroots(n=40, maxsteps=200))
 
 
-def _matched(shown, exact):
-    """For each value the place, after the first, of the nearest exact one."""
+def _match_nearest(shown, exact):
+    """The place, after the first, of the exact value nearest to each one."""
     return [1 + min(range(len(exact)), key=lambda k: abs(exact[k] - value)) for value in shown]

@@ -10,8 +10,8 @@ from sympy import Identity as Unit
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.modes.sectors import Sectors, sectors
 from derivations.catalogue.frustration_pairs import evidence
-from derivations.catalogue.sector_steps import characteristic, check_sector, common_sector, sector_step, spectrum
-from derivations.catalogue.written import by_powers, decay, linear
+from derivations.catalogue.sector_steps import characteristic, check_sector, common_sector_step, sector_step, spectrum_step
+from derivations.catalogue.written import by_powers, decay_rate, linear_flow_lines
 from derivations.checks import Check, Identity, Numerics, Remainder
 from derivations.closed_forms.families import PAIRS, frustration, pairs_at_degrees, pairs_counts, pairs_sectors
 from derivations.engine import Step
@@ -66,17 +66,17 @@ def steps() -> tuple[Step, ...]:
     found = pairs_sectors()
     cubic = Line(chi, by_powers(found.difference.characteristic(r), r, eta_x, eta_y))
     return (
-        *_sectors(found, cubic),
-        *_rates(found, cubic),
-        *_normalised(found),
-        _links(),
-        *_separation(found),
+        *_sector_steps(found, cubic),
+        *_rate_steps(found, cubic),
+        *_normalised_steps(found),
+        _link_step(),
+        *_separation_steps(found),
     )
 
 
-def _sectors(found: Sectors, cubic: Line) -> tuple[Step, ...]:
+def _sector_steps(found: Sectors, cubic: Line) -> tuple[Step, ...]:
     frustrated = PAIRS.orbits[1]
-    counted = Line(lifted, frustrated.separating(K))
+    counted = Line(lifted, frustrated.count_separating(K))
     common = r * by_powers((found.common.characteristic(r) / r).cancel(), r, eta_x, eta_y)
 
     def check_difference(premises: Lines, after: Lines) -> tuple[Check, ...]:
@@ -89,14 +89,14 @@ def _sectors(found: Sectors, cubic: Line) -> tuple[Step, ...]:
             "A pattern $f$ with $\\sum_af_a=0$ puts $F=f_a+f_b$ on the samples between $a$ and $b$. Summed over the pairs that "
             "contain $a$, it comes back as a multiple of $f_a$: the pairs that contain $a$ but not a given other label.",
             "$\\sum_{b\\ne a}f_b=-f_a$, so that each other label takes away what it has in common with $a$.",
-            given=(Line(with_one, frustrated.containing(K, 1)), Line(with_both, frustrated.containing(K, 2))),
+            given=(Line(with_one, frustrated.count_containing(K, 1)), Line(with_both, frustrated.count_containing(K, 2))),
             after=(counted,),
             check=lambda premises, after: (
                 Identity(((after[lifted], premises[with_one] - premises[with_both]),)),
-                Numerics(lambda rng: evidence.counted(rng, premises, after[lifted]), 1e-12, "subsets written out"),
+                Numerics(lambda rng: evidence.pair_counts(rng, premises, after[lifted]), 1e-12, "subsets written out"),
             ),
         ),
-        common_sector(found, common, "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels."),
+        common_sector_step(found, common, "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels."),
         replace(
             sector_step(found.difference, chi, cubic.right),
             name="difference_sector",
@@ -108,7 +108,7 @@ def _sectors(found: Sectors, cubic: Line) -> tuple[Step, ...]:
             assumptions=("$f$ is any of $K-1$ independent patterns with $\\sum_af_a=0$.",),
             check=check_difference,
         ),
-        spectrum(
+        spectrum_step(
             found,
             Line(chi_0, common),
             cubic,
@@ -118,7 +118,7 @@ def _sectors(found: Sectors, cubic: Line) -> tuple[Step, ...]:
     )
 
 
-def _rates(found: Sectors, cubic: Line) -> tuple[Step, ...]:
+def _rate_steps(found: Sectors, cubic: Line) -> tuple[Step, ...]:
     series = time_scales(found.difference.flow, {v: 0, s: 0, u: 0}, small=m, order=2, time_limit=None)
     (lowest,) = series.slow
     others = sorted((-rate.branch.terms[0][1] for rate in series.fast), key=str)
@@ -134,13 +134,13 @@ def _rates(found: Sectors, cubic: Line) -> tuple[Step, ...]:
             given=(Line(K, Integer(3), r"\ge"), Line(r_2, r_3, r"\ne")),
             after=(
                 Line(tau_slow, lowest.timescale, r"\simeq"),
-                Line(r_1, decay(lowest), r"\simeq"),
+                Line(r_1, decay_rate(lowest), r"\simeq"),
                 *(Line(rate, value, r"\simeq") for rate, value in zip(RATES[1:], others, strict=True)),
             ),
             uses=("difference_sector",),
             check=lambda premises, after: (
                 Remainder(
-                    lambda rng: evidence.orders(rng, premises, after),
+                    lambda rng: evidence.remainder_orders(rng, premises, after),
                     2e-2,
                     "the roots of the cubic at two small m: relative remainders of order 1, 2, 1, 1",
                     reads=after,
@@ -173,7 +173,7 @@ def _rates(found: Sectors, cubic: Line) -> tuple[Step, ...]:
     )
 
 
-def _normalised(found: Sectors) -> tuple[Step, ...]:
+def _normalised_steps(found: Sectors) -> tuple[Step, ...]:
     polynomial = by_powers(pairs_at_degrees().characteristic(r), r)
     in_counts, counts = Line(psi, (-polynomial.subs(r, 0)).factor()), pairs_counts()
     return (
@@ -181,7 +181,7 @@ def _normalised(found: Sectors) -> tuple[Step, ...]:
             "normalised_rates",
             "With mobilities inverse to the degrees the rates are $1$ and $1\\mp\\mu$ with $\\mu^2=1-\\psi$.",
             "Insert $\\eta_v$ for $\\eta_x$ of pure samples and $\\eta_s$ for that of frustrated ones.",
-            before=linear(found.difference.flow),
+            before=linear_flow_lines(found.difference.flow),
             given=(Line(eta_v, Integer(1)), Line(eta_s, 1 / (2 * q)), Line(eta_y, 1 / PAIRS.label_degree)),
             after=(
                 Line(chi, (r - 1) * by_powers(r**2 - 2 * r + psi, r)),
@@ -226,7 +226,7 @@ def _at_degrees(premises: Lines) -> list[Expr]:
     return [premises[dot(amplitude)].subs(mobility) for amplitude, mobility in own.items()]
 
 
-def _links() -> Step:
+def _link_step() -> Step:
     """Pairs on the links of a regular graph in place of all pairs."""
     squared = (n_0 + c / 4 + b / 4) / (n_0 + c / 2)
     return Step(
@@ -254,9 +254,12 @@ def _links() -> Step:
     )
 
 
-def _separation(found: Sectors) -> tuple[Step, ...]:
+def _separation_steps(found: Sectors) -> tuple[Step, ...]:
     row, weights = found.difference.propagator(RATES, t), found.difference.weights
-    velocities, propagator = linear(found.difference.flow), (Line(E_uu, row[u]), Line(E_uv, row[v]), Line(E_us, row[s]))
+    velocities, propagator = (
+        linear_flow_lines(found.difference.flow),
+        (Line(E_uu, row[u]), Line(E_uv, row[v]), Line(E_us, row[s])),
+    )
     mean = 2 * d * sigma**2 * (E_uu**2 + E_uv**2 / weights[v] + E_us**2 / weights[s])
     return (
         Step(

@@ -15,16 +15,16 @@ from theory.models.vocabulary import K, d
 
 def two_rates(rng, family, lines):
     """The slow rate is the smallest non-zero one and the fast rate the largest but one, each K - 1 times."""
-    coupling, values = dense.member(rng, family)
-    found, labels = dense.rates(coupling), coupling.labels
+    coupling, values = dense.draw_member(rng, family)
+    found, labels = dense.dense_rates(coupling), coupling.labels
     for rate, rates in ((slow, found[1:labels]), (fast, found[-labels:-1])):
-        yield np.full(labels - 1, dense.number(lines[rate], values)), rates
+        yield np.full(labels - 1, dense.number_at(lines[rate], values)), rates
     yield 0, len(lines.violated({slow: found[1], fast: found[-2]}))
 
 
-def orders(rng, exact, leading):
+def remainder_orders(rng, exact, leading):
     """The observed orders of the relative remainders in the frustrated fraction: of both times, then of both rates."""
-    values = dense.mobilities_at_random(rng) | {n: Integer(int(rng.integers(3, 40)))}
+    values = dense.draw_mobilities(rng) | {n: Integer(int(rng.integers(3, 40)))}
     small = [Rational(1, 10**4), Rational(1, 10**5)]
     for formula, truth, order in zip(leading, (*(1 / e for e in exact), *exact), (1, 1, 2, 2), strict=True):
         gaps = [abs(1 - (formula / truth).subs({**values, phi: s}).evalf(40)) for s in small]
@@ -32,17 +32,17 @@ def orders(rng, exact, leading):
 
 
 def default_rates(rng, family, slow, fast):
-    _, values = dense.member(rng, family)
+    _, values = dense.draw_member(rng, family)
     mu = family.coupling(values).modes()[1:]
-    yield np.full(len(mu), dense.number(slow, values)), 1 - mu
-    yield np.full(len(mu), dense.number(fast, values)), 1 + mu
+    yield np.full(len(mu), dense.number_at(slow, values)), 1 - mu
+    yield np.full(len(mu), dense.number_at(fast, values)), 1 + mu
 
 
 def collapse_rate(rng, family, slow):
     """The decay of every label distance between two late times, with mobilities inverse to the degrees; and that it is a limit,
     further away at earlier times."""
     values = {K: Integer(3), n: Integer(6), phi: Rational(1, 6)}
-    coupling, rate = family.coupling(values), dense.number(slow, values)
+    coupling, rate = family.coupling(values), dense.number_at(slow, values)
     start = rng.standard_normal((coupling.samples + 3, 2))
     distances = []
     for time in (0, 1, 8, 9):
@@ -56,20 +56,23 @@ def collapse_rate(rng, family, slow):
 
 def propagators(rng, known, row, amplitudes):
     """The row of the last amplitude, label first, in the exponential of the matrix of the known velocities."""
-    values = dense.mobilities_at_random(rng) | {n: Rational(int(rng.integers(2, 9))), phi: Rational(1, 3)}
+    values = dense.draw_mobilities(rng) | {n: Rational(int(rng.integers(2, 9))), phi: Rational(1, 3)}
     time = Rational(int(rng.integers(1, 9)), 8)
     jacobian = Matrix([known[dot(a)] for a in amplitudes]).jacobian(amplitudes).subs(values)
     found = expm(np.array(jacobian.tolist(), dtype=float) * float(time))
     rates = known.of(slow, fast).mapping
-    yield [dense.number(e.subs(rates), {**values, t: time}) for e in row], [found[-1, -1], found[-1, 0]]
+    yield [dense.number_at(e.subs(rates), {**values, t: time}) for e in row], [found[-1, -1], found[-1, 0]]
 
 
 def losses(rng, family, known, lines):
     """The expected loss of all embeddings."""
     mean, parts, rates = lines[mean_loss], lines.of(c_slow, c_fast).mapping, known.of(slow, fast).mapping
-    coupling, values = dense.member(rng, family)
+    coupling, values = dense.draw_member(rng, family)
     for time in (Rational(1, 4), Rational(3)):
-        yield dense.number(mean.subs(parts).subs(rates), {**values, t: time, d: 1, sigma: 1}), dense.loss(coupling, float(time))
+        yield (
+            dense.number_at(mean.subs(parts).subs(rates), {**values, t: time, d: 1, sigma: 1}),
+            dense.expected_loss(coupling, float(time)),
+        )
     scaled = mean.subs({d: Integer(3), sigma: Integer(2)}) - 12 * mean.subs({d: Integer(1), sigma: Integer(1)})
     yield 1 + int(scaled != 0), 1
 
@@ -83,7 +86,7 @@ def plateaus(rng, leading):
         size = n_0 + 1 / labels
         coupling = Coupling.from_labels([*own, set(range(labels))], mobility=(rate, 1 / size))
         values = {K: labels, n: size, phi: 1 / (labels * size), eta_x: rate, eta_y: 1 / size, d: 1, sigma: 1}
-        pairs = zip(leading, dense.plateaus(coupling), strict=True)
+        pairs = zip(leading, dense.plateau_values(coupling), strict=True)
         gaps.append([abs(float(formula.subs(values)) / truth - 1) for formula, truth in pairs])
     many, few = np.log(gaps)
     yield (many - few) / np.log(pure[1] / pure[0]), np.ones(3)
@@ -92,9 +95,9 @@ def plateaus(rng, leading):
 def separations(rng, family, mean, known):
     """The mean square distance of each two labels, from the variance of all starts."""
     row, rates = known.of(E_uu, E_uv).mapping, known.of(slow, fast).mapping
-    coupling, values = dense.member(rng, family)
+    coupling, values = dense.draw_member(rng, family)
     for time in (Rational(1, 4), Rational(3)):
-        predicted = dense.number(mean.subs(row).subs(rates), {**values, t: time, d: 1, sigma: 1})
+        predicted = dense.number_at(mean.subs(row).subs(rates), {**values, t: time, d: 1, sigma: 1})
         found = dense.separation(coupling, float(time))
         yield np.full(len(found), predicted), found
     scaled = mean.subs({d: Integer(3), sigma: Integer(2)}) - 12 * mean.subs({d: Integer(1), sigma: Integer(1)})

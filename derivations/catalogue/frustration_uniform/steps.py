@@ -8,8 +8,8 @@ from sympy import Add, Expr, S, exp, log, roots
 
 from derivations.analysis.modes.sectors import Sectors
 from derivations.catalogue.frustration_uniform import evidence
-from derivations.catalogue.sector_steps import common_sector, sector_step, spectrum
-from derivations.catalogue.written import by_powers, decay, linear
+from derivations.catalogue.sector_steps import common_sector_step, sector_step, spectrum_step
+from derivations.catalogue.written import by_powers, decay_rate, linear_flow_lines
 from derivations.checks import Identity, Limit, Numerics, Remainder
 from derivations.closed_forms.families import UNIFORM, uniform_rates, uniform_sectors, uniform_time_scales
 from derivations.engine import Step
@@ -46,13 +46,13 @@ DENSE = "the dense propagator of all embeddings"
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     found = uniform_sectors()
-    return (*_sectors(found), *_rates(found), *_separation(found))
+    return (*_sector_steps(found), *_rate_steps(found), *_separation_steps(found))
 
 
-def _sectors(found: Sectors) -> tuple[Step, ...]:
+def _sector_steps(found: Sectors) -> tuple[Step, ...]:
     common = found.common.characteristic(r).factor()
     return (
-        common_sector(
+        common_sector_step(
             found,
             common,
             "$n$ samples a class, a fraction $\\varphi$ of them frustrated, equal mobilities $\\eta_x$ of samples and "
@@ -67,7 +67,7 @@ def _sectors(found: Sectors) -> tuple[Step, ...]:
             reason="Insert the form; $F_v$ is the pattern on pure samples and zero on frustrated ones.",
             assumptions=("$f$ is any of $K-1$ independent patterns with $\\sum_af_a=0$.",),
         ),
-        spectrum(
+        spectrum_step(
             found,
             Line(chi_0, common),
             Line(chi, _polynomial(found)),
@@ -84,9 +84,9 @@ def _rate_lines() -> Lines:
     return Lines(map(Line, (slow, fast), uniform_rates()))
 
 
-def _rates(found: Sectors) -> tuple[Step, ...]:
+def _rate_steps(found: Sectors) -> tuple[Step, ...]:
     series, both_rates = uniform_time_scales(), _rate_lines()
-    both = tuple(decay(series[k]) for k in (1, 0))
+    both = tuple(decay_rate(series[k]) for k in (1, 0))
     default = {eta_x: 1, eta_y: 1 / UNIFORM.label_degree}
     at_degrees = tuple(Line(line.left, line.right.subs(default).expand().simplify()) for line in both_rates)
     return (
@@ -123,7 +123,9 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
             ),
             uses=("rates",),
             check=lambda before, after: Remainder(
-                lambda rng: evidence.orders(rng, before.of(slow, fast).rights, after.of(tau_slow, tau_fast, slow, fast).rights),
+                lambda rng: evidence.remainder_orders(
+                    rng, before.of(slow, fast).rights, after.of(tau_slow, tau_fast, slow, fast).rights
+                ),
                 1e-2,
                 "the exact rates at two small fractions: relative remainders of order 1, 1, 2, 2",
                 reads=after,
@@ -163,7 +165,7 @@ def _rates(found: Sectors) -> tuple[Step, ...]:
     )
 
 
-def _separation(found: Sectors) -> tuple[Step, ...]:
+def _separation_steps(found: Sectors) -> tuple[Step, ...]:
     row, weights = found.difference.propagator((slow, fast), t), found.difference.weights
     rates = _rate_lines()
     propagator = (Line(E_uu, row[u]), Line(E_uv, row[v]))
@@ -174,7 +176,7 @@ def _separation(found: Sectors) -> tuple[Step, ...]:
             "A label pattern is what is left of its own start, $E_{uu}$, and of the start of its pure samples, $E_{uv}$: "
             "entries of $e^{-Mt}$, with the matrix $M$ of the sector.",
             "The residues of $(\\zeta+M)^{-1}$ at $\\zeta=-r_\\mp$.",
-            before=(*linear(found.difference.flow), *rates),
+            before=(*linear_flow_lines(found.difference.flow), *rates),
             after=propagator,
             uses=("difference_sector", "rates"),
             check=lambda before, after: Numerics(
@@ -196,11 +198,11 @@ def _separation(found: Sectors) -> tuple[Step, ...]:
                 lambda rng: evidence.separations(rng, UNIFORM, after[square_distance], before), 1e-10, DENSE
             ),
         ),
-        *_loss(found, (*rates, *propagator, separation)),
+        *_loss_step(found, (*rates, *propagator, separation)),
     )
 
 
-def _loss(found: Sectors, known: tuple[Line, ...]) -> tuple[Step, ...]:
+def _loss_step(found: Sectors, known: tuple[Line, ...]) -> tuple[Step, ...]:
     common_rates = tuple(roots(found.common.characteristic(r), r))
     between = {c: found.difference.energy((slow, fast), k) for k, c in enumerate((c_slow, c_fast))}
     parts = [(K - 1) * rate * c * exp(-2 * rate * t) for rate, c in ((slow, c_slow), (fast, c_fast))]
@@ -227,10 +229,10 @@ def _loss(found: Sectors, known: tuple[Line, ...]) -> tuple[Step, ...]:
             "to $\\varphi$. Distances have halved when the slow mode has.",
             "Drop what decays at $r_+$, set $e^{-r_-t}=1$, and expand in $\\varphi$.",
             before=all_known,
-            after=_plateaus(Lines(all_known)),
+            after=_plateau_step(Lines(all_known)),
             uses=("rates", "two_time_scales", "propagator", "separation", "loss"),
             check=lambda before, after: (
-                after.same(_plateaus(before)),
+                after.same(_plateau_step(before)),
                 Remainder(
                     lambda rng: evidence.plateaus(rng, after.of(square_distance, mean_loss, t_half).rights),
                     5e-2,
@@ -242,7 +244,7 @@ def _loss(found: Sectors, known: tuple[Line, ...]) -> tuple[Step, ...]:
     )
 
 
-def _plateaus(known: Lines) -> Lines:
+def _plateau_step(known: Lines) -> Lines:
     """Fast parts gone, slow ones not begun, to leading order in the frustrated fraction."""
     at_zero = {phi: 0, **{rate: known[rate].subs(phi, 0).simplify() for rate in (slow, fast)}}
     still = {exp(-slow * t): 1, exp(-2 * slow * t): 1} | {e: 0 for e in known[mean_loss].atoms(exp) if not e.has(slow)}

@@ -8,10 +8,10 @@ import mpmath
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from derivations.catalogue.points import diagonal, slope
+from derivations.catalogue.points import diagonal_matrix, slope_along
 from derivations.checks import random_values
-from derivations.closed_forms.decaying import decaying
-from derivations.evaluate import Point, array, evaluate
+from derivations.closed_forms.decaying import decaying_modes
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.vocabulary import (
     N_Z,
     A_g,
@@ -66,21 +66,21 @@ def resting_point(rng: np.random.Generator) -> Point:
 # -- the mean field ---------------------------------------------------------------------------------------------------
 
 
-def _turned(rng: np.random.Generator):
+def _draw_rotation(rng: np.random.Generator):
     """A random rotation of the plane."""
     return np.linalg.qr(rng.standard_normal((2, 2)))[0]
 
 
 def _rows(values):
-    return array(np.asarray(values).tolist())
+    return mpf_array(np.asarray(values).tolist())
 
 
-def isotropic(rng, flow, found):
+def isotropic_velocities(rng, flow, found):
     """Velocities of modes whose outer products are multiples of the identity, and of their growths and the head."""
     at = modes_at_random(rng).values
-    starts = [float(mpmath.sqrt(mass)) * _turned(rng) for mass in at[m_j][:, 0]]
+    starts = [float(mpmath.sqrt(mass)) * _draw_rotation(rng) for mass in at[m_j][:, 0]]
     grown = [start * growth for start, growth in zip(starts, at[g_of][:, 0], strict=True)]
-    correlations = diagonal(np.repeat(at[mu_of][:, 0], 2))
+    correlations = diagonal_matrix(np.repeat(at[mu_of][:, 0], 2))
     whole = Point({**at, d: 2, N_Z: 2 * GROUPS, V: np.hstack(grown), W: at[w] * np.eye(2), mu_matrix: correlations})
     rates = [evaluate(found[g_dot[j, 0]], Point({**at, j: number})) for number in range(GROUPS)]
     yield np.hstack([start * rate for start, rate in zip(starts, rates, strict=True)]), evaluate(flow[V_dot], whole)
@@ -97,14 +97,14 @@ def large_numbers(rng):
     yield np.polyfit(np.log(numbers), np.log(apart), 1)[0], -0.5
 
 
-def _head(at, correlations, masses) -> MeanFieldHead:
+def _solver_head(at, correlations, masses) -> MeanFieldHead:
     """The solver, at the rates and the head of a point."""
     listed = [(float(x), 1.0, float(mass)) for x, mass in zip(correlations, masses, strict=True)]
     mobility, decay, head_decay = (float(at[rate]) for rate in RATES)
     return MeanFieldHead(listed, mobility, decay, head_decay, float(at[w]))
 
 
-def solved(rng, rates):
+def solved_growths(rng, rates):
     """Growths and head after some time, from their rates and from the solver."""
     at, time, grown, turned = modes_at_random(rng).values, 1.0, rates[g_dot[j, 0]], rates[w_dot]
 
@@ -115,7 +115,7 @@ def solved(rng, rates):
 
     end = solve_ivp(velocity, (0, time), [1.0] * GROUPS + [float(at[w])], rtol=1e-6, atol=1e-8).y[:, -1]
     correlations = _correlations(at)
-    found = _head(at, correlations, at[m_j][:, 0]).trajectory([time])
+    found = _solver_head(at, correlations, at[m_j][:, 0]).trajectory([time])
     yield end, [*(found.growth(float(x))[0] for x in correlations), found.head[0]]
 
 
@@ -123,12 +123,12 @@ def solved(rng, rates):
 def _by_series(seed: int) -> tuple:
     """The head in double precision, and by series at fifteen digits."""
     at = modes_at_random(np.random.default_rng(seed)).values
-    head = _head(at, _correlations(at), at[m_j][:, 0])
+    head = _solver_head(at, _correlations(at), at[m_j][:, 0])
     return head.trajectory([0.5]).head, head.precise_head([0.5], 15)
 
 
-def series(rng):
-    """Of the solver, one way and the other."""
+def series_terms(rng):
+    """The series of the solver, one way and the other."""
     yield _by_series(int(rng.integers(3)))
 
 
@@ -136,19 +136,19 @@ def _correlations(at):
     return at[mu_of][:, 0]
 
 
-def balances(rng, rates, found):
+def balance_changes(rng, rates, found):
     """The change of the balance, by differences along the rates."""
     at = modes_at_random(rng)
     grown = [[evaluate(rates[g_dot[j, 0]], Point({**at.values, j: number}))] for number in range(GROUPS)]
     speeds = {g_of: np.array(grown, dtype=object), w: evaluate(rates[w_dot], at)}
     with mpmath.workdps(40):
-        yield evaluate(found[Q_dot], at), slope(found[Q_g], at, speeds)
+        yield evaluate(found[Q_dot], at), slope_along(found[Q_g], at, speeds)
 
 
 def balanced_solution(rng, found):
     """The balance at the start and later, along the solution without decay."""
     at = {**modes_at_random(rng).values, lam: 0, kappa: 0}
-    curve = _head(at, at[mu_of][:, 0], at[m_j][:, 0]).trajectory([0.0, 2.0])
+    curve = _solver_head(at, at[mu_of][:, 0], at[m_j][:, 0]).trajectory([0.0, 2.0])
     growths = np.array([curve.growth(float(x)) for x in at[mu_of][:, 0]])
     first, last = (evaluate(found[Q_g], Point({**at, g_of: growths[:, [time]], w: curve.head[time]})) for time in (0, 1))
     yield first, last
@@ -160,16 +160,16 @@ def balanced_solution(rng, found):
 def one_more(rng, across, found):
     """The velocity of the head across and along the direction of a single mode, beside isotropic ones."""
     at, other = modes_at_random(rng).values, random_values(rng, (GROUPS, 1), 0.2, 1)
-    axis = _turned(rng)[:, :1]
+    axis = _draw_rotation(rng)[:, :1]
     along = axis @ axis.T
     rest = np.eye(2) - along
-    starts = [float(mpmath.sqrt(mass)) * _turned(rng) for mass in at[m_j][:, 0]]
+    starts = [float(mpmath.sqrt(mass)) * _draw_rotation(rng) for mass in at[m_j][:, 0]]
     grown = [(rest * a + along * b) @ x for x, a, b in zip(starts, at[g_of][:, 0], other[:, 0], strict=True)]
     single = axis * (mpmath.sqrt(at[m_o]) * at[g_o])
-    correlations = diagonal([*np.repeat(at[mu_of][:, 0], 2), mpmath.mpf(1)])
+    correlations = diagonal_matrix([*np.repeat(at[mu_of][:, 0], 2), mpmath.mpf(1)])
     head = at[w] * rest + at[w_o] * along
     whole = Point({**at, d: 2, N_Z: 2 * GROUPS + 1, V: np.hstack([*grown, single]), W: head, mu_matrix: correlations})
-    turned = evaluate(decaying().stop_gradient_flow().velocity[W], whole)
+    turned = evaluate(decaying_modes().stop_gradient_flow().velocity[W], whole)
     predicted = evaluate(across[w_dot], Point(at)) * rest + evaluate(found[w_o_dot], Point({**at, g_of: other})) * along
     yield predicted, turned
 
@@ -199,23 +199,23 @@ def where_at_rest(rng, known, found):
         yield int(not known.violated(at)), int(rests)
 
 
-def resting(rng, found):
+def rest_states(rng, found):
     """Both heads and masses, from roots of the quadratic and from the solver."""
     yield from ordered_heads(rng, found)
     at = resting_point(rng).values
-    states = _head({**at, w: 1}, [at[mu_e]], [1]).steady_states()
+    states = _solver_head({**at, w: 1}, [at[mu_e]], [1]).steady_states()
     for name, state in zip((w_plus, w_minus), states, strict=True):
         head = evaluate(found[name], Point(at))
         yield [head, evaluate(found[m_decay], Point({**at, w: head}))], [state.head, state.mass]
 
 
-def births(rng, critical):
+def state_births(rng, critical):
     """The critical decay of the solver, and how many states it has on either side."""
     at = resting_point(rng).values
     value = evaluate(critical, Point(at))
-    solver = _head({**at, w: 1}, [at[mu_e]], [1])
+    solver = _solver_head({**at, w: 1}, [at[mu_e]], [1])
     yield value, solver.critical_decay
-    counts = [len(_head({**at, w: 1, lam: value * factor}, [at[mu_e]], [1]).steady_states()) for factor in (0.99, 1.01)]
+    counts = [len(_solver_head({**at, w: 1, lam: value * factor}, [at[mu_e]], [1]).steady_states()) for factor in (0.99, 1.01)]
     yield [2, 0], counts
 
 
@@ -223,7 +223,7 @@ def births(rng, critical):
 
 
 @cache
-def _frustrated(seed: int):
+def _draw_isotropic(seed: int):
     """A coupling whose modes at the start are isotropic: the coupling, embeddings, correlations, squares and rates."""
     rng, labels = np.random.default_rng(seed), 3
     J = np.vstack([np.repeat(np.eye(labels), 2, axis=0), np.full((4, labels), 1 / labels)])
@@ -241,29 +241,29 @@ def _frustrated(seed: int):
     return Coupling(J), start, correlations, squares, {"gamma": 0.5, "lambda": 0.1, "kappa": 0.2}
 
 
-def _run(seed: int, times, by):
-    coupling, start, _, _, rates = _frustrated(seed)
+def _run_head(seed: int, times, by):
+    coupling, start, _, _, rates = _draw_isotropic(seed)
     return simulate(models.projection_head(), coupling, dimension=2, times=times, by=by, parameters=rates, initial=start).head
 
 
-def descended(rng, found):
+def descent_steps(rng, found):
     """The head of all embeddings after some steps of gradient descent, and by steps of growths and head."""
     seed, size, steps = int(rng.integers(3)), 0.05, 4
-    _, _, correlations, squares, rates = _frustrated(seed)
+    _, _, correlations, squares, rates = _draw_isotropic(seed)
     columns = {mu_of: _rows([[x] for x in correlations]), m_j: _rows([[x] for x in squares])}
     at = {N_Z: len(squares), epsilon: size, w: 0.8, g_of: np.ones((len(squares), 1)), **columns}
     at |= {rate: rates[name] for rate, name in zip(RATES, ("gamma", "lambda", "kappa"), strict=True)}
     for _ in range(steps):
         grown = [[evaluate(found[g_next[j, 0]], Point({**at, j: number}))] for number in range(len(squares))]
         at |= {w: evaluate(found[w_next], Point(at)), g_of: np.array(grown, dtype=object)}
-    yield at[w] * np.eye(2), _run(seed, [0, steps * size], GradientDescent(step=size))[-1]
+    yield at[w] * np.eye(2), _run_head(seed, [0, steps * size], GradientDescent(step=size))[-1]
 
 
-def simulated(rng):
+def simulated_heads(rng):
     """The head of the solver, and of all embeddings followed one by one and by order parameters."""
     seed, times = int(rng.integers(3)), [0.0, 0.2, 0.4]
-    _, _, correlations, squares, rates = _frustrated(seed)
+    _, _, correlations, squares, rates = _draw_isotropic(seed)
     at = {w: 0.8, **{rate: rates[name] for rate, name in zip(RATES, ("gamma", "lambda", "kappa"), strict=True)}}
-    solver = _head(at, correlations, squares).trajectory(times).head
+    solver = _solver_head(at, correlations, squares).trajectory(times).head
     for by in (Direct(), OrderParameters()):
-        yield solver[:, None, None] * np.eye(2), _run(seed, times, by)
+        yield solver[:, None, None] * np.eye(2), _run_head(seed, times, by)

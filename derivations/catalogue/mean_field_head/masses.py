@@ -5,7 +5,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 
-from derivations.catalogue.class_graphs import Sampled
+from derivations.catalogue.class_graphs import SampledGraph
 from derivations.evaluate import Point, evaluate
 from derivations.vocabulary import P_mu, Var_mu, c, mu, n_0, q
 from theory.dmft import Band, Modes, outlier_mass
@@ -13,9 +13,9 @@ from theory.dmft.mode_measure import precise_nodes
 from theory.models.vocabulary import K, d
 
 
-def variances(rng, found):
+def mode_variances(rng, found):
     """Of the modes of a sampled coupling: what pure samples have of each, and initial variances."""
-    sampled = Sampled.regular(rng, classes=8, links=3)
+    sampled = SampledGraph.draw_regular(rng, classes=8, links=3)
     J = sampled.couplings
     samples, labels = J.sum(axis=1), J.sum(axis=0)
     u, values, v = np.linalg.svd(J / np.sqrt(np.outer(samples, labels)), full_matrices=False)
@@ -40,7 +40,7 @@ def solved_masses(rng, found):
 
 def outlier_masses(rng, formula):
     """From the degrees of a coupling whose classes have as many links, and the solver's."""
-    sampled = Sampled.regular(rng, classes=8, links=3)
+    sampled = SampledGraph.draw_regular(rng, classes=8, links=3)
     samples, labels = sampled.couplings.sum(axis=1), sampled.couplings.sum(axis=0)
     found = evaluate(formula, Point({d: 3, K: 8, n_0: sampled.pure, q: sampled.weight, c: 3}))
     yield found, 3 * (samples @ samples + labels @ labels) / (2 * samples.sum() ** 2)

@@ -9,11 +9,11 @@ import numpy as np
 from scipy.integrate import quad, solve_ivp
 from sympy import Poly, Rational, lambdify
 
-from derivations.catalogue.dense_head import critical, jacobian, velocity
-from derivations.catalogue.points import coupled_point, diagonal, slope
-from derivations.checks import holds, random_values
+from derivations.catalogue.dense_head import critical_ratio, jacobian, velocity
+from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
+from derivations.checks import random_values, relation_holds
 from derivations.closed_forms.reduced import all_modes
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
 from derivations.vocabulary import N_Z, L, U, V, k, mu, mu_k, mu_matrix, nu, omega_1, omega_2, p, psi, s, v, w, w_0, w_r
 from theory.flow import direction
@@ -24,11 +24,15 @@ def compare_curls(rng, curl, force):
     """Each entry of the curl by differences of the velocities, against its formula."""
     with mpmath.workdps(40):
         at = coupled_point(rng)
-        inverse = {X: _inverse(at.values[H_x]), Y: _inverse(at.values[H_y]), W: diagonal([1 / at.values[gamma]] * at.values[d])}
+        inverse = {
+            X: _invert_matrix(at.values[H_x]),
+            Y: _invert_matrix(at.values[H_y]),
+            W: diagonal_matrix([1 / at.values[gamma]] * at.values[d]),
+        }
         for (a, b), formula in curl.items():
             da, db = (random_values(rng, np.shape(at.values[block]), -1, 1) for block in (a, b))
-            forwards = (slope(force[a], at, {b: db}) @ inverse[a] * da).sum()
-            backwards = (slope(force[b], at, {a: da}) @ inverse[b] * db).sum()
+            forwards = (slope_along(force[a], at, {b: db}) @ inverse[a] * da).sum()
+            backwards = (slope_along(force[b], at, {a: da}) @ inverse[b] * db).sum()
             yield forwards - backwards, evaluate(formula, Point({**at.values, direction(a): da, direction(b, second=True): db}))
 
 
@@ -44,7 +48,7 @@ def compare_asymmetry(rng, curl, state, rates):
     def between(first, second):
         moved = {direction(b): first[0] @ side.T for b, side in ((X, F), (Y, f))}
         moved |= {direction(Y, second=True): second[0] @ f.T, direction(W, second=True): second[1]}
-        at = Point({d: size, N: count + 1, K: count, **{b: array(value) for b, value in (about | moved).items()}})
+        at = Point({d: size, N: count + 1, K: count, **{b: mpf_array(value) for b, value in (about | moved).items()}})
         return sum(evaluate(formula, at) for formula in curl)
 
     weights = np.repeat([1, 1 / rates[0]], [modes.size, head.size])
@@ -105,13 +109,13 @@ def compare_loss(rng, formula, frustration):
     """The loss of all modes with one mode in one dimension, against its formula."""
     value, place = rng.uniform(0.3, 1), rng.standard_normal(2)
     at = {v: place[0], w: place[1], mu: value}
-    yield _energy(value, *place), float(formula.subs(psi, frustration).subs(at))
+    yield _mode_loss(value, *place), float(formula.subs(psi, frustration).subs(at))
 
 
-def _energy(correlation, amplitude, head):
+def _mode_loss(correlation, amplitude, head):
     """The loss of all modes with one mode in one dimension."""
-    blocks = {block: array([[number]]) for block, number in ((V, amplitude), (W, head), (mu_matrix, correlation))}
-    return evaluate(all_modes().erased(), Point({d: 1, N_Z: 1, **blocks}))
+    blocks = {block: mpf_array([[number]]) for block, number in ((V, amplitude), (W, head), (mu_matrix, correlation))}
+    return evaluate(all_modes().erase_markers(), Point({d: 1, N_Z: 1, **blocks}))
 
 
 def compare_rises(rng, flow, premises, line):
@@ -128,10 +132,10 @@ def compare_rises(rng, flow, premises, line):
         starts += [(rng.choice([-1, 1]) * np.sqrt(abs(f * square)), head) for f in (0.1, 0.8, 1.25, 5.0)]
     for start in starts:
         end = solve_ivp(lowered.velocity, (0, 1e-4), start, rtol=1e-12, atol=1e-15).y[:, -1]
-        rising = int(_energy(value, *end) > _energy(value, *start))
+        rising = int(_mode_loss(value, *end) > _mode_loss(value, *start))
         admissible = not premises.of(v).violated({v: start[0]})
         yield rising, int(slope(*start) > 0)
-        yield rising, int(admissible and holds(size(*start), line, border(*start)))
+        yield rising, int(admissible and relation_holds(size(*start), line, border(*start)))
 
 
 def compare_falls(rng, flow, premises, metric):
@@ -212,7 +216,7 @@ def measure_cycle(rng, condition, square):
     of the imaginary eigenvalues."""
     heads = ((1.2, 2.0), (1.5, 3.0), (1.4, 2.2))[int(rng.integers(3))]
     exact = [Rational(round(10 * h), 10) for h in heads]
-    ratio = float(critical(condition, *exact))
+    ratio = float(critical_ratio(condition, *exact))
     swings, period = _measure_turns(heads, 0.97 * ratio)
     yield swings[1:] / swings[:-1], np.ones(len(swings) - 1)
     yield int(swings.min() > 0.1), 1
@@ -236,5 +240,5 @@ def _measure_turns(heads, ratio):
     return product[peaks], float(np.mean(np.diff(times[peaks])))
 
 
-def _inverse(matrix):
-    return array(mpmath.inverse(mpmath.matrix(matrix.tolist())).tolist())
+def _invert_matrix(matrix):
+    return mpf_array(mpmath.inverse(mpmath.matrix(matrix.tolist())).tolist())

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from sympy import Expr, ImmutableMatrix, Integer, Symbol, ZeroMatrix
 
-from derivations.catalogue.dense_head import boundary
+from derivations.catalogue.dense_head import boundary_pairs
 from derivations.catalogue.non_conservative import evidence
 from derivations.catalogue.written import by_powers
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import hyperbola
 from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant
-from derivations.closed_forms.reduced import all_modes, sectors
+from derivations.closed_forms.reduced import all_modes, jacobian_sectors
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import (
@@ -54,9 +54,9 @@ from theory.flow import Flow
 from theory.models.vocabulary import W, d, gamma
 
 
-def metrics(flow: Flow, curls: Lines, forces: Lines) -> tuple[Step, ...]:
-    """Of one mode, of any head in a plane, and of two modes with decay."""
-    return (_alive(flow, forces), _whole_plane(flow, forces), _turned_head(curls), _with_decay(curls))
+def metric_steps(flow: Flow, curls: Lines, forces: Lines) -> tuple[Step, ...]:
+    """The metrics of one mode, of any head in a plane, and of two modes with decay."""
+    return (_survivor_step(flow, forces), _plane_step(flow, forces), _turned_head_step(curls), _decay_step(curls))
 
 
 def velocities_of(forces: Lines) -> dict[Symbol, Expr]:
@@ -64,7 +64,7 @@ def velocities_of(forces: Lines) -> dict[Symbol, Expr]:
     return {v: forces[G_v], w: gamma * forces[G_w]}
 
 
-def _alive(flow: Flow, forces: Lines) -> Step:
+def _survivor_step(flow: Flow, forces: Lines) -> Step:
     return Step(
         "metric_of_one_mode",
         "A metric that depends on the state does help where the mode is alive: there the flow of one mode is the "
@@ -78,7 +78,7 @@ def _alive(flow: Flow, forces: Lines) -> Step:
         check=lambda before, after: (
             Identity(
                 (
-                    *_descends(before, after),
+                    *_descent_pairs(before, after),
                     (after[M_vv] * after[M_ww] - after[M_vw] ** 2, after[det_M].xreplace({M_ww: after[M_ww]})),
                 )
             ),
@@ -91,7 +91,7 @@ def _alive(flow: Flow, forces: Lines) -> Step:
     )
 
 
-def _descends(before: Lines, after: Lines) -> tuple:
+def _descent_pairs(before: Lines, after: Lines) -> tuple:
     """The velocities and -M times the gradient."""
     moved, along, across = velocities_of(before), *(before[U].diff(x) for x in (v, w))
     return (
@@ -100,7 +100,7 @@ def _descends(before: Lines, after: Lines) -> tuple:
     )
 
 
-def _whole_plane(flow: Flow, forces: Lines) -> Step:
+def _plane_step(flow: Flow, forces: Lines) -> Step:
     return Step(
         "no_metric_where_modes_die",
         "No metric does so on the whole plane, where the amplitude may vanish too.",
@@ -151,7 +151,7 @@ def _from_line_to_line(before: Lines, after: Lines) -> tuple:
     )
 
 
-def _turned_head(curls: Lines) -> Step:
+def _turned_head_step(curls: Lines) -> Step:
     moved = -(w**2 + w_r**2) + mu_k * w
     return Step(
         "no_metric_beside_turned_heads",
@@ -175,7 +175,7 @@ def _turned_head(curls: Lines) -> Step:
             "$U$ is twice differentiable, $M(z)$ continuous and positive definite.",
         ),
         check=lambda before, after: (
-            Identity(((_of_dying_mode(before), after[chi_k]),)),
+            Identity(((_dying_mode_polynomial(before), after[chi_k]),)),
             Numerics(
                 lambda rng: evidence.compare_asymmetry(rng, before.of(curl_xy).rights, *evidence.turned_head_at_random(rng)),
                 1e-10,
@@ -190,15 +190,15 @@ def _turned_head(curls: Lines) -> Step:
     )
 
 
-def _of_dying_mode(premises: Lines) -> Expr:
+def _dying_mode_polynomial(premises: Lines) -> Expr:
     """The characteristic polynomial of one mode, beside states as given."""
     amplitudes = premises[V].xreplace({d: Integer(2), N_Z: Integer(1)}).as_explicit()
-    found = sectors((premises[dot(V)], premises[dot(W)]), amplitudes, premises[W], ImmutableMatrix([[mu_k]]))
+    found = jacobian_sectors((premises[dot(V)], premises[dot(W)]), amplitudes, premises[W], ImmutableMatrix([[mu_k]]))
     (block,) = (matrix for names, matrix in found.items() if str(names[0]).startswith("v"))
     return block.charpoly(s).as_expr(s)
 
 
-def _with_decay(curls: Lines) -> Step:
+def _decay_step(curls: Lines) -> Step:
     zero, _, two = pair_cubic()
     delta = pair_determinant().subs(PAIR)
     return Step(
@@ -232,7 +232,7 @@ def _with_decay(curls: Lines) -> Step:
                 "what turns in dense Jacobians",
             ),
             Numerics(
-                lambda rng: boundary(rng, delta, _of_heads(before, after)), 1e-6, "dense eigenvalues of the pair at $k_c$"
+                lambda rng: boundary_pairs(rng, delta, _of_heads(before, after)), 1e-6, "dense eigenvalues of the pair at $k_c$"
             ),
             Numerics(
                 lambda rng: evidence.compare_rotations(rng, delta, before.of(p, nu).bounds, _of_heads(before, after)),

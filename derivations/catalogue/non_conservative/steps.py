@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Add, Expr, ImmutableMatrix, Integer, Poly, Q, ZeroMatrix, integrate
 
 from derivations.catalogue.non_conservative import evidence
-from derivations.catalogue.non_conservative.metrics import metrics, velocities_of
+from derivations.catalogue.non_conservative.metrics import metric_steps, velocities_of
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import reduction
 from derivations.closed_forms.reduced import shared_head
@@ -49,10 +49,15 @@ def steps() -> tuple[Step, ...]:
     forces = Lines(
         Line(name, (flow.velocity[block] / flow.mobility.get(block, 1)).factor()) for name, block in ((G_v, v), (G_w, w))
     )
-    return (_curl(every, curls), *_one_mode(flow, curls, forces), *metrics(flow, curls, forces), *_loss(flow, forces))
+    return (
+        _curl_step(every, curls),
+        *_one_mode_steps(flow, curls, forces),
+        *metric_steps(flow, curls, forces),
+        *_loss_steps(flow, forces),
+    )
 
 
-def _curl(flow: Flow, curls: Lines) -> Step:
+def _curl_step(flow: Flow, curls: Lines) -> Step:
     return Step(
         "curl",
         "The stop-gradient flow is no gradient flow in the metric of its mobilities: its curl does not vanish. Between "
@@ -80,7 +85,7 @@ def _curl(flow: Flow, curls: Lines) -> Step:
     )
 
 
-def _one_mode(flow: Flow, curls: Lines, forces: Lines) -> tuple[Step, ...]:
+def _one_mode_steps(flow: Flow, curls: Lines, forces: Lines) -> tuple[Step, ...]:
     curl = Line(curl_G, -flow.curl()[0, 1])
     terms = Poly(_curl_in_metric(forces), v, w).terms()
     written = Add(*(coefficient.factor() * v**i * w**j for (i, j), coefficient in terms))
@@ -116,10 +121,12 @@ def _one_mode(flow: Flow, curls: Lines, forces: Lines) -> tuple[Step, ...]:
             "Once around a rectangle with the sides $l_v$, $l_w$ about $(v,w)$ the force does work.",
             "Integrate $G$ along the four sides, counterclockwise; of a gradient the integral over a closed path is zero.",
             before=(*forces, curl),
-            after=(Line(work, _around(*forces.rights)),),
+            after=(Line(work, _integrate_around(*forces.rights)),),
             uses=("curl_of_one_mode",),
             check=lambda before, after: (
-                Identity(((after[work], _around(before[G_v], before[G_w])), (after[work], _over(before[curl_G])))),
+                Identity(
+                    ((after[work], _integrate_around(before[G_v], before[G_w])), (after[work], _integrate_over(before[curl_G])))
+                ),
                 Numerics(
                     lambda rng: evidence.measure_work(rng, flow, after[work], (l_v, l_w)),
                     1e-10,
@@ -154,7 +161,7 @@ def _curl_in_metric(forces: Lines) -> Expr:
     return (g_vw * F_v + g_ww * F_w).diff(v) - (g_vv * F_v + g_vw * F_w).diff(w)
 
 
-def _around(G_v: Expr, G_w: Expr) -> Expr:
+def _integrate_around(G_v: Expr, G_w: Expr) -> Expr:
     """The integral of a force along the sides of a rectangle about (v, w), counterclockwise."""
     left, right, low, high = v - l_v / 2, v + l_v / 2, w - l_w / 2, w + l_w / 2
     along = [integrate((G_v.subs({v: s, w: low}) - G_v.subs({v: s, w: high})).expand(), (s, left, right))]
@@ -162,12 +169,12 @@ def _around(G_v: Expr, G_w: Expr) -> Expr:
     return Add(*along).expand()
 
 
-def _over(density: Expr) -> Expr:
+def _integrate_over(density: Expr) -> Expr:
     """The integral of a density over the same rectangle."""
     return integrate(density.subs({v: x, w: y}), (x, v - l_v / 2, v + l_v / 2), (y, w - l_w / 2, w + l_w / 2))
 
 
-def _loss(flow: Flow, forces: Lines) -> tuple[Step, ...]:
+def _loss_steps(flow: Flow, forces: Lines) -> tuple[Step, ...]:
     pull = w * ((w - mu) ** 2 + psi)
     loss = Line(L, v**2 * ((w - mu) ** 2 + psi) / 2), Line(psi, 1 - mu**2)
     slope = Line(dot(L), -(v**2) * (w - mu) * (pull + gamma * v**2 * (w - mu)))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 from sympy import lambdify
 
-from derivations.checks import holds
+from derivations.checks import relation_holds
 from derivations.lines import dot
 from derivations.vocabulary import Q_e, head_at_corner, head_at_origin, mu, t, v, v_0, v_inf, w, w_0, w_inf
 from theory.models.vocabulary import gamma
@@ -73,16 +73,16 @@ def compare_survivors(rng, flow, assumption, after):
     for *at, end in _integrate_starts(rng, flow):
         alive = end[0] ** 2 > 1e-6
         admissible = not assumption.violated({v_0: at[0]})
-        yield int(admissible and holds(at[3] * at[0] ** 2, line, bound(*at))), int(alive)
+        yield int(admissible and relation_holds(at[3] * at[0] ** 2, line, bound(*at))), int(alive)
         if alive:
             yield [formula(*at) for formula in ends], [end[0] ** 2, end[1]]
 
 
 def compare_deaths(rng, flow, condition, after):
-    """Where the modes end that do not survive, by the formulas and by integration."""
+    """The ends of the modes that do not survive, by the formulas and by integration."""
     bound, *ends = map(_function_of, (condition.right, after[v_inf], after[w_inf]))
     for *at, end in _integrate_starts(rng, flow):
-        if not holds(at[3] * at[0] ** 2, condition, bound(*at)):
+        if not relation_holds(at[3] * at[0] ** 2, condition, bound(*at)):
             yield [formula(*at) for formula in ends], end
 
 

@@ -46,15 +46,15 @@ def steps() -> tuple[Step, ...]:
     lines = Lines(Line(fixed, p.values[fixed]) for p in rest for fixed in p.values if p.values[fixed] != fixed)
     across = {at.left: stability(reduced.flow, p, time_limit=None).eigenvalues[0] for at, p in zip(lines, rest, strict=True)}
     return (
-        *_flow(reduced, level),
-        *_points(reduced.flow, lines, (Line(s_alive, across[w]), Line(s_dead, across[v]))),
+        *_flow_steps(reduced, level),
+        *_point_steps(reduced.flow, lines, (Line(s_alive, across[w]), Line(s_dead, across[v]))),
         _monotone(reduced.flow, level, lines),
-        *_ends(reduced.flow, level, lines),
+        *_end_steps(reduced.flow, level, lines),
         _boundary(reduced.flow, moved, level),
     )
 
 
-def _flow(reduced: Reduction, level: Line) -> tuple[Step, ...]:
+def _flow_steps(reduced: Reduction, level: Line) -> tuple[Step, ...]:
     (matrix,), forms = reduced.whole.conserved(), reduced.ansatz.blocks
     return (
         replace(
@@ -76,14 +76,14 @@ def _flow(reduced: Reduction, level: Line) -> tuple[Step, ...]:
             ),
             check=lambda before, after: (
                 Identity(((after[Q_e].diff(v) * before[dot(v)], -after[Q_e].diff(w) * before[dot(w)]),)),
-                Identity(_mirrored(before[dot(v)], before[dot(w)])),
-                Identity(_inserted(reduced, before, after[Q_e])),
+                Identity(_mirror_pairs(before[dot(v)], before[dot(w)])),
+                Identity(_insert_mode(reduced, before, after[Q_e])),
             ),
         ),
     )
 
 
-def _mirrored(*velocities: Expr) -> tuple:
+def _mirror_pairs(*velocities: Expr) -> tuple:
     """Velocities with signs turned, against the velocities of what is turned."""
     turned = ({w: -w, mu: -mu}, {v: -v})
     signs = ((1, -1), (-1, 1))
@@ -94,13 +94,13 @@ def _mirrored(*velocities: Expr) -> tuple:
     )
 
 
-def _inserted(reduced: Reduction, premises: Lines, number: Expr) -> tuple:
+def _insert_mode(reduced: Reduction, premises: Lines, number: Expr) -> tuple:
     """The conserved matrix with the form inserted, and a number times what the head acts along."""
     form = {block: premises[block] for block in (V, W)}
     return ((collect(premises[Q_t].xreplace(form), Context(reduced.ansatz.assumptions)), number * reduced.ansatz.part(W, w)),)
 
 
-def _points(flow: Flow, lines: Lines, eigenvalues: tuple[Line, ...]) -> tuple[Step, ...]:
+def _point_steps(flow: Flow, lines: Lines, eigenvalues: tuple[Line, ...]) -> tuple[Step, ...]:
     moved = velocity_lines(flow)
     return (
         Step(
@@ -164,7 +164,7 @@ def _monotone(flow: Flow, level: Line, lines: Lines) -> Step:
     )
 
 
-def _ends(flow: Flow, level: Line, lines: Lines) -> tuple[Step, ...]:
+def _end_steps(flow: Flow, level: Line, lines: Lines) -> tuple[Step, ...]:
     survival, death = fates()
     positive, negative = boundaries()
     condition = Line(gamma * v_0**2, Piecewise((positive, w_0 >= 0), (negative, True)), ">")

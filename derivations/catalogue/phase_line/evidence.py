@@ -9,8 +9,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from derivations.catalogue import dense_head
-from derivations.catalogue.class_graphs import Sampled, coefficients
-from derivations.checks import holds, random_values
+from derivations.catalogue.class_graphs import SampledGraph, draw_coefficients
+from derivations.checks import random_values, relation_holds
 from derivations.closed_forms.thresholds import least_ratio
 from derivations.evaluate import Point, evaluate
 from derivations.vocabulary import (
@@ -50,24 +50,24 @@ def regular_point(rng: np.random.Generator) -> Point:
 def solved_lines(rng, known, found):
     """The critical fraction, and the solver's."""
     links, decay = int(rng.integers(5, 9)), known.draw(rng, {lam: (0.24, 0.27)})[lam]
-    yield _critical(found, links, 0.5, decay), critical_fraction("regular", links, decay)
+    yield _critical_ratio(found, links, 0.5, decay), critical_fraction("regular", links, decay)
 
 
-def _critical(found, links: int, weight, decay):
+def _critical_ratio(found, links: int, weight, decay):
     at = Point({c: links, q: weight, lam: decay})
     return evaluate(found[phi_c], Point({**at.values, n_c: evaluate(found[n_c], at)}))
 
 
 @cache
-def _largest(seed: int) -> tuple[Sampled, float]:
+def _largest_correlation(seed: int) -> tuple[SampledGraph, float]:
     """A large regular coupling and its largest squared correlation but the outlier."""
-    sampled = Sampled.regular(np.random.default_rng(seed), classes=300, links=4)
+    sampled = SampledGraph.draw_regular(np.random.default_rng(seed), classes=300, links=4)
     return sampled, float(sampled.squared_correlations[-2])
 
 
 def sampled_lines(rng, edge, found):
     """The edge and the fraction of frustrated samples of a large coupling."""
-    sampled, square = _largest(int(rng.integers(3)))
+    sampled, square = _largest_correlation(int(rng.integers(3)))
     yield evaluate(edge, Point({n_0: sampled.pure, c: 4, q: sampled.weight})), square
     yield evaluate(found[phi_c], Point({n_c: sampled.pure, c: 4})), len(sampled.links) / len(sampled.couplings)
 
@@ -79,15 +79,15 @@ def poisson_point(rng: np.random.Generator) -> Point:
     """A few shares of classes by links, a response and a place above the band."""
     shares = random_values(rng, (4, 1), 0.1, 1)
     values = {n_0: int(rng.integers(2, 6)), q: random_values(rng, (), 0.2, 1), z: random_values(rng, (), 1.1, 2)}
-    of = coefficients(rng, int(rng.integers(2, 9)))
+    of = draw_coefficients(rng, int(rng.integers(2, 9)))
     return Point({**of, **values, N_Z: 4, p_f: shares / shares.sum(), G: random_values(rng, (), 0.05, 0.2)})
 
 
-def _band(rng) -> Band:
+def _draw_band(rng) -> Band:
     return Band("poisson", int(rng.integers(6, 12)), float(rng.uniform(8, 15)), 0.5, "large-c")
 
 
-def _inside(rng, band: Band) -> tuple[float, Point]:
+def _draw_inside(rng, band: Band) -> tuple[float, Point]:
     """A place in a band, and the response there with all that it is made of."""
     low, high = band.edges
     place = float(low + (high - low) * rng.uniform(0.5, 0.9))
@@ -99,23 +99,23 @@ def _inside(rng, band: Band) -> tuple[float, Point]:
 
 def solved_shares(rng, known):
     """The imaginary part of the potential, and the share of modes that survive a decay by the solver."""
-    band = _band(rng)
-    place, at = _inside(rng, band)
+    band = _draw_band(rng)
+    place, at = _draw_inside(rng, band)
     decay = evaluate(known[lam_c], Point({z: place}))
     yield mpmath.im(evaluate(known[Phi], at)) / mpmath.pi, share_above(band, 4 * decay)
 
 
 def solved_densities(rng, resolvent):
     """The imaginary part of the resolvent, and the density of the solver."""
-    band = _band(rng)
-    place, at = _inside(rng, band)
+    band = _draw_band(rng)
+    place, at = _draw_inside(rng, band)
     yield -mpmath.im(evaluate(resolvent, at)) / mpmath.pi, band.density(place)
 
 
-def integrated(rng):
+def integrated_shares(rng):
     """Shares by the solver between two places, and integrals of its density, of bands of either kind."""
     nodes, weights = np.polynomial.legendre.leggauss(40)
-    for band in (_band(rng), Band("regular", int(rng.integers(2, 6)), int(rng.integers(3, 7)))):
+    for band in (_draw_band(rng), Band("regular", int(rng.integers(2, 6)), int(rng.integers(3, 7)))):
         low, high = (float(edge) for edge in band.edges)
         first, last = (low + (high - low) * share for share in (0.5, 0.8))
         between = (first + last) / 2 + (last - first) / 2 * nodes
@@ -140,33 +140,33 @@ def upper_heads(rng, critical, found):
     yield [evaluate(found[name], at) for name in (omega_1, omega_2)], roots
 
 
-def _root(at: dict, pair: dict) -> float:
-    """Of the determinant in the ratio of the decays, at given heads."""
+def _determinant_root(at: dict, pair: dict) -> float:
+    """The root of the determinant in the ratio of the decays, at given heads."""
     here = {**at, **{name: evaluate(pair[name], Point(at)) for name in (p, nu)}}
     return brentq(lambda ratio: float(evaluate(pair[chi], Point({**here, k: ratio}))), 0.0, 1.0, xtol=1e-15)
 
 
-def hopf(rng, heads, pair):
+def hopf_roots(rng, heads, pair):
     """The root of the determinant and the solver's; and the growth of a dense perturbation, none there, and on either side."""
     at = decaying_point(rng, z / 4)
     found = {name: evaluate(heads[name], at) for name in (omega_1, omega_2)}
-    ratio = _root(found, pair)
+    ratio = _determinant_root(found, pair)
     yield ratio, least_ratio(float(at.values[mu_e]), 1.0, float(at.values[lam]))
     both = [float(value) for value in found.values()]
-    yield 1 + dense_head.growth(both, ratio), 1
+    yield 1 + dense_head.growth_rate(both, ratio), 1
     yield [len(pair.violated({chi: value})) for value in (0.0, 1e-12)], [1, 0]
     for factor in (0.9, 1.1):
         here = {**found, **{name: evaluate(pair[name], Point(found)) for name in (p, nu)}, k: ratio * factor}
         stable = not pair.violated({chi: evaluate(pair[chi], Point(here))})
-        yield int(stable), int(dense_head.growth(both, ratio * factor) < 0)
+        yield int(stable), int(dense_head.growth_rate(both, ratio * factor) < 0)
 
 
-def slow(rng, pair, limit, decay=1e-8):
+def slow_decay_roots(rng, pair, limit, decay=1e-8):
     """The root and the solver's at a slow decay, and the limit."""
     edge = float(rng.uniform(0.3, 0.95))
     heads = [max(np.roots([1, -correlation, decay]).real) / decay**0.5 for correlation in (1.0, edge)]
     predicted = evaluate(limit, Point({mu_e: edge}))
-    yield predicted, _root(dict(zip((omega_1, omega_2), heads, strict=True)), pair)
+    yield predicted, _determinant_root(dict(zip((omega_1, omega_2), heads, strict=True)), pair)
     yield predicted, least_ratio(edge, 1.0, decay)
 
 
@@ -177,10 +177,10 @@ def _over_the_plane() -> np.ndarray:
     return np.array([[least_ratio(edge, 1.0, share * edge**2 / 4) for share in shares] for edge in edges])
 
 
-def quarters(rng, start, line):
+def quarter_bounds(rng, start, line):
     """How many lie beyond the bound, none; the largest, which comes near; and where the line starts highest."""
     found, bound = _over_the_plane(), float(evaluate(line.right, Point({})))
-    yield int(all(holds(value, line, bound) for value in found.ravel())), 1
+    yield int(all(relation_holds(value, line, bound) for value in found.ravel())), 1
     yield found.max(), bound
     highest = max(float(evaluate(start, Point({mu_e: mpmath.mpf(edge) / 20}))) for edge in range(1, 20))
     yield highest, bound

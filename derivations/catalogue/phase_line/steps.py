@@ -46,11 +46,11 @@ KERNEL = ensembles.Kernel(alpha, beta, k)
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (_existence(), *_shares(), *_beside_the_outlier())
+    return (_existence_step(), *_shares_step(), *_beside_the_outlier())
 
 
-def _existence() -> Step:
-    edge = ensembles.squared_correlation(regular.reach(c - 1, sqrt), n_0, c, q)
+def _existence_step() -> Step:
+    edge = ensembles.squared_correlation(regular.adjacency_reach(c - 1, sqrt), n_0, c, q)
     (pure,) = solve(edge - 4 * lam, n_0)
     return Step(
         "existence",
@@ -58,7 +58,7 @@ def _existence() -> Step:
         "$\\lambda_c=\\mu_e^2/4$ with $\\mu_e^2=z_+$, solved for the pure samples $n_c$ of a class; each class has $c/2$ "
         "frustrated samples.",
         given=(Line(z_plus, edge), Line(lam, Rational(1, 4), "<")),
-        after=(*_dying(), Line(n_c, pure.factor()), Line(phi_c, ensembles.fraction(n_c, c))),
+        after=(*_dying(), Line(n_c, pure.factor()), Line(phi_c, ensembles.frustrated_fraction(n_c, c))),
         assumptions=("Few dimensions for so many classes.",),
         check=lambda before, after: (
             AtRandomPoints(
@@ -90,9 +90,9 @@ def _births(critical: Expr) -> Iterator[tuple[Expr, Expr]]:
     yield from ((upper + lower, sqrt(z)), (upper, sqrt(critical)), (lower, sqrt(critical)))
 
 
-def _shares() -> tuple[Step, ...]:
+def _shares_step() -> tuple[Step, ...]:
     def level(links):
-        return ensembles.level(KERNEL, links, c * G)
+        return ensembles.label_level(KERNEL, links, c * G)
 
     of = ensembles.of_correlations(z, n_0, q)
     mean = Sum(p_f[j, 0] * log(level(j)), (j, 0, N_Z - 1))
@@ -106,30 +106,30 @@ def _shares() -> tuple[Step, ...]:
             "Differentiate by $G$: $\\partial_G\\Phi$ is $ck^2$ times the defect. Then $\\alpha$ and $\\beta$ move.",
             given=(response, *kernel),
             after=(
-                Line(Phi, phase_line.potential(mean, KERNEL, c, G)),
-                Line(G_z, Sum(p_f[j, 0] * ensembles.degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),
+                Line(Phi, phase_line.cavity_potential(mean, KERNEL, c, G)),
+                Line(G_z, Sum(p_f[j, 0] * ensembles.label_degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),
             ),
-            check=lambda before, after: AtRandomPoints(_derivatives(before, after), evidence.poisson_point),
+            check=lambda before, after: AtRandomPoints(_potential_derivatives(before, after), evidence.poisson_point),
         ),
         Step(
             "shares",
             "So the share of modes above a point is $\\operatorname{Im}\\Phi/\\pi$ there, without an integral. A Poisson graph "
             "has no edge: of $K$ modes in $d$ directions those survive of which the share above $4\\lambda$ is $d/K$.",
             "The density is $-\\operatorname{Im}G_z/\\pi$, and above the band $\\Phi$ is real.",
-            before=(*_dying(), Line(Phi, phase_line.potential(mean, KERNEL, c, G))),
-            after=(Line(G_z, Sum(p_f[j, 0] * ensembles.degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),),
+            before=(*_dying(), Line(Phi, phase_line.cavity_potential(mean, KERNEL, c, G))),
+            after=(Line(G_z, Sum(p_f[j, 0] * ensembles.label_degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),),
             uses=("existence", "potential"),
             check=lambda before, after: (
                 Numerics(lambda rng: evidence.solved_shares(rng, before), 1e-8, "the share of modes by the solver"),
                 Numerics(lambda rng: evidence.solved_densities(rng, after[G_z]), 1e-8, "the density of the solver"),
-                Numerics(evidence.integrated, 1e-5, "integrals of the density"),
+                Numerics(evidence.integrated_shares, 1e-5, "integrals of the density"),
             ),
         ),
     )
 
 
-def _derivatives(before: Lines, after: Lines) -> tuple:
-    """Of the potential by the response, and by z."""
+def _potential_derivatives(before: Lines, after: Lines) -> tuple:
+    """The derivatives of the potential by the response, and by z."""
     kernel = {name: before[name] for name in (alpha, beta, k)}
     by_response = after[Phi].diff(G)
     return (
@@ -138,8 +138,8 @@ def _derivatives(before: Lines, after: Lines) -> tuple:
     )
 
 
-def _hurwitz():
-    """That of the cubic of a pair, times its squared product of heads."""
+def _hurwitz_determinant():
+    """The Hurwitz determinant of the cubic of a pair, times its squared product of heads."""
     zero, one, two = pair_cubic()
     return p**2 * (two * one - zero)
 
@@ -184,9 +184,12 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             ),
             uses=("heads",),
             check=lambda before, after: (
-                Identity(((after[chi], _hurwitz()),)),
+                Identity(((after[chi], _hurwitz_determinant()),)),
                 Numerics(
-                    lambda rng: evidence.hopf(rng, before, after), 1e-6, "dense eigenvalues, the solver", reads=after.bounds
+                    lambda rng: evidence.hopf_roots(rng, before, after),
+                    1e-6,
+                    "dense eigenvalues, the solver",
+                    reads=after.bounds,
                 ),
             ),
         ),
@@ -199,10 +202,10 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             uses=("beside_the_outlier",),
             assumptions=("$\\lambda\\to0$.",),
             check=lambda before, after: (
-                Identity(((before[chi], _hurwitz()),)),
+                Identity(((before[chi], _hurwitz_determinant()),)),
                 Identity(((after[k_c], slow_ratio().subs({mu_1: mu_e, mu_2: 1})),)),
                 Limit(
-                    lambda rng: evidence.slow(rng, before, after[k_c]),
+                    lambda rng: evidence.slow_decay_roots(rng, before, after[k_c]),
                     1e-5,
                     "the root of the determinant, and the solver, at a slow decay",
                     reads=after,
@@ -219,7 +222,7 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             check=lambda before, after: (
                 Identity(((after[0].left, k_c),)),
                 Numerics(
-                    lambda rng: evidence.quarters(rng, before[k_c], after[0]),
+                    lambda rng: evidence.quarter_bounds(rng, before[k_c], after[0]),
                     1e-4,
                     "the solver over edges and decays",
                     reads=after,

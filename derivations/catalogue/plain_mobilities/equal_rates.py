@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from sympy import Poly, lambdify
 
 # -- the flow ---------------------------------------------------------------------------------------------------------
-from derivations.catalogue.plain_mobilities.evidence import linearised, matrices, quadratic
+from derivations.catalogue.plain_mobilities.evidence import dense_matrices, linearised_eigenvalues, quadratic
 from derivations.vocabulary import (
     eta_y,
     mu,
@@ -25,7 +25,7 @@ from theory.coupling.heads import head_states
 from theory.models.vocabulary import K, W, X, Y, d, gamma, kappa, lam
 
 
-def member(rng) -> tuple[Coupling, dict]:
+def draw_member(rng) -> tuple[Coupling, dict]:
     """A coupling of either family with random or plain mobilities, and its rates and class correlation."""
     make = (Coupling.uniform, Coupling.pairs)[int(rng.integers(2))]
     own, label = rng.choice([1.0, rng.uniform(0.3, 2)], 2)
@@ -41,37 +41,37 @@ def _fold(at) -> float:
 
 def dense_roots(rng, zero, formula):
     """The roots of the formula in w, each as often as there are class modes; at each the determinant vanishes."""
-    coupling, at = member(rng)
+    coupling, at = draw_member(rng)
     decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
-    found = linearised(coupling, decay)
+    found = linearised_eigenvalues(coupling, decay)
     for head in np.roots([float(c) for c in Poly(formula.subs({**at, lam: decay}).expand(), w).all_coeffs()]):
         yield np.full(2, head.real), found[np.abs(found - head).argsort()[:2]].real
-        yield 1 + float(zero), 1 + np.abs(np.linalg.eigvalsh(quadratic(matrices(coupling), head.real, decay))).min()
+        yield 1 + float(zero), 1 + np.abs(np.linalg.eigvalsh(quadratic(dense_matrices(coupling), head.real, decay))).min()
 
 
-def states(rng, upper, lower):
+def state_heads(rng, upper, lower):
     """The heads of all modes, common and class modes."""
-    coupling, at = member(rng)
+    coupling, at = draw_member(rng)
     decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
     heads = head_states(coupling, decay).heads
     for formula, part in ((upper, heads[:3]), (lower, heads[3:])):
         yield np.sort([float(formula.subs({**at, mu: m, lam: decay})) for m in coupling.modes()]), np.sort(part**2)
 
 
-def births(rng, heads, critical):
+def state_births(rng, heads, critical):
     """Just below the fold the upper state is stable in its sector and the lower one grows in one direction; above it there
     is none."""
-    coupling, at = member(rng)
+    coupling, at = draw_member(rng)
     decay = float(critical.subs(at))
     yield [int(abs(complex(e.subs({**at, lam: 1.01 * decay})).imag) < 1e-9) for e in heads], [0, 0]
-    found = [_sector(coupling, at, float(e.subs({**at, lam: 0.9 * decay})), 0.9 * decay) for e in heads]
+    found = [_dense_sector(coupling, at, float(e.subs({**at, lam: 0.9 * decay})), 0.9 * decay) for e in heads]
     yield [int(np.sum(matrix.real > 0)) for _, matrix in found], [0, 1]
     yield 1 + max(speed for speed, _ in found), 1.0
 
 
-def sector(rng, characteristic, root):
+def sector_eigenvalues(rng, characteristic, root):
     """The eigenvalues at both heads, and how many of them grow: none at the upper one, one at the lower one."""
-    coupling, at = member(rng)
+    coupling, at = draw_member(rng)
     decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
     middle = at[rho_x] * at[rho_y] * at[mu] ** 2 - decay * (at[rho_x] + at[rho_y])
     reach = (middle**2 - 4 * at[rho_x] * at[rho_y] * decay**2) ** 0.5
@@ -79,12 +79,12 @@ def sector(rng, characteristic, root):
         square = (middle + sign * reach) / (2 * at[rho_x] * at[rho_y])
         values = {**at, lam: decay, kappa: 1.0, w: square**0.5}
         expected = np.roots([float(e) for e in Poly(characteristic.subs(values).expand(), root).all_coeffs()])
-        _, found = _sector(coupling, at, square, decay)
+        _, found = _dense_sector(coupling, at, square, decay)
         yield np.poly(expected), np.poly(found).real
         yield growing, int(np.sum(found.real > 0))
 
 
-def _sector(coupling: Coupling, at, square: float, decay: float) -> tuple[float, NDArray]:
+def _dense_sector(coupling: Coupling, at, square: float, decay: float) -> tuple[float, NDArray]:
     """The speed at a state of a class mode in one dimension, and the eigenvalues of the dense Jacobian in its sector."""
     head, data = np.sqrt(square), coupling.data
     states = head_states(coupling, decay, mobility=1.0)
@@ -100,7 +100,7 @@ def _sector(coupling: Coupling, at, square: float, decay: float) -> tuple[float,
 
 
 @cache
-def _labels(seed: int):
+def _labels_at_end(seed: int):
     """Labels at the end of a run of uniform frustration with random mobilities, and its numbers."""
     rng = np.random.default_rng(seed)
     own, label = rng.uniform(0.5, 1.5, 2)
@@ -114,9 +114,9 @@ def _labels(seed: int):
     return run.labels[-1], known | {w: head_states(coupling, 0.05).heads[1]}
 
 
-def simplex(rng, known, squared):
+def simplex_distances(rng, known, squared):
     """The squared distance of each two labels, and in how many dimensions they fit."""
-    found, at = _labels(int(rng.integers(3)))
+    found, at = _labels_at_end(int(rng.integers(3)))
     first, second = np.triu_indices(3, 1)
     yield np.full(3, float(squared.subs(at))), np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
     needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
@@ -124,7 +124,7 @@ def simplex(rng, known, squared):
         yield int(not known.violated({d: dimension, K: 3})), int(needed <= dimension)
 
 
-def fractions(rng, frustrations, critical):
+def critical_fractions(rng, frustrations, critical):
     """The frustration of couplings of both families; and the number of their heads on both sides of the decay at which
     their fraction is critical."""
     classes, pure = 3, int(rng.integers(1, 4))

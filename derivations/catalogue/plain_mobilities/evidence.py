@@ -11,7 +11,7 @@ from scipy.linalg import block_diag, eigvals
 from scipy.optimize import brentq, minimize_scalar
 
 from derivations.catalogue.points import coupled_point
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
 from derivations.vocabulary import (
     N_Z,
@@ -34,7 +34,7 @@ from theory.simulation.resting import state_at_rest
 # -- the flow ---------------------------------------------------------------------------------------------------------
 
 
-def point(rng) -> Point:
+def joined_point(rng) -> Point:
     """A random state of a coupled model, and the same with samples and labels side by side."""
     known = dict(coupled_point(rng).values)
     weights = known[J]
@@ -42,12 +42,12 @@ def point(rng) -> Point:
     above = np.hstack([np.zeros((rows, rows), dtype=int), weights])
     whole = {Z: np.hstack([known[X], known[Y]]), A: np.vstack([above, np.hstack([weights.T, np.zeros((columns,) * 2, int)])])}
     whole |= {D: block_diag(known[D_x], known[D_y]), H: block_diag(known[H_x], known[H_y])}
-    return Point(known | {N_Z: rows + columns} | {e: array(value) for e, value in whole.items()})
+    return Point(known | {N_Z: rows + columns} | {e: mpf_array(value) for e, value in whole.items()})
 
 
-def whole(rng, moving):
+def whole_velocities(rng, moving):
     """The velocities of the model, samples and labels side by side."""
-    at, flow = point(rng), models.projection_head().stop_gradient_flow().velocity
+    at, flow = joined_point(rng), models.projection_head().stop_gradient_flow().velocity
     yield evaluate(moving[dot(Z)], at), np.hstack([evaluate(flow[block], at) for block in (X, Y)])
     yield evaluate(moving[dot(W)], at), evaluate(flow[W], at)
 
@@ -55,14 +55,14 @@ def whole(rng, moving):
 # -- one number as head -----------------------------------------------------------------------------------------------
 
 
-def _coupling(rng) -> Coupling:
+def _draw_coupling(rng) -> Coupling:
     """Three labels, of which two samples each prefer one, with plain mobilities."""
     return Coupling(
         rng.uniform(0.05, 0.3, (6, 3)) + np.repeat(np.eye(3), 2, axis=0) * rng.uniform(0.5, 3, 3), mobility="uniform"
     )
 
 
-def matrices(coupling: Coupling) -> tuple[NDArray, NDArray, NDArray]:
+def dense_matrices(coupling: Coupling) -> tuple[NDArray, NDArray, NDArray]:
     """Degrees, adjacency and inverse mobilities of all embeddings, dense."""
     data = {name: np.asarray(value, dtype=float) for name, value in coupling.data.items()}
     weights, size = data["J"], coupling.samples
@@ -72,14 +72,14 @@ def matrices(coupling: Coupling) -> tuple[NDArray, NDArray, NDArray]:
     return np.diag(np.concatenate([data["D_x"], data["D_y"]])), adjacency, np.diag(inverse)
 
 
-def linearised(coupling: Coupling, decay: float) -> NDArray:
+def linearised_eigenvalues(coupling: Coupling, decay: float) -> NDArray:
     """All eigenvalues of the quadratic problem, from twice as many first-order equations."""
-    degrees, adjacency, inverse = matrices(coupling)
+    degrees, adjacency, inverse = dense_matrices(coupling)
     unit, zero = np.eye(len(degrees)), np.zeros_like(degrees)
     return eigvals(np.block([[zero, unit], [-decay * inverse, adjacency]]), block_diag(unit, degrees))
 
 
-def _real(roots: NDArray) -> NDArray:
+def _positive_roots(roots: NDArray) -> NDArray:
     """The positive ones, ascending."""
     return np.sort(roots[(np.abs(roots.imag) < 1e-9) & (roots.real > 1e-9)].real)
 
@@ -90,10 +90,10 @@ def quadratic(parts, head: float, decay: float) -> NDArray:
 
 
 @cache
-def _end(seed: int):
+def _run_to_end(seed: int):
     """The last embeddings (N + K,) and head of a run in one dimension."""
     rng = np.random.default_rng(seed)
-    coupling = _coupling(rng)
+    coupling = _draw_coupling(rng)
     rates = {"gamma": float(rng.uniform(0.1, 0.5)), "lambda": 0.05, "kappa": float(rng.uniform(0.03, 0.1))}
     run = simulate(
         models.projection_head(), coupling, dimension=1, times=[0, 1000], seed=seed, parameters=rates,
@@ -103,10 +103,10 @@ def _end(seed: int):
     return coupling, rates, np.concatenate([last["X"][0], last["Y"][0]]), float(last["W"][0, 0])
 
 
-def end_of_a_run(rng, zero, product):
+def run_end(rng, zero, product):
     """The eigenvalue of the quadratic next to zero, and the sum of squares, at the end of a run."""
-    coupling, rates, embeddings, head = _end(int(rng.integers(3)))
-    parts = matrices(coupling)
+    coupling, rates, embeddings, head = _run_to_end(int(rng.integers(3)))
+    parts = dense_matrices(coupling)
     values = np.linalg.eigvalsh(quadratic(parts, head, rates["lambda"]))
     yield 1 + float(zero), 1 + float(values[np.abs(values).argmin()])
     named = {gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"], w: head}
@@ -114,35 +114,35 @@ def end_of_a_run(rng, zero, product):
     yield evaluate(product, at), np.array([[embeddings @ parts[2] @ embeddings]])
 
 
-def existence(rng, form, zero, lines):
+def existence_bounds(rng, form, zero, lines):
     """The quadratic form of a vector; roots, at which the determinant vanishes, by the quotients of their null vectors; and the
     largest decay, as the largest eigenvalue of wA − w²D in the metric of the inverse mobilities: the roots of the linearised
     problem end where the bound does."""
-    coupling = _coupling(rng)
-    parts = degrees, adjacency, inverse = matrices(coupling)
+    coupling = _draw_coupling(rng)
+    parts = degrees, adjacency, inverse = dense_matrices(coupling)
     root = np.diag(inverse) ** -0.5
 
     def bears(head: float):
         return np.linalg.eigh(root[:, None] * (head * adjacency - head**2 * degrees) * root)
 
     anything, size = rng.standard_normal(len(root)), float(rng.uniform(0, 1))
-    at = _quotients(parts, anything) | {w: size, lam: 0.3}
+    at = _head_quotients(parts, anything) | {w: size, lam: 0.3}
     yield float(form.subs(at)), anything @ quadratic(parts, size, 0.3) @ anything / (anything @ degrees @ anything)
     best = minimize_scalar(lambda head: -bears(head)[0][-1], bounds=(0, 1), method="bounded", options={"xatol": 1e-10})
     largest = -best.fun
-    yield float(lines[lam_z].subs(_quotients(parts, root * bears(best.x)[1][:, -1]))), largest
+    yield float(lines[lam_z].subs(_head_quotients(parts, root * bears(best.x)[1][:, -1]))), largest
     for decay in (0.6 * largest, 0.999 * largest, 1.001 * largest):
-        exist = int(len(_real(linearised(coupling, decay))) > 0)
+        exist = int(len(_positive_roots(linearised_eigenvalues(coupling, decay))) > 0)
         yield int(not lines.violated({lam: decay, lam_max: largest})), exist
-    found = _real(linearised(coupling, largest / 2))
+    found = _positive_roots(linearised_eigenvalues(coupling, largest / 2))
     for formula, head in ((lines[w_plus], found[-1]), (lines[w_minus], found[0])):
         null = np.linalg.eigh(quadratic(parts, head, largest / 2))
         z = null.eigenvectors[:, np.abs(null.eigenvalues).argmin()]
         yield 1 + float(zero), 1 + np.abs(null.eigenvalues).min()
-        yield float(formula.subs(_quotients(parts, z)).subs(lam, largest / 2)), head
+        yield float(formula.subs(_head_quotients(parts, z)).subs(lam, largest / 2)), head
 
 
-def alike(rng, heads):
+def equal_eigenvalues(rng, heads):
     """Where eigenvalues are alike: two equal components, and the class modes of three classes.  At the outer and at the inner
     root of the smallest and of the second eigenvalue the formulas hold, two eigenvalues cross, and the determinant keeps its
     sign."""
@@ -150,11 +150,11 @@ def alike(rng, heads):
     twins = Coupling(block_diag(pure, pure), mobility=mobility)
     classes = Coupling.uniform(classes=3, samples=12, fraction=0.25, mobility=mobility)
     for coupling, number in ((twins, 0), (classes, 1)):
-        parts = matrices(coupling)
-        decay = 0.5 * _largest(parts, number)
+        parts = dense_matrices(coupling)
+        decay = 0.5 * _largest_decay(parts, number)
         for formula, root in zip(heads, _roots_of(parts, decay, number), strict=True):
             null = np.linalg.eigh(quadratic(parts, root, decay)).eigenvectors[:, number]
-            yield float(formula.subs(_quotients(parts, null)).subs(lam, decay)), root
+            yield float(formula.subs(_head_quotients(parts, null)).subs(lam, decay)), root
             sides = [quadratic(parts, f * root, decay) for f in (0.999, 1.001)]
             negative = [int(np.sum(np.linalg.eigvalsh(matrix) < 0)) for matrix in sides]
             yield sorted(negative), [number, number + 2]
@@ -162,15 +162,15 @@ def alike(rng, heads):
             yield first, second
 
 
-def _largest(parts, number: int) -> float:
+def _largest_decay(parts, number: int) -> float:
     """The largest decay at which so many eigenvalues, and one more, of the quadratic are not positive at some head."""
     degrees, adjacency, inverse = parts
     root = np.diag(inverse) ** -0.5
 
-    def borne(head: float) -> float:
+    def decay_at(head: float) -> float:
         return float(np.linalg.eigvalsh(root[:, None] * (head * adjacency - head**2 * degrees) * root)[-1 - number])
 
-    return -minimize_scalar(lambda head: -borne(head), bounds=(0, 1), method="bounded").fun
+    return -minimize_scalar(lambda head: -decay_at(head), bounds=(0, 1), method="bounded").fun
 
 
 def _roots_of(parts, decay: float, number: int) -> tuple[float, float]:
@@ -183,7 +183,7 @@ def _roots_of(parts, decay: float, number: int) -> tuple[float, float]:
     return brentq(value, inside, 2, xtol=1e-14), brentq(value, 1e-9, inside, xtol=1e-14)
 
 
-def _quotients(parts, z: NDArray) -> dict:
+def _head_quotients(parts, z: NDArray) -> dict:
     degrees, adjacency, inverse = (float(z @ part @ z) for part in parts)
     return {alpha: adjacency / degrees, beta: inverse / degrees}
 
@@ -193,7 +193,7 @@ def _quotients(parts, z: NDArray) -> dict:
 WEIGHTS = np.array([[3, 1, 0], [1, 0, 0], [0, 2, 1], [0, 1, 2.0]])
 
 
-def at_rest(rng, line):
+def rest_balance(rng, line):
     """Both sides of the equation of the head at a state at rest, which is not symmetric."""
     coupling = Coupling(WEIGHTS + rng.uniform(0, 0.05, WEIGHTS.shape), mobility="uniform")
     state, reduction = state_at_rest(coupling, dimension=2, decay=0.05, head_decay=0.05, mobility=0.1), coupling.reduction
@@ -202,13 +202,13 @@ def at_rest(rng, line):
     own = np.diag(np.concatenate([reduction.sample_rates, reduction.label_rates]))
     values = {Z: state.felt, W: state.head, D: own, A: adjacency}
     at = Point(
-        {d: 2, N_Z: len(own), gamma: mpmath.mpf(0.1), kappa: mpmath.mpf(0.05), **{e: array(v) for e, v in values.items()}}
+        {d: 2, N_Z: len(own), gamma: mpmath.mpf(0.1), kappa: mpmath.mpf(0.05), **{e: mpf_array(v) for e, v in values.items()}}
     )
     yield evaluate(line.left, at), evaluate(line.right, at)
     yield int(np.abs(state.head - state.head.T).max() > 1e-4), 1
 
 
-def orders(rng):
+def asymmetry_orders(rng):
     """The observed orders, in the distance of the mobilities from the inverse degrees, of what is not symmetric in the head and
     of the distance of its eigenvalues from the roots of the determinant."""
     weights = WEIGHTS + rng.uniform(0, 0.05, WEIGHTS.shape)

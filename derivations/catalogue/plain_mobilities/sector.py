@@ -12,12 +12,12 @@ from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import H, Z, chi_J, chi_w, mu, rho_x, rho_y, s, tau, v_x, v_y, w, w_minus, w_plus
 from theory.models.vocabulary import d, gamma, kappa, lam
-from theory.words import scaled
+from theory.words import scale_matrix
 
 SQUARE = Z * Inverse(H) * Z.T
 
 
-def own_sector(known: Lines) -> Step:
+def own_sector_step(known: Lines) -> Step:
     """The cubic of one mode at rest, and its sign."""
     trace = (rho_x + rho_y) * w**2 + 2 * lam
     damping = kappa + kappa * w**2 * (2 * rho_x * rho_y * w**2 + (rho_x + rho_y) * lam) / (lam * tau)
@@ -29,7 +29,7 @@ def own_sector(known: Lines) -> Step:
         "the rate $\\tau$. All coefficients are positive but the last, whose sign is that of $\\rho_x\\rho_yw^4-\\lambda^2$; "
         "and the product of both squares is $\\lambda^2/\\rho_x\\rho_y$.",
         before=(known.of(SQUARE)[1], *known.of(chi_w, w_plus**2, w_minus**2)),
-        given=_velocities(),
+        given=_mode_velocities(),
         after=(
             Line(v_x / v_y, share),
             Line(v_x**2 + v_y**2, whole),
@@ -43,13 +43,13 @@ def own_sector(known: Lines) -> Step:
             Identity(
                 (
                     (before[dot(v_x)].subs(v_x, after[v_x / v_y] * v_y), 0),
-                    (before[SQUARE], scaled(after[v_x**2 + v_y**2], Unit(d))),
+                    (before[SQUARE], scale_matrix(after[v_x**2 + v_y**2], Unit(d))),
                     (before[w_plus**2] * before[w_minus**2], after[w_plus**2 * w_minus**2]),
                 )
             ),
-            Identity(((after[chi_J].subs(tau, after[tau]), _characteristic(before, after)),)),
+            Identity(((after[chi_J].subs(tau, after[tau]), _characteristic_polynomial(before, after)),)),
             Numerics(
-                lambda rng: equal_rates.sector(rng, after[chi_J].subs(tau, after[tau]), s),
+                lambda rng: equal_rates.sector_eigenvalues(rng, after[chi_J].subs(tau, after[tau]), s),
                 1e-8,
                 "dense Jacobians in the sector of a mode, at both heads",
             ),
@@ -57,14 +57,14 @@ def own_sector(known: Lines) -> Step:
     )
 
 
-def _velocities() -> Lines:
+def _mode_velocities() -> Lines:
     """Amplitudes of one mode and its head."""
     moved = -of_one_mode() * Matrix([v_x, v_y])
     turned = -gamma * (w * (rho_x * v_x**2 + rho_y * v_y**2) - 2 * sqrt(rho_x * rho_y) * mu * v_x * v_y) - kappa * w
     return Lines(Line(dot(x), e.expand()) for x, e in zip((v_x, v_y, w), (*moved, turned), strict=True))
 
 
-def _characteristic(known: Lines, rest: Lines) -> Expr:
+def _characteristic_polynomial(known: Lines, rest: Lines) -> Expr:
     """The characteristic polynomial at rest, where it is even in the amplitudes and in the correlation."""
     names = (v_x, v_y, w)
     found = Matrix(known.of(*map(dot, names)).rights).jacobian(names).charpoly(s).as_expr(s)

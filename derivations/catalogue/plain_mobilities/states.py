@@ -36,10 +36,10 @@ from derivations.vocabulary import (
     w,
 )
 from theory.models.vocabulary import K, W, d, gamma, kappa, lam
-from theory.words import scaled
+from theory.words import scale_matrix
 
 
-def labels(known: Lines) -> tuple[Step, ...]:
+def label_steps(known: Lines) -> tuple[Step, ...]:
     """Distances of labels, and the frustration that ends them."""
     apart = 2 * eta_y * kappa * w**2 / (gamma * lam) * (rho_x * w**2 + lam) / ((rho_x + rho_y) * w**2 + 2 * lam)
     return (
@@ -57,28 +57,28 @@ def labels(known: Lines) -> tuple[Step, ...]:
                 "apart survives; $\\gamma$ is the mobility of the head as it stands in the flow.",
             ),
             check=lambda before, after: (
-                Identity(((_apart(before), after[distance_ab]),)),
+                Identity(((_label_distance(before), after[distance_ab]),)),
                 Identity(
                     ((after[distance_ab].subs({rho_x: 1, rho_y: 1, eta_y: 1 / n}).factor(), after[label_square_degrees]),)
                 ),
                 Numerics(
-                    lambda rng: equal_rates.simplex(rng, before, after[distance_ab]),
+                    lambda rng: equal_rates.simplex_distances(rng, before, after[distance_ab]),
                     1e-5,
                     "the end of runs of all embeddings, by order",
                 ),
             ),
         ),
-        _critical_fraction(known),
+        _critical_fraction_step(known),
     )
 
 
-def _apart(known: Lines) -> Expr:
+def _label_distance(known: Lines) -> Expr:
     """The squared distance of labels by the share of the samples and the size of both, where w solves the quadratic."""
     squared = at_root(known, known[v_x / v_y] ** 2)
     return 2 * eta_y * known[v_x**2 + v_y**2] / (1 + squared.cancel())
 
 
-def _critical_fraction(known: Lines) -> Step:
+def _critical_fraction_step(known: Lines) -> Step:
     families = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
     needed = 1 - lam * (1 + sqrt(n)) ** 2 / n
     critical = (needed * (phi / family.right).cancel() for family in families)
@@ -99,7 +99,7 @@ def _critical_fraction(known: Lines) -> Step:
                 )
             ),
             Numerics(
-                lambda rng: equal_rates.fractions(
+                lambda rng: equal_rates.critical_fractions(
                     rng, before.of(psi_uniform, psi_pairs).rights, after.of(phi_c_uniform, phi_c_pairs).rights
                 ),
                 1e-9,
@@ -114,10 +114,10 @@ def _frustration_borne(known: Lines) -> Expr:
     return known[psi].subs(mu, sqrt(lam * mu**2 / known[lam_c_plain]))
 
 
-def beyond(known: Lines) -> Step:
+def complex_heads_step(known: Lines) -> Step:
     """Heads that are no number."""
     context = all_embeddings().context
-    turned = MatMul(W, MatAdd(scaled(gamma, Z * D * Z.T), scaled(kappa, Unit(d)), evaluate=False), evaluate=False)
+    turned = MatMul(W, MatAdd(scale_matrix(gamma, Z * D * Z.T), scale_matrix(kappa, Unit(d)), evaluate=False), evaluate=False)
     return Step(
         "beyond",
         "In two or more dimensions the head at rest is the quotient of two symmetric matrices which do not commute: it is "
@@ -125,11 +125,13 @@ def beyond(known: Lines) -> Step:
         "symmetry in proportion, and its eigenvalues are off in proportion to the square: the determinant is a good guess.",
         "$\\dot W=0$. With $H=D^{-1}$ the balance makes both functions of $W$, and the head is symmetric.",
         before=known.of(dot(W)),
-        after=(Line(turned, scaled(gamma, Z * A * Z.T)),),
+        after=(Line(turned, scale_matrix(gamma, Z * A * Z.T)),),
         uses=("flow",),
         check=lambda before, after: (
             Identity(((before[dot(W)], after[turned] - turned),), context),
-            Numerics(lambda rng: evidence.at_rest(rng, after[0]), 1e-9, "states at rest in two dimensions"),
-            Numerics(evidence.orders, 5e-2, "the orders, one and two, at which head and eigenvalues leave the determinant"),
+            Numerics(lambda rng: evidence.rest_balance(rng, after[0]), 1e-9, "states at rest in two dimensions"),
+            Numerics(
+                evidence.asymmetry_orders, 5e-2, "the orders, one and two, at which head and eigenvalues leave the determinant"
+            ),
         ),
     )

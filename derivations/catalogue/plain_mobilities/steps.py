@@ -8,11 +8,11 @@ from sympy import Determinant, Expr, Integer, Inverse, MatMul, MatrixExpr, Ratio
 from sympy import Identity as Unit
 
 from derivations.catalogue.plain_mobilities import equal_rates, evidence
-from derivations.catalogue.plain_mobilities.sector import SQUARE, own_sector
-from derivations.catalogue.plain_mobilities.states import beyond, labels
-from derivations.catalogue.written import ordered
+from derivations.catalogue.plain_mobilities.sector import SQUARE, own_sector_step
+from derivations.catalogue.plain_mobilities.states import complex_heads_step, label_steps
+from derivations.catalogue.written import ordered_sum
 from derivations.checks import Descent, Identity, Numerics
-from derivations.closed_forms.any_mobilities import QUADRATIC, all_embeddings, of_one_mode, pencil, squares
+from derivations.closed_forms.any_mobilities import QUADRATIC, all_embeddings, head_squares, of_one_mode, pencil
 from derivations.closed_forms.decaying import heads
 from derivations.closed_forms.families import pairs_sectors, uniform_sectors
 from derivations.engine import Step
@@ -44,20 +44,20 @@ from derivations.vocabulary import (
     w_plus,
 )
 from theory.models.vocabulary import W, beta, d, gamma, kappa, lam
-from theory.words import scaled
+from theory.words import scale_matrix
 
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    rest = _rest()
-    number = _one_number(Lines(line for step in rest for line in step.after))
+    rest = _rest_steps()
+    number = _one_number_steps(Lines(line for step in rest for line in step.after))
     known = Lines(line for step in (*rest, *number) for line in step.after)
-    rates = _equal_rates(known)
+    rates = _equal_rate_steps(known)
     known = Lines((*known, *(line for step in rates for line in step.after)))
-    return (*rest, *number, *rates, *labels(known), beyond(known))
+    return (*rest, *number, *rates, *label_steps(known), complex_heads_step(known))
 
 
-def _rest() -> tuple[Step, ...]:
+def _rest_steps() -> tuple[Step, ...]:
     loss = all_embeddings()
     flow = loss.stop_gradient_flow()
     return (
@@ -69,8 +69,10 @@ def _rest() -> tuple[Step, ...]:
             after=velocity_lines(flow),
             assumptions=("$Z=[X,Y]$; $D$, $H$ are diagonal and positive, as are both decays and the mobility of the head.",),
             check=lambda given, after: (
-                Descent(loss.having(expression=given[L]), after.of(dot(Z), dot(W)).rights, evidence.point, stopped=True),
-                Numerics(lambda rng: evidence.whole(rng, after), 1e-12, "the velocities of the model"),
+                Descent(
+                    loss.with_parts(expression=given[L]), after.of(dot(Z), dot(W)).rights, evidence.joined_point, stopped=True
+                ),
+                Numerics(lambda rng: evidence.whole_velocities(rng, after), 1e-12, "the velocities of the model"),
             ),
         ),
         Step(
@@ -78,18 +80,20 @@ def _rest() -> tuple[Step, ...]:
             "At rest the amplitudes make up the square of the head, in the metric of the inverse mobilities.",
             "In $W^T\\dot W-\\gamma\\dot ZH^{-1}Z^T$ all but the decays cancels.",
             before=velocity_lines(flow),
-            after=(Line(SQUARE, scaled(kappa / (gamma * lam), W.T * W)),),
+            after=(Line(SQUARE, scale_matrix(kappa / (gamma * lam), W.T * W)),),
             uses=("flow",),
-            check=lambda before, after: Identity(((_balance(before), gamma * lam * (SQUARE - after[SQUARE])),), flow.context),
+            check=lambda before, after: Identity(
+                ((_head_balance(before), gamma * lam * (SQUARE - after[SQUARE])),), flow.context
+            ),
         ),
     )
 
 
-def _balance(known: Lines) -> MatrixExpr:
+def _head_balance(known: Lines) -> MatrixExpr:
     return W.T * known[dot(W)] - gamma * known[dot(Z)] * Inverse(H) * Z.T
 
 
-def _one_number(known: Lines) -> tuple[Step, ...]:
+def _one_number_steps(known: Lines) -> tuple[Step, ...]:
     context = all_embeddings().context
     moved, balanced, zero = dot(Z) * Inverse(H), known.of(SQUARE), Line(Determinant(QUADRATIC), S.Zero)
     square = (alpha**2 - 4 * lam * beta).factor()
@@ -104,9 +108,9 @@ def _one_number(known: Lines) -> tuple[Step, ...]:
             before=(*known.of(dot(Z)), *balanced),
             given=(Line(W, w * Unit(d)),),
             after=(
-                Line(moved, scaled(-1, MatMul(Z, QUADRATIC, evaluate=False))),
+                Line(moved, scale_matrix(-1, MatMul(Z, QUADRATIC, evaluate=False))),
                 zero,
-                Line(SQUARE, scaled(kappa * w**2 / (gamma * lam), Unit(d))),
+                Line(SQUARE, scale_matrix(kappa * w**2 / (gamma * lam), Unit(d))),
             ),
             uses=("flow", "balance"),
             check=lambda before, after: (
@@ -114,12 +118,12 @@ def _one_number(known: Lines) -> tuple[Step, ...]:
                     (
                         (before[dot(Z)].xreplace({W: before[W]}) * Inverse(H), after[moved]),
                         (before[SQUARE].xreplace({W: before[W]}), after[SQUARE]),
-                        (_head_at_rest(after[SQUARE]), scaled(0, Unit(d))),
+                        (_head_at_rest(after[SQUARE]), scale_matrix(0, Unit(d))),
                     ),
                     context,
                 ),
                 Numerics(
-                    lambda rng: evidence.end_of_a_run(rng, after[zero.left], after[SQUARE]),
+                    lambda rng: evidence.run_end(rng, after[zero.left], after[SQUARE]),
                     1e-8,
                     "the end of runs of all embeddings in one dimension",
                 ),
@@ -146,13 +150,13 @@ def _one_number(known: Lines) -> tuple[Step, ...]:
                 Identity(tuple((before[form_z].subs(w, after[root]), 0) for root in (w_plus, w_minus))),
                 Identity((((after[w_plus] - after[w_minus]).subs(lam, after[lam_z]), 0),)),
                 Numerics(
-                    lambda rng: evidence.existence(rng, before[form_z], before[zero.left], after),
+                    lambda rng: evidence.existence_bounds(rng, before[form_z], before[zero.left], after),
                     1e-7,
                     "SciPy's eigenvalues of the linearised problem, below and above the largest decay",
                     reads=after.bounds,
                 ),
                 Numerics(
-                    lambda rng: evidence.alike(rng, after.of(w_plus, w_minus).rights),
+                    lambda rng: evidence.equal_eigenvalues(rng, after.of(w_plus, w_minus).rights),
                     1e-7,
                     "smallest eigenvalues between equal components, and for three classes treated alike, whose "
                     "determinant keeps its sign",
@@ -164,12 +168,12 @@ def _one_number(known: Lines) -> tuple[Step, ...]:
 
 def _head_at_rest(product):
     """The velocity of the head where it is a number, the quadratic vanishes, and Z H⁻¹ Zᵀ is a product."""
-    return scaled(gamma * lam / w, product) - scaled(kappa * w, Unit(d))
+    return scale_matrix(gamma * lam / w, product) - scale_matrix(kappa * w, Unit(d))
 
 
-def _equal_rates(known: Lines) -> tuple[Step, ...]:
-    found = Line(chi_w, ordered((rho_x * w**2 + lam) * (rho_y * w**2 + lam), -rho_x * rho_y * mu**2 * w**2))
-    both = tuple(map(Line, (w_plus**2, w_minus**2), squares()))
+def _equal_rate_steps(known: Lines) -> tuple[Step, ...]:
+    found = Line(chi_w, ordered_sum((rho_x * w**2 + lam) * (rho_y * w**2 + lam), -rho_x * rho_y * mu**2 * w**2))
+    both = tuple(map(Line, (w_plus**2, w_minus**2), head_squares()))
     zero = known.of(Determinant(QUADRATIC))
     return (
         Step(
@@ -187,7 +191,7 @@ def _equal_rates(known: Lines) -> tuple[Step, ...]:
             ),
             check=lambda before, after: (
                 Identity(((after[chi_w], of_one_mode().det()),)),
-                Identity(_in_families(before, after[chi_w])),
+                Identity(_family_pairs(before, after[chi_w])),
                 Numerics(
                     lambda rng: equal_rates.dense_roots(rng, before[zero[0].left], after[chi_w]),
                     1e-8,
@@ -205,15 +209,15 @@ def _equal_rates(known: Lines) -> tuple[Step, ...]:
             uses=("equal_rates",),
             check=lambda before, after: (
                 Identity(tuple((before[chi_w].expand().subs(w, sqrt(after[e])), 0) for e in (w_plus**2, w_minus**2))),
-                Identity(((before[chi_w], of_one_mode().det()), *_of_equal_rates(after[w_plus**2], after[w_minus**2]))),
+                Identity(((before[chi_w], of_one_mode().det()), *_equal_rate_pairs(after[w_plus**2], after[w_minus**2]))),
                 Numerics(
-                    lambda rng: equal_rates.states(rng, after[w_plus**2], after[w_minus**2]),
+                    lambda rng: equal_rates.state_heads(rng, after[w_plus**2], after[w_minus**2]),
                     1e-8,
                     "the roots of couplings of both families",
                 ),
             ),
         ),
-        own_sector(Lines((*known, found, *both))),
+        own_sector_step(Lines((*known, found, *both))),
         _fold(both),
     )
 
@@ -245,7 +249,7 @@ def _fold(both: Sequence[Line]) -> Step:
                 )
             ),
             Numerics(
-                lambda rng: equal_rates.births(rng, before.of(w_plus**2, w_minus**2).rights, after[lam_c]),
+                lambda rng: equal_rates.state_births(rng, before.of(w_plus**2, w_minus**2).rights, after[lam_c]),
                 1e-9,
                 "dense Jacobians in the sector of a mode, below the fold",
             ),
@@ -253,14 +257,14 @@ def _fold(both: Sequence[Line]) -> Step:
     )
 
 
-def _of_equal_rates(*found: Expr) -> tuple:
+def _equal_rate_pairs(*found: Expr) -> tuple:
     """Sum and product of the squares at equal rates, against those of the heads of mobilities inverse to the degrees."""
     upper, lower = heads()
     one, two = (e.subs({rho_x: 1, rho_y: 1}) for e in found)
     return ((one + two, upper**2 + lower**2), (one * two, upper**2 * lower**2))
 
 
-def _in_families(known: Lines, formula: Expr) -> tuple:
+def _family_pairs(known: Lines, formula: Expr) -> tuple:
     """The determinants of the class-difference sectors of both families, against the formula at their rates and
     correlations; in pairs, frustrated samples whose differences no label sees are a factor of their own."""
     halves = {q: Rational(1, 2)}

@@ -32,9 +32,9 @@ from derivations.vocabulary import (
     v_k0,
 )
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, W, X, Y, d
-from theory.words import scaled
+from theory.words import scale_matrix
 
-REST = MatAdd(W * v_k, scaled(-mu_k, v_k), evaluate=False)
+REST = MatAdd(W * v_k, scale_matrix(-mu_k, v_k), evaluate=False)
 SQUARE, SIZE = Trace(MatMul(Transpose(REST), REST, evaluate=False)), Trace(v_k.T * v_k)
 MASS, MASS_BOUND = Line(psi_k, 1 - mu_k**2), Line(psi_k, Integer(0), r"\ge")
 SLOPE, DECAY = Line(slope_k, -SQUARE - psi_k * SIZE), Line(square_k, S_k * exp(-2 * psi_k * t), r"\le")
@@ -43,10 +43,10 @@ SLOPE, DECAY = Line(slope_k, -SQUARE - psi_k * SIZE), Line(square_k, S_k * exp(-
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     moved = Line(dot(v_k), single_mode().gradient_flow().velocity[v_k])
-    return (*_flow(), *_modes(moved), _decay(moved), _survivors(moved), _collapse())
+    return (*_flow_steps(), *_mode_steps(moved), _decay(moved), _survivors(moved), _collapse_steps())
 
 
-def _flow() -> tuple[Step, ...]:
+def _flow_steps() -> tuple[Step, ...]:
     loss = shared_head("none")
     whole, moved = Line(L, loss.expression), velocity_lines(loss.gradient_flow())
     square = Add(*(Trace(b * H.I * b.T) / 2 for b, H in ((X, H_x), (Y, H_y))))
@@ -69,7 +69,7 @@ def _flow() -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$, $H_y$ are diagonal and positive; the head has the mobility $\\gamma$; no decay.",),
             check=lambda before, after: Descent(
-                loss.having(expression=before[L]), after.of(*map(dot, loss.state)).rights, coupled_point, stopped=False
+                loss.with_parts(expression=before[L]), after.of(*map(dot, loss.state)).rights, coupled_point, stopped=False
             ),
         ),
         Step(
@@ -92,9 +92,9 @@ def _flow() -> tuple[Step, ...]:
     )
 
 
-def _modes(moved: Line) -> tuple[Step, ...]:
+def _mode_steps(moved: Line) -> tuple[Step, ...]:
     whole, loss = shared_head("none"), all_modes()
-    every = Line(L, loss.erased())
+    every = Line(L, loss.erase_markers())
     return (
         Step(
             "modes",
@@ -179,7 +179,7 @@ def _survivors(moved: Line) -> Step:
         after=(Line(W * v_k, mu_k * v_k), Line(psi_k * v_k, ZeroMatrix(d, 1))),
         uses=("modes", "frustration_mass", "decay"),
         check=lambda before, after: (
-            Identity(_rest(before, after)),
+            Identity(_rest_pairs(before, after)),
             Numerics(
                 lambda rng: evidence.weigh_terms(rng, before.of(psi_k).bounds, before[slope_k], after.of(W * v_k)),
                 0,
@@ -194,10 +194,10 @@ def _survivors(moved: Line) -> Step:
     )
 
 
-def _rest(before: Lines, after: Lines) -> tuple:
+def _rest_pairs(before: Lines, after: Lines) -> tuple:
     """Velocity and slope are sums over what both lines say is zero."""
     square, mass = W * v_k - after[W * v_k], psi_k * v_k - after[psi_k * v_k]
-    turned = MatAdd(W.T, scaled(-mu_k, Unit(d)), evaluate=False)
+    turned = MatAdd(W.T, scale_matrix(-mu_k, Unit(d)), evaluate=False)
     defined = {psi_k: before[psi_k]}
     return (
         (-before[dot(v_k)] - turned * square, mass.xreplace(defined)),
@@ -206,7 +206,7 @@ def _rest(before: Lines, after: Lines) -> tuple:
     )
 
 
-def _collapse() -> Step:
+def _collapse_steps() -> Step:
     return Step(
         "collapse",
         "The labels of a connected component contract to one point, exponentially in time. The factor is reached by a "

@@ -30,7 +30,7 @@ from derivations.vocabulary import (
     zeta_K,
 )
 from theory.dmft import ERF, LINEAR, TANH, MeanFieldHead, SingleSite
-from theory.dmft.single_site import Starts, mean_felt, quadrature
+from theory.dmft.single_site import Starts, mean_felt, start_quadrature
 from theory.models.single_component import w, x, y
 from theory.models.vocabulary import K, gamma, kappa, lam
 
@@ -44,7 +44,7 @@ def component_point(rng: np.random.Generator) -> Point:
     return Point({name: random_values(rng, (), -2, 2) for name in (x, w, y)} | {lam: random_values(rng, (), 0.1, 1)})
 
 
-def lowered(rng, found):
+def lowered_velocities(rng, found):
     """Velocities of a component and of the head, as the solver has them and by differences of the loss."""
     at = component_point(rng).values
     place, head, target, decay = (at[name] for name in (x, w, y, lam))
@@ -79,7 +79,7 @@ class _Whole:
         return np.sum(self.J * (from_labels + from_samples)) / 2
 
     def velocities(self):
-        """Of head, samples and labels: by complex steps, which subtract nothing."""
+        """Velocities of head, samples and labels: by complex steps, which subtract nothing."""
         blocks = [self.head * np.eye(SIZE), self.samples, self.labels]
         slopes = []
         for place, block in enumerate(blocks):
@@ -105,7 +105,7 @@ def _of_each(formula, head, decay):
     return lambdify((x, y), formula.subs({w: head, lam: decay}), "numpy")
 
 
-def whole(rng, known, found):
+def whole_velocities(rng, known, found):
     """The diagonal of the head and the velocities of all embeddings, from those of components with means as targets."""
     model = _Whole(rng)
     turned, of_samples, of_labels = model.velocities()
@@ -174,7 +174,7 @@ def grown_modes(rng: np.random.Generator) -> Point:
 # -- solvers ----------------------------------------------------------------------------------------------------------
 
 
-def linear(rng, found):
+def linear_heads(rng, found):
     """The head of single sites with a linear function, and of modes."""
     at, time = {phi: float(rng.uniform(0, 1))}, [0.5]
     rates = {"gamma": float(rng.uniform(0.3, 2)), "lam": 0.1, "kappa": 0.2, "w0": 0.8}
@@ -183,13 +183,13 @@ def linear(rng, found):
     yield head.trajectory(time).head, SingleSite(LINEAR, at[phi], **rates).trajectory(time).head
 
 
-def _start(rng: np.random.Generator) -> dict:
+def _draw_start(rng: np.random.Generator) -> dict:
     return {name: float(rng.uniform(0.2, 1)) for name in (phi, gamma, kappa, w)}
 
 
 def gaussian_means(rng, before, after):
     """The velocity of the head at the start, from its means over normal starts."""
-    at = _start(rng)
+    at = _draw_start(rng)
 
     def integrand(place):
         value = mpmath.erf(at[w] * place)
@@ -203,7 +203,7 @@ def gaussian_means(rng, before, after):
 
 def first_velocities(rng, found):
     """The velocity of the head at the start, from the nodes of the solver."""
-    at = _start(rng)
-    solver, starts = SingleSite(ERF, at[phi], at[gamma], 0.0, at[kappa]), quadrature(64)
+    at = _draw_start(rng)
+    solver, starts = SingleSite(ERF, at[phi], at[gamma], 0.0, at[kappa]), start_quadrature(64)
     velocity, *_ = solver.velocity(starts, np.array([at[w]]), starts.labels, starts.pure, starts.frustrated)
     yield [evaluate(found[w_dot], Point(at))], velocity

@@ -36,7 +36,7 @@ from theory.models.vocabulary import K, gamma, kappa, lam
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (_component(), _sites(), _closure(), _linear(), _first_velocity())
+    return (_component_step(), _sites_step(), _closure_step(), _linear_step(), _first_velocity())
 
 
 def _moved(loss: Loss) -> Lines:
@@ -48,12 +48,12 @@ def _felt() -> Line:
     return Line(felt, single_site.mean_felt(phi, mean_x, mean_z))
 
 
-def _turned() -> Line:
+def _turned_step() -> Line:
     mean = single_site.mean_head_velocity(phi, w_of_y, w_of_x, w_of_z)
     return Line(w_dot, head_equations.head_rate(-mean, w, gamma, kappa))
 
 
-def _component() -> Step:
+def _component_step() -> Step:
     loss = single_component(tanh)
     return Step(
         "component",
@@ -64,13 +64,17 @@ def _component() -> Step:
         given=(Line(L, loss.expression),),
         after=_moved(loss),
         check=lambda given, after: (
-            Descent(loss.having(expression=given[L]), after.of(x_dot, w_by).rights, evidence.component_point, stopped=True),
-            Numerics(lambda rng: evidence.lowered(rng, after), 1e-9, "the solver, and differences of losses of tanh and erf"),
+            Descent(loss.with_parts(expression=given[L]), after.of(x_dot, w_by).rights, evidence.component_point, stopped=True),
+            Numerics(
+                lambda rng: evidence.lowered_velocities(rng, after),
+                1e-9,
+                "the solver, and differences of losses of tanh and erf",
+            ),
         ),
     )
 
 
-def _sites() -> Step:
+def _sites_step() -> Step:
     return Step(
         "sites",
         "Labels feel the mean $\\hat x$ of pure samples $x$ of their class and of frustrated samples $z$; pure samples their "
@@ -78,17 +82,19 @@ def _sites() -> Step:
         "At $W=w\\,\\mathbb{I}$ every velocity is that of one component. A class has the weight of its labels once, and of its "
         "samples once: $1-\\varphi$ of pure and $\\varphi$ of frustrated ones. Bars are means over classes and starts.",
         before=_moved(single_component(tanh)),
-        after=(_felt(), _turned()),
+        after=(_felt(), _turned_step()),
         uses=("component",),
         assumptions=("$\\varphi$ of all samples couple to all labels alike; the mobility of the head is $\\gamma/\\sum J$.",),
         check=lambda before, after: (
-            Numerics(lambda rng: evidence.whole(rng, before, after), 1e-9, "complex steps of the loss of all embeddings"),
+            Numerics(
+                lambda rng: evidence.whole_velocities(rng, before, after), 1e-9, "complex steps of the loss of all embeddings"
+            ),
             Numerics(evidence.whole_solver, 1e-9, "the solver, and the same"),
         ),
     )
 
 
-def _closure() -> Step:
+def _closure_step() -> Step:
     turned = 8 * gamma**2 * asin(2 * w**2 / (1 + 6 * w**2)) / (pi**2 * sqrt(1 + 4 * w**2) * K)
     return Step(
         "closure",
@@ -96,7 +102,7 @@ def _closure() -> Step:
         "$\\zeta_K$, vanishes with their number.",
         "Components are independent at the start: an entry off the diagonal is $\\gamma$ times a mean over $K$ labels of "
         "$f'(wy_i)f(wy_i)y_j$, whose mean square is known for the error function; samples of a class average out.",
-        before=(_turned(),),
+        before=(_turned_step(),),
         after=(Line(zeta_K, turned, r"\simeq"),),
         uses=("sites",),
         assumptions=("The start, $f=\\operatorname{erf}$, and so many samples a class that their mean is zero.",),
@@ -106,14 +112,14 @@ def _closure() -> Step:
     )
 
 
-def _linear() -> Step:
+def _linear_step() -> Step:
     half = Rational(1, 2)
     root = sqrt(1 - phi)
     return Step(
         "linear",
         "With $f(h)=h$ this is the head in the mean field of the class modes of both signs and of the zeros.",
         "The canonical correlations of uniform couplings are $\\pm\\sqrt{1-\\varphi}$ and zero; their masses add up to two.",
-        before=(_felt(), _turned()),
+        before=(_felt(), _turned_step()),
         given=_moved(single_component(lambda h: h)),
         after=(
             Line(mu_of[0, 0], root),
@@ -127,7 +133,9 @@ def _linear() -> Step:
         check=lambda before, after: (
             Identity(tuple(_grown_modes(before, after))),
             AtRandomPoints(((_head_of_sites(before, after), _head_of_modes(after)),), evidence.grown_modes),
-            Numerics(lambda rng: evidence.linear(rng, after), 1e-5, "both solvers: single sites, and the mean field of modes"),
+            Numerics(
+                lambda rng: evidence.linear_heads(rng, after), 1e-5, "both solvers: single sites, and the mean field of modes"
+            ),
         ),
     )
 
@@ -154,7 +162,7 @@ def _head_of_sites(known: Lines, modes: Lines) -> Expr:
 
 
 def _head_of_modes(modes: Lines) -> Expr:
-    pulls = (modes[m_j[k, 0]] * head_equations.pull(modes[mu_of[k, 0]], w) * g_of[k, 0] ** 2 for k in range(3))
+    pulls = (modes[m_j[k, 0]] * head_equations.mode_pull(modes[mu_of[k, 0]], w) * g_of[k, 0] ** 2 for k in range(3))
     return head_equations.head_rate(sum(pulls), w, gamma, kappa)
 
 
@@ -165,7 +173,7 @@ def _first_velocity() -> Step:
         "For the error function the head starts with a velocity that is known.",
         "All starts are standard normal and independent: targets have the mean zero. "
         "$\\int xe^{-ax^2}\\operatorname{erf}(wx)\\,dx=w/(a\\sqrt{a+w^2})$, with $a=\\tfrac12+w^2$, twice.",
-        before=(_turned(),),
+        before=(_turned_step(),),
         after=(Line(w_dot, pulled),),
         uses=("sites",),
         check=lambda before, after: (

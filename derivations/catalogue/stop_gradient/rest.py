@@ -19,9 +19,9 @@ NO_HEAD = Line(W, ZeroMatrix(d, d))
 CANCELLING = Line(V * mu_matrix * V.T, ZeroMatrix(d, d))
 
 
-def where_it_rests() -> tuple[Step, ...]:
+def rest_steps() -> tuple[Step, ...]:
     """Fixed points with an invertible head, what is left of the loss there, and heads that are zero."""
-    return (_fixed_points(), *_survivors(), *_zero_heads())
+    return (_fixed_points(), *_survivors(), *_zero_head_steps())
 
 
 def _at_rest(lines: Lines) -> Context:
@@ -100,7 +100,7 @@ def _survivors() -> tuple[Step, ...]:
     )
 
 
-def _zero_heads() -> tuple[Step, ...]:
+def _zero_head_steps() -> tuple[Step, ...]:
     flow = all_modes().stop_gradient_flow()
     return (
         Step(

@@ -6,8 +6,8 @@ from sympy import Determinant, MatAdd, ZeroMatrix, exp
 
 from derivations.catalogue.points import coupled_point, measure_drift, mode_point
 from derivations.catalogue.stop_gradient import evidence
-from derivations.catalogue.stop_gradient.rest import where_it_rests
-from derivations.catalogue.whole import Whole
+from derivations.catalogue.stop_gradient.rest import rest_steps
+from derivations.catalogue.whole import WholeModel
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
 from derivations.closed_forms.reduced import all_modes, shared_head, sum_of_squares
 from derivations.engine import Step
@@ -15,7 +15,7 @@ from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import G_W, Q_0, L, Q_t, V, det_W, mu_k, q_0, t, v_k
 from theory import models, sg
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, W, X, Y, d, gamma, kappa, lam
-from theory.words import collect, scaled
+from theory.words import collect, scale_matrix
 
 FREE, GONE = "no stop", "deleted"  # of velocities: those without stop-gradient, and what it takes from them
 INVERSE_TO_DEGREES = (Line(H_x, D_x.I), Line(H_y, D_y.I))
@@ -28,10 +28,10 @@ def steps() -> tuple[Step, ...]:
     gone = Lines(Line(dot(b, GONE), collect(free.velocity[b] - stopped.velocity[b], loss.context)) for b in (X, Y))
     (found,) = stopped.conserved()
     matrix = Line(Q_t, collect(-found, loss.context))
-    return (*_flows(gone), _conserved(gone, matrix), *_decays(matrix), *_modes(gone), *where_it_rests())
+    return (*_flow_steps(gone), _conservation_steps(gone, matrix), *_decays(matrix), *_mode_steps(gone), *rest_steps())
 
 
-def _flows(gone: Lines) -> tuple[Step, ...]:
+def _flow_steps(gone: Lines) -> tuple[Step, ...]:
     loss = shared_head("both")
     whole, stopped = Line(L, loss.expression), velocity_lines(loss.stop_gradient_flow())
     return (
@@ -53,7 +53,7 @@ def _flows(gone: Lines) -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$, $H_y$ are diagonal and positive; the head has the mobility $\\gamma$; no decay.",),
             check=lambda before, after: Descent(
-                loss.having(expression=before[L]), after.of(*map(dot, loss.state)).rights, coupled_point, stopped=True
+                loss.with_parts(expression=before[L]), after.of(*map(dot, loss.state)).rights, coupled_point, stopped=True
             ),
         ),
         Step(
@@ -81,7 +81,7 @@ def _deleted(lines: Lines) -> dict:
     return {b: lines[dot(b, GONE)] for b in (X, Y)} | {W: ZeroMatrix(d, d)}
 
 
-def _conserved(gone: Lines, matrix: Line) -> Step:
+def _conservation_steps(gone: Lines, matrix: Line) -> Step:
     loss = shared_head("both")
     flow, free = loss.stop_gradient_flow(), loss.gradient_flow()
     moving = MatAdd(*(gone[dot(b, GONE)] * H.I * b.T for b, H in ((X, H_x), (Y, H_y))))
@@ -127,13 +127,13 @@ def _decays(matrix: Line) -> tuple[Step, ...]:
             uses=("conserved_matrix",),
             assumptions=("$Q_0$ is $Q$ at the start.",),
             check=lambda before, after: (
-                Identity(((equal.time_derivative(before[Q_t]), _inserted(after, before)),), equal.context),
+                Identity(((equal.time_derivative(before[Q_t]), _insert_definition(after, before)),), equal.context),
                 Numerics(
                     lambda rng: measure_drift(
                         rng,
                         before[Q_t],
                         {b: before[dot(b)].xreplace({kappa: before[kappa]}) for b in decaying.state},
-                        _inserted(after, before),
+                        _insert_definition(after, before),
                     ),
                     1e-20,
                     "differences along the velocities",
@@ -160,15 +160,15 @@ def _decays(matrix: Line) -> tuple[Step, ...]:
     )
 
 
-def _inserted(after: Lines, before: Lines):
+def _insert_definition(after: Lines, before: Lines):
     """How fast the conserved matrix falls, in its own form."""
     return after[dot(Q_t)].xreplace({Q_t: before[Q_t]})
 
 
-def _modes(gone: Lines) -> tuple[Step, ...]:
+def _mode_steps(gone: Lines) -> tuple[Step, ...]:
     whole, loss = shared_head("both"), all_modes()
     free, flow = loss.gradient_flow(), loss.stop_gradient_flow()
-    turned = Line(dot(v_k, GONE), MatAdd(scaled(-1, v_k), mu_k * W * v_k, evaluate=False))
+    turned = Line(dot(v_k, GONE), MatAdd(scale_matrix(-1, v_k), mu_k * W * v_k, evaluate=False))
     return (
         Step(
             "mode_flow",
@@ -181,8 +181,10 @@ def _modes(gone: Lines) -> tuple[Step, ...]:
             uses=("loss", "stop_gradient_flow"),
             assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
             check=lambda before, after: (
-                Descent(loss.having(expression=after[L]), after.of(*map(dot, loss.state)).rights, mode_point, stopped=True),
-                Numerics(lambda rng: Whole(rng, "both").compare(before, after), 1e-10, "the lowered flow of all embeddings"),
+                Descent(loss.with_parts(expression=after[L]), after.of(*map(dot, loss.state)).rights, mode_point, stopped=True),
+                Numerics(
+                    lambda rng: WholeModel(rng, "both").compare(before, after), 1e-10, "the lowered flow of all embeddings"
+                ),
             ),
         ),
         Step(

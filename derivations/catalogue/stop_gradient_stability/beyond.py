@@ -6,24 +6,24 @@ from sympy import Determinant, MatAdd, MatMul, MatrixExpr, S, Trace, Transpose, 
 from sympy import Identity as Unit
 
 from derivations.catalogue.stop_gradient_stability import evidence
-from derivations.catalogue.written import ordered
+from derivations.catalogue.written import ordered_sum
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.reduced import all_modes
-from derivations.closed_forms.residual import APART, residual_flow, slope
+from derivations.closed_forms.residual import APART, residual_flow, slope_along
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import Q_t, V, dV, dv_j, half_square_j, half_square_q, mu_j, mu_matrix, q_V, sigma_least
 from theory.models.vocabulary import W, d, gamma
-from theory.words import Context, scaled
+from theory.words import Context, scale_matrix
 
 
 def beyond(perturbed: Lines) -> tuple[Step, ...]:
     """Modes in any position, absent ones beside them, and what protects the head."""
     loss = all_modes()
-    rest = MatAdd(W.T * q_V, scaled(-1, q_V * mu_matrix) / 2, evaluate=False)
+    rest = MatAdd(W.T * q_V, scale_matrix(-1, q_V * mu_matrix) / 2, evaluate=False)
     square = Trace(MatMul(Transpose(rest), rest, evaluate=False))
-    mass = MatAdd(scaled(gamma, V.T * V), scaled(-1, mu_matrix * mu_matrix) / 4, evaluate=False)
-    kept = MatAdd(Q_t, scaled(gamma, V * V.T), evaluate=False)
+    mass = MatAdd(scale_matrix(gamma, V.T * V), scale_matrix(-1, mu_matrix * mu_matrix) / 4, evaluate=False)
+    kept = MatAdd(Q_t, scale_matrix(gamma, V * V.T), evaluate=False)
     return (
         Step(
             "any_modes",
@@ -31,18 +31,22 @@ def beyond(perturbed: Lines) -> tuple[Step, ...]:
             "positive definite: then the size of the residual falls for every perturbation.",
             "Complete the square. A decreasing norm puts the numerical range, and all eigenvalues, into the left half plane.",
             before=(Line(dot(q_V), residual_flow()),),
-            after=(Line(half_square_q, ordered(-square, -Trace(MatMul(q_V, mass, Transpose(q_V), evaluate=False)))),),
+            after=(Line(half_square_q, ordered_sum(-square, -Trace(MatMul(q_V, mass, Transpose(q_V), evaluate=False)))),),
             uses=("residual_flow",),
             assumptions=(
                 "The columns of $V$ are the surviving modes alone, for absent ones see below. Sufficient, not necessary.",
             ),
             check=lambda before, after: (
                 Identity(((Trace(q_V.T * before[dot(q_V)]), after[half_square_q]),), loss.context),
-                Numerics(lambda rng: evidence.falling(rng, after[half_square_q]), 1e-9, "dense Jacobians along perturbations"),
-                Numerics(evidence.safe, 0, "dense eigenvalues where the condition holds"),
+                Numerics(
+                    lambda rng: evidence.residual_descent(rng, after[half_square_q]),
+                    1e-9,
+                    "dense Jacobians along perturbations",
+                ),
+                Numerics(evidence.safe_states, 0, "dense eigenvalues where the condition holds"),
             ),
         ),
-        _absent(perturbed),
+        _absent_step(perturbed),
         Step(
             "sign_protection",
             "What is conserved protects the head. If $Q$ is positive definite at the start, $W^TW$ never becomes singular, and "
@@ -54,7 +58,7 @@ def beyond(perturbed: Lines) -> tuple[Step, ...]:
             check=lambda given, after: (
                 Identity((_move_alike(given, after[W.T * W], loss.context),), loss.context),
                 Numerics(
-                    lambda rng: evidence.protected(rng, after),
+                    lambda rng: evidence.protected_heads(rng, after),
                     1e-7,
                     "runs of all modes, and the bound reached without any",
                     reads=after.bounds,
@@ -64,11 +68,11 @@ def beyond(perturbed: Lines) -> tuple[Step, ...]:
     )
 
 
-def _absent(perturbed: Lines) -> Step:
+def _absent_step(perturbed: Lines) -> Step:
     """Absent modes beside survivors that are not orthogonal."""
-    rest = MatAdd(W * dv_j, scaled(-mu_j / 2, dv_j), evaluate=False)
+    rest = MatAdd(W * dv_j, scale_matrix(-mu_j / 2, dv_j), evaluate=False)
     square, size = Trace(MatMul(Transpose(rest), rest, evaluate=False)), Trace(dv_j.T * dv_j)
-    alone = MatMul(scaled(-1, W.T), APART, dv_j, evaluate=False)
+    alone = MatMul(scale_matrix(-1, W.T), APART, dv_j, evaluate=False)
     return Step(
         "absent_modes",
         "An absent mode moves by itself. It stays away iff all eigenvalues of $W^T(W-\\mu_j)$ have positive real parts; "
@@ -80,7 +84,7 @@ def _absent(perturbed: Lines) -> Step:
         before=perturbed.of(q_V, dot(dV)),
         after=(
             Line(dot(dv_j), alone),
-            Line(half_square_j, ordered(-square, mu_j**2 / 4 * size)),
+            Line(half_square_j, ordered_sum(-square, mu_j**2 / 4 * size)),
             Line(Determinant(W) * Determinant(APART), S.Zero, ">"),
             Line(sigma_least**2, mu_j**2 / 4, ">"),
         ),
@@ -89,11 +93,13 @@ def _absent(perturbed: Lines) -> Step:
         check=lambda before, after: (
             Identity(((_of_absent(before), after[dot(dv_j)]), (Trace(dv_j.T * after[dot(dv_j)]), after[half_square_j]))),
             Numerics(
-                lambda rng: evidence.beside(rng, after[dot(dv_j)]),
+                lambda rng: evidence.absent_spectra(rng, after[dot(dv_j)]),
                 1e-8,
                 "all dense eigenvalues at states at rest with absent modes",
             ),
-            Numerics(lambda rng: evidence.kept_out(rng, after), 1e-9, "dense eigenvalues and vectors", reads=after.bounds),
+            Numerics(
+                lambda rng: evidence.absent_descent(rng, after), 1e-9, "dense eigenvalues and vectors", reads=after.bounds
+            ),
         ),
     )
 
@@ -107,4 +113,4 @@ def _of_absent(known: Lines) -> MatrixExpr:
 def _move_alike(known: Lines, kept: MatrixExpr, context: Context) -> tuple:
     """The square of the head, and what it is made of, along the velocities."""
     directions = {b: known[dot(b)] for b in (V, W)}
-    return tuple(slope(e, directions, context) for e in (W.T * W, kept))
+    return tuple(slope_along(e, directions, context) for e in (W.T * W, kept))

@@ -12,7 +12,7 @@ from sympy import Determinant, lambdify
 
 from derivations.catalogue.dense_head import jacobian, random_orthogonal_state, velocity
 from derivations.closed_forms.residual import APART
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     N_Z,
@@ -34,7 +34,7 @@ from derivations.vocabulary import (
 from theory.models.vocabulary import W, d, gamma
 
 
-def _at_rest(rng, survivors: int, size: int) -> tuple[NDArray, NDArray, NDArray]:
+def _draw_rest_state(rng, survivors: int, size: int) -> tuple[NDArray, NDArray, NDArray]:
     """Surviving modes in general position, a head at rest with them, and their correlations."""
     basis = rng.standard_normal((size, size)) + 2 * np.eye(size)
     heads = rng.uniform(-1, 1, size)
@@ -42,38 +42,38 @@ def _at_rest(rng, survivors: int, size: int) -> tuple[NDArray, NDArray, NDArray]
     return basis[:, :survivors], head, heads[:survivors]
 
 
-def _point(state, rate, more) -> Point:
+def _state_point(state, rate, more) -> Point:
     """A state in the symbols of the derivation, and more matrices."""
     modes, head, correlations = state
     size, count = modes.shape
     values = {V: modes, W: head, mu_matrix: np.diag(correlations), **more}
-    return Point({d: size, N_Z: count, gamma: mpmath.mpf(rate), **{b: array(value) for b, value in values.items()}})
+    return Point({d: size, N_Z: count, gamma: mpmath.mpf(rate), **{b: mpf_array(value) for b, value in values.items()}})
 
 
-def _pushed(rng, state, rate) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
+def _push_state(rng, state, rate) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
     """A random perturbation, and how the Jacobian moves it."""
     modes, head, correlations = state
     size, count = modes.shape
     change = rng.standard_normal(size * (count + size))
     moved = jacobian(modes, head, correlations, (rate, 0.0, 0.0)) @ change
-    return _split(change, size, count), _split(moved, size, count)
+    return _split_entries(change, size, count), _split_entries(moved, size, count)
 
 
-def _split(entries, size, count) -> tuple[NDArray, NDArray]:
+def _split_entries(entries, size, count) -> tuple[NDArray, NDArray]:
     return entries[: size * count].reshape(size, count), entries[size * count :].reshape(size, size)
 
 
-def perturbed(rng, lines):
+def perturbed_velocities(rng, lines):
     """Both linear velocities at a state at rest, in general position."""
-    state, rate = _at_rest(rng, 2, 3), float(rng.uniform(0.2, 2))
-    change, found = _pushed(rng, state, rate)
-    at = _point(state, rate, dict(zip((dV, dW), change, strict=True)))
+    state, rate = _draw_rest_state(rng, 2, 3), float(rng.uniform(0.2, 2))
+    change, found = _push_state(rng, state, rate)
+    at = _state_point(state, rate, dict(zip((dV, dW), change, strict=True)))
     at = Point({**at.values, q_V: evaluate(lines[q_V], at)})
     for block, matrix in zip((dV, dW), found, strict=True):
         yield evaluate(lines[dot(block)], at), matrix
 
 
-def spectra(rng, lines):
+def state_spectra(rng, lines):
     """All eigenvalues at an orthogonal state: rates of survivors, and of absent modes where there is one, by the formulas, and
     zeros."""
     has_absent = any(line.left == s_absent for line in lines)
@@ -105,7 +105,7 @@ def thresholds(rng, bounds):
             yield int(not bound.violated(at)), int(np.linalg.eigvals(dense).real.max() < 1e-9)
 
 
-def splits(rng, rate, bounds):
+def stable_splits(rng, rate, bounds):
     """For every choice of survivors, whether the bound holds of all absent modes, whether the survivors are the positive top
     and the negative bottom of the spectrum, and whether no dense eigenvalue is positive; if one is, the largest, by the rate.
     Then without survivors, beside a head of one and more everywhere: all rates."""
@@ -128,63 +128,63 @@ def splits(rng, rate, bounds):
     yield int(max(rates) < 0), 1
 
 
-def falling(rng, formula):
+def residual_descent(rng, formula):
     """The change of half the square of the residual along the Jacobian, at a state in general position."""
-    state, rate = _at_rest(rng, 2, 3), float(rng.uniform(0.2, 2))
+    state, rate = _draw_rest_state(rng, 2, 3), float(rng.uniform(0.2, 2))
     modes, head, correlations = state
-    change, moved = _pushed(rng, state, rate)
+    change, moved = _push_state(rng, state, rate)
     here, there = (b @ modes + head @ a - a * correlations for a, b in (change, moved))
-    yield evaluate(formula, _point(state, rate, {q_V: here})), np.sum(here * there)
+    yield evaluate(formula, _state_point(state, rate, {q_V: here})), np.sum(here * there)
 
 
-def safe(rng):
+def safe_states(rng):
     """The number of growing eigenvalues at states that satisfy the sufficient condition: none."""
     for _ in range(10):
-        modes, head, correlations = _at_rest(rng, 2, 3)
+        modes, head, correlations = _draw_rest_state(rng, 2, 3)
         needed = np.diag(correlations**2) / 4
         rate = 1.01 * np.linalg.eigvals(np.linalg.solve(modes.T @ modes, needed)).real.max()
         found = np.linalg.eigvals(jacobian(modes, head, correlations, (rate, 0.0, 0.0)))
         yield int(np.sum(found.real > 1e-7)), 0
 
 
-def with_absent(rng, absent: int = 2):
+def draw_absent_state(rng, absent: int = 2):
     """Two survivors of three directions in general position, a head at rest with them, and absent modes, amplitudes zero."""
-    modes, head, correlations = _at_rest(rng, 2, 3)
+    modes, head, correlations = _draw_rest_state(rng, 2, 3)
     more = rng.uniform(-1, 1, absent)
     return np.hstack([modes, np.zeros((3, absent))]), head, np.concatenate([correlations, more])
 
 
-def _matrix(formula, head, correlation) -> NDArray:
+def _column_matrix(formula, head, correlation) -> NDArray:
     """The matrix of a linear velocity of one column."""
-    at = {d: len(head), W: array(head), mu_j: mpmath.mpf(correlation)}
-    columns = [evaluate(formula, Point(at | {dv_j: array(unit[:, None])})) for unit in np.eye(len(head))]
+    at = {d: len(head), W: mpf_array(head), mu_j: mpmath.mpf(correlation)}
+    columns = [evaluate(formula, Point(at | {dv_j: mpf_array(unit[:, None])})) for unit in np.eye(len(head))]
     return np.hstack(columns).astype(float)
 
 
-def beside(rng, formula):
+def absent_spectra(rng, formula):
     """All eigenvalues with absent modes: those of the survivors alone, and those of the formula for each absent mode."""
-    (modes, head, correlations), rate = with_absent(rng), float(rng.uniform(0.2, 2))
+    (modes, head, correlations), rate = draw_absent_state(rng), float(rng.uniform(0.2, 2))
     own = np.linalg.eigvals(jacobian(modes[:, :2], head, correlations[:2], (rate, 0.0, 0.0)))
-    others = [np.linalg.eigvals(_matrix(formula, head, mu)) for mu in correlations[2:]]
+    others = [np.linalg.eigvals(_column_matrix(formula, head, mu)) for mu in correlations[2:]]
     found = np.linalg.eigvals(jacobian(modes, head, correlations, (rate, 0.0, 0.0)))
-    yield _coefficients(np.concatenate([own, *others])), _coefficients(found)
+    yield _polynomial_coefficients(np.concatenate([own, *others])), _polynomial_coefficients(found)
 
 
-def _coefficients(eigenvalues: NDArray) -> NDArray:
-    """Of their polynomial, which rounding that parts repeated zeros does not change."""
+def _polynomial_coefficients(eigenvalues: NDArray) -> NDArray:
+    """The coefficients of their polynomial, which rounding that parts repeated zeros does not change."""
     return np.poly(eigenvalues).real
 
 
-def kept_out(rng, lines):
+def absent_descent(rng, lines):
     """The change of half the square along a random absent mode; whether the size of all falls, which is where the least
     singular value is large enough and only there, and then none grows; and the sign of the determinants, which is that of an
     even number of growing eigenvalues."""
     determinants, singular = (Lines((bound,)) for bound in lines.bounds)
     for _ in range(10):
-        modes, head, correlations = with_absent(rng, 1)
+        modes, head, correlations = draw_absent_state(rng, 1)
         mu, amplitude = correlations[2], rng.standard_normal(3)
         dense = jacobian(modes[:, 2:], head, correlations[2:], (1.0, 0.0, 0.0))[:3, :3]
-        at = {d: 3, W: array(head), mu_j: mpmath.mpf(mu), dv_j: array(amplitude[:, None])}
+        at = {d: 3, W: mpf_array(head), mu_j: mpmath.mpf(mu), dv_j: mpf_array(amplitude[:, None])}
         yield evaluate(lines[half_square_j], Point(at)), amplitude @ dense @ amplitude
         growing = int(np.sum(np.linalg.eigvals(dense).real > 0))
         least = np.linalg.svd(head - mu / 2 * np.eye(3), compute_uv=False)[-1]
@@ -195,7 +195,7 @@ def kept_out(rng, lines):
         yield int(not determinants.violated(both)), int(growing % 2 == 0)
 
 
-def protected(rng, lines):
+def protected_heads(rng, lines):
     """After a run from a positive conserved matrix: the square of the head by the formula, the sign of its determinant, and
     whether its square is within its bound, which it reaches without modes."""
     modes, head = 0.2 * rng.standard_normal((3, 4)), rng.standard_normal((3, 3)) + 1.5 * np.diag(rng.choice([-1, 1], 3))
@@ -209,7 +209,7 @@ def protected(rng, lines):
     last = solve_ivp(flow, (0, 100), start, method="LSODA", rtol=1e-10, atol=1e-12).y[:, -1]
     end = last[:12].reshape(3, 4), last[12:].reshape(3, 3), correlations
     matrix = head.T @ head - rate * modes @ modes.T
-    yield evaluate(lines[W.T * W], _point(end, rate, {Q_t: matrix})), end[1].T @ end[1]
+    yield evaluate(lines[W.T * W], _state_point(end, rate, {Q_t: matrix})), end[1].T @ end[1]
     yield np.sign(np.linalg.det(end[1])), np.sign(np.linalg.det(head))
     values = {Determinant(W): np.linalg.det(end[1]), Determinant(Q_t): np.linalg.det(matrix)}
     yield len(lines.violated(values)), 0

@@ -7,10 +7,10 @@ from sympy import Add, Expr, ImmutableMatrix, MatAdd, S, Symbol
 from derivations.catalogue.mode_flow import mode_flow
 from derivations.catalogue.stop_gradient_stability import evidence
 from derivations.catalogue.stop_gradient_stability.beyond import beyond
-from derivations.catalogue.written import linear_lines, ordered
+from derivations.catalogue.written import matrix_lines, ordered_sum
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.reduced import all_modes, connected, entries
-from derivations.closed_forms.residual import orthogonal_rates, orthogonal_state, residual_flow, slope
+from derivations.closed_forms.residual import orthogonal_rates, orthogonal_state, residual_flow, slope_along
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import (
@@ -32,21 +32,21 @@ from derivations.vocabulary import (
     s_lj,
 )
 from theory.models.vocabulary import W, gamma
-from theory.words import Context, scaled
+from theory.words import Context, scale_matrix
 
 DENSE = "dense eigenvalues of the Jacobian of all entries"
 
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    residual = _residual()
+    residual = _residual_steps()
     perturbed = Lines(residual[1].after)
-    return (*residual, *_orthogonal(perturbed), *beyond(perturbed))
+    return (*residual, *_orthogonal_steps(perturbed), *beyond(perturbed))
 
 
-def _residual() -> tuple[Step, ...]:
+def _residual_steps() -> tuple[Step, ...]:
     loss = all_modes()
-    parts = MatAdd(dW * V, W * dV, scaled(-1, dV * mu_matrix), evaluate=False)
+    parts = MatAdd(dW * V, W * dV, scale_matrix(-1, dV * mu_matrix), evaluate=False)
     flow = loss.stop_gradient_flow()
     acting = {W * V - V * mu_matrix: q_V, V * mu_matrix - W * V: -q_V}
     moved = tuple(Line(dot(c), flow.velocity[b].xreplace(acting)) for b, c in ((V, dV), (W, dW)))
@@ -65,8 +65,10 @@ def _residual() -> tuple[Step, ...]:
             after=(Line(q_V, parts), *moved),
             uses=("mode_flow",),
             check=lambda given, after: (
-                Identity(_linearised(given, after, loss.context), loss.context),
-                Numerics(lambda rng: evidence.perturbed(rng, after), 1e-9, "dense Jacobians at random states at rest"),
+                Identity(_linearised_pairs(given, after, loss.context), loss.context),
+                Numerics(
+                    lambda rng: evidence.perturbed_velocities(rng, after), 1e-9, "dense Jacobians at random states at rest"
+                ),
             ),
         ),
         Step(
@@ -83,18 +85,18 @@ def _residual() -> tuple[Step, ...]:
     )
 
 
-def _linearised(given: Lines, after: Lines, context: Context) -> tuple:
+def _linearised_pairs(given: Lines, after: Lines, context: Context) -> tuple:
     """Derivatives of both velocities without their multiples of what vanishes at rest, and what is shown, the residual put
     in."""
-    rest = MatAdd(W * V, scaled(-1, given[W * V]), evaluate=False)
-    multiples = {V: dW.T * rest, W: scaled(gamma, rest * dV.T)}
+    rest = MatAdd(W * V, scale_matrix(-1, given[W * V]), evaluate=False)
+    multiples = {V: dW.T * rest, W: scale_matrix(gamma, rest * dV.T)}
     return tuple(
-        (slope(given[dot(b)], {V: dV, W: dW}, context) + multiples[b], after[dot(change)].xreplace({q_V: after[q_V]}))
+        (slope_along(given[dot(b)], {V: dV, W: dW}, context) + multiples[b], after[dot(change)].xreplace({q_V: after[q_V]}))
         for b, change in ((V, dV), (W, dW))
     )
 
 
-def _blocks(known: Lines) -> Lines:
+def _block_lines(known: Lines) -> Lines:
     """The blocks of direction 1 with mode 2, direction 3 with mode 1, and of the absent mode, and a head entry beside modes."""
     modes, heads = entries("v", 3, 3), entries("W", 3, 3)
     at = known.of(V, W, mu_matrix).mapping | {dV: ImmutableMatrix(modes), dW: ImmutableMatrix(heads)}
@@ -102,14 +104,14 @@ def _blocks(known: Lines) -> Lines:
     found = connected([entry for block in moved for entry in block], dict.fromkeys([*modes, *heads], S.Zero))
     by_name = {str(names): (names, matrix) for names, matrix in found.items()}
     shown = ("(W_12, v_12)", "(W_31, v_31)", "(v_13,)", "(v_33,)", "(W_33,)")
-    return Lines(line for name in shown for line in linear_lines(*by_name[name]))
+    return Lines(line for name in shown for line in matrix_lines(*by_name[name]))
 
 
-def _orthogonal(perturbed: Lines) -> tuple[Step, ...]:
+def _orthogonal_steps(perturbed: Lines) -> tuple[Step, ...]:
     held, absent = orthogonal_rates()
-    rates = (Line(s_lj, ordered(absent, held - absent)), Line(s_absent, absent))
+    rates = (Line(s_lj, ordered_sum(absent, held - absent)), Line(s_absent, absent))
     state = tuple(map(Line, (V, W, mu_matrix), orthogonal_state()))
-    blocks = _blocks(Lines((*perturbed, *state)))
+    blocks = _block_lines(Lines((*perturbed, *state)))
     needed, enough = Line(gamma * a_j**2, omega_l * (mu_j - omega_l), ">"), Line(gamma * a_j**2, mu_j**2 / 4, ">")
     return (
         Step(
@@ -122,7 +124,7 @@ def _orthogonal(perturbed: Lines) -> tuple[Step, ...]:
             after=blocks,
             uses=("perturbation",),
             assumptions=("Modes 1 and 2 survive along directions 1 and 2, direction 3 is free, mode 3 absent; so are others.",),
-            check=lambda before, after: after.same(_blocks(before)),
+            check=lambda before, after: after.same(_block_lines(before)),
         ),
         Step(
             "spectrum",
@@ -137,8 +139,8 @@ def _orthogonal(perturbed: Lines) -> tuple[Step, ...]:
                 "eigenvalue is $\\mu_j$.",
             ),
             check=lambda before, after: (
-                Identity(_traces(before, after[s_lj], after[s_absent])),
-                Numerics(lambda rng: evidence.spectra(rng, after), 1e-9, DENSE),
+                Identity(_trace_pairs(before, after[s_lj], after[s_absent])),
+                Numerics(lambda rng: evidence.state_spectra(rng, after), 1e-9, DENSE),
             ),
         ),
         Step(
@@ -147,11 +149,11 @@ def _orthogonal(perturbed: Lines) -> tuple[Step, ...]:
             "correlation is enough.",
             "The rate $s_{lj}$ is to be negative for all $l$; complete the square in $\\omega_l$.",
             before=rates[:1],
-            after=(Line(s_lj, ordered(-((omega_l - mu_j / 2) ** 2), -gamma * a_j**2, mu_j**2 / 4)), needed, enough),
+            after=(Line(s_lj, ordered_sum(-((omega_l - mu_j / 2) ** 2), -gamma * a_j**2, mu_j**2 / 4)), needed, enough),
             uses=("spectrum",),
             check=lambda before, after: (
                 Identity(((before[s_lj], after[s_lj]),)),
-                Numerics(lambda rng: evidence.spectra(rng, after), 1e-9, DENSE),
+                Numerics(lambda rng: evidence.state_spectra(rng, after), 1e-9, DENSE),
                 Numerics(
                     lambda rng: evidence.thresholds(rng, after.bounds),
                     0,
@@ -173,7 +175,7 @@ def _orthogonal(perturbed: Lines) -> tuple[Step, ...]:
             uses=("spectrum",),
             assumptions=("Amplitudes above their thresholds.",),
             check=lambda before, after: Numerics(
-                lambda rng: evidence.splits(rng, before[s_absent], after.bounds),
+                lambda rng: evidence.stable_splits(rng, before[s_absent], after.bounds),
                 1e-9,
                 "dense eigenvalues for every choice of survivors, and for none beside large heads",
                 reads=after.bounds,
@@ -182,7 +184,7 @@ def _orthogonal(perturbed: Lines) -> tuple[Step, ...]:
     )
 
 
-def _traces(known: Lines, survivor: Expr, absent: Expr) -> tuple:
+def _trace_pairs(known: Lines, survivor: Expr, absent: Expr) -> tuple:
     """Traces of the blocks of two entries, and the rates of single ones, against the formulas."""
     modes, heads = entries("v", 3, 3), entries("W", 3, 3)
 

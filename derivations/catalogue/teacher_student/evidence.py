@@ -11,9 +11,9 @@ from scipy.linalg import block_diag, eigh
 from scipy.stats import norm
 from sympy import Integral, Matrix, Rational, asin, pi, sin
 
-from derivations.catalogue.points import column, diagonal
+from derivations.catalogue.points import column_matrix, diagonal_matrix
 from derivations.checks import random_values
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
 from derivations.vocabulary import (
     E,
@@ -53,8 +53,8 @@ def sampled_point(rng, constant=None):
     moments = {Sigma: inputs @ inputs.T / sizes[n_xi], M_xi: inputs @ own / sizes[n_xi], P: own.T @ own / sizes[n_xi]}
     root = random_values(rng, (sizes[N], sizes[N]), -1, 1)
     mobilities = {
-        H_x: root @ root.T + diagonal([mpmath.mpf(1)] * sizes[N]),
-        H_y: diagonal(random_values(rng, (sizes[K],), 0.2, 2)),
+        H_x: root @ root.T + diagonal_matrix([mpmath.mpf(1)] * sizes[N]),
+        H_y: diagonal_matrix(random_values(rng, (sizes[K],), 0.2, 2)),
     }
     state = {E: random_values(rng, (sizes[d], sizes[N]), -2, 2), Y: random_values(rng, (sizes[d], sizes[K]), -2, 2)}
     return Point(sizes | {Xi: inputs, T_xi: own} | moments | mobilities | state)
@@ -65,17 +65,17 @@ def point_with_constant(rng):
     value = random_values(rng, (), 0.5, 2)
     at = sampled_point(rng, constant=value)
     sizes = at.values
-    on_axis = column(np.arange(sizes[N]) == sizes[N] - 1) / value
+    on_axis = column_matrix(np.arange(sizes[N]) == sizes[N] - 1) / value
     along = random_values(rng, (sizes[d], 1), -1, 1)
-    return Point({**sizes, e: along, u_x: on_axis, u_y: column(np.ones(sizes[K]))})
+    return Point({**sizes, e: along, u_x: on_axis, u_y: column_matrix(np.ones(sizes[K]))})
 
 
 def turned_point(rng, covariance):
     """A sample, random principal axes, and the covariance that they make by its formula."""
     at = sampled_point(rng).values
     size = at[N]
-    turn = array(mpmath.qr(mpmath.matrix(random_values(rng, (size, size), -1, 1).tolist()))[0].tolist())
-    whole = {**at, R_xi: turn, D_x: diagonal(random_values(rng, (size,), 0.2, 2))}
+    turn = mpf_array(mpmath.qr(mpmath.matrix(random_values(rng, (size, size), -1, 1).tolist()))[0].tolist())
+    whole = {**at, R_xi: turn, D_x: diagonal_matrix(random_values(rng, (size,), 0.2, 2))}
     return Point({**whole, Sigma: evaluate(covariance, Point(whole))})
 
 
@@ -100,7 +100,7 @@ def mode_velocities(rng, premises, predicted):
         for sign in (1, -1):
             parts = (r_in.T @ left[:, k], sign * r_own.T @ right[k])
             now, speed = (sum(b @ part for b, part in zip(blocks, parts, strict=True)) for blocks in (state, moved))
-            point = Point({d: len(now), v_k: array(now[:, None]), mu_k: mpmath.mpf(sign * angle)})
+            point = Point({d: len(now), v_k: mpf_array(now[:, None]), mu_k: mpmath.mpf(sign * angle)})
             yield speed, np.array(evaluate(predicted, point), dtype=float)[:, 0]
 
 
@@ -120,7 +120,7 @@ def tie_density(classes):
     return quad(lambda s: norm.pdf(s) ** 2 * norm.cdf(s) ** (classes - 2), -FAR, FAR, epsabs=1e-13)[0]
 
 
-def maxima(rng, integrals, predicted):
+def maximum_density(rng, integrals, predicted):
     """The integral for the maximum and the tie's density by quadrature, against the maximum."""
     classes = int(rng.integers(2, 11))
     maximum, density = (_quadrature(integrals[name].subs(K, classes)) for name in (e_K, t_K))
@@ -175,13 +175,13 @@ def correlations(rng, premises, after):
 
 def _rate(velocity, correlation):
     """How fast a mode of this correlation decays."""
-    return -float(evaluate(velocity, Point({d: 1, v_k: array([[1]]), mu_k: mpmath.mpf(correlation)}))[0, 0])
+    return -float(evaluate(velocity, Point({d: 1, v_k: mpf_array([[1]]), mu_k: mpmath.mpf(correlation)}))[0, 0])
 
 
 # -- samples -------------------------------------------------------------------------------------------------------------
 
 
-def unexplained(rng, predicted, repeats=6000):
+def unexplained_share(rng, predicted, repeats=6000):
     """The mean square of what least squares leaves of a target with the correlation μ to one of its inputs."""
     samples, inputs, correlation = int(rng.integers(20, 40)), int(rng.integers(3, 12)), float(rng.uniform(0, 0.9))
     features = rng.standard_normal((repeats, samples, inputs))

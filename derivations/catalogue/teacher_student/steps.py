@@ -65,7 +65,7 @@ MOMENTS = (Line(Sigma, Xi * Xi.T / n_xi), Line(M_xi, Xi * T_xi / n_xi), Line(P, 
 ELEMENTARY = {sqrt(pi) * maximum: classes for classes, maximum in enumerate((e_2, e_3, e_4, e_5), 2)}
 
 
-def student() -> Loss:
+def student_loss() -> Loss:
     """The loss of a student with moments in any basis of the inputs."""
     energy = Trace(E * Sigma * E.T) / 2 - Trace(E * M_xi * Y.T) + Trace(Y * P * Y.T) / 2
     symmetric = (Q.symmetric(Sigma), Q.symmetric(H_x), Q.diagonal(P), Q.diagonal(H_y))
@@ -74,12 +74,12 @@ def student() -> Loss:
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    loss = student()
+    loss = student_loss()
     flow, moved = velocity_lines(loss.gradient_flow()), Line(dot(v_k), -(1 - mu_k) * v_k)
-    return (*_reduction(loss, flow, moved), _bias(flow), *_argmax(moved), *_samples(moved))
+    return (*_reduction_steps(loss, flow, moved), _bias(flow), *_argmax_steps(moved), *_sample_steps(moved))
 
 
-def _reduction(loss: Loss, velocities: Lines, moved: Line) -> tuple[Step, ...]:
+def _reduction_steps(loss: Loss, velocities: Lines, moved: Line) -> tuple[Step, ...]:
     energy = Line(L, loss.expression)
     rest = E * Xi - Y * T_xi.T
     axes = (
@@ -110,7 +110,7 @@ def _reduction(loss: Loss, velocities: Lines, moved: Line) -> tuple[Step, ...]:
             uses=("loss",),
             assumptions=("$H_x$ is symmetric and positive, $H_y$ is diagonal and positive.",),
             check=lambda before, after: Descent(
-                loss.having(expression=before[L]), after.of(dot(E), dot(Y)).rights, evidence.sampled_point, stopped=False
+                loss.with_parts(expression=before[L]), after.of(dot(E), dot(Y)).rights, evidence.sampled_point, stopped=False
             ),
         ),
         Step(
@@ -120,7 +120,7 @@ def _reduction(loss: Loss, velocities: Lines, moved: Line) -> tuple[Step, ...]:
             "Insert $E=XR_\\xi^T$. One-hot inputs have $R_\\xi=1$ and are free embeddings.",
             before=(energy,),
             given=axes,
-            after=(Line(L, teacher_student().erased()),),
+            after=(Line(L, teacher_student().erase_markers()),),
             uses=("loss",),
             check=lambda premises, after: AtRandomPoints(
                 (
@@ -179,7 +179,7 @@ def _check_bias(premises: Lines, after: Lines) -> tuple[Check, ...]:
     )
 
 
-def _argmax(moved: Line) -> tuple[Step, ...]:
+def _argmax_steps(moved: Line) -> tuple[Step, ...]:
     tied = Line(e_K, K * (K - 1) * t_K)
     means = (Line(own_mean, e_K / K), Line(other_mean, -e_K / (K * (K - 1))))
     return (
@@ -191,7 +191,7 @@ def _argmax(moved: Line) -> tuple[Step, ...]:
             given=_integrals(),
             after=(tied,),
             check=lambda premises, after: Numerics(
-                lambda rng: evidence.maxima(rng, premises, after[e_K]), 1e-10, "the integrals of the tails"
+                lambda rng: evidence.maximum_density(rng, premises, after[e_K]), 1e-10, "the integrals of the tails"
             ),
         ),
         Step(
@@ -201,7 +201,7 @@ def _argmax(moved: Line) -> tuple[Step, ...]:
             "elementary probability.",
             before=(tied,),
             given=(Line(sin(pi * beta), Rational(1, 3)),),
-            after=tuple(Line(left, _in_angles(classes)) for left, classes in ELEMENTARY.items()),
+            after=tuple(Line(left, _form_in_angles(classes)) for left, classes in ELEMENTARY.items()),
             uses=("expected_maximum",),
             check=lambda premises, after: Numerics(
                 lambda _: evidence.closed_forms(premises, {k: after[left] for left, k in ELEMENTARY.items()}),
@@ -260,12 +260,12 @@ def _integrals() -> tuple[Line, Line]:
     )
 
 
-def _in_angles(classes: int) -> Expr:
+def _form_in_angles(classes: int) -> Expr:
     """The closed form times the root of π, in the angle β."""
     return (closed_maximum(classes) * sqrt(pi)).subs(asin(Rational(1, 3)), pi * beta).expand()
 
 
-def _samples(moved: Line) -> tuple[Step, ...]:
+def _sample_steps(moved: Line) -> tuple[Step, ...]:
     psi: Expr = (1 - mu**2) * (1 - p_xi / n_xi)
     return (
         Step(
@@ -284,7 +284,7 @@ def _samples(moved: Line) -> tuple[Step, ...]:
             assumptions=("Normal inputs of mean zero without a bias, at fixed $p_\\xi/n_\\xi$.",),
             check=lambda before, after: (
                 Numerics(
-                    lambda rng: evidence.unexplained(rng, after[psi_hat]),
+                    lambda rng: evidence.unexplained_share(rng, after[psi_hat]),
                     2e-2,
                     "least squares of one normal target, many samples",
                 ),

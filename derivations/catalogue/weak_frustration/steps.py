@@ -37,7 +37,7 @@ from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     of_samples, of_labels = MatAdd(D_x, -r * H_x.I, evaluate=False), MatAdd(D_y, -r * H_y.I, evaluate=False)
-    schur = Line(S_K, MatAdd(D_y, -r * H_y.I, _product(-1, Transpose(J), of_samples.I, J), evaluate=False))
+    schur = Line(S_K, MatAdd(D_y, -r * H_y.I, _written_product(-1, Transpose(J), of_samples.I, J), evaluate=False))
     null, lag = Line(S_K * f, ZeroMatrix(K, 1)), H_x.I * D_x.I
     series = Line(S_K, MatAdd(L_K, -r * M_K, -(r**2) * C_K, evaluate=False), r"\simeq")
     laplacian = Line(L_K, MatAdd(D_y, -Transpose(J) * D_x.I * J, evaluate=False))
@@ -45,23 +45,23 @@ def steps() -> tuple[Step, ...]:
     lags = Line(C_K, Transpose(J) * D_x.I * lag * lag * J)
     own = (Line(M_0[a, a], 1 / eta_y + n_a / eta_x), Line(C_0[a, a], n_a / eta_x**2))
     return (
-        *_elimination(of_samples, of_labels, schur, null),
+        *_elimination_steps(of_samples, of_labels, schur, null),
         _slow_modes(schur, (series, laplacian, masses, lags)),
         _conductances(laplacian),
         _masses((masses, lags), own),
-        *_orders((series, null, own[0])),
+        *_order_steps((series, null, own[0])),
     )
 
 
-def _product(*factors):
+def _written_product(*factors):
     """A product as written: SymPy would reorder the sums inside."""
     return MatMul(*factors, evaluate=False)
 
 
-def _elimination(of_samples: MatAdd, of_labels: MatAdd, schur: Line, null: Line) -> tuple[Step, ...]:
+def _elimination_steps(of_samples: MatAdd, of_labels: MatAdd, schur: Line, null: Line) -> tuple[Step, ...]:
     samples = Line(D_x * F_x - J * f, r * H_x.I * F_x)
     labels = Line(D_y * f - Transpose(J) * F_x, r * H_y.I * f)
-    followed = Line(F_x, _product(of_samples.I, J, f))
+    followed = Line(F_x, _written_product(of_samples.I, J, f))
     whole = BlockMatrix([[of_samples, -J], [-Transpose(J), of_labels]])
     return (
         Step(
@@ -73,7 +73,7 @@ def _elimination(of_samples: MatAdd, of_labels: MatAdd, schur: Line, null: Line)
             after=(followed,),
             assumptions=("$r$ is none of the rates $\\eta_id_i$ of single samples.",),
             check=lambda premises, after: (
-                AtRandomPoints((_solved(premises, samples.left, after[F_x]),), evidence.label_point),
+                AtRandomPoints((_insert_solution(premises, samples.left, after[F_x]),), evidence.label_point),
                 Numerics(
                     lambda rng: evidence.eigenvectors(rng, samples.left, premises[samples.left]),
                     1e-10,
@@ -121,7 +121,7 @@ def _elimination(of_samples: MatAdd, of_labels: MatAdd, schur: Line, null: Line)
                     "elimination at 40 digits",
                 ),
                 Numerics(
-                    lambda rng: evidence.singular(rng, premises[S_K]),
+                    lambda rng: evidence.singular_labels(rng, premises[S_K]),
                     1e-10,
                     "dense rates, at each of which the matrix is singular",
                 ),
@@ -130,7 +130,7 @@ def _elimination(of_samples: MatAdd, of_labels: MatAdd, schur: Line, null: Line)
     )
 
 
-def _solved(equations: Lines, left: MatrixExpr, samples: Basic) -> tuple[Basic, Basic]:
+def _insert_solution(equations: Lines, left: MatrixExpr, samples: Basic) -> tuple[Basic, Basic]:
     """Both sides of an equation with the samples put in."""
     return left.xreplace({F_x: samples}), equations[left].xreplace({F_x: samples})
 
@@ -145,7 +145,7 @@ def _slow_modes(schur: Line, expanded: tuple[Line, ...]) -> Step:
         after=expanded,
         uses=("label_only",),
         check=lambda before, after: Remainder(
-            lambda rng: evidence.series(rng, before[S_K], after),
+            lambda rng: evidence.series_orders(rng, before[S_K], after),
             1e-3,
             "the whole equation at two small r: remainder of order 3",
             reads=after.of(S_K),
@@ -188,7 +188,7 @@ def _masses(whole: tuple[Line, ...], own: tuple[Line, ...]) -> Step:
     )
 
 
-def _orders(known: tuple[Line, ...]) -> tuple[Step, ...]:
+def _order_steps(known: tuple[Line, ...]) -> tuple[Step, ...]:
     def form(matrix):
         return Trace(Transpose(f) * matrix * f)
 
@@ -206,7 +206,7 @@ def _orders(known: tuple[Line, ...]) -> tuple[Step, ...]:
             uses=("label_only", "slow_modes", "masses"),
             assumptions=("Few frustrated samples beside $n_a$ pure ones in each class.",),
             check=lambda before, after: Remainder(
-                lambda rng: evidence.leading(rng, before, after),
+                lambda rng: evidence.leading_orders(rng, before, after),
                 2e-2,
                 "modes of the whole graph while pure samples multiply: relative remainders of order 2 and 1",
                 reads=after.of(r),
@@ -225,10 +225,12 @@ def _orders(known: tuple[Line, ...]) -> tuple[Step, ...]:
                 "them.",
             ),
             check=lambda premises, after: (
-                AtRandomPoints((_multiplied(premises[collected.left], after[r_2]),), evidence.quadratic_point),
-                Numerics(lambda rng: evidence.slowed(rng, after), 0, "the sign at modes of class graphs", reads=after.bounds),
+                AtRandomPoints((_project_on_leading(premises[collected.left], after[r_2]),), evidence.quadratic_point),
+                Numerics(
+                    lambda rng: evidence.slowed_rates(rng, after), 0, "the sign at modes of class graphs", reads=after.bounds
+                ),
                 Remainder(
-                    lambda rng: evidence.second(rng, premises, collected.left, after),
+                    lambda rng: evidence.second_orders(rng, premises, collected.left, after),
                     2e-2,
                     "modes of the whole graph while pure samples multiply: relative remainders of order 1 and 2",
                     reads=after.of(r),
@@ -238,7 +240,7 @@ def _orders(known: tuple[Line, ...]) -> tuple[Step, ...]:
     )
 
 
-def _multiplied(terms: MatrixExpr, correction: Expr) -> tuple[Expr, Expr]:
+def _project_on_leading(terms: MatrixExpr, correction: Expr) -> tuple[Expr, Expr]:
     """The terms of second order without f_2, times the leading pattern: nothing, compared beside its mass."""
     mass = Trace(Transpose(f) * M_0 * f)
     return Trace(Transpose(f) * terms).xreplace({r_2: correction}) + mass, mass

@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 
 from derivations.catalogue.dense_head import jacobian, velocity
 from derivations.catalogue.mode_flow import mode_point
-from derivations.evaluate import Point, array, evaluate
+from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.vocabulary import (
     delta,
     distance_ab,
@@ -33,7 +33,7 @@ from theory.models.vocabulary import K, W, d, gamma, kappa, lam
 
 
 @cache
-def _end(seed: int) -> tuple:
+def _run_to_end(seed: int) -> tuple:
     """Amplitudes and head at the end of a run of five modes in three dimensions from a random start; their correlations, and
     the rates."""
     rng = np.random.default_rng(seed)
@@ -49,18 +49,20 @@ def _end(seed: int) -> tuple:
 
 def at_rest(rng, lines):
     """Both sides of lines at the end of a run."""
-    at = mode_point(*_end(int(rng.integers(3))))
+    at = mode_point(*_run_to_end(int(rng.integers(3))))
     for line in lines:
         yield evaluate(line.left, at), evaluate(line.right, at)
 
 
-def orthogonality(rng, lines):
+def mode_orthogonality(rng, lines):
     """Products of the modes at the end of a run, and their diagonal; both sides of what holds of each that survives."""
-    modes, head, correlations, rates = _end(int(rng.integers(3)))
+    modes, head, correlations, rates = _run_to_end(int(rng.integers(3)))
     yield modes.T @ modes, np.diag(np.sum(modes**2, axis=0))
     for number in np.flatnonzero(np.linalg.norm(modes, axis=0) > 1e-3):
         correlation = mpmath.mpf(correlations[number])
-        at = Point({**mode_point(modes, head, correlations, rates).values, v_k: array(modes[:, [number]]), mu_k: correlation})
+        at = Point(
+            {**mode_point(modes, head, correlations, rates).values, v_k: mpf_array(modes[:, [number]]), mu_k: correlation}
+        )
         for line in lines:
             yield evaluate(line.left, at), evaluate(line.right, at)
 
@@ -108,7 +110,7 @@ def own_sector(rng, own):
         yield [float(own[e].subs(here)) for e in (tau, delta)], [np.trace(matrix), np.linalg.det(matrix)]
 
 
-def births(rng, known, critical):
+def state_births(rng, known, critical):
     """Just below the critical decay the upper head is stable and the lower one a saddle, by the formulas too; just above it
     neither is real."""
     at = parameters_at_random(rng)
@@ -128,7 +130,7 @@ def _number_growing(known, here: dict) -> int:
     return 1 if determinant < 0 else 2 * int(trace > 0)
 
 
-def collapsed(rng, lines):
+def collapsed_eigenvalues(rng, lines):
     """Eigenvalues of the Jacobian of all entries at the collapsed state, none of which grows."""
     at = parameters_at_random(rng)
     rates = tuple(np.array(at[rate]) for rate in (gamma, lam, kappa))
@@ -137,30 +139,30 @@ def collapsed(rng, lines):
     yield int((found.real > 0).sum()), 0
 
 
-def shrinking(rng, known, formula):
+def mode_shrinkage(rng, known, formula):
     """The change of half the square of each mode of a random state; and of a mode beside the head at which it falls least: it
     does fall where it is assumed, and only there."""
     modes, head, correlations = rng.standard_normal((2, 3)), rng.standard_normal((2, 2)), rng.uniform(-1, 1, 3)
     decay = float(rng.uniform(0.1, 1))
     for number, correlation in enumerate(correlations):
         alone = modes[:, [number]], np.array([correlation])
-        yield _fall(alone, head, decay, formula)
-        least, found = _fall(alone, correlation / 2 * np.eye(2), decay / 10, formula)
+        yield _mode_fall(alone, head, decay, formula)
+        least, found = _mode_fall(alone, correlation / 2 * np.eye(2), decay / 10, formula)
         at = {lam: decay / 10, lam_c: known[lam_c].subs(mu, correlation)}
         yield int(not known.violated(at)), int(found < 0)
         yield least, found
 
 
-def _fall(alone, head, decay: float, formula) -> tuple:
+def _mode_fall(alone, head, decay: float, formula) -> tuple:
     """Of half the square of one mode, by a formula and by the velocities of all entries."""
     column, correlation = alone
     moved = velocity(column, head, correlation, (1.0, decay, 0.5))[:2]
     numbers = {mu_k: mpmath.mpf(correlation[0]), lam: mpmath.mpf(decay)}
-    return evaluate(formula, Point({d: 2, v_k: array(column), W: array(head), **numbers})), column[:, 0] @ moved
+    return evaluate(formula, Point({d: 2, v_k: mpf_array(column), W: mpf_array(head), **numbers})), column[:, 0] @ moved
 
 
 @cache
-def _labels(seed: int):
+def _labels_at_end(seed: int):
     """Labels at the end of a run of all embeddings with uniform frustration, and the numbers that made it."""
     rng = np.random.default_rng(seed)
     coupling = Coupling.uniform(classes=3, samples=12, fraction=0.25)
@@ -178,9 +180,9 @@ def _labels(seed: int):
     return run.labels[-1], rates, coupling.modes()[1]
 
 
-def simplex(rng, known, lines):
+def simplex_distances(rng, known, lines):
     """The squared distance of each two labels, and in how many dimensions they fit."""
-    found, rates, correlation = _labels(int(rng.integers(3)))
+    found, rates, correlation = _labels_at_end(int(rng.integers(3)))
     at = {gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"], mu: correlation, n: 4}
     first, second = np.triu_indices(3, 1)
     squares = np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
@@ -190,7 +192,7 @@ def simplex(rng, known, lines):
         yield int(not known.violated({d: dimension, K: 3})), int(needed <= dimension)
 
 
-def fractions(rng, uniform, pairs):
+def family_frustrations(rng, uniform, pairs):
     """The frustration of all class modes of couplings of both families."""
     classes, pure = 3, int(rng.integers(1, 4))
     for formula, make in ((uniform, Coupling.uniform), (pairs, Coupling.pairs)):

@@ -6,7 +6,7 @@ from sympy import Expr, MatAdd, MatMul, Matrix, MatrixExpr, S, Trace, Transpose,
 from sympy import Identity as Unit
 
 from derivations.catalogue.weight_decay import basins, evidence
-from derivations.catalogue.written import ordered
+from derivations.catalogue.written import ordered_sum
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.decaying import one_direction
 from derivations.closed_forms.families import frustration
@@ -44,10 +44,10 @@ from derivations.vocabulary import (
     w_turned_mu,
 )
 from theory.models.vocabulary import K, W, d, gamma, kappa, lam
-from theory.words import scaled
+from theory.words import scale_matrix
 
 
-def two_states(known: Lines) -> tuple[Step, ...]:
+def two_state_steps(known: Lines) -> tuple[Step, ...]:
     """The collapsed state, and what separates it from the other."""
     moving = known.of(dot(v), dot(w))
     return (
@@ -61,11 +61,11 @@ def two_states(known: Lines) -> tuple[Step, ...]:
             uses=("one_direction",),
             check=lambda before, after: (
                 after.same(_rates_at_zero(before)),
-                Numerics(lambda rng: evidence.collapsed(rng, after), 1e-12, "a dense Jacobian of all entries"),
+                Numerics(lambda rng: evidence.collapsed_eigenvalues(rng, after), 1e-12, "a dense Jacobian of all entries"),
             ),
         ),
-        _collapse(known),
-        _no_cycles(moving),
+        _collapse_step(known),
+        _no_cycle_step(moving),
         _basin_boundary(known),
     )
 
@@ -101,9 +101,9 @@ def _basin_boundary(known: Lines) -> Step:
                     (after[along_saddle] * before[dot(v)].diff(w), after[s_minus]),
                 )
             ),
-            Numerics(lambda rng: basins.saddles(rng, before, after), 1e-9, "dense eigenvectors, where the state exists"),
+            Numerics(lambda rng: basins.saddle_heads(rng, before, after), 1e-9, "dense eigenvectors, where the state exists"),
             Numerics(
-                lambda rng: basins.basins(rng, flow, before, after),
+                lambda rng: basins.basin_ends(rng, flow, before, after),
                 1e-9,
                 "runs from both sides of the manifold traced back from the saddle",
             ),
@@ -111,7 +111,7 @@ def _basin_boundary(known: Lines) -> Step:
     )
 
 
-def _no_cycles(moving: Lines) -> Step:
+def _no_cycle_step(moving: Lines) -> Step:
     """Every start of one mode in one direction ends at rest."""
     return Step(
         "no_cycles",
@@ -123,18 +123,18 @@ def _no_cycles(moving: Lines) -> Step:
         "rest, and chains between them: but no trajectory leaves a stable one.",
         before=moving,
         given=(Line(v, S.Zero, ">"),),
-        after=(*_around(moving), Line(divergence, S.Zero, "<")),
+        after=(*_cycle_pairs(moving), Line(divergence, S.Zero, "<")),
         uses=("one_direction",),
         check=lambda before, after: (
-            after[:4].same(_around(before)),
+            after[:4].same(_cycle_pairs(before)),
             Numerics(
-                lambda rng: basins.contracting(rng, before, after),
+                lambda rng: basins.contraction_bounds(rng, before, after),
                 0,
                 "states of either sign, where and only where it is assumed",
                 reads=after.bounds,
             ),
             Numerics(
-                lambda rng: basins.every_end(rng, one_direction().flow),
+                lambda rng: basins.end_speeds(rng, one_direction().flow),
                 1e-6,
                 "runs from all over the half plane, each to a state at rest",
             ),
@@ -142,7 +142,7 @@ def _no_cycles(moving: Lines) -> Step:
     )
 
 
-def _around(known: Lines) -> Lines:
+def _cycle_pairs(known: Lines) -> Lines:
     """Divergence over v, the change of what the head has in excess of the amplitude, and the head's velocity at two borders."""
     forwards, turned = known.of(dot(v), dot(w)).rights
     return Lines(
@@ -159,11 +159,11 @@ def _in_excess(change: Expr) -> Expr:
     """A change of the excess by itself, and what the head adds."""
     own = change.expand().coeff(gamma * v**2)
     square = w**2 - gamma * v**2
-    return ordered(-own * square, (change + own * square).expand().factor())
+    return ordered_sum(-own * square, (change + own * square).expand().factor())
 
 
-def _collapse(known: Lines) -> Step:
-    rest = MatAdd(W * v_k, scaled(-mu_k / 2, v_k), evaluate=False)
+def _collapse_step(known: Lines) -> Step:
+    rest = MatAdd(W * v_k, scale_matrix(-mu_k / 2, v_k), evaluate=False)
     square, size = Trace(MatMul(Transpose(rest), rest, evaluate=False)), Trace(v_k.T * v_k)
     return Step(
         "collapse",
@@ -171,12 +171,12 @@ def _collapse(known: Lines) -> Step:
         "Complete the square at $\\mu=\\mu_k$: the first term is one, the second is negative.",
         before=(*known.of(dot(V)), known.of(lam_c)[0]),
         given=(Line(lam, lam_c, ">"),),
-        after=(Line(slope_k, ordered(-square, -(lam - mu_k**2 / 4) * size)),),
+        after=(Line(slope_k, ordered_sum(-square, -(lam - mu_k**2 / 4) * size)),),
         uses=("mode_flow", "saddle_node"),
         check=lambda before, after: (
             Identity(((Trace(v_k.T * put_column(before[dot(V)])), after[slope_k]),)),
             Numerics(
-                lambda rng: evidence.shrinking(rng, before, after[slope_k]),
+                lambda rng: evidence.mode_shrinkage(rng, before, after[slope_k]),
                 1e-10,
                 "the velocities of all entries, for a head that delays most",
             ),
@@ -189,7 +189,7 @@ def put_column(velocity: MatrixExpr) -> MatrixExpr:
     return velocity.xreplace({V: v_k, mu_matrix: mu_k * Unit(1)})
 
 
-def labels(known: Lines) -> tuple[Step, ...]:
+def label_steps(known: Lines) -> tuple[Step, ...]:
     """Distances of labels, and the frustration that ends them."""
     families = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
     return (
@@ -211,7 +211,7 @@ def labels(known: Lines) -> tuple[Step, ...]:
             ),
             check=lambda before, after: (
                 Identity(((before[v**2].subs(w, w_plus) / n, after[distance_ab]),)),
-                Numerics(lambda rng: evidence.simplex(rng, before, after), 1e-5, "the end of runs of all embeddings"),
+                Numerics(lambda rng: evidence.simplex_distances(rng, before, after), 1e-5, "the end of runs of all embeddings"),
             ),
         ),
         Step(
@@ -221,7 +221,8 @@ def labels(known: Lines) -> tuple[Step, ...]:
             before=known.of(lam_c)[1:],
             given=families,
             after=tuple(
-                Line(x, _critical(psi_x.right)) for x, psi_x in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
+                Line(x, _critical_fraction(psi_x.right))
+                for x, psi_x in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
             ),
             uses=("saddle_node",),
             assumptions=("Below zero no data are good enough, above one all samples may be frustrated.",),
@@ -233,7 +234,7 @@ def labels(known: Lines) -> tuple[Step, ...]:
                     )
                 ),
                 Numerics(
-                    lambda rng: evidence.fractions(rng, *before.of(psi_uniform, psi_pairs).rights),
+                    lambda rng: evidence.family_frustrations(rng, *before.of(psi_uniform, psi_pairs).rights),
                     1e-9,
                     "the frustration of couplings",
                 ),
@@ -242,6 +243,6 @@ def labels(known: Lines) -> tuple[Step, ...]:
     )
 
 
-def _critical(linear: Expr) -> Expr:
+def _critical_fraction(linear: Expr) -> Expr:
     """The fraction at which four times the decay is one minus a frustration that is linear in it."""
     return (1 - 4 * lam) * (phi / linear).cancel()

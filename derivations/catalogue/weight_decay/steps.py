@@ -9,30 +9,30 @@ from sympy import Identity as Unit
 
 from derivations.catalogue.mode_flow import mode_flow
 from derivations.catalogue.weight_decay import evidence
-from derivations.catalogue.weight_decay.states import labels, put_column, two_states
+from derivations.catalogue.weight_decay.states import label_steps, put_column, two_state_steps
 from derivations.checks import Identity, Numerics
-from derivations.closed_forms.decaying import amplitude_square, critical_decay, decaying, heads, one_direction
+from derivations.closed_forms.decaying import amplitude_square, critical_decay, decaying_modes, heads, one_direction
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import V, delta, lam_c, mu, mu_k, mu_matrix, psi, tau, v, v_k, w, w_minus, w_plus
 from theory.models.vocabulary import W, gamma, kappa, lam
-from theory.words import scaled
+from theory.words import scale_matrix
 
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    made = (*_rest(), *_one_direction())
+    made = (*_rest_steps(), *_one_direction_steps())
     known = Lines(line for step in made for line in step.after)
-    return (*made, *two_states(known), *labels(known))
+    return (*made, *two_state_steps(known), *label_steps(known))
 
 
-def _rest() -> tuple[Step, ...]:
-    loss = decaying()
+def _rest_steps() -> tuple[Step, ...]:
+    loss = decaying_modes()
     flow = loss.stop_gradient_flow()
     moving = velocity_lines(flow)
-    balanced = Line(V * V.T, scaled(kappa / (gamma * lam), W.T * W))
-    image = MatMul(W, scaled(lam, Unit(W.rows)) + W.T * W, evaluate=False)
-    head, symmetric = Line(scaled(gamma, V * mu_matrix * V.T), scaled(kappa / lam, image)), Line(W, W.T)
+    balanced = Line(V * V.T, scale_matrix(kappa / (gamma * lam), W.T * W))
+    image = MatMul(W, scale_matrix(lam, Unit(W.rows)) + W.T * W, evaluate=False)
+    head, symmetric = Line(scale_matrix(gamma, V * mu_matrix * V.T), scale_matrix(kappa / lam, image)), Line(W, W.T)
     return (
         mode_flow(
             loss,
@@ -66,7 +66,7 @@ def _rest() -> tuple[Step, ...]:
             after=(head, symmetric),
             uses=("mode_flow", "balance"),
             check=lambda before, after: (
-                Identity(((_at_balance(before), head.left - after[head.left]),), flow.context),
+                Identity(((_balanced_velocity(before), head.left - after[head.left]),), flow.context),
                 Numerics(lambda rng: evidence.at_rest(rng, after), 1e-6, "the end of runs of all modes"),
             ),
         ),
@@ -79,22 +79,22 @@ def _rest() -> tuple[Step, ...]:
             "two directions.",
             before=(*moving.of(dot(V)), balanced, symmetric),
             after=(
-                Line(W * W * v_k, scaled(mu_k, W * v_k) - lam * v_k),
-                Line(V * V.T, scaled(kappa / (gamma * lam), W * W)),
+                Line(W * W * v_k, scale_matrix(mu_k, W * v_k) - lam * v_k),
+                Line(V * V.T, scale_matrix(kappa / (gamma * lam), W * W)),
             ),
             uses=("mode_flow", "balance", "symmetric_head"),
             assumptions=("Modes with equal $\\mu$ are turned among each other so that each direction holds one.",),
             check=lambda before, after: (
                 Identity(_with_symmetric_head(before, after)),
-                Numerics(lambda rng: evidence.orthogonality(rng, after), 1e-6, "the end of runs of all modes"),
+                Numerics(lambda rng: evidence.mode_orthogonality(rng, after), 1e-6, "the end of runs of all modes"),
             ),
         ),
     )
 
 
-def _at_balance(known: Lines) -> MatrixExpr:
+def _balanced_velocity(known: Lines) -> MatrixExpr:
     """The velocity of the head, without the multiple of both sides of the balance that it holds."""
-    return known[dot(W)] + scaled(gamma, W * (V * V.T - known[V * V.T]))
+    return known[dot(W)] + scale_matrix(gamma, W * (V * V.T - known[V * V.T]))
 
 
 def _with_symmetric_head(before: Lines, after: Lines) -> tuple:
@@ -106,7 +106,7 @@ def _with_symmetric_head(before: Lines, after: Lines) -> tuple:
     )
 
 
-def _one_direction() -> tuple[Step, ...]:
+def _one_direction_steps() -> tuple[Step, ...]:
     reduction = one_direction()
     moving = velocity_lines(reduction.flow)
     both = tuple(map(Line, (w_plus, w_minus), heads()))
@@ -132,7 +132,7 @@ def _one_direction() -> tuple[Step, ...]:
             uses=("one_direction",),
             assumptions=("$w$ is $w_+$ or $w_-$.",),
             check=lambda before, after: (
-                Identity(tuple(_at_rest(before, after))),
+                Identity(tuple(_rest_pairs(before, after))),
                 Numerics(lambda rng: evidence.ordered_heads(rng, before, after), 1e-12, "the roots of the quadratic"),
             ),
         ),
@@ -160,13 +160,13 @@ def _one_direction() -> tuple[Step, ...]:
             uses=("heads", "own_sector"),
             check=lambda before, after: (
                 Identity(_born_together(before, *after.of(lam_c).rights)),
-                Numerics(lambda rng: evidence.births(rng, before, after.of(lam_c)[0].right), 0, "dense eigenvalues"),
+                Numerics(lambda rng: evidence.state_births(rng, before, after.of(lam_c)[0].right), 0, "dense eigenvalues"),
             ),
         ),
     )
 
 
-def _at_rest(before: Lines, after: Lines):
+def _rest_pairs(before: Lines, after: Lines):
     """Both velocities, the first without its factor v, at each head and with each form of the amplitude."""
     pushed, turned = (before[dot(v)] / v).expand(), before[dot(w)].expand()
     first, second = after.of(v**2).rights

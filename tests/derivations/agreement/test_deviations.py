@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from derivations.agreement import against_classes, against_links, levels
+from derivations.agreement import against_classes, against_links, sampled_deviations
 from theory import UnfinishedError
 from theory.dmft import LabelResponse, Pairs, PopulationSize
 
@@ -24,8 +24,8 @@ def test_poisson_couplings_fluctuate_around_the_cavity_with_the_exponent_of_theo
 
 def test_large_c_closure_levels_off_where_the_cavity_does_not():
     at, seeds = np.array([6.0]), range(4)
-    few, many = (levels(Pairs("regular", 1, 4, closure="large-c"), K, at, seeds) for K in (50, 200))
-    exact = levels(Pairs("regular", 1, 4), 200, at, seeds)
+    few, many = (sampled_deviations(Pairs("regular", 1, 4, closure="large-c"), K, at, seeds) for K in (50, 200))
+    exact = sampled_deviations(Pairs("regular", 1, 4), 200, at, seeds)
     level = LabelResponse("regular", 1, 4).variance(at) / LabelResponse("regular", 1, 4, closure="large-c").variance(at) - 1
     assert abs(many.mean - level) < abs(few.mean - level) / 3
     assert abs(exact.mean) < abs(few.mean - level) / 3

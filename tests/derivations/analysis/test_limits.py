@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from sympy import Dummy, Function, MatrixSymbol, Q, Symbol, cos, symbols
 
 from derivations.analysis import limits
-from derivations.analysis.limits import within
+from derivations.analysis.limits import run_within
 from tests.strategies import SCALARS, S, W, X, Y, marked_losses, scalar_polynomials
 from theory import CalculusError, Flow, InputError, Loss, MarkerError, UnfinishedError, models
 from theory.stopgrad import sg
@@ -87,45 +87,45 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at processe
 
 
 def test_result_comes_from_another_process_which_is_used_again():
-    first, second = within(LONG, os.getpid), within(LONG, os.getpid)
+    first, second = run_within(LONG, os.getpid), run_within(LONG, os.getpid)
     assert first == second != os.getpid()
 
 
 def test_without_a_limit_the_function_runs_in_this_process():
-    assert within(None, os.getpid) == os.getpid()
-    assert within(None, lambda report: report(1) or "done", partial=True) == "done"
+    assert run_within(None, os.getpid) == os.getpid()
+    assert run_within(None, lambda report: report(1) or "done", partial=True) == "done"
 
 
 def test_positional_and_keyword_arguments_arrive():
-    assert within(LONG, sorted, [1, 3, 2], reverse=True) == [3, 2, 1]
+    assert run_within(LONG, sorted, [1, 3, 2], reverse=True) == [3, 2, 1]
 
 
 def test_closures_and_lambdas_can_run():
     offset = Symbol("a")
-    assert within(LONG, lambda x: x + offset, Symbol("b")) == Symbol("a") + Symbol("b")
+    assert run_within(LONG, lambda x: x + offset, Symbol("b")) == Symbol("a") + Symbol("b")
 
 
 @pytest.mark.parametrize("kind", [InputError, CalculusError, MarkerError])
 def test_errors_for_the_user_arrive_with_type_and_sentence(kind):
     sent = kind("a loss", "a matrix", "take its trace")
     with pytest.raises(kind) as caught:
-        within(LONG, raise_, sent)
+        run_within(LONG, raise_, sent)
     assert type(caught.value) is kind
     assert str(caught.value) == str(sent) == "expected a loss, got a matrix; take its trace"
 
 
 def test_unfinished_work_in_the_worker_arrives_with_its_partial_result():
     with pytest.raises(UnfinishedError, match=r"^no convergence") as caught:
-        within(LONG, raise_, UnfinishedError("no convergence", partial=Symbol("x", real=True)))
+        run_within(LONG, raise_, UnfinishedError("no convergence", partial=Symbol("x", real=True)))
     assert caught.value.partial == Symbol("x", real=True)
 
 
 def test_an_exception_shows_where_in_the_worker_it_was_raised_and_keeps_the_worker():
-    worker = within(LONG, os.getpid)
+    worker = run_within(LONG, os.getpid)
     with pytest.raises(ZeroDivisionError) as caught:
-        within(LONG, raise_, ZeroDivisionError("by zero"))
+        run_within(LONG, raise_, ZeroDivisionError("by zero"))
     assert "in raise_" in caught.value.__notes__[0]
-    assert within(LONG, os.getpid) == worker
+    assert run_within(LONG, os.getpid) == worker
 
 
 class UnpicklableError(Exception):
@@ -135,15 +135,15 @@ class UnpicklableError(Exception):
 
 def test_an_exception_that_cannot_be_pickled_arrives_as_its_text():
     with pytest.raises(RuntimeError, match=r"^UnpicklableError: this and that"):
-        within(LONG, lambda: raise_(UnpicklableError("this", "that")))
+        run_within(LONG, lambda: raise_(UnpicklableError("this", "that")))
 
 
 def test_what_cannot_be_pickled_is_an_error_and_not_a_time_out():
     with pytest.raises(TypeError, match="pickle"):
-        within(LONG, same, threading.Lock())
+        run_within(LONG, same, threading.Lock())
     with pytest.raises(TypeError, match="pickle"):
-        within(LONG, threading.Lock)
-    assert within(LONG, same, 1) == 1
+        run_within(LONG, threading.Lock)
+    assert run_within(LONG, same, 1) == 1
 
 
 # -- the limit ---------------------------------------------------------------------------------------------------------
@@ -152,56 +152,56 @@ def test_what_cannot_be_pickled_is_an_error_and_not_a_time_out():
 @on_linux
 @pytest.mark.parametrize("hang", [hang_in_python, hang_in_c, lambda: 7**10**9])
 def test_work_that_hangs_is_killed_at_the_limit_and_the_next_call_works(hang):
-    worker = within(LONG, os.getpid)
+    worker = run_within(LONG, os.getpid)
     start = time.monotonic()
     with pytest.raises(UnfinishedError, match=r"^stopped at the time limit of 0\.3 s$") as caught:
-        within(0.3, hang)
+        run_within(0.3, hang)
     assert 0.3 <= time.monotonic() - start < SOON
     assert caught.value.partial is None
     assert not is_running(worker)
-    assert within(LONG, same, 1) == 1
+    assert run_within(LONG, same, 1) == 1
 
 
 def test_starting_the_worker_does_not_count():
     with pytest.raises(UnfinishedError):
-        within(0.1, hang_in_c)
-    assert within(0.5, same, "new worker") == "new worker"
+        run_within(0.1, hang_in_c)
+    assert run_within(0.5, same, "new worker") == "new worker"
 
 
 def test_limit_holds_off_the_main_thread_and_for_calls_at_the_same_time():
     def timed(seconds):
         start = time.monotonic()
         with pytest.raises(UnfinishedError, match=f"of {seconds:g} s"):
-            within(seconds, hang_in_c)
+            run_within(seconds, hang_in_c)
         return time.monotonic() - start
 
     with ThreadPoolExecutor(3) as threads:
-        list(threads.map(lambda _: within(LONG, time.sleep, 0.2), range(3)))
+        list(threads.map(lambda _: run_within(LONG, time.sleep, 0.2), range(3)))
         spent = list(threads.map(timed, [0.4, 0.8, 1.2]))
     assert all(limit <= took < SOON for limit, took in zip([0.4, 0.8, 1.2], spent, strict=True))
 
 
 def test_calls_at_the_same_time_get_their_own_results():
     with ThreadPoolExecutor(4) as threads:
-        assert list(threads.map(lambda i: within(LONG, same, i), range(40))) == list(range(40))
+        assert list(threads.map(lambda i: run_within(LONG, same, i), range(40))) == list(range(40))
 
 
 def test_a_call_inside_a_worker_runs_in_place_under_the_outer_limit():
-    inner, outer = within(LONG, lambda: (within(LONG, os.getpid), os.getpid()))
+    inner, outer = run_within(LONG, lambda: (run_within(LONG, os.getpid), os.getpid()))
     assert inner == outer
     with pytest.raises(UnfinishedError, match=r"of 0\.3 s"):
-        within(0.3, within, LONG, hang_in_c)
+        run_within(0.3, run_within, LONG, hang_in_c)
 
 
 @pytest.mark.parametrize("limit", [0, -1, -0.5, math.nan, math.inf, "5", True, 1j, [1]])
 def test_a_limit_that_is_no_positive_number_is_refused(limit):
     with pytest.raises(InputError, match=r"^expected a time limit in seconds, got .*; give a number above 0"):
-        within(limit, same, 1)
+        run_within(limit, same, 1)
 
 
 @pytest.mark.parametrize("limit", [LONG, 60.5, Fraction(121, 2), 1e300])
 def test_a_limit_may_be_any_positive_number(limit):
-    assert within(limit, same, 1) == 1
+    assert run_within(limit, same, 1) == 1
 
 
 # -- partial results ---------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_a_limit_may_be_any_positive_number(limit):
 
 def test_last_report_is_the_partial_result_at_the_limit():
     with pytest.raises(UnfinishedError) as caught:
-        within(1, hang_after_reports, partial=True)
+        run_within(1, hang_after_reports, partial=True)
     assert caught.value.partial == [Symbol("x", positive=True)] * 2
 
 
@@ -220,13 +220,13 @@ def test_reports_without_end_do_not_put_off_the_limit():
 
     start = time.monotonic()
     with pytest.raises(UnfinishedError):
-        within(0.5, reporting, partial=True)
+        run_within(0.5, reporting, partial=True)
     assert time.monotonic() - start < SOON
 
 
 def test_reports_do_not_change_a_result():
-    assert within(LONG, lambda report: [report(i) for i in range(100)] and "done", partial=True) == "done"
-    assert within(LONG, lambda: within(1, lambda report: report(1) or "nested", partial=True)) == "nested"
+    assert run_within(LONG, lambda report: [report(i) for i in range(100)] and "done", partial=True) == "done"
+    assert run_within(LONG, lambda: run_within(1, lambda report: report(1) or "nested", partial=True)) == "nested"
 
 
 # -- workers that end --------------------------------------------------------------------------------------------------
@@ -235,61 +235,61 @@ def test_reports_do_not_change_a_result():
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills a process by its signal")
 def test_a_worker_that_dies_is_reported_with_what_it_had():
     with pytest.raises(UnfinishedError, match="died with exit code -9") as caught:
-        within(LONG, die_after_report, partial=True)
+        run_within(LONG, die_after_report, partial=True)
     assert caught.value.partial == "so far"
-    assert within(LONG, same, 1) == 1
+    assert run_within(LONG, same, 1) == 1
 
 
 @on_linux
 def test_an_idle_worker_that_was_killed_is_replaced():
-    worker = within(LONG, os.getpid)
+    worker = run_within(LONG, os.getpid)
     os.kill(worker, signal.SIGKILL)
     assert ends(worker)
-    assert within(LONG, os.getpid) != worker
+    assert run_within(LONG, os.getpid) != worker
 
 
 @on_linux
 def test_an_idle_worker_ends_and_is_replaced():
-    worker = within(LONG, os.getpid)
-    within(LONG, setattr, limits, "IDLE", 0.1)
+    worker = run_within(LONG, os.getpid)
+    run_within(LONG, setattr, limits, "IDLE", 0.1)
     assert ends(worker)
-    assert within(LONG, os.getpid) != worker
+    assert run_within(LONG, os.getpid) != worker
 
 
 @on_linux
 def test_an_idle_worker_outlives_the_limit_of_its_last_call():
     # The module is passed by name, so that this sets the worker's own.
-    within(LONG, setattr, limits, "GRACE", 0.1)
-    worker = within(0.5, os.getpid)
+    run_within(LONG, setattr, limits, "GRACE", 0.1)
+    worker = run_within(0.5, os.getpid)
     time.sleep(1)
     assert is_running(worker)
-    within(LONG, setattr, limits, "GRACE", limits.GRACE)
+    run_within(LONG, setattr, limits, "GRACE", limits.GRACE)
 
 
 @on_linux
 def test_interrupt_while_waiting_kills_the_worker():
-    worker = within(LONG, process_id)
+    worker = run_within(LONG, process_id)
     # What Ctrl-C does, but to this process alone.
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
-        within(LONG, hang_in_c)
+        run_within(LONG, hang_in_c)
     assert not is_running(worker)
-    assert within(LONG, same, 1) == 1
+    assert run_within(LONG, same, 1) == 1
 
 
 @on_linux
 @pytest.mark.filterwarnings("ignore:os.fork")  # of JAX, where another test has loaded it
 def test_a_forked_child_has_workers_of_its_own():
-    worker = within(LONG, os.getpid)
+    worker = run_within(LONG, os.getpid)
     reader, writer = os.pipe()
     if (child := os.fork()) == 0:
-        os.write(writer, str(within(LONG, os.getpid)).encode())
+        os.write(writer, str(run_within(LONG, os.getpid)).encode())
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     assert int(os.read(reader, 100)) != worker
     os.close(reader)
     os.close(writer)
-    assert within(LONG, os.getpid) == worker
+    assert run_within(LONG, os.getpid) == worker
 
 
 def run(script: str, tmp_path, **kwargs) -> subprocess.Popen:
@@ -455,7 +455,7 @@ SYMBOLIC = [
 
 @pytest.mark.parametrize("value", SYMBOLIC, ids=str)
 def test_symbols_keep_their_identity_and_assumptions(value):
-    back = within(LONG, same, value)
+    back = run_within(LONG, same, value)
     assert back == value
     assert hash(back) == hash(value)
     assert [s.assumptions0 for s in back.atoms(Symbol)] == [s.assumptions0 for s in value.atoms(Symbol)]
@@ -467,10 +467,10 @@ MODELS = [models.embedding_only(), models.projection_head(), models.projection_h
 @pytest.mark.parametrize("loss", MODELS)
 def test_models_and_their_flows_cross_as_they_are_written(loss):
     flow = loss.stop_gradient_flow()
-    back, back_flow = within(LONG, lambda loss, flow: (loss, flow), loss, flow)
+    back, back_flow = run_within(LONG, lambda loss, flow: (loss, flow), loss, flow)
     assert (back, back_flow) == (loss, flow)
     assert str(back_flow) == str(flow)
-    assert within(LONG, lambda loss: str(loss.stop_gradient_flow()), loss) == str(flow)
+    assert run_within(LONG, lambda loss: str(loss.stop_gradient_flow()), loss) == str(flow)
 
 
 def copies(value):
@@ -508,4 +508,4 @@ def test_errors_for_the_user_pickle(expected, got, kind):
 
 
 def test_results_are_plain_data_of_this_process():
-    assert json.dumps(within(LONG, dict, a=[1, 2])) == '{"a": [1, 2]}'
+    assert json.dumps(run_within(LONG, dict, a=[1, 2])) == '{"a": [1, 2]}'

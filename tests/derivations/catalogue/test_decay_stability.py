@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 from sympy import Rational, lambdify
 
 from derivations import derive
-from derivations.catalogue.dense_head import critical, jacobian, velocity
+from derivations.catalogue.dense_head import critical_ratio, jacobian, velocity
 from derivations.closed_forms.pair import PAIR
 from derivations.vocabulary import k, nu, omega_1, omega_2, p
 
@@ -72,7 +72,7 @@ def test_a_head_that_decays_a_quarter_as_fast_is_safe(one, two):
 
 
 def test_no_smaller_share_is_safe():
-    roots = [float(critical(cubic().subs(PAIR), size, 2 * size)) for size in (2, 10, 100)]
+    roots = [float(critical_ratio(cubic().subs(PAIR), size, 2 * size)) for size in (2, 10, 100)]
     assert np.all(np.diff(roots) > 0)
     assert 0.25 - 1e-3 < roots[-1] < 0.25
 
@@ -89,7 +89,7 @@ def run(share):
     decay, frustrated = 0.05, 0.36
     correlations = np.array([1, *[np.sqrt(1 - frustrated)] * 3])
     omega = (correlations + np.sqrt(correlations**2 - 4 * decay)) / 2 / np.sqrt(decay)
-    ratio = share * float(critical(cubic().subs(PAIR), *(Rational(str(o)) for o in omega[[1, 0]])))
+    ratio = share * float(critical_ratio(cubic().subs(PAIR), *(Rational(str(o)) for o in omega[[1, 0]])))
     rates = (1.0, decay, ratio * decay)
     rest = np.sqrt(ratio * decay) * np.diag(omega)
     start = np.concatenate([rest.ravel(), np.sqrt(decay) * np.diag(omega).ravel()])

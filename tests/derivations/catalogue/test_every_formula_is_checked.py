@@ -23,7 +23,7 @@ from derivations.catalogue.model import derive_model
 from derivations.catalogue.stop_gradient import evidence as stop_gradient_evidence
 from derivations.catalogue.stop_gradient import steps as stop_gradient
 from derivations.checks import BOUNDS, Status
-from derivations.closed_forms.reduced import all_modes, star
+from derivations.closed_forms.reduced import all_modes, star_loss
 from derivations.engine import Derivation, broken_link
 from tests.derivations.catalogue.wrong_solvers import WRONG_SOLVERS
 from theory import Coupling, Flow, Loss, sg
@@ -31,7 +31,7 @@ from theory.calculus import gradient
 from theory.coupling.symmetric import Orbit
 from theory.lowering import LoweredFlow
 from theory.models import vocabulary
-from theory.stopgrad import block
+from theory.stopgrad import block_markers
 
 x, y, w = symbols("x y w", real=True)
 gamma = symbols("gamma", positive=True)
@@ -199,7 +199,7 @@ def test_the_derivation_of_a_loss_of_ones_own_passes():
 @pytest.fixture
 def ends_made_once(monkeypatch):
     """Where simulations end that a step is compared with depends on no formula of the step: each is made once."""
-    made, make = ENDS, stop_gradient_evidence._End
+    made, make = ENDS, stop_gradient_evidence._ModalEnd
 
     def remembered(rng):
         start = str(rng.bit_generator.state)
@@ -207,7 +207,7 @@ def ends_made_once(monkeypatch):
             made[start] = make(rng)
         return made[start]
 
-    monkeypatch.setattr(stop_gradient_evidence, "_End", remembered)
+    monkeypatch.setattr(stop_gradient_evidence, "_ModalEnd", remembered)
 
 
 # -- with a slip of the pen -------------------------------------------------------------------------------------------
@@ -280,12 +280,12 @@ def _downhill_for_up(expression, symbol, context):
 
 
 def _doubled_targets(expression):
-    blocked, contents = block(expression)
+    blocked, contents = block_markers(expression)
     return blocked, {symbol: 2 * content for symbol, content in contents.items()}
 
 
 def _without_mobilities(loss):
-    return loss_flow(loss.having(mobility={}))
+    return loss_flow(loss.with_parts(mobility={}))
 
 
 def _last_term_turned(integrals):
@@ -300,7 +300,7 @@ def _without_frustrated_samples(orbit, labels):
 
 
 def _with_both_counted(orbit, labels):
-    return orbit.containing(labels, 1)
+    return orbit.count_containing(labels, 1)
 
 
 loss_flow, integrals_of, derivative_along, curl_form, jacobian_of = (
@@ -310,7 +310,7 @@ lowered_velocity, modes_of, label_degree_of = LoweredFlow.velocity, Coupling.mod
 
 WRONG_ENGINES = {
     "coupling energy without its halves, embeddings": (
-        [(import_module("theory.models.embedding"), "pull", _doubled_energy)],
+        [(import_module("theory.models.embedding"), "coupling_energy", _doubled_energy)],
         {
             "embedding": ["loss"],
             "classifiable": ["class_flow"],
@@ -320,7 +320,7 @@ WRONG_ENGINES = {
         },
     ),
     "coupling energy without its halves, head": (
-        [(import_module("theory.models.projection_head"), "pull", _doubled_energy)],
+        [(import_module("theory.models.projection_head"), "coupling_energy", _doubled_energy)],
         {
             "projection_head": ["loss", "modes"],
             "stop_gradient": ["loss", "mode_flow"],
@@ -341,7 +341,7 @@ WRONG_ENGINES = {
         },
     ),
     "targets that come back doubled": (
-        [(import_module("theory.loss"), "block", _doubled_targets)],
+        [(import_module("theory.loss"), "block_markers", _doubled_targets)],
         {
             "stop_gradient": ["stop_gradient_flow", "deleted", "mode_flow"],
             "weight_decay": ["mode_flow", "heads", "own_sector", "saddle_node", "collapse"],
@@ -400,15 +400,15 @@ WRONG_ENGINES = {
         },
     ),
     "pairs that contain both labels counted as separating them": (
-        [(Orbit, "separating", _with_both_counted)],
+        [(Orbit, "count_separating", _with_both_counted)],
         {"frustration_pairs": ["counting", "difference_sector", "spectrum", "two_time_scales", "separation"]},
     ),
     "star with doubled energy": (
-        [(classifiable, "star", lambda: star().having(expression=2 * star().expression))],
+        [(classifiable, "star_loss", lambda: star_loss().with_parts(expression=2 * star_loss().expression))],
         {"classifiable": ["class_flow", "class_rates", "wrong_labels"]},
     ),
     "modes without their targets' part": (
-        [(stop_gradient, "all_modes", lambda: all_modes().having(expression=Add(*all_modes().expression.args[1:])))],
+        [(stop_gradient, "all_modes", lambda: all_modes().with_parts(expression=Add(*all_modes().expression.args[1:])))],
         {"stop_gradient": ["mode_flow"]},
     ),
 }

@@ -144,17 +144,17 @@ def _steps_uphill(whole, done):
 
 of_labels, of_correlations = ensembles.of_labels, ensembles.of_correlations
 block, quadrature, resting_heads, series = (
-    regular.block,
-    single_site.quadrature,
+    regular.flow_block,
+    single_site.start_quadrature,
     head_equations.resting_heads,
-    power_series._series,
+    power_series._taylor_series,
 )
-fast_defect, precise_defect, generation = fast._defect, self_consistency._defect, populations._generation
+fast_defect, precise_defect, generation = fast._equation_defect, self_consistency._equation_defect, populations._next_generation
 close, take, band_density = order_parameters.closure, descent.WholeDescent.take, dmft.Band.density
 
 WRONG_SOLVERS = {
     "memory of a sample with one label": (
-        everywhere(ensembles, "memory", _memory_of_one_label),
+        everywhere(ensembles, "pair_memory", _memory_of_one_label),
         {"dmft": ["memory", "class_graph", "three_coordinates"]},
     ),
     "labels without the lag of their pure samples": (
@@ -166,7 +166,7 @@ WRONG_SOLVERS = {
         {"dmft": ["correlations", "band"]},
     ),
     "levels with a hop for two": (
-        everywhere(ensembles, "level", _level_of_single_hops),
+        everywhere(ensembles, "label_level", _level_of_single_hops),
         {"dmft": ["cavity", "regular", "many_links"], "phase_line": ["potential"]},
     ),
     "correlations of regular graphs at the whole weight": (
@@ -174,16 +174,19 @@ WRONG_SOLVERS = {
         {"dmft": ["band"]},
     ),
     "the phase line shifted": (
-        [(phase_line, "fraction", lambda pure, links: links / (links + 1.9 * pure))],
+        [(phase_line, "frustrated_fraction", lambda pure, links: links / (links + 1.9 * pure))],
         {"phase_line": ["existence"]},
     ),
     "the fraction of samples with links counted twice": (
-        everywhere(ensembles, "fraction", lambda pure, links: links / (links + pure)),
+        everywhere(ensembles, "frustrated_fraction", lambda pure, links: links / (links + pure)),
         {"phase_line": ["existence"]},
     ),
-    "the other root of regular graphs": (everywhere(regular, "branch", _other_branch), {"dmft": ["regular", "density"]}),
+    "the other root of regular graphs": (
+        everywhere(regular, "branch_response", _other_branch),
+        {"dmft": ["regular", "density"]},
+    ),
     "a band of half the width": (
-        everywhere(regular, "reach", lambda branching, sqrt: sqrt(branching)),
+        everywhere(regular, "adjacency_reach", lambda branching, sqrt: sqrt(branching)),
         {"dmft": ["band", "density"], "phase_line": ["existence"]},
     ),
     "a tree whose branches have all links": (
@@ -191,7 +194,7 @@ WRONG_SOLVERS = {
         {"dmft": ["density"], "phase_line": ["shares"]},
     ),
     "three coordinates without pure samples": (
-        everywhere(regular, "block", _block_without_pure_samples),
+        everywhere(regular, "flow_block", _block_without_pure_samples),
         {"dmft": ["three_coordinates", "variance"]},
     ),
     "the variance of a label at its time, not at twice that": (
@@ -199,15 +202,15 @@ WRONG_SOLVERS = {
         {"dmft": ["variance"]},
     ),
     "arrays of responses without the number of links": (
-        [(fast, "_defect", _fast_defect_without_links)],
+        [(fast, "_equation_defect", _fast_defect_without_links)],
         {"dmft": ["poisson"], "phase_line": ["shares"]},
     ),
     "precise responses without the number of links": (
-        [(self_consistency, "_defect", _precise_defect_without_links)],
+        [(self_consistency, "_equation_defect", _precise_defect_without_links)],
         {"dmft": ["poisson"]},
     ),
     "populations without the link to the root": (
-        [(populations, "_generation", _generation_without_the_link_above)],
+        [(populations, "_next_generation", _generation_without_the_link_above)],
         {"dmft": ["cavity"]},
     ),
     "a density twice as high": (
@@ -215,11 +218,11 @@ WRONG_SOLVERS = {
         {"phase_line": ["shares"]},
     ),
     "a potential with the whole square": (
-        [(phase_line, "potential", lambda mean, kernel, links, g: mean + links * kernel.hop**2 * g**2)],
+        [(phase_line, "cavity_potential", lambda mean, kernel, links, g: mean + links * kernel.hop**2 * g**2)],
         {"phase_line": ["potential", "shares"]},
     ),
     "modes of half the variance": (
-        [(mode_measure, "variance", _halved(mode_measure.variance))],
+        [(mode_measure, "initial_variance", _halved(mode_measure.initial_variance))],
         {"mean_field_head": ["masses"]},
     ),
     "an outlier of half the mass": (
@@ -239,11 +242,11 @@ WRONG_SOLVERS = {
         {"mean_field_head": ["mean_field", "balance", "steady_states"], "single_site": ["sites"]},
     ),
     "pulls of the other sign": (
-        [(head_equations, "pull", lambda correlation, head: head + correlation)],
+        [(head_equations, "mode_pull", lambda correlation, head: head + correlation)],
         {"mean_field_head": ["mean_field", "outlier", "finite_steps"]},
     ),
     "growths to the square": (
-        [(head_equations, "growth", lambda correlation, gain, decays, exp: exp(2 * (correlation * gain - decays)))],
+        [(head_equations, "mode_growth", lambda correlation, gain, decays, exp: exp(2 * (correlation * gain - decays)))],
         {"mean_field_head": ["three_equations", "balance", "finite_steps"]},
     ),
     "gains of the squared head": (
@@ -251,7 +254,7 @@ WRONG_SOLVERS = {
         {"mean_field_head": ["three_equations"], "ageing": ["slow_edge", "late_head"]},
     ),
     "series of the other sign": (
-        [(power_series, "_series", _series_of_the_other_sign)],
+        [(power_series, "_taylor_series", _series_of_the_other_sign)],
         {"mean_field_head": ["three_equations"]},
     ),
     "heads at rest exchanged": (
@@ -283,7 +286,7 @@ WRONG_SOLVERS = {
         {"single_site": ["sites"]},
     ),
     "starts of four times the variance": (
-        [(single_site, "quadrature", _wide_starts), (_evidence("single_site"), "quadrature", _wide_starts)],
+        [(single_site, "start_quadrature", _wide_starts), (_evidence("single_site"), "quadrature", _wide_starts)],
         {"single_site": ["linear", "first_velocity"]},
     ),
     "order parameters whose means are slow": (

@@ -247,7 +247,7 @@ def test_after_ctrl_c_the_rows_so_far_are_a_valid_file(here, monkeypatch):
     def interrupted_on_the_way(total, what):
         yield lambda share: signal.raise_signal(signal.SIGINT) if 0.5 < share < 1 else None
 
-    monkeypatch.setattr("derivations.cli.simulate.bar", interrupted_on_the_way)
+    monkeypatch.setattr("derivations.cli.simulate.progress_bar", interrupted_on_the_way)
     result = collapse("simulate", "head", *SMALL, "--until", 5, "--points", 51, "--linear")
     assert result.exit_code == 3, result.stderr
     assert "could not finish: interrupted" in result.stderr

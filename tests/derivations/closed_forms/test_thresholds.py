@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivations.catalogue.dense_head import growth
+from derivations.catalogue.dense_head import growth_rate
 from derivations.closed_forms.decaying import critical_decays
 from derivations.closed_forms.thresholds import SUFFICIENT, least_ratio
 
@@ -17,7 +17,7 @@ def test_below_the_least_ratio_a_pair_turns_and_above_it_rests(one, other, decay
     heads = [(m + (m**2 - 4 * decay) ** 0.5) / 2 / decay**0.5 for m in sorted((one, other))]
     ratio = least_ratio(one, other, decay)
     assert 0 < ratio < SUFFICIENT
-    assert growth(heads, 0.98 * ratio) > 0 > growth(heads, 1.02 * ratio)
+    assert growth_rate(heads, 0.98 * ratio) > 0 > growth_rate(heads, 1.02 * ratio)
 
 
 @given(st.floats(0.05, 0.9), st.floats(0.1, 0.95))

@@ -5,7 +5,7 @@ import pandas
 import pytest
 
 from derivations import diagnose
-from derivations.data import chunks, of_file
+from derivations.data import chunks, table_of_file
 from derivations.diagnosis import diagnose_table
 from tests.theory.encoder.test_canonical import clouds
 from tests.theory.oracles import assert_close
@@ -37,7 +37,7 @@ def test_files_give_the_same_as_arrays_in_chunks_of_any_size(name, data, tmp_pat
     expected = diagnose(data[["a", "b", "c"]].to_numpy(), data["label"].to_numpy(dtype=str))
     path, shares = kept(data, tmp_path / name), []
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 8 * 4 * 13)
-    found = diagnose_table(of_file(path), progress=shares.append)
+    found = diagnose_table(table_of_file(path), progress=shares.append)
     assert found.classes == expected.classes
     assert_close(found.mu, expected.mu)
     assert len(shares) > 5
@@ -48,19 +48,19 @@ def test_files_give_the_same_as_arrays_in_chunks_of_any_size(name, data, tmp_pat
 def test_a_column_that_turns_to_text_late_is_one_category_throughout(tmp_path, data, monkeypatch):
     data["size"] = ["1"] * 60 + ["2"] * 59 + ["large"]
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 8 * 5 * 13)
-    found = diagnose_table(of_file(kept(data, tmp_path / "late.csv")), one_hot=True)
+    found = diagnose_table(table_of_file(kept(data, tmp_path / "late.csv")), one_hot=True)
     numbers = data[["a", "b", "c"]].assign(two=data["size"] == "2", large=data["size"] == "large")
     assert found.features == 5
     assert_close(found.mu, diagnose(numbers, data["label"]).mu)
     with pytest.raises(InputError, match="'large' in row 121, column 'size'"):
-        diagnose_table(of_file(tmp_path / "late.csv"))
+        diagnose_table(table_of_file(tmp_path / "late.csv"))
 
 
 def test_another_delimiter_is_read_when_named(tmp_path, data):
     data.to_csv(tmp_path / "d.csv", index=False, sep=";")
     with pytest.raises(InputError, match="the delimiter seems to be ';'"):
-        of_file(tmp_path / "d.csv")
-    assert diagnose_table(of_file(tmp_path / "d.csv", delimiter=";")).features == 3
+        table_of_file(tmp_path / "d.csv")
+    assert diagnose_table(table_of_file(tmp_path / "d.csv", delimiter=";")).features == 3
 
 
 HEADER, ROWS = "a,b,label\n", "1,2,x\n2,3,y\n3,1,x\n4,7,y\n"
@@ -92,7 +92,7 @@ HEADER, ROWS = "a,b,label\n", "1,2,x\n2,3,y\n3,1,x\n4,7,y\n"
 def test_what_is_wrong_with_a_csv_file_is_told_with_its_place(text, said, tmp_path):
     (tmp_path / "t.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(InputError, match=said):
-        diagnose_table(of_file(tmp_path / "t.csv"))
+        diagnose_table(table_of_file(tmp_path / "t.csv"))
 
 
 def test_files_of_other_kinds_and_missing_ones_are_refused(tmp_path):
@@ -106,14 +106,14 @@ def test_files_of_other_kinds_and_missing_ones_are_refused(tmp_path):
         "shape.npz": "one label y for each sample", "objects.npz": "pickled objects",
     }.items():  # fmt: skip
         with pytest.raises(InputError, match=said):
-            of_file(tmp_path / name)
+            table_of_file(tmp_path / name)
 
 
 def test_a_damaged_parquet_file_is_refused(tmp_path):
     pytest.importorskip("pyarrow")
     (tmp_path / "t.parquet").write_text("no table")
     with pytest.raises(InputError, match="a readable Parquet file"):
-        of_file(tmp_path / "t.parquet")
+        table_of_file(tmp_path / "t.parquet")
 
 
 def test_an_archive_that_ends_too_early_is_refused(tmp_path):
@@ -121,4 +121,4 @@ def test_an_archive_that_ends_too_early_is_refused(tmp_path):
     np.savez(path, X=np.random.default_rng(0).standard_normal((200, 3)), y=np.arange(200) % 2)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(InputError, match="a readable NPZ file"):
-        diagnose_table(of_file(path))
+        diagnose_table(table_of_file(path))

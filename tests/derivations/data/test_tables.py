@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from derivations.data import DataSet, load, load_couplings
+from derivations.data import DataSet, load_couplings, load_data
 from theory import InputError
 
 # NumPy leaves a file open that turns out to be no archive
@@ -63,7 +63,7 @@ def npy(array):
 
 
 def test_digits_are_those_of_scikit_learn():
-    data, bunch = load("digits"), load_digits()
+    data, bunch = load_data("digits"), load_digits()
     assert (data.features == bunch.data).all()
     assert (data.classes == bunch.target).all()
     assert data.class_names == tuple("0123456789")
@@ -80,7 +80,7 @@ def assert_as_written(data, name):
 
 
 def test_a_csv_file_comes_back_as_written(written):
-    assert_as_written(load(written("good.csv", GOOD_CSV)), "good.csv")
+    assert_as_written(load_data(written("good.csv", GOOD_CSV)), "good.csv")
 
 
 @pytest.mark.parametrize(
@@ -95,30 +95,30 @@ def test_a_csv_file_comes_back_as_written(written):
     ids=["crlf", "no-last-newline", "blank-lines", "byte-order-mark", "quoted"],
 )
 def test_a_csv_file_may_come_from_any_program(written, content):
-    assert_as_written(load(written("good.csv", content)), "good.csv")
+    assert_as_written(load_data(written("good.csv", content)), "good.csv")
 
 
 def test_a_csv_file_may_have_another_delimiter(written):
     path = written("good.csv", GOOD_CSV.replace(",", ";"))
-    assert_as_written(load(path, delimiter=";"), "good.csv")
+    assert_as_written(load_data(path, delimiter=";"), "good.csv")
     with pytest.raises(InputError, match="give --delimiter"):
-        load(path)
+        load_data(path)
 
 
 @pytest.mark.parametrize("name", ["GOOD.CSV", "good.Csv"])
 def test_the_case_of_a_suffix_does_not_matter(written, name):
-    assert_as_written(load(written(name, GOOD_CSV)), name)
+    assert_as_written(load_data(written(name, GOOD_CSV)), name)
 
 
 def test_the_label_column_may_stand_anywhere_and_have_any_name(written):
     rows = [f"{x!r},{kind},{y!r}" for (x, y), kind in zip(FEATURES.tolist(), LABELS, strict=True)]
     path = written("good.csv", "\n".join(["a,what it is,b", *rows]))
-    assert_as_written(load(path, label="what it is"), "good.csv")
+    assert_as_written(load_data(path, label="what it is"), "good.csv")
 
 
 @pytest.mark.parametrize("labels", [LABELS, [10, 2, 10, -1], [0.5, 2.0, 0.5, 1.0], [True, False, True, False]], ids=str)
 def test_an_npz_file_comes_back_as_written(written, labels):
-    data = load(written("good.npz", npz(X=FEATURES, y=np.array(labels), more=np.eye(2))))
+    data = load_data(written("good.npz", npz(X=FEATURES, y=np.array(labels), more=np.eye(2))))
     np.testing.assert_array_equal(data.features, FEATURES)
     assert [data.class_names[c] for c in data.classes] == [str(np.array(labels)[k]) for k in range(4)]
 
@@ -131,7 +131,7 @@ def test_an_npz_file_comes_back_as_written(written, labels):
 def test_any_finite_numbers_survive_a_csv_file(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("csv") / "any.csv"
     path.write_text("\n".join(["value,label", *(f"{value!r},{kind}" for value, kind in rows)]))
-    data = load(str(path))
+    data = load_data(str(path))
     np.testing.assert_allclose(data.features[:, 0], [value for value, _ in rows], rtol=1e-15)
     assert [data.class_names[c] for c in data.classes] == [kind for _, kind in rows]
 
@@ -148,16 +148,16 @@ def test_any_finite_numbers_survive_a_csv_file(tmp_path_factory, rows):
     ids=str,
 )
 def test_labels_that_are_all_numbers_are_ordered_as_numbers(written, labels, names):
-    data = load(written("good.csv", "a,label\n" + "".join(f"{k},{label}\n" for k, label in enumerate(labels))))
+    data = load_data(written("good.csv", "a,label\n" + "".join(f"{k},{label}\n" for k, label in enumerate(labels))))
     assert data.class_names == names
     assert len(data.classes) == len(labels)
 
 
 def test_a_csv_file_is_read_in_chunks_of_any_size(written, monkeypatch):
     monkeypatch.setattr("derivations.data.chunks.CHUNK_BYTES", 8)
-    assert_as_written(load(written("good.csv", GOOD_CSV)), "good.csv")
+    assert_as_written(load_data(written("good.csv", GOOD_CSV)), "good.csv")
     with pytest.raises(InputError, match="two in row 4, column 'a'"):
-        load(written("bad.csv", "a,label\n1,x\n2,y\ntwo,y\n"))
+        load_data(written("bad.csv", "a,label\n1,x\n2,y\ntwo,y\n"))
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def assert_helps(refused):
 @pytest.mark.parametrize(("content", "named"), BAD_CSV.values(), ids=BAD_CSV)
 def test_a_bad_csv_file_is_refused_with_what_is_wrong(written, content, named):
     with pytest.raises(InputError, match=named) as refused:
-        load(written("bad.csv", content))
+        load_data(written("bad.csv", content))
     assert_helps(refused)
 
 
@@ -240,7 +240,7 @@ BAD_NPZ = {
 @pytest.mark.parametrize(("content", "named"), BAD_NPZ.values(), ids=BAD_NPZ)
 def test_a_bad_npz_file_is_refused_with_what_is_wrong(written, content, named):
     with pytest.raises(InputError, match=named) as refused:
-        load(written("bad.npz", content))
+        load_data(written("bad.npz", content))
     assert_helps(refused)
 
 
@@ -250,7 +250,7 @@ def test_an_archive_of_other_things_is_refused(written):
         archive.writestr("X.npy", "hello")
         archive.writestr("y.npy", "hello")
     with pytest.raises(InputError) as refused:
-        load(written("bad.npz", held.getvalue()))
+        load_data(written("bad.npz", held.getvalue()))
     assert_helps(refused)
 
 
@@ -262,7 +262,7 @@ def test_pickled_objects_are_not_loaded(written):
             return loaded.append, (1,)
 
     with pytest.raises(InputError):
-        load(written("bad.npz", npz(X=FEATURES, y=np.array([Bomb()] * 4, dtype=object))))
+        load_data(written("bad.npz", npz(X=FEATURES, y=np.array([Bomb()] * 4, dtype=object))))
     assert loaded == []
 
 
@@ -270,20 +270,20 @@ def test_pickled_objects_are_not_loaded(written):
 def test_a_file_that_is_not_there_is_refused(tmp_path, monkeypatch, source):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="no file") as refused:
-        load(source)
+        load_data(source)
     assert_helps(refused)
 
 
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(InputError, match="no file"):
-        load(str(tmp_path / "folder.csv"))
+        load_data(str(tmp_path / "folder.csv"))
 
 
 @pytest.mark.parametrize("name", ["data.txt", "data.parquet", "data", "data.csv.gz"])
 def test_an_unknown_suffix_is_refused_with_those_that_are_known(written, name):
     with pytest.raises(InputError, match=r"\.csv or \.npz") as refused:
-        load(written(name, GOOD_CSV))
+        load_data(written(name, GOOD_CSV))
     assert_helps(refused)
 
 
@@ -298,7 +298,7 @@ def test_any_bytes_as_csv_are_read_or_refused(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("any") / "any.csv"
     path.write_bytes(content)
     try:
-        data = load(str(path))
+        data = load_data(str(path))
     except InputError:
         return
     assert np.isfinite(data.features).all()
@@ -310,7 +310,7 @@ def test_a_damaged_npz_file_is_read_or_refused(tmp_path_factory, place, damage):
     path = tmp_path_factory.mktemp("any") / "any.npz"
     path.write_bytes(WHOLE[:place] + damage + WHOLE[place + len(damage) :])
     try:
-        data = load(str(path))
+        data = load_data(str(path))
     except InputError:
         return
     np.testing.assert_array_equal(data.features, np.eye(40))

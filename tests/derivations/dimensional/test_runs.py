@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from derivations.catalogue.dense_head import jacobian
-from derivations.dimensional import BETWEEN, IDENTITY, LARGE, RANDOM, Forecast, Share, crossed, follow, forecast
+from derivations.dimensional import BETWEEN, IDENTITY, LARGE, RANDOM, RankForecast, Share, crossed, follow, forecast_ranks
 from theory import Coupling, InputError
 
 COUPLINGS = (Coupling.random_pairs(3, 30, 0.4, seed=4), Coupling.pairs(4, 58, 18 / 58), Coupling.uniform(5, 50, 0.2))
@@ -122,8 +122,8 @@ def test_shares_have_the_interval_at_which_the_score_is_two_standard_errors(hits
 
 def test_forecasts_are_shares_of_the_ranks_that_are_possible():
     for kind in KINDS:
-        found = [forecast(COUPLINGS[2], d, kind, seed=0) for d in (1, 2, 4)]
-        assert all(isinstance(f, Forecast) and sum(f.ranks) == pytest.approx(1) for f in found)
+        found = [forecast_ranks(COUPLINGS[2], d, kind, seed=0) for d in (1, 2, 4)]
+        assert all(isinstance(f, RankForecast) and sum(f.ranks) == pytest.approx(1) for f in found)
         assert found[0].rank == 0
         assert all(f.silent < 0.2 for f in found)
-    assert forecast(COUPLINGS[2], 4, IDENTITY, seed=0).rank == 3
+    assert forecast_ranks(COUPLINGS[2], 4, IDENTITY, seed=0).rank == 3

@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivations.dimensional import IDENTITY, LARGE, RANDOM, Modes, conserved, drawn, foreseen, label_rank, pull
+from derivations.dimensional import (
+    IDENTITY,
+    LARGE,
+    RANDOM,
+    CouplingModes,
+    conserved_matrices,
+    drawn,
+    foreseen,
+    head_pull,
+    label_rank,
+)
 from tests.strategies import seeds
 from theory import Coupling, InputError, models
 from theory.models.vocabulary import W, X, Y
@@ -37,7 +47,7 @@ def means(coupling, samples):
 
 
 def test_modes_move_for_themselves(coupling):
-    blocks, modes = drawn(coupling, 3, IDENTITY, 1, seed=1), Modes.of(coupling)
+    blocks, modes = drawn(coupling, 3, IDENTITY, 1, seed=1), CouplingModes.of(coupling)
     dX, dY, _ = velocities(coupling, blocks, 0)
     here = np.hstack([means(coupling, blocks["X"][0]), blocks["Y"][0]]) @ modes.vectors
     moved = np.hstack([means(coupling, dX), dY]) @ modes.vectors
@@ -50,16 +60,19 @@ def test_the_pull_is_the_velocity_of_a_head_at_zero(coupling):
     blocks = drawn(coupling, 2, RANDOM, 2, seed=2)
     blocks["W"] *= 0
     for run in range(2):
-        assert velocities(coupling, blocks, run)[2] == pytest.approx(pull(coupling, blocks)[run], abs=1e-12)
+        assert velocities(coupling, blocks, run)[2] == pytest.approx(head_pull(coupling, blocks)[run], abs=1e-12)
 
 
 def test_what_is_conserved_does_not_move(coupling):
     blocks, step = drawn(coupling, 3, IDENTITY, 1, seed=3), 1e-4
     moved = dict(zip("XYW", velocities(coupling, blocks, 0), strict=True))
     there, back = ({b: v + sign * step * moved[b] for b, v in blocks.items()} for sign in (1, -1))
-    slope = (conserved(coupling, there) - conserved(coupling, back)) / (2 * step)
+    slope = (conserved_matrices(coupling, there) - conserved_matrices(coupling, back)) / (2 * step)
     assert np.abs(slope).max() < 1e-9
-    assert np.abs(conserved(coupling, {**blocks, "W": 2 * blocks["W"]}) - conserved(coupling, blocks)).max() > 0.1
+    assert (
+        np.abs(conserved_matrices(coupling, {**blocks, "W": 2 * blocks["W"]}) - conserved_matrices(coupling, blocks)).max()
+        > 0.1
+    )
 
 
 def test_each_kind_of_start_is_foreseen_as_it_is_meant():
@@ -96,13 +109,13 @@ def test_the_rank_of_labels_is_that_of_random_modes(seed, classes, equal, positi
 
 def test_other_mobilities_are_refused():
     with pytest.raises(InputError, match='use mobility="degree"'):
-        Modes.of(Coupling.uniform(3, 12, 0.25, mobility="uniform"))
+        CouplingModes.of(Coupling.uniform(3, 12, 0.25, mobility="uniform"))
 
 
 def test_moments_of_data_have_their_canonical_correlations_as_modes():
     rng = np.random.default_rng(0)
     coupling = Coupling.from_data(rng.standard_normal((30, 4)), rng.integers(0, 3, 30))
-    modes = Modes.of(coupling)
+    modes = CouplingModes.of(coupling)
     few = len(coupling.modes())
     assert modes.correlations[:few] == pytest.approx(coupling.modes(), abs=1e-12)
     # the squared norms of the mode vectors are the metric of the embeddings in any other basis

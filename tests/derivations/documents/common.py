@@ -4,8 +4,8 @@ from sympy import Symbol, symbols
 
 from derivations import Derivation, Line, Step
 from derivations.catalogue.model import derive_model
-from derivations.checks import Outcome, Status
-from derivations.engine import Checked, Verification
+from derivations.checks import CheckOutcome, Status
+from derivations.engine import CheckedStep, Verification
 from tests.strategies import SCALARS
 from theory import Loss, sg
 
@@ -22,7 +22,7 @@ def toy(name="toy", title="A toy", step="one", statement="It follows.", detail="
     made = Derivation(
         name, title, statement, (Step(step, statement, statement, (line,), assumptions=(statement,)),), (statement,)
     )
-    return made, Verification(name, (Checked(step, Outcome(Status.FAILED, "error", detail or statement), 0.1),))
+    return made, Verification(name, (CheckedStep(step, CheckOutcome(Status.FAILED, "error", detail or statement), 0.1),))
 
 
 def viewed(made):

@@ -27,14 +27,14 @@ WITHOUT_DOLLARS = PRINTABLE.map(lambda text: text.replace("$", ""))
 
 @given(st.text(max_size=40).map(lambda text: text.replace("$", "")))
 def test_prose_without_mathematics_adds_no_element_to_a_page(text):
-    shown = str(html.prose(text))
+    shown = str(html.render_prose(text))
     assert not re.search("[<>\"']", shown)
     assert unescape(shown) == unescape(str(html.escape(text)))
 
 
 @given(WITHOUT_DOLLARS, WITHOUT_DOLLARS, WITHOUT_DOLLARS)
 def test_mathematics_in_prose_is_handed_to_katex_literally(before, inside, after):
-    page = Page(str(html.prose(f"{before}${inside}${after}")))
+    page = Page(str(html.render_prose(f"{before}${inside}${after}")))
     assert [element[:2] for element in page.elements] == [("span", {"class": "math"})]
     assert page.text_in(0) == inside
     assert page.text == before + inside + after

@@ -42,25 +42,25 @@ def as_typeset(text):
 
 @given(PRINTABLE)
 def test_escaped_text_is_set_as_it_was_written(text):
-    assert as_typeset(latex.escape(text)) == text
+    assert as_typeset(latex.escape_latex(text)) == text
 
 
 @given(WITHOUT_DOLLARS)
 def test_prose_escapes_everything_outside_dollars_for_latex(text):
-    assert as_typeset(latex.prose(text)) == text
+    assert as_typeset(latex.render_prose(text)) == text
 
 
 @given(WITHOUT_DOLLARS, WITHOUT_DOLLARS.filter(bool), WITHOUT_DOLLARS)
 def test_prose_keeps_mathematics_for_latex_as_it_is(before, inside, after):
-    found = latex.prose(f"{before}${inside}${after}")
-    start, end = latex.prose(before), latex.prose(after)
+    found = latex.render_prose(f"{before}${inside}${after}")
+    start, end = latex.render_prose(before), latex.render_prose(after)
     assert found == f"{start}${inside}${end}"
 
 
 @given(WITHOUT_DOLLARS, WITHOUT_DOLLARS)
 def test_a_single_dollar_is_a_dollar(before, after):
-    assert as_typeset(latex.prose(f"{before}${after}")) == f"{before}${after}"
-    assert unescape(str(html.prose(f"{before}${after}"))) == f"{before}${after}"
+    assert as_typeset(latex.render_prose(f"{before}${after}")) == f"{before}${after}"
+    assert unescape(str(html.render_prose(f"{before}${after}"))) == f"{before}${after}"
 
 
 # -- names from users, in documents -----------------------------------------------------------------------------------
@@ -69,14 +69,14 @@ def test_a_single_dollar_is_a_dollar(before, after):
 @pytest.mark.parametrize("text", [*NASTY_NAMES, NASTY])
 @pytest.mark.parametrize("where", ["title", "statement", "detail"])
 def test_text_from_users_comes_out_literally_in_a_document(where, text):
-    source = latex.document("All", [viewed(toy(**{where: text}))])
-    assert latex.escape(text) in source
+    source = latex.latex_document("All", [viewed(toy(**{where: text}))])
+    assert latex.escape_latex(text) in source
 
 
 @needs_pdflatex
 @pytest.mark.parametrize("where", ["name", "title", "step", "statement", "detail"])
 def test_a_document_compiles_whatever_users_call_things(where, tmp_path):
-    status, log = run_pdflatex(latex.document("All", [viewed(toy(**{where: NASTY}))]), tmp_path)
+    status, log = run_pdflatex(latex.latex_document("All", [viewed(toy(**{where: NASTY}))]), tmp_path)
     assert status == 0, re.findall(r"! .{0,80}", log)
     assert pages_of(log) == 1
 
@@ -86,12 +86,12 @@ def test_a_document_compiles_whatever_users_call_things(where, tmp_path):
     "title", ["größte φ 数据 😀 tab\there", "".join(map(chr, range(0xA0, 0x180)))], ids=["many scripts", "all of Latin"]
 )
 def test_a_document_compiles_in_any_script(title, tmp_path):
-    status, log = run_pdflatex(latex.document(title, [viewed(toy())]), tmp_path)
+    status, log = run_pdflatex(latex.latex_document(title, [viewed(toy())]), tmp_path)
     assert status == 0, re.findall(r"! .{0,80}", log)
 
 
 def test_letters_with_accents_are_set_as_themselves_and_not_as_question_marks():
-    assert "?" not in latex.escape("größte Émile Łódź naïve Åse Žižek œuvre")
+    assert "?" not in latex.escape_latex("größte Émile Łódź naïve Åse Žižek œuvre")
 
 
 def heading_of(source):
@@ -110,7 +110,7 @@ def test_the_name_of_a_data_set_comes_out_literally_in_a_document(report_on, nam
 
 @needs_pdflatex
 def test_a_document_of_all_derivations_compiles_and_nothing_sticks_out(checked, tmp_path):
-    status, log = run_pdflatex(latex.document("All derivations", list(map(viewed, checked.values()))), tmp_path, times=2)
+    status, log = run_pdflatex(latex.latex_document("All derivations", list(map(viewed, checked.values()))), tmp_path, times=2)
     assert status == 0, re.findall(r"! .{0,80}", log)
     assert pages_of(log) >= len(checked)
     assert [points for points in overfull(log) if points > 2] == []
@@ -134,5 +134,5 @@ SPELLINGS = [("x", "y"), ("theta", "alpha_beta"), ("x_1", "x_2"), LONG, ("φ", "
 @pytest.mark.parametrize("spelled", SPELLINGS[1:], ids="-".join)
 def test_a_document_of_ones_own_loss_compiles(spelled, tmp_path):
     made = own(*spelled)
-    status, log = run_pdflatex(latex.document(made.title, [made.view()]), tmp_path)
+    status, log = run_pdflatex(latex.latex_document(made.title, [made.view()]), tmp_path)
     assert status == 0, re.findall(r"! .{0,80}", log)

@@ -8,7 +8,7 @@ import pytest
 from sympy import Symbol
 
 from derivations import Derivation, Line, Step
-from derivations.documents.publish import publish, write_derivations
+from derivations.documents.publish import publish_files, write_derivations
 from theory.errors import UnfinishedError
 
 
@@ -29,7 +29,7 @@ def fails_after_writing(scratch):
 
 @pytest.mark.parametrize("deep", ["out", "deep/er/out"])
 def test_what_is_built_is_there_and_nothing_else(tmp_path, deep):
-    files = publish(tmp_path / deep, two_files)
+    files = publish_files(tmp_path / deep, two_files)
     assert files == [(tmp_path / deep).resolve() / name for name in ("a.txt", "b.txt")]
     assert {name: content for name, content in tree(tmp_path).items() if content is not None} == {
         f"{deep}/a.txt": b"new a",
@@ -41,7 +41,7 @@ def test_other_files_of_the_folder_stay(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.txt").write_text("old a")
     (tmp_path / "out" / "mine.txt").write_text("mine")
-    publish(tmp_path / "out", two_files)
+    publish_files(tmp_path / "out", two_files)
     assert tree(tmp_path / "out") == {"a.txt": b"new a", "b.txt": b"new b", "mine.txt": b"mine"}
 
 
@@ -56,14 +56,14 @@ def test_nothing_changes_when_building_fails(tmp_path, error):
         raise error
 
     with pytest.raises(type(error)):
-        publish(tmp_path / "out", build)
+        publish_files(tmp_path / "out", build)
     assert tree(tmp_path) == before
 
 
 @pytest.mark.parametrize("deep", ["out", "deep/er/out"])
 def test_no_folder_is_left_when_building_fails(tmp_path, deep):
     with pytest.raises(UnfinishedError):
-        publish(tmp_path / deep, fails_after_writing)
+        publish_files(tmp_path / deep, fails_after_writing)
     assert tree(tmp_path) == {}
 
 
@@ -75,20 +75,20 @@ def test_work_in_progress_is_not_seen_in_the_folder(tmp_path):
         seen.append({p: c for p, c in tree(tmp_path / "out").items() if not p.startswith(".collapse-")})
 
     (tmp_path / "out").mkdir()
-    publish(tmp_path / "out", build)
+    publish_files(tmp_path / "out", build)
     assert seen == [{}]
 
 
 def test_a_file_where_the_folder_should_be_is_left_alone(tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OSError, match="out"):
-        publish(tmp_path / "out", two_files)
+        publish_files(tmp_path / "out", two_files)
     assert tree(tmp_path) == {"out": b"a file"}
 
 
 def test_a_relative_folder_is_meant_from_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    publish(Path("out"), two_files)
+    publish_files(Path("out"), two_files)
     assert set(tree(tmp_path)) == {"out", "out/a.txt", "out/b.txt"}
 
 
@@ -104,7 +104,7 @@ def test_a_folder_that_is_a_disk_of_its_own_takes_files(tmp_path, monkeypatch):
 
     for move in ("replace", "rename"):
         monkeypatch.setattr(os, move, within_a_device)
-    publish(out, two_files)
+    publish_files(out, two_files)
     assert tree(tmp_path) == {"out": None, "out/a.txt": b"new a", "out/b.txt": b"new b"}
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from derivations.dimensional import BETWEEN, IDENTITY, LARGE, RANDOM, Share, Study, follow, forecast
+from derivations.dimensional import BETWEEN, IDENTITY, LARGE, RANDOM, DimensionalStudy, Share, follow, forecast_ranks
 from derivations.figures.dimensional import dimensional_collapse
 from theory import Coupling
 
@@ -17,7 +17,9 @@ def study():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("derivations.dimensional.runs.HORIZONS", (300.0,))
         runs += follow(COUPLING, 2, (BETWEEN,), 30)
-    return Study(COUPLING, tuple(runs), tuple(forecast(COUPLING, d, kind, seed=1) for kind in KINDS for d in (1, 2, 3)))
+    return DimensionalStudy(
+        COUPLING, tuple(runs), tuple(forecast_ranks(COUPLING, d, kind, seed=1) for kind in KINDS for d in (1, 2, 3))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -33,19 +35,19 @@ def points(axis):
 def test_ranks_are_the_means_of_the_runs(study, axes):
     for kind, (at, _) in zip((*KINDS, BETWEEN), points(axes[0]), strict=True):
         for dimension, shown in at:
-            assert shown == pytest.approx(np.mean([run.rank for run in study.of(kind, int(dimension))]))
+            assert shown == pytest.approx(np.mean([run.rank for run in study.runs_of(kind, int(dimension))]))
 
 
 def test_shares_are_those_of_collapsed_runs_within_their_intervals(study, axes):
     for kind, (at, bars) in zip(KINDS, points(axes[1]), strict=False):
         for (dimension, shown), (low, high) in zip(at, bars, strict=True):
-            share = Share.of([run.rank == 0 for run in study.of(kind, int(dimension))])
+            share = Share.of([run.rank == 0 for run in study.runs_of(kind, int(dimension))])
             assert (shown, low, high) == pytest.approx((share.value, share.low, share.high))
 
 
 def test_every_eigenvalue_of_every_head_is_drawn(study, axes):
     drawn = np.concatenate([line.get_ydata() for line in axes[2].lines if line.get_linestyle() == "None"])
-    heads = [np.linalg.eigvals(run.end.head).real for kind in KINDS for run in study.of(kind)]
+    heads = [np.linalg.eigvals(run.end.head).real for kind in KINDS for run in study.runs_of(kind)]
     assert np.sort(drawn) == pytest.approx(np.sort(np.concatenate(heads)))
 
 

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from matplotlib.container import ErrorbarContainer
 
-from derivations.agreement import Deviations, HeadPoints, Points, Study, fit, nonlinear_study
+from derivations.agreement import AgreementStudy, Deviations, HeadPoints, StartPoints, fit_power_law, nonlinear_study
 from derivations.figures import dmft
 from theory.dmft import TANH, Band, LabelResponse, MeanFieldHead
 
 TIMES = np.geomspace(0.1, 10, 7)
 BAND = Band("regular", 2, 4)
-POINTS = Points(TIMES, np.linspace(0.9, 0.1, 7), np.full(7, 0.01))
+POINTS = StartPoints(TIMES, np.linspace(0.9, 0.1, 7), np.full(7, 0.01))
 
 
 def deviations(x, exponent):
     x = np.array(x)
     values = x ** float(exponent)
-    return Deviations(x, values, values / 10, fit(x, values, values / 10), exponent)
+    return Deviations(x, values, values / 10, fit_power_law(x, values, values / 10), exponent)
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,14 @@ def study():
         for closure in ("cavity", "large-c")
     }
     classes = {"regular, cavity": deviations([50, 100, 200, 400], -1), "Poisson, cavity": deviations([50, 100, 200, 400], -0.5)}
-    level = (0.02, np.array([50, 100]), [Points(np.ones(1), np.array([-size]), np.array([0.001])) for size in (0.05, 0.03)])
+    level = (
+        0.02,
+        np.array([50, 100]),
+        [StartPoints(np.ones(1), np.array([-size]), np.array([0.001])) for size in (0.05, 0.03)],
+    )
     links = {"regular": deviations([4, 8, 16, 32], -1)}
     spectra = np.linspace(0.55, 0.95, 500)
-    return Study(TIMES, curves, {"regular": POINTS}, BAND, spectra, classes, level, links)
+    return AgreementStudy(TIMES, curves, {"regular": POINTS}, BAND, spectra, classes, level, links)
 
 
 def bars(axis):
@@ -39,7 +43,7 @@ def bars(axis):
 
 def test_simulations_are_points_with_two_standard_errors():
     labels = LabelResponse("regular", 2, 4)
-    (axis,) = dmft.variance("title", TIMES, {"regular, cavity": labels.variance(TIMES)}, POINTS).axes
+    (axis,) = dmft.variance_figure("title", TIMES, {"regular, cavity": labels.variance(TIMES)}, POINTS).axes
     np.testing.assert_allclose(axis.lines[0].get_ydata(), labels.variance(TIMES))
     (drawn,) = bars(axis)
     np.testing.assert_allclose(drawn.lines[0].get_ydata(), POINTS.mean)
@@ -49,7 +53,7 @@ def test_simulations_are_points_with_two_standard_errors():
 
 def test_histogram_of_a_band_has_the_norm_of_its_density():
     spectra = np.random.default_rng(0).uniform(0.55, 0.95, 3000)
-    (axis,) = dmft.band("title", BAND, spectra).axes
+    (axis,) = dmft.band_figure("title", BAND, spectra).axes
     (drawn,) = bars(axis)
     x, y = drawn.lines[0].get_data()
     assert np.sum(y) * (x[1] - x[0]) == pytest.approx(1)
@@ -57,7 +61,7 @@ def test_histogram_of_a_band_has_the_norm_of_its_density():
 
 
 def test_response_is_a_line_with_the_points_of_couplings():
-    (axis,) = dmft.response("title", TIMES, 1 / TIMES, 0 * TIMES, (1.1 / TIMES, 0.1 / TIMES)).axes
+    (axis,) = dmft.response_figure("title", TIMES, 1 / TIMES, 0 * TIMES, (1.1 / TIMES, 0.1 / TIMES)).axes
     np.testing.assert_allclose(axis.lines[0].get_ydata() * TIMES, 1)
     np.testing.assert_allclose(bars(axis)[0].lines[0].get_ydata() * TIMES, 1.1)
 
@@ -81,9 +85,9 @@ def test_level_of_the_large_c_closure_is_drawn_below_its_points(study):
 def test_head_and_its_outlier_are_lines_with_the_points_of_simulations_and_the_state_on_its_plane():
     head, turned = (MeanFieldHead(BAND, lam=0.1, kappa=0.002, outlier=mass) for mass in (0.0, 0.1))
     curve, largest = head.trajectory(TIMES), turned.trajectory(TIMES)
-    points = HeadPoints(POINTS, Points(TIMES, POINTS.mean / 2, POINTS.error))
+    points = HeadPoints(POINTS, StartPoints(TIMES, POINTS.mean / 2, POINTS.error))
     line = np.array([0.05, 0.15]), np.array([0.02, 0.03])
-    axis, plane = dmft.head("title", head, curve, largest, points, line).axes
+    axis, plane = dmft.head_figure("title", head, curve, largest, points, line).axes
     lines = [line for line in axis.lines if not line.get_label().startswith("_")]
     for drawn, expected in zip(lines, (curve.head, largest.head), strict=True):
         np.testing.assert_allclose(drawn.get_ydata(), expected)
@@ -98,7 +102,7 @@ def test_head_and_its_outlier_are_lines_with_the_points_of_simulations_and_the_s
 def test_head_without_a_line_is_one_axis():
     head = MeanFieldHead(BAND)
     curve = head.trajectory(TIMES)
-    assert len(dmft.head("title", head, curve, curve).axes) == 1
+    assert len(dmft.head_figure("title", head, curve, curve).axes) == 1
 
 
 def test_nonlinear_heads_are_drawn_with_their_simulations_and_their_law():

@@ -56,7 +56,7 @@ def drawn(J, names=None):
 
 @pytest.mark.parametrize("J", SHAPES.values(), ids=SHAPES)
 def test_every_spectrum_is_drawn_and_saved(tmp_path, J):
-    figures.save(drawn(J)[2], tmp_path, "spectrum")
+    figures.save_figure(drawn(J)[2], tmp_path, "spectrum")
     assert {path.name for path in tmp_path.iterdir()} == {"spectrum.svg", "spectrum.pdf"}
 
 
@@ -67,7 +67,7 @@ def test_names_of_labels_are_drawn_as_they_stand(tmp_path, names):
     _, _, figure = drawn(SHAPES["two labels"], names)
     shown = {text.get_text() for text in figure.axes[2].texts}
     assert shown == {name if len(name) <= LONGEST_NAME else "a" * 17 + "…" for name in names}
-    figures.save(figure, tmp_path, "spectrum")
+    figures.save_figure(figure, tmp_path, "spectrum")
 
 
 def test_names_beside_a_picture_are_no_mathematics():

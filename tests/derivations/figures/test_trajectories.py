@@ -49,7 +49,7 @@ def test_every_run_is_drawn(make, logarithmic):
 
 
 def test_a_figure_is_saved_as_svg_and_pdf(tmp_path):
-    figures.save(figures.trajectory("a $run", run(models.projection_head())), tmp_path, "run")
+    figures.save_figure(figures.trajectory("a $run", run(models.projection_head())), tmp_path, "run")
     assert {path.name for path in tmp_path.iterdir()} == {"run.svg", "run.pdf"}
 
 

@@ -12,7 +12,7 @@ from derivations.phases import (
     StartOutcomes,
     StartPlane,
     basin_boundary,
-    diagram,
+    compute_diagram,
     within_one_cell,
 )
 from theory import Coupling, models, simulate
@@ -32,7 +32,7 @@ CODE = {phase: code for code, phase in enumerate(Phase)}
     ids=["phi-lambda", "phi-kappa", "start"],
 )
 def test_simulated_boundaries_lie_within_one_cell_of_the_closed_form(plane):
-    found = diagram(plane, 7, 7)
+    found = compute_diagram(plane, 7, 7)
     closed, outcome = found["closed_form"].values, found["outcome"].values
     assert within_one_cell(closed, outcome)
     assert found.attrs["agreement"] > 0.85
@@ -44,7 +44,7 @@ def test_simulated_boundaries_lie_within_one_cell_of_the_closed_form(plane):
 def test_the_state_that_starts_are_near_to_does_not_move():
     outcomes, phi, lam, k = Outcomes(classes=3, per_class=20), 0.25, 0.04, 0.5
     coupling = Coupling.uniform(3, outcomes.samples, phi)
-    for blocks in outcomes._state(coupling, phi, lam, k):
+    for blocks in outcomes._both_states(coupling, phi, lam, k):
         run = simulate(
             models.projection_head(),
             coupling,
@@ -67,8 +67,8 @@ def test_the_state_that_starts_are_near_to_does_not_move():
         lambda: ParameterPlane("mu", 0.1, 0.1, 0.2),
         lambda: ParameterPlane("k", 0.1, 0.2, 0.1),
         lambda: ParameterPlane("k", 0.1, 0.1, 0.2, left=-1),
-        lambda: diagram(StartPlane(), 1, 5),
-        lambda: diagram(ParameterPlane("k", 0.1, 0.1, 0.2, outcomes=replace(FEW, per_class=5)), 8, 3),
+        lambda: compute_diagram(StartPlane(), 1, 5),
+        lambda: compute_diagram(ParameterPlane("k", 0.1, 0.1, 0.2, outcomes=replace(FEW, per_class=5)), 8, 3),
         lambda: basin_boundary(correlation=0.5, decay=0.2, head_decay=0.1, reach=1),
     ],
 )

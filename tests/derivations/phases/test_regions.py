@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from derivations.phases import Phase, classify, classify_start
-from derivations.phases.regions import growth, phase_codes
+from derivations.phases.regions import growth_rate, phase_codes
 from theory import Coupling
 from theory.errors import InputError
 
@@ -59,14 +59,14 @@ def test_the_phase_is_that_of_the_dense_jacobian_of_all_embeddings(fraction, dec
         assert found is Phase.COLLAPSED
         return
     rightmost = eigenvalues.real.max()
-    assume(abs(growth(fraction, decay, ratio, CLASSES)) > 1e-6)
+    assume(abs(growth_rate(fraction, decay, ratio, CLASSES)) > 1e-6)
     assert found is (Phase.ROTATING if rightmost > 1e-8 else Phase.BISTABLE)
 
 
 @given(fractions, st.floats(0.05, 0.9), st.floats(0.01, 0.1))
 def test_growth_is_the_rightmost_eigenvalue_where_the_state_is_unstable(fraction, share, ratio):
     decay = share * (1 - fraction) / 4
-    grows = growth(fraction, decay, ratio, CLASSES)
+    grows = growth_rate(fraction, decay, ratio, CLASSES)
     assume(grows > 1e-6)
     eigenvalues = dense_eigenvalues(Coupling.uniform(CLASSES, SAMPLES, fraction), decay, ratio * decay)
     assert np.isclose(grows, eigenvalues.real.max(), rtol=1e-6)

@@ -9,7 +9,7 @@ from derivations.phases import (
     StartOutcomes,
     StartPlane,
     basin_boundary,
-    diagram,
+    compute_diagram,
     within_one_cell,
 )
 
@@ -19,9 +19,9 @@ DECAYING = StartOutcomes(decay=0.05, head_decay=0.02, duration=1000)
 
 def test_simulated_fates_with_decay_lie_within_one_cell_of_the_stable_manifold_of_the_saddle():
     plane = StartPlane(outcomes=DECAYING)
-    found = diagram(plane, 7, 7)
+    found = compute_diagram(plane, 7, 7)
     across, up = plane.centres(7, 7)
-    ((heads, amplitudes),) = plane.traced().values()
+    ((heads, amplitudes),) = plane.numerical_boundaries().values()
     side = np.empty((7, 7), dtype=int)
     for i, w in enumerate(across):
         order = np.argsort(heads)

@@ -7,10 +7,10 @@ import pytest
 from sympy import S
 
 from derivations.analysis.points.fixed_points import Completeness
-from derivations.placement import Outcome, placement_table
-from derivations.placement.balance import undamped
+from derivations.placement import PlacementOutcome, placement_table
+from derivations.placement.balance import undamped_flow
 from derivations.placement.cells import HEADS, STOPS
-from derivations.placement.deriving import embedding_stopped, u, v, w
+from derivations.placement.deriving import stop_embedding, u, v, w
 from derivations.vocabulary import mu
 from tests.theory.oracles import assert_close, evaluate, pair_energy
 from theory import Coupling, InputError, models, simulate
@@ -46,7 +46,7 @@ def random_point(rng):
 @every_cell
 def test_marks_are_those_of_the_notes_for_weak_frustration(table, head, stop):
     cell = table[head, stop]
-    weak = cell.raw_kept.subs(mu, S(4) / 5) if cell.outcome is Outcome.COLLAPSES else S.false
+    weak = cell.raw_kept.subs(mu, S(4) / 5) if cell.outcome is PlacementOutcome.COLLAPSES else S.false
     mark = cell.mark.rstrip("†‡") + ("†" if weak == S.true else "")
     assert mark == NOTES[head][list(STOPS).index(stop)]
 
@@ -69,7 +69,7 @@ def test_labels_of_strongly_frustrated_modes_are_left_behind_by_a_dead_head_with
 def test_simulation_ends_as_derived(table, head, stop):
     cell = table[head, stop]
     assert cell.is_witnessed
-    if cell.outcome is Outcome.FROZEN and vocabulary.Y in cell.frozen:
+    if cell.outcome is PlacementOutcome.FROZEN and vocabulary.Y in cell.frozen:
         np.testing.assert_allclose(cell.witness.raw, 1)
     if cell.unfrozen:
         assert cell.mark == "F*"
@@ -83,12 +83,12 @@ def test_simulation_ends_as_derived(table, head, stop):
 @pytest.mark.parametrize("embedding_alone", [False, True], ids=["as it is", "embedding alone stopped"])
 def test_balance_holds_at_random_arrays(table, head, stop, embedding_alone):
     cell = table[head, stop]
-    loss = embedding_stopped(head, stop) if embedding_alone else models.projection_head(head, stop)
+    loss = stop_embedding(head, stop) if embedding_alone else models.projection_head(head, stop)
     balance = cell.unfrozen if embedding_alone else cell.balance
     if balance is None:
         return
     at = random_point(np.random.default_rng(0))
-    velocity = undamped(loss).velocity
+    velocity = undamped_flow(loss).velocity
     left = sum(float(c) * np.sum(at[B] * evaluate(velocity[B], at)) for B, c in balance.weights.items())
     squares = [pair_energy(at[vocabulary.J], *(evaluate(side, at) for side in link)) for link in balance.links]
     assert_close(left, -2 * sum(squares))
@@ -97,7 +97,7 @@ def test_balance_holds_at_random_arrays(table, head, stop, embedding_alone):
 def test_frozen_sides_have_no_velocity(table):
     for cell in table:
         at = random_point(np.random.default_rng(1))
-        velocity = undamped(models.projection_head(cell.head, cell.stop)).velocity
+        velocity = undamped_flow(models.projection_head(cell.head, cell.stop)).velocity
         still = tuple(B for B in (vocabulary.X, vocabulary.Y) if not np.any(evaluate(velocity[B], at)))
         assert still == cell.frozen
 

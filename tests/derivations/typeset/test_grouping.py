@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sympy import O, Rational, sqrt, symbols
 
-from derivations.typeset.grouping import grouped
+from derivations.typeset.grouping import group_terms
 from tests.derivations.formulas import a, assert_same_value, b, expressions, x, y
 from theory.printing import tex
 
@@ -21,20 +21,20 @@ alpha, beta, gamma, kappa, lam, mu, rho = symbols("alpha beta gamma kappa lambda
 @example((a + b) ** Rational(3, 2) * x, 0)
 @example(a * sqrt(a + b) + b * sqrt(a + b), 0)  # whose common factor is a power of what it leaves
 def test_grouping_keeps_the_value(expression, seed):
-    shown = grouped(expression)
+    shown = group_terms(expression)
     assert_same_value(shown, expression, seed)
-    assert_same_value(grouped(shown), expression, seed)
+    assert_same_value(group_terms(shown), expression, seed)
 
 
 @given(expressions(), st.integers(0, 2**32))
 def test_collecting_keeps_the_value(expression, seed):
-    assert_same_value(grouped(expression, (x,)), expression, seed)
-    assert_same_value(grouped(expression, (x, y)), expression, seed)
+    assert_same_value(group_terms(expression, (x,)), expression, seed)
+    assert_same_value(group_terms(expression, (x, y)), expression, seed)
 
 
 @given(expressions())
 def test_no_factor_begins_with_a_minus(expression):
-    shown = tex(grouped(expression))
+    shown = tex(group_terms(expression))
     assert not re.search(r"\\left\(- (?!.*\\right\)\^\{\\frac)", shown)
 
 
@@ -71,13 +71,13 @@ AS_A_PERSON_WRITES = [
 
 @pytest.mark.parametrize(("expression", "shown"), AS_A_PERSON_WRITES, ids=[str(e) for e, _ in AS_A_PERSON_WRITES])
 def test_terms_are_grouped_as_a_person_would(expression, shown):
-    assert tex(grouped(expression)) == shown
+    assert tex(group_terms(expression)) == shown
 
 
 def test_polynomials_are_collected_highest_power_first_and_series_lowest_first():
     polynomial = y * v**3 - 3 * y * v - 3 * offset * y + 3 * x + 3 * v
-    assert tex(grouped(polynomial, (v,))) == r"v^{3} y + 3 v \left(1 - y\right) + 3 \left(x - I y\right)"
+    assert tex(group_terms(polynomial, (v,))) == r"v^{3} y + 3 v \left(1 - y\right) + 3 \left(x - I y\right)"
     series = mu + epsilon * (alpha + beta) - epsilon**2 * alpha * beta + O(epsilon**3)
-    assert tex(grouped(series.expand(), (epsilon,))) == (
+    assert tex(group_terms(series.expand(), (epsilon,))) == (
         r"\mu + \epsilon \left(\alpha + \beta\right) - \alpha \beta \epsilon^{2} + O\left(\epsilon^{3}\right)"
     )

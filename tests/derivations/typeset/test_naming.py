@@ -25,10 +25,10 @@ from sympy import (
 
 from derivations import Line
 from derivations.typeset.any_root import AnyRoot
-from derivations.typeset.breaking import fits, pieces, visible_width
+from derivations.typeset.breaking import fits, latex_pieces, visible_width
 from derivations.typeset.display import LINE_WIDTH, display, display_rows
-from derivations.typeset.grouping import grouped
-from derivations.typeset.naming import Parts, restored, shortened
+from derivations.typeset.grouping import group_terms
+from derivations.typeset.naming import Parts, restore_names, shorten_expression
 from derivations.typeset.rows import Row
 from tests.derivations.documents.common import w
 from tests.derivations.formulas import SYMBOLS, a, assert_same_value, assert_within_the_line, b, rows_of, wide_expressions, x, y
@@ -44,16 +44,16 @@ alpha, beta, kappa, lam, mu, rho = symbols("alpha beta kappa lambda mu rho", pos
 @example(sqrt(a) * sqrt(b) * (x + y + 1) * (x + 2 * y - 1) / 2, 14, True)  # whose root evaluation would split again
 @example(a + (a - 3) * (a + b), 14, False)  # whose product fits without the sign before it
 def test_names_make_any_expression_fit_and_can_be_put_back(expression, room, group):
-    shown = grouped(expression) if group else expression
-    short, definitions = shortened(shown, room, Parts("q"))
-    assert restored(short, definitions) == shown
+    shown = group_terms(expression) if group else expression
+    short, definitions = shorten_expression(shown, room, Parts("q"))
+    assert restore_names(short, definitions) == shown
     known = expression.free_symbols
     for name, definition in definitions:
-        assert all(visible_width(piece) <= room for piece in pieces(definition, room))
+        assert all(visible_width(piece) <= room for piece in latex_pieces(definition, room))
         assert definition.free_symbols <= known
         assert name not in known
         known = known | {name}
-    assert all(visible_width(piece) <= room for piece in pieces(short, room))
+    assert all(visible_width(piece) <= room for piece in latex_pieces(short, room))
     assert short.free_symbols <= known
     assert bool(definitions) == (not fits(shown, room))
 
@@ -61,7 +61,7 @@ def test_names_make_any_expression_fit_and_can_be_put_back(expression, room, gro
 def test_a_part_that_occurs_often_is_named_once():
     part = sqrt(mu**2 - 4 * lam + alpha * beta)
     expression = (alpha + part) * (beta + part) / (kappa + part) ** 2
-    short, definitions = shortened(expression, 30, Parts("q"))
+    short, definitions = shorten_expression(expression, 30, Parts("q"))
     assert [definition for _, definition in definitions] == [part]
     assert count_ops(short) < count_ops(expression)
 
@@ -137,11 +137,11 @@ def test_long_parts_of_matrices_and_sums_are_named_too(expression):
     rows = rows_of(display((Line("L", expression),)))
     assert all(visible_width(row) <= LINE_WIDTH for row in rows)
     assert re.search(r"Q_\{1\} &= |q_\{1\} &= ", rows[0])
-    short, definitions = shortened(expression, 50, Parts("q"))
+    short, definitions = shorten_expression(expression, 50, Parts("q"))
     assert definitions
-    assert restored(short, definitions) == expression
+    assert restore_names(short, definitions) == expression
 
 
 def test_names_hold_no_variable_of_a_sum():
     inside = Add(*(Symbol(f"c_{k}") ** w for k in range(30)))
-    assert shortened(Sum(inside, (w, 1, 5)), 50, Parts("q")) == (Sum(inside, (w, 1, 5)), [])
+    assert shorten_expression(Sum(inside, (w, 1, 5)), 50, Parts("q")) == (Sum(inside, (w, 1, 5)), [])

@@ -19,7 +19,7 @@ from derivations.analysis.points.fixed_points import fixed_points
 from derivations.documents import html
 from derivations.typeset.any_root import AnyRoot
 from derivations.typeset.display import display_rows
-from derivations.typeset.rows import Row, conditions_row, text
+from derivations.typeset.rows import Row, conditions_row, rows_text
 from derivations.typeset.shown import Shown
 from tests.derivations.formulas import (
     SYMBOLS,
@@ -153,7 +153,7 @@ def test_rows_in_plain_text_read_back(expression):
 
 
 def test_conditions_follow_if_and_and():
-    assert text(conditions_row([x > 0, Or(x > 0, y > 1), Ne(y, 0)])) == "if x > 0\nand (x > 0) | (y > 1)\nand y != 0"
+    assert rows_text(conditions_row([x > 0, Or(x > 0, y > 1), Ne(y, 0)])) == "if x > 0\nand (x > 0) | (y > 1)\nand y != 0"
     assert rows_of(display_rows(conditions_row([mu**2 - 4 * lam >= 0]))) == [r"&\text{if } \mu^{2} - 4 \lambda \ge 0"]
 
 

@@ -49,7 +49,7 @@ from derivations import Derivation, Line, Step
 from derivations.analysis.conserved import first_integrals
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.linearisation.certify import certify
-from derivations.analysis.linearisation.kinds import Kind
+from derivations.analysis.linearisation.kinds import BifurcationKind
 from derivations.analysis.linearisation.lyapunov import quadratic_lyapunov
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.maps.fluctuations import fluctuations
@@ -317,7 +317,7 @@ def hindmarsh_rose():
 def test_stability_of_hindmarsh_rose_is_displayed(hindmarsh_rose):
     assert_displays(hindmarsh_rose)
     (hopf,) = hindmarsh_rose.bifurcations
-    assert hopf.kind is Kind.HOPF
+    assert hopf.kind is BifurcationKind.HOPF
     assert_displays(hopf)
     assert_katex_sets([hindmarsh_rose.to_latex(), hopf.to_latex()])
     told = hopf.to_dict()

@@ -30,13 +30,13 @@ def test_rows_merge_iff_they_and_their_keys_are_equal(J, data):
 
 
 def test_rows_whose_hashes_meet_are_hashed_anew(monkeypatch):
-    hashed, salts = rows._hashed, []
+    hashed, salts = rows._hash_rows, []
 
     def meeting(matrix, key, salt):
         salts.append(salt)
         return np.zeros(matrix.shape[0], dtype=np.uint64) if salt < 2 else hashed(matrix, key, salt)
 
-    monkeypatch.setattr(rows, "_hashed", meeting)
+    monkeypatch.setattr(rows, "_hash_rows", meeting)
     J = np.array([[1.0, 0], [0, 1], [1, 1], [1, 0]])
     coupling = Coupling(J)
     assert salts == [0, 1, 2]

@@ -49,17 +49,17 @@ def test_subsets_that_contain_given_labels_are_counted(drawn, given_labels):
     orbit, labels = drawn
     assume(given_labels <= labels)
     chosen = [{*subset} for subset in combinations(range(labels), orbit.size)]
-    assert orbit.containing(Integer(labels), given_labels) == sum({*range(given_labels)} <= subset for subset in chosen)
-    assert orbit.separating(Integer(labels)) == sum(0 in subset and 1 not in subset for subset in chosen)
+    assert orbit.count_containing(Integer(labels), given_labels) == sum({*range(given_labels)} <= subset for subset in chosen)
+    assert orbit.count_separating(Integer(labels)) == sum(0 in subset and 1 not in subset for subset in chosen)
 
 
 @pytest.mark.parametrize("size", range(5))
 def test_symbolic_counts_are_those_of_any_number_of_labels(size):
     orbit = Orbit(size, 1, 0, 1)
     for labels in range(max(2, size), 8):
-        assert orbit.containing(K, 1).subs(K, labels) == orbit.containing(Integer(labels), 1)
+        assert orbit.count_containing(K, 1).subs(K, labels) == orbit.count_containing(Integer(labels), 1)
         separating = binomial(labels - 2, size - 1) if size else 0
-        assert orbit.separating(K).subs(K, labels) == separating
+        assert orbit.count_separating(K).subs(K, labels) == separating
 
 
 @given(orbits_at_numbers())

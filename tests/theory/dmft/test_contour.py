@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theory import UnfinishedError
-from theory.dmft.contour import POINTS, WINDOW, Hyperbola, invert_precisely, windows
+from theory.dmft.contour import POINTS, WINDOW, Hyperbola, invert_precisely, time_windows
 
 
 @given(st.floats(0, 100), st.floats(1e-3, 1e3))
@@ -34,7 +34,7 @@ def test_hyperbola_moves_right_of_growing_modes():
 @given(st.lists(st.floats(0, 1e4), max_size=20))
 def test_windows_hold_every_positive_time_once_and_span_at_most_a_decade(times):
     times = np.array(times)
-    found = windows(times)
+    found = time_windows(times)
     assert sorted(i for window in found for i in window) == sorted(np.flatnonzero(times > 0))
     assert all(times[w[-1]] <= WINDOW * times[w[0]] * (1 + 1e-9) for w in found)
 

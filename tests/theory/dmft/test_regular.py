@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.strategies import points_off_the_cut
 from theory.dmft import LabelResponse
 from theory.dmft.ensembles import Pairs
-from theory.dmft.regular import angular_density, measure, relaxation, slowest_rate, solve
+from theory.dmft.regular import angular_density, relaxation, relaxation_measure, slowest_rate, solve
 
 cavities = st.builds(
     lambda n, c, q: Pairs("regular", n, c, q, "cavity"), st.integers(1, 20), st.integers(2, 30), st.floats(0.1, 2)
@@ -29,7 +29,7 @@ def test_closed_form_is_the_limit_of_the_cavity_iteration(pairs, s):
 
 @given(cavities, points_off_the_cut(closest=0.1))
 def test_closed_form_is_the_integral_over_the_spectrum(pairs, s):
-    weights, rates = measure(pairs, nodes=2000)
+    weights, rates = relaxation_measure(pairs, nodes=2000)
     assert complex(solve(pairs, pairs.labels(s)).value) == pytest.approx(np.sum(weights / (s + rates)), rel=1e-9)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import seeds
 from tests.theory.oracles import assert_close
-from theory.encoder.accumulated import class_moments, merged
+from theory.encoder.accumulated import class_moments, merge_moments
 
 
 @st.composite
@@ -29,7 +29,7 @@ def of_pieces(features, classes, count, cuts, own_shifts):
 @given(pieces(), st.booleans())
 def test_pieces_merge_to_the_moments_of_the_whole(data, own_shifts):
     features, classes, count, _ = data
-    whole, scale = merged(of_pieces(*data, own_shifts)), np.abs(features).max(axis=0)
+    whole, scale = merge_moments(of_pieces(*data, own_shifts)), np.abs(features).max(axis=0)
     centred = (features - features.mean(axis=0)) / scale
     assert whole.rows == len(features)
     assert_close(whole.mean / scale, features.mean(axis=0) / scale)
@@ -41,7 +41,7 @@ def test_pieces_merge_to_the_moments_of_the_whole(data, own_shifts):
 @given(pieces())
 def test_merging_does_not_depend_on_the_order(data):
     parts = of_pieces(*data, own_shifts=True)
-    one, other = merged(parts), merged(parts[::-1])
+    one, other = merge_moments(parts), merge_moments(parts[::-1])
     scale = np.abs(data[0]).max(axis=0)
     assert_close(one.mean / scale, other.mean / scale)
     assert_close(
@@ -53,8 +53,8 @@ def test_merging_does_not_depend_on_the_order(data):
 def test_pieces_that_know_fewer_classes_merge():
     first = class_moments(np.array([[1.0], [2.0]]), np.array([0, 0]), 1, np.zeros(1))
     second = class_moments(np.array([[5.0]]), np.array([2]), 3, np.zeros(1))
-    assert merged([first, second]).counts.tolist() == [2, 0, 1]
-    assert merged([first, second]).sums.ravel().tolist() == [3, 0, 5]
+    assert merge_moments([first, second]).counts.tolist() == [2, 0, 1]
+    assert merge_moments([first, second]).sums.ravel().tolist() == [3, 0, 5]
 
 
 @pytest.mark.parametrize("rows", [60, 64, 65, 5000])
@@ -82,5 +82,5 @@ def test_columns_far_from_zero_keep_their_digits():
     rng = np.random.default_rng(0)
     features, classes = rng.standard_normal((1000, 2)) + 1e9, np.arange(1000) % 2
     parts = [class_moments(features[k::7], classes[k::7], 2, features[0]) for k in range(7)]
-    root = merged(parts).scatter_root
+    root = merge_moments(parts).scatter_root
     assert_close(root.T @ root, np.cov(features - 1e9, rowvar=False) * 999)

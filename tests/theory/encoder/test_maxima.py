@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.strategies import seeds
 from theory import InputError
 from theory.encoder import closed_maximum, expected_maximum
-from theory.encoder.orthants import orthant
+from theory.encoder.orthants import orthant_probability
 
 
 def by_definition(classes):
@@ -51,12 +51,12 @@ def test_the_orthants_of_a_permutation_of_scaled_normals_are_the_same(n, seed):
     order, scale = rng.permutation(n), rng.uniform(0.2, 5, n)
     covariance = root @ root.T
     other = (scale[:, None] * covariance * scale)[np.ix_(order, order)]
-    assert orthant(other).value == pytest.approx(orthant(covariance).value, abs=1e-9)
+    assert orthant_probability(other).value == pytest.approx(orthant_probability(covariance).value, abs=1e-9)
 
 
 @given(st.integers(1, 5))
 def test_the_first_of_exchangeable_normals_is_the_largest_as_often_as_any(n):
-    assert orthant((np.eye(n) + 1) / 2).value == pytest.approx(1 / (n + 1), abs=1e-9)
+    assert orthant_probability((np.eye(n) + 1) / 2).value == pytest.approx(1 / (n + 1), abs=1e-9)
 
 
 @given(st.integers(2, 4), seeds)
@@ -64,19 +64,19 @@ def test_all_orthants_together_have_probability_one(n, seed):
     root = np.random.default_rng(seed).standard_normal((n, n)) + 2 * np.eye(n)
     covariance = root @ root.T
     signs = np.array(np.meshgrid(*[[1, -1]] * n)).reshape(n, -1).T
-    assert sum(orthant(s[:, None] * covariance * s).value for s in signs) == pytest.approx(1, abs=1e-8)
+    assert sum(orthant_probability(s[:, None] * covariance * s).value for s in signs) == pytest.approx(1, abs=1e-8)
 
 
 def test_orthants_agree_with_sampled_normals():
     rng = np.random.default_rng(5)
     root = rng.standard_normal((5, 5)) + np.eye(5)
     share = np.mean(np.all(rng.standard_normal((400_000, 5)) @ root.T > 0, axis=1))
-    found = orthant(root @ root.T).value
+    found = orthant_probability(root @ root.T).value
     assert abs(share - found) < 5 * np.sqrt(found * (1 - found) / 400_000)
 
 
 def test_what_would_take_too_long_or_is_singular_is_refused():
     with pytest.raises(InputError, match="at most 5"):
-        orthant(np.eye(6))
+        orthant_probability(np.eye(6))
     with pytest.raises(InputError, match="singular"):
-        orthant(np.ones((4, 4)))
+        orthant_probability(np.ones((4, 4)))

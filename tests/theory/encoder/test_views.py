@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import seeds
 from theory import Coupling, simulate
-from theory.encoder import LabelTeacher, argmax_teacher, from_views, observing, population
+from theory.encoder import LabelTeacher, argmax_teacher, from_views, observed_on, population
 from theory.models.linear_student import teacher_student
 
 
@@ -38,7 +38,7 @@ def test_the_head_of_a_student_takes_the_correlations_of_its_sample():
     teacher, times = argmax_teacher(3, 6, 0.1), [0, 10, 1000]
     drawn, fresh = teacher.sample(3000, seed=0), teacher.sample(3000, seed=1)
     coupling = Coupling.from_data(drawn.features, drawn.classes, bias=True)
-    held = observing(coupling, drawn.features, fresh.features, fresh.classes)
+    held = observed_on(coupling, drawn.features, fresh.features, fresh.classes)
     mu = coupling.modes()
     for seed in range(4):
         runs = [simulate(teacher_student("shared", "both"), c, dimension=3, times=times, seed=seed) for c in (coupling, held)]
@@ -55,7 +55,7 @@ def test_the_head_of_a_student_takes_the_correlations_of_its_sample():
 def test_the_training_set_observed_as_another_is_observed_alike(seed, bias):
     drawn = argmax_teacher(3, 5).sample(60, seed)
     coupling = Coupling.from_data(drawn.features, drawn.classes, bias=bias)
-    other = observing(coupling, drawn.features, drawn.features, drawn.classes)
+    other = observed_on(coupling, drawn.features, drawn.features, drawn.classes)
     assert np.allclose(other.features, coupling.features)
     assert np.array_equal(other.classes, coupling.classes)
     assert np.allclose(other.modes(), coupling.modes())
@@ -66,7 +66,7 @@ def test_a_test_set_has_the_outputs_of_the_encoder_on_it():
     coupling = Coupling.from_data(drawn.features, drawn.classes)
     columns = np.random.default_rng(0).standard_normal((2, coupling.samples))
     encoder = np.linalg.lstsq(drawn.features, coupling.observe(columns).T, rcond=None)[0]
-    outputs = observing(coupling, drawn.features, held.features, held.classes, names=range(3)).observe(columns)
+    outputs = observed_on(coupling, drawn.features, held.features, held.classes, names=range(3)).observe(columns)
     assert np.allclose(outputs.T, held.features @ encoder)
 
 
@@ -87,7 +87,7 @@ def test_moments_without_samples_have_the_rates_of_their_operator(classes, bias,
 def test_what_is_observed_does_not_change_the_flow(seed, mobility):
     drawn, held = argmax_teacher(3, 5).sample(60, seed), argmax_teacher(3, 5).sample(20, seed + 1)
     coupling = Coupling.from_data(drawn.features, drawn.classes, mobility=mobility)
-    other = observing(coupling, drawn.features, held.features, held.classes, names=range(3))
+    other = observed_on(coupling, drawn.features, held.features, held.classes, names=range(3))
     assert np.array_equal(other.rates(), coupling.rates())
     assert other.observed == 20
     assert other.drawable == 60

@@ -12,7 +12,7 @@ from tests.theory.oracles import assert_close
 from tests.theory.simulation.common import TIGHT, UNSHRUNK, laplacian, mobility, start
 from theory import Coupling, InputError, UnfinishedError, models, simulate
 from theory.errors import Interrupted
-from theory.simulation.direct import METHODS, SMALL, STIFF, Problem, Scheme, integrate, steps
+from theory.simulation.direct import METHODS, SMALL, STIFF, Problem, Scheme, integrate, integrate_steps
 from theory.simulation.events import Watch
 
 SLOW = Coupling([[1.0, 0.0, 0.0]] * 5 + [[0.0, 1.0, 0.0]] * 5 + [[0.0, 0.0, 1.0]] * 5 + [[4e-6, 4e-6, 4e-6]])
@@ -55,12 +55,12 @@ def test_labels_kept_apart_by_a_head_stay_where_they_are_for_ever():
     ],
 )  # fmt: skip
 def test_solver_follows_cycles_size_and_tolerance(cycles, entries, rtol, solver):
-    assert Scheme("auto", rtol, 1e-10, cycles=cycles).chosen(entries).solver == solver
+    assert Scheme("auto", rtol, 1e-10, cycles=cycles).choose_solver(entries).solver == solver
 
 
 @pytest.mark.parametrize("solver", METHODS)
 def test_a_named_solver_is_kept(solver):
-    assert Scheme(solver, 1e-6, 1e-8, cycles=1e9).chosen(10).solver == solver
+    assert Scheme(solver, 1e-6, 1e-8, cycles=1e9).choose_solver(10).solver == solver
 
 
 # -- tolerances ----------------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def test_a_small_block_keeps_its_tolerance_beside_a_large_one(solver):
 
     def error(blocks):
         problem = Problem(velocity, begin, blocks)
-        (found,) = steps(problem, 0.0, times, Scheme(solver, 1e-5, 1e-7), Watch([]))
+        (found,) = integrate_steps(problem, 0.0, times, Scheme(solver, 1e-5, 1e-7), Watch([]))
         return np.linalg.norm(found.state[:2] - [np.cos(10), np.sin(10)])
 
     apart, alone = (

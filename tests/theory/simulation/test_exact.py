@@ -12,7 +12,7 @@ from tests.strategies import moved_couplings, seeds
 from tests.theory.oracles import assert_close
 from tests.theory.simulation.common import INTEGRATED, TIGHT, UNSHRUNK, few, laplacian, mobility, start
 from theory import Coupling, InputError, Loss, models, simulate
-from theory.encoder import argmax_teacher, observing, population
+from theory.encoder import argmax_teacher, observed_on, population
 from theory.models.vocabulary import ASSUMPTIONS, X, Y, kappa, lam
 from theory.simulation import exact, observables, propagate
 from theory.simulation.record import ExactRecorder
@@ -155,7 +155,7 @@ def test_encoders_that_are_observed_on_other_samples_are_propagated_by_their_mom
     drawn, held = teacher.sample(50, seed=0), teacher.sample(20, seed=1)
     data = Coupling.from_data(drawn.features, drawn.classes, bias=True, mobility=rates)
     everyone = population(teacher).coupling(bias=True, mobility=rates, observed=held)
-    for coupling in (observing(data, drawn.features, held.features, held.classes), everyone):
+    for coupling in (observed_on(data, drawn.features, held.features, held.classes), everyone):
         options = {"dimension": 2, "times": [0, 0.5, 4.0], "seed": 3, **TIGHT}
         one, other = (simulate(models.embedding_only(), coupling, method=m, **options) for m in ("exact", "direct"))
         for name in ("labels", "loss", "accuracy"):

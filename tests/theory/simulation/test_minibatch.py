@@ -10,11 +10,11 @@ from sympy import Trace
 
 from tests.strategies import moved_couplings, seeds
 from theory import Coupling, GradientDescent, InputError, Loss, UnfinishedError, models, simulate
-from theory.encoder import argmax_teacher, observing
+from theory.encoder import argmax_teacher, observed_on
 from theory.models.vocabulary import D_x, D_y, J, W, X, Y
 from theory.simulation import train_encoder
 from theory.simulation.minibatch import BatchVelocity, require_sum_over_samples
-from theory.simulation.optimisers import observer
+from theory.simulation.optimisers import make_observer
 from theory.simulation.setting import Setting
 
 SAMPLE = argmax_teacher(3, 4, noise=0.1).sample(90, seed=0)
@@ -71,7 +71,7 @@ def test_a_batch_of_all_samples_takes_the_steps_of_all_samples(model, momentum):
 def test_an_encoder_is_trained_by_simulate_and_may_be_observed_on_other_samples():
     fresh = argmax_teacher(3, 4, noise=0.1).sample(40, seed=1)
     settings = dict(dimension=3, times=[0, 1, 20], seed=3, optimiser=GradientDescent(0.1, 0.5, batch=20))
-    held = observing(encoder(), SAMPLE.features, fresh.features, fresh.classes)
+    held = observed_on(encoder(), SAMPLE.features, fresh.features, fresh.classes)
     runs = [simulate(models.teacher_student(), encoder(), **settings)]
     runs += [train_encoder(models.teacher_student(), encoder(), observed=seen, **settings) for seen in (None, held)]
     assert all(np.array_equal(run.labels, runs[0].labels) for run in runs)
@@ -131,7 +131,7 @@ def setting_of(coupling, dimension=2, parameters=DECAYS, model=HEAD):
 
 
 def lowered(setting):
-    return observer(setting, setting.start(0), 0, types=False).lowered
+    return make_observer(setting, setting.start(0), 0, types=False).lowered
 
 
 @given(moved_couplings(), seeds, st.data())

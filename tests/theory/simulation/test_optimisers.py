@@ -10,7 +10,7 @@ from tests.theory.simulation.common import few
 from theory import Coupling, InputError, UnfinishedError, models, simulate
 from theory.models.vocabulary import X
 from theory.simulation.descent import GradientDescent
-from theory.simulation.optimisers import Optimised, fastest, observer
+from theory.simulation.optimisers import Optimised, largest_eigenvalue, make_observer
 from theory.simulation.setting import Setting
 
 HEAD = models.projection_head()
@@ -23,13 +23,13 @@ def setting_of(coupling, dimension=2, parameters=DECAYS, model=HEAD):
 
 
 def lowered(setting):
-    return observer(setting, setting.start(0), 0, types=False).lowered
+    return make_observer(setting, setting.start(0), 0, types=False).lowered
 
 
 def run(setting, how, times, seed=0, by_samples=False):
     recorder = Optimised(setting, how, setting.start(seed), seed)
     if by_samples:
-        recorder.watched = observer(setting, setting.start(seed), seed, types=False)
+        recorder.watched = make_observer(setting, setting.start(seed), seed, types=False)
     return list(recorder.rows(np.array(times, dtype=float)))
 
 
@@ -108,7 +108,7 @@ def test_a_batch_moves_what_its_masked_data_move(drawn, dimension, momentum, see
     how = GradientDescent(0.02, momentum, batch)
     (last,) = Optimised(setting, how, setting.start(seed), seed).states(np.array([25]))
     expected = plain_steps(setting, how, 25, seed)
-    blocks = observer(setting, setting.start(seed), seed, types=False).lowered.unpack(last)
+    blocks = make_observer(setting, setting.start(seed), seed, types=False).lowered.unpack(last)
     for b, value in expected.items():
         assert np.allclose(blocks[b], value, rtol=1e-9, atol=1e-10)
 
@@ -151,7 +151,7 @@ def test_batches_diverge_sooner_and_say_why():
     """The edge of all samples at the start, times B/N: what the noise blows up is no measure."""
     setting = setting_of(Coupling.uniform(3, 300, 0.2))
     flow = lowered(setting)
-    edge = 2 / fastest(flow, flow.pack(setting.start(0))) * 3 / 300
+    edge = 2 / largest_eigenvalue(flow, flow.pack(setting.start(0))) * 3 / 300
     with pytest.raises(UnfinishedError, match=rf"below {edge:.3g}, since a sample moves by N/B steps"):
         run(setting, GradientDescent(0.3, batch=3), [500])
 
@@ -161,7 +161,7 @@ def test_the_fastest_rate_is_that_of_the_dense_jacobian(samples):
     setting = setting_of(Coupling.uniform(3, samples, 0.25))
     flow = lowered(setting)
     y = flow.pack(setting.start(1))
-    assert fastest(flow, y) == pytest.approx(np.abs(np.linalg.eigvals(flow.jacobian(0.0, y))).max(), rel=1e-2)
+    assert largest_eigenvalue(flow, y) == pytest.approx(np.abs(np.linalg.eigvals(flow.jacobian(0.0, y))).max(), rel=1e-2)
 
 
 def test_batches_that_cannot_be_drawn_are_refused():

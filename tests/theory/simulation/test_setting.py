@@ -6,7 +6,7 @@ from sympy import Symbol, Trace, symbols
 
 from tests.theory.simulation.common import start
 from theory import Coupling, InputError, Loss, models, sg, simulate
-from theory.models.vocabulary import W, X, Y, pull
+from theory.models.vocabulary import W, X, Y, coupling_energy
 from theory.simulation.setting import Setting
 
 # -- starts, seeds, times ----------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ TIGHT = {"rtol": 1e-11, "atol": 1e-13}
 
 @pytest.mark.parametrize("role", ["mobility", "decay"])
 def test_rates_that_come_out_negative_are_refused_by_the_simulation(role):
-    loss = Loss(pull(X, Y), (X, Y), **{role: {X: a - b}})
+    loss = Loss(coupling_energy(X, Y), (X, Y), **{role: {X: a - b}})
     with pytest.raises(InputError, match=f"non-negative {role} of X, got a - b = -1"):
         simulate(loss, COUPLING, dimension=2, times=[0, 1], parameters={"a": 1, "b": 2})
     simulate(loss, COUPLING, dimension=2, times=[0, 1], parameters={"a": 2, "b": 1})
@@ -166,7 +166,7 @@ def test_heads_without_dimensions_are_refused(dimension):
 
 @pytest.mark.parametrize(
     "energy",
-    [sg(pull(W * X, Y)), pull(sg(W * X), sg(Y)), sg(Trace(X * X.T)) * sg(Trace(Y * Y.T))],
+    [sg(coupling_energy(W * X, Y)), coupling_energy(sg(W * X), sg(Y)), sg(Trace(X * X.T)) * sg(Trace(Y * Y.T))],
     ids=["all", "sides", "factors"],
 )
 def test_stop_that_removes_every_gradient_is_refused(energy):

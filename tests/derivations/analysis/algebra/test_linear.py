@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Matrix, Poly, eye, symbols
 
-from derivations.analysis.algebra.linear import OverBudget, adjugate, characteristic, determinant, hurwitz_determinants, product
+from derivations.analysis.algebra.linear import (
+    OverBudget,
+    adjugate,
+    characteristic_coefficients,
+    determinant,
+    hurwitz_determinants,
+    multiply_matrices,
+)
 from derivations.analysis.algebra.polynomials import Ring
 
 s, x, y = symbols("s x y")
@@ -34,7 +41,7 @@ def same(left, right):
 
 @given(matrices())
 def test_the_characteristic_polynomial_is_that_of_sympy(matrix):
-    coefficients, adjugates = characteristic(polynomials(matrix), RING)
+    coefficients, adjugates = characteristic_coefficients(polynomials(matrix), RING)
     n = matrix.rows
     expected = Poly((s * eye(n) - matrix).det(method="berkowitz").expand(), s)
     assert Poly(sum(RING.expr(c) * s ** (n - k) for k, c in enumerate(coefficients)), s) == expected
@@ -49,7 +56,7 @@ def test_a_matrix_times_its_adjugate_is_its_determinant(matrix):
     assert same(expressions(found), matrix.adjugate())
     assert same(RING.expr(det), matrix.det(method="berkowitz"))
     assert same(RING.expr(determinant(rows, RING)), matrix.det(method="berkowitz"))
-    assert same(expressions(product(rows, found)), eye(matrix.rows) * RING.expr(det))
+    assert same(expressions(multiply_matrices(rows, found)), eye(matrix.rows) * RING.expr(det))
 
 
 halves = st.integers(-6, 6).filter(bool).map(lambda k: k / 2)
@@ -89,6 +96,6 @@ def test_the_third_order_condition_of_routh():
 def test_beyond_the_budget_the_arithmetic_stops():
     matrix = polynomials(Matrix(3, 3, [x + y, x, y, 1, x * y, x, y, 2, x + 1]))
     with pytest.raises(OverBudget, match="3 terms"):
-        characteristic(matrix, RING, budget=3)
+        characteristic_coefficients(matrix, RING, budget=3)
     with pytest.raises(OverBudget, match="3 terms"):
         determinant(matrix, RING, budget=3)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sympy import Poly, Rational, factor_list, fraction, gcd, sqrt, subresultants, symbols, together
 
 from derivations.analysis.algebra.elimination import linear_subresultant
-from derivations.analysis.algebra.polynomials import Ring, factor, members
+from derivations.analysis.algebra.polynomials import Ring, distinct_members, factor_polynomial
 from tests.strategies import SCALARS, rationals, scalar_polynomials, small_integers
 from theory.errors import InputError
 
@@ -33,14 +33,14 @@ def test_fractions_are_those_of_sympy_without_common_factor(top, bottom, scale):
 @given(polynomials(), polynomials())
 def test_factors_multiply_to_the_polynomial(p, q):
     product = ring.numerator(p * q)
-    assert (ring.factored(product) - ring.expr(product)).expand() == 0
+    assert (ring.factored_expression(product) - ring.expr(product)).expand() == 0
     assert len(ring.factors(product)) == len(factor_list(ring.expr(product))[1])
 
 
 @given(st.integers(10, 40), small_integers, small_integers)
 def test_factors_with_large_coefficients_are_found(size, shift, other):
     assume(shift != other)
-    found = factor(ring.numerator((x - 10**size * shift) * (3**size * x + other * y) ** 2))
+    found = factor_polynomial(ring.numerator((x - 10**size * shift) * (3**size * x + other * y) ** 2))
     assert sorted(m for _, m in found[1]) == [1, 2]
 
 
@@ -48,7 +48,7 @@ def test_factors_with_large_coefficients_are_found(size, shift, other):
 def test_polynomials_of_degree_one_are_factored_whatever_their_numbers(size, other, content):
     big = 10**size + 7
     product = ring.numerator(content * (x - big) * (x + 2) * (w * y - big * y + other + big**2))
-    found, factors = factor(product)
+    found, factors = factor_polynomial(product)
     assert found in (content, -content)
     assert len(factors) == 3
     for f, m in factors:
@@ -114,7 +114,7 @@ def test_symbols_of_one_name_are_told_apart():
 
 def test_members_are_distinct_in_their_first_order():
     p, q = ring.numerator(x + 1), ring.numerator(y)
-    assert members([p, q, p]) == (p, q)
+    assert distinct_members([p, q, p]) == (p, q)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sympy import CRootOf, Mul, Rational, Symbol, rootof, sqrt
 
 from derivations.analysis.algebra.polynomials import Ring
-from derivations.analysis.algebra.quotient import quotient
+from derivations.analysis.algebra.quotient import quotient_algebra
 from tests.derivations.analysis.points.hermite import zeros
 from tests.strategies import SCALARS, grid_numbers, scalar_polynomials
 
@@ -24,7 +24,7 @@ half = Rational(1, 2)
 def test_zeros_are_counted_as_by_reduction_in_sympy(equations):
     ring = Ring((x, y))
     assume(frozenset().union(*(e.free_symbols for e in equations)) == {x, y})
-    algebra, counted = quotient(ring, [ring.numerator(e) for e in equations]), zeros(equations, (x, y))
+    algebra, counted = quotient_algebra(ring, [ring.numerator(e) for e in equations]), zeros(equations, (x, y))
     assert (algebra is None) == (counted is None)
     if algebra is not None:
         assert (algebra.distinct, algebra.real) == counted
@@ -38,7 +38,7 @@ def test_zeros_are_counted_as_by_reduction_in_sympy(equations):
 def test_rational_zeros_are_found_with_their_multiplicity(places):
     ring = Ring((x, y))
     equations = [Mul(*(x - p for p, _ in places)) ** 2, Mul(*(x - p + 2 * (y - q) for p, q in places))]
-    algebra = quotient(ring, [ring.numerator(e.expand()) for e in equations])
+    algebra = quotient_algebra(ring, [ring.numerator(e.expand()) for e in equations])
     assert algebra.dimension == 2 * len(places) ** 2
     found = [p for f in algebra.fields() for p in f.real_points]
     assert all({x: p, y: q} in found for p, q in places)
@@ -47,15 +47,15 @@ def test_rational_zeros_are_found_with_their_multiplicity(places):
 def test_zeros_at_which_a_polynomial_vanishes_can_be_left_out():
     ring = Ring((x, y))
     line = [ring.numerator(e) for e in (x * (x - 1), x * (y - 2))]
-    assert quotient(ring, line) is None
-    algebra = quotient(ring, line, [ring.gen(x)])
+    assert quotient_algebra(ring, line) is None
+    algebra = quotient_algebra(ring, line, [ring.gen(x)])
     assert [f.real_points for f in algebra.fields()] == [[{x: 1, y: 2}]]
 
 
 def test_towers_describe_their_points_and_no_others():
     ring = Ring((x, y))
     equations = [x**2 - 2, (y**2 - 2) * (y - x)]
-    algebra = quotient(ring, [ring.numerator(e) for e in equations])
+    algebra = quotient_algebra(ring, [ring.numerator(e) for e in equations])
     assert (algebra.dimension, algebra.distinct) == (6, 4)
     for field in algebra.fields():
         (first, p), (second, q) = field.tower(ring)
@@ -82,7 +82,7 @@ def test_towers_describe_their_points_and_no_others():
 )
 def test_values_are_radicals_where_these_are_short(polynomial, expected):
     ring = Ring((x,))
-    fields = quotient(ring, [ring.numerator(polynomial.expand())]).fields()
+    fields = quotient_algebra(ring, [ring.numerator(polynomial.expand())]).fields()
     found = [p[x] for f in fields for p in f.real_points]
     assert all((u - v).equals(0) for u, v in zip(found, expected, strict=True))
     assert all(u.has(CRootOf) == v.has(CRootOf) for u, v in zip(found, expected, strict=True))

@@ -6,10 +6,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sympy import CRootOf, I, Poly, Rational, S, exp, oo, sqrt, symbols
 
-from derivations.analysis.algebra.algebraic import numeric
+from derivations.analysis.algebra.algebraic import numeric_value
 from derivations.analysis.algebra.zero import Region, vanishes
 from derivations.analysis.expansions.puiseux import puiseux
-from derivations.analysis.expansions.series import expand
+from derivations.analysis.expansions.series import expand_series
 from derivations.typeset.any_root import AnyRoot
 from theory.errors import InputError, UnfinishedError
 
@@ -66,7 +66,7 @@ def test_identical_roots_that_only_a_relation_of_radicals_shows_are_counted():
 
 
 def test_products_of_truncated_series_know_where_they_end():
-    product = expand(sqrt(1 + x) * sqrt(1 + 2 * x), x, 2, Region())
+    product = expand_series(sqrt(1 + x) * sqrt(1 + 2 * x), x, 2, Region())
     assert (product.terms, product.order) == (((0, 1), (1, Rational(3, 2))), 2)
 
 
@@ -218,8 +218,8 @@ polynomials = st.lists(st.lists(st.integers(-2, 2), min_size=1, max_size=3), min
 def distance(coefficients, branch, k):
     """How far the next root at x = 10**-k is from a truncated series."""
     at = mpmath.mpf(10) ** -k
-    values = [numeric(S(c), {x: at}) for c in reversed(coefficients)]
-    series = mpmath.fsum(numeric(c, {}) * mpmath.root(at, int(e.q)) ** int(e.p) for e, c in branch.terms)
+    values = [numeric_value(S(c), {x: at}) for c in reversed(coefficients)]
+    series = mpmath.fsum(numeric_value(c, {}) * mpmath.root(at, int(e.q)) ** int(e.p) for e, c in branch.terms)
     return min(abs(root - series) for root in mpmath.polyroots(values, maxsteps=500, extraprec=400))
 
 

@@ -3,7 +3,7 @@
 from sympy import I, Rational, S, sqrt, symbols
 
 from derivations.analysis.algebra.zero import Region, vanishes
-from derivations.analysis.expansions.real_parts import proved, real_part
+from derivations.analysis.expansions.real_parts import is_proved, real_part
 
 a, b = symbols("a b", positive=True)
 p = symbols("p", real=True)
@@ -36,5 +36,5 @@ def test_parameters_choose_a_side_and_the_inequality_is_told():
 def test_a_side_that_follows_from_what_is_known_is_not_told():
     assert proved_part(sqrt(a**2 + b + p**2), Region()) == sqrt(a**2 + b + p**2)
     assert proved_part(sqrt(-a - b), Region()) == 0
-    assert not proved(a - b > 0, Region())
-    assert proved(a - b > 0, Region((a > 2 * b,)))
+    assert not is_proved(a - b > 0, Region())
+    assert is_proved(a - b > 0, Region((a > 2 * b,)))

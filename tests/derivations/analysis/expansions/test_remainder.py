@@ -8,7 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from sympy import Matrix, Rational, S, oo, symbols
 
-from derivations.analysis.algebra.algebraic import numeric
+from derivations.analysis.algebra.algebraic import numeric_value
 from derivations.analysis.expansions.remainder import remainders
 from derivations.analysis.expansions.time_scales import time_scales
 from theory import Flow
@@ -37,7 +37,7 @@ def perturbed(draw):
 
 def dense_eigenvalues(matrix, at):
     """By the QR algorithm on the matrix: no characteristic polynomial."""
-    values, _ = mpmath.eig(mpmath.matrix([[numeric(e, {eps: at}) for e in row] for row in matrix.tolist()]))
+    values, _ = mpmath.eig(mpmath.matrix([[numeric_value(e, {eps: at}) for e in row] for row in matrix.tolist()]))
     return values
 
 
@@ -54,7 +54,7 @@ def test_series_converge_at_their_stated_order_to_dense_eigenvalues(matrices):
         points = [mpmath.mpf(10) ** -k for k in (10, 14)]
         dense = [dense_eigenvalues(matrix, at) for at in points]
         for rate in found:
-            series = [numeric(rate.series, {eps: at}) for at in points]
+            series = [numeric_value(rate.series, {eps: at}) for at in points]
             far, near = (min(abs(z - value) for z in values) for values, value in zip(dense, series, strict=True))
             stated = [r.next_exponent for r in found if r.branch.terms == rate.branch.terms]
             if oo in stated:
@@ -67,7 +67,7 @@ def test_series_agree_with_double_precision():
     matrix = Matrix([[-1, 2, 0], [1, -2, 1], [0, 1, 0]]) + eps * Matrix([[1, 0, 1], [0, -1, 0], [2, 0, -1]])
     dense = np.linalg.eigvals(np.array(matrix.subs(eps, Rational(1, 1000)), dtype=float))
     for rate in linear_scales(matrix, order=3):
-        value = complex(numeric(rate.series, {eps: mpmath.mpf(1) / 1000}))
+        value = complex(numeric_value(rate.series, {eps: mpmath.mpf(1) / 1000}))
         assert min(abs(dense - value)) < 1e-7
 
 
@@ -87,7 +87,7 @@ def test_simple_eigenvalues_move_by_first_order_perturbation_theory(matrices):
     left = np.linalg.inv(right)
     expected = [(x, (left @ np.array(a1, dtype=float) @ right)[i, i]) for i, x in enumerate(values)]
     for rate in linear_scales(a0 + eps * a1 + eps**2 * a2):
-        here, slope = (complex(numeric(rate.series.coeff(eps, k), {})) for k in (0, 1))
+        here, slope = (complex(numeric_value(rate.series.coeff(eps, k), {})) for k in (0, 1))
         x, shift = min(expected, key=lambda pair: abs(pair[0] - here))
         assert abs(here - x) < 1e-9
         assert abs(slope - shift) < 1e-7

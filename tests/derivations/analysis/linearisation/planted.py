@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sympy import Expr, Matrix, Mul, Poly, Rational, S, Symbol, sqrt, symbols
 from sympy.core.relational import Relational
 
-from derivations.analysis.linearisation.kinds import Kind
+from derivations.analysis.linearisation.kinds import BifurcationKind
 from tests.strategies import rationals, seeds, small_integers
 from theory import Flow
 
@@ -35,7 +35,7 @@ def normalised(expr: Expr, parameters: Sequence[Symbol]) -> Poly:
     return -found if found.LC() < 0 else found
 
 
-Lost = tuple[Kind, str | None, Expr]  # the kind, its criticality, and what vanishes there
+Lost = tuple[BifurcationKind, str | None, Expr]  # the kind, its criticality, and what vanishes there
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ class Planted:
 
 def saddle_node(r: Expr, lead: Expr) -> Block:
     (x, *_), root = BASE, sqrt(-r / lead)
-    lost = ((Kind.SADDLE_NODE, None, r),)
+    lost = ((BifurcationKind.SADDLE_NODE, None, r),)
     return Block((r + lead * x**2,), (Place((root,), lost), Place((-root,), lost)))
 
 
 def transcritical(r: Expr, lead: Expr) -> Block:
     x, *_ = BASE
-    lost = ((Kind.TRANSCRITICAL, None, r),)
+    lost = ((BifurcationKind.TRANSCRITICAL, None, r),)
     return Block((r * x + lead * x**2,), (Place((S.Zero,), lost), Place((-r / lead,), lost)))
 
 
@@ -91,14 +91,14 @@ def criticality(lead: Expr) -> str | None:
 
 def pitchfork(r: Expr, lead: Expr) -> Block:
     (x, *_), root = BASE, sqrt(-r / lead)
-    lost = ((Kind.PITCHFORK, criticality(lead), r),)
+    lost = ((BifurcationKind.PITCHFORK, criticality(lead), r),)
     return Block((r * x + lead * x**3,), tuple(Place((at,), lost) for at in (S.Zero, root, -root)))
 
 
 def hopf(r: Expr, lead: Expr, turn: Expr) -> Block:
     x, y, _ = BASE
     radial = r + lead * (x**2 + y**2)
-    lost = ((Kind.HOPF, criticality(lead), r),)
+    lost = ((BifurcationKind.HOPF, criticality(lead), r),)
     return Block((radial * x - turn * y, turn * x + radial * y), (Place((S.Zero, S.Zero), lost),))
 
 
@@ -111,7 +111,7 @@ def crossing(roots: Sequence[Expr], lead: Expr) -> Block:
         speed = (one - other).diff(p)
         if speed != 0 and rest.subs(p, p - (one - other) / speed).expand() != 0:
             for c in (one, other):
-                meetings[c].append((Kind.TRANSCRITICAL, None, one - other))
+                meetings[c].append((BifurcationKind.TRANSCRITICAL, None, one - other))
     return Block((lead * Mul(*(x - c for c in roots)),), tuple(Place((c,), tuple(lost)) for c, lost in meetings.items()))
 
 
@@ -135,7 +135,7 @@ def lines(draw) -> Block:
                 forms[k].subs(dict(zip(BASE, values, strict=False))).expand() for k in (third, 6 - one - other - third)
             )
             if gap.diff(p) != 0 and last.subs(p, p - gap / gap.diff(p)).expand() != 0:
-                lost.append((Kind.DEGENERATE if double else Kind.TRANSCRITICAL, None, gap))
+                lost.append((BifurcationKind.DEGENERATE if double else BifurcationKind.TRANSCRITICAL, None, gap))
     lead = draw(small_integers), draw(small_integers)
     places = tuple(Place(values, tuple(lost)) for values, lost in found.items())
     return Block((lead[0] * forms[0] * forms[1], lead[1] * forms[2] * forms[3]), places, is_open=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from sympy import Eq, Matrix, Rational, S, factor, solve, sqrt, symbols
 
-from derivations.analysis.linearisation.kinds import Kind
+from derivations.analysis.linearisation.kinds import BifurcationKind
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import fixed_points
@@ -57,7 +57,7 @@ def of_kind(kind, found):
 @pytest.mark.parametrize("branch", [sqrt(r), -sqrt(r)], ids=str)
 def test_two_points_meet_in_a_saddle_node(branch):
     found = only({x: r - x**2}, {x: branch})
-    assert (found.kind, found.critical, found.coefficient) == (Kind.SADDLE_NODE, Eq(r, 0), -1)
+    assert (found.kind, found.critical, found.coefficient) == (BifurcationKind.SADDLE_NODE, Eq(r, 0), -1)
 
 
 def test_assumptions_exclude_bifurcations():
@@ -68,13 +68,18 @@ def test_assumptions_exclude_bifurcations():
 @pytest.mark.parametrize("point", [S.Zero, r])
 def test_two_points_cross_in_a_transcritical_bifurcation(point):
     found = only({x: r * x - x**2}, {x: point})
-    assert (found.kind, found.critical, found.coefficient) == (Kind.TRANSCRITICAL, Eq(r, 0), -1)
+    assert (found.kind, found.critical, found.coefficient) == (BifurcationKind.TRANSCRITICAL, Eq(r, 0), -1)
 
 
 @pytest.mark.parametrize(("sign", "criticality"), [(-1, "supercritical"), (1, "subcritical")])
 def test_a_pitchfork_is_supercritical_where_the_new_points_are_stable(sign, criticality):
     found = only({x: r * x + sign * x**3})
-    assert (found.kind, found.critical, found.criticality, found.coefficient) == (Kind.PITCHFORK, Eq(r, 0), criticality, sign)
+    assert (found.kind, found.critical, found.criticality, found.coefficient) == (
+        BifurcationKind.PITCHFORK,
+        Eq(r, 0),
+        criticality,
+        sign,
+    )
 
 
 def test_the_criticality_of_a_pitchfork_may_depend_on_a_parameter():
@@ -87,7 +92,7 @@ def test_the_criticality_of_a_pitchfork_may_depend_on_a_parameter():
 def test_a_fast_variable_turns_a_pitchfork_round():
     """On the slow manifold y = x²/β the cubic coefficient is α/β − 1."""
     found = only({x: r * x - x**3 + alpha * x * y, y: -beta * y + x**2})
-    assert (found.kind, factor(found.coefficient - (alpha / beta - 1))) == (Kind.PITCHFORK, 0)
+    assert (found.kind, factor(found.coefficient - (alpha / beta - 1))) == (BifurcationKind.PITCHFORK, 0)
     assert found.supercritical == (alpha < beta) or found.supercritical == (beta > alpha)
 
 
@@ -97,7 +102,7 @@ def test_the_hopf_normal_form_has_its_coefficient_in_kuznetsov_s_normalisation(s
     :math:`l_1=\mp4/2\omega` (Kuznetsov, Elements of Applied Bifurcation Theory, §3.4 and (5.39))."""
     square = x**2 + y**2
     found = only({x: a * x - omega * y + sign * x * square, y: omega * x + a * y + sign * y * square})
-    assert (found.kind, found.critical, found.criticality) == (Kind.HOPF, Eq(a, 0), criticality)
+    assert (found.kind, found.critical, found.criticality) == (BifurcationKind.HOPF, Eq(a, 0), criticality)
     assert found.coefficient == sign * 2 / omega
     assert found.frequency == omega**2
     assert found.conditions == ()
@@ -108,7 +113,7 @@ def test_the_brusselator_starts_to_oscillate_supercritically():
     A, B = symbols("A B", positive=True)
     flow = Flow({x: A - (B + 1) * x + x**2 * y, y: B * x - x**2 * y})
     found = only(flow, {x: A, y: B / A})
-    assert (found.kind, found.criticality) == (Kind.HOPF, "supercritical")
+    assert (found.kind, found.criticality) == (BifurcationKind.HOPF, "supercritical")
     assert found.critical == Eq(B, 1 + A**2)
     assert found.frequency == A**2
     at = {A: 1.3, B: 1 + 1.3**2}
@@ -127,7 +132,7 @@ def nerve():
 def test_fitzhugh_nagumo_oscillates_where_the_literature_says():
     """Rocşoreanu, Georgescu and Giurgiţeanu, The FitzHugh–Nagumo Model (2000): at εb = 1 − v², with b(1 − v²) < 1;
     supercritical iff b(1 + v²) < 1."""
-    found = of_kind(Kind.HOPF, nerve().bifurcations)
+    found = of_kind(BifurcationKind.HOPF, nerve().bifurcations)
     at_most = solve(found.critical, EPSILON)
     assert [factor(e - (1 - v**2) / B) for e in at_most] == [0]
     for values in np.random.default_rng(0).uniform([0.1, 0.05], [2, 0.95], (40, 2)):
@@ -144,7 +149,7 @@ def nerve_at(b_value, v_value, trace):
 
 
 def test_its_coefficient_is_that_of_kuznetsov_s_formula():
-    found = of_kind(Kind.HOPF, nerve().bifurcations)
+    found = of_kind(BifurcationKind.HOPF, nerve().bifurcations)
     for values in np.random.default_rng(1).uniform([0.1, 0.05], [1, 0.9], (12, 2)):
         at = nerve_at(*values, trace=0.0)
         expected = lyapunov(NERVE, at)
@@ -153,7 +158,7 @@ def test_its_coefficient_is_that_of_kuznetsov_s_formula():
 
 
 def test_the_points_of_fitzhugh_nagumo_meet_in_saddle_nodes():
-    found = of_kind(Kind.SADDLE_NODE, nerve().bifurcations)
+    found = of_kind(BifurcationKind.SADDLE_NODE, nerve().bifurcations)
     assert factor(found.critical.lhs - found.critical.rhs) in (B * v**2 - B + 1, -(B * v**2 - B + 1))
 
 
@@ -181,7 +186,7 @@ LORENZ = Flow({x: sigma * (y - x), y: x * (rho - z) - y, z: x * y - beta * z})
 def test_lorenz_convects_from_a_supercritical_pitchfork():
     """Sparrow, The Lorenz Equations (1982), §1.2; Strogatz §9.2."""
     for point in fixed_points(LORENZ, None):
-        found = of_kind(Kind.PITCHFORK, lost(LORENZ, point))
+        found = of_kind(BifurcationKind.PITCHFORK, lost(LORENZ, point))
         assert found.critical == Eq(rho, 1)
         assert found.criticality == "supercritical"
 
@@ -189,7 +194,7 @@ def test_lorenz_convects_from_a_supercritical_pitchfork():
 def test_the_rolls_of_lorenz_give_way_to_a_subcritical_hopf():
     """Sparrow (1982), appendix; Marsden and McCracken (1976), §4B: subcritical at ρ = σ(σ+β+3)/(σ−β−1) = 24.74…"""
     rolls = next(p for p in fixed_points(LORENZ, None) if p.values[x] != 0)
-    found = of_kind(Kind.HOPF, lost(LORENZ, rolls))
+    found = of_kind(BifurcationKind.HOPF, lost(LORENZ, rolls))
     assert found.criticality == "subcritical"
     (threshold,) = solve(found.critical, rho)
     assert factor(threshold - sigma * (sigma + beta + 3) / (sigma - beta - 1)) == 0
@@ -214,10 +219,10 @@ def test_may_and_leonard_s_cycles_are_degenerate():
         }
     )
     found = only(flow, {x: share, y: share, z: share})
-    assert found.kind is Kind.DEGENERATE
+    assert found.kind is BifurcationKind.DEGENERATE
     assert found.critical == Eq(beta, 2 - alpha)
     alone = lost(flow, {x: 1, y: 0, z: 0})
-    assert {f.kind for f in alone} == {Kind.TRANSCRITICAL}
+    assert {f.kind for f in alone} == {BifurcationKind.TRANSCRITICAL}
     assert {f.critical for f in alone} == {Eq(alpha, 1), Eq(beta, 1)}
 
 
@@ -225,8 +230,8 @@ def test_bogdanov_and_takens():
     """Guckenheimer and Holmes §7.3: x'' = a + bx' + x² + xx' has a saddle-node at a = 0 and a subcritical Hopf at b = √−a."""
     flow = Flow({x: y, y: a + b * y + x**2 + x * y})
     found = lost(flow, {x: -sqrt(-a), y: 0})
-    assert of_kind(Kind.SADDLE_NODE, found).critical == Eq(a, 0)
-    oscillating = of_kind(Kind.HOPF, found)
+    assert of_kind(BifurcationKind.SADDLE_NODE, found).critical == Eq(a, 0)
+    oscillating = of_kind(BifurcationKind.HOPF, found)
     assert oscillating.criticality == "subcritical"
     assert (oscillating.critical, oscillating.conditions) == (Eq(a, -(b**2)), (b > 0,))
     at = {a: -0.49, b: 0.7, x: -0.7, y: 0}
@@ -235,7 +240,7 @@ def test_bogdanov_and_takens():
 
 def test_what_the_frequency_needs_decides_the_criticality():
     """x'' = ax + bx' + x² + xx': oscillations need a < 0, and then 1 − a > 0 makes the cycle unstable."""
-    found = of_kind(Kind.HOPF, lost({x: y, y: a * x + b * y + x**2 + x * y}))
+    found = of_kind(BifurcationKind.HOPF, lost({x: y, y: a * x + b * y + x**2 + x * y}))
     assert (found.criticality, found.supercritical, found.conditions) == ("subcritical", None, (a < 0,))
 
 
@@ -257,7 +262,7 @@ def test_what_the_frequency_needs_decides_the_criticality():
     ids=str,
 )
 def test_degenerate_cases_are_called_so(velocity):
-    assert {f.kind for f in lost(velocity)} <= {Kind.DEGENERATE}
+    assert {f.kind for f in lost(velocity)} <= {BifurcationKind.DEGENERATE}
     assert all(f.criticality is None and f.coefficient is None for f in lost(velocity))
 
 
@@ -272,14 +277,14 @@ def test_degenerate_cases_are_called_so(velocity):
 def test_a_pair_of_opposite_real_roots_is_no_hopf_bifurcation(velocity, verdict):
     """On b = 0 the trace vanishes, and the determinant is −α or −a²: a neutral saddle."""
     assert judged(velocity).verdict is verdict
-    assert Kind.HOPF not in {f.kind for f in lost(velocity)}
+    assert BifurcationKind.HOPF not in {f.kind for f in lost(velocity)}
 
 
 def test_beside_a_zero_mode_the_criticality_is_left_open():
     """A circle of points with an oscillation transverse to it: the formula needs an invertible Jacobian."""
     rest = 1 - x**2 - y**2
     flow = Flow({x: x * rest, y: y * rest, p: a * p - q - p**3, q: p + a * q})
-    found = of_kind(Kind.HOPF, lost(flow, {x: Rational(3, 5), y: Rational(4, 5), p: 0, q: 0}))
+    found = of_kind(BifurcationKind.HOPF, lost(flow, {x: Rational(3, 5), y: Rational(4, 5), p: 0, q: 0}))
     assert found.criticality is found.coefficient is found.supercritical is None
     assert found.frequency == 1
 
@@ -289,7 +294,7 @@ def test_of_five_coupled_modes_the_frequency_is_right():
     rows = (-4, -b, -a, -9, -5)
     state = symbols("x0:5", real=True)
     flow = Flow({**dict(itertools.pairwise(state)), state[4]: sum(c * s for c, s in zip(rows, state, strict=True))})
-    found = of_kind(Kind.HOPF, lost(flow))
+    found = of_kind(BifurcationKind.HOPF, lost(flow))
     value = 10.0
     for root in np.roots(np.array(list(_critical_in_a(found, value)), dtype=float)):
         if abs(root.imag) < 1e-9 and all(holds(c, {a: root.real, b: value}) for c in found.conditions):
@@ -350,7 +355,7 @@ def test_a_hidden_transcritical_bifurcation_is_found(change, leading, coupling, 
     velocities = (r * x + leading * x**2 + coupling * x * y, -one * y + bend * x**2, -two * z + x * y)[: len(names)]
     flow, point = hidden(velocities, names, change)
     found = only(flow, point([0] * len(names)))
-    assert (found.kind, found.critical) == (Kind.TRANSCRITICAL, Eq(r, 0))
+    assert (found.kind, found.critical) == (BifurcationKind.TRANSCRITICAL, Eq(r, 0))
 
 
 @given(st.integers(2, 3).flatmap(changes), nonzero, st.integers(-3, 3), nonzero, rates, rates)
@@ -365,9 +370,9 @@ def test_a_hidden_pitchfork_keeps_its_criticality(change, leading, coupling, ben
     cubic = leading + Rational(coupling * bend, one)
     assert found.critical == Eq(r, 0)
     if cubic == 0:
-        assert found.kind is Kind.DEGENERATE
+        assert found.kind is BifurcationKind.DEGENERATE
         return
-    assert (found.kind, found.criticality) == (Kind.PITCHFORK, "supercritical" if cubic < 0 else "subcritical")
+    assert (found.kind, found.criticality) == (BifurcationKind.PITCHFORK, "supercritical" if cubic < 0 else "subcritical")
     quadratic, expected = steady_coefficients(flow, {**at, r: 0})
     assert abs(quadratic) < 1e-9
     assert np.sign(expected) == np.sign(float(found.coefficient))
@@ -383,7 +388,7 @@ def test_a_hidden_saddle_node_is_found_on_both_branches(change, leading, bend, o
     second = Rational(bend, one) * r / leading
     judgement = judged(flow, point([first, second, first * second / two][: len(names)]))
     (found,) = judgement.bifurcations
-    assert (found.kind, found.critical) == (Kind.SADDLE_NODE, Eq(r, 0))
+    assert (found.kind, found.critical) == (BifurcationKind.SADDLE_NODE, Eq(r, 0))
     saddle = Verdict.SADDLE if len(names) > 1 else Verdict.UNSTABLE
     assert judgement.verdict is (Verdict.STABLE if upper else saddle)
 
@@ -412,10 +417,10 @@ def test_a_hidden_hopf_bifurcation_has_kuznetsov_s_coefficient(change, turn, qua
     assert found.critical == Eq(r, 0)
     assert found.frequency == turn**2
     expected = lyapunov(flow, {**at, r: 0})
-    if found.kind is Kind.DEGENERATE:
+    if found.kind is BifurcationKind.DEGENERATE:
         assert abs(expected) < 1e-6
         return
-    assert found.kind is Kind.HOPF
+    assert found.kind is BifurcationKind.HOPF
     value = number(found.coefficient, {r: 0}).real
     assert value == pytest.approx(expected, rel=1e-6, abs=1e-6)
     assert found.criticality == ("supercritical" if value < 0 else "subcritical")
@@ -435,7 +440,7 @@ def test_with_parameters_in_the_coupling_the_criticality_is_an_inequality(c, one
     at = {alpha: one, beta: two, r: 0, x: 0, y: 0}
     expected = lyapunov(flow, at)
     assume(abs(expected) > 1e-6)
-    assert found.kind is Kind.HOPF
+    assert found.kind is BifurcationKind.HOPF
     assert number(found.coefficient, at).real == pytest.approx(expected, rel=1e-8)
     supercritical = holds(found.supercritical, at) if found.supercritical is not None else found.criticality == "supercritical"
     assert supercritical == (expected < 0)
@@ -456,7 +461,7 @@ def test_mirrored_branches_of_a_toggle_switch_are_born_in_the_same_pitchfork():
     """Gardner, Cantor and Collins, Nature 403 (2000), at Hill coefficient 2 with equal synthesis; alpha = 2."""
     for first, second in ((x, y), (y, x)):
         flow = Flow({first: alpha - first * (1 + second**2), second: alpha - second * (1 + first**2)})
-        assert kinds_at(flow) == [{(Kind.PITCHFORK, "supercritical", Eq(alpha, 2))}] * 3
+        assert kinds_at(flow) == [{(BifurcationKind.PITCHFORK, "supercritical", Eq(alpha, 2))}] * 3
 
 
 def test_the_duffing_oscillator_jumps_at_saddle_nodes():
@@ -466,19 +471,19 @@ def test_the_duffing_oscillator_jumps_at_saddle_nodes():
     flow = Flow({x: -x / 2 - y * (detuning - square), y: -y / 2 + x * (detuning - square) - drive})
     (point,) = fixed_points(flow, None)
     (found,) = judged(flow, point).bifurcations
-    assert found.kind is Kind.SADDLE_NODE
+    assert found.kind is BifurcationKind.SADDLE_NODE
     assert factor((found.critical.lhs - found.critical.rhs) / (432 * drive**4 - 2160 * drive**2 + 1369)).is_number
 
 
 def test_two_curves_cross_where_the_parameter_enters_by_its_square():
     """x' = q² − x² = (q − x)(q + x)."""
-    assert kinds_at(Flow({x: q**2 - x**2})) == [{(Kind.TRANSCRITICAL, None, Eq(q, 0))}] * 2
+    assert kinds_at(Flow({x: q**2 - x**2})) == [{(BifurcationKind.TRANSCRITICAL, None, Eq(q, 0))}] * 2
 
 
 def test_outer_branches_end_in_the_pitchfork_that_the_origin_sees():
     """Strogatz §3.4, with both coefficients free."""
     for found in kinds_at(Flow({x: a * x - b * x**3}))[:3]:
-        assert {(kind, critical) for kind, _, critical in found} == {(Kind.PITCHFORK, Eq(a, 0))}
+        assert {(kind, critical) for kind, _, critical in found} == {(BifurcationKind.PITCHFORK, Eq(a, 0))}
 
 
 def test_branches_of_degree_four_end_in_saddle_nodes_and_at_the_origin():
@@ -488,8 +493,8 @@ def test_branches_of_degree_four_end_in_saddle_nodes_and_at_the_origin():
     assert [f.critical for f in judged(flow, origin).bifurcations] == [Eq(a, 0)]
     for place, point in enumerate(branches):
         found = judged(flow, point).bifurcations
-        assert of_kind(Kind.SADDLE_NODE, found).critical == Eq(a, -(b**2) / 4)
-        fork = of_kind(Kind.PITCHFORK, found)
+        assert of_kind(BifurcationKind.SADDLE_NODE, found).critical == Eq(a, -(b**2) / 4)
+        fork = of_kind(BifurcationKind.PITCHFORK, found)
         inner = place >= 2
         assert (fork.critical, fork.criticality) == (Eq(a, 0), "subcritical" if inner else "supercritical")
         assert fork.conditions == ((b > 0) if inner else (b < 0),)
@@ -500,7 +505,7 @@ def test_asymmetric_branches_of_coupled_pitchforks_are_born_where_the_symmetric_
     for point in fixed_points(flow, None):
         if point.values[x] not in (point.values[y], -point.values[y]):
             found = only(flow, point)
-            assert (found.kind, found.critical) == (Kind.PITCHFORK, Eq(alpha, 2))
+            assert (found.kind, found.critical) == (BifurcationKind.PITCHFORK, Eq(alpha, 2))
 
 
 def test_a_laser_with_absorber_switches_on_in_a_saddle_node():
@@ -509,7 +514,7 @@ def test_a_laser_with_absorber_switches_on_in_a_saddle_node():
     flow = Flow({x: x * (A * y - beta * z - 1), y: C - D * y - A * x * y, z: E - G * z - beta * x * z})
     lasing = [p for p in fixed_points(flow, None) if p.values[x] != 0 and not p.exceptional][:2]
     for point in lasing:
-        (fold,) = (f for f in judged(flow, point).bifurcations if f.kind is Kind.SADDLE_NODE)
+        (fold,) = (f for f in judged(flow, point).bifurcations if f.kind is BifurcationKind.SADDLE_NODE)
         at = {A: 2, beta: 3, D: 1, G: 5, E: 2}
         (state,) = {s for s in (y, z) if s in point.site.roots[0][1:] or s == point.site.roots[0][0]}
         polynomial = point.site.ring.expr(point.site.roots[0][1]).subs(at)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sympy import CRootOf, Rational, Symbol, sqrt, symbols
 
 from derivations import certify, fixed_points
-from derivations.analysis.linearisation.balls import algebraic, compiled, interval
-from derivations.analysis.linearisation.certify import Status
+from derivations.analysis.linearisation.balls import algebraic_ball, compile_balls, interval_ball
+from derivations.analysis.linearisation.certify import CellStatus
 from theory import Flow, InputError
 
 v, w, x, y = symbols("v w x y", real=True)
@@ -51,13 +51,13 @@ def test_certificates_are_not_contradicted_by_dense_eigenvalues(drawn, which):
     for at in inside:
         number = {p: Rational(q.numerator, q.denominator) for p, q in at.items()}
         exists = number[mu] ** 2 >= 4 * number[lam]
-        if found is Status.PROVED_ABSENT:
+        if found is CellStatus.PROVED_ABSENT:
             assert not exists
-        elif found is not Status.UNDECIDED:
+        elif found is not CellStatus.UNDECIDED:
             assert exists
             values = {s: e.subs(number) for s, e in point.values.items()}
             jacobian = np.array(flow.jacobian().subs(values).subs(number).evalf().tolist(), dtype=float)
-            assert (np.linalg.eigvals(jacobian).real.max() < 0) == (found is Status.PROVED_STABLE)
+            assert (np.linalg.eigvals(jacobian).real.max() < 0) == (found is CellStatus.PROVED_STABLE)
 
 
 @settings(max_examples=15)
@@ -67,37 +67,37 @@ def test_linear_flows_are_proved_only_where_trace_and_determinant_say_so(drawn):
     flow = Flow({x: a * x + y, y: -x + b * y + x * y})
     found = certify(flow, {x: 0, y: 0}, box, time_limit=None).status
     verdicts = {bool(at[a] + at[b] < 0 and at[a] * at[b] + 1 > 0) for at in inside}
-    if found in (Status.PROVED_STABLE, Status.PROVED_UNSTABLE):
-        assert verdicts == {found is Status.PROVED_STABLE}
+    if found in (CellStatus.PROVED_STABLE, CellStatus.PROVED_UNSTABLE):
+        assert verdicts == {found is CellStatus.PROVED_STABLE}
 
 
 def test_subdivision_decides_more_and_never_otherwise():
     flow, box = Flow({x: (a**2 - a - 1) * x}), {a: ("-0.6", "1.6")}
     coarse, fine = (certify(flow, {x: 0}, box, depth=d, time_limit=None).status for d in (0, 6))
-    assert coarse is Status.UNDECIDED
-    assert fine is Status.PROVED_STABLE
+    assert coarse is CellStatus.UNDECIDED
+    assert fine is CellStatus.PROVED_STABLE
 
 
 def test_a_grid_is_decided_beside_the_boundary_and_undecided_on_it():
     flow = Flow({x: a * x - x**3})
     found = certify(flow, {x: 0}, {a: (-1, 1)}, cells={a: 5}, time_limit=None)
     assert found.codes.tolist() == [0, 0, 3, 1, 1]
-    assert found.share(Status.UNDECIDED) == Fraction(1, 5)
-    assert found.status is Status.UNDECIDED
+    assert found.share(CellStatus.UNDECIDED) == Fraction(1, 5)
+    assert found.status is CellStatus.UNDECIDED
     assert json.loads(found.to_json())["codes"] == [0, 0, 3, 1, 1]
 
 
 @pytest.mark.parametrize("box", [(-1, 0), (0, 1), (0, 0)], ids=str)
 def test_a_box_that_touches_the_boundary_is_never_proved(box):
     found = certify(Flow({x: a * x - x**3}), {x: 0}, {a: box}, time_limit=None)
-    assert found.status is Status.UNDECIDED
+    assert found.status is CellStatus.UNDECIDED
 
 
 def test_stability_is_transverse_to_a_family():
     flow = Flow({v: -w * (w - mu) * v, w: -gamma * (w - mu) * v**2})
     family = next(p for p in fixed_points(flow, time_limit=None) if p.values[w] == mu)
-    assert certify(flow, family, {v: (1, 2), gamma: (1, 2)}, time_limit=None).status is Status.PROVED_STABLE
-    assert certify(flow, family, {v: (-1, 1), gamma: (1, 2)}, time_limit=None).status is Status.UNDECIDED
+    assert certify(flow, family, {v: (1, 2), gamma: (1, 2)}, time_limit=None).status is CellStatus.PROVED_STABLE
+    assert certify(flow, family, {v: (-1, 1), gamma: (1, 2)}, time_limit=None).status is CellStatus.UNDECIDED
 
 
 def test_a_root_without_closed_form_is_given_like_a_parameter():
@@ -106,7 +106,7 @@ def test_a_root_without_closed_form_is_given_like_a_parameter():
     (point,) = (p for p in fixed_points(flow, time_limit=None) if p.roots)
     outer = certify(flow, point, {v: ("1.1", 2), epsilon: ("0.05", "0.1"), kappa: ("0.5", "0.8")}, time_limit=None)
     middle = certify(flow, point, {v: ("-0.5", "0.5"), epsilon: ("0.05", "0.1"), kappa: ("0.5", "0.8")}, time_limit=None)
-    assert (outer.status, middle.status) == (Status.PROVED_STABLE, Status.PROVED_UNSTABLE)
+    assert (outer.status, middle.status) == (CellStatus.PROVED_STABLE, CellStatus.PROVED_UNSTABLE)
 
 
 # -- balls -------------------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_a_root_without_closed_form_is_given_like_a_parameter():
 @given(st.fractions(-3, 3, max_denominator=99), st.fractions(0, 2, max_denominator=99), st.fractions(0, 1, max_denominator=99))
 def test_a_ball_contains_every_value_over_its_interval(low, width, share):
     s = Symbol("s")
-    (ball,) = compiled([(s**2 / 3 - s + Rational(1, 7)) / (s**2 + 1)], (s,))(interval(low, low + width))
+    (ball,) = compile_balls([(s**2 / 3 - s + Rational(1, 7)) / (s**2 + 1)], (s,))(interval_ball(low, low + width))
     at = low + width * share
     exact = (at**2 / 3 - at + Fraction(1, 7)) / (at**2 + 1)
     assert ball.contains(arb(fmpq(exact.numerator, exact.denominator)))
@@ -125,8 +125,8 @@ def test_a_ball_contains_every_value_over_its_interval(low, width, share):
 def test_algebraic_numbers_and_impossible_roots():
     s = Symbol("s")
     root = CRootOf(s**5 - s - 1, 0)
-    assert abs(float(algebraic(root)) - float(root)) < 1e-12
-    (ball,) = compiled([sqrt(s)], (s,))(interval(Fraction(-1), Fraction(1)))
+    assert abs(float(algebraic_ball(root)) - float(root)) < 1e-12
+    (ball,) = compile_balls([sqrt(s)], (s,))(interval_ball(Fraction(-1), Fraction(1)))
     assert not ball.is_finite()
 
 
@@ -136,7 +136,7 @@ GOOD = {lam: ("0.01", "0.02"), mu: (1, 1), gamma: (1, 1), kappa: (1, 1)}
 
 
 def test_the_input_that_others_spoil_is_good():
-    assert certify(one_mode(), survivors(one_mode())[0], GOOD, time_limit=None).status is Status.PROVED_STABLE
+    assert certify(one_mode(), survivors(one_mode())[0], GOOD, time_limit=None).status is CellStatus.PROVED_STABLE
 
 
 @pytest.mark.parametrize(
@@ -179,51 +179,56 @@ def status(velocity, point, box, assumptions=(), **options):
 
 
 def test_a_zero_mode_that_nothing_explains_is_never_proved_stable():
-    assert status({x: x**3, y: -a * y}, {x: 0, y: 0}, {a: (1, 2)}) is Status.UNDECIDED
-    assert status({x: x**3, y: a * y}, {x: 0, y: 0}, {a: (1, 2)}) is Status.PROVED_UNSTABLE
-    assert status({x: -(x**3), y: -y}, {x: 0, y: 0}, {}) is Status.UNDECIDED
+    assert status({x: x**3, y: -a * y}, {x: 0, y: 0}, {a: (1, 2)}) is CellStatus.UNDECIDED
+    assert status({x: x**3, y: a * y}, {x: 0, y: 0}, {a: (1, 2)}) is CellStatus.PROVED_UNSTABLE
+    assert status({x: -(x**3), y: -y}, {x: 0, y: 0}, {}) is CellStatus.UNDECIDED
 
 
 def test_stability_is_transverse_to_a_symmetry():
     rest = a - x**2 - y**2
     circle = {x: Rational(3, 5) * sqrt(a), y: Rational(4, 5) * sqrt(a)}
-    assert status({x: x * rest, y: y * rest}, circle, {a: (1, 2)}) is Status.PROVED_STABLE
-    assert status({x: -x * rest, y: -y * rest}, circle, {a: (1, 2)}) is Status.PROVED_UNSTABLE
+    assert status({x: x * rest, y: y * rest}, circle, {a: (1, 2)}) is CellStatus.PROVED_STABLE
+    assert status({x: -x * rest, y: -y * rest}, circle, {a: (1, 2)}) is CellStatus.PROVED_UNSTABLE
 
 
 def test_points_are_given_by_radicals_and_algebraic_numbers():
-    assert status({x: a * (2 - x**2)}, {x: sqrt(2)}, {a: (1, 2)}) is Status.PROVED_STABLE
-    assert status({x: a * (2 - x**2)}, {x: -sqrt(2)}, {a: (1, 2)}) is Status.PROVED_UNSTABLE
-    assert status({x: a * (1 + x - x**3)}, {x: CRootOf(y**3 - y - 1, 0)}, {a: (1, 2)}) is Status.PROVED_STABLE
-    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (1, 2)}) is Status.PROVED_STABLE
-    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (-2, 1)}) is Status.UNDECIDED
-    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (0, 1)}) is Status.UNDECIDED
-    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (-2, -1)}) is Status.PROVED_ABSENT
+    assert status({x: a * (2 - x**2)}, {x: sqrt(2)}, {a: (1, 2)}) is CellStatus.PROVED_STABLE
+    assert status({x: a * (2 - x**2)}, {x: -sqrt(2)}, {a: (1, 2)}) is CellStatus.PROVED_UNSTABLE
+    assert status({x: a * (1 + x - x**3)}, {x: CRootOf(y**3 - y - 1, 0)}, {a: (1, 2)}) is CellStatus.PROVED_STABLE
+    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (1, 2)}) is CellStatus.PROVED_STABLE
+    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (-2, 1)}) is CellStatus.UNDECIDED
+    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (0, 1)}) is CellStatus.UNDECIDED
+    assert status({x: a - x**2}, {x: sqrt(a)}, {a: (-2, -1)}) is CellStatus.PROVED_ABSENT
 
 
 def test_where_a_point_does_not_exist_it_is_absent():
     upper = next(p for p in fixed_points(Flow({x: a - x**2}), time_limit=None) if p.values[x] == sqrt(a))
     found = certify(Flow({x: a - x**2}), upper, {a: (-1, 1)}, cells={a: 4}, time_limit=None)
-    assert [c.status for c in found.cells] == [Status.PROVED_ABSENT, Status.UNDECIDED, Status.UNDECIDED, Status.PROVED_STABLE]
+    assert [c.status for c in found.cells] == [
+        CellStatus.PROVED_ABSENT,
+        CellStatus.UNDECIDED,
+        CellStatus.UNDECIDED,
+        CellStatus.PROVED_STABLE,
+    ]
     assert [c.box[a] for c in found.cells][1] == (Fraction(-1, 2), 0)
 
 
 def test_nothing_is_proved_outside_the_assumptions():
     flow = {x: (a - b) * x}
-    assert status(flow, {x: 0}, {a: (0, 1), b: (2, 3)}, assumptions=(a < b,)) is Status.PROVED_STABLE
-    assert status(flow, {x: 0}, {a: (2, 3), b: (0, 1)}, assumptions=(a < b,)) is Status.PROVED_ABSENT
-    assert status(flow, {x: 0}, {a: (0, 1), b: (1, 2)}, assumptions=(a < b,)) is Status.UNDECIDED
+    assert status(flow, {x: 0}, {a: (0, 1), b: (2, 3)}, assumptions=(a < b,)) is CellStatus.PROVED_STABLE
+    assert status(flow, {x: 0}, {a: (2, 3), b: (0, 1)}, assumptions=(a < b,)) is CellStatus.PROVED_ABSENT
+    assert status(flow, {x: 0}, {a: (0, 1), b: (1, 2)}, assumptions=(a < b,)) is CellStatus.UNDECIDED
 
 
 def test_a_box_that_touches_zero_is_not_proved_for_a_positive_parameter():
     flow, (point, *_) = one_mode(), survivors(one_mode())
-    assert status(flow, point, {**GOOD, gamma: ("0.001", 1)}) is Status.PROVED_STABLE
-    assert status(flow, point, {**GOOD, gamma: (0, 1)}) is Status.UNDECIDED  # the amplitude is infinite at zero
+    assert status(flow, point, {**GOOD, gamma: ("0.001", 1)}) is CellStatus.PROVED_STABLE
+    assert status(flow, point, {**GOOD, gamma: (0, 1)}) is CellStatus.UNDECIDED  # the amplitude is infinite at zero
 
 
 def test_halving_is_spent_on_what_matters():
     flow = Flow({x: (a**2 - a - 1) * x + b * x**2})
-    assert status(flow, {x: 0}, {b: (-1000, 1000), a: ("-0.6", "1.6")}) is Status.PROVED_STABLE
+    assert status(flow, {x: 0}, {b: (-1000, 1000), a: ("-0.6", "1.6")}) is CellStatus.PROVED_STABLE
 
 
 def test_numbers_are_read_as_they_are_written():
@@ -241,8 +246,8 @@ def test_a_cubic_root_in_the_box_is_not_contradicted_by_dense_eigenvalues(drawn)
     for at in inside:
         jacobian = [[1 - at[v] ** 2, -1], [at[epsilon], -at[epsilon] * at[kappa]]]
         left = np.linalg.eigvals(np.array(jacobian, dtype=float)).real.max()
-        if found is not Status.UNDECIDED:
-            assert (left < 0) == (found is Status.PROVED_STABLE)
+        if found is not CellStatus.UNDECIDED:
+            assert (left < 0) == (found is CellStatus.PROVED_STABLE)
 
 
 @settings(max_examples=8)
@@ -259,8 +264,8 @@ def test_three_modes_are_not_contradicted_by_dense_eigenvalues(drawn, entries):
         jacobian = np.array(rows, dtype=float) + np.diag([float(at[a]) - 2, -float(at[b]), -float(at[a] * at[epsilon]) - 1])
         largest = np.linalg.eigvals(jacobian).real.max()
         for cell in found.cells:
-            if cell.box[a][0] <= at[a] <= cell.box[a][1] and cell.status is not Status.UNDECIDED:
-                assert (largest < 0) == (cell.status is Status.PROVED_STABLE)
+            if cell.box[a][0] <= at[a] <= cell.box[a][1] and cell.status is not CellStatus.UNDECIDED:
+                assert (largest < 0) == (cell.status is CellStatus.PROVED_STABLE)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Dummy, Eq, Expr, Poly, Pow, S, Symbol, groebner, symbols
 
-from derivations.analysis.linearisation.kinds import Bifurcation, Kind
+from derivations.analysis.linearisation.kinds import Bifurcation, BifurcationKind
 from derivations.analysis.linearisation.stability import Stability, stability
 from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import Completeness, FixedPoints, fixed_points
@@ -166,11 +166,13 @@ def check_planted(planted: Planted, answers: Sequence[Answer]) -> None:
         expected = [
             (kind, criticality, normalised(equation, parameters))
             for kind, criticality, equation in place.lost
-            if not (kind is Kind.HOPF and place.unstable)
+            if not (kind is BifurcationKind.HOPF and place.unstable)
         ]
         assert [one for one in expected if one not in found] == []
         others = [kind for kind, *rest in found if (kind, *rest) not in expected]
-        assert set(others) <= ({Kind.DEGENERATE, Kind.HOPF} if planted.is_open else {Kind.DEGENERATE})
+        assert set(others) <= (
+            {BifurcationKind.DEGENERATE, BifurcationKind.HOPF} if planted.is_open else {BifurcationKind.DEGENERATE}
+        )
 
 
 def check_relabelled(planted: Planted, relabelling: Relabelling, found: FixedPoints, answers: Sequence[Answer]) -> None:

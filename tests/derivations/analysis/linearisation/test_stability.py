@@ -28,7 +28,7 @@ from sympy import (
     zeros,
 )
 
-from derivations.analysis.linearisation.kinds import Kind
+from derivations.analysis.linearisation.kinds import BifurcationKind
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.linearisation.zero_modes import Origin
@@ -210,7 +210,7 @@ def test_one_mode_with_decay_has_the_points_and_verdicts_of_the_notes():
         assert s.verdict is (Verdict.STABLE if sign > 0 else Verdict.SADDLE)
         assert s.conditions == ()
         (lost,) = s.bifurcations
-        assert lost.kind is Kind.SADDLE_NODE
+        assert lost.kind is BifurcationKind.SADDLE_NODE
         assert lost.critical == Eq(lam, mu**2 / 4)
 
 
@@ -297,7 +297,7 @@ def test_two_directions_give_the_complete_rule_of_the_notes():
     assert found.verdict is Verdict.DEPENDS
     assert same(one_condition(found), Gt((c2 * c1 - c0).expand(), 0))
     assert [m.origin for m in found.zero_modes] == [Origin.SYMMETRY]
-    assert Kind.HOPF in {lost.kind for lost in found.bifurcations}
+    assert BifurcationKind.HOPF in {lost.kind for lost in found.bifurcations}
     assert spectrum_agrees(found, {kappa: 0.31})
 
 

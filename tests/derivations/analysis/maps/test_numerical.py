@@ -15,7 +15,7 @@ from derivations.analysis.maps.numerical import (
     edge_at,
     fluctuations_at,
     projector,
-    settled,
+    settle_point,
     stationary_fluctuations,
 )
 from derivations.vocabulary import eta
@@ -24,7 +24,7 @@ from theory import Coupling, Flow, InputError, Loss, UnfinishedError, models, sg
 from theory.models.vocabulary import W, X, Y, d
 from theory.simulation.descent import GradientDescent, descend, descend_in_batches
 from theory.simulation.minibatch import BatchVelocity
-from theory.simulation.optimisers import observer
+from theory.simulation.optimisers import make_observer
 from theory.simulation.setting import Setting
 
 x, y, z = STATE = symbols("x y z", real=True)
@@ -48,9 +48,9 @@ def apart(types=False):
     setting = Setting.of(models.projection_head(), coupling, 2, numbers)
     labels = 1.5 * np.random.default_rng(4).standard_normal((2, 2))
     start = {Y: labels, X: labels @ coupling.data["J"].T, W: np.eye(2)}
-    run = observer(setting, start, 0, types=types)
+    run = make_observer(setting, start, 0, types=types)
     (late,) = descend(run.lowered, run.start, np.array([3000]), GradientDescent(0.2))
-    return setting, run.lowered, settled(run.lowered, late)
+    return setting, run.lowered, settle_point(run.lowered, late)
 
 
 # -- edges -------------------------------------------------------------------------------------------------------------
@@ -118,9 +118,9 @@ def test_states_that_still_move_are_refused_and_settled():
     lowered = Flow({x: x - x**3, y: -y}).lower()
     with pytest.raises(InputError, match="settle the state"):
         edge_at(lowered, np.array([0.9, 0.1]))
-    assert np.allclose(settled(lowered, [0.9, 0.1]), [1, 0])
+    assert np.allclose(settle_point(lowered, [0.9, 0.1]), [1, 0])
     with pytest.raises(UnfinishedError, match="did not settle"):
-        settled(Flow({x: 1 + x**2}).lower(), [0.3])
+        settle_point(Flow({x: 1 + x**2}).lower(), [0.3])
 
 
 # -- fluctuations ------------------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def of_data():
     rng = np.random.default_rng(3)
     coupling = Coupling.from_data(rng.standard_normal((12, 3)), np.arange(12) % 2, mobility="uniform")
     setting = Setting.of(models.projection_head(), coupling, 2, {"lambda": 0.08})
-    run = observer(setting, setting.start(0), 0, types=False)
+    run = make_observer(setting, setting.start(0), 0, types=False)
     return setting, run.lowered, run.start
 
 

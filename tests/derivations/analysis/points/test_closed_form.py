@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import S, symbols
 
 from derivations.analysis.algebra.polynomials import Ring
-from derivations.analysis.points.closed_form import solutions
+from derivations.analysis.points.closed_form import solve_leaf
 from derivations.analysis.sites.assumptions import signs_from
 from derivations.analysis.sites.branches import Leaf, Substitution
 from tests.strategies import SCALARS
@@ -19,7 +19,7 @@ def test_a_denominator_is_made_rational_only_where_its_conjugate_does_not_vanish
     roots = ((x, ring.numerator(x**2 - b)),)
     for bottom, positive in ((x - a, ()), (x**2 + a**2 + x + 1, (b > 0,))):
         solved = (Substitution(y, ring.constant(1), ring.numerator(bottom)),)
-        found = solutions(Leaf(roots, solved, (), ()), (x, y), signs_from(ring, positive))
+        found = solve_leaf(Leaf(roots, solved, (), ()), (x, y), signs_from(ring, positive))
         at = {a: 1, b: 1}
         here = [s for s in found if all(c.subs(at) == S.true for c in s.conditions)]
         expected = {value for value in (1, -1) if bottom.subs({x: value, a: 1}) != 0}

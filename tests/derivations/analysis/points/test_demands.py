@@ -13,7 +13,7 @@ from sympy import Eq, Rational, S, Symbol, sqrt, symbols
 from derivations import certify, stability
 from derivations.analysis.points.fixed_points import Completeness, fixed_points
 from derivations.analysis.points.numbers import sign_of
-from derivations.analysis.points.point import Kind
+from derivations.analysis.points.point import PointKind
 from tests.strategies import flows_with_families, grid_numbers, planted_flows
 from theory import Flow
 from theory.errors import InputError
@@ -39,7 +39,7 @@ def test_competing_species_that_are_not_negative():
     found = solved(competition(X, Y))
     assert found.completeness is Completeness.PROVED
     assert len(found) == 5
-    (interior,) = [p for p in found if p.kind is Kind.ISOLATED and 0 not in p.values.values()]
+    (interior,) = [p for p in found if p.kind is PointKind.ISOLATED and 0 not in p.values.values()]
     assert {(a - 1) * (a * b - 1) >= 0, (b - 1) * (a * b - 1) >= 0} <= set(interior.conditions)
     at = {a: half, b: 3}
     assert {(p[X], p[Y]) for p in found.at(at)} == {(0, 0), (1, 0), (0, 1)}
@@ -50,16 +50,16 @@ def test_competing_species_that_are_not_negative():
 
 def test_competing_species_that_are_positive():
     found = solved(competition(P, Q))
-    (interior,) = [p for p in found if p.kind is Kind.ISOLATED]
+    (interior,) = [p for p in found if p.kind is PointKind.ISOLATED]
     assert {(a - 1) * (a * b - 1) > 0, (b - 1) * (a * b - 1) > 0} == set(interior.conditions)
     assert found.at({a: half, b: 3}) == found.at({a: 1, b: half}) == []
     assert found.at({a: 2, b: 2}) == [{P: Rational(1, 3), Q: Rational(1, 3)}]
 
 
 def test_a_family_carries_the_signs_of_its_coordinates():
-    (family,) = [p for p in solved(competition(X, Y)) if p.kind is Kind.FAMILY]
+    (family,) = [p for p in solved(competition(X, Y)) if p.kind is PointKind.FAMILY]
     assert set(family.conditions) == {Eq(a, 1), Eq(b, 1), family.free[0] <= 1}
-    (family,) = [p for p in solved(competition(P, Q)) if p.kind is Kind.FAMILY]
+    (family,) = [p for p in solved(competition(P, Q)) if p.kind is PointKind.FAMILY]
     assert set(family.conditions) == {Eq(a, 1), Eq(b, 1), family.free[0] < 1}
     assert not solved({P: P + Q, Q: P + Q})
     (corner,) = solved({X: X + Y, Y: X + Y})
@@ -152,7 +152,7 @@ def test_points_are_those_real_ones_whose_signs_are_allowed(polynomials, value, 
     flow = Flow(dict(zip((x, y), polynomials, strict=True)))
     names = {x: P, y: Q} if strictly else {x: X, y: Y}
     every = fixed_points(flow, time_limit=None)
-    assume(not any(p.kind is Kind.FAMILY for p in every))  # points that lie on one at these numbers are not listed
+    assume(not any(p.kind is PointKind.FAMILY for p in every))  # points that lie on one at these numbers are not listed
     some = fixed_points(moved(flow, names), time_limit=None)
     expected = every.at(dict.fromkeys(flow.parameters, value))
     got = some.at(dict.fromkeys(some.flow.parameters, value))
@@ -174,7 +174,7 @@ def test_planted_points_are_found_iff_their_signs_are_allowed(planted, strictly)
     for place in places:
         inside = all(sign_allows(names[q], S(v)) for q, v in place.items())
         is_listed = any(all((p[names[q]] - v).equals(0) for q, v in place.items()) for p in listed)
-        assert is_listed == inside or any(p.kind is Kind.FAMILY for p in found)
+        assert is_listed == inside or any(p.kind is PointKind.FAMILY for p in found)
 
 
 @settings(max_examples=15)
@@ -185,8 +185,8 @@ def test_planted_curves_are_found_where_their_signs_are_allowed(planted, value, 
     place = {names[running]: value} | {names[q]: S(v).xreplace({running: value}) for q, v in curve.items()}
     found = fixed_points(moved(flow, names), time_limit=None)
     inside = all(sign_allows(q, v) for q, v in place.items())
-    on_a_family = any(lies_on(p, place) for p in found if p.kind is Kind.FAMILY)
-    isolated = any(all((p.values[q] - v).equals(0) for q, v in place.items()) for p in found if p.kind is Kind.ISOLATED)
+    on_a_family = any(lies_on(p, place) for p in found if p.kind is PointKind.FAMILY)
+    isolated = any(all((p.values[q] - v).equals(0) for q, v in place.items()) for p in found if p.kind is PointKind.ISOLATED)
     assert (on_a_family or isolated) == inside
 
 

@@ -34,7 +34,7 @@ from sympy import (
 from derivations.analysis.points import soundness as module
 from derivations.analysis.points import splitter
 from derivations.analysis.points.fixed_points import Completeness, fixed_points
-from derivations.analysis.points.point import Kind
+from derivations.analysis.points.point import PointKind
 from tests.derivations.analysis.points.hermite import zeros
 from tests.strategies import SCALARS, flows_with_families, grid_numbers, planted_flows, scalar_polynomials
 from theory import Flow
@@ -150,7 +150,7 @@ def test_points_and_conditions_are_those_of_the_literature(name):
     for values, *conditions in expected:
         (point,) = [p for p in found if all((p.values[s] - value).factor() == 0 for s, value in values.items())]
         assert set(point.conditions) == set(conditions)
-        assert point.kind is (Kind.FAMILY if point.free else Kind.ISOLATED)
+        assert point.kind is (PointKind.FAMILY if point.free else PointKind.ISOLATED)
 
 
 def test_fitzhugh_nagumo_has_one_point_where_the_nullclines_are_gentle_and_up_to_three_elsewhere():
@@ -169,7 +169,7 @@ def test_fitzhugh_nagumo_has_one_point_where_the_nullclines_are_gentle_and_up_to
 def test_without_signs_degenerate_parameters_are_cases_of_their_own():
     found = solved({x: x * (1 - x - a * y), y: r * y * (1 - y - b * x)})
     assert found.completeness is Completeness.PROVED
-    families = [p for p in found if p.kind is Kind.FAMILY]
+    families = [p for p in found if p.kind is PointKind.FAMILY]
     assert {frozenset(p.conditions) for p in families} == {frozenset({Eq(r, 0)}), frozenset({Eq(b, 1), Eq(a, 1)})}
     (coexistence,) = [p for p in found if p.exceptional]
     assert coexistence.exceptional == (Eq(a * b, 1),)
@@ -187,8 +187,8 @@ def test_two_modes_rest_on_a_circle_where_their_correlations_agree():
     found = solved(velocity)
     assert found.completeness is Completeness.PROVED
     assert not found.exceptional
-    assert len([p for p in found if p.kind is Kind.ISOLATED]) == 9
-    circles = [p for p in found if p.kind is Kind.FAMILY]
+    assert len([p for p in found if p.kind is PointKind.ISOLATED]) == 9
+    circles = [p for p in found if p.kind is PointKind.FAMILY]
     assert len(circles) == 4  # two heights, two halves each
     for circle in circles:
         assert Eq(other, one) in circle.conditions
@@ -206,7 +206,7 @@ def holds_exactly(found, place, parameters=()):
     parameters = dict(parameters)
     if any(all(is_equal(at[s], value) for s, value in place.items()) for at in found.at(parameters)):
         return True
-    families = [p for p in found if p.kind is Kind.FAMILY]
+    families = [p for p in found if p.kind is PointKind.FAMILY]
     return any(lies_on(family, place, parameters) for family in families)
 
 
@@ -354,7 +354,7 @@ def test_the_count_with_multiplicity_is_stated():
 
 
 def test_a_list_that_contradicts_the_count_is_not_called_complete(monkeypatch):
-    monkeypatch.setattr(module, "solutions", lambda *args, original=module.solutions: original(*args)[:1])
+    monkeypatch.setattr(module, "solve_leaf", lambda *args, original=module.solve_leaf: original(*args)[:1])
     found = solved({x: x**2 - 2})
     assert found.completeness is Completeness.UNKNOWN
     assert "1 are listed" in found.reason
@@ -426,7 +426,7 @@ def test_points_that_meet_are_listed_once_and_points_on_families_not_at_all():
 
 def test_no_point_of_a_family_is_listed_beside_it():
     found = solved({v: -w * (w - 1) * v, w: -(w - 1) * v**2, z: z**2 - 1})
-    assert [p.kind for p in found] == [Kind.FAMILY] * 4
+    assert [p.kind for p in found] == [PointKind.FAMILY] * 4
 
 
 @pytest.mark.parametrize(

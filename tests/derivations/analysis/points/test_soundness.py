@@ -11,7 +11,7 @@ from sympy import Poly, Rational, S, Symbol
 from derivations.analysis.points import fixed_points as module
 from derivations.analysis.points import splitter
 from derivations.analysis.points.fixed_points import fixed_points
-from derivations.analysis.points.point import Kind
+from derivations.analysis.points.point import PointKind
 from tests.derivations.analysis.points.planted import x
 from tests.derivations.analysis.points.systems import real_brusselators, real_parametron
 from theory import Flow
@@ -20,7 +20,7 @@ from theory import Flow
 @pytest.mark.parametrize("flow", [real_parametron, real_brusselators], ids=["parametron", "Brusselators"])
 @pytest.mark.parametrize("rules", ["quick", "without generic parameters"])
 def test_every_report_holds_fixed_points_only(monkeypatch, flow, rules):
-    monkeypatch.setattr(splitter.Splitter, "_solved", lambda self, branch: None)
+    monkeypatch.setattr(splitter.Splitter, "_isolated_zeros", lambda self, branch: None)
     if rules == "quick":
         monkeypatch.setattr(splitter.Splitter, "slow", ())
     else:
@@ -69,6 +69,6 @@ def test_conditions_that_cannot_hold_together_are_not_listed():
     # x = -a c with a, c > 0 is no positive state's square, and a**2 <= 0 fails for a > 0
     c = Symbol("c", positive=True)
     assert len(fixed_points(Flow({x: x**2 + c**2}), time_limit=20)) == 0
-    assert all(p.kind is Kind.ISOLATED for p in fixed_points(Flow({x: x * (x**2 + c)}), time_limit=20))
+    assert all(p.kind is PointKind.ISOLATED for p in fixed_points(Flow({x: x * (x**2 + c)}), time_limit=20))
     nonzero = Symbol("q", real=True, nonzero=True)
     assert len(fixed_points(Flow({x: x**2 + nonzero**2}), time_limit=20)) == 0

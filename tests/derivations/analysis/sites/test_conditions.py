@@ -7,7 +7,7 @@ import pytest
 from sympy import Eq, Gt, Ne, Rational, S, diff, nsimplify, sqrt, symbols
 
 from derivations import fixed_points, stability
-from derivations.analysis.linearisation.kinds import Kind
+from derivations.analysis.linearisation.kinds import BifurcationKind
 from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import Completeness
 from tests.derivations.analysis.linearisation.dynamics import eigenvalues, holds
@@ -49,7 +49,7 @@ def test_the_endemic_state_is_stable_wherever_it_exists():
     (stable,) = at_free.conditions
     for judged in (at_free, at_endemic):
         (only,) = judged.bifurcations
-        assert only.kind is Kind.TRANSCRITICAL
+        assert only.kind is BifurcationKind.TRANSCRITICAL
         assert (REPRODUCTION - 1).subs(only.critical.lhs, only.critical.rhs).simplify() == 0
     generator = np.random.default_rng(0)
     for _ in range(40):
@@ -100,7 +100,12 @@ def test_a_criticality_that_holds_everywhere_is_no_condition(name):
     velocity = OSCILLATORS[name]
     point, found = ordinary(velocity)
     (hopf,) = found.bifurcations
-    assert (hopf.kind, hopf.criticality, hopf.supercritical, hopf.conditions) == (Kind.HOPF, "supercritical", None, ())
+    assert (hopf.kind, hopf.criticality, hopf.supercritical, hopf.conditions) == (
+        BifurcationKind.HOPF,
+        "supercritical",
+        None,
+        (),
+    )
     seen = 0
     for value in np.linspace(0.05, 1.2, 12):
         given_b = {b: nsimplify(value, rational=True)}
@@ -131,8 +136,8 @@ def test_boundary_points_meet_the_interior_one_where_another_parameter_is_not_on
     found = analysed(Flow({X: X * (1 - X - a * Y), Y: Y * (1 - Y - b * X)}))
     (interior,) = [judged for point, judged in found if len(point.conditions) == 3 and not point.free]
     assert {(f.kind, f.critical, f.conditions) for f in interior.bifurcations} == {
-        (Kind.TRANSCRITICAL, Eq(b, 1), (Ne(a, 1),)),
-        (Kind.TRANSCRITICAL, Eq(a, 1), (Ne(b, 1),)),
+        (BifurcationKind.TRANSCRITICAL, Eq(b, 1), (Ne(a, 1),)),
+        (BifurcationKind.TRANSCRITICAL, Eq(a, 1), (Ne(b, 1),)),
     }
 
 
@@ -149,7 +154,7 @@ def test_a_pair_of_samples_with_decay_has_short_roots_and_one_condition():
     for point, found in moving:
         assert point.conditions == (lam <= Rational(1, 4),)
         (only,) = found.bifurcations
-        assert (only.kind, only.critical, only.conditions) == (Kind.SADDLE_NODE, Eq(lam, Rational(1, 4)), ())
+        assert (only.kind, only.critical, only.conditions) == (BifurcationKind.SADDLE_NODE, Eq(lam, Rational(1, 4)), ())
 
 
 # -- families ---------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from sympy import expand, symbols
 
 from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.sites.assumptions import signs_from
-from derivations.analysis.sites.decision import decided, is_empty
+from derivations.analysis.sites.decision import decide_sign, is_empty
 from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO
 from derivations.analysis.sites.site import Site
 
@@ -28,9 +28,9 @@ def on_plane(*assumptions):
 def test_textbook_inequalities_are_decided():
     plane = on_plane()
     motzkin = x**4 * y**2 + x**2 * y**4 + 1 - 3 * x**2 * y**2
-    assert decided(plane, plane.ring.fraction(motzkin)) == NONNEGATIVE
-    assert decided(plane, plane.ring.fraction(a**2 + b**2 - a * b)) == POSITIVE
-    assert decided(on_plane(x**2 + y**2 < 1), plane.ring.fraction(x + y - 2)) == NEGATIVE
+    assert decide_sign(plane, plane.ring.fraction(motzkin)) == NONNEGATIVE
+    assert decide_sign(plane, plane.ring.fraction(a**2 + b**2 - a * b)) == POSITIVE
+    assert decide_sign(on_plane(x**2 + y**2 < 1), plane.ring.fraction(x + y - 2)) == NEGATIVE
     assert not is_empty(plane, [(plane.ring.numerator(a * b - x), POSITIVE)])
     assert is_empty(plane, [(plane.ring.numerator(x**2 + y**2 + a), ZERO)])
 
@@ -51,4 +51,4 @@ def test_a_set_that_holds_a_point_is_never_called_empty(one, two, first, second)
     assert not is_empty(site, facts)
     for f, sign in facts:
         if not f.is_zero():
-            assert sign <= decided(site, (f, ring.constant(1)))
+            assert sign <= decide_sign(site, (f, ring.constant(1)))
