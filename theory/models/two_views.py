@@ -31,10 +31,8 @@ from theory.nodes import (
 )
 from theory.stopgrad import sg
 
-# of a softmax; the smallest scale; weights of terms
-temperature, epsilon, alpha, zeta = symbols(
-    "temperature epsilon alpha zeta", positive=True
-)  # temperature, smallest scale, weights of terms
+# The temperature of a softmax, the smallest scale, weights of terms.
+temperature, epsilon, alpha, zeta = symbols("temperature epsilon alpha zeta", positive=True)
 MASS = Trace(D_x)
 
 
