@@ -160,7 +160,7 @@ class Descent:
             return evaluate(self.loss.expression, at.with_targets(changes))
         if self.stopped:
             return evaluate(self.loss.expression, at.with_state(changes))
-        return evaluate(self.loss.erase_markers(), Point({**at.values, **changes}))
+        return evaluate(self.loss.erased(), Point({**at.values, **changes}))
 
     def _predict_slope(self, at: Point, block: Basic, velocity: Basic, along):
         mobility = evaluate(sympify(self.loss.mobility.get(block, 1)), at)

@@ -39,7 +39,7 @@ def _of(expr: Basic, at: Balls) -> arb_mat:
     raise TypeError(f"no ball of {type(expr).__name__}")
 
 
-def _made(rows: int, columns: int, entry: Callable) -> arb_mat:
+def _fill_matrix(rows: int, columns: int, entry: Callable) -> arb_mat:
     return arb_mat(rows, columns, [entry(i, j) for i in range(rows) for j in range(columns)])
 
 
@@ -78,44 +78,44 @@ def _(expr, at):
 @_of.register(OneMatrix)
 def _(expr, at):
     ones = isinstance(expr, OneMatrix)
-    return _made(at.size(expr.rows), at.size(expr.cols), lambda i, j: arb(int(ones or i == j)))
+    return _fill_matrix(at.size(expr.rows), at.size(expr.cols), lambda i, j: arb(int(ones or i == j)))
 
 
 @_of.register(Elementwise)
 def _(expr, at):
     inner = at.of(expr.inner)
-    return _made(inner.nrows(), inner.ncols(), lambda i, j: at.number(expr.body, {ENTRY: inner[i, j]}))
+    return _fill_matrix(inner.nrows(), inner.ncols(), lambda i, j: at.number(expr.body, {ENTRY: inner[i, j]}))
 
 
 @_of.register(Hadamard)
 def _(expr, at):
     first, *others = (at.of(f) for f in expr.args)
-    return _made(first.nrows(), first.ncols(), lambda i, j: reduce(mul, (f[i, j] for f in others), first[i, j]))
+    return _fill_matrix(first.nrows(), first.ncols(), lambda i, j: reduce(mul, (f[i, j] for f in others), first[i, j]))
 
 
 @_of.register(Diagonal)
 def _(expr, at):
     column = at.of(expr.args[0])
-    return _made(column.nrows(), column.nrows(), lambda i, j: column[i, 0] if i == j else arb(0))
+    return _fill_matrix(column.nrows(), column.nrows(), lambda i, j: column[i, 0] if i == j else arb(0))
 
 
 @_of.register(DiagonalPart)
 def _(expr, at):
     square = at.of(expr.args[0])
-    return _made(square.nrows(), 1, lambda i, j: square[i, i])
+    return _fill_matrix(square.nrows(), 1, lambda i, j: square[i, i])
 
 
 @_of.register(Softmax)
 def _(expr, at):
     inner = at.of(expr.args[0])
     sums = [_sum_of_exponentials(inner, i) for i in range(inner.nrows())]
-    return _made(inner.nrows(), inner.ncols(), lambda i, j: inner[i, j].exp() / sums[i])
+    return _fill_matrix(inner.nrows(), inner.ncols(), lambda i, j: inner[i, j].exp() / sums[i])
 
 
 @_of.register(LogSumExp)
 def _(expr, at):
     inner = at.of(expr.args[0])
-    return _made(inner.nrows(), 1, lambda i, j: _sum_of_exponentials(inner, i).log())
+    return _fill_matrix(inner.nrows(), 1, lambda i, j: _sum_of_exponentials(inner, i).log())
 
 
 def _sum_of_exponentials(inner: arb_mat, row: int) -> arb:
@@ -125,10 +125,10 @@ def _sum_of_exponentials(inner: arb_mat, row: int) -> arb:
 @_of.register(Selection)
 def _(expr, at):
     size, first, count, step = map(at.size, expr.args)
-    return _made(size, count, lambda i, j: arb(int(i == first + j * step)))
+    return _fill_matrix(size, count, lambda i, j: arb(int(i == first + j * step)))
 
 
 @_of.register(Centring)
 def _(expr, at):
     n = at.size(expr.args[0])
-    return _made(n, n, lambda i, j: arb(int(i == j)) - arb(1) / n)
+    return _fill_matrix(n, n, lambda i, j: arb(int(i == j)) - arb(1) / n)

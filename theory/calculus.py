@@ -31,7 +31,7 @@ from theory.nodes import sweep
 from theory.nodes.algebra import times
 from theory.nodes.domains import kinks_of_entries
 from theory.nodes.elementwise import ENTRY
-from theory.nodes.opened import is_beyond_polynomials, opened
+from theory.nodes.opened import as_nodes, is_beyond_polynomials
 from theory.printing import plain
 from theory.scalars import KINKED, SMOOTH, State, refusal, require_differentiable, scalar_derivative
 from theory.words import (
@@ -78,7 +78,7 @@ def gradient(expr: Expr, symbol: State, context: Context = PLAIN) -> Expr | Matr
 def gradients(expr: Expr, state: Sequence[State], context: Context = PLAIN) -> dict[State, Expr | MatrixExpr]:
     """The derivative of a scalar by each of several blocks, as :func:`gradient`."""
     if is_beyond_polynomials(expr, state):
-        return sweep.gradients(opened(expr), state, context)
+        return sweep.gradients(as_nodes(expr), state, context)
     flat = expand_traces(expr, context)
     return {symbol: _polynomial_gradient(flat, symbol, context) for symbol in state}
 
@@ -102,7 +102,7 @@ def differential(expr: Expr | MatrixExpr, directions: Mapping[State, Expr | Matr
     Linear in the directions, which are expressions of the shapes of their blocks.
     """
     if is_beyond_polynomials(expr, directions):
-        return sweep.moved(opened(expr), directions, context)
+        return sweep.differential_of(as_nodes(expr), directions, context)
     if isinstance(expr, MatrixExpr):
         return assemble(_word_differential(expand(expr, context), directions, context), expr.shape)
     flat = expand_traces(expr, context)
@@ -131,7 +131,7 @@ def scaled_slope(slope: MatrixExpr, mobility: Expr | MatrixExpr, context: Contex
     """A slope times a mobility, a scalar or a matrix on the right."""
     rate = mobility if isinstance(mobility, MatrixExpr) else mobility * Identity(slope.cols)
     if is_beyond_polynomials(slope, slope.free_symbols):
-        return times(opened(slope), rate)
+        return times(as_nodes(slope), rate)
     descent = multiply_polynomials([expand(slope, context), expand(rate, context)])
     return assemble({w: c.expand() for w, c in descent.items()}, slope.shape)
 

@@ -153,7 +153,7 @@ class Loss(Brief, Basic):
     @property
     def kinks(self) -> tuple[Expr, ...]:
         """What vanishes where the loss has a kink as a function of the state; its flows hold elsewhere."""
-        return tuple(e for e in kinks(self.erase_markers()) if e.free_symbols & {*self.state})
+        return tuple(e for e in kinks(self.erased()) if e.free_symbols & {*self.state})
 
     @property
     def conditions(self) -> tuple[Expr, ...]:
@@ -161,7 +161,7 @@ class Loss(Brief, Basic):
 
         Lengths by which samples are divided are among them: a sample of length zero has no direction.
         """
-        return tuple(e for e in positive_parts(self.erase_markers(), self.context) if e.free_symbols & {*self.state})
+        return tuple(e for e in positive_parts(self.erased(), self.context) if e.free_symbols & {*self.state})
 
     @property
     def learns(self) -> bool:
@@ -170,13 +170,13 @@ class Loss(Brief, Basic):
         slopes = gradients(blocked, self.state, self.context).values()
         return any(vanishes(slope, self.context) is not True for slope in slopes)
 
-    def erase_markers(self) -> Expr:
+    def erased(self) -> Expr:
         """The loss with its markers read as the identity: the number that is reported."""
         return erase(self.expression)
 
     def gradient_flow(self) -> Flow:
         """The flow with the markers read as the identity."""
-        return self._descent_flow(self.erase_markers(), {})
+        return self._descent_flow(self.erased(), {})
 
     def stop_gradient_flow(self) -> Flow:
         """The flow with the gradient blocked at the markers, which are then erased.

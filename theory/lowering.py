@@ -23,7 +23,7 @@ from theory.calculus import State
 from theory.errors import InputError
 from theory.flow import Flow, direction
 from theory.nodes.numerics import FUNCTIONS
-from theory.nodes.opened import opened
+from theory.nodes.opened import as_nodes
 from theory.numpy_text import OperationPrinter
 from theory.schedule import Schedule
 from theory.state import parameters_of, scalar_or_matrix_symbols
@@ -61,7 +61,7 @@ def lower(
     names = {a: _rename_symbol(a, number) for number, a in enumerate(arguments)}
     inner = {a: DiagMatrix(n) if a in diagonal else n for a, n in names.items()}
     schedule = Schedule(sizes, {stand_in: a for a, stand_in in inner.items()})
-    results = [schedule.operand(opened(e).xreplace(inner)) for e in expressions]
+    results = [schedule.operand(as_nodes(e).xreplace(inner)) for e in expressions]
     shared, inlined = schedule.split(results)
     modules, prints = _function_modules(expressions), printer(inlined)
     return lambdify(list(names.values()), results, modules=modules, printer=prints, cse=lambda _: (shared, results))

@@ -35,7 +35,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from theory.errors import CalculusError
 from theory.nodes.algebra import terms_of, times
 from theory.nodes.node import Node
-from theory.nodes.opened import opened
+from theory.nodes.opened import as_nodes
 from theory.nodes.operations import PLACES, NumberOf, Operation, Pointwise
 from theory.nodes.selections import Centring, Constant
 from theory.words import Polynomial, Word, add_term, expand, monomial
@@ -79,7 +79,7 @@ class Schedule:
             return expr.xreplace(self.sizes)
         if isinstance(expr, MatrixSymbol | DiagMatrix):
             return expr
-        if (node := opened(expr)) != expr:
+        if (node := as_nodes(expr)) != expr:
             return self.operand(node)
         raise CalculusError(
             "nodes, sums, products, transposes, inverses and traces",
@@ -104,12 +104,12 @@ class Schedule:
         diagonal = all(isinstance(v, DiagMatrix) for _, v in terms)
         if turned := _all_turned([v for _, v in terms]):
             terms = [(s, v) for (s, _), v in zip(terms, turned, strict=True)]
-        other = frozenset(Counter((s, _turned(v)) for s, v in terms).items())
+        other = frozenset(Counter((s, _transpose_operand(v)) for s, v in terms).items())
         if not turned and other in self._sums:
-            return _turned(self._sums[other])
+            return _transpose_operand(self._sums[other])
         if (key := frozenset(Counter(terms).items())) not in self._sums:
             self._sums[key] = self._added(terms, (expr.cols, expr.rows) if turned else expr.shape, diagonal)
-        return _turned(self._sums[key]) if turned else self._sums[key]
+        return _transpose_operand(self._sums[key]) if turned else self._sums[key]
 
     def _added(self, terms: list[tuple[int, Basic]], shape, diagonal: bool) -> Basic:
         terms.sort(key=lambda t: -t[0])
@@ -162,8 +162,8 @@ class Schedule:
         used = [k for k, place in enumerate(PLACES[: len(operands)]) if body.has(place)]
         body, operands = body.xreplace({PLACES[k]: PLACES[i] for i, k in enumerate(used)}), tuple(operands[k] for k in used)
         operation = Pointwise(body, *operands)
-        if (other := self.known.get(Pointwise(body, *map(_turned, operands)))) is not None:
-            return _turned(other)
+        if (other := self.known.get(Pointwise(body, *map(_transpose_operand, operands)))) is not None:
+            return _transpose_operand(other)
         return self.emit(operation, operands[0].shape, all(isinstance(o, DiagMatrix) for o in operands))
 
     def halves(self, expr: MatrixExpr) -> tuple[Basic, Basic] | None:
@@ -228,8 +228,8 @@ class Schedule:
         diagonal = isinstance(left, DiagMatrix) and isinstance(right, DiagMatrix)
         if turned := _all_turned([right, left]):
             return Transpose(self.emit(MatMul(*turned, evaluate=False), (right.cols, left.rows)))
-        if (other := self.known.get(MatMul(_turned(right), _turned(left), evaluate=False))) is not None:
-            return _turned(other)
+        if (other := self.known.get(MatMul(_transpose_operand(right), _transpose_operand(left), evaluate=False))) is not None:
+            return _transpose_operand(other)
         return self.emit(MatMul(left, right, evaluate=False), (left.rows, right.cols), diagonal)
 
     def _product_cost(self, operands: list[Basic], i: int, k: int, j: int) -> float:
@@ -270,7 +270,7 @@ def _with_thin_ones(factors: Sequence[MatrixExpr]) -> Iterator[MatrixExpr]:
         yield from (factor,) if thin else (OneMatrix(factor.rows, 1), OneMatrix(1, factor.cols))
 
 
-def _turned(operand: Basic) -> Basic:
+def _transpose_operand(operand: Basic) -> Basic:
     """The transpose of an operand."""
     if isinstance(operand, Transpose):
         return operand.arg
@@ -281,7 +281,11 @@ def _all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
     """The transposes of operands that are transposes themselves, or diagonal; an operation on these has both senses."""
     if not any(isinstance(o, Transpose) for o in operands):
         return None
-    return [*map(_turned, operands)] if all(isinstance(o, Transpose | DiagMatrix | Identity) for o in operands) else None
+    return (
+        [*map(_transpose_operand, operands)]
+        if all(isinstance(o, Transpose | DiagMatrix | Identity) for o in operands)
+        else None
+    )
 
 
 def _scales(operand: Basic) -> bool:

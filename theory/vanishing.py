@@ -60,7 +60,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from sympy.polys.polyerrors import PolynomialError
 
 from theory.nodes.node import Node
-from theory.nodes.opened import opened
+from theory.nodes.opened import as_nodes
 from theory.real_points import proved_nonzero
 from theory.words import PLAIN, Context, Word, expand, expand_traces, monomial, transpose_factor
 
@@ -76,7 +76,7 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
     """
     if isinstance(expr, MatrixExpr):
         expr = Trace(MatMul(MatrixSymbol(f"probe_{Dummy().dummy_index}", expr.cols, expr.rows), expr, evaluate=False))
-    expr = opened(expr)
+    expr = as_nodes(expr)
     if expr.has(Node):  # multiplied out only where it may vanish
         if proved_nonzero(expr, context):
             return False

@@ -101,7 +101,7 @@ def normalise(polynomial: Polynomial, context: Context = PLAIN) -> Polynomial:
     """Inverses cancelled, rules applied, equal words added up, zeros dropped."""
     result: Polynomial = {}
     for word, coefficient in polynomial.items():
-        short, number = joined(word)
+        short, number = join_factors(word)
         _rewrite_word(short, coefficient * number, context, result)
     return _drop_zeros(result)
 
@@ -132,7 +132,7 @@ def multiply_polynomials(words: Iterable[Polynomial]) -> Polynomial:
     return result
 
 
-def joined(word: Word) -> tuple[Word, Expr]:
+def join_factors(word: Word) -> tuple[Word, Expr]:
     """A word in which what is inverse cancels and matrices of ones that stand together are one, and its number."""
     return _without_inner_ones(reduce(lambda w, f: _join_words(w, (f,)), word, ()))
 

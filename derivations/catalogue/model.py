@@ -61,7 +61,7 @@ def _flow_step(loss: Loss, flow: Flow, name: str, statement: str, stop: bool) ->
         name,
         statement,
         "Differentiate; mobilities multiply the gradient, decays do not.",
-        given=(Line(L, loss.expression if stop else loss.erase_markers()),),
+        given=(Line(L, loss.expression if stop else loss.erased()),),
         after=velocity_lines(flow),
         check=lambda premises, after: Descent(
             loss.with_parts(expression=premises[L]), after.of(*map(dot, loss.state)).rights, _point_drawer(loss), stopped=stop

@@ -57,7 +57,7 @@ def spectrum_step(found: Sectors, common: Line, difference: Line, statement: str
         statement,
         "Multiply the characteristic polynomials: $\\chi_0$ of the common sector once, $\\chi$ of the other $K-1$ times.",
         before=(common, difference),
-        after=(Line(chi_Z, chi_0 * chi ** (K - 1) * found.unseen_factor(r)),),
+        after=(Line(chi_Z, chi_0 * chi ** (K - 1) * found.unseen(r)),),
         uses=("common_sector", "difference_sector"),
         check=lambda before, after: Numerics(
             lambda rng: dense.determinant_pairs(rng, found.family, after[chi_Z], before.of(chi_0, chi).mapping),

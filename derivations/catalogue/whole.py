@@ -45,7 +45,7 @@ class WholeModel:
 
     @cached_property
     def loss(self) -> float:
-        return self.lowered.evaluate([self.energy.erase_markers()])(self.state)[0]
+        return self.lowered.evaluate([self.energy.erased()])(self.state)[0]
 
     @property
     def frustrated_modes(self) -> NDArray:

@@ -67,10 +67,10 @@ def jacobian_sectors(
     modes, directions = entries("v", *amplitudes.shape), entries("W", *head.shape)
     at = {V: ImmutableMatrix(modes), W: ImmutableMatrix(directions), mu_matrix: correlations}
     moved = [entry for velocity in velocities for entry in velocity.xreplace(at).doit().as_explicit()]
-    return connected(moved, dict(zip([*modes, *directions], [*amplitudes, *head], strict=True)))
+    return connected_blocks(moved, dict(zip([*modes, *directions], [*amplitudes, *head], strict=True)))
 
 
-def connected(velocities: Sequence[Expr], rest: Mapping[Symbol, Expr]) -> dict[tuple, Matrix]:
+def connected_blocks(velocities: Sequence[Expr], rest: Mapping[Symbol, Expr]) -> dict[tuple, Matrix]:
     """The Jacobian of velocities of entries at rest, split into its connected blocks, each under the entries it moves."""
     names = list(rest)
     jacobian = Matrix(velocities).jacobian(names).subs(rest).applyfunc(lambda e: e.expand())

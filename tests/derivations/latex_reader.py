@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 
-from sympy import Add, E, Expr, Integer, Mul, Symbol, log, pi, root, sin
+from sympy import Add, E, Expr, Integer, Mul, Symbol, asin, cos, log, pi, root, sign, sin, tanh
 
 TOKEN = re.compile(r"\s*(\\left\(|\\right\)|\\[A-Za-z]+|\d+|[A-Za-z]|[][{}()^_+-])")
 OPENED, CLOSED = (r"\left(", "("), (r"\right)", ")")
 SPELLED = {r"\varphi": "phi"}
-FUNCTIONS = {r"\log": log, r"\sin": sin}
+FUNCTIONS = {r"\log": log, r"\sin": sin, r"\cos": cos, r"\tanh": tanh, "asin": asin, "sign": sign}
 
 
 def read(text: str) -> Expr:
@@ -87,14 +87,32 @@ class _Reader:
             return self.root()
         if token.isdigit():
             return Integer(token)
+        if token == r"\operatorname":
+            token = self.name()
         if token in FUNCTIONS:
-            return FUNCTIONS[token](self.group() if self.next == "{" else self.atom())
+            return self.function(FUNCTIONS[token])
         if token == r"\pi":
             return pi
         if token == "e" and self.next == "^":
             return E
         name = SPELLED.get(token, token.removeprefix("\\"))
         return Symbol(f"{name}_{self.index()}" if self.next == "_" else name)
+
+    def function(self, of) -> Expr:
+        """A function, whose power stands before its argument."""
+        power = Integer(1)
+        if self.next == "^":
+            self.take()
+            power = self.group()
+        return of(self.group() if self.next == "{" else self.atom()) ** power
+
+    def name(self) -> str:
+        self.take("{")
+        letters = []
+        while self.next != "}":
+            letters.append(self.take())
+        self.take("}")
+        return "".join(letters)
 
     def root(self) -> Expr:
         degree = 2

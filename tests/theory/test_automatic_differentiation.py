@@ -205,5 +205,5 @@ def test_oracle_tells_a_stop_from_none(case):
     """The same loss with its markers read as the identity descends elsewhere."""
     loss = CASES[case].loss
     at = random_values(loss, np.random.default_rng(0))
-    whole = Loss(loss.erase_markers(), loss.state, loss.mobility, loss.decay, loss.assumptions)
+    whole = Loss(loss.erased(), loss.state, loss.mobility, loss.decay, loss.assumptions)
     assert np.abs(velocity(whole, at) - descent(CASES[case], at)).max() > 1e-6

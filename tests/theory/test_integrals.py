@@ -81,7 +81,7 @@ def test_hyperbola_of_the_one_mode_stop_gradient_flow():
     (q,) = stopped.stop_gradient_flow().conserved()
     assert proportional(q, x**2 - w**2 / gamma, (x, w))
     frustration = 1 - mu**2
-    assert (stopped.erase_markers() - ((w - mu) ** 2 + frustration) * x**2 / 2).expand() == 0
+    assert (stopped.erased() - ((w - mu) ** 2 + frustration) * x**2 / 2).expand() == 0
     assert stopped.gradient_flow().conserved() == ()
 
 

@@ -204,7 +204,7 @@ def test_pull_with_stopped_labels_moves_samples_by_the_sum_over_pairs(samples, l
         (X, Y),
         assumptions=(Q.diagonal(D), Q.diagonal(E)),
     )
-    assert_close(evaluate(loss.erase_markers(), at), pair_energy(weights, at[X], at[Y]))
+    assert_close(evaluate(loss.erased(), at), pair_energy(weights, at[X], at[Y]))
     velocity = loss.stop_gradient_flow().velocity
     expected = -numeric_gradient(lambda moved: pair_energy(weights, moved[X], at[Y]), at, X)
     assert_close(evaluate(velocity[X], at), expected)
@@ -251,7 +251,7 @@ def test_values_put_in_before_or_after_give_the_same_flow(at, seed):
 def test_erased_loss_is_the_number_that_is_reported():
     loss = Loss((x - sg(y)) ** 2, (x, y))
     assert loss.is_marked
-    assert loss.erase_markers() == (x - y) ** 2
+    assert loss.erased() == (x - y) ** 2
     assert not Loss(x**2, (x,)).is_marked
 
 

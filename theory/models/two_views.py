@@ -47,7 +47,7 @@ def simsiam() -> Loss:
     Source: Chen and He, *Exploring Simple Siamese Representation Learning* (2021), eq. 1-4, with a linear predictor that both
     views share.  Decays ``lambda`` of embeddings and ``kappa`` of the predictor, learning rate ``gamma`` of it.
     """
-    return _predicted(-(_cosine(W * X, sg(Y)) + _cosine(sg(X), W * Y)) / 2)
+    return _loss_with_predictor(-(_mean_cosine(W * X, sg(Y)) + _mean_cosine(sg(X), W * Y)) / 2)
 
 
 def byol(rate: Expr | None = None) -> Loss:
@@ -56,7 +56,7 @@ def byol(rate: Expr | None = None) -> Loss:
     Source: Grill et al., *Bootstrap Your Own Latent* (2020), eq. 2, symmetrised; targets as in
     :func:`theory.models.moving_average_targets`.
     """
-    loss = _predicted(4 - 2 * _cosine(W * X, sg(Y)) - 2 * _cosine(sg(X), W * Y))
+    loss = _loss_with_predictor(4 - 2 * _mean_cosine(W * X, sg(Y)) - 2 * _mean_cosine(sg(X), W * Y))
     return moving_average_targets(loss) if rate is None else moving_average_targets(loss, rate)
 
 
@@ -65,7 +65,7 @@ def barlow_twins() -> Loss:
 
     Source: Zbontar et al., *Barlow Twins* (2021), eq. 1-2.  Parameter: ``alpha``.
     """
-    (x, D), (y, E) = _centred(X, D_x), _centred(Y, D_y)
+    (x, D), (y, E) = _centred_view(X, D_x), _centred_view(Y, D_y)
     scale_x, scale_y = (diagonal_matrix(elementwise(lambda v: 1 / sqrt(v), _variances(z, M))) for z, M in ((x, D), (y, E)))
     correlation = scale_x * x * J * y.T * scale_y / MASS
     on = diagonal_of(correlation)
@@ -90,7 +90,7 @@ def vicreg() -> Loss:
         covariance = z * weights * z.T / MASS
         return squared_norm(covariance - diagonal_matrix(diagonal_of(covariance))) / d
 
-    views = (_centred(X, D_x), _centred(Y, D_y))
+    views = (_centred_view(X, D_x), _centred_view(Y, D_y))
     return _of(
         2 * coupling_energy(X, Y) / MASS + alpha * sum(spread(*v) for v in views) + zeta * sum(redundancy(*v) for v in views)
     )
@@ -141,12 +141,12 @@ def _of(expression: Expr) -> Loss:
     return Loss(expression, state=(X, Y), mobility={X: H_x, Y: H_y}, assumptions=ASSUMPTIONS, views=(X, Y))
 
 
-def _predicted(expression: Expr) -> Loss:
+def _loss_with_predictor(expression: Expr) -> Loss:
     rates = {X: H_x, Y: H_y, W: gamma}, {X: lam, Y: lam, W: kappa}
     return Loss(expression, (X, Y, W), *rates, assumptions=ASSUMPTIONS, views=(W * X, W * Y))
 
 
-def _cosine(left: MatrixExpr, right: MatrixExpr) -> Expr:
+def _mean_cosine(left: MatrixExpr, right: MatrixExpr) -> Expr:
     """The mean cosine of pairs."""
     return dot(normalised(left) * J, normalised(right)) / MASS
 
@@ -155,7 +155,7 @@ def _cross_entropy(scores: MatrixExpr) -> Expr:
     return (total(D_x * log_sum_exp(scores)) - dot(J, scores)) / MASS
 
 
-def _centred(z: MatrixExpr, weights: MatrixExpr) -> tuple[MatrixExpr, MatrixExpr]:
+def _centred_view(z: MatrixExpr, weights: MatrixExpr) -> tuple[MatrixExpr, MatrixExpr]:
     """A view with its mean over pairs taken off, and its weights."""
     return z - z * row_sums(weights) * column_sums(Identity(z.cols)) / MASS, weights
 

@@ -26,7 +26,7 @@ from sympy import (
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.nodes.node import Node
-from theory.words import PLAIN, Context, Polynomial, Word, add_term, assemble, joined, monomial, transpose_factor
+from theory.words import PLAIN, Context, Polynomial, Word, add_term, assemble, join_factors, monomial, transpose_factor
 
 
 def terms_of(expr: MatrixExpr) -> Polynomial:
@@ -44,7 +44,7 @@ def plus(*terms: MatrixExpr) -> MatrixExpr:
         for word, coefficient in terms_of(term).items():
             add_term(found, word, coefficient)
     ordered = sorted(((w, c) for w, c in found.items() if c != 0), key=lambda term: order(term[0]))
-    return _settled(assemble(dict(ordered), terms[0].shape))
+    return _flatten_sums(assemble(dict(ordered), terms[0].shape))
 
 
 def order(word: Word) -> list:
@@ -52,10 +52,10 @@ def order(word: Word) -> list:
     return [default_sort_key(f) for f in word]
 
 
-def _settled(collected: MatrixExpr) -> MatrixExpr:
+def _flatten_sums(collected: MatrixExpr) -> MatrixExpr:
     """A sum in which a common factor was found, where sums that came to stand in a sum are one with it."""
     if isinstance(collected, MatMul):
-        inner = [_settled(a) if isinstance(a, MatAdd) else a for a in collected.args]
+        inner = [_flatten_sums(a) if isinstance(a, MatAdd) else a for a in collected.args]
         return collected if inner == [*collected.args] else times(*inner)
     if isinstance(collected, MatAdd):
         nested = any(isinstance(a.as_coeff_mmul()[1] if isinstance(a, MatMul) else a, MatAdd) for a in collected.args)
@@ -84,19 +84,19 @@ def times(*factors: Expr) -> MatrixExpr:
     return assemble({} if vanishes else {word: coefficient}, shape)
 
 
-def transposed(expr: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
+def transpose_of(expr: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
     """The transpose, on the factors of products and the terms of sums."""
     if isinstance(expr, MatAdd):
-        return plus(*(transposed(a, context) for a in expr.args))
+        return plus(*(transpose_of(a, context) for a in expr.args))
     if isinstance(expr, MatMul):
         coefficient, factors = expr.as_coeff_matrices()
-        return times(coefficient, *(transposed(f, context) for f in reversed(factors)))
+        return times(coefficient, *(transpose_of(f, context) for f in reversed(factors)))
     if isinstance(expr, Transpose):
         return expr.arg
     if isinstance(expr, ZeroMatrix | OneMatrix):
         return expr.func(expr.cols, expr.rows)
     if isinstance(expr, Inverse) and isinstance(expr.arg, MatAdd | MatMul | Transpose):
-        turned = transposed(expr.arg, context)
+        turned = transpose_of(expr.arg, context)
         return expr if turned == expr.arg else Inverse(turned)
     if isinstance(expr, Identity) or (isinstance(expr, Node) and expr.is_symmetric_node):
         return expr
@@ -116,7 +116,7 @@ def total(expr: MatrixExpr) -> Expr:
 
 def inner_product(one: MatrixExpr, other: MatrixExpr, context: Context = PLAIN) -> Expr:
     r""":math:`\langle A,B\rangle=\operatorname{tr}(A^TB)`."""
-    return trace(times(transposed(one, context), other))
+    return trace(times(transpose_of(one, context), other))
 
 
 def _terms(expr: MatrixExpr, coefficient: Expr):
@@ -132,7 +132,7 @@ def _terms(expr: MatrixExpr, coefficient: Expr):
     elif isinstance(expr, Transpose) and isinstance(expr.arg, MatAdd | MatMul):
         terms = expr.arg.args if isinstance(expr.arg, MatAdd) else (expr.arg,)
         for term in terms:
-            yield from _terms(transposed(term), coefficient)
+            yield from _terms(transpose_of(term), coefficient)
     else:
         yield coefficient, (expr,)
 
@@ -149,7 +149,7 @@ def _product(factors: Word, coefficient: Expr) -> tuple[Word, Expr]:
             flat += [factor.base] * int(factor.exp)
         elif not (isinstance(factor, Identity) or (isinstance(factor, OneMatrix) and factor.shape == (1, 1))):
             flat.append(factor)
-    word, number = joined(tuple(flat))
+    word, number = join_factors(tuple(flat))
     summed = reduce(_with, word, ())
     return (summed, coefficient * number) if summed == word else _product(summed, coefficient * number)
 
@@ -162,5 +162,5 @@ def _with(word: Word, factor: MatrixExpr) -> Word:
         return (*word[:-1], column, OneMatrix(1, factor.cols))
     turned = factor.arg if isinstance(factor, Transpose) else factor if getattr(factor, "is_symmetric_node", False) else None
     if word and isinstance(word[-1], OneMatrix) and isinstance(turned, Node) and (column := turned.sums()) is not None:
-        return (*word[:-1], OneMatrix(word[-1].rows, 1), transposed(column))
+        return (*word[:-1], OneMatrix(word[-1].rows, 1), transpose_of(column))
     return (*word, factor)

@@ -6,7 +6,7 @@ from sympy import Determinant, Expr, MatrixExpr, Max, Pow, S, Trace, log
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import InputError, quote_value
-from theory.nodes.algebra import inner_product, times, transposed
+from theory.nodes.algebra import inner_product, times, transpose_of
 from theory.nodes.algebra import total as _total
 from theory.nodes.elementwise import ENTRY, Elementwise
 from theory.nodes.entries import Diagonal, DiagonalPart
@@ -37,18 +37,18 @@ def column_sums(of: MatrixExpr) -> MatrixExpr:
 def column_norms(of: MatrixExpr) -> MatrixExpr:
     """The length of each column, as a column (c, 1)."""
     given = matrix(of, "of which lengths are taken")
-    return Elementwise(Pow(ENTRY, S.Half), DiagonalPart(times(transposed(given), given)))
+    return Elementwise(Pow(ENTRY, S.Half), DiagonalPart(times(transpose_of(given), given)))
 
 
 def row_norms(of: MatrixExpr) -> MatrixExpr:
     """The length of each row, as a column (r, 1)."""
-    return column_norms(transposed(matrix(of, "of which lengths are taken")))
+    return column_norms(transpose_of(matrix(of, "of which lengths are taken")))
 
 
 def normalised(of: MatrixExpr, over: str = COLUMNS) -> MatrixExpr:
     """Each column (or row) divided by its length, which must not vanish."""
     given = _over(of, over)
-    squares = DiagonalPart(times(transposed(given), given))
+    squares = DiagonalPart(times(transpose_of(given), given))
     return _back(times(given, Diagonal(Elementwise(Pow(ENTRY, -S.Half), squares))), over)
 
 
@@ -60,13 +60,17 @@ def centred(of: MatrixExpr, over: str = COLUMNS) -> MatrixExpr:
 
 def softmax(of: MatrixExpr, over: str = ROWS) -> MatrixExpr:
     """Each row (or column) as a distribution."""
-    return transposed(Softmax(transposed(matrix(of, "in softmax")))) if _is_columns(over) else Softmax(matrix(of, "in softmax"))
+    return (
+        transpose_of(Softmax(transpose_of(matrix(of, "in softmax"))))
+        if _is_columns(over)
+        else Softmax(matrix(of, "in softmax"))
+    )
 
 
 def log_sum_exp(of: MatrixExpr, over: str = ROWS) -> MatrixExpr:
     """The logarithm of the sum of the exponentials of each row, a column (r, 1); of each column, a row (1, c)."""
     given = matrix(of, "in log_sum_exp")
-    return transposed(LogSumExp(transposed(given))) if _is_columns(over) else LogSumExp(given)
+    return transpose_of(LogSumExp(transpose_of(given))) if _is_columns(over) else LogSumExp(given)
 
 
 def hinge(of: MatrixExpr | Expr) -> Expr:
@@ -84,7 +88,7 @@ def log_det(of: MatrixExpr) -> Expr:
 def squared_norm(of: MatrixExpr) -> Expr:
     """The sum of the squares of all entries."""
     given = matrix(of, "of which the norm is taken")
-    return Trace(times(transposed(given), given))
+    return Trace(times(transpose_of(given), given))
 
 
 def dot(one: MatrixExpr, other: MatrixExpr) -> Expr:
@@ -104,8 +108,8 @@ def _is_columns(over: str) -> bool:
 
 def _over(of: MatrixExpr, over: str) -> MatrixExpr:
     given = matrix(of, f"of which {over} are taken")
-    return given if _is_columns(over) else transposed(given)
+    return given if _is_columns(over) else transpose_of(given)
 
 
 def _back(of: MatrixExpr, over: str) -> MatrixExpr:
-    return of if _is_columns(over) else transposed(of)
+    return of if _is_columns(over) else transpose_of(of)

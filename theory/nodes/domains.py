@@ -9,10 +9,10 @@ from sympy import Basic, Determinant, Dummy, Expr, Identity, MatAdd, MatMul, Mat
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import InputError, quote_value
-from theory.nodes.algebra import terms_of, times, transposed
+from theory.nodes.algebra import terms_of, times, transpose_of
 from theory.nodes.elementwise import ENTRY, Elementwise
 from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
-from theory.nodes.opened import NODES, opened
+from theory.nodes.opened import NODES, as_nodes
 from theory.nodes.rows import Softmax
 from theory.scalars import KINKED, kinks
 from theory.words import Context
@@ -29,7 +29,7 @@ def positive_parts(expr: Basic, context: Context) -> tuple[Expr, ...]:
         for the logarithm of entries that can be negative.
     """
     found: dict[Expr, None] = {}
-    for node in _in_order(opened(expr)) if expr.has(*NODES) else ():
+    for node in _in_order(as_nodes(expr)) if expr.has(*NODES) else ():
         if isinstance(node, log) and isinstance(node.args[0], Determinant):
             found[node.args[0]] = None
         if isinstance(node, Elementwise):
@@ -47,7 +47,7 @@ def positive_parts(expr: Basic, context: Context) -> tuple[Expr, ...]:
 
 def kinks_of_entries(expr: Basic) -> tuple[MatrixExpr, ...]:
     """Matrices of which an entry vanishes where a function of every entry has a kink."""
-    nodes = [node for node in _in_order(opened(expr)) if isinstance(node, Elementwise) and node.body.has(*KINKED)]
+    nodes = [node for node in _in_order(as_nodes(expr)) if isinstance(node, Elementwise) and node.body.has(*KINKED)]
     return tuple(dict.fromkeys(Elementwise(gap, node.inner) for node in nodes for gap in kinks(node.body)))
 
 
@@ -147,6 +147,6 @@ def _is_gram(square: MatrixExpr) -> bool:
     middle = word[len(word) // 2] if len(word) % 2 else None
     return (
         bool(coefficient.is_nonnegative)
-        and transposed(times(S.One, *word)) == times(S.One, *word)
+        and transpose_of(times(S.One, *word)) == times(S.One, *word)
         and (middle is None or getattr(middle, "is_projection", False))
     )

@@ -94,7 +94,7 @@ class Elementwise(Node):
             return f"{printer.parenthesize(self.inner, 100)}.**{printer.parenthesize(self.body.exp, 50)}"
         if self._is_named:
             return f"{self.body.func.__name__}({inner})"
-        return f"(x -> {printer._print(self._shown())})({inner})"
+        return f"(x -> {printer._print(self._lettered_entry())})({inner})"
 
     def _latex(self, printer):
         inner = printer._print(self.inner)
@@ -102,7 +102,7 @@ class Elementwise(Node):
             return rf"{printer.parenthesize(self.inner, 100)}^{{\circ {printer._print(self.body.exp)}}}"
         if self._is_named:
             return printer._print(self.body.func(_Written(inner)))
-        return rf"\left(x\mapsto {printer._print(self._shown())}\right)\left({inner}\right)"
+        return rf"\left(x\mapsto {printer._print(self._lettered_entry())}\right)\left({inner}\right)"
 
     @property
     def _is_power(self) -> bool:
@@ -116,7 +116,7 @@ class Elementwise(Node):
             and not any(a.free_symbols for a in self.body.args[1:])
         )
 
-    def _shown(self) -> Expr:
+    def _lettered_entry(self) -> Expr:
         """The expression of an entry with a letter for it."""
         names = {str(s) for s in self.body.free_symbols}
         letter = next(x for x in ("x", "u", "t", "x'") if x not in names)

@@ -8,7 +8,7 @@ from sympy import DiagMatrix, Identity, MatMul, MatrixExpr, Mul, S, Transpose, Z
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import InputError, quote_value
-from theory.nodes.algebra import order, plus, terms_of, times, transposed
+from theory.nodes.algebra import order, plus, terms_of, times, transpose_of
 from theory.nodes.node import Node, matrix, require_column, require_square
 from theory.nodes.operations import PLACES, DiagonalColumn, DiagonalVector, RowSumsOfProduct
 from theory.words import monomial
@@ -43,12 +43,12 @@ class Hadamard(Node):
             number *= coefficient
             if not word:
                 kept.append(Identity(shape[0]))
-            elif (cut := _cut(word)) and S.One not in shape:
+            elif (cut := _place_of_width_one(word)) and S.One not in shape:
                 left.append(times(*word[:cut]))
-                right.append(transposed(times(*word[cut:])))
+                right.append(transpose_of(times(*word[cut:])))
             elif not (len(word) == 1 and isinstance(word[0], OneMatrix)):
                 kept += word[0].args if isinstance(word[0], Hadamard) and len(word) == 1 else [monomial(word)]
-        return times(number, *_scaling(left), cls._of(kept, shape), *_scaling(right))
+        return times(number, *_scaling_matrix(left), cls._of(kept, shape), *_scaling_matrix(right))
 
     @classmethod
     def _of(cls, factors: list[MatrixExpr], shape) -> MatrixExpr:
@@ -97,12 +97,12 @@ def hadamard(first: MatrixExpr, *others: MatrixExpr) -> MatrixExpr:
     return Hadamard(*factors)
 
 
-def _cut(word) -> int | None:
+def _place_of_width_one(word) -> int | None:
     """Where a product is one number wide inside."""
     return next((i for i in range(1, len(word)) if word[i].rows == 1), None)
 
 
-def _scaling(columns: list[MatrixExpr]) -> list[MatrixExpr]:
+def _scaling_matrix(columns: list[MatrixExpr]) -> list[MatrixExpr]:
     """The diagonal matrix of a product of columns; nothing for ones."""
     columns = [c for c in columns if not isinstance(c, OneMatrix)]
     return [Diagonal(reduce(Hadamard, columns))] if columns else []
@@ -197,6 +197,6 @@ def _diagonal_of(word, rows) -> MatrixExpr:
         return OneMatrix(rows, 1)
     cut = next((i for i in range(1, len(word)) if word[i].rows == 1), None)
     if cut:
-        return Hadamard(times(*word[:cut]), transposed(times(*word[cut:])))
-    (backwards, number), *others = terms_of(times(*(transposed(f) for f in reversed(word)))).items()
+        return Hadamard(times(*word[:cut]), transpose_of(times(*word[cut:])))
+    (backwards, number), *others = terms_of(times(*(transpose_of(f) for f in reversed(word)))).items()
     return DiagonalPart.made(monomial(word if others or number != 1 else min(word, backwards, key=order)))

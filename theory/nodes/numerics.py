@@ -10,19 +10,19 @@ SHORT = 64  # entries of a row, up to which NumPy reduces many rows faster as co
 
 def softmax(m: NDArray) -> NDArray:
     """Each row a distribution; the largest entry of a row is taken off before exponentials."""
-    weights, axis = _shifted(m)[:2]
+    weights, axis = _shifted_exponentials(m)[:2]
     weights /= weights.sum(axis=axis, keepdims=True)
     return weights if axis == -1 else weights.swapaxes(-1, -2)
 
 
 def log_sum_exp(m: NDArray) -> NDArray:
     """A column: for each row the logarithm of the sum of exponentials."""
-    weights, axis, largest = _shifted(m)
+    weights, axis, largest = _shifted_exponentials(m)
     value = largest + np.log(weights.sum(axis=axis, keepdims=True))
     return value if axis == -1 else value.swapaxes(-1, -2)
 
 
-def _shifted(m: NDArray) -> tuple[NDArray, int, NDArray]:
+def _shifted_exponentials(m: NDArray) -> tuple[NDArray, int, NDArray]:
     """Exponentials of what the largest entry of each row was taken off, the axis of a row, and the largest entries."""
     axis = -1
     if m.shape[-1] <= SHORT < m.shape[-2] and m.strides[-1] < m.strides[-2]:

@@ -30,11 +30,11 @@ from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import CalculusError, quote_value
-from theory.nodes.algebra import plus, times, trace, transposed
+from theory.nodes.algebra import plus, times, trace, transpose_of
 from theory.nodes.elementwise import ENTRY, Elementwise
 from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
 from theory.nodes.node import Node
-from theory.nodes.selections import selected
+from theory.nodes.selections import select_block
 
 DISGUISED = (
     DiagMatrix, DiagonalMatrix, DiagonalOf, DotProduct, HadamardPower, HadamardProduct, ElementwiseApplyFunction, MatrixElement,
@@ -50,77 +50,77 @@ def is_beyond_polynomials(expr: Basic, symbols) -> bool:
     return any(is_beyond_polynomials(a, symbols) for a in expr.args)
 
 
-def opened(expr: Basic) -> Basic:
+def as_nodes(expr: Basic) -> Basic:
     """The same expression in sums, products, transposes, inverses, traces, determinants and nodes."""
-    return _opened(expr) if expr.has(*DISGUISED, Node) else expr
+    return _open_once(expr) if expr.has(*DISGUISED, Node) else expr
 
 
 @singledispatch
-def _opened(expr: Basic) -> Basic:
+def _open_once(expr: Basic) -> Basic:
     if not expr.args:
         return expr
-    args = [opened(a) for a in expr.args]
+    args = [as_nodes(a) for a in expr.args]
     if all(new is old for new, old in zip(args, expr.args, strict=True)):
         return expr
     return expr.func(*args)
 
 
-@_opened.register(MatMul)
+@_open_once.register(MatMul)
 def _(expr):
-    return times(*map(opened, expr.args))
+    return times(*map(as_nodes, expr.args))
 
 
-@_opened.register(MatAdd)
+@_open_once.register(MatAdd)
 def _(expr):
-    return plus(*map(opened, expr.args))
+    return plus(*map(as_nodes, expr.args))
 
 
-@_opened.register(Transpose)
+@_open_once.register(Transpose)
 def _(expr):
-    return transposed(opened(expr.arg))
+    return transpose_of(as_nodes(expr.arg))
 
 
-@_opened.register(HadamardProduct)
+@_open_once.register(HadamardProduct)
 def _(expr):
-    return Hadamard(*map(opened, expr.args))
+    return Hadamard(*map(as_nodes, expr.args))
 
 
-@_opened.register(HadamardPower)
+@_open_once.register(HadamardPower)
 def _(expr):
-    base, power = map(opened, expr.args)
+    base, power = map(as_nodes, expr.args)
     if power.is_Matrix:
         raise CalculusError("a number as power of entries", quote_value(expr), "write exp(B log(A)) entry by entry")
     return Elementwise(Pow(ENTRY, power), base)
 
 
-@_opened.register(ElementwiseApplyFunction)
+@_open_once.register(ElementwiseApplyFunction)
 def _(expr):
-    return Elementwise(expr.function(ENTRY), opened(expr.expr))
+    return Elementwise(expr.function(ENTRY), as_nodes(expr.expr))
 
 
-@_opened.register(DiagMatrix)
+@_open_once.register(DiagMatrix)
 def _(expr):
-    column = opened(expr.args[0])
-    return Diagonal(column if column.cols == 1 else transposed(column))
+    column = as_nodes(expr.args[0])
+    return Diagonal(column if column.cols == 1 else transpose_of(column))
 
 
-@_opened.register(DiagonalOf)
+@_open_once.register(DiagonalOf)
 def _(expr):
-    return DiagonalPart(opened(expr.args[0]))
+    return DiagonalPart(as_nodes(expr.args[0]))
 
 
-@_opened.register(DiagonalMatrix)
+@_open_once.register(DiagonalMatrix)
 def _(expr):
-    return Diagonal(DiagonalPart(opened(expr.args[0])))
+    return Diagonal(DiagonalPart(as_nodes(expr.args[0])))
 
 
-@_opened.register(DotProduct)
+@_open_once.register(DotProduct)
 def _(expr):
-    left, right = (a if a.cols == 1 else transposed(a) for a in map(opened, expr.args))
-    return trace(times(transposed(left), right))
+    left, right = (a if a.cols == 1 else transpose_of(a) for a in map(as_nodes, expr.args))
+    return trace(times(transpose_of(left), right))
 
 
-@_opened.register(MatrixSlice)
+@_open_once.register(MatrixSlice)
 def _(expr):
     runs = []
     for (first, stop, step), size in zip((expr.rowslice, expr.colslice), expr.parent.shape, strict=True):
@@ -128,25 +128,25 @@ def _(expr):
         if not (count == size or (count.is_Integer and count > 0)):  # SymPy's shape of other slices is too small
             raise CalculusError("slices of a whole number of steps", quote_value(expr), "end the slice after whole steps")
         runs.append(None if count == size else (first, count, step))
-    return selected(opened(expr.parent), *runs)
+    return select_block(as_nodes(expr.parent), *runs)
 
 
-@_opened.register(MatrixElement)
+@_open_once.register(MatrixElement)
 def _(expr):
-    return _closed([expr], {})
+    return _chain_traces([expr], {})
 
 
-@_opened.register(Sum)
+@_open_once.register(Sum)
 def _(expr):
     """A sum over products of entries, in which each index stands twice, is a trace."""
     bound = {}
     for index, first, last in expr.limits:
         bound[index] = (first, last)
     terms = Add.make_args(expr.function.expand())
-    return Add(*(_summed(term, bound, expr) for term in terms))
+    return Add(*(_term_sum(term, bound, expr) for term in terms))
 
 
-def _summed(term, bound: dict, whole: Sum):
+def _term_sum(term, bound: dict, whole: Sum):
     scalars, elements = [], []
     for factor in Mul.make_args(term):
         base, power = factor.as_base_exp()
@@ -155,16 +155,16 @@ def _summed(term, bound: dict, whole: Sum):
         elif factor.free_symbols & set(bound):
             raise _no_trace(whole)
         else:
-            scalars.append(opened(factor))
+            scalars.append(as_nodes(factor))
     places = [i for e in elements for i in (e.i, e.j)]
     for index, (first, last) in bound.items():
         size = next((n for e in elements for i, n in zip((e.i, e.j), e.parent.shape, strict=True) if i == index), None)
         if first != 0 or size is None or (last - size + 1) != 0 or places.count(index) > 2:
             raise _no_trace(whole)
-    return Mul(*scalars, _closed(elements, bound))
+    return Mul(*scalars, _chain_traces(elements, bound))
 
 
-def _closed(elements: list, bound: dict):
+def _chain_traces(elements: list, bound: dict):
     """The product of entries, summed over bound indices, as traces of the chains that these indices make."""
     waiting, product = list(elements), S.One
     while waiting:
@@ -173,11 +173,11 @@ def _closed(elements: list, bound: dict):
         )
         waiting.remove(start)
         forwards = not _is_inner(start.i, [start, *waiting], bound) or _is_inner(start.j, [start, *waiting], bound)
-        chain_, first, end = [_turned(start, forwards)], *((start.i, start.j) if forwards else (start.j, start.i))
+        chain_, first, end = [_oriented_parent(start, forwards)], *((start.i, start.j) if forwards else (start.j, start.i))
         while end in bound and end != first and (following := next((e for e in waiting if end in (e.i, e.j)), None)):
             waiting.remove(following)
             ahead = following.i == end
-            chain_.append(_turned(following, ahead))
+            chain_.append(_oriented_parent(following, ahead))
             end = following.j if ahead else following.i
         product *= trace(times(*_left(first, end, chain_, bound)))
     return product
@@ -188,9 +188,9 @@ def _is_inner(index, elements: list, bound: dict) -> bool:
     return index in bound and sum(i == index for e in elements for i in (e.i, e.j)) == 2
 
 
-def _turned(element, forwards: bool) -> MatrixExpr:
-    parent = opened(element.parent)
-    return parent if forwards else transposed(parent)
+def _oriented_parent(element, forwards: bool) -> MatrixExpr:
+    parent = as_nodes(element.parent)
+    return parent if forwards else transpose_of(parent)
 
 
 def _left(first, end, factors: list, bound: dict) -> list:
@@ -205,10 +205,10 @@ def _left(first, end, factors: list, bound: dict) -> list:
         size = product.shape[side]
         if index in bound:
             one = OneMatrix(size, 1)
-            product = times(transposed(one), product) if side == 0 else times(product, one)
+            product = times(transpose_of(one), product) if side == 0 else times(product, one)
         else:
             run = (index, S.One, S.One)
-            product = selected(product, run, None) if side == 0 else selected(product, None, run)
+            product = select_block(product, run, None) if side == 0 else select_block(product, None, run)
     return [product]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Identity, Integer, MatrixExpr, S, ZeroMatrix
 
 from theory.errors import InputError
-from theory.nodes.algebra import times, transposed
+from theory.nodes.algebra import times, transpose_of
 from theory.nodes.node import Node, matrix
 
 
@@ -85,13 +85,13 @@ class Centring(Constant):
         return f"mean_free({text}, -2)"
 
 
-def selected(of: MatrixExpr, rows: tuple | None, columns: tuple | None) -> MatrixExpr:
+def select_block(of: MatrixExpr, rows: tuple | None, columns: tuple | None) -> MatrixExpr:
     """Rows and columns of a matrix, each as (first, how many, step) or None for all."""
     left, right = (
         Selection(size, *map(S, run)) if run and run[1] != size else Identity(size)
         for size, run in zip(of.shape, (rows, columns), strict=True)
     )
-    return times(transposed(left), of, right)
+    return times(transpose_of(left), of, right)
 
 
 def column(of: MatrixExpr, number: int) -> MatrixExpr:

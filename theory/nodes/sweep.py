@@ -28,7 +28,7 @@ from sympy import (
     ZeroMatrix,
 )
 
-from theory.nodes.algebra import inner_product, plus, times, trace, transposed
+from theory.nodes.algebra import inner_product, plus, times, trace, transpose_of
 from theory.nodes.node import Node
 from theory.scalars import State, refusal, scalar_derivative
 from theory.words import Context
@@ -42,18 +42,18 @@ def gradients(expr: Expr, symbols: Iterable[State], context: Context) -> dict[St
     waiting: dict[Basic, list[Expr]] = {expr: [S.One]}
     for cell in _outermost_first(expr, sought):
         if cell not in sought:
-            for part, share in _pulled(cell, _sum(waiting.pop(cell)), sought, context):
+            for part, share in _pull_back(cell, _sum(waiting.pop(cell)), sought, context):
                 waiting.setdefault(part, []).append(share)
     return {s: _sum(waiting[s]) if s in waiting else _zero(s) for s in sought}
 
 
-def moved(expr: Expr, directions: Mapping[State, Expr], context: Context) -> Expr:
+def differential_of(expr: Expr, directions: Mapping[State, Expr], context: Context) -> Expr:
     """The directional derivative of a scalar or matrix expression, each block moving along its direction."""
     steps: dict[Basic, Expr | None] = dict(directions)
     sought = frozenset(directions)
     for cell in reversed(_outermost_first(expr, sought)):
         if cell not in steps:
-            steps[cell] = _moved(cell, lambda part: steps.get(part), sought, context)
+            steps[cell] = _differential(cell, lambda part: steps.get(part), sought, context)
     step = steps.get(expr)
     return _zero(expr) if step is None else step
 
@@ -133,43 +133,43 @@ def _leaves(expr: Basic) -> dict[Basic, None]:
 
 
 @singledispatch
-def _pulled(cell: Basic, slope: Expr, sought: frozenset, context: Context) -> list[tuple[Basic, Expr]]:
+def _pull_back(cell: Basic, slope: Expr, sought: frozenset, context: Context) -> list[tuple[Basic, Expr]]:
     """The slope by each part that holds state, from the slope by the whole."""
     return [(leaf, slope * outer) for leaf, outer in _outer(cell, sought, context)]
 
 
-@_pulled.register(MatrixExpr)
+@_pull_back.register(MatrixExpr)
 def _(cell, slope, sought, context):
     raise refusal(cell, next(iter(sought & cell.free_symbols)))
 
 
-@_pulled.register(Node)
+@_pull_back.register(Node)
 def _(cell, slope, sought, context):
     pairs = zip(cell.parts, cell.adjoint(slope), strict=True)
     return [(part, share) for part, share in pairs if _holds(part, sought)]
 
 
-@_pulled.register(Trace)
+@_pull_back.register(Trace)
 def _(cell, slope, sought, context):
     return [(cell.arg, times(slope, Identity(cell.arg.rows)))]
 
 
-@_pulled.register(Determinant)
+@_pull_back.register(Determinant)
 def _(cell, slope, sought, context):
-    return [(cell.arg, times(slope * cell, transposed(Inverse(cell.arg), context)))]
+    return [(cell.arg, times(slope * cell, transpose_of(Inverse(cell.arg), context)))]
 
 
-@_pulled.register(MatAdd)
+@_pull_back.register(MatAdd)
 def _(cell, slope, sought, context):
     return [(term, slope) for term in cell.args if _holds(term, sought)]
 
 
-@_pulled.register(Transpose)
+@_pull_back.register(Transpose)
 def _(cell, slope, sought, context):
-    return [(cell.arg, transposed(slope, context))]
+    return [(cell.arg, transpose_of(slope, context))]
 
 
-@_pulled.register(MatMul)
+@_pull_back.register(MatMul)
 def _(cell, slope, sought, context):
     coefficient, factors = cell.as_coeff_matrices()
     found = []
@@ -178,71 +178,71 @@ def _(cell, slope, sought, context):
     for place, factor in enumerate(factors):
         if _holds(factor, sought):
             left, right = (
-                tuple(transposed(f, context) for f in reversed(run)) for run in (factors[:place], factors[place + 1 :])
+                tuple(transpose_of(f, context) for f in reversed(run)) for run in (factors[:place], factors[place + 1 :])
             )
             found.append((factor, times(coefficient, *left, slope, *right)))
     return found
 
 
-@_pulled.register(MatPow)
+@_pull_back.register(MatPow)
 def _(cell, slope, sought, context):
-    return [(cell.base, share) for _, share in _pulled(_as_product(cell, sought), slope, sought, context)]
+    return [(cell.base, share) for _, share in _pull_back(_as_product(cell, sought), slope, sought, context)]
 
 
-@_pulled.register(Inverse)
+@_pull_back.register(Inverse)
 def _(cell, slope, sought, context):
-    turned = transposed(cell, context)
+    turned = transpose_of(cell, context)
     return [(cell.arg, times(S.NegativeOne, turned, slope, turned))]
 
 
 @singledispatch
-def _moved(cell: Basic, step: Callable[[Basic], Expr | None], sought: frozenset, context: Context) -> Expr:
+def _differential(cell: Basic, step: Callable[[Basic], Expr | None], sought: frozenset, context: Context) -> Expr:
     """How an operation moves when its parts do."""
     return Add(*(outer * step(leaf) for leaf, outer in _outer(cell, sought, context)))
 
 
-@_moved.register(MatrixExpr)
+@_differential.register(MatrixExpr)
 def _(cell, step, sought, context):
     raise refusal(cell, next(iter(sought & cell.free_symbols)))
 
 
-@_moved.register(Node)
+@_differential.register(Node)
 def _(cell, step, sought, context):
     return cell.differential(*map(step, cell.parts))
 
 
-@_moved.register(Trace)
+@_differential.register(Trace)
 def _(cell, step, sought, context):
     return trace(step(cell.arg))
 
 
-@_moved.register(Determinant)
+@_differential.register(Determinant)
 def _(cell, step, sought, context):
     return cell * trace(times(Inverse(cell.arg), step(cell.arg)))
 
 
-@_moved.register(MatAdd)
+@_differential.register(MatAdd)
 def _(cell, step, sought, context):
     return plus(*(step(term) for term in cell.args if _holds(term, sought)))
 
 
-@_moved.register(Transpose)
+@_differential.register(Transpose)
 def _(cell, step, sought, context):
-    return transposed(step(cell.arg), context)
+    return transpose_of(step(cell.arg), context)
 
 
-@_moved.register(MatMul)
+@_differential.register(MatMul)
 def _(cell, step, sought, context):
     parts = _parts(cell)
     return plus(*(times(*parts[:i], step(part), *parts[i + 1 :]) for i, part in enumerate(parts) if _holds(part, sought)))
 
 
-@_moved.register(MatPow)
+@_differential.register(MatPow)
 def _(cell, step, sought, context):
-    return _moved(_as_product(cell, sought), step, sought, context)
+    return _differential(_as_product(cell, sought), step, sought, context)
 
 
-@_moved.register(Inverse)
+@_differential.register(Inverse)
 def _(cell, step, sought, context):
     return times(S.NegativeOne, cell, step(cell.arg), cell)
 

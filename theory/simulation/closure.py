@@ -118,7 +118,7 @@ def closure_or_open(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] 
         first integrals of the whole flow that are wanted.
     """
     flow = model.stop_gradient_flow()
-    if any(is_beyond_polynomials(e, {X}) for e in (*flow.velocity.values(), model.erase_markers())):
+    if any(is_beyond_polynomials(e, {X}) for e in (*flow.velocity.values(), model.erased())):
         return OpenFlow(flow.velocity[X])  # functions of samples, of which sums say nothing
     put = _Put.of(flow, groups)
     moved = put.poly(flow.velocity[X])
@@ -126,7 +126,7 @@ def closure_or_open(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] 
     for phi, xi in zip(put.phi, put.xi, strict=True):
         velocity[phi] = assemble({w[:-1]: c for w, c in moved.items() if w and w[-1] == xi}, phi.shape)
     velocity |= {block: put.residual(v, block.shape) for block, v in flow.velocity.items() if block != X}
-    loss, kept = put.trace(model.erase_markers()), {q: put.close_expression(q, q.shape) for q in integrals}
+    loss, kept = put.trace(model.erased()), {q: put.close_expression(q, q.shape) for q in integrals}
     if any(not w or w[-1] not in (E_t, *put.xi) for w in moved):
         return OpenFlow(flow.velocity[X])
     for expression in (*velocity.values(), loss, *kept.values()):

@@ -130,7 +130,7 @@ class DirectRecorder(Integrated):
     """Every embedding is integrated from blocks at the start, and every sample looked at."""
 
     def __init__(self, setting: Setting, start: Mapping[State, NDArray], how: Scheme):
-        observed = [setting.model.erase_markers(), *(setting.model.views or (X, Y))]
+        observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
         shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
         needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
         values = {name: v for name, v in setting.values.items() if name in needed}

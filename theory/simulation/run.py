@@ -150,7 +150,7 @@ def train_encoder(
     model, dimension, times, optimiser, seed, parameters, initial
         as for :func:`simulate`; a step is in units of the flow's time.
     observed
-        the same moments with other samples (:func:`theory.encoder.observing`), on which the accuracy is taken.
+        the same moments with other samples (:func:`theory.encoder.observed_on`), on which the accuracy is taken.
 
     Raises
     ------

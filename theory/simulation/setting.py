@@ -72,7 +72,7 @@ class Setting:
     def is_embedding_only(self) -> bool:
         """Whether the flow, and the loss and the views that are observed along it, are those of embeddings alone."""
         plainest, plain_flow = _embedding_only()
-        same = self.model.erase_markers() == plainest.erase_markers() and (self.model.views or (X, Y)) == plainest.views
+        same = self.model.erased() == plainest.erased() and (self.model.views or (X, Y)) == plainest.views
         return same and dict(self.flow.velocity) == dict(plain_flow.velocity)
 
     @property
@@ -238,7 +238,7 @@ def _first_integrals(flow: Flow) -> tuple:
 
 def _parameter_numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[State, float]:
     """A number for each scalar parameter of the model."""
-    places = (*_flow_of(model).velocity.values(), model.erase_markers())
+    places = (*_flow_of(model).velocity.values(), model.erased())
     scalars = [s for s in parameters_of(places, model.state) if not isinstance(s, MatrixSymbol)]
     values = {str(k): v for k, v in given.items()}
     if unknown := sorted(set(values) - {str(s) for s in scalars}):

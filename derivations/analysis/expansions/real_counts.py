@@ -10,7 +10,7 @@ fewest inequalities that tell it from the others.
 >>> a, b = symbols("a b", positive=True)
 >>> p = symbols("p", real=True)
 >>> root_counts([p, a, 0, b], Region())
-(Case(count=1, conditions=()),)
+(RootCount(count=1, conditions=()),)
 >>> for case in root_counts([p, -a, 0, 1], Region()):
 ...     print(case.count, *case.conditions)
 1 27*p**2 > 4*a**3

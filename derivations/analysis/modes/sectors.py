@@ -155,7 +155,7 @@ class Sectors(Shown):
         whole = ((len(sector.amplitudes), sector.multiplicity) for sector in (self.common, self.difference))
         return (*whole, *((1, part.multiplicity) for part in self.decoupled))
 
-    def unseen_factor(self, rate: Symbol) -> Expr:
+    def unseen(self, rate: Symbol) -> Expr:
         """The factor of det(rate − H(D − A)) that belongs to modes of samples that no label sees.
 
         The whole determinant is this times the :meth:`Sector.characteristic` of both sectors, each to its multiplicity.

@@ -115,7 +115,7 @@ def compare_loss(rng, formula, frustration):
 def _mode_loss(correlation, amplitude, head):
     """The loss of all modes with one mode in one dimension."""
     blocks = {block: mpf_array([[number]]) for block, number in ((V, amplitude), (W, head), (mu_matrix, correlation))}
-    return evaluate(all_modes().erase_markers(), Point({d: 1, N_Z: 1, **blocks}))
+    return evaluate(all_modes().erased(), Point({d: 1, N_Z: 1, **blocks}))
 
 
 def compare_rises(rng, flow, premises, line):

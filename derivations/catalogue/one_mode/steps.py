@@ -48,7 +48,7 @@ def steps() -> tuple[Step, ...]:
     return (
         *_flow_steps(reduced, level),
         *_point_steps(reduced.flow, lines, (Line(s_alive, across[w]), Line(s_dead, across[v]))),
-        _monotone(reduced.flow, level, lines),
+        _monotone_step(reduced.flow, level, lines),
         *_end_steps(reduced.flow, level, lines),
         _boundary(reduced.flow, moved, level),
     )
@@ -144,7 +144,7 @@ def _eigenvalues(premises: Lines, across: dict[Expr, Expr]) -> tuple:
     return tuple(pair for fixed, matrix in on.items() for pair in ((matrix.trace(), across[fixed]), (matrix.det(), 0)))
 
 
-def _monotone(flow: Flow, level: Line, lines: Lines) -> Step:
+def _monotone_step(flow: Flow, level: Line, lines: Lines) -> Step:
     return Step(
         "monotone",
         "The head moves towards $\\mu$ without turning back, and $v$ keeps its sign: each start follows its hyperbola to "

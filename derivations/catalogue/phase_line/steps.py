@@ -58,7 +58,7 @@ def _existence_step() -> Step:
         "$\\lambda_c=\\mu_e^2/4$ with $\\mu_e^2=z_+$, solved for the pure samples $n_c$ of a class; each class has $c/2$ "
         "frustrated samples.",
         given=(Line(z_plus, edge), Line(lam, Rational(1, 4), "<")),
-        after=(*_dying(), Line(n_c, pure.factor()), Line(phi_c, ensembles.frustrated_fraction(n_c, c))),
+        after=(*_critical_line(), Line(n_c, pure.factor()), Line(phi_c, ensembles.frustrated_fraction(n_c, c))),
         assumptions=("Few dimensions for so many classes.",),
         check=lambda before, after: (
             AtRandomPoints(
@@ -79,7 +79,7 @@ def _existence_step() -> Step:
     )
 
 
-def _dying() -> tuple[Line, ...]:
+def _critical_line() -> tuple[Line, ...]:
     """The decay at which a mode of squared correlation z dies."""
     return (Line(lam_c, head_equations.critical_decay(sqrt(z))),)
 
@@ -116,7 +116,7 @@ def _shares_step() -> tuple[Step, ...]:
             "So the share of modes above a point is $\\operatorname{Im}\\Phi/\\pi$ there, without an integral. A Poisson graph "
             "has no edge: of $K$ modes in $d$ directions those survive of which the share above $4\\lambda$ is $d/K$.",
             "The density is $-\\operatorname{Im}G_z/\\pi$, and above the band $\\Phi$ is real.",
-            before=(*_dying(), Line(Phi, phase_line.cavity_potential(mean, KERNEL, c, G))),
+            before=(*_critical_line(), Line(Phi, phase_line.cavity_potential(mean, KERNEL, c, G))),
             after=(Line(G_z, Sum(p_f[j, 0] * ensembles.label_degree(n_0, j, q) / level(j), (j, 0, N_Z - 1))),),
             uses=("existence", "potential"),
             check=lambda before, after: (
@@ -155,7 +155,7 @@ def _beside_the_outlier() -> tuple[Step, ...]:
             "The mode $\\mu=1$ and the modes at the edge rest along directions of their own, in units of $\\sqrt\\lambda$ at "
             "the heads $\\omega_1$ and $\\omega_2$.",
             "The upper heads at rest.",
-            before=_dying(),
+            before=_critical_line(),
             after=heads,
             uses=("existence",),
             check=lambda before, after: (

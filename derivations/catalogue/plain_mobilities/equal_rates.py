@@ -33,7 +33,7 @@ def draw_member(rng) -> tuple[Coupling, dict]:
     return coupling, {rho_x: own, rho_y: 4 * label, mu: coupling.modes()[1], eta_y: label}
 
 
-def _fold(at) -> float:
+def _fold_decay(at) -> float:
     """The decay at which the discriminant of the quadratic in the square of the head vanishes."""
     one, other, correlation = (at[symbol] for symbol in (rho_x, rho_y, mu))
     return float(brentq(lambda x: one * other * correlation**2 - x * (one + other) - 2 * x * (one * other) ** 0.5, 0, 10))
@@ -42,7 +42,7 @@ def _fold(at) -> float:
 def dense_roots(rng, zero, formula):
     """The roots of the formula in w, each as often as there are class modes; at each the determinant vanishes."""
     coupling, at = draw_member(rng)
-    decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
+    decay = float(rng.uniform(0.2, 0.9)) * _fold_decay(at)
     found = linearised_eigenvalues(coupling, decay)
     for head in np.roots([float(c) for c in Poly(formula.subs({**at, lam: decay}).expand(), w).all_coeffs()]):
         yield np.full(2, head.real), found[np.abs(found - head).argsort()[:2]].real
@@ -52,7 +52,7 @@ def dense_roots(rng, zero, formula):
 def state_heads(rng, upper, lower):
     """The heads of all modes, common and class modes."""
     coupling, at = draw_member(rng)
-    decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
+    decay = float(rng.uniform(0.2, 0.9)) * _fold_decay(at)
     heads = head_states(coupling, decay).heads
     for formula, part in ((upper, heads[:3]), (lower, heads[3:])):
         yield np.sort([float(formula.subs({**at, mu: m, lam: decay})) for m in coupling.modes()]), np.sort(part**2)
@@ -72,7 +72,7 @@ def state_births(rng, heads, critical):
 def sector_eigenvalues(rng, characteristic, root):
     """The eigenvalues at both heads, and how many of them grow: none at the upper one, one at the lower one."""
     coupling, at = draw_member(rng)
-    decay = float(rng.uniform(0.2, 0.9)) * _fold(at)
+    decay = float(rng.uniform(0.2, 0.9)) * _fold_decay(at)
     middle = at[rho_x] * at[rho_y] * at[mu] ** 2 - decay * (at[rho_x] + at[rho_y])
     reach = (middle**2 - 4 * at[rho_x] * at[rho_y] * decay**2) ** 0.5
     for sign, growing in ((1, 0), (-1, 1)):

@@ -218,11 +218,11 @@ def _equal_rate_steps(known: Lines) -> tuple[Step, ...]:
             ),
         ),
         own_sector_step(Lines((*known, found, *both))),
-        _fold(both),
+        _fold_step(both),
     )
 
 
-def _fold(both: Sequence[Line]) -> Step:
+def _fold_step(both: Sequence[Line]) -> Step:
     born = rho_x * rho_y * mu**2 / (sqrt(rho_x) + sqrt(rho_y)) ** 2
     plain = born.subs({rho_x: 1, rho_y: n})
     return Step(

@@ -94,7 +94,7 @@ def _flow_steps() -> tuple[Step, ...]:
 
 def _mode_steps(moved: Line) -> tuple[Step, ...]:
     whole, loss = shared_head("none"), all_modes()
-    every = Line(L, loss.erase_markers())
+    every = Line(L, loss.erased())
     return (
         Step(
             "modes",

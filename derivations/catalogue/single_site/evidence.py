@@ -137,7 +137,7 @@ def whole_solver(rng):
 
 
 @cache
-def _turning(seed: int, classes=20, samples=400, draws=200) -> tuple[dict, list[NDArray]]:
+def _head_velocities(seed: int, classes=20, samples=400, draws=200) -> tuple[dict, list[NDArray]]:
     """Mobility, head, fraction and classes; mean velocities of a head by each kind of embedding, over draws of embeddings."""
     rng, size = np.random.default_rng(seed), 4
     rate, head = (float(number) for number in rng.uniform(0.5, 1.5, 2))
@@ -160,7 +160,7 @@ def _turning(seed: int, classes=20, samples=400, draws=200) -> tuple[dict, list[
 
 def off_diagonal(rng, known, found):
     """The mean square of what turns the head off the diagonal at the start, where its entries are zero."""
-    at, means = _turning(int(rng.integers(3)))
+    at, means = _head_velocities(int(rng.integers(3)))
     turned = lambdify((w_of_y, w_of_x, w_of_z), known[w_dot].subs(w, 0).subs(at), "numpy")(*means)
     yield evaluate(found[zeta_K], Point(at)), float(np.mean(turned[:, ~np.eye(turned.shape[1], dtype=bool)] ** 2))
 

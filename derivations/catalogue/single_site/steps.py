@@ -39,12 +39,12 @@ def steps() -> tuple[Step, ...]:
     return (_component_step(), _sites_step(), _closure_step(), _linear_step(), _first_velocity())
 
 
-def _moved(loss: Loss) -> Lines:
+def _component_velocities(loss: Loss) -> Lines:
     velocity = loss.stop_gradient_flow().velocity
     return Lines((Line(x_dot, velocity[x]), Line(w_by, velocity[w])))
 
 
-def _felt() -> Line:
+def _felt_line() -> Line:
     return Line(felt, single_site.mean_felt(phi, mean_x, mean_z))
 
 
@@ -62,7 +62,7 @@ def _component_step() -> Step:
         "The derivative of the loss with its marked part as a constant. Embeddings decay; the head, which all share, decays "
         "once.",
         given=(Line(L, loss.expression),),
-        after=_moved(loss),
+        after=_component_velocities(loss),
         check=lambda given, after: (
             Descent(loss.with_parts(expression=given[L]), after.of(x_dot, w_by).rights, evidence.component_point, stopped=True),
             Numerics(
@@ -81,8 +81,8 @@ def _sites_step() -> Step:
         "label, frustrated ones the mean label. The head feels all three.",
         "At $W=w\\,\\mathbb{I}$ every velocity is that of one component. A class has the weight of its labels once, and of its "
         "samples once: $1-\\varphi$ of pure and $\\varphi$ of frustrated ones. Bars are means over classes and starts.",
-        before=_moved(single_component(tanh)),
-        after=(_felt(), _turned_step()),
+        before=_component_velocities(single_component(tanh)),
+        after=(_felt_line(), _turned_step()),
         uses=("component",),
         assumptions=("$\\varphi$ of all samples couple to all labels alike; the mobility of the head is $\\gamma/\\sum J$.",),
         check=lambda before, after: (
@@ -119,8 +119,8 @@ def _linear_step() -> Step:
         "linear",
         "With $f(h)=h$ this is the head in the mean field of the class modes of both signs and of the zeros.",
         "The canonical correlations of uniform couplings are $\\pm\\sqrt{1-\\varphi}$ and zero; their masses add up to two.",
-        before=(_felt(), _turned_step()),
-        given=_moved(single_component(lambda h: h)),
+        before=(_felt_line(), _turned_step()),
+        given=_component_velocities(single_component(lambda h: h)),
         after=(
             Line(mu_of[0, 0], root),
             Line(mu_of[1, 0], -root),

@@ -212,7 +212,7 @@ class _ModalEnd:
         start = lowered.pack({X: rng.standard_normal((4, 6)), Y: rng.standard_normal((4, 3)), W: np.eye(4)})
         state = integrate_states(lowered, start, [0, 1e4])[-1]
         end = lowered.unpack(state)
-        self.loss = lowered.evaluate([loss.erase_markers()])(state)[0]
+        self.loss = lowered.evaluate([loss.erased()])(state)[0]
         self.head = end[W]
         self.mu, vectors, degrees = eigenmodes(coupling)
         self.amplitudes = amplitudes(end[X], end[Y], degrees, vectors)

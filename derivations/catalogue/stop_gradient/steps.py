@@ -66,17 +66,17 @@ def _flow_steps(gone: Lines) -> tuple[Step, ...]:
             uses=("stop_gradient_flow",),
             check=lambda before, after: (
                 Identity(
-                    tuple((before[dot(b, FREE)] - before[dot(b)], velocity) for b, velocity in _deleted(after).items()),
+                    tuple((before[dot(b, FREE)] - before[dot(b)], velocity) for b, velocity in _deleted_forces(after).items()),
                     loss.context,
                 ),
                 Descent(loss, [before[dot(b, FREE)] for b in loss.state], coupled_point, stopped=False),
-                Descent(loss, tuple(_deleted(after).values()), coupled_point, stopped=True, targets_only=True),
+                Descent(loss, tuple(_deleted_forces(after).values()), coupled_point, stopped=True, targets_only=True),
             ),
         ),
     )
 
 
-def _deleted(lines: Lines) -> dict:
+def _deleted_forces(lines: Lines) -> dict:
     """What is deleted, by block: nothing of the head."""
     return {b: lines[dot(b, GONE)] for b in (X, Y)} | {W: ZeroMatrix(d, d)}
 
@@ -102,7 +102,7 @@ def _conservation_steps(gone: Lines, matrix: Line) -> Step:
                 lambda rng: measure_drift(
                     rng,
                     after[Q_t],
-                    {b: before[dot(b)] + velocity for b, velocity in _deleted(before).items()},
+                    {b: before[dot(b)] + velocity for b, velocity in _deleted_forces(before).items()},
                     after[dot(Q_t, FREE)].xreplace({G_W: after[G_W]}),
                 ),
                 1e-20,

@@ -9,7 +9,7 @@ from derivations.catalogue.stop_gradient_stability import evidence
 from derivations.catalogue.stop_gradient_stability.beyond import beyond
 from derivations.catalogue.written import matrix_lines, ordered_sum
 from derivations.checks import Identity, Numerics
-from derivations.closed_forms.reduced import all_modes, connected, entries
+from derivations.closed_forms.reduced import all_modes, connected_blocks, entries
 from derivations.closed_forms.residual import orthogonal_rates, orthogonal_state, residual_flow, slope_along
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
@@ -101,7 +101,7 @@ def _block_lines(known: Lines) -> Lines:
     modes, heads = entries("v", 3, 3), entries("W", 3, 3)
     at = known.of(V, W, mu_matrix).mapping | {dV: ImmutableMatrix(modes), dW: ImmutableMatrix(heads)}
     moved = (known[dot(b)].xreplace({q_V: known[q_V]}).xreplace(at).doit().as_explicit() for b in (dV, dW))
-    found = connected([entry for block in moved for entry in block], dict.fromkeys([*modes, *heads], S.Zero))
+    found = connected_blocks([entry for block in moved for entry in block], dict.fromkeys([*modes, *heads], S.Zero))
     by_name = {str(names): (names, matrix) for names, matrix in found.items()}
     shown = ("(W_12, v_12)", "(W_31, v_31)", "(v_13,)", "(v_33,)", "(W_33,)")
     return Lines(line for name in shown for line in matrix_lines(*by_name[name]))

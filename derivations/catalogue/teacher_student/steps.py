@@ -120,7 +120,7 @@ def _reduction_steps(loss: Loss, velocities: Lines, moved: Line) -> tuple[Step, 
             "Insert $E=XR_\\xi^T$. One-hot inputs have $R_\\xi=1$ and are free embeddings.",
             before=(energy,),
             given=axes,
-            after=(Line(L, teacher_student().erase_markers()),),
+            after=(Line(L, teacher_student().erased()),),
             uses=("loss",),
             check=lambda premises, after: AtRandomPoints(
                 (

@@ -304,7 +304,7 @@ def test_a_script_without_a_main_guard_works_and_its_functions_too(tmp_path):
     script = """
 from dataclasses import dataclass
 from sympy import Symbol
-from derivations.analysis.limits import within
+from derivations.analysis.limits import run_within
 from theory import UnfinishedError
 
 print("script runs")
@@ -322,9 +322,9 @@ def hang(report):
     while True:
         pass
 
-print(within(60, move, Point(Symbol("a")), partial=True) == Point(Symbol("a") + 1))
+print(run_within(60, move, Point(Symbol("a")), partial=True) == Point(Symbol("a") + 1))
 try:
-    within(0.2, hang, partial=True)
+    run_within(0.2, hang, partial=True)
 except UnfinishedError as error:
     print(error, error.partial)
 """
@@ -336,13 +336,13 @@ except UnfinishedError as error:
 
 HANGING_SCRIPT = """
 import math, os, threading, time
-from derivations.analysis.limits import within
+from derivations.analysis.limits import run_within
 
 def hang():
     print("hangs", flush=True)
     math.factorial(10**8)
 
-print(within(60, os.getpid), flush=True)
+print(run_within(60, os.getpid), flush=True)
 """
 
 
@@ -350,7 +350,7 @@ print(within(60, os.getpid), flush=True)
 @pytest.mark.parametrize(
     "ending",
     [
-        "threading.Thread(target=within, args=(60, hang), daemon=True).start(); time.sleep(1)",
+        "threading.Thread(target=run_within, args=(60, hang), daemon=True).start(); time.sleep(1)",
         "raise SystemExit(3)",
         "os.kill(os.getpid(), 9)",
         "os._exit(0)",
@@ -369,8 +369,8 @@ def hasten():
     import derivations.analysis.limits as limits
     limits.GRACE = 0.5
 
-within(60, hasten)
-within(2, hang)
+run_within(60, hasten)
+run_within(2, hang)
 """
     with run(HANGING_SCRIPT + hasten, tmp_path) as process:
         worker = int(process.stdout.readline())
@@ -390,7 +390,7 @@ def run_on():
     while True:
         pass
 
-within(60, run_on)
+run_within(60, run_on)
 """
     with run(HANGING_SCRIPT + busy, tmp_path) as process:
         worker = int(process.stdout.readline())
@@ -402,7 +402,7 @@ within(60, run_on)
 
 @on_linux
 def test_ctrl_c_at_the_terminal_ends_script_and_worker_with_one_traceback(tmp_path):
-    with run(HANGING_SCRIPT + "within(60, hang)", tmp_path, start_new_session=True) as process:
+    with run(HANGING_SCRIPT + "run_within(60, hang)", tmp_path, start_new_session=True) as process:
         worker = int(process.stdout.readline())
         assert process.stdout.readline() == "hangs\n"
         time.sleep(0.2)
@@ -421,7 +421,7 @@ try:
     time.sleep(60)
 except KeyboardInterrupt:
     time.sleep(0.5)
-    print(within(60, os.getpid))
+    print(run_within(60, os.getpid))
 """
     with run(HANGING_SCRIPT + patient, tmp_path, start_new_session=True) as process:
         worker = process.stdout.readline()
@@ -434,7 +434,7 @@ except KeyboardInterrupt:
 
 def test_modules_beside_the_script_are_found(tmp_path):
     (tmp_path / "beside.py").write_text("def double(x):\n    return 2 * x\n")
-    script = "import beside\nfrom derivations.analysis.limits import within\nprint(within(60, beside.double, 4))"
+    script = "import beside\nfrom derivations.analysis.limits import run_within\nprint(run_within(60, beside.double, 4))"
     with run(script, tmp_path) as process:
         out, err = process.communicate(timeout=60)
     assert (out, err) == ("8\n", "")

@@ -27,7 +27,7 @@ from derivations.closed_forms.reduced import all_modes, star_loss
 from derivations.engine import Derivation, broken_link
 from tests.derivations.catalogue.wrong_solvers import WRONG_SOLVERS
 from theory import Coupling, Flow, Loss, sg
-from theory.calculus import gradient
+from theory.calculus import gradients
 from theory.coupling.symmetric import Orbit
 from theory.lowering import LoweredFlow
 from theory.models import vocabulary
@@ -275,8 +275,8 @@ def _doubled_energy(a, b):
     return Trace(a * vocabulary.D_x * a.T) - 2 * Trace(a * vocabulary.J * b.T) + Trace(b * vocabulary.D_y * b.T)
 
 
-def _downhill_for_up(expression, symbol, context):
-    return -gradient(expression, symbol, context)
+def _downhill_for_up(expression, symbols, context):
+    return {symbol: -slope for symbol, slope in gradients(expression, symbols, context).items()}
 
 
 def _doubled_targets(expression):
@@ -328,7 +328,7 @@ WRONG_ENGINES = {
         },
     ),
     "gradient of the wrong sign": (
-        [(import_module("theory.loss"), "gradient", _downhill_for_up)],
+        [(import_module("theory.loss"), "gradients", _downhill_for_up)],
         {
             "embedding": ["flow"],
             "classifiable": ["class_rates"],

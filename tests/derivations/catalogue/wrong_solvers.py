@@ -286,7 +286,7 @@ WRONG_SOLVERS = {
         {"single_site": ["sites"]},
     ),
     "starts of four times the variance": (
-        [(single_site, "start_quadrature", _wide_starts), (_evidence("single_site"), "quadrature", _wide_starts)],
+        [(single_site, "start_quadrature", _wide_starts), (_evidence("single_site"), "start_quadrature", _wide_starts)],
         {"single_site": ["linear", "first_velocity"]},
     ),
     "order parameters whose means are slow": (

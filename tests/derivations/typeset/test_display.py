@@ -5,7 +5,21 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Add, Basic, BlockMatrix, Integral, MatAdd, MatrixExpr, MatrixSymbol, Rational, Sum, Symbol, sqrt, symbols
+from sympy import (
+    Add,
+    Basic,
+    BlockMatrix,
+    Integral,
+    MatAdd,
+    MatrixExpr,
+    MatrixSymbol,
+    Piecewise,
+    Rational,
+    Sum,
+    Symbol,
+    sqrt,
+    symbols,
+)
 
 from derivations import Line, names
 from derivations.typeset.display import LINE_WIDTH, display, tex, visible_width
@@ -21,6 +35,7 @@ from tests.strategies import (
     scalar_polynomials,
     trace_polynomials,
 )
+from theory.stopgrad import MARKERS
 
 
 def shown_lines(derivation):
@@ -77,14 +92,14 @@ def assert_reads_back(expression):
 
 def in_letters(expression):
     """An expression with letters for symbols whose names are LaTeX already."""
-    named = sorted((s for s in expression.atoms(Symbol) if re.search(r"[\\ {/]", s.name)), key=str)
+    named = sorted((s for s in expression.atoms(Symbol) if re.search(r"[\\ {/(^]", s.name)), key=str)
     return expression.xreplace({s: Symbol(f"l_{number}") for number, s in enumerate(named)})
 
 
 def plain_scalars(derivation):
-    """The scalar formulas of a derivation that have neither traces nor sums over entries nor integrals."""
+    """The scalar formulas of a derivation that have neither traces nor sums over entries nor integrals, cases, markers."""
     scalars = [in_letters(f) for f in formulas(derivation) if not isinstance(f, MatrixExpr)]
-    return [f for f in scalars if not f.atoms(MatrixSymbol) and not f.has(Sum, Integral)]
+    return [f for f in scalars if not f.atoms(MatrixSymbol) and not f.has(Sum, Integral, Piecewise, *MARKERS)]
 
 
 @pytest.mark.parametrize("name", names())

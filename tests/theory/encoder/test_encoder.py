@@ -44,7 +44,7 @@ def test_the_moments_of_a_batch_of_all_samples_are_those_of_all():
 
 
 def test_the_earlier_name_of_the_package_is_kept():
-    assert theory.teachers.observing is theory.encoder.observed_on
+    assert theory.teachers.observed_on is theory.encoder.observed_on
     assert theory.teachers.__all__ == theory.encoder.__all__
 
 

@@ -30,7 +30,7 @@ def by_name(at):
 @given(at=states())
 def test_loss_is_the_sum_over_pairs(head, stop, at):
     expected = head_loss(head, stop, at[v.J], by_name(at), by_name(at))
-    assert_close(evaluate(MODELS[head, stop].erase_markers(), at), expected)
+    assert_close(evaluate(MODELS[head, stop].erased(), at), expected)
     assert_close(evaluate(MODELS[head, stop].expression, at), expected)
 
 
@@ -53,7 +53,7 @@ def test_shared_head_loss_in_modes_carries_the_frustration_mass(at):
     mu, phi = np.linalg.eigh(A / np.sqrt(np.outer(degrees, degrees)))
     modes = np.hstack([at[v.X], at[v.Y]]) * np.sqrt(degrees) @ phi
     expected = sum(np.sum((W @ m - q * m) ** 2) + (1 - q**2) * np.sum(m**2) for q, m in zip(mu, modes.T, strict=True)) / 2
-    assert_close(evaluate(MODELS["shared", "none"].erase_markers(), at), expected)
+    assert_close(evaluate(MODELS["shared", "none"].erased(), at), expected)
 
 
 # -- flows -------------------------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ def test_headless_model_without_decay_is_the_embedding_model():
 def test_shared_head_that_is_the_identity_pulls_with_the_sum_of_both_terms(at):
     """With W = 1 both directed terms are the embedding energy."""
     at = at | {v.W: np.eye(at[v.d])}
-    assert_close(evaluate(MODELS["shared", "both"].erase_markers(), at), 2 * pair_energy(at[v.J], at[v.X], at[v.Y]))
+    assert_close(evaluate(MODELS["shared", "both"].erased(), at), 2 * pair_energy(at[v.J], at[v.X], at[v.Y]))
 
 
 @given(states())
@@ -169,7 +169,7 @@ def test_views_are_what_the_loss_pulls_together(at):
     for (head, stop), model in MODELS.items():
         left, right = (evaluate(view, at) for view in model.views)
         if head != "shared" and stop != "both":
-            assert_close(evaluate(model.erase_markers(), at), pair_energy(at[v.J], left, right))
+            assert_close(evaluate(model.erased(), at), pair_energy(at[v.J], left, right))
     shared = [evaluate(view, at) for view in MODELS["shared", "both"].views]
     assert_close(shared[0], at[v.W] @ at[v.X])
     assert_close(shared[1], at[v.Y])

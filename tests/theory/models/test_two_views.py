@@ -126,7 +126,7 @@ def test_losses_and_their_flows_are_those_of_sums_over_pairs(name):
         needed = {str(p) for p in flow.parameters} | {"d"}
         lowered = flow.lower({k: x for k, x in values.items() if k in needed})
         y = lowered.pack({b: at[b] for b in flow.state})
-        assert_close(lowered.evaluate([loss.erase_markers()])(y)[0], function(at[v.X], at[v.Y], at[v.W], J, at))
+        assert_close(lowered.evaluate([loss.erased()])(y)[0], function(at[v.X], at[v.Y], at[v.W], J, at))
         moved = lowered.unpack(lowered.velocity(0.0, y))
         rates = {v.X: values["H_x"], v.Y: values["H_y"], v.W: values["gamma"]}
         for block in flow.state:

@@ -86,9 +86,9 @@ def test_values_velocities_and_jacobians_agree(case):
     seen = []
     for stopped in (True, False)[: 1 + loss.is_marked]:
         flow = loss.stop_gradient_flow() if stopped else loss.gradient_flow()
-        low, y = lowered(flow, at, [loss.erase_markers()])
+        low, y = lowered(flow, at, [loss.erased()])
         value, velocity, jacobian = automatic(case, at, stopped)
-        close(low.evaluate([loss.erase_markers()])(y)[0], value)
+        close(low.evaluate([loss.erased()])(y)[0], value)
         close(low.velocity(0.0, y), velocity)
         close(low.jacobian(0.0, y), jacobian)
         seen.append(velocity)

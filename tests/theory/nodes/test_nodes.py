@@ -253,9 +253,9 @@ LINEAR = {
 def test_memory_stays_linear_in_the_number_of_samples(name):
     loss = Loss(LINEAR[name], [s for s in (X, Y, W) if s in LINEAR[name].free_symbols])
     samples, dimension = 20_000, 3
-    lowered = loss.stop_gradient_flow().lower({"n": samples, "d": dimension}, [loss.erase_markers()])
+    lowered = loss.stop_gradient_flow().lower({"n": samples, "d": dimension}, [loss.erased()])
     y, along = np.random.default_rng(0).standard_normal((2, lowered.size))
-    observe = lowered.evaluate([loss.erase_markers()])
+    observe = lowered.evaluate([loss.erased()])
     for call in (lambda: lowered.velocity(0.0, y), lambda: observe(y), lambda: lowered.jacobian_vector(0.0, y, along)):
         assert np.isfinite(np.sum(call()))
         assert peak_of(call) < 30 * 8 * samples * dimension
