@@ -60,7 +60,7 @@ def band_slopes(rng, formula):
 
 
 def _late_limit(values, times=TIMES[1:]):
-    """Of three values at late times, which approach it like log t/t and 1/t."""
+    """The limit of three values at late times, which approach it like log t/t and 1/t."""
     return np.linalg.solve(np.column_stack([np.ones(3), np.log(times) / times, 1 / times]), values)[0]
 
 

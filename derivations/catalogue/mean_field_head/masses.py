@@ -14,7 +14,7 @@ from theory.models.vocabulary import K, d
 
 
 def mode_variances(rng, found):
-    """Of the modes of a sampled coupling: what pure samples have of each, and initial variances."""
+    """The shares that pure samples have of the modes of a sampled coupling, and their initial variances."""
     sampled = SampledGraph.draw_regular(rng, classes=8, links=3)
     J = sampled.couplings
     samples, labels = J.sum(axis=1), J.sum(axis=0)

@@ -154,7 +154,7 @@ def mode_shrinkage(rng, known, formula):
 
 
 def _mode_fall(alone, head, decay: float, formula) -> tuple:
-    """Of half the square of one mode, by a formula and by the velocities of all entries."""
+    """The velocity of half the square of one mode, by a formula and by the velocities of all entries."""
     column, correlation = alone
     moved = velocity(column, head, correlation, (1.0, decay, 0.5))[:2]
     numbers = {mu_k: mpmath.mpf(correlation[0]), lam: mpmath.mpf(decay)}
