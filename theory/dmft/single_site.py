@@ -208,7 +208,7 @@ class SingleSite:
 
 
 def start_quadrature(count: int) -> Starts:
-    """The Gauss-Hermite rule for standard normal starts of label and sample."""
+    """A trapezoidal rule for standard normal starts of label and sample."""
     at = np.linspace(-REACH, REACH, count)
     weights = np.exp(-(at**2) / 2)
     weights /= weights.sum()

@@ -63,7 +63,7 @@ def slopes(rng, energy, equations):
 
 
 def nullity_and_components(rng, premises):
-    """The nullity and the components of random weights, and of a cycle of two samples and two labels that only a negative one lets move."""
+    """The nullity and the components of random weights, and of a cycle that only a negative weight lets move."""
     links = rng.random((6, 4)) < 0.3
     links[range(4), range(4)] = True
     links[4:, 0] |= ~links[4:].any(axis=1)
