@@ -77,7 +77,7 @@ class Shared(Coupling):
         Parameters and errors as of :meth:`signed_correlations`; and an ``InputError`` for views that move differently.
         """
         self._require_alike()
-        return self._slowest_rates(self.label_mobility, k)
+        return np.maximum(self._slowest_rates(self.label_mobility, k), 0.0)
 
     def shared_start(self, dimension: int, seed: int = 0) -> dict[str, NDArray]:
         """Standard normal embeddings that both views have, as ``initial`` of a run, which is then that of one encoder.
