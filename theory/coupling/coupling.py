@@ -40,6 +40,7 @@ from theory.errors import InputError
 if TYPE_CHECKING:
     import networkx
 
+    from theory.coupling.signed import Signed
     from theory.coupling.views import Views
     from theory.encoder import Encoder
 
@@ -140,6 +141,13 @@ class Coupling(Weights):
         from theory.coupling.views import Views
 
         return Views(A, mobility)
+
+    @staticmethod
+    def from_signed_weights(J: ArrayLike, mobility: Mobility = "uniform") -> Signed:
+        """From weights (N, K) that attract or, below zero, repel; see :mod:`theory.coupling.signed`."""
+        from theory.coupling.signed import Signed
+
+        return Signed(J, mobility)
 
     @staticmethod
     def from_augmentations(probabilities: ArrayLike, weights: ArrayLike | None = None, mobility: Mobility = "degree") -> Views:

@@ -187,6 +187,7 @@ def positive_pairs(coupling: Weights, of: Literal["samples", "labels"], mobility
 
     require.one_of(of, ("samples", "labels"), "what is paired")
     coupling.require_graph("give pairs of its inputs, or draw them by an augmentation")
+    coupling.require_attraction()
     if of == "samples":
         half = coupling.types[coupling.type_of] @ diags_array(coupling.label_degrees**-0.5)
     else:
