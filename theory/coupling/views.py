@@ -206,7 +206,8 @@ def from_augmentations(probabilities: ArrayLike, weights: ArrayLike | None, mobi
     rows = given.from_probabilities(probabilities)
     share = np.ones(rows.shape[0]) if weights is None else np.asarray(weights, dtype=float)
     if share.shape != rows.shape[:1] or not np.all(np.isfinite(share) & (share > 0)):
-        raise InputError(f"a positive weight for each of {rows.shape[0]} samples", f"shape {share.shape}", "correct them")
+        got = f"weights of shape {share.shape}" + (", not all positive" if share.shape == rows.shape[:1] else "")
+        raise InputError(f"a positive weight for each of {rows.shape[0]} samples", got, "correct them")
     return positive_pairs(weights_of_rows(require_weights(diags_array(share) @ rows), "degree"), "labels", mobility)
 
 

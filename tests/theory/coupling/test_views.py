@@ -42,6 +42,14 @@ def test_correlations_and_rates_are_eigenvalues_of_the_dense_graph(A):
     assert np.count_nonzero(pairs.shared_rates() == 0) == nx.number_connected_components(pairs.graph)
 
 
+@given(pair_graphs(), seeds)
+def test_views_of_any_mobility_have_rates_if_it_is_the_same_of_both(A, seed):
+    eta = np.random.default_rng(seed).uniform(0.5, 2, len(A))
+    pairs = Coupling.from_positive_pairs(A, (eta, eta))
+    assert_close(pairs.shared_rates(), dense_rates(A, eta))
+    assert_close(1 - pairs.signed_correlations(), dense_rates(A, 1 / A.sum(1)))
+
+
 @given(pair_graphs(), st.sampled_from(["degree", "uniform"]))
 def test_it_is_the_coupling_of_its_weights(A, mobility):
     pairs, plain = Coupling.from_positive_pairs(A, mobility), Coupling(A, mobility)
@@ -163,7 +171,7 @@ def test_what_has_no_meaning_is_refused():
             refused()
     with pytest.raises(InputError, match="what is paired"):
         Coupling([[1.0]]).positive_pairs("classes")
-    with pytest.raises(InputError, match="positive weight for each of 1"):
+    with pytest.raises(InputError, match=r"each of 1 samples, got weights of shape \(1,\), not all positive"):
         Coupling.from_augmentations([[1.0]], [-1.0])
     with pytest.raises(InputError, match="sum to one"):
         Coupling.from_augmentations([[0.5]])
