@@ -149,6 +149,7 @@ def class_graph(coupling: Weights) -> ClassGraph:
         for the moments of an encoder.
     """
     coupling.require_graph("use its modes and rates")
+    coupling.require_attraction()
     lags = 1 / (coupling.sample_mobility * coupling.sample_degrees)
     shared = coupling.types.T @ np.column_stack([coupling.counts * lags, coupling.counts * lags**2])
     weights = coupling.counts / coupling.sample_degrees

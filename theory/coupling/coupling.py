@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,6 +40,8 @@ from theory.errors import InputError
 if TYPE_CHECKING:
     import networkx
 
+    from theory.coupling.signed import Signed
+    from theory.coupling.views import Views
     from theory.encoder import Encoder
 
 
@@ -129,6 +131,42 @@ class Coupling(Weights):
     def from_graph(graph: networkx.Graph, mobility: Mobility = "degree") -> Coupling:
         """From a bipartite graph: nodes carry ``bipartite`` 0 (sample) or 1 (label), edges ``weight`` (1 where absent)."""
         return Coupling(given.from_graph(graph), mobility)
+
+    @staticmethod
+    def from_positive_pairs(A: ArrayLike | networkx.Graph, mobility: Mobility = "degree") -> Views:
+        """From how often views i and j are a positive pair: symmetric weights (N, N), dense or sparse, or a graph.
+
+        See :mod:`theory.coupling.views`.
+        """
+        from theory.coupling.views import Views
+
+        return Views(A, mobility)
+
+    @staticmethod
+    def from_signed_weights(J: ArrayLike, mobility: Mobility = "uniform") -> Signed:
+        """From weights (N, K) that attract or, below zero, repel; see :mod:`theory.coupling.signed`."""
+        from theory.coupling.signed import Signed
+
+        return Signed(J, mobility)
+
+    @staticmethod
+    def from_augmentations(probabilities: ArrayLike, weights: ArrayLike | None = None, mobility: Mobility = "degree") -> Views:
+        r"""The augmentation graph :math:`A_{ab}=\sum_iw_ip(a|i)p(b|i)` of augmented views a, b of samples i.
+
+        ``probabilities`` are p (samples, views), rows summing to one; ``weights`` those of the samples, one each unless given.
+        """
+        from theory.coupling.views import from_augmentations
+
+        return from_augmentations(probabilities, weights, mobility)
+
+    def positive_pairs(self, of: Literal["samples", "labels"] = "samples", mobility: Mobility = "degree") -> Views:
+        r"""Pairs of samples that share a label, :math:`JD_y^{-1}J^T`, or of labels that share a sample, :math:`J^TD_x^{-1}J`.
+
+        One encoder loses their modes at the rates :math:`\psi` of :meth:`frustration`; see :mod:`theory.coupling.views`.
+        """
+        from theory.coupling.views import positive_pairs
+
+        return positive_pairs(self, of, mobility)
 
     @staticmethod
     def from_data(

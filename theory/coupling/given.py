@@ -121,3 +121,22 @@ def from_graph(graph: networkx.Graph) -> coo_array:
         entries.append((samples[i], labels[j], weight))
     row, column, weights = zip(*entries, strict=True) if entries else ((), (), ())
     return coo_array((np.array(weights, dtype=float), (row, column)), shape=(len(samples), len(labels)))
+
+
+def from_symmetric(A: ArrayLike | networkx.Graph) -> csr_array:
+    """Weights of positive pairs, dense, sparse or a graph with ``weight`` on its edges (1 where absent); exactly symmetric."""
+    if hasattr(A, "edges"):
+        import networkx
+
+        A = networkx.to_scipy_sparse_array(A, weight="weight", dtype=float)
+    rows = require_weights(A)
+    if rows.shape[0] != rows.shape[1]:
+        got = f"shape {rows.shape}"
+        raise InputError("a square matrix of positive pairs", got, "or make a Coupling of samples and labels from it")
+    off = abs(rows - rows.T).tocoo()
+    off.eliminate_zeros()
+    if off.nnz:
+        i, j = (int(axis[0]) for axis in off.coords)
+        got = f"{rows[i, j]:.17g} at ({i}, {j}) and {rows[j, i]:.17g} at ({j}, {i})"
+        raise InputError("a symmetric matrix of positive pairs", got, "give (A + A.T) / 2, the pairs in either order")
+    return rows

@@ -18,8 +18,8 @@ SMALLEST = 1e-150  # of a degree: its square, and products of two, are ordinary 
 DENSE_LIMIT = 10**7  # entries up to which a matrix is handed out as a dense array
 
 
-def require_weights(J: ArrayLike) -> csr_array:
-    """Couplings as a sparse matrix, or an :class:`InputError` that names what is wrong and where."""
+def require_weights(J: ArrayLike, signed: bool = False) -> csr_array:
+    """Couplings, sparse, or an :class:`InputError` that says what is wrong and where; unless signed, none is negative."""
     from scipy.sparse import csr_array, issparse
 
     try:
@@ -33,15 +33,18 @@ def require_weights(J: ArrayLike) -> csr_array:
             "at least one sample and one label", f"an array of shape {rows.shape}", "give one row a sample, one column a label"
         )
     rows.sum_duplicates()
-    bad = ~np.isfinite(rows.data) | (rows.data < 0)
+    bad = ~np.isfinite(rows.data) | ((rows.data < 0) & (not signed))
     if bad.any():
         place = int(np.argmax(bad))
         row = int(np.searchsorted(rows.indptr, place, side="right")) - 1
         where = f"{rows.data[place]} at sample {row}, label {rows.indices[place]}"
-        raise InputError("finite non-negative couplings", where, "remove or correct this weight")
+        if signed:
+            raise InputError("finite couplings", where, "remove or correct this weight")
+        remedy = "remove or correct this weight, or take from_signed_weights for pairs that repel"
+        raise InputError("finite non-negative couplings", where, remedy)
     rows.eliminate_zeros()
     with np.errstate(over="ignore"):
-        sums = (("sample", rows.sum(axis=1)), ("label", rows.sum(axis=0)))
+        sums = (("sample", abs(rows).sum(axis=1)), ("label", abs(rows).sum(axis=0)))
     for side, totals in sums:
         if (totals == 0).any():
             number = int(np.argmax(totals == 0))
@@ -110,8 +113,7 @@ def is_coupled(types: csr_array, row: NDArray, column: NDArray) -> NDArray:
     types.sort_indices()
     keys = np.repeat(np.arange(types.shape[0]), np.diff(types.indptr)) * types.shape[1] + types.indices
     asked = row * types.shape[1] + column
-    place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
-    return keys[place] == asked
+    return np.append(keys, -1)[np.searchsorted(keys, asked)] == asked
 
 
 def triangular_factor(rows: csr_array) -> NDArray:

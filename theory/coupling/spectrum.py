@@ -121,12 +121,12 @@ def frustrated_modes(weights: Weights, reduction: CouplingReduction) -> tuple[ND
     if not weights.normalised:
         scale = np.sqrt(weights.label_mobility * weights.label_degrees)
         factor, still = factor / scale, _normalise_columns(still * scale[:, None])
-    strengths, vectors = _jacobi_svd(factor)
+    strengths, vectors = jacobi_svd(factor)
     psi = np.concatenate([np.zeros(still.shape[1]), strengths**2])
     return np.minimum(psi, 1.0), np.column_stack([still, vectors])
 
 
-def _jacobi_svd(factor: NDArray) -> tuple[NDArray, NDArray]:
+def jacobi_svd(factor: NDArray) -> tuple[NDArray, NDArray]:
     """Singular values, ascending, and right singular vectors (K, r) of a factor (r, K), r < K, of full rank.
 
     By one-sided Jacobi rotations (LAPACK's dgejsv), which keep the relative accuracy of small values when rows are graded.

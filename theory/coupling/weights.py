@@ -89,6 +89,17 @@ class Weights:
     def require_graph(self, remedy: str) -> None:
         """Raise :class:`~theory.errors.InputError`, with a remedy, unless rows are samples with embeddings of their own."""
 
+    @property
+    def attracts(self) -> bool:
+        """Whether no pair repels, so that D - A has no negative eigenvalue."""
+        return True
+
+    def require_attraction(self) -> None:
+        """Raise :class:`~theory.errors.InputError` where a pair repels."""
+        if not self.attracts:
+            remedy = "use rates(), or simulate by Direct()"
+            raise InputError("couplings that attract", "weights that repel", remedy)
+
     # -- values of the data symbols ------------------------------------------------------------------------------------
 
     @cached_property
@@ -153,9 +164,9 @@ class Weights:
         return "every sample"
 
 
-def weights_of_rows(J: ArrayLike, mobility: Mobility) -> Weights:
-    """The weights of samples, a row each, with equal samples merged."""
-    rows = require_weights(J)
+def weights_of_rows(J: ArrayLike, mobility: Mobility, signed: bool = False) -> Weights:
+    """The weights of samples, a row each, with equal samples merged; non-negative unless signed."""
+    rows = require_weights(J, signed)
     of_samples, of_labels = rows.sum(axis=1), rows.sum(axis=0)
     hx, hy = mobilities(mobility, of_samples, of_labels)
     first, counts, type_of = merge_rows(rows, hx)
@@ -186,6 +197,9 @@ def mobilities(mobility: Mobility, of_samples: NDArray, of_labels: NDArray) -> t
     if isinstance(mobility, str):
         if mobility not in ("degree", "uniform"):
             raise InputError("mobility 'degree', 'uniform' or a pair (samples, labels)", repr(mobility), "choose one of these")
+        lowest = min(of_samples.min(), of_labels.min())
+        if mobility == "degree" and lowest <= 0:
+            raise InputError("positive degrees for inverse degrees as mobility", f"{lowest:g}", "give mobility='uniform'")
         power = -1.0 if mobility == "degree" else 0.0
         return of_samples**power, of_labels**power
     try:

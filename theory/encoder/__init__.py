@@ -1,5 +1,6 @@
 """Linear encoders: the moments of their inputs, of data or of a teacher's population, and what finite samples make of them."""
 
+from theory.encoder.augmented import AugmentedEncoder, from_augmented_data
 from theory.encoder.encoder import Encoder, Sample
 from theory.encoder.finite import correlations_of_one, expected_square, label_mean_square, population_square, sample_square
 from theory.encoder.maxima import Bounded, closed_maximum, expected_maximum
@@ -9,6 +10,7 @@ from theory.encoder.teachers import LabelTeacher, RegressionTeacher, argmax_teac
 from theory.encoder.views import from_views, observed_on
 
 __all__ = [
+    "AugmentedEncoder",
     "Bounded",
     "Encoder",
     "LabelTeacher",
@@ -21,6 +23,7 @@ __all__ = [
     "correlations_of_one",
     "expected_maximum",
     "expected_square",
+    "from_augmented_data",
     "from_data",
     "from_views",
     "label_mean_square",

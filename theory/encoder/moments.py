@@ -53,21 +53,7 @@ def from_data(features: ArrayLike, labels: Iterable[Hashable], *, bias: bool = F
 
 def read_samples(features: ArrayLike, labels: Iterable[Hashable]) -> tuple[NDArray, NDArray, NDArray]:
     """Inputs as an array, the class number of each sample, and the classes in order; or an :class:`InputError`."""
-    try:
-        raw = np.asarray(features)
-        inputs = raw.astype(float, casting="safe" if raw.dtype.kind == "c" else "unsafe")
-    except (TypeError, ValueError) as error:
-        got = re.sub(r"np\.\w+\((.*?)\)", r"\1", str(error))
-        raise InputError(
-            "a rectangular array of real numbers, one row a sample", got, "make every row as long and numeric"
-        ) from None
-    if inputs.ndim != 2 or 0 in inputs.shape:
-        raise InputError("features of shape (samples, inputs)", f"shape {inputs.shape}", "give one row a sample")
-    if not np.isfinite(inputs).all():
-        row, column = np.argwhere(~np.isfinite(inputs))[0]
-        raise InputError(
-            "finite features", f"{inputs[row, column]} in row {row}, column {column}", "drop or fill missing values"
-        )
+    inputs = read_inputs(features)
     given = np.asarray(labels if hasattr(labels, "__array__") else list(labels))
     if given.ndim != 1 or (given.dtype.kind == "f" and not np.isfinite(given).all()):
         raise InputError(
@@ -84,3 +70,23 @@ def read_samples(features: ArrayLike, labels: Iterable[Hashable]) -> tuple[NDArr
     if len(classes) < 2:
         raise InputError("at least two classes", f"only {classes[0]}", "add samples of another class")
     return inputs, index, classes
+
+
+def read_inputs(features: ArrayLike) -> NDArray:
+    """Inputs as an array, a row each; or an :class:`InputError`."""
+    try:
+        raw = np.asarray(features)
+        inputs = raw.astype(float, casting="safe" if raw.dtype.kind == "c" else "unsafe")
+    except (TypeError, ValueError) as error:
+        got = re.sub(r"np\.\w+\((.*?)\)", r"\1", str(error))
+        raise InputError(
+            "a rectangular array of real numbers, one row a sample", got, "make every row as long and numeric"
+        ) from None
+    if inputs.ndim != 2 or 0 in inputs.shape:
+        raise InputError("features of shape (samples, inputs)", f"shape {inputs.shape}", "give one row a sample")
+    if not np.isfinite(inputs).all():
+        row, column = np.argwhere(~np.isfinite(inputs))[0]
+        raise InputError(
+            "finite features", f"{inputs[row, column]} in row {row}, column {column}", "drop or fill missing values"
+        )
+    return inputs

@@ -58,13 +58,12 @@ def from_views(
     p, k = cross.shape
     if second.shape != (p, p) or targets.shape not in ((k,), (k, k)):
         raise InputError(f"moments ({p}, {p}), ({p}, {k}) and ({k},)", f"{second.shape}, {targets.shape}", "match them")
-    axes, notes = _principal_axes(second)
+    axes, notes = principal_axes(second)
     masses, turn = (targets, np.eye(k)) if targets.ndim == 1 else np.linalg.eigh(targets)
     if masses.min() <= POSITIVE * masses.max():
         raise InputError("labels that all occur", f"a mass of {masses.min():.2g}", "drop the label")
     first, variances = axes.T @ cross @ turn, np.diag(axes.T @ second @ axes)
-    shares, parts = np.linalg.eigh(np.diag(masses) - first.T @ (first / variances[:, None]))
-    unexplained = np.sqrt(np.maximum(shares, 0))[:, None] * parts.T
+    unexplained = unexplained_part(first, variances, masses)
     trained = Sample(np.zeros((0, len(variances))), np.zeros(0, dtype=int))
     seen = Sample(np.zeros((1, len(variances))), np.array([-1]))
     if observed is not None:
@@ -72,12 +71,18 @@ def from_views(
     return encoder_of_moments(first, variances, masses, unexplained, mobility, notes, trained, seen)
 
 
-def _principal_axes(second: NDArray) -> tuple[NDArray, list[str]]:
+def principal_axes(second: NDArray) -> tuple[NDArray, list[str]]:
     """Principal axes (p, axes) scaled to a trace of one, and what was dropped."""
     values, vectors = np.linalg.eigh(second)
     kept = np.flatnonzero(values > POSITIVE * values[-1])[::-1]
     notes = [] if len(kept) == len(values) else [f"{len(kept)} of {len(values)} principal axes have variance and were kept."]
     return vectors[:, kept] / np.sqrt(np.trace(second)), notes
+
+
+def unexplained_part(first: NDArray, variances: NDArray, masses: NDArray) -> NDArray:
+    r"""F (K, K) with :math:`F^TF=P-M^T\Sigma^{-1}M`, of moments along principal axes."""
+    shares, parts = np.linalg.eigh(np.diag(masses) - first.T @ (first / variances[:, None]))
+    return np.sqrt(np.maximum(shares, 0))[:, None] * parts.T
 
 
 def observed_on(

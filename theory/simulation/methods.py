@@ -84,8 +84,8 @@ class Auto(Integration):
     """The method of the fewest variables that applies."""
 
     def choose_method(self, setting: Setting) -> Exact | OrderParameters | Direct:
-        """Exact for embeddings alone, order parameters where the flow closes on few of them, and else direct."""
-        if setting.is_embedding_only:
+        """Exact for embeddings alone that attract, order parameters where the flow closes on few of them, and else direct."""
+        if setting.is_embedding_only and setting.coupling.attracts:
             return Exact()
         return (OrderParameters if closes_on_few(setting) else Direct)(*astuple(self))
 

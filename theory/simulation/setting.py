@@ -14,10 +14,12 @@ from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
 from theory import require
 from theory.calculus import State
 from theory.coupling import Coupling
+from theory.coupling.reduction import EPS
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.loss import Loss
 from theory.models import embedding_only
+from theory.models.two_views import MASS
 from theory.models.vocabulary import K, N, W, X, Y, d
 from theory.state import parameters_of
 
@@ -54,6 +56,8 @@ class Setting:
             )
         if not _learns(model):
             raise InputError("a loss that leaves some block a gradient", "none: the model cannot learn", "stop less of it")
+        if model.expression.has(MASS):
+            _require_mass(coupling)
         numbers = _parameter_numbers(model, coupling, parameters or {})
         model = model.xreplace({s: Integer(0) for s, v in numbers.items() if v == 0})
         return cls(model, coupling, dimension, numbers)
@@ -254,6 +258,14 @@ def _parameter_numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[
         numbers[s] = float(value)
     _check_rates(model, numbers)
     return numbers
+
+
+def _require_mass(coupling: Coupling) -> None:
+    """Raise :class:`~theory.errors.InputError` for weights of both signs that sum to zero within rounding, or to less."""
+    mass = float(coupling.label_degrees.sum())
+    if mass <= EPS * coupling.types.size * coupling.total_weight:
+        remedy = "let attraction outweigh repulsion, or take a loss that is a sum over pairs"
+        raise InputError("a positive total weight for means over pairs", f"{mass:.3g}", remedy)
 
 
 def _check_rates(model: Loss, numbers: Mapping[State, float]) -> None:
