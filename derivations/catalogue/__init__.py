@@ -23,6 +23,7 @@ _NAMES = (
     "weight_decay",
     "decay_stability",
     "plain_mobilities",
+    "whitening",
     "mean_field_head",
     "ageing",
     "single_site",

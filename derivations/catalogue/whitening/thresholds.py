@@ -1,0 +1,97 @@
+"""The last steps of the derivation ``whitening``: squared distances alone, frustration, and stop-gradient with decay beside it."""
+
+from __future__ import annotations
+
+from sympy import S, Trace, sqrt
+
+from derivations.catalogue.whitening import evidence
+from derivations.checks import Identity, Numerics
+from derivations.closed_forms.decaying import critical_decay
+from derivations.closed_forms.families import frustration
+from derivations.engine import Step
+from derivations.lines import Line, Lines
+from derivations.vocabulary import (
+    beta_c,
+    lam_c,
+    mu,
+    mu_k,
+    phi,
+    phi_c_pairs,
+    phi_c_uniform,
+    psi,
+    psi_pairs,
+    psi_uniform,
+    slope_k,
+    v_k,
+)
+from theory.models.vocabulary import beta
+
+
+def frustration_steps(known: Lines) -> tuple[Step, ...]:
+    """What is left without the second moments, and what frustration does beside them and beside decay."""
+    families = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
+    least = known.of(beta_c)
+    return (
+        Step(
+            "squared_distances",
+            "Without the second moments every mode with $\\mu$ other than one dies, at the rate $1-\\mu$: no frustration is so weak "
+            "that it does not collapse.",
+            "Nothing pushes.",
+            before=known.of(slope_k),
+            given=(Line(beta, S.Zero),),
+            after=(Line(slope_k, -(1 - mu_k) * Trace(v_k.T * v_k)),),
+            uses=("collapse",),
+            check=lambda before, after: (
+                Identity(((before[slope_k].subs(beta, before[beta]), after[slope_k]),)),
+                Numerics(lambda rng: evidence.pulled_modes(rng, after[slope_k]), 1e-10, "squared distances of all embeddings"),
+            ),
+        ),
+        Step(
+            "critical_fraction",
+            "Frustration ends class modes at a critical fraction of frustrated samples, which grows with the weight of the second "
+            "moments.",
+            "Insert the frustration of the class modes into the threshold and solve.",
+            before=least,
+            given=(Line(mu_k, sqrt(1 - psi)), *families, Line(beta, S.One, "<")),
+            after=(
+                Line(beta_c, 1 - sqrt(1 - psi)),
+                *(
+                    Line(x, beta * (2 - beta) * (phi / line.right).cancel())
+                    for x, line in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
+                ),
+            ),
+            uses=("threshold",),
+            assumptions=(
+                "Directions enough for all class modes. A critical fraction above one says that all samples may be frustrated; so "
+                "they may, too, where the weight is larger than assumed.",
+            ),
+            check=lambda before, after: (
+                Identity(((before[beta_c].subs(mu_k, before[mu_k]), after[beta_c]),)),
+                Numerics(
+                    lambda rng: evidence.critical_fractions(rng, before, after), 1e-9, "where and only where it is assumed"
+                ),
+                Numerics(
+                    lambda rng: evidence.family_thresholds(rng, before, after),
+                    1e-3,
+                    "runs of all embeddings of both families, from both sides of the threshold",
+                ),
+            ),
+        ),
+        Step(
+            "beside_decay",
+            "Stop-gradient with decay has a threshold, too: the critical decay of a mode and its critical weight follow from each "
+            "other. There the collapsed state is always stable and the start decides; here it does not.",
+            "Both are functions of $\\mu$ alone.",
+            before=least,
+            given=(Line(lam_c, critical_decay().subs(mu, mu_k)), Line(mu_k, S.Zero, r"\ge")),
+            after=(Line(beta_c, 1 - 2 * sqrt(lam_c)),),
+            uses=("threshold",),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.both_thresholds(rng, before, after),
+                1e-9,
+                "heads that are real up to the critical decay, where and only where it is assumed",
+            ),
+        ),
+    )
+
+
