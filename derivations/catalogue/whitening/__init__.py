@@ -1,6 +1,7 @@
 r"""Squared distances with second moments held near the identity: which modes survive frustration, how large, how stable.
 
-Mobilities are inverse to the degrees, and the weight :math:`\beta` of the second moments is positive.  No head, no stop, no decay.
+Mobilities are inverse to the degrees, and the weight :math:`\beta` of the second moments is positive.  Nothing else: no head,
+no stop, no decay.
 """
 
 TITLE = "Whitening: a sharp threshold of each mode, linear in its correlation"

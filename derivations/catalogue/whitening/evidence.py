@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import combinations
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.catalogue.points import diagonal_matrix
-from derivations.catalogue.whole import amplitudes, eigenmodes
-from derivations.checks import random_values
+from derivations.catalogue.points import diagonal_matrix, slope_along
+from derivations.catalogue.whitening.embeddings import Whole, a_run, mode_point, point, random_coupling
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     N_Z,
+    T_V,
     A,
     D,
     H,
     L,
-    T_V,
     V,
     Z,
     beta_c,
@@ -29,7 +27,6 @@ from derivations.vocabulary import (
     mu_j,
     mu_k,
     mu_l,
-    mu_matrix,
     n_beta,
     null_J,
     phi,
@@ -43,7 +40,6 @@ from derivations.vocabulary import (
     s_jk,
     s_kk,
     s_kl,
-    slope_k,
     square_k,
     v,
     v_k,
@@ -52,65 +48,17 @@ from theory import Coupling, models, simulate
 from theory.models.vocabulary import K, X, Y, beta, d
 
 
-def mode_point(rng: np.random.Generator) -> Point:
-    """Random amplitudes, correlations and weight."""
-    size, count = int(rng.integers(2, 4)), int(rng.integers(2, 5))
-    return _point(
-        random_values(rng, (size, count), -2, 2), random_values(rng, (count,), -1, 1), random_values(rng, (), 0.2, 2)
-    )
-
-
-def _point(modes: NDArray, correlations: NDArray, weight) -> Point:
-    sizes = dict(zip((d, N_Z), modes.shape, strict=True))
-    return Point({**sizes, V: mpf_array(modes), mu_matrix: diagonal_matrix([mpmath.mpf(c) for c in correlations]), beta: mpmath.mpf(weight)})
-
-
-class _Whole:
-    """All embeddings of a coupling of three samples to three labels, whose correlations differ, and the same in modes."""
-
-    def __init__(self, coupling: Coupling, weight: float, loss=models.whitening, dimension: int = 3):
-        self.coupling, self.weight, self.dimension = coupling, weight, dimension
-        self.correlations, self.vectors, self.degrees = eigenmodes(self.coupling)
-        self.loss = loss()
-        flow = self.loss.gradient_flow()
-        given = {beta.name: weight} if beta in flow.parameters else {}
-        self.lowered = flow.lower({**self.coupling.data, **given, "d": dimension})
-
-    def modes(self, state: NDArray) -> NDArray:
-        blocks = self.lowered.unpack(state)
-        return amplitudes(blocks[X], blocks[Y], self.degrees, self.vectors)
-
-    def state(self, modes: NDArray) -> NDArray:
-        whole = modes @ self.vectors.T / np.sqrt(self.degrees)
-        return self.lowered.pack({X: whole[:, :3], Y: whole[:, 3:]})
-
-    def speeds(self, modes: NDArray) -> NDArray:
-        """The velocities of all embeddings, as velocities of the amplitudes."""
-        return self.modes(self.lowered.velocity(0, self.state(modes)))
-
-    def eigenvalues(self, modes: NDArray) -> NDArray:
-        """Those of the Jacobian of all embeddings, ascending."""
-        return np.sort(np.linalg.eigvals(self.lowered.jacobian(0, self.state(modes))).real)
-
-    def random_modes(self, rng: np.random.Generator) -> NDArray:
-        return rng.standard_normal((self.dimension, len(self.correlations)))
-
-
-def _random_coupling(rng: np.random.Generator) -> Coupling:
-    return Coupling(rng.uniform(0.1, 1, (3, 3)))
-
-
 def compare_modes(rng, given: Lines, after: Lines) -> Iterator[tuple]:
     """Loss and velocities of all embeddings, whose mobilities are a function of the degrees, and what lines say of them."""
     weights = rng.uniform(0.1, 1, (3, 3))
     degrees = np.concatenate([weights.sum(axis=1), weights.sum(axis=0)])
     adjacency = np.block([[np.zeros((3, 3)), weights], [weights.T, np.zeros((3, 3))]])
     own = np.diag(evaluate(given[H], Point({N_Z: 6, D: diagonal_matrix(degrees)}))).astype(float)
-    whole = _Whole(Coupling(weights, mobility=(own[:3], own[3:])), float(rng.uniform(0.2, 2)))
+    whole = Whole(Coupling(weights, mobility=(own[:3], own[3:])), float(rng.uniform(0.2, 2)))
     modes = whole.random_modes(rng)
     blocks = whole.lowered.unpack(whole.state(modes))
     embeddings = mpf_array(np.concatenate([blocks[X], blocks[Y]], axis=1))
-    inside = _point(modes, whole.correlations, whole.weight)
+    inside = point(modes, whole.correlations, whole.weight)
     outside = Point({**inside.values, Z: embeddings, D: diagonal_matrix(degrees), A: mpf_array(adjacency)})
     found = whole.lowered.evaluate([whole.loss.expression])(whole.state(modes))[0]
     yield from ((evaluate(lines[L], at), found) for lines, at in ((given, outside), (after, inside)))
@@ -124,38 +72,24 @@ def squares_completed(rng, known: Lines, after: Lines):
         yield evaluate(known[L], at), evaluate(after[L], at)
 
 
-@cache
-def _run_to_end(seed: int) -> tuple[_Whole, NDArray]:
-    """All embeddings at the end of a run from a random start, in modes; weights and dimensions at which some modes die."""
-    rng = np.random.default_rng(seed)
-    whole = _Whole(_random_coupling(rng), (0.4, 1.1, 1.6)[seed], dimension=(3, 4, 2)[seed])
-    run = simulate(
-        whole.loss,
-        whole.coupling,
-        dimension=whole.dimension,
-        times=[0, 400],
-        seed=seed,
-        parameters={beta: whole.weight},
-        method="direct",
-        solver="LSODA",
-    )
-    return whole, whole.modes(whole.lowered.pack({block: run.end[block.name] for block in (X, Y)}))
-
-
-def _a_run(rng) -> tuple[_Whole, NDArray]:
-    return _run_to_end(int(rng.integers(3)))
+def loss_changes(rng, known: Lines, after: Lines):
+    """The change of the loss along the velocities, by differences and by the formula."""
+    with mpmath.workdps(40):
+        at = mode_point(rng)
+        moved = evaluate(known[dot(V)], at)
+        yield slope_along(known[L], at, {V: moved}), evaluate(after[dot(L)], Point({**at.values, dot(V): moved}))
 
 
 def final_speeds(rng):
     """The speed at the end of a run, against none."""
-    whole, modes = _a_run(rng)
+    whole, modes = a_run(rng)
     yield 1 + np.abs(whole.speeds(modes)).max(), 1.0
 
 
 def at_rest(rng, known: Lines, after: Lines):
     """Both sides of lines at the end of a run; lengths of each mode that survives."""
-    whole, modes = _a_run(rng)
-    at = _point(modes, whole.correlations, whole.weight)
+    whole, modes = a_run(rng)
+    at = point(modes, whole.correlations, whole.weight)
     at = Point({**at.values, T_V: evaluate(known[T_V], at)})
     for line in after[:2]:
         yield evaluate(line.left, at), evaluate(line.right, at)
@@ -176,8 +110,8 @@ def real_amplitudes(rng, square, lines: Lines):
         at = {mu_k: correlation, beta: float(share) * (1 - correlation)}
         roots = np.roots(_coefficients(lines[dot(v)].subs(at)))
         alive = roots[(np.abs(roots.imag) < 1e-12) & (np.abs(roots.real) > 1e-9)].real
-        yield int(not lines.violated(at)), int(len(alive) > 0)
-        yield int(at[beta] > _number(lines[beta_c], at)), int(len(alive) > 0)
+        critical = _number(lines[beta_c], at)
+        yield int(not lines.violated(at | {beta_c: critical})), int(len(alive) > 0)
         yield from ((_number(square, at), root**2) for root in alive)
 
 
@@ -185,7 +119,7 @@ def _coefficients(polynomial) -> list[float]:
     return [float(c) for c in polynomial.as_poly(v).all_coeffs()]
 
 
-def _states_at_rest(whole: _Whole, square) -> Iterator[tuple[NDArray, NDArray]]:
+def _states_at_rest(whole: Whole, square) -> Iterator[tuple[NDArray, NDArray]]:
     """Each choice of orthogonal survivors that there is room for, and the amplitudes in a random basis."""
     rng = np.random.default_rng(0)
     squares = np.array([_number(square, {beta: whole.weight, mu_k: c}) for c in whole.correlations])
@@ -200,7 +134,7 @@ def _states_at_rest(whole: _Whole, square) -> Iterator[tuple[NDArray, NDArray]]:
 
 def whole_spectrum(rng, square, lines: Lines):
     """All eigenvalues at each state at rest, by the formulas and from the dense Jacobian of all embeddings."""
-    whole = _Whole(_random_coupling(rng), float(rng.uniform(0.6, 1.6)))
+    whole = Whole(random_coupling(rng), float(rng.uniform(0.6, 1.6)))
     for alive, modes in _states_at_rest(whole, square):
         zeros = int(lines[null_J].subs({rank_V: int(alive.sum()), d: whole.dimension}))
         predicted = [*_predict(whole, alive, lines), *[0.0] * zeros]
@@ -208,33 +142,45 @@ def whole_spectrum(rng, square, lines: Lines):
         yield np.sort(predicted), whole.eigenvalues(modes)
 
 
-def _predict(whole: _Whole, alive: NDArray, lines: Lines) -> Iterator[float]:
+def _predict(whole: Whole, alive: NDArray, lines: Lines) -> Iterator[float]:
     """All eigenvalues but those of turns."""
     survivors, absent = whole.correlations[alive], whole.correlations[~alive]
     for k in survivors:
         yield _number(lines[s_kk], {beta: whole.weight, mu_k: k})
         yield from (_number(lines[s_jk], {mu_j: j, mu_k: k, beta: whole.weight}) for j in absent)
-    yield from (_number(lines[s_kl], {beta: whole.weight, mu_k: k, mu_l: l}) for k, l in combinations(survivors, 2))
+    yield from (_number(lines[s_kl], {beta: whole.weight, mu_k: k, mu_l: other}) for k, other in combinations(survivors, 2))
     for j in absent:
         yield from [_number(lines[s_j0], {beta: whole.weight, mu_j: j})] * (whole.dimension - len(survivors))
 
 
 def stable_choices(rng, known: Lines, after: Lines):
-    """Whether nothing grows at a state at rest: by its bounds, by the eigenvalues of absent modes, and by the dense ones."""
-    whole = _Whole(_random_coupling(rng), float(rng.uniform(0.6, 1.6)))
-    of_pairs, of_empty = after.of(mu_j).bounds, after.of(beta).bounds
-    for alive, modes in _states_at_rest(whole, known[square_k]):
-        stable = int(whole.eigenvalues(modes).max() < 1e-9)
-        pairs = [{mu_j: j, mu_k: k} for j in whole.correlations[~alive] for k in whole.correlations[alive]]
-        empty = [{mu_j: j, beta: whole.weight} for j in whole.correlations[~alive] if alive.sum() < whole.dimension]
-        yield int(not any(map(of_pairs.violated, pairs)) and not any(map(of_empty.violated, empty))), stable
-        grown = [_number(known[s], at) for s, each in ((s_jk, pairs), (s_j0, empty)) for at in each]
-        yield int(all(rate < 0 for rate in grown)), stable
+    """Whether nothing grows at a state at rest: by its bounds, by the eigenvalues of absent modes, and by the dense ones.
+
+    Where there are two directions the third largest correlation is close to the second."""
+    for dimension, weight in ((2, rng.uniform(0.8, 1.4)), (3, rng.uniform(0.2, 1)), (3, rng.uniform(0.6, 1.6))):
+        whole = Whole(Coupling(np.eye(3) + rng.uniform(0.1, 0.4, (3, 3))), float(weight), dimension=dimension)
+        for alive, modes in _states_at_rest(whole, known[square_k]):
+            stable = int(whole.eigenvalues(modes).max() < 1e-9)
+            pairs, empty = _absent_modes(whole, alive)
+            beyond = (after.of(left).bounds.violated(at) for left, each in ((mu_j, pairs), (beta, empty)) for at in each)
+            yield int(not any(beyond)), stable
+            grown = (_number(known[s], at) > 0 for s, each in ((s_jk, pairs), (s_j0, empty)) for at in each)
+            yield int(not any(grown)), stable
+
+
+def _absent_modes(whole: Whole, alive: NDArray) -> tuple[list[dict], list[dict]]:
+    """Numbers of each absent mode along each survivor, and along an empty direction if there is one."""
+    absent = whole.correlations[~alive]
+    empty = alive.sum() < whole.dimension
+    return (
+        [{mu_j: j, mu_k: k} for j in absent for k in whole.correlations[alive]],
+        [{mu_j: j, beta: whole.weight} for j in absent if empty],
+    )
 
 
 def survivors_of_runs(rng, known: Lines, count):
     """How many directions are left at the end of a run, and the second moments along them: those of the largest modes."""
-    whole, modes = _a_run(rng)
+    whole, modes = a_run(rng)
     found = np.linalg.eigvalsh(modes @ modes.T)[::-1]
     squares = np.array([_number(known[square_k], {beta: whole.weight, mu_k: c}) for c in whole.correlations])
     left = int(count.subs({d: whole.dimension, n_beta: int((whole.correlations > 1 - whole.weight).sum())}))
@@ -244,9 +190,9 @@ def survivors_of_runs(rng, known: Lines, count):
 
 def mode_changes(rng, known: Lines, formula):
     """The change of half the square of each mode, by the formula, by the velocities in modes and by those of all embeddings."""
-    whole = _Whole(_random_coupling(rng), float(rng.uniform(0.2, 2)))
+    whole = Whole(random_coupling(rng), float(rng.uniform(0.2, 2)))
     modes = whole.random_modes(rng)
-    at, moved = _point(modes, whole.correlations, whole.weight), whole.speeds(modes)
+    at, moved = point(modes, whole.correlations, whole.weight), whole.speeds(modes)
     inside = evaluate(known[dot(V)], at)
     for number in range(len(whole.correlations)):
         shown = evaluate(formula, _with_mode(at, modes, whole, number))
@@ -254,13 +200,13 @@ def mode_changes(rng, known: Lines, formula):
         yield shown, modes[:, number] @ inside[:, number]
 
 
-def _with_mode(at: Point, modes: NDArray, whole: _Whole, number: int) -> Point:
+def _with_mode(at: Point, modes: NDArray, whole: Whole, number: int) -> Point:
     return Point({**at.values, v_k: mpf_array(modes[:, [number]]), mu_k: mpmath.mpf(whole.correlations[number])})
 
 
 def small_modes(rng, known: Lines, formula):
     """Whether each of small modes falls, which it does where it is assumed and only there."""
-    whole = _Whole(_random_coupling(rng), float(rng.uniform(0.2, 2)))
+    whole = Whole(random_coupling(rng), float(rng.uniform(0.2, 2)))
     modes = 1e-6 * whole.random_modes(rng)
     moved = whole.speeds(modes)
     for number, correlation in enumerate(whole.correlations):
@@ -270,9 +216,9 @@ def small_modes(rng, known: Lines, formula):
 
 def pulled_modes(rng, formula):
     """The change of half the square of each mode by squared distances alone."""
-    whole = _Whole(_random_coupling(rng), 0.0, models.squared)
+    whole = Whole(random_coupling(rng), 0.0, models.squared)
     modes = whole.random_modes(rng)
-    at, moved = _point(modes, whole.correlations, 0), whole.speeds(modes)
+    at, moved = point(modes, whole.correlations, 0), whole.speeds(modes)
     numbers = range(len(whole.correlations))
     yield mpf_array([[evaluate(formula, _with_mode(at, modes, whole, k)) for k in numbers]]), (modes * moved).sum(axis=0)[None]
 

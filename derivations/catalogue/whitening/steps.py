@@ -6,6 +6,7 @@ from sympy import Expr, ImmutableMatrix, Inverse, Min, S, Trace
 from sympy import Identity as Unit
 
 from derivations.catalogue.whitening import evidence
+from derivations.catalogue.whitening.embeddings import mode_point
 from derivations.catalogue.whitening.thresholds import frustration_steps
 from derivations.catalogue.written import ordered_sum
 from derivations.checks import Descent, Identity, Numerics
@@ -67,35 +68,36 @@ def _flow_steps() -> tuple[Step, ...]:
             "modes",
             "Squared distances of coupled embeddings, and how far their second moments are from the identity. In the "
             "eigenvectors of the normalised adjacency, mode $k$ has the canonical correlation $\\mu_k$.",
-            "Write $ZD^{1/2}$ in the eigenvectors of $D^{-1/2}AD^{-1/2}$; collect the amplitudes as columns of $V$. Then $ZDZ^T$ is "
-            "$VV^T$.",
+            "Write $ZD^{1/2}$ in the eigenvectors of $D^{-1/2}AD^{-1/2}$; collect the amplitudes as columns of $V$. Then "
+            "$ZDZ^T$ is $VV^T$.",
             given=(Line(L, Trace(Z * (D - A) * Z.T) / 2 + beta * Trace(away * away) / 4), Line(H, Inverse(D))),
             after=(ENERGY, *MOVING),
             assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
             check=lambda given, after: (
-                Descent(LOSS.with_parts(expression=after[L]), (after[dot(V)],), evidence.mode_point, stopped=False),
+                Descent(LOSS.with_parts(expression=after[L]), (after[dot(V)],), mode_point, stopped=False),
                 Numerics(lambda rng: evidence.compare_modes(rng, given, after), 1e-10, "the lowered flow of all embeddings"),
             ),
         ),
         Step(
             "descent",
             "The loss falls until all rests: nothing goes round, and every start comes to rest.",
-            "A gradient flow. The loss grows as the fourth power of the amplitudes, which stay bounded, and it is a polynomial: "
-            "by Łojasiewicz's inequality a bounded trajectory has one limit.",
+            "A gradient flow. The loss grows as the fourth power of the amplitudes, which stay bounded, and it is a "
+            "polynomial: by Łojasiewicz's inequality a bounded trajectory has one limit.",
             before=(ENERGY, *MOVING),
             after=(Line(dot(L), -Trace(dot(V) * dot(V).T)),),
             uses=("modes",),
             check=lambda before, after: (
                 Identity(((_fall_of(before), after[dot(L)].xreplace({dot(V): before[dot(V)]})),), CONTEXT),
-                Numerics(lambda rng: evidence.final_speeds(rng), 1e-6, "the end of runs of all embeddings"),
+                Numerics(lambda rng: evidence.loss_changes(rng, before, after), 1e-18, "differences along the velocities"),
+                Numerics(evidence.final_speeds, 1e-6, "the end of runs of all embeddings"),
             ),
         ),
         Step(
             "factorisation",
-            "The loss says how far the Gram matrix of the modes is from a diagonal matrix $T$: its least value keeps the largest "
-            "positive entries of $T$, at most $d$ of them.",
-            "Complete the square. The best approximation of lower rank is that of Eckart and Young. At $\\beta=1$, $T$ is $\\mu$: "
-            "the spectral contrastive loss of the graph of all embeddings.",
+            "The loss says how far the Gram matrix of the modes is from a diagonal matrix $T$: its least value keeps the "
+            "largest positive entries of $T$, at most $d$ of them.",
+            "Complete the square. The best approximation of lower rank is that of Eckart and Young. At $\\beta=1$, $T$ is "
+            "$\\mu$: the spectral contrastive loss of the graph of all embeddings.",
             before=(ENERGY,),
             given=(TARGET,),
             after=(Line(L, ordered_sum(beta * Trace(gram * gram) / 4, beta * (d - Trace(T_V * T_V)) / 4)),),
@@ -116,8 +118,8 @@ def _rest() -> Step:
     return Step(
         "rest",
         "At rest modes of different $\\mu$ are orthogonal, and each that survives has a length of its own.",
-        "$V^T\\dot V-\\dot V^TV$ is $V^TV\\mu-\\mu V^TV$ at all times. At rest it vanishes: $V^TV$ has no entry between modes of "
-        "different $\\mu$, and $VV^Tv_k$ is $\\lVert v_k\\rVert^2v_k$.",
+        "$V^T\\dot V-\\dot V^TV$ is $V^TV\\mu-\\mu V^TV$ at all times. At rest it vanishes: $V^TV$ has no entry between "
+        "modes of different $\\mu$, and $VV^Tv_k$ is $\\lVert v_k\\rVert^2v_k$.",
         before=MOVING,
         given=(TARGET,),
         after=(
@@ -162,15 +164,15 @@ def _written_out(matrix, correlations: ImmutableMatrix, modes: ImmutableMatrix |
 def _threshold() -> Step:
     return Step(
         "threshold",
-        "A mode survives only if the second moments push it more than its couplings pull: the threshold is sharp. There its two "
-        "signs are born in a supercritical pitchfork.",
-        "The square of a survivor is positive. One mode alone, along a direction: all fixed points by exhausted cases, and where "
-        "the one at zero loses its stability.",
+        "A mode survives only if the second moments push it more than its couplings pull: the threshold is sharp. There "
+        "its two signs are born in a supercritical pitchfork.",
+        "The square of a survivor is positive. One mode alone, along a direction: all fixed points by exhausted cases, and "
+        "where the one at zero loses its stability.",
         before=(*MOVING, Line(square_k, survivor_square())),
         after=(
             Line(dot(v), whitened_amplitude().velocity[v].expand().collect(v)),
             Line(beta_c, critical_weight()),
-            Line(beta, critical_weight(), ">"),
+            Line(beta, beta_c, ">"),
         ),
         uses=("modes", "rest"),
         check=lambda before, after: (
@@ -178,6 +180,7 @@ def _threshold() -> Step:
                 (
                     (_written_out(before[dot(V)], ImmutableMatrix([[mu_k]]), ImmutableMatrix([[v]]))[0, 0], after[dot(v)]),
                     (before[square_k].subs(beta, after[beta_c]), S.Zero),
+                    (after[dot(v)].coeff(v).subs(beta, after[beta_c]), S.Zero),
                 )
             ),
             Numerics(
@@ -195,8 +198,8 @@ def _spectrum() -> Step:
     rank = rank_V
     return Step(
         "spectrum",
-        "All eigenvalues at rest: of an absent mode $j$ along a survivor $k$ and along an empty direction, of a survivor in its "
-        "length, of two survivors towards each other. The others are zero: turns of all modes together.",
+        "All eigenvalues at rest: of an absent mode $j$ along a survivor $k$ and along an empty direction, of a survivor in "
+        "its length, of two survivors towards each other. The others are zero: turns of all modes together.",
         "The Jacobian in the directions of the survivors falls into blocks of one and two entries; it is symmetric.",
         before=before,
         after=(*_eigenvalues(Lines(before)), Line(null_J, rank * (rank - 1) / 2 + rank * (d - rank))),
@@ -224,20 +227,17 @@ def _eigenvalues(known: Lines) -> Lines:
     traces = {name: matrix.trace().expand().subs(squares).expand() for name, matrix in blocks.items()}
     if {blocks["v_12"].det().expand().subs(squares).expand(), traces["v_31"], traces["v_32"]} != {0}:
         raise ArithmeticError("a turn of all modes together does not rest")
-    return Lines(
-        Line(name, traces[block])
-        for name, block in ((s_jk, "v_13"), (s_j0, "v_33"), (s_kk, "v_11"), (s_kl, "v_12"))
-    )
+    return Lines(Line(name, traces[block]) for name, block in ((s_jk, "v_13"), (s_j0, "v_33"), (s_kk, "v_11"), (s_kl, "v_12")))
 
 
 def _survivors(known: Lines) -> Step:
     return Step(
         "survivors",
-        "Stable is the state in which each absent mode $j$ is more frustrated than each survivor $k$, and, where a direction is "
-        "empty, below its threshold: the largest $\\mu$ survive, as many as there are modes above their threshold and "
-        "directions.",
-        "Both eigenvalues of absent modes are negative; the others are never positive. Other states at rest are saddles, "
-        "which only exceptional starts reach.",
+        "Stable is the state in which each absent mode $j$ has a smaller $\\mu$ than each survivor $k$ and, where a direction "
+        "is empty, is below its threshold: the largest $\\mu$ survive, as many as are above their threshold and have a "
+        "direction.",
+        "Both eigenvalues of absent modes are negative; the others are never positive. Other states at rest are "
+        "saddles, which only starts of measure zero reach: beside the turns nothing of them is neutral.",
         before=known.of(square_k, s_jk, s_j0),
         after=(
             Line(mu_j, mu_k, "<"),
@@ -281,5 +281,3 @@ def _collapse() -> Step:
             ),
         ),
     )
-
-

@@ -1,4 +1,4 @@
-"""The last steps of the derivation ``whitening``: squared distances alone, frustration, and stop-gradient with decay beside it."""
+"""The last steps of the derivation ``whitening``: squared distances alone, frustration, stop-gradient with decay beside it."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def frustration_steps(known: Lines) -> tuple[Step, ...]:
     return (
         Step(
             "squared_distances",
-            "Without the second moments every mode with $\\mu$ other than one dies, at the rate $1-\\mu$: no frustration is so weak "
-            "that it does not collapse.",
+            "Without the second moments every mode with $\\mu$ other than one dies, at the rate $1-\\mu$: no frustration is "
+            "too weak to collapse.",
             "Nothing pushes.",
             before=known.of(slope_k),
             given=(Line(beta, S.Zero),),
@@ -48,8 +48,8 @@ def frustration_steps(known: Lines) -> tuple[Step, ...]:
         ),
         Step(
             "critical_fraction",
-            "Frustration ends class modes at a critical fraction of frustrated samples, which grows with the weight of the second "
-            "moments.",
+            "Frustration ends class modes at a critical fraction of frustrated samples, which grows with the weight of the "
+            "second moments.",
             "Insert the frustration of the class modes into the threshold and solve.",
             before=least,
             given=(Line(mu_k, sqrt(1 - psi)), *families, Line(beta, S.One, "<")),
@@ -62,7 +62,7 @@ def frustration_steps(known: Lines) -> tuple[Step, ...]:
             ),
             uses=("threshold",),
             assumptions=(
-                "Directions enough for all class modes. A critical fraction above one says that all samples may be frustrated; so "
+                "Directions enough for all class modes. A critical fraction above one says that all samples may be frustrated; "
                 "they may, too, where the weight is larger than assumed.",
             ),
             check=lambda before, after: (
@@ -79,8 +79,8 @@ def frustration_steps(known: Lines) -> tuple[Step, ...]:
         ),
         Step(
             "beside_decay",
-            "Stop-gradient with decay has a threshold, too: the critical decay of a mode and its critical weight follow from each "
-            "other. There the collapsed state is always stable and the start decides; here it does not.",
+            "Stop-gradient with decay has a threshold, too: the critical decay of a mode and its critical weight follow from "
+            "each other. There the collapsed state is always stable and the start decides; here it does not.",
             "Both are functions of $\\mu$ alone.",
             before=least,
             given=(Line(lam_c, critical_decay().subs(mu, mu_k)), Line(mu_k, S.Zero, r"\ge")),
@@ -93,5 +93,3 @@ def frustration_steps(known: Lines) -> tuple[Step, ...]:
             ),
         ),
     )
-
-
