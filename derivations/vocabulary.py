@@ -184,7 +184,7 @@ label_square_degrees = Symbol(r"\lVert{y_a-y_b}\rVert^2_{H=D^{-1}}", positive=Tr
 
 # Whitening: what the Gram matrix of the modes is drawn to, the critical weight, how many survive, how many pass the threshold;
 # eigenvalues of an absent mode along a survivor and an empty direction, of a survivor, of two; rotations.
-T_V, beta_c = MatrixSymbol("T", N_Z, N_Z), Symbol(r"\beta_c", real=True)
+T_V, beta_c = MatrixSymbol("T_V", N_Z, N_Z), Symbol(r"\beta_c", real=True)
 rank_V, n_beta = (Symbol(name, integer=True, nonnegative=True) for name in (r"\operatorname{rk}V", r"\#\{1-\mu_k<\beta\}"))
 s_jk, s_j0, s_kk, s_kl = symbols("s_{jk} s_{j0} s_{kk} s_{kl}", real=True)
 null_J = Symbol(r"\dim\ker\mathcal{J}", integer=True, nonnegative=True)

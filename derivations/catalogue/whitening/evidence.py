@@ -8,6 +8,7 @@ from itertools import combinations
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Rational
 
 from derivations.catalogue.points import diagonal_matrix, slope_along
 from derivations.catalogue.whitening.embeddings import Whole, a_run, mode_point, point, random_coupling
@@ -268,3 +269,12 @@ def both_thresholds(rng, known: Lines, after: Lines):
         yield int(not known.violated(at)), int(met)
         for share, real in ((0.99, 1), (1.01, 0)):
             yield int(np.isreal(np.roots([1, -at[mu_k], share * decay])).all()), real
+
+
+def leading_orders(rng, known: Lines, after: Lines):
+    """The order in the frustration of what the leading order leaves out."""
+    weight = float(rng.uniform(0.5, 2))
+    for left in (beta_c, square_k):
+        gap = (known[left].subs(mu_k, known[mu_k]) - after[left]).subs(beta, weight)
+        few, more = (abs(float(gap.subs(psi, small).evalf(30))) for small in (Rational(1, 1000), Rational(1, 100)))
+        yield np.log10(more / few), 2

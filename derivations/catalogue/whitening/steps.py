@@ -94,9 +94,9 @@ def _flow_steps() -> tuple[Step, ...]:
         ),
         Step(
             "factorisation",
-            "The loss says how far the Gram matrix of the modes is from a diagonal matrix $T$: its least value keeps the "
-            "largest positive entries of $T$, at most $d$ of them.",
-            "Complete the square. The best approximation of lower rank is that of Eckart and Young. At $\\beta=1$, $T$ is "
+            "The loss says how far the Gram matrix of the modes is from a diagonal matrix $T_V$: its least value keeps the "
+            "largest positive entries of $T_V$, at most $d$ of them.",
+            "Complete the square. The best approximation of lower rank is that of Eckart and Young. At $\\beta=1$, $T_V$ is "
             "$\\mu$: the spectral contrastive loss of the graph of all embeddings.",
             before=(ENERGY,),
             given=(TARGET,),
@@ -227,7 +227,9 @@ def _eigenvalues(known: Lines) -> Lines:
     traces = {name: matrix.trace().expand().subs(squares).expand() for name, matrix in blocks.items()}
     if {blocks["v_12"].det().expand().subs(squares).expand(), traces["v_31"], traces["v_32"]} != {0}:
         raise ArithmeticError("a turn of all modes together does not rest")
-    return Lines(Line(name, traces[block]) for name, block in ((s_jk, "v_13"), (s_j0, "v_33"), (s_kk, "v_11"), (s_kl, "v_12")))
+    return Lines(
+        Line(name, traces[block].factor()) for name, block in ((s_jk, "v_13"), (s_j0, "v_33"), (s_kk, "v_11"), (s_kl, "v_12"))
+    )
 
 
 def _survivors(known: Lines) -> Step:

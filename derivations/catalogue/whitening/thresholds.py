@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import S, Trace, sqrt
 
 from derivations.catalogue.whitening import evidence
-from derivations.checks import Identity, Numerics
+from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.decaying import critical_decay
 from derivations.closed_forms.families import frustration
 from derivations.engine import Step
@@ -22,9 +22,13 @@ from derivations.vocabulary import (
     psi_pairs,
     psi_uniform,
     slope_k,
+    square_k,
     v_k,
 )
 from theory.models.vocabulary import beta
+
+IN_FRUSTRATION = Line(beta_c, 1 - sqrt(1 - psi))
+CORRELATION = Line(mu_k, sqrt(1 - psi))
 
 
 def frustration_steps(known: Lines) -> tuple[Step, ...]:
@@ -52,9 +56,9 @@ def frustration_steps(known: Lines) -> tuple[Step, ...]:
             "second moments.",
             "Insert the frustration of the class modes into the threshold and solve.",
             before=least,
-            given=(Line(mu_k, sqrt(1 - psi)), *families, Line(beta, S.One, "<")),
+            given=(CORRELATION, *families, Line(beta, S.One, "<")),
             after=(
-                Line(beta_c, 1 - sqrt(1 - psi)),
+                IN_FRUSTRATION,
                 *(
                     Line(x, beta * (2 - beta) * (phi / line.right).cancel())
                     for x, line in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
@@ -72,8 +76,28 @@ def frustration_steps(known: Lines) -> tuple[Step, ...]:
                 ),
                 Numerics(
                     lambda rng: evidence.family_thresholds(rng, before, after),
-                    1e-3,
+                    1e-9,
                     "runs of all embeddings of both families, from both sides of the threshold",
+                ),
+            ),
+        ),
+        Step(
+            "weak_frustration",
+            "To leading order the weight has to exceed half the frustration, and what survives is shorter by as much over the "
+            "weight.",
+            "Expand the root.",
+            before=(IN_FRUSTRATION, *known.of(square_k)),
+            given=(CORRELATION,),
+            after=_leading_order(Lines((IN_FRUSTRATION, *known.of(square_k), CORRELATION))),
+            uses=("critical_fraction", "rest"),
+            assumptions=("$\\psi$ is small.",),
+            check=lambda before, after: (
+                after.same(_leading_order(before)),
+                Remainder(
+                    lambda rng: evidence.leading_orders(rng, before, after),
+                    2e-2,
+                    "both at two small frustrations: remainders of order 2",
+                    reads=after,
                 ),
             ),
         ),
@@ -93,3 +117,9 @@ def frustration_steps(known: Lines) -> tuple[Step, ...]:
             ),
         ),
     )
+
+
+def _leading_order(known: Lines) -> Lines:
+    """The critical weight and the square of a survivor, to first order in the frustration."""
+    exact = {left: known[left].subs(mu_k, known[mu_k]) for left in (beta_c, square_k)}
+    return Lines(Line(left, e.series(psi, 0, 2).removeO(), r"\simeq") for left, e in exact.items())

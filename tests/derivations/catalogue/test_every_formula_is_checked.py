@@ -338,6 +338,7 @@ WRONG_ENGINES = {
             "decay_stability": ["state", "pair_sector", "spectrum", "slow_decay"],
             "teacher_student": ["flow", "modes"],
             "dmft": ["samples"],
+            "whitening": ["modes"],
         },
     ),
     "targets that come back doubled": (
@@ -364,7 +365,7 @@ WRONG_ENGINES = {
     ),
     "half the derivative along the flow": (
         [(Flow, "time_derivative", lambda flow, q: derivative_along(flow, q) / 2)],
-        {"embedding": ["dissipation"]},
+        {"embedding": ["dissipation"], "whitening": ["descent"]},
     ),
     "curl of the wrong sign": (
         [(Flow, "_curl_form", lambda flow, *blocks: -curl_form(flow, *blocks))],
@@ -380,6 +381,7 @@ WRONG_ENGINES = {
             "projection_head": ["modes", "decay"],
             "stop_gradient": ["mode_flow"],
             "mean_field_head": ["finite_steps"],
+            "whitening": ["modes", "collapse", "squared_distances"],
         },
     ),
     "canonical correlations squared": (
