@@ -46,21 +46,21 @@ from theory import Flow
 from theory.models.vocabulary import beta, d
 
 LOSS = whitened_modes()
-CONTEXT = LOSS.gradient_flow().context
-MOVING = velocity_lines(LOSS.gradient_flow())
+CONTEXT = LOSS.context
 ENERGY = Line(L, LOSS.expression)
 TARGET = Line(T_V, Unit(N_Z) - (Unit(N_Z) - mu_matrix) / beta)
 
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    made = (*_flow_steps(), _rest(), _threshold(), _spectrum())
+    moving = velocity_lines(LOSS.gradient_flow())
+    made = (*_flow_steps(moving), _rest(moving), _threshold(moving), _spectrum(moving))
     known = Lines(line for step in made for line in step.after)
-    made = (*made, _survivors(known), _collapse())
+    made = (*made, _survivors(known), _collapse(moving))
     return (*made, *frustration_steps(Lines(line for step in made for line in step.after)))
 
 
-def _flow_steps() -> tuple[Step, ...]:
+def _flow_steps(moving: Lines) -> tuple[Step, ...]:
     away = Z * D * Z.T - Unit(d)
     gram = V.T * V - T_V
     return (
@@ -71,7 +71,7 @@ def _flow_steps() -> tuple[Step, ...]:
             "Write $ZD^{1/2}$ in the eigenvectors of $D^{-1/2}AD^{-1/2}$; collect the amplitudes as columns of $V$. Then "
             "$ZDZ^T$ is $VV^T$.",
             given=(Line(L, Trace(Z * (D - A) * Z.T) / 2 + beta * Trace(away * away) / 4), Line(H, Inverse(D))),
-            after=(ENERGY, *MOVING),
+            after=(ENERGY, *moving),
             assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
             check=lambda given, after: (
                 Descent(LOSS.with_parts(expression=after[L]), (after[dot(V)],), mode_point, stopped=False),
@@ -83,7 +83,7 @@ def _flow_steps() -> tuple[Step, ...]:
             "The loss falls until all rests: nothing goes round, and every start comes to rest.",
             "A gradient flow. The loss grows as the fourth power of the amplitudes, which stay bounded, and it is a "
             "polynomial: by Łojasiewicz's inequality a bounded trajectory has one limit.",
-            before=(ENERGY, *MOVING),
+            before=(ENERGY, *moving),
             after=(Line(dot(L), -Trace(dot(V) * dot(V).T)),),
             uses=("modes",),
             check=lambda before, after: (
@@ -114,13 +114,13 @@ def _fall_of(known: Lines) -> Expr:
     return Flow({V: known[dot(V)]}).time_derivative(known[L])
 
 
-def _rest() -> Step:
+def _rest(moving: Lines) -> Step:
     return Step(
         "rest",
         "At rest modes of different $\\mu$ are orthogonal, and each that survives has a length of its own.",
         "$V^T\\dot V-\\dot V^TV$ is $V^TV\\mu-\\mu V^TV$ at all times. At rest it vanishes: $V^TV$ has no entry between "
         "modes of different $\\mu$, and $VV^Tv_k$ is $\\lVert v_k\\rVert^2v_k$.",
-        before=MOVING,
+        before=moving,
         given=(TARGET,),
         after=(
             Line(V * V.T * V, V * T_V),
@@ -161,14 +161,14 @@ def _written_out(matrix, correlations: ImmutableMatrix, modes: ImmutableMatrix |
     return matrix.xreplace(put).doit().as_explicit()
 
 
-def _threshold() -> Step:
+def _threshold(moving: Lines) -> Step:
     return Step(
         "threshold",
         "A mode survives only if the second moments push it more than its couplings pull: the threshold is sharp. There "
         "its two signs are born in a supercritical pitchfork.",
         "The square of a survivor is positive. One mode alone, along a direction: all fixed points by exhausted cases, and "
         "where the one at zero loses its stability.",
-        before=(*MOVING, Line(square_k, survivor_square())),
+        before=(*moving, Line(square_k, survivor_square())),
         after=(
             Line(dot(v), whitened_amplitude().velocity[v].expand().collect(v)),
             Line(beta_c, critical_weight()),
@@ -193,9 +193,8 @@ def _threshold() -> Step:
     )
 
 
-def _spectrum() -> Step:
-    before = (*MOVING, Line(square_k, survivor_square()))
-    rank = rank_V
+def _spectrum(moving: Lines) -> Step:
+    before, rank = (*moving, Line(square_k, survivor_square())), rank_V
     return Step(
         "spectrum",
         "All eigenvalues at rest: of an absent mode $j$ along a survivor $k$ and along an empty direction, of a survivor in "
@@ -264,13 +263,13 @@ def _survivors(known: Lines) -> Step:
     )
 
 
-def _collapse() -> Step:
+def _collapse(moving: Lines) -> Step:
     size = Trace(v_k.T * v_k)
     return Step(
         "collapse",
         "Below its threshold a mode decays from every start, whatever the others do.",
         "The scalar product of $v_k$ and $\\dot v_k$: both terms are negative.",
-        before=MOVING,
+        before=moving,
         given=(Line(beta, critical_weight(), "<"),),
         after=(Line(slope_k, ordered_sum(-(1 - mu_k - beta) * size, -beta * Trace(v_k.T * V * V.T * v_k))),),
         uses=("modes",),

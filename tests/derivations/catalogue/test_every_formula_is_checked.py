@@ -327,6 +327,10 @@ WRONG_ENGINES = {
             "plain_mobilities": ["flow"],
         },
     ),
+    "coupling energy without its halves, two views": (
+        [(import_module("theory.models.two_views"), "coupling_energy", _doubled_energy)],
+        {"whitening": ["modes", "spectrum", "collapse", "squared_distances", "critical_fraction"]},
+    ),
     "gradient of the wrong sign": (
         [(import_module("theory.loss"), "gradient", _downhill_for_up)],
         {
@@ -338,7 +342,6 @@ WRONG_ENGINES = {
             "decay_stability": ["state", "pair_sector", "spectrum", "slow_decay"],
             "teacher_student": ["flow", "modes"],
             "dmft": ["samples"],
-            "whitening": ["modes"],
         },
     ),
     "targets that come back doubled": (
