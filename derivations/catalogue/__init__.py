@@ -24,6 +24,7 @@ _NAMES = (
     "decay_stability",
     "plain_mobilities",
     "whitening",
+    "redrawn_labels",
     "mean_field_head",
     "ageing",
     "single_site",

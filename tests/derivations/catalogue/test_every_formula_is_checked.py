@@ -385,6 +385,7 @@ WRONG_ENGINES = {
             "stop_gradient": ["mode_flow"],
             "mean_field_head": ["finite_steps"],
             "whitening": ["modes", "collapse", "squared_distances"],
+            "redrawn_labels": ["flow"],
         },
     ),
     "canonical correlations squared": (
