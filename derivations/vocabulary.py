@@ -181,3 +181,16 @@ lam_c_degrees, lam_c_plain, lam_c_many = (
     Symbol(rf"\lambda_c^{{{at}}}", positive=True) for at in ("H=D^{-1}", "H=1", r"n=\infty")
 )
 label_square_degrees = Symbol(r"\lVert{y_a-y_b}\rVert^2_{H=D^{-1}}", positive=True)
+
+# Whitening: what the Gram matrix of the modes is drawn to, the critical weight, how many survive, how many pass the threshold;
+# eigenvalues of an absent mode along a survivor and an empty direction, of a survivor, of two; rotations.
+T_V, beta_c = MatrixSymbol("T_V", N_Z, N_Z), Symbol(r"\beta_c", real=True)
+rank_V, n_beta = (Symbol(name, integer=True, nonnegative=True) for name in (r"\operatorname{rk}V", r"\#\{1-\mu_k<\beta\}"))
+s_jk, s_j0, s_kk, s_kl = symbols("s_{jk} s_{j0} s_{kk} s_{kl}", real=True)
+null_J = Symbol(r"\dim\ker\mathcal{J}", integer=True, nonnegative=True)
+
+# Softmax with labels that are redrawn: the margin of a sample, at rest; probabilities of its own label and of another one; the
+# least loss; eigenvalues without embeddings and at rest.
+margin, margin_end = symbols(r"\Delta \Delta_{\infty}", real=True)
+p_own, p_other = symbols("p_{+} p_{-}", real=True)
+L_least, s_zero, s_end = symbols(r"L_{\min} s_{0} s_{\infty}", real=True)

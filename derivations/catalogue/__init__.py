@@ -23,6 +23,8 @@ _NAMES = (
     "weight_decay",
     "decay_stability",
     "plain_mobilities",
+    "whitening",
+    "redrawn_labels",
     "mean_field_head",
     "ageing",
     "single_site",

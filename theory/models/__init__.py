@@ -16,9 +16,11 @@ from theory.models.two_views import (
     spectral_contrastive,
     squared,
     vicreg,
+    whitening,
 )
 
 __all__ = [
     "barlow_twins", "byol", "coding_rate", "embedding_only", "info_nce", "moving_average_targets", "projection_head", "simsiam",
     "single_component", "softmax_classification", "spectral_contrastive", "squared", "teacher_student", "vicreg", "vocabulary",
+    "whitening",
 ]  # fmt: skip

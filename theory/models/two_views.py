@@ -14,7 +14,7 @@ from sympy import Expr, Identity, MatrixExpr, Trace, sqrt, symbols
 
 from theory.loss import Loss
 from theory.models.moving_average import moving_average_targets
-from theory.models.vocabulary import ASSUMPTIONS, D_x, D_y, H_x, H_y, J, W, X, Y, coupling_energy, d, gamma, kappa, lam
+from theory.models.vocabulary import ASSUMPTIONS, D_x, D_y, H_x, H_y, J, W, X, Y, beta, coupling_energy, d, gamma, kappa, lam
 from theory.nodes import (
     column_sums,
     diagonal_matrix,
@@ -120,6 +120,18 @@ def spectral_contrastive() -> Loss:
     Source: HaoChen et al., *Provable Guarantees for Self-Supervised Deep Learning* (2021), eq. 6.
     """
     return _of(-2 * Trace(X * J * Y.T) / MASS + Trace(X * D_x * X.T * Y * D_y * Y.T) / MASS**2)
+
+
+def whitening() -> Loss:
+    r"""Squared distances, and how far the second moments of all embeddings together are from the identity.
+
+    :math:`\tfrac12\sum J_{ia}\lVert x_i-y_a\rVert^2+\tfrac\beta4\lVert XD_xX^T+YD_yY^T-\mathbb 1\rVert^2`.
+
+    Source: at ``beta`` = 1 the factorisation of the normalised adjacency that HaoChen et al., *Provable Guarantees for
+    Self-Supervised Deep Learning* (2021), minimise, here of the graph of both views.  Parameter: ``beta``.
+    """
+    away = X * D_x * X.T + Y * D_y * Y.T - Identity(d)
+    return _of(coupling_energy(X, Y) + beta * Trace(away * away) / 4)
 
 
 def coding_rate() -> Loss:

@@ -16,7 +16,7 @@ D_x, D_y, H_x, H_y = (MatrixSymbol(f"{name}_{side}", n, n) for name in "DH" for 
 u_x, u_y = MatrixSymbol("u_x", N, 1), MatrixSymbol("u_y", K, 1)
 gamma = symbols("gamma", positive=True)
 lam, kappa = symbols("lambda kappa", nonnegative=True)
-beta = symbols("beta", positive=True)  # the rate at which targets follow
+beta = symbols("beta", positive=True)  # the rate at which targets follow; how strongly second moments are held
 
 DIAGONAL = tuple(Q.diagonal(m) for m in (D_x, D_y, H_x, H_y))
 NULL_VECTOR = (Eq(MatMul(D_x, u_x), MatMul(J, u_y)), Eq(MatMul(D_y, u_y), MatMul(Transpose(J), u_x)))

@@ -327,6 +327,10 @@ WRONG_ENGINES = {
             "plain_mobilities": ["flow"],
         },
     ),
+    "coupling energy without its halves, two views": (
+        [(import_module("theory.models.two_views"), "coupling_energy", _doubled_energy)],
+        {"whitening": ["modes", "spectrum", "collapse", "squared_distances", "critical_fraction"]},
+    ),
     "gradient of the wrong sign": (
         [(import_module("theory.loss"), "gradients", _downhill_for_up)],
         {
@@ -364,7 +368,7 @@ WRONG_ENGINES = {
     ),
     "half the derivative along the flow": (
         [(Flow, "time_derivative", lambda flow, q: derivative_along(flow, q) / 2)],
-        {"embedding": ["dissipation"]},
+        {"embedding": ["dissipation"], "whitening": ["descent"]},
     ),
     "curl of the wrong sign": (
         [(Flow, "_curl_form", lambda flow, *blocks: -curl_form(flow, *blocks))],
@@ -380,6 +384,8 @@ WRONG_ENGINES = {
             "projection_head": ["modes", "decay"],
             "stop_gradient": ["mode_flow"],
             "mean_field_head": ["finite_steps"],
+            "whitening": ["modes", "collapse", "squared_distances"],
+            "redrawn_labels": ["flow"],
         },
     ),
     "canonical correlations squared": (

@@ -12,6 +12,7 @@ from theory.models import vocabulary as v
 
 NAMES = [
     "squared", "simsiam", "barlow_twins", "vicreg", "info_nce", "softmax_classification", "spectral_contrastive", "coding_rate",
+    "whitening",
 ]  # fmt: skip
 PARAMETERS = {
     "temperature": 0.5,
@@ -103,6 +104,11 @@ def coding_rate(X, Y, W, J, still):
         M = np.eye(len(z)) + len(z) / PARAMETERS["epsilon"] ** 2 * (z * weights) @ z.T / J.sum()
         value -= PARAMETERS["alpha"] * np.log(M[0, 0] * M[1, 1] - M[0, 1] * M[1, 0]) / 2
     return value
+
+
+def whitening(X, Y, W, J, still):
+    away = (X * J.sum(1)) @ X.T + (Y * J.sum(0)) @ Y.T - np.eye(len(X))
+    return squared(X, Y, W, J, still) + PARAMETERS["beta"] * (away**2).sum() / 4
 
 
 def squared(X, Y, W, J, still):

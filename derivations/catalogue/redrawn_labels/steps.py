@@ -1,0 +1,174 @@
+"""The steps of the derivation, with their checks."""
+
+from __future__ import annotations
+
+from sympy import Expr, Inverse, Matrix, Rational, S, exp, log
+
+from derivations.catalogue.redrawn_labels import evidence
+from derivations.checks import Numerics, Remainder
+from derivations.engine import Step
+from derivations.lines import Line, Lines, dot
+from derivations.vocabulary import (
+    D,
+    H,
+    L,
+    L_least,
+    margin,
+    margin_end,
+    n,
+    p_other,
+    p_own,
+    phi,
+    s_end,
+    s_zero,
+    u,
+    v,
+)
+from theory.models.vocabulary import K
+
+PROBABILITIES = Lines((Line(p_own, 1 - phi + phi / K), Line(p_other, phi / K)))
+LOSS = Line(L, log(1 + (K - 1) * exp(-margin)) + (K - 1) * phi / K * margin)
+PRODUCT = Line(margin, u * v)
+PULL = 1 / (exp(u * v) + K - 1) - phi / K
+MOVING = Lines((Line(dot(u), v * PULL / n), Line(dot(v), u * PULL / n)))
+END = Line(margin_end, log(1 + K * (1 - phi) / phi))
+
+
+def steps() -> tuple[Step, ...]:
+    """The steps, each with its check."""
+    return (*_flow_steps(), *_end_steps(), *_rate_steps())
+
+
+def _flow_steps() -> tuple[Step, ...]:
+    return (
+        Step(
+            "frequencies",
+            "Where a fraction $\\varphi$ of the labels is redrawn uniformly, each wrong label is as frequent as any other.",
+            "A label that is redrawn is the right one in one of $K$ cases.",
+            after=PROBABILITIES,
+            assumptions=("Many labels a sample, or many samples that are alike: frequencies are probabilities.",),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.mixed_frequencies(rng, after), 1e-12, "mixtures of right and uniform labels"
+            ),
+        ),
+        Step(
+            "loss",
+            "Samples of a class lie together, and classes along a simplex: the loss is a function of the margin $\\Delta$, by "
+            "which the score of the right label exceeds that of each other one.",
+            "All other scores are equal; the probabilities sum to one.",
+            before=PROBABILITIES,
+            after=(LOSS,),
+            uses=("frequencies",),
+            check=lambda before, after: Numerics(
+                lambda rng: evidence.losses_on_simplex(rng, before, after), 1e-12, "the lowered loss of all embeddings"
+            ),
+        ),
+        Step(
+            "flow",
+            "Samples keep to the simplex, with an amplitude $u$, and labels with an amplitude $v$.",
+            "The corners of a regular simplex with products $1-\\tfrac1K$ with themselves and $-\\tfrac1K$ with others; the "
+            "flow treats all classes alike.",
+            before=(LOSS,),
+            given=(PRODUCT, Line(H, Inverse(D))),
+            after=MOVING,
+            uses=("loss",),
+            assumptions=("$n$ samples a class.",),
+            check=lambda before, after: (
+                Numerics(lambda rng: evidence.slopes(rng, before, after), 1e-6, "differences of the loss"),
+                Numerics(
+                    lambda rng: evidence.velocities_on_simplex(rng, before[H], after), 1e-10, "the flow of all embeddings"
+                ),
+            ),
+        ),
+    )
+
+
+def _end_steps() -> tuple[Step, ...]:
+    own, other = PROBABILITIES.rights
+    return (
+        Step(
+            "margin",
+            "At rest the scores fit the frequencies of the labels: frustration bounds the margin, and does not collapse "
+            "it. A smaller one grows.",
+            "The softmax of the margin is the probability of the right label.",
+            before=MOVING,
+            given=(PRODUCT, Line(phi, S.One, "<")),
+            after=(END, Line(margin_end, S.Zero, ">")),
+            uses=("flow",),
+            check=lambda before, after: (
+                Numerics(
+                    lambda rng: evidence.resting_margins(rng, before, after),
+                    1e-9,
+                    "the velocities, where and only where it is assumed",
+                    reads=after.bounds,
+                ),
+                Numerics(
+                    lambda rng: evidence.margins_of_runs(rng, after[margin_end]),
+                    1e-5,
+                    "the end of runs of all embeddings from random starts",
+                ),
+            ),
+        ),
+        Step(
+            "least_loss",
+            "No embeddings of any dimension have a smaller loss: what is left is the entropy of the labels.",
+            "Their difference is the relative entropy of frequencies and softmax, which is never negative.",
+            before=(*PROBABILITIES, LOSS, END),
+            after=(Line(L_least, -own * log(own) - (K - 1) * other * log(other)), Line(L, L_least, r"\ge")),
+            uses=("frequencies", "loss", "margin"),
+            check=lambda before, after: (
+                Numerics(lambda rng: evidence.entropies(rng, before, after), 1e-9, "the loss at the margin, and the entropy"),
+                Numerics(
+                    lambda rng: evidence.higher_losses(rng, after),
+                    0,
+                    "the loss of random embeddings",
+                    reads=after.bounds,
+                ),
+            ),
+        ),
+    )
+
+
+def _rate_steps() -> tuple[Step, ...]:
+    return (
+        Step(
+            "rates",
+            "The state without embeddings is unstable unless all labels are redrawn, and the margin at rest is stable. With "
+            "few redrawn labels it is reached slowly.",
+            "The Jacobian of both amplitudes is a pull beside none; at rest one eigenvalue is zero, that of the exchange of "
+            "amplitude between samples and labels.",
+            before=(*MOVING, END),
+            after=_eigenvalues(Lines((*MOVING, END))),
+            uses=("flow", "margin"),
+            check=lambda before, after: (
+                after.same(_eigenvalues(before)),
+                Numerics(lambda rng: evidence.dense_rates(rng, before, after), 1e-8, "the dense Jacobian of all embeddings"),
+            ),
+        ),
+        Step(
+            "few_redrawn",
+            "With few redrawn labels the margin is large, and it is their logarithm alone that bounds it.",
+            "Expand.",
+            before=(END,),
+            after=(Line(margin_end, log(K / phi), r"\simeq"),),
+            uses=("margin",),
+            check=lambda before, after: Remainder(
+                lambda rng: evidence.remainder_orders(rng, before, after),
+                2e-2,
+                "the margin at two small fractions: a remainder of order 1",
+                reads=after,
+            ),
+        ),
+    )
+
+
+def _eigenvalues(known: Lines) -> Lines:
+    """Those of the Jacobian of both amplitudes without embeddings, which grows, and at rest, which falls."""
+    matrix = Matrix(known.of(dot(u), dot(v)).rights).jacobian([u, v])
+    grown = (matrix[0, 1] + matrix[1, 0]).subs({u: 0, v: 0}) * Rational(1, 2)
+    return Lines((Line(s_zero, grown.factor()), Line(s_end, _put_margin(matrix.trace(), known[margin_end]))))
+
+
+def _put_margin(trace: Expr, at_rest: Expr) -> Expr:
+    """A trace at the margin at rest."""
+    return trace.subs(exp(u * v), exp(at_rest)).simplify().factor()
