@@ -10,7 +10,7 @@ from derivations.catalogue.whitening.embeddings import mode_point
 from derivations.catalogue.whitening.thresholds import frustration_steps
 from derivations.catalogue.written import ordered_sum
 from derivations.checks import Descent, Identity, Numerics
-from derivations.closed_forms.reduced import connected, entries
+from derivations.closed_forms.reduced import connected_blocks, entries
 from derivations.closed_forms.whitening import critical_weight, survivor_square, whitened_amplitude, whitened_modes
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
@@ -222,7 +222,7 @@ def _eigenvalues(known: Lines) -> Lines:
     moved = _written_out(known[dot(V)], ImmutableMatrix.diag(mu_k, mu_l, mu_j), ImmutableMatrix(names))
     rest = dict(zip(names, ImmutableMatrix.diag(a_1, a_2, 0), strict=True))
     squares = {a_1**2: known[square_k], a_2**2: known[square_k].subs(mu_k, mu_l)}
-    blocks = {str(n[0]): matrix for n, matrix in connected(list(moved), rest).items()}
+    blocks = {str(n[0]): matrix for n, matrix in connected_blocks(list(moved), rest).items()}
     traces = {name: matrix.trace().expand().subs(squares).expand() for name, matrix in blocks.items()}
     if {blocks["v_12"].det().expand().subs(squares).expand(), traces["v_31"], traces["v_32"]} != {0}:
         raise ArithmeticError("a turn of all modes together does not rest")
