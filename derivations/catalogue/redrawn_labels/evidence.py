@@ -150,16 +150,20 @@ def margins_of_runs(rng, formula):
 def entropies(rng, known: Lines, after: Lines):
     """The loss at the margin at rest, the least loss, and the entropy of the frequencies."""
     at = _numbers(rng)
-    least = float(after[L_least].subs(at))
+    least = _least(known, after, at)
     yield float(known[L].subs(margin, known[margin_end]).subs(at)), least
     chances = [float(known[p].subs(at)) for p in (p_own, *[p_other] * (at[K] - 1))]
     yield -np.dot(chances, np.log(chances)), least
 
 
-def higher_losses(rng, after: Lines):
+def _least(known: Lines, after: Lines, at: dict) -> float:
+    return float(after[L_least].subs({p: known[p] for p in (p_own, p_other)}).subs(at))
+
+
+def higher_losses(rng, known: Lines, after: Lines):
     """How often the loss of random embeddings is on the wrong side of the least one, which a little less is not on."""
     at = _numbers(rng)
-    whole, least = _Whole(at), float(after[L_least].subs(at))
+    whole, least = _Whole(at), _least(known, after, at)
     for _ in range(20):
         found = float(whole.losses(0.5 * rng.standard_normal(whole.lowered.size))[0])
         yield len(after.violated({L: found, L_least: least})), 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Inverse, Matrix, Rational, S, exp, log
+from sympy import Inverse, Matrix, Rational, S, exp, log
 
 from derivations.catalogue.redrawn_labels import evidence
 from derivations.checks import Numerics, Remainder
@@ -84,12 +84,11 @@ def _flow_steps() -> tuple[Step, ...]:
 
 
 def _end_steps() -> tuple[Step, ...]:
-    own, other = PROBABILITIES.rights
     return (
         Step(
             "margin",
-            "At rest the scores fit the frequencies of the labels: frustration bounds the margin, and does not collapse "
-            "it. A smaller one grows.",
+            "Embeddings at rest have scores that fit the frequencies of the labels: frustration bounds the margin, and does "
+            "not collapse it. A smaller one grows.",
             "The softmax of the margin is the probability of the right label.",
             before=MOVING,
             given=(PRODUCT, Line(phi, S.One, "<")),
@@ -114,12 +113,12 @@ def _end_steps() -> tuple[Step, ...]:
             "No embeddings of any dimension have a smaller loss: what is left is the entropy of the labels.",
             "Their difference is the relative entropy of frequencies and softmax, which is never negative.",
             before=(*PROBABILITIES, LOSS, END),
-            after=(Line(L_least, -own * log(own) - (K - 1) * other * log(other)), Line(L, L_least, r"\ge")),
+            after=(Line(L_least, -p_own * log(p_own) - (K - 1) * p_other * log(p_other)), Line(L, L_least, r"\ge")),
             uses=("frequencies", "loss", "margin"),
             check=lambda before, after: (
                 Numerics(lambda rng: evidence.entropies(rng, before, after), 1e-9, "the loss at the margin, and the entropy"),
                 Numerics(
-                    lambda rng: evidence.higher_losses(rng, after),
+                    lambda rng: evidence.higher_losses(rng, before, after),
                     0,
                     "the loss of random embeddings",
                     reads=after.bounds,
@@ -138,7 +137,10 @@ def _rate_steps() -> tuple[Step, ...]:
             "The Jacobian of both amplitudes is a pull beside none; at rest one eigenvalue is zero, that of the exchange of "
             "amplitude between samples and labels.",
             before=(*MOVING, END),
-            after=_eigenvalues(Lines((*MOVING, END))),
+            after=(
+                Line(s_zero, (1 - phi) / (n * K)),
+                Line(s_end, -phi * (K - (K - 1) * phi) * (u**2 + v**2) / (n * K**2)),
+            ),
             uses=("flow", "margin"),
             check=lambda before, after: (
                 after.same(_eigenvalues(before)),
@@ -166,9 +168,4 @@ def _eigenvalues(known: Lines) -> Lines:
     """Those of the Jacobian of both amplitudes without embeddings, which grows, and at rest, which falls."""
     matrix = Matrix(known.of(dot(u), dot(v)).rights).jacobian([u, v])
     grown = (matrix[0, 1] + matrix[1, 0]).subs({u: 0, v: 0}) * Rational(1, 2)
-    return Lines((Line(s_zero, grown.factor()), Line(s_end, _put_margin(matrix.trace(), known[margin_end]))))
-
-
-def _put_margin(trace: Expr, at_rest: Expr) -> Expr:
-    """A trace at the margin at rest."""
-    return trace.subs(exp(u * v), exp(at_rest)).simplify().factor()
+    return Lines((Line(s_zero, grown), Line(s_end, matrix.trace().subs(exp(u * v), exp(known[margin_end])))))
