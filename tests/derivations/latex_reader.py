@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 
-from sympy import Add, E, Expr, Integer, Mul, Symbol, asin, cos, log, pi, root, sign, sin, tanh
+from sympy import Add, E, Expr, Integer, Min, Mul, Symbol, asin, cos, log, pi, root, sign, sin, tanh
 
-TOKEN = re.compile(r"\s*(\\left\(|\\right\)|\\[A-Za-z]+|\d+|[A-Za-z]|[][{}()^_+-])")
+TOKEN = re.compile(r"\s*(\\left\(|\\right\)|\\[A-Za-z]+|\d+|[A-Za-z]|[][{}()^_+,-])")
 OPENED, CLOSED = (r"\left(", "("), (r"\right)", ")")
 SPELLED = {r"\varphi": "phi"}
-FUNCTIONS = {r"\log": log, r"\sin": sin, r"\cos": cos, r"\tanh": tanh, "asin": asin, "sign": sign}
+FUNCTIONS = {r"\log": log, r"\sin": sin, r"\cos": cos, r"\tanh": tanh, r"\min": Min, "asin": asin, "sign": sign}
 
 
 def read(text: str) -> Expr:
@@ -58,7 +58,7 @@ class _Reader:
 
     def product(self) -> Expr:
         factors = [self.power()]
-        while self.next is not None and self.next not in ("+", "-", "}", *CLOSED):
+        while self.next is not None and self.next not in ("+", "-", "}", ",", *CLOSED):
             factors.append(self.power())
         return Mul(*factors)
 
@@ -104,7 +104,19 @@ class _Reader:
         if self.next == "^":
             self.take()
             power = self.group()
-        return of(self.group() if self.next == "{" else self.atom()) ** power
+        return of(*self.arguments()) ** power
+
+    def arguments(self) -> list[Expr]:
+        """One argument in braces or without, or several in brackets."""
+        if self.next not in OPENED:
+            return [self.group() if self.next == "{" else self.atom()]
+        self.take()
+        found = [self.sum()]
+        while self.next == ",":
+            self.take()
+            found.append(self.sum())
+        self.take(*CLOSED)
+        return found
 
     def name(self) -> str:
         self.take("{")

@@ -12,4 +12,5 @@ SUMMARY = (
 REFERENCES = (
     "M. Lukasik, S. Bhojanapalli, A. Menon, S. Kumar, Does label smoothing mitigate label noise?, 2020, arXiv:2003.02819.",
     "With squared distances in its place: see the derivation of whitening.",
+    "The coupling is that of a reconstruction from the abstract of arXiv:2604.09979; the loss is not.",
 )
