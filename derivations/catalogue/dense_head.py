@@ -5,13 +5,14 @@ The flow is written once more, in NumPy, and differentiated by complex steps, wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Poly, Rational
+from sympy import Poly, Rational, Symbol
 
+from derivations.closed_forms.reduced import entries
 from derivations.vocabulary import k, omega_1, omega_2
 
 STEP = 1e-150  # of a complex step; nothing is subtracted
@@ -54,9 +55,10 @@ def random_orthogonal_state(rng, survivors: int, absent: int, size: int):
     return (modes, basis @ np.diag(heads) @ basis.T, correlations), heads, amplitudes
 
 
-def entry_place(name: str, size: int) -> int:
-    """The place of an entry of V or W, named by its letter, row and column."""
-    return size * size * (name[0] == "W") + size * (int(name[2]) - 1) + int(name[3]) - 1
+def entry_places(names: Iterable[Symbol], size: int) -> NDArray:
+    """The places of entries of V or W, both of this size, among all of them."""
+    every = [*entries("v", size, size), *entries("W", size, size)]
+    return np.array([every.index(name) for name in names])
 
 
 def growth_rate(heads: Sequence[float], ratio: float) -> float:
@@ -65,7 +67,8 @@ def growth_rate(heads: Sequence[float], ratio: float) -> float:
 
 
 def _pair_eigenvalues(heads: Sequence[float], ratio: float) -> NDArray:
-    places = np.array([entry_place(name, 3) for name in ("W_12", "W_21", "v_12", "v_21")])
+    modes, directions = entries("v", 3, 3), entries("W", 3, 3)
+    places = entry_places((directions[0, 1], directions[1, 0], modes[0, 1], modes[1, 0]), 3)
     eigenvalues = np.linalg.eigvals(pair_jacobian(heads, ratio)[np.ix_(places, places)])
     return np.delete(eigenvalues, np.abs(eigenvalues).argmin())
 

@@ -29,6 +29,7 @@ from derivations.dimensional.ends import EQUAL, REST, End, allowed
 from derivations.dimensional.starts import CouplingModes, Split, foreseen_of
 from derivations.experiment import CONTRACTED, ExperimentRun
 from theory import Coupling
+from theory.simulation.closure import deviation_blocks
 from theory.simulation.observables import min_separation
 
 ROUNDING = 10 * EPS  # of eigenvalues, for each dimension and relative to the norm of the head
@@ -58,16 +59,12 @@ class RunEnd:
         if not c.normalised:
             return None
         if "M" in blocks:
-            means, deviations = blocks["M"], [block for name, block in blocks.items() if name.startswith("Phi")]
+            means, deviations = blocks["M"], deviation_blocks(blocks)
         else:
             X = blocks["X"]
             means = np.array([np.bincount(c.type_of, weights=row, minlength=len(c.counts)) for row in X]) / c.counts
             deviations = [X - means[:, c.type_of]]
-        modes = CouplingModes.of(c)
-        own = np.hstack([means, blocks["Y"]]) / np.sqrt(c.total_weight) @ modes.vectors
-        zeros = np.zeros(sum(block.shape[1] for block in deviations))
-        vectors = np.hstack([own, *deviations])
-        end = End(blocks["W"], vectors, np.concatenate([modes.correlations, zeros]))
+        end = CouplingModes.of(c).end_of(c, means, deviations, blocks["Y"], blocks["W"])
         return cls(end, float(run.trajectory.times[-1]), run.trajectory.parameters.get("lambda", 0.0))
 
     @property

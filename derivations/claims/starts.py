@@ -108,7 +108,7 @@ def numerical_error(run: ExperimentRun) -> float:
     accuracy, stability and recorded times ask for while an error lasts, since the flow contracts differences of labels."""
     c, path = run.coupling, run.trajectory
     size = float(np.abs(path.labels).max())
-    if path.method.startswith("exact"):
+    if path.is_exact:
         return c.reduction.size * EPS * size
     lasting = c.slow_time() if c.components == 1 else float(path.times[-1])
     steps = STEPS * lasting * fastest_rate(c) + len(path.times)

@@ -63,4 +63,5 @@ def coupling_of(options: Mapping[str, Any], given: set[str]) -> tuple[str, Any]:
     if family == "random_pairs":
         made = Coupling.random_pairs(classes, samples, fraction, mobility, seed=seed)
         return f"{words}, seed {seed}, mobility {mobility}", made
-    return f"{words}, mobility {mobility}", getattr(Coupling, family)(classes, samples, fraction, mobility)
+    make = {"uniform": Coupling.uniform, "pairs": Coupling.pairs}[family]
+    return f"{words}, mobility {mobility}", make(classes, samples, fraction, mobility)

@@ -13,6 +13,7 @@ When they fail: with other mobilities no closed form is known for more than one 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -70,21 +71,21 @@ def _numeric_margins() -> tuple:
 
 
 @cache
-def numeric_form(name: str, family: str = "uniform"):
-    """A closed form as a NumPy function of arrays (phi, lambda, k, K).
+def cubic_coefficients(family: str) -> list[Expr]:
+    """The coefficients of the cubic of a pair, that of the constant first."""
+    return [c.subs(PAIR).subs(pair_heads(family)) for c in pair_cubic()]
 
-    ``"correlation"``, ``"existence"``, ``"turning"``; ``"cubic"``, the coefficients of a pair, of the constant first;
-    ``"own"``, trace and determinant along a class direction.
-    """
-    put = pair_heads(family)
-    forms = {
-        "correlation": lambda: correlation(family),
-        "existence": lambda: existence_margin(family),
-        "turning": lambda: turning_margin(family),
-        "cubic": lambda: [c.subs(PAIR).subs(put) for c in pair_cubic()],
-        "own": lambda: [c.subs(omega, put[omega_2]) for c in own_sector()],
-    }
-    return lambdify((phi, lam, k, K), forms[name](), "numpy", cse=True)
+
+@cache
+def own_invariants(family: str) -> list[Expr]:
+    """Trace and determinant along a class direction."""
+    return [c.subs(omega, pair_heads(family)[omega_2]) for c in own_sector()]
+
+
+@cache
+def numeric_form(form: Callable[[str], Expr | list[Expr]], family: str = "uniform") -> Callable:
+    """A closed form of a family as a NumPy function of arrays (phi, lambda, k, K)."""
+    return lambdify((phi, lam, k, K), form(family), "numpy", cse=True)
 
 
 def states_at_rest(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from derivations.dimensional.ends import AMPLITUDE, REST, End, EndVerdict, Occupation, allowed, occupation
 from derivations.dimensional.starts import CouplingModes, Split, StartKind, drawn, foreseen, label_rank
 from theory import Coupling, models
+from theory.simulation.closure import deviation_blocks
 
 HORIZONS = (300.0, 3000.0, 10000.0)  # how long runs are followed, in the inverse rate of a sample
 
@@ -135,8 +136,5 @@ def _ignore_progress(share: float) -> None:
 
 def _end_of_run(coupling: Coupling, modes: CouplingModes, blocks: Mapping[str, NDArray], run: int) -> End:
     """The end of a run, from order parameters (R, ...): deviations within types count as modes of correlation zero."""
-    means = np.hstack([blocks["M"][run], blocks["Y"][run]]) / np.sqrt(coupling.total_weight)
-    deviations = [block[run] for name, block in blocks.items() if name.startswith("Phi")]
-    zeros = np.zeros(sum(block.shape[1] for block in deviations))
-    vectors = np.hstack([means @ modes.vectors, *deviations])
-    return End(blocks["W"][run], vectors, np.concatenate([modes.correlations, zeros]))
+    deviations = [block[run] for block in deviation_blocks(blocks)]
+    return modes.end_of(coupling, blocks["M"][run], deviations, blocks["Y"][run], blocks["W"][run])

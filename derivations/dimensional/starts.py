@@ -26,12 +26,13 @@ When it fails: between these cases nothing is foreseen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from derivations.dimensional.ends import End
 from theory.coupling import Coupling
 from theory.errors import InputError
 
@@ -89,6 +90,13 @@ class CouplingModes:
         vectors = np.hstack([*both, block_diag(left[:, few:], right[few:].T)])
         correlations = np.concatenate([strengths, -strengths, np.zeros(vectors.shape[1] - 2 * few)])
         return cls(correlations, vectors * np.concatenate([samples, labels])[:, None])
+
+    def end_of(self, coupling: Coupling, means: NDArray, deviations: Sequence[NDArray], labels: NDArray, head: NDArray) -> End:
+        """A state in modes, from type means (d, T), labels (d, K) and a head: deviations within types, columns of any number,
+        count as modes of correlation zero."""
+        own = np.hstack([means, labels]) / np.sqrt(coupling.total_weight) @ self.vectors
+        zeros = np.zeros(sum(block.shape[1] for block in deviations))
+        return End(head, np.hstack([own, *deviations]), np.concatenate([self.correlations, zeros]))
 
 
 def drawn(coupling: Coupling, dimension: int, kind: StartKind, runs: int, seed: int) -> dict[str, NDArray]:

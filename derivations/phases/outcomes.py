@@ -108,7 +108,7 @@ class Outcomes:
     def duration(self, phi: NDArray, lam: NDArray, k: NDArray) -> float:
         """Long enough for the slowest of them, up to the longest."""
         slowest = np.abs(regions.growth_rate(phi, lam, k, self.classes))
-        beyond = -phases.numeric_form("existence")(phi, lam, k, float(self.classes))
+        beyond = -phases.numeric_form(phases.existence_margin)(phi, lam, k, float(self.classes))
         slowest = np.minimum(np.where(np.isnan(slowest), beyond, slowest), lam)
         return float(min(self.longest, E_FOLDS / max(slowest.min(), E_FOLDS / self.longest)))
 

@@ -91,8 +91,8 @@ class ParameterPlane(Plane):
         across, up = self.edges(FINE - 1, FINE - 1)
         at = (across[:, None], *self._decays_at(up[None, :]), float(self.outcomes.classes))
         with np.errstate(all="ignore"):
-            exists = phases.numeric_form("existence")(*at) + np.zeros((FINE, FINE))
-            turns = np.where(exists > 0, phases.numeric_form("turning")(*at), np.nan)
+            exists = phases.numeric_form(phases.existence_margin)(*at) + np.zeros((FINE, FINE))
+            turns = np.where(exists > 0, phases.numeric_form(phases.turning_margin)(*at), np.nan)
         return {
             "saddle-node: the state is born": (across, up, exists),
             "Hopf: it begins to turn": (across, up, np.arcsinh(turns)),

@@ -106,9 +106,9 @@ def phase_codes(fraction: ArrayLike, decay: ArrayLike, ratio: ArrayLike, classes
     check_parameters(phi, lam, k, classes, family)
     at = (phi, lam, k, float(classes))
     with np.errstate(all="ignore"):
-        exists = np.broadcast_to(phases.numeric_form("existence", family)(*at), phi.shape)
-        turns = np.where((exists > 0) & (k > 0), phases.numeric_form("turning", family)(*at), np.nan)
-        correlation = phases.numeric_form("correlation", family)(*at)
+        exists = np.broadcast_to(phases.numeric_form(phases.existence_margin, family)(*at), phi.shape)
+        turns = np.where((exists > 0) & (k > 0), phases.numeric_form(phases.turning_margin, family)(*at), np.nan)
+        correlation = phases.numeric_form(phases.correlation, family)(*at)
     rules = {
         Phase.NON_COLLAPSED: (lam == 0) & (correlation > 0),
         Phase.COLLAPSED: (lam > 0) & ((exists < 0) | (k == 0)),
@@ -173,9 +173,9 @@ def growth_rate(fraction: ArrayLike, decay: ArrayLike, ratio: ArrayLike, classes
     check_parameters(phi, lam, k, classes, family)
     at = (phi, lam, k, float(classes))
     with np.errstate(all="ignore"):
-        exists = phases.numeric_form("existence", family)(*at) > 0
-        zero, one, two = phases.numeric_form("cubic", family)(*at)
-        trace, determinant = phases.numeric_form("own", family)(*at)
+        exists = phases.numeric_form(phases.existence_margin, family)(*at) > 0
+        zero, one, two = phases.numeric_form(phases.cubic_coefficients, family)(*at)
+        trace, determinant = phases.numeric_form(phases.own_invariants, family)(*at)
     polynomials = ((two, one, zero), (-trace, determinant))
     largest = [_largest_real_part([np.where(exists, c, 1.0) for c in coefficients]) for coefficients in polynomials]
     return np.where(exists, lam * np.maximum(*largest), np.nan)

@@ -62,7 +62,7 @@ class StartPlane(Plane):
     def correlation(self) -> float:
         """The correlation of the mode."""
         found = self.outcomes
-        return float(phases.numeric_form("correlation")(found.fraction, found.decay, 0.0, 2.0))
+        return float(phases.numeric_form(phases.correlation)(found.fraction, found.decay, 0.0, 2.0))
 
     @property
     def has_state(self) -> bool:
@@ -105,4 +105,4 @@ class StartPlane(Plane):
     @property
     def _existence(self) -> float:
         found = self.outcomes
-        return float(phases.numeric_form("existence")(found.fraction, found.decay, 1.0, 2.0))
+        return float(phases.numeric_form(phases.existence_margin)(found.fraction, found.decay, 1.0, 2.0))

@@ -96,7 +96,12 @@ class Placement(Shown):
             return "F*" if self.unfrozen else "F"
         if self.outcome is PlacementOutcome.APART:
             return self.outcome.value
-        return "C" + ("" if self.raw_kept == S.false else "†" if self.raw_kept == S.true else "‡")
+        return "C" + ("‡" if self.is_limited else "†" if self.raw_kept == S.true else "")
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it collapses and some modes, not all, keep a raw distance."""
+        return self.outcome is PlacementOutcome.COLLAPSES and self.raw_kept not in (S.true, S.false)
 
     @property
     def reason(self) -> str:
@@ -187,7 +192,7 @@ class PlacementTable(Shown):
 
     def notes(self) -> list[str]:
         """What the marks mean."""
-        limits = {plain(p.raw_kept) for p in self if p.mark.endswith("‡")}
+        limits = {plain(p.raw_kept) for p in self if p.is_limited}
         return [
             "C collapses; F frozen: a side never moves",
             "* collapses if the embedding alone is stopped and not the head",

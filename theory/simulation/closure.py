@@ -29,6 +29,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from numpy.typing import NDArray
 from sympy import Add, Eq, Expr, Integer, Inverse, MatAdd, MatrixExpr, MatrixSymbol, Q, Symbol, Trace, ZeroMatrix, symbols
 
 from theory.errors import InputError
@@ -70,6 +71,11 @@ class Closure:
 def deviation_symbols(groups: int) -> tuple[MatrixSymbol, ...]:
     r"""The propagators :math:`\Phi_g` of the deviations within types."""
     return tuple(MatrixSymbol(f"Phi_{g}", d, d) for g in range(1, groups + 1))
+
+
+def deviation_blocks(blocks: Mapping[str, NDArray]) -> list[NDArray]:
+    """The propagators of all groups among the blocks of a state, by the names of :func:`deviation_symbols`."""
+    return [blocks[phi.name] for phi in deviation_symbols(len(blocks)) if phi.name in blocks]
 
 
 def scatter_symbols(groups: int) -> tuple[tuple[MatrixSymbol, ...], ...]:

@@ -39,6 +39,8 @@ from theory.coupling.spectrum import DENSE, dense_modes
 from theory.errors import InputError
 from theory.simulation.observables import checked_samples
 
+EXACT = "exact"  # the first word on methods without time steps
+
 
 @dataclass(frozen=True, eq=False)
 class Propagation(ABC):
@@ -48,7 +50,7 @@ class Propagation(ABC):
     X: NDArray
     Y: NDArray
 
-    method = "exact"
+    method = EXACT
 
     @abstractmethod
     def states(self, times: Iterable[float]) -> Iterator[tuple[NDArray, NDArray]]:
@@ -132,7 +134,7 @@ class Spectral(Propagation):
 
     @property
     def method(self) -> str:  # type: ignore[override]
-        return f"exact, spectral form of {self.coupling.reduction.size} modes"
+        return f"{EXACT}, spectral form of {self.coupling.reduction.size} modes"
 
     @cached_property
     def _modes(self) -> tuple[NDArray, NDArray, NDArray]:
@@ -170,7 +172,7 @@ class Spectral(Propagation):
 class Stepped(Propagation):
     """A propagation by the action of the matrix exponential on the quotient, from each time to the next."""
 
-    method = "exact, action of the matrix exponential on the quotient"
+    method = f"{EXACT}, action of the matrix exponential on the quotient"
 
     def states(self, times: Iterable[float]) -> Iterator[tuple[NDArray, NDArray]]:
         from scipy.sparse import csr_array

@@ -22,7 +22,7 @@ from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.models.vocabulary import X
-from theory.simulation.closure import closure, deviation_symbols
+from theory.simulation.closure import closure, deviation_blocks, deviation_symbols
 from theory.simulation.direct import SMALL, Problem, Scheme
 from theory.simulation.order_parameters import Groups, blocks_at_start, data_of_groups, data_of_types, samples_at_start
 from theory.simulation.record import Integrated, RecordedRow, guard_rows, make_row
@@ -64,7 +64,7 @@ class TogetherRecorder(Integrated):
 
     def __init__(self, starts: Sequence[Start], how: Scheme, horizon: float):
         closed, self.starts = closed_starts(starts), starts
-        first, count = starts[0].setting, sum(name.startswith("Phi_") for name in closed[0].blocks)
+        first, count = starts[0].setting, len(deviation_blocks(closed[0].blocks))
         found = closure(first.model, count, tuple(first.integrals))
         kept = [found.integrals[q] for q in first.integrals]
         lowered = _lower_stacked(found.flow, [found.loss, *kept], [one.data for one in closed], first.dimension)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from theory.errors import InputError
 from theory.loss import Loss
 from theory.simulation import observables, storage
+from theory.simulation.exact import EXACT
 
 if TYPE_CHECKING:
     import xarray
@@ -74,6 +75,11 @@ class Run:
     end: Mapping[str, NDArray] = field(default_factory=dict)
     recover: Callable[[NDArray], NDArray] | None = None
     means: Any = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether no time was stepped: only rounding stands between the run and the flow."""
+        return self.method.startswith(EXACT)
 
     @property
     def seeds(self) -> NDArray:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import brentq
 from sympy import Matrix, Poly, Rational, lambdify
 
-from derivations.catalogue.dense_head import critical_ratio, entry_place, growth_rate, jacobian, pair_jacobian
+from derivations.catalogue.dense_head import critical_ratio, entry_places, growth_rate, jacobian, pair_jacobian
 from derivations.closed_forms.pair import PAIR
 from derivations.lines import dot
 from derivations.vocabulary import (
@@ -59,7 +59,7 @@ def pair_matrices(rng, lines, names):
     velocities = lines.of(*map(dot, names)).rights
     matrix = Matrix(velocities).jacobian(names).subs({omega_1: heads[0], omega_2: heads[1], k: ratio})
     found = pair_jacobian(heads, ratio)
-    places = np.array([entry_place(str(name), 3) for name in names])
+    places = entry_places(names, 3)
     yield np.array(matrix.tolist(), dtype=float), found[np.ix_(places, places)]
     others = np.setdiff1d(np.arange(18), places)
     yield 1 + np.abs(found[np.ix_(others, places)]).max() + np.abs(found[np.ix_(places, others)]).max(), 1.0

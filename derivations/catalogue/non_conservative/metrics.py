@@ -14,7 +14,7 @@ from derivations.catalogue.written import by_powers
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.one_mode import hyperbola
 from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant
-from derivations.closed_forms.reduced import all_modes, jacobian_sectors
+from derivations.closed_forms.reduced import all_modes, entries, jacobian_sectors
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import (
@@ -194,7 +194,7 @@ def _dying_mode_polynomial(premises: Lines) -> Expr:
     """The characteristic polynomial of one mode, beside states as given."""
     amplitudes = premises[V].xreplace({d: Integer(2), N_Z: Integer(1)}).as_explicit()
     found = jacobian_sectors((premises[dot(V)], premises[dot(W)]), amplitudes, premises[W], ImmutableMatrix([[mu_k]]))
-    (block,) = (matrix for names, matrix in found.items() if str(names[0]).startswith("v"))
+    (block,) = (matrix for names, matrix in found.items() if names[0] in [*entries("v", *amplitudes.shape)])
     return block.charpoly(s).as_expr(s)
 
 
