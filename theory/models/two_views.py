@@ -38,7 +38,7 @@ MASS = Trace(D_x)
 
 def squared() -> Loss:
     r"""Half the squared distance of pairs, :math:`\tfrac12\sum J_{ia}\lVert x_i-y_a\rVert^2`: what frustration collapses."""
-    return _of(coupling_energy(X, Y))
+    return _loss_of_views(coupling_energy(X, Y))
 
 
 def simsiam() -> Loss:
@@ -69,7 +69,7 @@ def barlow_twins() -> Loss:
     scale_x, scale_y = (diagonal_matrix(elementwise(lambda v: 1 / sqrt(v), _variances(z, M))) for z, M in ((x, D), (y, E)))
     correlation = scale_x * x * J * y.T * scale_y / MASS
     on = diagonal_of(correlation)
-    return _of(squared_norm(on - row_sums(Identity(d))) + alpha * squared_norm(correlation - diagonal_matrix(on)))
+    return _loss_of_views(squared_norm(on - row_sums(Identity(d))) + alpha * squared_norm(correlation - diagonal_matrix(on)))
 
 
 def vicreg() -> Loss:
@@ -91,7 +91,7 @@ def vicreg() -> Loss:
         return squared_norm(covariance - diagonal_matrix(diagonal_of(covariance))) / d
 
     views = (_centred_view(X, D_x), _centred_view(Y, D_y))
-    return _of(
+    return _loss_of_views(
         2 * coupling_energy(X, Y) / MASS + alpha * sum(spread(*v) for v in views) + zeta * sum(redundancy(*v) for v in views)
     )
 
@@ -103,7 +103,7 @@ def info_nce() -> Loss:
 
     Source: van den Oord, Li and Vinyals, *Contrastive Predictive Coding* (2018), eq. 4; Chen et al., *SimCLR* (2020), eq. 1.
     """
-    return _of(_cross_entropy(normalised(X).T * normalised(Y) / temperature))
+    return _loss_of_views(_cross_entropy(normalised(X).T * normalised(Y) / temperature))
 
 
 def softmax_classification() -> Loss:
@@ -111,7 +111,7 @@ def softmax_classification() -> Loss:
 
     Source: multinomial logistic regression with the weights of class a as its embedding.
     """
-    return _of(_cross_entropy(X.T * Y))
+    return _loss_of_views(_cross_entropy(X.T * Y))
 
 
 def spectral_contrastive() -> Loss:
@@ -119,7 +119,7 @@ def spectral_contrastive() -> Loss:
 
     Source: HaoChen et al., *Provable Guarantees for Self-Supervised Deep Learning* (2021), eq. 6.
     """
-    return _of(-2 * Trace(X * J * Y.T) / MASS + Trace(X * D_x * X.T * Y * D_y * Y.T) / MASS**2)
+    return _loss_of_views(-2 * Trace(X * J * Y.T) / MASS + Trace(X * D_x * X.T * Y * D_y * Y.T) / MASS**2)
 
 
 def whitening() -> Loss:
@@ -131,7 +131,7 @@ def whitening() -> Loss:
     Self-Supervised Deep Learning* (2021), minimise, here of the graph of both views.  Parameter: ``beta``.
     """
     away = X * D_x * X.T + Y * D_y * Y.T - Identity(d)
-    return _of(coupling_energy(X, Y) + beta * Trace(away * away) / 4)
+    return _loss_of_views(coupling_energy(X, Y) + beta * Trace(away * away) / 4)
 
 
 def coding_rate() -> Loss:
@@ -146,10 +146,10 @@ def coding_rate() -> Loss:
     def rate(z: MatrixExpr, weights: MatrixExpr) -> Expr:
         return log_det(Identity(d) + d / (MASS * epsilon**2) * z * weights * z.T) / 2
 
-    return _of(2 * coupling_energy(X, Y) / MASS - alpha * (rate(X, D_x) + rate(Y, D_y)))
+    return _loss_of_views(2 * coupling_energy(X, Y) / MASS - alpha * (rate(X, D_x) + rate(Y, D_y)))
 
 
-def _of(expression: Expr) -> Loss:
+def _loss_of_views(expression: Expr) -> Loss:
     return Loss(expression, state=(X, Y), mobility={X: H_x, Y: H_y}, assumptions=ASSUMPTIONS, views=(X, Y))
 
 

@@ -60,11 +60,8 @@ def centred(of: MatrixExpr, over: str = COLUMNS) -> MatrixExpr:
 
 def softmax(of: MatrixExpr, over: str = ROWS) -> MatrixExpr:
     """Each row (or column) as a distribution."""
-    return (
-        transpose_of(Softmax(transpose_of(matrix(of, "in softmax"))))
-        if _is_columns(over)
-        else Softmax(matrix(of, "in softmax"))
-    )
+    given = matrix(of, "in softmax")
+    return transpose_of(Softmax(transpose_of(given))) if _is_columns(over) else Softmax(given)
 
 
 def log_sum_exp(of: MatrixExpr, over: str = ROWS) -> MatrixExpr:

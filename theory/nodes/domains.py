@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import singledispatch
 
-from sympy import Basic, Determinant, Dummy, Expr, Identity, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Pow, Q, S, Transpose, log
+from sympy import (
+    Basic,
+    Determinant,
+    Dummy,
+    Expr,
+    Identity,
+    MatAdd,
+    MatMul,
+    MatrixExpr,
+    MatrixSymbol,
+    Pow,
+    Q,
+    S,
+    Transpose,
+    log,
+    preorder_traversal,
+)
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import InputError, quote_value
@@ -29,7 +45,7 @@ def positive_parts(expr: Basic, context: Context) -> tuple[Expr, ...]:
         for the logarithm of entries that can be negative.
     """
     found: dict[Expr, None] = {}
-    for node in _in_order(as_nodes(expr)) if expr.has(*NODES) else ():
+    for node in preorder_traversal(as_nodes(expr)) if expr.has(*NODES) else ():
         if isinstance(node, log) and isinstance(node.args[0], Determinant):
             found[node.args[0]] = None
         if isinstance(node, Elementwise):
@@ -47,19 +63,13 @@ def positive_parts(expr: Basic, context: Context) -> tuple[Expr, ...]:
 
 def kinks_of_entries(expr: Basic) -> tuple[MatrixExpr, ...]:
     """Matrices of which an entry vanishes where a function of every entry has a kink."""
-    nodes = [node for node in _in_order(as_nodes(expr)) if isinstance(node, Elementwise) and node.body.has(*KINKED)]
+    nodes = [node for node in preorder_traversal(as_nodes(expr)) if isinstance(node, Elementwise) and node.body.has(*KINKED)]
     return tuple(dict.fromkeys(Elementwise(gap, node.inner) for node in nodes for gap in kinks(node.body)))
-
-
-def _in_order(expr: Basic) -> Iterator[Basic]:
-    yield expr
-    for a in expr.args:
-        yield from _in_order(a)
 
 
 def _arguments(body: Expr) -> Iterator[tuple[Expr, bool]]:
     """What a function of an entry takes logarithms of, or roots or negative powers."""
-    for part in _in_order(body):
+    for part in preorder_traversal(body):
         if isinstance(part, log) and part.has(ENTRY):
             yield part.args[0], True
         if isinstance(part, Pow) and part.base.has(ENTRY) and not (part.exp.is_integer and part.exp.is_nonnegative):
