@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Matrix, Mul, Poly, Symbol
+from sympy import Add, Expr, MatMul, Matrix, Mul, Poly, Symbol
 
 from derivations.analysis.expansions.rates import Rate
 from derivations.lines import Line, Lines, dot
@@ -50,3 +50,8 @@ def _signed_term(coefficient: Expr, inner: tuple, factor: Expr) -> Expr:
 def ordered_sum(*terms: Expr) -> Expr:
     """A sum that is shown in the order given."""
     return AsWritten(*terms, evaluate=False) if len(terms) > 1 else Add(*terms)
+
+
+def ordered_product(*factors):
+    """A product of matrices in the order given: SymPy would reorder the sums inside."""
+    return MatMul(*factors, evaluate=False)

@@ -54,10 +54,27 @@ from theory.models.vocabulary import K, d, gamma, kappa, lam
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (*_mean_field(), _masses_step(), _outlier_step(), *_at_rest(), _finite_steps())
+    loss = decaying.decaying_modes()
+    upper, lower = equations.resting_heads(mu_e, lam, sqrt)
+    heads = Line(w_plus, upper), Line(w_minus, lower)
+    return (
+        mode_flow(
+            loss,
+            "Modes and head under stop-gradient, with decays.",
+            "Matrix calculus with the marked parts as constants, and the decays added.",
+        ),
+        _mean_field_step(velocity_lines(loss.stop_gradient_flow())),
+        _three_equations_step(),
+        _balance_step(),
+        _masses_step(),
+        _outlier_step(),
+        _steady_states_step(heads),
+        _critical_decay_step(heads),
+        _finite_steps(),
+    )
 
 
-def _rate_step() -> Line:
+def _rate_line() -> Line:
     """How one mode grows."""
     return Line(g_dot[j, 0], equations.growth_rate(mu_of[j, 0], w, lam) * g_of[j, 0])
 
@@ -67,64 +84,61 @@ def _pulls(head, growth):
     return Sum(m_j[j, 0] * equations.mode_pull(mu_of[j, 0], head) * growth**2, (j, 0, N_Z - 1))
 
 
-def _turned_step(growth=g_of[j, 0]) -> Line:
+def _head_line(growth=g_of[j, 0]) -> Line:
     return Line(w_dot, equations.head_rate(_pulls(w, growth), w, gamma, kappa))
 
 
-def _mean_field() -> tuple[Step, ...]:
-    loss = decaying.decaying_modes()
-    moved = velocity_lines(loss.stop_gradient_flow())
+def _mean_field_step(moved: Lines) -> Step:
+    return Step(
+        "mean_field",
+        "From $W=w_0\\mathbb{I}$ the head of many modes stays $w(t)\\,\\mathbb{I}$, and every mode keeps its direction and "
+        "grows by a factor $g_{w,j}$, that of its correlation $\\mu_{w,j}$.",
+        "Modes of one correlation are many and independent: the sum of their $v_kv_k^T$ at the start is $m_{w,j}\\sum J$ "
+        "times the identity, by the law of large numbers. Insert $W=w\\mathbb{I}$ and $v_k=g_{w,j}v_k(0)$.",
+        before=moved,
+        after=(_rate_line(), _head_line()),
+        uses=("mode_flow",),
+        assumptions=(
+            "Many modes of each correlation for each of $d$ dimensions; $m_{w,j}$ is their number times their initial "
+            "variance, over $\\sum J$; the mobility of the head is $\\gamma/\\sum J$.",
+        ),
+        check=lambda before, after: (
+            Numerics(lambda rng: evidence.isotropic_velocities(rng, before, after), 1e-12, "the flow of isotropic modes"),
+            Numerics(evidence.large_numbers, 0.1, "the power of the number of independent modes"),
+        ),
+    )
+
+
+def _three_equations_step() -> Step:
     growth = Line(g_of[j, 0], equations.mode_growth(mu_of[j, 0], B_g, A_g, exp))
     decays, gain = equations.logarithmic_rates(w, lam)
+    return Step(
+        "three_equations",
+        "All modes grow by two functions of time, and the head by their sum.",
+        "$\\mu_{w,j}$ enters the growth linearly: $\\dot A_g$ collects the rest. Their logarithms start at zero.",
+        before=(_rate_line(), _head_line()),
+        after=(growth, Line(A_dot, decays), Line(B_dot, gain), _head_line(growth.right)),
+        uses=("mean_field",),
+        check=lambda before, after: (
+            AtRandomPoints(_by_logarithms(before, after), evidence.modes_at_random),
+            Numerics(lambda rng: evidence.solved_growths(rng, before), 1e-5, "the solver"),
+            Numerics(evidence.series_terms, 1e-8, "the solver in double precision, and by series"),
+        ),
+    )
+
+
+def _balance_step() -> Step:
     grown = Sum(m_j[j, 0] * g_of[j, 0] ** 2, (j, 0, N_Z - 1))
-    return (
-        mode_flow(
-            loss,
-            "Modes and head under stop-gradient, with decays.",
-            "Matrix calculus with the marked parts as constants, and the decays added.",
-        ),
-        Step(
-            "mean_field",
-            "From $W=w_0\\mathbb{I}$ the head of many modes stays $w(t)\\,\\mathbb{I}$, and every mode keeps its direction and "
-            "grows by a factor $g_{w,j}$, that of its correlation $\\mu_{w,j}$.",
-            "Modes of one correlation are many and independent: the sum of their $v_kv_k^T$ at the start is $m_{w,j}\\sum J$ "
-            "times the identity, by the law of large numbers. Insert $W=w\\mathbb{I}$ and $v_k=g_{w,j}v_k(0)$.",
-            before=moved,
-            after=(_rate_step(), _turned_step()),
-            uses=("mode_flow",),
-            assumptions=(
-                "Many modes of each correlation for each of $d$ dimensions; $m_{w,j}$ is their number times their initial "
-                "variance, over $\\sum J$; the mobility of the head is $\\gamma/\\sum J$.",
-            ),
-            check=lambda before, after: (
-                Numerics(lambda rng: evidence.isotropic_velocities(rng, before, after), 1e-12, "the flow of isotropic modes"),
-                Numerics(evidence.large_numbers, 0.1, "the power of the number of independent modes"),
-            ),
-        ),
-        Step(
-            "three_equations",
-            "All modes grow by two functions of time, and the head by their sum.",
-            "$\\mu_{w,j}$ enters the growth linearly: $\\dot A_g$ collects the rest. Their logarithms start at zero.",
-            before=(_rate_step(), _turned_step()),
-            after=(growth, Line(A_dot, decays), Line(B_dot, gain), _turned_step(growth.right)),
-            uses=("mean_field",),
-            check=lambda before, after: (
-                AtRandomPoints(_by_logarithms(before, after), evidence.modes_at_random),
-                Numerics(lambda rng: evidence.solved_growths(rng, before), 1e-5, "the solver"),
-                Numerics(evidence.series_terms, 1e-8, "the solver in double precision, and by series"),
-            ),
-        ),
-        Step(
-            "balance",
-            "Head and modes balance: without decay $Q_g$ is conserved.",
-            "In $2\\gamma\\sum m_{w,j}g_{w,j}\\dot g_{w,j}-2w\\dot w$ all but the decays cancels.",
-            before=(_rate_step(), _turned_step()),
-            after=(Line(Q_g, gamma * grown - w**2), Line(Q_dot, ordered_sum(-2 * lam * gamma * grown, 2 * kappa * w**2))),
-            uses=("mean_field",),
-            check=lambda before, after: (
-                Numerics(lambda rng: evidence.balance_changes(rng, before, after), 1e-10, "differences at 40 digits"),
-                Numerics(lambda rng: evidence.balanced_solution(rng, after), 1e-5, "the solver without decay"),
-            ),
+    return Step(
+        "balance",
+        "Head and modes balance: without decay $Q_g$ is conserved.",
+        "In $2\\gamma\\sum m_{w,j}g_{w,j}\\dot g_{w,j}-2w\\dot w$ all but the decays cancels.",
+        before=(_rate_line(), _head_line()),
+        after=(Line(Q_g, gamma * grown - w**2), Line(Q_dot, ordered_sum(-2 * lam * gamma * grown, 2 * kappa * w**2))),
+        uses=("mean_field",),
+        check=lambda before, after: (
+            Numerics(lambda rng: evidence.balance_changes(rng, before, after), 1e-10, "differences at 40 digits"),
+            Numerics(lambda rng: evidence.balanced_solution(rng, after), 1e-5, "the solver without decay"),
         ),
     )
 
@@ -140,7 +154,7 @@ def _by_logarithms(before: Lines, after: Lines) -> tuple:
     )
 
 
-def _variance() -> Line:
+def _variance_line() -> Line:
     return Line(Var_mu, mode_measure.initial_variance(mu**2, n_0, c, q))
 
 
@@ -153,7 +167,7 @@ def _masses_step() -> Step:
         "is the variance over the degree of a label.",
         after=(
             Line(P_mu, mode_measure.pure_part(mu**2, n_0, 1 / ensembles.label_degree(n_0, c, q))),
-            _variance(),
+            _variance_line(),
         ),
         assumptions=("Embeddings start independent, of variance one.",),
         check=lambda before, after: (
@@ -172,7 +186,7 @@ def _outlier_step() -> Step:
         "$v_kv_k^T$ of a single mode has rank one: the head is $w$ across its direction and $w_1$ along it, where the modes "
         "grow with $w_1$. The mode $\\mu=1$ of a component has the amplitude of the square roots of all degrees. "
         "$m_1$ is $\\operatorname{Var}_1$ over the degree of a label, $d$ times, over $K$.",
-        before=(_turned_step(), _variance()),
+        before=(_head_line(), _variance_line()),
         after=(
             Line(w_o_dot, equations.head_rate(_pulls(w_o, g_of[j, 0]) + along, w_o, gamma, kappa)),
             Line(m_o, d / K * mode_measure.mass_of_outlier(n_0, c, q)),
@@ -188,44 +202,43 @@ def _outlier_step() -> Step:
     )
 
 
-def _at_rest() -> tuple[Step, ...]:
-    upper, lower = equations.resting_heads(mu_e, lam, sqrt)
-    heads = Line(w_plus, upper), Line(w_minus, lower)
-    return (
-        Step(
-            "steady_states",
-            "With both decays the modes at the edge $\\mu_e$ rest where they neither grow nor decay, at one of two heads, with "
-            "a mass $m_\\lambda$. All others die.",
-            "$\\mu_{w,j}=\\mu_e$ in the rate of a mode, and then $\\dot w=0$.",
-            before=(_rate_step(), _turned_step()),
-            given=(Line(lam, Integer(0), ">"), Line(kappa, Integer(0), ">"), Line(mu_e**2, 4 * lam, r"\ge")),
-            after=(*heads, Line(m_decay, equations.resting_mass(w, gamma, lam, kappa))),
-            uses=("mean_field",),
-            assumptions=("$w$ is $w_+$ or $w_-$.",),
-            check=lambda before, after: (
-                AtRandomPoints(tuple(_no_motion(before, after)), evidence.resting_point),
-                Identity(tuple(zip(after.of(w_plus, w_minus).rights, _closed_heads(), strict=True))),
-                Numerics(lambda rng: evidence.where_at_rest(rng, before, after), 0, "roots of the quadratic, and their modes"),
-                Numerics(lambda rng: evidence.rest_states(rng, after), 1e-9, "roots of the quadratic, and the solver"),
-            ),
+def _steady_states_step(heads: tuple[Line, Line]) -> Step:
+    return Step(
+        "steady_states",
+        "With both decays the modes at the edge $\\mu_e$ rest where they neither grow nor decay, at one of two heads, with "
+        "a mass $m_\\lambda$. All others die.",
+        "$\\mu_{w,j}=\\mu_e$ in the rate of a mode, and then $\\dot w=0$.",
+        before=(_rate_line(), _head_line()),
+        given=(Line(lam, Integer(0), ">"), Line(kappa, Integer(0), ">"), Line(mu_e**2, 4 * lam, r"\ge")),
+        after=(*heads, Line(m_decay, equations.resting_mass(w, gamma, lam, kappa))),
+        uses=("mean_field",),
+        assumptions=("$w$ is $w_+$ or $w_-$.",),
+        check=lambda before, after: (
+            AtRandomPoints(tuple(_no_motion(before, after)), evidence.resting_point),
+            Identity(tuple(zip(after.of(w_plus, w_minus).rights, _closed_heads(), strict=True))),
+            Numerics(lambda rng: evidence.where_at_rest(rng, before, after), 0, "roots of the quadratic, and their modes"),
+            Numerics(lambda rng: evidence.rest_states(rng, after), 1e-9, "roots of the quadratic, and the solver"),
         ),
-        Step(
-            "critical_decay",
-            "Both heads are born at a critical decay, beyond which every mode decays, whatever the head.",
-            "The discriminant of the two heads vanishes.",
-            before=heads,
-            after=(Line(lam_c, equations.critical_decay(mu_e)),),
-            uses=("steady_states",),
-            check=lambda before, after: (
-                Identity(
-                    (
-                        ((before[w_plus] - before[w_minus]).subs(lam, after[lam_c]), 0),
-                        (after[lam_c], decaying.critical_decay().subs(mu, mu_e)),
-                    )
-                ),
-                Numerics(lambda rng: evidence.ordered_heads(rng, before), 1e-12, "the roots of the quadratic"),
-                Numerics(lambda rng: evidence.state_births(rng, after[lam_c]), 1e-12, "the solver"),
+    )
+
+
+def _critical_decay_step(heads: tuple[Line, Line]) -> Step:
+    return Step(
+        "critical_decay",
+        "Both heads are born at a critical decay, beyond which every mode decays, whatever the head.",
+        "The discriminant of the two heads vanishes.",
+        before=heads,
+        after=(Line(lam_c, equations.critical_decay(mu_e)),),
+        uses=("steady_states",),
+        check=lambda before, after: (
+            Identity(
+                (
+                    ((before[w_plus] - before[w_minus]).subs(lam, after[lam_c]), 0),
+                    (after[lam_c], decaying.critical_decay().subs(mu, mu_e)),
+                )
             ),
+            Numerics(lambda rng: evidence.ordered_heads(rng, before), 1e-12, "the roots of the quadratic"),
+            Numerics(lambda rng: evidence.state_births(rng, after[lam_c]), 1e-12, "the solver"),
         ),
     )
 
@@ -255,7 +268,7 @@ def _finite_steps() -> Step:
         "finite_steps",
         "Steps of gradient descent of a size $\\epsilon$ keep the same form: one head and one factor for each mode.",
         "A step adds $\\epsilon$ times the velocity, and both sides of the velocity have the form of the state.",
-        before=(_rate_step(), _turned_step()),
+        before=(_rate_line(), _head_line()),
         after=(Line(g_next[j, 0], stepped), Line(w_next, turned)),
         uses=("mean_field",),
         check=lambda before, after: (

@@ -46,7 +46,7 @@ def _numbers(rng) -> dict:
     return {K: int(rng.integers(2, 5)), n: int(rng.integers(1, 4)), phi: float(rng.uniform(0.3, 0.9))}
 
 
-class _Whole:
+class _RedrawnModel:
     """All embeddings of samples that see redrawn labels, in as many dimensions as classes."""
 
     def __init__(self, at: dict, mobility=None):
@@ -76,7 +76,7 @@ def losses_on_simplex(rng, known: Lines, after: Lines):
     """The loss of all embeddings on a simplex: by the formula, by the cross-entropy at the frequencies, and lowered."""
     at = _numbers(rng)
     apart = rng.uniform(0.3, 2, 2)
-    found = _Whole(at).losses(_Whole(at).state(*apart))[0]
+    found = _RedrawnModel(at).losses(_RedrawnModel(at).state(*apart))[0]
     at[margin] = float(np.prod(apart))
     scores = rng.uniform(-1, 1) + np.array([at[margin], *np.zeros(at[K] - 1)])
     chances = [float(known[p].subs(at)) for p in (p_own, *[p_other] * (at[K] - 1))]
@@ -102,7 +102,7 @@ def velocities_on_simplex(rng, mobility, after: Lines):
         found = np.diag(evaluate(mobility, Point({N_Z: len(degrees), D: mpf_array(values)}))).astype(float)
         return found[: -at[K]], found[-at[K] :]
 
-    whole, apart = _Whole(at, own), rng.uniform(0.3, 1.5, 2)
+    whole, apart = _RedrawnModel(at, own), rng.uniform(0.3, 1.5, 2)
     moved = [float(after[dot(a)].subs(at | dict(zip((u, v), apart, strict=True)))) for a in (u, v)]
     yield whole.state(*moved), whole.lowered.velocity(0, whole.state(*apart))
 
@@ -127,7 +127,7 @@ def resting_margins(rng, known: Lines, after: Lines):
 def _run_to_end(seed: int) -> tuple[dict, NDArray]:
     """The margins of each sample over each other label at the end of a run from a random start."""
     at: dict = {K: (2, 3, 4)[seed], n: 2, phi: (0.3, 0.5, 0.7)[seed]}
-    whole = _Whole(at)
+    whole = _RedrawnModel(at)
     run = simulate(
         models.softmax_classification(),
         whole.coupling,
@@ -163,7 +163,7 @@ def _least(known: Lines, after: Lines, at: dict) -> float:
 def higher_losses(rng, known: Lines, after: Lines):
     """How often the loss of random embeddings is on the wrong side of the least one, which a little less is not on."""
     at = _numbers(rng)
-    whole, least = _Whole(at), _least(known, after, at)
+    whole, least = _RedrawnModel(at), _least(known, after, at)
     for _ in range(20):
         found = float(whole.losses(0.5 * rng.standard_normal(whole.lowered.size))[0])
         yield len(after.violated({L: found, L_least: least})), 0
@@ -174,7 +174,7 @@ def higher_losses(rng, known: Lines, after: Lines):
 def dense_rates(rng, known: Lines, after: Lines):
     """The largest eigenvalue without embeddings, and on the simplex at rest that of the margin, among all of the Jacobian."""
     at = _numbers(rng)
-    whole, of_samples = _Whole(at), float(rng.uniform(0.5, 2))
+    whole, of_samples = _RedrawnModel(at), float(rng.uniform(0.5, 2))
     yield float(after[s_zero].subs(at)), _dense_jacobian(whole, 0, 0)[1].max()
     here = at | {u: of_samples, v: float(known[margin_end].subs(at)) / of_samples}
     matrix, found = _dense_jacobian(whole, here[u], here[v])
@@ -183,7 +183,7 @@ def dense_rates(rng, known: Lines, after: Lines):
     yield int(found.max() < 1e-9), 1
 
 
-def _dense_jacobian(whole: _Whole, *amplitudes: float) -> tuple[NDArray, NDArray]:
+def _dense_jacobian(whole: _RedrawnModel, *amplitudes: float) -> tuple[NDArray, NDArray]:
     """The Jacobian of all embeddings, and the real parts of its eigenvalues."""
     matrix = whole.lowered.jacobian(0, whole.state(*amplitudes))
     return matrix, np.linalg.eigvals(matrix).real

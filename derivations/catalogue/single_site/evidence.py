@@ -60,7 +60,7 @@ def lowered_velocities(rng, found):
 # -- all embeddings ---------------------------------------------------------------------------------------------------
 
 
-class _Whole:
+class _UniformModel:
     """Embeddings of uniform couplings behind a multiple of the identity, and the derivatives of their loss."""
 
     def __init__(self, rng: np.random.Generator):
@@ -107,7 +107,7 @@ def _of_each(formula, head, decay):
 
 def whole_velocities(rng, known, found):
     """The diagonal of the head and the velocities of all embeddings, from those of components with means as targets."""
-    model = _Whole(rng)
+    model = _UniformModel(rng)
     turned, of_samples, of_labels = model.velocities()
     moved, turning = (_of_each(known[name], model.head, model.rates[lam]) for name in (x_dot, w_by))
     for place in range(SIZE):
@@ -125,7 +125,7 @@ def whole_velocities(rng, known, found):
 
 def whole_solver(rng):
     """Velocities of the solver, and of all embeddings."""
-    model = _Whole(rng)
+    model = _UniformModel(rng)
     turned, samples, labels = model.velocities()
     solver = SingleSite(TANH, FRACTION, *(model.rates[rate] for rate in (gamma, lam, kappa)))
     for place in range(SIZE):

@@ -36,10 +36,10 @@ from theory.models.vocabulary import K, gamma, kappa, lam
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    return (_component_step(), _sites_step(), _closure_step(), _linear_step(), _first_velocity())
+    return (_component_step(), _sites_step(), _closure_step(), _linear_step(), _first_velocity_step())
 
 
-def _component_velocities(loss: Loss) -> Lines:
+def _component_lines(loss: Loss) -> Lines:
     velocity = loss.stop_gradient_flow().velocity
     return Lines((Line(x_dot, velocity[x]), Line(w_by, velocity[w])))
 
@@ -48,7 +48,7 @@ def _felt_line() -> Line:
     return Line(felt, single_site.mean_felt(phi, mean_x, mean_z))
 
 
-def _turned_step() -> Line:
+def _head_line() -> Line:
     mean = single_site.mean_head_velocity(phi, w_of_y, w_of_x, w_of_z)
     return Line(w_dot, head_equations.head_rate(-mean, w, gamma, kappa))
 
@@ -62,7 +62,7 @@ def _component_step() -> Step:
         "The derivative of the loss with its marked part as a constant. Embeddings decay; the head, which all share, decays "
         "once.",
         given=(Line(L, loss.expression),),
-        after=_component_velocities(loss),
+        after=_component_lines(loss),
         check=lambda given, after: (
             Descent(loss.with_parts(expression=given[L]), after.of(x_dot, w_by).rights, evidence.component_point, stopped=True),
             Numerics(
@@ -81,8 +81,8 @@ def _sites_step() -> Step:
         "label, frustrated ones the mean label. The head feels all three.",
         "At $W=w\\,\\mathbb{I}$ every velocity is that of one component. A class has the weight of its labels once, and of its "
         "samples once: $1-\\varphi$ of pure and $\\varphi$ of frustrated ones. Bars are means over classes and starts.",
-        before=_component_velocities(single_component(tanh)),
-        after=(_felt_line(), _turned_step()),
+        before=_component_lines(single_component(tanh)),
+        after=(_felt_line(), _head_line()),
         uses=("component",),
         assumptions=("$\\varphi$ of all samples couple to all labels alike; the mobility of the head is $\\gamma/\\sum J$.",),
         check=lambda before, after: (
@@ -102,7 +102,7 @@ def _closure_step() -> Step:
         "$\\zeta_K$, vanishes with their number.",
         "Components are independent at the start: an entry off the diagonal is $\\gamma$ times a mean over $K$ labels of "
         "$f'(wy_i)f(wy_i)y_j$, whose mean square is known for the error function; samples of a class average out.",
-        before=(_turned_step(),),
+        before=(_head_line(),),
         after=(Line(zeta_K, turned, r"\simeq"),),
         uses=("sites",),
         assumptions=("The start, $f=\\operatorname{erf}$, and so many samples a class that their mean is zero.",),
@@ -119,8 +119,8 @@ def _linear_step() -> Step:
         "linear",
         "With $f(h)=h$ this is the head in the mean field of the class modes of both signs and of the zeros.",
         "The canonical correlations of uniform couplings are $\\pm\\sqrt{1-\\varphi}$ and zero; their masses add up to two.",
-        before=(_felt_line(), _turned_step()),
-        given=_component_velocities(single_component(lambda h: h)),
+        before=(_felt_line(), _head_line()),
+        given=_component_lines(single_component(lambda h: h)),
         after=(
             Line(mu_of[0, 0], root),
             Line(mu_of[1, 0], -root),
@@ -166,14 +166,14 @@ def _head_of_modes(modes: Lines) -> Expr:
     return head_equations.head_rate(sum(pulls), w, gamma, kappa)
 
 
-def _first_velocity() -> Step:
+def _first_velocity_step() -> Step:
     pulled = -8 * gamma * w / (pi * (1 + 2 * w**2) * sqrt(1 + 4 * w**2)) - kappa * w
     return Step(
         "first_velocity",
         "For the error function the head starts with a velocity that is known.",
         "All starts are standard normal and independent: targets have the mean zero. "
         "$\\int xe^{-ax^2}\\operatorname{erf}(wx)\\,dx=w/(a\\sqrt{a+w^2})$, with $a=\\tfrac12+w^2$, twice.",
-        before=(_turned_step(),),
+        before=(_head_line(),),
         after=(Line(w_dot, pulled),),
         uses=("sites",),
         check=lambda before, after: (

@@ -39,7 +39,7 @@ def point(modes: NDArray, correlations: NDArray, weight) -> Point:
     )
 
 
-class Whole:
+class WhitenedModel:
     """All embeddings of a coupling of three samples to three labels, whose correlations differ, and the same in modes."""
 
     def __init__(self, coupling: Coupling, weight: float, loss=models.whitening, dimension: int = 3):
@@ -75,10 +75,10 @@ def random_coupling(rng: np.random.Generator) -> Coupling:
 
 
 @cache
-def _run_to_end(seed: int) -> tuple[Whole, NDArray]:
+def _run_to_end(seed: int) -> tuple[WhitenedModel, NDArray]:
     """All embeddings at the end of a run from a random start, in modes; weights and dimensions at which some modes die."""
     rng = np.random.default_rng(seed)
-    whole = Whole(random_coupling(rng), (0.4, 1.1, 1.6)[seed], dimension=(3, 4, 2)[seed])
+    whole = WhitenedModel(random_coupling(rng), (0.4, 1.1, 1.6)[seed], dimension=(3, 4, 2)[seed])
     run = simulate(
         whole.loss,
         whole.coupling,
@@ -92,5 +92,5 @@ def _run_to_end(seed: int) -> tuple[Whole, NDArray]:
     return whole, whole.modes(whole.lowered.pack({block: run.end[block.name] for block in (X, Y)}))
 
 
-def a_run(rng) -> tuple[Whole, NDArray]:
+def a_run(rng) -> tuple[WhitenedModel, NDArray]:
     return _run_to_end(int(rng.integers(3)))

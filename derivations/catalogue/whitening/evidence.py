@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sympy import Rational
 
 from derivations.catalogue.points import diagonal_matrix, slope_along
-from derivations.catalogue.whitening.embeddings import Whole, a_run, mode_point, point, random_coupling
+from derivations.catalogue.whitening.embeddings import WhitenedModel, a_run, mode_point, point, random_coupling
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
@@ -55,7 +55,7 @@ def compare_modes(rng, given: Lines, after: Lines) -> Iterator[tuple]:
     degrees = np.concatenate([weights.sum(axis=1), weights.sum(axis=0)])
     adjacency = np.block([[np.zeros((3, 3)), weights], [weights.T, np.zeros((3, 3))]])
     own = np.diag(evaluate(given[H], Point({N_Z: 6, D: diagonal_matrix(degrees)}))).astype(float)
-    whole = Whole(Coupling(weights, mobility=(own[:3], own[3:])), float(rng.uniform(0.2, 2)))
+    whole = WhitenedModel(Coupling(weights, mobility=(own[:3], own[3:])), float(rng.uniform(0.2, 2)))
     modes = whole.random_modes(rng)
     blocks = whole.lowered.unpack(whole.state(modes))
     embeddings = mpf_array(np.concatenate([blocks[X], blocks[Y]], axis=1))
@@ -120,7 +120,7 @@ def _coefficients(polynomial) -> list[float]:
     return [float(c) for c in polynomial.as_poly(v).all_coeffs()]
 
 
-def _states_at_rest(whole: Whole, square) -> Iterator[tuple[NDArray, NDArray]]:
+def _states_at_rest(whole: WhitenedModel, square) -> Iterator[tuple[NDArray, NDArray]]:
     """Each choice of orthogonal survivors that there is room for, and the amplitudes in a random basis."""
     rng = np.random.default_rng(0)
     squares = np.array([_number(square, {beta: whole.weight, mu_k: c}) for c in whole.correlations])
@@ -135,7 +135,7 @@ def _states_at_rest(whole: Whole, square) -> Iterator[tuple[NDArray, NDArray]]:
 
 def whole_spectrum(rng, square, lines: Lines):
     """All eigenvalues at each state at rest, by the formulas and from the dense Jacobian of all embeddings."""
-    whole = Whole(random_coupling(rng), float(rng.uniform(0.6, 1.6)))
+    whole = WhitenedModel(random_coupling(rng), float(rng.uniform(0.6, 1.6)))
     for alive, modes in _states_at_rest(whole, square):
         zeros = int(lines[null_J].subs({rank_V: int(alive.sum()), d: whole.dimension}))
         predicted = [*_predict(whole, alive, lines), *[0.0] * zeros]
@@ -143,7 +143,7 @@ def whole_spectrum(rng, square, lines: Lines):
         yield np.sort(predicted), whole.eigenvalues(modes)
 
 
-def _predict(whole: Whole, alive: NDArray, lines: Lines) -> Iterator[float]:
+def _predict(whole: WhitenedModel, alive: NDArray, lines: Lines) -> Iterator[float]:
     """All eigenvalues but those of turns."""
     survivors, absent = whole.correlations[alive], whole.correlations[~alive]
     for k in survivors:
@@ -159,7 +159,7 @@ def stable_choices(rng, known: Lines, after: Lines):
 
     Where there are two directions the third largest correlation is close to the second."""
     for dimension, weight in ((2, rng.uniform(0.8, 1.4)), (3, rng.uniform(0.2, 1)), (3, rng.uniform(0.6, 1.6))):
-        whole = Whole(Coupling(np.eye(3) + rng.uniform(0.1, 0.4, (3, 3))), float(weight), dimension=dimension)
+        whole = WhitenedModel(Coupling(np.eye(3) + rng.uniform(0.1, 0.4, (3, 3))), float(weight), dimension=dimension)
         for alive, modes in _states_at_rest(whole, known[square_k]):
             stable = int(whole.eigenvalues(modes).max() < 1e-9)
             pairs, empty = _absent_modes(whole, alive)
@@ -169,7 +169,7 @@ def stable_choices(rng, known: Lines, after: Lines):
             yield int(not any(grown)), stable
 
 
-def _absent_modes(whole: Whole, alive: NDArray) -> tuple[list[dict], list[dict]]:
+def _absent_modes(whole: WhitenedModel, alive: NDArray) -> tuple[list[dict], list[dict]]:
     """Numbers of each absent mode along each survivor, and along an empty direction if there is one."""
     absent = whole.correlations[~alive]
     empty = alive.sum() < whole.dimension
@@ -191,7 +191,7 @@ def survivors_of_runs(rng, known: Lines, count):
 
 def mode_changes(rng, known: Lines, formula):
     """The change of half the square of each mode, by the formula, by the velocities in modes and by those of all embeddings."""
-    whole = Whole(random_coupling(rng), float(rng.uniform(0.2, 2)))
+    whole = WhitenedModel(random_coupling(rng), float(rng.uniform(0.2, 2)))
     modes = whole.random_modes(rng)
     at, moved = point(modes, whole.correlations, whole.weight), whole.speeds(modes)
     inside = evaluate(known[dot(V)], at)
@@ -201,13 +201,13 @@ def mode_changes(rng, known: Lines, formula):
         yield shown, modes[:, number] @ inside[:, number]
 
 
-def _with_mode(at: Point, modes: NDArray, whole: Whole, number: int) -> Point:
+def _with_mode(at: Point, modes: NDArray, whole: WhitenedModel, number: int) -> Point:
     return Point({**at.values, v_k: mpf_array(modes[:, [number]]), mu_k: mpmath.mpf(whole.correlations[number])})
 
 
 def small_modes(rng, known: Lines, formula):
     """Whether each of small modes falls, which it does where it is assumed and only there."""
-    whole = Whole(random_coupling(rng), float(rng.uniform(0.2, 2)))
+    whole = WhitenedModel(random_coupling(rng), float(rng.uniform(0.2, 2)))
     modes = 1e-6 * whole.random_modes(rng)
     moved = whole.speeds(modes)
     for number, correlation in enumerate(whole.correlations):
@@ -217,7 +217,7 @@ def small_modes(rng, known: Lines, formula):
 
 def pulled_modes(rng, formula):
     """The change of half the square of each mode by squared distances alone."""
-    whole = Whole(random_coupling(rng), 0.0, models.squared)
+    whole = WhitenedModel(random_coupling(rng), 0.0, models.squared)
     modes = whole.random_modes(rng)
     at, moved = point(modes, whole.correlations, 0), whole.speeds(modes)
     numbers = range(len(whole.correlations))

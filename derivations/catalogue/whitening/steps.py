@@ -54,57 +54,72 @@ TARGET = Line(T_V, Unit(N_Z) - (Unit(N_Z) - mu_matrix) / beta)
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     moving = velocity_lines(LOSS.gradient_flow())
-    made = (*_flow_steps(moving), _rest(moving), _threshold(moving), _spectrum(moving))
-    known = Lines(line for step in made for line in step.after)
-    made = (*made, _survivors(known), _collapse(moving))
-    return (*made, *frustration_steps(Lines(line for step in made for line in step.after)))
+    at_rest = (
+        _modes_step(moving),
+        _descent_step(moving),
+        _factorisation_step(),
+        _rest_step(moving),
+        _threshold_step(moving),
+        _spectrum_step(moving),
+    )
+    made = (*at_rest, _survivors_step(_lines_of(at_rest)), _collapse_step(moving))
+    return (*made, *frustration_steps(_lines_of(made)))
 
 
-def _flow_steps(moving: Lines) -> tuple[Step, ...]:
+def _lines_of(made: tuple[Step, ...]) -> Lines:
+    """The lines that steps lead to."""
+    return Lines(line for step in made for line in step.after)
+
+
+def _modes_step(moving: Lines) -> Step:
     away = Z * D * Z.T - Unit(d)
+    return Step(
+        "modes",
+        "Squared distances of coupled embeddings, and how far their second moments are from the identity. In the "
+        "eigenvectors of the normalised adjacency, mode $k$ has the canonical correlation $\\mu_k$.",
+        "Write $ZD^{1/2}$ in the eigenvectors of $D^{-1/2}AD^{-1/2}$; collect the amplitudes as columns of $V$. Then "
+        "$ZDZ^T$ is $VV^T$.",
+        given=(Line(L, Trace(Z * (D - A) * Z.T) / 2 + beta * Trace(away * away) / 4), Line(H, Inverse(D))),
+        after=(ENERGY, *moving),
+        assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
+        check=lambda given, after: (
+            Descent(LOSS.with_parts(expression=after[L]), (after[dot(V)],), mode_point, stopped=False),
+            Numerics(lambda rng: evidence.compare_modes(rng, given, after), 1e-10, "the lowered flow of all embeddings"),
+        ),
+    )
+
+
+def _descent_step(moving: Lines) -> Step:
+    return Step(
+        "descent",
+        "The loss falls until all rests: nothing goes round, and every start comes to rest.",
+        "A gradient flow. The loss grows as the fourth power of the amplitudes, which stay bounded, and it is a "
+        "polynomial: by Łojasiewicz's inequality a bounded trajectory has one limit.",
+        before=(ENERGY, *moving),
+        after=(Line(dot(L), -Trace(dot(V) * dot(V).T)),),
+        uses=("modes",),
+        check=lambda before, after: (
+            Identity(((_fall_of(before), after[dot(L)].xreplace({dot(V): before[dot(V)]})),), CONTEXT),
+            Numerics(lambda rng: evidence.loss_changes(rng, before, after), 1e-18, "differences along the velocities"),
+            Numerics(evidence.final_speeds, 1e-6, "the end of runs of all embeddings"),
+        ),
+    )
+
+
+def _factorisation_step() -> Step:
     gram = V.T * V - T_V
-    return (
-        Step(
-            "modes",
-            "Squared distances of coupled embeddings, and how far their second moments are from the identity. In the "
-            "eigenvectors of the normalised adjacency, mode $k$ has the canonical correlation $\\mu_k$.",
-            "Write $ZD^{1/2}$ in the eigenvectors of $D^{-1/2}AD^{-1/2}$; collect the amplitudes as columns of $V$. Then "
-            "$ZDZ^T$ is $VV^T$.",
-            given=(Line(L, Trace(Z * (D - A) * Z.T) / 2 + beta * Trace(away * away) / 4), Line(H, Inverse(D))),
-            after=(ENERGY, *moving),
-            assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
-            check=lambda given, after: (
-                Descent(LOSS.with_parts(expression=after[L]), (after[dot(V)],), mode_point, stopped=False),
-                Numerics(lambda rng: evidence.compare_modes(rng, given, after), 1e-10, "the lowered flow of all embeddings"),
-            ),
-        ),
-        Step(
-            "descent",
-            "The loss falls until all rests: nothing goes round, and every start comes to rest.",
-            "A gradient flow. The loss grows as the fourth power of the amplitudes, which stay bounded, and it is a "
-            "polynomial: by Łojasiewicz's inequality a bounded trajectory has one limit.",
-            before=(ENERGY, *moving),
-            after=(Line(dot(L), -Trace(dot(V) * dot(V).T)),),
-            uses=("modes",),
-            check=lambda before, after: (
-                Identity(((_fall_of(before), after[dot(L)].xreplace({dot(V): before[dot(V)]})),), CONTEXT),
-                Numerics(lambda rng: evidence.loss_changes(rng, before, after), 1e-18, "differences along the velocities"),
-                Numerics(evidence.final_speeds, 1e-6, "the end of runs of all embeddings"),
-            ),
-        ),
-        Step(
-            "factorisation",
-            "The loss says how far the Gram matrix of the modes is from a diagonal matrix $T_V$: its least value keeps the "
-            "largest positive entries of $T_V$, at most $d$ of them.",
-            "Complete the square. The best approximation of lower rank is that of Eckart and Young. At $\\beta=1$, $T_V$ is "
-            "$\\mu$: the spectral contrastive loss of the graph of all embeddings.",
-            before=(ENERGY,),
-            given=(TARGET,),
-            after=(Line(L, ordered_sum(beta * Trace(gram * gram) / 4, beta * (d - Trace(T_V * T_V)) / 4)),),
-            uses=("modes",),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.squares_completed(rng, before, after), 1e-25, "random amplitudes"
-            ),
+    return Step(
+        "factorisation",
+        "The loss says how far the Gram matrix of the modes is from a diagonal matrix $T_V$: its least value keeps the "
+        "largest positive entries of $T_V$, at most $d$ of them.",
+        "Complete the square. The best approximation of lower rank is that of Eckart and Young. At $\\beta=1$, $T_V$ is "
+        "$\\mu$: the spectral contrastive loss of the graph of all embeddings.",
+        before=(ENERGY,),
+        given=(TARGET,),
+        after=(Line(L, ordered_sum(beta * Trace(gram * gram) / 4, beta * (d - Trace(T_V * T_V)) / 4)),),
+        uses=("modes",),
+        check=lambda before, after: Numerics(
+            lambda rng: evidence.squares_completed(rng, before, after), 1e-25, "random amplitudes"
         ),
     )
 
@@ -114,7 +129,7 @@ def _fall_of(known: Lines) -> Expr:
     return Flow({V: known[dot(V)]}).time_derivative(known[L])
 
 
-def _rest(moving: Lines) -> Step:
+def _rest_step(moving: Lines) -> Step:
     return Step(
         "rest",
         "At rest modes of different $\\mu$ are orthogonal, and each that survives has a length of its own.",
@@ -161,7 +176,7 @@ def _written_out(matrix, correlations: ImmutableMatrix, modes: ImmutableMatrix |
     return matrix.xreplace(put).doit().as_explicit()
 
 
-def _threshold(moving: Lines) -> Step:
+def _threshold_step(moving: Lines) -> Step:
     return Step(
         "threshold",
         "A mode survives only if the second moments push it more than its couplings pull: the threshold is sharp. There "
@@ -193,7 +208,7 @@ def _threshold(moving: Lines) -> Step:
     )
 
 
-def _spectrum(moving: Lines) -> Step:
+def _spectrum_step(moving: Lines) -> Step:
     before, rank = (*moving, Line(square_k, survivor_square())), rank_V
     return Step(
         "spectrum",
@@ -231,7 +246,7 @@ def _eigenvalues(known: Lines) -> Lines:
     )
 
 
-def _survivors(known: Lines) -> Step:
+def _survivors_step(known: Lines) -> Step:
     return Step(
         "survivors",
         "Stable is the state in which each absent mode $j$ has a smaller $\\mu$ than each survivor $k$ and, where a direction "
@@ -263,7 +278,7 @@ def _survivors(known: Lines) -> Step:
     )
 
 
-def _collapse(moving: Lines) -> Step:
+def _collapse_step(moving: Lines) -> Step:
     size = Trace(v_k.T * v_k)
     return Step(
         "collapse",

@@ -33,88 +33,102 @@ CORRELATION = Line(mu_k, sqrt(1 - psi))
 
 def frustration_steps(known: Lines) -> tuple[Step, ...]:
     """What is left without the second moments, and what frustration does beside them and beside decay."""
-    families = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
-    least = known.of(beta_c)
+    least, square = known.of(beta_c), known.of(square_k)
     return (
-        Step(
-            "squared_distances",
-            "Without the second moments every mode with $\\mu$ other than one dies, at the rate $1-\\mu$: no frustration is "
-            "too weak to collapse.",
-            "Nothing pushes.",
-            before=known.of(slope_k),
-            given=(Line(beta, S.Zero),),
-            after=(Line(slope_k, -(1 - mu_k) * Trace(v_k.T * v_k)),),
-            uses=("collapse",),
-            check=lambda before, after: (
-                Identity(((before[slope_k].subs(beta, before[beta]), after[slope_k]),)),
-                Numerics(lambda rng: evidence.pulled_modes(rng, after[slope_k]), 1e-10, "squared distances of all embeddings"),
+        _squared_distances_step(known.of(slope_k)),
+        _critical_fraction_step(least),
+        _weak_frustration_step(square),
+        _beside_decay_step(least),
+    )
+
+
+def _squared_distances_step(slope: Lines) -> Step:
+    return Step(
+        "squared_distances",
+        "Without the second moments every mode with $\\mu$ other than one dies, at the rate $1-\\mu$: no frustration is "
+        "too weak to collapse.",
+        "Nothing pushes.",
+        before=slope,
+        given=(Line(beta, S.Zero),),
+        after=(Line(slope_k, -(1 - mu_k) * Trace(v_k.T * v_k)),),
+        uses=("collapse",),
+        check=lambda before, after: (
+            Identity(((before[slope_k].subs(beta, before[beta]), after[slope_k]),)),
+            Numerics(lambda rng: evidence.pulled_modes(rng, after[slope_k]), 1e-10, "squared distances of all embeddings"),
+        ),
+    )
+
+
+def _critical_fraction_step(least: Lines) -> Step:
+    families = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
+    return Step(
+        "critical_fraction",
+        "Frustration ends class modes at a critical fraction of frustrated samples, which grows with the weight of the "
+        "second moments.",
+        "Insert the frustration of the class modes into the threshold and solve.",
+        before=least,
+        given=(CORRELATION, *families, Line(beta, S.One, "<")),
+        after=(
+            IN_FRUSTRATION,
+            *(
+                Line(x, beta * (2 - beta) * (phi / line.right).cancel())
+                for x, line in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
             ),
         ),
-        Step(
-            "critical_fraction",
-            "Frustration ends class modes at a critical fraction of frustrated samples, which grows with the weight of the "
-            "second moments.",
-            "Insert the frustration of the class modes into the threshold and solve.",
-            before=least,
-            given=(CORRELATION, *families, Line(beta, S.One, "<")),
-            after=(
-                IN_FRUSTRATION,
-                *(
-                    Line(x, beta * (2 - beta) * (phi / line.right).cancel())
-                    for x, line in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
-                ),
-            ),
-            uses=("threshold",),
-            assumptions=(
-                "Directions enough for all class modes. A critical fraction above one says that all samples may be frustrated; "
-                "they may, too, where the weight is larger than assumed.",
-            ),
-            check=lambda before, after: (
-                Identity(((before[beta_c].subs(mu_k, before[mu_k]), after[beta_c]),)),
-                Numerics(
-                    lambda rng: evidence.critical_fractions(rng, before, after), 1e-9, "where and only where it is assumed"
-                ),
-                Numerics(
-                    lambda rng: evidence.family_thresholds(rng, before, after),
-                    1e-9,
-                    "runs of all embeddings of both families, from both sides of the threshold",
-                ),
-            ),
+        uses=("threshold",),
+        assumptions=(
+            "Directions enough for all class modes. A critical fraction above one says that all samples may be frustrated; "
+            "they may, too, where the weight is larger than assumed.",
         ),
-        Step(
-            "weak_frustration",
-            "To leading order the weight has to exceed half the frustration, and what survives is shorter by as much over the "
-            "weight.",
-            "Expand the root.",
-            before=(IN_FRUSTRATION, *known.of(square_k)),
-            given=(CORRELATION,),
-            after=_leading_order(Lines((IN_FRUSTRATION, *known.of(square_k), CORRELATION))),
-            uses=("critical_fraction", "rest"),
-            assumptions=("$\\psi$ is small.",),
-            check=lambda before, after: (
-                after.same(_leading_order(before)),
-                Remainder(
-                    lambda rng: evidence.leading_orders(rng, before, after),
-                    2e-2,
-                    "both at two small frustrations: remainders of order 2",
-                    reads=after,
-                ),
-            ),
-        ),
-        Step(
-            "beside_decay",
-            "Stop-gradient with decay has a threshold, too: the critical decay of a mode and its critical weight follow from "
-            "each other. There the collapsed state is always stable and the start decides; here it does not.",
-            "Both are functions of $\\mu$ alone.",
-            before=least,
-            given=(Line(lam_c, critical_decay().subs(mu, mu_k)), Line(mu_k, S.Zero, r"\ge")),
-            after=(Line(beta_c, 1 - 2 * sqrt(lam_c)),),
-            uses=("threshold",),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.both_thresholds(rng, before, after),
+        check=lambda before, after: (
+            Identity(((before[beta_c].subs(mu_k, before[mu_k]), after[beta_c]),)),
+            Numerics(lambda rng: evidence.critical_fractions(rng, before, after), 1e-9, "where and only where it is assumed"),
+            Numerics(
+                lambda rng: evidence.family_thresholds(rng, before, after),
                 1e-9,
-                "heads that are real up to the critical decay, where and only where it is assumed",
+                "runs of all embeddings of both families, from both sides of the threshold",
             ),
+        ),
+    )
+
+
+def _weak_frustration_step(square: Lines) -> Step:
+    return Step(
+        "weak_frustration",
+        "To leading order the weight has to exceed half the frustration, and what survives is shorter by as much over the "
+        "weight.",
+        "Expand the root.",
+        before=(IN_FRUSTRATION, *square),
+        given=(CORRELATION,),
+        after=_leading_order(Lines((IN_FRUSTRATION, *square, CORRELATION))),
+        uses=("critical_fraction", "rest"),
+        assumptions=("$\\psi$ is small.",),
+        check=lambda before, after: (
+            after.same(_leading_order(before)),
+            Remainder(
+                lambda rng: evidence.leading_orders(rng, before, after),
+                2e-2,
+                "both at two small frustrations: remainders of order 2",
+                reads=after,
+            ),
+        ),
+    )
+
+
+def _beside_decay_step(least: Lines) -> Step:
+    return Step(
+        "beside_decay",
+        "Stop-gradient with decay has a threshold, too: the critical decay of a mode and its critical weight follow from "
+        "each other. There the collapsed state is always stable and the start decides; here it does not.",
+        "Both are functions of $\\mu$ alone.",
+        before=least,
+        given=(Line(lam_c, critical_decay().subs(mu, mu_k)), Line(mu_k, S.Zero, r"\ge")),
+        after=(Line(beta_c, 1 - 2 * sqrt(lam_c)),),
+        uses=("threshold",),
+        check=lambda before, after: Numerics(
+            lambda rng: evidence.both_thresholds(rng, before, after),
+            1e-9,
+            "heads that are real up to the critical decay, where and only where it is assumed",
         ),
     )
 
