@@ -51,51 +51,56 @@ QUARTER = Rational(1, 4)
 
 def condition_steps() -> tuple[Step, ...]:
     """The complete rule, and heads of opposite signs."""
-    opposite = _pair_at(-(1 + xi), 1 + xi + zeta)
-    return (
-        Step(
-            "rule",
-            "The state is stable, but for rotations, where and only where three conditions hold: on every occupied direction, "
-            "for every absent mode $j$ beside it, and for every two occupied directions.",
-            "Hurwitz conditions of the cubic: $c_0,c_2>0$ and $\\Delta>0$. The first two follow from "
-            "$\\omega_l^2>1$: with $|\\omega_1|=1+\\xi$, $|\\omega_2|=1+\\xi+\\zeta$ and either sign of $p$, neither $p^2c_0$ "
-            "nor $p^2c_2$ has a negative coefficient in $\\xi$, $\\zeta$, $k$.",
-            before=coefficients(),
-            given=(Line(Delta, c_2 * c_1 - c_0),),
-            after=(
-                determinant(),
-                Line(omega_l**2, S.One, ">"),
-                Line(omega_l * (mu_l - mu_j), S.Zero, ">"),
-                Line(Delta, S.Zero, ">"),
-            ),
-            uses=("cubic",),
-            assumptions=("Where one of these inequalities is an equality the linearisation does not decide.",),
-            check=lambda before, after: (
-                Identity(((after[HURWITZ], p**2 * before[Delta].xreplace(before.of(c_0, c_1, c_2).mapping)),)),
-                Identity(evidence.coefficient_signs(_first_two(before), (xi, zeta, k))),
-                Numerics(
-                    lambda rng: evidence.stability_verdicts(rng, after, HURWITZ),
-                    0,
-                    "verdicts of dense eigenvalues",
-                    reads=after.bounds,
-                ),
+    return (_rule_step(), _opposite_signs_step())
+
+
+def _rule_step() -> Step:
+    return Step(
+        "rule",
+        "The state is stable, but for rotations, where and only where three conditions hold: on every occupied direction, "
+        "for every absent mode $j$ beside it, and for every two occupied directions.",
+        "Hurwitz conditions of the cubic: $c_0,c_2>0$ and $\\Delta>0$. The first two follow from "
+        "$\\omega_l^2>1$: with $|\\omega_1|=1+\\xi$, $|\\omega_2|=1+\\xi+\\zeta$ and either sign of $p$, neither $p^2c_0$ "
+        "nor $p^2c_2$ has a negative coefficient in $\\xi$, $\\zeta$, $k$.",
+        before=coefficients(),
+        given=(Line(Delta, c_2 * c_1 - c_0),),
+        after=(
+            determinant(),
+            Line(omega_l**2, S.One, ">"),
+            Line(omega_l * (mu_l - mu_j), S.Zero, ">"),
+            Line(Delta, S.Zero, ">"),
+        ),
+        uses=("cubic",),
+        assumptions=("Where one of these inequalities is an equality the linearisation does not decide.",),
+        check=lambda before, after: (
+            Identity(((after[HURWITZ], p**2 * before[Delta].xreplace(before.of(c_0, c_1, c_2).mapping)),)),
+            Identity(evidence.coefficient_signs(_first_two(before), (xi, zeta, k))),
+            Numerics(
+                lambda rng: evidence.stability_verdicts(rng, after, HURWITZ),
+                0,
+                "verdicts of dense eigenvalues",
+                reads=after.bounds,
             ),
         ),
-        Step(
-            "opposite_signs",
-            "Two heads of opposite signs never turn towards each other: then $\\Delta$ is positive for every $k$.",
-            "Insert and expand in $\\xi$, $\\zeta$, $k$: no coefficient is negative. Shown are the smallest, and how many "
-            "there are.",
-            before=(determinant(),),
-            given=opposite,
-            after=_bound_lines(pair_determinant(), opposite, least_opposite, count_opposite),
-            uses=("rule",),
-            assumptions=(r"$\xi$ and $\zeta$ are positive; or the signs or names are exchanged.",),
-            check=lambda before, after: (
-                Identity(_pair_of(before)),
-                after.same(_bound_lines(before[HURWITZ], before, least_opposite, count_opposite)),
-                Identity(((int(bool(after[least_opposite] > 0)), 1),)),
-            ),
+    )
+
+
+def _opposite_signs_step() -> Step:
+    opposite = _pair_at(-(1 + xi), 1 + xi + zeta)
+    return Step(
+        "opposite_signs",
+        "Two heads of opposite signs never turn towards each other: then $\\Delta$ is positive for every $k$.",
+        "Insert and expand in $\\xi$, $\\zeta$, $k$: no coefficient is negative. Shown are the smallest, and how many "
+        "there are.",
+        before=(determinant(),),
+        given=opposite,
+        after=_bound_lines(pair_determinant(), opposite, least_opposite, count_opposite),
+        uses=("rule",),
+        assumptions=(r"$\xi$ and $\zeta$ are positive; or the signs or names are exchanged.",),
+        check=lambda before, after: (
+            Identity(_pair_of(before)),
+            after.same(_bound_lines(before[HURWITZ], before, least_opposite, count_opposite)),
+            Identity(((int(bool(after[least_opposite] > 0)), 1),)),
         ),
     )
 
@@ -131,55 +136,59 @@ def _pair_of(known: Lines) -> tuple:
 
 def boundary_steps() -> tuple[Step, ...]:
     """The Hopf boundary, its limit, and its bound."""
+    return (_hopf_step(), _slow_decay_step(), _quarter_step())
+
+
+def _hopf_step() -> Step:
     turning = ordered_sum(s**3, c_2 * s**2, c_1 * s, c_0)
-    return (
-        Step(
-            "hopf",
-            "For two different heads of one sign $\\Delta$ has exactly one positive root $k_c$: the state is stable above it, "
-            "unstable below, and at $k_c$ two eigenvalues cross the imaginary axis. It is lost by a Hopf bifurcation: a slow "
-            "rotation of both modes.",
-            "As polynomials in $\\xi$, $\\zeta$ the coefficients of $k^3$ and $k^2$ are positive and that of $k^0$ is "
-            "negative: one change of sign, whatever that of $k^1$ (Descartes). Where $\\Delta=0$, $c_0=c_1c_2$.",
-            before=(determinant(), *coefficients().of(c_1)),
-            given=(*_pair_at(1 + xi, 1 + xi + zeta), Line(c_0, c_1 * c_2)),
-            after=(Line(turning, (s**2 + c_1) * (s + c_2)),),
-            uses=("rule", "cubic"),
-            assumptions=(r"$\xi$ and $\zeta$ are positive; or both heads are negative, or the names exchanged.",),
-            check=lambda before, after: (
-                Identity(((turning.xreplace({c_0: before[c_0]}), after[turning]), *_pair_of(before))),
-                Identity(evidence.coefficient_signs(_kept_signs(before), (xi, zeta))),
-                Numerics(
-                    lambda rng: dense_head.boundary_pairs(rng, before[HURWITZ].subs(PAIR), -before[c_1].subs(PAIR)),
-                    1e-6,
-                    "dense eigenvalues at the root",
-                ),
+    return Step(
+        "hopf",
+        "For two different heads of one sign $\\Delta$ has exactly one positive root $k_c$: the state is stable above it, "
+        "unstable below, and at $k_c$ two eigenvalues cross the imaginary axis. It is lost by a Hopf bifurcation: a slow "
+        "rotation of both modes.",
+        "As polynomials in $\\xi$, $\\zeta$ the coefficients of $k^3$ and $k^2$ are positive and that of $k^0$ is "
+        "negative: one change of sign, whatever that of $k^1$ (Descartes). Where $\\Delta=0$, $c_0=c_1c_2$.",
+        before=(determinant(), *coefficients().of(c_1)),
+        given=(*_pair_at(1 + xi, 1 + xi + zeta), Line(c_0, c_1 * c_2)),
+        after=(Line(turning, (s**2 + c_1) * (s + c_2)),),
+        uses=("rule", "cubic"),
+        assumptions=(r"$\xi$ and $\zeta$ are positive; or both heads are negative, or the names exchanged.",),
+        check=lambda before, after: (
+            Identity(((turning.xreplace({c_0: before[c_0]}), after[turning]), *_pair_of(before))),
+            Identity(evidence.coefficient_signs(_kept_signs(before), (xi, zeta))),
+            Numerics(
+                lambda rng: dense_head.boundary_pairs(rng, before[HURWITZ].subs(PAIR), -before[c_1].subs(PAIR)),
+                1e-6,
+                "dense eigenvalues at the root",
             ),
         ),
-        Step(
-            "slow_decay",
-            "As the decay of the embeddings tends to zero the boundary becomes a function of the two correlations: the head "
-            "has to decay at this share of $\\lambda$ at least.",
-            "Leading order in large heads, of size $\\xi$, at fixed $\\omega_1/\\omega_2$, which tends to $\\mu_1/\\mu_2$ as "
-            "$\\lambda\\to0$.",
-            before=(determinant(),),
-            given=(*(Line(o, size) for o, size in LARGE.items()), Line(mu_2, mu_1, ">")),
-            after=(Line(k_c, slow_ratio(), r"\to"),),
-            uses=("rule",),
-            assumptions=("Both correlations are positive.",),
-            check=lambda before, after: (
-                Identity(((leading_in_xi(before[HURWITZ], before.of(omega_1, omega_2).mapping).subs(k, after[k_c]), 0),)),
-                Limit(
-                    lambda rng: evidence.limit_orders(rng, before, before[HURWITZ].subs(PAIR), after[k_c]),
-                    1e-2,
-                    "the root at large heads: remainder of order 2",
-                    reads=after,
-                ),
-                Numerics(
-                    lambda rng: evidence.crossings(rng, before[HURWITZ].subs(PAIR)), 1e-6, "dense eigenvalues beside the root"
-                ),
+    )
+
+
+def _slow_decay_step() -> Step:
+    return Step(
+        "slow_decay",
+        "As the decay of the embeddings tends to zero the boundary becomes a function of the two correlations: the head "
+        "has to decay at this share of $\\lambda$ at least.",
+        "Leading order in large heads, of size $\\xi$, at fixed $\\omega_1/\\omega_2$, which tends to $\\mu_1/\\mu_2$ as "
+        "$\\lambda\\to0$.",
+        before=(determinant(),),
+        given=(*(Line(o, size) for o, size in LARGE.items()), Line(mu_2, mu_1, ">")),
+        after=(Line(k_c, slow_ratio(), r"\to"),),
+        uses=("rule",),
+        assumptions=("Both correlations are positive.",),
+        check=lambda before, after: (
+            Identity(((leading_in_xi(before[HURWITZ], before.of(omega_1, omega_2).mapping).subs(k, after[k_c]), 0),)),
+            Limit(
+                lambda rng: evidence.limit_orders(rng, before, before[HURWITZ].subs(PAIR), after[k_c]),
+                1e-2,
+                "the root at large heads: remainder of order 2",
+                reads=after,
+            ),
+            Numerics(
+                lambda rng: evidence.crossings(rng, before[HURWITZ].subs(PAIR)), 1e-6, "dense eigenvalues beside the root"
             ),
         ),
-        _quarter_step(),
     )
 
 

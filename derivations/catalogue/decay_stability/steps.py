@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sympy import Expr, ImmutableMatrix, Matrix, S, Symbol
 
+from derivations.analysis.modes.reduction import Reduction
 from derivations.catalogue.decay_stability import evidence
 from derivations.catalogue.decay_stability.condition import boundary_steps, coefficients, condition_steps
 from derivations.catalogue.points import unit_point
@@ -47,6 +48,7 @@ from theory.models.vocabulary import W, kappa, lam
 PAIR_OF_DIRECTIONS, OTHERS = ("W_12",), ("v_13", "v_33", "W_33", "W_13")
 PAIR_LINES = tuple(Line(q, e) for q, e in PAIR.items())
 GROWS = omega_1 * (mu_1 - mu_3)
+OCCUPIED = "Directions 1 and 2 hold modes 1 and 2, direction 3 is empty, mode 3 is absent: $v_3=0$."
 
 
 def steps() -> tuple[Step, ...]:
@@ -62,57 +64,65 @@ def characteristic_polynomial(matrix: Matrix) -> Expr:
 
 
 def _state_steps() -> tuple[Step, ...]:
-    whole, moving = decaying_modes().stop_gradient_flow(), velocity_lines(flow_in_units().stop_gradient_flow())
     reduction = flow_along(flow_in_units())
-    single = velocity_lines(reduction.flow)
-    resting = (Line(mu, omega + 1 / omega), Line(v**2, omega**2), Line(w, omega))
-    return (
-        Step(
-            "units",
-            "Time in units of $1/\\lambda$, head and correlations in units of $\\sqrt\\lambda$ and amplitudes in units of "
-            "$\\sqrt{\\kappa/\\gamma}$ leave one number, $k$. The mobility of the head is no part of it.",
-            "Insert $t=t'/\\lambda$, $W=\\sqrt\\lambda\\,W'$, $\\mu=\\sqrt\\lambda\\,\\mu'$, $V=\\sqrt{\\kappa/\\gamma}\\,V'$; "
-            "drop the primes.",
-            given=(*velocity_lines(whole), Line(k, kappa / lam)),
-            after=moving,
-            assumptions=("The modes with both decays, mobilities inverse to the degrees: see the derivation of weight decay.",),
-            check=lambda given, after: (
-                Descent(decaying_modes(), given.of(dot(V), dot(W)).rights, unit_point, stopped=True),
-                AtRandomPoints(_velocities_in_units(given, after), unit_point),
-            ),
+    moving = velocity_lines(flow_in_units().stop_gradient_flow())
+    at_rest = (*velocity_lines(reduction.flow), Line(mu, omega + 1 / omega), Line(v**2, omega**2), Line(w, omega))
+    return (_units_step(moving), _state_step(reduction, moving, at_rest), _own_sector_step(at_rest))
+
+
+def _units_step(moving: Lines) -> Step:
+    whole = decaying_modes().stop_gradient_flow()
+    return Step(
+        "units",
+        "Time in units of $1/\\lambda$, head and correlations in units of $\\sqrt\\lambda$ and amplitudes in units of "
+        "$\\sqrt{\\kappa/\\gamma}$ leave one number, $k$. The mobility of the head is no part of it.",
+        "Insert $t=t'/\\lambda$, $W=\\sqrt\\lambda\\,W'$, $\\mu=\\sqrt\\lambda\\,\\mu'$, $V=\\sqrt{\\kappa/\\gamma}\\,V'$; "
+        "drop the primes.",
+        given=(*velocity_lines(whole), Line(k, kappa / lam)),
+        after=moving,
+        assumptions=("The modes with both decays, mobilities inverse to the degrees: see the derivation of weight decay.",),
+        check=lambda given, after: (
+            Descent(decaying_modes(), given.of(dot(V), dot(W)).rights, unit_point, stopped=True),
+            AtRandomPoints(_velocities_in_units(given, after), unit_point),
         ),
-        replace(
-            reduction.step,
-            name="state",
-            statement="A mode rests along a direction of its own: there its correlation and its amplitude are functions of its "
-            "head $\\omega$, which is $w/\\sqrt\\lambda$ in other units.",
-            reason="Insert the form, and set both velocities to zero where the amplitude is not.",
-            before=moving,
-            given=reduction.step.given[len(moving) :],
-            after=(*single, *resting),
-            uses=("units",),
-            assumptions=(),
-            check=lambda premises, after: (
-                *reduction.check(premises, after),
-                Identity(tuple((velocity, 0) for velocity in _rest_velocities(after))),
-            ),
+    )
+
+
+def _state_step(reduction: Reduction, moving: Lines, at_rest: tuple[Line, ...]) -> Step:
+    return replace(
+        reduction.step,
+        name="state",
+        statement="A mode rests along a direction of its own: there its correlation and its amplitude are functions of its "
+        "head $\\omega$, which is $w/\\sqrt\\lambda$ in other units.",
+        reason="Insert the form, and set both velocities to zero where the amplitude is not.",
+        before=moving,
+        given=reduction.step.given[len(moving) :],
+        after=at_rest,
+        uses=("units",),
+        assumptions=(),
+        check=lambda premises, after: (
+            *reduction.check(premises, after),
+            Identity(tuple((velocity, 0) for velocity in _rest_velocities(after))),
         ),
-        Step(
-            "own_sector",
-            "Its own head and amplitude return to rest on the upper of the two solutions for $\\omega$, and only there.",
-            "Trace $\\tau$ and determinant $\\delta$ of the Jacobian of the two velocities; the trace is negative.",
-            before=(*single, *resting),
-            given=(Line(omega**2, S.One, ">"),),
-            after=(*map(Line, (tau, delta), own_sector()), Line(delta, S.Zero, ">")),
-            uses=("state",),
-            check=lambda before, after: (
-                after[:2].same(_trace_and_determinant(before)),
-                Numerics(
-                    lambda rng: evidence.own_sector(rng, before, after),
-                    1e-9,
-                    "a dense Jacobian of one mode, whose eigenvalues are negative where and only where it is assumed",
-                    reads=after.bounds,
-                ),
+    )
+
+
+def _own_sector_step(at_rest: tuple[Line, ...]) -> Step:
+    return Step(
+        "own_sector",
+        "Its own head and amplitude return to rest on the upper of the two solutions for $\\omega$, and only there.",
+        "Trace $\\tau$ and determinant $\\delta$ of the Jacobian of the two velocities; the trace is negative.",
+        before=at_rest,
+        given=(Line(omega**2, S.One, ">"),),
+        after=(*map(Line, (tau, delta), own_sector()), Line(delta, S.Zero, ">")),
+        uses=("state",),
+        check=lambda before, after: (
+            after[:2].same(_trace_and_determinant(before)),
+            Numerics(
+                lambda rng: evidence.own_sector(rng, before, after),
+                1e-9,
+                "a dense Jacobian of one mode, whose eigenvalues are negative where and only where it is assumed",
+                reads=after.bounds,
             ),
         ),
     )
@@ -145,78 +155,94 @@ def _linear_lines(found: dict[tuple, Matrix], shown: tuple[str, ...]) -> Lines:
 
 def _sector_steps(known: Lines) -> tuple[Step, ...]:
     found = pair_sectors()
-    names, _ = pair_sector()
-    turning, others = _linear_lines(found, PAIR_OF_DIRECTIONS), _linear_lines(found, OTHERS)
-    own, grows = known.of(tau, delta)[:2], Line(GROWS, 1 + omega_1 * (omega_1 - mu_3))
+    grows = Line(GROWS, 1 + omega_1 * (omega_1 - mu_3))
+    turning, others = _linear_lines(found, PAIR_OF_DIRECTIONS), (*_linear_lines(found, OTHERS), grows)
     cubic = (Line(chi_12, s * ordered_sum(s**3, c_2 * s**2, c_1 * s, c_0)), *coefficients())
-    occupied = "Directions 1 and 2 hold modes 1 and 2, direction 3 is empty, mode 3 is absent: $v_3=0$."
     return (
-        Step(
-            "pair_sector",
-            "Small entries off the diagonal move by pairs of directions. $W_{12}$, $W_{21}$, the component $v_{12}$ of mode 2 "
-            "along direction 1, and $v_{21}$ move each other and nothing else.",
-            "Linearise at rest. Turning a direction over, together with the mode on it, changes nothing: entries that change "
-            "sign under different turns do not mix.",
-            before=known.of(dot(V), dot(W), mu, w),
-            given=(Line(v, omega),),
-            after=turning,
-            uses=("units", "state"),
-            assumptions=(occupied, r"A turned mode is the same state."),
-            check=lambda before, after: (
-                after.same(_linear_lines(_at_pair(before), PAIR_OF_DIRECTIONS)),
-                Numerics(lambda rng: evidence.pair_matrices(rng, after, names), 1e-10, "a dense Jacobian of all entries"),
-            ),
+        _pair_sector_step(known, turning),
+        _other_sectors_step(known, others),
+        _cubic_step(turning, cubic),
+        _spectrum_step(known.of(tau, delta)[:2], others, cubic),
+    )
+
+
+def _pair_sector_step(known: Lines, turning: Lines) -> Step:
+    names, _ = pair_sector()
+    return Step(
+        "pair_sector",
+        "Small entries off the diagonal move by pairs of directions. $W_{12}$, $W_{21}$, the component $v_{12}$ of mode 2 "
+        "along direction 1, and $v_{21}$ move each other and nothing else.",
+        "Linearise at rest. Turning a direction over, together with the mode on it, changes nothing: entries that change "
+        "sign under different turns do not mix.",
+        before=known.of(dot(V), dot(W), mu, w),
+        given=(Line(v, omega),),
+        after=turning,
+        uses=("units", "state"),
+        assumptions=(OCCUPIED, r"A turned mode is the same state."),
+        check=lambda before, after: (
+            after.same(_linear_lines(_at_pair(before), PAIR_OF_DIRECTIONS)),
+            Numerics(lambda rng: evidence.pair_matrices(rng, after, names), 1e-10, "a dense Jacobian of all entries"),
         ),
-        Step(
-            "other_sectors",
-            "An absent mode grows on direction 1 where $\\omega_1(\\mu_1-\\mu_3)$ is negative. An empty direction is stable: "
-            "its eigenvalues are negative, but for the zero of a rotation.",
-            "The remaining connected blocks of the same Jacobian.",
-            before=known.of(dot(V), dot(W), mu, w),
-            given=(Line(v, omega),),
-            after=(*others, grows),
-            uses=("units", "state"),
-            assumptions=(occupied,),
-            check=lambda before, after: (
-                after[:-1].same(_linear_lines(_at_pair(before), OTHERS)),
-                Identity(((GROWS.subs(mu_1, before[mu].subs(omega, omega_1)), after[GROWS]),)),
-            ),
+    )
+
+
+def _other_sectors_step(known: Lines, others: tuple[Line, ...]) -> Step:
+    return Step(
+        "other_sectors",
+        "An absent mode grows on direction 1 where $\\omega_1(\\mu_1-\\mu_3)$ is negative. An empty direction is stable: "
+        "its eigenvalues are negative, but for the zero of a rotation.",
+        "The remaining connected blocks of the same Jacobian.",
+        before=known.of(dot(V), dot(W), mu, w),
+        given=(Line(v, omega),),
+        after=others,
+        uses=("units", "state"),
+        assumptions=(OCCUPIED,),
+        check=lambda before, after: (
+            after[:-1].same(_linear_lines(_at_pair(before), OTHERS)),
+            Identity(((GROWS.subs(mu_1, before[mu].subs(omega, omega_1)), after[GROWS]),)),
         ),
-        Step(
-            "cubic",
-            "The characteristic polynomial of a pair is that of a rotation of both directions, which costs nothing, times a "
-            "cubic in the product and the squared difference of the heads.",
-            "Characteristic polynomial, symmetric in both heads.",
-            before=turning,
-            given=PAIR_LINES,
-            after=cubic,
-            uses=("pair_sector",),
-            check=lambda before, after: Identity(
+    )
+
+
+def _cubic_step(turning: Lines, cubic: tuple[Line, ...]) -> Step:
+    names, _ = pair_sector()
+    return Step(
+        "cubic",
+        "The characteristic polynomial of a pair is that of a rotation of both directions, which costs nothing, times a "
+        "cubic in the product and the squared difference of the heads.",
+        "Characteristic polynomial, symmetric in both heads.",
+        before=turning,
+        given=PAIR_LINES,
+        after=cubic,
+        uses=("pair_sector",),
+        check=lambda before, after: Identity(
+            (
                 (
-                    (
-                        after[chi_12].xreplace(after.of(c_2, c_1, c_0).mapping).subs(before.of(p, nu).mapping),
-                        characteristic_polynomial(_matrix(before, names)),
-                    ),
+                    after[chi_12].xreplace(after.of(c_2, c_1, c_0).mapping).subs(before.of(p, nu).mapping),
+                    characteristic_polynomial(_matrix(before, names)),
                 ),
             ),
         ),
-        Step(
-            "spectrum",
-            "Own, pair, empty and absent sectors hold all eigenvalues. Each further direction or mode adds its factors.",
-            "Multiply the characteristic polynomials.",
-            before=(*own, *others, grows, *cubic),
-            given=PAIR_LINES,
-            after=(*_of_owners(own), Line(chi_J, _whole_determinant())),
-            uses=("own_sector", "other_sectors", "cubic"),
-            assumptions=(occupied,),
-            check=lambda before, after: (
-                after[:2].same(_of_owners(before)),
-                Identity(((after[chi_J], chi_1 * chi_2 * chi_12 * _of_others(before)),)),
-                Numerics(
-                    lambda rng: evidence.determinants(rng, before, after),
-                    1e-9,
-                    "dense determinants of the Jacobian of all entries",
-                ),
+    )
+
+
+def _spectrum_step(own: Lines, others: tuple[Line, ...], cubic: tuple[Line, ...]) -> Step:
+    return Step(
+        "spectrum",
+        "Own, pair, empty and absent sectors hold all eigenvalues. Each further direction or mode adds its factors.",
+        "Multiply the characteristic polynomials.",
+        before=(*own, *others, *cubic),
+        given=PAIR_LINES,
+        after=(*_of_owners(own), Line(chi_J, _whole_determinant())),
+        uses=("own_sector", "other_sectors", "cubic"),
+        assumptions=(OCCUPIED,),
+        check=lambda before, after: (
+            after[:2].same(_of_owners(before)),
+            Identity(((after[chi_J], chi_1 * chi_2 * chi_12 * _of_others(before)),)),
+            Numerics(
+                lambda rng: evidence.determinants(rng, before, after),
+                1e-9,
+                "dense determinants of the Jacobian of all entries",
             ),
         ),
     )

@@ -52,54 +52,70 @@ def steps() -> tuple[Step, ...]:
     flow = loss.gradient_flow()
     descent = Line(L, loss.expression)
     together = Line(dot(Z), -BlockMatrix([[X, Y]]) * BlockMatrix([[D_x, -J], [-J.T, D_y]]) * BlockDiagMatrix(H_x, H_y))
-    return (*_flow(loss, flow, descent, together), *_rest(flow, together), *_mode_steps(together))
+    return (*_flow_steps(loss, flow, descent, together), *_rest_steps(flow, together), *_mode_steps(together))
 
 
-def _flow(loss: Loss, flow: Flow, descent: Line, together: Line) -> tuple[Step, ...]:
-    pairwise = Sum(J[i, a] * (X[j, i] - Y[j, a]) ** 2, (j, 0, d - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
+def _flow_steps(loss: Loss, flow: Flow, descent: Line, together: Line) -> tuple[Step, ...]:
     velocities = velocity_lines(flow)
-    dissipated = -sum(Trace(dot(block) * H.I * dot(block).T) for block, H in ((X, H_x), (Y, H_y)))
     return (
-        Step(
-            "loss",
-            "Samples $x_i$ (columns of $X$) and labels $y_a$ (columns of $Y$) attract each other with weight $J_{ia}$.",
-            "Expand the square; the row and column sums of $J$ are the degrees $D_x$, $D_y$.",
-            given=(Line(L, pairwise),),
-            after=(descent,),
-            assumptions=("Every sample and every label is coupled to something.",),
-            check=lambda premises, after: AtRandomPoints(((premises[L], after[L]),), coupled_point),
+        _loss_step(descent),
+        _flow_step(loss, descent, velocities),
+        _laplacian_step(flow, velocities, together),
+        _dissipation_step(flow, descent, velocities),
+    )
+
+
+def _loss_step(descent: Line) -> Step:
+    pairwise = Sum(J[i, a] * (X[j, i] - Y[j, a]) ** 2, (j, 0, d - 1), (a, 0, K - 1), (i, 0, N - 1)) / 2
+    return Step(
+        "loss",
+        "Samples $x_i$ (columns of $X$) and labels $y_a$ (columns of $Y$) attract each other with weight $J_{ia}$.",
+        "Expand the square; the row and column sums of $J$ are the degrees $D_x$, $D_y$.",
+        given=(Line(L, pairwise),),
+        after=(descent,),
+        assumptions=("Every sample and every label is coupled to something.",),
+        check=lambda premises, after: AtRandomPoints(((premises[L], after[L]),), coupled_point),
+    )
+
+
+def _flow_step(loss: Loss, descent: Line, velocities: Lines) -> Step:
+    return Step(
+        "flow",
+        "Each embedding descends the loss with its own mobility.",
+        "Matrix calculus: the gradient of a trace is read off its differential.",
+        before=(descent,),
+        after=velocities,
+        uses=("loss",),
+        assumptions=("$H_x$, $H_y$ are diagonal and positive.",),
+        check=lambda before, after: Descent(
+            loss.with_parts(expression=before[L]), after.of(dot(X), dot(Y)).rights, coupled_point, stopped=False
         ),
-        Step(
-            "flow",
-            "Each embedding descends the loss with its own mobility.",
-            "Matrix calculus: the gradient of a trace is read off its differential.",
-            before=(descent,),
-            after=velocities,
-            uses=("loss",),
-            assumptions=("$H_x$, $H_y$ are diagonal and positive.",),
-            check=lambda before, after: Descent(
-                loss.with_parts(expression=before[L]), after.of(dot(X), dot(Y)).rights, coupled_point, stopped=False
-            ),
-        ),
-        Step(
-            "laplacian",
-            "Together the embeddings $Z=[X,Y]$ follow the flow of the graph Laplacian of the sample-label graph.",
-            "Write both velocities as one block product.",
-            before=velocities,
-            after=(together,),
-            uses=("flow",),
-            check=lambda before, after: before.of(dot(X), dot(Y)).equal(block_collapse(after[dot(Z)]).blocks, flow.context),
-        ),
-        Step(
-            "dissipation",
-            "The loss falls until nothing moves: every trajectory ends at a fixed point of least loss.",
-            "Insert the velocities; the flow is a gradient flow in the metric $H^{-1}$. The loss is a sum of squares, hence "
-            "convex: what does not decay exponentially under this linear flow rests, where the loss is least.",
-            before=(descent, *velocities),
-            after=(Line(dot(L), dissipated),),
-            uses=("loss", "flow"),
-            check=lambda before, after: _dissipation(flow, before, after),
-        ),
+    )
+
+
+def _laplacian_step(flow: Flow, velocities: Lines, together: Line) -> Step:
+    return Step(
+        "laplacian",
+        "Together the embeddings $Z=[X,Y]$ follow the flow of the graph Laplacian of the sample-label graph.",
+        "Write both velocities as one block product.",
+        before=velocities,
+        after=(together,),
+        uses=("flow",),
+        check=lambda before, after: before.of(dot(X), dot(Y)).equal(block_collapse(after[dot(Z)]).blocks, flow.context),
+    )
+
+
+def _dissipation_step(flow: Flow, descent: Line, velocities: Lines) -> Step:
+    dissipated = -sum(Trace(dot(block) * H.I * dot(block).T) for block, H in ((X, H_x), (Y, H_y)))
+    return Step(
+        "dissipation",
+        "The loss falls until nothing moves: every trajectory ends at a fixed point of least loss.",
+        "Insert the velocities; the flow is a gradient flow in the metric $H^{-1}$. The loss is a sum of squares, hence "
+        "convex: what does not decay exponentially under this linear flow rests, where the loss is least.",
+        before=(descent, *velocities),
+        after=(Line(dot(L), dissipated),),
+        uses=("loss", "flow"),
+        check=lambda before, after: _dissipation(flow, before, after),
     )
 
 
@@ -113,53 +129,60 @@ def _dissipation(flow: Flow, before: Lines, after: Lines) -> tuple[Identity, ...
     )
 
 
-def _rest(flow: Flow, together: Line) -> tuple[Step, ...]:
-    form = Trace(u_x.T * D_x * u_x) - 2 * Trace(u_x.T * J * u_y) + Trace(u_y.T * D_y * u_y)
+def _rest_steps(flow: Flow, together: Line) -> tuple[Step, ...]:
     squares = Line(energy, Sum(J[i, a] * (u_x[i, 0] - u_y[a, 0]) ** 2, (a, 0, K - 1), (i, 0, N - 1)))
     at_rest = tuple(Line(equation.lhs, equation.rhs) for equation in NULL_VECTOR)
+    return (_quadratic_form_step(together, squares), _zero_modes_step(squares, at_rest), _centroids_step(flow, at_rest))
+
+
+def _quadratic_form_step(together: Line, squares: Line) -> Step:
+    form = Trace(u_x.T * D_x * u_x) - 2 * Trace(u_x.T * J * u_y) + Trace(u_y.T * D_y * u_y)
+    return Step(
+        "quadratic_form",
+        "A displacement pattern $u$ over samples and labels costs energy wherever coupled embeddings differ.",
+        "Complete the squares.",
+        before=(together,),
+        given=(Line(energy, form),),
+        after=(squares,),
+        uses=("laplacian",),
+        check=lambda premises, after: (
+            AtRandomPoints(((premises[energy], after[energy]),), evidence.random_pattern),
+            Numerics(lambda rng: evidence.energies(rng, premises), 1e-12, "the velocity of the pattern"),
+        ),
+    )
+
+
+def _zero_modes_step(squares: Line, at_rest: tuple[Line, ...]) -> Step:
+    return Step(
+        "zero_modes",
+        "The patterns at rest are those constant on each connected component: one zero mode for each component.",
+        "A sum of non-negative terms vanishes only if each does.",
+        before=(squares,),
+        given=(Line(J[i, a], S.Zero, r"\ge"),),
+        after=at_rest,
+        uses=("quadratic_form",),
+        check=lambda premises, after: (
+            AtRandomPoints(tuple((line.left, line.right) for line in after), coupled_point),
+            Numerics(lambda rng: evidence.slopes(rng, premises[energy], after), 1e-10, "slopes of the energy"),
+            Numerics(
+                lambda rng: evidence.nullity_and_components(rng, premises),
+                0,
+                "connected components counted by networkx, rank in exact rationals",
+            ),
+        ),
+    )
+
+
+def _centroids_step(flow: Flow, at_rest: tuple[Line, ...]) -> Step:
     (centroid,) = flow.conserved()
-    return (
-        Step(
-            "quadratic_form",
-            "A displacement pattern $u$ over samples and labels costs energy wherever coupled embeddings differ.",
-            "Complete the squares.",
-            before=(together,),
-            given=(Line(energy, form),),
-            after=(squares,),
-            uses=("laplacian",),
-            check=lambda premises, after: (
-                AtRandomPoints(((premises[energy], after[energy]),), evidence.random_pattern),
-                Numerics(lambda rng: evidence.energies(rng, premises), 1e-12, "the velocity of the pattern"),
-            ),
-        ),
-        Step(
-            "zero_modes",
-            "The patterns at rest are those constant on each connected component: one zero mode for each component.",
-            "A sum of non-negative terms vanishes only if each does.",
-            before=(squares,),
-            given=(Line(J[i, a], S.Zero, r"\ge"),),
-            after=at_rest,
-            uses=("quadratic_form",),
-            check=lambda premises, after: (
-                AtRandomPoints(tuple((line.left, line.right) for line in after), coupled_point),
-                Numerics(lambda rng: evidence.slopes(rng, premises[energy], after), 1e-10, "slopes of the energy"),
-                Numerics(
-                    lambda rng: evidence.nullity_and_components(rng, premises),
-                    0,
-                    "connected components counted by networkx, rank in exact rationals",
-                ),
-            ),
-        ),
-        Step(
-            "centroids",
-            "Each component keeps its centroid, weighted with the inverse mobilities, and contracts to it.",
-            "First integrals by linear algebra over matrix words; $u$ is constant on a component. Whatever is no zero mode "
-            "decays.",
-            before=(*velocity_lines(flow), *at_rest),
-            after=(Line(C_u, centroid), Line(dot(C_u), flow.time_derivative(centroid))),
-            uses=("flow", "zero_modes"),
-            check=lambda before, after: _conservation(flow, centroid, before, after),
-        ),
+    return Step(
+        "centroids",
+        "Each component keeps its centroid, weighted with the inverse mobilities, and contracts to it.",
+        "First integrals by linear algebra over matrix words; $u$ is constant on a component. Whatever is no zero mode decays.",
+        before=(*velocity_lines(flow), *at_rest),
+        after=(Line(C_u, centroid), Line(dot(C_u), flow.time_derivative(centroid))),
+        uses=("flow", "zero_modes"),
+        check=lambda before, after: _conservation(flow, centroid, before, after),
     )
 
 

@@ -4,42 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, Integer, Mul, Rational, Transpose, sqrt
-from sympy import Identity as Unit
+from sympy import Integer, Mul, Transpose
 
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.modes.sectors import Sectors, sectors
 from derivations.catalogue.frustration_pairs import evidence
-from derivations.catalogue.sector_steps import characteristic, check_sector, common_sector_step, sector_step, spectrum_step
+from derivations.catalogue.frustration_pairs.normalised import normalised_steps
+from derivations.catalogue.sector_steps import check_sector, common_sector_step, sector_step, spectrum_step
 from derivations.catalogue.written import by_powers, decay_rate, linear_flow_lines
-from derivations.checks import Check, Identity, Numerics, Remainder
-from derivations.closed_forms.families import PAIRS, frustration, pairs_at_degrees, pairs_counts, pairs_sectors
+from derivations.checks import Identity, Numerics, Remainder
+from derivations.closed_forms.families import PAIRS, pairs_sectors
 from derivations.engine import Step
-from derivations.lines import Line, Lines, dot
+from derivations.lines import Line, Lines
 from derivations.vocabulary import (
-    B,
     E_us,
     E_uu,
     E_uv,
     F_s,
-    b,
-    c,
     chi,
     chi_0,
     chi_2,
-    eta_s,
-    eta_v,
     eta_x,
     eta_y,
     f,
-    fast,
     lifted,
     m,
-    mu,
-    n,
-    n_0,
-    phi,
-    psi,
     q,
     r,
     r_1,
@@ -47,7 +36,6 @@ from derivations.vocabulary import (
     r_3,
     s,
     sigma,
-    slow,
     square_distance,
     t,
     tau_slow,
@@ -56,7 +44,7 @@ from derivations.vocabulary import (
     with_both,
     with_one,
 )
-from theory.models.vocabulary import D_x, D_y, J, K, d
+from theory.models.vocabulary import J, K, d
 
 RATES = (r_1, r_2, r_3)
 
@@ -68,46 +56,18 @@ def steps() -> tuple[Step, ...]:
     return (
         *_sector_steps(found, cubic),
         *_rate_steps(found, cubic),
-        *_normalised_steps(found),
-        _link_step(),
+        *normalised_steps(found),
         *_separation_steps(found),
     )
 
 
 def _sector_steps(found: Sectors, cubic: Line) -> tuple[Step, ...]:
-    frustrated = PAIRS.orbits[1]
-    counted = Line(lifted, frustrated.count_separating(K))
+    counted = Line(lifted, PAIRS.orbits[1].count_separating(K))
     common = r * by_powers((found.common.characteristic(r) / r).cancel(), r, eta_x, eta_y)
-
-    def check_difference(premises: Lines, after: Lines) -> tuple[Check, ...]:
-        back = Identity(((premises[Transpose(J) * F_s], m * q * premises[lifted] * f),))
-        return back, *check_sector(found.difference, chi, premises, after)
-
     return (
-        Step(
-            "counting",
-            "A pattern $f$ with $\\sum_af_a=0$ puts $F=f_a+f_b$ on the samples between $a$ and $b$. Summed over the pairs that "
-            "contain $a$, it comes back as a multiple of $f_a$: the pairs that contain $a$ but not a given other label.",
-            "$\\sum_{b\\ne a}f_b=-f_a$, so that each other label takes away what it has in common with $a$.",
-            given=(Line(with_one, frustrated.count_containing(K, 1)), Line(with_both, frustrated.count_containing(K, 2))),
-            after=(counted,),
-            check=lambda premises, after: (
-                Identity(((after[lifted], premises[with_one] - premises[with_both]),)),
-                Numerics(lambda rng: evidence.pair_counts(rng, premises, after[lifted]), 1e-12, "subsets written out"),
-            ),
-        ),
+        _counting_step(counted),
         common_sector_step(found, common, "Equal mobilities $\\eta_x$ of samples and $\\eta_y$ of labels."),
-        replace(
-            sector_step(found.difference, chi, cubic.right),
-            name="difference_sector",
-            statement="Patterns between classes keep this form too: labels at $uf_a$, pure samples of class $a$ at $vf_a$, "
-            "samples between $a$ and $b$ at $s(f_a+f_b)$.",
-            reason="Insert the form and count; $F_v$ and $F_s$ are the pattern on pure and on frustrated samples.",
-            before=(counted,),
-            uses=("counting",),
-            assumptions=("$f$ is any of $K-1$ independent patterns with $\\sum_af_a=0$.",),
-            check=check_difference,
-        ),
+        _difference_sector_step(found, cubic, counted),
         spectrum_step(
             found,
             Line(chi_0, common),
@@ -118,137 +78,94 @@ def _sector_steps(found: Sectors, cubic: Line) -> tuple[Step, ...]:
     )
 
 
+def _counting_step(counted: Line) -> Step:
+    frustrated = PAIRS.orbits[1]
+    return Step(
+        "counting",
+        "A pattern $f$ with $\\sum_af_a=0$ puts $F=f_a+f_b$ on the samples between $a$ and $b$. Summed over the pairs that "
+        "contain $a$, it comes back as a multiple of $f_a$: the pairs that contain $a$ but not a given other label.",
+        "$\\sum_{b\\ne a}f_b=-f_a$, so that each other label takes away what it has in common with $a$.",
+        given=(Line(with_one, frustrated.count_containing(K, 1)), Line(with_both, frustrated.count_containing(K, 2))),
+        after=(counted,),
+        check=lambda premises, after: (
+            Identity(((after[lifted], premises[with_one] - premises[with_both]),)),
+            Numerics(lambda rng: evidence.pair_counts(rng, premises, after[lifted]), 1e-12, "subsets written out"),
+        ),
+    )
+
+
+def _difference_sector_step(found: Sectors, cubic: Line, counted: Line) -> Step:
+    return replace(
+        sector_step(found.difference, chi, cubic.right),
+        name="difference_sector",
+        statement="Patterns between classes keep this form too: labels at $uf_a$, pure samples of class $a$ at $vf_a$, "
+        "samples between $a$ and $b$ at $s(f_a+f_b)$.",
+        reason="Insert the form and count; $F_v$ and $F_s$ are the pattern on pure and on frustrated samples.",
+        before=(counted,),
+        uses=("counting",),
+        assumptions=("$f$ is any of $K-1$ independent patterns with $\\sum_af_a=0$.",),
+        check=lambda premises, after: (
+            Identity(((premises[Transpose(J) * F_s], m * q * premises[lifted] * f),)),
+            *check_sector(found.difference, chi, premises, after),
+        ),
+    )
+
+
 def _rate_steps(found: Sectors, cubic: Line) -> tuple[Step, ...]:
+    return (_time_scales_step(found, cubic), _two_classes_step(cubic))
+
+
+def _time_scales_step(found: Sectors, cubic: Line) -> Step:
     series = time_scales(found.difference.flow, {v: 0, s: 0, u: 0}, small=m, order=2, time_limit=None)
     (lowest,) = series.slow
     others = sorted((-rate.branch.terms[0][1] for rate in series.fast), key=str)
-    two = by_powers(sectors(PAIRS.at({K: 2}), eta_x, eta_y).difference.characteristic(r), r, eta_x, eta_y)
-    return (
-        Step(
-            "two_time_scales",
-            "For few frustrated samples one rate is slow, and all labels collapse at it: frustrated samples are springs in "
-            "series, of strength $q/2$ between their two labels, and each class has the mass $1/\\eta_y+n_0/\\eta_x$ of its "
-            "label and its pure samples. The other two rates are those without frustration.",
-            "Roots of the characteristic polynomial as series in $m$; the remainder is of the next order.",
-            before=(cubic,),
-            given=(Line(K, Integer(3), r"\ge"), Line(r_2, r_3, r"\ne")),
-            after=(
-                Line(tau_slow, lowest.timescale, r"\simeq"),
-                Line(r_1, decay_rate(lowest), r"\simeq"),
-                *(Line(rate, value, r"\simeq") for rate, value in zip(RATES[1:], others, strict=True)),
-            ),
-            uses=("difference_sector",),
-            check=lambda premises, after: (
-                Remainder(
-                    lambda rng: evidence.remainder_orders(rng, premises, after),
-                    2e-2,
-                    "the roots of the cubic at two small m: relative remainders of order 1, 2, 1, 1",
-                    reads=after,
-                ),
-                Numerics(
-                    lambda rng: evidence.roots_where_they_hold(rng, PAIRS, premises),
-                    1e-9,
-                    "dense eigenvalues, each K - 1 times",
-                ),
-            ),
-        ),
-        Step(
-            "two_classes",
-            "With two classes the pattern is opposite on both labels of the only pair: frustrated samples stay in the middle, "
-            "as under uniform frustration. Their amplitude decouples, and its root is no rate between classes.",
-            "Insert $K=2$. There $F_s=0$, so that the amplitude $s$ stands for nothing, and its factor is dropped.",
-            before=(cubic,),
-            given=(Line(K, Integer(2)),),
-            after=(Line(chi, (r - 2 * q * eta_x) * chi_2), Line(chi_2, two)),
-            uses=("difference_sector",),
-            check=lambda premises, after: (
-                Identity(((premises[chi].subs(K, premises[K]), after[chi].subs(chi_2, after[chi_2])),)),
-                Numerics(
-                    lambda rng: evidence.roots(rng, PAIRS.at({K: premises[K]}), after[chi_2]),
-                    1e-9,
-                    "dense eigenvalues with two classes",
-                ),
-            ),
-        ),
-    )
-
-
-def _normalised_steps(found: Sectors) -> tuple[Step, ...]:
-    polynomial = by_powers(pairs_at_degrees().characteristic(r), r)
-    in_counts, counts = Line(psi, (-polynomial.subs(r, 0)).factor()), pairs_counts()
-    return (
-        Step(
-            "normalised_rates",
-            "With mobilities inverse to the degrees the rates are $1$ and $1\\mp\\mu$ with $\\mu^2=1-\\psi$.",
-            "Insert $\\eta_v$ for $\\eta_x$ of pure samples and $\\eta_s$ for that of frustrated ones.",
-            before=linear_flow_lines(found.difference.flow),
-            given=(Line(eta_v, Integer(1)), Line(eta_s, 1 / (2 * q)), Line(eta_y, 1 / PAIRS.label_degree)),
-            after=(
-                Line(chi, (r - 1) * by_powers(r**2 - 2 * r + psi, r)),
-                in_counts,
-                Line(slow, 1 - sqrt(1 - psi)),
-                Line(fast, 1 + sqrt(1 - psi)),
-            ),
-            uses=("difference_sector",),
-            check=lambda premises, after: (
-                Identity(((after[chi].subs(psi, after[psi]), characteristic(_at_degrees(premises), (v, s, u))),)),
-                Identity(tuple((after[chi].subs(r, after[rate]), 0) for rate in (slow, fast))),
-                Numerics(
-                    lambda rng: evidence.correlations(rng, PAIRS, after), 1e-9, "the canonical correlations of a coupling"
-                ),
-            ),
-        ),
-        Step(
-            "frustration",
-            "In terms of the frustrated fraction $\\varphi$ of all $nK$ samples, only $\\varphi$ and $K$ are left.",
-            "Count: $n_0=(1-\\varphi)n$, and $\\varphi nK$ samples over all pairs.",
-            before=(in_counts,),
-            given=(Line(n_0, counts[n_0]), Line(m, counts[m]), Line(q, Rational(1, 2))),
-            after=(Line(psi, frustration("pairs")),),
-            uses=("normalised_rates",),
-            check=lambda premises, after: (
-                Identity(
-                    (
-                        (premises[m] * K * (K - 1) / 2, phi * n * K),
-                        (premises[n_0] * K + premises[m] * K * (K - 1) / 2, n * K),
-                        (premises[psi].subs(premises.of(n_0, m, q).mapping), after[psi]),
-                    )
-                ),
-                Numerics(lambda rng: evidence.frustration(rng, after[psi]), 1e-9, "the frustration of a coupling"),
-            ),
-        ),
-    )
-
-
-def _at_degrees(premises: Lines) -> list[Expr]:
-    """The velocities of the amplitudes with mobilities inverse to the degrees."""
-    own = {v: {eta_x: premises[eta_v]}, s: {eta_x: premises[eta_s]}, u: {eta_y: premises[eta_y]}}
-    return [premises[dot(amplitude)].subs(mobility) for amplitude, mobility in own.items()]
-
-
-def _link_step() -> Step:
-    """Pairs on the links of a regular graph in place of all pairs."""
-    squared = (n_0 + c / 4 + b / 4) / (n_0 + c / 2)
     return Step(
-        "regular_graph",
-        "Pairs need not be equally frequent. With one frustrated sample on each link of a graph on the classes, $c$ links a "
-        "class, the class modes are those of the graph: $b$ is an eigenvalue of its adjacency $B$.",
-        "The canonical correlations are the roots of the eigenvalues of $D_y^{-1/2}J^TD_x^{-1}JD_y^{-1/2}$.",
-        before=(Line(slow, 1 - sqrt(1 - psi)),),
-        given=(
-            Line(Transpose(J) * D_x.I * J, (n_0 + c * q / 2) * Unit(K) + q / 2 * B),
-            Line(D_y, (n_0 + c * q) * Unit(K)),
-            Line(q, Rational(1, 2)),
-            Line(psi, 1 - mu**2),
+        "two_time_scales",
+        "For few frustrated samples one rate is slow, and all labels collapse at it: frustrated samples are springs in "
+        "series, of strength $q/2$ between their two labels, and each class has the mass $1/\\eta_y+n_0/\\eta_x$ of its "
+        "label and its pure samples. The other two rates are those without frustration.",
+        "Roots of the characteristic polynomial as series in $m$; the remainder is of the next order.",
+        before=(cubic,),
+        given=(Line(K, Integer(3), r"\ge"), Line(r_2, r_3, r"\ne")),
+        after=(
+            Line(tau_slow, lowest.timescale, r"\simeq"),
+            Line(r_1, decay_rate(lowest), r"\simeq"),
+            *(Line(rate, value, r"\simeq") for rate, value in zip(RATES[1:], others, strict=True)),
         ),
-        after=(Line(mu**2, squared), Line(psi, (1 - squared).factor())),
-        uses=("normalised_rates",),
+        uses=("difference_sector",),
         check=lambda premises, after: (
-            Identity(((premises[psi].subs(mu**2, after[mu**2]), after[psi]),)),
+            Remainder(
+                lambda rng: evidence.remainder_orders(rng, premises, after),
+                2e-2,
+                "the roots of the cubic at two small m: relative remainders of order 1, 2, 1, 1",
+                reads=after,
+            ),
             Numerics(
-                lambda rng: evidence.regular_graph(rng, premises, after),
-                1e-10,
-                "couplings over random regular graphs of networkx",
+                lambda rng: evidence.roots_where_they_hold(rng, PAIRS, premises),
+                1e-9,
+                "dense eigenvalues, each K - 1 times",
+            ),
+        ),
+    )
+
+
+def _two_classes_step(cubic: Line) -> Step:
+    two = by_powers(sectors(PAIRS.at({K: 2}), eta_x, eta_y).difference.characteristic(r), r, eta_x, eta_y)
+    return Step(
+        "two_classes",
+        "With two classes the pattern is opposite on both labels of the only pair: frustrated samples stay in the middle, "
+        "as under uniform frustration. Their amplitude decouples, and its root is no rate between classes.",
+        "Insert $K=2$. There $F_s=0$, so that the amplitude $s$ stands for nothing, and its factor is dropped.",
+        before=(cubic,),
+        given=(Line(K, Integer(2)),),
+        after=(Line(chi, (r - 2 * q * eta_x) * chi_2), Line(chi_2, two)),
+        uses=("difference_sector",),
+        check=lambda premises, after: (
+            Identity(((premises[chi].subs(K, premises[K]), after[chi].subs(chi_2, after[chi_2])),)),
+            Numerics(
+                lambda rng: evidence.roots(rng, PAIRS.at({K: premises[K]}), after[chi_2]),
+                1e-9,
+                "dense eigenvalues with two classes",
             ),
         ),
     )
@@ -256,43 +173,47 @@ def _link_step() -> Step:
 
 def _separation_steps(found: Sectors) -> tuple[Step, ...]:
     row, weights = found.difference.propagator(RATES, t), found.difference.weights
-    velocities, propagator = (
-        linear_flow_lines(found.difference.flow),
-        (Line(E_uu, row[u]), Line(E_uv, row[v]), Line(E_us, row[s])),
-    )
+    velocities = linear_flow_lines(found.difference.flow)
+    propagator = (Line(E_uu, row[u]), Line(E_uv, row[v]), Line(E_us, row[s]))
     mean = 2 * d * sigma**2 * (E_uu**2 + E_uv**2 / weights[v] + E_us**2 / weights[s])
     return (
-        Step(
-            "propagator",
-            "A label pattern is what is left of its own start, $E_{uu}$, and of the starts of its pure and its frustrated "
-            "samples, $E_{uv}$ and $E_{us}$: entries of $e^{-Mt}$, with the matrix $M$ of the sector and its three rates, all "
-            "different.",
-            "The residues of $(\\zeta+M)^{-1}$ at $\\zeta=-r_k$.",
-            before=velocities,
-            given=(Line(chi, Mul(*(r - rate for rate in RATES))),),
-            after=propagator,
-            uses=("difference_sector",),
-            check=lambda premises, after: Numerics(
-                lambda rng: evidence.propagators(rng, premises, after, found.difference.amplitudes, RATES),
-                1e-9,
-                "the exponential of the matrix of these velocities",
-            ),
+        _propagator_step(found, velocities, propagator),
+        _separation_step(found, (*velocities, *propagator), Line(square_distance, mean)),
+    )
+
+
+def _propagator_step(found: Sectors, velocities: Lines, propagator: tuple[Line, ...]) -> Step:
+    return Step(
+        "propagator",
+        "A label pattern is what is left of its own start, $E_{uu}$, and of the starts of its pure and its frustrated "
+        "samples, $E_{uv}$ and $E_{us}$: entries of $e^{-Mt}$, with the matrix $M$ of the sector and its three rates, all "
+        "different.",
+        "The residues of $(\\zeta+M)^{-1}$ at $\\zeta=-r_k$.",
+        before=velocities,
+        given=(Line(chi, Mul(*(r - rate for rate in RATES))),),
+        after=propagator,
+        uses=("difference_sector",),
+        check=lambda premises, after: Numerics(
+            lambda rng: evidence.propagators(rng, premises, after, found.difference.amplitudes, RATES),
+            1e-9,
+            "the exponential of the matrix of these velocities",
         ),
-        Step(
-            "separation",
-            "From independent starts of variance $\\sigma^2$ in each of $d$ dimensions this is the mean square distance of any "
-            "two labels.",
-            "The squared length of a lifted pattern is that of the pattern times $n_0$ or $m(K-2)$: the variance of an "
-            "amplitude is that of a label divided by it.",
-            before=(*velocities, *propagator),
-            after=(Line(square_distance, mean),),
-            uses=("difference_sector", "propagator"),
-            check=lambda premises, after: Numerics(
-                lambda rng: evidence.separations(
-                    rng, PAIRS, premises, after[square_distance], found.difference.amplitudes, RATES
-                ),
-                1e-9,
-                "the dense propagator of all embeddings",
-            ),
+    )
+
+
+def _separation_step(found: Sectors, known: tuple[Line, ...], separation: Line) -> Step:
+    return Step(
+        "separation",
+        "From independent starts of variance $\\sigma^2$ in each of $d$ dimensions this is the mean square distance of any "
+        "two labels.",
+        "The squared length of a lifted pattern is that of the pattern times $n_0$ or $m(K-2)$: the variance of an "
+        "amplitude is that of a label divided by it.",
+        before=known,
+        after=(separation,),
+        uses=("difference_sector", "propagator"),
+        check=lambda premises, after: Numerics(
+            lambda rng: evidence.separations(rng, PAIRS, premises, after[square_distance], found.difference.amplitudes, RATES),
+            1e-9,
+            "the dense propagator of all embeddings",
         ),
     )

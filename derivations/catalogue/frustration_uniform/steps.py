@@ -85,124 +85,123 @@ def _rate_lines() -> Lines:
 
 
 def _rate_steps(found: Sectors) -> tuple[Step, ...]:
-    series, both_rates = uniform_time_scales(), _rate_lines()
-    both = tuple(decay_rate(series[k]) for k in (1, 0))
-    default = {eta_x: 1, eta_y: 1 / UNIFORM.label_degree}
-    at_degrees = tuple(Line(line.left, line.right.subs(default).expand().simplify()) for line in both_rates)
+    both = _rate_lines()
+    normalised = tuple(Line(line.left, _insert_degrees(line.right).expand().simplify()) for line in both)
     return (
-        Step(
-            "rates",
-            "Between classes there are two rates. Both are positive: every difference between classes decays.",
-            "Roots of the characteristic polynomial: their sum is positive, their product is in proportion to $\\varphi$, "
-            "and they are real, the flow being symmetric in the metric of the mobilities.",
-            before=(Line(chi, _polynomial(found)),),
-            after=(*both_rates, Line(slow, S.Zero, ">")),
-            uses=("difference_sector",),
-            check=lambda before, after: (
-                Identity(tuple((before[chi].subs(r, after[rate]), 0) for rate in (slow, fast))),
-                Identity(((before[chi].subs(r, 0), after[slow] * after[fast]),)),
-                Numerics(
-                    lambda rng: evidence.two_rates(rng, UNIFORM, after),
-                    1e-10,
-                    "dense eigenvalues of the whole graph, each K - 1 times",
-                    reads=after.bounds,
-                ),
+        _exact_rates_step(found, both),
+        _time_scales_step(both),
+        _normalised_rates_step(both, normalised),
+        _collapse_step(normalised[0]),
+    )
+
+
+def _exact_rates_step(found: Sectors, both: Lines) -> Step:
+    return Step(
+        "rates",
+        "Between classes there are two rates. Both are positive: every difference between classes decays.",
+        "Roots of the characteristic polynomial: their sum is positive, their product is in proportion to $\\varphi$, "
+        "and they are real, the flow being symmetric in the metric of the mobilities.",
+        before=(Line(chi, _polynomial(found)),),
+        after=(*both, Line(slow, S.Zero, ">")),
+        uses=("difference_sector",),
+        check=lambda before, after: (
+            Identity(tuple((before[chi].subs(r, after[rate]), 0) for rate in (slow, fast))),
+            Identity(((before[chi].subs(r, 0), after[slow] * after[fast]),)),
+            Numerics(
+                lambda rng: evidence.two_rates(rng, UNIFORM, after),
+                1e-10,
+                "dense eigenvalues of the whole graph, each K - 1 times",
+                reads=after.bounds,
             ),
         ),
-        Step(
-            "two_time_scales",
-            "As $\\varphi\\to0$ the rates separate: a fast gain, which does not depend on $\\varphi$ to leading order, and a "
-            "slow collapse, on a time inversely proportional to it.",
-            "Expansion in $\\varphi$; the remainder is of the next order.",
-            before=both_rates,
-            after=(
-                Line(tau_slow, series[1].timescale, r"\simeq"),
-                Line(tau_fast, series[0].timescale, r"\simeq"),
-                Line(slow, both[0], r"\simeq"),
-                Line(fast, both[1], r"\simeq"),
+    )
+
+
+def _time_scales_step(both: Lines) -> Step:
+    series = uniform_time_scales()
+    leading = tuple(decay_rate(series[k]) for k in (1, 0))
+    return Step(
+        "two_time_scales",
+        "As $\\varphi\\to0$ the rates separate: a fast gain, which does not depend on $\\varphi$ to leading order, and a "
+        "slow collapse, on a time inversely proportional to it.",
+        "Expansion in $\\varphi$; the remainder is of the next order.",
+        before=both,
+        after=(
+            Line(tau_slow, series[1].timescale, r"\simeq"),
+            Line(tau_fast, series[0].timescale, r"\simeq"),
+            Line(slow, leading[0], r"\simeq"),
+            Line(fast, leading[1], r"\simeq"),
+        ),
+        uses=("rates",),
+        check=lambda before, after: Remainder(
+            lambda rng: evidence.remainder_orders(
+                rng, before.of(slow, fast).rights, after.of(tau_slow, tau_fast, slow, fast).rights
             ),
-            uses=("rates",),
-            check=lambda before, after: Remainder(
-                lambda rng: evidence.remainder_orders(
-                    rng, before.of(slow, fast).rights, after.of(tau_slow, tau_fast, slow, fast).rights
-                ),
-                1e-2,
-                "the exact rates at two small fractions: relative remainders of order 1, 1, 2, 2",
-                reads=after,
+            1e-2,
+            "the exact rates at two small fractions: relative remainders of order 1, 1, 2, 2",
+            reads=after,
+        ),
+    )
+
+
+def _normalised_rates_step(both: Lines, normalised: tuple[Line, ...]) -> Step:
+    return Step(
+        "normalised_rates",
+        "With mobilities inverse to the degrees the rates depend on the frustrated fraction alone: "
+        "the frustration of every class mode is $\\psi=1-\\mu^2=\\varphi$.",
+        "Insert $\\eta_x=1$, $\\eta_y=1/n$.",
+        before=both,
+        after=normalised,
+        uses=("rates",),
+        check=lambda before, after: (
+            Identity(tuple((_insert_degrees(before[rate]), after[rate]) for rate in (slow, fast))),
+            Numerics(
+                lambda rng: evidence.default_rates(rng, UNIFORM, after[slow], after[fast]),
+                1e-10,
+                "one minus and plus the canonical correlations of a coupling",
             ),
         ),
-        Step(
-            "normalised_rates",
-            "With mobilities inverse to the degrees the rates depend on the frustrated fraction alone: "
-            "the frustration of every class mode is $\\psi=1-\\mu^2=\\varphi$.",
-            "Insert $\\eta_x=1$, $\\eta_y=1/n$.",
-            before=both_rates,
-            after=at_degrees,
-            uses=("rates",),
-            check=lambda before, after: (
-                Identity(tuple((before[rate].subs(default), after[rate]) for rate in (slow, fast))),
-                Numerics(
-                    lambda rng: evidence.default_rates(rng, UNIFORM, after[slow], after[fast]),
-                    1e-10,
-                    "one minus and plus the canonical correlations of a coupling",
-                ),
-            ),
-        ),
-        Step(
-            "collapse",
-            "All labels collapse to one point, for almost every start at the slow rate.",
-            "The graph is connected, and the only zero mode moves all embeddings together.",
-            before=at_degrees[:1],
-            after=(Line(late_rate, slow, r"\to"),),
-            uses=("normalised_rates",),
-            check=lambda before, after: Limit(
-                lambda rng: evidence.collapse_rate(rng, UNIFORM, after[late_rate].subs(slow, before[slow])),
-                1e-8,
-                "the late decay of every label distance under the dense propagator",
-                reads=after,
-            ),
+    )
+
+
+def _insert_degrees(rate: Expr) -> Expr:
+    """A rate with mobilities inverse to the degrees."""
+    return rate.subs({eta_x: 1, eta_y: 1 / UNIFORM.label_degree})
+
+
+def _collapse_step(slowest: Line) -> Step:
+    return Step(
+        "collapse",
+        "All labels collapse to one point, for almost every start at the slow rate.",
+        "The graph is connected, and the only zero mode moves all embeddings together.",
+        before=(slowest,),
+        after=(Line(late_rate, slow, r"\to"),),
+        uses=("normalised_rates",),
+        check=lambda before, after: Limit(
+            lambda rng: evidence.collapse_rate(rng, UNIFORM, after[late_rate].subs(slow, before[slow])),
+            1e-8,
+            "the late decay of every label distance under the dense propagator",
+            reads=after,
         ),
     )
 
 
 def _separation_steps(found: Sectors) -> tuple[Step, ...]:
     row, weights = found.difference.propagator((slow, fast), t), found.difference.weights
-    rates = _rate_lines()
+    rates, loss = _rate_lines(), _loss_lines(found)
     propagator = (Line(E_uu, row[u]), Line(E_uv, row[v]))
     separation = Line(square_distance, 2 * d * sigma**2 * (E_uu**2 + E_uv**2 / weights[v]))
+    at_slow = (loss[0], loss[2], Line(tau_slow, uniform_time_scales()[1].timescale, r"\simeq"))
     return (
-        Step(
-            "propagator",
-            "A label pattern is what is left of its own start, $E_{uu}$, and of the start of its pure samples, $E_{uv}$: "
-            "entries of $e^{-Mt}$, with the matrix $M$ of the sector.",
-            "The residues of $(\\zeta+M)^{-1}$ at $\\zeta=-r_\\mp$.",
-            before=(*linear_flow_lines(found.difference.flow), *rates),
-            after=propagator,
-            uses=("difference_sector", "rates"),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.propagators(rng, before, after.of(E_uu, E_uv).rights, found.difference.amplitudes),
-                1e-10,
-                "the exponential of the matrix of these velocities",
-            ),
-        ),
-        Step(
-            "separation",
-            "From independent starts of variance $\\sigma^2$ in each of $d$ dimensions, the mean square distance of any two "
-            "labels falls on the fast scale to a plateau and on the slow scale to zero.",
-            "A pattern of the pure samples is a mean over $(1-\\varphi)n$ of them: its variance is that of a label divided by "
-            "their number.",
-            before=(*rates, *propagator),
-            after=(separation,),
-            uses=("rates", "propagator"),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.separations(rng, UNIFORM, after[square_distance], before), 1e-10, DENSE
-            ),
-        ),
-        *_loss_step(found, (*rates, *propagator, separation)),
+        _propagator_step(found, rates, propagator),
+        _separation_step((*rates, *propagator), separation),
+        _loss_step(loss),
+        _plateaus_step((*rates, *propagator, separation, *at_slow)),
     )
 
 
-def _loss_step(found: Sectors, known: tuple[Line, ...]) -> tuple[Step, ...]:
+def _loss_lines(found: Sectors) -> tuple[Line, ...]:
+    """The variances of both modes between classes, and the expected loss."""
     common_rates = tuple(roots(found.common.characteristic(r), r))
     between = {c: found.difference.energy((slow, fast), k) for k, c in enumerate((c_slow, c_fast))}
     parts = [(K - 1) * rate * c * exp(-2 * rate * t) for rate, c in ((slow, c_slow), (fast, c_fast))]
@@ -210,41 +209,77 @@ def _loss_step(found: Sectors, known: tuple[Line, ...]) -> tuple[Step, ...]:
     others += [(part.rate, part.multiplicity / part.mobility) for part in found.decoupled]
     by_rate = {rate: Add(*(c for other, c in others if other == rate)) for rate, _ in others}
     rest = [(rate * c).factor() * exp(-2 * rate * t) for rate, c in by_rate.items()]
-    loss = (*(Line(c, value) for c, value in between.items()), Line(mean_loss, d * sigma**2 / 2 * Add(*parts, *rest)))
-    all_known = (*known, loss[0], loss[2], Line(tau_slow, uniform_time_scales()[1].timescale, r"\simeq"))
-    return (
-        Step(
-            "loss",
-            "The expected loss falls in the same way. Between the time scales frustrated samples alone cost anything.",
-            "In embeddings divided by the roots of their mobilities the flow is symmetric; a mode $\\phi_k$ starts with the "
-            "variance $c_k=\\sum_i\\phi_k(i)^2/\\eta_i$, and holds $\\tfrac12r_k$ times its square.",
-            before=_rate_lines(),
-            after=loss,
-            uses=("rates",),
-            check=lambda before, after: Numerics(lambda rng: evidence.losses(rng, UNIFORM, before, after), 1e-10, DENSE),
+    return (*(Line(c, value) for c, value in between.items()), Line(mean_loss, d * sigma**2 / 2 * Add(*parts, *rest)))
+
+
+def _propagator_step(found: Sectors, rates: Lines, propagator: tuple[Line, ...]) -> Step:
+    return Step(
+        "propagator",
+        "A label pattern is what is left of its own start, $E_{uu}$, and of the start of its pure samples, $E_{uv}$: "
+        "entries of $e^{-Mt}$, with the matrix $M$ of the sector.",
+        "The residues of $(\\zeta+M)^{-1}$ at $\\zeta=-r_\\mp$.",
+        before=(*linear_flow_lines(found.difference.flow), *rates),
+        after=propagator,
+        uses=("difference_sector", "rates"),
+        check=lambda before, after: Numerics(
+            lambda rng: evidence.propagators(rng, before, after.of(E_uu, E_uv).rights, found.difference.amplitudes),
+            1e-10,
+            "the exponential of the matrix of these velocities",
         ),
-        Step(
-            "plateaus",
-            "Between the time scales separation and loss rest on plateaus: the labels are apart, and the loss is in proportion "
-            "to $\\varphi$. Distances have halved when the slow mode has.",
-            "Drop what decays at $r_+$, set $e^{-r_-t}=1$, and expand in $\\varphi$.",
-            before=all_known,
-            after=_plateau_step(Lines(all_known)),
-            uses=("rates", "two_time_scales", "propagator", "separation", "loss"),
-            check=lambda before, after: (
-                after.same(_plateau_step(before)),
-                Remainder(
-                    lambda rng: evidence.plateaus(rng, after.of(square_distance, mean_loss, t_half).rights),
-                    5e-2,
-                    "modes of the whole graph at two small fractions: relative remainders of order 1",
-                    reads=after,
-                ),
+    )
+
+
+def _separation_step(known: tuple[Line, ...], separation: Line) -> Step:
+    return Step(
+        "separation",
+        "From independent starts of variance $\\sigma^2$ in each of $d$ dimensions, the mean square distance of any two "
+        "labels falls on the fast scale to a plateau and on the slow scale to zero.",
+        "A pattern of the pure samples is a mean over $(1-\\varphi)n$ of them: its variance is that of a label divided by "
+        "their number.",
+        before=known,
+        after=(separation,),
+        uses=("rates", "propagator"),
+        check=lambda before, after: Numerics(
+            lambda rng: evidence.separations(rng, UNIFORM, after[square_distance], before), 1e-10, DENSE
+        ),
+    )
+
+
+def _loss_step(loss: tuple[Line, ...]) -> Step:
+    return Step(
+        "loss",
+        "The expected loss falls in the same way. Between the time scales frustrated samples alone cost anything.",
+        "In embeddings divided by the roots of their mobilities the flow is symmetric; a mode $\\phi_k$ starts with the "
+        "variance $c_k=\\sum_i\\phi_k(i)^2/\\eta_i$, and holds $\\tfrac12r_k$ times its square.",
+        before=_rate_lines(),
+        after=loss,
+        uses=("rates",),
+        check=lambda before, after: Numerics(lambda rng: evidence.losses(rng, UNIFORM, before, after), 1e-10, DENSE),
+    )
+
+
+def _plateaus_step(known: tuple[Line, ...]) -> Step:
+    return Step(
+        "plateaus",
+        "Between the time scales separation and loss rest on plateaus: the labels are apart, and the loss is in proportion "
+        "to $\\varphi$. Distances have halved when the slow mode has.",
+        "Drop what decays at $r_+$, set $e^{-r_-t}=1$, and expand in $\\varphi$.",
+        before=known,
+        after=_plateau_lines(Lines(known)),
+        uses=("rates", "two_time_scales", "propagator", "separation", "loss"),
+        check=lambda before, after: (
+            after.same(_plateau_lines(before)),
+            Remainder(
+                lambda rng: evidence.plateaus(rng, after.of(square_distance, mean_loss, t_half).rights),
+                5e-2,
+                "modes of the whole graph at two small fractions: relative remainders of order 1",
+                reads=after,
             ),
         ),
     )
 
 
-def _plateau_step(known: Lines) -> Lines:
+def _plateau_lines(known: Lines) -> Lines:
     """Fast parts gone, slow ones not begun, to leading order in the frustrated fraction."""
     at_zero = {phi: 0, **{rate: known[rate].subs(phi, 0).simplify() for rate in (slow, fast)}}
     still = {exp(-slow * t): 1, exp(-2 * slow * t): 1} | {e: 0 for e in known[mean_loss].atoms(exp) if not e.has(slow)}

@@ -165,48 +165,54 @@ def _monotone_step(flow: Flow, level: Line, lines: Lines) -> Step:
 
 
 def _end_steps(flow: Flow, level: Line, lines: Lines) -> tuple[Step, ...]:
-    survival, death = fates()
     positive, negative = boundaries()
     condition = Line(gamma * v_0**2, Piecewise((positive, w_0 >= 0), (negative, True)), ">")
-    return (
-        Step(
-            "survival",
-            "Under this condition the mode survives, with a finite amplitude, and the head ends at its correlation: a "
-            "negative head changes sign.",
-            "On the way from $w_0$ to $\\mu$ the hyperbola $\\gamma v^2=w^2-Q_e$ does not meet $v=0$.",
-            before=(level, *lines.of(w)),
-            given=(Line(v_0, Integer(0), r"\ne"),),
-            after=(condition, Line(w_inf, survival.head), Line(v_inf**2, survival.square)),
-            uses=("hyperbola", "fixed_points"),
-            check=lambda before, after: (
-                Identity(((after[w_inf], before[w]), _on_hyperbola(before[Q_e], after[w_inf], after[v_inf**2]))),
-                Numerics(
-                    lambda rng: evidence.compare_survivors(rng, flow, before.of(v_0), after),
-                    1e-6,
-                    "integration from starts whose $\\gamma v_0^2$ is off the boundary by 5 % of $\\mu^2$ and more",
-                    reads=after.of(gamma * v_0**2),
-                ),
+    return (_survival_step(flow, level, lines, condition), _death_step(flow, level, lines, condition))
+
+
+def _survival_step(flow: Flow, level: Line, lines: Lines, condition: Line) -> Step:
+    survival, _ = fates()
+    return Step(
+        "survival",
+        "Under this condition the mode survives, with a finite amplitude, and the head ends at its correlation: a "
+        "negative head changes sign.",
+        "On the way from $w_0$ to $\\mu$ the hyperbola $\\gamma v^2=w^2-Q_e$ does not meet $v=0$.",
+        before=(level, *lines.of(w)),
+        given=(Line(v_0, Integer(0), r"\ne"),),
+        after=(condition, Line(w_inf, survival.head), Line(v_inf**2, survival.square)),
+        uses=("hyperbola", "fixed_points"),
+        check=lambda before, after: (
+            Identity(((after[w_inf], before[w]), _on_hyperbola(before[Q_e], after[w_inf], after[v_inf**2]))),
+            Numerics(
+                lambda rng: evidence.compare_survivors(rng, flow, before.of(v_0), after),
+                1e-6,
+                "integration from starts whose $\\gamma v_0^2$ is off the boundary by 5 % of $\\mu^2$ and more",
+                reads=after.of(gamma * v_0**2),
             ),
         ),
-        Step(
-            "death",
-            "From all other starts the mode dies, and the head stops with the sign that it had.",
-            "The hyperbola meets $v=0$ at $w^2=Q_e$, on the side of the start.",
-            before=(level, *lines.of(v), condition),
-            after=(Line(v_inf, death.square), Line(w_inf, death.head)),
-            uses=("hyperbola", "fixed_points", "survival"),
-            check=lambda before, after: (
-                Identity(
-                    (
-                        (after[v_inf], before[v]),
-                        *(_on_hyperbola(before[Q_e], after[w_inf].subs(sign(w_0), e), after[v_inf] ** 2) for e in (1, -1)),
-                    )
-                ),
-                Numerics(
-                    lambda rng: evidence.compare_deaths(rng, flow, before.of(gamma * v_0**2)[0], after),
-                    1e-6,
-                    "integration from starts off the boundary by as much",
-                ),
+    )
+
+
+def _death_step(flow: Flow, level: Line, lines: Lines, condition: Line) -> Step:
+    _, death = fates()
+    return Step(
+        "death",
+        "From all other starts the mode dies, and the head stops with the sign that it had.",
+        "The hyperbola meets $v=0$ at $w^2=Q_e$, on the side of the start.",
+        before=(level, *lines.of(v), condition),
+        after=(Line(v_inf, death.square), Line(w_inf, death.head)),
+        uses=("hyperbola", "fixed_points", "survival"),
+        check=lambda before, after: (
+            Identity(
+                (
+                    (after[v_inf], before[v]),
+                    *(_on_hyperbola(before[Q_e], after[w_inf].subs(sign(w_0), e), after[v_inf] ** 2) for e in (1, -1)),
+                )
+            ),
+            Numerics(
+                lambda rng: evidence.compare_deaths(rng, flow, before.of(gamma * v_0**2)[0], after),
+                1e-6,
+                "integration from starts off the boundary by as much",
             ),
         ),
     )

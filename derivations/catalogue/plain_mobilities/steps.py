@@ -94,73 +94,79 @@ def _head_balance(known: Lines) -> MatrixExpr:
 
 
 def _one_number_steps(known: Lines) -> tuple[Step, ...]:
+    zero = Line(Determinant(QUADRATIC), S.Zero)
+    return (_quadratic_step(known, zero), _real_roots_step(zero))
+
+
+def _quadratic_step(known: Lines, zero: Line) -> Step:
     context = all_embeddings().context
-    moved, balanced, zero = dot(Z) * Inverse(H), known.of(SQUARE), Line(Determinant(QUADRATIC), S.Zero)
-    square = (alpha**2 - 4 * lam * beta).factor()
-    both = tuple((alpha + sign * sqrt(square)) / 2 for sign in (1, -1))
-    return (
-        Step(
-            "quadratic",
-            "Where the head is a number $w$ on all that survives, the rows of $Z$ are null vectors of one symmetric matrix, "
-            "quadratic in $w$: its determinant vanishes. So it is in one dimension; and where classes are treated alike, on "
-            "the directions of the class modes and on that of the common mode, each with a $w$ of its own.",
-            "Insert the head. What the balance leaves of $\\dot W=0$ is then satisfied.",
-            before=(*known.of(dot(Z)), *balanced),
-            given=(Line(W, w * Unit(d)),),
-            after=(
-                Line(moved, scale_matrix(-1, MatMul(Z, QUADRATIC, evaluate=False))),
-                zero,
-                Line(SQUARE, scale_matrix(kappa * w**2 / (gamma * lam), Unit(d))),
+    moved = dot(Z) * Inverse(H)
+    return Step(
+        "quadratic",
+        "Where the head is a number $w$ on all that survives, the rows of $Z$ are null vectors of one symmetric matrix, "
+        "quadratic in $w$: its determinant vanishes. So it is in one dimension; and where classes are treated alike, on "
+        "the directions of the class modes and on that of the common mode, each with a $w$ of its own.",
+        "Insert the head. What the balance leaves of $\\dot W=0$ is then satisfied.",
+        before=known.of(dot(Z), SQUARE),
+        given=(Line(W, w * Unit(d)),),
+        after=(
+            Line(moved, scale_matrix(-1, MatMul(Z, QUADRATIC, evaluate=False))),
+            zero,
+            Line(SQUARE, scale_matrix(kappa * w**2 / (gamma * lam), Unit(d))),
+        ),
+        uses=("flow", "balance"),
+        check=lambda before, after: (
+            Identity(
+                (
+                    (before[dot(Z)].xreplace({W: before[W]}) * Inverse(H), after[moved]),
+                    (before[SQUARE].xreplace({W: before[W]}), after[SQUARE]),
+                    (_head_at_rest(after[SQUARE]), scale_matrix(0, Unit(d))),
+                ),
+                context,
             ),
-            uses=("flow", "balance"),
-            check=lambda before, after: (
-                Identity(
-                    (
-                        (before[dot(Z)].xreplace({W: before[W]}) * Inverse(H), after[moved]),
-                        (before[SQUARE].xreplace({W: before[W]}), after[SQUARE]),
-                        (_head_at_rest(after[SQUARE]), scale_matrix(0, Unit(d))),
-                    ),
-                    context,
-                ),
-                Numerics(
-                    lambda rng: evidence.run_end(rng, after[zero.left], after[SQUARE]),
-                    1e-8,
-                    "the end of runs of all embeddings in one dimension",
-                ),
+            Numerics(
+                lambda rng: evidence.run_end(rng, after[zero.left], after[SQUARE]),
+                1e-8,
+                "the end of runs of all embeddings in one dimension",
             ),
         ),
-        Step(
-            "real_roots",
-            "Such a state exists up to the largest $\\lambda_z$ of all $z$, and no further. Roots come as $\\pm w$.",
-            "At a null vector $z$ the quadratic form vanishes. Conversely, the smallest eigenvalue of $Q_w$ is continuous in "
-            "$w$ and positive for small and for large $w$; where some form is not positive between, it is not either, and "
-            "has vanished on the way, on both sides. (The determinant need not change sign: eigenvalues that are alike cross "
-            "zero together.) Turning the samples over turns $A$ over.",
-            before=(zero,),
-            given=(Line(form_z, w**2 - alpha * w + lam * beta),),
-            after=(
-                Line(w_plus, both[0]),
-                Line(w_minus, both[1]),
-                Line(lam_z, alpha**2 / (4 * beta)),
-                Line(lam, lam_max, r"\le"),
+    )
+
+
+def _real_roots_step(zero: Line) -> Step:
+    square = (alpha**2 - 4 * lam * beta).factor()
+    both = tuple((alpha + sign * sqrt(square)) / 2 for sign in (1, -1))
+    return Step(
+        "real_roots",
+        "Such a state exists up to the largest $\\lambda_z$ of all $z$, and no further. Roots come as $\\pm w$.",
+        "At a null vector $z$ the quadratic form vanishes. Conversely, the smallest eigenvalue of $Q_w$ is continuous in "
+        "$w$ and positive for small and for large $w$; where some form is not positive between, it is not either, and "
+        "has vanished on the way, on both sides. (The determinant need not change sign: eigenvalues that are alike cross "
+        "zero together.) Turning the samples over turns $A$ over.",
+        before=(zero,),
+        given=(Line(form_z, w**2 - alpha * w + lam * beta),),
+        after=(
+            Line(w_plus, both[0]),
+            Line(w_minus, both[1]),
+            Line(lam_z, alpha**2 / (4 * beta)),
+            Line(lam, lam_max, r"\le"),
+        ),
+        uses=("quadratic",),
+        assumptions=(r"$Q_w=w^2D-wA+\lambda H^{-1}$, $\alpha=\tfrac{zAz^T}{zDz^T}$, $\beta=\tfrac{zH^{-1}z^T}{zDz^T}$.",),
+        check=lambda before, after: (
+            Identity(tuple((before[form_z].subs(w, after[root]), 0) for root in (w_plus, w_minus))),
+            Identity((((after[w_plus] - after[w_minus]).subs(lam, after[lam_z]), 0),)),
+            Numerics(
+                lambda rng: evidence.existence_bounds(rng, before[form_z], before[zero.left], after),
+                1e-7,
+                "SciPy's eigenvalues of the linearised problem, below and above the largest decay",
+                reads=after.bounds,
             ),
-            uses=("quadratic",),
-            assumptions=(r"$Q_w=w^2D-wA+\lambda H^{-1}$, $\alpha=\tfrac{zAz^T}{zDz^T}$, $\beta=\tfrac{zH^{-1}z^T}{zDz^T}$.",),
-            check=lambda before, after: (
-                Identity(tuple((before[form_z].subs(w, after[root]), 0) for root in (w_plus, w_minus))),
-                Identity((((after[w_plus] - after[w_minus]).subs(lam, after[lam_z]), 0),)),
-                Numerics(
-                    lambda rng: evidence.existence_bounds(rng, before[form_z], before[zero.left], after),
-                    1e-7,
-                    "SciPy's eigenvalues of the linearised problem, below and above the largest decay",
-                    reads=after.bounds,
-                ),
-                Numerics(
-                    lambda rng: evidence.equal_eigenvalues(rng, after.of(w_plus, w_minus).rights),
-                    1e-7,
-                    "smallest eigenvalues between equal components, and for three classes treated alike, whose "
-                    "determinant keeps its sign",
-                ),
+            Numerics(
+                lambda rng: evidence.equal_eigenvalues(rng, after.of(w_plus, w_minus).rights),
+                1e-7,
+                "smallest eigenvalues between equal components, and for three classes treated alike, whose "
+                "determinant keeps its sign",
             ),
         ),
     )
@@ -174,51 +180,58 @@ def _head_at_rest(product):
 def _equal_rate_steps(known: Lines) -> tuple[Step, ...]:
     found = Line(chi_w, ordered_sum((rho_x * w**2 + lam) * (rho_y * w**2 + lam), -rho_x * rho_y * mu**2 * w**2))
     both = tuple(map(Line, (w_plus**2, w_minus**2), head_squares()))
-    zero = known.of(Determinant(QUADRATIC))
     return (
-        Step(
-            "equal_rates",
-            "Where all samples have one rate and all labels another, each canonical correlation has a quadratic in $w^2$ "
-            "of its own. So it is for uniform frustration and for pairs of labels, half each, at any $K$, $n$ and $\\varphi$.",
-            "In $ZH^{-1/2}$ the couplings are $\\sqrt{\\rho_x\\rho_y}$ times the normalised ones, which part into singular "
-            "vectors.",
-            before=zero,
-            given=(Line(rho_x, eta_x * d_x), Line(rho_y, eta_y * d_y)),
-            after=(found,),
-            uses=("quadratic",),
-            assumptions=(
-                r"Degrees $d_x$ and $d_y$: plain mobilities $\rho_x=1$, $\rho_y=n$; inverse to the degrees $\rho_x=\rho_y=1$.",
-            ),
-            check=lambda before, after: (
-                Identity(((after[chi_w], of_one_mode().det()),)),
-                Identity(_family_pairs(before, after[chi_w])),
-                Numerics(
-                    lambda rng: equal_rates.dense_roots(rng, before[zero[0].left], after[chi_w]),
-                    1e-8,
-                    "SciPy's eigenvalues of the linearised problem of all embeddings",
-                ),
-            ),
-        ),
-        Step(
-            "heads",
-            "Each mode has two heads. With mobilities inverse to the degrees they are $w_\\pm=\\tfrac12(\\mu\\pm\\sqrt{\\mu^2-"
-            "4\\lambda})$.",
-            "Roots of the quadratic in $w^2$; at $\\rho_x=\\rho_y=1$ it is $(w^2+\\lambda)^2-\\mu^2w^2$.",
-            before=(found,),
-            after=both,
-            uses=("equal_rates",),
-            check=lambda before, after: (
-                Identity(tuple((before[chi_w].expand().subs(w, sqrt(after[e])), 0) for e in (w_plus**2, w_minus**2))),
-                Identity(((before[chi_w], of_one_mode().det()), *_equal_rate_pairs(after[w_plus**2], after[w_minus**2]))),
-                Numerics(
-                    lambda rng: equal_rates.state_heads(rng, after[w_plus**2], after[w_minus**2]),
-                    1e-8,
-                    "the roots of couplings of both families",
-                ),
-            ),
-        ),
+        _equal_rates_step(known.of(Determinant(QUADRATIC))[0], found),
+        _heads_step(found, both),
         own_sector_step(Lines((*known, found, *both))),
         _fold_step(both),
+    )
+
+
+def _equal_rates_step(zero: Line, found: Line) -> Step:
+    return Step(
+        "equal_rates",
+        "Where all samples have one rate and all labels another, each canonical correlation has a quadratic in $w^2$ "
+        "of its own. So it is for uniform frustration and for pairs of labels, half each, at any $K$, $n$ and $\\varphi$.",
+        "In $ZH^{-1/2}$ the couplings are $\\sqrt{\\rho_x\\rho_y}$ times the normalised ones, which part into singular "
+        "vectors.",
+        before=(zero,),
+        given=(Line(rho_x, eta_x * d_x), Line(rho_y, eta_y * d_y)),
+        after=(found,),
+        uses=("quadratic",),
+        assumptions=(
+            r"Degrees $d_x$ and $d_y$: plain mobilities $\rho_x=1$, $\rho_y=n$; inverse to the degrees $\rho_x=\rho_y=1$.",
+        ),
+        check=lambda before, after: (
+            Identity(((after[chi_w], of_one_mode().det()),)),
+            Identity(_family_pairs(before, after[chi_w])),
+            Numerics(
+                lambda rng: equal_rates.dense_roots(rng, before[zero.left], after[chi_w]),
+                1e-8,
+                "SciPy's eigenvalues of the linearised problem of all embeddings",
+            ),
+        ),
+    )
+
+
+def _heads_step(found: Line, both: tuple[Line, ...]) -> Step:
+    return Step(
+        "heads",
+        "Each mode has two heads. With mobilities inverse to the degrees they are $w_\\pm=\\tfrac12(\\mu\\pm\\sqrt{\\mu^2-"
+        "4\\lambda})$.",
+        "Roots of the quadratic in $w^2$; at $\\rho_x=\\rho_y=1$ it is $(w^2+\\lambda)^2-\\mu^2w^2$.",
+        before=(found,),
+        after=both,
+        uses=("equal_rates",),
+        check=lambda before, after: (
+            Identity(tuple((before[chi_w].expand().subs(w, sqrt(after[e])), 0) for e in (w_plus**2, w_minus**2))),
+            Identity(((before[chi_w], of_one_mode().det()), *_equal_rate_pairs(after[w_plus**2], after[w_minus**2]))),
+            Numerics(
+                lambda rng: equal_rates.state_heads(rng, after[w_plus**2], after[w_minus**2]),
+                1e-8,
+                "the roots of couplings of both families",
+            ),
+        ),
     )
 
 

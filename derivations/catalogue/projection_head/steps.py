@@ -31,6 +31,7 @@ from derivations.vocabulary import (
     v_k,
     v_k0,
 )
+from theory import Loss
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, W, X, Y, d
 from theory.words import scale_matrix
 
@@ -49,91 +50,102 @@ def steps() -> tuple[Step, ...]:
 def _flow_steps() -> tuple[Step, ...]:
     loss = shared_head("none")
     whole, moved = Line(L, loss.expression), velocity_lines(loss.gradient_flow())
+    return (_loss_step(whole), _gradient_flow_step(loss, whole, moved), _contraction_step(whole, moved))
+
+
+def _loss_step(whole: Line) -> Step:
+    return Step(
+        "loss",
+        "The head $W$ predicts labels from samples and samples from labels.",
+        "Expand the squares; the row and column sums of $J$ are the degrees $D_x$, $D_y$.",
+        given=(Line(L, sum_of_squares()),),
+        after=(whole,),
+        assumptions=("One head for both directions.",),
+        check=lambda before, after: AtRandomPoints(((before[L], after[L]),), coupled_point),
+    )
+
+
+def _gradient_flow_step(loss: Loss, whole: Line, moved: Lines) -> Step:
+    return Step(
+        "gradient_flow",
+        "Embeddings and head descend the loss, each with its own mobility.",
+        "Matrix calculus: the gradient of a trace is read off its differential.",
+        before=(whole,),
+        after=moved,
+        uses=("loss",),
+        assumptions=("$H_x$, $H_y$ are diagonal and positive; the head has the mobility $\\gamma$; no decay.",),
+        check=lambda before, after: Descent(
+            loss.with_parts(expression=before[L]), after.of(*map(dot, loss.state)).rights, coupled_point, stopped=False
+        ),
+    )
+
+
+def _contraction_step(whole: Line, moved: Lines) -> Step:
     square = Add(*(Trace(b * H.I * b.T) / 2 for b, H in ((X, H_x), (Y, H_y))))
-    return (
-        Step(
-            "loss",
-            "The head $W$ predicts labels from samples and samples from labels.",
-            "Expand the squares; the row and column sums of $J$ are the degrees $D_x$, $D_y$.",
-            given=(Line(L, sum_of_squares()),),
-            after=(whole,),
-            assumptions=("One head for both directions.",),
-            check=lambda before, after: AtRandomPoints(((before[L], after[L]),), coupled_point),
-        ),
-        Step(
-            "gradient_flow",
-            "Embeddings and head descend the loss, each with its own mobility.",
-            "Matrix calculus: the gradient of a trace is read off its differential.",
-            before=(whole,),
-            after=moved,
-            uses=("loss",),
-            assumptions=("$H_x$, $H_y$ are diagonal and positive; the head has the mobility $\\gamma$; no decay.",),
-            check=lambda before, after: Descent(
-                loss.with_parts(expression=before[L]), after.of(*map(dot, loss.state)).rights, coupled_point, stopped=False
+    return Step(
+        "contraction",
+        "The embeddings contract in the metric of their mobilities as long as there is any loss.",
+        "The loss is homogeneous of degree two in the embeddings: Euler's theorem for $-\\operatorname{tr}(Z\\,"
+        "\\partial L/\\partial Z^T)$.",
+        before=(whole, *moved[:2]),
+        given=(Line(S_H, square),),
+        after=(Line(dot(S_H), -2 * L),),
+        uses=("loss", "gradient_flow"),
+        check=lambda before, after: Numerics(
+            lambda rng: measure_drift(
+                rng, before[S_H], {b: before[dot(b)] for b in (X, Y)}, after[dot(S_H)].xreplace({L: before[L]})
             ),
-        ),
-        Step(
-            "contraction",
-            "The embeddings contract in the metric of their mobilities as long as there is any loss.",
-            "The loss is homogeneous of degree two in the embeddings: Euler's theorem for $-\\operatorname{tr}(Z\\,"
-            "\\partial L/\\partial Z^T)$.",
-            before=(whole, *moved[:2]),
-            given=(Line(S_H, square),),
-            after=(Line(dot(S_H), -2 * L),),
-            uses=("loss", "gradient_flow"),
-            check=lambda before, after: Numerics(
-                lambda rng: measure_drift(
-                    rng, before[S_H], {b: before[dot(b)] for b in (X, Y)}, after[dot(S_H)].xreplace({L: before[L]})
-                ),
-                1e-20,
-                "differences along the velocities",
-            ),
+            1e-20,
+            "differences along the velocities",
         ),
     )
 
 
 def _mode_steps(moved: Line) -> tuple[Step, ...]:
+    every = Line(L, all_modes().erased())
+    return (_modes_step(every, moved), _frustration_mass_step(every))
+
+
+def _modes_step(every: Line, moved: Line) -> Step:
     whole, loss = shared_head("none"), all_modes()
-    every = Line(L, loss.erased())
-    return (
-        Step(
-            "modes",
-            "In the eigenvectors of the normalised adjacency the couplings become numbers: mode $k$ has the canonical "
-            "correlation $\\mu_k$.",
-            "Write $ZD^{1/2}$ in the eigenvectors of $D^{-1/2}AD^{-1/2}$; collect the amplitudes as columns of $V$.",
-            before=(Line(L, whole.expression), *velocity_lines(whole.gradient_flow())),
-            given=(Line(H_x, D_x.I), Line(H_y, D_y.I)),
-            after=(every, *velocity_lines(loss.gradient_flow()), moved),
-            uses=("loss", "gradient_flow"),
-            assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.compare_modes(rng, before, after), 1e-10, "the lowered flow of all embeddings"
-            ),
+    return Step(
+        "modes",
+        "In the eigenvectors of the normalised adjacency the couplings become numbers: mode $k$ has the canonical "
+        "correlation $\\mu_k$.",
+        "Write $ZD^{1/2}$ in the eigenvectors of $D^{-1/2}AD^{-1/2}$; collect the amplitudes as columns of $V$.",
+        before=(Line(L, whole.expression), *velocity_lines(whole.gradient_flow())),
+        given=(Line(H_x, D_x.I), Line(H_y, D_y.I)),
+        after=(every, *velocity_lines(loss.gradient_flow()), moved),
+        uses=("loss", "gradient_flow"),
+        assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
+        check=lambda before, after: Numerics(
+            lambda rng: evidence.compare_modes(rng, before, after), 1e-10, "the lowered flow of all embeddings"
         ),
-        Step(
-            "frustration_mass",
-            "The loss is a sum over modes. Completing the square leaves a mass: the frustration of the mode, which no head "
-            "can remove.",
-            "Complete the square in the part of one mode. Couplings that are not negative have no correlation larger than one.",
-            before=(every,),
-            given=(Line(L_k, single_mode().expression), Line(J[i, a], Integer(0), r"\ge")),
-            after=(Line(L_k, SQUARE / 2 + psi_k * SIZE / 2), MASS, MASS_BOUND),
-            uses=("modes",),
-            check=lambda before, after: (
-                Identity(((before[L_k], after[L_k].xreplace({psi_k: after[psi_k]})),)),
-                Numerics(
-                    lambda rng: evidence.sum_modes(rng, before[L], after[L_k], after[psi_k]),
-                    1e-20,
-                    "the loss of all modes",
-                ),
-                Numerics(
-                    lambda rng: evidence.bound_frustrations(
-                        rng, before.of(J[i, a])[0], after[psi_k], after.of(psi_k).bounds[0]
-                    ),
-                    1e-10,
-                    "singular values of couplings, one of them zero, and of such that are not as assumed",
-                    reads=after.bounds,
-                ),
+    )
+
+
+def _frustration_mass_step(every: Line) -> Step:
+    return Step(
+        "frustration_mass",
+        "The loss is a sum over modes. Completing the square leaves a mass: the frustration of the mode, which no head "
+        "can remove.",
+        "Complete the square in the part of one mode. Couplings that are not negative have no correlation larger than one.",
+        before=(every,),
+        given=(Line(L_k, single_mode().expression), Line(J[i, a], Integer(0), r"\ge")),
+        after=(Line(L_k, SQUARE / 2 + psi_k * SIZE / 2), MASS, MASS_BOUND),
+        uses=("modes",),
+        check=lambda before, after: (
+            Identity(((before[L_k], after[L_k].xreplace({psi_k: after[psi_k]})),)),
+            Numerics(
+                lambda rng: evidence.sum_modes(rng, before[L], after[L_k], after[psi_k]),
+                1e-20,
+                "the loss of all modes",
+            ),
+            Numerics(
+                lambda rng: evidence.bound_frustrations(rng, before.of(J[i, a])[0], after[psi_k], after.of(psi_k).bounds[0]),
+                1e-10,
+                "singular values of couplings, one of them zero, and of such that are not as assumed",
+                reads=after.bounds,
             ),
         ),
     )

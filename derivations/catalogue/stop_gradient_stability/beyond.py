@@ -19,51 +19,33 @@ from theory.words import Context, scale_matrix
 
 def beyond(perturbed: Lines) -> tuple[Step, ...]:
     """Modes in any position, absent ones beside them, and what protects the head."""
-    loss = all_modes()
+    return (_any_modes_step(), _absent_step(perturbed), _sign_protection_step())
+
+
+def _any_modes_step() -> Step:
+    context = all_modes().context
     rest = MatAdd(W.T * q_V, scale_matrix(-1, q_V * mu_matrix) / 2, evaluate=False)
     square = Trace(MatMul(Transpose(rest), rest, evaluate=False))
     mass = MatAdd(scale_matrix(gamma, V.T * V), scale_matrix(-1, mu_matrix * mu_matrix) / 4, evaluate=False)
-    kept = MatAdd(Q_t, scale_matrix(gamma, V * V.T), evaluate=False)
-    return (
-        Step(
-            "any_modes",
-            "Surviving modes that are not orthogonal are stable, together with the head, if $\\gamma V^TV-\\tfrac14\\mu^2$ is "
-            "positive definite: then the size of the residual falls for every perturbation.",
-            "Complete the square. A decreasing norm puts the numerical range, and all eigenvalues, into the left half plane.",
-            before=(Line(dot(q_V), residual_flow()),),
-            after=(Line(half_square_q, ordered_sum(-square, -Trace(MatMul(q_V, mass, Transpose(q_V), evaluate=False)))),),
-            uses=("residual_flow",),
-            assumptions=(
-                "The columns of $V$ are the surviving modes alone, for absent ones see below. Sufficient, not necessary.",
-            ),
-            check=lambda before, after: (
-                Identity(((Trace(q_V.T * before[dot(q_V)]), after[half_square_q]),), loss.context),
-                Numerics(
-                    lambda rng: evidence.residual_descent(rng, after[half_square_q]),
-                    1e-9,
-                    "dense Jacobians along perturbations",
-                ),
-                Numerics(evidence.safe_states, 0, "dense eigenvalues where the condition holds"),
-            ),
+    return Step(
+        "any_modes",
+        "Surviving modes that are not orthogonal are stable, together with the head, if $\\gamma V^TV-\\tfrac14\\mu^2$ is "
+        "positive definite: then the size of the residual falls for every perturbation.",
+        "Complete the square. A decreasing norm puts the numerical range, and all eigenvalues, into the left half plane.",
+        before=(Line(dot(q_V), residual_flow()),),
+        after=(Line(half_square_q, ordered_sum(-square, -Trace(MatMul(q_V, mass, Transpose(q_V), evaluate=False)))),),
+        uses=("residual_flow",),
+        assumptions=(
+            "The columns of $V$ are the surviving modes alone, for absent ones see below. Sufficient, not necessary.",
         ),
-        _absent_step(perturbed),
-        Step(
-            "sign_protection",
-            "What is conserved protects the head. If $Q$ is positive definite at the start, $W^TW$ never becomes singular, and "
-            "$\\det W$ keeps its sign: its square does not fall below that of $Q$.",
-            "$Q=W^TW-\\gamma VV^T$ is conserved; positive definite, it is a head that is large against the amplitudes.",
-            before=velocity_lines(loss.stop_gradient_flow()),
-            uses=("mode_flow",),
-            after=(Line(W.T * W, kept), Line(Determinant(W) ** 2, Determinant(Q_t), r"\ge")),
-            check=lambda given, after: (
-                Identity((_move_alike(given, after[W.T * W], loss.context),), loss.context),
-                Numerics(
-                    lambda rng: evidence.protected_heads(rng, after),
-                    1e-7,
-                    "runs of all modes, and the bound reached without any",
-                    reads=after.bounds,
-                ),
+        check=lambda before, after: (
+            Identity(((Trace(q_V.T * before[dot(q_V)]), after[half_square_q]),), context),
+            Numerics(
+                lambda rng: evidence.residual_descent(rng, after[half_square_q]),
+                1e-9,
+                "dense Jacobians along perturbations",
             ),
+            Numerics(evidence.safe_states, 0, "dense eigenvalues where the condition holds"),
         ),
     )
 
@@ -108,6 +90,29 @@ def _of_absent(known: Lines) -> MatrixExpr:
     """How the column of a mode without amplitude moves."""
     column = {V: ZeroMatrix(d, 1), dV: dv_j, mu_matrix: mu_j * Unit(1)}
     return known[dot(dV)].xreplace({q_V: known[q_V]}).xreplace(column).doit()
+
+
+def _sign_protection_step() -> Step:
+    loss = all_modes()
+    kept = MatAdd(Q_t, scale_matrix(gamma, V * V.T), evaluate=False)
+    return Step(
+        "sign_protection",
+        "What is conserved protects the head. If $Q$ is positive definite at the start, $W^TW$ never becomes singular, and "
+        "$\\det W$ keeps its sign: its square does not fall below that of $Q$.",
+        "$Q=W^TW-\\gamma VV^T$ is conserved; positive definite, it is a head that is large against the amplitudes.",
+        before=velocity_lines(loss.stop_gradient_flow()),
+        uses=("mode_flow",),
+        after=(Line(W.T * W, kept), Line(Determinant(W) ** 2, Determinant(Q_t), r"\ge")),
+        check=lambda given, after: (
+            Identity((_move_alike(given, after[W.T * W], loss.context),), loss.context),
+            Numerics(
+                lambda rng: evidence.protected_heads(rng, after),
+                1e-7,
+                "runs of all modes, and the bound reached without any",
+                reads=after.bounds,
+            ),
+        ),
+    )
 
 
 def _move_alike(known: Lines, kept: MatrixExpr, context: Context) -> tuple:

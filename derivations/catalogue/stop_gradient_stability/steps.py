@@ -112,74 +112,90 @@ def _orthogonal_steps(perturbed: Lines) -> tuple[Step, ...]:
     rates = (Line(s_lj, ordered_sum(absent, held - absent)), Line(s_absent, absent))
     state = tuple(map(Line, (V, W, mu_matrix), orthogonal_state()))
     blocks = _block_lines(Lines((*perturbed, *state)))
-    needed, enough = Line(gamma * a_j**2, omega_l * (mu_j - omega_l), ">"), Line(gamma * a_j**2, mu_j**2 / 4, ">")
     return (
-        Step(
-            "orthogonal_modes",
-            "With orthogonal modes each direction meets each mode for itself. The component of a surviving mode along a "
-            "direction moves with one entry of the head; that of an absent mode moves alone; other entries of the head rest.",
-            "The connected blocks of the Jacobian.",
-            before=perturbed,
-            given=state,
-            after=blocks,
-            uses=("perturbation",),
-            assumptions=("Modes 1 and 2 survive along directions 1 and 2, direction 3 is free, mode 3 absent; so are others.",),
-            check=lambda before, after: after.same(_block_lines(before)),
+        _orthogonal_modes_step(perturbed, state, blocks),
+        _spectrum_step(blocks, rates),
+        _thresholds_step(rates[0]),
+        _splits_step(rates[1]),
+    )
+
+
+def _orthogonal_modes_step(perturbed: Lines, state: tuple[Line, ...], blocks: Lines) -> Step:
+    return Step(
+        "orthogonal_modes",
+        "With orthogonal modes each direction meets each mode for itself. The component of a surviving mode along a "
+        "direction moves with one entry of the head; that of an absent mode moves alone; other entries of the head rest.",
+        "The connected blocks of the Jacobian.",
+        before=perturbed,
+        given=state,
+        after=blocks,
+        uses=("perturbation",),
+        assumptions=("Modes 1 and 2 survive along directions 1 and 2, direction 3 is free, mode 3 absent; so are others.",),
+        check=lambda before, after: after.same(_block_lines(before)),
+    )
+
+
+def _spectrum_step(blocks: Lines, rates: tuple[Line, Line]) -> Step:
+    return Step(
+        "spectrum",
+        "The whole spectrum: for each direction $l$ and each surviving mode $j$ the rate $s_{lj}$ and a zero along the "
+        "family of states at rest, for each absent mode the rate $s^0_{lj}$, and zeros for head entries beside all modes.",
+        "Trace of the blocks, whose determinant vanishes.",
+        before=blocks,
+        after=rates,
+        uses=("orthogonal_modes",),
+        assumptions=(
+            "$\\omega_l$ is the eigenvalue of the head on direction $l$, $a_j$ the amplitude of mode $j$ on its own, whose "
+            "eigenvalue is $\\mu_j$.",
         ),
-        Step(
-            "spectrum",
-            "The whole spectrum: for each direction $l$ and each surviving mode $j$ the rate $s_{lj}$ and a zero along the "
-            "family of states at rest, for each absent mode the rate $s^0_{lj}$, and zeros for head entries beside all modes.",
-            "Trace of the blocks, whose determinant vanishes.",
-            before=blocks,
-            after=rates,
-            uses=("orthogonal_modes",),
-            assumptions=(
-                "$\\omega_l$ is the eigenvalue of the head on direction $l$, $a_j$ the amplitude of mode $j$ on its own, whose "
-                "eigenvalue is $\\mu_j$.",
-            ),
-            check=lambda before, after: (
-                Identity(_trace_pairs(before, after[s_lj], after[s_absent])),
-                Numerics(lambda rng: evidence.state_spectra(rng, after), 1e-9, DENSE),
-            ),
+        check=lambda before, after: (
+            Identity(_trace_pairs(before, after[s_lj], after[s_absent])),
+            Numerics(lambda rng: evidence.state_spectra(rng, after), 1e-9, DENSE),
         ),
-        Step(
-            "thresholds",
-            "A surviving mode needs amplitude against every direction $l$. Whatever the head, a quarter of the square of its "
-            "correlation is enough.",
-            "The rate $s_{lj}$ is to be negative for all $l$; complete the square in $\\omega_l$.",
-            before=rates[:1],
-            after=(Line(s_lj, ordered_sum(-((omega_l - mu_j / 2) ** 2), -gamma * a_j**2, mu_j**2 / 4)), needed, enough),
-            uses=("spectrum",),
-            check=lambda before, after: (
-                Identity(((before[s_lj], after[s_lj]),)),
-                Numerics(lambda rng: evidence.state_spectra(rng, after), 1e-9, DENSE),
-                Numerics(
-                    lambda rng: evidence.thresholds(rng, after.bounds),
-                    0,
-                    "dense eigenvalues, negative where and only where the first holds for all directions; at the worst head, "
-                    "the second",
-                    reads=after.bounds,
-                ),
-            ),
-        ),
-        Step(
-            "splits",
-            "Absent modes stay away where the correlation lies below every positive eigenvalue of the head and above every "
-            "negative one, and only there. With all $d$ directions occupied the survivors are therefore the top $d_+$ and the "
-            "bottom $d_-$ modes, positive and negative ones, for any split $d=d_++d_-$; and a head of one and more in all "
-            "directions is stable with no class mode at all.",
-            "The rate $s^0_{lj}$ is to be negative for all $l$ and all absent $j$.",
-            before=rates[1:],
-            after=(Line(omega_l * mu_j, omega_l**2, "<"),),
-            uses=("spectrum",),
-            assumptions=("Amplitudes above their thresholds.",),
-            check=lambda before, after: Numerics(
-                lambda rng: evidence.stable_splits(rng, before[s_absent], after.bounds),
-                1e-9,
-                "dense eigenvalues for every choice of survivors, and for none beside large heads",
+    )
+
+
+def _thresholds_step(survivor: Line) -> Step:
+    needed, enough = Line(gamma * a_j**2, omega_l * (mu_j - omega_l), ">"), Line(gamma * a_j**2, mu_j**2 / 4, ">")
+    return Step(
+        "thresholds",
+        "A surviving mode needs amplitude against every direction $l$. Whatever the head, a quarter of the square of its "
+        "correlation is enough.",
+        "The rate $s_{lj}$ is to be negative for all $l$; complete the square in $\\omega_l$.",
+        before=(survivor,),
+        after=(Line(s_lj, ordered_sum(-((omega_l - mu_j / 2) ** 2), -gamma * a_j**2, mu_j**2 / 4)), needed, enough),
+        uses=("spectrum",),
+        check=lambda before, after: (
+            Identity(((before[s_lj], after[s_lj]),)),
+            Numerics(lambda rng: evidence.state_spectra(rng, after), 1e-9, DENSE),
+            Numerics(
+                lambda rng: evidence.thresholds(rng, after.bounds),
+                0,
+                "dense eigenvalues, negative where and only where the first holds for all directions; at the worst head, "
+                "the second",
                 reads=after.bounds,
             ),
+        ),
+    )
+
+
+def _splits_step(absent: Line) -> Step:
+    return Step(
+        "splits",
+        "Absent modes stay away where the correlation lies below every positive eigenvalue of the head and above every "
+        "negative one, and only there. With all $d$ directions occupied the survivors are therefore the top $d_+$ and the "
+        "bottom $d_-$ modes, positive and negative ones, for any split $d=d_++d_-$; and a head of one and more in all "
+        "directions is stable with no class mode at all.",
+        "The rate $s^0_{lj}$ is to be negative for all $l$ and all absent $j$.",
+        before=(absent,),
+        after=(Line(omega_l * mu_j, omega_l**2, "<"),),
+        uses=("spectrum",),
+        assumptions=("Amplitudes above their thresholds.",),
+        check=lambda before, after: Numerics(
+            lambda rng: evidence.stable_splits(rng, before[s_absent], after.bounds),
+            1e-9,
+            "dense eigenvalues for every choice of survivors, and for none beside large heads",
+            reads=after.bounds,
         ),
     )
 

@@ -59,72 +59,83 @@ def _written_product(*factors):
 
 
 def _elimination_steps(of_samples: MatAdd, of_labels: MatAdd, schur: Line, null: Line) -> tuple[Step, ...]:
-    samples = Line(D_x * F_x - J * f, r * H_x.I * F_x)
-    labels = Line(D_y * f - Transpose(J) * F_x, r * H_y.I * f)
     followed = Line(F_x, _written_product(of_samples.I, J, f))
-    whole = BlockMatrix([[of_samples, -J], [-Transpose(J), of_labels]])
     return (
-        Step(
-            "elimination",
-            "In a mode that decays at the rate $r$ the samples follow the labels.",
-            "Insert $F_x\\,e^{-rt}$ and $f\\,e^{-rt}$ into the flow and solve for the samples, whose equations are not "
-            "coupled.",
-            given=(samples,),
-            after=(followed,),
-            assumptions=("$r$ is none of the rates $\\eta_id_i$ of single samples.",),
-            check=lambda premises, after: (
-                AtRandomPoints((_insert_solution(premises, samples.left, after[F_x]),), evidence.label_point),
-                Numerics(
-                    lambda rng: evidence.eigenvectors(rng, samples.left, premises[samples.left]),
-                    1e-10,
-                    "dense eigenvectors of the whole graph",
-                ),
+        _elimination_step(followed),
+        _label_only_step(followed, schur, null),
+        _characteristic_equation_step(of_samples, of_labels, schur),
+    )
+
+
+def _elimination_step(followed: Line) -> Step:
+    samples = Line(D_x * F_x - J * f, r * H_x.I * F_x)
+    return Step(
+        "elimination",
+        "In a mode that decays at the rate $r$ the samples follow the labels.",
+        "Insert $F_x\\,e^{-rt}$ and $f\\,e^{-rt}$ into the flow and solve for the samples, whose equations are not coupled.",
+        given=(samples,),
+        after=(followed,),
+        assumptions=("$r$ is none of the rates $\\eta_id_i$ of single samples.",),
+        check=lambda premises, after: (
+            AtRandomPoints((_insert_solution(premises, samples.left, after[F_x]),), evidence.label_point),
+            Numerics(
+                lambda rng: evidence.eigenvectors(rng, samples.left, premises[samples.left]),
+                1e-10,
+                "dense eigenvectors of the whole graph",
             ),
         ),
-        Step(
-            "label_only",
-            "What is left is an equation between labels, exact for any couplings.",
-            "Insert the samples into the equation of the labels.",
-            before=(followed,),
-            given=(labels,),
-            after=(schur, null),
-            uses=("elimination",),
-            check=lambda premises, after: (
-                AtRandomPoints(
+    )
+
+
+def _label_only_step(followed: Line, schur: Line, null: Line) -> Step:
+    labels = Line(D_y * f - Transpose(J) * F_x, r * H_y.I * f)
+    return Step(
+        "label_only",
+        "What is left is an equation between labels, exact for any couplings.",
+        "Insert the samples into the equation of the labels.",
+        before=(followed,),
+        given=(labels,),
+        after=(schur, null),
+        uses=("elimination",),
+        check=lambda premises, after: (
+            AtRandomPoints(
+                (
                     (
-                        (
-                            (labels.left - premises[labels.left]).xreplace({F_x: premises[F_x]}),
-                            (S_K * f - after[S_K * f]).xreplace({S_K: after[S_K]}),
-                        ),
+                        (labels.left - premises[labels.left]).xreplace({F_x: premises[F_x]}),
+                        (S_K * f - after[S_K * f]).xreplace({S_K: after[S_K]}),
                     ),
-                    evidence.label_point,
                 ),
-                Numerics(
-                    lambda rng: evidence.null_labels(rng, premises, after),
-                    1e-10,
-                    "dense eigenvectors of the whole graph",
-                ),
+                evidence.label_point,
+            ),
+            Numerics(
+                lambda rng: evidence.null_labels(rng, premises, after),
+                1e-10,
+                "dense eigenvectors of the whole graph",
             ),
         ),
-        Step(
-            "characteristic_equation",
-            "A rate is a root of the determinant of this $K\\times K$ matrix, or the rate of a single sample.",
-            "Determinant of a block matrix by its Schur complement.",
-            before=(schur,),
-            given=(Line(det_r, Determinant(whole)),),
-            after=(Line(det_r, Determinant(of_samples) * Determinant(S_K)),),
-            uses=("label_only",),
-            check=lambda premises, after: (
-                Numerics(
-                    lambda rng: evidence.determinants(rng, premises[det_r], after[det_r].xreplace({S_K: premises[S_K]})),
-                    1e-25,
-                    "elimination at 40 digits",
-                ),
-                Numerics(
-                    lambda rng: evidence.singular_labels(rng, premises[S_K]),
-                    1e-10,
-                    "dense rates, at each of which the matrix is singular",
-                ),
+    )
+
+
+def _characteristic_equation_step(of_samples: MatAdd, of_labels: MatAdd, schur: Line) -> Step:
+    whole = BlockMatrix([[of_samples, -J], [-Transpose(J), of_labels]])
+    return Step(
+        "characteristic_equation",
+        "A rate is a root of the determinant of this $K\\times K$ matrix, or the rate of a single sample.",
+        "Determinant of a block matrix by its Schur complement.",
+        before=(schur,),
+        given=(Line(det_r, Determinant(whole)),),
+        after=(Line(det_r, Determinant(of_samples) * Determinant(S_K)),),
+        uses=("label_only",),
+        check=lambda premises, after: (
+            Numerics(
+                lambda rng: evidence.determinants(rng, premises[det_r], after[det_r].xreplace({S_K: premises[S_K]})),
+                1e-25,
+                "elimination at 40 digits",
+            ),
+            Numerics(
+                lambda rng: evidence.singular_labels(rng, premises[S_K]),
+                1e-10,
+                "dense rates, at each of which the matrix is singular",
             ),
         ),
     )
@@ -189,58 +200,62 @@ def _masses(whole: tuple[Line, ...], own: tuple[Line, ...]) -> Step:
 
 
 def _order_steps(known: tuple[Line, ...]) -> tuple[Step, ...]:
-    def form(matrix):
-        return Trace(Transpose(f) * matrix * f)
-
-    correction = -(r_1 * form(M_1) + r_1**2 * form(C_0)) / form(M_0)
     problem = Line(L_K * f, r_1 * M_0 * f)
-    collected = Line(L_K * f_2 - r_1 * M_0 * f_2, r_1 * M_1 * f + r_1**2 * C_0 * f + r_2 * M_0 * f)
-    return (
-        Step(
-            "leading_order",
-            "To leading order the slow rates are those of masses joined by springs: the class graph.",
-            "With few frustrated samples $\\mathcal{L}$ and $r$ are small of first order, and $\\mathcal{M}=M_0+M_1$, where "
-            "$(M_1)_{aj}=\\sum_iJ_{ia}J_{ij}/\\eta_id_i^2$ over the frustrated samples is small too.",
-            before=known,
-            after=(problem, Line(r, r_1, r"\simeq")),
-            uses=("label_only", "slow_modes", "masses"),
-            assumptions=("Few frustrated samples beside $n_a$ pure ones in each class.",),
-            check=lambda before, after: Remainder(
-                lambda rng: evidence.leading_orders(rng, before, after),
-                2e-2,
-                "modes of the whole graph while pure samples multiply: relative remainders of order 2 and 1",
-                reads=after.of(r),
-            ),
+    return (_leading_order_step(known, problem), _next_order_step(problem))
+
+
+def _leading_order_step(known: tuple[Line, ...], problem: Line) -> Step:
+    return Step(
+        "leading_order",
+        "To leading order the slow rates are those of masses joined by springs: the class graph.",
+        "With few frustrated samples $\\mathcal{L}$ and $r$ are small of first order, and $\\mathcal{M}=M_0+M_1$, where "
+        "$(M_1)_{aj}=\\sum_iJ_{ia}J_{ij}/\\eta_id_i^2$ over the frustrated samples is small too.",
+        before=known,
+        after=(problem, Line(r, r_1, r"\simeq")),
+        uses=("label_only", "slow_modes", "masses"),
+        assumptions=("Few frustrated samples beside $n_a$ pure ones in each class.",),
+        check=lambda before, after: Remainder(
+            lambda rng: evidence.leading_orders(rng, before, after),
+            2e-2,
+            "modes of the whole graph while pure samples multiply: relative remainders of order 2 and 1",
+            reads=after.of(r),
         ),
-        Step(
-            "next_order",
-            "To next order frustrated samples have a mass as well, and pure samples lag behind: both slow the collapse down.",
-            "Collect the second order, where $f+f_2$ is the pattern, and multiply by $f^T$, which removes $f_2$.",
-            before=(problem,),
-            given=(collected,),
-            after=(Line(r_2, correction), Line(r, r_1 + r_2, r"\simeq"), Line(-r_2, S.Zero, ">")),
-            uses=("leading_order",),
-            assumptions=(
-                "$f$ and $r_1$ solve the leading order; where several $r_1$ are equal, $f$ diagonalises $M_1+r_1C_0$ among "
-                "them.",
-            ),
-            check=lambda premises, after: (
-                AtRandomPoints((_project_on_leading(premises[collected.left], after[r_2]),), evidence.quadratic_point),
-                Numerics(
-                    lambda rng: evidence.slowed_rates(rng, after), 0, "the sign at modes of class graphs", reads=after.bounds
-                ),
-                Remainder(
-                    lambda rng: evidence.second_orders(rng, premises, collected.left, after),
-                    2e-2,
-                    "modes of the whole graph while pure samples multiply: relative remainders of order 1 and 2",
-                    reads=after.of(r),
-                ),
+    )
+
+
+def _next_order_step(problem: Line) -> Step:
+    collected = Line(L_K * f_2 - r_1 * M_0 * f_2, r_1 * M_1 * f + r_1**2 * C_0 * f + r_2 * M_0 * f)
+    correction = -(r_1 * _form_on_labels(M_1) + r_1**2 * _form_on_labels(C_0)) / _form_on_labels(M_0)
+    return Step(
+        "next_order",
+        "To next order frustrated samples have a mass as well, and pure samples lag behind: both slow the collapse down.",
+        "Collect the second order, where $f+f_2$ is the pattern, and multiply by $f^T$, which removes $f_2$.",
+        before=(problem,),
+        given=(collected,),
+        after=(Line(r_2, correction), Line(r, r_1 + r_2, r"\simeq"), Line(-r_2, S.Zero, ">")),
+        uses=("leading_order",),
+        assumptions=(
+            "$f$ and $r_1$ solve the leading order; where several $r_1$ are equal, $f$ diagonalises $M_1+r_1C_0$ among them.",
+        ),
+        check=lambda premises, after: (
+            AtRandomPoints((_project_on_leading(premises[collected.left], after[r_2]),), evidence.quadratic_point),
+            Numerics(lambda rng: evidence.slowed_rates(rng, after), 0, "the sign at modes of class graphs", reads=after.bounds),
+            Remainder(
+                lambda rng: evidence.second_orders(rng, premises, collected.left, after),
+                2e-2,
+                "modes of the whole graph while pure samples multiply: relative remainders of order 1 and 2",
+                reads=after.of(r),
             ),
         ),
     )
 
 
+def _form_on_labels(matrix: MatrixExpr) -> Expr:
+    """The quadratic form of a matrix at the pattern of the labels."""
+    return Trace(Transpose(f) * matrix * f)
+
+
 def _project_on_leading(terms: MatrixExpr, correction: Expr) -> tuple[Expr, Expr]:
     """The terms of second order without f_2, times the leading pattern: nothing, compared beside its mass."""
-    mass = Trace(Transpose(f) * M_0 * f)
+    mass = _form_on_labels(M_0)
     return Trace(Transpose(f) * terms).xreplace({r_2: correction}) + mass, mass

@@ -191,53 +191,57 @@ def put_column(velocity: MatrixExpr) -> MatrixExpr:
 
 def label_steps(known: Lines) -> tuple[Step, ...]:
     """Distances of labels, and the frustration that ends them."""
-    families = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
-    return (
-        Step(
-            "simplex",
-            "With equal class modes, one on each of $K-1$ directions, the labels form a regular simplex: all distances are "
-            "equal, and the start is forgotten.",
-            "$y_a-y_b$ is $V$ times the difference of two rows of the class modes, divided by $\\sqrt n$ and, since half of a "
-            "mode lives on labels, by $\\sqrt2$. Two rows of an orthonormal basis of the patterns of zero sum are $\\sqrt2$ "
-            "apart.",
-            before=(*known.of(w_plus), known.of(v**2)[1]),
-            given=(Line(d, K - 1, r"\ge"),),
-            after=(Line(distance_ab, kappa * w_plus**2 / (gamma * lam * n)),),
-            uses=("heads",),
-            assumptions=(
-                "$K$ classes treated alike, label degree $n$ (the number of samples a class); $\\gamma$ is the mobility of the "
-                "head as it stands in the flow.",
-                "No other mode that tells labels apart survives.",
-            ),
-            check=lambda before, after: (
-                Identity(((before[v**2].subs(w, w_plus) / n, after[distance_ab]),)),
-                Numerics(lambda rng: evidence.simplex_distances(rng, before, after), 1e-5, "the end of runs of all embeddings"),
-            ),
+    return (_simplex_step(known), _critical_fraction_step(known))
+
+
+def _simplex_step(known: Lines) -> Step:
+    return Step(
+        "simplex",
+        "With equal class modes, one on each of $K-1$ directions, the labels form a regular simplex: all distances are "
+        "equal, and the start is forgotten.",
+        "$y_a-y_b$ is $V$ times the difference of two rows of the class modes, divided by $\\sqrt n$ and, since half of a "
+        "mode lives on labels, by $\\sqrt2$. Two rows of an orthonormal basis of the patterns of zero sum are $\\sqrt2$ "
+        "apart.",
+        before=(*known.of(w_plus), known.of(v**2)[1]),
+        given=(Line(d, K - 1, r"\ge"),),
+        after=(Line(distance_ab, kappa * w_plus**2 / (gamma * lam * n)),),
+        uses=("heads",),
+        assumptions=(
+            "$K$ classes treated alike, label degree $n$ (the number of samples a class); $\\gamma$ is the mobility of the "
+            "head as it stands in the flow.",
+            "No other mode that tells labels apart survives.",
         ),
-        Step(
-            "critical_fraction",
-            "A state without collapse exists up to a critical fraction of frustrated samples: above it every start collapses.",
-            "Insert the frustration of the class modes into $\\lambda\\le(1-\\psi)/4$.",
-            before=known.of(lam_c)[1:],
-            given=families,
-            after=tuple(
-                Line(x, _critical_fraction(psi_x.right))
-                for x, psi_x in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
+        check=lambda before, after: (
+            Identity(((before[v**2].subs(w, w_plus) / n, after[distance_ab]),)),
+            Numerics(lambda rng: evidence.simplex_distances(rng, before, after), 1e-5, "the end of runs of all embeddings"),
+        ),
+    )
+
+
+def _critical_fraction_step(known: Lines) -> Step:
+    families = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
+    return Step(
+        "critical_fraction",
+        "A state without collapse exists up to a critical fraction of frustrated samples: above it every start collapses.",
+        "Insert the frustration of the class modes into $\\lambda\\le(1-\\psi)/4$.",
+        before=known.of(lam_c)[1:],
+        given=families,
+        after=tuple(
+            Line(x, _critical_fraction(psi_x.right)) for x, psi_x in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
+        ),
+        uses=("saddle_node",),
+        assumptions=("Below zero no data are good enough, above one all samples may be frustrated.",),
+        check=lambda before, after: (
+            Identity(
+                tuple(
+                    (before[lam_c].subs(psi, before[family]).subs(phi, after[critical]), lam)
+                    for family, critical in ((psi_uniform, phi_c_uniform), (psi_pairs, phi_c_pairs))
+                )
             ),
-            uses=("saddle_node",),
-            assumptions=("Below zero no data are good enough, above one all samples may be frustrated.",),
-            check=lambda before, after: (
-                Identity(
-                    tuple(
-                        (before[lam_c].subs(psi, before[family]).subs(phi, after[critical]), lam)
-                        for family, critical in ((psi_uniform, phi_c_uniform), (psi_pairs, phi_c_pairs))
-                    )
-                ),
-                Numerics(
-                    lambda rng: evidence.family_frustrations(rng, *before.of(psi_uniform, psi_pairs).rights),
-                    1e-9,
-                    "the frustration of couplings",
-                ),
+            Numerics(
+                lambda rng: evidence.family_frustrations(rng, *before.of(psi_uniform, psi_pairs).rights),
+                1e-9,
+                "the frustration of couplings",
             ),
         ),
     )
