@@ -232,8 +232,8 @@ def _measure_turns(heads, ratio):
     def flow(_, y):
         return velocity(y[:4].reshape(2, 2), y[4:].reshape(2, 2), correlations, (ratio, 1.0, ratio))
 
-    start = np.concatenate([(rest + 0.02 * np.array([[0, 1], [-1, 0]])).ravel(), rest.ravel()])
-    times = np.linspace(3000, 3200, 20001)
+    start = np.concatenate([(rest + 0.5 * np.array([[0, 1], [-1, 0]])).ravel(), rest.ravel()])
+    times = np.linspace(600, 800, 20001)
     states = solve_ivp(flow, (0, times[-1]), start, method="LSODA", rtol=1e-9, atol=1e-11, t_eval=times).y
     product = states[0] * states[1] + states[2] * states[3]
     peaks = np.flatnonzero((product[1:-1] > product[:-2]) & (product[1:-1] >= product[2:])) + 1

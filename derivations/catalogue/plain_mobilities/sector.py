@@ -67,7 +67,7 @@ def _mode_velocities() -> Lines:
 def _characteristic_polynomial(known: Lines, rest: Lines) -> Expr:
     """The characteristic polynomial at rest, where it is even in the amplitudes and in the correlation."""
     names = (v_x, v_y, w)
-    found = Matrix(known.of(*map(dot, names)).rights).jacobian(names).charpoly(s).as_expr(s)
+    found = Matrix(known.of(*map(dot, names)).rights).jacobian(names).charpoly(s, simplify=Expr.expand).as_expr(s)
     of_labels = sqrt((rest[v_x**2 + v_y**2] / (1 + at_root(known, rest[v_x / v_y] ** 2))).factor())
     alone = found.subs(v_x, rest[v_x / v_y] * v_y).expand().subs(v_y, of_labels)
     return at_root(known, alone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Inverse, Matrix, Rational, S, exp, log
+from sympy import Add, Dummy, Expr, Inverse, Matrix, Rational, S, exp, log, solve
 
 from derivations.catalogue.redrawn_labels import evidence
 from derivations.checks import Numerics, Remainder
@@ -27,11 +27,31 @@ from derivations.vocabulary import (
 from theory.models.vocabulary import K
 
 PROBABILITIES = Lines((Line(p_own, 1 - phi + phi / K), Line(p_other, phi / K)))
-LOSS = Line(L, log(1 + (K - 1) * exp(-margin)) + (K - 1) * phi / K * margin)
 PRODUCT = Line(margin, u * v)
-PULL = 1 / (exp(u * v) + K - 1) - phi / K
-MOVING = Lines((Line(dot(u), v * PULL / n), Line(dot(v), u * PULL / n)))
-END = Line(margin_end, log(1 + K * (1 - phi) / phi))
+ODDS = Dummy("odds", positive=True)  # exp of the margin
+
+
+def _cross_entropy() -> Expr:
+    """The loss of scores of which that of the right label exceeds the others by the margin."""
+    return log(1 + (K - 1) * exp(-margin)) + (1 - PROBABILITIES[p_own]).factor() * margin
+
+
+def _pull(loss: Expr) -> Expr:
+    """How the loss pulls at an amplitude for each of the other, by the odds: n samples a class move in K - 1 directions."""
+    terms = (-term / (K - 1) for term in Add.make_args(loss.diff(margin)))
+    return Add(*(term.subs(exp(-margin), 1 / ODDS).cancel() for term in terms)) / n
+
+
+def _margin_at_rest(pull: Expr) -> Expr:
+    """The margin at which nothing pulls."""
+    (odds,) = solve(pull, ODDS)
+    return log(1 + K / phi * ((odds - 1) * phi / K).expand())
+
+
+LOSS = Line(L, _cross_entropy())
+PULL = _pull(LOSS.right)
+MOVING = Lines((Line(dot(u), v * PULL.subs(ODDS, exp(u * v))), Line(dot(v), u * PULL.subs(ODDS, exp(u * v)))))
+END = Line(margin_end, _margin_at_rest(PULL))
 
 
 def steps() -> tuple[Step, ...]:
@@ -147,10 +167,7 @@ def _rates_step() -> Step:
         "The Jacobian of both amplitudes is a pull beside none; at rest one eigenvalue is zero, that of the exchange of "
         "amplitude between samples and labels.",
         before=(*MOVING, END),
-        after=(
-            Line(s_zero, (1 - phi) / (n * K)),
-            Line(s_end, -phi * (K - (K - 1) * phi) * (u**2 + v**2) / (n * K**2)),
-        ),
+        after=_eigenvalues(Lines((*MOVING, END))),
         uses=("flow", "margin"),
         check=lambda before, after: (
             after.same(_eigenvalues(before)),
@@ -180,4 +197,5 @@ def _eigenvalues(known: Lines) -> Lines:
     """Those of the Jacobian of both amplitudes without embeddings, which grows, and at rest, which falls."""
     matrix = Matrix(known.of(dot(u), dot(v)).rights).jacobian([u, v])
     grown = (matrix[0, 1] + matrix[1, 0]).subs({u: 0, v: 0}) * Rational(1, 2)
-    return Lines((Line(s_zero, grown), Line(s_end, matrix.trace().subs(exp(u * v), exp(known[margin_end])))))
+    fallen = matrix.trace().subs(exp(u * v), exp(known[margin_end]))
+    return Lines((Line(s_zero, grown.simplify()), Line(s_end, fallen.factor())))

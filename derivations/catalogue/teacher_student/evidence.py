@@ -219,8 +219,11 @@ def _class_frustration(classes: int, samples: int, repeats=12000) -> float:
     own = np.eye(classes)[features[:, :, :classes].argmax(axis=2)]
     present = (own.sum(axis=1) > 0).all(axis=1)
     apart = (own - own.mean(axis=1, keepdims=True))[present, :, : classes - 1]
-    inputs, labels = (np.linalg.qr(part)[0] for part in (features[present], apart))
-    return 1 - float(np.mean(np.sum((np.swapaxes(inputs, 1, 2) @ labels) ** 2, axis=(1, 2)))) / (classes - 1)
+    inputs = features[present]
+    turned = np.swapaxes(inputs, 1, 2)
+    cross = turned @ apart
+    explained = np.linalg.solve(turned @ inputs, cross) @ np.linalg.inv(np.swapaxes(apart, 1, 2) @ apart)
+    return 1 - float(np.mean(np.sum(explained * cross, axis=(1, 2)))) / (classes - 1)
 
 
 def meeting_dimensions(rng, premises, predicted):

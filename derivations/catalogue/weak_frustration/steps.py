@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sympy import Basic, BlockMatrix, Determinant, Expr, MatAdd, MatMul, MatrixExpr, S, Sum, Trace, Transpose, ZeroMatrix
+from sympy import Basic, BlockMatrix, Determinant, Expr, MatAdd, MatrixExpr, S, Sum, Trace, Transpose, ZeroMatrix
 
 from derivations.catalogue.weak_frustration import evidence
+from derivations.catalogue.written import ordered_product
 from derivations.checks import AtRandomPoints, Numerics, Remainder
 from derivations.engine import Step
 from derivations.lines import Line, Lines
@@ -37,7 +38,7 @@ from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     of_samples, of_labels = MatAdd(D_x, -r * H_x.I, evaluate=False), MatAdd(D_y, -r * H_y.I, evaluate=False)
-    schur = Line(S_K, MatAdd(D_y, -r * H_y.I, _written_product(-1, Transpose(J), of_samples.I, J), evaluate=False))
+    schur = Line(S_K, MatAdd(D_y, -r * H_y.I, ordered_product(-1, Transpose(J), of_samples.I, J), evaluate=False))
     null, lag = Line(S_K * f, ZeroMatrix(K, 1)), H_x.I * D_x.I
     series = Line(S_K, MatAdd(L_K, -r * M_K, -(r**2) * C_K, evaluate=False), r"\simeq")
     laplacian = Line(L_K, MatAdd(D_y, -Transpose(J) * D_x.I * J, evaluate=False))
@@ -53,13 +54,8 @@ def steps() -> tuple[Step, ...]:
     )
 
 
-def _written_product(*factors):
-    """A product as written: SymPy would reorder the sums inside."""
-    return MatMul(*factors, evaluate=False)
-
-
 def _elimination_steps(of_samples: MatAdd, of_labels: MatAdd, schur: Line, null: Line) -> tuple[Step, ...]:
-    followed = Line(F_x, _written_product(of_samples.I, J, f))
+    followed = Line(F_x, ordered_product(of_samples.I, J, f))
     return (
         _elimination_step(followed),
         _label_only_step(followed, schur, null),
