@@ -40,15 +40,17 @@ from theory.coupling import given
 from theory.coupling.coupling import Coupling
 from theory.coupling.reduction import CouplingReduction, laplacian_factor
 from theory.coupling.rows import require_weights
-from theory.coupling.spectrum import CONVERGED, DENSE, jacobi_svd, require_count
+from theory.coupling.sparse_flow import SparseFlow, flow_of_views, sparse_flow, spectrum_of_flow
+from theory.coupling.spectrum import DENSE, Spectrum, jacobi_svd, require_count
 from theory.coupling.weights import Mobility, Weights, mobilities, weights_of_rows
-from theory.errors import InputError, UnfinishedError
+from theory.errors import InputError
 
 if TYPE_CHECKING:
     import networkx
     from scipy.sparse import csr_array
 
 PAIRS = 10**8  # positive pairs that are held at once
+SLOWEST = "ask for the k slowest, as in shared_rates(k), modes(k) and rates(k), or simulate"
 
 
 class Shared(Coupling):
@@ -154,24 +156,68 @@ class Views(Shared):
     def _slowest_rates(self, mobility: NDArray, k: int | None) -> NDArray:
         if self.samples <= DENSE:
             return super()._slowest_rates(mobility, k)
-        require_count(k)
-        if k is None or k > DENSE:
-            got = f"{'all' if k is None else k} of {self.samples}"
-            raise InputError(f"at most {DENSE} modes at once", got, "ask for the k slowest")
-        still = (self._component_of[:, None] == np.arange(min(k, self.shared_components))) / np.sqrt(mobility)[:, None]
-        moving = np.zeros(0)
-        if k > still.shape[1]:
-            bound = 2 * float((self.label_degrees * mobility).max())
-            still /= np.linalg.norm(still, axis=0)
-            moving = smallest_eigenvalues(self._scaled_laplacian(mobility), still, k - still.shape[1], bound)
-        return np.concatenate([np.zeros(still.shape[1]), moving])
+        return flow_of_views(self.types[self.type_of], mobility).slow_modes(self._require_few(k))[0]
+
+    # -- two encoders ---------------------------------------------------------------------------------------------------
+
+    def modes(self, k: int | None = None) -> NDArray:
+        if self.samples <= DENSE:
+            return super().modes(k)
+        return np.maximum(1 - self._slow_correlated(k), 0.0)
+
+    def frustration(self, k: int | None = None) -> NDArray:
+        if self.samples <= DENSE:
+            return super().frustration(k)
+        rates = self._slow_correlated(k)
+        return np.where(rates < 1, rates * (2 - rates), 1.0)
+
+    def rates(self, k: int | None = None) -> NDArray:
+        if self.samples <= DENSE:
+            return super().rates(k)
+        slow = self._flow.slow_modes(self._require_few(k))[0]
+        within = np.repeat(self.sample_mobility * self.sample_degrees, np.minimum(self.counts - 1, len(slow)))
+        return np.sort(np.concatenate([slow, within]))[:k]
+
+    def spectrum(self, k: int | None = None) -> Spectrum:
+        if self.samples <= DENSE:
+            return super().spectrum(k)
+        return spectrum_of_flow(self._flow, self._require_few(k), self.label_mobility)
+
+    def slow_time(self) -> float:
+        if self.samples <= DENSE or self.classifiable:
+            return super().slow_time()
+        return 1 / float(self._flow.slow_modes(self.components + 1)[0][-1])
+
+    def fast_time(self) -> float:
+        if self.samples <= DENSE:
+            return super().fast_time()
+        return 0.5 if self.normalised else 1 / self._flow.largest_rate()
+
+    @property
+    def has_few_modes(self) -> bool:
+        return self.samples <= DENSE and super().has_few_modes
 
     @cached_property
     def reduction(self) -> CouplingReduction:
         if self.samples > DENSE:
-            remedy = "ask for the k slowest shared_rates or signed_correlations, or simulate by Direct()"
-            raise InputError(f"at most {DENSE} views for the modes of two encoders", str(self.samples), remedy)
+            raise InputError(f"at most {DENSE} views for all modes of two encoders", str(self.samples), SLOWEST)
         return super().reduction
+
+    @cached_property
+    def _flow(self) -> SparseFlow:
+        return sparse_flow(self)
+
+    def _slow_correlated(self, k: int | None) -> NDArray:
+        """The k smallest rates with inverse degrees as mobility, 1 - mu."""
+        plain = self if self.normalised else Views(self.types[self.type_of])
+        return plain._flow.slow_modes(self._require_few(k))[0]
+
+    def _require_few(self, k: int | None) -> int:
+        require_count(k)
+        if k is None or k > DENSE:
+            got = f"{'all' if k is None else k} of {self.samples}"
+            raise InputError(f"at most {DENSE} modes at once", got, SLOWEST)
+        return k
 
     @cached_property
     def _laplacian_factor(self) -> NDArray:
@@ -209,26 +255,3 @@ def from_augmentations(probabilities: ArrayLike, weights: ArrayLike | None, mobi
         got = f"weights of shape {share.shape}" + (", not all positive" if share.shape == rows.shape[:1] else "")
         raise InputError(f"a positive weight for each of {rows.shape[0]} samples", got, "correct them")
     return positive_pairs(weights_of_rows(require_weights(diags_array(share) @ rows), "degree"), "labels", mobility)
-
-
-def smallest_eigenvalues(matrix: csr_array, still: NDArray, k: int, bound: float) -> NDArray:
-    """The k smallest eigenvalues, ascending, of a symmetric matrix with none above ``bound``, but for its null space ``still``.
-
-    By Lanczos iteration, in which equal eigenvalues are found one after the other, by rounding.
-    """
-    from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
-
-    def lifted(v: NDArray) -> NDArray:
-        return matrix @ v + bound * (still @ (still.T @ v))
-
-    start = np.random.default_rng(0).standard_normal(matrix.shape[0])
-    try:
-        operator = LinearOperator(matrix.shape, matvec=lifted, dtype=float)
-        values, vectors = eigsh(operator, k=k, which="SA", v0=start)
-    except ArpackError as error:
-        raise UnfinishedError(f"{k} slow modes did not converge ({error}); ask for fewer") from None
-    order = np.argsort(values)
-    rest = np.linalg.norm(lifted(vectors) - vectors * values, axis=0).max() / bound
-    if not rest <= CONVERGED:
-        raise UnfinishedError(f"the residual {rest:.1e} of a mode exceeds {CONVERGED:g}; ask for fewer modes")
-    return values[order]
