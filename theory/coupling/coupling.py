@@ -143,11 +143,11 @@ class Coupling(Weights):
         return Views(A, mobility)
 
     @staticmethod
-    def from_signed_weights(J: ArrayLike, mobility: Mobility = "uniform") -> Signed:
-        """From weights (N, K) that attract or, below zero, repel; see :mod:`theory.coupling.signed`."""
-        from theory.coupling.signed import Signed
+    def from_signed_weights(J: ArrayLike | networkx.Graph, mobility: Mobility = "uniform") -> Signed:
+        """From weights (N, K) that attract or, below zero, repel, of two views if symmetric; see :mod:`theory.coupling.signed`."""
+        from theory.coupling.signed import from_signed_weights
 
-        return Signed(J, mobility)
+        return from_signed_weights(J, mobility)
 
     @staticmethod
     def from_augmentations(probabilities: ArrayLike, weights: ArrayLike | None = None, mobility: Mobility = "degree") -> Views:

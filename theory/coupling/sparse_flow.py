@@ -25,7 +25,7 @@ Sorensen and Yang, *ARPACK Users' Guide* (1998); Tal-Ezer, J. Sci. Comput. 4 (19
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -33,7 +33,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.coupling.partition import quotient
 from theory.coupling.reduction import EPS
 from theory.coupling.spectrum import CONVERGED, Spectrum
 from theory.errors import UnfinishedError
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-12  # of modes, relative to the largest rate: rates are off by its square
 DIGITS = 1e-5  # of the largest rate
-WIDTH, RESTARTS = 40, 200  # of an iteration: its vectors, beside two for each mode, and how often it begins anew
+WIDTH, RESTARTS = 40, 100  # of an iteration: its vectors, beside two for each mode, and how often it begins anew
 FILLED = 3 * 10**7  # entries of a factor of S, up to which it is inverted at once
 SHIFT = 1e-8  # from zero, relative to the largest rate, at which it is
 FIRST, LONGEST = 1e5, 1e9  # lengths z of a step
@@ -54,7 +53,7 @@ VANISHED = 1e-280  # of what moves: nothing is left
 
 @dataclass(frozen=True, eq=False)
 class SparseFlow:
-    """S = C^T C of a graph.
+    """S, which is C^T C where nothing repels.
 
     Attributes
     ----------
@@ -63,16 +62,18 @@ class SparseFlow:
     still
         orthonormal zero modes (n, components), sparse.
     factor
-        C (links, n).
+        C (links, n), or None for S of any signs.
     """
 
     operator: csr_array
     still: csr_array
-    factor: csr_array
+    factor: csr_array | None = None
 
     @cached_property
     def bound(self) -> float:
-        """A bound on the largest rate: each link contributes 2 x 2 blocks that are not negative."""
+        """A bound on the sizes of all rates; of C^T C each link contributes 2 x 2 blocks that are not negative."""
+        if self.factor is None:
+            return float(abs(self.operator).sum(axis=1).max())
         return 2 * float(self.operator.diagonal().max())
 
     def at_rest(self, state: NDArray) -> NDArray:
@@ -133,8 +134,12 @@ class SparseFlow:
 
     def _refine(self, modes: NDArray) -> tuple[NDArray, NDArray]:
         """Rates, ascending, and modes of the subspace of those found, or an error where it is none of S."""
-        _, strengths, turns = np.linalg.svd(self.factor @ modes, full_matrices=False)
-        rates, modes = strengths[::-1] ** 2, modes @ turns[::-1].T
+        if self.factor is None:
+            rates, turns = np.linalg.eigh(modes.T @ (self.operator @ modes))
+        else:
+            _, strengths, backwards = np.linalg.svd(self.factor @ modes, full_matrices=False)
+            rates, turns = strengths[::-1] ** 2, backwards[::-1].T
+        modes = modes @ turns
         rest = np.linalg.norm(self.operator @ modes - modes * rates, axis=0).max() / self.bound
         if not rest <= CONVERGED:
             raise UnfinishedError(f"the residual {rest:.1e} of a mode exceeds {CONVERGED:g}; ask for fewer modes")
@@ -175,7 +180,7 @@ class SparseFlow:
 
         try:
             if not self._is_narrow and "_inverse" not in self.__dict__:
-                with suppress(ArpackError):
+                with suppress(ArpackError) if self.factor is not None else nullcontext():
                     return largest(lambda v: self.bound * v - self.operator @ v)
             return largest(self._inverse.solve)
         except (ArpackError, MemoryError) as error:
@@ -183,7 +188,9 @@ class SparseFlow:
 
     @cached_property
     def _is_narrow(self) -> bool:
-        """Whether factors of S are sparse: in some order, entries of rows lie close to the diagonal."""
+        """Whether S has an inverse with sparse factors: in some order, entries of rows lie close to the diagonal."""
+        if self.factor is None:
+            return False
         from scipy.sparse.csgraph import reverse_cuthill_mckee
 
         order = reverse_cuthill_mckee(self.operator, symmetric_mode=True)
@@ -222,13 +229,16 @@ def spectrum_of_flow(flow: SparseFlow, k: int, label_mobility: NDArray) -> Spect
     return Spectrum(rates, labels / np.linalg.norm(labels, axis=0), residuals, "Lanczos iteration on all links")
 
 
-def flow_of_moments(weights: Weights) -> SparseFlow:
-    """The same of moments, which have no links: their zero modes are not told apart."""
+def rates_within_types(weights: Weights, limit: int) -> NDArray:
+    """Rates at which samples of one type come together, as often as they occur; at most ``limit`` of each."""
+    return np.repeat(weights.sample_mobility * weights.sample_degrees, np.minimum(weights.counts - 1, limit))
+
+
+def flow_without_links(operator: csr_array) -> SparseFlow:
+    """The flow of S as it is, of moments or with pairs that repel, whose zero modes are not told apart."""
     from scipy.sparse import csr_array
 
-    operator = csr_array(quotient(weights).operator)
-    none = csr_array((len(weights.counts) + weights.labels, 0))
-    return SparseFlow(operator, none, none.T)
+    return SparseFlow(operator, csr_array((operator.shape[0], 0)))
 
 
 def flow_of_views(A: csr_array, mobility: NDArray) -> SparseFlow:

@@ -40,8 +40,8 @@ from theory.coupling import given
 from theory.coupling.coupling import Coupling
 from theory.coupling.reduction import CouplingReduction, laplacian_factor
 from theory.coupling.rows import require_weights
-from theory.coupling.sparse_flow import SparseFlow, flow_of_views, sparse_flow, spectrum_of_flow
-from theory.coupling.spectrum import DENSE, Spectrum, jacobi_svd, require_count
+from theory.coupling.sparse_flow import SparseFlow, flow_of_views, rates_within_types, sparse_flow, spectrum_of_flow
+from theory.coupling.spectrum import DENSE, Spectrum, jacobi_svd, require_count, require_few
 from theory.coupling.weights import Mobility, Weights, mobilities, weights_of_rows
 from theory.errors import InputError
 
@@ -49,8 +49,9 @@ if TYPE_CHECKING:
     import networkx
     from scipy.sparse import csr_array
 
+    from theory.coupling.signed import SignedViews
+
 PAIRS = 10**8  # positive pairs that are held at once
-SLOWEST = "ask for the k slowest, as in shared_rates(k), modes(k) and rates(k), or simulate"
 
 
 class Shared(Coupling):
@@ -118,10 +119,7 @@ class Views(Shared):
 
     def __init__(self, A: ArrayLike | networkx.Graph, mobility: Mobility = "degree"):
         """From symmetric weights (N, N) or a graph; see :meth:`theory.Coupling.from_positive_pairs`."""
-        weights = weights_of_rows(given.from_symmetric(A), mobility)
-        degrees = weights.sample_degrees[weights.type_of]  # sums of rows and of columns differ by rounding
-        moved = mobilities(mobility, degrees, degrees)[1]
-        super().__init__(replace(weights, label_degrees=degrees, label_mobility=moved))
+        super().__init__(weights_of_views(given.from_symmetric(A), mobility))
 
     def __repr__(self):
         return f"<coupling of two views of {self.samples} samples>"
@@ -132,6 +130,25 @@ class Views(Shared):
         import networkx
 
         return networkx.from_scipy_sparse_array(self.types[self.type_of])
+
+    def contrast(self) -> SignedViews:
+        r"""Positive pairs against independent ones, :math:`A-dd^T/m`, with the mobilities of these views.
+
+        Times :math:`2/m`, one encoder's squared distances then have the flow of the spectral contrastive loss to first order
+        about embeddings of the trivial mode alone: degrees vanish, and modes grow at their correlations.
+
+        Raises
+        ------
+        InputError
+            for more than :data:`theory.coupling.spectrum.DENSE` views, of which every two are coupled.
+        """
+        from theory.coupling.signed import SignedViews
+
+        if self.samples > DENSE:
+            raise InputError(f"at most {DENSE} views, of which every two are coupled", str(self.samples), "take fewer")
+        d = self.label_degrees
+        apart = self.types[self.type_of].toarray() - np.outer(d, d) / d.sum()
+        return SignedViews(apart, (self.sample_mobility[self.type_of], self.label_mobility))
 
     @property
     def shared_components(self) -> int:
@@ -156,7 +173,7 @@ class Views(Shared):
     def _slowest_rates(self, mobility: NDArray, k: int | None) -> NDArray:
         if self.samples <= DENSE:
             return super()._slowest_rates(mobility, k)
-        return flow_of_views(self.types[self.type_of], mobility).slow_modes(self._require_few(k))[0]
+        return flow_of_views(self.types[self.type_of], mobility).slow_modes(require_few(k, self.samples))[0]
 
     # -- two encoders ---------------------------------------------------------------------------------------------------
 
@@ -174,14 +191,13 @@ class Views(Shared):
     def rates(self, k: int | None = None) -> NDArray:
         if self.samples <= DENSE:
             return super().rates(k)
-        slow = self._flow.slow_modes(self._require_few(k))[0]
-        within = np.repeat(self.sample_mobility * self.sample_degrees, np.minimum(self.counts - 1, len(slow)))
-        return np.sort(np.concatenate([slow, within]))[:k]
+        slow = self._flow.slow_modes(require_few(k, self.samples))[0]
+        return np.sort(np.concatenate([slow, rates_within_types(self, len(slow))]))[:k]
 
     def spectrum(self, k: int | None = None) -> Spectrum:
         if self.samples <= DENSE:
             return super().spectrum(k)
-        return spectrum_of_flow(self._flow, self._require_few(k), self.label_mobility)
+        return spectrum_of_flow(self._flow, require_few(k, self.samples), self.label_mobility)
 
     def slow_time(self) -> float:
         if self.samples <= DENSE or self.classifiable:
@@ -200,7 +216,8 @@ class Views(Shared):
     @cached_property
     def reduction(self) -> CouplingReduction:
         if self.samples > DENSE:
-            raise InputError(f"at most {DENSE} views for all modes of two encoders", str(self.samples), SLOWEST)
+            remedy = "ask for the k slowest, as in rates(k), or simulate"
+            raise InputError(f"at most {DENSE} views for all modes of two encoders", str(self.samples), remedy)
         return super().reduction
 
     @cached_property
@@ -210,14 +227,7 @@ class Views(Shared):
     def _slow_correlated(self, k: int | None) -> NDArray:
         """The k smallest rates with inverse degrees as mobility, 1 - mu."""
         plain = self if self.normalised else Views(self.types[self.type_of])
-        return plain._flow.slow_modes(self._require_few(k))[0]
-
-    def _require_few(self, k: int | None) -> int:
-        require_count(k)
-        if k is None or k > DENSE:
-            got = f"{'all' if k is None else k} of {self.samples}"
-            raise InputError(f"at most {DENSE} modes at once", got, SLOWEST)
-        return k
+        return plain._flow.slow_modes(require_few(k, self.samples))[0]
 
     @cached_property
     def _laplacian_factor(self) -> NDArray:
@@ -225,6 +235,13 @@ class Views(Shared):
         links = self.types[self.type_of].toarray()
         np.fill_diagonal(links, 0.0)
         return laplacian_factor(links)
+
+
+def weights_of_views(A: csr_array, mobility: Mobility, signed: bool = False) -> Weights:
+    """The weights of a symmetric matrix, whose sums of rows and of columns differ by rounding alone and are taken as one."""
+    weights = weights_of_rows(A, mobility, signed)
+    degrees = weights.sample_degrees[weights.type_of]
+    return replace(weights, label_degrees=degrees, label_mobility=mobilities(mobility, degrees, degrees)[1])
 
 
 def positive_pairs(coupling: Weights, of: Literal["samples", "labels"], mobility: Mobility = "degree") -> Views:

@@ -34,8 +34,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory import require
 from theory.coupling import Coupling
+from theory.coupling.partition import quotient
 from theory.coupling.reduction import scaled_parts
-from theory.coupling.sparse_flow import flow_of_moments, sparse_flow
+from theory.coupling.sparse_flow import flow_without_links, sparse_flow
 from theory.coupling.spectrum import dense_modes
 from theory.errors import InputError
 from theory.simulation.observables import checked_samples
@@ -176,8 +177,10 @@ class Stepped(Propagation):
     method = f"{EXACT}, action of the matrix exponential on the quotient"
 
     def states(self, times: Iterable[float]) -> Iterator[tuple[NDArray, NDArray]]:
+        from scipy.sparse import csr_array
+
         c = self.coupling
-        flow = sparse_flow(c) if c.null_vector else flow_of_moments(c)
+        flow = sparse_flow(c) if c.null_vector else flow_without_links(csr_array(quotient(c).operator))
         scale = np.sqrt(np.concatenate([c.counts / c.sample_mobility, 1 / c.label_mobility]))[:, None]
         now, before = scale * np.vstack([self.start.T, self.Y.T]), 0.0
         still = flow.at_rest(now)
