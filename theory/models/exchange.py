@@ -33,7 +33,7 @@ def treats_views_alike(loss: Loss) -> bool | None:
     pairs = [(a, b) for a, b in ((X, Y), (target_of(X), target_of(Y))) if {a, b} <= {*loss.state}]
     pairs += [(held[a], held[b]) for a, b in pairs]
     exchange = {D_x: D_y, D_y: D_x, H_x: H_y, H_y: H_x, J: J.T, N: K, K: N}
-    exchange |= {a: b for a, b in pairs} | {b: a for a, b in pairs}
+    exchange |= dict(pairs) | {b: a for a, b in pairs}
     for rates in (loss.mobility, loss.decay):
         if {b.xreplace(exchange): rate.xreplace(exchange) for b, rate in rates.items()} != dict(rates):
             return False
