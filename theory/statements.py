@@ -12,7 +12,7 @@ from sympy.assumptions import Predicate
 
 
 class Together(Predicate):
-    """Matrices that share their eigenvectors; of a rectangular one, its singular vectors, on the sides that they have in common."""
+    """Matrices that share their eigenvectors, or singular vectors of rectangular ones, in the dimensions that they have in common."""
 
     name = "together"
 

@@ -74,7 +74,7 @@ class Context:
     @cached_property
     def rules(self) -> tuple[tuple[Word, Polynomial], ...]:
         plain = Context(tuple(a for a in self.assumptions if not isinstance(a, Eq)))
-        rules = []
+        rules: list[tuple[Word, Polynomial]] = []
         for equation in self.assumptions:
             if isinstance(equation, Eq) and isinstance(equation.lhs, MatrixExpr):
                 for side in (lambda e: e, Transpose):

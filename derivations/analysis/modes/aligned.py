@@ -18,8 +18,8 @@ Amplitudes, eigenvalues and singular values have the lower-case names of their m
 >>> ansatz.amplitudes, ansatz.rules[-2:]
 ((u, v), (Eq(S*e_n, s*e_m), Eq(S.T*e_m, s*e_n)))
 
-When it fails: for data that do not share their vectors, unless they are stated to (:data:`theory.statements.together`) the first
-is refused; states that are not aligned, to which nothing of this applies.
+When it fails: for data that do not share their vectors, which are refused unless they are stated to
+(:data:`theory.statements.together`); for states that are not aligned, of which nothing is said.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from itertools import combinations, combinations_with_replacement
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Basic, Eq, Expr, Identity, Inverse, MatAdd, MatrixExpr, MatrixSymbol, Q, S, Symbol, Transpose, ZeroMatrix
+from sympy import Basic, Eq, Expr, Identity, Inverse, MatAdd, MatrixExpr, MatrixSymbol, Q, Symbol, ZeroMatrix
 from sympy.assumptions import AppliedPredicate
 
 from derivations.analysis.modes.ansatz import Ansatz

@@ -122,8 +122,8 @@ def reduce_to_modes(
     Raises
     ------
     InputError
-        where data are not aligned; where the ansatz does not fit the flow (blocks, names), has an amplitude too many, or is not invariant: a velocity
-        leaves its span, or two blocks ask for different velocities of one amplitude.
+        where data are not aligned; where the ansatz does not fit the flow (blocks, names), has an amplitude too many, or is not
+        invariant: a velocity leaves its span, or two blocks ask for different velocities of one amplitude.
     UnfinishedError
         at the time limit.
     """
