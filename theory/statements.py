@@ -12,7 +12,7 @@ from sympy.assumptions import Predicate
 
 
 class Together(Predicate):
-    """Matrices that share their eigenvectors, or singular vectors of rectangular ones, in the dimensions that they have in common."""
+    """Matrices that share their vectors (eigenvectors, or singular vectors of rectangular ones) in the dimensions they share."""
 
     name = "together"
 
