@@ -36,7 +36,7 @@ from theory.coupling.reduction import CouplingReduction
 from theory.coupling.rows import is_coupled, require_weights
 from theory.coupling.sparse_flow import flow_without_links, rates_within_types
 from theory.coupling.spectrum import DENSE, require_count, require_few
-from theory.coupling.views import Shared, weights_of_views
+from theory.coupling.views import Shared, Views, weights_of_views
 from theory.coupling.weights import Mobility, weights_of_rows
 from theory.errors import InputError
 
@@ -137,10 +137,9 @@ class SignedViews(Shared, Signed):
         return flow_without_links(self._scaled_laplacian(mobility)).slow_modes(require_few(k, self.samples))[0]
 
 
-def from_signed_weights(J: ArrayLike | networkx.Graph, mobility: Mobility) -> Signed:
+def from_signed_weights(J: ArrayLike | networkx.Graph, mobility: Mobility) -> Coupling:
     """Of two views where the weights are a graph or a symmetric matrix; see :meth:`theory.Coupling.from_signed_weights`."""
-    if hasattr(J, "edges"):
-        return SignedViews(J, mobility)
-    rows = require_weights(J, signed=True)
-    symmetric = rows.shape[0] == rows.shape[1] and not (rows != rows.T).nnz
-    return (SignedViews if symmetric else Signed)(rows, mobility)
+    rows = given.from_symmetric(J, signed=True) if hasattr(J, "edges") else require_weights(J, signed=True)
+    if rows.shape[0] != rows.shape[1] or (rows != rows.T).nnz:
+        return Signed(rows, mobility)
+    return (SignedViews if rows.min() < 0 else Views)(rows, mobility)

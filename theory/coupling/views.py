@@ -175,6 +175,16 @@ class Views(Shared):
             return super()._slowest_rates(mobility, k)
         return flow_of_views(self.types[self.type_of], mobility).slow_modes(require_few(k, self.samples))[0]
 
+    def shared_slow_time(self) -> float:
+        """The inverse of the smallest rate of one encoder that is not zero; infinite where every view is alone."""
+        kept = self.shared_components
+        if kept == self.samples:
+            return float("inf")
+        if self.samples <= DENSE:
+            return 1 / float(self.shared_rates(kept + 1)[-1])
+        self._require_alike()
+        return 1 / float(flow_of_views(self.types[self.type_of], self.label_mobility).slow_modes(kept + 1)[0][-1])
+
     # -- two encoders ---------------------------------------------------------------------------------------------------
 
     def modes(self, k: int | None = None) -> NDArray:
