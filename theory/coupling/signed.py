@@ -6,14 +6,16 @@ negative eigenvalues.  What is left of the theory, and where it stops:
 
 * rates are the eigenvalues of :math:`H^{1/2}(D-A)H^{1/2}`, real for positive mobilities, and those below zero are rates of
   growth.  Losses are followed as for any coupling, directly, in steps, and by order parameters where these close;
+* symmetric weights are of two views: one encoder has the eigenvalues of :math:`H^{1/2}(D-J)H^{1/2}`, and the signed
+  correlations :math:`\nu` of :math:`D^{-1/2}JD^{-1/2}`, which can exceed one, where all degrees are positive;
 * inverse degrees are mobilities only where all degrees are positive: mobilities are uniform unless given;
 * canonical correlations, frustrations, slow times, class graphs and the exact method need :math:`D-A\ge0` and are refused; so
   are means over pairs whose total weight is not positive.
 
 >>> from theory import Coupling
 >>> pushed = Coupling.from_signed_weights([[1, -0.5], [-0.5, 1]])
->>> pushed, pushed.rates().round(6) + 0
-(<signed coupling of 2 samples in 2 types to 2 labels>, array([-1.,  0.,  1.,  2.]))
+>>> pushed, pushed.rates().round(6) + 0, pushed.shared_rates().round(6) + 0
+(<signed coupling of two views of 2 samples>, array([-1.,  0.,  1.,  2.]), array([-1.,  0.]))
 >>> pushed.modes()
 Traceback (most recent call last):
     ...
