@@ -139,6 +139,24 @@ class SignedViews(Shared, Signed):
         return flow_without_links(self._scaled_laplacian(mobility)).slow_modes(require_few(k, self.samples))[0]
 
 
+def contrast(views: Views) -> SignedViews:
+    r"""Positive pairs against independent ones, :math:`A-dd^T/m`, with the mobilities of these views.
+
+    Times :math:`2/m`, squared distances then have the flow of the spectral contrastive loss to first order about embeddings of
+    the trivial mode alone: degrees vanish, and modes grow at their correlations.
+
+    Raises
+    ------
+    InputError
+        for more than :data:`theory.coupling.spectrum.DENSE` views, of which every two are coupled.
+    """
+    if views.samples > DENSE:
+        raise InputError(f"at most {DENSE} views, of which every two are coupled", str(views.samples), "take fewer")
+    d = views.label_degrees
+    apart = views.types[views.type_of].toarray() - np.outer(d, d) / d.sum()
+    return SignedViews(apart, (views.sample_mobility[views.type_of], views.label_mobility))
+
+
 def from_signed_weights(J: ArrayLike | networkx.Graph, mobility: Mobility) -> Coupling:
     """Of two views where the weights are a graph or a symmetric matrix; see :meth:`theory.Coupling.from_signed_weights`."""
     rows = given.from_symmetric(J, signed=True) if hasattr(J, "edges") else require_weights(J, signed=True)

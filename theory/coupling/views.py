@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     import networkx
     from scipy.sparse import csr_array
 
-    from theory.coupling.signed import SignedViews
-
 PAIRS = 10**8  # positive pairs that are held at once
 
 
@@ -130,25 +128,6 @@ class Views(Shared):
         import networkx
 
         return networkx.from_scipy_sparse_array(self.types[self.type_of])
-
-    def contrast(self) -> SignedViews:
-        r"""Positive pairs against independent ones, :math:`A-dd^T/m`, with the mobilities of these views.
-
-        Times :math:`2/m`, one encoder's squared distances then have the flow of the spectral contrastive loss to first order
-        about embeddings of the trivial mode alone: degrees vanish, and modes grow at their correlations.
-
-        Raises
-        ------
-        InputError
-            for more than :data:`theory.coupling.spectrum.DENSE` views, of which every two are coupled.
-        """
-        from theory.coupling.signed import SignedViews
-
-        if self.samples > DENSE:
-            raise InputError(f"at most {DENSE} views, of which every two are coupled", str(self.samples), "take fewer")
-        d = self.label_degrees
-        apart = self.types[self.type_of].toarray() - np.outer(d, d) / d.sum()
-        return SignedViews(apart, (self.sample_mobility[self.type_of], self.label_mobility))
 
     @property
     def shared_components(self) -> int:

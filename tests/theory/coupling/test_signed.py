@@ -13,7 +13,7 @@ from tests.theory.oracles import assert_close
 from theory import Coupling, Direct, Exact, GradientDescent, InputError, OrderParameters, expected_curves, models, simulate
 from theory.coupling import signed
 from theory.coupling.class_graph import class_graph
-from theory.coupling.signed import SignedViews
+from theory.coupling.signed import SignedViews, contrast
 from theory.coupling.views import Views
 
 
@@ -176,18 +176,18 @@ def test_contrast_is_the_spectral_loss_to_first_order(seed, size):
     rng, small, t = np.random.default_rng(seed), 1e-6, 3.0
     A = rng.uniform(0, 1, (size, size))
     pairs = Coupling.from_positive_pairs((A + A.T) / 2)
-    contrast, m = pairs.contrast(), pairs.total_weight
-    assert_close(contrast.shared_rates(), np.sort(np.append(-pairs.signed_correlations()[1:], 0.0)))
-    z = small * contrast.shared_start(2, seed)["X"]
+    against, m = contrast(pairs), pairs.total_weight
+    assert_close(against.shared_rates(), np.sort(np.append(-pairs.signed_correlations()[1:], 0.0)))
+    z = small * against.shared_start(2, seed)["X"]
     X, exactly = np.vstack([np.ones(size), z]), Direct(rtol=1e-11, atol=1e-16)
     spectral = {"dimension": 3, "times": [0, t], "initial": {"X": X, "Y": X}, "by": exactly}
     squared = {"dimension": 2, "times": [0, 2 * t / m], "initial": {"X": z, "Y": z}, "by": exactly}
     found = simulate(models.spectral_contrastive(), pairs, **spectral).end["Y"]
-    expected = simulate(models.squared(), contrast, **squared).end["Y"]
+    expected = simulate(models.squared(), against, **squared).end["Y"]
     assert_close(found[1:] / small, expected / small, 1e-6)
     assert_close(found[0], np.ones(size), 1e-9)
 
 
 def test_contrast_couples_every_two_views():
     with pytest.raises(InputError, match="at most 2500 views, of which every two are coupled"):
-        Coupling.from_positive_pairs(scipy.sparse.eye_array(3000)).contrast()
+        contrast(Coupling.from_positive_pairs(scipy.sparse.eye_array(3000)))
