@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -13,9 +14,12 @@ from numpy.typing import NDArray
 
 from derivations.agreement import AgreementStudy, Deviations, HeadPoints, NonlinearStudy, StartPoints
 from derivations.figures.style import STYLE
-from theory.dmft import Band, HeadCurve, MeanFieldHead
+from theory.dmft import Band, HeadCurve, MeanFieldHead, Pairs
+from theory.dmft.ensembles import EnsembleName
 
-SHADES = {"regular": "#0072b2", "poisson": "#d55e00", "linear": "#555555", "tanh": "#009e73", "erf": "#cc79a7"}
+SHADES: dict[EnsembleName, str] = {"regular": "#0072b2", "poisson": "#d55e00"}
+NAMES: dict[EnsembleName, str] = {"regular": "regular", "poisson": "Poisson"}
+SITES = {"linear": "#555555", "tanh": "#009e73", "erf": "#cc79a7"}
 BINS = 30
 TIME = "time (inverse mobility)"
 
@@ -27,12 +31,12 @@ def agreement(study: AgreementStudy) -> Figure:
         (upper, right), (lower, corner) = figure.subplots(2, 2)
         _draw_curves(upper, study.times, study.curves)
         for name, points in study.points.items():
-            _draw_bars(upper, points.times, points.mean, points.error, _shade_of(name), f"simulation, {name}")
+            _draw_bars(upper, points.times, points.mean, points.error, SHADES[name], f"simulation, {NAMES[name]}")
         upper.set_title("variance of labels")
         upper.legend()
         _draw_band(right, study.band, study.spectra)
         right.set_title("band of canonical correlations, regular")
-        _draw_laws(lower, study.classes, "K")
+        _draw_laws(lower, [(_name_pairs(p), SHADES[p.ensemble], found) for p, found in study.classes.items()], "K")
         level, classes, apart = study.level
         lower.axhline(level, color="black", linewidth=1, linestyle=(0, (5, 2)), label="large-c, regular: its level")
         means, errors = (np.array([getattr(p, name)[0] for p in apart]) for name in ("mean", "error"))
@@ -42,15 +46,15 @@ def agreement(study: AgreementStudy) -> Figure:
         lower.set(title="exact closures converge, large-c levels off", xlabel="number of classes $K$")
         lower.set_ylabel("relative deviation of the variance")
         lower.legend(fontsize=7)
-        _draw_laws(corner, study.links, "c")
+        _draw_laws(corner, [(NAMES[name], SHADES[name], found) for name, found in study.links.items()], "c")
         corner.set(title="the level of the large-c closure", xlabel="links of a class $c$")
         corner.set_ylabel(r"relative deviation, $K\to\infty$, $t\propto\sqrt{c}$")
         corner.legend()
         return figure
 
 
-def variance_figure(title: str, times: NDArray, curves: Mapping[str, NDArray], points: StartPoints | None = None) -> Figure:
-    """Label variances by name over times, and points of a simulation."""
+def variance_figure(title: str, times: NDArray, curves: Mapping[Pairs, NDArray], points: StartPoints | None = None) -> Figure:
+    """Label variances of ensembles in their closures over times, and points of a simulation."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 4.2))
         axis = figure.subplots()
@@ -122,12 +126,12 @@ def nonlinear(study: NonlinearStudy) -> Figure:
         figure = Figure(figsize=(9.6, 4.2))
         axis, right = figure.subplots(1, 2)
         for name, curve in study.curves.items():
-            axis.plot(curve.times, curve.head, color=SHADES[name], label=f"single sites, {name}")
+            axis.plot(curve.times, curve.head, color=SITES[name], label=f"single sites, {name}")
             points = study.points[name].head
-            _draw_bars(axis, points.times, points.mean, points.error, SHADES[name], f"simulation, {name}")
+            _draw_bars(axis, points.times, points.mean, points.error, SITES[name], f"simulation, {name}")
         axis.set(title="a nonlinear head", xlabel="time (mobilities one over degrees)", ylabel="mean diagonal of the head")
         axis.legend()
-        _draw_laws(right, study.classes, "(K/d)")
+        _draw_laws(right, [(name, SITES[name], found) for name, found in study.classes.items()], "(K/d)")
         ratios = sorted({x for one in study.classes.values() for x in one.x.tolist()})
         right.set_xticks(ratios, labels=map(str, ratios))
         right.xaxis.set_minor_formatter(NullFormatter())
@@ -150,10 +154,10 @@ def _draw_line(axis: Axes, of: MeanFieldHead, decays: NDArray, ratios: NDArray) 
     axis.legend()
 
 
-def _draw_curves(axis: Axes, times: NDArray, curves: Mapping[str, NDArray]) -> None:
-    for name, values in curves.items():
-        is_closed = "large-c" in name
-        axis.plot(times, values, color=_shade_of(name), linestyle=(0, (4, 2)) if is_closed else "-", label=name)
+def _draw_curves(axis: Axes, times: NDArray, curves: Mapping[Pairs, NDArray]) -> None:
+    for pairs, values in curves.items():
+        dashes: Any = "-" if pairs.closure == "cavity" else (0, (4, 2))
+        axis.plot(times, values, color=SHADES[pairs.ensemble], linestyle=dashes, label=_name_pairs(pairs))
     lowest = min(float(np.min(values[values > 0])) for values in curves.values())
     axis.set(xscale="log", yscale="log", xlabel=TIME, ylabel=r"variance of a label / $\sigma^2$", ylim=(lowest / 2, 2))
 
@@ -173,9 +177,10 @@ def _draw_band(axis: Axes, of: Band, spectra: NDArray | None) -> None:
     axis.legend()
 
 
-def _draw_laws(axis: Axes, found: Mapping[str, Deviations], symbol: str) -> None:
-    for name, one in found.items():
-        law, shade = one.law, _shade_of(name)
+def _draw_laws(axis: Axes, found: Iterable[tuple[str, str, Deviations]], symbol: str) -> None:
+    """Deviations and their laws, each under a name and in a colour."""
+    for name, shade, one in found:
+        law = one.law
         fine = np.geomspace(one.x[0], one.x[-1], 100)
         said = f"{name}: ${symbol}^{{{law.exponent:.3f}\\pm{law.error:.3f}}}$, theory ${one.expected:g}$"
         axis.plot(fine, law(fine), color=shade, linewidth=1.1, label=said)
@@ -187,5 +192,5 @@ def _draw_bars(axis: Axes, x: NDArray, mean: NDArray, error: NDArray, shade: str
     axis.errorbar(x, mean, yerr=2 * error, fmt=".", color=shade, markersize=5, linewidth=1, label=label)
 
 
-def _shade_of(name: str) -> str:
-    return next((shade for ensemble, shade in SHADES.items() if ensemble in name.lower()), "#009e73")
+def _name_pairs(pairs: Pairs) -> str:
+    return f"{NAMES[pairs.ensemble]}, {pairs.closure}"

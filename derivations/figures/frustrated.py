@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -50,13 +52,13 @@ def _draw_bars(axis: Axes, points: StartPoints, shade: str) -> None:
     axis.errorbar(points.times, points.mean, yerr=2 * points.error, fmt=".", color=shade, markersize=5, linewidth=1)
 
 
-def _legend_marks(axis: Axes):
-    axis.plot([], [], color="black", linestyle=(0, (1, 2)), linewidth=1, label="plateau: slow modes alone")
-    axis.plot([], [], color="black", linestyle=(0, (4, 3)), linewidth=0.8, label="above: the distance has halved")
-    axis.errorbar([], [], yerr=[], fmt=".", color="black", markersize=5, label=r"simulation, mean $\pm$ two standard errors")
-    handles, labels = axis.get_legend_handles_labels()
-    keep = [k for k, label in enumerate(labels) if "varphi" not in label]
-    return [handles[k] for k in keep], [labels[k] for k in keep]
+def _legend_marks(axis: Axes) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """What the lines and points of all fractions are, as handles and labels of a legend."""
+    (plateau,) = axis.plot([], [], color="black", linestyle=(0, (1, 2)), linewidth=1)
+    (halved,) = axis.plot([], [], color="black", linestyle=(0, (4, 3)), linewidth=0.8)
+    points = axis.errorbar([], [], yerr=[], fmt=".", color="black", markersize=5)
+    said = "plateau: slow modes alone", "above: the distance has halved", r"simulation, mean $\pm$ two standard errors"
+    return (plateau, halved, points), said
 
 
 def _draw_accuracy(axis: Axes, study: FrustrationStudy) -> None:
