@@ -279,13 +279,8 @@ def _transpose_operand(operand: Basic) -> Basic:
 
 def _all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
     """The transposes of operands that are transposes themselves, or diagonal; an operation on these has both senses."""
-    if not any(isinstance(o, Transpose) for o in operands):
-        return None
-    return (
-        [*map(_transpose_operand, operands)]
-        if all(isinstance(o, Transpose | DiagMatrix | Identity) for o in operands)
-        else None
-    )
+    both = all(isinstance(o, Transpose | DiagMatrix | Identity) for o in operands)
+    return [*map(_transpose_operand, operands)] if both and any(isinstance(o, Transpose) for o in operands) else None
 
 
 def _scales(operand: Basic) -> bool:
