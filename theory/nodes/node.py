@@ -28,7 +28,7 @@ class Node(Rebuildable, MatrixExpr):
     written: ClassVar[tuple[str, str]] = ("", "")  # in plain text and in LaTeX
 
     @classmethod
-    def made(cls, *args: Expr) -> MatrixExpr:
+    def build_node(cls, *args: Expr) -> MatrixExpr:
         """The node itself, of arguments that leave nothing to simplify."""
         return Basic.__new__(cls, *args)
 
