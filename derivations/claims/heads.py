@@ -25,7 +25,7 @@ from derivations.claims.claim import Claim, ClaimKind, ClaimVerdict, Outlook
 from derivations.claims.decays import distances_with_decay, eigenvalue_at_rest, joined_labels, outlook_with_decay
 from derivations.claims.starts import EPS, conserved_matrix, start_of
 from derivations.claims.subject import subject_of
-from derivations.dimensional.ends import EQUAL, REST, End, allowed
+from derivations.dimensional.ends import EQUAL, REST, End, judge_end
 from derivations.dimensional.starts import CouplingModes, Split, foreseen_of
 from derivations.experiment import CONTRACTED, ExperimentRun
 from theory import Coupling
@@ -261,7 +261,7 @@ def _claim_stability(run: ExperimentRun, end: RunEnd | None) -> Claim:
     if end.end.survivors[0].size > LARGEST:
         why = f"more than {LARGEST} entries of surviving modes are too many to compute their stability"
         return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.HOLDS, theory)
-    judged = allowed(end.end)
+    judged = judge_end(end.end)
     evidence = f"{judged.condition.value} is {judged.value:.2g}; {left}"
     if not judged.allowed and judged.value * end.time < -np.log(EPS):
         why = f"{evidence}, which is too slow to be seen by t = {end.time:.4g}"

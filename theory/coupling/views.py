@@ -218,17 +218,17 @@ def smallest_eigenvalues(matrix: csr_array, still: NDArray, k: int, bound: float
     """
     from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-    def lifted(v: NDArray) -> NDArray:
+    def lift(v: NDArray) -> NDArray:
         return matrix @ v + bound * (still @ (still.T @ v))
 
     start = np.random.default_rng(0).standard_normal(matrix.shape[0])
     try:
-        operator = LinearOperator(matrix.shape, matvec=lifted, dtype=float)
+        operator = LinearOperator(matrix.shape, matvec=lift, dtype=float)
         values, vectors = eigsh(operator, k=k, which="SA", v0=start)
     except ArpackError as error:
         raise UnfinishedError(f"{k} slow modes did not converge ({error}); ask for fewer") from None
     order = np.argsort(values)
-    rest = np.linalg.norm(lifted(vectors) - vectors * values, axis=0).max() / bound
+    rest = np.linalg.norm(lift(vectors) - vectors * values, axis=0).max() / bound
     if not rest <= CONVERGED:
         raise UnfinishedError(f"the residual {rest:.1e} of a mode exceeds {CONVERGED:g}; ask for fewer modes")
     return values[order]

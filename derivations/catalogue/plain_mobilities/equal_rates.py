@@ -121,7 +121,7 @@ def simplex_distances(rng, known, squared):
     yield np.full(3, float(squared.subs(at))), np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
     needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
     for dimension in range(1, 5):
-        yield int(not known.violated({d: dimension, K: 3})), int(needed <= dimension)
+        yield int(not known.violations({d: dimension, K: 3})), int(needed <= dimension)
 
 
 def critical_fractions(rng, frustrations, critical):

@@ -82,7 +82,7 @@ def ordered_heads(rng, given, heads):
     for _ in range(8):
         at = {mu: float(rng.uniform(0.2, 1)), lam: float(rng.uniform(0, 0.25))}
         found = np.roots([1, -at[mu], at[lam]])
-        yield int(not given.violated(at)), int(np.isreal(found).all())
+        yield int(not given.violations(at)), int(np.isreal(found).all())
         if np.isreal(found).all():
             yield [float(heads[head].subs(at)) for head in (w_plus, w_minus)], np.sort(found.real)[::-1]
 
@@ -149,7 +149,7 @@ def mode_shrinkage(rng, known, formula):
         yield _mode_fall(alone, head, decay, formula)
         least, found = _mode_fall(alone, correlation / 2 * np.eye(2), decay / 10, formula)
         at = {lam: decay / 10, lam_c: known[lam_c].subs(mu, correlation)}
-        yield int(not known.violated(at)), int(found < 0)
+        yield int(not known.violations(at)), int(found < 0)
         yield least, found
 
 
@@ -189,7 +189,7 @@ def simplex_distances(rng, known, lines):
     yield np.full(3, float(lines[distance_ab].subs(w_plus, known[w_plus]).subs(at))), squares
     needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
     for dimension in range(1, 5):
-        yield int(not known.violated({d: dimension, K: 3})), int(needed <= dimension)
+        yield int(not known.violations({d: dimension, K: 3})), int(needed <= dimension)
 
 
 def family_frustrations(rng, uniform, pairs):
