@@ -13,7 +13,7 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from derivations.agreement import AgreementStudy, Deviations, HeadPoints, NonlinearStudy, StartPoints
-from derivations.figures.style import STYLE
+from derivations.figures.style import STYLE, draw_bars
 from theory.dmft import Band, HeadCurve, MeanFieldHead, Pairs
 from theory.dmft.ensembles import EnsembleName
 
@@ -31,7 +31,7 @@ def agreement(study: AgreementStudy) -> Figure:
         (upper, right), (lower, corner) = figure.subplots(2, 2)
         _draw_curves(upper, study.times, study.curves)
         for name, points in study.points.items():
-            _draw_bars(upper, points.times, points.mean, points.error, SHADES[name], f"simulation, {NAMES[name]}")
+            draw_bars(upper, points.times, points.mean, points.error, SHADES[name], f"simulation, {NAMES[name]}")
         upper.set_title("variance of labels")
         upper.legend()
         _draw_band(right, study.band, study.spectra)
@@ -40,7 +40,7 @@ def agreement(study: AgreementStudy) -> Figure:
         level, classes, apart = study.level
         lower.axhline(level, color="black", linewidth=1, linestyle=(0, (5, 2)), label="large-c, regular: its level")
         means, errors = (np.array([getattr(p, name)[0] for p in apart]) for name in ("mean", "error"))
-        _draw_bars(lower, classes, np.abs(means), errors, "black", "large-c, regular: sampled")
+        draw_bars(lower, classes, np.abs(means), errors, "black", "large-c, regular: sampled")
         lower.set_xticks(ticks := [50, 100, 200, 400], labels=map(str, ticks))
         lower.xaxis.set_minor_formatter(NullFormatter())
         lower.set(title="exact closures converge, large-c levels off", xlabel="number of classes $K$")
@@ -60,7 +60,7 @@ def variance_figure(title: str, times: NDArray, curves: Mapping[Pairs, NDArray],
         axis = figure.subplots()
         _draw_curves(axis, times, curves)
         if points is not None:
-            _draw_bars(axis, points.times, points.mean, points.error, "black", r"simulation, mean $\pm$ two standard errors")
+            draw_bars(axis, points.times, points.mean, points.error, "black", r"simulation, mean $\pm$ two standard errors")
         axis.set_title(title)
         axis.legend(fontsize=8)
         return figure
@@ -76,7 +76,7 @@ def response_figure(
         axis.plot(s, values, color=SHADES["regular"], label="theory")
         axis.fill_between(s, values - 2 * errors, values + 2 * errors, color=SHADES["regular"], alpha=0.25)
         if points is not None:
-            _draw_bars(axis, s, *points, "black", r"sampled couplings, mean $\pm$ two standard errors")
+            draw_bars(axis, s, *points, "black", r"sampled couplings, mean $\pm$ two standard errors")
         axis.set(title=title, xscale="log", yscale="log", xlabel="$s$", ylabel="$G(s)$")
         axis.legend(fontsize=8)
         return figure
@@ -112,7 +112,7 @@ def head_figure(
             axis.plot(one.times, one.head, color=shade, label=name)
             if points is not None:
                 each = getattr(points, side)
-                _draw_bars(axis, each.times, each.mean, each.error, shade, "simulation")
+                draw_bars(axis, each.times, each.mean, each.error, shade, "simulation")
         if line is not None:
             _draw_line(others[0], of, *line)
         axis.set(title=title, xscale="log", xlabel="time (mobilities one over degrees)", ylabel="eigenvalue of the head")
@@ -128,7 +128,7 @@ def nonlinear(study: NonlinearStudy) -> Figure:
         for name, curve in study.curves.items():
             axis.plot(curve.times, curve.head, color=SITES[name], label=f"single sites, {name}")
             points = study.points[name].head
-            _draw_bars(axis, points.times, points.mean, points.error, SITES[name], f"simulation, {name}")
+            draw_bars(axis, points.times, points.mean, points.error, SITES[name], f"simulation, {name}")
         axis.set(title="a nonlinear head", xlabel="time (mobilities one over degrees)", ylabel="mean diagonal of the head")
         axis.legend()
         _draw_laws(right, [(name, SITES[name], found) for name, found in study.classes.items()], "(K/d)")
@@ -172,7 +172,7 @@ def _draw_band(axis: Axes, of: Band, spectra: NDArray | None) -> None:
         counts, ends = np.histogram(spectra, BINS)
         widths = np.diff(ends) * len(spectra)
         middles = (ends[1:] + ends[:-1]) / 2
-        _draw_bars(axis, middles, counts / widths, np.sqrt(counts) / widths, "black", "sampled, two standard errors of counts")
+        draw_bars(axis, middles, counts / widths, np.sqrt(counts) / widths, "black", "sampled, two standard errors of counts")
     axis.set(xlabel=r"$\mu^2$", ylabel="density", ylim=(0, None))
     axis.legend()
 
@@ -184,12 +184,8 @@ def _draw_laws(axis: Axes, found: Iterable[tuple[str, str, Deviations]], symbol:
         fine = np.geomspace(one.x[0], one.x[-1], 100)
         said = f"{name}: ${symbol}^{{{law.exponent:.3f}\\pm{law.error:.3f}}}$, theory ${one.expected:g}$"
         axis.plot(fine, law(fine), color=shade, linewidth=1.1, label=said)
-        _draw_bars(axis, one.x, one.values, one.errors, shade)
+        draw_bars(axis, one.x, one.values, one.errors, shade)
     axis.set(xscale="log", yscale="log")
-
-
-def _draw_bars(axis: Axes, x: NDArray, mean: NDArray, error: NDArray, shade: str, label: str | None = None) -> None:
-    axis.errorbar(x, mean, yerr=2 * error, fmt=".", color=shade, markersize=5, linewidth=1, label=label)
 
 
 def _name_pairs(pairs: Pairs) -> str:

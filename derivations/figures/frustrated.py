@@ -9,9 +9,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from derivations.figures.style import STYLE
+from derivations.figures.style import STYLE, draw_bars
 from derivations.frustration import FrustrationStudy, Plateaus, SlowTimes
-from theory.simulation.observables import StartPoints
 
 FLOOR = 1e-5
 SHADES = ("#d55e00", "#cc79a7", "#0072b2", "#009e73")
@@ -43,13 +42,9 @@ def _draw_plateaus(upper: Axes, lower: Axes, shade: str, row: Plateaus) -> None:
     ):
         axis.plot(curves.times[shown], values[shown], color=shade, label=label)
         axis.axhline(plateau, color=shade, linestyle=(0, (1, 2)), linewidth=1)
-        _draw_bars(axis, points, shade)
+        draw_bars(axis, points.times, points.mean, points.error, shade)
         axis.set(xscale="log", yscale="log", xlim=(0.02, points.times[-1]), ylim=(FLOOR, 4 * values[0]))
     upper.axvline(curves.half_time, color=shade, linestyle=(0, (4, 3)), linewidth=0.8)
-
-
-def _draw_bars(axis: Axes, points: StartPoints, shade: str) -> None:
-    axis.errorbar(points.times, points.mean, yerr=2 * points.error, fmt=".", color=shade, markersize=5, linewidth=1)
 
 
 def _legend_marks(axis: Axes) -> tuple[tuple[Any, ...], tuple[str, ...]]:

@@ -96,6 +96,9 @@ def critical_fraction(
 ) -> Any:
     r"""The largest fraction :math:`\varphi_c` of frustrated samples at which class modes survive the decay, an mpmath number.
 
+    The derivation ``phase_line`` shows the line of a regular edge, and the share above a point; that this share is the one
+    asked for on a Poisson line, tests hold alone (``test_phase_line``).
+
     Parameters
     ----------
     ensemble, links, weight, closure

@@ -11,7 +11,7 @@ from sympy import Poly, Rational, lambdify
 
 from derivations.catalogue.dense_head import critical_ratio, jacobian, velocity
 from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
-from derivations.checks import random_values, relation_holds
+from derivations.checks import invert_matrix, random_values, relation_holds
 from derivations.closed_forms.reduced import all_modes
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
@@ -25,8 +25,8 @@ def compare_curls(rng, curl, force):
     with mpmath.workdps(40):
         at = coupled_point(rng)
         inverse = {
-            X: _invert_matrix(at.values[H_x]),
-            Y: _invert_matrix(at.values[H_y]),
+            X: invert_matrix(at.values[H_x]),
+            Y: invert_matrix(at.values[H_y]),
             W: diagonal_matrix([1 / at.values[gamma]] * at.values[d]),
         }
         for (a, b), formula in curl.items():
@@ -238,7 +238,3 @@ def _measure_turns(heads, ratio):
     product = states[0] * states[1] + states[2] * states[3]
     peaks = np.flatnonzero((product[1:-1] > product[:-2]) & (product[1:-1] >= product[2:])) + 1
     return product[peaks], float(np.mean(np.diff(times[peaks])))
-
-
-def _invert_matrix(matrix):
-    return mpf_array(mpmath.inverse(mpmath.matrix(matrix.tolist())).tolist())

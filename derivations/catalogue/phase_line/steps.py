@@ -8,7 +8,7 @@ from sympy import Expr, Integer, Rational, S, Sum, log, solve, sqrt
 
 from derivations.catalogue.phase_line import evidence
 from derivations.checks import AtRandomPoints, Identity, Limit, Numerics
-from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant, slow_ratio
+from derivations.closed_forms.pair import PAIR, largest_ratio, pair_cubic, pair_determinant, slow_ratio
 from derivations.engine import Step
 from derivations.lines import Line, Lines
 from derivations.vocabulary import (
@@ -238,7 +238,7 @@ def _quarter_step(slow: Line) -> Step:
         "A quarter of the decay of the embeddings is enough, whatever the band, and no less is.",
         "The line falls from its start; $\\mu_e(1-\\mu_e)$ is largest at one half.",
         before=(slow,),
-        after=(Line(k_c, Rational(1, 4), "<"),),
+        after=(Line(k_c, largest_ratio(), "<"),),
         uses=("slow_embeddings",),
         check=lambda before, after: (
             Identity(((after[0].left, k_c),)),

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr
 
-from derivations.catalogue.points import mode_point
+from derivations.catalogue.points import unit_point
 from derivations.catalogue.whole import WholeModel
 from derivations.checks import count_violations
 from derivations.evaluate import Point, evaluate, mpf_array
@@ -27,7 +27,7 @@ def compare_modes(rng, premises, after):
 def sum_modes(rng, energy, one, mass):
     """The loss of all modes, against the sum of its parts."""
     with mpmath.workdps(40):
-        at = mode_point(rng)
+        at = unit_point(rng)
         values = at.values[mu_matrix].diagonal()
         parts = [Point({d: at.values[d], W: at.values[W], v_k: at.values[V][:, [j]], mu_k: m}) for j, m in enumerate(values)]
         masses = (Point({**part.values, psi_k: evaluate(mass, part)}) for part in parts)

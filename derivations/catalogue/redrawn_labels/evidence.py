@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Rational
 
+from derivations.catalogue.points import order_left_out
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
@@ -191,6 +191,5 @@ def _dense_jacobian(whole: _RedrawnModel, *amplitudes: float) -> tuple[NDArray, 
 
 def remainder_orders(rng, known: Lines, after: Lines):
     """The order in the fraction of what the leading order leaves out."""
-    gap = (known[margin_end] - after[margin_end]).subs(K, int(rng.integers(2, 6)))
-    few, more = (abs(float(gap.subs(phi, small).evalf(30))) for small in (Rational(1, 1000), Rational(1, 100)))
-    yield np.log10(more / few), 1
+    labels = int(rng.integers(2, 6))
+    yield order_left_out(known[margin_end].subs(K, labels), after[margin_end].subs(K, labels), phi), 1

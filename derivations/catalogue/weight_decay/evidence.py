@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from derivations.catalogue import whole
 from derivations.catalogue.dense_head import jacobian, velocity
 from derivations.catalogue.mode_flow import mode_point
 from derivations.evaluate import Point, evaluate, mpf_array
@@ -28,7 +29,7 @@ from derivations.vocabulary import (
     w_minus,
     w_plus,
 )
-from theory import Coupling, models, simulate
+from theory import Coupling
 from theory.models.vocabulary import K, W, d, gamma, kappa, lam
 
 
@@ -164,32 +165,15 @@ def _mode_fall(alone, head, decay: float, formula) -> tuple:
 @cache
 def _labels_at_end(seed: int):
     """Labels at the end of a run of all embeddings with uniform frustration, and the numbers that made it."""
-    rng = np.random.default_rng(seed)
     coupling = Coupling.uniform(classes=3, samples=12, fraction=0.25)
-    rates = {"gamma": 0.02 * float(rng.uniform(0.5, 2)), "lambda": 0.05, "kappa": 0.05 * float(rng.uniform(0.5, 2))}
-    run = simulate(
-        models.projection_head(),
-        coupling,
-        dimension=4,
-        times=[0, 1500],
-        seed=seed,
-        parameters=rates,
-        initial={"W": np.eye(4)},
-        solver="LSODA",
-    )
-    return run.labels[-1], rates, coupling.modes()[1]
+    found, rates = whole.head_at_rest(coupling, np.random.default_rng(seed))
+    return found, rates | {mu: coupling.modes()[1], n: 4}
 
 
 def simplex_distances(rng, known, lines):
     """The squared distance of each two labels, and in how many dimensions they fit."""
-    found, rates, correlation = _labels_at_end(int(rng.integers(3)))
-    at = {gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"], mu: correlation, n: 4}
-    first, second = np.triu_indices(3, 1)
-    squares = np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
-    yield np.full(3, float(lines[distance_ab].subs(w_plus, known[w_plus]).subs(at))), squares
-    needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
-    for dimension in range(1, 5):
-        yield int(not known.violations({d: dimension, K: 3})), int(needed <= dimension)
+    found, at = _labels_at_end(int(rng.integers(3)))
+    yield from whole.simplex_distances(found, float(lines[distance_ab].subs(w_plus, known[w_plus]).subs(at)), known)
 
 
 def family_frustrations(rng, uniform, pairs):

@@ -8,9 +8,8 @@ from itertools import combinations
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Rational
 
-from derivations.catalogue.points import diagonal_matrix, slope_along
+from derivations.catalogue.points import diagonal_matrix, order_left_out, slope_along
 from derivations.catalogue.whitening.embeddings import WhitenedModel, a_run, mode_point, point, random_coupling
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
@@ -275,6 +274,5 @@ def leading_orders(rng, known: Lines, after: Lines):
     """The order in the frustration of what the leading order leaves out."""
     weight = float(rng.uniform(0.5, 2))
     for left in (beta_c, square_k):
-        gap = (known[left].subs(mu_k, known[mu_k]) - after[left]).subs(beta, weight)
-        few, more = (abs(float(gap.subs(psi, small).evalf(30))) for small in (Rational(1, 1000), Rational(1, 100)))
-        yield np.log10(more / few), 2
+        exact = known[left].subs(mu_k, known[mu_k]).subs(beta, weight)
+        yield order_left_out(exact, after[left].subs(beta, weight), psi), 2
