@@ -214,7 +214,7 @@ class Limit(Remainder):
 
 
 @dataclass(frozen=True)
-class Together:
+class SeveralChecks:
     """Several checks, all of which must pass."""
 
     checks: Sequence[Check]

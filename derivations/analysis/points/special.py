@@ -9,6 +9,7 @@ from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.points.containment import site_of, site_relations
+from derivations.analysis.points.generic import Together
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System
 from derivations.analysis.sites.branches import Leaf
@@ -17,8 +18,6 @@ from derivations.analysis.sites.site import Site
 
 ZEROS = 512  # complex ones, by Bézout's bound, up to which special parameters are solved for together with the state
 CASES = 100
-
-Together = tuple[Polynomial, ...]
 
 
 def unexplained_sets(named: Sequence[Together], leaves: Sequence[Leaf], system: System) -> tuple[Together, ...]:
