@@ -94,10 +94,7 @@ def _survivor_step(flow: Flow, forces: Lines) -> Step:
 def _descent_pairs(before: Lines, after: Lines) -> tuple:
     """The velocities and -M times the gradient."""
     moved, along, across = velocities_of(before), *(before[U].diff(x) for x in (v, w))
-    return (
-        (moved[v], -after[M_vv] * along - after[M_vw] * across),
-        (moved[w], -after[M_vw] * along - after[M_ww] * across),
-    )
+    return ((moved[v], -after[M_vv] * along - after[M_vw] * across), (moved[w], -after[M_vw] * along - after[M_ww] * across))
 
 
 def _plane_step(flow: Flow, forces: Lines) -> Step:
@@ -108,11 +105,7 @@ def _plane_step(flow: Flow, forces: Lines) -> Step:
         "since they meet, the same on both. But on its hyperbola the flow leaves $(0,w_0)$ and ends on $w=\\mu$, and a loss "
         "would fall.",
         before=forces,
-        given=(
-            Line(Q_e, hyperbola()),
-            Line(w_0, Integer(0), ">"),
-            Line(w_0, mu, "<"),
-        ),
+        given=(Line(Q_e, hyperbola()), Line(w_0, Integer(0), ">"), Line(w_0, mu, "<")),
         after=(
             Line(v_past, Integer(0)),
             Line(w_past, w_0),

@@ -12,15 +12,7 @@ from sympy import Poly, lambdify
 # -- the flow ---------------------------------------------------------------------------------------------------------
 from derivations.catalogue import whole
 from derivations.catalogue.plain_mobilities.evidence import dense_matrices, linearised_eigenvalues, quadratic
-from derivations.vocabulary import (
-    eta_y,
-    mu,
-    n,
-    phi,
-    rho_x,
-    rho_y,
-    w,
-)
+from derivations.vocabulary import eta_y, mu, n, phi, rho_x, rho_y, w
 from theory import Coupling, models
 from theory.coupling.heads import head_states
 from theory.models.vocabulary import K, W, X, Y, kappa, lam

@@ -7,18 +7,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import eig
 
 from derivations.catalogue.weight_decay.evidence import both_heads, own_jacobian, parameters_at_random
-from derivations.vocabulary import (
-    along_saddle,
-    delta,
-    divergence,
-    lam_c,
-    mu,
-    s_minus,
-    tau,
-    v,
-    w,
-    w_minus,
-)
+from derivations.vocabulary import along_saddle, delta, divergence, lam_c, mu, s_minus, tau, v, w, w_minus
 from theory.models.vocabulary import gamma, kappa, lam
 
 
