@@ -51,7 +51,7 @@ def column_matrix(values) -> np.ndarray:
     return np.array([[mpmath.mpf(int(v))] for v in values], dtype=object)
 
 
-def slope_along(expression, at: Point, speeds):
+def measure_slope(expression, at: Point, speeds):
     """The derivative of an expression along given speeds, by central differences at 40 digits."""
     step = mpmath.mpf(10) ** -12
     there, back = (Point({**at.values, **{b: at.values[b] + sign * step * s for b, s in speeds.items()}}) for sign in (1, -1))
@@ -62,7 +62,7 @@ def measure_drift(rng: np.random.Generator, quantity, velocities, formula):
     """The change of a quantity along velocities, by block, at a random point of a coupling, against its formula."""
     with mpmath.workdps(40):
         at = coupled_point(rng)
-        yield slope_along(quantity, at, {b: evaluate(v, at) for b, v in velocities.items()}), evaluate(formula, at)
+        yield measure_slope(quantity, at, {b: evaluate(v, at) for b, v in velocities.items()}), evaluate(formula, at)
 
 
 def order_left_out(exact: Expr, leading: Expr, small: Symbol) -> float:

@@ -66,7 +66,7 @@ def _share_of_regular(band: Band, mu2: Any) -> Any:
 
 def _share_of_poisson(band: Band, mu2: Any, digits: int) -> Any:
     kernel, c = band.pairs.correlations(mp.mpf(mu2)), band.links
-    start = self_consistency.follow(band.pairs.correlations, c, complex(mu2))
+    start = self_consistency.follow_response(band.pairs.correlations, c, complex(mu2))
     p, _ = probabilities(c, digits + 5)
 
     def defect(g: Any) -> Any:

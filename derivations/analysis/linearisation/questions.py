@@ -16,7 +16,7 @@ from sympy import Expr, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 
 from derivations.analysis.algebra.polynomials import Polynomial, factor_polynomial
-from derivations.analysis.linearisation.balls import Box, compile_balls, interval_ball, signs_of
+from derivations.analysis.linearisation.balls import Box, ball_signs, compile_balls, interval_ball
 from derivations.analysis.linearisation.hurwitz import hurwitz_tests
 from derivations.analysis.linearisation.zero_modes import Origin, zero_modes
 from derivations.analysis.sites.characteristic import characteristic_factors
@@ -111,7 +111,7 @@ def _relation_signs(c) -> Sign:
 def judge_box(question: Question, box: Box) -> CellStatus:
     """What is proved of every parameter in a box at once."""
     assert question.evaluate is not None  # the box has every symbol that is needed
-    signs = [signs_of(b) for b in question.evaluate(*(interval_ball(*box[p]) for p in question.symbols))]
+    signs = [ball_signs(b) for b in question.evaluate(*(interval_ball(*box[p]) for p in question.symbols))]
     present = [(signs[k], allowed) for allowed, k in question.exists]
     if any(not sign & allowed for sign, allowed in present):
         return CellStatus.PROVED_ABSENT

@@ -8,7 +8,7 @@ import numpy as np
 from mpmath import mpf
 from sympy import BlockMatrix, Matrix, Rational, zeros
 
-from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
+from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.checks import random_values
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
@@ -57,7 +57,7 @@ def slopes(rng, energy, equations):
         along = {c: random_values(rng, np.shape(at.values[c]), -1, 1) for c in (u_x, u_y)}
         left_over = [evaluate(line.left, at) - evaluate(line.right, at) for line in equations.of(D_x * u_x, D_y * u_y)]
         yield (
-            slope_along(energy, at, along) / 2,
+            measure_slope(energy, at, along) / 2,
             sum((c * part).sum() for c, part in zip(along.values(), left_over, strict=True)),
         )
 

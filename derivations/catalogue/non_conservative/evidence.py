@@ -10,7 +10,7 @@ from scipy.integrate import quad, solve_ivp
 from sympy import Poly, Rational, lambdify
 
 from derivations.catalogue.dense_head import critical_ratio, jacobian, velocity
-from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
+from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.checks import invert_matrix, random_values, relation_holds
 from derivations.closed_forms.reduced import all_modes
 from derivations.evaluate import Point, evaluate, mpf_array
@@ -31,8 +31,8 @@ def compare_curls(rng, curl, force):
         }
         for (a, b), formula in curl.items():
             da, db = (random_values(rng, np.shape(at.values[block]), -1, 1) for block in (a, b))
-            forwards = (slope_along(force[a], at, {b: db}) @ inverse[a] * da).sum()
-            backwards = (slope_along(force[b], at, {a: da}) @ inverse[b] * db).sum()
+            forwards = (measure_slope(force[a], at, {b: db}) @ inverse[a] * da).sum()
+            backwards = (measure_slope(force[b], at, {a: da}) @ inverse[b] * db).sum()
             yield forwards - backwards, evaluate(formula, Point({**at.values, direction(a): da, direction(b, second=True): db}))
 
 

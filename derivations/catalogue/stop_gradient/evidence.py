@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 from sympy import ImmutableMatrix, Trace
 
-from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
+from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.catalogue.whole import WholeModel, amplitudes, eigenmodes, integrate_states
 from derivations.checks import count_violations, random_values, relation_holds
 from derivations.closed_forms.reduced import shared_head
@@ -37,7 +37,7 @@ def compare_parts(rng, conserved, velocities):
         speeds = {b: evaluate(velocity, at) for b, velocity in velocities.items()}
         head = [part for part in conserved.args if part.has(W)]
         rest = [part for part in conserved.args if not part.has(W)]
-        yield sum(slope_along(part, at, speeds) for part in head), -sum(slope_along(part, at, speeds) for part in rest)
+        yield sum(measure_slope(part, at, speeds) for part in head), -sum(measure_slope(part, at, speeds) for part in rest)
 
 
 def follow_decay(rng, quantity, formula):
@@ -173,7 +173,7 @@ def _difference_jacobian(velocities, at: Point) -> np.ndarray:
 
     def shift_entry(block, entry):
         push = mpf_array(np.eye(1, at.values[block].size, entry).reshape(at.values[block].shape))
-        return np.concatenate([np.reshape(slope_along(v, at, {block: push}), -1) for v in velocities])
+        return np.concatenate([np.reshape(measure_slope(v, at, {block: push}), -1) for v in velocities])
 
     return np.array([shift_entry(b, k) for b in (V, W) for k in range(at.values[b].size)], dtype=float).T
 

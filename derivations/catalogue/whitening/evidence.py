@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.catalogue.points import diagonal_matrix, order_left_out, slope_along
+from derivations.catalogue.points import diagonal_matrix, measure_slope, order_left_out
 from derivations.catalogue.whitening.embeddings import WhitenedModel, a_run, mode_point, point, random_coupling
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
@@ -77,7 +77,7 @@ def loss_changes(rng, known: Lines, after: Lines):
     with mpmath.workdps(40):
         at = mode_point(rng)
         moved = evaluate(known[dot(V)], at)
-        yield slope_along(known[L], at, {V: moved}), evaluate(after[dot(L)], Point({**at.values, dot(V): moved}))
+        yield measure_slope(known[L], at, {V: moved}), evaluate(after[dot(L)], Point({**at.values, dot(V): moved}))
 
 
 def final_speeds(rng):
