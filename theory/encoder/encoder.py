@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from theory.coupling import Coupling
 from theory.coupling.reduction import EPS, CouplingReduction, reduce_weights
+from theory.coupling.rows import dense_where_small
 from theory.coupling.spectrum import canonical_correlations
 from theory.coupling.weights import Mobility, is_normalised, mobilities
 from theory.errors import InputError
@@ -74,6 +75,19 @@ class Encoder(Coupling):
 
     def require_graph(self, remedy: str) -> NoReturn:
         raise InputError("couplings of samples to labels", "the moments of an encoder", remedy)
+
+    @cached_property
+    def data(self) -> dict[str, object]:
+        """The values of the data symbols, and the samples that the encoder was made from, if there are any."""
+        return {**super().data, **(self._samples if self.drawable else {})}
+
+    @property
+    def _samples(self) -> dict[str, object]:
+        from scipy.sparse import csr_array
+
+        share, count = np.full(self.drawable, 1 / self.drawable), np.arange(self.drawable + 1)
+        own = csr_array((share, self.trained.classes, count), shape=(self.drawable, self.labels))
+        return {"Xi": self.trained.features.T, "J_Xi": dense_where_small(own), "D_Xi": share}
 
     def data_of(self, batch: NDArray) -> dict[str, Any]:
         inputs, own = self.trained.features[batch], np.eye(self.labels)[self.trained.classes[batch]]
