@@ -46,14 +46,7 @@ class SurvivalTable(Shown):
         return zip(self.survivals, self.witnesses, strict=True)
 
     def rows(self) -> list[Row]:
-        return [
-            row
-            for survival, witness in self
-            for row in (
-                *survival.rows(),
-                Row.text(f"simulated at {len(witness.fractions)} fractions: within {witness.deviation:.1e}"),
-            )
-        ]
+        return [row for survival, witness in self for row in (*survival.rows(), witness.row())]
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""
