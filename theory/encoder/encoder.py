@@ -79,19 +79,21 @@ class Encoder(Coupling):
     @cached_property
     def data(self) -> dict[str, object]:
         """The values of the data symbols, and the samples that the encoder was made from, if there are any."""
-        return {**super().data, **(self._samples if self.drawable else {})}
+        return {**super().data, **(self._samples_of(slice(None)) if self.drawable else {})}
 
-    @property
-    def _samples(self) -> dict[str, object]:
+    def _samples_of(self, batch: NDArray | slice) -> dict[str, object]:
         from scipy.sparse import csr_array
 
-        share, count = np.full(self.drawable, 1 / self.drawable), np.arange(self.drawable + 1)
-        own = csr_array((share, self.trained.classes, count), shape=(self.drawable, self.labels))
-        return {"Xi": self.trained.features.T, "J_Xi": dense_where_small(own), "D_Xi": share}
+        classes = self.trained.classes[batch]
+        count = len(classes)
+        shares = np.full(count, 1 / count)
+        own = csr_array((shares, classes, np.arange(count + 1)), shape=(count, self.labels))
+        return {"Xi": self.trained.features[batch].T, "J_Xi": dense_where_small(own), "D_Xi": shares}
 
     def data_of(self, batch: NDArray) -> dict[str, Any]:
         inputs, own = self.trained.features[batch], np.eye(self.labels)[self.trained.classes[batch]]
         return {
+            **self._samples_of(batch),
             "J": inputs.T @ own / len(batch),
             "D_x": inputs.T @ inputs / len(batch),
             "D_y": own.mean(axis=0),

@@ -21,7 +21,7 @@ from theory.models.two_views import (
 )
 
 __all__ = [
-    "barlow_twins", "byol", "coding_rate", "embedding_only", "encode_samples", "info_nce", "moving_average_targets", "projection_head", "simsiam",
-    "single_component", "softmax_classification", "spectral_contrastive", "squared", "teacher_student", "vicreg", "vocabulary",
-    "whitening",
+    "barlow_twins", "byol", "coding_rate", "embedding_only", "encode_samples", "info_nce", "moving_average_targets",
+    "projection_head", "simsiam", "single_component", "softmax_classification", "spectral_contrastive", "squared",
+    "teacher_student", "vicreg", "vocabulary", "whitening",
 ]  # fmt: skip

@@ -22,13 +22,13 @@ from sympy import Add
 
 from theory.errors import InputError
 from theory.loss import Loss
-from theory.models.vocabulary import D_x, D_Xi, J, J_Xi, N, N_Xi, X, Xi, Y
+from theory.models.vocabulary import D_x, D_Xi, J, J_Xi, N, X, Xi, Y, n_xi
 
 
 def encode_samples(loss: Loss) -> Loss:
     """The loss of a linear encoder and of the labels: every block with a column for each sample multiplies the inputs.
 
-    Terms without couplings are of the blocks themselves, as the distance of a target from what it follows, and stay as they are.
+    Terms without couplings are of the blocks themselves, as the distance of a target from what it follows, and stay.
     Mobilities and decays are those of the loss, the mobility :math:`H_x` now one of the axes: with ``mobility="degree"`` of
     the coupling the inverse of their second moment, with ``"uniform"`` that of the usual gradient flow.
 
@@ -40,6 +40,6 @@ def encode_samples(loss: Loss) -> Loss:
     if not {X, Y} <= set(loss.state) or loss.expression.has(Xi):
         raise InputError("a loss of samples X and labels Y", str(loss.expression), "take one of two views, without an encoder")
     seen = {block: block * Xi for block in loss.state if block.is_Matrix and block.cols == N}
-    rules = {**seen, J: J_Xi, D_x: D_Xi, N: N_Xi}
+    rules = {**seen, J: J_Xi, D_x: D_Xi, N: n_xi}
     terms = (term.xreplace(rules) if term.has(J, D_x) else term for term in Add.make_args(loss.expression))
     return loss.with_parts(expression=Add(*terms))
