@@ -12,7 +12,7 @@ from sympy.assumptions import Predicate
 
 
 class Together(Predicate):
-    """Matrices that share their vectors (eigenvectors, or singular vectors of rectangular ones) in the dimensions they share."""
+    """Matrices that share their eigenvectors, or singular vectors, in the dimensions that they have in common."""
 
     name = "together"
 

@@ -79,8 +79,8 @@ def test_the_lowered_matrix_flow_moves_the_amplitudes_alone(name, layout, seed):
         given = {**at.values, **dict(zip(found.flow.state, state, strict=True))}
         return {b: np.array(evaluate(form, type(at)(given)), dtype=float) for b, form in found.ansatz.blocks.items()}
 
-    known = {**numbers, **at.values}
-    data = {p: np.array(known[p], dtype=float) for p in found.whole.parameters}
+    known = {**at.values, **numbers}
+    data = {p: known[p] if isinstance(p, Symbol) else np.array(known[p], dtype=float) for p in found.whole.parameters}
     data |= {str(x): at.values[x] for x in (h, m, n) if x in at.values}
     lowered = found.whole.lower(data)
     speeds = lowered.unpack(lowered.velocity(0, lowered.pack(assembled(amplitudes))))
