@@ -20,7 +20,7 @@ from theory.flow import Flow
 from theory.loss import Loss
 from theory.models import embedding_only
 from theory.models.two_views import MASS
-from theory.models.vocabulary import K, N, W, X, Xi, Y, d, n_xi
+from theory.models.vocabulary import K, N, W, X, Xi, Y, d
 from theory.state import parameters_of
 
 DATA = ("J", "D_x", "D_y", "H_x", "H_y")
@@ -107,9 +107,7 @@ class Setting:
     def values(self) -> dict[str, object]:
         """Everything that may stand in a model over the vocabulary, by name."""
         sizes = {str(d): self.dimension, str(N): self.coupling.samples, str(K): self.coupling.labels}
-        data = self.coupling.data
-        sizes |= {str(n_xi): self.coupling.drawable} if Xi.name in data else {}
-        return {**data, **self.coupling.null_vector, **self.numbers_by_name, **sizes}
+        return {**self.coupling.data, **self.coupling.null_vector, **self.numbers_by_name, **sizes}
 
     def start(
         self, seed: int, initial: Mapping[str, ArrayLike] | None = None, leave_out: frozenset = frozenset()
