@@ -51,7 +51,7 @@ def test_what_is_not_predicted_says_why(loss):
 def test_unknown_losses_and_parameters_are_refused():
     with pytest.raises(InputError, match="a loss among squared, whitening"):
         predict_loss("triplet", MU, 3)
-    with pytest.raises(InputError, match="parameters among .* of whitening"):
+    with pytest.raises(InputError, match=r"parameters among .* of whitening"):
         predict_loss("whitening", MU, 3, {"alpha": 1.0})
     with pytest.raises(InputError, match="a positive beta of whitening"):
         predict_loss("whitening", MU, 3, {"beta": -1.0})
