@@ -6,7 +6,7 @@ A symbol carries the weakest of the signs that it has anywhere; a derivation tha
 
 from sympy import MatrixSymbol, Symbol, symbols
 
-from theory.models.vocabulary import K, N, d
+from theory.models.vocabulary import K, N, d, n_xi
 
 # All embeddings together, as many as modes: embeddings Z, degrees D, adjacency A, mobilities H.
 N_Z = Symbol("N_Z", integer=True, positive=True)
@@ -95,9 +95,9 @@ q_V = MatrixSymbol("q_V", d, N_Z)
 g_vv, g_vw, g_ww, M_vv, M_vw, M_ww, U = symbols("g_vv g_vw g_ww M_vv M_vw M_ww U", real=True)
 l_v, l_w = symbols("l_v l_w", positive=True)
 
-# Linear students: p_xi inputs, n_xi samples; student E, samples Xi, labels T_xi; moments; expected maxima.
-n_xi, p_xi = symbols("n_xi p_xi", integer=True, positive=True)
-E, Xi, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n_xi), MatrixSymbol("T_xi", n_xi, K)
+# Linear students: p_xi inputs, n_xi samples Xi; student E, labels T_xi; moments; expected maxima.
+p_xi = symbols("p_xi", integer=True, positive=True)
+E, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("T_xi", n_xi, K)
 R_xi = MatrixSymbol("R_xi", N, N)  # principal axes of the inputs
 Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), MatrixSymbol("P", K, K)
 e_K, t_K = symbols("e_K t_K", positive=True)
