@@ -194,3 +194,10 @@ null_J = Symbol(r"\dim\ker\mathcal{J}", integer=True, nonnegative=True)
 margin, margin_end = symbols(r"\Delta \Delta_{\infty}", real=True)
 p_own, p_other = symbols("p_{+} p_{-}", real=True)
 L_least, s_zero, s_end = symbols(r"L_{\min} s_{0} s_{\infty}", real=True)
+
+# Two views in modes: samples, labels, canonical correlations on a diagonal; second moments of a mode and of a mean mode, over the
+# pairs; the critical weight; eigenvalues of opposite displacements: of a survivor, along an empty direction, of two (trace and
+# determinant).
+V_x, V_y, mu_xy = MatrixSymbol("V_x", d, N), MatrixSymbol("V_y", d, K), MatrixSymbol(r"\mu_{xy}", N, K)
+moment_k, alpha_c = Symbol(r"\tfrac1m\lVert v_k\rVert^{2}", nonnegative=True), Symbol(r"\alpha_c", real=True)
+s_opposite, s_turned, tau_kl, delta_kl = symbols("s_{kk}^{-} s_{k0}^{-} tau_{kl}^{-} delta_{kl}^{-}", real=True)
