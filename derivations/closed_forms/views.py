@@ -14,12 +14,12 @@ dv/dt = v*(mu_k - 1)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sympy import Expr, Identity, ImmutableMatrix, Matrix, MatrixExpr, Trace, zeros
+from sympy import Add, Expr, Identity, ImmutableMatrix, Matrix, MatrixExpr, Mul, Poly, Symbol, Trace, zeros
 
 from derivations.closed_forms.reduced import entries
-from derivations.vocabulary import V_x, V_y, m, mu_k, mu_xy, v
+from derivations.vocabulary import V_x, V_y, m, mu_j, mu_k, mu_l, mu_xy, v
 from theory import Flow, Loss, sg
 from theory.flow import direction
 from theory.models.vocabulary import D_x, D_y, J, K, N, X, Y, d, lam
@@ -52,21 +52,64 @@ def written_out(matrix: MatrixExpr, values: dict) -> ImmutableMatrix:
     return ImmutableMatrix(matrix.xreplace(values | units).doit())
 
 
-def one_mode_of(flow: Flow, *amplitudes: Expr) -> Flow:
-    """One mode alone along a direction, both views by one amplitude unless two are given."""
-    own = amplitudes or (v,)
-    numbers = (own * 2)[:2]
-    values = {view: ImmutableMatrix([[a]]) for view, a in zip(VIEWS, numbers, strict=True)}
-    moved = (written_out(flow.velocity[view], values | {mu_xy: ImmutableMatrix([[mu_k]])})[0, 0] for view in VIEWS)
-    return Flow({a: velocity.factor() for a, velocity in zip(own, moved, strict=False)})
+def one_mode_of(flow: Flow) -> Flow:
+    """One mode alone along a direction, both views by one amplitude.
+
+    Raises
+    ------
+    ArithmeticError
+        where the two do not move alike.
+    """
+    at = {**dict.fromkeys(VIEWS, ImmutableMatrix([[v]])), mu_xy: ImmutableMatrix([[mu_k]])}
+    return Flow({v: _common(written_out(flow.velocity[view], at)[0, 0].factor() for view in VIEWS)})
 
 
-def displaced_blocks(flow: Flow, rest: ImmutableMatrix, correlations: Sequence[Expr], sign: int) -> dict[tuple[str, ...], Matrix]:
+def _common(values: Iterable):
+    """What both views do alike."""
+    first, second = values
+    if first != second:
+        raise ArithmeticError(f"one view moves by {first}, the other by {second}")
+    return first
+
+
+def displaced_blocks(
+    flow: Flow, rest: ImmutableMatrix, correlations: Sequence[Expr], sign: int
+) -> dict[tuple[str, ...], Matrix]:
     """The Jacobian at a state in which both views are alike, on displacements that are alike, too, or opposite: its connected
     blocks, each under the entries (direction, mode) that it moves."""
     names = entries("v", *rest.shape)
     along = dict(zip(map(direction, VIEWS), (ImmutableMatrix(names), ImmutableMatrix(sign * names)), strict=True))
     at = {**dict.fromkeys(VIEWS, rest), mu_xy: ImmutableMatrix.diag(*correlations), **along}
-    moved = sum((written_out(flow.jacobian()[V_x, view], at) for view in VIEWS), zeros(*rest.shape))
-    jacobian = Matrix(list(moved)).jacobian(list(names))
-    return {tuple(str(names[i]) for i in block): jacobian.extract(block, block) for block in jacobian.connected_components()}
+    maps = flow.jacobian()
+    moved = (sum((written_out(maps[view, other], at) for other in VIEWS), zeros(*rest.shape)) for view in VIEWS)
+    turned = (Matrix([sign_of * entry for entry in matrix]) for sign_of, matrix in zip((1, sign), moved, strict=True))
+    matrix = _common(entries_moved.jacobian(list(names)).expand() for entries_moved in turned)
+    return {tuple(str(names[i]) for i in block): matrix.extract(block, block) for block in matrix.connected_components()}
+
+
+def even_in(expr: Expr, squares: Mapping[Symbol, Expr]) -> Expr:
+    """A rational function that is even in some amplitudes, by their squares.
+
+    Raises
+    ------
+    ArithmeticError
+        for one that is not even.
+    """
+    above, below = (Poly(part, *squares) for part in expr.together().as_numer_denom())
+    if any(power % 2 for part in (above, below) for powers in part.monoms() for power in powers):
+        raise ArithmeticError(f"{expr} is not even in {', '.join(map(str, squares))}")
+
+    def put(part: Poly) -> Expr:
+        halved = (
+            c * Mul(*(square ** (power // 2) for square, power in zip(squares.values(), powers, strict=True)))
+            for powers, c in part.terms()
+        )
+        return Add(*halved)
+
+    return put(above) / put(below)
+
+
+def by_distance(expr: Expr) -> Expr:
+    """A rational function of correlations, factored, by how far each is from one."""
+    away = {mu: Symbol(f"{mu.name}'", positive=True) for mu in (mu_k, mu_l, mu_j)}
+    return expr.subs({mu: 1 - x for mu, x in away.items()}).factor().subs({x: 1 - mu for mu, x in away.items()})
