@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Symbol
+from sympy import Expr, Rational, Symbol
 
 from derivations.catalogue.points import diagonal_matrix
 from derivations.checks import random_values
@@ -156,3 +156,12 @@ def unit_modes(views: TwoViews, chosen, lengths, rng) -> tuple[NDArray, NDArray]
     for view in (of_samples, of_labels):
         view[:, chosen] = basis[:, : len(chosen)] * lengths
     return of_samples, of_labels
+
+
+def order_of(exact: Expr, leading: Expr, at: Mapping, variable: Symbol) -> float:
+    """The order in a small variable of what a leading order leaves out, relative to it, observed at two small values."""
+    few, more = (
+        abs(float((leading / exact - 1).subs(at).subs(variable, size).evalf(40)))
+        for size in (Rational(1, 10**5), Rational(1, 10**4))
+    )
+    return float(np.log10(more / few))

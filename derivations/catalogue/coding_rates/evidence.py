@@ -8,9 +8,9 @@ from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Rational, nsimplify
+from sympy import nsimplify
 
-from derivations.catalogue.views import TwoViews, close_views, random_views, unit_modes
+from derivations.catalogue.views import TwoViews, close_views, order_of, random_views, unit_modes
 from derivations.closed_forms.families import correlation_of
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
@@ -234,18 +234,11 @@ def family_thresholds(rng, known: Lines, after: Lines):
 
 def leading_orders(rng, known: Lines, after: Lines):
     """The order in the fraction of what the leading orders leave out, relative to them."""
-    at = random_parameters(rng) | {d: int(rng.integers(1, 4)), m: float(rng.uniform(1, 9)), K: int(rng.integers(2, 6))}
-    small = [Rational(1, 10**5), Rational(1, 10**4)]
-    exact = known[moment_k].subs(mu_k, known[mu_k])
-    yield _order(exact, after[moment_k], {k: nsimplify(x) for k, x in at.items()}, psi, small), 2
+    values = random_parameters(rng) | {d: int(rng.integers(1, 4)), m: float(rng.uniform(1, 9)), K: int(rng.integers(2, 6))}
+    at = {symbol: nsimplify(value) for symbol, value in values.items()}
+    yield order_of(known[moment_k].subs(mu_k, known[mu_k]), after[moment_k], at, psi), 2
     for tau, family in ((tau_uniform, "uniform"), (tau_pairs, "pairs")):
-        time = (1 / after[slow]).subs(mu_k, correlation_of(family))
-        yield _order(time, after[tau], {k: nsimplify(x) for k, x in at.items()}, phi, small), 1
-
-
-def _order(exact, leading, at, variable, small) -> float:
-    few, more = (abs(float(((leading / exact - 1).subs(at).subs(variable, size)).evalf(40))) for size in small)
-    return float(np.log10(more / few))
+        yield order_of((1 / after[slow]).subs(mu_k, correlation_of(family)), after[tau], at, phi), 1
 
 
 def decaying_states(rng, lines: Lines):

@@ -387,6 +387,7 @@ WRONG_ENGINES = {
             "whitening": ["modes", "collapse", "squared_distances"],
             "redrawn_labels": ["flow"],
             "coding_rates": ["modes", "decay"],
+            "spectral_contrastive": ["modes"],
         },
     ),
     "canonical correlations squared": (
