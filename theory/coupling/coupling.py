@@ -144,7 +144,7 @@ class Coupling(Weights):
 
     @staticmethod
     def from_signed_weights(J: ArrayLike | networkx.Graph, mobility: Mobility = "uniform") -> Signed:
-        """From weights (N, K) that attract or, below zero, repel, of two views if symmetric; see :mod:`theory.coupling.signed`."""
+        """From weights (N, K) that attract or, below zero, repel; of two views if symmetric (:mod:`theory.coupling.signed`)."""
         from theory.coupling.signed import from_signed_weights
 
         return from_signed_weights(J, mobility)
