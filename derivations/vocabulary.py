@@ -196,12 +196,13 @@ p_own, p_other = symbols("p_{+} p_{-}", real=True)
 L_least, s_zero, s_end = symbols(r"L_{\min} s_{0} s_{\infty}", real=True)
 
 # A hinge on variances: both views in modes, their means; variances of dimensions, covariance, their parts of the loss;
-# of modes; slopes at the kink; eigenvalues turned, and of views against each other; critical weights; how fast amplitudes fall.
+# slopes at the kink; eigenvalues of turns, of views against each other, a determinant; critical weights; a rate of amplitudes.
 V_x, V_y = MatrixSymbol("V_x", d, N_Z), MatrixSymbol("V_y", d, N_Z)
 mean_x_all, mean_y_all = MatrixSymbol(r"\bar{x}", d, 1), MatrixSymbol(r"\bar{y}", d, 1)
 C_kk, C_11, C_22, L_C, L_kl = symbols("C_{kk} C_{11} C_{22} L_{C} L_{kl}", nonnegative=True)
 C_kl = Symbol("C_{kl}", real=True)
 slope_below, slope_above = symbols(r"L_{C}'|_{-} L_{C}'|_{+}", real=True)
 s_turned, s_against = symbols(r"s_{\angle} s_{\pm}", real=True)
+det_turns = Symbol(r"\det\mathcal{H}_{\angle}", real=True)
 alpha_c, alpha_h = symbols(r"\alpha_{c} \alpha_{h}", positive=True)
 fall_rate = Symbol(r"-\tfrac{d}{dt}\log{v}", real=True)

@@ -146,7 +146,7 @@ def shared_covariance() -> Expr:
 
 @cache
 def equal_threshold() -> Expr:
-    """The weight of covariances above which one of two dimensions on both sides of a mode outgrows the other, below the hinge."""
+    """The weight of covariances above which one of two dimensions on both sides of a mode outgrows the other."""
     s = Symbol("s", positive=True)
     squares = {sqrt(a_1**2 + a_2**2 + epsilon): s, alpha: d * s * (2 - mu_1 - mu_2)}
     covariance = {zeta: shared_covariance() * zeta / (a_1**2 - a_2**2)}

@@ -15,7 +15,8 @@ from theory.models.vocabulary import D_x, X, Y
 
 
 @cache
-def _vicreg() -> Loss:
+def vicreg() -> Loss:
+    """The loss, made once."""
     return models.vicreg()
 
 
@@ -31,7 +32,7 @@ class CentredModel:
         self.weights, self.dimension, self.values = np.asarray(weights, dtype=float), dimension, dict(values)
         own = (lambda degrees, mass: mass / degrees) if mobility is None else mobility
         self.coupling = Coupling(self.weights, mobility=tuple(own(e, self.mass) for e in self.degrees))
-        self.loss = loss or _vicreg()
+        self.loss = loss or vicreg()
         self._data = {**self.coupling.data, **{str(symbol): value for symbol, value in self.values.items()}, "d": dimension}
 
     @cached_property
@@ -93,7 +94,7 @@ class CentredModel:
         """Those of the Jacobian of all embeddings, ascending."""
         return np.sort(np.linalg.eigvals(self.lowered.jacobian(0, self.state(of_x, of_y))).real)
 
-    def end_of_run(self, start: NDArray, time: float, step: float = 0.05) -> NDArray:
+    def end_of_run(self, start: NDArray, time: float, step: float = 0.1) -> NDArray:
         """Finite steps, finer towards the end, where what rests on a kink hops about it."""
         state = start.copy()
         for size, share in ((step, 0.9), (step / 10, 0.04), (step / 100, 0.004)):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, ImmutableMatrix, Max, S, eye, sqrt
+from scipy.optimize import brentq
+from sympy import Expr, ImmutableMatrix, Max, S, eye, lambdify, sqrt
 
 from derivations.analysis.modes.entries import write_out
 from derivations.catalogue.points import diagonal_matrix
@@ -92,7 +93,7 @@ def moving_means(rng, after: Lines):
     """The velocities of the means of all embeddings, which hinges and covariances leave alone."""
     whole = CentredModel(random_weights(rng), 2, draw_parameters(rng))
     state = whole.random_state(rng)
-    at = Point({d: 2, **{block: value for block, value in zip((mean_x_all, mean_y_all), whole.means(state), strict=True)}})
+    at = Point({d: 2, **dict(zip((mean_x_all, mean_y_all), whole.means(state), strict=True))})
     for block, found in zip((mean_x_all, mean_y_all), whole.means(whole.speeds(state)), strict=True):
         yield np.array(evaluate(after[dot(block)], at), dtype=float), found
 
@@ -111,14 +112,14 @@ def _views(at: dict) -> tuple[NDArray, NDArray]:
 
 
 def lone_losses(rng, formula: Expr):
-    for _ in range(3):
+    for _ in range(2):
         whole, at = _lone(rng)
         yield number(formula, at), whole.energy(whole.state(*_views(at)))
 
 
 def slopes_below(rng, known: Lines, velocity: Expr):
     """Whether the velocity of all embeddings is that of the formula, where it is assumed and only there."""
-    for size in (0.6, 0.6, 3, 3):
+    for size in (0.6, 3):
         whole, at = _lone(rng, size)
         moved = whole.amplitudes(whole.speeds(whole.state(*_views(at))))[0][0, 0]
         predicted = number(velocity, {**at, v: np.sqrt(at[C_kk])})
@@ -126,25 +127,24 @@ def slopes_below(rng, known: Lines, velocity: Expr):
 
 
 def real_amplitudes(rng, known: Lines, after: Lines):
-    """Whether the velocity has a root beside zero below the hinge, which is between both thresholds and only there, and where."""
-    for _ in range(4):
-        at = {**draw_parameters(rng), d: int(rng.integers(1, 4)), mu_k: float(rng.uniform(-1, 0.9))}
+    """Whether and where the velocity has a root beside zero below the hinge: between both thresholds and only there."""
+    letters = (v, alpha, d, mu_k, epsilon)
+    speed = lambdify(letters, known[dot(v)] / v)
+    for _ in range(3):
+        at = {**draw_parameters(rng), d: int(rng.integers(1, 4)), mu_k: 0.0}
         low, high = (number(line.right, at) for line in reversed(after.bounds))
         for gap in (0.9 * low, 1.1 * low, 0.99 * high, 1.01 * high):
             here = at | {mu_k: 1 - gap}
-            yield int(not after.violated(here)), int(len(_roots(known, here)) > 0)
-            for root in _roots(known, here):
+            roots = _roots(partial(speed, **{str(x): here[x] for x in letters[1:]}), at[epsilon])
+            yield int(not after.violated(here)), len(roots)
+            for root in roots:
                 yield root**2, number(after[C_kk], here)
                 yield np.sqrt(root**2 + at[epsilon]), number(after[DEVIATION], here)
 
 
-def _roots(known: Lines, at: dict) -> list[float]:
-    """Where the velocity changes its sign between no variance and the hinge."""
-    from scipy.optimize import brentq
-    from sympy import lambdify
-
-    speed = lambdify(v, (known[dot(v)] / v).subs(at))
-    ends = 1e-9, float(np.sqrt(1 - at[epsilon]))
+def _roots(speed: Callable[[float], float], scale: float) -> list[float]:
+    """Where a function changes its sign between no variance and the hinge."""
+    ends = 1e-9, float(np.sqrt(1 - scale))
     return [brentq(speed, *ends, xtol=1e-14)] if speed(ends[0]) > 0 > speed(ends[1]) else []
 
 
@@ -178,37 +178,35 @@ def _energy(known: Lines) -> Expr:
 
 
 @cache
-def _run_to_kink(share: float, seed: int) -> tuple[dict, NDArray]:
+def _run_to_kink(share: float) -> tuple[dict, NDArray]:
     """Variances at the end of a run of two dimensions without a term on their covariances, from a random start."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     weights = random_weights(rng, 2.0)
     gap = 1 - CentredModel(weights, 2, {}).correlations[0]
     values = {alpha: 4 * gap / share, zeta: 0.0, epsilon: 0.01}
     whole = CentredModel(weights, 2, values)
-    end = whole.moments(whole.end_of_run(whole.random_state(rng), 12))
+    end = whole.moments(whole.end_of_run(whole.random_state(rng), 20))
     return {**values, d: 2, mu_k: 1 - gap}, np.concatenate([np.diag(c) for c in end])
 
 
-def variances_of_runs(rng, known: Lines, formula: Expr):
+def variances_of_runs(known: Lines, formula: Expr):
     """Whether all dimensions end on the kink, which they do where it is assumed and only there."""
     for share in (0.6, 1.5):
-        at, found = _run_to_kink(share, int(rng.integers(2)))
+        at, found = _run_to_kink(share)
         yield int(not known.violated(at)), int(np.allclose(found, number(formula, at), atol=1e-2))
 
 
-def lone_dimension(rng, share: float = 1) -> tuple[CentredModel, dict]:
-    """One dimension of three samples and three labels, pushed as strongly as the slowest mode is pulled or by that share."""
+def lone_dimension(rng) -> tuple[CentredModel, dict]:
+    """One dimension of three samples and three labels, pushed less strongly than the slowest mode is pulled at the kink."""
     weights = random_weights(rng, 1.0)
     gap = 1 - CentredModel(weights, 1, {}).correlations[0]
-    values = {alpha: 2 * gap * share * float(rng.uniform(0.6, 0.9)), zeta: 1.0, epsilon: 0.02}
+    values = {alpha: 2 * gap * float(rng.uniform(0.6, 0.9)), zeta: 1.0, epsilon: 0.005}
     return CentredModel(weights, 1, values), {**values, d: 1}
 
 
 def signed_modes(whole: CentredModel) -> list[tuple[float, NDArray, NDArray]]:
     """Each mode with both views alike and against each other: its correlation, and unit amplitudes of both views."""
-    return [
-        (sign * c, np.eye(2)[[k]], sign * np.eye(2)[[k]]) for k, c in enumerate(whole.correlations) for sign in (1.0, -1.0)
-    ]
+    return [(sign * c, np.eye(2)[[k]], sign * np.eye(2)[[k]]) for k, c in enumerate(whole.correlations) for sign in (1.0, -1.0)]
 
 
 def whole_spectrum(rng, after: Lines):
@@ -234,20 +232,20 @@ def _states_at_rest(whole: CentredModel, at: dict) -> Iterator[tuple[float, floa
 
 def stable_modes(rng, known: Lines, after: Lines):
     """Whether the state along a mode is stable, by the bound, by the eigenvalues of turns, and by all dense ones."""
-    whole, at = lone_dimension(rng, 3)
+    whole, at = lone_dimension(rng)
     for k, _, state in _states_at_rest(whole, at):
         stable = int(whole.eigenvalues(*state)[-1] < 1e-9)
         turned = [{mu_k: k, mu_j: j} for j, *_ in signed_modes(whole) if abs(j) != abs(k)]
-        yield int(not any(after.violated(pair) for pair in turned) and not known.bounds.violated({mu_k: k})), stable
+        yield int(not any(after.violated(pair) for pair in turned)), stable
         yield int(all(number(known[s_turned], pair) < 0 for pair in turned)), stable
 
 
 def views_against(rng, known: Lines, after: Lines):
     """Whether the state along a mode of two classes is stable, at strengths of the hinge near what the bound asks for."""
-    for sign in (-1, -1, 1):
+    for sign, shares in ((-1, (0.95, 1.05)), (1, (0.95, 2))):
         at = {epsilon: float(rng.uniform(0.005, 0.05)), d: 1, mu_k: sign * float(rng.uniform(0.05, 0.5)), zeta: 1.0}
-        critical = np.sqrt(number(after.bounds[0].right, at))
-        for share in (0.95, 1.05, 2):
+        critical = abs(number(after.bounds[0].right, at)) ** 0.5
+        for share in shares:
             here = at | {alpha: share * critical}
             here[C_kk] = number(known[C_kk], here)
             if not known.bounds.violated(here):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sympy import Expr, ImmutableMatrix, S, sqrt
+from sympy import Expr, ImmutableMatrix, Rational, S, sqrt, symbols
 
 from derivations.catalogue.variance_hinge import pair_evidence
-from derivations.checks import Identity, Numerics
+from derivations.checks import AtRandomPoints, Identity, Numerics
 from derivations.closed_forms.variance_hinge import (
     apart_threshold,
     at_amplitudes,
@@ -17,7 +17,7 @@ from derivations.closed_forms.variance_hinge import (
 )
 from derivations.engine import Step
 from derivations.lines import Line, Lines
-from derivations.vocabulary import C_11, C_22, C_kk, C_kl, L, L_kl, a_1, a_2, mu_1, mu_2, mu_k
+from derivations.vocabulary import C_11, C_22, C_kk, C_kl, L, L_kl, a_1, a_2, det_turns, mu_1, mu_2, mu_k
 from theory.models.two_views import alpha, epsilon, zeta
 from theory.models.vocabulary import d
 
@@ -43,7 +43,9 @@ def _pair_step(energy: Line) -> Step:
         given=MOMENTS,
         after=(PAIR,),
         uses=("modes",),
-        check=lambda before, after: Identity(((_two_rows(before[L]), _by_amplitudes(after[L_kl], before)),)),
+        check=lambda before, after: AtRandomPoints(
+            ((_two_rows(before[L]), _by_amplitudes(after[L_kl], before)),), pair_evidence.two_dimensions
+        ),
     )
 
 
@@ -59,8 +61,8 @@ def _by_amplitudes(formula: Expr, known: Lines) -> Expr:
 def _shared_step() -> Step:
     return Step(
         "shared",
-        "At rest two dimensions share what the difference of both correlations asks for, whatever their variance: they are "
-        "never orthogonal. Below the hinge their variance is that of a mode with the mean of both correlations; above, they "
+        "At rest these dimensions share what the difference of both correlations asks for, whatever their variance: they are "
+        "not orthogonal. Below the hinge their variance is that of a mode with the mean of both correlations; above, they "
         "rest on the kink.",
         "Both slopes vanish.",
         before=(PAIR,),
@@ -69,7 +71,7 @@ def _shared_step() -> Step:
         check=lambda before, after: (
             Identity(_slopes(before[L_kl], after)),
             Numerics(
-                lambda rng: pair_evidence.covariances_of_runs(rng, after),
+                lambda _: pair_evidence.covariances_of_runs(after),
                 1e-2,
                 "finite steps of all embeddings from random starts, below the hinge and on its kink",
             ),
@@ -124,11 +126,12 @@ def _equal_step(energy: Line) -> Step:
 
 
 def _opposite_changes(known: Lines, weight: Expr) -> Expr:
-    """The determinant of the Hessian in opposite changes, at a weight of the covariances."""
-    deviation = known[DEVIATION]
-    second = a_1**2 - known[C_kl].subs(zeta, weight)
-    matrix = opposite_hessian(known[L], (a_1, a_2, a_1, -a_2)).subs(sqrt(a_1**2 + a_2**2 + epsilon), deviation)
-    return matrix.subs(zeta, weight).det().expand().subs(a_2**2, second).factor()
+    """The determinant of the Hessian in opposite changes, at a weight of the covariances and some exact numbers."""
+    numbers = {mu_1: Rational(3, 5), mu_2: Rational(2, 5), d: 2, epsilon: Rational(1, 50), alpha: Rational(3, 2)}
+    deviation, shared = (known[left].subs(zeta, weight).subs(numbers) for left in (DEVIATION, C_kl))
+    variance = deviation**2 - numbers[epsilon]
+    matrix = opposite_hessian(known[L], (a_1, a_2, a_1, -a_2)).subs(zeta, weight).subs(numbers)
+    return matrix.subs({a_1: sqrt((variance + shared) / 2), a_2: sqrt((variance - shared) / 2)}).det()
 
 
 def _apart_step(energy: Line, variance: Line) -> Step:
@@ -137,16 +140,16 @@ def _apart_step(energy: Line, variance: Line) -> Step:
         "apart",
         "Dimensions along modes of their own are stable only where the first has much the larger variance, below the hinge "
         "and with a strong term on the covariances. This begins before the other state ends: in between the start decides. "
-        "On the kink, with equal variances, they turn together at no cost, and their distance shrinks.",
-        "The Hessian in turns of each into the mode of the other has a positive determinant. That both thresholds are in "
-        "this order is the inequality of arithmetic and geometric means.",
+        "On the kink variances are equal, and it never is.",
+        "The determinant of the Hessian in turns of each dimension into the mode of the other is positive. That both "
+        "thresholds are in this order is the inequality of arithmetic and geometric means.",
         before=(energy, variance),
         given=(Line(C_11, first), Line(C_22, second)),
-        after=(Line(zeta, apart_threshold(), ">"),),
+        after=(_turns(Lines((energy,))), Line(zeta, apart_threshold(), ">")),
         uses=("modes", "rest"),
         check=lambda before, after: (
             Identity(((before[C_kk].subs(mu_k, mu_1), before[C_11]), (before[C_kk].subs(mu_k, mu_2), before[C_22]))),
-            Identity(((_turns(before, after.bounds[0].right), S.Zero),)),
+            Identity(((_turns(before).right, after[det_turns]), (_at_weight(before, after), S.Zero))),
             Numerics(
                 lambda rng: pair_evidence.separate_dimensions(rng, before, after),
                 0,
@@ -157,9 +160,19 @@ def _apart_step(energy: Line, variance: Line) -> Step:
     )
 
 
-def _turns(known: Lines, weight: Expr) -> Expr:
-    """The determinant of the Hessian in turns, at a weight of the covariances."""
+def _turns(known: Lines) -> Line:
+    """The determinant of the Hessian in turns, by both variances: each is at rest along its mode, below the hinge or on it."""
+    push_1, push_2 = symbols("p q", positive=True)
     matrix = opposite_hessian(known[L], (a_1, 0, 0, a_2))
-    for amplitude, correlation in ((a_1, mu_1), (a_2, mu_2)):
-        matrix = matrix.subs(sqrt(amplitude**2 + epsilon), alpha / (2 * d * (1 - correlation)))
-    return matrix.subs(zeta, weight).det().expand().subs({a_1**2: known[C_11], a_2**2: known[C_22]}).factor()
+    for amplitude, push in ((a_1, push_1), (a_2, push_2)):
+        matrix = matrix.subs(sqrt(amplitude**2 + epsilon), alpha / push)
+    found = matrix.subs({push_1: 2 * d * (1 - mu_1), push_2: 2 * d * (1 - mu_2)}).det().expand()
+    found = found.subs({a_1**2: C_11, a_2**2: C_22}).factor()
+    gap = mu_1 - mu_2
+    return Line(det_turns, (found / gap).cancel().expand().collect(zeta, Expr.factor) * gap)
+
+
+def _at_weight(known: Lines, after: Lines) -> Expr:
+    """The determinant at the weight of the bound, where both variances are those of rest."""
+    squares = {C: known[C] for C in (C_11, C_22)}
+    return after[det_turns].subs(zeta, after.bounds[0].right).subs(squares).factor()

@@ -80,11 +80,9 @@ def _critical_fractions() -> tuple[Line, ...]:
 
 def _at_thresholds(known: Lines, after: Lines) -> tuple[tuple, ...]:
     """That both bounds are met at the weights."""
-    alive, below = known.bounds[:2]
-    gap = 1 - known[mu_k]
-    return tuple(
-        (bound.right.subs(alpha, after[weight]), gap) for bound, weight in ((alive, alpha_c), (below, alpha_h))
-    ) + tuple((bound.left.subs(mu_k, known[mu_k]), gap) for bound in (alive, below))
+    gap, pull = 1 - known[mu_k], 1 - mu_k
+    ends = tuple(zip(known.of(pull).rights, (alpha_c, alpha_h), strict=True))
+    return (pull.subs(mu_k, known[mu_k]), gap), *((end.subs(alpha, after[weight]), gap) for end, weight in ends)
 
 
 def _slow_step(slope: Line) -> Step:
@@ -168,12 +166,17 @@ def _stopped_step() -> Step:
         after=tuple(Line(dot(block), flow.velocity[block]) for block in (V_x, V_y)),
         assumptions=("$\\mu$ is diagonal.",),
         check=lambda given, after: (
-            Identity(tuple(zip(after.rights, _half_the_slopes(), strict=True)), loss.context),
-            Descent(loss.with_parts(expression=given[L]), after.rights, evidence.two_views_point, stopped=True),
+            Identity(tuple((after[dot(block)], half) for block, half in _half_the_slopes().items()), loss.context),
+            Descent(
+                loss.with_parts(expression=given[L]),
+                after.of(dot(V_x), dot(V_y)).rights,
+                evidence.two_views_point,
+                stopped=True,
+            ),
         ),
     )
 
 
 def _half_the_slopes():
     whole = Loss(_distance(V_x, V_y), state=(V_x, V_y), assumptions=(Q.diagonal(mu_matrix),)).gradient_flow()
-    return tuple(S.Half * whole.velocity[block] for block in (V_x, V_y))
+    return {block: S.Half * whole.velocity[block] for block in (V_x, V_y)}

@@ -7,6 +7,7 @@ from sympy import ImmutableMatrix, Inverse, Matrix, S, Trace, solve, sqrt
 from derivations.catalogue.variance_hinge import evidence
 from derivations.catalogue.variance_hinge.pairs import pair_steps
 from derivations.catalogue.variance_hinge.rates import last_steps
+from derivations.catalogue.written import ordered_sum
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.reduced import entries
 from derivations.closed_forms.variance_hinge import (
@@ -20,15 +21,13 @@ from derivations.closed_forms.variance_hinge import (
     resting_variance,
 )
 from derivations.engine import Step
-from derivations.lines import Line, Lines, dot, velocity_lines
+from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import (
+    L_C,
     C_kk,
     D,
     H,
     L,
-    L_C,
-    V_x,
-    V_y,
     mean_x_all,
     mean_y_all,
     mu_j,
@@ -54,7 +53,7 @@ AT_REST = Line(DEVIATION, sqrt((resting_variance() + epsilon) * (1 - mu_k) ** 2)
 
 def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
-    moving = velocity_lines(dimension_flow())
+    moving = Lines((_moving(),))
     made = (
         _modes_step(),
         _means_step(),
@@ -64,8 +63,9 @@ def steps() -> tuple[Step, ...]:
         _kink_step(),
         _spectrum_step(),
     )
-    made = (*made, _survivor_step(Lines(made[-1].after)), _against_step(Lines(made[-1].after)))
-    return (*made, *pair_steps(ENERGY, VARIANCE), *last_steps(moving, Lines(made[5].after).of(slope_above)[0]))
+    known = Lines(line for step in made for line in step.after)
+    turns = (_survivor_step(known), _against_step(known))
+    return (*made, *turns, *pair_steps(ENERGY, VARIANCE), *last_steps(moving, known.of(slope_above)[0]))
 
 
 def _modes_step() -> Step:
@@ -126,6 +126,13 @@ def _along_a_mode(energy):
     return at_amplitudes(energy, row, row, ImmutableMatrix([[mu_k]]))
 
 
+def _moving() -> Line:
+    """The velocity of the amplitude, what pushes first."""
+    velocity = dimension_flow().velocity[v]
+    push = velocity.coeff(alpha) * alpha
+    return Line(dot(v), ordered_sum(push, -((push - velocity) / v).expand().factor() * v))
+
+
 def _velocity_step(moving: Lines) -> Step:
     return Step(
         "velocity",
@@ -147,9 +154,9 @@ def _velocity_step(moving: Lines) -> Step:
 def _rest_step(moving: Lines) -> Step:
     return Step(
         "rest",
-        "A dimension rests below the hinge with a standard deviation in inverse proportion to $1-\\mu_k$. It dies where the pull of "
-        "the couplings is stronger than the push at zero, a threshold that the smallest scale $\\epsilon$ sets; and it leaves "
-        "this state through the hinge where the pull is weak.",
+        "A dimension rests below the hinge with a standard deviation in inverse proportion to $1-\\mu_k$. It dies where the "
+        "couplings pull more strongly than the hinge pushes at zero, a threshold that the smallest scale $\\epsilon$ sets; and "
+        "it leaves this state through the kink where they pull weakly.",
         "All fixed points by exhausted cases, with the root as an auxiliary variable; the variance lies between none and "
         "$1-\\epsilon$.",
         before=moving,
@@ -203,7 +210,7 @@ def _kink_step() -> Step:
                 reads=after.bounds,
             ),
             Numerics(
-                lambda rng: evidence.variances_of_runs(rng, before.bounds, after[C_kk]),
+                lambda _: evidence.variances_of_runs(before.bounds, after[C_kk]),
                 1e-2,
                 "finite steps of all embeddings from random starts",
             ),
@@ -233,7 +240,7 @@ def _eigenvalues(known: Lines) -> Lines:
     views = entries("x", 1, 2), entries("y", 1, 2)
     names = [*views[0], *views[1]]
     correlations = ImmutableMatrix.diag(mu_k, mu_j)
-    energy = below_hinge(at_amplitudes(known[L], *(view.as_immutable() for view in views), correlations))
+    energy = below_hinge(at_amplitudes(known[L], views[0].as_immutable(), views[1].as_immutable(), correlations))
     slopes = -Matrix([energy]).jacobian(names).T.jacobian(names)
     here, nothing = slopes.subs(dict(zip(names, (v, 0, v, 0), strict=True))), slopes.subs(dict.fromkeys(names, 0))
     strength = solve(known[DEVIATION] - DEVIATION, alpha)[0]
@@ -254,10 +261,9 @@ def _survivor_step(known: Lines) -> Step:
         "largest $\\mu$, and no other. All dimensions share it, unless modes have equal $\\mu$ or covariances count.",
         "No eigenvalue but that of the common mean is zero; all others are negative.",
         before=known.of(s_turned),
-        given=(Line(mu_k, S.Zero, ">"),),
         after=(Line(mu_j, mu_k, "<"),),
         uses=("spectrum",),
-        assumptions=("All $\\mu$ differ; the mode $k$ survives below the hinge.",),
+        assumptions=("All $\\mu$ differ, and there are two or more; the mode $k$ survives below the hinge.",),
         check=lambda before, after: (
             Numerics(
                 lambda rng: evidence.stable_modes(rng, before, after),
