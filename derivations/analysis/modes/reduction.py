@@ -5,7 +5,8 @@ under the rules.  The ansatz is invariant where :math:`F_B=\sum_if_iB_i` with th
 :math:`\dot\alpha_i=f_i`: a solution of the scalar flow *is* a solution of the matrix flow.  Nothing is said of states beside
 the ansatz: what is stable among the amplitudes may be unstable in the matrix model.
 
->>> from derivations.analysis.modes.ansatz import whole_model_ansatz
+>>> from derivations.analysis.modes.aligned import aligned_ansatz
+from derivations.analysis.modes.ansatz import whole_model_ansatz
 >>> from theory import models
 >>> reduction = reduce_to_modes(models.projection_head().stop_gradient_flow(), whole_model_ansatz(), time_limit=None)
 >>> [velocity.factor() for velocity in reduction.flow.velocity.values()]
@@ -16,7 +17,7 @@ the ansatz: what is stable among the amplitudes may be unstable in the matrix mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import mpmath
@@ -26,6 +27,7 @@ from sympy.logic.boolalg import Boolean
 
 from derivations import checks
 from derivations.analysis.limits import run_within
+from derivations.analysis.modes.aligned import aligned_ansatz
 from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
 from derivations.engine import Step
 from derivations.evaluate import Point, evaluate
@@ -100,7 +102,9 @@ class Reduction(Shown):
         return evidence
 
 
-def reduce_to_modes(flow: Flow, ansatz: Ansatz, time_limit: float | None = 60) -> Reduction:
+def reduce_to_modes(
+    flow: Flow, ansatz: Ansatz | None = None, time_limit: float | None = 60, *, modes: int | Sequence[int] = 1
+) -> Reduction:
     r"""A matrix flow on an invariant ansatz, as a flow of its amplitudes.
 
     The scalar flow carries the assumptions on scalars, and the mobilities :math:`1/\sum_B\operatorname{tr}(B_iH_B^{-1}B_i^T)`
@@ -108,17 +112,22 @@ def reduce_to_modes(flow: Flow, ansatz: Ansatz, time_limit: float | None = 60) -
 
     Parameters
     ----------
+    ansatz
+        without one, that of :func:`derivations.analysis.modes.aligned.aligned_ansatz`.
     time_limit
         in seconds; None runs without limit in this process.
+    modes
+        of the aligned ansatz: how many, each in a direction of its own, or how many in each direction.
 
     Raises
     ------
     InputError
-        where the ansatz does not fit the flow (blocks, names), has an amplitude too many, or is not invariant: a velocity
-        leaves its span, or two blocks ask for different velocities of one amplitude.
+        where data are not aligned; where the ansatz does not fit the flow (blocks, names), has an amplitude too many, or is not
+        invariant: a velocity leaves its span, or two blocks ask for different velocities of one amplitude.
     UnfinishedError
         at the time limit.
     """
+    ansatz = aligned_ansatz(flow, modes) if ansatz is None else ansatz
     _check_names(flow, ansatz)
     given = (*flow.assumptions, *ansatz.assumptions)
     velocity, mobility = run_within(time_limit, _reduce_flow, flow, dict(ansatz.blocks), ansatz.amplitudes, given)
