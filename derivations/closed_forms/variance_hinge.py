@@ -120,6 +120,11 @@ def hinge_threshold() -> Expr:
     return sqrt(((resting_variance() + epsilon) * (1 - mu_k) ** 2).cancel())
 
 
+def critical_strength() -> Expr:
+    """The weight of the hinge at which a mode survives."""
+    return alpha * (1 - mu_k) / collapse_threshold()
+
+
 def survives() -> StrictLessThan:
     """Whether a dimension along the mode does not die."""
     return StrictLessThan(1 - mu_k, collapse_threshold())
