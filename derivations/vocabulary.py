@@ -207,3 +207,15 @@ tau_uniform, tau_pairs = symbols(r"\tau_{\text{uniform}} \tau_{\text{pairs}}", p
 # Eigenvalues of displacements of two views against each other: of a survivor, along an empty direction, of two survivors (trace
 # and determinant).
 s_opposite, s_turned, tau_kl, delta_kl = symbols("s_{kk}^{-} s_{k0}^{-} tau_{kl}^{-} delta_{kl}^{-}", real=True)
+
+# A hinge on variances: both views in modes, their means; variances of dimensions, covariance, their parts of the loss;
+# slopes at the kink; eigenvalues of turns, of views against each other, a determinant; critical weights; a rate of amplitudes.
+U_x, U_y = MatrixSymbol("U_x", d, N_Z), MatrixSymbol("U_y", d, N_Z)
+mean_x_all, mean_y_all = MatrixSymbol(r"\bar{x}", d, 1), MatrixSymbol(r"\bar{y}", d, 1)
+C_kk, C_11, C_22, L_C, L_kl = symbols("C_{kk} C_{11} C_{22} L_{C} L_{kl}", nonnegative=True)
+C_kl = Symbol("C_{kl}", real=True)
+slope_below, slope_above = symbols(r"L_{C}'|_{-} L_{C}'|_{+}", real=True)
+s_angle, s_against = symbols(r"s_{\angle} s_{\pm}", real=True)
+det_turns = Symbol(r"\det\mathcal{H}_{\angle}", real=True)
+alpha_h = Symbol(r"\alpha_{h}", positive=True)
+fall_rate = Symbol(r"-\tfrac{d}{dt}\log{v}", real=True)
