@@ -194,3 +194,13 @@ null_J = Symbol(r"\dim\ker\mathcal{J}", integer=True, nonnegative=True)
 margin, margin_end = symbols(r"\Delta \Delta_{\infty}", real=True)
 p_own, p_other = symbols("p_{+} p_{-}", real=True)
 L_least, s_zero, s_end = symbols(r"L_{\min} s_{0} s_{\infty}", real=True)
+
+# Cosines: angles of labels and of pure samples with the common direction; the total weight; lengths, their clock; how unit
+# vectors move; cosines of pairs, how the loss bends; eigenvalues of a ring along its circle and out of it.
+angle_y, angle_x, angle_y0 = symbols(r"\vartheta_y \vartheta_x \vartheta_{y0}", real=True)
+mass, clock, rate_k = Symbol("m_J", positive=True), Symbol(r"t_\lambda", real=True), Symbol("r_k", real=True)
+square_x, square_x0 = symbols(r"\lVert{x_i}\rVert^2 \lVert{x_i(0)}\rVert^2", positive=True)
+fall_x = Symbol(r"\tfrac{d}{dt}\lVert{x_i}\rVert^2", real=True)
+dZ, C_xy = MatrixSymbol(r"\delta Z", d, N_Z), MatrixSymbol("C_{xy}", N, K)
+bend = Symbol(r"\operatorname{tr}\partial^2L", real=True)
+s_ring, s_out = symbols(r"s_{\parallel} s_{\perp}", real=True)

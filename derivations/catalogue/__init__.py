@@ -25,6 +25,7 @@ _NAMES = (
     "plain_mobilities",
     "whitening",
     "redrawn_labels",
+    "cosine",
     "mean_field_head",
     "ageing",
     "single_site",

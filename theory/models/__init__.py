@@ -10,6 +10,7 @@ from theory.models.two_views import (
     barlow_twins,
     byol,
     coding_rate,
+    cosine,
     info_nce,
     simsiam,
     softmax_classification,
@@ -20,7 +21,7 @@ from theory.models.two_views import (
 )
 
 __all__ = [
-    "barlow_twins", "byol", "coding_rate", "embedding_only", "info_nce", "moving_average_targets", "projection_head", "simsiam",
-    "single_component", "softmax_classification", "spectral_contrastive", "squared", "teacher_student", "vicreg", "vocabulary",
-    "whitening",
+    "barlow_twins", "byol", "coding_rate", "cosine", "embedding_only", "info_nce", "moving_average_targets", "projection_head",
+    "simsiam", "single_component", "softmax_classification", "spectral_contrastive", "squared", "teacher_student", "vicreg",
+    "vocabulary", "whitening",
 ]  # fmt: skip

@@ -58,6 +58,8 @@ A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
 EQUIVALENT = {
     "ageing/mass/given/0/negated": A_MULTIPLE,
+    "cosine/rest/after/0-1/exchanged": "both right sides are zero",
+    "cosine/rest/after/0-1/lefts-exchanged": "both right sides are zero",
     "decay_stability/rule/after/2-3/exchanged": "both right sides are zero",
     "decay_stability/rule/after/2-3/lefts-exchanged": "the conditions are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
