@@ -203,4 +203,5 @@ square_x, square_x0 = symbols(r"\lVert{x_i}\rVert^2 \lVert{x_i(0)}\rVert^2", pos
 fall_x = Symbol(r"\tfrac{d}{dt}\lVert{x_i}\rVert^2", real=True)
 dZ, C_xy = MatrixSymbol(r"\delta Z", d, N_Z), MatrixSymbol("C_{xy}", N, K)
 bend = Symbol(r"\operatorname{tr}\partial^2L", real=True)
+apart_ab = Symbol(r"1-\cos\angle(y_a,y_b)", nonnegative=True)
 s_ring, s_out = symbols(r"s_{\parallel} s_{\perp}", real=True)

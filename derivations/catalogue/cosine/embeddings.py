@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -107,10 +106,8 @@ def _at_angle(towards: NDArray, angle: float) -> NDArray:
     return np.append(np.sin(angle) * towards, np.cos(angle))
 
 
-def measure_angles(labels: NDArray) -> Mapping[str, float]:
-    """The largest and the mean angle between two labels, which squared lengths do not enter."""
+def mean_spread(labels: NDArray) -> float:
+    """The mean over pairs of labels of one minus their cosine, as half the square of their chord; lengths do not enter."""
     directions = unit(labels)
     first, second = np.triu_indices(labels.shape[1], 1)
-    chords = np.linalg.norm(directions[:, first] - directions[:, second], axis=0)
-    angles = 2 * np.arcsin(np.minimum(chords / 2, 1))
-    return {"largest": float(angles.max()), "mean": float(angles.mean())}
+    return float(((directions[:, first] - directions[:, second]) ** 2).sum(axis=0).mean() / 2)

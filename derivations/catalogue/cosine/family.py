@@ -13,12 +13,12 @@ from scipy.integrate import solve_ivp
 from sympy import Matrix, Rational, S, lambdify, pi, sin, tan
 from sympy import N as numeric
 
-from derivations.catalogue.cosine.embeddings import CosineModel, measure_angles, symmetric_state, unit
+from derivations.catalogue.cosine.embeddings import CosineModel, mean_spread, symmetric_state, unit
 from derivations.catalogue.points import diagonal_matrix
 from derivations.closed_forms.cosine import COS_X, COS_Y, angle_flow, resting_angles
 from derivations.evaluate import Point, evaluate
 from derivations.lines import Lines, dot
-from derivations.vocabulary import N_Z, D, H, L, angle_x, angle_y, angle_y0, delta, n, phi, slow, t, tau
+from derivations.vocabulary import N_Z, D, H, L, angle_x, angle_y, angle_y0, apart_ab, delta, n, phi, slow, t, tau
 from theory import Coupling
 from theory.models.vocabulary import K
 
@@ -40,6 +40,7 @@ def symmetric_velocities(rng, known: Lines, after: Lines):
     at |= dict(zip((angle_y, angle_x), map(float, angles), strict=True))
     state = symmetric_state(coupling, *angles)
     yield float(after[L].subs(at)), model.losses(model.state(state))[0]
+    yield float(after[apart_ab].subs(at)), mean_spread(state[:, -at[K] :])
     speeds = [float(after[dot(a)].subs(at)) for a in (angle_y, angle_x)]
     there, back = (symmetric_state(coupling, *(angles + sign * 1e-6 * np.array(speeds))) for sign in (1, -1))
     yield 1e3 + (there - back) / 2e-6, 1e3 + model.velocity(state)
@@ -75,14 +76,14 @@ def stable_ends(rng, after: Lines):
 
 @cache
 def _late_rate(seed: int) -> tuple[dict, float]:
-    """How fast the largest angle between two labels falls at the end of a run from a random start."""
+    """How fast angles between labels fall at the end of a run from a random start."""
     rng = np.random.default_rng(seed)
     at, coupling = _draw_family(rng)
     model, weight = CosineModel(coupling, 3), at[K] * at[n]
     start = unit(rng.standard_normal((3, model.count)))
     times = [0, 12 * weight / at[phi], 14 * weight / at[phi]]
-    _, one, two = (measure_angles(z[:, -at[K] :])["largest"] for z in model.course(start, times))
-    return at, float(np.log(one / two) / (times[2] - times[1]))
+    _, one, two = (mean_spread(z[:, -at[K] :]) for z in model.course(start, times))
+    return at, float(np.log(one / two) / (times[2] - times[1]) / 2)
 
 
 def late_rates(rng, after: Lines):

@@ -10,7 +10,7 @@ from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.cosine import angle_flow, angle_time_scales, class_angles, rates_of_angles, slow_angles
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
-from derivations.vocabulary import L, angle_x, angle_y, angle_y0, delta, fast, n, phi, slow, t, tau
+from derivations.vocabulary import L, angle_x, angle_y, angle_y0, apart_ab, delta, fast, n, phi, slow, t, tau
 from theory.models.vocabulary import K
 
 ACROSS = sin(angle_x - angle_y)
@@ -45,7 +45,7 @@ def _angles_step(at_degrees: Line, moving: Lines) -> Step:
         "along it: two angles close.",
         "The flow treats all labels alike; what pulls at a frustrated sample is along the common direction.",
         given=(at_degrees,),
-        after=(Line(L, class_angles().expression), *moving),
+        after=(Line(L, class_angles().expression), *moving, Line(apart_ab, K * sin(angle_y) ** 2 / (K - 1))),
         assumptions=("$n$ samples a class, a fraction $\\varphi$ of them frustrated; lengths are one.",),
         check=lambda given, after: (
             Identity(
