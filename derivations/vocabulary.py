@@ -205,3 +205,14 @@ dZ, C_xy = MatrixSymbol(r"\delta Z", d, N_Z), MatrixSymbol("C_{xy}", N, K)
 bend = Symbol(r"\operatorname{tr}\partial^2L", real=True)
 apart_ab = Symbol(r"1-\cos\angle(y_a,y_b)", nonnegative=True)
 s_ring, s_out = symbols(r"s_{\parallel} s_{\perp}", real=True)
+
+# A head on directions: its parts along the common direction and across it, their ratio, on all embeddings; angles of predictions,
+# what pulls at both angles; squares of the head; how far labels and samples spread.
+w_e, w_m, rho_W = symbols("w_e w_m rho_W", positive=True)
+aim_y, aim_x = symbols(r"\hat{\vartheta}_y \hat{\vartheta}_x", real=True)
+pull_y, pull_x, turn_y, turn_x = symbols("f_y f_x D_y D_x", real=True)
+square_W, fall_W = Symbol(r"\lVert{W}\rVert^2", positive=True), Symbol(r"\tfrac{d}{dt}\lVert{W}\rVert^2", real=True)
+rate_g = Symbol("g", positive=True)
+dw_m = MatrixSymbol(r"\delta w", d, 1)
+s_turn, rho_c, spread_a, slope_L = symbols(r"s_{\text{turn}} \rho_c S_{\vartheta} \delta{L}", real=True)
+d_angle_y, d_angle_x, d_rho = symbols(r"\delta\vartheta_y \delta\vartheta_x \delta\rho_W", real=True)

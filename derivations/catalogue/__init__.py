@@ -26,6 +26,7 @@ _NAMES = (
     "whitening",
     "redrawn_labels",
     "cosine",
+    "cosine_head",
     "mean_field_head",
     "ageing",
     "single_site",

@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.catalogue.cosine.embeddings import (
+from derivations.catalogue.directions import (
     CosineModel,
     ring,
     turned_ring,

@@ -13,7 +13,7 @@ from scipy.integrate import solve_ivp
 from sympy import Matrix, Rational, S, lambdify, pi, sin, tan
 from sympy import N as numeric
 
-from derivations.catalogue.cosine.embeddings import CosineModel, mean_spread, symmetric_state, unit
+from derivations.catalogue.directions import CosineModel, mean_spread, symmetric_state, unit
 from derivations.catalogue.points import diagonal_matrix
 from derivations.closed_forms.cosine import COS_X, COS_Y, angle_flow, resting_angles
 from derivations.evaluate import Point, evaluate

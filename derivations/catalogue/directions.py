@@ -1,4 +1,4 @@
-"""All embeddings under cosines, for the checks of the derivation ``cosine``: states, velocities, Jacobians and runs."""
+"""All embeddings under cosines, for checks: states, velocities, Jacobians and runs."""
 
 from __future__ import annotations
 

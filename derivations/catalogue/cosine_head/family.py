@@ -1,0 +1,1 @@
+def family_steps(at_degrees): return ()
