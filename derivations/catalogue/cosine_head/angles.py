@@ -64,8 +64,10 @@ def with_aims(at: dict, known: Lines) -> dict:
     return at | aims
 
 
-def with_pulls(at: dict, known: Lines) -> dict:
-    return at | {line: evaluate(known[line], Point(at)) for line in (pull_y, pull_x, turn_y, turn_x)}
+def with_pulls(at: dict, known: Lines, turns_only: bool = False) -> dict:
+    """What pulls, and how predictions turn with their embeddings, or the latter alone."""
+    pulls = () if turns_only else (pull_y, pull_x)
+    return at | {line: evaluate(known[line], Point(at)) for line in (*pulls, turn_y, turn_x)}
 
 
 def engine_velocities(rng, known: Lines, after: Lines):

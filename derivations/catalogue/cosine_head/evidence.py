@@ -101,25 +101,23 @@ def dense_displacements(rng, after: Lines):
     yield evaluate(after[dot(dw_m)], case.point()), _without(case, turned @ case.common / case.along)
 
 
-def _at_rate(case: Aligned, known: Lines, turned: NDArray, tilt: NDArray) -> tuple[NDArray, NDArray]:
-    """The velocities of displacements and of the tilt, with mobilities that lines name."""
+def _moved(case: Aligned, known: Lines, turned: NDArray, tilt: NDArray, left=dot(dZ)) -> NDArray:
+    """The velocity of displacements, or of the tilt, with mobilities that lines name."""
     at = case.point()
     own = evaluate(known[H], at)
-    here = Point({**at.values, H: own, dZ: mpf_array(turned), dw_m: mpf_array(tilt)})
-    return evaluate(known[dot(dZ)], here).astype(float), evaluate(known[dot(dw_m)], here).astype(float)
+    return evaluate(known[left], Point({**at.values, H: own, dZ: mpf_array(turned), dw_m: mpf_array(tilt)})).astype(float)
 
 
 def modes_of_angles(rng, known: Lines, after: Lines):
-    """Each mode of a coupling along each axis of the head, whose velocity is a multiple of it and tilts nothing."""
+    """Each mode of a coupling along each axis of the head, whose velocity is a multiple of it."""
     case = Aligned(rng, even=True)
     correlations, vectors, degrees = eigenmodes(case.model.coupling)
     for ratio, axis in zip(case.ratios, case.plane.T, strict=True):
         for correlation, vector in zip(correlations[:-1], vectors.T[:-1], strict=True):
             turned = np.outer(axis, vector / np.sqrt(degrees))
-            moved, tilted = _at_rate(case, known, turned, np.zeros((3, 1)))
+            moved = _moved(case, known, turned, np.zeros((3, 1)))
             rate = _number(after[rate_k], case, {rho_W: ratio, mu_k: correlation})
             yield (1 + rate) * turned, turned - moved
-            yield 1 + tilted, np.ones((3, 1))
 
 
 def _number(formula, case: Aligned, values: dict) -> float:
@@ -140,7 +138,8 @@ def turns(rng, known: Lines, after: Lines):
     case = Aligned(rng, even=True)
     for ratio, axis in zip(case.ratios, case.plane.T, strict=True):
         turn, tilt = rng.uniform(-1, 1, 2)
-        moved, tilted = _at_rate(case, known, turn * np.outer(axis, np.ones(5)), tilt * axis[:, None])
+        state = turn * np.outer(axis, np.ones(5)), tilt * axis[:, None]
+        moved, tilted = _moved(case, known, *state), _moved(case, known, *state, dot(dw_m))
         missed = (1 - ratio) * turn - tilt
         speed = (1 - ratio) * moved.T @ axis - float(tilted[:, 0] @ axis)
         yield _number(after[s_turn], case, {rho_W: ratio}) * missed * np.ones(5), speed
@@ -165,5 +164,6 @@ def followed_modes(rng, known: Lines, after: Lines):
         for correlation in eigenmodes(case.model.coupling)[0][:-1]:
             at = {rho_W: ratio, mu_k: correlation, mass: case.model.mass, beta: follow}
             polynomial = after[chi_k].subs(rate_k, known[rate_k]).subs(at).as_poly(s)
+            yield float(polynomial.LC()), 1.0
             for root in np.roots([float(c) for c in polynomial.all_coeffs()]):
                 yield 1 + abs(found - root).min(), 1.0

@@ -71,7 +71,16 @@ MOVING = Lines(
 )
 
 
-def family_steps(at_degrees: Line) -> tuple[Step, ...]:
+def _agreement() -> Expr:
+    """The mean of the cosines of predictions and targets, twice."""
+    pure = ordered_sum(cos(aim_x - angle_y), cos(aim_y - angle_x))
+    return ordered_sum((1 - phi) * pure, phi * ordered_sum(cos(angle_y), cos(aim_y)))
+
+
+LOSS = Line(L, -_agreement() / 2)
+
+
+def family_steps(at_degrees: Line, falling: Lines) -> tuple[Step, ...]:
     """Two angles and both parts of the head, from their flow to where they end."""
     resting = Lines((Line(cos(angle_x), cosine_of_samples()), Line(tan(angle_y), rho_W * tan(angle_x))))
     return (
@@ -81,14 +90,11 @@ def family_steps(at_degrees: Line) -> tuple[Step, ...]:
         _threshold_step(resting),
         _collapsed_step(),
         _apart_step(),
-        *further_steps(AIMS, PULLS, MOVING, resting, at_degrees),
+        *further_steps(AIMS, PULLS, MOVING, resting, falling, LOSS),
     )
 
 
 def _angles_step(at_degrees: Line) -> Step:
-    agreed = (1 - phi) * ordered_sum(cos(aim_x - angle_y), cos(aim_y - angle_x)) + phi * ordered_sum(
-        cos(angle_y), cos(aim_y)
-    )
     return Step(
         "angles",
         "On the family that couples frustrated samples to all labels alike: labels at $\\vartheta_y$ from the common direction, "
@@ -97,7 +103,7 @@ def _angles_step(at_degrees: Line) -> Step:
         "The flow treats all labels alike. A prediction turns as the tangent of its angle is a multiple of that of its "
         "embedding.",
         given=(*AIMS, at_degrees),
-        after=(Line(L, -agreed / 2), *PULLS, *MOVING),
+        after=(LOSS, *PULLS, *MOVING),
         assumptions=("$n$ samples a class, a fraction $\\varphi$ of them frustrated; lengths are one.",),
         check=lambda given, after: (
             Numerics(lambda rng: angles.engine_velocities(rng, given, after), 1e-20, "the engine's flow of angles and head"),

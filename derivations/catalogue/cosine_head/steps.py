@@ -41,6 +41,7 @@ from theory.models.vocabulary import H_x, H_y, W, X, Y, beta, gamma, kappa, lam
 
 LOSS = models.simsiam()
 AT_DEGREES = Line(H, Inverse(D))
+FALLING = Lines((Line(fall_x, -2 * lam * square_x), Line(fall_W, -2 * kappa * square_W)))
 INTEGRAL = Line(Q_t, W.T * W / gamma - X * Inverse(H_x) * X.T - Y * Inverse(H_y) * Y.T)
 
 
@@ -58,7 +59,7 @@ def steps() -> tuple[Step, ...]:
         _rates_step(tilted, rate),
         _turn_step(tilted),
         _following_step(rate),
-        *family_steps(AT_DEGREES),
+        *family_steps(AT_DEGREES, FALLING),
     )
 
 
@@ -93,7 +94,7 @@ def _lengths_step(moving: Lines) -> Step:
         "Without decay the length of each embedding is conserved, and so is that of the head.",
         "The loss has degree zero in each embedding, with its own target stopped, and in the head (Euler).",
         before=moving,
-        after=(Line(fall_x, -2 * lam * square_x), Line(fall_W, -2 * kappa * square_W)),
+        after=FALLING,
         uses=("flow",),
         check=lambda before, after: Numerics(
             lambda rng: evidence.lengths(rng, before, after), 1e-25, "the velocities of all embeddings and the head"
@@ -161,7 +162,7 @@ def _rates_step(tilted: Lines, rate: Line) -> Step:
         "A mode of angles dies exactly where the ratio of the head exceeds its correlation: the threshold of squared distances "
         "with a head, with the ratio in the place of the head.",
         "Eigenvectors of the normalised adjacency, along a principal axis of the head.",
-        before=tilted,
+        before=tilted[:1],
         given=(AT_DEGREES,),
         after=(rate, Line(rho_W, mu_k, ">")),
         uses=("small_angles",),
