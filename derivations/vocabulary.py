@@ -206,8 +206,8 @@ bend = Symbol(r"\operatorname{tr}\partial^2L", real=True)
 apart_ab = Symbol(r"1-\cos\angle(y_a,y_b)", nonnegative=True)
 s_ring, s_out = symbols(r"s_{\parallel} s_{\perp}", real=True)
 
-# A head on directions: its parts along the common direction and across it, their ratio, on all embeddings; angles of predictions,
-# what pulls at both angles; squares of the head; how far labels and samples spread.
+# A head on directions: its parts across the common direction and along it, their ratio; angles of predictions, what pulls at
+# both angles, how predictions turn; squares of the head; its tilt, turns, spread.
 w_e, w_m, rho_W = symbols("w_e w_m rho_W", positive=True)
 aim_y, aim_x = symbols(r"\hat{\vartheta}_y \hat{\vartheta}_x", real=True)
 pull_y, pull_x, turn_y, turn_x = symbols("f_y f_x D_y D_x", real=True)

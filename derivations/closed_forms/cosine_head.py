@@ -64,7 +64,7 @@ def tangents_apart() -> tuple[Expr, Expr]:
 
 @cache
 def cosine_of_samples() -> Expr:
-    """The cosine between pure samples that rest apart and the common direction: the root that their flow holds is its inverse."""
+    """The cosine of the angle of pure samples that rest apart: the root that their flow holds is its inverse."""
     cosine = Dummy(positive=True)
     moved = tangent_flow().velocity[TAN_Y].subs(sqrt(1 + TAN_X**2), 1 / cosine).subs(TAN_Y, rho_W * TAN_X)
     (found,) = solve(moved / TAN_X, cosine)

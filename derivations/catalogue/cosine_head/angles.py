@@ -1,7 +1,8 @@
-"""Numbers that the derivation ``cosine_head`` is held against on the family ``uniform``: two angles, the head, and all embeddings."""
+"""Numbers on the family ``uniform`` that the derivation ``cosine_head`` is held against: angles, head, all embeddings."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -42,20 +43,26 @@ from derivations.vocabulary import (
     w_e,
     w_m,
 )
-from theory import Coupling
+from theory import Coupling, Flow, Loss
 from theory.models.vocabulary import K, gamma
 
 ANGLES, PARTS = (angle_y, angle_x), (w_e, w_m)
 
 
 def draw_numbers(rng) -> dict[Any, Any]:
-    """Classes, samples a class, a fraction, and the learning rate of the head."""
-    return {K: int(rng.integers(2, 4)), n: 4, phi: int(rng.integers(1, 4)) / 4, gamma: float(rng.uniform(0.2, 2))}
+    """Classes, samples a class, a fraction, and the learning rate of the head: one of a few cases."""
+    classes, fraction, rate = ((2, 0.5, 0.4), (3, 0.25, 1.5), (2, 0.75, 0.9), (3, 0.5, 0.6))[int(rng.integers(4))]
+    return {K: classes, n: 4, phi: fraction, gamma: rate}
 
 
-def family_model(at: dict, **more) -> HeadModel:
-    coupling = Coupling.uniform(at[K], at[K] * at[n], at[phi])
-    return HeadModel(coupling, at[K], at[gamma], **more)
+def family_model(at: dict) -> HeadModel:
+    """All embeddings at these numbers, made once."""
+    return _family_model(at[K], at[n], at[phi], at[gamma])
+
+
+@cache
+def _family_model(classes: int, samples: int, fraction: float, rate: float, decays=(0.0, 0.0), loss=None) -> HeadModel:
+    return HeadModel(Coupling.uniform(classes, classes * samples, fraction), classes, rate, decays, loss)
 
 
 def with_aims(at: dict, known: Lines) -> dict:
@@ -70,11 +77,15 @@ def with_pulls(at: dict, known: Lines, turns_only: bool = False) -> dict:
     return at | {line: evaluate(known[line], Point(at)) for line in (*pulls, turn_y, turn_x)}
 
 
+@cache
+def _engine_flow() -> tuple[Loss, Flow]:
+    return head_angles(), head_angles().stop_gradient_flow()
+
+
 def engine_velocities(rng, known: Lines, after: Lines):
     """The loss and all velocities that the engine finds, and those of lines."""
     with mpmath.workdps(40):
-        loss = head_angles()
-        flow = loss.stop_gradient_flow()
+        loss, flow = _engine_flow()
         at = {K: 3, n: 4} | {x: random_values(rng, (), 0.1, 1.4) for x in (*ANGLES, *PARTS, phi, gamma)}
         here = with_pulls(with_aims(at, known), after)
         at[phi] = here[phi] = mpmath.mpf(1) / 3
@@ -227,7 +238,7 @@ def apart_signs(rng, known: Lines, after: Lines):
     for _ in range(4):
         trace, product = _predicted(_resting_case(rng), known, after)
         yield int(trace < 0 < product), 1
-    at = _resting_case(rng) | {gamma: 2.0}
+    at = _resting_case(rng)
     model = family_model(at)
     found = model.eigenvalues(symmetric_state(model.coupling, at[angle_y], at[angle_x]), _head(at)).real
     yield int(found.max() < 1e-9), 1

@@ -46,7 +46,7 @@ def further_steps(aims: Lines, pulls: Lines, moving: Lines, resting: Lines, fall
     """What follows for starts, for few frustrated samples, beside decay and without the stop."""
     conserved = Lines((Line(Q_e, w_e**2 - SHARE * spread_a), Line(square_W, ordered_sum(w_m**2, (K - 1) * w_e**2))))
     return (
-        _integrals_step(aims, pulls, moving, conserved),
+        _integrals_step(pulls[2:], moving, conserved),
         _ends_step(resting),
         _few_frustrated_step(),
         _decay_step(falling),
@@ -54,7 +54,7 @@ def further_steps(aims: Lines, pulls: Lines, moving: Lines, resting: Lines, fall
     )
 
 
-def _integrals_step(aims: Lines, pulls: Lines, moving: Lines, conserved: Lines) -> Step:
+def _integrals_step(turns: Lines, moving: Lines, conserved: Lines) -> Step:
     return Step(
         "integrals",
         "Of the balance of head and embeddings, and of the length of the head, two numbers are left: a start moves on a "
@@ -62,7 +62,7 @@ def _integrals_step(aims: Lines, pulls: Lines, moving: Lines, conserved: Lines) 
         "The entries of the balance across the common direction; squares of sines change as twice the products of sines, "
         "cosines and velocities.",
         before=moving,
-        given=(*aims, *pulls, SPREAD, *conserved),
+        given=(*turns, SPREAD, *conserved),
         after=(Line(dot(Q_e), S.Zero), Line(dot(square_W), S.Zero)),
         uses=("angles",),
         check=lambda before, after: Numerics(
@@ -159,8 +159,8 @@ def _without_stop_step(aims: Lines, pulls: Lines, loss: Line) -> Step:
     opened = ordered_sum(sin(angle_y) * ordered_sum(p, turn_x * q), sin(aim_y) * ordered_sum(turn_y * p, q))
     return Step(
         "without_stop",
-        "Without the stop no acute angles rest but closed ones: from all others the loss falls as angles and head turn together "
-        "so that each prediction keeps its angle to its target.",
+        "Without the stop no acute angles rest but closed ones: from all others the loss falls as angles and head turn "
+        "together so that each prediction keeps its angle to its target.",
         "What couples pure samples to their labels does not change along this displacement; what couples labels to frustrated "
         "samples does. A gradient flow with this loss has no other state at rest.",
         before=(loss,),

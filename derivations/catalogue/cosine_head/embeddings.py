@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,22 +11,39 @@ from derivations.catalogue.directions import symmetric_state, unit
 from derivations.catalogue.points import diagonal_matrix
 from derivations.catalogue.whole import integrate_states
 from derivations.evaluate import Point, mpf_array
-from derivations.vocabulary import N_Z, A, D, H, P_W, dw_m, dZ, mass, w_m
-from theory import Coupling, Loss, models
+from derivations.vocabulary import N_Z, P_W, A, D, H, dw_m, dZ, mass, w_m
+from theory import Coupling, Flow, Loss, models
 from theory.models.vocabulary import W, X, Y, d, gamma
+
+
+@cache
+def simsiam() -> Loss:
+    return models.simsiam()
+
+
+@cache
+def byol() -> Loss:
+    return models.byol()
+
+
+@cache
+def _flow_of(loss: Loss) -> Flow:
+    return loss.stop_gradient_flow()
 
 
 class HeadModel:
     """All embeddings of a coupling and the head, with learning rate and decays."""
 
     def __init__(self, coupling: Coupling, dimension: int, rate: float, decays=(0.0, 0.0), loss: Loss | None = None, **more):
-        self.coupling, self.dimension, self.loss = coupling, dimension, loss or models.simsiam()
-        flow = self.loss.stop_gradient_flow()
+        self.coupling, self.dimension, self.loss = coupling, dimension, loss or simsiam()
+        self.flow = flow = _flow_of(self.loss)
         given = {**coupling.data, "gamma": rate, **dict(zip(("lambda", "kappa"), decays, strict=True)), **more}
         needed = set(map(str, flow.parameters))
-        self.flow = flow
         self.lowered = flow.lower({name: v for name, v in given.items() if name in needed} | {"d": dimension})
-        self.losses = self.lowered.evaluate([self.loss.erased()])
+
+    @cached_property
+    def losses(self):
+        return self.lowered.evaluate([self.loss.erased()])
 
     @cached_property
     def weights(self) -> NDArray:
@@ -105,6 +122,17 @@ class Aligned:
             | {H: diagonal_matrix(self.mobility), dZ: mpf_array(self.turned), dw_m: mpf_array(self.tilt)}
             | {P_W: mpf_array(self.across), w_m: self.along, gamma: self.rate}
         )
+
+
+@cache
+def _aligned(seed: int, even: bool, follow: float) -> Aligned:
+    rng = np.random.default_rng(seed)
+    return Aligned(rng, even, byol(), beta=follow) if follow else Aligned(rng, even)
+
+
+def draw_aligned(rng: np.random.Generator, even: bool = False, follow: float = 0.0) -> Aligned:
+    """One of a few cases, each made once."""
+    return _aligned(int(rng.integers(1000)) % 3, even, follow)
 
 
 def random_embeddings(rng: np.random.Generator, model: HeadModel) -> NDArray:

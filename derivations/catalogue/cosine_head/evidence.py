@@ -5,8 +5,9 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
+from sympy import MatrixSymbol
 
-from derivations.catalogue.cosine_head.embeddings import Aligned
+from derivations.catalogue.cosine_head.embeddings import Aligned, draw_aligned
 from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
 from derivations.catalogue.whole import eigenmodes
 from derivations.evaluate import Point, evaluate, mpf_array
@@ -28,7 +29,6 @@ from derivations.vocabulary import (
     square_x,
     w_m,
 )
-from theory import models
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, beta, d, gamma, kappa, lam
 
 
@@ -55,7 +55,7 @@ def balances(rng, known: Lines, after: Lines):
 def displacements(rng, known: Lines, after: Lines):
     """How displacements of unit vectors and the tilt of the head move, by differences of the velocities and by formulas."""
     with mpmath.workdps(40):
-        case = Aligned(rng)
+        case = draw_aligned(rng)
         at, along = Point(_whole(case) | _blocks(case)), _moved_blocks(case)
         sizes = _exact(case.sizes)
         moved = np.concatenate([slope_along(known[dot(b)], at, along) for b in (X, Y)], axis=1) / sizes
@@ -95,13 +95,13 @@ def _tilt(case: Aligned, tilt: NDArray) -> NDArray:
 
 
 def dense_displacements(rng, after: Lines):
-    case = Aligned(rng)
+    case = draw_aligned(rng)
     moved, turned = case.model.slope(case.embeddings, case.head, case.turned * case.sizes, _tilt(case, case.tilt))
     yield _without(case, evaluate(after[dot(dZ)], case.point()).astype(float)), _without(case, moved / case.sizes)
     yield evaluate(after[dot(dw_m)], case.point()), _without(case, turned @ case.common / case.along)
 
 
-def _moved(case: Aligned, known: Lines, turned: NDArray, tilt: NDArray, left=dot(dZ)) -> NDArray:
+def _moved(case: Aligned, known: Lines, turned: NDArray, tilt: NDArray, left: MatrixSymbol) -> NDArray:
     """The velocity of displacements, or of the tilt, with mobilities that lines name."""
     at = case.point()
     own = evaluate(known[H], at)
@@ -110,12 +110,12 @@ def _moved(case: Aligned, known: Lines, turned: NDArray, tilt: NDArray, left=dot
 
 def modes_of_angles(rng, known: Lines, after: Lines):
     """Each mode of a coupling along each axis of the head, whose velocity is a multiple of it."""
-    case = Aligned(rng, even=True)
+    case = draw_aligned(rng, even=True)
     correlations, vectors, degrees = eigenmodes(case.model.coupling)
     for ratio, axis in zip(case.ratios, case.plane.T, strict=True):
         for correlation, vector in zip(correlations[:-1], vectors.T[:-1], strict=True):
             turned = np.outer(axis, vector / np.sqrt(degrees))
-            moved = _moved(case, known, turned, np.zeros((3, 1)))
+            moved = _moved(case, known, turned, np.zeros((3, 1)), dot(dZ))
             rate = _number(after[rate_k], case, {rho_W: ratio, mu_k: correlation})
             yield (1 + rate) * turned, turned - moved
 
@@ -126,7 +126,7 @@ def _number(formula, case: Aligned, values: dict) -> float:
 
 def dying_modes(rng, after: Lines):
     """Whether each mode falls, by the bound and by the rate."""
-    case = Aligned(rng, even=True)
+    case = draw_aligned(rng, even=True)
     for ratio in case.ratios:
         for correlation in eigenmodes(case.model.coupling)[0]:
             at = {rho_W: ratio, mu_k: correlation}
@@ -135,11 +135,11 @@ def dying_modes(rng, after: Lines):
 
 def turns(rng, known: Lines, after: Lines):
     """How the tilt and a turn of all embeddings together part from each other, along each axis of the head."""
-    case = Aligned(rng, even=True)
+    case = draw_aligned(rng, even=True)
     for ratio, axis in zip(case.ratios, case.plane.T, strict=True):
         turn, tilt = rng.uniform(-1, 1, 2)
         state = turn * np.outer(axis, np.ones(5)), tilt * axis[:, None]
-        moved, tilted = _moved(case, known, *state), _moved(case, known, *state, dot(dw_m))
+        moved, tilted = _moved(case, known, *state, dot(dZ)), _moved(case, known, *state, dot(dw_m))
         missed = (1 - ratio) * turn - tilt
         speed = (1 - ratio) * moved.T @ axis - float(tilted[:, 0] @ axis)
         yield _number(after[s_turn], case, {rho_W: ratio}) * missed * np.ones(5), speed
@@ -147,7 +147,7 @@ def turns(rng, known: Lines, after: Lines):
 
 def whole_spectrum(rng, after: Lines):
     """All eigenvalues at the aligned state: modes, turns, and zeros of lengths, of rotations and of the head."""
-    case = Aligned(rng, even=True)
+    case = draw_aligned(rng, even=True)
     correlations = eigenmodes(case.model.coupling)[0][:-1]
     alive = [-ratio * (ratio - c) / (2 * case.model.mass) for ratio in case.ratios for c in correlations]
     turned = [_number(after[s_turn], case, {rho_W: ratio}) for ratio in case.ratios]
@@ -157,8 +157,8 @@ def whole_spectrum(rng, after: Lines):
 
 def followed_modes(rng, known: Lines, after: Lines):
     """The roots of the polynomial of each mode, among the eigenvalues of all embeddings, targets and the head."""
-    follow = float(rng.uniform(0.02, 0.5))
-    case = Aligned(rng, even=True, loss=models.byol(), beta=follow)
+    follow = (0.05, 0.4)[int(rng.integers(2))]
+    case = draw_aligned(rng, even=True, follow=follow)
     found = case.model.eigenvalues(case.embeddings, case.head)
     for ratio in case.ratios:
         for correlation in eigenmodes(case.model.coupling)[0][:-1]:

@@ -97,9 +97,9 @@ def family_steps(at_degrees: Line, falling: Lines) -> tuple[Step, ...]:
 def _angles_step(at_degrees: Line) -> Step:
     return Step(
         "angles",
-        "On the family that couples frustrated samples to all labels alike: labels at $\\vartheta_y$ from the common direction, "
-        "each towards its corner of a simplex, pure samples at $\\vartheta_x$, frustrated samples along it; a head that is "
-        "$w_m$ along it and $w_e$ across. Predictions are at angles of their own, and what pulls at them pulls at all.",
+        "On the family that couples frustrated samples to all labels alike: labels at $\\vartheta_y$ from the common "
+        "direction, each towards its corner of a simplex, pure samples at $\\vartheta_x$, frustrated samples along it; a head "
+        "that is $w_m$ along it and $w_e$ across. Predictions are at angles of their own, and what pulls at them pulls at all.",
         "The flow treats all labels alike. A prediction turns as the tangent of its angle is a multiple of that of its "
         "embedding.",
         given=(*AIMS, at_degrees),
@@ -203,9 +203,7 @@ def _apart_step() -> Step:
     pure, single = (1 - phi) * cos(angle_x - aim_y), ordered_sum((1 - phi) * cos(angle_x - aim_y), phi * cos(aim_y))
     p, q = sin(2 * aim_x) / 2, sin(2 * aim_y) / 2
     held = turn_x * turn_y * phi * tan(angle_x) * sin(aim_y)
-    moved = ordered_sum(
-        single * (turn_x**2 * q**2 + (1 - phi) * p * (p * turn_y**2 + q * turn_y)), pure * turn_x * p * q
-    )
+    moved = ordered_sum(single * (turn_x**2 * q**2 + (1 - phi) * p * (p * turn_y**2 + q * turn_y)), pure * turn_x * p * q)
     return Step(
         "apart",
         "Open angles are stable beside heads of every learning rate: of the four eigenvalues two are zero, for the head, and "
@@ -222,14 +220,19 @@ def _apart_step() -> Step:
         after=(
             Line(
                 tau,
-                -ordered_sum(turn_x**2, turn_y**2 * single, rate_g * ordered_sum((1 - phi) * p**2, single * q**2)) / (2 * n * K),
+                -ordered_sum(turn_x**2, turn_y**2 * single, rate_g * ordered_sum((1 - phi) * p**2, single * q**2))
+                / (2 * n * K),
             ),
             Line(delta, ordered_sum(held, rate_g * moved) / (2 * n * K) ** 2),
         ),
         uses=("angles",),
         assumptions=("The state is one at rest, apart.",),
         check=lambda before, after: (
-            Numerics(lambda rng: angles.apart_rates(rng, before, after), 1e-7, "the Jacobian of angles and head, by differences"),
-            Numerics(lambda rng: angles.apart_signs(rng, before, after), 0, "their signs, and dense Jacobians of all embeddings"),
+            Numerics(
+                lambda rng: angles.apart_rates(rng, before, after), 1e-7, "the Jacobian of angles and head, by differences"
+            ),
+            Numerics(
+                lambda rng: angles.apart_signs(rng, before, after), 0, "their signs, and dense Jacobians of all embeddings"
+            ),
         ),
     )

@@ -15,11 +15,11 @@ from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import (
     N_Z,
+    P_W,
     A,
     D,
     H,
     L,
-    P_W,
     Q_t,
     chi_k,
     dw_m,
@@ -166,13 +166,13 @@ def _rates_step(tilted: Lines, rate: Line) -> Step:
         given=(AT_DEGREES,),
         after=(rate, Line(rho_W, mu_k, ">")),
         uses=("small_angles",),
-        assumptions=("Lengths are one; $P_W$ is symmetric, with an eigenvalue $\\rho_W$. The mode is not that of all together.",),
+        assumptions=(
+            "Lengths are one; $P_W$ is symmetric, with an eigenvalue $\\rho_W$. The mode is not that of all together.",
+        ),
         check=lambda before, after: (
             Lines((Line(rate_k, after[rate_k]),)).same((Line(rate_k, rate_of_mode()),)),
             Numerics(lambda rng: evidence.modes_of_angles(rng, before, after), 1e-9, "modes of random couplings"),
-            Numerics(
-                lambda rng: evidence.dying_modes(rng, after), 0, "the signs of their velocities", reads=after.bounds
-            ),
+            Numerics(lambda rng: evidence.dying_modes(rng, after), 0, "the signs of their velocities", reads=after.bounds),
         ),
     )
 
