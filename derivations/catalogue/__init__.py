@@ -28,6 +28,8 @@ _NAMES = (
     "coding_rates",
     "redrawn_labels",
     "variance_hinge",
+    "cosine",
+    "cosine_head",
     "mean_field_head",
     "ageing",
     "single_site",
