@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from derivations.cli.common import read_parameters
 from derivations.cli.couplings import refuse_options
 from theory.errors import InputError
 
@@ -62,18 +63,9 @@ def model_of(name: str, options: Mapping[str, Any], given: set[str]) -> Loss:
     return loss(symmetric=True) if options["symmetric"] else loss()
 
 
-def read_parameters(name: str, loss: Loss, texts: tuple[str, ...]) -> dict[str, float]:
-    """NAME=VALUE pairs, one for each parameter that has no default; values are read as numbers, never evaluated."""
-    found: dict[str, float] = {}
-    for text in texts:
-        parameter, _, value = text.partition("=")
-        try:
-            number = float(value)
-        except ValueError:
-            raise InputError("--parameter NAME=VALUE with a number", repr(text), "write for example gamma=0.5") from None
-        if parameter in found:
-            raise InputError("each parameter once", f"{parameter} again", "drop one of them")
-        found[parameter] = number
+def checked_parameters(name: str, loss: Loss, texts: tuple[str, ...]) -> dict[str, float]:
+    """NAME=VALUE pairs, one for each parameter that has no default."""
+    found = read_parameters(texts)
     needed, free = parameters_of_loss(loss)
     if unknown := sorted(set(found) - needed - free):
         known = ", ".join(sorted(needed | free))

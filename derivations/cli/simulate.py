@@ -15,7 +15,7 @@ import click
 
 from derivations.cli.common import DIMENSION, FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, run_summary
 from derivations.cli.couplings import KINDS, coupling_of, given_options, refuse_options, with_couplings
-from derivations.cli.models import LOSSES, PLACED, SUMS, model_of, read_parameters, start_of, with_models
+from derivations.cli.models import LOSSES, PLACED, SUMS, checked_parameters, model_of, start_of, with_models
 from theory import require
 from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.progress import progress_bar
@@ -103,7 +103,7 @@ def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Pat
     from theory import simulate
 
     chosen = model_of(model, options, given)
-    parameters = read_parameters(model, chosen, options["parameters"])
+    parameters = checked_parameters(model, chosen, options["parameters"])
     words, coupling = coupling_of(options, given)
     film = f"labels.{options['animation']}" if options["animation"] else None
     if film:
@@ -231,7 +231,7 @@ def _run_time_scales(options: Mapping[str, Any], given: set[str], out: Path) -> 
     files: list[Path] = []
 
     def keep(run) -> None:
-        files.extend(_save_run(out, run.name, run.trajectory, "none frustrated" if run.name == NAMES[0] else words))
+        files.extend(_save_run(out, run.name, run.trajectory, "none frustrated" if run.coupling.classifiable else words))
 
     try:
         with _Bars() as bars:

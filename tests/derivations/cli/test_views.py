@@ -138,7 +138,7 @@ OVER = ("--coupling", "views.csv", "--augmentations")
         (("vicreg", *OVER), "none for alpha, epsilon, zeta; give --parameter alpha=VALUE"),
         (("whitening", *OVER, "--parameter", "theta=1"), "parameters of whitening among beta, got theta"),
         (("squared", *OVER, "--parameter", "beta=1"), "no parameters of squared, got beta"),
-        (("coding-rate", *OVER, "--parameter", "alpha=high"), "--parameter NAME=VALUE with a number, got 'alpha=high'"),
+        (("coding-rate", *OVER, "--parameter", "alpha=high"), "NAME=VALUE with a number, got 'alpha=high'"),
         (("squared", *OVER, "--head", "both"), "options that squared takes, got --head"),
         (("squared", *OVER, "--symmetric"), "options that squared takes, got --symmetric"),
         (("softmax-classification", *OVER, "--shared"), "treats both views alike for --shared, got softmax-classification"),
