@@ -28,7 +28,7 @@ OPTIONS = (
 KINDS = {
     "pairs": "The table holds positive pairs of views: a symmetric matrix, or a list with the columns view, view, weight.",
     "augmentations": "The table holds the probability of each view (columns) given the sample (rows).",
-    "signed": "Weights below zero repel; a symmetric matrix, or a list as for --pairs, is one of two views.",
+    "signed": "Weights below zero repel, mobilities are one unless given; a symmetric matrix, or a list, is of two views.",
 }
 OF_TABLES = tuple(click.option(f"--{kind}", is_flag=True, help=meaning) for kind, meaning in KINDS.items())
 

@@ -48,7 +48,11 @@ OF_ONE_RUN = {
 @with_models
 @with_couplings
 @DIMENSION
-@click.option("--until", type=float, help="Last time.  [default: ten slow times of the couplings, or 200]")
+@click.option(
+    "--until",
+    type=float,
+    help="Last time.  [default: ten slow times of the couplings, or 200; times their weight for means over pairs]",
+)
 @click.option("--points", type=click.IntRange(min=2), default=200, show_default=True, help="Number of recorded times.")
 @click.option("--log/--linear", "logarithmic", default=True, show_default=True, help="How the times are spaced.")
 @click.option("--method", default="auto", show_default=True, help="auto, direct, exact or order-parameters.")

@@ -9,6 +9,9 @@ at :math:`1-\nu`; differences :math:`X-Y` decay at :math:`1+\nu`.  Canonical cor
 together have the rates :math:`1\mp\mu` of any coupling.  Each rate of one encoder has its relative accuracy, however small it
 is: the Laplacian :math:`D-A` is factored without subtractions (:func:`theory.coupling.reduction.laplacian_factor`).
 
+*Many views.*  Beyond :data:`theory.coupling.spectrum.DENSE` the slowest modes come from sparse solvers, and runs from products
+with the pairs (:mod:`theory.coupling.sparse_flow`): nothing grows with the square of the number of views.
+
 *Pairs from a coupling.*  Views of one label (supervised contrast) have :math:`A=JD_y^{-1}J^T`, and views of one sample
 :math:`A=J^TD_x^{-1}J`: the augmentation graph, where :math:`J_{ia}=w_ip(a|i)`.  Both have :math:`\nu=\mu^2` of :math:`J`, so
 that one encoder collapses at the rate of the frustration, :math:`1-\nu=\psi`.
