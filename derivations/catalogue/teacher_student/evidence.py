@@ -22,12 +22,10 @@ from derivations.vocabulary import (
     R_xi,
     Sigma,
     T_xi,
-    Xi,
     e,
     e_K,
     mu,
     mu_k,
-    n_xi,
     other_mean,
     own_mean,
     p_xi,
@@ -36,7 +34,7 @@ from derivations.vocabulary import (
     v_k,
     x,
 )
-from theory.models.vocabulary import D_x, H_x, H_y, K, N, Y, beta, d, u_x, u_y
+from theory.models.vocabulary import D_x, H_x, H_y, K, N, Xi, Y, beta, d, n_xi, u_x, u_y
 
 FAR = 12.0  # standard deviations beyond which normal densities are zero in doubles
 

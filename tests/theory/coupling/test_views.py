@@ -142,7 +142,7 @@ def test_large_graphs_give_their_slowest_rates(monkeypatch):
     assert_close(pairs.signed_correlations(8), 1 - exact)
     assert [pairs.shared_rates(k).tolist() for k in (0, 1, 2)] == [[], [0.0], [0.0, 0.0]]
     assert_close(Coupling.from_positive_pairs(ring, "uniform").shared_rates(5), 2 * exact[:5])
-    for refused in (pairs.shared_rates, pairs.slow_time):
+    for refused in (pairs.shared_rates, pairs.modes, pairs.rates, pairs.spectrum):
         with pytest.raises(InputError, match="at most 20"):
             refused()
 
