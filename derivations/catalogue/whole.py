@@ -138,4 +138,4 @@ def simplex_distances(found: NDArray, squared: float, known: Lines) -> Iterator[
     yield np.full(len(first), squared), np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
     needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
     for dimension in range(1, 5):
-        yield int(not known.violated({d: dimension, K: found.shape[1]})), int(needed <= dimension)
+        yield int(not known.violations({d: dimension, K: found.shape[1]})), int(needed <= dimension)

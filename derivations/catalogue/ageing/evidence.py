@@ -91,7 +91,7 @@ def parted_heads(rng, given, found):
     for _ in range(8):
         at = {mu_e: float(rng.uniform(0.2, 1)), lam: float(rng.uniform(0, 0.25))}
         heads = np.roots([1, -at[mu_e], at[lam]])
-        yield int(not given.violated(at)), int(np.isreal(heads).all())
+        yield int(not given.violations(at)), int(np.isreal(heads).all())
         if np.isreal(heads).all():
             yield evaluate(found[w_plus], Point(at)), heads.max()
 

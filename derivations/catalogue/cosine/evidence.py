@@ -14,7 +14,7 @@ from derivations.catalogue.directions import (
     turned_ring,
     unit,
 )
-from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
+from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.catalogue.whole import eigenmodes
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
@@ -103,7 +103,7 @@ def displacements(rng, known: Lines, after: Lines):
         }
         at = Point(whole | _split(mpf_array(case.common) * _exact(case.sizes)))
         along = _split(_across(case) * _exact(case.sizes))
-        moved = np.concatenate([slope_along(known[dot(b)], at, along) for b in (X, Y)], axis=1) / _exact(case.sizes)
+        moved = np.concatenate([measure_slope(known[dot(b)], at, along) for b in (X, Y)], axis=1) / _exact(case.sizes)
         yield moved + decay * _across(case), evaluate(after[dot(dZ)], case.point())
 
 

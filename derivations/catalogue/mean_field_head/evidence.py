@@ -196,7 +196,7 @@ def where_at_rest(rng, known, found):
             below = {g_of[j, 0]: 1, mu_of[j, 0]: at[mu_e] / 2, w: head}
             dies = known[g_dot[j, 0]].subs({**at, **below}) < 0
             rests &= bool(dies and found[m_decay].subs({**at, w: head}) > 0)
-        yield int(not known.violated(at)), int(rests)
+        yield int(not known.violations(at)), int(rests)
 
 
 def rest_states(rng, found):

@@ -98,8 +98,8 @@ def resting_margins(rng, known: Lines, after: Lines):
     for fraction in rng.uniform(0.3, 1.2, 6):
         at = _numbers(rng) | {phi: float(fraction)}
         end = float(after[margin_end].subs(at))
-        assumed = not known.violated(at)
-        yield int(assumed), int(not after.violated({margin_end: end}))
+        assumed = not known.violations(at)
+        yield int(assumed), int(not after.violations({margin_end: end}))
         for letter, other in ((u, v), (v, u)):
             here, below = (at | {letter: 0.7, other: share * end / 0.7} for share in (1, 0.5))
             yield float(known[margin].subs(here)), end
@@ -151,9 +151,9 @@ def higher_losses(rng, known: Lines, after: Lines):
     whole, least = _RedrawnModel(at), _least(known, after, at)
     for _ in range(20):
         found = float(whole.losses(0.5 * rng.standard_normal(whole.lowered.size))[0])
-        yield len(after.violated({L: found, L_least: least})), 0
-    yield len(after.violated({L: least - 1e-9, L_least: least})), 1
-    yield len(after.violated({L: least, L_least: least})), 0
+        yield len(after.violations({L: found, L_least: least})), 0
+    yield len(after.violations({L: least - 1e-9, L_least: least})), 1
+    yield len(after.violations({L: least, L_least: least})), 0
 
 
 def dense_rates(rng, known: Lines, after: Lines):

@@ -81,7 +81,7 @@ def count_resting(rng, assumption, velocity, rest):
         head, values = np.array([[rng.uniform(1, 2), rng.uniform(0.2, 1)], [0, second]]), rng.uniform(-1, 1, 2)
         at = {d: 2, N_Z: 2, W: mpf_array(head), mu_matrix: diagonal_matrix([mpmath.mpf(head[0, 0]), mpmath.mpf(values[1])])}
         ranks = [np.linalg.matrix_rank(_matrix_of(part, at)) for part in (velocity, rest)]
-        yield int(not Lines([assumption]).violated({det_W: np.linalg.det(head)})), int(ranks[0] == ranks[1])
+        yield int(not Lines([assumption]).violations({det_W: np.linalg.det(head)})), int(ranks[0] == ranks[1])
 
 
 def _matrix_of(part, at) -> np.ndarray:
@@ -146,7 +146,7 @@ def compare_unstable_heads(rng, premises, after):
         for line in (*premises.of(V * mu_matrix * V.T), *after.of(*found)):
             yield 1 + evaluate(line.left, here), 1 + evaluate(line.right, here)
     for trace, state in ((np.trace(B), at), (0.0, at | {mu_matrix: diagonal_matrix([0] * 5)})):
-        admissible = not premises.of(Trace(B_V)).violated({Trace(B_V): trace})
+        admissible = not premises.of(Trace(B_V)).violations({Trace(B_V): trace})
         yield int(admissible), int(_find_largest(premises, state)[0] > 1e-6)
 
 

@@ -63,7 +63,7 @@ def ordered_heads(rng, given, heads):
     for _ in range(8):
         at = {mu: float(rng.uniform(0.2, 1)), lam: float(rng.uniform(0, 0.25))}
         found = np.roots([1, -at[mu], at[lam]])
-        yield int(not given.violated(at)), int(np.isreal(found).all())
+        yield int(not given.violations(at)), int(np.isreal(found).all())
         if np.isreal(found).all():
             yield [float(heads[head].subs(at)) for head in (w_plus, w_minus)], np.sort(found.real)[::-1]
 
@@ -130,7 +130,7 @@ def mode_shrinkage(rng, known, formula):
         yield _mode_fall(alone, head, decay, formula)
         least, found = _mode_fall(alone, correlation / 2 * np.eye(2), decay / 10, formula)
         at = {lam: decay / 10, lam_c: known[lam_c].subs(mu, correlation)}
-        yield int(not known.violated(at)), int(found < 0)
+        yield int(not known.violations(at)), int(found < 0)
         yield least, found
 
 

@@ -110,7 +110,7 @@ def real_amplitudes(rng, square, lines: Lines):
         roots = np.roots(_coefficients(lines[dot(v)].subs(at)))
         alive = roots[(np.abs(roots.imag) < 1e-12) & (np.abs(roots.real) > 1e-9)].real
         critical = _number(lines[beta_c], at)
-        yield int(not lines.violated(at | {beta_c: critical})), int(len(alive) > 0)
+        yield int(not lines.violations(at | {beta_c: critical})), int(len(alive) > 0)
         yield from ((_number(square, at), root**2) for root in alive)
 
 
@@ -161,7 +161,7 @@ def stable_choices(rng, known: Lines, after: Lines):
         for alive, modes in _states_at_rest(whole, known[square_k]):
             stable = int(whole.eigenvalues(modes).max() < 1e-9)
             pairs, empty = _absent_modes(whole, alive)
-            beyond = (after.of(left).bounds.violated(at) for left, each in ((mu_j, pairs), (beta, empty)) for at in each)
+            beyond = (after.of(left).bounds.violations(at) for left, each in ((mu_j, pairs), (beta, empty)) for at in each)
             yield int(not any(beyond)), stable
             grown = (_number(known[s], at) > 0 for s, each in ((s_jk, pairs), (s_j0, empty)) for at in each)
             yield int(not any(grown)), stable
@@ -210,7 +210,7 @@ def small_modes(rng, known: Lines, formula):
     moved = whole.speeds(modes)
     for number, correlation in enumerate(whole.correlations):
         falls = int(modes[:, number] @ moved[:, number] < 0)
-        yield int(not known.violated({beta: whole.weight, mu_k: correlation})), falls
+        yield int(not known.violations({beta: whole.weight, mu_k: correlation})), falls
 
 
 def pulled_modes(rng, formula):
@@ -232,7 +232,7 @@ def critical_fractions(rng, known: Lines, after: Lines):
         for family, critical, _ in FAMILIES:
             mass = known[family].subs(phi, after[critical].subs(at)).subs(at)
             met = abs(float(after[beta_c].subs(psi, mass)) - weight) < 1e-9
-            yield int(not known.violated(at)), int(met)
+            yield int(not known.violations(at)), int(met)
 
 
 def family_thresholds(rng, known: Lines, after: Lines):
@@ -264,7 +264,7 @@ def both_thresholds(rng, known: Lines, after: Lines):
         at = {mu_k: float(correlation)}
         decay = _number(known[lam_c], at)
         met = abs(_number(after[beta_c], {lam_c: decay}) - _number(known[beta_c], at)) < 1e-9
-        yield int(not known.violated(at)), int(met)
+        yield int(not known.violations(at)), int(met)
         for share, real in ((0.99, 1), (1.01, 0)):
             yield int(np.isreal(np.roots([1, -at[mu_k], share * decay])).all()), real
 
