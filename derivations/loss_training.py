@@ -64,7 +64,7 @@ class LossTraining:
             "loss": self.forecast.name,
             "mobility": self.mobility,
             "modes": len(self.sizes),
-            "survive, predicted": int(np.sum(self.forecast.survives)),
+            "survive, predicted": int(np.asarray(self.forecast.survives).sum()),
             "survive, trained": self.survivors,
             "largest deviation of a size": self.deviation,
             "time": float(self.run.times[-1]),
