@@ -99,9 +99,11 @@ class Schedule:
         return frozenset(s for s in matrices if self._count_entries(s) > LARGE)
 
     def _emit_sum(self, expr: MatAdd) -> Basic:
-        terms = []
+        terms, numbers = [], Counter()
         for term in expr.args:
             coefficient, factors = term.as_coeff_mmul() if isinstance(term, MatMul) else (S.One, term)
+            numbers[factors] += coefficient
+        for factors, coefficient in numbers.items():
             sign = -1 if coefficient.could_extract_minus_sign() else 1
             inner = factors.args if isinstance(factors, MatMul) else (factors,)
             value = self.operand(MatMul(sign * coefficient, *inner, evaluate=False) if sign * coefficient != 1 else factors)
