@@ -1,8 +1,8 @@
 r"""Named losses on real data: what is predicted of class modes before training, against linear encoders that are trained.
 
 An encoder and labels start at random, but under stop-gradient, where the start decides: there labels start apart, samples at
-their regression on the labels, and the head at the identity.  The flow is followed until it rests.  A *class mode* is the
-projection of all embeddings on a pair of canonical directions of features and classes,
+their regression on the labels, and the head at the identity.  The flow is followed until it rests, or labels have met.  A
+*class mode* is the projection of all embeddings on a pair of canonical directions of features and classes,
 :math:`v_k=(XD_x^{1/2}l_k+YD_y^{1/2}r_k)/\sqrt2`.
 
 >>> from derivations.encoders import load_split
@@ -26,12 +26,13 @@ from derivations.diagnosis.losses import LossForecast
 from derivations.encoders import MOBILITIES, NAMES, DataSplit, load_split
 from theory import Coupling, Direct, Loss, Trajectory, models, simulate
 from theory.encoder import Encoder
-from theory.simulation import Convergence
+from theory.simulation import Collapse, Convergence
 
 TRAINED = ("squared", "whitening", "stop_gradient")
 OF_SAMPLES = ("vicreg", "barlow_twins")  # that take the mean of samples off
 LONGEST = 1e6
 RESTED = 1e-10  # speed relative to the state, in units of the fastest rate
+COLLAPSED = 1e-6  # of the smallest distance of two labels, below which nothing is left
 ALIVE = 1e-3  # squared length from which a mode counts as a survivor
 DECAY = "lambda_c"  # a threshold that is one from above
 BETWEEN = 1.5  # times the threshold of the middle mode: a weight at which some modes die and some survive
@@ -64,7 +65,7 @@ class LossTraining:
             "loss": self.forecast.name,
             "mobility": self.mobility,
             "modes": len(self.sizes),
-            "survive, predicted": int(np.sum(self.forecast.survives)),
+            "survive, predicted": self.forecast.kept,
             "survive, trained": self.survivors,
             "largest deviation of a size": self.deviation,
             "time": float(self.run.times[-1]),
@@ -106,7 +107,7 @@ def train_loss(
         seed=seed,
         parameters=forecast.parameters,
         initial=_protected_start(coupling, forecast.dimension, seed) if loss == "stop_gradient" else {},
-        until=Convergence(RESTED),
+        until=(Convergence(RESTED), Collapse(COLLAPSED)),
     )
     return LossTraining(split.name, mobility, forecast, run, class_squares(run, coupling)[: len(found.mu)])
 

@@ -102,6 +102,11 @@ class LossForecast:
         given = ", ".join(f"{name}={value:g}" for name, value in self.parameters.items())
         return f"{self.loss} ({given})" if given else self.loss
 
+    @property
+    def kept(self) -> int:
+        """How many modes survive; none where nothing is predicted."""
+        return 0 if self.survives is None else int(self.survives.sum())
+
     def to_dict(self) -> dict:
         """Plain values."""
         names = (
