@@ -194,3 +194,16 @@ null_J = Symbol(r"\dim\ker\mathcal{J}", integer=True, nonnegative=True)
 margin, margin_end = symbols(r"\Delta \Delta_{\infty}", real=True)
 p_own, p_other = symbols("p_{+} p_{-}", real=True)
 L_least, s_zero, s_end = symbols(r"L_{\min} s_{0} s_{\infty}", real=True)
+
+# Two views in modes: samples, labels, canonical correlations on a diagonal; second moments of a mode over the pairs, products
+# of both views; critical weights; how many modes pass a threshold; the same beside a decay; slow times of families.
+V_x, V_y, mu_xy = MatrixSymbol("V_x", d, N), MatrixSymbol("V_y", d, K), MatrixSymbol(r"\mu_{xy}", N, K)
+moment_k, moment_decay = (Symbol(rf"\tfrac1m\lVert v_k\rVert{at}^{{2}}", nonnegative=True) for at in ("", r"_{\lambda}"))
+product_k, product_decay = (Symbol(rf"\tfrac1m(v_{{x}}\cdot v_{{y}})_{{{at}}}", real=True) for at in ("k", r"k,\lambda"))
+alpha_c, alpha_c_decay = symbols(r"\alpha_c \alpha_c^{\lambda}", real=True)
+n_alpha, n_plus = (Symbol(name, integer=True, nonnegative=True) for name in (r"\#\{\alpha_c<\alpha\}", r"\#\{\mu_k>0\}"))
+tau_uniform, tau_pairs = symbols(r"\tau_{\text{uniform}} \tau_{\text{pairs}}", positive=True)
+
+# Eigenvalues of displacements of two views against each other: of a survivor, along an empty direction, of two survivors (trace
+# and determinant).
+s_opposite, s_turned, tau_kl, delta_kl = symbols("s_{kk}^{-} s_{k0}^{-} tau_{kl}^{-} delta_{kl}^{-}", real=True)

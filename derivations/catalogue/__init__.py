@@ -24,6 +24,8 @@ _NAMES = (
     "decay_stability",
     "plain_mobilities",
     "whitening",
+    "spectral_contrastive",
+    "coding_rates",
     "redrawn_labels",
     "mean_field_head",
     "ageing",

@@ -203,7 +203,7 @@ def _run_time_scales(options: Mapping[str, Any], given: set[str], out: Path) -> 
     files: list[Path] = []
 
     def keep(run) -> None:
-        files.extend(_save_run(out, run.name, run.trajectory, "none frustrated" if run.name == NAMES[0] else words))
+        files.extend(_save_run(out, run.name, run.trajectory, "none frustrated" if run.coupling.classifiable else words))
 
     try:
         with _Bars() as bars:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from derivations.closed_forms.decaying import critical_decays
 from derivations.data.chunks import Table, table_of_arrays
@@ -99,14 +100,9 @@ def diagnose_table(
     modes = canonical_modes(data.groups, ridge)
     counts = merge_moments(data.groups).counts
     samples, masses = int(counts.sum()), counts / counts.sum()
-    share = modes.rank / (samples - 1)
     shrunk_ridge = shrinkage_ridge(data.groups) if ridge == 0 and modes.rank > MANY * samples else None
     edge = noise_edge(modes.rank, len(counts) - 1, samples - 1)
     mu = modes.correlations
-    rates = pair_means(modes.vectors, masses, 1 - mu)
-    with np.errstate(divide="ignore"):
-        times = 1 / rates
-    np.fill_diagonal(times, 0.0)
     found = Diagnosis(
         name=table.name,
         samples=samples,
@@ -116,7 +112,7 @@ def diagnose_table(
         counts=counts,
         mu=mu,
         standard_errors=modes.standard_errors,
-        population_mu=np.sqrt(np.maximum(population_square(mu**2, share), 0)) if ridge == 0 else np.full_like(mu, np.nan),
+        population_mu=_population_correlations(mu, modes.rank / (samples - 1)) if ridge == 0 else np.full_like(mu, np.nan),
         noise_edge=edge,
         interpolated=modes.interpolated,
         ridge=ridge,
@@ -124,7 +120,7 @@ def diagnose_table(
         shrunk_ridge=shrunk_ridge,
         lambda_critical=critical_decays(mu),
         pair_frustration=pair_means(modes.vectors, masses, 1 - mu**2),
-        pair_times=times,
+        pair_times=_pair_times(pair_means(modes.vectors, masses, 1 - mu)),
         decay=decay,
         dimension=dimension,
         loss=loss,
@@ -138,6 +134,19 @@ def diagnose_table(
     if loss is not None:
         found.forecast(loss, parameters)
     return found
+
+
+def _population_correlations(mu: NDArray, share: float) -> NDArray:
+    """Correlations without what finitely many samples add; ``share`` is the rank of the features over these."""
+    return np.sqrt(np.maximum(population_square(mu**2, share), 0))
+
+
+def _pair_times(rates: NDArray) -> NDArray:
+    """The times of pairs of classes; a class is at no distance from itself."""
+    with np.errstate(divide="ignore"):
+        times = 1 / rates
+    np.fill_diagonal(times, 0.0)
+    return times
 
 
 def _separation_of(encoding: Encoding, samples: int, asked: str | None) -> Callable[[], Separation | str]:

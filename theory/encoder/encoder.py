@@ -126,8 +126,8 @@ class Encoder(Coupling):
     def columns_in_words(self) -> str:
         return f"an encoder of {self.samples} axes"
 
-    def frustration(self) -> NDArray:
-        return 1 - self.modes() ** 2
+    def frustration(self, k: int | None = None) -> NDArray:
+        return 1 - self.modes(k) ** 2
 
     @cached_property
     def components(self) -> int:

@@ -168,7 +168,7 @@ def correlations(rng, premises, after):
     rates = np.linalg.eigvalsh(np.block([[np.eye(classes), -matrix], [-matrix.T, np.eye(classes)]]))
     yield np.full(classes - 1, _rate(premises[dot(v_k)], found)), rates[: classes - 1]
     bounds, clean = after.of(1 - mu**2).bounds, after[mu].subs({K: classes, e_K: expected_maximum(classes), phi: 0})
-    yield len(bounds) - len(bounds.violated({mu: clean})), 1
+    yield len(bounds) - len(bounds.violations({mu: clean})), 1
 
 
 def _rate(velocity, correlation):
@@ -231,7 +231,7 @@ def meeting_dimensions(rng, premises, predicted):
     for excess in (-1, 0, 1, classes, classes + 1):
         samples = inputs + classes - excess
         sizes = {p_xi: inputs, K: classes, n_xi: samples}
-        if premises.of(p_xi).violated(sizes):
+        if premises.of(p_xi).violations(sizes):
             continue
         labels = np.concatenate([np.arange(classes), rng.integers(0, classes, samples - classes)])
         own = Matrix(samples, classes, lambda i, a, labels=labels: int(labels[i] == a))

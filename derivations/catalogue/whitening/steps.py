@@ -120,7 +120,7 @@ def _factorisation_step() -> Step:
         after=(Line(L, ordered_sum(beta * Trace(gram * gram) / 4, beta * (d - Trace(T_V * T_V)) / 4)),),
         uses=("modes",),
         check=lambda before, after: Numerics(
-            lambda rng: evidence.squares_completed(rng, before, after), 1e-25, "random amplitudes"
+            lambda rng: evidence.compare_squares(rng, before, after), 1e-25, "random amplitudes"
         ),
     )
 

@@ -386,6 +386,8 @@ WRONG_ENGINES = {
             "mean_field_head": ["finite_steps"],
             "whitening": ["modes", "collapse", "squared_distances"],
             "redrawn_labels": ["flow"],
+            "coding_rates": ["modes", "decay"],
+            "spectral_contrastive": ["modes"],
         },
     ),
     "canonical correlations squared": (
