@@ -22,13 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.diagnosis import diagnose
-from derivations.diagnosis.losses import LossForecast
+from derivations.diagnosis.losses import PRODUCT, LossForecast
 from derivations.encoders import MOBILITIES, NAMES, DataSplit, load_split
 from theory import Coupling, Direct, Loss, Trajectory, models, simulate
 from theory.encoder import Encoder
 from theory.simulation import Collapse, Convergence
 
-TRAINED = ("squared", "whitening", "stop_gradient")
+TRAINED = ("squared", "whitening", "spectral_contrastive", "coding_rate", "stop_gradient")
 OF_SAMPLES = ("vicreg", "barlow_twins")  # that take the mean of samples off
 LONGEST = 1e6
 RESTED = 1e-10  # speed relative to the state, in units of the fastest rate
@@ -109,7 +109,7 @@ def train_loss(
         initial=_protected_start(coupling, forecast.dimension, seed) if loss == "stop_gradient" else {},
         until=(Convergence(RESTED), Collapse(COLLAPSED)),
     )
-    return LossTraining(split.name, mobility, forecast, run, class_squares(run, coupling)[: len(found.mu)])
+    return LossTraining(split.name, mobility, forecast, run, _measure_modes(run, coupling, forecast.measured)[: len(found.mu)])
 
 
 def _parameters_between(usual: LossForecast) -> dict[str, float]:
@@ -135,12 +135,17 @@ def _protected_start(coupling: Encoder, dimension: int, seed: int) -> dict[str, 
     return {"X": labels @ (moments / variances[:, None]).T, "Y": labels, "W": np.eye(dimension)}
 
 
-def class_squares(run: Trajectory, coupling: Encoder) -> NDArray:
-    r"""The squared lengths of the modes at the end of a run, by falling correlation, those of the classes first."""
+def _measure_modes(run: Trajectory, coupling: Encoder, measured: str) -> NDArray:
+    """The sizes of the modes at the end of a run, by falling correlation, those of the classes first."""
+    samples, labels = mode_views(run, coupling)
+    return (samples * labels).sum(axis=0) if measured == PRODUCT else ((samples + labels) ** 2).sum(axis=0) / 2
+
+
+def mode_views(run: Trajectory, coupling: Encoder) -> tuple[NDArray, NDArray]:
+    """Encoder and labels at the end of a run along pairs of canonical directions (d, modes)."""
     moments, variances, masses = (np.asarray(coupling.data[name]) for name in ("J", "D_x", "D_y"))
     left, _, right = np.linalg.svd(moments / np.sqrt(np.outer(variances, masses)), full_matrices=False)
-    modes = run.end["X"] * np.sqrt(variances) @ left + run.end["Y"] * np.sqrt(masses) @ right.T
-    return (modes**2).sum(axis=0) / 2
+    return run.end["X"] * np.sqrt(variances) @ left, run.end["Y"] * np.sqrt(masses) @ right.T
 
 
 def study_losses(

@@ -166,8 +166,9 @@ class Diagnosis:
         return tuple(self.forecast(loss, self.parameters if loss == self.loss else {}) for loss in LOSSES)
 
     def forecast(self, loss: str, parameters: Mapping[str, float] | None = None) -> LossForecast:
-        """What a named loss would do, in as many dimensions as were asked about or else as there are classes; the ``decay`` that
-        was asked about is that of embeddings and head under stop-gradient.
+        """What a named loss would do, in as many dimensions as were asked about or else as there are classes.
+
+        The ``decay`` that was asked about is that of embeddings and head under stop-gradient.
 
         Raises
         ------
