@@ -207,3 +207,36 @@ tau_uniform, tau_pairs = symbols(r"\tau_{\text{uniform}} \tau_{\text{pairs}}", p
 # Eigenvalues of displacements of two views against each other: of a survivor, along an empty direction, of two survivors (trace
 # and determinant).
 s_opposite, s_turned, tau_kl, delta_kl = symbols("s_{kk}^{-} s_{k0}^{-} tau_{kl}^{-} delta_{kl}^{-}", real=True)
+
+# A hinge on variances: both views in modes, their means; variances of dimensions, covariance, their parts of the loss;
+# slopes at the kink; eigenvalues of turns, of views against each other, a determinant; critical weights; a rate of amplitudes.
+U_x, U_y = MatrixSymbol("U_x", d, N_Z), MatrixSymbol("U_y", d, N_Z)
+mean_x_all, mean_y_all = MatrixSymbol(r"\bar{x}", d, 1), MatrixSymbol(r"\bar{y}", d, 1)
+C_kk, C_11, C_22, L_C, L_kl = symbols("C_{kk} C_{11} C_{22} L_{C} L_{kl}", nonnegative=True)
+C_kl = Symbol("C_{kl}", real=True)
+slope_below, slope_above = symbols(r"L_{C}'|_{-} L_{C}'|_{+}", real=True)
+s_angle, s_against = symbols(r"s_{\angle} s_{\pm}", real=True)
+det_turns = Symbol(r"\det\mathcal{H}_{\angle}", real=True)
+alpha_h = Symbol(r"\alpha_{h}", positive=True)
+fall_rate = Symbol(r"-\tfrac{d}{dt}\log{v}", real=True)
+# Cosines: angles of labels and of pure samples with the common direction; the total weight; lengths, their clock; how unit
+# vectors move; cosines of pairs, how the loss bends; eigenvalues of a ring along its circle and out of it.
+angle_y, angle_x, angle_y0 = symbols(r"\vartheta_y \vartheta_x \vartheta_{y0}", real=True)
+mass, clock, rate_k = Symbol("m_J", positive=True), Symbol(r"t_\lambda", real=True), Symbol("r_k", real=True)
+square_x, square_x0 = symbols(r"\lVert{x_i}\rVert^2 \lVert{x_i(0)}\rVert^2", positive=True)
+fall_x = Symbol(r"\tfrac{d}{dt}\lVert{x_i}\rVert^2", real=True)
+dZ, C_xy = MatrixSymbol(r"\delta Z", d, N_Z), MatrixSymbol("C_{xy}", N, K)
+bend = Symbol(r"\operatorname{tr}\partial^2L", real=True)
+apart_ab = Symbol(r"1-\cos\angle(y_a,y_b)", nonnegative=True)
+s_ring, s_out = symbols(r"s_{\parallel} s_{\perp}", real=True)
+
+# A head on directions: its parts across the common direction and along it, their ratio; angles of predictions, what pulls at
+# both angles, how predictions turn; squares of the head; its tilt, turns, spread.
+w_e, w_m, rho_W = symbols("w_e w_m rho_W", positive=True)
+aim_y, aim_x = symbols(r"\hat{\vartheta}_y \hat{\vartheta}_x", real=True)
+pull_y, pull_x, turn_y, turn_x = symbols("f_y f_x D_y D_x", real=True)
+square_W, fall_W = Symbol(r"\lVert{W}\rVert^2", positive=True), Symbol(r"\tfrac{d}{dt}\lVert{W}\rVert^2", real=True)
+rate_g = Symbol("g", positive=True)
+dw_m = MatrixSymbol(r"\delta w", d, 1)
+s_turn, rho_c, spread_a, slope_L = symbols(r"s_{\text{turn}} \rho_c S_{\vartheta} \delta{L}", real=True)
+d_angle_y, d_angle_x, d_rho = symbols(r"\delta\vartheta_y \delta\vartheta_x \delta\rho_W", real=True)
