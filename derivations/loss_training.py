@@ -22,13 +22,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.diagnosis import diagnose
-from derivations.diagnosis.losses import PRODUCT, LossForecast
+from derivations.diagnosis.losses import PRODUCT, VARIANCE, LossForecast
 from derivations.encoders import MOBILITIES, NAMES, DataSplit, load_split
 from theory import Coupling, Direct, Loss, Trajectory, models, simulate
 from theory.encoder import Encoder
 from theory.simulation import Collapse, Convergence
 
-TRAINED = ("squared", "whitening", "spectral_contrastive", "coding_rate", "stop_gradient")
+TRAINED: Mapping[str, Mapping[str, float]] = {
+    "squared": {},
+    "whitening": {},
+    "spectral_contrastive": {},
+    "coding_rate": {},
+    "vicreg": {"zeta": 0.0, "epsilon": 0.05},
+    "stop_gradient": {},
+}  # with values of parameters that are not the usual ones
 OF_SAMPLES = ("vicreg", "barlow_twins")  # that take the mean of samples off
 LONGEST = 1e6
 RESTED = 1e-10  # speed relative to the state, in units of the fastest rate
@@ -95,8 +102,9 @@ def train_loss(
         of the loss; by default a weight with a threshold is taken where some modes die, and others as usual.
     """
     found = diagnose(split.trained, split.classes, dimension=dimension)
-    given = _parameters_between(found.forecast(loss)) if parameters is None else parameters
-    forecast = found.forecast(loss, given)
+    own = dict(TRAINED[loss] if parameters is None else parameters)
+    weight = _weight_between(found.forecast(loss, own)) if parameters is None else {}
+    forecast = found.forecast(loss, own | weight)
     coupling = Coupling.from_data(split.trained, split.classes, mobility=mobility)  # type: ignore[arg-type]
     run = simulate(
         _model_of(loss),
@@ -112,7 +120,7 @@ def train_loss(
     return LossTraining(split.name, mobility, forecast, run, _measure_modes(run, coupling, forecast.measured)[: len(found.mu)])
 
 
-def _parameters_between(usual: LossForecast) -> dict[str, float]:
+def _weight_between(usual: LossForecast) -> dict[str, float]:
     """The weight that has a threshold from below, between the thresholds of the modes."""
     name = usual.threshold.removesuffix("_c")
     if usual.critical is None or usual.threshold == DECAY:
@@ -138,6 +146,8 @@ def _protected_start(coupling: Encoder, dimension: int, seed: int) -> dict[str, 
 def _measure_modes(run: Trajectory, coupling: Encoder, measured: str) -> NDArray:
     """The sizes of the modes at the end of a run, by falling correlation, those of the classes first."""
     samples, labels = mode_views(run, coupling)
+    if measured == VARIANCE:
+        return (samples**2).mean(axis=0)
     return (samples * labels).sum(axis=0) if measured == PRODUCT else ((samples + labels) ** 2).sum(axis=0) / 2
 
 
@@ -149,7 +159,9 @@ def mode_views(run: Trajectory, coupling: Encoder) -> tuple[NDArray, NDArray]:
 
 
 def study_losses(
-    names: tuple[str, ...] = NAMES, losses: tuple[str, ...] = TRAINED, progress: Callable[[str], None] = lambda what: None
+    names: tuple[str, ...] = NAMES,
+    losses: tuple[str, ...] = tuple(TRAINED),
+    progress: Callable[[str], None] = lambda what: None,
 ) -> list[dict[str, str | float]]:
     """All data sets, losses and mobilities: one row a run; ``progress`` is told what is done next."""
     rows = []

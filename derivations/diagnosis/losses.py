@@ -24,6 +24,7 @@ from sympy import Expr, S, Symbol, lambdify
 from sympy.logic.boolalg import Boolean
 
 from derivations.closed_forms.coding_rates import critical_alpha, survivor_moment
+from derivations.closed_forms.cosine_head import critical_ratio
 from derivations.closed_forms.spectral_contrastive import survivor_product
 from derivations.closed_forms.whitening import eigenvalues_at_rest
 from derivations.diagnosis.separability import Separation
@@ -37,7 +38,9 @@ from theory.models.vocabulary import K, d
 from theory.printing import plain
 
 COSINES = "cosines of single samples are no function of moments"
-SQUARED_LENGTH, PRODUCT = "squared length", "product of both views"
+SQUARED_LENGTH, PRODUCT, VARIANCE = "squared length", "product of both views", "variance of a dimension"
+BESIDE_ALIGNED = f"{COSINES}; beside embeddings that a constant input aligns, angles open below the ratio rho_c of a head"
+COVARIANCES = "how dimensions share modes where covariances count; with zeta=0 each is by itself"
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,12 @@ class NamedLoss:
         what the size of a survivor is.
     usual
         values of the parameters.
+    shared
+        whether the dimensions do not keep out of each other's way, so that all of them are along the largest correlation.
     unpredicted
         why closed forms do not reach the data; empty where they do.
+    beside
+        what is known of a mode beside aligned embeddings where they do not.
     slowest
         the slow rate, from all correlations and which of them survive, where the fate has none.
     """
@@ -74,7 +81,9 @@ class NamedLoss:
     fate: Callable[[], ModeFate] | None = None
     measured: str = SQUARED_LENGTH
     usual: tuple[tuple[str, float], ...] = ()
+    shared: bool = False
     unpredicted: str = ""
+    beside: Callable[[], Expr] | None = None
     slowest: Callable[[NDArray, NDArray, int, Mapping[str, float]], float] | None = None
 
 
@@ -87,7 +96,7 @@ class LossForecast:
     loss, parameters, dimension
         its name, values of its parameters, and the dimension of the embeddings.
     predicted
-        whether formulas reach: else everything below is None, or NaN.
+        whether formulas reach: else everything below is None, or NaN, but for thresholds beside aligned embeddings.
     survives, sizes
         whether each mode does, and the size of what is left, which ``measured`` names.
     critical
@@ -161,9 +170,12 @@ def predict_loss(
     values = _check_parameters(loss, known, parameters or {})
     if loss == "softmax_classification":
         return _predict_margins(values, len(mu), dimension, separation)
-    if known.fate is None:
-        return LossForecast(loss, values, dimension, False, f"not predicted: {known.unpredicted}")
-    return _predict_modes(loss, known, known.fate(), mu, dimension, values)
+    if known.fate is not None:
+        return _predict_modes(loss, known, known.fate(), mu, dimension, values)
+    found = LossForecast(loss, values, dimension, False, f"not predicted: {known.unpredicted}")
+    if known.beside is None:
+        return found
+    return replace(found, critical=_of_modes(known.beside(), mu, dimension, values), threshold="rho_c")
 
 
 def _check_parameters(loss: str, known: NamedLoss, given: Mapping[str, float]) -> dict[str, float]:
@@ -172,7 +184,8 @@ def _check_parameters(loss: str, known: NamedLoss, given: Mapping[str, float]) -
         some = f"parameters among {sorted(usual)} of {loss}" if usual else f"no parameters of {loss}"
         raise InputError(some, ", ".join(unknown), "drop it or correct the name")
     for name, value in given.items():
-        require.positive(value, f"{name} of {loss}", "correct it")
+        if name != "zeta" or value != 0:
+            require.positive(value, f"{name} of {loss}", "correct it")
     return usual | {name: float(value) for name, value in given.items()}
 
 
@@ -180,7 +193,9 @@ def _predict_modes(
     loss: str, known: NamedLoss, fate: ModeFate, mu: NDArray, dimension: int, values: Mapping[str, float]
 ) -> LossForecast:
     lives = np.broadcast_to(_of_modes(fate.survives, mu, dimension, values), mu.shape).astype(bool)
-    alive = lives & (np.cumsum(lives) <= dimension)
+    if known.shared and values["zeta"] and lives.any():
+        return LossForecast(loss, values, dimension, False, f"not predicted: {COVARIANCES}")
+    alive = lives & (np.cumsum(lives) <= (1 if known.shared else dimension))
     sizes = np.where(alive, _of_modes(fate.size, np.where(alive, mu, 1.0), dimension, values), 0.0)
     critical = None if fate.critical is None else _of_modes(fate.critical, mu, dimension, values)
     rate = float("nan")
@@ -193,7 +208,7 @@ def _predict_modes(
         parameters=values,
         dimension=dimension,
         predicted=True,
-        verdict=_verdict(fate, lives, alive, dimension),
+        verdict=_verdict(fate, lives, alive, "the dimensions share one" if known.shared else f"in {dimension} dimensions"),
         survives=alive,
         sizes=sizes,
         measured=known.measured,
@@ -218,7 +233,7 @@ def _at(formula, at: Mapping[Symbol, NDArray | int], values: Mapping[str, float]
         return np.asarray(lambdify(list(at), fixed, "numpy")(*at.values()))
 
 
-def _verdict(fate: ModeFate, lives: NDArray, alive: NDArray, dimension: int) -> str:
+def _verdict(fate: ModeFate, lives: NDArray, alive: NDArray, why: str) -> str:
     count, kept = len(alive), int(alive.sum())
     if fate.survives == S.false:
         return f"all {count} class modes collapse, whatever the parameters"
@@ -226,7 +241,7 @@ def _verdict(fate: ModeFate, lives: NDArray, alive: NDArray, dimension: int) -> 
         return f"all {count} class modes survive"
     if kept == int(lives.sum()):
         return f"{kept} of {count} class modes survive" if kept else f"all {count} class modes collapse"
-    return f"{kept} of {count} class modes survive, those of the largest mu: {dimension} dimensions have room for no more"
+    return f"{kept} of {count} class modes survive, of the largest mu, {why}"
 
 
 def _slow_whitening(mu: NDArray, alive: NDArray, dimension: int, values: Mapping[str, float]) -> float:
@@ -279,7 +294,13 @@ LOSSES: Mapping[str, NamedLoss] = {
         usual=(("lambda", 0.01), ("kappa", 0.01), ("gamma", 1.0)),
     ),
     "softmax_classification": NamedLoss(),
-    "simsiam": NamedLoss(unpredicted=COSINES),
+    "vicreg": NamedLoss(
+        lambda: _fate_of_row("vicreg", "no covariances"),
+        VARIANCE,
+        (("alpha", 1.0), ("zeta", 0.04), ("epsilon", 1e-4)),
+        shared=True,
+    ),
+    "simsiam": NamedLoss(unpredicted=BESIDE_ALIGNED, beside=critical_ratio),
     "byol": NamedLoss(unpredicted=COSINES),
     "info_nce": NamedLoss(unpredicted=COSINES),
 }
