@@ -40,6 +40,7 @@ from theory.printing import plain
 COSINES = "cosines of single samples are no function of moments"
 SQUARED_LENGTH, PRODUCT, VARIANCE = "squared length", "product of both views", "variance of a dimension"
 BESIDE_ALIGNED = f"{COSINES}; beside embeddings that a constant input aligns, angles open below the ratio rho_c of a head"
+DIRECTIONS = "dimensions have no scale, and how they share modes does not follow mode by mode"
 COVARIANCES = "how dimensions share modes where covariances count; with zeta=0 each is by itself"
 
 
@@ -300,6 +301,7 @@ LOSSES: Mapping[str, NamedLoss] = {
         (("alpha", 1.0), ("zeta", 0.04), ("epsilon", 1e-4)),
         shared=True,
     ),
+    "barlow_twins": NamedLoss(usual=(("alpha", 5e-3),), unpredicted=DIRECTIONS),
     "simsiam": NamedLoss(unpredicted=BESIDE_ALIGNED, beside=critical_ratio),
     "byol": NamedLoss(unpredicted=COSINES),
     "info_nce": NamedLoss(unpredicted=COSINES),
