@@ -38,7 +38,7 @@ from theory.nodes.algebra import terms_of, times
 from theory.nodes.entries import Diagonal
 from theory.nodes.node import Node
 from theory.nodes.opened import as_nodes
-from theory.nodes.operations import PLACES, NumberOf, Operation, Pointwise
+from theory.nodes.operations import PLACES, NumberOf, Pointwise
 from theory.nodes.selections import Centring, Constant
 from theory.words import Polynomial, Word, add_term, expand, monomial
 

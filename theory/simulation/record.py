@@ -22,7 +22,7 @@ from theory.simulation.direct import Problem, Reached, Scheme, Standstill, integ
 from theory.simulation.domain import Domain
 from theory.simulation.events import Event, Watch, stop_sentence
 from theory.simulation.kinks import RoundedFlow, has_jumps
-from theory.simulation.observables import accuracy, accuracy_error, min_separation, spectrum
+from theory.simulation.observables import accuracy, accuracy_error, draw_followed, min_separation, spectrum
 from theory.simulation.setting import Setting, fastest_rate
 from theory.simulation.trajectory import Run
 from theory.state import parameters_of
