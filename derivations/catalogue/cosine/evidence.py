@@ -14,7 +14,7 @@ from derivations.catalogue.directions import (
     turned_ring,
     unit,
 )
-from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
+from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.catalogue.whole import eigenmodes
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
@@ -103,7 +103,7 @@ def displacements(rng, known: Lines, after: Lines):
         }
         at = Point(whole | _split(mpf_array(case.common) * _exact(case.sizes)))
         along = _split(_across(case) * _exact(case.sizes))
-        moved = np.concatenate([slope_along(known[dot(b)], at, along) for b in (X, Y)], axis=1) / _exact(case.sizes)
+        moved = np.concatenate([measure_slope(known[dot(b)], at, along) for b in (X, Y)], axis=1) / _exact(case.sizes)
         yield moved + decay * _across(case), evaluate(after[dot(dZ)], case.point())
 
 
@@ -188,8 +188,8 @@ def signs_of_bends(rng, known: Lines, after: Lines):
     for dimension in (2, 3, 4):
         states = (turned_ring(4, 1, dimension)[1], *(unit(rng.standard_normal((dimension, 8))) for _ in range(3)))
         bends = (_bend_of(coupling, z, known, after) for z in states)
-        up = any(len(after.violated({bend: found})) for found in bends)
-        yield int(not known.violated({d: dimension})), int(not up)
+        up = any(len(after.violations({bend: found})) for found in bends)
+        yield int(not known.violations({d: dimension})), int(not up)
 
 
 def _bend_of(coupling: Coupling, embeddings: NDArray, known: Lines, after: Lines) -> float:
@@ -212,7 +212,7 @@ def ring_spectra(rng, known: Lines, after: Lines):
     plane, space = (CosineModel(coupling, size).eigenvalues(turned_ring(pairs, turns, size)[1]) for size in (2, 3))
     yield circle, plane
     yield np.sort([*circle, *waves[s_out]]), space
-    yield int(not after.violated(at)), int(plane.max() < 1e-9)
+    yield int(not after.violations(at)), int(plane.max() < 1e-9)
     yield 1, int(space.max() > 1e-3)
 
 

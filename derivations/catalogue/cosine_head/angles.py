@@ -154,7 +154,7 @@ def open_angles(rng, known: Lines, after: Lines):
         pulls = [lambdify((phi, *values), known[pull])(at[phi], *values.values()) for pull in (pull_y, pull_x)]
         yield 1 + np.abs(pulls[1]), np.ones(len(grid))
         crossed = np.flatnonzero(np.diff(np.sign(pulls[0])))
-        yield int(not after.violated(at)), len(crossed)
+        yield int(not after.violations(at)), len(crossed)
         for place in crossed:
             yield round(resting(at, after)[angle_x] - grid[place], 2), 0
 
@@ -194,7 +194,7 @@ def collapsed_rates(rng, known: Lines, after: Lines):
     yield from ((1 + np.abs(found - rate).min(), 1.0) for rate in rates)
     small = np.array([_speeds(at | {angle_y: y, angle_x: x}, known, ANGLES) for y, x in ((1e-4, 1e-12), (1e-12, 1e-4))])
     yield np.sort(rates), np.sort(np.linalg.eigvals(small.T.astype(float) / 1e-4).real)
-    yield int(not after.violated(at)), int(max(rates) < 0)
+    yield int(not after.violations(at)), int(max(rates) < 0)
 
 
 def _speeds(at: dict, known: Lines, blocks) -> list:

@@ -104,7 +104,7 @@ def crossings(rng, known: Lines, after: Lines):
     closed angles then have a ratio below the correlation."""
     for _ in range(12):
         at = _surface(_start(rng) | {x: float(rng.uniform(0.02, 0.4)) for x in ANGLES})
-        apart = not after.violated(at)
+        apart = not after.violations(at)
         yield int(apart), int(np.isfinite(_ratio_at_rest(at, after)))
         closed = at[Q_e] / (at[square_W] - (at[K] - 1) * at[Q_e])
         yield int(apart), int(closed < 1 - at[phi])
@@ -128,7 +128,7 @@ def _end_of_run(number: int) -> tuple[dict, float, float]:
 def ends_of_runs(rng, after: Lines):
     """The ratio at the end of runs by the line for the square of the head; whether classes are apart, by the bound."""
     at, ratio, spread = _end_of_run(2 - int(rng.integers(3)))
-    apart = not after.violated(at)
+    apart = not after.violations(at)
     yield int(apart), int(spread > 1e-3)
     if apart:
         yield _ratio_at_rest(at, after), ratio
@@ -180,7 +180,7 @@ def ends_with_decay(rng):
 def slopes_of_loss(rng, known: Lines, after: Lines):
     """The slope of the loss along the displacement, by differences and by the formula, and its sign."""
     box = {angle_y: (-1.5, 1.5), angle_x: (-1.5, 1.5)}
-    yield int(not known.violated(dict.fromkeys(ANGLES, 0.1))), 1
+    yield int(not known.violations(dict.fromkeys(ANGLES, 0.1))), 1
     with mpmath.workdps(40):
         for _ in range(12):
             at = {x: mpmath.mpf(v) for x, v in known.draw(rng, box).items()} | {phi: mpmath.mpf(1) / 3, w_m: mpmath.mpf(1)}
@@ -192,7 +192,7 @@ def slopes_of_loss(rng, known: Lines, after: Lines):
             there, back = (_loss(at | {b: at[b] + sign * step * v for b, v in moved.items()}, known) for sign in (1, -1))
             slope = evaluate(after[slope_L], here)
             yield (there - back) / (2 * step), slope
-            yield int(not after.violated({slope_L: float(slope)})), 1
+            yield int(not after.violations({slope_L: float(slope)})), 1
 
 
 def _loss(at: dict, known: Lines):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sympy import MatrixSymbol
 
 from derivations.catalogue.cosine_head.embeddings import Aligned, draw_aligned
-from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
+from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.catalogue.whole import eigenmodes
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
@@ -58,8 +58,8 @@ def displacements(rng, known: Lines, after: Lines):
         case = draw_aligned(rng)
         at, along = Point(_whole(case) | _blocks(case)), _moved_blocks(case)
         sizes = _exact(case.sizes)
-        moved = np.concatenate([slope_along(known[dot(b)], at, along) for b in (X, Y)], axis=1) / sizes
-        turned = slope_along(known[dot(W)], at, along) @ mpf_array(case.common) / case.along
+        moved = np.concatenate([measure_slope(known[dot(b)], at, along) for b in (X, Y)], axis=1) / sizes
+        turned = measure_slope(known[dot(W)], at, along) @ mpf_array(case.common) / case.along
         inside = case.point()
         yield _without(case, moved), evaluate(after[dot(dZ)], inside)
         yield _without(case, turned), evaluate(after[dot(dw_m)], inside)
@@ -130,7 +130,7 @@ def dying_modes(rng, after: Lines):
     for ratio in case.ratios:
         for correlation in eigenmodes(case.model.coupling)[0]:
             at = {rho_W: ratio, mu_k: correlation}
-            yield int(not after.violated(at)), int(_number(after[rate_k], case, at) > 0)
+            yield int(not after.violations(at)), int(_number(after[rate_k], case, at) > 0)
 
 
 def turns(rng, known: Lines, after: Lines):
