@@ -26,6 +26,7 @@ _NAMES = (
     "whitening",
     "redrawn_labels",
     "variance_hinge",
+    "redundancy_reduction",
     "mean_field_head",
     "ageing",
     "single_site",
