@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Expr, Identity, ImmutableMatrix, cos, hessian, sin, solve, sqrt, symbols
+from sympy import Add, Expr, Identity, ImmutableMatrix, cos, hessian, sin, solve, sqrt, symbols
 from sympy.simplify.fu import TR8
 
 from derivations.analysis.modes.entries import write_out
@@ -60,8 +60,15 @@ def in_cosines(energy: Expr) -> Expr:
 
 @cache
 def pair_energy() -> Expr:
-    """That of the loss."""
-    return in_cosines(modes_energy())
+    """That of the loss, in the difference and the sum of both correlations."""
+    difference, total = mu_1 - mu_2, mu_1 + mu_2
+    terms = (
+        (2 - total) ** 2 / 2,
+        -(2 - total) * difference * u * v,
+        difference**2 * (1 + (2 * u**2 - 1) * (2 * v**2 - 1)) / 4,
+        alpha * (difference * u + total * v) ** 2 / 2,
+    )
+    return _written(in_cosines(modes_energy()), Add(*terms))
 
 
 @cache

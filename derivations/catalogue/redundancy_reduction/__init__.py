@@ -1,4 +1,4 @@
-r"""Cross-correlations of two views drawn to the identity (Barlow Twins): no scale, so that frustration can only turn dimensions.
+r"""Cross-correlations of two views drawn to the identity (Barlow Twins): without a scale, frustration can only turn dimensions.
 
 Mobilities are inverse to frequencies, :math:`H=mD^{-1}` with the total weight m; any other multiple is a clock.  Positive
 :math:`\alpha`.
@@ -8,8 +8,9 @@ TITLE = "Cross-correlations drawn to the identity: no scale, no collapse, but di
 SUMMARY = (
     "Each dimension is divided by its standard deviation, so that no length is felt and none changes: frustration cannot "
     "collapse embeddings. Where all modes have one correlation, dimensions end orthogonal and frustration is but their loss. "
-    "Where correlations differ, frustration turns dimensions: with a small weight of redundancy two of them lie along the same "
-    "mode, with a larger one on both sides of it, with a still larger one, and strong frustration only, along modes of their own."
+    "Where correlations differ, frustration turns dimensions: with a small weight of redundancy two of them lie along the "
+    "same mode, with a larger one on both sides of it, with a still larger one, and strong frustration only, along modes of "
+    "their own."
 )
 REFERENCES = (
     "J. Zbontar, L. Jing, I. Misra, Y. LeCun, S. Deny, Barlow Twins: self-supervised learning via redundancy reduction, 2021, "

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
-from sympy import Expr, Rational
+from sympy import Expr, ImmutableMatrix, Rational, sqrt
 
 from derivations.catalogue.centred import CentredModel, barlow_twins, number, random_weights
+from derivations.closed_forms.redundancy_reduction import at_directions
 from derivations.lines import Lines
 from derivations.vocabulary import (
     C_on,
+    L,
     L_kl,
     alpha_c,
     length_x,
@@ -19,17 +22,17 @@ from derivations.vocabulary import (
     mu_j,
     mu_k,
     phi,
+    psi,
     psi_1,
     psi_2,
     psi_pairs,
     psi_uniform,
     slow_turn,
     square_row,
-    psi,
 )
+from theory import Coupling, Loss
 from theory.models.two_views import alpha
-from theory.models.vocabulary import K, X, Y, lam
-
+from theory.models.vocabulary import K, X, Y, d, lam
 
 LEVEL, BENT = np.array([1, 0, -1]) * np.sqrt(3 / 2), np.array([1, -2, 1]) * np.sqrt(1 / 2)  # two patterns on three classes
 
@@ -78,16 +81,43 @@ def leading_weights(rng, known: Lines, after: Lines) -> Iterator[tuple]:
     yield np.log10(more / few), 3
 
 
-def decaying_lengths(rng, known: Lines, after: Lines) -> Iterator[tuple]:
-    """How fast the square of a row changes with decay of all embeddings, and that directions move as without it."""
+def decaying_lengths(rng, after: Lines) -> Iterator[tuple]:
+    """How fast squares of rows change with decay of all embeddings, and that directions move as without it."""
     decay, weights = float(rng.uniform(0.1, 1)), random_weights(rng)
-    plain, with_decay = barlow_twins(), barlow_twins().with_parts(decay={X: lam, Y: lam})
-    whole = CentredModel(weights, 2, {alpha: 1.0, lam: decay}, loss=with_decay)
+    whole = CentredModel(weights, 2, {alpha: 1.0, lam: decay}, loss=_with_decay())
     start = whole.random_state(rng)
     (view, _), (moved, _) = whole.amplitudes(start), whole.amplitudes(whole.speeds(start))
-    squares = (view**2).sum(axis=1)
-    unit = view / np.sqrt(squares * number(known[square_row], {}))[:, None]
-    predicted = number(after[length_x], {square_row: 1, lam: decay})
-    yield np.full(2, predicted), 2 * (unit * moved / np.sqrt(squares)[:, None]).sum(axis=1)
-    still = CentredModel(weights, 2, {alpha: 1.0}, loss=plain)
+    for row, change in zip(view, moved, strict=True):
+        yield number(after[length_x], {square_row: row @ row, lam: decay}), 2 * row @ change
+    still = CentredModel(weights, 2, {alpha: 1.0}, loss=barlow_twins())
     yield moved + decay * view, still.amplitudes(still.speeds(start))[0]
+
+
+@cache
+def _with_decay() -> Loss:
+    return barlow_twins().with_parts(decay={X: lam, Y: lam})
+
+
+def tight_frame(energy: Expr, after: Lines) -> tuple[tuple[Expr, Expr], ...]:
+    """The loss of three dimensions along the corners of a triangle, both views alike, and of one of them."""
+    corners = ImmutableMatrix([[1, 0], [Rational(-1, 2), sqrt(3) / 2], [Rational(-1, 2), -sqrt(3) / 2]])
+    modes = mu_k * ImmutableMatrix.eye(2)
+    loss = at_directions(energy, corners, corners, modes).expand()
+    own = (corners[0, :] * modes * corners[0, :].T)[0, 0]
+    return (loss.subs(d, 3), after[L].subs({K: 3, d: 3})), (own, after[C_on])
+
+
+@cache
+def _run_to_frame(weight: float) -> tuple[dict, float]:
+    """The loss at the end of a run of three dimensions of a symmetric family of three classes."""
+    coupling = Coupling.uniform(classes=3, samples=12, fraction=0.5)
+    whole = CentredModel(np.asarray(coupling.data["J"]), 3, {alpha: weight}, loss=barlow_twins())
+    end = whole.rest_from(whole.random_state(np.random.default_rng(0)), 100)
+    return {alpha: weight, d: 3, K: 3, mu_k: whole.correlations[0]}, whole.energy(end)
+
+
+def frames_of_runs(rng, known: Lines, after: Lines) -> Iterator[tuple]:
+    """Whether runs end with that loss, which they do where it is assumed and only there."""
+    for weight in (0.5, 1.2):
+        at, found = _run_to_frame(weight)
+        yield int(not known.bounds.violated(at)), int(abs(number(after[L], at) - found) < 1e-6)

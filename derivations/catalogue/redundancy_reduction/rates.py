@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, ImmutableMatrix, S, diff, solve, sqrt, symbols
+from sympy import Expr, ImmutableMatrix, S, diff, sqrt, symbols
 
 from derivations.catalogue.redundancy_reduction import rate_evidence as evidence
 from derivations.checks import Identity, Numerics, Remainder
@@ -20,7 +20,6 @@ from derivations.vocabulary import (
     mu_2,
     mu_j,
     mu_k,
-    phi,
     psi,
     psi_1,
     psi_2,
@@ -30,7 +29,7 @@ from derivations.vocabulary import (
     square_row,
 )
 from theory.models.two_views import alpha
-from theory.models.vocabulary import lam
+from theory.models.vocabulary import K, d, lam
 
 TURN = Line(slow_turn, resting_rate() / square_row)
 CORRELATION = Line(mu_k, sqrt(1 - psi))
@@ -40,15 +39,22 @@ FAMILIES = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustrati
 
 def last_steps(energy: Line, collapsed: Line) -> tuple[Step, ...]:
     """What else there is, how fast dimensions turn, and what few frustrated samples and decay do."""
-    return (_against_step(energy), _turn_step(energy), _slow_step(), _weak_step(collapsed), _decay_step(energy))
+    return (
+        _against_step(energy),
+        _more_dimensions_step(energy),
+        _turn_step(energy),
+        _slow_step(),
+        _weak_step(collapsed),
+        _decay_step(energy),
+    )
 
 
 def _against_step(energy: Line) -> Step:
     return Step(
         "against",
         "Parallel dimensions can also give way by turning both views against each other, until all cross-correlations are "
-        "$1/(1+\\alpha)$. They rest there, with a loss that is larger than that of orthogonal dimensions; where only two modes "
-        "have a correlation and the weight is large, random starts end there, too.",
+        "$1/(1+\\alpha)$. They rest there, with a larger loss than that of orthogonal dimensions; for large weights and two "
+        "modes starts nearby end there, though views that are alike would not.",
         "All cross-correlations of parallel dimensions are equal; the loss as a function of their value.",
         before=(energy,),
         after=(Line(C_on, 1 / (1 + alpha)), Line(L_kl, 2 * alpha / (1 + alpha))),
@@ -68,11 +74,33 @@ def _parallel(energy: Expr, after: Lines) -> tuple[tuple[Expr, Expr], ...]:
     return (diff(loss, mu_k).subs(mu_k, after[C_on]), S.Zero), (loss.subs(mu_k, after[C_on]), after[L_kl])
 
 
+def _more_dimensions_step(energy: Line) -> Step:
+    share = (d - K + 1) / (K - 1)
+    return Step(
+        "more_dimensions",
+        "More dimensions than modes of one correlation cannot be orthogonal. Where the weight is small enough for both views "
+        "to keep alike, they end on a tight frame: each has the correlation of the modes, and what redundancy is left is spread.",
+        "The sum of the squares of all scalar products of $d$ directions in $K-1$ dimensions is at least $d^2/(K-1)$ (Welch); "
+        "with views against each other all cross-correlations are smaller by one factor, and the loss is quadratic in it.",
+        before=(energy,),
+        given=(Line(alpha * share, (1 - mu_k) / mu_k, "<"),),
+        after=(Line(C_on, mu_k), Line(L, d * (1 - mu_k) ** 2 + alpha * mu_k**2 * d * share)),
+        uses=("modes",),
+        assumptions=("$K-1$ class modes of one correlation, as in symmetric families.",),
+        check=lambda before, after: (
+            Identity(evidence.tight_frame(before[L], after)),
+            Numerics(
+                lambda rng: evidence.frames_of_runs(rng, before, after), 0, "the end of runs, from both sides of the bound"
+            ),
+        ),
+    )
+
+
 def _turn_step(energy: Line) -> Step:
     return Step(
         "turn",
-        "A dimension of length $\\ell$ along mode $k$ turns back out of a mode $j$ at a rate that vanishes with its frustration. "
-        "Views against each other in mode $j$ have $-\\mu_j$, and what only one view has is $\\mu_j=0$.",
+        "A dimension of length $\\ell$ along mode $k$ turns back out of a mode $j$ at a rate that vanishes with its "
+        "frustration. Views against each other in mode $j$ have $-\\mu_j$, and what only one view has is $\\mu_j=0$.",
         "The second derivative of the loss.",
         before=(energy,),
         after=(TURN,),
@@ -118,9 +146,7 @@ def _slow_step() -> Step:
 def _slow_rates(known: Lines) -> Lines:
     rate = known[slow_turn].subs(mu_j, known[mu_j]).subs(mu_k, known[mu_k])
     series = rate.series(psi, 0, 2).removeO()
-    return Lines(
-        Line(slow_turn, series.subs(psi, known[family]), r"\simeq") for family in (psi_uniform, psi_pairs)
-    )
+    return Lines(Line(slow_turn, series.subs(psi, known[family]), r"\simeq") for family in (psi_uniform, psi_pairs))
 
 
 def _weak_step(collapsed: Line) -> Step:
@@ -160,13 +186,12 @@ def _decay_step(energy: Line) -> Step:
         "Decay of the embeddings shortens all dimensions alike, and turns none: it changes how fast they turn, not where to.",
         "The loss does not feel lengths, and decay changes nothing else.",
         before=(Line(length_x, S.Zero),),
-        given=(Line(square_row, S.One),),
         after=(Line(length_x, -2 * lam * square_row),),
         uses=("lengths",),
         check=lambda before, after: (
             Identity(((before[length_x] - 2 * lam * square_row, after[length_x]),)),
             Numerics(
-                lambda rng: evidence.decaying_lengths(rng, before, after), 1e-5, "runs of all embeddings with decay and without"
+                lambda rng: evidence.decaying_lengths(rng, after), 1e-9, "velocities of all embeddings with decay and without"
             ),
         ),
     )

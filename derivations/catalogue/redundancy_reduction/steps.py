@@ -7,6 +7,7 @@ from sympy import Expr, ImmutableMatrix, Inverse, S, Trace, hessian
 from derivations.catalogue.redundancy_reduction import evidence
 from derivations.catalogue.redundancy_reduction.rates import last_steps
 from derivations.checks import Identity, Numerics
+from derivations.closed_forms.reduced import entries
 from derivations.closed_forms.redundancy_reduction import (
     apart_weight,
     at_directions,
@@ -16,9 +17,8 @@ from derivations.closed_forms.redundancy_reduction import (
     pair_energy,
     tilted_cosine,
 )
-from derivations.closed_forms.reduced import entries
 from derivations.engine import Step
-from derivations.lines import Line, Lines, dot
+from derivations.lines import Line
 from derivations.vocabulary import (
     C_on,
     D,
@@ -36,7 +36,7 @@ from derivations.vocabulary import (
     u,
     v,
 )
-from theory import Flow, models
+from theory import models
 from theory.models.two_views import alpha
 from theory.models.vocabulary import D_x, d
 
@@ -97,8 +97,8 @@ def _lengths_step() -> Step:
 
 def _changes_of_lengths(energy: Expr) -> dict[Expr, Expr]:
     """Those of the square of one dimension of each view, beside another dimension."""
-    views = [entries(name, 2, 2).as_immutable() for name in "xy"]
-    lengths = at_directions(energy, *views, ImmutableMatrix.diag(mu_1, mu_2))
+    views = first, second = [entries(name, 2, 2).as_immutable() for name in "xy"]
+    lengths = at_directions(energy, first, second, ImmutableMatrix.diag(mu_1, mu_2))
     return {
         left: sum(-2 * entry * lengths.diff(entry) for entry in view[0, :]).together().expand()
         for left, view in zip((length_x, length_y), views, strict=True)
