@@ -14,7 +14,7 @@ from theory import models
 from theory.coupling import Coupling
 from theory.models.two_views import alpha
 
-PARAMETERS = {alpha: 0.05}
+PARAMETERS = {alpha: 1.0}
 
 
 def direction_rows() -> tuple[Survival, ...]:
@@ -30,16 +30,17 @@ def direction_rows() -> tuple[Survival, ...]:
             size=Row(C_on, mu_k),
             slow=Row(slow, resting_rate().subs(mu_j, 0)),
             measure=measure_correlation,
-            unproved="no length changes; the rate is that of lengths one, and modes of other correlations can be lost",
+            unproved="no more dimensions than class modes; the rate is that of lengths one; modes of smaller correlations can be lost",
             parameters=PARAMETERS,
         ),
     )
 
 
 def measure_correlation(coupling: Coupling, seed: int) -> float:
-    """The mean correlation of both views of a dimension at the end of a run."""
-    run = run_to_rest(models.barlow_twins(), coupling, seed, PARAMETERS)
-    weights = np.asarray(coupling.data["J"]) / np.sum(coupling.data["J"])
+    """The mean correlation of both views of a dimension at the end of a run with as many dimensions as class modes."""
+    run = run_to_rest(models.barlow_twins(), coupling, seed, PARAMETERS, dimension=coupling.labels - 1)
+    weights = np.asarray(coupling.data["J"])
+    weights = weights / weights.sum()
     of_samples, of_labels = weights.sum(axis=1), weights.sum(axis=0)
     samples, labels = np.asarray(run.end["X"]), np.asarray(run.end["Y"])
     samples, labels = samples - samples @ of_samples[:, None], labels - labels @ of_labels[:, None]

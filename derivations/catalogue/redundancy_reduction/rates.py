@@ -78,8 +78,9 @@ def _more_dimensions_step(energy: Line) -> Step:
     share = (d - K + 1) / (K - 1)
     return Step(
         "more_dimensions",
-        "More dimensions than modes of one correlation cannot be orthogonal. Where the weight is small enough for both views "
-        "to keep alike, they end on a tight frame: each has the correlation of the modes, and what redundancy is left is spread.",
+        "More dimensions than modes of one correlation cannot be orthogonal. Where the weight is small enough for views "
+        "to keep alike, they end on a tight frame: each has the correlation of the modes, and the redundancy that is left is "
+        "spread.",
         "The sum of the squares of all scalar products of $d$ directions in $K-1$ dimensions is at least $d^2/(K-1)$ (Welch); "
         "with views against each other all cross-correlations are smaller by one factor, and the loss is quadratic in it.",
         before=(energy,),
