@@ -238,11 +238,11 @@ class Flow(Brief, Basic):
     def conserved(self, degree: int = 2) -> tuple[Expr | MatrixExpr, ...]:
         """A basis of the polynomial first integrals up to ``degree``, for generic values of the parameters.
 
-        See :func:`theory.integrals.first_integrals`.
+        See :func:`theory.integrals.integral_basis`.
         """
-        from theory.integrals import first_integrals
+        from theory.integrals import integral_basis
 
-        return first_integrals(self, degree)
+        return integral_basis(self, degree)
 
     def lower(self, parameters: Mapping | None = None, also: Sequence[Expr | MatrixExpr] = ()):
         """NumPy callables of the flow; see :func:`theory.lowering.lower_flow`."""

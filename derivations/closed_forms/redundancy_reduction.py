@@ -19,7 +19,7 @@ from sympy.simplify.fu import TR8
 
 from derivations.analysis.modes.entries import write_out
 from derivations.analysis.points.fixed_points import FixedPoints, fixed_points
-from derivations.vocabulary import V_x, V_y, mu_1, mu_2, mu_j, mu_k, mu_matrix, u, v
+from derivations.vocabulary import U_x, U_y, mu_1, mu_2, mu_j, mu_k, mu_matrix, u, v
 from theory import Flow
 from theory.models.two_views import alpha
 from theory.models.vocabulary import d
@@ -27,17 +27,17 @@ from theory.nodes import diagonal_matrix, diagonal_of, elementwise, row_sums, sq
 
 
 def modes_energy() -> Expr:
-    r"""The loss in modes, the columns of :math:`V_x` and :math:`V_y`; the means of both views are in none of it."""
-    scales = (diagonal_matrix(elementwise(lambda e: 1 / sqrt(e), diagonal_of(view * view.T))) for view in (V_x, V_y))
+    r"""The loss in modes, the columns of :math:`U_x` and :math:`U_y`; the means of both views are in none of it."""
+    scales = (diagonal_matrix(elementwise(lambda e: 1 / sqrt(e), diagonal_of(view * view.T))) for view in (U_x, U_y))
     first, second = scales
-    correlation = first * V_x * mu_matrix * V_y.T * second
+    correlation = first * U_x * mu_matrix * U_y.T * second
     on = diagonal_of(correlation)
     return squared_norm(on - row_sums(Identity(d))) + alpha * squared_norm(correlation - diagonal_matrix(on))
 
 
 def at_directions(energy: Expr, of_x: ImmutableMatrix, of_y: ImmutableMatrix, correlations: ImmutableMatrix) -> Expr:
     """The loss of some dimensions along some modes."""
-    return write_out(energy, {V_x: of_x, V_y: of_y, mu_matrix: correlations})
+    return write_out(energy, {U_x: of_x, U_y: of_y, mu_matrix: correlations})
 
 
 def rows_at(*angles: Expr) -> ImmutableMatrix:

@@ -42,8 +42,8 @@ from derivations.analysis.points.fixed_points import fixed_points
 from derivations.vocabulary import (
     C_kk,
     C_kl,
-    V_x,
-    V_y,
+    U_x,
+    U_y,
     a_1,
     a_2,
     mean_x_all,
@@ -61,9 +61,9 @@ from theory.nodes import diagonal_matrix, diagonal_of, elementwise, hinge, row_s
 
 
 def modes_energy() -> Expr:
-    r"""The loss of all modes but the means, the columns of :math:`V_x` and :math:`V_y`, and that of the means."""
-    pull = Trace(V_x * V_x.T) + Trace(V_y * V_y.T) - 2 * Trace(V_x * mu_matrix * V_y.T)
-    spread, shared = (sum(of(view * view.T) for view in (V_x, V_y)) for of in (_spread, _redundancy))
+    r"""The loss of all modes but the means, the columns of :math:`U_x` and :math:`U_y`, and that of the means."""
+    pull = Trace(U_x * U_x.T) + Trace(U_y * U_y.T) - 2 * Trace(U_x * mu_matrix * U_y.T)
+    spread, shared = (sum(of(view * view.T) for view in (U_x, U_y)) for of in (_spread, _redundancy))
     return pull + alpha * spread / d + zeta * shared / d + squared_norm(mean_x_all - mean_y_all)
 
 
@@ -78,7 +78,7 @@ def _redundancy(covariance: MatrixExpr) -> Expr:
 def at_amplitudes(energy: Expr, of_x: ImmutableMatrix, of_y: ImmutableMatrix, correlations: ImmutableMatrix) -> Expr:
     """The loss of some dimensions along some modes, means aside; the other dimensions have theirs."""
     centre = zeros(of_x.rows, 1).as_immutable()
-    return write_out(energy, {V_x: of_x, V_y: of_y, mu_matrix: correlations, mean_x_all: centre, mean_y_all: centre})
+    return write_out(energy, {U_x: of_x, U_y: of_y, mu_matrix: correlations, mean_x_all: centre, mean_y_all: centre})
 
 
 def below_hinge(energy: Expr) -> Expr:

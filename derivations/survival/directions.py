@@ -30,7 +30,7 @@ def direction_rows() -> tuple[Survival, ...]:
             size=Row(C_on, mu_k),
             slow=Row(slow, resting_rate().subs(mu_j, 0)),
             measure=measure_correlation,
-            unproved="no more dimensions than class modes; the rate is that of lengths one; modes of smaller correlations can be lost",
+            unproved="no more dimensions than class modes, of which lengths are one in the rate; others can be lost",
             parameters=PARAMETERS,
         ),
     )

@@ -31,7 +31,7 @@ def hinge_rows() -> tuple[Survival, ...]:
             size=Row(C_kk, Min(resting_variance(), 1 - epsilon)),
             slow=None,
             measure=measure_variance,
-            unproved="rest on the kink is meant in the sense of Filippov; that random starts end there is measured",
+            unproved="dimensions rest on the kink in the sense of Filippov; that random starts end there is measured",
             parameters={**PARAMETERS, d: 4},
         ),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from derivations.survival.angles import angle_rows
 from derivations.survival.directions import direction_rows
 from derivations.survival.hinges import hinge_rows
 from derivations.survival.lengths import length_rows
@@ -19,7 +20,7 @@ from theory.errors import InputError
 @cache
 def survival_rows() -> tuple[Survival, ...]:
     """Every row, without witnesses."""
-    return (*length_rows(), *hinge_rows(), *direction_rows(), *margin_rows())
+    return (*length_rows(), *hinge_rows(), *direction_rows(), *margin_rows(), *angle_rows())
 
 
 def survival_row(loss: str, setting: str = "") -> Survival:

@@ -22,8 +22,8 @@ from derivations.vocabulary import (
     D,
     H,
     L,
-    V_x,
-    V_y,
+    U_x,
+    U_y,
     alpha_apart,
     alpha_c,
     length_x,
@@ -56,7 +56,7 @@ def both_losses(whole: Expr, inside: Expr) -> tuple[Expr, Expr]:
         D_x: quarter,
         D_y: quarter,
     }
-    modes = dict(zip((V_x, V_y), (view[:, 1:] for view in views), strict=True))
+    modes = dict(zip((U_x, U_y), (view[:, 1:] for view in views), strict=True))
     return write_out(whole, data).expand(), write_out(inside, {**modes, mu_matrix: correlations}).expand()
 
 
@@ -74,7 +74,7 @@ def compare_modes(rng, given: Lines, inside: Expr) -> Iterator[tuple]:
     weights = random_weights(rng)
     whole = whole_model(weights, float(rng.uniform(0.2, 2)), mobility=own)
     state = whole.random_state(rng)
-    loss = Loss(inside, state=(V_x, V_y))
+    loss = Loss(inside, state=(U_x, U_y))
     sizes = {mu_matrix.name: np.diag(whole.correlations), "d": 2, "N_Z": 2, alpha.name: whole.values[alpha]}
     lowered = loss.gradient_flow().lower(sizes)
     there = lowered.pack(dict(zip(loss.state, whole.amplitudes(state), strict=True)))

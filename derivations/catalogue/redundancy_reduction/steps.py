@@ -67,7 +67,7 @@ def steps() -> tuple[Step, ...]:
 def _modes_step() -> Step:
     return Step(
         "modes",
-        "The loss in canonical modes: columns of $V_x$ and $V_y$ are the amplitudes of both views, divided by the root of the "
+        "The loss in canonical modes: columns of $U_x$ and $U_y$ are the amplitudes of both views, divided by the root of the "
         "total weight, in modes with the canonical correlations $\\mu_k$. The means of both views are in none of it and rest.",
         "Both views are centred, and cross-correlations and variances are those of the amplitudes.",
         given=(Line(L, models.barlow_twins().expression), Line(H, Trace(D_x) * Inverse(D))),

@@ -22,8 +22,8 @@ from derivations.vocabulary import (
     C_kk,
     D,
     H,
-    V_x,
-    V_y,
+    U_x,
+    U_y,
     mean_x_all,
     mean_y_all,
     mu_1,
@@ -33,9 +33,9 @@ from derivations.vocabulary import (
     mu_k,
     mu_matrix,
     s_against,
+    s_angle,
     s_j0,
     s_kk,
-    s_turned,
     slope_above,
     slope_below,
     v,
@@ -60,7 +60,7 @@ def both_losses(whole: Expr, inside: Expr) -> tuple[Expr, Expr]:
         D_x: quarter,
         D_y: quarter,
     }
-    modes = dict(zip((V_x, V_y), (view[:, 1:] for view in views), strict=True))
+    modes = dict(zip((U_x, U_y), (view[:, 1:] for view in views), strict=True))
     means = dict(zip((mean_x_all, mean_y_all), (view[:, :1] for view in views), strict=True))
     return write_out(whole, data).expand(), write_out(inside, {**modes, **means, mu_matrix: correlations}).expand()
 
@@ -79,7 +79,7 @@ def compare_modes(rng, given: Lines, inside: Expr) -> Iterator[tuple]:
     weights = random_weights(rng)
     whole = CentredModel(weights, 2, draw_parameters(rng), own)
     state = whole.random_state(rng)
-    loss = Loss(inside, state=(V_x, V_y, mean_x_all, mean_y_all))
+    loss = Loss(inside, state=(U_x, U_y, mean_x_all, mean_y_all))
     sizes = {mu_matrix.name: np.diag(whole.correlations), "d": 2, "N_Z": 2}
     lowered = loss.gradient_flow().lower({**sizes, **{str(s): x for s, x in whole.values.items()}})
     there = lowered.pack(dict(zip(loss.state, (*whole.amplitudes(state), *whole.means(state)), strict=True)))
@@ -123,7 +123,7 @@ def slopes_below(rng, known: Lines, velocity: Expr):
         whole, at = _lone(rng, size)
         moved = whole.amplitudes(whole.speeds(whole.state(*_views(at))))[0][0, 0]
         predicted = number(velocity, {**at, v: np.sqrt(at[C_kk])})
-        yield int(not known.bounds.violated(at)), int(abs(predicted - moved) < 1e-9)
+        yield int(not known.bounds.violations(at)), int(abs(predicted - moved) < 1e-9)
 
 
 def real_amplitudes(rng, known: Lines, after: Lines):
@@ -136,7 +136,7 @@ def real_amplitudes(rng, known: Lines, after: Lines):
         for gap in (0.9 * low, 1.1 * low, 0.99 * high, 1.01 * high):
             here = at | {mu_k: 1 - gap}
             roots = _roots(partial(speed, **{str(x): here[x] for x in letters[1:]}), at[epsilon])
-            yield int(not after.violated(here)), len(roots)
+            yield int(not after.violations(here)), len(roots)
             for root in roots:
                 yield root**2, number(after[C_kk], here)
                 yield np.sqrt(root**2 + at[epsilon]), number(after[DEVIATION], here)
@@ -168,8 +168,8 @@ def signs_at_kink(rng, known: Lines, after: Lines):
         here = number(after[C_kk], at)
         below, middle, above = (number(_energy(known), {**at, C_kk: here + step}) for step in (-1e-6, 0, 1e-6))
         slopes = {left: number(after[left], at) for left in (slope_below, slope_above)}
-        yield int(not known.bounds.violated(at)), int(below > middle < above)
-        yield int(not after.violated(slopes)), int(below > middle < above)
+        yield int(not known.bounds.violations(at)), int(below > middle < above)
+        yield int(not after.violations(slopes)), int(below > middle < above)
 
 
 def _energy(known: Lines) -> Expr:
@@ -193,7 +193,7 @@ def variances_of_runs(known: Lines, formula: Expr):
     """Whether all dimensions end on the kink, which they do where it is assumed and only there."""
     for share in (0.6, 1.5):
         at, found = _run_to_kink(share)
-        yield int(not known.violated(at)), int(np.allclose(found, number(formula, at), atol=1e-2))
+        yield int(not known.violations(at)), int(np.allclose(found, number(formula, at), atol=1e-2))
 
 
 def lone_dimension(rng) -> tuple[CentredModel, dict]:
@@ -214,7 +214,7 @@ def whole_spectrum(rng, after: Lines):
     whole, at = lone_dimension(rng)
     modes = signed_modes(whole)
     for k, square, state in _states_at_rest(whole, at):
-        others = (number(after[s_turned], {mu_k: k, mu_j: j}) for j, *_ in modes if abs(j) != abs(k))
+        others = (number(after[s_angle], {mu_k: k, mu_j: j}) for j, *_ in modes if abs(j) != abs(k))
         own = (number(after[s], at | {mu_k: k, C_kk: square}) for s in (s_kk, s_against))
         yield np.sort([0.0, -4.0, *own, *others]), whole.eigenvalues(*state)
     grown = (number(after[s_j0], at | {mu_j: j}) for j, *_ in modes)
@@ -236,8 +236,8 @@ def stable_modes(rng, known: Lines, after: Lines):
     for k, _, state in _states_at_rest(whole, at):
         stable = int(whole.eigenvalues(*state)[-1] < 1e-9)
         turned = [{mu_k: k, mu_j: j} for j, *_ in signed_modes(whole) if abs(j) != abs(k)]
-        yield int(not any(after.violated(pair) for pair in turned)), stable
-        yield int(all(number(known[s_turned], pair) < 0 for pair in turned)), stable
+        yield int(not any(after.violations(pair) for pair in turned)), stable
+        yield int(all(number(known[s_angle], pair) < 0 for pair in turned)), stable
 
 
 def views_against(rng, known: Lines, after: Lines):
@@ -248,8 +248,8 @@ def views_against(rng, known: Lines, after: Lines):
         for share in shares:
             here = at | {alpha: share * critical}
             here[C_kk] = number(known[C_kk], here)
-            if not known.bounds.violated(here):
+            if not known.bounds.violations(here):
                 whole = CentredModel(weights_of(abs(here[mu_k])), 1, {p: here[p] for p in (alpha, zeta, epsilon)})
                 stable = int(whole.eigenvalues(*_views(here))[-1] < 1e-9)
-                yield int(not after.violated(here)), stable
+                yield int(not after.violations(here)), stable
                 yield int(number(known[s_against], here) < 0), stable

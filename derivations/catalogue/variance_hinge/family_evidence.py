@@ -17,8 +17,8 @@ from derivations.evaluate import Point
 from derivations.lines import Lines
 from derivations.vocabulary import (
     N_Z,
-    V_x,
-    V_y,
+    U_x,
+    U_y,
     alpha_c,
     alpha_h,
     fall_rate,
@@ -64,7 +64,7 @@ def critical_fractions(rng, known: Lines, after: Lines) -> Iterator[tuple]:
         for family, critical, _ in FAMILIES:
             mass = known[family].subs(phi, after[critical].subs(at)).subs(at)
             met = abs(number(after[alpha_c].subs(psi, mass), at) - at[alpha]) < 1e-9
-            yield int(not known.of(alpha).violated(at)), int(met)
+            yield int(not known.of(alpha).violations(at)), int(met)
 
 
 def family_thresholds(rng, known: Lines, after: Lines) -> Iterator[tuple]:
@@ -113,6 +113,6 @@ def decaying_velocities(rng, velocity) -> Iterator[tuple]:
 def two_views_point(rng: np.random.Generator) -> Point:
     """Random amplitudes of both views, and correlations."""
     size, count = int(rng.integers(2, 4)), int(rng.integers(2, 4))
-    views = {view: random_values(rng, (size, count), -2, 2) for view in (V_x, V_y)}
+    views = {view: random_values(rng, (size, count), -2, 2) for view in (U_x, U_y)}
     correlations = [mpmath.mpf(c) for c in random_values(rng, (count,), -1, 1)]
     return Point({d: size, N_Z: count, mu_matrix: diagonal_matrix(correlations), **views})

@@ -59,7 +59,7 @@ def tilted_dimensions(rng, covariance, after: Lines) -> Iterator[tuple]:
         push = 2 * (1 - at[mu_1]) + 4 * at[zeta] * variance / at[d]
         at[alpha] = at[d] * push * np.sqrt(variance + at[epsilon])
         turned = 1 - _is_stable(at, np.sqrt(variance) * np.array([[1.0, 0], [1, 0]]))
-        yield int(not after.violated(at)), turned
+        yield int(not after.violations(at)), turned
         yield int(number(covariance, at) < variance), turned
 
 
@@ -71,7 +71,7 @@ def equal_dimensions(rng, known: Lines, after: Lines) -> Iterator[tuple]:
         at[zeta] = share * number(after.bounds[0].right, at)
         variance, covariance = number(known[DEVIATION], at) ** 2 - at[epsilon], number(known[C_kl], at)
         first, second = np.sqrt((variance + covariance) / 2), np.sqrt((variance - covariance) / 2)
-        yield int(not after.violated(at)), _is_stable(at, np.array([[first, second], [first, -second]]))
+        yield int(not after.violations(at)), _is_stable(at, np.array([[first, second], [first, -second]]))
 
 
 def separate_dimensions(rng, known: Lines, after: Lines) -> Iterator[tuple]:
@@ -81,7 +81,7 @@ def separate_dimensions(rng, known: Lines, after: Lines) -> Iterator[tuple]:
         at[alpha] = 2 * at[d] * (1 - at[mu_1]) * float(rng.uniform(0.8, 0.95))
         at[zeta] = share * number(after.bounds[0].right, at)
         squares = [number(known[C], at) for C in (C_11, C_22)]
-        yield int(not after.violated(at)), _is_stable(at, np.diag(np.sqrt(squares)))
+        yield int(not after.violations(at)), _is_stable(at, np.diag(np.sqrt(squares)))
 
 
 @cache

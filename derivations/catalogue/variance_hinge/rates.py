@@ -12,8 +12,8 @@ from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import (
     L,
-    V_x,
-    V_y,
+    U_x,
+    U_y,
     alpha_c,
     alpha_h,
     fall_rate,
@@ -146,8 +146,8 @@ def _decay_step(moving: Lines) -> Step:
 
 
 def _stopped_loss() -> Loss:
-    terms = [_distance(V_x, sg(V_y)), _distance(sg(V_x), V_y)]
-    return Loss(sum(terms) / 2, state=(V_x, V_y), assumptions=(Q.diagonal(mu_matrix),))
+    terms = [_distance(U_x, sg(U_y)), _distance(sg(U_x), U_y)]
+    return Loss(sum(terms) / 2, state=(U_x, U_y), assumptions=(Q.diagonal(mu_matrix),))
 
 
 def _distance(a, b):
@@ -163,13 +163,13 @@ def _stopped_step() -> Step:
         "changes nothing else: all holds with twice the weights of hinge and covariances, at half the speed.",
         "Each half has half of the slope, and each view is moved by one of them.",
         given=(Line(L, loss.expression),),
-        after=tuple(Line(dot(block), flow.velocity[block]) for block in (V_x, V_y)),
+        after=tuple(Line(dot(block), flow.velocity[block]) for block in (U_x, U_y)),
         assumptions=("$\\mu$ is diagonal.",),
         check=lambda given, after: (
             Identity(tuple((after[dot(block)], half) for block, half in _half_the_slopes().items()), loss.context),
             Descent(
                 loss.with_parts(expression=given[L]),
-                after.of(dot(V_x), dot(V_y)).rights,
+                after.of(dot(U_x), dot(U_y)).rights,
                 evidence.two_views_point,
                 stopped=True,
             ),
@@ -178,5 +178,5 @@ def _stopped_step() -> Step:
 
 
 def _half_the_slopes():
-    whole = Loss(_distance(V_x, V_y), state=(V_x, V_y), assumptions=(Q.diagonal(mu_matrix),)).gradient_flow()
-    return {block: S.Half * whole.velocity[block] for block in (V_x, V_y)}
+    whole = Loss(_distance(U_x, U_y), state=(U_x, U_y), assumptions=(Q.diagonal(mu_matrix),)).gradient_flow()
+    return {block: S.Half * whole.velocity[block] for block in (U_x, U_y)}

@@ -33,9 +33,9 @@ from derivations.vocabulary import (
     mu_j,
     mu_k,
     s_against,
+    s_angle,
     s_j0,
     s_kk,
-    s_turned,
     slope_above,
     slope_below,
     v,
@@ -71,7 +71,7 @@ def steps() -> tuple[Step, ...]:
 def _modes_step() -> Step:
     return Step(
         "modes",
-        "The loss in canonical modes: columns of $V_x$ and $V_y$ are the amplitudes of both views, divided by the root of the "
+        "The loss in canonical modes: columns of $U_x$ and $U_y$ are the amplitudes of both views, divided by the root of the "
         "total weight, in modes with the canonical correlations $\\mu_k$. The means of both views are by themselves.",
         "Covariances are those of the amplitudes without the mean, $V_xV_x^T$ and $V_yV_y^T$. Where one view has more modes "
         "than the other, the other has amplitude zero there, and $\\mu_k=0$.",
@@ -251,7 +251,7 @@ def _eigenvalues(known: Lines) -> Lines:
     shown = -own, -4 * mu_k - own, -2 * (mu_k - mu_j), alpha / (d * sqrt(epsilon)) - 2 * (1 - mu_j)
     if any((a - b).simplify() != 0 for a, b in zip(found, shown, strict=True)):
         raise ArithmeticError("the Hessian has other eigenvalues")
-    return Lines(map(Line, (s_kk, s_against, s_turned, s_j0), shown))
+    return Lines(map(Line, (s_kk, s_against, s_angle, s_j0), shown))
 
 
 def _survivor_step(known: Lines) -> Step:
@@ -260,7 +260,7 @@ def _survivor_step(known: Lines) -> Step:
         "A dimension that survives turns towards the least frustrated mode: stable is the state along the mode with the "
         "largest $\\mu$, and no other. All dimensions share it, unless modes have equal $\\mu$ or covariances count.",
         "No eigenvalue but that of the common mean is zero; all others are negative.",
-        before=known.of(s_turned),
+        before=known.of(s_angle),
         after=(Line(mu_j, mu_k, "<"),),
         uses=("spectrum",),
         assumptions=("All $\\mu$ differ, and there are two or more; the mode $k$ survives below the hinge.",),
