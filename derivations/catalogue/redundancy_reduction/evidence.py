@@ -113,10 +113,10 @@ def equal_modes(rng, after: Lines) -> Iterator[tuple]:
     at = {mu_k: whole.correlations[0], d: 2}
     for _ in range(5):
         found = np.diag(_correlations_of(whole, whole.random_state(rng)))
-        yield sum(len(after.violated(at | {C_on: correlation})) for correlation in found), 0
+        yield sum(len(after.violations(at | {C_on: correlation})) for correlation in found), 0
     yield np.full(2, at[mu_k]), np.diag(_correlations_of(whole, end))
     for beyond in (0, 1):
-        yield len(after.violated(at | {C_on: at[mu_k] + beyond * 1e-9})), beyond
+        yield len(after.violations(at | {C_on: at[mu_k] + beyond * 1e-9})), beyond
     yield number(after[L], at), whole.energy(end)
 
 
@@ -161,7 +161,7 @@ def shared_modes(rng, energy: Expr, after: Lines) -> Iterator[tuple]:
         at = _draw(rng)
         at[alpha] = share * number(after[alpha_c], at)
         stable = _is_stable(at, np.array([[1.0, 0], [1, 0]]))
-        yield int(not after.violated(at | {alpha_c: number(after[alpha_c], at)})), stable
+        yield int(not after.violations(at | {alpha_c: number(after[alpha_c], at)})), stable
         yield int(all(number(energy.diff(c), at | {u: 1, v: 1}) < 0 for c in (u, v))), stable
 
 
@@ -174,10 +174,10 @@ def tilted_dimensions(rng, known: Lines, after: Lines) -> Iterator[tuple]:
         for weight in (0.8 * critical, 1.1 * critical, *weights):
             here = at | {alpha: weight, alpha_c: critical}
             cosine = number(after[v], here)
-            yield int(not known.bounds.violated(here)), int(cosine < 1)
-            if not known.bounds.violated(here):
+            yield int(not known.bounds.violations(here)), int(cosine < 1)
+            if not known.bounds.violations(here):
                 stable = _is_stable(here, _on_both_sides(cosine))
-                yield int(not after.violated(here | {v: cosine})), stable
+                yield int(not after.violations(here | {v: cosine})), stable
 
 
 @cache
@@ -204,8 +204,8 @@ def separate_dimensions(rng, known: Lines, after: Lines) -> Iterator[tuple]:
         critical = number(after[alpha_apart], at)
         for share in (*SIDES, 3):
             here = at | {alpha: share * abs(critical), alpha_apart: critical}
-            assumed = not known.bounds.violated(here)
-            yield int(assumed and not after.violated(here)), _is_stable(here, np.eye(2))
+            assumed = not known.bounds.violations(here)
+            yield int(assumed and not after.violations(here)), _is_stable(here, np.eye(2))
 
 
 def states_between(energy: Expr, after: Lines) -> tuple[tuple[Expr, Expr], ...]:
@@ -236,7 +236,7 @@ def third_modes(rng, known: Lines, after: Lines) -> Iterator[tuple]:
         at = {mu_1: first, mu_2: first - 0.2, mu_3: first - 0.2 + gap, alpha: float(rng.uniform(0.4, 1))}
         rows = _on_both_sides(number(known[v], at))
         stable = _is_stable_beside(at, rows)
-        yield int(not after.violated(at)), stable
+        yield int(not after.violations(at)), stable
         yield int(_curvature(known[L], at, rows) > 0), stable
 
 

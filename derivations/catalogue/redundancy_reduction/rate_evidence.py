@@ -120,4 +120,4 @@ def frames_of_runs(rng, known: Lines, after: Lines) -> Iterator[tuple]:
     """Whether runs end with that loss, which they do where it is assumed and only there."""
     for weight in (0.5, 1.2):
         at, found = _run_to_frame(weight)
-        yield int(not known.bounds.violated(at)), int(abs(number(after[L], at) - found) < 1e-6)
+        yield int(not known.bounds.violations(at)), int(abs(number(after[L], at) - found) < 1e-6)
