@@ -219,6 +219,14 @@ s_angle, s_against = symbols(r"s_{\angle} s_{\pm}", real=True)
 det_turns = Symbol(r"\det\mathcal{H}_{\angle}", real=True)
 alpha_h = Symbol(r"\alpha_{h}", positive=True)
 fall_rate = Symbol(r"-\tfrac{d}{dt}\log{v}", real=True)
+
+# Cross-correlations of both views: of a dimension; how squares of rows change; a critical weight; a rate of turns, and lengths.
+C_on = Symbol(r"\mathcal{C}_{kk}", real=True)
+length_x, length_y = (Symbol(rf"\tfrac{{d}}{{dt}}\lVert({view})_{{k\cdot}}\rVert^{{2}}", real=True) for view in ("U_x", "U_y"))
+alpha_apart, slow_turn = Symbol(r"\alpha_{\perp}", real=True), Symbol(r"r_{\angle}", real=True)
+square_row = Symbol(r"\ell^{2}", positive=True)
+psi_1, psi_2 = symbols("psi_1 psi_2", positive=True)
+
 # Cosines: angles of labels and of pure samples with the common direction; the total weight; lengths, their clock; how unit
 # vectors move; cosines of pairs, how the loss bends; eigenvalues of a ring along its circle and out of it.
 angle_y, angle_x, angle_y0 = symbols(r"\vartheta_y \vartheta_x \vartheta_{y0}", real=True)

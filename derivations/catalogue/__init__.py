@@ -28,6 +28,7 @@ _NAMES = (
     "coding_rates",
     "redrawn_labels",
     "variance_hinge",
+    "redundancy_reduction",
     "cosine",
     "cosine_head",
     "mean_field_head",

@@ -23,6 +23,7 @@ def run_to_rest(
     parameters: Mapping,
     *,
     time: float = 2000.0,
+    dimension: int = DIMENSION,
     initial: Mapping[str, ArrayLike] | None = None,
 ) -> Run:
     """A run that has come to rest.
@@ -35,7 +36,7 @@ def run_to_rest(
     run = simulate(
         loss,
         coupling,
-        dimension=DIMENSION,
+        dimension=dimension,
         times=[0.0, 0.9 * time, time],
         by=Direct(solver="LSODA"),
         seed=seed,
