@@ -207,3 +207,10 @@ tau_uniform, tau_pairs = symbols(r"\tau_{\text{uniform}} \tau_{\text{pairs}}", p
 # Eigenvalues of displacements of two views against each other: of a survivor, along an empty direction, of two survivors (trace
 # and determinant).
 s_opposite, s_turned, tau_kl, delta_kl = symbols("s_{kk}^{-} s_{k0}^{-} tau_{kl}^{-} delta_{kl}^{-}", real=True)
+
+# Cosines at a temperature: squared lengths of samples and labels; their angles with the mean; how fast these return to a right
+# one; the critical temperature.
+q_x, q_y = MatrixSymbol("q_x", N, 1), MatrixSymbol("q_y", K, 1)
+angle_x, angle_y, s_x, s_y = symbols(r"\vartheta_x \vartheta_y s_x s_y", real=True)
+temperature_c = Symbol(r"\text{temperature}_c", positive=True)
+L_stopped = Symbol(r"L_{\text{stopped}}", real=True)  # where each view is drawn to the other one, stopped

@@ -27,6 +27,7 @@ _NAMES = (
     "spectral_contrastive",
     "coding_rates",
     "redrawn_labels",
+    "info_nce",
     "mean_field_head",
     "ageing",
     "single_site",
