@@ -6,7 +6,7 @@ A symbol carries the weakest of the signs that it has anywhere; a derivation tha
 
 from sympy import MatrixSymbol, Symbol, symbols
 
-from theory.models.vocabulary import K, N, d
+from theory.models.vocabulary import K, N, d, n_xi
 
 # All embeddings together, as many as modes: embeddings Z, degrees D, adjacency A, mobilities H.
 N_Z = Symbol("N_Z", integer=True, positive=True)
@@ -95,9 +95,9 @@ q_V = MatrixSymbol("q_V", d, N_Z)
 g_vv, g_vw, g_ww, M_vv, M_vw, M_ww, U = symbols("g_vv g_vw g_ww M_vv M_vw M_ww U", real=True)
 l_v, l_w = symbols("l_v l_w", positive=True)
 
-# Linear students: p_xi inputs, n_xi samples; student E, samples Xi, labels T_xi; moments; expected maxima.
-n_xi, p_xi = symbols("n_xi p_xi", integer=True, positive=True)
-E, Xi, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n_xi), MatrixSymbol("T_xi", n_xi, K)
+# Linear students: p_xi inputs, n_xi samples Xi; student E, labels T_xi; moments; expected maxima.
+p_xi = symbols("p_xi", integer=True, positive=True)
+E, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("T_xi", n_xi, K)
 R_xi = MatrixSymbol("R_xi", N, N)  # principal axes of the inputs
 Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), MatrixSymbol("P", K, K)
 e_K, t_K = symbols("e_K t_K", positive=True)
@@ -214,3 +214,15 @@ q_x, q_y = MatrixSymbol("q_x", N, 1), MatrixSymbol("q_y", K, 1)
 angle_x, angle_y, s_x, s_y = symbols(r"\vartheta_x \vartheta_y s_x s_y", real=True)
 temperature_c = Symbol(r"\text{temperature}_c", positive=True)
 L_stopped = Symbol(r"L_{\text{stopped}}", real=True)  # where each view is drawn to the other one, stopped
+
+# A hinge on variances: both views in modes, their means; variances of dimensions, covariance, their parts of the loss;
+# slopes at the kink; eigenvalues of turns, of views against each other, a determinant; critical weights; a rate of amplitudes.
+U_x, U_y = MatrixSymbol("U_x", d, N_Z), MatrixSymbol("U_y", d, N_Z)
+mean_x_all, mean_y_all = MatrixSymbol(r"\bar{x}", d, 1), MatrixSymbol(r"\bar{y}", d, 1)
+C_kk, C_11, C_22, L_C, L_kl = symbols("C_{kk} C_{11} C_{22} L_{C} L_{kl}", nonnegative=True)
+C_kl = Symbol("C_{kl}", real=True)
+slope_below, slope_above = symbols(r"L_{C}'|_{-} L_{C}'|_{+}", real=True)
+s_angle, s_against = symbols(r"s_{\angle} s_{\pm}", real=True)
+det_turns = Symbol(r"\det\mathcal{H}_{\angle}", real=True)
+alpha_h = Symbol(r"\alpha_{h}", positive=True)
+fall_rate = Symbol(r"-\tfrac{d}{dt}\log{v}", real=True)

@@ -59,7 +59,7 @@ class OperationPrinter(SciPyPrinter):
     def _print_Min(self, expr):
         return reduce("minimum({}, {})".format, map(self._print, expr.args))
 
-    def rows_scaled(self, diagonal: str) -> str:
+    def scale_rows(self, diagonal: str) -> str:
         """What a matrix is multiplied by, entry by entry, where a diagonal one stands to its left."""
         return f"{diagonal}[:, None]"
 
@@ -103,7 +103,7 @@ class OperationPrinter(SciPyPrinter):
         symbols = self._print(left), self._print(right)
         if isinstance(right, DiagMatrix):
             return "{}*{}".format(*symbols)
-        return f"{self.rows_scaled(symbols[0])}*{symbols[1]}" if isinstance(left, DiagMatrix) else "{} @ {}".format(*symbols)
+        return f"{self.scale_rows(symbols[0])}*{symbols[1]}" if isinstance(left, DiagMatrix) else "{} @ {}".format(*symbols)
 
     def _print_MatAdd(self, expr):
         dense = any(not isinstance(_strip_sign(a), DiagMatrix) for a in expr.args)
@@ -143,7 +143,7 @@ class StackPrinter(OperationPrinter):
             return f"sum({value}, axis=-1, keepdims=True)"
         return f"linalg.trace({value})[..., None, None]"
 
-    def rows_scaled(self, diagonal: str) -> str:
+    def scale_rows(self, diagonal: str) -> str:
         return f"{diagonal}.mT"
 
     def as_column(self, diagonal: str) -> str:

@@ -108,10 +108,10 @@ class Schedule:
         if not turned and other in self._sums:
             return _transpose_operand(self._sums[other])
         if (key := frozenset(Counter(terms).items())) not in self._sums:
-            self._sums[key] = self._added(terms, (expr.cols, expr.rows) if turned else expr.shape, diagonal)
+            self._sums[key] = self._emit_terms(terms, (expr.cols, expr.rows) if turned else expr.shape, diagonal)
         return _transpose_operand(self._sums[key]) if turned else self._sums[key]
 
-    def _added(self, terms: list[tuple[int, Basic]], shape, diagonal: bool) -> Basic:
+    def _emit_terms(self, terms: list[tuple[int, Basic]], shape, diagonal: bool) -> Basic:
         terms.sort(key=lambda t: -t[0])
         return self.emit(
             MatAdd(*(v if s > 0 else MatMul(-1, v, evaluate=False) for s, v in terms), evaluate=False), shape, diagonal
@@ -279,13 +279,8 @@ def _transpose_operand(operand: Basic) -> Basic:
 
 def _all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
     """The transposes of operands that are transposes themselves, or diagonal; an operation on these has both senses."""
-    if not any(isinstance(o, Transpose) for o in operands):
-        return None
-    return (
-        [*map(_transpose_operand, operands)]
-        if all(isinstance(o, Transpose | DiagMatrix | Identity) for o in operands)
-        else None
-    )
+    both = all(isinstance(o, Transpose | DiagMatrix | Identity) for o in operands)
+    return [*map(_transpose_operand, operands)] if both and any(isinstance(o, Transpose) for o in operands) else None
 
 
 def _scales(operand: Basic) -> bool:

@@ -28,6 +28,7 @@ _NAMES = (
     "coding_rates",
     "redrawn_labels",
     "info_nce",
+    "variance_hinge",
     "mean_field_head",
     "ageing",
     "single_site",

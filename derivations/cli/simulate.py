@@ -14,7 +14,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from derivations.cli.common import DIMENSION, FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, run_summary
+from derivations.cli.common import DIMENSION, FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, read_parameters, run_summary
 from derivations.cli.couplings import coupling_of, refuse_options, with_couplings
 from theory import require
 from theory.errors import InputError, Interrupted, UnfinishedError
@@ -89,7 +89,7 @@ def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Pat
     from theory import models, simulate
 
     chosen = models.embedding_only() if model == "embedding" else models.projection_head(options["head"], options["stop"])
-    parameters = _read_parameters(options["parameters"])
+    parameters = read_parameters(options["parameters"])
     words, coupling = coupling_of(options, given)
     film = f"labels.{options['animation']}" if options["animation"] else None
     if film:
@@ -143,21 +143,6 @@ def _save_run(out: Path, name: str, run, words: str) -> list[Path]:
         run.save(scratch / f"{name}.nc", {"coupling": words})
 
     return publish_files(out, build)
-
-
-def _read_parameters(parameters: tuple[str, ...]) -> dict[str, float]:
-    """NAME=VALUE pairs; values are read as numbers, never evaluated."""
-    found: dict[str, float] = {}
-    for text in parameters:
-        name, _, value = text.partition("=")
-        try:
-            number = float(value)
-        except ValueError:
-            raise InputError("--parameter NAME=VALUE with a number", repr(text), "write for example gamma=0.5") from None
-        if name in found:
-            raise InputError("each parameter once", f"{name} again", "drop one of them")
-        found[name] = number
-    return found
 
 
 def _recorded_times(options: Mapping[str, Any], coupling) -> Any:
@@ -218,7 +203,7 @@ def _run_time_scales(options: Mapping[str, Any], given: set[str], out: Path) -> 
     files: list[Path] = []
 
     def keep(run) -> None:
-        files.extend(_save_run(out, run.name, run.trajectory, "none frustrated" if run.name == NAMES[0] else words))
+        files.extend(_save_run(out, run.name, run.trajectory, "none frustrated" if run.coupling.classifiable else words))
 
     try:
         with _Bars() as bars:

@@ -10,6 +10,7 @@ from derivations.figures.phases import phase_diagram
 from derivations.figures.report import curves, head_eigenvalues
 from derivations.figures.spectra import spectrum
 from derivations.figures.style import save_figure
+from derivations.figures.survival import survival
 from derivations.figures.trajectories import trajectory
 from derivations.figures.two_scales import two_time_scales
 
@@ -27,6 +28,7 @@ __all__ = [
     "phase_diagram",
     "save_figure",
     "spectrum",
+    "survival",
     "trajectory",
     "two_time_scales",
 ]

@@ -1,9 +1,9 @@
 r"""Which losses does frustration collapse, at which threshold, and what is left of a mode otherwise?
 
 One row a loss: formulas of the closed forms, which derivations of the catalogue show and check, and a witness: runs of the
-whole model on :meth:`theory.Coupling.uniform`, whose class modes all have the correlation
-:math:`\mu_k=\sqrt{1-\varphi}`, from both sides of the threshold.  Mobilities are inverse to the degrees.  A run that ends where the formula says is no proof that all do:
-what is argued, or only measured, is said beside the row.
+whole model on :meth:`theory.Coupling.uniform`, whose class modes all have the correlation :math:`\mu_k=\sqrt{1-\varphi}`, from
+both sides of the threshold.  Mobilities are inverse to the degrees.  A run that ends where the formula says is no proof that
+all do: what is argued, or only measured, is said beside the row.
 
 >>> row = survival_row("whitening")
 >>> print(row)

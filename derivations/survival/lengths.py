@@ -13,7 +13,7 @@ from derivations.closed_forms.whitening import critical_weight, survivor_square
 from derivations.survival.measured import DIMENSION, class_squares, run_to_rest
 from derivations.survival.row import Survival
 from derivations.typeset.rows import Row
-from derivations.vocabulary import beta_c, lam_c, mu, mu_k, slow, square_k, w
+from derivations.vocabulary import beta_c, lam_c, mu, mu_k, slow, square_k, v, w
 from theory import models
 from theory.coupling import Coupling
 from theory.loss import Loss
@@ -65,7 +65,7 @@ def _stop_gradient_row() -> Survival:
         derivation="weight_decay",
         survives=lam < critical_decay().subs(mu, mu_k),
         critical=Row(lam_c, critical_decay().subs(mu, mu_k)),
-        size=Row(square_k, amplitude_square().subs(w, heads()[0]).subs(mu, mu_k)),
+        size=Row(v**2, amplitude_square().subs(w, heads()[0]).subs(mu, mu_k)),
         slow=None,
         measure=measure_lengths(models.projection_head("shared", "both"), parameters, _protected_start),
         unproved="from a large start, with a head that decays fast enough; the collapsed state is stable, too",

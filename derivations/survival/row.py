@@ -44,6 +44,10 @@ class SurvivalWitness:
         """The largest difference of both."""
         return float(np.abs(self.predicted - self.simulated).max())
 
+    def row(self) -> Row:
+        """What the runs say, in words."""
+        return Row.text(f"simulated at {len(self.fractions)} fractions: within {self.deviation:.1e}")
+
     def to_dict(self) -> dict:
         """Plain values."""
         return plain_fields(self, ("seed", "fractions", "predicted", "simulated", "deviation"))
@@ -107,6 +111,10 @@ class Survival(Shown):
         lives = self._at(self.survives, fraction)
         return float(self._at(self.size.right, fraction)) if lives == S.true else 0.0
 
+    def predict_sizes(self, fractions: Sequence[float] = FRACTIONS) -> NDArray:
+        """The same at several fractions (F,)."""
+        return np.array([self.predict(fraction) for fraction in fractions])
+
     def critical_fraction(self) -> float | None:
         """The frustrated fraction of ``Coupling.uniform`` above which class modes die; None where there is none below one."""
         if not isinstance(self.survives, Relational):
@@ -146,7 +154,7 @@ class Survival(Shown):
     def witness(self, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> SurvivalWitness:
         """Runs at frustrated fractions, beside what the formulas say."""
         simulated = np.array([self.measure(self.coupling(f), seed) for f in fractions])
-        return SurvivalWitness(np.array(fractions), np.array([self.predict(f) for f in fractions]), simulated, seed)
+        return SurvivalWitness(np.array(fractions), self.predict_sizes(fractions), simulated, seed)
 
     def _at(self, formula, fraction: float):
         values = {**self.parameters, phi: fraction, K: CLASSES}

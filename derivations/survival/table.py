@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from derivations.survival.hinges import hinge_rows
 from derivations.survival.lengths import length_rows
 from derivations.survival.margins import margin_rows
 from derivations.survival.row import Survival, SurvivalWitness
@@ -17,7 +18,7 @@ from theory.errors import InputError
 @cache
 def survival_rows() -> tuple[Survival, ...]:
     """Every row, without witnesses."""
-    return (*length_rows(), *margin_rows())
+    return (*length_rows(), *hinge_rows(), *margin_rows())
 
 
 def survival_row(loss: str, setting: str = "") -> Survival:
@@ -46,14 +47,7 @@ class SurvivalTable(Shown):
         return zip(self.survivals, self.witnesses, strict=True)
 
     def rows(self) -> list[Row]:
-        return [
-            row
-            for survival, witness in self
-            for row in (
-                *survival.rows(),
-                Row.text(f"simulated at {len(witness.fractions)} fractions: within {witness.deviation:.1e}"),
-            )
-        ]
+        return [row for survival, witness in self for row in (*survival.rows(), witness.row())]
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text."""

@@ -127,9 +127,9 @@ class Integrated(Recorder):
 
 
 class DirectRecorder(Integrated):
-    """Every embedding is integrated from blocks at the start, and every sample looked at."""
+    """Every embedding is integrated from blocks at the start; ``seed`` draws samples to look at where they are too many."""
 
-    def __init__(self, setting: Setting, start: Mapping[State, NDArray], how: Scheme):
+    def __init__(self, setting: Setting, start: Mapping[State, NDArray], how: Scheme, seed: int = 0):
         observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
         shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
         needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
@@ -137,12 +137,15 @@ class DirectRecorder(Integrated):
         lowered = setting.flow.lower(values, also=[*observed, *setting.integrals])
         super().__init__(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), how)
         self.method = f"direct, {self.scheme}"
+        self.chosen = draw_followed(setting.coupling, 1, seed)
 
     def row(self, state: NDArray) -> RecordedRow:
         loss, samples, targets, *integrals = self.observe(state)
         blocks = self.lowered.unpack(state)
-        share = accuracy(self.coupling, self.coupling.observe(samples), targets)
-        return make_row(loss, share, blocks, self.drifts(integrals))
+        c, chosen = self.coupling, self.chosen
+        if chosen is not None:
+            samples = samples[:, c.columns_of(chosen)]
+        return make_row(loss, accuracy(c, c.observe(samples, chosen), targets, chosen), blocks, self.drifts(integrals))
 
 
 def make_row(loss: float | NDArray, share: float | None, blocks: Mapping, drifts: Sequence) -> RecordedRow:

@@ -20,7 +20,7 @@ from theory.flow import Flow
 from theory.loss import Loss
 from theory.models import embedding_only
 from theory.models.two_views import MASS
-from theory.models.vocabulary import K, N, W, X, Y, d
+from theory.models.vocabulary import K, N, W, X, Xi, Y, d
 from theory.state import parameters_of
 
 DATA = ("J", "D_x", "D_y", "H_x", "H_y")
@@ -58,6 +58,9 @@ class Setting:
             raise InputError("a loss that leaves some block a gradient", "none: the model cannot learn", "stop less of it")
         if model.expression.has(MASS):
             _require_mass(coupling)
+        if model.expression.has(Xi) and Xi.name not in coupling.data:
+            got = f"{coupling!r} without inputs"
+            raise InputError("inputs of a linear encoder", got, "take Coupling.from_data of features and labels")
         numbers = _parameter_numbers(model, coupling, parameters or {})
         model = model.xreplace({s: Integer(0) for s, v in numbers.items() if v == 0})
         return cls(model, coupling, dimension, numbers)

@@ -78,7 +78,7 @@ def real_amplitudes(rng, lines: Lines):
         above = lines[dot(v)].as_numer_denom()[0].subs(here).as_poly(v)
         roots = np.roots([float(c) for c in above.all_coeffs()])
         alive = roots[(np.abs(roots.imag) < 1e-12) & (np.abs(roots.real) > 1e-9)].real
-        yield int(not lines.violated(here)), int(len(alive) > 0)
+        yield int(not lines.violations(here)), int(len(alive) > 0)
         yield from ((number(lines[moment_k], here) * here[m], root**2) for root in alive)
 
 
@@ -142,7 +142,7 @@ def stable_choices(rng, known: Lines, after: Lines):
         for chosen, turned, modes in _states_at_rest(views, known[moment_k]):
             stable = int(np.linalg.eigvals(views.jacobian(*modes)[np.ix_(kept, kept)]).real.max() < 1e-9)
             pairs, empty = _absent_modes(views, chosen, turned)
-            beyond = (after.of(left).bounds.violated(at) for left, each in ((mu_j, pairs), (alpha, empty)) for at in each)
+            beyond = (after.of(left).bounds.violations(at) for left, each in ((mu_j, pairs), (alpha, empty)) for at in each)
             yield int(not any(beyond)), stable
             grown = (number(known[s], at) > 0 for s, each in ((s_jk, pairs), (s_j0, empty)) for at in each)
             yield int(not any(grown)), stable
@@ -214,7 +214,7 @@ def critical_fractions(rng, known: Lines, after: Lines):
         for family, critical, _ in FAMILIES:
             mass = known[family].subs(phi, after[critical].subs(at)).subs(at)
             met = abs(number(after[alpha_c].subs(psi, mass), at) / at[alpha] - 1) < 1e-9
-            yield int(not known.violated(at)), int(met)
+            yield int(not known.violations(at)), int(met)
 
 
 def family_thresholds(rng, known: Lines, after: Lines):

@@ -10,16 +10,7 @@ from derivations.catalogue.class_graphs import define_lines, draw_coefficients
 from derivations.catalogue.dmft.evidence import branch_response
 from derivations.checks import random_values
 from derivations.evaluate import Point, evaluate, mpf_array
-from derivations.vocabulary import (
-    G_0,
-    N_Z,
-    F,
-    G,
-    alpha,
-    c,
-    k,
-    p_f,
-)
+from derivations.vocabulary import G_0, N_Z, F, G, alpha, c, k, p_f
 from theory.dmft import Pairs, edges, fast, self_consistency
 from theory.dmft.poisson import probabilities
 from theory.models.vocabulary import K, beta

@@ -9,21 +9,7 @@ from derivations.checks import Numerics, Remainder
 from derivations.closed_forms.redrawn_labels import OTHER_FREQUENCY, OWN_FREQUENCY, cross_entropy, margin_at_rest, pull
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
-from derivations.vocabulary import (
-    D,
-    H,
-    L,
-    L_least,
-    margin,
-    margin_end,
-    p_other,
-    p_own,
-    phi,
-    s_end,
-    s_zero,
-    u,
-    v,
-)
+from derivations.vocabulary import D, H, L, L_least, margin, margin_end, p_other, p_own, phi, s_end, s_zero, u, v
 from theory.models.vocabulary import K
 
 PROBABILITIES = Lines((Line(p_own, OWN_FREQUENCY), Line(p_other, OTHER_FREQUENCY)))
@@ -129,10 +115,7 @@ def _least_loss_step() -> Step:
         check=lambda before, after: (
             Numerics(lambda rng: evidence.entropies(rng, before, after), 1e-9, "the loss at the margin, and the entropy"),
             Numerics(
-                lambda rng: evidence.higher_losses(rng, before, after),
-                0,
-                "the loss of random embeddings",
-                reads=after.bounds,
+                lambda rng: evidence.higher_losses(rng, before, after), 0, "the loss of random embeddings", reads=after.bounds
             ),
         ),
     )

@@ -144,7 +144,7 @@ def stable_choices(rng, known: Lines, after: Lines):
             pairs = [at | {mu_j: j, mu_k: k} for j in absent for k in views.correlations[chosen]]
             alone = [at | {mu_j: j} for j in absent if empty]
             beaten, rest = after[0:1], after[1:2]
-            held = not any(beaten.violated(p) for p in pairs) and not any(rest.violated(p) for p in alone)
+            held = not any(beaten.violations(p) for p in pairs) and not any(rest.violations(p) for p in alone)
             grown = (number(known[s], p) > 0 for s, each in ((s_jk, pairs), (s_j0, alone)) for p in each)
             stable = int(np.linalg.eigvals(views.jacobian(*modes)).real.max() < 1e-9)
             yield int(held), stable
@@ -186,7 +186,7 @@ def critical_fractions(rng, known: Lines, after: Lines):
         for family, critical, _ in FAMILIES:
             frustration = number(known[family].subs(phi, after[critical].subs(at)), at)
             met = frustration >= 0 and abs(number(after[lam_c], at | {mu_k: np.sqrt(1 - frustration)}) - at[lam]) < 1e-9
-            yield int(not known.violated(at)), int(met)
+            yield int(not known.violations(at)), int(met)
 
 
 def decaying_runs(rng, known: Lines, after: Lines):
@@ -201,5 +201,5 @@ def decaying_runs(rng, known: Lines, after: Lines):
             views = TwoViews(with_decay(models.spectral_contrastive()), coupling, 4, {lam: share * critical})
             of_samples, of_labels = views.end_of_run(int(rng.integers(9)), 2000.0)
             products = (of_samples[:, 1:3] * of_labels[:, 1:3]).sum(axis=0) / views.mass
-            lives = not after.violated(here)
+            lives = not after.violations(here)
             yield 1 + products, 1 + np.full(2, number(after[product_decay], here) if lives else 0.0)

@@ -103,7 +103,7 @@ def slowed_rates(rng, after):
     bounds = after.of(-r_2).bounds
     for graph in draw_graphs(int(rng.integers(10**6))):
         for mode in range(1, SIZE):
-            yield len(bounds) - len(bounds.violated({r_2: evaluate(after[r_2], graph.point(mode))})), 1
+            yield len(bounds) - len(bounds.violations({r_2: evaluate(after[r_2], graph.point(mode))})), 1
 
 
 def second_orders(rng, premises, left, after):

@@ -52,6 +52,7 @@ RELATIONS = {
 
 SQUARES = "enters by its square"
 ONE_MASS = "both signs have one mass"
+EVEN = "a determinant of two rows is even"
 ROOTS = "enters by its roots"
 AT_REST = "what rests does so under the velocity turned over"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
@@ -80,6 +81,11 @@ EQUIVALENT = {
     "plain_mobilities/labels/before/1/negated": SQUARES,
     "teacher_student/few_samples/before/0/negated": SQUARES,
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
+    "variance_hinge/apart/before/0/negated": EVEN,
+    "variance_hinge/equal/before/0/negated": EVEN,
+    "variance_hinge/equal/before/2/negated": SQUARES,
+    "variance_hinge/kink/after/3-4/exchanged": "both right sides are zero",
+    "variance_hinge/shared/before/0/negated": "what rests does so under the loss turned over",
     "weak_frustration/leading_order/before/0/negated": "a matrix and its negative take the same patterns to zero",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
     "weight_decay/heads/before/0/negated": AT_REST,

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
 from sympy import Add, Basic, Eq, Identity, MatrixSymbol, OneMatrix, Q, Rational, Symbol, Trace, ZeroMatrix, symbols
 
 from derivations.analysis.modes.ansatz import Ansatz, mode_ansatz, whole_model_ansatz
@@ -186,7 +186,7 @@ def test_a_run_of_all_embeddings_is_a_run_of_the_amplitudes():
 
     start = rng.uniform(0.5, 1, 5)
     end, scalar_end = (
-        solve_ivp(move, (0, 2), begin, rtol=1e-10, atol=1e-12).y[:, -1]
+        scipy.integrate.solve_ivp(move, (0, 2), begin, rtol=1e-10, atol=1e-12).y[:, -1]
         for move, begin in ((velocity, flat(whole.blocks(start))), (lowered.velocity, start))
     )
     np.testing.assert_allclose(end, flat(whole.blocks(scalar_end)), atol=1e-8)
