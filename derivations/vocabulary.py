@@ -4,7 +4,7 @@ A symbol carries the weakest of the signs that it has anywhere; a derivation tha
 :class:`theory.Loss`.  Decays and the mobility of the head are those of :mod:`theory.models.vocabulary`.
 """
 
-from sympy import MatrixSymbol, Symbol, symbols
+from sympy import MatrixSymbol, OneMatrix, Symbol, symbols
 
 from theory.models.vocabulary import K, N, d, n_xi
 
@@ -226,3 +226,12 @@ s_angle, s_against = symbols(r"s_{\angle} s_{\pm}", real=True)
 det_turns = Symbol(r"\det\mathcal{H}_{\angle}", real=True)
 alpha_h = Symbol(r"\alpha_{h}", positive=True)
 fall_rate = Symbol(r"-\tfrac{d}{dt}\log{v}", real=True)
+
+# Losses of degree two: their slope; a factor; bounds of what a pair costs by its squared distance; squares at the start.
+G_L = MatrixSymbol(r"\partial{L}", d, N_Z)
+ones_Z = OneMatrix(N_Z, 1)
+C_H = MatrixSymbol("C_H", d, 1)  # the centroid in the metric of the mobilities
+g_minus, g_plus = symbols("g_- g_+", positive=True)
+S_0 = Symbol("S_H(0)", nonnegative=True)
+energy_J = Symbol(r"\tfrac12\sum{J_{ia}\lVert x_i-y_a\rVert^{2}}", nonnegative=True)
+slow_decay = Symbol(r"r_-^{\lambda}", real=True)

@@ -23,6 +23,7 @@ _NAMES = (
     "weight_decay",
     "decay_stability",
     "plain_mobilities",
+    "homogeneous",
     "whitening",
     "spectral_contrastive",
     "coding_rates",
