@@ -204,14 +204,14 @@ alpha_c, alpha_c_decay = symbols(r"\alpha_c \alpha_c^{\lambda}", real=True)
 n_alpha, n_plus = (Symbol(name, integer=True, nonnegative=True) for name in (r"\#\{\alpha_c<\alpha\}", r"\#\{\mu_k>0\}"))
 tau_uniform, tau_pairs = symbols(r"\tau_{\text{uniform}} \tau_{\text{pairs}}", positive=True)
 
-# Eigenvalues of displacements of two views against each other: of a survivor, along an empty direction, of two survivors (trace
-# and determinant).
+# Eigenvalues of displacements of two views against each other: of a survivor, along an empty direction, of two survivors
+# (trace and determinant).
 s_opposite, s_turned, tau_kl, delta_kl = symbols("s_{kk}^{-} s_{k0}^{-} tau_{kl}^{-} delta_{kl}^{-}", real=True)
 
-# Cosines at a temperature: squared lengths of samples and labels; their angles with the mean; how fast these return to a right
-# one; the critical temperature.
+# Cosines at a temperature: squared lengths of samples and labels; how fast their angles with the mean return to right ones; the
+# critical temperature.
 q_x, q_y = MatrixSymbol("q_x", N, 1), MatrixSymbol("q_y", K, 1)
-angle_x, angle_y, s_x, s_y = symbols(r"\vartheta_x \vartheta_y s_x s_y", real=True)
+s_x, s_y = symbols("s_x s_y", real=True)
 temperature_c = Symbol(r"\text{temperature}_c", positive=True)
 L_stopped = Symbol(r"L_{\text{stopped}}", real=True)  # where each view is drawn to the other one, stopped
 
@@ -235,3 +235,25 @@ g_minus, g_plus = symbols("g_- g_+", positive=True)
 S_0 = Symbol("S_H(0)", nonnegative=True)
 energy_J = Symbol(r"\tfrac12\sum{J_{ia}\lVert x_i-y_a\rVert^{2}}", nonnegative=True)
 slow_decay = Symbol(r"r_-^{\lambda}", real=True)
+
+# Cosines: angles of labels and of pure samples with the common direction; the total weight; lengths, their clock; how unit
+# vectors move; cosines of pairs, how the loss bends; eigenvalues of a ring along its circle and out of it.
+angle_y, angle_x, angle_y0 = symbols(r"\vartheta_y \vartheta_x \vartheta_{y0}", real=True)
+mass, clock, rate_k = Symbol("m_J", positive=True), Symbol(r"t_\lambda", real=True), Symbol("r_k", real=True)
+square_x, square_x0 = symbols(r"\lVert{x_i}\rVert^2 \lVert{x_i(0)}\rVert^2", positive=True)
+fall_x = Symbol(r"\tfrac{d}{dt}\lVert{x_i}\rVert^2", real=True)
+dZ, C_xy = MatrixSymbol(r"\delta Z", d, N_Z), MatrixSymbol("C_{xy}", N, K)
+bend = Symbol(r"\operatorname{tr}\partial^2L", real=True)
+apart_ab = Symbol(r"1-\cos\angle(y_a,y_b)", nonnegative=True)
+s_ring, s_out = symbols(r"s_{\parallel} s_{\perp}", real=True)
+
+# A head on directions: its parts across the common direction and along it, their ratio; angles of predictions, what pulls at
+# both angles, how predictions turn; squares of the head; its tilt, turns, spread.
+w_e, w_m, rho_W = symbols("w_e w_m rho_W", positive=True)
+aim_y, aim_x = symbols(r"\hat{\vartheta}_y \hat{\vartheta}_x", real=True)
+pull_y, pull_x, turn_y, turn_x = symbols("f_y f_x D_y D_x", real=True)
+square_W, fall_W = Symbol(r"\lVert{W}\rVert^2", positive=True), Symbol(r"\tfrac{d}{dt}\lVert{W}\rVert^2", real=True)
+rate_g = Symbol("g", positive=True)
+dw_m = MatrixSymbol(r"\delta w", d, 1)
+s_turn, rho_c, spread_a, slope_L = symbols(r"s_{\text{turn}} \rho_c S_{\vartheta} \delta{L}", real=True)
+d_angle_y, d_angle_x, d_rho = symbols(r"\delta\vartheta_y \delta\vartheta_x \delta\rho_W", real=True)

@@ -30,6 +30,8 @@ _NAMES = (
     "redrawn_labels",
     "info_nce",
     "variance_hinge",
+    "cosine",
+    "cosine_head",
     "mean_field_head",
     "ageing",
     "single_site",

@@ -12,6 +12,7 @@ from theory.models.two_views import (
     barlow_twins,
     byol,
     coding_rate,
+    cosine,
     info_nce,
     simsiam,
     softmax_classification,
@@ -22,7 +23,7 @@ from theory.models.two_views import (
 )
 
 __all__ = [
-    "barlow_twins", "byol", "coding_rate", "embedding_only", "encode_samples", "info_nce", "moving_average_targets",
+    "barlow_twins", "byol", "coding_rate", "cosine", "embedding_only", "encode_samples", "info_nce", "moving_average_targets",
     "projection_head", "simsiam", "single_component", "softmax_classification", "spectral_contrastive", "squared",
     "teacher_student", "treats_views_alike", "vicreg", "vocabulary", "whitening",
 ]  # fmt: skip

@@ -41,6 +41,14 @@ def squared() -> Loss:
     return _loss_of_views(coupling_energy(X, Y))
 
 
+def cosine() -> Loss:
+    r"""Minus the mean cosine of pairs, :math:`-\tfrac1m\sum J_{ia}\cos(x_i,y_a)`: of each sample only the direction counts.
+
+    Source: Chen and He, *Exploring Simple Siamese Representation Learning* (2021), eq. 1, without predictor and stop-gradient.
+    """
+    return _loss_of_views(-_mean_cosine(X, Y))
+
+
 def simsiam() -> Loss:
     r"""Minus the mean cosine between predictions :math:`Wx_i` and stopped :math:`y_a`, and the other way round, halved.
 

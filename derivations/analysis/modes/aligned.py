@@ -67,13 +67,13 @@ def aligned_ansatz(flow: Flow, modes: int | Sequence[int] = 1) -> Ansatz:
         raise InputError("a mode", f"modes={modes!r}", "put one into a direction")
     if scalars := [x for x in flow.state if not isinstance(x, MatrixSymbol)]:
         raise InputError("a flow of matrices", f"the scalar {scalars[0]}", "a flow of scalars is one of amplitudes already")
-    aligned = _Aligned(flow, sizes)
+    aligned = AlignedVectors(flow, sizes)
     aligned.check_data()
     return Ansatz(aligned.blocks, aligned.amplitudes, aligned.assumptions, aligned.draw_point)
 
 
 @dataclass(frozen=True, eq=False)
-class _Aligned:
+class AlignedVectors:
     """The vectors of a flow, and its matrices in them; ``sizes`` is the number of modes in each direction."""
 
     flow: Flow
@@ -137,7 +137,7 @@ class _Aligned:
         return found
 
     def _named(self, matrix: MatrixSymbol, **sign: bool) -> tuple[Symbol, ...]:
-        return tuple(Symbol(name, **sign) for name in _numbered(matrix.name.lower(), len(self.pairs(matrix))))
+        return tuple(Symbol(name, **sign) for name in _numbered(matrix.name.lower().lstrip("\\"), len(self.pairs(matrix))))
 
     def _sign(self, matrix: MatrixSymbol) -> dict[str, bool]:
         """Eigenvalues are real, those of mobilities and of what is positive definite positive, singular values not negative."""

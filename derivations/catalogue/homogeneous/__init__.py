@@ -8,8 +8,9 @@ TITLE = "Degree two: why squared distances collapse, and every loss that scales 
 SUMMARY = (
     "A loss that grows fourfold where all embeddings double pulls all of them together: by Euler's theorem their squares fall "
     "at twice the loss. Nothing balances the pull at any size, and so a loss that is zero only without distances ends without "
-    "distances. Where what a pair costs is between two multiples of its squared distance, the time that this takes is "
-    "between the same multiples of that of squared distances, whose slow time grows as one over the frustrated fraction."
+    "distances. Where what a pair costs is between two multiples of its squared distance, from the slowest mode this "
+    "takes a time between the same multiples of that of squared distances, and from any start no more: it grows as one over "
+    "the frustrated fraction."
 )
 REFERENCES = (
     "With a head: see the derivations of the projection head; with what holds second moments: of whitening.",

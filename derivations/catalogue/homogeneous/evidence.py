@@ -11,6 +11,7 @@ from scipy.integrate import solve_ivp
 from sympy import Add, Expr, Rational, Trace, sqrt
 
 from derivations.catalogue.views import TwoViews, order_of, random_views, unit_modes
+from derivations.catalogue.whole import eigenmodes
 from derivations.closed_forms.families import correlation_of
 from derivations.closed_forms.views import with_decay
 from derivations.evaluate import Point, evaluate, mpf_array
@@ -108,6 +109,11 @@ class Pairs:
         centroid = embeddings @ weights / weights.sum()
         return float((weights * (embeddings - centroid[:, None]) ** 2).sum() / 2)
 
+    def slowest(self, rng: np.random.Generator) -> NDArray:
+        """A state of the slowest mode alone, in a random direction."""
+        _, vectors, degrees = eigenmodes(self.coupling)
+        return self.state(np.outer(rng.standard_normal(DIMENSION), vectors[:, -2] / np.sqrt(degrees)))
+
     def point(self, embeddings: NDArray) -> Point:
         return Point({d: DIMENSION, N_Z: SAMPLES + LABELS, Z: mpf_array(embeddings), H: mpf_array(np.diag(self.mobilities))})
 
@@ -152,12 +158,14 @@ def bounded_runs(rng, known: Lines, after: Lines):
         yield round(float(line.right.subs(_costs(pairs, along, bounds))), 9), round(pairs.loss_at(along), 9)
     ahead, back = (pairs.squares(state + sign * 1e-6 * pairs.lowered.velocity(0, state)) for sign in (1, -1))
     yield round((ahead - back) / 2e-6, 4), round(float(known[dot(S_H)].subs(L, pairs.loss_at(state))), 4)
-    at = bounds | {mu_k: float(pairs.coupling.modes()[1]), S_0: pairs.squares(state)}
-    for line in after.bounds:
-        yield float(line.right.subs(at | {t: 0})), at[S_0]
-    run = solve_ivp(pairs.lowered.velocity, (0, 5), state, t_eval=[0.1, 1, 5], rtol=1e-9, atol=1e-14)
-    for time, column_ in zip(run.t, run.y.T, strict=True):
-        yield len(after.violations(at | {t: float(time), S_H: pairs.squares(column_)})), 0
+    at = bounds | {mu_k: float(pairs.coupling.modes()[1])}
+    for start, lines in ((state, after.bounds[:1]), (pairs.slowest(rng), after.bounds)):
+        at |= {S_0: pairs.squares(start)}
+        for line in lines:
+            yield round(float(line.right.subs(at | {t: 0})), 9), round(at[S_0], 9)
+        run = solve_ivp(pairs.lowered.velocity, (0, 5), start, t_eval=[0.1, 1, 5], rtol=1e-9, atol=1e-14)
+        for time, there in zip(run.t, run.y.T, strict=True):
+            yield len(lines.violations(at | {t: float(time), S_H: pairs.squares(there)})), 0
 
 
 def _costs(pairs: Pairs, state: NDArray, bounds: dict) -> dict:

@@ -105,18 +105,20 @@ def _centroid_step() -> Step:
 def _bounds_step() -> Step:
     return Step(
         "bounds",
-        "Where what a pair costs is between two multiples of its squared distance, all falls to the centroid, and between "
-        "two rates: a frustrated coupling collapses, whatever the norm, in a time that its frustration sets.",
-        "Half the squared distances are at least $1-\\mu_k$ and at most twice the squares around the centroid, where $\\mu_k$ "
-        "is the largest correlation below one and $H=D^{-1}$.",
+        "Where what a pair costs is between two multiples of its squared distance, all falls to the centroid: at least at a "
+        "multiple of $1-\\mu_k$ from any start, and at most at one from a start in mode $k$. A frustrated coupling collapses, "
+        "whatever the norm, in a time that its frustration sets.",
+        "Half the squared distances are at least $1-\\mu_k$ times the squares around the centroid, where $\\mu_k$ is the "
+        "largest correlation below one and $H=D^{-1}$, and equal to it in mode $k$. The ratio of loss and squares never "
+        "grows: $(2L)^2$ is at most $2S_H$ times the square of the slope.",
         before=(FALL,),
         given=(Line(L, 2 * g_minus * energy_J, r"\ge"), Line(L, 2 * g_plus * energy_J, r"\le")),
         after=(
             Line(S_H, S_0 * exp(-4 * g_minus * (1 - mu_k) * t), r"\le"),
-            Line(S_H, S_0 * exp(-8 * g_plus * t), r"\ge"),
+            Line(S_H, S_0 * exp(-4 * g_plus * (1 - mu_k) * t), r"\ge"),
         ),
         uses=("euler",),
-        assumptions=("$S_H$ is that around the centroid. The coupling is connected.",),
+        assumptions=("$S_H$ is that around the centroid. The coupling is connected. The last line from a start in mode $k$.",),
         check=lambda before, after: Numerics(
             lambda rng: evidence.bounded_runs(rng, before, after),
             0,
