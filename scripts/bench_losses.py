@@ -67,7 +67,10 @@ def velocity_rows(name: str) -> list[dict]:
     symbols = {str(s) for s in setting.flow.parameters} | {str(n) for block in setting.flow.state for n in block.shape}
     lowered = setting.flow.lower({n: v for n, v in setting.values.items() if n in symbols})
     state = lowered.pack(setting.start(seed=0))
-    data, edges = Data(*(coupling.data[n] for n in DATA), of=setting.numbers_by_name), np.cumsum([0, *map(np.prod, setting.shapes.values())])
+    data, edges = (
+        Data(*(coupling.data[n] for n in DATA), of=setting.numbers_by_name),
+        np.cumsum([0, *map(np.prod, setting.shapes.values())]),
+    )
     spans = list(zip(edges[:-1], edges[1:], setting.shapes.values(), strict=True))
 
     def theirs() -> NDArray:
@@ -83,7 +86,12 @@ def velocity_rows(name: str) -> list[dict]:
     sizes = f"{mine:.1f} and {other:.1f} MB"
     return [
         {"what": what, "measured": f"{ratio:.2f} x", "goal": GOAL, "seconds": seconds},
-        {"what": f"the same: peak memory, {sizes}", "measured": f"{mine / other:.2f} x", "goal": GOAL, "megabytes": [mine, other]},
+        {
+            "what": f"the same: peak memory, {sizes}",
+            "measured": f"{mine / other:.2f} x",
+            "goal": GOAL,
+            "megabytes": [mine, other],
+        },
     ]
 
 
