@@ -210,6 +210,7 @@ def _summarise_run(model: str, words: str, run, coupling) -> dict:
         "accuracy": float(run.accuracy[-1]),
         "accuracy_error": float(run.accuracy_error[-1]),
         "min_separation": _finite_or_none(run.min_separation[-1]),
+        "spectrum": [_finite_or_none(value) for value in run.spectrum[-1]],
         "drift": {name: float(values.max()) for name, values in run.conserved.items()},
         "slow_time": None if slow is None else _finite_or_none(slow),
         "collapses": bool(gaps[-1] < CONTRACTED * gaps[0]) if run.times[0] == 0 else None,

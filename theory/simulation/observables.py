@@ -78,6 +78,11 @@ def label_spread(labels: NDArray) -> NDArray:
     return np.linalg.norm(labels - labels.mean(axis=-1, keepdims=True), axis=(-2, -1))
 
 
+def spectrum(moments: NDArray) -> NDArray:
+    """Eigenvalues of second moments (..., d, d), the largest first, to rounding of the largest."""
+    return np.maximum(np.linalg.eigvalsh(moments)[..., ::-1], 0.0)
+
+
 @dataclass(frozen=True, eq=False)
 class StartPoints:
     """Means over runs and their standard errors (T,), at times (T,)."""

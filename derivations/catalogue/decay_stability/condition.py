@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from sympy import QQ, Expr, Integer, Poly, S, Symbol
+from sympy import QQ, Expr, Integer, Poly, S, Symbol, nan
 
 from derivations.catalogue import dense_head
 from derivations.catalogue.decay_stability import evidence
@@ -245,7 +245,10 @@ def _bound_lines(polynomial: Expr, heads: Lines, least: Symbol, count: Symbol) -
 
 
 def _insert_heads(polynomial: Expr, heads: dict) -> list[Expr]:
-    """The coefficients, in k and the symbols of the heads, of a polynomial in p, nu and k, its denominator multiplied out."""
+    """The coefficients, in k and the symbols of the heads, of a polynomial in p, nu and k, its denominator multiplied out; not a
+    number where the polynomial holds none."""
+    if polynomial.has(nan):
+        return [nan]
     field = QQ.frac_field(k, *sorted(set().union(*(e.free_symbols for e in heads.values())), key=str))
     values = [*(field.from_sympy(heads[q]) for q in (p, nu)), field.from_sympy(k)]
     terms = (field.from_sympy(e) * prod(map(pow, values, powers)) for powers, e in Poly(polynomial.expand(), p, nu, k).terms())
