@@ -54,12 +54,7 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
 SEVERAL = ("max", "min")  # functions of two arguments or more; the others have one
 CONSTANTS = {"pi": sympy.pi}
 NO_NUMBER = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
-DOMAINS = {
-    "real": {"real": True},
-    "positive": {"positive": True},
-    "nonnegative": {"nonnegative": True},
-    "integer": {"integer": True},
-}
+DOMAINS = {name: {name: True} for name in ("real", "positive", "nonnegative", "integer")}
 END = r"([+-]?[\d.]+(?:[eE][+-]?\d{1,2})?)(?:\s*/\s*([\d.]+))?"  # of an interval: a number, or a quotient of two
 LARGEST_POWER = 64
 KEYS = ("state", "loss", "parameters", "mobility", "decay")

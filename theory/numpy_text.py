@@ -71,7 +71,7 @@ class OperationPrinter(SciPyPrinter):
         """A matrix times numbers for its rows or columns, in place where nothing else reads it."""
         return f"scaled({text}, {factors})" if self._is_fresh(operand) else f"{text}*{factors}"
 
-    def rows_scaled(self, diagonal: str) -> str:
+    def scale_rows(self, diagonal: str) -> str:
         """What a matrix is multiplied by, entry by entry, where a diagonal one stands to its left."""
         return f"{diagonal}[:, None]"
 
@@ -124,7 +124,7 @@ class OperationPrinter(SciPyPrinter):
         if isinstance(right, DiagMatrix):
             return self.scaled(left, symbols[0], symbols[1])
         if isinstance(left, DiagMatrix):
-            return self.scaled(right, symbols[1], self.rows_scaled(symbols[0]))
+            return self.scaled(right, symbols[1], self.scale_rows(symbols[0]))
         return "{} @ {}".format(*symbols)
 
     def _print_MatAdd(self, expr):
@@ -199,7 +199,7 @@ class StackPrinter(OperationPrinter):
         """Stacks of what is put into a matrix may be more than those of the matrix."""
         return False
 
-    def rows_scaled(self, diagonal: str) -> str:
+    def scale_rows(self, diagonal: str) -> str:
         return f"{diagonal}.mT"
 
     def as_column(self, diagonal: str) -> str:

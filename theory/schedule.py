@@ -113,10 +113,10 @@ class Schedule:
         if not turned and other in self._sums:
             return transpose_operand(self._sums[other])
         if (key := frozenset(Counter(terms).items())) not in self._sums:
-            self._sums[key] = self._added(terms, (expr.cols, expr.rows) if turned else expr.shape, diagonal)
+            self._sums[key] = self._emit_terms(terms, (expr.cols, expr.rows) if turned else expr.shape, diagonal)
         return transpose_operand(self._sums[key]) if turned else self._sums[key]
 
-    def _added(self, terms: list[tuple[int, Basic]], shape, diagonal: bool) -> Basic:
+    def _emit_terms(self, terms: list[tuple[int, Basic]], shape, diagonal: bool) -> Basic:
         terms.sort(key=lambda t: -t[0])
         return self.emit(
             MatAdd(*(v if s > 0 else MatMul(-1, v, evaluate=False) for s, v in terms), evaluate=False), shape, diagonal

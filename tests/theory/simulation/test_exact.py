@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-import scipy.linalg
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Integer, Trace
@@ -15,7 +15,7 @@ from theory import Coupling, InputError, Loss, models, simulate
 from theory.encoder import argmax_teacher, observed_on, population
 from theory.models.vocabulary import ASSUMPTIONS, X, Y, kappa, lam
 from theory.simulation import exact, observables, propagate
-from theory.simulation.record import ExactRecorder
+from theory.simulation.record_exact import ExactRecorder
 
 several = settings(max_examples=25, phases=UNSHRUNK)
 FORMS = (exact.Spectral, exact.Stepped)
