@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 from markupsafe import Markup
 
 from derivations import figures
+from derivations.analysis.limits import run_each
 from derivations.catalogue import derive, names
 from derivations.claims import Claim, ClaimKind, claim_of_checks, claims_of, summarise_claims
 from derivations.data import DataSet
@@ -21,6 +22,7 @@ from derivations.engine import Derivation, Verification
 from derivations.experiment import ExperimentRun, perform_runs, plan_runs
 
 Progress = Callable[[str, float], None]
+CHECKING = 3600.0  # seconds that the checks of a derivation may take
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +51,28 @@ class Report:
 def make_report(
     data: DataSet, *, dimension: int, fraction: float, seed: int, level: str, progress: Progress, decay: float = 0.0
 ) -> Report:
-    """Run the experiments and check the derivations."""
-    todo = plan_runs(data, fraction, seed, decay)
+    """Run the experiments and check the derivations, these in processes of their own."""
+    todo, checks = plan_runs(data, fraction, seed, decay), _start_checks(level)
     runs = tuple(perform_runs(todo, dimension, seed, lambda plan, share: progress(f"simulate: {plan.title}", share)))
     checked = []
-    for name in names():
+    for name, verification in checks:
         progress(f"derive and check: {name}", 0.0)
         derivation = derive(name)
-        checked.append((derivation, derivation.verify(level)))
+        _ = derivation.steps  # made while others are checked
+        checked.append((derivation, verification()))
         progress(f"derive and check: {name}", 1.0)
     return Report(data, dimension, fraction, seed, tuple(checked), runs)
+
+
+def _start_checks(level: str) -> list[tuple[str, Callable[[], Verification]]]:
+    """Each derivation with what waits for its checks, which are under way; a single one is checked when it is waited for."""
+    if len(names()) < 2:
+        return [(name, partial(_verify, level, name)) for name in names()]
+    return [(n, check.result) for n, check in zip(names(), run_each(CHECKING, partial(_verify, level), names()), strict=True)]
+
+
+def _verify(level: str, name: str) -> Verification:
+    return derive(name).verify(level)
 
 
 def write_report(report: Report, out: Path, progress: Progress) -> list[Path]:

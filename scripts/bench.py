@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from bench_coupling import coupling_rows
 from bench_dmft import dmft_rows
+from bench_losses import loss_rows
 from bench_simulation import simulation_rows
 from bench_systems import system_rows
 from matplotlib.figure import Figure
@@ -37,6 +38,7 @@ PATIENCE = 60.0  # seconds that plain SymPy gets
 def main() -> None:
     rows = [
         velocity_row(),
+        *loss_rows(),
         import_row(),
         *analysis_rows(),
         *system_rows(),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from threading import RLock
 
 DELAY = 2.0  # seconds before a bar appears
 FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
@@ -36,6 +37,7 @@ def progress_bar(total: float, what: str) -> Iterator[Callable[[float], None]]:
 
     class Bar(tqdm):
         monitor_interval = 0  # no thread beside the work
+        _lock = RLock()  # one terminal, one process: none that other processes could wait for
 
     with Bar(total=total, desc=what, delay=DELAY, disable=None, leave=False, miniters=0, bar_format=FORMAT) as shown:
         yield lambda done: _advance_bar(shown, done)

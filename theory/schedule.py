@@ -6,7 +6,7 @@ Each distinct operation is computed once; products are associated in the order t
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sympy import (
@@ -28,18 +28,16 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
-    default_sort_key,
     log,
 )
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import CalculusError
 from theory.nodes.algebra import terms_of, times
-from theory.nodes.entries import Diagonal
 from theory.nodes.node import Node
 from theory.nodes.opened import as_nodes
 from theory.nodes.operations import PLACES, NumberOf, Pointwise
-from theory.nodes.selections import Centring, Constant
+from theory.operands import all_turned, in_order, is_made, is_not_made, scales, symbol_of, transpose_operand, with_thin_ones
 from theory.words import Polynomial, Word, add_term, expand, monomial
 
 LARGE = 2**13  # entries of an array of which a copy costs more than the call that spares it
@@ -99,7 +97,7 @@ class Schedule:
         return frozenset(s for s in matrices if self._count_entries(s) > LARGE)
 
     def _emit_sum(self, expr: MatAdd) -> Basic:
-        terms, numbers = [], Counter()
+        terms, numbers = [], defaultdict[Basic, Expr](lambda: S.Zero)
         for term in expr.args:
             coefficient, factors = term.as_coeff_mmul() if isinstance(term, MatMul) else (S.One, term)
             numbers[factors] += coefficient
@@ -109,14 +107,14 @@ class Schedule:
             value = self.operand(MatMul(sign * coefficient, *inner, evaluate=False) if sign * coefficient != 1 else factors)
             terms.append((sign, value))
         diagonal = all(isinstance(v, DiagMatrix) for _, v in terms)
-        if turned := _all_turned([v for _, v in terms]):
+        if turned := all_turned([v for _, v in terms]):
             terms = [(s, v) for (s, _), v in zip(terms, turned, strict=True)]
-        other = frozenset(Counter((s, _transpose_operand(v)) for s, v in terms).items())
+        other = frozenset(Counter((s, transpose_operand(v)) for s, v in terms).items())
         if not turned and other in self._sums:
-            return _transpose_operand(self._sums[other])
+            return transpose_operand(self._sums[other])
         if (key := frozenset(Counter(terms).items())) not in self._sums:
             self._sums[key] = self._emit_terms(terms, (expr.cols, expr.rows) if turned else expr.shape, diagonal)
-        return _transpose_operand(self._sums[key]) if turned else self._sums[key]
+        return transpose_operand(self._sums[key]) if turned else self._sums[key]
 
     def _emit_terms(self, terms: list[tuple[int, Basic]], shape, diagonal: bool) -> Basic:
         terms.sort(key=lambda t: -t[0])
@@ -139,10 +137,10 @@ class Schedule:
 
     def _operands_of_product(self, factors: Sequence[MatrixExpr]) -> list[Basic]:
         """The operands of a product; sums that would be larger than what is made anyway stand as they are."""
-        factors = [*_with_thin_ones(factors)]
+        factors = [*with_thin_ones(factors)]
         sizes = [*map(self._dimension_size, (*(f.rows for f in factors), factors[-1].cols))]
         bound = min(sizes[0], sizes[-1]) * max(sizes)
-        operands = [_in_order(f.args) if self._stays_open(f, bound) else self.operand(f) for f in factors]
+        operands = [in_order(f.args) if self._stays_open(f, bound) else self.operand(f) for f in factors]
         return [o for o in operands if not isinstance(o, Identity)] or operands[:1]
 
     def _stays_open(self, factor: MatrixExpr, bound: int) -> bool:
@@ -150,7 +148,7 @@ class Schedule:
         if not isinstance(factor, MatAdd) or self._count_entries(factor) <= bound:
             return False
         inner = (f for term in factor.args for f in (term.as_coeff_matrices()[1] if isinstance(term, MatMul) else [term]))
-        return not any(_is_made(f) and self._count_entries(f) >= self._count_entries(factor) for f in inner)
+        return not any(is_made(f) and self._count_entries(f) >= self._count_entries(factor) for f in inner)
 
     def _distribute_sum(self, factors: Sequence[MatrixExpr], place: int) -> Basic:
         """A product over the terms of a factor that is a sum."""
@@ -164,13 +162,13 @@ class Schedule:
         """A function of every entry of operands of one shape."""
         if body == PLACES[0]:
             return operands[0]
-        if turned := _all_turned(operands):
+        if turned := all_turned(operands):
             return Transpose(self.pointwise(body, *turned))
         used = [k for k, place in enumerate(PLACES[: len(operands)]) if body.has(place)]
         body, operands = body.xreplace({PLACES[k]: PLACES[i] for i, k in enumerate(used)}), tuple(operands[k] for k in used)
         operation = Pointwise(body, *operands)
-        if (other := self.known.get(Pointwise(body, *map(_transpose_operand, operands)))) is not None:
-            return _transpose_operand(other)
+        if (other := self.known.get(Pointwise(body, *map(transpose_operand, operands)))) is not None:
+            return transpose_operand(other)
         return self.emit(operation, operands[0].shape, all(isinstance(o, DiagMatrix) for o in operands))
 
     def halves(self, expr: MatrixExpr) -> tuple[Basic, Basic] | None:
@@ -179,14 +177,14 @@ class Schedule:
             return None
         coefficient, factors = expr.as_coeff_matrices()
         operands = self._operands_of_product(factors)
-        last, dense = len(operands) - 1, [k for k, o in enumerate(operands) if not _scales(o)]
+        last, dense = len(operands) - 1, [k for k, o in enumerate(operands) if not scales(o)]
         if len(dense) < 2 or coefficient != 1:
             return None
         best, rows = self._cheapest_order(operands), self._dimension_size(operands[0].rows)
         splits = range(dense[0], dense[-1])
 
         def cost(k: int) -> float:
-            mirrored = operands[: k + 1] == [_transpose_operand(o) for o in reversed(operands[k + 1 :])]
+            mirrored = operands[: k + 1] == [transpose_operand(o) for o in reversed(operands[k + 1 :])]
             return best[0, k][0] + (not mirrored) * best[k + 1, last][0] + rows * self._dimension_size(operands[k].cols)
 
         k = min(splits, key=cost)
@@ -239,7 +237,7 @@ class Schedule:
     def _is_shared(self, operands: list[Basic], i: int, k: int, j: int) -> bool:
         """Whether one of two runs is a product of what is given, which others may need, too."""
         return any(
-            len(run) > 1 and self._made.isdisjoint(map(_stripped, run))
+            len(run) > 1 and self._made.isdisjoint(map(symbol_of, run))
             for run in (operands[i : k + 1], operands[k + 1 : j + 1])
         )
 
@@ -247,15 +245,15 @@ class Schedule:
         """The value of a product that has been made already, or whose transpose has."""
         if (found := self._products.get(tuple(run))) is not None:
             return found
-        turned = self._products.get(tuple(_transpose_operand(o) for o in reversed(run)))
-        return None if turned is None else _transpose_operand(turned)
+        turned = self._products.get(tuple(transpose_operand(o) for o in reversed(run)))
+        return None if turned is None else transpose_operand(turned)
 
     def _emit_chain(self, operands: list[Basic], coefficient: Expr) -> Basic:
         """A product in its cheapest order, the coefficient on the smallest array that it is made of."""
         best, last = self._cheapest_order(operands), len(operands) - 1
         if coefficient == 1:
             return self._emit_run(operands, best, 0, last)
-        runs = [(i, j) for i, j in _runs(best, 0, last) if i < j or not _is_not_made(operands[i])] or [(0, last)]
+        runs = [(i, j) for i, j in _runs(best, 0, last) if i < j or not is_not_made(operands[i])] or [(0, last)]
         scaled = min(runs, key=lambda run: self._entries_of_run(operands, *run))
         return self._emit_run(operands, best, 0, last, {scaled: coefficient})
 
@@ -287,17 +285,17 @@ class Schedule:
 
     def _multiply(self, left: Basic, right: Basic) -> Basic:
         diagonal = isinstance(left, DiagMatrix) and isinstance(right, DiagMatrix)
-        if turned := _all_turned([right, left]):
+        if turned := all_turned([right, left]):
             return Transpose(self.emit(MatMul(*turned, evaluate=False), (right.cols, left.rows)))
-        if (other := self.known.get(MatMul(_transpose_operand(right), _transpose_operand(left), evaluate=False))) is not None:
-            return _transpose_operand(other)
+        if (other := self.known.get(MatMul(transpose_operand(right), transpose_operand(left), evaluate=False))) is not None:
+            return transpose_operand(other)
         return self.emit(MatMul(left, right, evaluate=False), (left.rows, right.cols), diagonal)
 
     def _product_cost(self, operands: list[Basic], i: int, k: int, j: int) -> float:
         rows, inner, columns = map(self._dimension_size, (operands[i].rows, operands[k].cols, operands[j].cols))
-        scales = all(map(_scales, operands[i : k + 1])) != all(map(_scales, operands[k + 1 : j + 1]))
-        scales |= all(isinstance(o, DiagMatrix) for o in operands[i : j + 1])
-        return rows * columns * (1 if scales else 2 * inner)
+        is_copy = all(map(scales, operands[i : k + 1])) != all(map(scales, operands[k + 1 : j + 1]))
+        is_copy |= all(isinstance(o, DiagMatrix) for o in operands[i : j + 1])
+        return rows * columns * (1 if is_copy else 2 * inner)
 
     def _count_entries(self, operand: Basic) -> int:
         rows, columns = map(self._dimension_size, operand.shape)
@@ -325,71 +323,9 @@ def _numbers_of_matrices(expr: Basic) -> Iterator[Expr]:
             yield from _numbers_of_matrices(a)
 
 
-def _with_thin_ones(factors: Sequence[MatrixExpr]) -> Iterator[MatrixExpr]:
-    """Factors with a column times a row for each matrix of ones."""
-    for factor in factors:
-        thin = len(factors) == 1 or not isinstance(factor, OneMatrix) or 1 in factor.shape
-        yield from (factor,) if thin else (OneMatrix(factor.rows, 1), OneMatrix(1, factor.cols))
-
-
-def _transpose_operand(operand: Basic) -> Basic:
-    """The transpose of an operand."""
-    if isinstance(operand, Transpose):
-        return operand.arg
-    if isinstance(operand, OneMatrix):
-        return OneMatrix(operand.cols, operand.rows)
-    if isinstance(operand, MatAdd):
-        return _in_order(map(_transpose_term, operand.args))
-    return operand if isinstance(operand, DiagMatrix | Identity | Centring) else Transpose(operand)
-
-
-def _all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
-    """The transposes of operands that are transposes themselves, or diagonal; an operation on these has both senses."""
-    if not any(isinstance(o, Transpose) for o in operands):
-        return None
-    return (
-        [*map(_transpose_operand, operands)]
-        if all(isinstance(o, Transpose | DiagMatrix | Identity | OneMatrix) for o in operands)
-        else None
-    )
-
-
-def _transpose_term(term: Basic) -> Basic:
-    """The transpose of a term of a sum that stays open."""
-    coefficient, factors = term.as_coeff_matrices() if isinstance(term, MatMul) else (S.One, [term])
-    return MatMul(coefficient, *map(_transpose_operand, reversed(factors)), evaluate=False)
-
-
-def _in_order(terms: Iterable[Basic]) -> MatAdd:
-    """A sum as it is, its terms in one order."""
-    products = (t if isinstance(t, MatMul) else MatMul(S.One, t, evaluate=False) for t in terms)
-    return MatAdd(*sorted(products, key=default_sort_key), evaluate=False)
-
-
-def _stripped(operand: Basic) -> Basic:
-    """The symbol of an operand, whichever way it is turned."""
-    return operand.args[0] if isinstance(operand, Transpose | DiagMatrix) else operand
-
-
-def _scales(operand: Basic) -> bool:
-    """Whether a product with an operand is no more work than copies."""
-    return isinstance(operand.arg if isinstance(operand, Transpose) else operand, DiagMatrix | Constant | MatAdd)
-
-
-def _is_not_made(operand: Basic) -> bool:
-    """Whether an operand is no array: ones, which are put in where they are read, open sums, selections."""
-    return isinstance(operand.arg if isinstance(operand, Transpose) else operand, OneMatrix | MatAdd | Constant)
-
-
 def _runs(best: Mapping, i: int, j: int) -> Iterator[tuple[int, int]]:
     """The runs of operands whose products are made."""
     yield i, j
     if i < j:
         k = best[i, j][1]
         yield from (*_runs(best, i, k), *_runs(best, k + 1, j))
-
-
-def _is_made(factor: Basic) -> bool:
-    """Whether a factor is an array that is made entry by entry."""
-    inner = factor.arg if isinstance(factor, Transpose) else factor
-    return not isinstance(inner, MatrixSymbol | DiagMatrix | Diagonal | Constant | Identity | OneMatrix | ZeroMatrix | MatAdd)

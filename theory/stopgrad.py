@@ -14,12 +14,12 @@ x*(x + y)
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from numbers import Number
 
 from sympy import Basic, Dummy, Expr, Function, MatrixBase, MatrixExpr, MatrixSymbol, Transpose
 from sympy.core.sympify import _sympify
 from sympy.logic.boolalg import Boolean
-from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
 
 from theory.errors import InputError, MarkerError, quote_value
 
@@ -61,6 +61,10 @@ class StopGradient(Function):
 class StopGradientMatrix(MatrixExpr):
     """The marker on a matrix expression of the same shape; made by :func:`sg`."""
 
+    def __new__(cls, *args):
+        _refuse_array_derivatives()
+        return super().__new__(cls, *args)
+
     @property
     def shape(self):
         return self.args[0].shape
@@ -81,10 +85,14 @@ class StopGradientMatrix(MatrixExpr):
         return rf"\operatorname{{sg}}\left({printer._print(self.args[0])}\right)"
 
 
-@array_derive.register(StopGradientMatrix)
-def _(marker, x):
-    """SymPy's derivative by a matrix comes this way."""
-    raise _refuse_diff(marker)
+@cache
+def _refuse_array_derivatives() -> None:
+    """SymPy's derivative by a matrix, which takes what it does not know for constant, asks here what a marker is."""
+    from sympy.tensor.array.expressions.arrayexpr_derivatives import array_derive
+
+    @array_derive.register(StopGradientMatrix)
+    def _(marker, x):
+        raise _refuse_diff(marker)
 
 
 MARKERS = (StopGradient, StopGradientMatrix)

@@ -19,9 +19,12 @@ import pickle
 import signal
 import threading
 import traceback
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial as bound
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from time import monotonic
@@ -82,6 +85,41 @@ def run_within(time_limit: float | None, function: Callable[..., T], *args, part
     if not succeeded:
         raise value
     return value
+
+
+def run_each(time_limit: float, function: Callable[..., T], each: Iterable, at_once: int | None = None) -> list[Future[T]]:
+    """The function of each of some arguments, in workers that run at the same time.
+
+    Parameters
+    ----------
+    time_limit
+        seconds for each, as in :func:`run_within`.
+    at_once
+        how many workers; as many as there are processors unless given.
+
+    Returns
+    -------
+    What each becomes, in the order of the arguments; the work ends with this process.
+    """
+    waiting = deque((argument, Future[T]()) for argument in each)
+    futures = [future for _, future in waiting]
+
+    def take_jobs() -> None:
+        while waiting:
+            with suppress(IndexError):
+                argument, future = waiting.popleft()
+                _fulfil(future, bound(run_within, time_limit, function, argument))
+
+    for _ in range(min(len(futures), at_once or os.cpu_count() or 1)):
+        threading.Thread(target=take_jobs, daemon=True).start()
+    return futures
+
+
+def _fulfil(future: Future[T], work: Callable[[], T]) -> None:
+    try:
+        future.set_result(work())
+    except BaseException as error:
+        future.set_exception(error)
 
 
 @dataclass(frozen=True, eq=False)

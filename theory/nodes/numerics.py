@@ -116,7 +116,6 @@ def put_rows(m: NDArray, size: int, first: int, end: int, step: int) -> NDArray:
 
 _ALL = (
     softmax, log_sum_exp, log_det, softplus, logistic, power_of_root, row_sums_of_product, diagonal_column, mean_free,
-    with_diagonal,
-    scaled, add_to, take_from, less, put_columns, put_rows,
+    with_diagonal, scaled, add_to, take_from, less, put_columns, put_rows,
 )  # fmt: skip
 FUNCTIONS = {f.__name__: f for f in _ALL}

@@ -26,7 +26,6 @@ import os
 import tempfile
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -209,6 +208,8 @@ def _import_package(name: str) -> Any:
 
 
 def _package_version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:
