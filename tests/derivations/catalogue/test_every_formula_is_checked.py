@@ -362,6 +362,7 @@ WRONG_ENGINES = {
     "gradient of the wrong sign": (
         [(import_module("theory.loss"), "gradients", _downhill_for_up)],
         {
+            "cosine_head": ["flow", "small_angles", "rates", "angles", "apart", "decay"],
             "embedding": ["flow"],
             "classifiable": ["class_rates"],
             "projection_head": ["gradient_flow", "contraction"],
@@ -375,6 +376,7 @@ WRONG_ENGINES = {
     "targets that come back doubled": (
         [(import_module("theory.loss"), "block_markers", _doubled_targets)],
         {
+            "cosine_head": ["rates", "following", "angles"],
             "stop_gradient": ["stop_gradient_flow", "deleted", "mode_flow"],
             "weight_decay": ["mode_flow", "heads", "own_sector", "saddle_node", "collapse"],
             "decay_stability": ["state", "own_sector", "pair_sector", "cubic", "spectrum", "slow_decay"],
@@ -396,7 +398,7 @@ WRONG_ENGINES = {
     ),
     "half the derivative along the flow": (
         [(Flow, "time_derivative", lambda flow, q: derivative_along(flow, q) / 2)],
-        {"embedding": ["dissipation"], "whitening": ["descent"]},
+        {"cosine": ["lengths"], "embedding": ["dissipation"], "whitening": ["descent"]},
     ),
     "curl of the wrong sign": (
         [(Flow, "_curl_form", lambda flow, *blocks: -curl_form(flow, *blocks))],
@@ -409,6 +411,8 @@ WRONG_ENGINES = {
     "lowered velocity of the wrong sign": (
         [(LoweredFlow, "velocity", lambda lowered, t, state: -lowered_velocity(lowered, t, state))],
         {
+            "cosine": ["clock", "ring", "angles"],
+            "cosine_head": ["angles", "decay", "without_stop"],
             "projection_head": ["modes", "decay"],
             "stop_gradient": ["mode_flow"],
             "mean_field_head": ["finite_steps"],
