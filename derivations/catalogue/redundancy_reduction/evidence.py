@@ -36,7 +36,7 @@ from derivations.vocabulary import (
     u,
     v,
 )
-from theory import Coupling, Loss
+from theory import Coupling, Flow, Loss
 from theory.models.two_views import alpha
 from theory.models.vocabulary import D_x, D_y, J, X, Y, d
 
@@ -64,6 +64,11 @@ def whole_model(weights: NDArray, weight: float, dimension: int = 2, mobility=No
     return CentredModel(weights, dimension, {alpha: weight}, mobility, barlow_twins())
 
 
+@cache
+def _flow_in_modes(energy: Expr) -> Flow:
+    return Loss(energy, state=(U_x, U_y)).gradient_flow()
+
+
 def compare_modes(rng, given: Lines, inside: Expr) -> Iterator[tuple]:
     """The loss and the velocities of all embeddings, whose mobilities are a function of the degrees, and those in modes."""
 
@@ -74,13 +79,13 @@ def compare_modes(rng, given: Lines, inside: Expr) -> Iterator[tuple]:
     weights = random_weights(rng)
     whole = whole_model(weights, float(rng.uniform(0.2, 2)), mobility=own)
     state = whole.random_state(rng)
-    loss = Loss(inside, state=(U_x, U_y))
+    flow = _flow_in_modes(inside)
     sizes = {mu_matrix.name: np.diag(whole.correlations), "d": 2, "N_Z": 2, alpha.name: whole.values[alpha]}
-    lowered = loss.gradient_flow().lower(sizes)
-    there = lowered.pack(dict(zip(loss.state, whole.amplitudes(state), strict=True)))
+    lowered = flow.lower(sizes)
+    there = lowered.pack(dict(zip(flow.state, whole.amplitudes(state), strict=True)))
     yield float(lowered.evaluate([inside])(there)[0]), whole.energy(state)
     moved, found = lowered.unpack(lowered.velocity(0, there)), whole.speeds(state)
-    yield from ((moved[b], value) for b, value in zip(loss.state, whole.amplitudes(found), strict=True))
+    yield from ((moved[b], value) for b, value in zip(flow.state, whole.amplitudes(found), strict=True))
     yield from ((1 + value, np.ones_like(value)) for value in whole.means(found))
 
 

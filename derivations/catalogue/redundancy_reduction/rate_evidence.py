@@ -112,7 +112,7 @@ def _run_to_frame(weight: float) -> tuple[dict, float]:
     """The loss at the end of a run of three dimensions of a symmetric family of three classes."""
     coupling = Coupling.uniform(classes=3, samples=12, fraction=0.5)
     whole = CentredModel(np.asarray(coupling.data["J"]), 3, {alpha: weight}, loss=barlow_twins())
-    end = whole.rest_from(whole.random_state(np.random.default_rng(0)), 100)
+    end = whole.rest_from(whole.random_state(np.random.default_rng(0)), 60)
     return {alpha: weight, d: 3, K: 3, mu_k: whole.correlations[0]}, whole.energy(end)
 
 
