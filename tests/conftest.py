@@ -6,6 +6,8 @@
 import os
 import signal
 
+import pytest
+
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers fill the processors; threads of linear algebra beside them only wait
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -23,3 +25,14 @@ settings.load_profile("ci-reproducible" if os.environ.get("CI") == "true" else "
 
 # Shells start jobs in the background with Ctrl-C ignored, which children inherit; some tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Files whose tests share nothing and are long: each of them may go to another worker.
+APART = ("test_every_formula_is_checked.py",)
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of a file stay together, and all that look at the whole catalogue, which is then verified once."""
+    for item in items:
+        if item.path.name not in APART:
+            shared = "checked" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("catalogue" if shared else str(item.path)))
