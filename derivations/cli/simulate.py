@@ -21,14 +21,22 @@ from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.progress import progress_bar
 
 LATE = 10.0  # slow times that a run lasts unless told otherwise
+FILE = ".toml"
 SETTLED = 200.0  # the same where nothing collapses
 OF_ONE_RUN = {
     *("head", "stop", "until", "points", "logarithmic", "parameters", "method", "step", "momentum", "batch", "animation"),
 }
 
 
+class _Model(click.Choice):
+    """The name of a model, or a model file."""
+
+    def convert(self, value, param, ctx):
+        return value if str(value).endswith(FILE) else super().convert(value, param, ctx)
+
+
 @click.command("simulate")
-@click.argument("model", metavar="MODEL", type=click.Choice(["embedding", "head", "two-time-scales"]))
+@click.argument("model", metavar="MODEL", type=_Model(["embedding", "head", "two-time-scales"]))
 @click.option("--head", default="shared", show_default=True, help="Where the head stands: none, samples, labels, both, shared.")
 @click.option("--stop", default="both", show_default=True, help="Targets that stop the gradient: none, labels, samples, both.")
 @with_couplings
@@ -36,7 +44,7 @@ OF_ONE_RUN = {
 @click.option("--until", type=float, help="Last time.  [default: ten slow times of the couplings, or 200]")
 @click.option("--points", type=click.IntRange(min=2), default=200, show_default=True, help="Number of recorded times.")
 @click.option("--log/--linear", "logarithmic", default=True, show_default=True, help="How the times are spaced.")
-@click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="gamma, lambda or kappa; may be repeated.")
+@click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="Such as gamma; may be repeated.")
 @click.option("--method", default="auto", show_default=True, help="auto, direct, exact or order-parameters.")
 @click.option("--step", type=float, help="Gradient descent in steps of this size, in place of the gradient flow.")
 @click.option("--momentum", type=float, default=0.0, show_default=True, help="Of gradient descent (heavy ball).")
@@ -50,7 +58,8 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
     """A model followed in time: trajectories to disk, and a figure.
 
     embedding: samples and labels that pull on each other.  head: through a linear head, with stop-gradient.  two-time-scales:
-    three runs on one set of samples - none frustrated, a few, and the same with shared head and stop-gradient.
+    three runs on one set of samples - none frustrated, a few, and the same with shared head and stop-gradient.  FILE.toml: a
+    model file with samples X and labels Y among its matrices.
 
     Writes trajectory.nc (NetCDF), the figure as SVG and PDF, and the film; two-time-scales writes a file for each run.
     Interrupted by Ctrl-C, it keeps what it has as a valid partial file.
@@ -62,8 +71,8 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
     given = {name for name in options if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if model == "two-time-scales":
         refuse_options(given & OF_ONE_RUN, "two-time-scales")
-    elif model == "embedding":
-        refuse_options(given & {"head", "stop"}, "embedding")
+    elif model != "head":
+        refuse_options(given & {"head", "stop"}, "embedding" if model == "embedding" else "a model file")
     require_writable(out)
     found = _run_time_scales(options, given, out) if model == "two-time-scales" else _run_model(model, options, given, out)
     claims = found.pop("claims", ())
@@ -86,9 +95,11 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
 def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Path) -> dict:
     from derivations import figures
     from derivations.documents.publish import publish_files
+    from derivations.spec import load_model
     from theory import models, simulate
 
-    chosen = models.embedding_only() if model == "embedding" else models.projection_head(options["head"], options["stop"])
+    named = {"embedding": models.embedding_only, "head": lambda: models.projection_head(options["head"], options["stop"])}
+    chosen = named[model]() if model in named else load_model(Path(model))
     parameters = _read_parameters(options["parameters"])
     words, coupling = coupling_of(options, given)
     film = f"labels.{options['animation']}" if options["animation"] else None
