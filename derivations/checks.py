@@ -169,7 +169,7 @@ class Descent:
         uphill = -(evaluate(velocity, at) + still)
         if not isinstance(block, MatrixSymbol):
             return uphill / mobility * along
-        slope = uphill / mobility if np.ndim(mobility) == 0 else uphill @ _invert_matrix(mobility)
+        slope = uphill / mobility if np.ndim(mobility) == 0 else uphill @ invert_matrix(mobility)
         return mpmath.fsum((slope * along).reshape(-1))
 
 
@@ -214,7 +214,7 @@ class Limit(Remainder):
 
 
 @dataclass(frozen=True)
-class Together:
+class SeveralChecks:
     """Several checks, all of which must pass."""
 
     checks: Sequence[Check]
@@ -271,5 +271,6 @@ def _outcome_of(kind: str, residuals: Iterable, tolerance: float, detail: str) -
     return CheckOutcome(Status.PASSED, kind, detail, float(worst), tolerance)
 
 
-def _invert_matrix(matrix):
+def invert_matrix(matrix: np.ndarray) -> np.ndarray:
+    """The inverse of a matrix of ``mpf``."""
     return mpf_array(mpmath.inverse(mpmath.matrix(matrix.tolist())).tolist())

@@ -143,13 +143,18 @@ def decay_time(times: NDArray, distance: NDArray, late: int) -> float:
 class Training:
     """One run of an encoder, with its accuracy on what it was trained on and on what was held out.
 
-    ``how`` is ``"gradient flow"`` or an optimiser; ``run`` has the accuracy of the training set.
+    ``optimiser`` is None for the gradient flow; ``run`` has the accuracy of the training set.
     """
 
     forecast: EncoderForecast
-    how: str
+    optimiser: GradientDescent | None
     run: Trajectory
     held_out: NDArray
+
+    @property
+    def how(self) -> str:
+        """By what it was trained, in words."""
+        return _name_training(self.optimiser)
 
     @property
     def distance(self) -> NDArray:
@@ -187,7 +192,11 @@ def train_labels(found: EncoderForecast, dimension: int, seed: int, optimiser: G
         how = optimiser or Direct()
         return simulate(models.teacher_student(), coupling, dimension=dimension, times=found.times, seed=seed, by=how)
 
-    return Training(found, str(optimiser or "gradient flow"), once(found.coupling), once(found.held_out_encoder).accuracy)
+    return Training(found, optimiser, once(found.coupling), once(found.held_out_encoder).accuracy)
+
+
+def _name_training(optimiser: GradientDescent | None) -> str:
+    return str(optimiser or "gradient flow")
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,7 +281,7 @@ def study(
         for mobility in MOBILITIES:
             found = forecast_training(split, mobility)
             for optimiser in compared_optimisers(found, batch, shares):
-                progress(f"{name}, mobility {mobility}, {optimiser or 'gradient flow'}")
+                progress(f"{name}, mobility {mobility}, {_name_training(optimiser)}")
                 trainings.append(train_labels(found, dimension, seed, optimiser))
             if mobility == "degree":
                 headed.append(train_with_head(found, found.coupling.labels, seed))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from derivations.checks import Check, CheckOutcome, Level, Status, Together
+from derivations.checks import Check, CheckOutcome, Level, SeveralChecks, Status
 from derivations.documents.html import derivation_fragment, derivation_page
 from derivations.documents.latex import derivation_section
 from derivations.documents.view import DerivationView, StepView, evidence_of, title_of
@@ -104,7 +104,7 @@ class Step(Brief):
             try:
                 found = self.check(self.premises, Lines(self.after))
                 checks = tuple(found) if isinstance(found, Sequence) else (found,)
-                outcome = _unread_relation(self.after, checks) or Together(checks).run(level)
+                outcome = _unread_relation(self.after, checks) or SeveralChecks(checks).run(level)
             except (NoEvaluationError, UnfinishedError) as gap:
                 outcome = CheckOutcome(Status.UNCHECKED, "gap", f"the check has a gap: {gap}")
             except Exception as error:  # whatever a wrong formula raises is the finding, and is shown as such
@@ -150,7 +150,12 @@ class Verification(Brief):
     @property
     def passed(self) -> bool:
         """Whether every step has a check that passed."""
-        return bool(self.rows) and all(row.outcome.status is Status.PASSED for row in self.rows)
+        return 0 < len(self.rows) == self.passed_steps
+
+    @property
+    def passed_steps(self) -> int:
+        """How many steps have a check that passed."""
+        return sum(row.outcome.status is Status.PASSED for row in self.rows)
 
     @property
     def failed(self) -> bool:

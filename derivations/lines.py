@@ -55,7 +55,7 @@ class Lines(tuple[Line, ...]):
         """Right sides by their left sides, bounds aside."""
         return {line.left: self[line.left] for line in self if line.relation not in BOUNDS}
 
-    def violated(self, values: Mapping[Basic, object]) -> Lines:
+    def violations(self, values: Mapping[Basic, object]) -> Lines:
         """The bounds that do not hold where symbols have these values, numbers all.
 
         Raises
@@ -84,7 +84,7 @@ class Lines(tuple[Line, ...]):
         """
         for _ in range(DRAWS):
             values = {symbol: float(rng.uniform(*ends)) for symbol, ends in box.items()}
-            if not self.violated(values):
+            if not self.violations(values):
                 return values
         raise LookupError(f"the assumptions hold at none of {DRAWS} random points")
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from derivations import figures
 from derivations.catalogue import derive, names
-from derivations.claims import Claim, claim_of_checks, claims_of, summarise_claims
+from derivations.claims import Claim, ClaimKind, claim_of_checks, claims_of, summarise_claims
 from derivations.data import DataSet
 from derivations.documents import html, latex
 from derivations.documents.publish import publish_files
@@ -86,7 +86,6 @@ def write_report(report: Report, out: Path, progress: Progress) -> list[Path]:
 
 def _template_context(report: Report) -> dict:
     runs, *about_runs, about_checks = report.runs, *report.claims
-    heads = [run for run in runs if run.trajectory.head is not None]
     return {
         "title": f"Representation collapse: {report.data.name}",
         "data": report.data,
@@ -97,12 +96,12 @@ def _template_context(report: Report) -> dict:
         "claims": about_runs,
         "summary": summarise_claims(report.claims),
         "about_checks": about_checks,
-        "about_heads": [claim for claim in about_runs if claim.name in {f"{run.name}-eigenvalues" for run in heads}],
+        "about_heads": [claim for claim in about_runs if claim.kind is ClaimKind.EIGENVALUES],
         "has_slow_time": any(run.predicted_slow is not None and np.isfinite(run.predicted_slow) for run in runs),
         "share": f"{100 * report.fraction:.3g}%",
         "notes": list(dict.fromkeys(note for run in runs for note in run.coupling.notes)),
         "derivations": [d.view(v, number=f"{number}.") for number, (d, v) in enumerate(report.derivations, 1)],
-        "checks": [(d.title, sum(r.outcome.status.value == "passed" for r in v), len(v.rows)) for d, v in report.derivations],
+        "checks": [(d.title, v.passed_steps, len(v.rows)) for d, v in report.derivations],
         "remarks": "; ".join(f"{run.title}: {run.remark}" for run in runs) + ".",
     }
 

@@ -51,12 +51,7 @@ from theory.vanishing import vanishes
 
 NO_NUMBER = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 DIMENSION = r"[1-9]\d{0,5}|[^\W\d]\w*"  # a number, or a letter for one
-DOMAINS = {
-    "real": {"real": True},
-    "positive": {"positive": True},
-    "nonnegative": {"nonnegative": True},
-    "integer": {"integer": True},
-}
+DOMAINS = {name: {name: True} for name in ("real", "positive", "nonnegative", "integer")}
 END = r"([+-]?[\d.]+(?:[eE][+-]?\d{1,2})?)(?:\s*/\s*([\d.]+))?"  # of an interval: a number, or a quotient of two
 KEYS = ("state", "loss", "parameters", "matrices", "mobility", "decay")
 

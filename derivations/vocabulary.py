@@ -6,7 +6,7 @@ A symbol carries the weakest of the signs that it has anywhere; a derivation tha
 
 from sympy import MatrixSymbol, Symbol, symbols
 
-from theory.models.vocabulary import K, N, d
+from theory.models.vocabulary import K, N, d, n_xi
 
 # All embeddings together, as many as modes: embeddings Z, degrees D, adjacency A, mobilities H.
 N_Z = Symbol("N_Z", integer=True, positive=True)
@@ -95,9 +95,9 @@ q_V = MatrixSymbol("q_V", d, N_Z)
 g_vv, g_vw, g_ww, M_vv, M_vw, M_ww, U = symbols("g_vv g_vw g_ww M_vv M_vw M_ww U", real=True)
 l_v, l_w = symbols("l_v l_w", positive=True)
 
-# Linear students: p_xi inputs, n_xi samples; student E, samples Xi, labels T_xi; moments; expected maxima.
-n_xi, p_xi = symbols("n_xi p_xi", integer=True, positive=True)
-E, Xi, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("Xi", N, n_xi), MatrixSymbol("T_xi", n_xi, K)
+# Linear students: p_xi inputs, n_xi samples Xi; student E, labels T_xi; moments; expected maxima.
+p_xi = symbols("p_xi", integer=True, positive=True)
+E, T_xi = MatrixSymbol("E", d, N), MatrixSymbol("T_xi", n_xi, K)
 R_xi = MatrixSymbol("R_xi", N, N)  # principal axes of the inputs
 Sigma, M_xi, P = MatrixSymbol("Sigma", N, N), MatrixSymbol("M_xi", N, K), MatrixSymbol("P", K, K)
 e_K, t_K = symbols("e_K t_K", positive=True)
@@ -194,3 +194,49 @@ null_J = Symbol(r"\dim\ker\mathcal{J}", integer=True, nonnegative=True)
 margin, margin_end = symbols(r"\Delta \Delta_{\infty}", real=True)
 p_own, p_other = symbols("p_{+} p_{-}", real=True)
 L_least, s_zero, s_end = symbols(r"L_{\min} s_{0} s_{\infty}", real=True)
+
+# Two views in modes: samples, labels, canonical correlations on a diagonal; second moments of a mode over the pairs, products
+# of both views; critical weights; how many modes pass a threshold; the same beside a decay; slow times of families.
+V_x, V_y, mu_xy = MatrixSymbol("V_x", d, N), MatrixSymbol("V_y", d, K), MatrixSymbol(r"\mu_{xy}", N, K)
+moment_k, moment_decay = (Symbol(rf"\tfrac1m\lVert v_k\rVert{at}^{{2}}", nonnegative=True) for at in ("", r"_{\lambda}"))
+product_k, product_decay = (Symbol(rf"\tfrac1m(v_{{x}}\cdot v_{{y}})_{{{at}}}", real=True) for at in ("k", r"k,\lambda"))
+alpha_c, alpha_c_decay = symbols(r"\alpha_c \alpha_c^{\lambda}", real=True)
+n_alpha, n_plus = (Symbol(name, integer=True, nonnegative=True) for name in (r"\#\{\alpha_c<\alpha\}", r"\#\{\mu_k>0\}"))
+tau_uniform, tau_pairs = symbols(r"\tau_{\text{uniform}} \tau_{\text{pairs}}", positive=True)
+
+# Eigenvalues of displacements of two views against each other: of a survivor, along an empty direction, of two survivors (trace
+# and determinant).
+s_opposite, s_turned, tau_kl, delta_kl = symbols("s_{kk}^{-} s_{k0}^{-} tau_{kl}^{-} delta_{kl}^{-}", real=True)
+
+# A hinge on variances: both views in modes, their means; variances of dimensions, covariance, their parts of the loss;
+# slopes at the kink; eigenvalues of turns, of views against each other, a determinant; critical weights; a rate of amplitudes.
+U_x, U_y = MatrixSymbol("U_x", d, N_Z), MatrixSymbol("U_y", d, N_Z)
+mean_x_all, mean_y_all = MatrixSymbol(r"\bar{x}", d, 1), MatrixSymbol(r"\bar{y}", d, 1)
+C_kk, C_11, C_22, L_C, L_kl = symbols("C_{kk} C_{11} C_{22} L_{C} L_{kl}", nonnegative=True)
+C_kl = Symbol("C_{kl}", real=True)
+slope_below, slope_above = symbols(r"L_{C}'|_{-} L_{C}'|_{+}", real=True)
+s_angle, s_against = symbols(r"s_{\angle} s_{\pm}", real=True)
+det_turns = Symbol(r"\det\mathcal{H}_{\angle}", real=True)
+alpha_h = Symbol(r"\alpha_{h}", positive=True)
+fall_rate = Symbol(r"-\tfrac{d}{dt}\log{v}", real=True)
+# Cosines: angles of labels and of pure samples with the common direction; the total weight; lengths, their clock; how unit
+# vectors move; cosines of pairs, how the loss bends; eigenvalues of a ring along its circle and out of it.
+angle_y, angle_x, angle_y0 = symbols(r"\vartheta_y \vartheta_x \vartheta_{y0}", real=True)
+mass, clock, rate_k = Symbol("m_J", positive=True), Symbol(r"t_\lambda", real=True), Symbol("r_k", real=True)
+square_x, square_x0 = symbols(r"\lVert{x_i}\rVert^2 \lVert{x_i(0)}\rVert^2", positive=True)
+fall_x = Symbol(r"\tfrac{d}{dt}\lVert{x_i}\rVert^2", real=True)
+dZ, C_xy = MatrixSymbol(r"\delta Z", d, N_Z), MatrixSymbol("C_{xy}", N, K)
+bend = Symbol(r"\operatorname{tr}\partial^2L", real=True)
+apart_ab = Symbol(r"1-\cos\angle(y_a,y_b)", nonnegative=True)
+s_ring, s_out = symbols(r"s_{\parallel} s_{\perp}", real=True)
+
+# A head on directions: its parts across the common direction and along it, their ratio; angles of predictions, what pulls at
+# both angles, how predictions turn; squares of the head; its tilt, turns, spread.
+w_e, w_m, rho_W = symbols("w_e w_m rho_W", positive=True)
+aim_y, aim_x = symbols(r"\hat{\vartheta}_y \hat{\vartheta}_x", real=True)
+pull_y, pull_x, turn_y, turn_x = symbols("f_y f_x D_y D_x", real=True)
+square_W, fall_W = Symbol(r"\lVert{W}\rVert^2", positive=True), Symbol(r"\tfrac{d}{dt}\lVert{W}\rVert^2", real=True)
+rate_g = Symbol("g", positive=True)
+dw_m = MatrixSymbol(r"\delta w", d, 1)
+s_turn, rho_c, spread_a, slope_L = symbols(r"s_{\text{turn}} \rho_c S_{\vartheta} \delta{L}", real=True)
+d_angle_y, d_angle_x, d_rho = symbols(r"\delta\vartheta_y \delta\vartheta_x \delta\rho_W", real=True)

@@ -173,7 +173,7 @@ class Flow(Brief, Basic):
         return Context(self.assumptions, kinks=True)
 
     @cached_property
-    def _metric_context(self) -> Context:
+    def metric_context(self) -> Context:
         """The assumptions, and that mobilities are symmetric."""
         metric = (Q.symmetric(h) for h in self.mobility.values() if isinstance(h, MatrixSymbol))
         return Context((*self.assumptions, *metric), kinks=True)
@@ -225,7 +225,7 @@ class Flow(Brief, Basic):
         if not self.is_matrix:
             curl = {(a, b): curl[i, j] for i, a in enumerate(self.state) for j, b in enumerate(self.state) if i < j}
         for entry, value in curl.items():
-            decided = vanishes(value, self._metric_context)
+            decided = vanishes(value, self.metric_context)
             if decided is False:
                 return GradientTest(False, entry, value)
             undecided += [(entry, value)] if decided is None else []
@@ -240,11 +240,11 @@ class Flow(Brief, Basic):
     def conserved(self, degree: int = 2) -> tuple[Expr | MatrixExpr, ...]:
         """A basis of the polynomial first integrals up to ``degree``, for generic values of the parameters.
 
-        See :func:`theory.integrals.first_integrals`.
+        See :func:`theory.integrals.integral_basis`.
         """
-        from theory.integrals import first_integrals
+        from theory.integrals import integral_basis
 
-        return first_integrals(self, degree)
+        return integral_basis(self, degree)
 
     def lower(self, parameters: Mapping | None = None, also: Sequence[Expr | MatrixExpr] = ()):
         """NumPy callables of the flow; see :func:`theory.lowering.lower_flow`."""
@@ -263,17 +263,17 @@ class Flow(Brief, Basic):
                 f"a mobility of {block} that is positive", brief(mobility), "leave what does not move out of the state"
             )
         if isinstance(mobility, MatrixExpr):
-            return collect(MatMul(velocity, Inverse(mobility)), self._metric_context)
+            return collect(MatMul(velocity, Inverse(mobility)), self.metric_context)
         return velocity / mobility
 
     def _curl_form(self, force: Mapping, a: State, b: State) -> Expr:
         u, v = direction(a), direction(b, second=True)
-        forwards = _inner_product(u, differential(force[a], {b: v}, self._metric_context))
-        backwards = _inner_product(v, differential(force[b], {a: u}, self._metric_context))
-        return expand_traces(forwards - backwards, self._metric_context)
+        forwards = _inner_product(u, differential(force[a], {b: v}, self.metric_context))
+        backwards = _inner_product(v, differential(force[b], {a: u}, self.metric_context))
+        return expand_traces(forwards - backwards, self.metric_context)
 
     def _zero_if_proved(self, value: Expr) -> Expr:
-        return S.Zero if vanishes(value, self._metric_context) is True else value
+        return S.Zero if vanishes(value, self.metric_context) is True else value
 
 
 def direction(block: State, second: bool = False) -> State:

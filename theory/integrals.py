@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from theory.flow import Flow
 
 
-def first_integrals(flow: Flow, degree: int = 2) -> tuple[Expr | MatrixExpr, ...]:
+def integral_basis(flow: Flow, degree: int = 2) -> tuple[Expr | MatrixExpr, ...]:
     """A basis of the polynomial first integrals of ``flow`` up to ``degree``, constants left out.
 
     Parameters

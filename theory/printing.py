@@ -58,10 +58,20 @@ def read_number(text: str) -> Rational:
     return (-value if sign == "-" else value) / (read_number(bottom[0]) if bottom else 1)
 
 
+class _Held(Symbol):
+    """The place of a part in an expression that is printed without it."""
+
+    __slots__ = ()
+
+
 class AsWritten(Add):
     """A sum for display, which prints its terms in the order in which they are given."""
 
     __slots__ = ()
+
+
+def _join_terms(terms: Sequence[str]) -> str:
+    return "".join([terms[0], *(f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in terms[1:])])
 
 
 def _is_negative(number: Expr) -> bool:
@@ -107,8 +117,7 @@ class PaperPrinter(AnyLength):
         return _positive_first(expr.args if isinstance(expr, AsWritten) else super()._as_ordered_terms(expr, order))
 
     def _print_MatAdd(self, expr):
-        first, *others = (self._print(term) for term in expr.args)
-        return first + "".join(f" - {term[1:]}" if term.startswith("-") else f" + {term}" for term in others)
+        return _join_terms([self._print(term) for term in expr.args])
 
     def _print_MatMul(self, expr):
         factors = expr.args[1:] if expr.args[0] == S.NegativeOne else expr.args
@@ -130,8 +139,7 @@ class ReadablePrinter(PaperPrinter):
     def _print_Add(self, expr, order=None):
         if len(expr.args) <= MANY:
             return super()._print_Add(expr, order)
-        terms = [self._monomial_text(term) for term in expr.args]
-        return "".join([terms[0], *(f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in terms[1:])])
+        return _join_terms([self._monomial_text(term) for term in expr.args])
 
     def _monomial_text(self, term: Basic) -> str:
         """One of very many terms, its factors written once each."""
@@ -177,7 +185,7 @@ def _print_whole(printer: AnyLength | TexPrinter, expr: object) -> str:
 
     def name(part: int | Basic) -> Symbol:
         held.append(part)
-        return Symbol(f"{_HELD[0]}{len(held) - 1}{_HELD[1]}", positive=True)
+        return _Held(f"{_HELD[0]}{len(held) - 1}{_HELD[1]}", positive=True)
 
     def text(part: Basic) -> str:
         return printer.doprint(replace_numbers(replace_depths(part, DEEPEST, name), READABLE, name))
@@ -247,9 +255,8 @@ class TexPrinter(LatexPrinter):
 
     def _print_MatrixElement(self, expr):
         parent = self._print(expr.parent)
-        bracketed = (
-            parent if re.fullmatch(r"\w|\\[a-z]+", parent) or parent.startswith(r"\operatorname") else rf"\left({parent}\right)"
-        )
+        is_one_sign = re.fullmatch(r"\w|\\[a-z]+", parent) or parent.startswith(r"\operatorname")
+        bracketed = parent if is_one_sign else self.add_brackets(parent)
         column = r"(\\\w+|\w|\\dot\{\w\})_\{?([\w+])\}?" if expr.parent.cols == 1 else r"(\w)_\{(\w)\}"
         if match := re.fullmatch(column, parent):
             return rf"{match[1]}_{{{match[2]},{self._print(expr.i)}}}"
@@ -258,12 +265,8 @@ class TexPrinter(LatexPrinter):
 
     def _print_Mul(self, expr):
         coefficient, rest = expr.as_coeff_Mul()
-        if (
-            isinstance(coefficient, Rational)
-            and abs(coefficient.p) == 1
-            and coefficient.q > 1
-            and not any(isinstance(f, Pow) and _is_negative(f.exp) for f in Mul.make_args(rest))
-        ):
+        is_part = isinstance(coefficient, Rational) and abs(coefficient.p) == 1 < coefficient.q
+        if is_part and not any(isinstance(f, Pow) and _is_negative(f.exp) for f in Mul.make_args(rest)):
             sign = "- " if coefficient < 0 else ""
             inner = self.parenthesize(rest, 50) if isinstance(rest, Add) else self._print(rest)
             return rf"{sign}\tfrac{{1}}{{{decimal_digits(coefficient.q)}}} {inner}"
@@ -275,9 +278,10 @@ class TexPrinter(LatexPrinter):
     def _print_Identity(self, expr):
         return r"\mathbb{I}"
 
+    def _print__Held(self, expr):
+        return expr.name
+
     def _print_Symbol(self, expr, style="plain"):
-        if expr.name.startswith(_HELD[0]):
-            return expr.name
         named = Symbol(ascii_name(expr.name)) if not expr.name.isascii() else expr
         return super()._print_Symbol(named, style).replace(r"\phi", r"\varphi")
 

@@ -74,7 +74,7 @@ class Context:
     @cached_property
     def rules(self) -> tuple[tuple[Word, Polynomial], ...]:
         plain = Context(tuple(a for a in self.assumptions if not isinstance(a, Eq)))
-        rules = []
+        rules: list[tuple[Word, Polynomial]] = []
         for equation in self.assumptions:
             if isinstance(equation, Eq) and isinstance(equation.lhs, MatrixExpr):
                 for side in (lambda e: e, Transpose):
@@ -85,7 +85,9 @@ class Context:
                             quote_value(equation),
                             "solve it for one product",
                         )
-                    rules.append((word, expand(side(equation.rhs), plain)))
+                    rule = word, expand(side(equation.rhs), plain)
+                    if not any(_undo_each_other(rule, other) for other in rules):
+                        rules.append(rule)
         return tuple(rules)
 
 
@@ -102,7 +104,15 @@ def normalise(polynomial: Polynomial, context: Context = PLAIN) -> Polynomial:
     result: Polynomial = {}
     for word, coefficient in polynomial.items():
         short, number = join_factors(word)
-        _rewrite_word(short, coefficient * number, context, result)
+        try:
+            _rewrite_word(short, coefficient * number, context, result)
+        except RecursionError:
+            rules = ", ".join(quote_value(monomial(pattern)) for pattern, _ in context.rules)
+            raise InputError(
+                "assumed equations that come to an end when they are applied from left to right",
+                f"equations for {rules} that do not",
+                "solve them for the longer product",
+            ) from None
     return _drop_zeros(result)
 
 
@@ -322,6 +332,11 @@ def _are_inverse(a: MatrixExpr, b: MatrixExpr) -> bool:
     if isinstance(a, Transpose) and isinstance(b, Transpose):
         return _are_inverse(a.arg, b.arg)
     return (isinstance(a, Inverse) and a.arg == b) or (isinstance(b, Inverse) and b.arg == a)
+
+
+def _undo_each_other(rule: tuple[Word, Polynomial], other: tuple[Word, Polynomial]) -> bool:
+    """Whether each of two rules makes what the other one takes, as for matrices that commute."""
+    return rule[0] in other[1] and other[0] in rule[1]
 
 
 def _rewrite_word(word: Word, coefficient: Expr, context: Context, into: Polynomial) -> None:

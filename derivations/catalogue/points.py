@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import mpmath
 import numpy as np
+from sympy import Expr, Rational, Symbol
 
 from derivations.checks import random_values
 from derivations.evaluate import Point, evaluate
+from derivations.lines import Lines
 from derivations.vocabulary import N_Z, V, mu_matrix
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma, kappa, lam, u_x, u_y
 
@@ -25,21 +29,6 @@ def coupled_point(rng: np.random.Generator) -> Point:
         | {J: weights, D_x: diagonal_matrix(weights.sum(axis=1)), D_y: diagonal_matrix(weights.sum(axis=0))}
         | {H: diagonal_matrix(random_values(rng, (sizes[n],), 0.2, 2)) for H, n in ((H_x, N), (H_y, K))}
         | {u_x: column_matrix(first_samples), u_y: column_matrix(first_labels)}
-    )
-
-
-def mode_point(rng: np.random.Generator) -> Point:
-    """Random amplitudes, head and correlations."""
-    size, count = int(rng.integers(2, 4)), int(rng.integers(2, 5))
-    return Point(
-        {
-            d: size,
-            N_Z: count,
-            V: random_values(rng, (size, count), -2, 2),
-            W: random_values(rng, (size, size), -2, 2),
-            mu_matrix: diagonal_matrix(random_values(rng, (count,), -1, 1)),
-            gamma: random_values(rng, (), 0.2, 2),
-        }
     )
 
 
@@ -65,10 +54,15 @@ def column_matrix(values) -> np.ndarray:
     return np.array([[mpmath.mpf(int(v))] for v in values], dtype=object)
 
 
-def slope_along(expression, at: Point, speeds):
+def both_sides(lines: Lines, at: Point) -> Iterator[tuple]:
+    """Left and right sides of lines at a point."""
+    return ((evaluate(line.left, at), evaluate(line.right, at)) for line in lines)
+
+
+def measure_slope(expression, at: Point, speeds):
     """The derivative of an expression along given speeds, by central differences at 40 digits."""
     step = mpmath.mpf(10) ** -12
-    there, back = (Point({**at.values, **{b: at.values[b] + sign * step * s for b, s in speeds.items()}}) for sign in (1, -1))
+    there, back = (at | {b: at.values[b] + sign * step * s for b, s in speeds.items()} for sign in (1, -1))
     return (evaluate(expression, there) - evaluate(expression, back)) / (2 * step)
 
 
@@ -76,4 +70,10 @@ def measure_drift(rng: np.random.Generator, quantity, velocities, formula):
     """The change of a quantity along velocities, by block, at a random point of a coupling, against its formula."""
     with mpmath.workdps(40):
         at = coupled_point(rng)
-        yield slope_along(quantity, at, {b: evaluate(v, at) for b, v in velocities.items()}), evaluate(formula, at)
+        yield measure_slope(quantity, at, {b: evaluate(v, at) for b, v in velocities.items()}), evaluate(formula, at)
+
+
+def order_left_out(exact: Expr, leading: Expr, small: Symbol) -> float:
+    """The order in a small symbol of what leading terms leave out, from two values of it."""
+    few, more = (abs(float((exact - leading).subs(small, value).evalf(30))) for value in (Rational(1, 1000), Rational(1, 100)))
+    return np.log10(more / few)

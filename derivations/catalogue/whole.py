@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 from scipy.linalg import block_diag
+from sympy import Symbol
 
 from derivations.catalogue.points import diagonal_matrix
 from derivations.closed_forms.reduced import shared_head
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import N_Z, L, V, mu_k, mu_matrix, v_k
-from theory import Coupling
-from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma
+from theory import Auto, Coupling, models, simulate
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma, kappa, lam
 from theory.stopgrad import erase
 
 
@@ -68,7 +70,7 @@ class WholeModel:
     def speeds_of(self, premises: Lines, part: str = "") -> NDArray:
         """The velocities that lines give all embeddings with the mobilities that they name, as velocities of the amplitudes."""
         point = self.point()
-        at = Point({**point.values, **{H: evaluate(premises[H], point) for H in (H_x, H_y)}})
+        at = point | {H: evaluate(premises[H], point) for H in (H_x, H_y)}
         return self._to_modes({b: evaluate(premises[dot(b, part)], at) for b in (X, Y)})
 
     def point(self) -> Point:
@@ -120,3 +122,20 @@ def eigenmodes(coupling: Coupling) -> tuple[NDArray, NDArray, NDArray]:
 def amplitudes(samples: NDArray, labels: NDArray, degrees: NDArray, vectors: NDArray) -> NDArray:
     """All embeddings in modes, one a column."""
     return np.concatenate([samples, labels], axis=1) * np.sqrt(degrees) @ vectors
+
+
+def head_at_rest(coupling: Coupling, rng: np.random.Generator) -> tuple[NDArray, dict[Symbol, float]]:
+    """Labels (4, K) at the end of a run with a shared head, of random rates, and these."""
+    rates = {gamma: 0.02 * float(rng.uniform(0.5, 2)), lam: 0.05, kappa: 0.05 * float(rng.uniform(0.5, 2))}
+    how: dict[str, Any] = {"seed": int(rng.integers(100)), "initial": {"W": np.eye(4)}, "by": Auto("LSODA")}
+    run = simulate(models.projection_head(), coupling, dimension=4, times=[0, 1500], parameters=rates, **how)
+    return run.labels[-1], rates
+
+
+def simplex_distances(found: NDArray, squared: float, known: Lines) -> Iterator[tuple]:
+    """The squared distance of each two labels, and in how many dimensions they fit."""
+    first, second = np.triu_indices(found.shape[1], 1)
+    yield np.full(len(first), squared), np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
+    needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
+    for dimension in range(1, 5):
+        yield int(not known.violations({d: dimension, K: found.shape[1]})), int(needed <= dimension)

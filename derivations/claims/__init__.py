@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from derivations.claims.claim import Claim, ClaimVerdict, Outlook, summarise_claims
+from derivations.claims.claim import Claim, ClaimKind, ClaimVerdict, Outlook, summarise_claims
 from derivations.claims.derivations import claim_of_checks
 from derivations.claims.embeddings import claims_without_head
 from derivations.claims.heads import claims_with_head
 from derivations.experiment import ExperimentRun
 
-__all__ = ["Claim", "ClaimVerdict", "Outlook", "claim_of_checks", "claims_of", "summarise_claims"]
+__all__ = ["Claim", "ClaimKind", "ClaimVerdict", "Outlook", "claim_of_checks", "claims_of", "summarise_claims"]
 
 
 def claims_of(runs: Iterable[ExperimentRun]) -> tuple[Claim, ...]:

@@ -5,9 +5,9 @@ that both can happen.  A claim that fails though theory says that it holds, or h
 number that is further from its prediction than the error that is stated for it, are *faults*; a failure that theory foresees or
 leaves open is a finding like others.
 
->>> claim = Claim("rate", "the decay is as slow as predicted", "the decay is not as slow as predicted here",
-...               ClaimVerdict.FAILED,
-...               "measured 3", Outlook.HOLDS, "a decay of 2", measured=3.0, predicted=2.0, error=0.5, source="the second mode")
+>>> claim = Claim(ClaimKind.SLOW_TIME, "clean", "the decay is as slow as predicted",
+...               "the decay is not as slow as predicted here", ClaimVerdict.FAILED, "measured 3",
+...               Outlook.HOLDS, "a decay of 2", measured=3.0, predicted=2.0, error=0.5, source="the second mode")
 >>> claim.sentence, claim.fault
 ('The decay is not as slow as predicted here.', True)
 """
@@ -34,6 +34,18 @@ class ClaimVerdict(Enum):
         return cls.HELD if true else cls.FAILED
 
 
+class ClaimKind(Enum):
+    """What a claim is about."""
+
+    APART = "apart"
+    TOGETHER = "together"
+    SLOW_TIME = "slow-time"
+    GAIN = "gain"
+    EIGENVALUES = "eigenvalues"
+    END = "end"
+    CHECKS = "checks"
+
+
 class Outlook(Enum):
     """What theory says of a claim, for these data and this start, before the run."""
 
@@ -54,8 +66,8 @@ class Claim:
 
     Attributes
     ----------
-    name
-        of the claim, the same for all data.
+    kind, run
+        what it is about, and the name of the run, empty for a claim about all.
     statement, denial
         clauses, of which the first is said where the claim held, and the second where it did not.
     verdict
@@ -68,7 +80,8 @@ class Claim:
         a number against its prediction, the error that is stated for this, and where that comes from; or NaN.
     """
 
-    name: str
+    kind: ClaimKind
+    run: str
     statement: str
     denial: str
     verdict: ClaimVerdict
@@ -79,6 +92,11 @@ class Claim:
     predicted: float = nan
     error: float = nan
     source: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the claim, the same for all data."""
+        return "-".join(filter(None, (self.run, self.kind.value)))
 
     @property
     def exceeds_error(self) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from derivations.checks import Status
-from derivations.claims.claim import Claim, ClaimVerdict, Outlook
+from derivations.claims.claim import Claim, ClaimKind, ClaimVerdict, Outlook
 from derivations.engine import Verification
 
 
@@ -18,7 +18,8 @@ def claim_of_checks(verifications: Iterable[Verification]) -> Claim:
     if not found or (found[Status.UNCHECKED] and not found[Status.FAILED]):
         verdict = ClaimVerdict.UNTESTED
     return Claim(
-        "checks",
+        ClaimKind.CHECKS,
+        "",
         "every step of the derivations agrees with something found without it: finite differences at high precision, "
         "dense eigenvalues, or simulated trajectories",
         "a step of the derivations does not agree with what was found without it",

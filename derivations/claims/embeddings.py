@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from derivations.claims.claim import Claim, ClaimVerdict, Outlook
+from derivations.claims.claim import Claim, ClaimKind, ClaimVerdict, Outlook
 from derivations.claims.starts import LinearMotion, numerical_error
 from derivations.claims.subject import subject_of
 from derivations.experiment import CONTRACTED, ExperimentRun, measuring_window
@@ -44,7 +44,8 @@ def _claim_separation(run: ExperimentRun, linear: LinearMotion | None) -> Claim:
     """Classifiable data: every label comes to rest at a point of its own, which the start gives."""
     gaps = run.trajectory.min_separation
     names = (
-        f"{run.name}-apart",
+        ClaimKind.APART,
+        run.name,
         "labels stay apart where every sample has one label of its own",
         "two labels came close to each other here, although every sample has one label of its own",
     )
@@ -75,7 +76,7 @@ def _claim_contraction(run: ExperimentRun, linear: LinearMotion | None) -> Claim
     c, path, about = run.coupling, run.trajectory, subject_of(run.coupling)
     spread = path.label_spread[-1] / path.label_spread[0]
     denial = f"{about.name} did not bring all labels to one point here"
-    names = f"{run.name}-together", f"{about.name} {about.bring}", denial
+    names = ClaimKind.TOGETHER, run.name, f"{about.name} {about.bring}", denial
     end = f"at t = {path.times[-1]:.4g} the spread of the labels is {spread:.3g} of that at the start"
     evidence = f"{end}, and the smallest distance of two {path.min_separation[-1]:.3g}"
     verdict = ClaimVerdict.of(run.contracted)
@@ -100,7 +101,8 @@ def _claim_contraction(run: ExperimentRun, linear: LinearMotion | None) -> Claim
 def _claim_slow_time(run: ExperimentRun, linear: LinearMotion | None) -> Claim:
     what, slow, measured = subject_of(run.coupling).name, run.coupling.slow_time(), run.measured_slow
     names = (
-        f"{run.name}-slow-time",
+        ClaimKind.SLOW_TIME,
+        run.name,
         f"with {what} labels come together on the slow time scale that the canonical correlations predict",
         f"with {what} labels did not come together on the slow time scale that the canonical correlations predict",
     )
@@ -135,7 +137,8 @@ def _claim_gain(run: ExperimentRun) -> Claim:
     """Accuracy against the expected loss of distance."""
     path, c, what = run.trajectory, run.coupling, subject_of(run.coupling).name
     names = (
-        f"{run.name}-gain",
+        ClaimKind.GAIN,
+        run.name,
         f"with {what} accuracy is gained before the labels come together",
         f"with {what} accuracy was not gained before the labels come together",
     )

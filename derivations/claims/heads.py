@@ -21,11 +21,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.claims.claim import Claim, ClaimVerdict, Outlook
+from derivations.claims.claim import Claim, ClaimKind, ClaimVerdict, Outlook
 from derivations.claims.decays import distances_with_decay, eigenvalue_at_rest, joined_labels, outlook_with_decay
 from derivations.claims.starts import EPS, conserved_matrix, start_of
 from derivations.claims.subject import subject_of
-from derivations.dimensional.ends import EQUAL, REST, End, allowed
+from derivations.dimensional.ends import EQUAL, REST, End, judge_end
 from derivations.dimensional.starts import CouplingModes, Split, foreseen_of
 from derivations.experiment import CONTRACTED, ExperimentRun
 from theory import Coupling
@@ -133,7 +133,8 @@ def _claim_separation(run: ExperimentRun, end: RunEnd | None) -> Claim:
     path = run.trajectory
     labels = subject_of(run.coupling).labels
     names = (
-        f"{run.name}-apart",
+        ClaimKind.APART,
+        run.name,
         f"a shared head with stop-gradient keeps the {labels} apart",
         f"a shared head with stop-gradient did not keep all {labels} apart here",
     )
@@ -207,7 +208,8 @@ def _claim_eigenvalues(run: ExperimentRun, end: RunEnd | None) -> Claim:
     decays = end is not None and end.decay > 0
     what = "what decay leaves of canonical correlations" if decays else "canonical correlations of the data"
     names = (
-        f"{run.name}-eigenvalues",
+        ClaimKind.EIGENVALUES,
+        run.name,
         f"eigenvalues of the head become {what} ({run.title})",
         f"eigenvalues of the head did not become {what} here ({run.title})",
     )
@@ -242,7 +244,8 @@ def _largest_velocity(end: End) -> float:
 
 def _claim_stability(run: ExperimentRun, end: RunEnd | None) -> Claim:
     names = (
-        f"{run.name}-end",
+        ClaimKind.END,
+        run.name,
         f"the run comes to rest in a state that is stable in theory ({run.title})",
         f"the run came to rest in a state that is not stable in theory ({run.title})",
     )
@@ -258,7 +261,7 @@ def _claim_stability(run: ExperimentRun, end: RunEnd | None) -> Claim:
     if end.end.survivors[0].size > LARGEST:
         why = f"more than {LARGEST} entries of surviving modes are too many to compute their stability"
         return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.HOLDS, theory)
-    judged = allowed(end.end)
+    judged = judge_end(end.end)
     evidence = f"{judged.condition.value} is {judged.value:.2g}; {left}"
     if not judged.allowed and judged.value * end.time < -np.log(EPS):
         why = f"{evidence}, which is too slow to be seen by t = {end.time:.4g}"

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import click
 
-from derivations.cli import derive, diagnose, dmft, phase, report, simulate, spectrum
+from derivations.cli import derive, diagnose, dmft, losses, phase, report, simulate, spectrum
 from derivations.cli.common import Commands
 from derivations.cli.spectrum import PRINTED_MODES
 
@@ -17,5 +17,5 @@ def main() -> None:
     """Why learned representations collapse, and what prevents it: derivations checked against numbers."""
 
 
-for module in (report, spectrum, diagnose, derive, simulate, phase, dmft):
+for module in (report, spectrum, diagnose, losses, derive, simulate, phase, dmft):
     main.add_command(module.command)

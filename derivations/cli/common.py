@@ -63,6 +63,21 @@ class Commands(click.Group):
             ctx.exit(UNFINISHED)
 
 
+def read_parameters(parameters: tuple[str, ...]) -> dict[str, float]:
+    """NAME=VALUE pairs; values are read as numbers, never evaluated."""
+    found: dict[str, float] = {}
+    for text in parameters:
+        name, _, value = text.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            raise InputError("NAME=VALUE with a number", repr(text), "write for example gamma=0.5") from None
+        if name in found:
+            raise InputError("each parameter once", f"{name} again", "drop one of them")
+        found[name] = number
+    return found
+
+
 def print_claims(claims) -> None:
     """What runs let one claim, its evidence and what theory says of it; the last line counts."""
     from derivations.claims import summarise_claims

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from derivations.cli.common import DELIMITER, JSON, OUT
+from derivations.cli.common import DELIMITER, JSON, OUT, read_parameters
 from theory import require
 
 NEEDED = {".csv": ("data", "pandas"), ".parquet": ("data", "pyarrow")}
@@ -23,6 +23,8 @@ NEEDED = {".csv": ("data", "pandas"), ".parquet": ("data", "pyarrow")}
 )
 @click.option("--decay", type=float, help="Of the embeddings, in units of the mobility, for k_c.  [default: as it tends to 0]")
 @click.option("--dimension", type=int, help="Of a stop-gradient head, to be told which modes it keeps.")
+@click.option("--loss", help="One of the table of losses, to be told the fate of each mode.")
+@click.option("--set", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of that loss; may be repeated.")
 @JSON
 @OUT
 def command(
@@ -33,6 +35,8 @@ def command(
     ridge: float,
     decay: float | None,
     dimension: int | None,
+    loss: str | None,
+    parameters: tuple[str, ...],
     as_json: bool,
     out: Path,
 ) -> None:
@@ -42,7 +46,8 @@ def command(
     label is a feature. Features are centred; their scale is of no consequence.
 
     Prints canonical correlations with their errors, frustration, slow and fast times, the decays that a stop-gradient head
-    survives, and which pairs of classes contract first. Writes the figure diagnosis as SVG and PDF, and diagnosis.json.
+    survives, what each named loss would do, and which pairs of classes contract first. Writes the figure diagnosis as SVG
+    and PDF, and diagnosis.json.
     """
     extra, *packages = NEEDED.get(file.suffix.lower(), ("data",))
     require.extra(extra, *packages)
@@ -56,7 +61,10 @@ def command(
     require_writable(out)
     table = table_of_file(file, label, delimiter)
     with progress_bar(1.0, f"read {table.name}") as progress:
-        found = diagnose_table(table, one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension, progress=progress)
+        found = diagnose_table(
+            table, one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension, loss=loss,
+            parameters=read_parameters(parameters), progress=progress,
+        )  # fmt: skip
     numbers = found.to_dict()
 
     def build(scratch: Path) -> None:

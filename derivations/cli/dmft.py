@@ -118,7 +118,7 @@ def _compute_variance(pairs: Pairs, options: dict, sampled: Sampled) -> tuple[di
     columns = {"time": times, "variance": curve.values, "error": curve.errors}
     points = None if sampled is None else simulated_variance(pairs, sampled[0], times, sampled[1])
     found = {"method": curve.method, "frozen": response.frozen}
-    figure = dmft.variance_figure(_figure_title(pairs), times, {f"{pairs.ensemble}, {pairs.closure}": values}, points)
+    figure = dmft.variance_figure(_figure_title(pairs), times, {pairs: values}, points)
     return found, columns | _sample_columns(None if points is None else (points.mean, points.error)), figure
 
 

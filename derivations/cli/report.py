@@ -76,12 +76,14 @@ def _summarise_report(made, files) -> dict:
 
 
 def _print_summary(made, files) -> None:
+    from derivations.checks import Status
+
     click.echo()
     for _, verification in made.derivations:
-        good = sum(row.outcome.status.value == "passed" for row in verification)
-        click.echo(f"{verification.derivation}: {good} of {len(verification.rows)} steps passed their check")
+        total = len(verification.rows)
+        click.echo(f"{verification.derivation}: {verification.passed_steps} of {total} steps passed their check")
         for row in verification:
-            if row.outcome.status.value != "passed":
+            if row.outcome.status is not Status.PASSED:
                 click.echo(f"  {row.step}: {row.outcome.status.value}: {row.outcome.detail}")
     click.echo(f"\n{'run':<46}{'slow time':>10}{'measured':>10}{'ratio':>8}{'accuracy':>10}{'separation':>12}")
     for run in made.runs:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Expr, Integer, Rational, Symbol, solve, sqrt
+from sympy import Add, Expr, Integer, Rational, Symbol, solve, sqrt
 
 from derivations.analysis.expansions.rates import TimeScales
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.modes.sectors import Sector, Sectors, sectors
-from derivations.vocabulary import eta_x, eta_y, m, n, n_0, phi, q, u, v
+from derivations.vocabulary import eta_x, eta_y, m, n, n_0, phi, psi, q, u, v
 from theory.coupling.symmetric import pairs, uniform
 from theory.errors import InputError
 from theory.models.vocabulary import K
@@ -77,3 +77,20 @@ def frustration(family: str) -> Expr:
     if family == "pairs":  # the third rate is one
         return pairs_at_degrees().matrix.det().subs({**pairs_counts(), q: Rational(1, 2)}).factor()
     raise InputError("a family among ('uniform', 'pairs')", repr(family), "choose one of these")
+
+
+@cache
+def correlation_of(family: str) -> Expr:
+    """The canonical correlation of the class modes of a family, in phi and K."""
+    return sqrt(1 - frustration(family))
+
+
+def in_fraction(formula: Expr, correlation: Symbol, family: str, order: int = 2) -> Expr:
+    """The leading terms, in the frustrated fraction, of a function of the correlation of the class modes of a family.
+
+    >>> from derivations.vocabulary import mu
+    >>> in_fraction(1 / (1 - mu), mu, "uniform"), in_fraction(1 - mu, mu, "pairs")
+    (-phi/8 - 1/2 + 2/phi, K*phi/(4*(K - 1)))
+    """
+    terms = formula.subs(correlation, sqrt(1 - psi)).series(psi, 0, order).removeO()
+    return Add(*(term.subs(psi, frustration(family)).factor() for term in Add.make_args(terms)))

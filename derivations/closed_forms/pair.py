@@ -4,8 +4,8 @@ Small entries off the diagonal move by pairs of directions: a rotation, which co
 :math:`p=\omega_1\omega_2` and :math:`\nu=(\omega_1-\omega_2)^2`.  Its Hurwitz determinant is positive where the pair is stable.
 The derivation ``decay_stability`` shows them.
 
->>> slow_ratio()
-mu_1*(-mu_1 + mu_2)/mu_2**2
+>>> slow_ratio(), largest_ratio()
+(mu_1*(-mu_1 + mu_2)/mu_2**2, 1/4)
 """
 
 from __future__ import annotations
@@ -80,3 +80,13 @@ def slow_ratio() -> Expr:
     shares = ((-f.nth(0) / f.nth(1)).subs(ascending).factor() for f in factors if f.degree() == 1)
     positive = [share for share in shares if share.is_positive]
     return positive[0].subs({zeta: mu_2 - xi}).subs(xi, mu_1) if len(positive) == 1 else nan
+
+
+@cache
+def largest_ratio() -> Expr:
+    """The largest of these limits, which no root of the determinant exceeds: where the lower correlation makes them stationary.
+
+    Not a number where they are not at one place.
+    """
+    slope = Poly(fraction(slow_ratio().diff(mu_1).together())[0], mu_1)
+    return slow_ratio().subs(mu_1, -slope.nth(0) / slope.nth(1)).factor() if slope.degree() == 1 else nan

@@ -20,10 +20,8 @@ import numpy as np
 from sympy import lambdify
 
 from derivations.closed_forms.decaying import critical_decays, heads_at
-from derivations.closed_forms.pair import PAIR, pair_determinant, slow_ratio
+from derivations.closed_forms.pair import PAIR, largest_ratio, pair_determinant, slow_ratio
 from derivations.vocabulary import k, mu_1, mu_2, omega_1, omega_2
-
-SUFFICIENT = 0.25  # no two modes need more: the step "quarter" of the derivation ``decay_stability``
 
 
 def least_ratio(lower: float, upper: float, decay: float | None = None) -> float:
@@ -39,7 +37,7 @@ def least_ratio(lower: float, upper: float, decay: float | None = None) -> float
     omega = [heads_at(mu, decay)[0] / np.sqrt(decay) for mu in (lower, upper)]
     if determinant(*omega, 0.0) == 0:
         return 0.0
-    return brentq(lambda ratio: determinant(*omega, ratio), 0.0, SUFFICIENT, xtol=1e-15)
+    return brentq(lambda ratio: determinant(*omega, ratio), 0.0, float(largest_ratio()), xtol=1e-15)
 
 
 @cache

@@ -4,6 +4,11 @@ r"""Squared distances with second moments held near the identity: which modes su
 dV/dt = -V*(beta*V.T*V - (beta - 1)*I - \mu)
 >>> critical_weight(), survivor_square()
 (1 - mu_k, 1 - (1 - mu_k)/beta)
+>>> print(*(f"{name}: {value}" for name, value in eigenvalues_at_rest().items()), sep="\n")
+s_{jk}: mu_j - mu_k
+s_{j0}: beta + mu_j - 1
+s_{kk}: -2*(beta + mu_k - 1)
+s_{kl}: -2*beta - mu_k - mu_l + 2
 
 The derivation ``whitening`` shows them.
 """
@@ -12,11 +17,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Expr, Identity, Q, Trace, solve
+from sympy import Expr, Identity, ImmutableMatrix, MatrixExpr, Q, Symbol, Trace, solve
 
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.points.fixed_points import fixed_points
-from derivations.vocabulary import N_Z, V, mu_k, mu_matrix, v
+from derivations.closed_forms.reduced import connected_blocks, entries
+from derivations.vocabulary import N_Z, V, a_1, a_2, mu_j, mu_k, mu_l, mu_matrix, s_j0, s_jk, s_kk, s_kl, v
 from theory import Flow, Loss
 from theory.models.vocabulary import beta, d
 
@@ -47,3 +53,28 @@ def critical_weight() -> Expr:
     (lost,) = stability(whitened_amplitude(), absent, time_limit=None).bifurcations
     (weight,) = solve(lost.critical, beta)
     return weight
+
+
+def write_out_modes(matrix: MatrixExpr, correlations: ImmutableMatrix, modes: ImmutableMatrix | None = None) -> ImmutableMatrix:
+    """A matrix in modes with its entries, for as many modes as there are correlations."""
+    unit = ImmutableMatrix.eye(correlations.rows)
+    put = {mu_matrix: correlations, Identity(N_Z): unit, N_Z: correlations.rows} | ({V: modes} if modes is not None else {})
+    return matrix.xreplace(put).doit().as_explicit()
+
+
+@cache
+def eigenvalues_at_rest(velocity: MatrixExpr | None = None, square: Expr | None = None) -> dict[Symbol, Expr]:
+    """Of an absent mode j along a survivor k and along an empty direction, of a survivor in its length, and of two survivors
+    towards each other: traces of the blocks of the Jacobian, each of which has at most one eigenvalue that is not zero."""
+    velocity = whitened_modes().gradient_flow().velocity[V] if velocity is None else velocity
+    square = survivor_square() if square is None else square
+    names = entries("v", 3, 3)
+    moved = write_out_modes(velocity, ImmutableMatrix.diag(mu_k, mu_l, mu_j), ImmutableMatrix(names))
+    rest = dict(zip(names, ImmutableMatrix.diag(a_1, a_2, 0), strict=True))
+    squares = {a_1**2: square, a_2**2: square.subs(mu_k, mu_l)}
+    blocks = {str(n[0]): matrix for n, matrix in connected_blocks(list(moved), rest).items()}
+    traces = {name: matrix.trace().expand().subs(squares).expand() for name, matrix in blocks.items()}
+    if {blocks["v_12"].det().expand().subs(squares).expand(), traces["v_31"], traces["v_32"]} != {0}:
+        raise ArithmeticError("a turn of all modes together does not rest")
+    places = {s_jk: "v_13", s_j0: "v_33", s_kk: "v_11", s_kl: "v_12"}
+    return {name: traces[block].factor() for name, block in places.items()}

@@ -13,30 +13,42 @@ When it fails: see :mod:`derivations.diagnosis.result`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from derivations.closed_forms.decaying import critical_decays
 from derivations.data.chunks import Table, table_of_arrays
-from derivations.data.encoding import Encoding, categories_of
+from derivations.data.encoding import Encoding, as_text, categories_of
 from derivations.diagnosis.accumulating import Accumulation, accumulate_moments
 from derivations.diagnosis.finite_sample import noise_edge
 from derivations.diagnosis.pairs import pair_means
 from derivations.diagnosis.result import Diagnosis
+from derivations.diagnosis.separability import MOST_ENTRIES, Separation, separate_classes
 from theory import require
 from theory.encoder import population_square
 from theory.encoder.accumulated import merge_moments
 from theory.encoder.canonical import CanonicalModes, canonical_modes, shrinkage_ridge
+from theory.errors import InputError, UnfinishedError
 
 MANY = 0.5  # features per sample, above which shrunk correlations are given beside
 DIGITS = 1e-8  # that rounding has to leave
 NAMED = 8
+FEW_ENTRIES = 3 * 10**4  # of features, up to which it is decided without being asked whether scores separate the classes
 
 
 def diagnose(
-    X: Any, y: Any, *, one_hot: bool = False, ridge: float = 0.0, decay: float | None = None, dimension: int | None = None
+    X: Any,
+    y: Any,
+    *,
+    one_hot: bool = False,
+    ridge: float = 0.0,
+    decay: float | None = None,
+    dimension: int | None = None,
+    loss: str | None = None,
+    parameters: Mapping[str, float] | None = None,
 ) -> Diagnosis:
     """What the canonical correlations of features and classes predict of a linear encoder, before it is trained.
 
@@ -53,6 +65,8 @@ def diagnose(
         added to the variance of each feature, in units of it: a penalty on the encoder.
     decay, dimension
         of the embeddings (in units of the mobility) and of a stop-gradient head, to be told what such a head keeps.
+    loss, parameters
+        a named loss (:data:`derivations.diagnosis.losses.LOSSES`) to be told all of, and its parameters by name.
 
     Raises
     ------
@@ -60,7 +74,9 @@ def diagnose(
         for shapes that do not match, gaps or infinities, text that is no number, labels that look continuous, or numbers that
         are out of their range.
     """
-    return diagnose_table(table_of_arrays(X, y), one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension)
+    return diagnose_table(
+        table_of_arrays(X, y), one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension, loss=loss, parameters=parameters
+    )
 
 
 def diagnose_table(
@@ -70,24 +86,23 @@ def diagnose_table(
     ridge: float = 0.0,
     decay: float | None = None,
     dimension: int | None = None,
+    loss: str | None = None,
+    parameters: Mapping[str, float] | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Diagnosis:
     """The same of a table that is read chunk by chunk; ``progress`` is told the share that is read."""
     if decay is not None:
         require.positive(decay, "decay", "give that of the embeddings")
+    if parameters and loss is None:
+        raise InputError("a loss beside its parameters", "none", "name it")
     encoding = categories_of(table) if one_hot else Encoding(table)
     data = accumulate_moments(encoding, progress)
     modes = canonical_modes(data.groups, ridge)
     counts = merge_moments(data.groups).counts
     samples, masses = int(counts.sum()), counts / counts.sum()
-    share = modes.rank / (samples - 1)
     shrunk_ridge = shrinkage_ridge(data.groups) if ridge == 0 and modes.rank > MANY * samples else None
     edge = noise_edge(modes.rank, len(counts) - 1, samples - 1)
     mu = modes.correlations
-    rates = pair_means(modes.vectors, masses, 1 - mu)
-    with np.errstate(divide="ignore"):
-        times = 1 / rates
-    np.fill_diagonal(times, 0.0)
     found = Diagnosis(
         name=table.name,
         samples=samples,
@@ -97,7 +112,7 @@ def diagnose_table(
         counts=counts,
         mu=mu,
         standard_errors=modes.standard_errors,
-        population_mu=np.sqrt(np.maximum(population_square(mu**2, share), 0)) if ridge == 0 else np.full_like(mu, np.nan),
+        population_mu=_population_correlations(mu, modes.rank / (samples - 1)) if ridge == 0 else np.full_like(mu, np.nan),
         noise_edge=edge,
         interpolated=modes.interpolated,
         ridge=ridge,
@@ -105,15 +120,54 @@ def diagnose_table(
         shrunk_ridge=shrunk_ridge,
         lambda_critical=critical_decays(mu),
         pair_frustration=pair_means(modes.vectors, masses, 1 - mu**2),
-        pair_times=times,
+        pair_times=_pair_times(pair_means(modes.vectors, masses, 1 - mu)),
         decay=decay,
         dimension=dimension,
+        loss=loss,
+        parameters=parameters or {},
+        separate=_separation_of(encoding, samples, loss),
         groups=len(data.groups),
         notes=tuple(_data_notes(encoding, data, modes, ridge, edge, shrunk_ridge)),
     )
     if dimension is not None:
         found.kept(dimension)
+    if loss is not None:
+        found.forecast(loss, parameters)
     return found
+
+
+def _population_correlations(mu: NDArray, share: float) -> NDArray:
+    """Correlations without what finitely many samples add; ``share`` is the rank of the features over these."""
+    return np.sqrt(np.maximum(population_square(mu**2, share), 0))
+
+
+def _pair_times(rates: NDArray) -> NDArray:
+    """The times of pairs of classes; a class is at no distance from itself."""
+    with np.errstate(divide="ignore"):
+        times = 1 / rates
+    np.fill_diagonal(times, 0.0)
+    return times
+
+
+def _separation_of(encoding: Encoding, samples: int, asked: str | None) -> Callable[[], Separation | str]:
+    """A function that tells whether linear scores separate the classes, or why that is not decided; the table is read again."""
+    if samples * len(encoding.names) > (MOST_ENTRIES if asked == "softmax_classification" else FEW_ENTRIES):
+        why = f"whether linear scores separate {samples:,} samples is decided where this loss alone is asked about"
+        return lambda: why
+    row, parts, labels = 0, [], []
+    for block, given, _ in encoding.table.blocks():
+        parts.append(encoding.encode_block(block, row).astype(float))
+        labels.append(as_text(given))
+        row += len(given)
+    features, classes = np.concatenate(parts), np.unique(np.concatenate(labels), return_inverse=True)[1]
+
+    def decide_separation() -> Separation | str:
+        try:
+            return separate_classes(features - features.mean(axis=0), classes)
+        except UnfinishedError as error:
+            return str(error)
+
+    return decide_separation
 
 
 def _data_notes(

@@ -10,6 +10,7 @@ in the small principal axes of the features.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -19,7 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.closed_forms.thresholds import least_ratio
+from derivations.diagnosis.loss_table import detail_forecast, format_number, tabulate_forecasts
+from derivations.diagnosis.losses import LOSSES, LossForecast, predict_loss
 from derivations.diagnosis.pairs import sort_pairs
+from derivations.diagnosis.separability import Separation
 from derivations.typeset.plain_values import plain_fields, plain_values
 from theory import require
 
@@ -33,7 +37,8 @@ EXPORTED = (
     "name", "samples", "features", "rank", "classes", ("class_names", "classes"), ("class_samples", "counts"), "mu",
     "standard_errors", ("mu_population", "population_mu"), "noise_edge", "interpolated", "ridge", "mu_shrunk", "shrunk_ridge",
     "frustration", "slow_times", "fast_times", "slow_time", "collapses", "lambda_critical", "decay",
-    ("head_decay_critical", "head_decay"), "pair_frustration", "pair_times", "first_pairs", "groups", "notes",
+    ("head_decay_critical", "head_decay"), "pair_frustration", "pair_times", "first_pairs", "losses", "loss",
+    "groups", "notes",
 )  # fmt: skip
 
 
@@ -67,6 +72,10 @@ class Diagnosis:
         (K, K): see :mod:`derivations.diagnosis.pairs`.
     decay, dimension
         of the embeddings and of the head that were asked about, or None.
+    loss, parameters
+        the named loss that was asked about, or None, and values of its parameters.
+    separate
+        whether linear scores separate the classes, or why that is not known.
     groups
         of rows.
     notes
@@ -92,6 +101,9 @@ class Diagnosis:
     pair_times: NDArray
     decay: float | None
     dimension: int | None
+    loss: str | None
+    parameters: Mapping[str, float]
+    separate: Callable[[], Separation | str]
     groups: int
     notes: tuple[str, ...]
 
@@ -148,6 +160,29 @@ class Diagnosis:
         ratios = (least_ratio(float(a), float(b), self.decay) for a, b in combinations(sorted(set(self.mu[:modes])), 2))
         return modes, max(ratios, default=0.0)
 
+    @cached_property
+    def losses(self) -> tuple[LossForecast, ...]:
+        """What each named loss would do (:mod:`derivations.diagnosis.losses`); the one asked about has its parameters."""
+        return tuple(self.forecast(loss, self.parameters if loss == self.loss else {}) for loss in LOSSES)
+
+    def forecast(self, loss: str, parameters: Mapping[str, float] | None = None) -> LossForecast:
+        """What a named loss would do, in as many dimensions as were asked about or else as there are classes.
+
+        Raises
+        ------
+        InputError
+            for an unknown loss or parameter.
+        """
+        separation = self._separation if loss == "softmax_classification" else ""
+        return predict_loss(loss, self.mu, self.dimension or len(self.classes), parameters, separation)
+
+    def _describe_loss(self, loss: str) -> str:
+        return detail_forecast(self.forecast(loss, self.parameters), self.mu)
+
+    @cached_property
+    def _separation(self) -> Separation | str:
+        return self.separate()
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as numbers, lists and text; what is infinite or not defined is None."""
         found = plain_fields(self, EXPORTED) | {
@@ -162,8 +197,9 @@ class Diagnosis:
 
     def __str__(self) -> str:
         sizes = f"{self.samples:,} samples, {self.features:,} features, {len(self.classes):,} classes"
-        parts = [f"{self.name}: {sizes}", _mode_table(self), _explain_numbers(self), _pair_table(self), "\n".join(self.notes)]
-        return "\n\n".join(parts)
+        of_losses = tabulate_forecasts(self.losses) if self.loss is None else self._describe_loss(self.loss)
+        parts = [_mode_table(self), _explain_numbers(self), of_losses, _pair_table(self), "\n".join(self.notes)]
+        return "\n\n".join([f"{self.name}: {sizes}", *parts])
 
 
 def _mode_table(found: Diagnosis) -> str:
@@ -175,7 +211,7 @@ def _mode_table(found: Diagnosis) -> str:
     columns = columns if found.mu_shrunk is None else (*columns, found.mu_shrunk)
     lines = [" ".join(f"{name:>{width}}" for name, width in heads)]
     for number in range(min(len(found.mu), SHOWN_MODES)):
-        cells = (f"{_format_number(c[number]):>{width}}" for c, (_, width) in zip(columns, heads[1:], strict=True))
+        cells = (f"{format_number(c[number]):>{width}}" for c, (_, width) in zip(columns, heads[1:], strict=True))
         lines.append(" ".join([f"{number + 1:>4}", *cells]))
     if len(found.mu) > SHOWN_MODES:
         lines.append(f" ...  and {len(found.mu) - SHOWN_MODES} more, which --json prints")
@@ -211,10 +247,6 @@ def _pair_table(found: Diagnosis) -> str:
             continue
         a, b, time = pair
         lines.append(
-            f"{_format_number(time):>10} {_format_number(found.pair_frustration[places[a], places[b]]):>12}  {a} and {b}"
+            f"{format_number(time):>10} {format_number(found.pair_frustration[places[a], places[b]]):>12}  {a} and {b}"
         )
     return "\n".join(lines)
-
-
-def _format_number(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.4g}"

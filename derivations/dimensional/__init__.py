@@ -1,6 +1,15 @@
 """Dimensional collapse: which end states stability allows, what is foreseen of a start, and runs held against both."""
 
-from derivations.dimensional.ends import Condition, End, EndVerdict, Occupation, allowed, crossed, growth_rate, occupation
+from derivations.dimensional.ends import (
+    Condition,
+    End,
+    EndVerdict,
+    Occupation,
+    count_crossings,
+    growth_rate,
+    judge_end,
+    occupation,
+)
 from derivations.dimensional.runs import FollowedRun, follow
 from derivations.dimensional.starts import (
     BETWEEN,
@@ -10,8 +19,8 @@ from derivations.dimensional.starts import (
     CouplingModes,
     StartKind,
     conserved_matrices,
-    drawn,
-    foreseen,
+    draw_starts,
+    foresee_split,
     head_pull,
     label_rank,
 )
@@ -32,16 +41,18 @@ __all__ = [
     "RankForecast",
     "Share",
     "StartKind",
-    "allowed",
     "conserved_matrices",
-    "crossed",
-    "drawn",
+    "count_crossings",
+    "draw_starts",
     "follow",
     "forecast_ranks",
-    "foreseen",
+    "foresee_split",
     "growth_rate",
     "head_pull",
+    "judge_end",
     "label_rank",
     "occupation",
     "study",
 ]
+
+allowed, crossed, drawn, foreseen = judge_end, count_crossings, draw_starts, foresee_split  # earlier names

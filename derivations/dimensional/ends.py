@@ -9,11 +9,11 @@ mix; their rates are the eigenvalues of the flow of the residual (see the deriva
 >>> def along(*survivors):
 ...     axes = list(survivors)
 ...     return End(np.diag(correlations[axes]), np.eye(6)[axes], correlations)
->>> print(allowed(along(0, 1)))
+>>> print(judge_end(along(0, 1)))
 allowed: the largest rate of survivors, which are orthogonal, is -0.84
 >>> occupation(along(0, 5))
 Occupation(positive=1, negative=1, free=0)
->>> print(allowed(along(0, 2)))
+>>> print(judge_end(along(0, 2)))
 not allowed: the largest rate of an absent mode is 0.15
 
 Absent modes have the matrices :math:`-W^T(W-\mu_j)`, of determinant :math:`\prod_l-\omega_l(\omega_l-\mu_j)` for eigenvalues
@@ -23,7 +23,7 @@ the bottom of the spectrum.  Where the head is far from symmetric, pairs may be 
 not grow.
 
 >>> skew = End(np.array([[0.6, 0.6], [0.0, 0.5]]), np.array([[1.0, 6.0, 0.0], [0.0, -1.0, 0.0]]), np.array([0.6, 0.5, 0.7]))
->>> print(allowed(skew), "|", crossed(skew))
+>>> print(judge_end(skew), "|", count_crossings(skew))
 allowed: the largest rate of the residual of the survivors is -0.026 | [2]
 
 When it fails: slow motion is told from rest, and a small survivor from an absent mode, by thresholds (:data:`REST`,
@@ -133,7 +133,7 @@ class End:
         return [(float(value), np.abs(self.correlations - value) <= EQUAL) for value in values]
 
 
-def allowed(end: End) -> EndVerdict:
+def judge_end(end: End) -> EndVerdict:
     """Whether the theory allows a state as an end state: it is at rest, and no perturbation of it grows.
 
     Survivors are judged by the closed form where they are orthogonal and the head is symmetric, else by the sufficient
@@ -175,7 +175,7 @@ def occupation(end: End) -> Occupation:
     return Occupation(positive, len(held) - positive, len(end.head) - len(held))
 
 
-def crossed(end: End) -> NDArray:
+def count_crossings(end: End) -> NDArray:
     """How many real eigenvalues of the head lie between zero and each correlation that no survivor has."""
     heads = np.linalg.eigvals(end.head)
     real = heads[np.abs(heads.imag) <= EQUAL].real[:, None]

@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.dimensional.ends import AMPLITUDE, REST, End, EndVerdict, Occupation, allowed, occupation
-from derivations.dimensional.starts import CouplingModes, Split, StartKind, drawn, foreseen, label_rank
+from derivations.dimensional.ends import AMPLITUDE, REST, End, EndVerdict, Occupation, judge_end, occupation
+from derivations.dimensional.starts import CouplingModes, Split, StartKind, draw_starts, foresee_split, label_rank
 from theory import Coupling, models
 from theory.simulation.closure import deviation_blocks
 
@@ -57,7 +57,7 @@ class FollowedRun:
     @cached_property
     def verdict(self) -> EndVerdict:
         """What the stability theory says of the end."""
-        return allowed(self.end)
+        return judge_end(self.end)
 
     @cached_property
     def occupation(self) -> Occupation:
@@ -99,10 +99,10 @@ def follow(coupling: Coupling, dimension: int, kinds: Sequence[StartKind], runs:
     InputError
         for other mobilities, and a dimension below one.
     """
-    parts = [drawn(coupling, dimension, kind, runs, seed) for kind in kinds]
+    parts = [draw_starts(coupling, dimension, kind, runs, seed) for kind in kinds]
     blocks = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     ends, times = _follow_to_rest(coupling, blocks)
-    begun = zip(np.repeat(np.array(kinds, dtype=object), runs), foreseen(coupling, blocks), strict=True)
+    begun = zip(np.repeat(np.array(kinds, dtype=object), runs), foresee_split(coupling, blocks), strict=True)
     return [FollowedRun(coupling, *first, time, *last) for first, time, last in zip(begun, times.tolist(), ends, strict=True)]
 
 

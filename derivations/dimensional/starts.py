@@ -16,7 +16,7 @@ units in which the mobility of the head is one, two symmetric matrices of a star
 >>> from theory import Coupling
 >>> coupling = Coupling.pairs(classes=3, samples=60, fraction=0.3)
 >>> for kind in (IDENTITY, RANDOM, LARGE):
-...     print(f"{kind.name:13}", foreseen(coupling, drawn(coupling, 2, kind, runs=3, seed=0)))
+...     print(f"{kind.name:13}", foresee_split(coupling, draw_starts(coupling, 2, kind, runs=3, seed=0)))
 identity-like [(2, 0), (2, 0), (2, 0)]
 noise-like    [(1, 1), (1, 1), (1, 1)]
 large         [(0, 0), (0, 0), (0, 0)]
@@ -99,7 +99,7 @@ class CouplingModes:
         return End(head, np.hstack([own, *deviations]), np.concatenate([self.correlations, zeros]))
 
 
-def drawn(coupling: Coupling, dimension: int, kind: StartKind, runs: int, seed: int) -> dict[str, NDArray]:
+def draw_starts(coupling: Coupling, dimension: int, kind: StartKind, runs: int, seed: int) -> dict[str, NDArray]:
     """Random starts: X (runs, d, N), Y (runs, d, K), W (runs, d, d)."""
     rng = np.random.default_rng(seed)
     sizes = {"X": coupling.samples, "Y": coupling.labels}
@@ -124,7 +124,7 @@ def head_pull(coupling: Coupling, blocks: Mapping[str, NDArray]) -> NDArray:
     return half + _transpose_each(half)
 
 
-def foreseen(coupling: Coupling, blocks: Mapping[str, NDArray]) -> list[Split | None]:
+def foresee_split(coupling: Coupling, blocks: Mapping[str, NDArray]) -> list[Split | None]:
     """The numbers of survivors with positive and with negative correlations of each start, where something is foreseen."""
     kept, signs = conserved_matrices(coupling, blocks), np.sum(np.linalg.eigvalsh(head_pull(coupling, blocks)) > 0, axis=1)
     runs = zip(kept, blocks["W"], signs, strict=True)

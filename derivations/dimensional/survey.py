@@ -9,7 +9,7 @@ from math import comb
 import numpy as np
 
 from derivations.dimensional.runs import FollowedRun, follow
-from derivations.dimensional.starts import BETWEEN, IDENTITY, LARGE, RANDOM, StartKind, drawn, foreseen, label_rank
+from derivations.dimensional.starts import BETWEEN, IDENTITY, LARGE, RANDOM, StartKind, draw_starts, foresee_split, label_rank
 from theory import Coupling
 
 SHOWN = 60  # runs for each kind and dimension of the coupling that is shown
@@ -103,7 +103,7 @@ def study(seed: int = 0, progress: Callable[[str], None] = lambda done: None) ->
 
 def forecast_ranks(coupling: Coupling, dimension: int, kind: StartKind, seed: int) -> RankForecast:
     """The forecast from :data:`DRAWS` starts and what is foreseen of each."""
-    splits = foreseen(coupling, drawn(coupling, dimension, kind, DRAWS, seed))
+    splits = foresee_split(coupling, draw_starts(coupling, dimension, kind, DRAWS, seed))
     ranks = [label_rank(split, coupling.modes()) for split in splits if split is not None]
     counts = np.bincount(ranks, minlength=coupling.labels) / max(len(ranks), 1)
     return RankForecast(kind, dimension, tuple(counts.tolist()), 1 - len(ranks) / DRAWS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -12,10 +13,13 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from derivations.agreement import AgreementStudy, Deviations, HeadPoints, NonlinearStudy, StartPoints
-from derivations.figures.style import STYLE
-from theory.dmft import Band, HeadCurve, MeanFieldHead
+from derivations.figures.style import STYLE, draw_bars
+from theory.dmft import Band, HeadCurve, MeanFieldHead, Pairs
+from theory.dmft.ensembles import EnsembleName
 
-SHADES = {"regular": "#0072b2", "poisson": "#d55e00", "linear": "#555555", "tanh": "#009e73", "erf": "#cc79a7"}
+SHADES: dict[EnsembleName, str] = {"regular": "#0072b2", "poisson": "#d55e00"}
+NAMES: dict[EnsembleName, str] = {"regular": "regular", "poisson": "Poisson"}
+SITES = {"linear": "#555555", "tanh": "#009e73", "erf": "#cc79a7"}
 BINS = 30
 TIME = "time (inverse mobility)"
 
@@ -27,36 +31,36 @@ def agreement(study: AgreementStudy) -> Figure:
         (upper, right), (lower, corner) = figure.subplots(2, 2)
         _draw_curves(upper, study.times, study.curves)
         for name, points in study.points.items():
-            _draw_bars(upper, points.times, points.mean, points.error, _shade_of(name), f"simulation, {name}")
+            draw_bars(upper, points.times, points.mean, points.error, SHADES[name], f"simulation, {NAMES[name]}")
         upper.set_title("variance of labels")
         upper.legend()
         _draw_band(right, study.band, study.spectra)
         right.set_title("band of canonical correlations, regular")
-        _draw_laws(lower, study.classes, "K")
+        _draw_laws(lower, [(_name_pairs(p), SHADES[p.ensemble], found) for p, found in study.classes.items()], "K")
         level, classes, apart = study.level
         lower.axhline(level, color="black", linewidth=1, linestyle=(0, (5, 2)), label="large-c, regular: its level")
         means, errors = (np.array([getattr(p, name)[0] for p in apart]) for name in ("mean", "error"))
-        _draw_bars(lower, classes, np.abs(means), errors, "black", "large-c, regular: sampled")
+        draw_bars(lower, classes, np.abs(means), errors, "black", "large-c, regular: sampled")
         lower.set_xticks(ticks := [50, 100, 200, 400], labels=map(str, ticks))
         lower.xaxis.set_minor_formatter(NullFormatter())
         lower.set(title="exact closures converge, large-c levels off", xlabel="number of classes $K$")
         lower.set_ylabel("relative deviation of the variance")
         lower.legend(fontsize=7)
-        _draw_laws(corner, study.links, "c")
+        _draw_laws(corner, [(NAMES[name], SHADES[name], found) for name, found in study.links.items()], "c")
         corner.set(title="the level of the large-c closure", xlabel="links of a class $c$")
         corner.set_ylabel(r"relative deviation, $K\to\infty$, $t\propto\sqrt{c}$")
         corner.legend()
         return figure
 
 
-def variance_figure(title: str, times: NDArray, curves: Mapping[str, NDArray], points: StartPoints | None = None) -> Figure:
-    """Label variances by name over times, and points of a simulation."""
+def variance_figure(title: str, times: NDArray, curves: Mapping[Pairs, NDArray], points: StartPoints | None = None) -> Figure:
+    """Label variances of ensembles in their closures over times, and points of a simulation."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 4.2))
         axis = figure.subplots()
         _draw_curves(axis, times, curves)
         if points is not None:
-            _draw_bars(axis, points.times, points.mean, points.error, "black", r"simulation, mean $\pm$ two standard errors")
+            draw_bars(axis, points.times, points.mean, points.error, "black", r"simulation, mean $\pm$ two standard errors")
         axis.set_title(title)
         axis.legend(fontsize=8)
         return figure
@@ -72,7 +76,7 @@ def response_figure(
         axis.plot(s, values, color=SHADES["regular"], label="theory")
         axis.fill_between(s, values - 2 * errors, values + 2 * errors, color=SHADES["regular"], alpha=0.25)
         if points is not None:
-            _draw_bars(axis, s, *points, "black", r"sampled couplings, mean $\pm$ two standard errors")
+            draw_bars(axis, s, *points, "black", r"sampled couplings, mean $\pm$ two standard errors")
         axis.set(title=title, xscale="log", yscale="log", xlabel="$s$", ylabel="$G(s)$")
         axis.legend(fontsize=8)
         return figure
@@ -108,7 +112,7 @@ def head_figure(
             axis.plot(one.times, one.head, color=shade, label=name)
             if points is not None:
                 each = getattr(points, side)
-                _draw_bars(axis, each.times, each.mean, each.error, shade, "simulation")
+                draw_bars(axis, each.times, each.mean, each.error, shade, "simulation")
         if line is not None:
             _draw_line(others[0], of, *line)
         axis.set(title=title, xscale="log", xlabel="time (mobilities one over degrees)", ylabel="eigenvalue of the head")
@@ -122,12 +126,12 @@ def nonlinear(study: NonlinearStudy) -> Figure:
         figure = Figure(figsize=(9.6, 4.2))
         axis, right = figure.subplots(1, 2)
         for name, curve in study.curves.items():
-            axis.plot(curve.times, curve.head, color=SHADES[name], label=f"single sites, {name}")
+            axis.plot(curve.times, curve.head, color=SITES[name], label=f"single sites, {name}")
             points = study.points[name].head
-            _draw_bars(axis, points.times, points.mean, points.error, SHADES[name], f"simulation, {name}")
+            draw_bars(axis, points.times, points.mean, points.error, SITES[name], f"simulation, {name}")
         axis.set(title="a nonlinear head", xlabel="time (mobilities one over degrees)", ylabel="mean diagonal of the head")
         axis.legend()
-        _draw_laws(right, study.classes, "(K/d)")
+        _draw_laws(right, [(name, SITES[name], found) for name, found in study.classes.items()], "(K/d)")
         ratios = sorted({x for one in study.classes.values() for x in one.x.tolist()})
         right.set_xticks(ratios, labels=map(str, ratios))
         right.xaxis.set_minor_formatter(NullFormatter())
@@ -150,10 +154,10 @@ def _draw_line(axis: Axes, of: MeanFieldHead, decays: NDArray, ratios: NDArray) 
     axis.legend()
 
 
-def _draw_curves(axis: Axes, times: NDArray, curves: Mapping[str, NDArray]) -> None:
-    for name, values in curves.items():
-        is_closed = "large-c" in name
-        axis.plot(times, values, color=_shade_of(name), linestyle=(0, (4, 2)) if is_closed else "-", label=name)
+def _draw_curves(axis: Axes, times: NDArray, curves: Mapping[Pairs, NDArray]) -> None:
+    for pairs, values in curves.items():
+        dashes: Any = "-" if pairs.closure == "cavity" else (0, (4, 2))
+        axis.plot(times, values, color=SHADES[pairs.ensemble], linestyle=dashes, label=_name_pairs(pairs))
     lowest = min(float(np.min(values[values > 0])) for values in curves.values())
     axis.set(xscale="log", yscale="log", xlabel=TIME, ylabel=r"variance of a label / $\sigma^2$", ylim=(lowest / 2, 2))
 
@@ -168,24 +172,21 @@ def _draw_band(axis: Axes, of: Band, spectra: NDArray | None) -> None:
         counts, ends = np.histogram(spectra, BINS)
         widths = np.diff(ends) * len(spectra)
         middles = (ends[1:] + ends[:-1]) / 2
-        _draw_bars(axis, middles, counts / widths, np.sqrt(counts) / widths, "black", "sampled, two standard errors of counts")
+        draw_bars(axis, middles, counts / widths, np.sqrt(counts) / widths, "black", "sampled, two standard errors of counts")
     axis.set(xlabel=r"$\mu^2$", ylabel="density", ylim=(0, None))
     axis.legend()
 
 
-def _draw_laws(axis: Axes, found: Mapping[str, Deviations], symbol: str) -> None:
-    for name, one in found.items():
-        law, shade = one.law, _shade_of(name)
+def _draw_laws(axis: Axes, found: Iterable[tuple[str, str, Deviations]], symbol: str) -> None:
+    """Deviations and their laws, each under a name and in a colour."""
+    for name, shade, one in found:
+        law = one.law
         fine = np.geomspace(one.x[0], one.x[-1], 100)
         said = f"{name}: ${symbol}^{{{law.exponent:.3f}\\pm{law.error:.3f}}}$, theory ${one.expected:g}$"
         axis.plot(fine, law(fine), color=shade, linewidth=1.1, label=said)
-        _draw_bars(axis, one.x, one.values, one.errors, shade)
+        draw_bars(axis, one.x, one.values, one.errors, shade)
     axis.set(xscale="log", yscale="log")
 
 
-def _draw_bars(axis: Axes, x: NDArray, mean: NDArray, error: NDArray, shade: str, label: str | None = None) -> None:
-    axis.errorbar(x, mean, yerr=2 * error, fmt=".", color=shade, markersize=5, linewidth=1, label=label)
-
-
-def _shade_of(name: str) -> str:
-    return next((shade for ensemble, shade in SHADES.items() if ensemble in name.lower()), "#009e73")
+def _name_pairs(pairs: Pairs) -> str:
+    return f"{NAMES[pairs.ensemble]}, {pairs.closure}"

@@ -45,7 +45,7 @@ def encoder_training(study: EncoderStudy) -> Figure:
 def _draw_distances(axis: Axes, runs: list[Training]) -> None:
     for run in runs:
         mobility, shown = run.forecast.mobility, run.run.times > 0
-        first = run.how == "gradient flow"
+        first = run.optimiser is None
         style: dict[str, Any] = dict(linewidth=2.2, alpha=0.45) if first else dict(linewidth=0.9)
         label = f"mobilities: {TITLES[mobility]}" if first else None
         axis.plot(run.run.times[shown], run.distance[shown], color=COLOURS[mobility], label=label, **style)
@@ -57,7 +57,7 @@ def _draw_distances(axis: Axes, runs: list[Training]) -> None:
 
 def _draw_accuracies(axis: Axes, runs: list[Training]) -> None:
     for mobility in MOBILITIES:
-        for run in (r for r in runs if r.forecast.mobility == mobility and r.how == "gradient flow"):
+        for run in (r for r in runs if r.forecast.mobility == mobility and r.optimiser is None):
             shown, colour = run.run.times > 0, COLOURS[mobility]
             axis.plot(run.run.times[shown], run.run.accuracy[shown], color=colour, label=f"{TITLES[mobility]}, training")
             axis.plot(run.run.times[shown], run.held_out[shown], color=colour, linestyle=":", label="held out")

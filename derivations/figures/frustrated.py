@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from derivations.figures.style import STYLE
+from derivations.figures.style import STYLE, draw_bars
 from derivations.frustration import FrustrationStudy, Plateaus, SlowTimes
-from theory.simulation.observables import StartPoints
 
 FLOOR = 1e-5
 SHADES = ("#d55e00", "#cc79a7", "#0072b2", "#009e73")
@@ -41,22 +42,18 @@ def _draw_plateaus(upper: Axes, lower: Axes, shade: str, row: Plateaus) -> None:
     ):
         axis.plot(curves.times[shown], values[shown], color=shade, label=label)
         axis.axhline(plateau, color=shade, linestyle=(0, (1, 2)), linewidth=1)
-        _draw_bars(axis, points, shade)
+        draw_bars(axis, points.times, points.mean, points.error, shade)
         axis.set(xscale="log", yscale="log", xlim=(0.02, points.times[-1]), ylim=(FLOOR, 4 * values[0]))
     upper.axvline(curves.half_time, color=shade, linestyle=(0, (4, 3)), linewidth=0.8)
 
 
-def _draw_bars(axis: Axes, points: StartPoints, shade: str) -> None:
-    axis.errorbar(points.times, points.mean, yerr=2 * points.error, fmt=".", color=shade, markersize=5, linewidth=1)
-
-
-def _legend_marks(axis: Axes):
-    axis.plot([], [], color="black", linestyle=(0, (1, 2)), linewidth=1, label="plateau: slow modes alone")
-    axis.plot([], [], color="black", linestyle=(0, (4, 3)), linewidth=0.8, label="above: the distance has halved")
-    axis.errorbar([], [], yerr=[], fmt=".", color="black", markersize=5, label=r"simulation, mean $\pm$ two standard errors")
-    handles, labels = axis.get_legend_handles_labels()
-    keep = [k for k, label in enumerate(labels) if "varphi" not in label]
-    return [handles[k] for k in keep], [labels[k] for k in keep]
+def _legend_marks(axis: Axes) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """What the lines and points of all fractions are, as handles and labels of a legend."""
+    (plateau,) = axis.plot([], [], color="black", linestyle=(0, (1, 2)), linewidth=1)
+    (halved,) = axis.plot([], [], color="black", linestyle=(0, (4, 3)), linewidth=0.8)
+    points = axis.errorbar([], [], yerr=[], fmt=".", color="black", markersize=5)
+    said = "plateau: slow modes alone", "above: the distance has halved", r"simulation, mean $\pm$ two standard errors"
+    return (plateau, halved, points), said
 
 
 def _draw_accuracy(axis: Axes, study: FrustrationStudy) -> None:

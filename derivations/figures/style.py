@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 STYLE: dict[Any, Any] = {
     "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25,
@@ -29,6 +30,11 @@ def name_time(axis: Axes, time: float, label: str, at_foot: bool = False) -> Non
     axis.annotate(
         label, (time, height), xycoords=("data", "axes fraction"), xytext=shift, textcoords="offset points", ha=side, fontsize=8
     )
+
+
+def draw_bars(axis: Axes, x: NDArray, mean: NDArray, error: NDArray, shade: str, label: str | None = None) -> None:
+    """Means as points, with two standard errors."""
+    axis.errorbar(x, mean, yerr=2 * error, fmt=".", color=shade, markersize=5, linewidth=1, label=label)
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> None:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Rational
 
-from derivations.analysis.linearisation.balls import compile_balls, interval_ball, signs_of
+from derivations.analysis.linearisation.balls import ball_signs, compile_balls, interval_ball
 from derivations.closed_forms import phases
 from derivations.phases.regions import CODES, Phase
 from derivations.vocabulary import k, mu, phi, v_0, w_0
@@ -120,7 +120,7 @@ def _phase_conditions(classes: int, family: str) -> Callable:
 
 
 def _phase_at_once(conditions: Callable, ends: Sequence[Ends]) -> Phase:
-    exists, bears = (signs_of(ball) for ball in conditions(*(interval_ball(*e) for e in ends)))
+    exists, bears = (ball_signs(ball) for ball in conditions(*(interval_ball(*e) for e in ends)))
     if exists == {-1}:
         return Phase.COLLAPSED
     if exists != {1} or len(bears) > 1 or 0 in bears:
@@ -137,7 +137,7 @@ def _survival_margins(fraction: Fraction, classes: int, family: str) -> Callable
 def _start_at_once(margins: Callable, ends: Sequence[Ends]) -> Phase:
     """The fate of a box.  On the edge w_0 = 0 both branches agree: where the margin of negative heads is positive, so is the
     other."""
-    above, below = (signs_of(ball) for ball in margins(*(interval_ball(*e) for e in ends)))
+    above, below = (ball_signs(ball) for ball in margins(*(interval_ball(*e) for e in ends)))
     margin = above if ends[0][0] >= 0 else below
     fates = {frozenset({1}): Phase.NON_COLLAPSED, frozenset({-1}): Phase.COLLAPSED}
     return fates.get(margin, Phase.UNDECIDED)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import srepr
 
-from derivations.sweeps.store import text_of
+from derivations.sweeps.store import function_text
 from theory import require
 from theory.coupling import Coupling
 from theory.errors import InputError
@@ -47,7 +47,7 @@ class Runs:
     def identity(self) -> str:
         """The model, the coupling, and all numbers."""
         if callable(self.coupling):
-            who = text_of(self.coupling, self.key)
+            who = function_text(self.coupling, self.key)
         else:
             c = self.coupling
             data = (c.types.toarray(), c.counts, c.sample_mobility, c.label_mobility)

@@ -85,11 +85,11 @@ def identity_of(what: Callable, key: str | None) -> str:
     versions = " ".join(f"{name} {version(name)}" for name in VERSIONS)
     own = getattr(what, "identity", None)
     if own is None:
-        own = text_of(what, key)
+        own = function_text(what, key)
     return f"{versions}\n{key or ''}\n{own}"
 
 
-def text_of(function: Callable, key: str | None) -> str:
+def function_text(function: Callable, key: str | None) -> str:
     try:
         text = inspect.getsource(function)
     except (OSError, TypeError):

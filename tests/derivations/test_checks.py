@@ -7,7 +7,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sympy import Eq, Integer, MatrixSymbol, Q, Rational, Sum, Trace, Transpose, ZeroMatrix, cos, exp, sin, sqrt, symbols
 
-from derivations.checks import AtRandomPoints, CheckOutcome, Descent, Identity, Level, Numerics, Status, Together, random_values
+from derivations.checks import (
+    AtRandomPoints,
+    CheckOutcome,
+    Descent,
+    Identity,
+    Level,
+    Numerics,
+    SeveralChecks,
+    Status,
+    random_values,
+)
 from derivations.evaluate import Point
 from tests.strategies import SCALARS, matrix_polynomials, scalar_polynomials, seeds
 from theory import Loss, sg
@@ -344,7 +354,7 @@ def test_cases_are_drawn_from_different_generators():
 
 def test_together_passes_when_all_do_and_reports_the_tightest():
     loose, tight = numbers((1.0, 1.001), tolerance=1), numbers((1.0, 1.0001), tolerance=1e-3)
-    outcome = Together((loose, equal(x + x, 2 * x), tight, loose)).run(Level.QUICK)
+    outcome = SeveralChecks((loose, equal(x + x, 2 * x), tight, loose)).run(Level.QUICK)
     assert outcome.status is Status.PASSED
     assert (outcome.residual, outcome.tolerance) == (tight.run(Level.QUICK).residual, 1e-3)
     assert outcome.kind == "numerics + identity"
@@ -356,7 +366,7 @@ def test_together_reports_the_check_that_failed():
     for place in range(3):
         checks = [numbers((1, 1)), equal(x, x), numbers((2, 2))]
         checks[place] = wrong
-        assert Together(checks).run(Level.QUICK) == wrong.run(Level.QUICK)
+        assert SeveralChecks(checks).run(Level.QUICK) == wrong.run(Level.QUICK)
 
 
 # -- nothing to check -------------------------------------------------------------------------------------------------
@@ -365,7 +375,7 @@ EMPTY = {
     "identity": lambda: Identity(()),
     "random-points": lambda: AtRandomPoints((), random_point),
     "numerics": lambda: numbers(),
-    "together": lambda: Together(()),
+    "together": lambda: SeveralChecks(()),
 }
 
 
@@ -385,7 +395,7 @@ EVERY_KIND = {
     "random-points": AtRandomPoints(((SQUARES, EXPANDED),), random_point),
     "descent": Descent(MATRIX, MATRIX_STOPPED, random_point, stopped=True),
     "numerics": Numerics(lambda rng: [(1.0, 1.0 + 1e-9 * rng.random())], 1e-6, "noise"),
-    "together": Together((equal(x, x), Numerics(lambda rng: [(1.0, 1.0 + 1e-9 * rng.random())], 1e-6, "noise"))),
+    "together": SeveralChecks((equal(x, x), Numerics(lambda rng: [(1.0, 1.0 + 1e-9 * rng.random())], 1e-6, "noise"))),
     "a failing one": AtRandomPoints(((SQUARES, 2 * EXPANDED),), random_point),
 }
 

@@ -335,10 +335,10 @@ def test_what_no_line_or_more_than_one_defines_is_not_found(lines):
 def test_bounds_that_do_not_hold_are_found(line, true):
     values = dict(zip((x, y), true, strict=True))
     lines = Lines((Line(x, y), line))
-    assert lines.violated(values) == ()
+    assert lines.violations(values) == ()
     contrary = {"<": r"\ge", r"\ge": "<", r"\ne": "=", ">": r"\le"}[line.relation]
     turned = replace(line, relation=contrary)
-    assert contrary == "=" or Lines((turned,)).violated(values) == (turned,)
+    assert contrary == "=" or Lines((turned,)).violations(values) == (turned,)
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -7,7 +7,6 @@ from functools import reduce
 from itertools import product
 from operator import add
 
-import networkx as nx
 import numpy as np
 from sympy import Add, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixBase, MatrixExpr, Mul, Pow, Trace, Transpose, ZeroMatrix
 
@@ -168,6 +167,8 @@ def dense_label_rates(J, mobility):
 
 
 def component_count(J):
+    import networkx as nx
+
     graph = nx.Graph()
     graph.add_nodes_from(("sample", i) for i in range(J.shape[0]))
     graph.add_nodes_from(("label", a) for a in range(J.shape[1]))

@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-import scipy.sparse
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import (

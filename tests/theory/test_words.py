@@ -376,3 +376,14 @@ def test_assumed_equation_must_have_one_product_on_its_left():
 def test_sums_of_traces_are_seen_through():
     assume_nothing = Add(*(Trace(A * B), -Trace(B.T * A.T), Trace(A) * Trace(B), -Trace(B.T) * Trace(A)))
     assert is_zero(assume_nothing)
+
+
+def test_matrices_that_commute_are_put_into_one_order():
+    context = Context((Q.symmetric(A), Q.symmetric(B), Eq(B * A, A * B)))
+    assert expand(A * B - B * A, context) == {}
+    assert expand(A * B * A * B - A**2 * B**2, context) == {}
+
+
+def test_equations_that_never_come_to_an_end_are_refused():
+    with pytest.raises(InputError, match="come to an end"):
+        expand(A, Context((Eq(A, A * B),)))

@@ -40,7 +40,6 @@ from theory.errors import InputError
 if TYPE_CHECKING:
     import networkx
 
-    from theory.coupling.signed import Signed
     from theory.coupling.views import Views
     from theory.encoder import Encoder
 
@@ -143,11 +142,11 @@ class Coupling(Weights):
         return Views(A, mobility)
 
     @staticmethod
-    def from_signed_weights(J: ArrayLike, mobility: Mobility = "uniform") -> Signed:
-        """From weights (N, K) that attract or, below zero, repel; see :mod:`theory.coupling.signed`."""
-        from theory.coupling.signed import Signed
+    def from_signed_weights(J: ArrayLike | networkx.Graph, mobility: Mobility = "uniform") -> Coupling:
+        """From weights (N, K) that attract or, below zero, repel, of two views if symmetric: :mod:`theory.coupling.signed`."""
+        from theory.coupling.signed import from_signed_weights
 
-        return Signed(J, mobility)
+        return from_signed_weights(J, mobility)
 
     @staticmethod
     def from_augmentations(probabilities: ArrayLike, weights: ArrayLike | None = None, mobility: Mobility = "degree") -> Views:
@@ -203,12 +202,12 @@ class Coupling(Weights):
         """
         return self._correlations[:k].copy()
 
-    def frustration(self) -> NDArray:
-        r""":math:`\psi=1-\mu^2` of every mode, ascending, each with its own relative accuracy however small it is.
+    def frustration(self, k: int | None = None) -> NDArray:
+        r""":math:`\psi=1-\mu^2` of every mode, or the ``k`` smallest, each with its own relative accuracy however small it is.
 
         For moments of data, accurate to rounding relative to 1.
         """
-        return self._frustrated_modes[0][: min(self.samples, self.labels)].copy()
+        return self._frustrated_modes[0][: min(self.samples, self.labels)][:k].copy()
 
     @cached_property
     def components(self) -> int:
@@ -237,12 +236,7 @@ class Coupling(Weights):
     def spectrum(self, k: int | None = None) -> Spectrum:
         """The modes of the embedding-only flow that move labels: all, or the ``k`` slowest, zero modes included.
 
-        Raises
-        ------
-        InputError
-            for all modes, or nearly all, of a coupling with more than :data:`theory.coupling.spectrum.DENSE`.
-        UnfinishedError
-            where a residual is not small.
+        Errors as of :meth:`rates`.
         """
         spectrum.require_count(k)
         if self._is_dense:
@@ -280,9 +274,13 @@ class Coupling(Weights):
         return reduce_weights(self, *laplacian_parts(self))
 
     @property
+    def has_few_modes(self) -> bool:
+        """Whether the modes that move labels are few enough to be held at once."""
+        return self.reduction.size <= spectrum.DENSE
+
+    @property
     def _is_dense(self) -> bool:
-        """Whether all modes that move labels are computed at once."""
-        return self.normalised or self.reduction.size <= spectrum.DENSE
+        return self.normalised or self.has_few_modes
 
     @cached_property
     def _correlations(self) -> NDArray:

@@ -123,13 +123,13 @@ def from_graph(graph: networkx.Graph) -> coo_array:
     return coo_array((np.array(weights, dtype=float), (row, column)), shape=(len(samples), len(labels)))
 
 
-def from_symmetric(A: ArrayLike | networkx.Graph) -> csr_array:
+def from_symmetric(A: ArrayLike | networkx.Graph, signed: bool = False) -> csr_array:
     """Weights of positive pairs, dense, sparse or a graph with ``weight`` on its edges (1 where absent); exactly symmetric."""
     if hasattr(A, "edges"):
         import networkx
 
         A = networkx.to_scipy_sparse_array(A, weight="weight", dtype=float)
-    rows = require_weights(A)
+    rows = require_weights(A, signed)
     if rows.shape[0] != rows.shape[1]:
         got = f"shape {rows.shape}"
         raise InputError("a square matrix of positive pairs", got, "or make a Coupling of samples and labels from it")

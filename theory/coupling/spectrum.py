@@ -70,6 +70,15 @@ def require_count(k: int | None) -> None:
         require.whole(k, "a number of modes", "give a non-negative integer, or none for all")
 
 
+def require_few(k: int | None, size: int) -> int:
+    """The number of modes that are asked for, or an :class:`~theory.errors.InputError` where it is not few."""
+    require_count(k)
+    if k is None or k > DENSE:
+        remedy = "ask for the k slowest, as in shared_rates(k), modes(k) and rates(k), or simulate"
+        raise InputError(f"at most {DENSE} modes at once", f"{'all' if k is None else k} of {size}", remedy)
+    return k
+
+
 def dense_spectrum(weights: Weights, reduction: CouplingReduction) -> Spectrum:
     """All modes that move labels."""
     rates, modes = dense_modes(reduction)

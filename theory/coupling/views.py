@@ -40,9 +40,10 @@ from theory.coupling import given
 from theory.coupling.coupling import Coupling
 from theory.coupling.reduction import CouplingReduction, laplacian_factor
 from theory.coupling.rows import require_weights
-from theory.coupling.spectrum import CONVERGED, DENSE, jacobi_svd, require_count
+from theory.coupling.sparse_flow import SparseFlow, flow_of_views, rates_within_types, sparse_flow, spectrum_of_flow
+from theory.coupling.spectrum import DENSE, Spectrum, jacobi_svd, require_count, require_few
 from theory.coupling.weights import Mobility, Weights, mobilities, weights_of_rows
-from theory.errors import InputError, UnfinishedError
+from theory.errors import InputError
 
 if TYPE_CHECKING:
     import networkx
@@ -116,10 +117,7 @@ class Views(Shared):
 
     def __init__(self, A: ArrayLike | networkx.Graph, mobility: Mobility = "degree"):
         """From symmetric weights (N, N) or a graph; see :meth:`theory.Coupling.from_positive_pairs`."""
-        weights = weights_of_rows(given.from_symmetric(A), mobility)
-        degrees = weights.sample_degrees[weights.type_of]  # sums of rows and of columns differ by rounding
-        moved = mobilities(mobility, degrees, degrees)[1]
-        super().__init__(replace(weights, label_degrees=degrees, label_mobility=moved))
+        super().__init__(weights_of_views(given.from_symmetric(A), mobility))
 
     def __repr__(self):
         return f"<coupling of two views of {self.samples} samples>"
@@ -154,24 +152,71 @@ class Views(Shared):
     def _slowest_rates(self, mobility: NDArray, k: int | None) -> NDArray:
         if self.samples <= DENSE:
             return super()._slowest_rates(mobility, k)
-        require_count(k)
-        if k is None or k > DENSE:
-            got = f"{'all' if k is None else k} of {self.samples}"
-            raise InputError(f"at most {DENSE} modes at once", got, "ask for the k slowest")
-        still = (self._component_of[:, None] == np.arange(min(k, self.shared_components))) / np.sqrt(mobility)[:, None]
-        moving = np.zeros(0)
-        if k > still.shape[1]:
-            bound = 2 * float((self.label_degrees * mobility).max())
-            still /= np.linalg.norm(still, axis=0)
-            moving = smallest_eigenvalues(self._scaled_laplacian(mobility), still, k - still.shape[1], bound)
-        return np.concatenate([np.zeros(still.shape[1]), moving])
+        return flow_of_views(self.types[self.type_of], mobility).slow_modes(require_few(k, self.samples))[0]
+
+    def shared_slow_time(self) -> float:
+        """The inverse of the smallest rate of one encoder that is not zero; infinite where every view is alone."""
+        kept = self.shared_components
+        if kept == self.samples:
+            return float("inf")
+        if self.samples <= DENSE:
+            return 1 / float(self.shared_rates(kept + 1)[-1])
+        self._require_alike()
+        return 1 / float(flow_of_views(self.types[self.type_of], self.label_mobility).slow_modes(kept + 1)[0][-1])
+
+    # -- two encoders ---------------------------------------------------------------------------------------------------
+
+    def modes(self, k: int | None = None) -> NDArray:
+        if self.samples <= DENSE:
+            return super().modes(k)
+        return np.maximum(1 - self._slow_correlated(k), 0.0)
+
+    def frustration(self, k: int | None = None) -> NDArray:
+        if self.samples <= DENSE:
+            return super().frustration(k)
+        rates = self._slow_correlated(k)
+        return np.where(rates < 1, rates * (2 - rates), 1.0)
+
+    def rates(self, k: int | None = None) -> NDArray:
+        if self.samples <= DENSE:
+            return super().rates(k)
+        slow = self._flow.slow_modes(require_few(k, self.samples))[0]
+        return np.sort(np.concatenate([slow, rates_within_types(self, len(slow))]))[:k]
+
+    def spectrum(self, k: int | None = None) -> Spectrum:
+        if self.samples <= DENSE:
+            return super().spectrum(k)
+        return spectrum_of_flow(self._flow, require_few(k, self.samples), self.label_mobility)
+
+    def slow_time(self) -> float:
+        if self.samples <= DENSE or self.classifiable:
+            return super().slow_time()
+        return 1 / float(self._flow.slow_modes(self.components + 1)[0][-1])
+
+    def fast_time(self) -> float:
+        if self.samples <= DENSE:
+            return super().fast_time()
+        return 0.5 if self.normalised else 1 / self._flow.largest_rate()
+
+    @property
+    def has_few_modes(self) -> bool:
+        return self.samples <= DENSE and super().has_few_modes
 
     @cached_property
     def reduction(self) -> CouplingReduction:
         if self.samples > DENSE:
-            remedy = "ask for the k slowest shared_rates or signed_correlations, or simulate by Direct()"
-            raise InputError(f"at most {DENSE} views for the modes of two encoders", str(self.samples), remedy)
+            remedy = "ask for the k slowest, as in rates(k), or simulate"
+            raise InputError(f"at most {DENSE} views for all modes of two encoders", str(self.samples), remedy)
         return super().reduction
+
+    @cached_property
+    def _flow(self) -> SparseFlow:
+        return sparse_flow(self)
+
+    def _slow_correlated(self, k: int | None) -> NDArray:
+        """The k smallest rates with inverse degrees as mobility, 1 - mu."""
+        plain = self if self.normalised else Views(self.types[self.type_of])
+        return plain._flow.slow_modes(require_few(k, self.samples))[0]
 
     @cached_property
     def _laplacian_factor(self) -> NDArray:
@@ -179,6 +224,13 @@ class Views(Shared):
         links = self.types[self.type_of].toarray()
         np.fill_diagonal(links, 0.0)
         return laplacian_factor(links)
+
+
+def weights_of_views(A: csr_array, mobility: Mobility, signed: bool = False) -> Weights:
+    """The weights of a symmetric matrix, whose sums of rows and of columns differ by rounding alone and are taken as one."""
+    weights = weights_of_rows(A, mobility, signed)
+    degrees = weights.sample_degrees[weights.type_of]
+    return replace(weights, label_degrees=degrees, label_mobility=mobilities(mobility, degrees, degrees)[1])
 
 
 def positive_pairs(coupling: Weights, of: Literal["samples", "labels"], mobility: Mobility = "degree") -> Views:
@@ -209,26 +261,3 @@ def from_augmentations(probabilities: ArrayLike, weights: ArrayLike | None, mobi
         got = f"weights of shape {share.shape}" + (", not all positive" if share.shape == rows.shape[:1] else "")
         raise InputError(f"a positive weight for each of {rows.shape[0]} samples", got, "correct them")
     return positive_pairs(weights_of_rows(require_weights(diags_array(share) @ rows), "degree"), "labels", mobility)
-
-
-def smallest_eigenvalues(matrix: csr_array, still: NDArray, k: int, bound: float) -> NDArray:
-    """The k smallest eigenvalues, ascending, of a symmetric matrix with none above ``bound``, but for its null space ``still``.
-
-    By Lanczos iteration, in which equal eigenvalues are found one after the other, by rounding.
-    """
-    from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
-
-    def lifted(v: NDArray) -> NDArray:
-        return matrix @ v + bound * (still @ (still.T @ v))
-
-    start = np.random.default_rng(0).standard_normal(matrix.shape[0])
-    try:
-        operator = LinearOperator(matrix.shape, matvec=lifted, dtype=float)
-        values, vectors = eigsh(operator, k=k, which="SA", v0=start)
-    except ArpackError as error:
-        raise UnfinishedError(f"{k} slow modes did not converge ({error}); ask for fewer") from None
-    order = np.argsort(values)
-    rest = np.linalg.norm(lifted(vectors) - vectors * values, axis=0).max() / bound
-    if not rest <= CONVERGED:
-        raise UnfinishedError(f"the residual {rest:.1e} of a mode exceeds {CONVERGED:g}; ask for fewer modes")
-    return values[order]

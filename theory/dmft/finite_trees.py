@@ -19,7 +19,10 @@ import mpmath
 
 
 def kept_variance(links: float, pure: float) -> float:
-    r""":math:`R(\infty)` of a Poisson graph of so many links and pure samples at a class, on average."""
+    r""":math:`R(\infty)` of a Poisson graph of so many links and pure samples at a class, on average.
+
+    No derivation shows it: ``test_response`` holds it against dense spectra of sampled graphs, and late responses.
+    """
     c = mpmath.mpf(links)
     return float(mpmath.nsum(lambda m: _borel_probability(c, m) / (m * (2 + pure) - 1), [1, mpmath.inf]))
 

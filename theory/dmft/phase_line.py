@@ -22,6 +22,7 @@ the mode :math:`\mu=1` (§4.2); and the state must be reached from the start.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mpmath import mp
@@ -65,7 +66,7 @@ def _share_of_regular(band: Band, mu2: Any) -> Any:
 
 def _share_of_poisson(band: Band, mu2: Any, digits: int) -> Any:
     kernel, c = band.pairs.correlations(mp.mpf(mu2)), band.links
-    start = self_consistency.follow(band.pairs.correlations, c, complex(mu2))
+    start = self_consistency.follow_response(band.pairs.correlations, c, complex(mu2))
     p, _ = probabilities(c, digits + 5)
 
     def defect(g: Any) -> Any:
@@ -95,6 +96,9 @@ def critical_fraction(
 ) -> Any:
     r"""The largest fraction :math:`\varphi_c` of frustrated samples at which class modes survive the decay, an mpmath number.
 
+    The derivation ``phase_line`` shows the line of a regular edge, and the share above a point; that this share is the one
+    asked for on a Poisson line, tests hold alone (``test_phase_line``).
+
     Parameters
     ----------
     ensemble, links, weight, closure
@@ -121,22 +125,24 @@ def critical_fraction(
 
     def excess(pure: Any) -> Any:
         band = Band(ensemble, pure, links, weight, closure, digits)
-        if share == 0:
-            return band.edges[1] - 4 * mp.mpf(lam)
-        return share_above(band, 4 * mp.mpf(lam), digits) - mp.mpf(share)
+        level = 4 * mp.mpf(lam)
+        return band.edges[1] - level if share == 0 else share_above(band, level, digits) - mp.mpf(share)
 
     with mp.workdps(digits + 5):
-        low, high = mp.mpf(1), mp.mpf(2)
-        if excess(low) > 0:
-            raise UnfinishedError(
-                f"class modes survive this decay at any fraction up to {frustrated_fraction(1, links):.4g}; raise lam"
-            )
-        while excess(high) < 0:
-            low, high = high, 2 * high
-        try:
-            pure = mp.findroot(excess, (low, high), solver="anderson", tol=mp.mpf(10) ** -(2 * digits))
-        except (ValueError, ZeroDivisionError) as error:
-            raise UnfinishedError(f"the critical fraction was not found to {digits} digits; lower digits") from error
-        found = frustrated_fraction(pure, links)
+        if excess(mp.mpf(1)) > 0:
+            most = frustrated_fraction(1, links)
+            raise UnfinishedError(f"class modes survive this decay at any fraction up to {most:.4g}; raise lam")
+        found = frustrated_fraction(_least_pure(excess, digits), links)
     with mp.workdps(digits):
         return +found
+
+
+def _least_pure(excess: Callable[[Any], Any], digits: int) -> Any:
+    """The number of pure samples from 1 on at which what rises with it is zero."""
+    low, high = mp.mpf(1), mp.mpf(2)
+    while excess(high) < 0:
+        low, high = high, 2 * high
+    try:
+        return mp.findroot(excess, (low, high), solver="anderson", tol=mp.mpf(10) ** -(2 * digits))
+    except (ValueError, ZeroDivisionError) as error:
+        raise UnfinishedError(f"the critical fraction was not found to {digits} digits; lower digits") from error

@@ -252,14 +252,8 @@ class LabelResponse:
     def relaxation(self, t: ArrayLike) -> Curve:
         """:math:`R(t)` for times of any shape; the accuracy claimed is absolute.  Raises as :meth:`variance`."""
         times = _check_times(t)
-        flat = times.ravel()
-        if self.ensemble == "regular":
-            found = self._integrate_times(flat)
-        elif self.is_fast:
-            found = self._by_hyperbola(flat)
-        else:
-            found = self._by_talbot(flat)
-        values, errors, method = found
+        smooth = self._by_hyperbola if self.is_fast else self._by_talbot
+        values, errors, method = (self._integrate_times if self.ensemble == "regular" else smooth)(times.ravel())
         return Curve(times, values.reshape(times.shape), errors.reshape(times.shape), method)
 
     def _integrate_times(self, times: NDArray) -> tuple[NDArray, NDArray, str]:

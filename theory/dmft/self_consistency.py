@@ -69,7 +69,7 @@ def solve(kernels: Kernels, links: float, s: Any, digits: int) -> Solution:
     if mpmath.im(s) < 0:
         mirrored = solve(kernels, links, mpmath.conj(s), digits)
         return Solution(mpmath.conj(mirrored.value), mirrored.residual, mirrored.error)
-    start = follow(kernels, links, complex(s))
+    start = follow_response(kernels, links, complex(s))
     with mpmath.workdps(digits + GUARD):
         p, tail = probabilities(links, digits + GUARD)
         kernel, at = kernels(mpmath.mpmathify(s)), f"at s = {mpmath.nstr(s, 6)}"
@@ -85,7 +85,7 @@ def solve(kernels: Kernels, links: float, s: Any, digits: int) -> Solution:
         return Solution(+value if mpmath.im(s) else +value.real, abs(residual), error)
 
 
-def follow(kernels: Kernels, links: float, s: complex) -> complex:
+def follow_response(kernels: Kernels, links: float, s: complex) -> complex:
     """The branch of the response, to hardware precision, by continuation from high above s in the upper half-plane."""
     p = _float_probabilities(links)
     height, value = _contraction_start(kernels, links, p, s)

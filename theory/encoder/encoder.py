@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from theory.coupling import Coupling
 from theory.coupling.reduction import EPS, CouplingReduction, reduce_weights
+from theory.coupling.rows import dense_where_small
 from theory.coupling.spectrum import canonical_correlations
 from theory.coupling.weights import Mobility, is_normalised, mobilities
 from theory.errors import InputError
@@ -75,9 +76,24 @@ class Encoder(Coupling):
     def require_graph(self, remedy: str) -> NoReturn:
         raise InputError("couplings of samples to labels", "the moments of an encoder", remedy)
 
+    @cached_property
+    def data(self) -> dict[str, object]:
+        """The values of the data symbols, and the samples that the encoder was made from, if there are any."""
+        return {**super().data, **(self._samples_of(slice(None)) if self.drawable else {})}
+
+    def _samples_of(self, batch: NDArray | slice) -> dict[str, object]:
+        from scipy.sparse import csr_array
+
+        classes = self.trained.classes[batch]
+        count = len(classes)
+        shares = np.full(count, 1 / count)
+        own = csr_array((shares, classes, np.arange(count + 1)), shape=(count, self.labels))
+        return {"Xi": self.trained.features[batch].T, "J_Xi": dense_where_small(own), "D_Xi": shares}
+
     def data_of(self, batch: NDArray) -> dict[str, Any]:
         inputs, own = self.trained.features[batch], np.eye(self.labels)[self.trained.classes[batch]]
         return {
+            **self._samples_of(batch),
             "J": inputs.T @ own / len(batch),
             "D_x": inputs.T @ inputs / len(batch),
             "D_y": own.mean(axis=0),
@@ -117,8 +133,8 @@ class Encoder(Coupling):
     def columns_in_words(self) -> str:
         return f"an encoder of {self.samples} axes"
 
-    def frustration(self) -> NDArray:
-        return 1 - self.modes() ** 2
+    def frustration(self, k: int | None = None) -> NDArray:
+        return 1 - self.modes(k) ** 2
 
     @cached_property
     def components(self) -> int:

@@ -49,7 +49,7 @@ def closed_maximum(classes: int) -> Expr | None:
     InputError
         for fewer than one normal.
     """
-    checked_classes(classes, least=1)
+    check_classes(classes, least=1)
     if classes == 1:
         return Integer(0)
     if classes > CLOSED:
@@ -76,7 +76,7 @@ def expected_maximum(classes: int, digits: int = 20) -> Bounded:
     UnfinishedError
         where the bound stays above :math:`10^{-\text{digits}}`.
     """
-    checked_classes(classes, least=1)
+    check_classes(classes, least=1)
     if classes == 1:
         return Bounded(0.0, 0.0)
     import flint
@@ -105,6 +105,6 @@ def _tie_density(classes: int, digits: int):
     return acb.integral(integrand, -end, end).real + arb(0, float((-end * end).exp().real.mid()) * 1.01)
 
 
-def checked_classes(classes: int, least: int = 2) -> int:
+def check_classes(classes: int, least: int = 2) -> int:
     """A whole number of classes, or an :class:`InputError`."""
     return require.whole(classes, f"at least {least} classes", least=least)

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from theory.coupling.weights import Mobility
 from theory.encoder.encoder import Encoder, Sample
-from theory.encoder.maxima import checked_classes, expected_maximum
+from theory.encoder.maxima import check_classes, expected_maximum
 from theory.encoder.orthants import MOST, orthant_probability
 from theory.encoder.teachers import LabelTeacher
 from theory.encoder.views import from_views
@@ -48,7 +48,7 @@ def argmax_correlation(classes: int, noise: float = 0.0) -> float:
     InputError
         for fewer than two classes.
     """
-    checked_classes(classes)
+    check_classes(classes)
     return float((1 - noise) * expected_maximum(classes).value * np.sqrt(classes) / (classes - 1))
 
 

@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from theory import require
 from theory.coupling.weights import Mobility
 from theory.encoder.encoder import Encoder, Sample
-from theory.encoder.maxima import checked_classes
+from theory.encoder.maxima import check_classes
 from theory.encoder.views import from_views
 from theory.errors import InputError
 
@@ -114,7 +114,7 @@ def argmax_teacher(classes: int, inputs: int, noise: float = 0.0, covariance: Ar
     InputError
         for fewer inputs than classes, and as :class:`LabelTeacher`.
     """
-    checked_classes(classes)
+    check_classes(classes)
     if inputs < classes:
         raise InputError(f"at least {classes} inputs", str(inputs), "orthonormal rows need as many inputs as classes")
     return LabelTeacher(np.eye(classes, inputs), noise, covariance)  # type: ignore[arg-type]

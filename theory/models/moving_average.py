@@ -67,17 +67,17 @@ def moving_average_targets(loss: Loss, rate: Expr = beta) -> Loss:
         raise InputError("a positive rate", str(rate), "change its sign")
     lags = sum(rate * _half_square(target - sg(block)) for block, target in targets.items())
     parameters = loss.parameters and (*loss.parameters, *rate.free_symbols)
-    moved = _replace_marked(loss.expression, targets) + lags
+    moved = replace_in_markers(loss.expression, targets) + lags
     return loss.with_parts(expression=moved, state=(*loss.state, *targets.values()), parameters=parameters)
 
 
-def _replace_marked(e: Expr, targets: dict[State, State]) -> Expr:
+def replace_in_markers(e: Expr, targets: dict[State, State]) -> Expr:
     """An expression with targets in the place of the state in every marker."""
     if not is_marked(e):
         return e
     if isinstance(e, MARKERS):
         return sg(erase(e.args[0]).xreplace(targets))
-    return e.func(*(_replace_marked(arg, targets) for arg in e.args))
+    return e.func(*(replace_in_markers(arg, targets) for arg in e.args))
 
 
 def _half_square(difference) -> Expr:

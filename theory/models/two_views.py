@@ -41,6 +41,14 @@ def squared() -> Loss:
     return _loss_of_views(coupling_energy(X, Y))
 
 
+def cosine() -> Loss:
+    r"""Minus the mean cosine of pairs, :math:`-\tfrac1m\sum J_{ia}\cos(x_i,y_a)`: of each sample only the direction counts.
+
+    Source: Chen and He, *Exploring Simple Siamese Representation Learning* (2021), eq. 1, without predictor and stop-gradient.
+    """
+    return _loss_of_views(-_mean_cosine(X, Y))
+
+
 def simsiam() -> Loss:
     r"""Minus the mean cosine between predictions :math:`Wx_i` and stopped :math:`y_a`, and the other way round, halved.
 
@@ -96,22 +104,26 @@ def vicreg() -> Loss:
     )
 
 
-def info_nce() -> Loss:
+def info_nce(symmetric: bool = False) -> Loss:
     r"""Cross-entropy of the partner of each sample among all labels, by cosines at a ``temperature`` :math:`\theta`.
 
-    :math:`-\tfrac1m\sum_{ia}J_{ia}\log\operatorname{softmax}_a(\hat x_i\cdot\hat y_a/\theta)`.
+    :math:`-\tfrac1m\sum_{ia}J_{ia}\log\operatorname{softmax}_a(\hat x_i\cdot\hat y_a/\theta)`; ``symmetric``: its mean with the
+    same of the partner of each label among all samples, which treats both views alike.
 
-    Source: van den Oord, Li and Vinyals, *Contrastive Predictive Coding* (2018), eq. 4; Chen et al., *SimCLR* (2020), eq. 1.
+    Source: van den Oord, Li and Vinyals, *Contrastive Predictive Coding* (2018), eq. 4; Radford et al., *CLIP* (2021), figure
+    3, is symmetric.  Chen et al., *SimCLR* (2020), eq. 1, average over both views, too, but among the others of both.
     """
-    return _loss_of_views(_cross_entropy(normalised(X).T * normalised(Y) / temperature))
+    return _loss_of_views(_cross_entropy(normalised(X).T * normalised(Y) / temperature, symmetric))
 
 
-def softmax_classification() -> Loss:
+def softmax_classification(symmetric: bool = False) -> Loss:
     r"""Cross-entropy of labels that are embeddings: :math:`-\tfrac1m\sum_{ia}J_{ia}\log\operatorname{softmax}_a(x_i\cdot y_a)`.
+
+    ``symmetric``: its mean with that of samples, as of :func:`info_nce`.
 
     Source: multinomial logistic regression with the weights of class a as its embedding.
     """
-    return _loss_of_views(_cross_entropy(X.T * Y))
+    return _loss_of_views(_cross_entropy(X.T * Y, symmetric))
 
 
 def spectral_contrastive() -> Loss:
@@ -163,8 +175,11 @@ def _mean_cosine(left: MatrixExpr, right: MatrixExpr) -> Expr:
     return dot(normalised(left) * J, normalised(right)) / MASS
 
 
-def _cross_entropy(scores: MatrixExpr) -> Expr:
-    return (total(D_x * log_sum_exp(scores)) - dot(J, scores)) / MASS
+def _cross_entropy(scores: MatrixExpr, symmetric: bool) -> Expr:
+    """Of a label given a sample, or the mean of this and of a sample given a label."""
+    of_labels = total(D_x * log_sum_exp(scores))
+    both = (of_labels + total(log_sum_exp(scores, "columns") * D_y)) / 2 if symmetric else of_labels
+    return (both - dot(J, scores)) / MASS
 
 
 def _centred_view(z: MatrixExpr, weights: MatrixExpr) -> tuple[MatrixExpr, MatrixExpr]:

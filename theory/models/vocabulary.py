@@ -4,7 +4,8 @@ State: samples :math:`X` (d × N) and labels :math:`Y` (d × K), embeddings in c
 Data, supplied by a :class:`theory.Coupling` under these names: couplings :math:`J` (N × K), degrees :math:`D_x, D_y` and
 mobilities :math:`H_x, H_y` (diagonal).  :math:`u=(u_x,u_y)` is any null vector of the Laplacian, :math:`Du=Au`: constant on a
 connected component.  For a linear encoder (§7) the columns of :math:`X` are the encoder's, one for each principal axis of the
-inputs, and :math:`u` is the bias axis.
+inputs, and :math:`u` is the bias axis; the inputs themselves are the columns of :math:`\Xi` (N × n_ξ), with their own couplings
+and degrees :math:`J_\Xi, D_\Xi`.
 """
 
 from sympy import Eq, MatMul, MatrixSymbol, Q, Trace, Transpose, symbols
@@ -13,12 +14,14 @@ d, N, K = symbols("d N K", integer=True, positive=True)
 X, Y, W = MatrixSymbol("X", d, N), MatrixSymbol("Y", d, K), MatrixSymbol("W", d, d)
 J = MatrixSymbol("J", N, K)
 D_x, D_y, H_x, H_y = (MatrixSymbol(f"{name}_{side}", n, n) for name in "DH" for side, n in (("x", N), ("y", K)))
+n_xi = symbols("n_xi", integer=True, positive=True)
+Xi, J_Xi, D_Xi = MatrixSymbol("Xi", N, n_xi), MatrixSymbol("J_Xi", n_xi, K), MatrixSymbol("D_Xi", n_xi, n_xi)
 u_x, u_y = MatrixSymbol("u_x", N, 1), MatrixSymbol("u_y", K, 1)
 gamma = symbols("gamma", positive=True)
 lam, kappa = symbols("lambda kappa", nonnegative=True)
 beta = symbols("beta", positive=True)  # the rate at which targets follow; how strongly second moments are held
 
-DIAGONAL = tuple(Q.diagonal(m) for m in (D_x, D_y, H_x, H_y))
+DIAGONAL = tuple(Q.diagonal(m) for m in (D_x, D_y, H_x, H_y, D_Xi))
 NULL_VECTOR = (Eq(MatMul(D_x, u_x), MatMul(J, u_y)), Eq(MatMul(D_y, u_y), MatMul(Transpose(J), u_x)))
 ASSUMPTIONS = DIAGONAL + NULL_VECTOR
 

@@ -45,7 +45,7 @@ class Elementwise(Node):
             and (value := body.xreplace({ENTRY: Integer(isinstance(inner, OneMatrix))})).is_finite
         ):
             return times(value, OneMatrix(*inner.shape))
-        return cls.made(body, inner)
+        return cls.build_node(body, inner)
 
     body = property(lambda self: self.args[0])
     inner = property(lambda self: self.args[1])

@@ -60,7 +60,7 @@ class Hadamard(Node):
             return Diagonal(cls(*(DiagonalPart(f) for f in factors)))
         if all(isinstance(f, Transpose) for f in factors):
             return Transpose(cls(*(f.arg for f in factors)))
-        return cls.made(*sorted(factors, key=lambda f: order((f,))))
+        return cls.build_node(*sorted(factors, key=lambda f: order((f,))))
 
     shape = property(lambda self: self.args[0].shape)
 
@@ -125,11 +125,11 @@ class Diagonal(Node):
         if not terms:
             return ZeroMatrix(column.rows, column.rows)
         if len(terms) > 1:
-            return cls.made(column)
+            return cls.build_node(column)
         ((word, number),) = terms.items()
         if not word or (len(word) == 1 and isinstance(word[0], OneMatrix)):
             return times(number, Identity(column.rows))
-        return times(number, cls.made(monomial(word)))
+        return times(number, cls.build_node(monomial(word)))
 
     shape = property(lambda self: (self.args[0].rows, self.args[0].rows))
 
@@ -199,4 +199,4 @@ def _diagonal_of(word, rows) -> MatrixExpr:
     if cut:
         return Hadamard(times(*word[:cut]), transpose_of(times(*word[cut:])))
     (backwards, number), *others = terms_of(times(*(transpose_of(f) for f in reversed(word)))).items()
-    return DiagonalPart.made(monomial(word if others or number != 1 else min(word, backwards, key=order)))
+    return DiagonalPart.build_node(monomial(word if others or number != 1 else min(word, backwards, key=order)))

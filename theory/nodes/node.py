@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from sympy import Basic, Expr, MatrixBase, MatrixExpr, sympify
@@ -10,8 +9,6 @@ from sympy import Basic, Expr, MatrixBase, MatrixExpr, sympify
 from theory.errors import InputError, quote_value
 from theory.rewriting import Rebuildable
 from theory.stopgrad import as_expression
-
-Tangents = Sequence[Expr | None]  # one for each part of a node, None where a part rests
 
 
 class Node(Rebuildable, MatrixExpr):
@@ -28,7 +25,7 @@ class Node(Rebuildable, MatrixExpr):
     written: ClassVar[tuple[str, str]] = ("", "")  # in plain text and in LaTeX
 
     @classmethod
-    def made(cls, *args: Expr) -> MatrixExpr:
+    def build_node(cls, *args: Expr) -> MatrixExpr:
         """The node itself, of arguments that leave nothing to simplify."""
         return Basic.__new__(cls, *args)
 

@@ -6,7 +6,8 @@ follow from
 * the *spectral form*, where the modes that move labels are few (:mod:`theory.coupling.reduction`): their amplitudes decay at
   their rates, and means are :math:`m_\tau(t)=e^{-a_\tau t}m_\tau(0)+\eta_\tau\sum_aJ_{\tau a}c_a(t)` with the memory
   :math:`c(t)=\int_0^te^{-a_\tau(t-s)}y(s)\,ds` of the labels, known for each mode.  Zero modes do not move at all;
-* the *action of the matrix exponential* on the quotient (SciPy's ``expm_multiply``) else, from each time to the next.
+* the *action of the matrix exponential* on the quotient else, by Chebyshev polynomials (:mod:`theory.coupling.sparse_flow`),
+  from each time to the next.
 
 >>> import numpy as np
 >>> from theory import Coupling
@@ -18,7 +19,7 @@ follow from
 (True, 'exact, spectral form of 6 modes')
 
 When it fails: decays of the embeddings and heads are other flows; the second form takes products with the operator in
-proportion to its largest rate times the time.
+proportion to the square root of its largest rate times the time.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ from numpy.typing import ArrayLike, NDArray
 from theory import require
 from theory.coupling import Coupling
 from theory.coupling.partition import quotient
-from theory.coupling.reduction import EPS, scaled_parts
-from theory.coupling.spectrum import DENSE, dense_modes
+from theory.coupling.reduction import scaled_parts
+from theory.coupling.sparse_flow import flow_without_links, sparse_flow
+from theory.coupling.spectrum import dense_modes
 from theory.errors import InputError
 from theory.simulation.observables import checked_samples
 
@@ -146,7 +148,7 @@ def propagate(coupling: Coupling, X: ArrayLike, Y: ArrayLike) -> Propagation:
         Z.ndim != 2 or Z.shape != (len(start[0]), n) or not np.isfinite(Z).all() for Z, n in zip(start, columns, strict=True)
     ):
         raise InputError(f"a finite start with {columns[0]} and {columns[1]} columns", f"shapes {shapes}", "correct the start")
-    return (Spectral if coupling.reduction.size <= DENSE else Stepped)(coupling, *start)
+    return (Spectral if coupling.has_few_modes else Stepped)(coupling, *start)
 
 
 class Spectral(Propagation):
@@ -196,22 +198,30 @@ class Stepped(Propagation):
 
     def states(self, times: Iterable[float]) -> Iterator[tuple[NDArray, NDArray]]:
         from scipy.sparse import csr_array
-        from scipy.sparse.linalg import expm_multiply
 
         c = self.coupling
-        operator = csr_array(quotient(c).operator)
-        fastest = operator.diagonal().max()
+        flow = sparse_flow(c) if c.null_vector else flow_without_links(csr_array(quotient(c).operator))
         scale = np.sqrt(np.concatenate([c.counts / c.sample_mobility, 1 / c.label_mobility]))[:, None]
         now, before = scale * np.vstack([self.start.T, self.Y.T]), 0.0
+        still = flow.at_rest(now)
+        moving = now - still
         for t in times:
             if t == 0:
                 yield self.Y, self.start
                 continue
-            if (t - before) * fastest > EPS:
-                step = (before - t) * operator
-                now, before = expm_multiply(step, now, traceA=step.trace()), t
-            means, labels = np.split((now / scale).T, [len(c.counts)], axis=1)
+            moving, before = flow.decay_moving(moving, t - before), t
+            means, labels = np.split(((still + moving) / scale).T, [len(c.counts)], axis=1)
             yield labels, means
+
+    def loss(self, time: float, labels: NDArray, means: NDArray) -> float:
+        c = self.coupling
+        if not c.null_vector:
+            return super().loss(time, labels, means)
+        links = c.types.tocoo()
+        of, label = links.coords
+        pairs = sum((c.counts[of] * links.data) @ (mean[of] - own[label]) ** 2 for mean, own in zip(means, labels, strict=True))
+        within = np.sum(c.sample_degrees * np.exp(-2 * self.rates * time) * self.scatter)
+        return float(pairs + within) / 2
 
 
 def amplitudes(coupling: Coupling, means: NDArray, labels: NDArray) -> tuple[NDArray, NDArray, NDArray]:

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from theory.coupling import Coupling
 from theory.errors import InputError
 
+BLOCK = 10**6  # distances that are held at once
+MANY = 500  # labels beyond which not every two are compared
 FOLLOWED = 10**8  # distances between samples and labels in a whole run, up to which every sample is looked at
 
 
@@ -19,9 +21,11 @@ def accuracy(coupling: Coupling, samples: NDArray, targets: NDArray, chosen: NDA
     Distances are taken from the middle of the targets, so that they keep their accuracy when targets are close together.
     """
     middle = targets.mean(axis=1, keepdims=True)
-    near = targets - middle
-    distance = np.sum(near**2, axis=0)[:, None] - 2 * near.T @ (samples - middle)
-    return float(np.mean(coupling.is_own(np.argmin(distance, axis=0), chosen)))
+    near, off = targets - middle, samples - middle
+    own, block = np.sum(near**2, axis=0)[:, None], max(1, BLOCK // targets.shape[1])
+    parts = (off[:, i : i + block] for i in range(0, samples.shape[1], block))
+    nearest = np.concatenate([np.argmin(own - 2 * near.T @ part, axis=0) for part in parts])
+    return float(np.mean(coupling.is_own(nearest, chosen)))
 
 
 def draw_followed(coupling: Coupling, times: int, seed: int) -> NDArray | None:
@@ -46,11 +50,27 @@ def relative_drift(now: NDArray, then: NDArray, size: float) -> float:
 
 def min_separation(labels: NDArray) -> NDArray:
     """Smallest distance between two columns, over the last two axes (d, K); infinite for a single column."""
+    if labels.shape[-1] > MANY:
+        each = [_closest_pair(columns.T) for columns in labels.reshape(-1, *labels.shape[-2:])]
+        return np.array(each).reshape(labels.shape[:-2])
     found = np.full(labels.shape[:-2], np.inf)
     for a in range(1, labels.shape[-1]):
         apart = np.linalg.norm(labels[..., :a] - labels[..., a : a + 1], axis=-2)
         found = np.minimum(found, apart.min(axis=-1))
     return found
+
+
+def _closest_pair(points: NDArray) -> float:
+    """The smallest distance of two of many points (K, d), by a tree, within the smallest along any axis."""
+    from scipy.spatial import KDTree
+
+    if not np.isfinite(points).all():
+        return float("nan")
+    along = (points[order] for order in np.argsort(points, axis=0).T)
+    bound = min(np.linalg.norm(np.diff(ordered, axis=0), axis=1).min() for ordered in along)
+    if bound == 0:
+        return 0.0
+    return float(min(bound, KDTree(points).query(points, k=2, distance_upper_bound=bound)[0][:, 1].min()))
 
 
 def label_spread(labels: NDArray) -> NDArray:

@@ -22,7 +22,7 @@ from theory.simulation.direct import Problem, Reached, Scheme, Standstill, integ
 from theory.simulation.domain import Domain
 from theory.simulation.events import Event, Watch, stop_sentence
 from theory.simulation.kinks import RoundedFlow, has_jumps
-from theory.simulation.observables import accuracy, accuracy_error, min_separation, spectrum
+from theory.simulation.observables import accuracy, accuracy_error, draw_followed, min_separation, spectrum
 from theory.simulation.setting import Setting, fastest_rate
 from theory.simulation.trajectory import Run
 from theory.state import parameters_of
@@ -138,9 +138,9 @@ class Integrated(Recorder):
 
 
 class DirectRecorder(Integrated):
-    """Every embedding is integrated from blocks at the start, and every sample looked at."""
+    """Every embedding is integrated from blocks at the start; ``seed`` draws samples to look at where they are too many."""
 
-    def __init__(self, setting: Setting, start: Mapping[State, NDArray], how: Scheme):
+    def __init__(self, setting: Setting, start: Mapping[State, NDArray], how: Scheme, seed: int = 0):
         observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
         shown = [*setting.flow.velocity.values(), *observed, *setting.integrals, *setting.conditions]
         needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
@@ -149,12 +149,16 @@ class DirectRecorder(Integrated):
         state = lowered.pack(start)
         super().__init__(setting.coupling, lowered, observed, setting.integrals, state, how, setting.conditions)
         self.method = f"direct, {self.scheme}"
+        self.chosen = draw_followed(setting.coupling, 1, seed)
 
     def row(self, state: NDArray) -> RecordedRow:
         loss, samples, targets, *integrals = self.observe(state)
         blocks = self.lowered.unpack(state)
-        share = accuracy(self.coupling, self.coupling.observe(samples), targets)
-        return make_row(loss, share, blocks, self.drifts(integrals), self.coupling.second_moments(blocks[X]))
+        c, chosen = self.coupling, self.chosen
+        if chosen is not None:
+            samples = samples[:, c.columns_of(chosen)]
+        share = accuracy(c, c.observe(samples, chosen), targets, chosen)
+        return make_row(loss, share, blocks, self.drifts(integrals), c.second_moments(blocks[X]))
 
 
 def make_row(

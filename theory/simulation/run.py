@@ -264,7 +264,7 @@ def _recorder_of(by: Method, start: Start, times: NDArray, events: tuple[Event, 
     how = by.scheme(events, reached, float(times[-1]) * setting.fastest_rate, setting.stiffens)
     if isinstance(by, OrderParameters):
         return OrderParametersRecorder(setting, blocks_at_start(setting, seed, initial), seed, how)
-    return DirectRecorder(setting, setting.start(seed, initial), how)
+    return DirectRecorder(setting, setting.start(seed, initial), how, seed)
 
 
 @lru_cache(64)

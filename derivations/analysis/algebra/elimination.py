@@ -23,7 +23,7 @@ def linear_subresultant(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> 
     g = h = ring.constant(1)
     while ring.degree(q, x) > 1:
         before, gap = ring.degree(q, x), ring.degree(p, x) - ring.degree(q, x)
-        p, q = q, _pseudo_remainder(ring, p, q, x) / (g * h**gap)
+        p, q = q, pseudo_remainder(ring, p, q, x) / (g * h**gap)
         if ring.degree(q, x) == 1 and before == 2:
             return q.primitive()[1]
         g = ring.leading(p, x)
@@ -31,7 +31,7 @@ def linear_subresultant(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> 
     return None
 
 
-def _pseudo_remainder(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> Polynomial:
+def pseudo_remainder(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> Polynomial:
     r""":math:`c^{d+1}p` modulo ``q``, with its leading coefficient ``c`` and the difference ``d`` of the degrees."""
     lead, below, power = ring.leading(q, x), ring.degree(q, x), ring.degree(p, x) - ring.degree(q, x) + 1
     while (gap := ring.degree(p, x) - below) >= 0:

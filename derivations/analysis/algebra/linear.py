@@ -27,10 +27,10 @@ def check_budget(polynomials: Sequence[Polynomial], budget: int) -> None:
 
 def multiply_matrices(a: Matrix, b: Matrix) -> Matrix:
     columns = list(zip(*b, strict=True))
-    return [[dot(row, column) for column in columns] for row in a]
+    return [[dot_product(row, column) for column in columns] for row in a]
 
 
-def dot(a: Sequence[Polynomial], b: Sequence[Polynomial]) -> Polynomial:
+def dot_product(a: Sequence[Polynomial], b: Sequence[Polynomial]) -> Polynomial:
     total = a[0] * b[0]
     for x, y in zip(a[1:], b[1:], strict=True):
         if not (x.is_zero() or y.is_zero()):

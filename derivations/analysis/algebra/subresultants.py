@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import Symbol
 
+from derivations.analysis.algebra.elimination import pseudo_remainder
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 
 
@@ -23,17 +24,10 @@ def subresultants(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> list[P
     chain, g, h = [q], ring.constant(1), ring.constant(1)
     while ring.degree(q, x) > 0:
         gap = ring.degree(p, x) - ring.degree(q, x)
-        p, q = q, _pseudo_remainder(ring, p, q, x) / (g * h**gap)
+        p, q = q, pseudo_remainder(ring, p, q, x) / (g * h**gap)
         if q.is_zero():
             break
         chain.append(q.primitive()[1])
         g = ring.leading(p, x)
         h = g**gap / h ** (gap - 1) if gap else h
     return chain
-
-
-def _pseudo_remainder(ring: Ring, p: Polynomial, q: Polynomial, x: Symbol) -> Polynomial:
-    lead, below, power = ring.leading(q, x), ring.degree(q, x), ring.degree(p, x) - ring.degree(q, x) + 1
-    while not p.is_zero() and (gap := ring.degree(p, x) - below) >= 0:
-        p, power = p * lead - q * ring.leading(p, x) * ring.gen(x) ** gap, power - 1
-    return p * lead**power

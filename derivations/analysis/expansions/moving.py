@@ -34,7 +34,7 @@ from derivations.analysis.expansions.letters import assign_letters, introduction
 from derivations.analysis.expansions.puiseux import puiseux
 from derivations.analysis.expansions.real_edges import narrow_region
 from derivations.analysis.expansions.series import Insufficient, Series, expand_series
-from derivations.analysis.expansions.sides import is_possible, positive_condition
+from derivations.analysis.expansions.sides import is_consistent, positive_condition
 from derivations.analysis.points.point import FixedPoint
 from derivations.typeset.any_root import AnyRoot
 from theory.abridging import Brief, brief
@@ -120,7 +120,7 @@ def real_branches(point: FixedPoint, region: Region) -> list[Roots]:
     UnfinishedError
         where the number of real roots is not found.
     """
-    found = [roots for roots in _root_chains(tuple(_order_roots(point)), (), region) if is_possible(roots[-1].region)]
+    found = [roots for roots in _root_chains(tuple(_order_roots(point)), (), region) if is_consistent(roots[-1].region)]
     held = (
         _roots_within(roots, [*_sign_conditions(roots), *(c for c in point.conditions if _holds_roots(c, roots))])
         for roots in found
@@ -203,7 +203,7 @@ def _roots_within(roots: Roots, conditions: list[Relational]) -> Roots:
             *others, last = roots
             branch = replace(last.branch, assumed=(*last.branch.assumed, needed))
             roots = (*others, replace(last, branch=branch, region=narrow_region(last.region, (needed,))))
-    return roots if is_possible(roots[-1].region) else ()
+    return roots if is_consistent(roots[-1].region) else ()
 
 
 def condition_for_small(condition: Relational, region: Region, along: MovingSymbols) -> Boolean | Relational:

@@ -15,7 +15,7 @@ from derivations.analysis.expansions.branch import Branch
 from derivations.analysis.expansions.letters import Letters, assign_letters, introductions, relation_text
 from derivations.analysis.expansions.moving import MovingRoot
 from derivations.analysis.expansions.real_parts import NOTHING, Assumed, real_part
-from derivations.analysis.expansions.remainder import Remainder
+from derivations.analysis.expansions.remainder import SeriesRemainder
 from derivations.typeset.rows import Row, conditions_row
 from derivations.typeset.shown import Shown
 from theory.abridging import Brief, Say
@@ -61,7 +61,7 @@ class Rate(Brief):
     branch: Branch
     small: Symbol
     real: RealPart
-    remainder: Remainder
+    remainder: SeriesRemainder
     is_slow: bool | None
 
     @property

@@ -19,7 +19,7 @@ from derivations.analysis.algebra.algebraic import normal_form
 from derivations.analysis.algebra.zero import Region
 from derivations.analysis.expansions.edges import C, Edge, Root, edge_polynomial, extract_power, irreducible_factors
 from derivations.analysis.expansions.real_counts import root_counts
-from derivations.analysis.expansions.sides import is_possible, positive_condition
+from derivations.analysis.expansions.sides import is_consistent, positive_condition
 from derivations.typeset.any_root import RealRoot
 from derivations.vocabulary import c as letter
 
@@ -35,7 +35,7 @@ def real_edge_roots(edge: Edge, region: Region) -> list[Root]:
     for factor, multiplicity in irreducible_factors(edge, region):
         for value, conditions in _real_roots(factor, region):
             assumed = tuple(c for c in conditions if c is not S.true)
-            if S.false not in assumed and is_possible(narrow_region(region, assumed)):
+            if S.false not in assumed and is_consistent(narrow_region(region, assumed)):
                 found.append(Root(value, multiplicity, assumed=assumed))
     return found
 

@@ -33,7 +33,7 @@ SETTLED, FITTED, APART = 0.004, 4, 4  # spread of local slopes; samples in the f
 
 
 @dataclass(frozen=True)
-class Remainder(Brief):
+class SeriesRemainder(Brief):
     """The order of a remainder, stated and observed.
 
     Attributes
@@ -82,7 +82,7 @@ def admissible_parameters(
 
 def remainders(
     branches: Sequence[Branch], small: Symbol, parameters: Mapping[Symbol, Expr], roots: Roots = ()
-) -> list[Remainder]:
+) -> list[SeriesRemainder]:
     """The remainders of all branches of one square-free factor, at given parameters, the factor being taken at roots."""
     errors: list[list[tuple[Rational, Any]]] = [[] for _ in branches]
     reasons = [""] * len(branches)
@@ -97,15 +97,15 @@ def remainders(
     return [_fit_remainder(b, e, parameters, r) for b, e, r in zip(branches, errors, reasons, strict=True)]
 
 
-def _fit_remainder(branch: Branch, errors: list, parameters: Mapping, reason: str) -> Remainder:
+def _fit_remainder(branch: Branch, errors: list, parameters: Mapping, reason: str) -> SeriesRemainder:
     samples = tuple((float(x), float(e)) for x, e in errors)
     if branch.exact:
         wrong = [e for _, e in errors if e > mpmath.mpf(10) ** (-DIGITS // 2)]
         text = "a term is missing: the series is not exact" if wrong else reason or "exact: nothing is left out"
-        return Remainder(branch.next_exponent, None, samples, parameters, text)
+        return SeriesRemainder(branch.next_exponent, None, samples, parameters, text)
     if not _slopes_agree(branch, errors):
-        return Remainder(branch.next_exponent, None, samples, parameters, reason or "the slope has not settled")
-    return Remainder(branch.next_exponent, _fit_slope(errors[-FITTED:]), samples, parameters)
+        return SeriesRemainder(branch.next_exponent, None, samples, parameters, reason or "the slope has not settled")
+    return SeriesRemainder(branch.next_exponent, _fit_slope(errors[-FITTED:]), samples, parameters)
 
 
 def _slopes_agree(branch: Branch, errors: list) -> bool:

@@ -43,7 +43,7 @@ def positive_condition(value: Expr, region: Region) -> Boolean | Relational:
     return S.false if known <= NONPOSITIVE else _positive_inequality(value, region)
 
 
-def is_possible(region: Region) -> bool:
+def is_consistent(region: Region) -> bool:
     """Whether the assumptions of a region do not contradict each other as far as their signs tell."""
     try:
         _sign_oracle((), region)

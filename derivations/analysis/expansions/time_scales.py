@@ -34,17 +34,16 @@ from itertools import groupby
 from typing import Any
 
 import mpmath
-from sympy import Equality, Expr, Integer, Ne, Rational, S, Symbol, nan, oo, zoo
+from sympy import Expr, Ne, S, Symbol, nan, oo, zoo
 from sympy.core.relational import Relational
 from sympy.polys.matrices import DomainMatrix
 
 from derivations.analysis.algebra.algebraic import extension_of, numeric_value
-from derivations.analysis.algebra.zero import Region, vanishes
+from derivations.analysis.algebra.zero import Region
 from derivations.analysis.expansions.branch import Branch, PuiseuxExpansion
-from derivations.analysis.expansions.identities import STILL, MovingSymbols
+from derivations.analysis.expansions.identities import MovingSymbols
 from derivations.analysis.expansions.moving import (
     Roots,
-    condition_for_small,
     existence_conditions,
     list_roots,
     may_hold,
@@ -52,20 +51,26 @@ from derivations.analysis.expansions.moving import (
     real_branches,
 )
 from derivations.analysis.expansions.puiseux import check_order, puiseux
+from derivations.analysis.expansions.question import (
+    check_fixed,
+    check_small,
+    given_numbers,
+    parameters_of,
+    point_values,
+    region_at,
+)
 from derivations.analysis.expansions.rates import Rate, TimeScales, leading_real_part
-from derivations.analysis.expansions.remainder import Remainder, admissible_parameters, remainders
+from derivations.analysis.expansions.remainder import SeriesRemainder, admissible_parameters, remainders
 from derivations.analysis.expansions.series import Known, expand_series
 from derivations.analysis.expansions.sides import signs_of
 from derivations.analysis.limits import run_within
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import characteristic_factors
-from theory import require
 from theory.abridging import brief
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import plain
-from theory.stopgrad import as_expression
 
 
 def time_scales(
@@ -111,11 +116,11 @@ def time_scales(
 
 def _time_scales(flow: Flow, point: Any, small: Symbol, order: int, parameters: Mapping, branch: int | None) -> TimeScales:
     check_order(order)
-    values = _point_values(flow, point)
-    _check_small(flow, small)
-    region = _region_at(flow, point, small)
-    symbols = _parameters_of(flow, values) - {small, *getattr(point, "roots", ())}
-    given = _given_numbers(symbols, parameters)
+    values = point_values(flow, point)
+    check_small(flow, small)
+    region = region_at(flow, point, small)
+    symbols = parameters_of(flow, values) - {small, *getattr(point, "roots", ())}
+    given = given_numbers(symbols, parameters)
     roots = _chosen_roots(point, region, branch, given) if getattr(point, "roots", None) else ()
     region = roots[-1].region if roots else region
     if all(r.branch.exact for r in roots):
@@ -135,7 +140,7 @@ def _time_scales(flow: Flow, point: Any, small: Symbol, order: int, parameters: 
 
 def _expand_at(flow: Flow, values: Mapping[Symbol, Expr], order: int, region: Region) -> PuiseuxExpansion:
     """The eigenvalues at a point whose values are given."""
-    _check_fixed(flow, values, region)
+    check_fixed(flow, values, region)
     return puiseux(characteristic_polynomial(flow, values), region.small, order, region.assumptions)
 
 
@@ -188,7 +193,7 @@ def _collect_assumptions(
     return (*(Ne(e, 0) for e in sorted(open_ones, key=plain)), *sorted(signs, key=plain))
 
 
-def _rate_of(branch: Branch, remainder: Remainder, fastest: Expr, region: Region, given: Mapping[Symbol, Expr]) -> Rate:
+def _rate_of(branch: Branch, remainder: SeriesRemainder, fastest: Expr, region: Region, given: Mapping[Symbol, Expr]) -> Rate:
     real = leading_real_part(branch, region, given)
     # The real part is O(ε**exponent) even where its coefficient is not known.
     is_slow = True if real.exponent > fastest else None if real.coefficient is None else False
@@ -218,85 +223,7 @@ def characteristic_polynomial(flow: Flow, values: Mapping[Symbol, Expr]) -> list
 
 def _measure_remainders(
     branches: Iterable[Branch], small: Symbol, chosen: Mapping, roots: Roots
-) -> Iterator[tuple[Branch, Remainder]]:
+) -> Iterator[tuple[Branch, SeriesRemainder]]:
     for _, group in groupby(branches, key=lambda b: b.factor):
         together = list(group)
         yield from zip(together, remainders(together, small, chosen, roots), strict=True)
-
-
-# -- input --------------------------------------------------------------------------------------------------------------
-
-
-def _point_values(flow: Flow, point: Any) -> dict[Symbol, Expr]:
-    if not isinstance(flow, Flow) or flow.is_matrix:
-        got = f"matrix state {flow.state}" if isinstance(flow, Flow) else type(flow).__name__
-        raise InputError("a flow in scalars", got, "reduce it to amplitudes first")
-    mapping = point if isinstance(point, Mapping) else getattr(point, "values", None)
-    if not isinstance(mapping, Mapping):
-        raise InputError("a point as mapping from state to expression", type(point).__name__, "write {v: ..., w: ...}")
-    require.complete([s for s in flow.state if s not in mapping], "a value for every state", "add it to the point")
-    if unknown := [s for s in mapping if s not in flow.state]:
-        raise InputError(f"values of {', '.join(map(str, flow.state))}", f"{unknown[0]}", "leave it out of the point")
-    return {s: _exact_expression(mapping[s], str(s)) for s in flow.state}
-
-
-def _region_at(flow: Flow, point: Any, small: Symbol) -> Region:
-    """Where the flow's assumptions and the point's conditions hold, as they do for a small parameter → 0+."""
-    stated = (*flow.assumptions, *getattr(point, "conditions", ()))
-    if equations := [a for a in stated if isinstance(a, Equality)]:
-        raise InputError("parameters that are independent", brief(equations[0]), "substitute it into the flow and the point")
-    moving_symbols = set(getattr(point, "roots", ()))
-    for c in (c for c in stated if isinstance(c, Relational) and small in c.free_symbols):
-        others = Region(tuple(a for a in stated if a is not c), small)
-        is_fixed = moving_symbols.isdisjoint(c.free_symbols) and (c.lhs - c.rhs).is_algebraic_expr(small)
-        if is_fixed and condition_for_small(c, others, STILL) is S.false:
-            raise InputError(f"conditions that hold as {small} -> 0+", f"{brief(c)}, which fails there", "choose another point")
-    return Region(stated, small)
-
-
-def _exact_expression(value: Any, name: str) -> Expr:
-    expr = as_expression(value, f"for {name}")
-    if not isinstance(expr, Expr) or any(a.is_Float for a in expr.atoms()) or expr.has(oo, -oo):
-        raise InputError(f"an exact expression for {name}", brief(value), "write decimal numbers as Rational")
-    return expr
-
-
-def _check_small(flow: Flow, small: Any) -> None:
-    known = set(flow.parameters) - set(flow.state)
-    if small not in known:
-        names = ", ".join(map(str, flow.parameters)) or "no parameters"
-        raise InputError("a small parameter of the flow", f"{small}", f"choose among: {names}")
-    if small.is_positive is False:
-        raise InputError("a small parameter that may be positive", f"{small}", "declare it with positive=True")
-
-
-def _check_fixed(flow: Flow, values: Mapping, region: Region) -> None:
-    for state, velocity in flow.velocity.items():
-        _exact_expression(velocity, f"the velocity of {state}")
-        there = velocity.subs(values, simultaneous=True)
-        if not there.is_finite and there.is_number:
-            raise InputError(f"a finite velocity of {state} at the point", brief(there), "choose another point")
-        if not vanishes(there, region):
-            raise InputError("a fixed point", f"d{state}/dt = {brief(there)} there", "see fixed_points(flow)")
-
-
-def _parameters_of(flow: Flow, values: Mapping[Symbol, Expr]) -> set[Symbol]:
-    """The parameters, and the coordinates of a family."""
-    return set(flow.parameters).union(*(e.free_symbols for e in values.values()))
-
-
-def _given_numbers(symbols: set[Symbol], given: Mapping) -> dict[Symbol, Expr]:
-    if unknown := [s for s in given if s not in symbols]:
-        names = ", ".join(sorted(map(str, symbols))) or "none"
-        raise InputError("values of parameters other than the small one", str(unknown[0]), f"the parameters are {names}")
-    return {s: _given_number(s, v) for s, v in given.items()}
-
-
-def _given_number(symbol: Symbol, value: Any) -> Rational:
-    number = as_expression(value, f"for {symbol}")
-    if not isinstance(number, Rational):
-        raise InputError(f"a rational number for {symbol}", brief(value), "write it as Rational")
-    refused = (symbol.is_positive and number <= 0) or (symbol.is_negative and number >= 0)
-    if refused or (symbol.is_integer and not isinstance(number, Integer)) or (symbol.is_nonnegative and number < 0):
-        raise InputError(f"a value that the assumptions on {symbol} allow", brief(number), "choose another one")
-    return number

@@ -64,7 +64,7 @@ def interval_ball(low: Fraction, high: Fraction) -> arb:
     return a.union(b)
 
 
-def signs_of(ball: arb) -> frozenset[int]:
+def ball_signs(ball: arb) -> frozenset[int]:
     """The signs that a value in the ball may have."""
     if not ball.is_finite():
         return frozenset({-1, 0, 1})

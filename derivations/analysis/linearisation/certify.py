@@ -15,29 +15,21 @@ proved stable
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from fractions import Fraction
-from functools import reduce
 from itertools import product
 
 import numpy as np
 from sympy import Expr, Symbol
-from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 
-from derivations.analysis.algebra.polynomials import Polynomial, exact_number, factor_polynomial
+from derivations.analysis.algebra.polynomials import exact_number
 from derivations.analysis.limits import run_within
-from derivations.analysis.linearisation.balls import Box, compile_balls, interval_ball, signs_of
-from derivations.analysis.linearisation.hurwitz import hurwitz_tests
-from derivations.analysis.linearisation.zero_modes import Origin, zero_modes
+from derivations.analysis.linearisation.balls import Box
+from derivations.analysis.linearisation.questions import CellStatus, Question, judge_box, make_question
 from derivations.analysis.points.fixed_points import supported_ring
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
-from derivations.analysis.sites.characteristic import characteristic_factors
-from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO, Sign, multiply_signs, power_of_signs
-from derivations.analysis.sites.site import Fraction as Ratio
-from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown
 from theory import require
@@ -45,16 +37,6 @@ from theory.abridging import Brief, brief
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import exact_text
-
-
-class CellStatus(Enum):
-    """What is proved of every parameter in a cell."""
-
-    PROVED_STABLE = "proved stable"
-    PROVED_UNSTABLE = "proved unstable"
-    PROVED_ABSENT = "proved absent"
-    UNDECIDED = "undecided"
-
 
 CODES = {status: code for code, status in enumerate(CellStatus)}
 
@@ -156,115 +138,22 @@ def _certify(flow: Flow, point, box: Mapping, cells: Mapping[Symbol, int], depth
     _, site, values = place_of(flow, point)
     conditions = getattr(point, "conditions", ())
     exact = {p: _check_ends(p, ends) for p, ends in box.items()}
-    question = _make_question(flow, site, values, conditions, tuple(exact))
+    question = make_question(flow, site, values, conditions, tuple(exact))
     _check_box(flow, question, exact, cells)
     shape = tuple(cells.get(p, 1) for p in exact)
     grid = [Cell(small, _cell_status(question, small, depth)) for small in _grid_boxes(exact, shape)]
     return Certificate(flow, exact, tuple(grid), shape)
 
 
-# The question, compiled ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Question:
-    """Functions of a cell: the signs of all irreducible factors at once, and how the tests are made of them."""
-
-    symbols: tuple[Symbol, ...]
-    evaluate: Callable | None
-    needed: frozenset[Symbol]
-    exists: tuple[tuple, ...]
-    stable: tuple[tuple, ...]
-    unstable: tuple[tuple, ...]
-
-
-def _make_question(flow: Flow, site: Site, values: Mapping[Symbol, Expr], conditions, symbols: tuple[Symbol, ...]) -> Question:
-    expressions: list[Expr] = []
-    explicit = {x: v for x, v in {**values, **site.numbers}.items() if v != x}
-
-    def number(expr: Expr) -> int:
-        if expr not in expressions:
-            expressions.append(expr)
-        return expressions.index(expr)
-
-    def recipe(value: Ratio) -> tuple:
-        """A sign as a constant and factors with their powers; what is known wherever the point exists is not evaluated."""
-        top, bottom = value
-        if len(known := site.chart.of(top, bottom)) == 1:
-            return known, ()
-        parts, lead = [], POSITIVE
-        for p in (top, bottom):
-            content, factors = factor_polynomial(p) if not p.is_zero() else (0, [])
-            lead = multiply_signs(lead, frozenset({int(content > 0) - int(content < 0)}))
-            for f, m in factors:
-                known = site.chart.of(f, site.ring.constant(1))
-                if len(known) == 1:
-                    lead = multiply_signs(lead, power_of_signs(known, m))
-                else:
-                    parts.append((number(_explicit_factor(site, f, explicit)), m))
-        return lead, tuple(parts)
-
-    found = characteristic_factors(flow, site)
-    tests = [hurwitz_tests(site, f) for f in found if not f.coefficients[-1].is_zero()]
-    degenerate = [(ZERO, ()) for mode in zero_modes(flow, site, values, found) if mode.origin is Origin.DEGENERATE]
-    stable = (*degenerate, *(recipe(v) for t in tests for v in t.sufficient))
-    unstable = tuple(recipe(v) for t in tests for v in t.necessary)
-    held = [c for c in (*conditions, *flow.assumptions) if isinstance(c, Relational)]
-    exists = [(_relation_signs(c), number((c.lhs - c.rhs).xreplace(explicit))) for c in held]
-    exists += [(NONNEGATIVE, number(v.base)) for name, v in values.items() if name not in flow.state and v.is_Pow]
-    needed = frozenset().union(*(e.free_symbols for e in expressions))
-    exists += [(POSITIVE if p.is_positive else NEGATIVE, number(p)) for p in symbols if p.is_positive or p.is_negative]
-    return Question(
-        symbols,
-        compile_balls(expressions, symbols) if needed <= set(symbols) else None,
-        needed,
-        tuple(exists),
-        stable,
-        unstable,
-    )
-
-
-def _explicit_factor(site: Site, f: Polynomial, explicit: Mapping[Symbol, Expr]) -> Expr:
-    expr = site.ring.expr(f)
-    return expr.xreplace(explicit).expand() if site.ring.present(f) & explicit.keys() else expr
-
-
-def _relation_signs(c) -> Sign:
-    """The signs of left minus right side at which the point exists."""
-    kinds = ((Gt, {1}), (Ge, {0, 1}), (Lt, {-1}), (Le, {-1, 0}), (Ne, {-1, 1}), (Eq, {0}))
-    return next(frozenset(signs) for kind, signs in kinds if isinstance(c, kind))
-
-
 # Cells ---------------------------------------------------------------------------------------------------------------
 
 
 def _cell_status(question: Question, box: Box, depth: int) -> CellStatus:
-    status = _judge_cell(question, box)
+    status = judge_box(question, box)
     if status is not CellStatus.UNDECIDED or not depth or not question.needed:
         return status
     halves = {_cell_status(question, half, depth - 1) for half in _halve_box(box, question.needed)}
     return halves.pop() if len(halves) == 1 else CellStatus.UNDECIDED
-
-
-def _judge_cell(question: Question, box: Box) -> CellStatus:
-    assert question.evaluate is not None  # _check_box has seen to it
-    signs = [signs_of(b) for b in question.evaluate(*(interval_ball(*box[p]) for p in question.symbols))]
-    present = [(signs[k], allowed) for allowed, k in question.exists]
-    if any(not sign & allowed for sign, allowed in present):
-        return CellStatus.PROVED_ABSENT
-    # On the edge of existence nothing is proved: what is known of signs holds inside.
-    if not all(sign <= (allowed - ZERO or ZERO) for sign, allowed in present):
-        return CellStatus.UNDECIDED
-    if all(_combine_signs(recipe, signs) == POSITIVE for recipe in question.stable):
-        return CellStatus.PROVED_STABLE
-    if any(_combine_signs(recipe, signs) == NEGATIVE for recipe in question.unstable):
-        return CellStatus.PROVED_UNSTABLE
-    return CellStatus.UNDECIDED
-
-
-def _combine_signs(recipe: tuple, signs: list[Sign]) -> Sign:
-    lead, parts = recipe
-    return reduce(multiply_signs, (power_of_signs(signs[k], m) for k, m in parts), lead)
 
 
 def _halve_box(box: Box, sides: Iterable[Symbol]) -> Iterator[Box]:

@@ -27,7 +27,7 @@ from derivations.analysis.linearisation.kinds import Bifurcation
 from derivations.analysis.linearisation.verdicts import Verdict, half_planes_of, strict_ends, verdict_of
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode, zero_modes
 from derivations.analysis.points.fixed_points import supported_ring
-from derivations.analysis.points.numbers import real_roots
+from derivations.analysis.points.numbers import isolate_roots
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
@@ -240,7 +240,7 @@ def _with_roots(at: Mapping[Symbol, Expr], unsolved: Sequence[tuple[Symbol, Expr
         yield dict(at)
         return
     (x, polynomial), *others = unsolved
-    for root in real_roots(polynomial.xreplace(dict(at)), x):
+    for root in isolate_roots(polynomial.xreplace(dict(at)), x):
         yield from _with_roots({**at, x: root.evalf(30)}, others)
 
 

@@ -23,23 +23,22 @@ few entries at any number of samples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from derivations.analysis.maps.turning import ZERO, turning_drift
 from theory.calculus import State
 from theory.errors import InputError, UnfinishedError
 from theory.lowering import LoweredFlow
-from theory.models.vocabulary import X, d
+from theory.models.vocabulary import X
 from theory.simulation.descent import GradientDescent
 from theory.simulation.minibatch import BatchVelocity
 from theory.simulation.optimisers import make_observer
 from theory.simulation.setting import Setting
 
-ZERO = 1e-7  # of the largest eigenvalue, below which one is that of a zero mode
 SETTLED = 1e-12  # velocity of a fixed point, relative to the largest rate times the state
 STEPS = 50  # of Newton's method
 NEAR = 1e-4  # of the size of the state: displacements in differences
@@ -233,7 +232,7 @@ def fluctuations_at(lowered: LoweredFlow, point: NDArray, noise: NDArray, optimi
     both = np.block([[one + once, m * one], [once, m * one]])
     kicks = h**2 * onto @ noise @ onto.T
     covariance = solve_discrete_lyapunov(both, np.tile(kicks, (2, 2)))[: len(point), : len(point)]
-    shift = _turning_drift(lowered, point, lost, noise)
+    shift = turning_drift(lowered, point, lost, noise)
     if shift is not None:
         drift = onto @ _curvature_drift(lowered, point, covariance) / 2 + h / (1 - m) * shift
         shift = -np.linalg.solve(jacobian - lost, drift)
@@ -270,34 +269,3 @@ def _curvature_drift(lowered: LoweredFlow, point: NDArray, covariance: NDArray) 
     sizes, vectors = np.linalg.eigh(covariance)
     ends = ((lowered.jacobian_vector(0.0, point + sign * h * v, v) for sign in (1, -1)) for v in vectors.T)
     return np.sum([size * (up - down) / (2 * h) for size, (up, down) in zip(sizes, ends, strict=True)], axis=0)
-
-
-def _turning_drift(lowered: LoweredFlow, point: NDArray, lost: NDArray, noise: NDArray) -> NDArray | None:
-    """The drift c of turning back (n,), per unit of the step; None where rotations do not generate all zero modes."""
-    turns = list(_rotation_generators(lowered))
-    tangents = np.array([turn(point) for turn in turns]).T.reshape(len(point), -1)
-    parts = np.linalg.lstsq(tangents, lost, rcond=ZERO)[0]
-    if np.linalg.norm(tangents @ parts - lost) > ZERO ** (1 / 2) * np.linalg.norm(lost):
-        return None
-    onto = np.eye(len(point)) - lost
-    sizes, crossed = parts @ noise @ parts.T, onto @ noise @ parts.T
-    drift = np.zeros(len(point))
-    for j, turn in enumerate(turns):
-        drift -= onto @ turn(crossed[:, j])
-        for k, other in enumerate(turns):
-            drift -= sizes[j, k] / 2 * onto @ turn(other(point))
-    return drift
-
-
-def _rotation_generators(lowered: LoweredFlow) -> Iterator[Callable[[NDArray], NDArray]]:
-    """The generators of the rotations of embedding space, on state vectors: a head turns on both sides."""
-    size = lowered.sizes.get(d, 1)
-    for i, j in combinations(range(size), 2):
-        G = np.zeros((size, size))
-        G[i, j], G[j, i] = -1.0, 1.0
-
-        def turn(vector: NDArray, G: NDArray = G) -> NDArray:
-            moved = {b: G @ v if b.rows == d else np.zeros_like(v) for b, v in lowered.unpack(vector).items()}
-            return lowered.pack({b: m - lowered.unpack(vector)[b] @ G if b.cols == d else m for b, m in moved.items()})
-
-        yield turn

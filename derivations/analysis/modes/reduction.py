@@ -5,7 +5,8 @@ under the rules.  The ansatz is invariant where :math:`F_B=\sum_if_iB_i` with th
 :math:`\dot\alpha_i=f_i`: a solution of the scalar flow *is* a solution of the matrix flow.  Nothing is said of states beside
 the ansatz: what is stable among the amplitudes may be unstable in the matrix model.
 
->>> from derivations.analysis.modes.ansatz import whole_model_ansatz
+>>> from derivations.analysis.modes.aligned import aligned_ansatz
+from derivations.analysis.modes.ansatz import whole_model_ansatz
 >>> from theory import models
 >>> reduction = reduce_to_modes(models.projection_head().stop_gradient_flow(), whole_model_ansatz(), time_limit=None)
 >>> [velocity.factor() for velocity in reduction.flow.velocity.values()]
@@ -16,17 +17,19 @@ the ansatz: what is stable among the amplitudes may be unstable in the matrix mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import mpmath
 import numpy as np
-from sympy import Add, Basic, Eq, Expr, MatMul, Matrix, MatrixExpr, MatrixSymbol, S, Symbol, Trace, Transpose
+from sympy import Basic, Eq, Expr, Matrix, MatrixExpr, MatrixSymbol, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from derivations import checks
 from derivations.analysis.limits import run_within
+from derivations.analysis.modes.aligned import aligned_ansatz
 from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
+from derivations.analysis.modes.metric import amplitude_mobility, has_matrix, replace_traces
 from derivations.engine import Step
 from derivations.evaluate import Point, evaluate
 from derivations.lines import Line, Lines, dot, velocity_lines
@@ -37,7 +40,7 @@ from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import exact_text
 from theory.state import names_of, scalar_or_matrix_symbols
-from theory.words import Context, Word, assemble, canonical_trace, collect, expand, normalise
+from theory.words import Context, Word, assemble, collect, expand
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +103,9 @@ class Reduction(Shown):
         return evidence
 
 
-def reduce_to_modes(flow: Flow, ansatz: Ansatz, time_limit: float | None = 60) -> Reduction:
+def reduce_to_modes(
+    flow: Flow, ansatz: Ansatz | None = None, time_limit: float | None = 60, *, modes: int | Sequence[int] = 1
+) -> Reduction:
     r"""A matrix flow on an invariant ansatz, as a flow of its amplitudes.
 
     The scalar flow carries the assumptions on scalars, and the mobilities :math:`1/\sum_B\operatorname{tr}(B_iH_B^{-1}B_i^T)`
@@ -108,26 +113,31 @@ def reduce_to_modes(flow: Flow, ansatz: Ansatz, time_limit: float | None = 60) -
 
     Parameters
     ----------
+    ansatz
+        without one, that of :func:`derivations.analysis.modes.aligned.aligned_ansatz`.
     time_limit
         in seconds; None runs without limit in this process.
+    modes
+        of the aligned ansatz: how many, each in a direction of its own, or how many in each direction.
 
     Raises
     ------
     InputError
-        where the ansatz does not fit the flow (blocks, names), has an amplitude too many, or is not invariant: a velocity
-        leaves its span, or two blocks ask for different velocities of one amplitude.
+        where data are not aligned; where the ansatz does not fit the flow (blocks, names), has an amplitude too many, or is not
+        invariant: a velocity leaves its span, or two blocks ask for different velocities of one amplitude.
     UnfinishedError
         at the time limit.
     """
+    ansatz = aligned_ansatz(flow, modes) if ansatz is None else ansatz
     _check_names(flow, ansatz)
     given = (*flow.assumptions, *ansatz.assumptions)
     velocity, mobility = run_within(time_limit, _reduce_flow, flow, dict(ansatz.blocks), ansatz.amplitudes, given)
-    return Reduction(Flow(velocity, mobility, tuple(a for a in given if not _has_matrix(a))), flow, ansatz)
+    return Reduction(Flow(velocity, mobility, tuple(a for a in given if not has_matrix(a))), flow, ansatz)
 
 
 def _reduce_flow(flow: Flow, blocks: Mapping, amplitudes: tuple[Symbol, ...], given: tuple[Boolean, ...]) -> tuple[dict, dict]:
     ansatz, context = Ansatz(blocks, amplitudes, given), Context(given)
-    return _amplitude_velocities(flow, ansatz, context), _amplitude_mobility(flow, ansatz, context)
+    return _amplitude_velocities(flow, ansatz, context), amplitude_mobility(flow, ansatz, context)
 
 
 def _check_names(flow: Flow, ansatz: Ansatz) -> None:
@@ -165,15 +175,15 @@ class _Shown:
         context = Context((*given, *(Eq(line.left, line.right, evaluate=False) for line in self.rules)))
         form = self.form.mapping
         lines = zip(self.velocities.rights, self.form.rights, strict=True)
-        sides = ((_replace_traces(v.xreplace(form), context), f.xreplace(self.speeds)) for v, f in lines)
+        sides = ((replace_traces(v.xreplace(form), context), f.xreplace(self.speeds)) for v, f in lines)
         pairs = ((collect(left, context), collect(right, context)) for left, right in sides)
         return checks.Identity(tuple(pairs), context)
 
     def cases(self, rng: np.random.Generator, points: Points) -> Iterator[tuple[object, object]]:
         """Both sides of the velocities, and of the rules, evaluated at a random point."""
         at = self._with_scalars(points(rng), rng)
-        here = Point({**at.values, **{line.left: evaluate(line.right, at) for line in self.form}})
-        moved = Point({**at.values, **{a: evaluate(f, at) for a, f in self.speeds.items()}})
+        here = at | {line.left: evaluate(line.right, at) for line in self.form}
+        moved = at | {a: evaluate(f, at) for a, f in self.speeds.items()}
         yield _all_entries(self.velocities.rights, here), _all_entries(self.form.rights, moved)
         if self.rules:
             yield _all_entries((line.left for line in self.rules), at), _all_entries(self.rules.rights, at)
@@ -181,7 +191,7 @@ class _Shown:
     def _with_scalars(self, at: Point, rng: np.random.Generator) -> Point:
         shown = set().union(*(e.free_symbols for e in (*self.velocities.rights, *self.form.rights, *self.scalars.rights)))
         missing = sorted((s for s in shown - {*at.values} if isinstance(s, Symbol)), key=str)
-        return Point({**at.values, **{s: mpmath.mpf(rng.uniform(0.2, 2)) for s in missing}})
+        return at | {s: mpmath.mpf(rng.uniform(0.2, 2)) for s in missing}
 
 
 def _all_entries(expressions: Iterable[Basic], at: Point) -> np.ndarray:
@@ -236,13 +246,13 @@ def _amplitude_velocities(flow: Flow, ansatz: Ansatz, context: Context) -> dict[
     found, _ = system.solve()
     velocity = {a: f.cancel().expand() for a, f in zip(ansatz.amplitudes, found, strict=True)}
     for amplitude, f in velocity.items():
-        if _has_matrix(f):
+        if has_matrix(f):
             raise InputError(f"rules that make the velocity of {amplitude} a number", brief(f), "add a rule for these traces")
     return velocity
 
 
 def _velocity_system(flow: Flow, ansatz: Ansatz, context: Context) -> _System:
-    moved = {b: expand(_replace_traces(v.xreplace(dict(ansatz.blocks)), context), context) for b, v in flow.velocity.items()}
+    moved = {b: expand(replace_traces(v.xreplace(dict(ansatz.blocks)), context), context) for b, v in flow.velocity.items()}
     parts = {b: [expand(ansatz.part(b, a), context) for a in ansatz.amplitudes] for b in flow.state}
     places = tuple(dict.fromkeys((b, w) for b in flow.state for words in (*parts[b], moved[b]) for w in words))
     rows = [[part.get(w, S.Zero) for part in parts[b]] for b, w in places]
@@ -263,51 +273,3 @@ def _not_invariant(system: _System, leftover: Mapping[MatrixSymbol, MatrixExpr])
         f"{brief(term)} left over in {block}",
         "give the blocks amplitudes of their own",
     )
-
-
-def _amplitude_mobility(flow: Flow, ansatz: Ansatz, context: Context) -> dict[Symbol, Expr]:
-    """The inverse of the metric on the amplitudes, where it is diagonal and a number."""
-    gram = {
-        (a, b): Add(
-            *(_metric_product(flow, ansatz.part(block, a), ansatz.part(block, b), block, context) for block in flow.state)
-        )
-        for i, a in enumerate(ansatz.amplitudes)
-        for b in ansatz.amplitudes[i:]
-    }
-    diagonal = {a: g for (a, b), g in gram.items() if a == b}
-    crossed = any(g != 0 for (a, b), g in gram.items() if a != b)
-    if crossed or any(map(_has_matrix, diagonal.values())):
-        return {}
-    return {a: 1 / g for a, g in diagonal.items() if g != 1}
-
-
-def _metric_product(flow: Flow, left: MatrixExpr, right: MatrixExpr, block: MatrixSymbol, context: Context) -> Expr:
-    """The product of two displacements of a block in the metric of its mobility."""
-    rate = flow.mobility.get(block, S.One)
-    if isinstance(rate, MatrixExpr):
-        product = MatMul(left, collect(rate, context).inverse(), Transpose(right), evaluate=False)
-        return _replace_traces(Trace(product), context).expand()
-    return (_replace_traces(Trace(MatMul(left, Transpose(right), evaluate=False)), context) / rate).expand()
-
-
-def _replace_traces(expr: Expr | MatrixExpr, context: Context):
-    """The traces that the rules make numbers replaced by them."""
-    return expr.xreplace({trace: _trace_number(trace, context) for trace in expr.atoms(Trace)})
-
-
-def _trace_number(trace: Trace, context: Context) -> Expr:
-    terms = expand(trace.arg, context).items()
-    return Add(*(c * (_turn_trace(w, context) if w else trace.arg.rows) for w, c in terms))
-
-
-def _turn_trace(word: Word, context: Context) -> Expr:
-    """The trace of a word, which is the word itself once it is turned to begin with a row: then the rules apply."""
-    for i in range(len(word)):
-        turn = word[i:] + word[:i]
-        if turn[0].rows == 1 and (number := normalise({turn: S.One}, context)).keys() <= {()}:
-            return number.get((), S.Zero)
-    return canonical_trace(word, context)
-
-
-def _has_matrix(expr: Basic) -> bool:
-    return any(isinstance(s, MatrixSymbol) for s in scalar_or_matrix_symbols(expr))

@@ -30,7 +30,7 @@ from derivations.analysis.algebra.polynomials import Polynomial, distinct_member
 from derivations.analysis.algebra.triangular import TriangularSet, split_irreducible, triangular_set
 from derivations.analysis.points.rules import Rule, Rules
 from derivations.analysis.sites.branches import Leaf, RuleOutcome, SearchBranch, Substitution
-from derivations.analysis.sites.parameters import is_possible
+from derivations.analysis.sites.parameters import may_vanish_together
 
 SETS = 12  # of special parameters, up to which those of several orders are intersected
 ALL_ORDERS = 3  # variables up to which every order of elimination is tried, and beyond which only every last variable
@@ -105,7 +105,7 @@ class Generic(Rules):
             if any(g in one for g in denominators):
                 kept.append(one)
             else:
-                kept += [(*one, g) for g in denominators if is_possible((*one, g), self.signs)]
+                kept += [(*one, g) for g in denominators if may_vanish_together((*one, g), self.signs)]
         least = [one for one in kept if not any(len(o) < len(one) and all(f in one for f in o) for o in kept)]
         return least if special == [()] or len(least) <= max(len(special), SETS) else special
 

@@ -28,7 +28,7 @@ def exact_numbers(parameters: Mapping) -> dict[Basic, Expr]:
     return given
 
 
-def real_roots(polynomial: Expr, x: Symbol) -> list[Expr]:
+def isolate_roots(polynomial: Expr, x: Symbol) -> list[Expr]:
     p = Poly(polynomial, x)
     if p.domain.is_ZZ or p.domain.is_QQ:
         return sorted(set(p.real_roots()))

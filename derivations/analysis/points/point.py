@@ -10,7 +10,7 @@ from sympy import Eq, Expr, S, Symbol
 from sympy.core.relational import Ne, Relational
 
 from derivations.analysis.algebra.auxiliaries import Exponential
-from derivations.analysis.points.numbers import exact_numbers, has_sign, is_true, real_roots
+from derivations.analysis.points.numbers import exact_numbers, has_sign, is_true, isolate_roots
 from derivations.analysis.sites.assumptions import symbol_signs
 from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE
 from derivations.analysis.sites.site import Site
@@ -102,7 +102,7 @@ class FixedPoint(Shown):
         given = exact_numbers(parameters or {})
         held = [c.xreplace(given) for c in self.conditions if x in c.free_symbols]
         require.complete(set().union(*(c.free_symbols for c in held)) - {x}, "a value for every parameter")
-        found = real_roots(polynomial.xreplace(given), x)
+        found = isolate_roots(polynomial.xreplace(given), x)
         return len({v for v in found if has_sign(x, v) and all(is_true(c.xreplace({x: v})) for c in held)})
 
     def rows(self) -> list[Row]:

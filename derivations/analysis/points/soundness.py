@@ -24,11 +24,11 @@ class Listed:
     def of(self, leaf: Leaf) -> list[RealSolution]:
         if id(leaf) not in self.known:
             found = solve_leaf(leaf, self.system.unknowns, self.system.signs)
-            self.known[id(leaf)] = leaf, [s for s in found if is_possible(s) and is_at_rest(self.system.flow, s)]
+            self.known[id(leaf)] = leaf, [s for s in found if may_exist(s) and is_at_rest(self.system.flow, s)]
         return self.known[id(leaf)][1]
 
 
-def is_possible(found: RealSolution) -> bool:
+def may_exist(found: RealSolution) -> bool:
     """Whether it is not proved that the conditions hold nowhere, each or together."""
     if S.false in found.conditions:
         return False

@@ -9,16 +9,15 @@ from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.points.containment import site_of, site_relations
+from derivations.analysis.points.generic import Together
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System
 from derivations.analysis.sites.branches import Leaf
-from derivations.analysis.sites.parameters import is_possible
+from derivations.analysis.sites.parameters import may_vanish_together
 from derivations.analysis.sites.site import Site
 
 ZEROS = 512  # complex ones, by Bézout's bound, up to which special parameters are solved for together with the state
 CASES = 100
-
-Together = tuple[Polynomial, ...]
 
 
 def unexplained_sets(named: Sequence[Together], leaves: Sequence[Leaf], system: System) -> tuple[Together, ...]:
@@ -27,7 +26,7 @@ def unexplained_sets(named: Sequence[Together], leaves: Sequence[Leaf], system: 
     The parameters that are fixed there count as unknowns: zeros of the larger system are found by the same search.
     """
     sites = [(site_of(leaf, system.unknowns, system.signs), leaf.nonzero) for leaf in leaves]
-    kept = [one for one in named if is_possible(one, system.signs) and not _is_explained(one, sites, system)]
+    kept = [one for one in named if may_vanish_together(one, system.signs) and not _is_explained(one, sites, system)]
     return tuple(one for one in kept if not any(len(o) < len(one) and all(p in one for p in o) for o in kept))
 
 

@@ -46,12 +46,12 @@ def exceptional_sets(
 ) -> tuple[tuple[Relational, ...], ...]:
     """Degenerate cases that were not solved, as equations, and the zeros of denominators: those that signs do not exclude,
     the known ones, or for denominators the ones that were stated of symbols and parameters."""
-    cases = [together for together in named if is_possible(together, signs)]
-    cases += [(p,) for p in denominators if is_possible((p,), stated)]
+    cases = [together for together in named if may_vanish_together(together, signs)]
+    cases += [(p,) for p in denominators if may_vanish_together((p,), stated)]
     found = (tuple(sorted((readable_relation(Eq(signs.ring.expr(p), 0)) for p in together), key=plain)) for together in cases)
     return tuple(dict.fromkeys(found))
 
 
-def is_possible(together: Iterable[Polynomial], signs: Signs) -> bool:
+def may_vanish_together(together: Iterable[Polynomial], signs: Signs) -> bool:
     """Whether it is not proved that some of the polynomials do not vanish with the others."""
     return not is_empty(Site(signs.ring, (), (), (), (), signs), [(p, ZERO) for p in together])

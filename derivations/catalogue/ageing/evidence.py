@@ -10,22 +10,7 @@ import numpy as np
 
 from derivations.checks import random_values
 from derivations.evaluate import Point, evaluate
-from derivations.vocabulary import (
-    I_B,
-    B_g,
-    m_decay,
-    m_e,
-    mu,
-    mu_e,
-    t,
-    t_1,
-    t_2,
-    varrho,
-    varrho_e,
-    w,
-    w_0,
-    w_plus,
-)
+from derivations.vocabulary import I_B, B_g, m_decay, m_e, mu, mu_e, t, t_1, t_2, varrho, varrho_e, w, w_0, w_plus
 from theory.dmft import Band, HeadCurve, MeanFieldHead, Modes
 from theory.models.vocabulary import gamma, kappa, lam
 
@@ -106,7 +91,7 @@ def parted_heads(rng, given, found):
     for _ in range(8):
         at = {mu_e: float(rng.uniform(0.2, 1)), lam: float(rng.uniform(0, 0.25))}
         heads = np.roots([1, -at[mu_e], at[lam]])
-        yield int(not given.violated(at)), int(np.isreal(heads).all())
+        yield int(not given.violations(at)), int(np.isreal(heads).all())
         if np.isreal(heads).all():
             yield evaluate(found[w_plus], Point(at)), heads.max()
 

@@ -111,12 +111,7 @@ def _late_head_step() -> Step:
         "$B_g\\simeq w_+t$; then $w_+-w$ to first order. $w_+=\\mu_e$ without decay.",
         before=(_gap_line(),),
         given=(Line(mu_e**2, 4 * lam, ">"),),
-        after=(
-            _gain_line(),
-            Line(UNREST, 3 / (4 * t), r"\simeq"),
-            _limit_line(),
-            Line(w, w_plus - coefficient / t, r"\simeq"),
-        ),
+        after=(_gain_line(), Line(UNREST, 3 / (4 * t), r"\simeq"), _limit_line(), Line(w, w_plus - coefficient / t, r"\simeq")),
         uses=("slow_edge",),
         assumptions=("No decay, or both.",),
         check=lambda before, after: (
@@ -147,10 +142,7 @@ def _mass_step() -> Step:
         "Without decay $Q_g$ is conserved; growths start at one, and the head ends at $w_+$.",
         before=(_limit_line(),),
         given=(Line(Q_g, gamma * GROWN - w**2), Line(MASSES, Integer(2))),
-        after=(
-            Line(m_e, 2 + (mu_e**2 - w_0**2) / gamma),
-            Line(m_decay, equations.resting_mass(w_plus, gamma, lam, kappa)),
-        ),
+        after=(Line(m_e, 2 + (mu_e**2 - w_0**2) / gamma), Line(m_decay, equations.resting_mass(w_plus, gamma, lam, kappa))),
         uses=("late_head",),
         check=lambda known, after: (
             Identity((_first_and_last_balance(known, after[m_e]),)),

@@ -65,8 +65,7 @@ def _centroids_step(conserved: Line, size: Expr, centroid: Line) -> Step:
         assumptions=("$u=(u_x,u_y)$ is one on the component and zero elsewhere.",),
         check=lambda premises, after: (
             AtRandomPoints(
-                ((premises[C_u], size * after[c_u]), (_vector_at_rest(premises[C_u], after[c_u]), premises[C_u])),
-                coupled_point,
+                ((premises[C_u], size * after[c_u]), (_vector_at_rest(premises[C_u], after[c_u]), premises[C_u])), coupled_point
             ),
             Numerics(lambda rng: evidence.centroid_pairs(rng, after[c_u]), 1e-10, "the kernel of the dense flow"),
         ),
@@ -147,9 +146,7 @@ def _class_rates_step(velocities: Lines, rates: tuple[Line, ...]) -> Step:
                 )
             ),
             Numerics(
-                lambda rng: evidence.star_rates(rng, after.of(r_0, r_1).rights),
-                1e-10,
-                "dense eigenvalues of the whole graph",
+                lambda rng: evidence.star_rates(rng, after.of(r_0, r_1).rights), 1e-10, "dense eigenvalues of the whole graph"
             ),
         ),
     )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from math import prod
 
-from sympy import QQ, Expr, Integer, Poly, Rational, S, Symbol
+from sympy import QQ, Expr, Integer, Poly, S, Symbol
 
 from derivations.catalogue import dense_head
 from derivations.catalogue.decay_stability import evidence
 from derivations.catalogue.written import by_powers, ordered_sum
 from derivations.checks import Identity, Limit, Numerics
-from derivations.closed_forms.pair import LARGE, PAIR, leading_in_xi, pair_cubic, pair_determinant, slow_ratio
+from derivations.closed_forms.pair import LARGE, PAIR, largest_ratio, leading_in_xi, pair_cubic, pair_determinant, slow_ratio
 from derivations.engine import Step
 from derivations.lines import Line, Lines
 from derivations.vocabulary import (
@@ -46,7 +46,6 @@ from derivations.vocabulary import (
 )
 
 HURWITZ = p**2 * Delta
-QUARTER = Rational(1, 4)
 
 
 def condition_steps() -> tuple[Step, ...]:
@@ -197,7 +196,7 @@ def _quarter_step() -> Step:
     first = 1 + xi
     far, near = ((Line(omega_2, e),) for e in (2 * (1 + xi) + zeta, (1 + xi) * (2 + theta) / (1 + theta)))
     forms = Lines((Line(omega_1, first), *far, *near))
-    bound = Line(k_c, QUARTER, "<")
+    bound = Line(k_c, largest_ratio(), "<")
     return Step(
         "quarter",
         "A head that decays at least a quarter as fast as the embeddings suffices, for all pairs of heads. No smaller constant "

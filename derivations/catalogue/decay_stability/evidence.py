@@ -48,9 +48,9 @@ def own_sector(rng, given, lines):
         rest, at = np.array([[head]]), {omega: head, k: ratio}
         found = jacobian(rest, rest, np.array([head + 1 / head]), (ratio, 1.0, ratio))
         yield [float(lines[e].subs(at)) for e in (tau, delta)], [np.trace(found), np.linalg.det(found)]
-        bounded = int(not lines.violated({delta: lines[delta].subs(at)}))
+        bounded = int(not lines.violations({delta: lines[delta].subs(at)}))
         returns = int(np.linalg.eigvals(found).real.max() < 0)
-        yield [int(not given.violated(at))] * 2, [bounded, returns]
+        yield [int(not given.violations(at))] * 2, [bounded, returns]
 
 
 def pair_matrices(rng, lines, names):
@@ -90,7 +90,7 @@ def stability_verdicts(rng, rule, scaled):
     for (first, second), ratio, absent in zip(heads, rng.uniform(0.01, 0.4, 30), rng.uniform(-4, 4, 30), strict=True):
         value, held = determinant(first, second, ratio), []
         for head in (first, second):
-            held.append(not rule.violated({omega_l: head, mu_l: head + 1 / head, mu_j: absent, Delta: value}))
+            held.append(not rule.violations({omega_l: head, mu_l: head + 1 / head, mu_j: absent, Delta: value}))
         found = np.linalg.eigvals(pair_jacobian((first, second), ratio, absent))
         yield int(all(held)), int(np.delete(found, np.abs(found).argsort()[:ROTATIONS]).real.max() < 0)
 
@@ -105,7 +105,7 @@ def limit_orders(rng, given, cubic, limit):
             truth = [critical_ratio(cubic, *(size * h for h in pair_of_heads)) for size in (1000, 10000)]
             value = limit.subs(at)
             gaps = [abs(root - mpmath.mpf(value.p) / value.q) for root in truth]
-            yield int(not given.violated(at)), int(gaps[1] < 1e-6)
+            yield int(not given.violations(at)), int(gaps[1] < 1e-6)
             if gaps[1] < 1e-6:
                 yield float(mpmath.log10(gaps[0] / gaps[1])), 2
 
@@ -123,4 +123,4 @@ def crossings_below(rng, cubic, bounds):
     """How many roots for pairs of heads are not within the bounds: none."""
     for _ in range(10):
         first, second = (Rational(int(e), 100) for e in np.sort(rng.choice(np.arange(101, 2000), 2, replace=False)))
-        yield len(bounds.violated({k_c: critical_ratio(cubic, first, second)})), 0
+        yield len(bounds.violations({k_c: critical_ratio(cubic, first, second)})), 0

@@ -221,7 +221,7 @@ def _cubic_step(turning: Lines, cubic: tuple[Line, ...]) -> Step:
                     after[chi_12].xreplace(after.of(c_2, c_1, c_0).mapping).subs(before.of(p, nu).mapping),
                     characteristic_polynomial(_matrix(before, names)),
                 ),
-            ),
+            )
         ),
     )
 
@@ -240,9 +240,7 @@ def _spectrum_step(own: Lines, others: tuple[Line, ...], cubic: tuple[Line, ...]
             after[:2].same(_of_owners(before)),
             Identity(((after[chi_J], chi_1 * chi_2 * chi_12 * _of_others(before)),)),
             Numerics(
-                lambda rng: evidence.determinants(rng, before, after),
-                1e-9,
-                "dense determinants of the Jacobian of all entries",
+                lambda rng: evidence.determinants(rng, before, after), 1e-9, "dense determinants of the Jacobian of all entries"
             ),
         ),
     )

@@ -9,18 +9,7 @@ from derivations.catalogue.dmft.trees import KERNEL, branch_lines, cavity_lines,
 from derivations.checks import AtRandomPoints, Numerics, Remainder
 from derivations.engine import Step
 from derivations.lines import Line
-from derivations.vocabulary import (
-    G_0,
-    N_Z,
-    F,
-    G,
-    a,
-    c,
-    j,
-    k,
-    p_f,
-    x_G,
-)
+from derivations.vocabulary import G_0, N_Z, F, G, a, c, j, k, p_f, x_G
 from theory.dmft import ensembles
 from theory.models.vocabulary import K
 
@@ -44,11 +33,7 @@ def _many_links_step(closure: Line) -> Step:
         uses=("cavity",),
         assumptions=("$c\\to\\infty$ after $K\\to\\infty$, with $ck^2$ of the order of $(\\alpha+\\beta c)^2$.",),
         check=lambda before, after: (
-            Numerics(
-                lambda rng: mean_responses.sharp_sums(rng, before, after[G]),
-                0.05,
-                "trees of many links at each class",
-            ),
+            Numerics(lambda rng: mean_responses.sharp_sums(rng, before, after[G]), 0.05, "trees of many links at each class"),
             Numerics(
                 lambda rng: mean_responses.gaussian_responses(rng, after[G]), 1e-2, "dense Gaussian couplings on a diagonal"
             ),
@@ -67,11 +52,7 @@ def _poisson_step(closure: Line) -> Step:
         uses=("many_links",),
         check=lambda before, after: (
             AtRandomPoints(((before[G], after[G]),), mean_responses.sorted_classes),
-            Numerics(
-                lambda rng: mean_responses.solved_poisson(rng, after[G]),
-                1e-12,
-                "the roots of both solvers",
-            ),
+            Numerics(lambda rng: mean_responses.solved_poisson(rng, after[G]), 1e-12, "the roots of both solvers"),
             Numerics(lambda rng: mean_responses.poisson_edges(rng, after[G]), 1e-8, "the end of the band by the solver"),
         ),
     )

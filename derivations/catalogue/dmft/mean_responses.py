@@ -10,16 +10,7 @@ from derivations.catalogue.class_graphs import define_lines, draw_coefficients
 from derivations.catalogue.dmft.evidence import branch_response
 from derivations.checks import random_values
 from derivations.evaluate import Point, evaluate, mpf_array
-from derivations.vocabulary import (
-    G_0,
-    N_Z,
-    F,
-    G,
-    alpha,
-    c,
-    k,
-    p_f,
-)
+from derivations.vocabulary import G_0, N_Z, F, G, alpha, c, k, p_f
 from theory.dmft import Pairs, edges, fast, self_consistency
 from theory.dmft.poisson import probabilities
 from theory.models.vocabulary import K, beta
@@ -37,7 +28,7 @@ def sharp_sums(rng, lines, closure):
         population = np.array([float(branch_response(lines, each, at, is_root=False)) for each in below])
     around = [rng.choice(population, size=count) for count in rng.poisson(MANY, FEW)]
     mean = np.mean([float(branch_response(lines, each, at, is_root=True)) for each in around])
-    at = Point({**at.values, K: FEW, F: np.diag([len(each) for each in around]), G: mean})
+    at |= {K: FEW, F: np.diag([len(each) for each in around]), G: mean}
     yield mean, evaluate(closure, at)
 
 
@@ -72,7 +63,7 @@ def solved_poisson(rng, averaged):
     )
     for root in roots:
         value = complex(np.ravel(root.value)[0])
-        yield value, evaluate(averaged, Point({**at.values, G: value}))
+        yield value, evaluate(averaged, at | {G: value})
 
 
 def poisson_edges(rng, averaged):

@@ -11,25 +11,7 @@ from derivations.checks import AtRandomPoints, Numerics
 from derivations.checks import Identity as Equal
 from derivations.engine import Step
 from derivations.lines import Line, Lines
-from derivations.vocabulary import (
-    B_K,
-    G_K,
-    G_b,
-    M_b,
-    alpha,
-    b,
-    c,
-    k,
-    n_0,
-    q,
-    s,
-    varrho,
-    vartheta,
-    z,
-    z_b,
-    z_minus,
-    z_plus,
-)
+from derivations.vocabulary import B_K, G_K, G_b, M_b, alpha, b, c, k, n_0, q, s, varrho, vartheta, z, z_b, z_minus, z_plus
 from theory.dmft import ensembles, regular
 from theory.models.vocabulary import D_x, D_y, J, beta
 
@@ -124,10 +106,7 @@ def _density_step() -> Step:
         "The eigenvalues $b=2\\sqrt{c-1}\\cos\\vartheta$ of the class graph have a density in $\\vartheta$: the response is "
         "its average of the responses $G_b$. The closure of many links has a semicircle instead.",
         "The imaginary part of the closed form on the cut (Kesten, McKay).",
-        before=(
-            *regular_tree_lines(),
-            Line(G_b, 1 / (alpha + beta * c - k * b)),
-        ),
+        before=(*regular_tree_lines(), Line(G_b, 1 / (alpha + beta * c - k * b))),
         after=(
             Line(b, at),
             Line(varrho, regular.kesten_mckay(cos(vartheta), c, pi)),

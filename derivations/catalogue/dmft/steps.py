@@ -12,30 +12,7 @@ from derivations.catalogue.written import ordered_product
 from derivations.checks import AtRandomPoints, Numerics
 from derivations.engine import Step
 from derivations.lines import Line
-from derivations.vocabulary import (
-    G_K,
-    N_Z,
-    A,
-    B,
-    D,
-    F,
-    G,
-    R_2t,
-    alpha,
-    j,
-    k,
-    k_t,
-    n_0,
-    q,
-    rho,
-    s,
-    t,
-    u,
-    v_a,
-    x,
-    y_a,
-    y_b,
-)
+from derivations.vocabulary import G_K, N_Z, A, B, D, F, G, R_2t, alpha, j, k, k_t, n_0, q, rho, s, t, u, v_a, x, y_a, y_b
 from theory.dmft import ensembles
 from theory.models.vocabulary import D_x, D_y, J, K, N, beta
 
@@ -131,9 +108,7 @@ def _class_graph_step(of_labels: Line, memory: Line, class_graph: Line) -> Step:
         after=(class_graph, Line(alpha, coefficients.alpha), Line(beta, coefficients.beta)),
         uses=("memory", "elimination"),
         check=lambda before, after: Numerics(
-            lambda rng: evidence.class_graphs(rng, before, after, G_K.I),
-            1e-12,
-            "sampled couplings, whose links may be double",
+            lambda rng: evidence.class_graphs(rng, before, after, G_K.I), 1e-12, "sampled couplings, whose links may be double"
         ),
     )
 

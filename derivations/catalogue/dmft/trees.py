@@ -8,19 +8,7 @@ from derivations.catalogue.dmft import evidence
 from derivations.checks import AtRandomPoints, Numerics
 from derivations.engine import Step
 from derivations.lines import Line, Lines
-from derivations.vocabulary import (
-    G_K,
-    G,
-    alpha,
-    c,
-    c_G,
-    c_g,
-    g,
-    h,
-    j,
-    k,
-    x_c,
-)
+from derivations.vocabulary import G_K, G, alpha, c, c_G, c_g, g, h, j, k, x_c
 from theory.dmft import ensembles, regular
 from theory.models.vocabulary import beta
 

@@ -8,7 +8,7 @@ import numpy as np
 from mpmath import mpf
 from sympy import BlockMatrix, Matrix, Rational, zeros
 
-from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
+from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.checks import random_values
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
@@ -57,7 +57,7 @@ def slopes(rng, energy, equations):
         along = {c: random_values(rng, np.shape(at.values[c]), -1, 1) for c in (u_x, u_y)}
         left_over = [evaluate(line.left, at) - evaluate(line.right, at) for line in equations.of(D_x * u_x, D_y * u_y)]
         yield (
-            slope_along(energy, at, along) / 2,
+            measure_slope(energy, at, along) / 2,
             sum((c * part).sum() for c, part in zip(along.values(), left_over, strict=True)),
         )
 
@@ -71,7 +71,7 @@ def nullity_and_components(rng, premises):
         Matrix(6, 4, lambda r, c: Rational(int(rng.integers(1, 9)), 7) if links[r, c] else 0),
         Matrix([[1, 1], [1, -Rational(1, 3)]]),
     ):
-        if not premises.of(J[i, a]).violated({J[i, a]: min(weights)}):
+        if not premises.of(J[i, a]).violations({J[i, a]: min(weights)}):
             sums = [*(sum(weights.row(r)) for r in range(weights.rows)), *(sum(weights.col(c)) for c in range(weights.cols))]
             off = BlockMatrix([[zeros(weights.rows), weights], [weights.T, zeros(weights.cols)]]).as_explicit()
             graph = nx.from_numpy_array(np.array(off.tolist(), dtype=float) != 0)
@@ -99,7 +99,7 @@ def mode_velocities(rng, premises, after):
         point = Point(whole | mode)
         defined.append([evaluate(_insert_roots(side), point) for side in (shown.left, shown.right)])
         amplitude = evaluate(_insert_roots(after[v_k]), point)
-        velocities.append([evaluate(after[dot(v_k)], Point({**point.values, v_k: amplitude})), (moved @ phi)[:, None]])
+        velocities.append([evaluate(after[dot(v_k)], point | {v_k: amplitude}), (moved @ phi)[:, None]])
     for pairs in (defined, velocities):
         yield tuple(np.hstack(sides) for sides in zip(*pairs, strict=True))
 
@@ -117,8 +117,8 @@ def mode_variances(rng, premises, after):
         coefficients, truth = evaluate(_insert_roots(premises[v_k]), at)[:, 0], 4.0 * degrees @ phi**2
         yield coefficients, np.sqrt(degrees) * phi
         yield evaluate(after[variance], at), truth
-        if not premises.of(mu_k).violated({mu_k: round(mu, 9)}):
-            yield evaluate(after[variance_of_pairs], Point({**at.values, d_y: evaluate(premises[d_y], at)})), truth
+        if not premises.of(mu_k).violations({mu_k: round(mu, 9)}):
+            yield evaluate(after[variance_of_pairs], at | {d_y: evaluate(premises[d_y], at)}), truth
 
 
 def _insert_roots(expression):

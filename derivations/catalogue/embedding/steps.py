@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import (
-    BlockDiagMatrix,
-    BlockMatrix,
-    Eq,
-    MatAdd,
-    MatrixExpr,
-    Rational,
-    S,
-    Sum,
-    Trace,
-    ZeroMatrix,
-    block_collapse,
-)
+from sympy import BlockDiagMatrix, BlockMatrix, Eq, MatAdd, MatrixExpr, Rational, S, Sum, Trace, ZeroMatrix, block_collapse
 from sympy import Identity as Unit
 
 from derivations.catalogue.embedding import evidence
@@ -233,9 +221,7 @@ def _mode_steps(together: Line) -> tuple[Step, ...]:
             uses=("modes",),
             assumptions=("$f$ is the mode on the labels.",),
             check=lambda premises, after: Numerics(
-                lambda rng: evidence.mode_variances(rng, premises, after),
-                1e-10,
-                "coefficients of the starts in each mode",
+                lambda rng: evidence.mode_variances(rng, premises, after), 1e-10, "coefficients of the starts in each mode"
             ),
         ),
     )

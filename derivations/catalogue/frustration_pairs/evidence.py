@@ -85,7 +85,7 @@ def roots(rng, family, polynomial):
 def roots_where_they_hold(rng, family, premises):
     """The same at each number of labels that the premises allow, from two on."""
     for labels in (2, int(rng.integers(3, 6))):
-        if not premises.of(K).violated({K: labels}):
+        if not premises.of(K).violations({K: labels}):
             yield from roots(rng, family.at({K: labels}), premises[chi].subs(K, labels))
 
 
@@ -98,7 +98,7 @@ def remainder_orders(rng, premises, leading):
     values |= {K: Integer(int(rng.integers(3, 7)))}
     (meeting,) = solve((leading[r_2] - leading[r_3]).subs({s: value for s, value in values.items() if s != q}), q)
     for at in (values, values | {q: meeting}):
-        if not premises.of(r_2).violated({rate: leading[rate].subs(at) for rate in (r_2, r_3)}):
+        if not premises.of(r_2).violations({rate: leading[rate].subs(at) for rate in (r_2, r_3)}):
             formulas = [e.subs(at) for e in (1 / leading[tau_slow], leading[r_1], leading[r_2], leading[r_3])]
             yield from _orders(polynomial.subs(at), formulas)
 

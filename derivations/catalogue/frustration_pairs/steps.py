@@ -53,12 +53,7 @@ def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     found = pairs_sectors()
     cubic = Line(chi, by_powers(found.difference.characteristic(r), r, eta_x, eta_y))
-    return (
-        *_sector_steps(found, cubic),
-        *_rate_steps(found, cubic),
-        *normalised_steps(found),
-        *_separation_steps(found),
-    )
+    return (*_sector_steps(found, cubic), *_rate_steps(found, cubic), *normalised_steps(found), *_separation_steps(found))
 
 
 def _sector_steps(found: Sectors, cubic: Line) -> tuple[Step, ...]:
@@ -141,9 +136,7 @@ def _time_scales_step(found: Sectors, cubic: Line) -> Step:
                 reads=after,
             ),
             Numerics(
-                lambda rng: evidence.roots_where_they_hold(rng, PAIRS, premises),
-                1e-9,
-                "dense eigenvalues, each K - 1 times",
+                lambda rng: evidence.roots_where_they_hold(rng, PAIRS, premises), 1e-9, "dense eigenvalues, each K - 1 times"
             ),
         ),
     )

@@ -19,7 +19,7 @@ def two_rates(rng, family, lines):
     found, labels = dense.dense_rates(coupling), coupling.labels
     for rate, rates in ((slow, found[1:labels]), (fast, found[-labels:-1])):
         yield np.full(labels - 1, dense.number_at(lines[rate], values)), rates
-    yield 0, len(lines.violated({slow: found[1], fast: found[-2]}))
+    yield 0, len(lines.violations({slow: found[1], fast: found[-2]}))
 
 
 def remainder_orders(rng, exact, leading):

@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from derivations.catalogue.points import diagonal_matrix, slope_along
+from derivations.catalogue.points import diagonal_matrix, measure_slope
 from derivations.checks import random_values
 from derivations.closed_forms.decaying import decaying_modes
 from derivations.evaluate import Point, evaluate, mpf_array
@@ -139,10 +139,10 @@ def _correlations(at):
 def balance_changes(rng, rates, found):
     """The change of the balance, by differences along the rates."""
     at = modes_at_random(rng)
-    grown = [[evaluate(rates[g_dot[j, 0]], Point({**at.values, j: number}))] for number in range(GROUPS)]
+    grown = [[evaluate(rates[g_dot[j, 0]], at | {j: number})] for number in range(GROUPS)]
     speeds = {g_of: np.array(grown, dtype=object), w: evaluate(rates[w_dot], at)}
     with mpmath.workdps(40):
-        yield evaluate(found[Q_dot], at), slope_along(found[Q_g], at, speeds)
+        yield evaluate(found[Q_dot], at), measure_slope(found[Q_g], at, speeds)
 
 
 def balanced_solution(rng, found):
@@ -196,7 +196,7 @@ def where_at_rest(rng, known, found):
             below = {g_of[j, 0]: 1, mu_of[j, 0]: at[mu_e] / 2, w: head}
             dies = known[g_dot[j, 0]].subs({**at, **below}) < 0
             rests &= bool(dies and found[m_decay].subs({**at, w: head}) > 0)
-        yield int(not known.violated(at)), int(rests)
+        yield int(not known.violations(at)), int(rests)
 
 
 def rest_states(rng, found):

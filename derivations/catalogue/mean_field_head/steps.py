@@ -165,10 +165,7 @@ def _masses_step() -> Step:
         "and of the zeros together is two.",
         "$P_\\mu$ is what pure samples have of the mode of samples; frustrated ones have the degree $2q$. Per class, the mass "
         "is the variance over the degree of a label.",
-        after=(
-            Line(P_mu, mode_measure.pure_part(mu**2, n_0, 1 / ensembles.label_degree(n_0, c, q))),
-            _variance_line(),
-        ),
+        after=(Line(P_mu, mode_measure.pure_part(mu**2, n_0, 1 / ensembles.label_degree(n_0, c, q))), _variance_line()),
         assumptions=("Embeddings start independent, of variance one.",),
         check=lambda before, after: (
             Numerics(lambda rng: masses.mode_variances(rng, after), 1e-10, "singular vectors of a sampled coupling"),

@@ -10,8 +10,8 @@ from scipy.integrate import quad, solve_ivp
 from sympy import Poly, Rational, lambdify
 
 from derivations.catalogue.dense_head import critical_ratio, jacobian, velocity
-from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
-from derivations.checks import random_values, relation_holds
+from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
+from derivations.checks import invert_matrix, random_values, relation_holds
 from derivations.closed_forms.reduced import all_modes
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
@@ -25,15 +25,15 @@ def compare_curls(rng, curl, force):
     with mpmath.workdps(40):
         at = coupled_point(rng)
         inverse = {
-            X: _invert_matrix(at.values[H_x]),
-            Y: _invert_matrix(at.values[H_y]),
+            X: invert_matrix(at.values[H_x]),
+            Y: invert_matrix(at.values[H_y]),
             W: diagonal_matrix([1 / at.values[gamma]] * at.values[d]),
         }
         for (a, b), formula in curl.items():
             da, db = (random_values(rng, np.shape(at.values[block]), -1, 1) for block in (a, b))
-            forwards = (slope_along(force[a], at, {b: db}) @ inverse[a] * da).sum()
-            backwards = (slope_along(force[b], at, {a: da}) @ inverse[b] * db).sum()
-            yield forwards - backwards, evaluate(formula, Point({**at.values, direction(a): da, direction(b, second=True): db}))
+            forwards = (measure_slope(force[a], at, {b: db}) @ inverse[a] * da).sum()
+            backwards = (measure_slope(force[b], at, {a: da}) @ inverse[b] * db).sum()
+            yield forwards - backwards, evaluate(formula, at | {direction(a): da, direction(b, second=True): db})
 
 
 def compare_asymmetry(rng, curl, state, rates):
@@ -133,7 +133,7 @@ def compare_rises(rng, flow, premises, line):
     for start in starts:
         end = solve_ivp(lowered.velocity, (0, 1e-4), start, rtol=1e-12, atol=1e-15).y[:, -1]
         rising = int(_mode_loss(value, *end) > _mode_loss(value, *start))
-        admissible = not premises.of(v).violated({v: start[0]})
+        admissible = not premises.of(v).violations({v: start[0]})
         yield rising, int(slope(*start) > 0)
         yield rising, int(admissible and relation_holds(size(*start), line, border(*start)))
 
@@ -147,7 +147,7 @@ def compare_falls(rng, flow, premises, metric):
     for start in (*(rng.uniform(0.2, 1.2, (4, 2)) * rng.choice([-1, 1], (4, 2))), np.array([0, value / 2])):
         vv, vw, ww = (entry(*start) for entry in entries)
         matrix = np.array([[vv, vw], [vw, ww]])
-        yield int(not premises.of(v).violated({v: start[0]})), int(np.all(np.linalg.eigvalsh(matrix) > 0))
+        yield int(not premises.of(v).violations({v: start[0]})), int(np.all(np.linalg.eigvalsh(matrix) > 0))
         there, back = (solve_ivp(lowered.velocity, (0, x), start, rtol=1e-12, atol=1e-15).y[:, -1] for x in (step, -step))
         gradient = np.array([0.0, start[1] - value])
         yield (energy(*there) - energy(*back)) / (2 * step), -gradient @ matrix @ gradient
@@ -158,7 +158,7 @@ def compare_departures(rng, bounds, growth):
     value = rng.uniform(0.3, 1)
     for head in value * np.array([-0.5, 0.2, 0.8, 1.5]):
         at = {w_0: head, mu: value}
-        yield int(not bounds.violated(at)), int(float(growth.subs(at)) > 0)
+        yield int(not bounds.violations(at)), int(float(growth.subs(at)) > 0)
 
 
 def follow_hyperbola(rng, flow, ends):
@@ -186,7 +186,7 @@ def compare_spirals(rng, assumption, characteristic):
     yield _sort_parts(np.concatenate(expected)), _sort_parts(_beside_head(values, *heads))
     for turn in (heads[1], 0.0):
         imaginary = np.abs(_beside_head(values, heads[0], turn).imag) > 1e-3
-        yield int(not assumption.violated({mu_k * w_r: values[0] * turn})), int(imaginary.sum() == 4)
+        yield int(not assumption.violations({mu_k * w_r: values[0] * turn})), int(imaginary.sum() == 4)
 
 
 def _beside_head(values, level, turn):
@@ -208,7 +208,7 @@ def compare_rotations(rng, condition, assumption, square):
         found = [float(z) for z in Poly(condition.subs(heads), k).nroots() if z.is_real and z > 0]
         negative = [z for z in found if square.subs({**heads, k: z}) < 0]
         about = {p: pair[0] * pair[1], nu: (pair[0] - pair[1]) ** 2}
-        yield int(not assumption.violated(about)), int(len(negative) > 0)
+        yield int(not assumption.violations(about)), int(len(negative) > 0)
 
 
 def measure_cycle(rng, condition, square):
@@ -238,7 +238,3 @@ def _measure_turns(heads, ratio):
     product = states[0] * states[1] + states[2] * states[3]
     peaks = np.flatnonzero((product[1:-1] > product[:-2]) & (product[1:-1] >= product[2:])) + 1
     return product[peaks], float(np.mean(np.diff(times[peaks])))
-
-
-def _invert_matrix(matrix):
-    return mpf_array(mpmath.inverse(mpmath.matrix(matrix.tolist())).tolist())

@@ -11,7 +11,7 @@ from sympy import Expr, ImmutableMatrix, Integer, Symbol, ZeroMatrix
 from derivations.catalogue.dense_head import boundary_pairs
 from derivations.catalogue.non_conservative import evidence
 from derivations.catalogue.written import by_powers
-from derivations.checks import Identity, Numerics
+from derivations.checks import Check, Identity, Numerics
 from derivations.closed_forms.one_mode import hyperbola
 from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant
 from derivations.closed_forms.reduced import all_modes, entries, jacobian_sectors
@@ -94,10 +94,7 @@ def _survivor_step(flow: Flow, forces: Lines) -> Step:
 def _descent_pairs(before: Lines, after: Lines) -> tuple:
     """The velocities and -M times the gradient."""
     moved, along, across = velocities_of(before), *(before[U].diff(x) for x in (v, w))
-    return (
-        (moved[v], -after[M_vv] * along - after[M_vw] * across),
-        (moved[w], -after[M_vw] * along - after[M_ww] * across),
-    )
+    return ((moved[v], -after[M_vv] * along - after[M_vw] * across), (moved[w], -after[M_vw] * along - after[M_ww] * across))
 
 
 def _plane_step(flow: Flow, forces: Lines) -> Step:
@@ -108,11 +105,7 @@ def _plane_step(flow: Flow, forces: Lines) -> Step:
         "since they meet, the same on both. But on its hyperbola the flow leaves $(0,w_0)$ and ends on $w=\\mu$, and a loss "
         "would fall.",
         before=forces,
-        given=(
-            Line(Q_e, hyperbola()),
-            Line(w_0, Integer(0), ">"),
-            Line(w_0, mu, "<"),
-        ),
+        given=(Line(Q_e, hyperbola()), Line(w_0, Integer(0), ">"), Line(w_0, mu, "<")),
         after=(
             Line(v_past, Integer(0)),
             Line(w_past, w_0),
@@ -200,7 +193,6 @@ def _dying_mode_polynomial(premises: Lines) -> Expr:
 
 def _decay_step(curls: Lines) -> Step:
     zero, _, two = pair_cubic()
-    delta = pair_determinant().subs(PAIR)
     return Step(
         "rotation",
         "With decay none does so even where classes stay apart: beside two modes at rest with different heads of one sign, "
@@ -224,30 +216,30 @@ def _decay_step(curls: Lines) -> Step:
             r"In units of $1/\lambda$, $k=\kappa/\lambda$, $\omega_l=w_l/\sqrt\lambda$; $k_c$: see the derivation of the "
             "stability with decay.",
         ),
-        check=lambda before, after: (
-            Identity(((after[s**2] * before[c_2], -before[c_0]),)),
-            Numerics(
-                lambda rng: evidence.compare_asymmetry(rng, before.of(curl_xw, curl_yw).rights, *evidence.pair_at_random(rng)),
-                1e-10,
-                "what turns in dense Jacobians",
-            ),
-            Numerics(
-                lambda rng: boundary_pairs(rng, delta, _of_heads(before, after)), 1e-6, "dense eigenvalues of the pair at $k_c$"
-            ),
-            Numerics(
-                lambda rng: evidence.compare_rotations(rng, delta, before.of(p, nu).bounds, _of_heads(before, after)),
-                0,
-                "squares that are negative at $k_c$, of pairs as assumed and of others",
-            ),
-            Numerics(
-                lambda rng: evidence.measure_cycle(rng, delta, _of_heads(before, after)),
-                5e-2,
-                "runs of both modes at $0.97\\,k_c$: amplitude and period of one turn after another",
-            ),
-        ),
+        check=_check_rotation,
     )
 
 
-def _of_heads(before: Lines, after: Lines) -> Expr:
-    """The square of the eigenvalue, by both heads."""
-    return after[s**2].subs({p: before[p], nu: before[nu]})
+def _check_rotation(before: Lines, after: Lines) -> tuple[Check, ...]:
+    """The square of the eigenvalue at the boundary, by both heads, in dense Jacobians and in runs."""
+    delta = pair_determinant().subs(PAIR)
+    square = after[s**2].subs({p: before[p], nu: before[nu]})
+    return (
+        Identity(((after[s**2] * before[c_2], -before[c_0]),)),
+        Numerics(
+            lambda rng: evidence.compare_asymmetry(rng, before.of(curl_xw, curl_yw).rights, *evidence.pair_at_random(rng)),
+            1e-10,
+            "what turns in dense Jacobians",
+        ),
+        Numerics(lambda rng: boundary_pairs(rng, delta, square), 1e-6, "dense eigenvalues of the pair at $k_c$"),
+        Numerics(
+            lambda rng: evidence.compare_rotations(rng, delta, before.of(p, nu).bounds, square),
+            0,
+            "squares that are negative at $k_c$, of pairs as assumed and of others",
+        ),
+        Numerics(
+            lambda rng: evidence.measure_cycle(rng, delta, square),
+            5e-2,
+            "runs of both modes at $0.97\\,k_c$: amplitude and period of one turn after another",
+        ),
+    )

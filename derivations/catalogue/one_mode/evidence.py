@@ -72,7 +72,7 @@ def compare_survivors(rng, flow, assumption, after):
     bound, *ends = map(_function_of, (line.right, after[v_inf**2], after[w_inf]))
     for *at, end in _integrate_starts(rng, flow):
         alive = end[0] ** 2 > 1e-6
-        admissible = not assumption.violated({v_0: at[0]})
+        admissible = not assumption.violations({v_0: at[0]})
         yield int(admissible and relation_holds(at[3] * at[0] ** 2, line, bound(*at))), int(alive)
         if alive:
             yield [formula(*at) for formula in ends], [end[0] ** 2, end[1]]

@@ -151,10 +151,7 @@ def _monotone_step(flow: Flow, level: Line, lines: Lines) -> Step:
         "the line $w=\\mu$, or to the line $v=0$ if that comes first.",
         "$\\dot v$ is proportional to $v$. A bounded monotone $w$ has a limit, hence $v^2$ on the hyperbola has one too.",
         before=(*velocity_lines(flow), level, *lines),
-        after=(
-            Line(approach, flow.time_derivative((w - mu) ** 2 / 2).factor()),
-            Line(growth, flow.velocity[v].factor() / v),
-        ),
+        after=(Line(approach, flow.time_derivative((w - mu) ** 2 / 2).factor()), Line(growth, flow.velocity[v].factor() / v)),
         uses=("flow", "hyperbola", "fixed_points"),
         check=lambda before, after: (
             Identity((((w - mu) * before[dot(w)], after[approach]), (before[dot(v)], v * after[growth]))),
@@ -231,11 +228,7 @@ def _boundary(flow: Flow, moved: Lines, level: Line) -> Step:
         "negative head at the origin. Near it the approach stalls.",
         "Insert $\\gamma v^2=w^2-Q_e$ at $Q_e=\\mu^2$ and at $Q_e=0$; a double zero $\\dot x=-cx^2$ is approached as $1/(ct)$.",
         before=(*moved.of(dot(w)), level),
-        after=(
-            *_on_levels(Lines((*moved, level))),
-            Line(w - mu, gap, r"\simeq"),
-            Line(w, -2 * gap, r"\simeq"),
-        ),
+        after=(*_on_levels(Lines((*moved, level))), Line(w - mu, gap, r"\simeq"), Line(w, -2 * gap, r"\simeq")),
         uses=("flow", "hyperbola"),
         assumptions=(
             r"$t\to\infty$; the first on $Q_e=\mu^2$ with a head above $\mu$, the second on $Q_e=0$ with a negative one.",

@@ -55,7 +55,7 @@ def solved_lines(rng, known, found):
 
 def _critical_ratio(found, links: int, weight, decay):
     at = Point({c: links, q: weight, lam: decay})
-    return evaluate(found[phi_c], Point({**at.values, n_c: evaluate(found[n_c], at)}))
+    return evaluate(found[phi_c], at | {n_c: evaluate(found[n_c], at)})
 
 
 @cache
@@ -154,10 +154,10 @@ def hopf_roots(rng, heads, pair):
     yield ratio, least_ratio(float(at.values[mu_e]), 1.0, float(at.values[lam]))
     both = [float(value) for value in found.values()]
     yield 1 + dense_head.growth_rate(both, ratio), 1
-    yield [len(pair.violated({chi: value})) for value in (0.0, 1e-12)], [1, 0]
+    yield [len(pair.violations({chi: value})) for value in (0.0, 1e-12)], [1, 0]
     for factor in (0.9, 1.1):
         here = {**found, **{name: evaluate(pair[name], Point(found)) for name in (p, nu)}, k: ratio * factor}
-        stable = not pair.violated({chi: evaluate(pair[chi], Point(here))})
+        stable = not pair.violations({chi: evaluate(pair[chi], Point(here))})
         yield int(stable), int(dense_head.growth_rate(both, ratio * factor) < 0)
 
 

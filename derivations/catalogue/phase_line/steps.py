@@ -8,7 +8,7 @@ from sympy import Expr, Integer, Rational, S, Sum, log, solve, sqrt
 
 from derivations.catalogue.phase_line import evidence
 from derivations.checks import AtRandomPoints, Identity, Limit, Numerics
-from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant, slow_ratio
+from derivations.closed_forms.pair import PAIR, largest_ratio, pair_cubic, pair_determinant, slow_ratio
 from derivations.engine import Step
 from derivations.lines import Line, Lines
 from derivations.vocabulary import (
@@ -83,11 +83,7 @@ def _existence_step() -> Step:
                 evidence.regular_point,
             ),
             Numerics(lambda rng: evidence.solved_lines(rng, before, after), 1e-10, "the solver's root"),
-            Numerics(
-                lambda rng: evidence.sampled_lines(rng, before[z_plus], after),
-                0.05,
-                "large sampled couplings",
-            ),
+            Numerics(lambda rng: evidence.sampled_lines(rng, before[z_plus], after), 0.05, "large sampled couplings"),
         ),
     )
 
@@ -149,10 +145,7 @@ def _potential_derivatives(before: Lines, after: Lines) -> tuple:
     """The derivatives of the potential by the response, and by z."""
     kernel = {name: before[name] for name in (alpha, beta, k)}
     by_response = after[Phi].diff(G)
-    return (
-        (1 + by_response, 1 + c * k**2 * (G - before[G])),
-        (after[Phi].subs(kernel).diff(z), after[G_z].subs(kernel)),
-    )
+    return ((1 + by_response, 1 + c * k**2 * (G - before[G])), (after[Phi].subs(kernel).diff(z), after[G_z].subs(kernel)))
 
 
 def _hurwitz_determinant():
@@ -193,18 +186,12 @@ def _beside_the_outlier_step(heads: tuple[Line, ...], stability: tuple[Line, ...
         "The Hurwitz determinant of a pair of directions. Directions at the edge have equal heads and turn freely among "
         "each other: the mode $\\mu=1$ alone decides.",
         before=heads,
-        after=(
-            *stability,
-            Line(chi, S.Zero, ">"),
-        ),
+        after=(*stability, Line(chi, S.Zero, ">")),
         uses=("heads",),
         check=lambda before, after: (
             Identity(((after[chi], _hurwitz_determinant()),)),
             Numerics(
-                lambda rng: evidence.hopf_roots(rng, before, after),
-                1e-6,
-                "dense eigenvalues, the solver",
-                reads=after.bounds,
+                lambda rng: evidence.hopf_roots(rng, before, after), 1e-6, "dense eigenvalues, the solver", reads=after.bounds
             ),
         ),
     )
@@ -238,7 +225,7 @@ def _quarter_step(slow: Line) -> Step:
         "A quarter of the decay of the embeddings is enough, whatever the band, and no less is.",
         "The line falls from its start; $\\mu_e(1-\\mu_e)$ is largest at one half.",
         before=(slow,),
-        after=(Line(k_c, Rational(1, 4), "<"),),
+        after=(Line(k_c, largest_ratio(), "<"),),
         uses=("slow_embeddings",),
         check=lambda before, after: (
             Identity(((after[0].left, k_c),)),

@@ -10,19 +10,12 @@ from scipy.optimize import brentq
 from sympy import Poly, lambdify
 
 # -- the flow ---------------------------------------------------------------------------------------------------------
+from derivations.catalogue import whole
 from derivations.catalogue.plain_mobilities.evidence import dense_matrices, linearised_eigenvalues, quadratic
-from derivations.vocabulary import (
-    eta_y,
-    mu,
-    n,
-    phi,
-    rho_x,
-    rho_y,
-    w,
-)
-from theory import Coupling, models, simulate
+from derivations.vocabulary import eta_y, mu, n, phi, rho_x, rho_y, w
+from theory import Coupling, models
 from theory.coupling.heads import head_states
-from theory.models.vocabulary import K, W, X, Y, d, gamma, kappa, lam
+from theory.models.vocabulary import K, W, X, Y, kappa, lam
 
 
 def draw_member(rng) -> tuple[Coupling, dict]:
@@ -103,25 +96,16 @@ def _dense_sector(coupling: Coupling, at, square: float, decay: float) -> tuple[
 def _labels_at_end(seed: int):
     """Labels at the end of a run of uniform frustration with random mobilities, and its numbers."""
     rng = np.random.default_rng(seed)
-    own, label = rng.uniform(0.5, 1.5, 2)
-    coupling = Coupling.uniform(classes=3, samples=12, fraction=0.25, mobility=(float(own), float(label)))
-    rates = {"gamma": 0.02 * float(rng.uniform(0.5, 2)), "lambda": 0.05, "kappa": 0.05 * float(rng.uniform(0.5, 2))}
-    run = simulate(
-        models.projection_head(), coupling, dimension=4, times=[0, 1500], seed=seed, parameters=rates,
-        initial={"W": np.eye(4)}, solver="LSODA",
-    )  # fmt: skip
-    known = {rho_x: own, rho_y: 4 * label, eta_y: label, gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"]}
-    return run.labels[-1], known | {w: head_states(coupling, 0.05).heads[1]}
+    own, label = map(float, rng.uniform(0.5, 1.5, 2))
+    coupling = Coupling.uniform(classes=3, samples=12, fraction=0.25, mobility=(own, label))
+    found, rates = whole.head_at_rest(coupling, rng)
+    return found, rates | {rho_x: own, rho_y: 4 * label, eta_y: label, w: head_states(coupling, rates[lam]).heads[1]}
 
 
 def simplex_distances(rng, known, squared):
     """The squared distance of each two labels, and in how many dimensions they fit."""
     found, at = _labels_at_end(int(rng.integers(3)))
-    first, second = np.triu_indices(3, 1)
-    yield np.full(3, float(squared.subs(at))), np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
-    needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
-    for dimension in range(1, 5):
-        yield int(not known.violated({d: dimension, K: 3})), int(needed <= dimension)
+    yield from whole.simplex_distances(found, float(squared.subs(at)), known)
 
 
 def critical_fractions(rng, frustrations, critical):

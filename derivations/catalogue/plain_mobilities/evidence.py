@@ -13,19 +13,7 @@ from scipy.optimize import brentq, minimize_scalar
 from derivations.catalogue.points import coupled_point
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
-from derivations.vocabulary import (
-    N_Z,
-    A,
-    D,
-    H,
-    Z,
-    alpha,
-    lam_max,
-    lam_z,
-    w,
-    w_minus,
-    w_plus,
-)
+from derivations.vocabulary import N_Z, A, D, H, Z, alpha, lam_max, lam_z, w, w_minus, w_plus
 from theory import Coupling, models, simulate
 from theory.coupling.heads import head_states
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, W, X, Y, beta, d, gamma, kappa, lam
@@ -133,7 +121,7 @@ def existence_bounds(rng, form, zero, lines):
     yield float(lines[lam_z].subs(_head_quotients(parts, root * bears(best.x)[1][:, -1]))), largest
     for decay in (0.6 * largest, 0.999 * largest, 1.001 * largest):
         exist = int(len(_positive_roots(linearised_eigenvalues(coupling, decay))) > 0)
-        yield int(not lines.violated({lam: decay, lam_max: largest})), exist
+        yield int(not lines.violations({lam: decay, lam_max: largest})), exist
     found = _positive_roots(linearised_eigenvalues(coupling, largest / 2))
     for formula, head in ((lines[w_plus], found[-1]), (lines[w_minus], found[0])):
         null = np.linalg.eigh(quadratic(parts, head, largest / 2))

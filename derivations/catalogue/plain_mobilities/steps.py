@@ -145,12 +145,7 @@ def _real_roots_step(zero: Line) -> Step:
         "zero together.) Turning the samples over turns $A$ over.",
         before=(zero,),
         given=(Line(form_z, w**2 - alpha * w + lam * beta),),
-        after=(
-            Line(w_plus, both[0]),
-            Line(w_minus, both[1]),
-            Line(lam_z, alpha**2 / (4 * beta)),
-            Line(lam, lam_max, r"\le"),
-        ),
+        after=(Line(w_plus, both[0]), Line(w_minus, both[1]), Line(lam_z, alpha**2 / (4 * beta)), Line(lam, lam_max, r"\le")),
         uses=("quadratic",),
         assumptions=(r"$Q_w=w^2D-wA+\lambda H^{-1}$, $\alpha=\tfrac{zAz^T}{zDz^T}$, $\beta=\tfrac{zH^{-1}z^T}{zDz^T}$.",),
         check=lambda before, after: (

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr
 
-from derivations.catalogue.points import mode_point
+from derivations.catalogue.points import unit_point
 from derivations.catalogue.whole import WholeModel
 from derivations.checks import count_violations
 from derivations.evaluate import Point, evaluate, mpf_array
@@ -27,10 +27,10 @@ def compare_modes(rng, premises, after):
 def sum_modes(rng, energy, one, mass):
     """The loss of all modes, against the sum of its parts."""
     with mpmath.workdps(40):
-        at = mode_point(rng)
+        at = unit_point(rng)
         values = at.values[mu_matrix].diagonal()
         parts = [Point({d: at.values[d], W: at.values[W], v_k: at.values[V][:, [j]], mu_k: m}) for j, m in enumerate(values)]
-        masses = (Point({**part.values, psi_k: evaluate(mass, part)}) for part in parts)
+        masses = (part | {psi_k: evaluate(mass, part)} for part in parts)
         yield evaluate(energy, at), mpmath.fsum(evaluate(one, part) for part in masses)
 
 
@@ -42,7 +42,7 @@ def bound_frustrations(rng, assumption: Line, mass: Expr, bound: Line):
         weights[0, 0] = first
         root = np.sqrt(np.outer(weights.sum(axis=1), weights.sum(axis=0)))
         found = np.array([float(mass.subs(mu_k, m)) for m in np.linalg.svd(weights / root, compute_uv=False)])
-        admissible = not Lines([assumption]).violated({assumption.left: weights.min()})
+        admissible = not Lines([assumption]).violations({assumption.left: weights.min()})
         yield int(admissible), int(count_violations(found, bound, np.full(3, float(bound.right))) == 0)
         if first > 0:
             yield 1 + found.min(), 1
@@ -83,9 +83,9 @@ def weigh_terms(rng, mass: Lines, slope: Expr, terms: Lines):
     """Whether neither term of the slope outweighs it, so that it vanishes only with both: where the frustration is as it is."""
     for frustration in (-1, -0.3, 0, 0.4, 0.9):
         at = Point({d: 2, v_k: mpf_array(rng.standard_normal((2, 1))), W: mpf_array(rng.standard_normal((2, 2)))})
-        at = Point({**at.values, mu_k: mpmath.mpf(rng.uniform(-1, 1)), psi_k: mpmath.mpf(frustration)})
+        at |= {mu_k: mpmath.mpf(rng.uniform(-1, 1)), psi_k: mpmath.mpf(frustration)}
         rest = evaluate(terms[0].left, at) - evaluate(terms[0].right, at)
-        yield int(not mass.violated({psi_k: frustration})), int(-evaluate(slope, at) >= (rest**2).sum())
+        yield int(not mass.violations({psi_k: frustration})), int(-evaluate(slope, at) >= (rest**2).sum())
 
 
 def compare_survivors(rng, line):

@@ -136,11 +136,7 @@ def _frustration_mass_step(every: Line) -> Step:
         uses=("modes",),
         check=lambda before, after: (
             Identity(((before[L_k], after[L_k].xreplace({psi_k: after[psi_k]})),)),
-            Numerics(
-                lambda rng: evidence.sum_modes(rng, before[L], after[L_k], after[psi_k]),
-                1e-20,
-                "the loss of all modes",
-            ),
+            Numerics(lambda rng: evidence.sum_modes(rng, before[L], after[L_k], after[psi_k]), 1e-20, "the loss of all modes"),
             Numerics(
                 lambda rng: evidence.bound_frustrations(rng, before.of(J[i, a])[0], after[psi_k], after.of(psi_k).bounds[0]),
                 1e-10,

@@ -6,26 +6,11 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Rational
 
+from derivations.catalogue.points import order_left_out
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
-from derivations.vocabulary import (
-    N_Z,
-    D,
-    L,
-    L_least,
-    margin,
-    margin_end,
-    n,
-    p_other,
-    p_own,
-    phi,
-    s_end,
-    s_zero,
-    u,
-    v,
-)
+from derivations.vocabulary import N_Z, D, L, L_least, margin, margin_end, n, p_other, p_own, phi, s_end, s_zero, u, v
 from theory import Coupling, models, simulate
 from theory.models.vocabulary import K, X, Y
 
@@ -113,8 +98,8 @@ def resting_margins(rng, known: Lines, after: Lines):
     for fraction in rng.uniform(0.3, 1.2, 6):
         at = _numbers(rng) | {phi: float(fraction)}
         end = float(after[margin_end].subs(at))
-        assumed = not known.violated(at)
-        yield int(assumed), int(not after.violated({margin_end: end}))
+        assumed = not known.violations(at)
+        yield int(assumed), int(not after.violations({margin_end: end}))
         for letter, other in ((u, v), (v, u)):
             here, below = (at | {letter: 0.7, other: share * end / 0.7} for share in (1, 0.5))
             yield float(known[margin].subs(here)), end
@@ -166,9 +151,9 @@ def higher_losses(rng, known: Lines, after: Lines):
     whole, least = _RedrawnModel(at), _least(known, after, at)
     for _ in range(20):
         found = float(whole.losses(0.5 * rng.standard_normal(whole.lowered.size))[0])
-        yield len(after.violated({L: found, L_least: least})), 0
-    yield len(after.violated({L: least - 1e-9, L_least: least})), 1
-    yield len(after.violated({L: least, L_least: least})), 0
+        yield len(after.violations({L: found, L_least: least})), 0
+    yield len(after.violations({L: least - 1e-9, L_least: least})), 1
+    yield len(after.violations({L: least, L_least: least})), 0
 
 
 def dense_rates(rng, known: Lines, after: Lines):
@@ -191,6 +176,5 @@ def _dense_jacobian(whole: _RedrawnModel, *amplitudes: float) -> tuple[NDArray, 
 
 def remainder_orders(rng, known: Lines, after: Lines):
     """The order in the fraction of what the leading order leaves out."""
-    gap = (known[margin_end] - after[margin_end]).subs(K, int(rng.integers(2, 6)))
-    few, more = (abs(float(gap.subs(phi, small).evalf(30))) for small in (Rational(1, 1000), Rational(1, 100)))
-    yield np.log10(more / few), 1
+    labels = int(rng.integers(2, 6))
+    yield order_left_out(known[margin_end].subs(K, labels), after[margin_end].subs(K, labels), phi), 1

@@ -2,56 +2,21 @@
 
 from __future__ import annotations
 
-from sympy import Add, Dummy, Expr, Inverse, Matrix, Rational, S, exp, log, solve
+from sympy import Inverse, Matrix, Rational, S, exp, log
 
 from derivations.catalogue.redrawn_labels import evidence
 from derivations.checks import Numerics, Remainder
+from derivations.closed_forms.redrawn_labels import OTHER_FREQUENCY, OWN_FREQUENCY, cross_entropy, margin_at_rest, pull
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
-from derivations.vocabulary import (
-    D,
-    H,
-    L,
-    L_least,
-    margin,
-    margin_end,
-    n,
-    p_other,
-    p_own,
-    phi,
-    s_end,
-    s_zero,
-    u,
-    v,
-)
+from derivations.vocabulary import D, H, L, L_least, margin, margin_end, p_other, p_own, phi, s_end, s_zero, u, v
 from theory.models.vocabulary import K
 
-PROBABILITIES = Lines((Line(p_own, 1 - phi + phi / K), Line(p_other, phi / K)))
+PROBABILITIES = Lines((Line(p_own, OWN_FREQUENCY), Line(p_other, OTHER_FREQUENCY)))
 PRODUCT = Line(margin, u * v)
-ODDS = Dummy("odds", positive=True)  # exp of the margin
-
-
-def _cross_entropy() -> Expr:
-    """The loss of scores of which that of the right label exceeds the others by the margin."""
-    return log(1 + (K - 1) * exp(-margin)) + (1 - PROBABILITIES[p_own]).factor() * margin
-
-
-def _pull(loss: Expr) -> Expr:
-    """How the loss pulls at an amplitude for each of the other, by the odds: n samples a class move in K - 1 directions."""
-    terms = (-term / (K - 1) for term in Add.make_args(loss.diff(margin)))
-    return Add(*(term.subs(exp(-margin), 1 / ODDS).cancel() for term in terms)) / n
-
-
-def _margin_at_rest(pull: Expr) -> Expr:
-    """The margin at which nothing pulls."""
-    (odds,) = solve(pull, ODDS)
-    return log(1 + K / phi * ((odds - 1) * phi / K).expand())
-
-
-LOSS = Line(L, _cross_entropy())
-PULL = _pull(LOSS.right)
-MOVING = Lines((Line(dot(u), v * PULL.subs(ODDS, exp(u * v))), Line(dot(v), u * PULL.subs(ODDS, exp(u * v)))))
-END = Line(margin_end, _margin_at_rest(PULL))
+LOSS = Line(L, cross_entropy())
+MOVING = Lines((Line(dot(u), v * pull().subs(margin, u * v)), Line(dot(v), u * pull().subs(margin, u * v))))
+END = Line(margin_end, margin_at_rest())
 
 
 def steps() -> tuple[Step, ...]:
@@ -150,10 +115,7 @@ def _least_loss_step() -> Step:
         check=lambda before, after: (
             Numerics(lambda rng: evidence.entropies(rng, before, after), 1e-9, "the loss at the margin, and the entropy"),
             Numerics(
-                lambda rng: evidence.higher_losses(rng, before, after),
-                0,
-                "the loss of random embeddings",
-                reads=after.bounds,
+                lambda rng: evidence.higher_losses(rng, before, after), 0, "the loss of random embeddings", reads=after.bounds
             ),
         ),
     )

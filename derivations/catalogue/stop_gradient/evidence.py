@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 from sympy import ImmutableMatrix, Trace
 
-from derivations.catalogue.points import coupled_point, diagonal_matrix, slope_along
+from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.catalogue.whole import WholeModel, amplitudes, eigenmodes, integrate_states
 from derivations.checks import count_violations, random_values, relation_holds
 from derivations.closed_forms.reduced import shared_head
@@ -37,7 +37,7 @@ def compare_parts(rng, conserved, velocities):
         speeds = {b: evaluate(velocity, at) for b, velocity in velocities.items()}
         head = [part for part in conserved.args if part.has(W)]
         rest = [part for part in conserved.args if not part.has(W)]
-        yield sum(slope_along(part, at, speeds) for part in head), -sum(slope_along(part, at, speeds) for part in rest)
+        yield sum(measure_slope(part, at, speeds) for part in head), -sum(measure_slope(part, at, speeds) for part in rest)
 
 
 def follow_decay(rng, quantity, formula):
@@ -81,7 +81,7 @@ def count_resting(rng, assumption, velocity, rest):
         head, values = np.array([[rng.uniform(1, 2), rng.uniform(0.2, 1)], [0, second]]), rng.uniform(-1, 1, 2)
         at = {d: 2, N_Z: 2, W: mpf_array(head), mu_matrix: diagonal_matrix([mpmath.mpf(head[0, 0]), mpmath.mpf(values[1])])}
         ranks = [np.linalg.matrix_rank(_matrix_of(part, at)) for part in (velocity, rest)]
-        yield int(not Lines([assumption]).violated({det_W: np.linalg.det(head)})), int(ranks[0] == ranks[1])
+        yield int(not Lines([assumption]).violations({det_W: np.linalg.det(head)})), int(ranks[0] == ranks[1])
 
 
 def _matrix_of(part, at) -> np.ndarray:
@@ -128,7 +128,7 @@ def compare_residual_loss(rng, energy, rest, left, mass):
     at = end.point()
     yield evaluate(rest.left, at), evaluate(rest.right, at)
     yield end.loss, evaluate(energy, at)
-    yield end.loss, evaluate(left, Point({**at.values, psi_matrix: evaluate(mass, at)}))
+    yield end.loss, evaluate(left, at | {psi_matrix: evaluate(mass, at)})
 
 
 def compare_unstable_heads(rng, premises, after):
@@ -141,12 +141,12 @@ def compare_unstable_heads(rng, premises, after):
         B, C = modes @ m @ m @ modes.T, modes @ modes.T
         inverse = np.linalg.inv(largest**2 * np.eye(2) + rate * largest * C)
         found = {B_V: B, C_V: C, R: inverse, P_W: P, S_W: P + P.T}
-        here = Point({**at.values, s: mpmath.mpf(largest), **{symbol: mpf_array(value) for symbol, value in found.items()}})
+        here = at | {s: mpmath.mpf(largest), **{symbol: mpf_array(value) for symbol, value in found.items()}}
         yield int(relation_holds(largest, after.of(s)[0], float(after.of(s)[0].right))), 1
         for line in (*premises.of(V * mu_matrix * V.T), *after.of(*found)):
             yield 1 + evaluate(line.left, here), 1 + evaluate(line.right, here)
-    for trace, state in ((np.trace(B), at), (0.0, Point({**at.values, mu_matrix: diagonal_matrix([0] * 5)}))):
-        admissible = not premises.of(Trace(B_V)).violated({Trace(B_V): trace})
+    for trace, state in ((np.trace(B), at), (0.0, at | {mu_matrix: diagonal_matrix([0] * 5)})):
+        admissible = not premises.of(Trace(B_V)).violations({Trace(B_V): trace})
         yield int(admissible), int(_find_largest(premises, state)[0] > 1e-6)
 
 
@@ -173,7 +173,7 @@ def _difference_jacobian(velocities, at: Point) -> np.ndarray:
 
     def shift_entry(block, entry):
         push = mpf_array(np.eye(1, at.values[block].size, entry).reshape(at.values[block].shape))
-        return np.concatenate([np.reshape(slope_along(v, at, {block: push}), -1) for v in velocities])
+        return np.concatenate([np.reshape(measure_slope(v, at, {block: push}), -1) for v in velocities])
 
     return np.array([shift_entry(b, k) for b in (V, W) for k in range(at.values[b].size)], dtype=float).T
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Determinant, MatAdd, ZeroMatrix, exp
 
-from derivations.catalogue.points import coupled_point, measure_drift, mode_point
+from derivations.catalogue.points import coupled_point, measure_drift, unit_point
 from derivations.catalogue.stop_gradient import evidence
 from derivations.catalogue.stop_gradient.rest import rest_steps
 from derivations.catalogue.whole import WholeModel
@@ -195,7 +195,7 @@ def _mode_steps(gone: Lines) -> tuple[Step, ...]:
             uses=("loss", "stop_gradient_flow"),
             assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
             check=lambda before, after: (
-                Descent(loss.with_parts(expression=after[L]), after.of(*map(dot, loss.state)).rights, mode_point, stopped=True),
+                Descent(loss.with_parts(expression=after[L]), after.of(*map(dot, loss.state)).rights, unit_point, stopped=True),
                 Numerics(
                     lambda rng: WholeModel(rng, "both").compare(before, after), 1e-10, "the lowered flow of all embeddings"
                 ),

@@ -41,9 +41,7 @@ def _any_modes_step() -> Step:
         check=lambda before, after: (
             Identity(((Trace(q_V.T * before[dot(q_V)]), after[half_square_q]),), context),
             Numerics(
-                lambda rng: evidence.residual_descent(rng, after[half_square_q]),
-                1e-9,
-                "dense Jacobians along perturbations",
+                lambda rng: evidence.residual_descent(rng, after[half_square_q]), 1e-9, "dense Jacobians along perturbations"
             ),
             Numerics(evidence.safe_states, 0, "dense eigenvalues where the condition holds"),
         ),

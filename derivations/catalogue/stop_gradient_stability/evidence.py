@@ -68,7 +68,7 @@ def perturbed_velocities(rng, lines):
     state, rate = _draw_rest_state(rng, 2, 3), float(rng.uniform(0.2, 2))
     change, found = _push_state(rng, state, rate)
     at = _state_point(state, rate, dict(zip((dV, dW), change, strict=True)))
-    at = Point({**at.values, q_V: evaluate(lines[q_V], at)})
+    at |= {q_V: evaluate(lines[q_V], at)}
     for block, matrix in zip((dV, dW), found, strict=True):
         yield evaluate(lines[dot(block)], at), matrix
 
@@ -102,7 +102,7 @@ def thresholds(rng, bounds):
             at = {omega_l: other, mu_j: correlation, a_j: amplitude, gamma: rate}
             modes = np.array([[amplitude], [0.0]])
             dense = jacobian(modes, np.diag([correlation, other]), np.array([correlation]), (rate, 0.0, 0.0))
-            yield int(not bound.violated(at)), int(np.linalg.eigvals(dense).real.max() < 1e-9)
+            yield int(not bound.violations(at)), int(np.linalg.eigvals(dense).real.max() < 1e-9)
 
 
 def stable_splits(rng, rate, bounds):
@@ -113,7 +113,7 @@ def stable_splits(rng, rate, bounds):
     absent_rate = lambdify((omega_l, mu_j), rate)
     for chosen in combinations(range(6), size):
         heads, absent = correlations[list(chosen)], np.delete(correlations, chosen)
-        kept_out = not any(bounds.violated({omega_l: h, mu_j: m}) for h in heads for m in absent)
+        kept_out = not any(bounds.violations({omega_l: h, mu_j: m}) for h in heads for m in absent)
         extreme = all((h > absent.max()) if h > 0 else (h < absent.min()) for h in heads)
         modes = np.concatenate([2 * np.eye(size), np.zeros((size, 3))], axis=1)
         dense = jacobian(modes, np.diag(heads), np.concatenate([heads, absent]), (1.0, 0.0, 0.0))
@@ -188,11 +188,11 @@ def absent_descent(rng, lines):
         yield evaluate(lines[half_square_j], Point(at)), amplitude @ dense @ amplitude
         growing = int(np.sum(np.linalg.eigvals(dense).real > 0))
         least = np.linalg.svd(head - mu / 2 * np.eye(3), compute_uv=False)[-1]
-        enough = not singular.violated({sigma_least: least, mu_j: mu})
+        enough = not singular.violations({sigma_least: least, mu_j: mu})
         yield int(enough), int(np.linalg.eigvalsh(dense + dense.T).max() < 0)
         yield int(enough and growing > 0), 0
         both = {Determinant(W): np.linalg.det(head), Determinant(APART): np.linalg.det(head - mu * np.eye(3))}
-        yield int(not determinants.violated(both)), int(growing % 2 == 0)
+        yield int(not determinants.violations(both)), int(growing % 2 == 0)
 
 
 def protected_heads(rng, lines):
@@ -212,7 +212,7 @@ def protected_heads(rng, lines):
     yield evaluate(lines[W.T * W], _state_point(end, rate, {Q_t: matrix})), end[1].T @ end[1]
     yield np.sign(np.linalg.det(end[1])), np.sign(np.linalg.det(head))
     values = {Determinant(W): np.linalg.det(end[1]), Determinant(Q_t): np.linalg.det(matrix)}
-    yield len(lines.violated(values)), 0
+    yield len(lines.violations(values)), 0
     (bound,) = lines.bounds
     alone = {Determinant(W): 2, Determinant(Q_t): 4}
     yield float(bound.left.subs(alone)), float(bound.right.subs(alone))

@@ -52,9 +52,7 @@ def _residual_steps() -> tuple[Step, ...]:
     moved = tuple(Line(dot(c), flow.velocity[b].xreplace(acting)) for b, c in ((V, dV), (W, dW)))
     return (
         mode_flow(
-            loss,
-            "Modes and head under stop-gradient, without decay.",
-            "Matrix calculus with the marked parts as constants.",
+            loss, "Modes and head under stop-gradient, without decay.", "Matrix calculus with the marked parts as constants."
         ),
         Step(
             "perturbation",

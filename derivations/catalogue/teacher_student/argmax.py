@@ -19,7 +19,6 @@ from derivations.vocabulary import (
     e_K,
     met,
     mu,
-    n_xi,
     other_mean,
     own_mean,
     p_xi,
@@ -31,7 +30,7 @@ from derivations.vocabulary import (
     x,
 )
 from theory.encoder.maxima import closed_maximum
-from theory.models.vocabulary import K, N, beta
+from theory.models.vocabulary import K, N, beta, n_xi
 
 ELEMENTARY = {sqrt(pi) * maximum: classes for classes, maximum in enumerate((e_2, e_3, e_4, e_5), 2)}
 

@@ -22,12 +22,10 @@ from derivations.vocabulary import (
     R_xi,
     Sigma,
     T_xi,
-    Xi,
     e,
     e_K,
     mu,
     mu_k,
-    n_xi,
     other_mean,
     own_mean,
     p_xi,
@@ -36,7 +34,7 @@ from derivations.vocabulary import (
     v_k,
     x,
 )
-from theory.models.vocabulary import D_x, H_x, H_y, K, N, Y, beta, d, u_x, u_y
+from theory.models.vocabulary import D_x, H_x, H_y, K, N, Xi, Y, beta, d, n_xi, u_x, u_y
 
 FAR = 12.0  # standard deviations beyond which normal densities are zero in doubles
 
@@ -170,7 +168,7 @@ def correlations(rng, premises, after):
     rates = np.linalg.eigvalsh(np.block([[np.eye(classes), -matrix], [-matrix.T, np.eye(classes)]]))
     yield np.full(classes - 1, _rate(premises[dot(v_k)], found)), rates[: classes - 1]
     bounds, clean = after.of(1 - mu**2).bounds, after[mu].subs({K: classes, e_K: expected_maximum(classes), phi: 0})
-    yield len(bounds) - len(bounds.violated({mu: clean})), 1
+    yield len(bounds) - len(bounds.violations({mu: clean})), 1
 
 
 def _rate(velocity, correlation):
@@ -233,7 +231,7 @@ def meeting_dimensions(rng, premises, predicted):
     for excess in (-1, 0, 1, classes, classes + 1):
         samples = inputs + classes - excess
         sizes = {p_xi: inputs, K: classes, n_xi: samples}
-        if premises.of(p_xi).violated(sizes):
+        if premises.of(p_xi).violations(sizes):
             continue
         labels = np.concatenate([np.arange(classes), rng.integers(0, classes, samples - classes)])
         own = Matrix(samples, classes, lambda i, a, labels=labels: int(labels[i] == a))

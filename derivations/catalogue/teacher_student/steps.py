@@ -10,10 +10,10 @@ from derivations.catalogue.teacher_student.argmax import argmax_steps, sample_st
 from derivations.checks import AtRandomPoints, Check, Descent, Identity, Numerics
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
-from derivations.vocabulary import E, L, M_xi, P, R_xi, Sigma, T_xi, Xi, e, mu_k, n_xi, v_k
+from derivations.vocabulary import E, L, M_xi, P, R_xi, Sigma, T_xi, e, mu_k, v_k
 from theory import Loss
 from theory.models.linear_student import teacher_student
-from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, u_y
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Xi, Y, d, n_xi, u_x, u_y
 from theory.words import Context
 
 MOMENTS = (Line(Sigma, Xi * Xi.T / n_xi), Line(M_xi, Xi * T_xi / n_xi), Line(P, T_xi.T * T_xi / n_xi))

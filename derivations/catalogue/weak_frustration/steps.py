@@ -103,11 +103,7 @@ def _label_only_step(followed: Line, schur: Line, null: Line) -> Step:
                 ),
                 evidence.label_point,
             ),
-            Numerics(
-                lambda rng: evidence.null_labels(rng, premises, after),
-                1e-10,
-                "dense eigenvectors of the whole graph",
-            ),
+            Numerics(lambda rng: evidence.null_labels(rng, premises, after), 1e-10, "dense eigenvectors of the whole graph"),
         ),
     )
 

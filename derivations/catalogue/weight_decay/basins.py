@@ -7,18 +7,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import eig
 
 from derivations.catalogue.weight_decay.evidence import both_heads, own_jacobian, parameters_at_random
-from derivations.vocabulary import (
-    along_saddle,
-    delta,
-    divergence,
-    lam_c,
-    mu,
-    s_minus,
-    tau,
-    v,
-    w,
-    w_minus,
-)
+from derivations.vocabulary import along_saddle, delta, divergence, lam_c, mu, s_minus, tau, v, w, w_minus
 from theory.models.vocabulary import gamma, kappa, lam
 
 
@@ -26,7 +15,7 @@ def contraction_bounds(rng, given, lines):
     """Whether the divergence is within its bound, which is where it is assumed and only there."""
     for _ in range(20):
         at = {v: float(rng.uniform(-1, 1)), **{rate: float(rng.uniform(0, 0.3)) for rate in (gamma, kappa)}}
-        yield int(not given.violated(at)), int(not lines.violated({divergence: lines[divergence].subs(at)}))
+        yield int(not given.violations(at)), int(not lines.violations({divergence: lines[divergence].subs(at)}))
 
 
 def saddle_heads(rng, known, lines):
@@ -35,7 +24,7 @@ def saddle_heads(rng, known, lines):
     for decay in rng.uniform(0, 0.3, 6):
         here = {**at, lam: float(decay)}
         head = complex(known[w_minus].subs(here))
-        yield int(not known.violated(here | {lam_c: known[lam_c].subs(here)})), int(abs(head.imag) < 1e-12)
+        yield int(not known.violations(here | {lam_c: known[lam_c].subs(here)})), int(abs(head.imag) < 1e-12)
         if abs(head.imag) < 1e-12:
             here = _at_lower(known, here)
             slowest, along = _stable_direction(here)

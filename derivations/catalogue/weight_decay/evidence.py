@@ -8,27 +8,13 @@ import mpmath
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from derivations.catalogue import whole
 from derivations.catalogue.dense_head import jacobian, velocity
 from derivations.catalogue.mode_flow import mode_point
+from derivations.catalogue.points import both_sides
 from derivations.evaluate import Point, evaluate, mpf_array
-from derivations.vocabulary import (
-    delta,
-    distance_ab,
-    lam_c,
-    mu,
-    mu_k,
-    n,
-    phi,
-    s_1,
-    s_2,
-    tau,
-    v,
-    v_k,
-    w,
-    w_minus,
-    w_plus,
-)
-from theory import Coupling, models, simulate
+from derivations.vocabulary import delta, distance_ab, lam_c, mu, mu_k, n, phi, s_1, s_2, tau, v, v_k, w, w_minus, w_plus
+from theory import Coupling
 from theory.models.vocabulary import K, W, d, gamma, kappa, lam
 
 
@@ -50,8 +36,7 @@ def _run_to_end(seed: int) -> tuple:
 def at_rest(rng, lines):
     """Both sides of lines at the end of a run."""
     at = mode_point(*_run_to_end(int(rng.integers(3))))
-    for line in lines:
-        yield evaluate(line.left, at), evaluate(line.right, at)
+    yield from both_sides(lines, at)
 
 
 def mode_orthogonality(rng, lines):
@@ -59,12 +44,8 @@ def mode_orthogonality(rng, lines):
     modes, head, correlations, rates = _run_to_end(int(rng.integers(3)))
     yield modes.T @ modes, np.diag(np.sum(modes**2, axis=0))
     for number in np.flatnonzero(np.linalg.norm(modes, axis=0) > 1e-3):
-        correlation = mpmath.mpf(correlations[number])
-        at = Point(
-            {**mode_point(modes, head, correlations, rates).values, v_k: mpf_array(modes[:, [number]]), mu_k: correlation}
-        )
-        for line in lines:
-            yield evaluate(line.left, at), evaluate(line.right, at)
+        of_one = {v_k: mpf_array(modes[:, [number]]), mu_k: mpmath.mpf(correlations[number])}
+        yield from both_sides(lines, mode_point(modes, head, correlations, rates) | of_one)
 
 
 def parameters_at_random(rng) -> dict:
@@ -82,7 +63,7 @@ def ordered_heads(rng, given, heads):
     for _ in range(8):
         at = {mu: float(rng.uniform(0.2, 1)), lam: float(rng.uniform(0, 0.25))}
         found = np.roots([1, -at[mu], at[lam]])
-        yield int(not given.violated(at)), int(np.isreal(found).all())
+        yield int(not given.violations(at)), int(np.isreal(found).all())
         if np.isreal(found).all():
             yield [float(heads[head].subs(at)) for head in (w_plus, w_minus)], np.sort(found.real)[::-1]
 
@@ -149,7 +130,7 @@ def mode_shrinkage(rng, known, formula):
         yield _mode_fall(alone, head, decay, formula)
         least, found = _mode_fall(alone, correlation / 2 * np.eye(2), decay / 10, formula)
         at = {lam: decay / 10, lam_c: known[lam_c].subs(mu, correlation)}
-        yield int(not known.violated(at)), int(found < 0)
+        yield int(not known.violations(at)), int(found < 0)
         yield least, found
 
 
@@ -164,32 +145,15 @@ def _mode_fall(alone, head, decay: float, formula) -> tuple:
 @cache
 def _labels_at_end(seed: int):
     """Labels at the end of a run of all embeddings with uniform frustration, and the numbers that made it."""
-    rng = np.random.default_rng(seed)
     coupling = Coupling.uniform(classes=3, samples=12, fraction=0.25)
-    rates = {"gamma": 0.02 * float(rng.uniform(0.5, 2)), "lambda": 0.05, "kappa": 0.05 * float(rng.uniform(0.5, 2))}
-    run = simulate(
-        models.projection_head(),
-        coupling,
-        dimension=4,
-        times=[0, 1500],
-        seed=seed,
-        parameters=rates,
-        initial={"W": np.eye(4)},
-        solver="LSODA",
-    )
-    return run.labels[-1], rates, coupling.modes()[1]
+    found, rates = whole.head_at_rest(coupling, np.random.default_rng(seed))
+    return found, rates | {mu: coupling.modes()[1], n: 4}
 
 
 def simplex_distances(rng, known, lines):
     """The squared distance of each two labels, and in how many dimensions they fit."""
-    found, rates, correlation = _labels_at_end(int(rng.integers(3)))
-    at = {gamma: rates["gamma"], lam: rates["lambda"], kappa: rates["kappa"], mu: correlation, n: 4}
-    first, second = np.triu_indices(3, 1)
-    squares = np.sum((found[:, first] - found[:, second]) ** 2, axis=0)
-    yield np.full(3, float(lines[distance_ab].subs(w_plus, known[w_plus]).subs(at))), squares
-    needed = np.linalg.matrix_rank(found - found.mean(axis=1, keepdims=True), tol=1e-4)
-    for dimension in range(1, 5):
-        yield int(not known.violated({d: dimension, K: 3})), int(needed <= dimension)
+    found, at = _labels_at_end(int(rng.integers(3)))
+    yield from whole.simplex_distances(found, float(lines[distance_ab].subs(w_plus, known[w_plus]).subs(at)), known)
 
 
 def family_frustrations(rng, uniform, pairs):

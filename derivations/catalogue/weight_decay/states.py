@@ -88,10 +88,7 @@ def _basin_boundary(known: Lines) -> Step:
         "Eigenvalue and eigenvector of the Jacobian at $w_-$, whose determinant is negative.",
         before=(*known.of(dot(v), w_minus), known.of(v**2)[1], *known.of(tau, delta), known.of(lam_c)[0]),
         given=(Line(lam, lam_c, "<"),),
-        after=(
-            Line(s_minus, down),
-            Line(along_saddle, down / known[dot(v)].diff(w).factor()),
-        ),
+        after=(Line(s_minus, down), Line(along_saddle, down / known[dot(v)].diff(w).factor())),
         uses=("one_direction", "heads", "own_sector", "saddle_node"),
         assumptions=("$w=w_-$ with its amplitude $v$.",),
         check=lambda before, after: (

@@ -53,13 +53,7 @@ def _balance_step(flow: Flow, balanced: Line) -> Step:
         after=(balanced,),
         uses=("mode_flow",),
         check=lambda before, after: Identity(
-            (
-                (
-                    W.T * before[dot(W)] - gamma * before[dot(V)] * V.T,
-                    gamma * lam * (V * V.T - after[V * V.T]),
-                ),
-            ),
-            flow.context,
+            ((W.T * before[dot(W)] - gamma * before[dot(V)] * V.T, gamma * lam * (V * V.T - after[V * V.T])),), flow.context
         ),
     )
 
@@ -216,8 +210,4 @@ def _trace_and_determinant(known: Lines) -> Lines:
 def _born_together(known: Lines, critical: Expr, in_frustration: Expr) -> tuple:
     """The heads are one at the critical decay, which has two forms."""
     upper, lower = known.of(w_plus, w_minus).rights
-    return (
-        ((upper - lower).subs(lam, critical), 0),
-        (upper + lower, mu),
-        (in_frustration.subs(psi, known[psi]), critical),
-    )
+    return (((upper - lower).subs(lam, critical), 0), (upper + lower, mu), (in_frustration.subs(psi, known[psi]), critical))

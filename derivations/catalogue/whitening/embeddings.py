@@ -12,11 +12,7 @@ from derivations.catalogue.points import diagonal_matrix
 from derivations.catalogue.whole import amplitudes, eigenmodes
 from derivations.checks import random_values
 from derivations.evaluate import Point, mpf_array
-from derivations.vocabulary import (
-    N_Z,
-    V,
-    mu_matrix,
-)
+from derivations.vocabulary import N_Z, V, mu_matrix
 from theory import Coupling, models, simulate
 from theory.models.vocabulary import X, Y, beta, d
 

@@ -8,9 +8,8 @@ from itertools import combinations
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Rational
 
-from derivations.catalogue.points import diagonal_matrix, slope_along
+from derivations.catalogue.points import both_sides, diagonal_matrix, measure_slope, order_left_out
 from derivations.catalogue.whitening.embeddings import WhitenedModel, a_run, mode_point, point, random_coupling
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
@@ -60,16 +59,16 @@ def compare_modes(rng, given: Lines, after: Lines) -> Iterator[tuple]:
     blocks = whole.lowered.unpack(whole.state(modes))
     embeddings = mpf_array(np.concatenate([blocks[X], blocks[Y]], axis=1))
     inside = point(modes, whole.correlations, whole.weight)
-    outside = Point({**inside.values, Z: embeddings, D: diagonal_matrix(degrees), A: mpf_array(adjacency)})
+    outside = inside | {Z: embeddings, D: diagonal_matrix(degrees), A: mpf_array(adjacency)}
     found = whole.lowered.evaluate([whole.loss.expression])(whole.state(modes))[0]
     yield from ((evaluate(lines[L], at), found) for lines, at in ((given, outside), (after, inside)))
     yield evaluate(after[dot(V)], inside), whole.speeds(modes)
 
 
-def squares_completed(rng, known: Lines, after: Lines):
+def compare_squares(rng, known: Lines, after: Lines):
     with mpmath.workdps(40):
         at = mode_point(rng)
-        at = Point({**at.values, T_V: evaluate(known[T_V], at)})
+        at |= {T_V: evaluate(known[T_V], at)}
         yield evaluate(known[L], at), evaluate(after[L], at)
 
 
@@ -78,7 +77,7 @@ def loss_changes(rng, known: Lines, after: Lines):
     with mpmath.workdps(40):
         at = mode_point(rng)
         moved = evaluate(known[dot(V)], at)
-        yield slope_along(known[L], at, {V: moved}), evaluate(after[dot(L)], Point({**at.values, dot(V): moved}))
+        yield measure_slope(known[L], at, {V: moved}), evaluate(after[dot(L)], at | {dot(V): moved})
 
 
 def final_speeds(rng):
@@ -91,9 +90,8 @@ def at_rest(rng, known: Lines, after: Lines):
     """Both sides of lines at the end of a run; lengths of each mode that survives."""
     whole, modes = a_run(rng)
     at = point(modes, whole.correlations, whole.weight)
-    at = Point({**at.values, T_V: evaluate(known[T_V], at)})
-    for line in after[:2]:
-        yield evaluate(line.left, at), evaluate(line.right, at)
+    at |= {T_V: evaluate(known[T_V], at)}
+    yield from both_sides(after[:2], at)
     squares = (modes**2).sum(axis=0)
     for number in np.flatnonzero(squares > 1e-6):
         yield squares[number], _number(after[square_k], {beta: whole.weight, mu_k: whole.correlations[number]})
@@ -112,7 +110,7 @@ def real_amplitudes(rng, square, lines: Lines):
         roots = np.roots(_coefficients(lines[dot(v)].subs(at)))
         alive = roots[(np.abs(roots.imag) < 1e-12) & (np.abs(roots.real) > 1e-9)].real
         critical = _number(lines[beta_c], at)
-        yield int(not lines.violated(at | {beta_c: critical})), int(len(alive) > 0)
+        yield int(not lines.violations(at | {beta_c: critical})), int(len(alive) > 0)
         yield from ((_number(square, at), root**2) for root in alive)
 
 
@@ -163,7 +161,7 @@ def stable_choices(rng, known: Lines, after: Lines):
         for alive, modes in _states_at_rest(whole, known[square_k]):
             stable = int(whole.eigenvalues(modes).max() < 1e-9)
             pairs, empty = _absent_modes(whole, alive)
-            beyond = (after.of(left).bounds.violated(at) for left, each in ((mu_j, pairs), (beta, empty)) for at in each)
+            beyond = (after.of(left).bounds.violations(at) for left, each in ((mu_j, pairs), (beta, empty)) for at in each)
             yield int(not any(beyond)), stable
             grown = (_number(known[s], at) > 0 for s, each in ((s_jk, pairs), (s_j0, empty)) for at in each)
             yield int(not any(grown)), stable
@@ -202,7 +200,7 @@ def mode_changes(rng, known: Lines, formula):
 
 
 def _with_mode(at: Point, modes: NDArray, whole: WhitenedModel, number: int) -> Point:
-    return Point({**at.values, v_k: mpf_array(modes[:, [number]]), mu_k: mpmath.mpf(whole.correlations[number])})
+    return at | {v_k: mpf_array(modes[:, [number]]), mu_k: mpmath.mpf(whole.correlations[number])}
 
 
 def small_modes(rng, known: Lines, formula):
@@ -212,7 +210,7 @@ def small_modes(rng, known: Lines, formula):
     moved = whole.speeds(modes)
     for number, correlation in enumerate(whole.correlations):
         falls = int(modes[:, number] @ moved[:, number] < 0)
-        yield int(not known.violated({beta: whole.weight, mu_k: correlation})), falls
+        yield int(not known.violations({beta: whole.weight, mu_k: correlation})), falls
 
 
 def pulled_modes(rng, formula):
@@ -234,7 +232,7 @@ def critical_fractions(rng, known: Lines, after: Lines):
         for family, critical, _ in FAMILIES:
             mass = known[family].subs(phi, after[critical].subs(at)).subs(at)
             met = abs(float(after[beta_c].subs(psi, mass)) - weight) < 1e-9
-            yield int(not known.violated(at)), int(met)
+            yield int(not known.violations(at)), int(met)
 
 
 def family_thresholds(rng, known: Lines, after: Lines):
@@ -266,7 +264,7 @@ def both_thresholds(rng, known: Lines, after: Lines):
         at = {mu_k: float(correlation)}
         decay = _number(known[lam_c], at)
         met = abs(_number(after[beta_c], {lam_c: decay}) - _number(known[beta_c], at)) < 1e-9
-        yield int(not known.violated(at)), int(met)
+        yield int(not known.violations(at)), int(met)
         for share, real in ((0.99, 1), (1.01, 0)):
             yield int(np.isreal(np.roots([1, -at[mu_k], share * decay])).all()), real
 
@@ -275,6 +273,5 @@ def leading_orders(rng, known: Lines, after: Lines):
     """The order in the frustration of what the leading order leaves out."""
     weight = float(rng.uniform(0.5, 2))
     for left in (beta_c, square_k):
-        gap = (known[left].subs(mu_k, known[mu_k]) - after[left]).subs(beta, weight)
-        few, more = (abs(float(gap.subs(psi, small).evalf(30))) for small in (Rational(1, 1000), Rational(1, 100)))
-        yield np.log10(more / few), 2
+        exact = known[left].subs(mu_k, known[mu_k]).subs(beta, weight)
+        yield order_left_out(exact, after[left].subs(beta, weight), psi), 2

@@ -10,8 +10,14 @@ from derivations.catalogue.whitening.embeddings import mode_point
 from derivations.catalogue.whitening.thresholds import frustration_steps
 from derivations.catalogue.written import ordered_sum
 from derivations.checks import Descent, Identity, Numerics
-from derivations.closed_forms.reduced import connected_blocks, entries
-from derivations.closed_forms.whitening import critical_weight, survivor_square, whitened_amplitude, whitened_modes
+from derivations.closed_forms.whitening import (
+    critical_weight,
+    eigenvalues_at_rest,
+    survivor_square,
+    whitened_amplitude,
+    whitened_modes,
+    write_out_modes,
+)
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import (
@@ -23,20 +29,15 @@ from derivations.vocabulary import (
     L,
     V,
     Z,
-    a_1,
-    a_2,
     beta_c,
     mu_j,
     mu_k,
-    mu_l,
     mu_matrix,
     n_beta,
     null_J,
     rank_V,
     s_j0,
     s_jk,
-    s_kk,
-    s_kl,
     slope_k,
     square_k,
     v,
@@ -119,7 +120,7 @@ def _factorisation_step() -> Step:
         after=(Line(L, ordered_sum(beta * Trace(gram * gram) / 4, beta * (d - Trace(T_V * T_V)) / 4)),),
         uses=("modes",),
         check=lambda before, after: Numerics(
-            lambda rng: evidence.squares_completed(rng, before, after), 1e-25, "random amplitudes"
+            lambda rng: evidence.compare_squares(rng, before, after), 1e-25, "random amplitudes"
         ),
     )
 
@@ -166,14 +167,7 @@ def _rest_step(moving: Lines) -> Step:
 
 def _of_one(matrix) -> Expr:
     """The entry of a diagonal matrix that belongs to one mode."""
-    return _written_out(matrix, ImmutableMatrix([[mu_k]]))[0, 0]
-
-
-def _written_out(matrix, correlations: ImmutableMatrix, modes: ImmutableMatrix | None = None) -> ImmutableMatrix:
-    """A matrix in modes with its entries, for as many modes as there are correlations."""
-    unit = ImmutableMatrix.eye(correlations.rows)
-    put = {mu_matrix: correlations, Unit(N_Z): unit, N_Z: correlations.rows} | ({V: modes} if modes is not None else {})
-    return matrix.xreplace(put).doit().as_explicit()
+    return write_out_modes(matrix, ImmutableMatrix([[mu_k]]))[0, 0]
 
 
 def _threshold_step(moving: Lines) -> Step:
@@ -193,7 +187,7 @@ def _threshold_step(moving: Lines) -> Step:
         check=lambda before, after: (
             Identity(
                 (
-                    (_written_out(before[dot(V)], ImmutableMatrix([[mu_k]]), ImmutableMatrix([[v]]))[0, 0], after[dot(v)]),
+                    (write_out_modes(before[dot(V)], ImmutableMatrix([[mu_k]]), ImmutableMatrix([[v]]))[0, 0], after[dot(v)]),
                     (before[square_k].subs(beta, after[beta_c]), S.Zero),
                     (after[dot(v)].coeff(v).subs(beta, after[beta_c]), S.Zero),
                 )
@@ -231,19 +225,7 @@ def _spectrum_step(moving: Lines) -> Step:
 
 
 def _eigenvalues(known: Lines) -> Lines:
-    """Traces of the blocks of the Jacobian for two survivors, an absent mode and an empty direction; each block has at most one
-    eigenvalue that is not zero."""
-    names = entries("v", 3, 3)
-    moved = _written_out(known[dot(V)], ImmutableMatrix.diag(mu_k, mu_l, mu_j), ImmutableMatrix(names))
-    rest = dict(zip(names, ImmutableMatrix.diag(a_1, a_2, 0), strict=True))
-    squares = {a_1**2: known[square_k], a_2**2: known[square_k].subs(mu_k, mu_l)}
-    blocks = {str(n[0]): matrix for n, matrix in connected_blocks(list(moved), rest).items()}
-    traces = {name: matrix.trace().expand().subs(squares).expand() for name, matrix in blocks.items()}
-    if {blocks["v_12"].det().expand().subs(squares).expand(), traces["v_31"], traces["v_32"]} != {0}:
-        raise ArithmeticError("a turn of all modes together does not rest")
-    return Lines(
-        Line(name, traces[block].factor()) for name, block in ((s_jk, "v_13"), (s_j0, "v_33"), (s_kk, "v_11"), (s_kl, "v_12"))
-    )
+    return Lines(Line(name, value) for name, value in eigenvalues_at_rest(known[dot(V)], known[square_k]).items())
 
 
 def _survivors_step(known: Lines) -> Step:

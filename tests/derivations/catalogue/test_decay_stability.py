@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
 from sympy import Rational, lambdify
 
 from derivations import derive
@@ -98,7 +98,7 @@ def run(share):
     def flow(_, y):
         return velocity(y[:16].reshape(4, 4), y[16:].reshape(4, 4), correlations, rates)
 
-    states = solve_ivp(flow, (0, 3000), start, method="LSODA", rtol=1e-8, atol=1e-10).y
+    states = scipy.integrate.solve_ivp(flow, (0, 3000), start, method="LSODA", rtol=1e-8, atol=1e-10).y
     return states[:16].T.reshape(-1, 4, 4), rest, np.abs(flow(0, states[:, -1])).max()
 
 

@@ -52,12 +52,27 @@ RELATIONS = {
 
 SQUARES = "enters by its square"
 ONE_MASS = "both signs have one mass"
+EVEN = "a determinant of two rows is even"
 ROOTS = "enters by its roots"
 AT_REST = "what rests does so under the velocity turned over"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
 INEQUALITY = re.compile(r"\$[^$]*(<|>|\\le\b|\\ge\b|\\ll\b|\\gg\b|\\ne\b|\\succ)[^$]*\$")
 EQUIVALENT = {
     "ageing/mass/given/0/negated": A_MULTIPLE,
+    "cosine/rest/after/0-1/exchanged": "both right sides are zero",
+    "cosine/rest/after/0-1/lefts-exchanged": "both right sides are zero",
+    "cosine_head/ends/before/0/negated": SQUARES,
+    "cosine_head/ends/before/1/negated": SQUARES,
+    "cosine_head/integrals/after/0-1/exchanged": "both right sides are zero",
+    "cosine_head/integrals/after/0-1/lefts-exchanged": "both right sides are zero",
+    "cosine_head/integrals/given/3/negated": A_MULTIPLE,
+    "cosine_head/integrals/given/4/negated": A_MULTIPLE,
+    "cosine_head/rest/before/0/negated": AT_REST,
+    "cosine_head/rest/before/1/negated": AT_REST,
+    "cosine_head/spread/before/0/negated": SQUARES,
+    "cosine_head/spread/before/1/negated": SQUARES,
+    "cosine_head/collapsed/after/0-1/exchanged": "the two rates are numbered, not ordered",
+    "cosine_head/collapsed/after/0-1/lefts-exchanged": "the two rates are numbered, not ordered",
     "decay_stability/rule/after/2-3/exchanged": "both right sides are zero",
     "decay_stability/rule/after/2-3/lefts-exchanged": "the conditions are a set",
     "frustration_pairs/two_time_scales/after/2-3/exchanged": "the two fast rates are numbered, not ordered",
@@ -80,6 +95,11 @@ EQUIVALENT = {
     "plain_mobilities/labels/before/1/negated": SQUARES,
     "teacher_student/few_samples/before/0/negated": SQUARES,
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
+    "variance_hinge/apart/before/0/negated": EVEN,
+    "variance_hinge/equal/before/0/negated": EVEN,
+    "variance_hinge/equal/before/2/negated": SQUARES,
+    "variance_hinge/kink/after/3-4/exchanged": "both right sides are zero",
+    "variance_hinge/shared/before/0/negated": "what rests does so under the loss turned over",
     "weak_frustration/leading_order/before/0/negated": "a matrix and its negative take the same patterns to zero",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
     "weight_decay/heads/before/0/negated": AT_REST,
@@ -386,6 +406,8 @@ WRONG_ENGINES = {
             "mean_field_head": ["finite_steps"],
             "whitening": ["modes", "collapse", "squared_distances"],
             "redrawn_labels": ["flow"],
+            "coding_rates": ["modes", "decay"],
+            "spectral_contrastive": ["modes"],
         },
     ),
     "canonical correlations squared": (

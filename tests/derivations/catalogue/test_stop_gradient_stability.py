@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
 from sympy import lambdify
 
 from derivations import derive
@@ -98,7 +98,7 @@ def end(rng, size, head):
         return velocity(y[: 6 * size].reshape(size, 6), y[6 * size :].reshape(size, size), correlations, (0.5, 0.0, 0.0))
 
     start = np.concatenate([rng.standard_normal(6 * size), head.ravel()])
-    last = solve_ivp(flow, (0, 1e4), start, method="LSODA", rtol=1e-9, atol=1e-11).y[:, -1]
+    last = scipy.integrate.solve_ivp(flow, (0, 1e4), start, method="LSODA", rtol=1e-9, atol=1e-11).y[:, -1]
     return last[: 6 * size].reshape(size, 6), last[6 * size :].reshape(size, size), correlations
 
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
-from scipy.optimize import brentq
 from sympy import lambdify
 
 from derivations import derive
@@ -51,7 +50,9 @@ def followed(modes, head, correlations, rates, time):
     def flow(_, y):
         return velocity(y[: size * count].reshape(size, count), y[size * count :].reshape(size, size), correlations, rates)
 
-    end = solve_ivp(flow, (0, time), np.concatenate([modes.ravel(), head.ravel()]), method="LSODA", rtol=1e-9, atol=1e-12).y
+    end = scipy.integrate.solve_ivp(
+        flow, (0, time), np.concatenate([modes.ravel(), head.ravel()]), method="LSODA", rtol=1e-9, atol=1e-12
+    ).y
     return end[: size * count, -1].reshape(size, count), end[size * count :, -1].reshape(size, size)
 
 
@@ -136,7 +137,7 @@ def test_labels_collapse_above_the_critical_fraction_and_not_below(number):
     decay = lambdify(lam, formula.subs(K, 3) - 0.25)
     separations = []
     for factor in (0.9, 1.1):
-        values = {"gamma": 0.05, "lambda": factor * brentq(decay, 1e-6, 0.25), "kappa": 0.2}
+        values = {"gamma": 0.05, "lambda": factor * scipy.optimize.brentq(decay, 1e-6, 0.25), "kappa": 0.2}
         run = simulate(
             models.projection_head(),
             coupling,

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
 
 from derivations.closed_forms.whitening import critical_weight, survivor_square
 from derivations.vocabulary import mu_k
@@ -22,7 +22,8 @@ def at_end(modes, correlations, weight):
         V = y.reshape(size, count)
         return (-V * (1 - correlations) - weight * (V @ V.T - np.eye(size)) @ V).ravel()
 
-    return solve_ivp(flow, (0, 3000), modes.ravel(), method="LSODA", rtol=1e-9, atol=1e-12).y[:, -1].reshape(size, count)
+    run = scipy.integrate.solve_ivp(flow, (0, 3000), modes.ravel(), method="LSODA", rtol=1e-9, atol=1e-12)
+    return run.y[:, -1].reshape(size, count)
 
 
 def squares(correlations, weight):

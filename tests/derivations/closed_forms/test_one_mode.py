@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
 
 from derivations.closed_forms.one_mode import fates, reduction
 from derivations.vocabulary import mu, v_0, w_0
@@ -26,9 +26,8 @@ def test_a_mode_ends_where_the_closed_form_says(correlation, rate, amplitude, he
     at = {v_0: amplitude, w_0: head, mu: correlation, gamma: rate}
     (fate,) = [fate for fate in FATES if bool(fate.condition.subs(at))]
     lowered = FLOW.lower({"mu": correlation, "gamma": rate})
-    end = solve_ivp(lowered.velocity, (0, 2000 / correlation**2), [amplitude, head], rtol=1e-10, atol=1e-13, method="LSODA").y[
-        :, -1
-    ]
+    span, how = (0, 2000 / correlation**2), dict(rtol=1e-10, atol=1e-13, method="LSODA")
+    end = scipy.integrate.solve_ivp(lowered.velocity, span, [amplitude, head], **how).y[:, -1]
     assert [float(fate.square.subs(at)), float(fate.head.subs(at))] == pytest.approx([end[0] ** 2, end[1]], abs=1e-6)
     assert np.sign(end[0]) in (0, np.sign(amplitude)) or abs(end[0]) < 1e-6
 

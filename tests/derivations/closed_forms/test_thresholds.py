@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from derivations.catalogue.dense_head import growth_rate
 from derivations.closed_forms.decaying import critical_decays
-from derivations.closed_forms.thresholds import SUFFICIENT, least_ratio
+from derivations.closed_forms.pair import largest_ratio
+from derivations.closed_forms.thresholds import least_ratio
 
 
 @given(st.floats(0.3, 0.95), st.floats(0.3, 1.0), st.floats(0.005, 0.02))
@@ -16,7 +17,7 @@ def test_below_the_least_ratio_a_pair_turns_and_above_it_rests(one, other, decay
         return
     heads = [(m + (m**2 - 4 * decay) ** 0.5) / 2 / decay**0.5 for m in sorted((one, other))]
     ratio = least_ratio(one, other, decay)
-    assert 0 < ratio < SUFFICIENT
+    assert 0 < ratio < largest_ratio()
     assert growth_rate(heads, 0.98 * ratio) > 0 > growth_rate(heads, 1.02 * ratio)
 
 

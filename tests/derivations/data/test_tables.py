@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.datasets import load_digits
 
 from derivations.data import DataSet, load_couplings, load_data
 from theory import InputError
@@ -63,6 +62,8 @@ def npy(array):
 
 
 def test_digits_are_those_of_scikit_learn():
+    from sklearn.datasets import load_digits
+
     data, bunch = load_data("digits"), load_digits()
     assert (data.features == bunch.data).all()
     assert (data.classes == bunch.target).all()

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from derivations.catalogue.dense_head import jacobian, random_orthogonal_state
-from derivations.dimensional import Condition, End, Occupation, allowed, crossed, occupation
+from derivations.dimensional import Condition, End, Occupation, count_crossings, judge_end, occupation
 from derivations.dimensional.ends import GROWTH
 from tests.strategies import seeds
 
@@ -44,7 +44,7 @@ def test_verdicts_are_those_of_dense_jacobians(seed, skewness):
     end = skew_end(np.random.default_rng(seed), skewness)
     found = dense_growth(end)
     assume(not 1e-6 < found < 1e-4)
-    assert allowed(end).allowed == (found < GROWTH)
+    assert judge_end(end).allowed == (found < GROWTH)
 
 
 @given(seeds)
@@ -52,7 +52,7 @@ def test_verdicts_on_orthogonal_survivors_are_those_of_dense_jacobians(seed):
     rng = np.random.default_rng(seed)
     (modes, head, correlations), _, _ = random_orthogonal_state(rng, int(rng.integers(1, 4)), int(rng.integers(0, 3)), 3)
     end = End(head, modes, correlations)
-    found, verdict = dense_growth(end), allowed(end)
+    found, verdict = dense_growth(end), judge_end(end)
     assume(not 1e-6 < found < 1e-4)
     assert verdict.condition in (Condition.ABSENT, Condition.ORTHOGONAL)
     assert verdict.allowed == (found < GROWTH)
@@ -61,7 +61,7 @@ def test_verdicts_on_orthogonal_survivors_are_those_of_dense_jacobians(seed):
 @pytest.mark.parametrize("condition", [c for c in Condition if c is not Condition.REST])
 def test_every_condition_decides_some_states(condition):
     rng = np.random.default_rng(0)
-    assert any(allowed(skew_end(rng, s)).condition is condition for s in 60 * [0.0, 0.3, 1.0])
+    assert any(judge_end(skew_end(rng, s)).condition is condition for s in 60 * [0.0, 0.3, 1.0])
 
 
 @given(seeds)
@@ -78,7 +78,7 @@ def test_modes_of_one_correlation_may_be_mixed(seed):
     one, other = End(head, modes, correlations), End(head, mixed, correlations)
     assert np.linalg.matrix_rank(mixed[:, 1:4], tol=1e-9) == 1
     assert occupation(one) == occupation(other) == Occupation(2, 0, 1)
-    assert allowed(one).allowed == allowed(other).allowed == (dense_growth(other) < GROWTH)
+    assert judge_end(one).allowed == judge_end(other).allowed == (dense_growth(other) < GROWTH)
 
 
 def test_with_a_symmetric_head_the_top_and_the_bottom_survive_and_no_others():
@@ -87,7 +87,7 @@ def test_with_a_symmetric_head_the_top_and_the_bottom_survive_and_no_others():
         held, missing = CORRELATIONS[list(chosen)], np.delete(CORRELATIONS, chosen)
         end = End(np.diag(held), np.eye(8)[list(chosen)], CORRELATIONS)
         extreme = not np.any(missing > held[held > 0].min(initial=2)) and not np.any(missing < held[held < 0].max(initial=-2))
-        assert allowed(end).allowed == extreme == (not crossed(end).any())
+        assert judge_end(end).allowed == extreme == (not count_crossings(end).any())
         count += extreme
     assert count == 4
 
@@ -95,8 +95,8 @@ def test_with_a_symmetric_head_the_top_and_the_bottom_survive_and_no_others():
 @given(seeds)
 def test_absent_modes_cross_an_even_number_of_eigenvalues_of_a_stable_head(seed):
     end = skew_end(np.random.default_rng(seed), 1.5)
-    if allowed(end).allowed:
-        assert not np.any(crossed(end) % 2)
+    if judge_end(end).allowed:
+        assert not np.any(count_crossings(end) % 2)
 
 
 def test_some_stable_heads_that_are_not_symmetric_are_crossed():
@@ -106,22 +106,22 @@ def test_some_stable_heads_that_are_not_symmetric_are_crossed():
         head = basis @ np.diag(held) @ np.linalg.inv(basis)
         modes = np.hstack([3 * basis * rng.uniform(1, 2, 2), np.zeros((2, 1))])
         end = End(head, modes, np.array([*held, held[0] + 0.05]))
-        assert crossed(end).tolist() == [2]
-        assert allowed(end).allowed
+        assert count_crossings(end).tolist() == [2]
+        assert judge_end(end).allowed
         assert dense_growth(end) < 1e-6
 
 
 def test_a_state_that_moves_is_no_end_state():
     moving = End(np.diag([0.9, 0.7]), np.eye(2), np.array([0.9, 0.6]))
-    assert allowed(moving).condition is Condition.REST
-    assert str(allowed(moving)) == "not allowed: the largest entry of WV - V mu is 0.1"
+    assert judge_end(moving).condition is Condition.REST
+    assert str(judge_end(moving)) == "not allowed: the largest entry of WV - V mu is 0.1"
 
 
 @given(seeds, st.floats(0.3, 3))
 def test_large_heads_hold_no_mode(seed, size):
     rng = np.random.default_rng(seed)
     head = size * np.linalg.qr(rng.standard_normal((3, 3)))[0]
-    verdict = allowed(End(head, np.zeros((3, 8)), CORRELATIONS))
+    verdict = judge_end(End(head, np.zeros((3, 8)), CORRELATIONS))
     assert verdict.condition is Condition.ABSENT
     assert verdict.allowed or size < 1
 
@@ -131,7 +131,7 @@ def test_survivors_that_are_too_small_to_be_held_are_told_from_those_that_are_he
     for _ in range(120):
         held, basis = rng.choice(CORRELATIONS, 3, replace=False), skew_basis(rng, 3, 0.7)
         end = End(basis @ np.diag(held) @ np.linalg.inv(basis), basis * rng.uniform(0.05, 0.8, 3), held)
-        found, verdict = dense_growth(end), allowed(end)
+        found, verdict = dense_growth(end), judge_end(end)
         assert verdict.allowed == (found < GROWTH)
         seen.add((verdict.condition, verdict.allowed))
     assert seen == {(Condition.AMPLITUDES, True), (Condition.RESIDUAL, True), (Condition.RESIDUAL, False)}

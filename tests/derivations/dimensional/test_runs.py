@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from derivations.catalogue.dense_head import jacobian
-from derivations.dimensional import BETWEEN, IDENTITY, LARGE, RANDOM, RankForecast, Share, crossed, follow, forecast_ranks
+from derivations.dimensional import (
+    BETWEEN,
+    IDENTITY,
+    LARGE,
+    RANDOM,
+    RankForecast,
+    Share,
+    count_crossings,
+    follow,
+    forecast_ranks,
+)
 from theory import Coupling, InputError
 
 COUPLINGS = (Coupling.random_pairs(3, 30, 0.4, seed=4), Coupling.pairs(4, 58, 18 / 58), Coupling.uniform(5, 50, 0.2))
@@ -44,7 +54,7 @@ def test_ends_of_heads_that_stay_partly_free_are_allowed_too(between):
     assert len(settled) > 70
     assert [str(run.verdict) for run in settled if not run.verdict.allowed] == []
     assert len({run.verdict.condition for run in settled}) > 1
-    assert not any(np.any(crossed(run.end) % 2) for run in settled)
+    assert not any(np.any(count_crossings(run.end) % 2) for run in settled)
 
 
 def test_no_eigenvalue_of_dense_jacobians_grows_at_the_ends(runs, between):
@@ -54,7 +64,7 @@ def test_no_eigenvalue_of_dense_jacobians_grows_at_the_ends(runs, between):
 
 
 def test_survivors_are_the_top_and_the_bottom_of_the_spectrum(runs):
-    assert not any(crossed(run.end).any() for run in runs)
+    assert not any(count_crossings(run.end).any() for run in runs)
 
 
 def test_from_heads_near_the_identity_the_top_correlations_become_eigenvalues(runs):

@@ -11,8 +11,8 @@ from derivations.dimensional import (
     RANDOM,
     CouplingModes,
     conserved_matrices,
-    drawn,
-    foreseen,
+    draw_starts,
+    foresee_split,
     head_pull,
     label_rank,
 )
@@ -47,7 +47,7 @@ def means(coupling, samples):
 
 
 def test_modes_move_for_themselves(coupling):
-    blocks, modes = drawn(coupling, 3, IDENTITY, 1, seed=1), CouplingModes.of(coupling)
+    blocks, modes = draw_starts(coupling, 3, IDENTITY, 1, seed=1), CouplingModes.of(coupling)
     dX, dY, _ = velocities(coupling, blocks, 0)
     here = np.hstack([means(coupling, blocks["X"][0]), blocks["Y"][0]]) @ modes.vectors
     moved = np.hstack([means(coupling, dX), dY]) @ modes.vectors
@@ -57,14 +57,14 @@ def test_modes_move_for_themselves(coupling):
 
 
 def test_the_pull_is_the_velocity_of_a_head_at_zero(coupling):
-    blocks = drawn(coupling, 2, RANDOM, 2, seed=2)
+    blocks = draw_starts(coupling, 2, RANDOM, 2, seed=2)
     blocks["W"] *= 0
     for run in range(2):
         assert velocities(coupling, blocks, run)[2] == pytest.approx(head_pull(coupling, blocks)[run], abs=1e-12)
 
 
 def test_what_is_conserved_does_not_move(coupling):
-    blocks, step = drawn(coupling, 3, IDENTITY, 1, seed=3), 1e-4
+    blocks, step = draw_starts(coupling, 3, IDENTITY, 1, seed=3), 1e-4
     moved = dict(zip("XYW", velocities(coupling, blocks, 0), strict=True))
     there, back = ({b: v + sign * step * moved[b] for b, v in blocks.items()} for sign in (1, -1))
     slope = (conserved_matrices(coupling, there) - conserved_matrices(coupling, back)) / (2 * step)
@@ -78,7 +78,10 @@ def test_what_is_conserved_does_not_move(coupling):
 def test_each_kind_of_start_is_foreseen_as_it_is_meant():
     coupling = COUPLINGS["random pairs"]
     for dimension in range(1, 7):
-        kinds = {kind: foreseen(coupling, drawn(coupling, dimension, kind, 200, seed=0)) for kind in (IDENTITY, RANDOM, LARGE)}
+        kinds = {
+            kind: foresee_split(coupling, draw_starts(coupling, dimension, kind, 200, seed=0))
+            for kind in (IDENTITY, RANDOM, LARGE)
+        }
         assert set(kinds[LARGE]) == {(0, 0)}
         assert set(kinds[IDENTITY]) - {None} == {(min(dimension, 4), 0)}
         assert all(sum(split) == dimension for split in kinds[RANDOM] if split)
@@ -87,7 +90,7 @@ def test_each_kind_of_start_is_foreseen_as_it_is_meant():
 
 def test_a_start_at_zero_is_split_evenly():
     coupling = COUPLINGS["random pairs"]
-    splits = foreseen(coupling, drawn(coupling, 1, RANDOM, 4000, seed=0))
+    splits = foresee_split(coupling, draw_starts(coupling, 1, RANDOM, 4000, seed=0))
     assert abs(splits.count((1, 0)) - splits.count((0, 1))) < 4 * np.sqrt(4000)
 
 

@@ -6,7 +6,7 @@ from matplotlib.container import ErrorbarContainer
 
 from derivations.agreement import AgreementStudy, Deviations, HeadPoints, StartPoints, fit_power_law, nonlinear_study
 from derivations.figures import dmft
-from theory.dmft import TANH, Band, LabelResponse, MeanFieldHead
+from theory.dmft import TANH, Band, LabelResponse, MeanFieldHead, Pairs
 
 TIMES = np.geomspace(0.1, 10, 7)
 BAND = Band("regular", 2, 4)
@@ -22,11 +22,14 @@ def deviations(x, exponent):
 @pytest.fixture(scope="module")
 def study():
     curves = {
-        f"{kind}, {closure}": TIMES**-power
-        for kind, power in (("regular", 1), ("Poisson", 2))
+        Pairs(kind, 2, 4, closure=closure): TIMES**-power
+        for kind, power in (("regular", 1), ("poisson", 2))
         for closure in ("cavity", "large-c")
     }
-    classes = {"regular, cavity": deviations([50, 100, 200, 400], -1), "Poisson, cavity": deviations([50, 100, 200, 400], -0.5)}
+    classes = {
+        Pairs("regular", 2, 4): deviations([50, 100, 200, 400], -1),
+        Pairs("poisson", 2, 4): deviations([50, 100, 200, 400], -0.5),
+    }
     level = (
         0.02,
         np.array([50, 100]),
@@ -43,7 +46,7 @@ def bars(axis):
 
 def test_simulations_are_points_with_two_standard_errors():
     labels = LabelResponse("regular", 2, 4)
-    (axis,) = dmft.variance_figure("title", TIMES, {"regular, cavity": labels.variance(TIMES)}, POINTS).axes
+    (axis,) = dmft.variance_figure("title", TIMES, {Pairs("regular", 2, 4): labels.variance(TIMES)}, POINTS).axes
     np.testing.assert_allclose(axis.lines[0].get_ydata(), labels.variance(TIMES))
     (drawn,) = bars(axis)
     np.testing.assert_allclose(drawn.lines[0].get_ydata(), POINTS.mean)
@@ -73,6 +76,15 @@ def test_fitted_exponents_are_said_with_their_errors_beside_those_of_theory(stud
         for one in found.values():
             assert f"{one.law.exponent:.3f}\\pm{one.law.error:.3f}" in said
             assert f"theory ${one.expected:g}$" in said
+
+
+def test_ensembles_have_one_colour_and_closures_that_are_not_exact_dashes(study):
+    upper, _, classes, _ = dmft.agreement(study).axes
+    for pairs, line in zip(study.curves, upper.lines, strict=False):
+        assert line.get_color() == dmft.SHADES[pairs.ensemble]
+        assert line.is_dashed() == (pairs.closure == "large-c")
+    for pairs, line in zip(study.classes, classes.lines[::2], strict=False):
+        assert line.get_color() == dmft.SHADES[pairs.ensemble]
 
 
 def test_level_of_the_large_c_closure_is_drawn_below_its_points(study):

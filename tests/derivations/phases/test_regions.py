@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
 
 from derivations.phases import Phase, classify, classify_start
 from derivations.phases.regions import growth_rate, phase_codes
@@ -91,7 +91,7 @@ def test_the_state_ends_where_the_canonical_correlations_say(family):
 def test_starts_end_as_they_do_by_integration(head, amplitude, mu, gamma):
     scaled = gamma * amplitude**2
     assume(min(abs(scaled - head**2 + mu**2), abs(scaled - head**2)) > 0.05)
-    run = solve_ivp(
+    run = scipy.integrate.solve_ivp(
         lambda t, y: (-y[0] * y[1] * (y[1] - mu), -gamma * (y[1] - mu) * y[0] ** 2),
         (0, 4000),
         (amplitude, head),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.integrate import solve_ivp
+import scipy
 
 from derivations.phases import (
     Phase,
@@ -37,7 +37,7 @@ def test_starts_on_both_sides_of_the_basin_boundary_end_differently(share):
     place = np.searchsorted(np.linspace(0, 1, len(v)), share)
     ends = []
     for factor in (0.9, 1.1):
-        run = solve_ivp(
+        run = scipy.integrate.solve_ivp(
             lambda t, y: (
                 -y[0] * (y[1] * (y[1] - mu) + decay),
                 -(y[1] - mu) * y[0] ** 2 - head_decay * y[1],

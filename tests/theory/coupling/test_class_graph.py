@@ -3,7 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-import scipy.linalg
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -5,8 +5,7 @@ from dataclasses import FrozenInstanceError
 import networkx as nx
 import numpy as np
 import pytest
-import scipy.linalg
-import scipy.sparse
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.linalg import eigvals
 
 from tests.strategies import seeds
 from theory import Coupling, InputError, models
@@ -33,7 +33,9 @@ def dense_heads(coupling, decay):
     adjacency += adjacency.T
     degrees = np.concatenate([data["D_x"], data["D_y"]])[:, None]
     inverse = np.diag(1 / np.concatenate([data["H_x"], data["H_y"]]))
-    roots = eigvals(np.block([[np.zeros((size, size)), np.eye(size)], [-decay * inverse / degrees, adjacency / degrees]]))
+    roots = scipy.linalg.eigvals(
+        np.block([[np.zeros((size, size)), np.eye(size)], [-decay * inverse / degrees, adjacency / degrees]])
+    )
     return np.sort(roots[(np.abs(roots.imag) < 1e-7) & (roots.real > 1e-9)].real)[::-1]
 
 

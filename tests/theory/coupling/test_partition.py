@@ -5,7 +5,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-import scipy.linalg
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

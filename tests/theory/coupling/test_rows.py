@@ -1,8 +1,7 @@
 """Rows merged by hashes, and triangular factors in blocks: the same as at once."""
 
 import numpy as np
-import scipy.linalg
-import scipy.sparse
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,8 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-import scipy.linalg
-import scipy.sparse
+import scipy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

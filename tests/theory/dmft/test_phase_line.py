@@ -52,9 +52,13 @@ def test_digits_of_the_line_agree():
         assert abs(coarse - fine) < 1e-14
 
 
-def test_larger_shares_leave_less_room():
-    lines = [float(critical_fraction("poisson", 8, 0.235, share=share, closure="large-c")) for share in (0.05, 0.2)]
+def test_shares_of_poisson_bands_survive_on_their_line_and_larger_ones_leave_less_room():
+    shares, links, decay = (0.05, 0.2), 8, 0.235
+    lines = [float(critical_fraction("poisson", links, decay, share=share, closure="large-c")) for share in shares]
     assert lines[1] < lines[0] < 1
+    for line, share in zip(lines, shares, strict=True):
+        pure = links / 2 * (1 - line) / line
+        assert float(share_above(Band("poisson", pure, links, closure="large-c"), 4 * decay)) == pytest.approx(share)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
-from scipy.special import erf
 
 from theory import InputError, UnfinishedError
 from theory.dmft.mean_field import MeanFieldHead
@@ -27,7 +26,7 @@ class Direct:
         parts = [np.eye(d), *(rng.standard_normal((d, self.K * m)) for m in (1, self.pure, self.n - self.pure))]
         self.cuts = np.cumsum([p.size for p in parts])[:-1]
         start = np.concatenate([p.ravel() for p in parts])
-        found = solve_ivp(self.velocity, (0, times[-1]), start, t_eval=times, rtol=1e-5, atol=1e-7).y
+        found = scipy.integrate.solve_ivp(self.velocity, (0, times[-1]), start, t_eval=times, rtol=1e-5, atol=1e-7).y
         head, labels = np.split(found, self.cuts)[:2]
         return np.array([np.einsum("iit->t", head.reshape(d, d, -1)) / d, np.mean(labels**2, axis=0)])
 
@@ -48,7 +47,7 @@ def slope(f, h, step=1e-5):
     return (f(h + step) - f(h - step)) / (2 * step)
 
 
-NUMERIC = {TANH: np.tanh, ERF: erf}
+NUMERIC = {TANH: np.tanh, ERF: lambda x: scipy.special.erf(x)}
 
 
 @given(st.floats(0, 1), st.floats(0.3, 2), st.floats(0, 0.2), st.floats(0, 0.5))

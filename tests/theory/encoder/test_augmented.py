@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-import scipy.linalg
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 

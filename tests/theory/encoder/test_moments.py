@@ -4,8 +4,7 @@ from math import lcm
 
 import numpy as np
 import pytest
-import scipy.linalg
-import scipy.sparse
+import scipy
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

@@ -12,7 +12,7 @@ from theory.models import vocabulary as v
 
 NAMES = [
     "squared", "simsiam", "barlow_twins", "vicreg", "info_nce", "softmax_classification", "spectral_contrastive", "coding_rate",
-    "whitening",
+    "whitening", "cosine",
 ]  # fmt: skip
 PARAMETERS = {
     "temperature": 0.5,
@@ -26,7 +26,7 @@ PARAMETERS = {
 }
 
 
-def cosine(a, b):
+def cosine_of(a, b):
     return a @ b / np.sqrt((a @ a) * (b @ b))
 
 
@@ -61,9 +61,13 @@ def logsumexp(z):
     return np.log(np.exp(z).sum())
 
 
+def cosine(X, Y, W, J, still):
+    return -mean(J, lambda i, a: cosine_of(X[:, i], Y[:, a]))
+
+
 def simsiam(X, Y, W, J, still):
-    toward = mean(J, lambda i, a: cosine(W @ X[:, i], still[v.Y][:, a]))
-    return -(toward + mean(J, lambda i, a: cosine(still[v.X][:, i], W @ Y[:, a]))) / 2
+    toward = mean(J, lambda i, a: cosine_of(W @ X[:, i], still[v.Y][:, a]))
+    return -(toward + mean(J, lambda i, a: cosine_of(still[v.X][:, i], W @ Y[:, a]))) / 2
 
 
 def barlow_twins(X, Y, W, J, still):
@@ -84,7 +88,7 @@ def vicreg(X, Y, W, J, still):
 
 def info_nce(X, Y, W, J, still):
     def score(i):
-        return np.array([cosine(X[:, i], y) for y in Y.T]) / PARAMETERS["temperature"]
+        return np.array([cosine_of(X[:, i], y) for y in Y.T]) / PARAMETERS["temperature"]
 
     return -mean(J, lambda i, a: score(i)[a] - logsumexp(score(i)))
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.linalg import expm
-from scipy.special import betainc
+import scipy
 
 from tests.theory.oracles import dense_mobility
 from theory import Coupling, InputError
@@ -19,7 +18,7 @@ def two_labels(J, mobility, time, dimension):
     n = len(J)
     laplacian = np.diag(np.concatenate([J.sum(axis=1), J.sum(axis=0)]))
     laplacian[:n, n:], laplacian[n:, :n] = -J, -J.T
-    gram = expm(-laplacian * dense_mobility(J, mobility) * time)
+    gram = scipy.linalg.expm(-laplacian * dense_mobility(J, mobility) * time)
     gram = gram.T @ gram
     right = []
     for i, row in enumerate(J):
@@ -31,7 +30,7 @@ def two_labels(J, mobility, time, dimension):
         apart[n:], beside[n:], beside[i] = -1, -1, 2
         apart[own] = 1
         rho = apart @ gram @ beside / np.sqrt(apart @ gram @ apart * (beside @ gram @ beside))
-        right.append(betainc(dimension / 2, dimension / 2, (1 + rho) / 2))
+        right.append(scipy.special.betainc(dimension / 2, dimension / 2, (1 + rho) / 2))
     return np.mean(right)
 
 

@@ -3,7 +3,7 @@ that come too early."""
 
 import numpy as np
 import pytest
-import scipy.linalg
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

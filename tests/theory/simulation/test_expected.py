@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.linalg import expm
 
 from tests.strategies import moved_couplings
 from tests.theory.oracles import dense_mobility
@@ -20,7 +20,7 @@ def whole_graph(J, mobility, times, dimension):
     laplacian = np.diag(np.concatenate([J.sum(axis=1), J.sum(axis=0)]))
     laplacian[:n, n:], laplacian[n:, :n] = -J, -J.T
     for t in times:
-        moved = expm(-laplacian * dense_mobility(J, mobility) * t)
+        moved = scipy.linalg.expm(-laplacian * dense_mobility(J, mobility) * t)
         gram = dimension * moved.T @ moved
         labels = gram[n:, n:]
         pairs = [labels[a, a] + labels[b, b] - 2 * labels[a, b] for a in range(k) for b in range(a)]
@@ -43,7 +43,7 @@ def test_the_uniform_family_has_the_closed_form_of_the_notes():
     n, phi, eta_x, eta_y, d = 20, 0.1, 0.7, 0.05, 3
     found = expected_curves(Coupling.uniform(4, 4 * n, phi, mobility=(eta_x, eta_y)), TIMES, d, variance=2.0)
     sector = np.array([[eta_x, -eta_x], [-eta_y * n * (1 - phi), eta_y * n]])
-    rows = [expm(-sector * t)[1] for t in TIMES]
+    rows = [scipy.linalg.expm(-sector * t)[1] for t in TIMES]
     assert np.allclose(found.separation, [2 * d * 2.0 * (u**2 + v**2 / ((1 - phi) * n)) for v, u in rows], rtol=1e-11)
 
 

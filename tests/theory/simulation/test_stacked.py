@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-import scipy.sparse
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Identity, Inverse, MatrixSymbol, Q, Symbol, Trace, Transpose, ZeroMatrix

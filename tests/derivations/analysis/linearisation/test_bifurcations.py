@@ -5,9 +5,9 @@ import json
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
 from sympy import Eq, Matrix, Rational, S, factor, solve, sqrt, symbols
 
 from derivations.analysis.linearisation.kinds import BifurcationKind
@@ -170,7 +170,7 @@ def amplitude(at):
         return [s[0] - s[0] ** 3 / 3 - s[1], eps * (s[0] + rr - bb * s[1])]
 
     last = np.linspace(1000, 1040, 800)
-    return np.ptp(solve_ivp(field, (0, 1040), [at[v] + 0.15, at[w]], rtol=1e-6, atol=1e-9, t_eval=last).y[0])
+    return np.ptp(scipy.integrate.solve_ivp(field, (0, 1040), [at[v] + 0.15, at[w]], rtol=1e-6, atol=1e-9, t_eval=last).y[0])
 
 
 def test_beyond_a_supercritical_hopf_the_cycle_grows_like_the_root_of_the_distance():

@@ -4,10 +4,9 @@ import json
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.integrate import quad
-from scipy.linalg import solve_continuous_lyapunov, solve_discrete_lyapunov
 from sympy import Integer, Matrix, Rational, diag, eye, symbols
 
 from derivations.analysis.maps.fluctuations import fluctuations
@@ -63,9 +62,9 @@ def test_covariance_solves_the_lyapunov_equation_of_positions_and_momenta(matrix
     found = around(linear(A), Matrix(noise.astype(int)), momentum=momentum)
     f = float(momentum)
     once = np.block([[np.eye(n) + h * A, f * np.eye(n)], [h * A, f * np.eye(n)]])
-    expected = solve_discrete_lyapunov(once, h**2 * np.block([[noise, noise], [noise, noise]]))[:n, :n]
+    expected = scipy.linalg.solve_discrete_lyapunov(once, h**2 * np.block([[noise, noise], [noise, noise]]))[:n, :n]
     assert np.allclose(numbers(found.covariance, {eta: Rational(1, 100)}), expected, rtol=1e-8, atol=1e-10)
-    continuous = solve_continuous_lyapunov(A, -noise) / (1 - f)
+    continuous = scipy.linalg.solve_continuous_lyapunov(A, -noise) / (1 - f)
     assert np.allclose(numbers(found.leading, {eta: 1}), continuous, rtol=1e-8, atol=1e-10)
 
 
@@ -94,9 +93,9 @@ def test_a_point_with_a_radical_has_the_covariance_of_its_dense_jacobian():
     at = VALUES | {lam: Rational(1, 10), kappa: Rational(3, 10), s: Integer(1)}
     A = numbers(flow.jacobian().subs(point), at)
     noise = np.array([[1.0, 1.0], [1.0, 4.0]])
-    expected = solve_discrete_lyapunov(np.eye(2) + 0.02 * A, 0.02**2 * noise)
+    expected = scipy.linalg.solve_discrete_lyapunov(np.eye(2) + 0.02 * A, 0.02**2 * noise)
     assert np.allclose(numbers(found.covariance, at), expected, rtol=1e-9)
-    assert np.allclose(numbers(found.leading, at), 0.02 * solve_continuous_lyapunov(A, -noise), rtol=1e-9)
+    assert np.allclose(numbers(found.leading, at), 0.02 * scipy.linalg.solve_continuous_lyapunov(A, -noise), rtol=1e-9)
 
 
 # -- mean --------------------------------------------------------------------------------------------------------------
@@ -104,8 +103,9 @@ def test_a_point_with_a_radical_has_the_covariance_of_its_dense_jacobian():
 
 def mean_of(observable, energy, low, high, temperature):
     """Under the stationary density exp(-2 V / temperature) of small steps."""
+    integrate = scipy.integrate.quad
     weight = [
-        quad(lambda t, f=f: f(t) * np.exp(-2 * energy(t) / temperature), low, high, epsabs=1e-13, epsrel=1e-12)[0]
+        integrate(lambda t, f=f: f(t) * np.exp(-2 * energy(t) / temperature), low, high, epsabs=1e-13, epsrel=1e-12)[0]
         for f in (observable, lambda t: 1.0)
     ]
     return weight[0] / weight[1]

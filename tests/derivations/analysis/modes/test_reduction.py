@@ -7,16 +7,15 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
 from sympy import Add, Basic, Eq, Identity, MatrixSymbol, OneMatrix, Q, Rational, Symbol, Trace, ZeroMatrix, symbols
 
 from derivations.analysis.modes.ansatz import Ansatz, mode_ansatz, whole_model_ansatz
 from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.checks import Status
 from derivations.engine import Derivation
-from derivations.evaluate import Point
 from theory import Coupling, Flow, Loss, models, sg
 from theory.errors import InputError, UnfinishedError
 from theory.models.vocabulary import W, X, d, gamma, kappa, lam
@@ -186,7 +185,7 @@ def test_a_run_of_all_embeddings_is_a_run_of_the_amplitudes():
 
     start = rng.uniform(0.5, 1, 5)
     end, scalar_end = (
-        solve_ivp(move, (0, 2), begin, rtol=1e-10, atol=1e-12).y[:, -1]
+        scipy.integrate.solve_ivp(move, (0, 2), begin, rtol=1e-10, atol=1e-12).y[:, -1]
         for move, begin in ((velocity, flat(whole.blocks(start))), (lowered.velocity, start))
     )
     np.testing.assert_allclose(end, flat(whole.blocks(scalar_end)), atol=1e-8)
@@ -314,7 +313,7 @@ def test_points_that_break_the_rules_are_noticed():
 
     def longer(rng):
         at = ansatz.points(rng)
-        return Point({**at.values, e: 1.01 * at.values[e]})
+        return at | {e: 1.01 * at.values[e]}
 
     outcome = reduce_to_modes(MODES.stop_gradient_flow(), replace(ansatz, points=longer)).step.verify().outcome
     assert (outcome.status, outcome.kind) == (Status.FAILED, "numerics")

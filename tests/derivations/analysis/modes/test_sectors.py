@@ -5,10 +5,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from scipy.linalg import expm
 from sympy import Integer, Matrix, Rational, Symbol, log, symbols
 
 from derivations.analysis.modes.patterns import draw_family
@@ -180,7 +180,7 @@ def test_the_propagator_of_labels_is_the_exponential_of_the_matrix(name, seed):
     row = sector.propagator(rates, t)
     known = {**values, **dict(zip(rates, roots, strict=True)), t: Rational(2, 3)}
     found_row = [float(row[a].subs(known)) for a in sector.amplitudes]
-    assert_allclose(found_row, expm(-matrix * 2 / 3)[-1], atol=1e-9)
+    assert_allclose(found_row, scipy.linalg.expm(-matrix * 2 / 3)[-1], atol=1e-9)
 
 
 @settings(max_examples=25, deadline=None)

@@ -8,9 +8,9 @@ from functools import cache
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import root
 from sympy import Eq, Ne, Rational, cos, cosh, exp, fraction, lambdify, log, sinh, sqrt, symbols, tanh, together
 
 from derivations import certify, quadratic_lyapunov, stability
@@ -83,7 +83,7 @@ def zeros_found_numerically(flow, at, generator, starts=25):
                 1 if q.is_nonnegative else generator.choice([-1, 1]) for q in flow.state
             ]
             try:
-                search = root(lambda q: np.array(function(q), dtype=float), start, tol=1e-13)
+                search = scipy.optimize.root(lambda q: np.array(function(q), dtype=float), start, tol=1e-13)
             except (ValueError, ZeroDivisionError, OverflowError):
                 continue
             inside = all(

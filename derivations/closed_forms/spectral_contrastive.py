@@ -1,0 +1,49 @@
+r"""The spectral contrastive loss of two views in modes: what survives, with and without decay, as the engine finds it.
+
+>>> survivor_product(), survivor_product(lam), critical_decay()
+(mu_k, -lambda*m/2 + mu_k, 2*mu_k/m)
+
+The derivation ``spectral_contrastive`` shows them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sympy import Expr, S, solve
+
+from derivations.analysis.linearisation.stability import stability
+from derivations.analysis.points.fixed_points import fixed_points
+from derivations.closed_forms.views import one_mode_of, view_modes, with_decay
+from derivations.vocabulary import m, v
+from theory import Flow, Loss, models
+from theory.models.vocabulary import lam
+
+
+@cache
+def contrasted_modes() -> Loss:
+    """The loss in modes."""
+    return view_modes(models.spectral_contrastive())
+
+
+@cache
+def contrasted_amplitude(decay: Expr = S.Zero) -> Flow:
+    """One mode alone along a direction, both views alike, beside a decay."""
+    return one_mode_of(with_decay(contrasted_modes()).xreplace({lam: decay}).gradient_flow())
+
+
+@cache
+def survivor_product(decay: Expr = S.Zero) -> Expr:
+    """The scalar product of both views of a mode that survives, over the total weight of the pairs."""
+    (square,) = {point.values[v] ** 2 for point in fixed_points(contrasted_amplitude(decay), time_limit=None)} - {0}
+    return (square / m).expand()
+
+
+@cache
+def critical_decay() -> Expr:
+    """The decay at which the mode that is absent becomes stable."""
+    flow = contrasted_amplitude(lam)
+    absent = next(point for point in fixed_points(flow, time_limit=None) if point.values[v] == 0)
+    (gained,) = stability(flow, absent, time_limit=None).bifurcations
+    (decay,) = solve(gained.critical, lam)
+    return decay

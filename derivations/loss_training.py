@@ -1,0 +1,156 @@
+r"""Named losses on real data: what is predicted of class modes before training, against linear encoders that are trained.
+
+An encoder and labels start at random, but under stop-gradient, where the start decides: there labels start apart, samples at
+their regression on the labels, and the head at the identity.  The flow is followed until it rests.  A *class mode* is the
+projection of all embeddings on a pair of canonical directions of features and classes,
+:math:`v_k=(XD_x^{1/2}l_k+YD_y^{1/2}r_k)/\sqrt2`.
+
+>>> from derivations.encoders import load_split
+>>> found = train_loss("whitening", load_split("wine"))
+>>> found.survivors, int(found.forecast.survives.sum()), bool(found.deviation < 1e-6)
+(1, 1, True)
+
+When it fails: modes close to their threshold take long to die or to grow, and count as what they are at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derivations.diagnosis import diagnose
+from derivations.diagnosis.losses import LossForecast
+from derivations.encoders import MOBILITIES, NAMES, DataSplit, load_split
+from theory import Coupling, Direct, Loss, Trajectory, models, simulate
+from theory.encoder import Encoder
+from theory.simulation import Convergence
+
+TRAINED = ("squared", "whitening", "stop_gradient")
+OF_SAMPLES = ("vicreg", "barlow_twins")  # that take the mean of samples off
+LONGEST = 1e6
+RESTED = 1e-10  # speed relative to the state, in units of the fastest rate
+ALIVE = 1e-3  # squared length from which a mode counts as a survivor
+DECAY = "lambda_c"  # a threshold that is one from above
+BETWEEN = 1.5  # times the threshold of the middle mode: a weight at which some modes die and some survive
+
+
+@dataclass(frozen=True, eq=False)
+class LossTraining:
+    """One run of an encoder under a loss, with what was predicted of it; ``sizes`` (K - 1,) are those at the end."""
+
+    data: str
+    mobility: str
+    forecast: LossForecast
+    run: Trajectory
+    sizes: NDArray
+
+    @property
+    def survivors(self) -> int:
+        """How many class modes are left."""
+        return int((self.sizes > ALIVE).sum())
+
+    @property
+    def deviation(self) -> float:
+        """The largest deviation of a size from what was predicted."""
+        return float(np.abs(self.sizes - self.forecast.sizes).max())
+
+    def row(self) -> dict[str, str | float]:
+        """Prediction against training."""
+        return {
+            "data": self.data,
+            "loss": self.forecast.name,
+            "mobility": self.mobility,
+            "modes": len(self.sizes),
+            "survive, predicted": int(np.asarray(self.forecast.survives).sum()),
+            "survive, trained": self.survivors,
+            "largest deviation of a size": self.deviation,
+            "time": float(self.run.times[-1]),
+        }
+
+
+def train_loss(
+    loss: str,
+    split: DataSplit,
+    mobility: str = "degree",
+    *,
+    dimension: int | None = None,
+    parameters: Mapping[str, float] | None = None,
+    seed: int = 0,
+) -> LossTraining:
+    """Train a linear encoder of a training set under a named loss, by the flow, until it rests.
+
+    Parameters
+    ----------
+    loss
+        among :data:`TRAINED`.
+    mobility
+        ``"degree"``, inverse to the moments, or ``"uniform"``, that of plain gradient descent.
+    dimension
+        of the embeddings; by default as many as there are classes.
+    parameters
+        of the loss; by default a weight with a threshold is taken where some modes die, and others as usual.
+    """
+    found = diagnose(split.trained, split.classes, dimension=dimension)
+    given = _parameters_between(found.forecast(loss)) if parameters is None else parameters
+    forecast = found.forecast(loss, given)
+    coupling = Coupling.from_data(split.trained, split.classes, mobility=mobility)  # type: ignore[arg-type]
+    run = simulate(
+        _model_of(loss),
+        coupling,
+        dimension=forecast.dimension,
+        times=[0.0, LONGEST],
+        by=Direct(solver="LSODA", drift=1.0),
+        seed=seed,
+        parameters=forecast.parameters,
+        initial=_protected_start(coupling, forecast.dimension, seed) if loss == "stop_gradient" else {},
+        until=Convergence(RESTED),
+    )
+    return LossTraining(split.name, mobility, forecast, run, class_squares(run, coupling)[: len(found.mu)])
+
+
+def _parameters_between(usual: LossForecast) -> dict[str, float]:
+    """The weight that has a threshold from below, between the thresholds of the modes."""
+    name = usual.threshold.removesuffix("_c")
+    if usual.critical is None or usual.threshold == DECAY:
+        return {}
+    return {name: BETWEEN * float(np.sort(usual.critical)[(len(usual.critical) - 1) // 2])}
+
+
+def _model_of(loss: str) -> Loss:
+    if loss == "stop_gradient":
+        return models.projection_head("shared", "both")
+    model: Loss = getattr(models, loss)()
+    return models.encode_samples(model) if loss in OF_SAMPLES else model
+
+
+def _protected_start(coupling: Encoder, dimension: int, seed: int) -> dict[str, NDArray]:
+    """Labels far apart, samples at their regression on the labels, and the identity as the head."""
+    rng = np.random.default_rng(seed)
+    labels = 2 * np.eye(dimension, coupling.labels) + 0.1 * rng.standard_normal((dimension, coupling.labels))
+    moments, variances = np.asarray(coupling.data["J"]), np.asarray(coupling.data["D_x"])
+    return {"X": labels @ (moments / variances[:, None]).T, "Y": labels, "W": np.eye(dimension)}
+
+
+def class_squares(run: Trajectory, coupling: Encoder) -> NDArray:
+    r"""The squared lengths of the modes at the end of a run, by falling correlation, those of the classes first."""
+    moments, variances, masses = (np.asarray(coupling.data[name]) for name in ("J", "D_x", "D_y"))
+    left, _, right = np.linalg.svd(moments / np.sqrt(np.outer(variances, masses)), full_matrices=False)
+    modes = run.end["X"] * np.sqrt(variances) @ left + run.end["Y"] * np.sqrt(masses) @ right.T
+    return (modes**2).sum(axis=0) / 2
+
+
+def study_losses(
+    names: tuple[str, ...] = NAMES, losses: tuple[str, ...] = TRAINED, progress: Callable[[str], None] = lambda what: None
+) -> list[dict[str, str | float]]:
+    """All data sets, losses and mobilities: one row a run; ``progress`` is told what is done next."""
+    rows = []
+    for name in names:
+        split = load_split(name)
+        for loss in losses:
+            for mobility in MOBILITIES:
+                progress(f"{name}, {loss}, mobility {mobility}")
+                rows.append(train_loss(loss, split, mobility).row())
+    return rows

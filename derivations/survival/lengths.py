@@ -1,0 +1,92 @@
+"""Losses under which a mode keeps a length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import S, Symbol
+
+from derivations.closed_forms.decaying import amplitude_square, critical_decay, heads
+from derivations.closed_forms.whitening import critical_weight, survivor_square
+from derivations.survival.measured import DIMENSION, class_squares, run_to_rest
+from derivations.survival.row import Survival
+from derivations.typeset.rows import Row
+from derivations.vocabulary import beta_c, lam_c, mu, mu_k, slow, square_k, v, w
+from theory import models
+from theory.coupling import Coupling
+from theory.loss import Loss
+from theory.models.vocabulary import beta, gamma, kappa, lam
+
+
+def length_rows() -> tuple[Survival, ...]:
+    """The rows of squared distances, of whitening, and of stop-gradient with decay."""
+    return _squared_row(), _whitening_row(), _stop_gradient_row()
+
+
+def _squared_row() -> Survival:
+    return Survival(
+        loss="squared",
+        setting="",
+        title="squared distances",
+        derivation="whitening",
+        survives=S.false,
+        critical=None,
+        size=Row(square_k, S.Zero),
+        slow=Row(slow, 1 - mu_k),
+        measure=measure_lengths(models.squared()),
+    )
+
+
+def _whitening_row() -> Survival:
+    parameters = {beta: 0.4}
+    return Survival(
+        loss="whitening",
+        setting="",
+        title="squared distances, second moments near the identity",
+        derivation="whitening",
+        survives=critical_weight() < beta,
+        critical=Row(beta_c, critical_weight()),
+        size=Row(square_k, survivor_square()),
+        slow=None,
+        measure=measure_lengths(models.whitening(), parameters),
+        unproved="that almost every start ends there is argued and measured",
+        parameters=parameters,
+    )
+
+
+def _stop_gradient_row() -> Survival:
+    parameters = {lam: 0.1, kappa: 0.05, gamma: 1.0}
+    return Survival(
+        loss="projection_head",
+        setting="shared head, stop and decay",
+        title="squared distances of predictions from stopped targets",
+        derivation="weight_decay",
+        survives=lam < critical_decay().subs(mu, mu_k),
+        critical=Row(lam_c, critical_decay().subs(mu, mu_k)),
+        size=Row(v**2, amplitude_square().subs(w, heads()[0]).subs(mu, mu_k)),
+        slow=None,
+        measure=measure_lengths(models.projection_head("shared", "both"), parameters, _protected_start),
+        unproved="from a large start, with a head that decays fast enough; the collapsed state is stable, too",
+        parameters=parameters,
+    )
+
+
+def _protected_start(coupling: Coupling, seed: int) -> dict[str, NDArray]:
+    """Labels far apart, samples at the mean of theirs, and the identity as the head."""
+    labels = 2 * np.eye(DIMENSION)[:, : coupling.labels] + 0.1 * np.random.default_rng(seed).standard_normal(
+        (DIMENSION, coupling.labels)
+    )
+    weights = np.asarray(coupling.data["J"]) / np.asarray(coupling.data["D_x"])[:, None]
+    return {"X": labels @ weights.T, "Y": labels, "W": np.eye(DIMENSION)}
+
+
+def measure_lengths(loss: Loss, parameters: dict[Symbol, float] | None = None, start: Callable | None = None) -> Callable:
+    """What measures the mean squared length of class modes at the end of runs, from random starts or those given."""
+
+    def measure(coupling: Coupling, seed: int) -> float:
+        run = run_to_rest(loss, coupling, seed, parameters or {}, initial=start(coupling, seed) if start else {})
+        return float(class_squares(run, coupling).mean())
+
+    return measure

@@ -1,0 +1,72 @@
+"""What each named loss would do: from closed forms, within the room that there is, and said where it is not known."""
+
+import numpy as np
+import pytest
+
+from derivations import diagnose
+from derivations.diagnosis.losses import LOSSES, predict_loss
+from tests.theory.encoder.test_canonical import clouds
+from tests.theory.oracles import assert_close
+from theory import InputError
+
+MU = np.array([0.9, 0.6, 0.2])
+
+
+def test_squared_distances_keep_nothing_that_is_frustrated():
+    found = predict_loss("squared", MU, 3)
+    assert not found.survives.any()
+    assert found.critical is None
+    assert found.slow_time == pytest.approx(10)
+
+
+def test_the_largest_correlations_have_the_directions():
+    for dimension in (1, 2, 3, 5):
+        found = predict_loss("whitening", MU, dimension, {"beta": 0.5})
+        assert found.survives.tolist() == [k < min(2, dimension) for k in range(3)]
+        assert_close(found.sizes, np.where(found.survives, 1 - (1 - MU) / 0.5, 0))
+        assert_close(found.critical, 1 - MU)
+
+
+def test_the_slow_time_of_whitening_is_that_of_the_slowest_of_its_class_modes():
+    assert predict_loss("whitening", MU, 1, {"beta": 2.0}).slow_time == pytest.approx(1 / 0.3)
+    assert predict_loss("whitening", MU, 3, {"beta": 0.5}).slow_time == pytest.approx(1 / 0.2)
+    assert predict_loss("whitening", MU, 3, {"beta": 0.05}).slow_time == pytest.approx(1 / 0.05)
+
+
+def test_a_mode_bears_a_decay_up_to_a_quarter_of_its_squared_correlation():
+    found = predict_loss("stop_gradient", MU, 3, {"lambda": 0.05, "kappa": 0.1, "gamma": 2.0})
+    assert found.survives.tolist() == [True, True, False]
+    head = (MU + np.sqrt(np.maximum(MU**2 - 0.2, 0))) / 2
+    assert_close(found.sizes, np.where(found.survives, head**2, 0))
+
+
+@pytest.mark.parametrize("loss", ["simsiam", "byol", "info_nce"])
+def test_what_is_not_predicted_says_why(loss):
+    found = predict_loss(loss, MU, 3)
+    assert not found.predicted
+    assert found.survives is None
+    assert found.verdict == "not predicted: cosines of single samples are no function of moments"
+
+
+def test_unknown_losses_and_parameters_are_refused():
+    with pytest.raises(InputError, match="a loss among squared, whitening"):
+        predict_loss("triplet", MU, 3)
+    with pytest.raises(InputError, match=r"parameters among .* of whitening"):
+        predict_loss("whitening", MU, 3, {"alpha": 1.0})
+    with pytest.raises(InputError, match="a positive beta of whitening"):
+        predict_loss("whitening", MU, 3, {"beta": -1.0})
+    with pytest.raises(InputError, match="a loss beside its parameters"):
+        diagnose(*clouds(np.random.default_rng(0), 60, 3, 2), parameters={"beta": 1.0})
+
+
+def test_a_diagnosis_has_a_row_for_each_loss_and_all_of_the_one_that_is_asked_about():
+    features, classes = clouds(np.random.default_rng(0), 80, 4, 3)
+    found = diagnose(features, classes, loss="whitening", parameters={"beta": 0.3})
+    rows = {row["loss"]: row for row in found.to_dict()["losses"]}
+    assert list(rows) == list(LOSSES)
+    assert rows["whitening"]["parameters"] == {"beta": 0.3}
+    assert rows["whitening"]["survives"] == (1 - found.mu < 0.3).tolist()
+    assert "whitening (beta=0.3) in 3 dimensions" in str(found)
+    table = str(diagnose(features, classes))
+    assert all(f"\n{loss}" in table for loss in LOSSES)
+    assert "\n\nwhat each loss would do, in 3 dimensions\n" in table

@@ -1,0 +1,49 @@
+"""Named losses on real data: forecasts of class modes against linear encoders that are trained."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+from derivations.encoders import MOBILITIES, load_split
+from derivations.loss_training import class_squares, study_losses, train_loss
+from theory import Coupling, Direct, models, simulate
+
+SMALL = ("wine", "breast cancer")
+
+
+@pytest.mark.parametrize("mobility", MOBILITIES)
+@pytest.mark.parametrize("loss", ["squared", "whitening"])
+@pytest.mark.parametrize("name", SMALL)
+def test_survivors_of_losses_without_stop_are_those_foreseen_with_any_mobility(name, loss, mobility):
+    found = train_loss(loss, load_split(name), mobility)
+    assert found.survivors == found.forecast.survives.sum()
+    assert found.deviation < (1e-7 if mobility == "degree" else 1e-4)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_survivors_under_stop_gradient_are_those_foreseen_with_inverse_moments_as_mobilities(name):
+    found = train_loss("stop_gradient", load_split(name))
+    assert found.survivors == len(found.sizes)
+    assert found.deviation < 1e-8
+
+
+def test_where_directions_are_few_the_largest_correlation_has_them():
+    found = train_loss("whitening", load_split("wine"), dimension=1, parameters={"beta": 1.5})
+    assert (found.sizes > 1e-3).tolist() == [True, False]
+    assert found.deviation < 1e-7
+
+
+def test_survivors_come_to_rest_at_the_slow_time():
+    split, weight = load_split("breast cancer"), {"beta": 0.5}
+    found, coupling = train_loss("whitening", split, parameters=weight), Coupling.from_data(split.trained, split.classes)
+    times, how = found.forecast.slow_time * np.array([[0, 8], [0, 9]]), Direct(rtol=1e-10)
+    runs = [simulate(models.whitening(), coupling, dimension=2, times=t, parameters=weight, by=how) for t in times]
+    away = [abs(class_squares(run, coupling)[0] - found.forecast.sizes[0]) for run in runs]
+    assert np.log(away[0] / away[1]) == pytest.approx(1, rel=0.02)
+
+
+def test_the_study_has_a_row_for_each_run():
+    rows = study_losses(("wine",), ("whitening",))
+    assert [row["mobility"] for row in rows] == list(MOBILITIES)
+    assert all(row["survive, predicted"] == row["survive, trained"] == 1 for row in rows)
