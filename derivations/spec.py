@@ -12,63 +12,48 @@ r"""Model files: a loss, its state and its parameters in TOML, read without ever
     w = "kappa"           # an error: kappa is not declared
 
 Expressions have ``+ - * / **``, parentheses, integers and decimals (read as exact fractions), ``pi``, ``sg`` and the functions
-in :data:`FUNCTIONS`; ``^`` is accepted for ``**``.  A name that is declared is what it is declared to be, ``pi`` included.
+in :data:`derivations.formulas.FUNCTIONS`; ``^`` is accepted for ``**``.  A name that is declared is what it is declared to be,
+``pi`` included.
+
+Matrices are declared by their shapes, in letters for dimensions or numbers, and may be state or data:
+
+.. code-block:: toml
+
+    state = ["X", "Y", "W"]
+    loss = "-dot(normalised(W*X)*J, sg(normalised(Y)))"
+    [matrices]
+    X = "d, N"
+    Y = "d, K"
+    W = "d, d"
+    J = "N, K"
+    D_x = "diagonal N"    # or "symmetric N"
+
+Formulas then have the operations of :mod:`theory.nodes` by their names (:data:`derivations.formulas.MATRIX_FUNCTIONS`), ``M.T``
+for a transpose, ``trace``, ``inverse``, ``identity(d)`` and ``ones(d, N)``; functions of numbers are taken of every entry.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import sympy
-from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
+from lark import UnexpectedInput, UnexpectedToken
 from lark.exceptions import VisitError
-from sympy import Expr, Pow, Rational, Symbol
+from sympy import Expr, Integer, MatrixSymbol, Pow, Q, Rational, Symbol
 
-from theory import InputError, Loss, sg
-from theory.abridging import brief
-from theory.printing import read_number
+from derivations.formulas import WrongPartError, read_formula
+from theory import InputError, Loss
 from theory.stopgrad import StopGradient, erase
 from theory.vanishing import vanishes
 
-FUNCTIONS: dict[str, Callable[..., Expr]] = {
-    "sg": sg,
-    "sqrt": sympy.sqrt,
-    "exp": sympy.exp,
-    "log": sympy.log,
-    "sin": sympy.sin,
-    "cos": sympy.cos,
-    "tan": sympy.tan,
-    "sinh": sympy.sinh,
-    "cosh": sympy.cosh,
-    "tanh": sympy.tanh,
-    "erf": sympy.erf,
-    "abs": sympy.Abs,
-    "max": sympy.Max,
-    "min": sympy.Min,
-    "sigmoid": lambda u: 1 / (1 + sympy.exp(-u)),
-    "softplus": lambda u: sympy.log(1 + sympy.exp(u)),
-}
-SEVERAL = ("max", "min")  # functions of two arguments or more; the others have one
-CONSTANTS = {"pi": sympy.pi}
 NO_NUMBER = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
+DIMENSION = r"[1-9]\d{0,5}|[^\W\d]\w*"  # a number, or a letter for one
 DOMAINS = {name: {name: True} for name in ("real", "positive", "nonnegative", "integer")}
 END = r"([+-]?[\d.]+(?:[eE][+-]?\d{1,2})?)(?:\s*/\s*([\d.]+))?"  # of an interval: a number, or a quotient of two
-LARGEST_POWER = 64
-KEYS = ("state", "loss", "parameters", "mobility", "decay")
-GRAMMAR = r"""
-?sum: product | sum "+" product -> add | sum "-" product -> subtract
-?product: sign | product "*" sign -> multiply | product "/" sign -> divide
-?sign: power | "-" sign -> negate | "+" sign
-?power: atom | atom ("**" | "^") sign -> power
-?atom: NUMBER -> number | NAME -> name | NAME "(" sum ("," sum)* ")" -> call | "(" sum ")"
-NUMBER: /(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?/
-NAME: /[^\W\d]\w*/
-%ignore /\s+/
-"""
-_PARSER = Lark(GRAMMAR, start="sum", parser="lalr")
+KEYS = ("state", "loss", "parameters", "matrices", "mobility", "decay")
 
 
 def load_model(path: Path) -> Loss:
@@ -89,10 +74,15 @@ def load_model(path: Path) -> Loss:
         raise InputError(f"TOML in {path.name}", str(error), "correct the file") from None
     _check_keys(table, path.name)
     parameters = {name: _read_parameter(name, domain) for name, domain in table.get("parameters", {}).items()}
-    state = {name: Symbol(name, real=True) for name in table["state"]}
+    matrices = {name: _read_matrix(name, shape) for name, shape in table.get("matrices", {}).items()}
+    state = {name: matrices[name][0] if name in matrices else Symbol(name, real=True) for name in table["state"]}
+    if clash := sorted(set(matrices) & set(parameters)):
+        raise InputError("names that are matrix or parameter", f"{clash[0]} as both", "drop one of them")
     if both := sorted(set(state) & set(parameters)):
         raise InputError("names that are state or parameter", f"{both[0]} as both", "drop one of them")
-    known = {name: symbol for name, (symbol, _) in parameters.items()} | state
+    known = {name: symbol for name, (symbol, _) in (matrices | parameters).items()}
+    known |= state | {str(n): n for symbol, _ in matrices.values() for n in symbol.shape if n.is_Symbol and str(n) not in known}
+    declared = [symbol for name, (symbol, _) in (parameters | matrices).items() if name not in state]
 
     def read(key: str, place: str) -> Expr:
         return _Reader(known, text, place, path.name).read(key)
@@ -104,8 +94,8 @@ def load_model(path: Path) -> Loss:
     loss = Loss(
         read(table["loss"], "loss"),
         state=tuple(state.values()),
-        assumptions=tuple(statement for _, statements in parameters.values() for statement in statements),
-        parameters=tuple(symbol for symbol, _ in parameters.values()),
+        assumptions=tuple(statement for _, statements in (parameters | matrices).values() for statement in statements),
+        parameters=(*declared, *(n for n in known.values() if n.is_Symbol and n not in (*state.values(), *declared))),
         mobility=rates["mobility"],
         decay=rates["decay"],
     )
@@ -135,9 +125,9 @@ class _Reader:
         if not isinstance(text, str):
             raise InputError(f"a formula in quotes for {self.key} in {self.name}", repr(text), f'write "{text}"')
         try:
-            value = _Build(self.known).transform(_PARSER.parse(text))
+            value = read_formula(text, self.known)
         except VisitError as error:
-            if not isinstance(error.orig_exc, _WrongNameError):
+            if not isinstance(error.orig_exc, WrongPartError):
                 raise error.orig_exc from None
             expected, token, remedy = error.orig_exc.parts
             raise InputError(
@@ -175,63 +165,6 @@ class _Reader:
         offset = start + sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column - 1
         before = self.file[:offset]
         return f"at line {before.count(chr(10)) + 1}, column {offset - before.rfind(chr(10))} of {self.name}"
-
-
-class _WrongNameError(Exception):
-    """A name that means nothing here: what was expected, the token, and what to do."""
-
-    def __init__(self, expected: str, token: Token, remedy: str):
-        super().__init__(str(token))
-        self.parts = expected, token, remedy
-
-
-@v_args(inline=True)
-class _Build(Transformer):
-    def __init__(self, known: Mapping[str, Symbol]):
-        super().__init__()
-        self.known = known
-
-    def number(self, token):
-        return read_number(str(token))
-
-    def name(self, token):
-        if token in self.known:
-            return self.known[token]
-        if token in CONSTANTS:
-            return CONSTANTS[token]
-        remedy = "declare it under [parameters] or correct the name"
-        if token in FUNCTIONS:
-            remedy = f"write {token}(...) with its argument, or declare the name under [parameters]"
-        raise _WrongNameError(f"declared names ({', '.join(self.known)})", token, remedy)
-
-    def call(self, token, *arguments):
-        if token not in FUNCTIONS:
-            remedy = "write a product with *" if token in (*self.known, *CONSTANTS) else "write it with these"
-            raise _WrongNameError(f"the functions {', '.join(FUNCTIONS)}", token, remedy)
-        if (len(arguments) > 1) != (token in SEVERAL):
-            number = "two arguments or more" if token in SEVERAL else "one argument"
-            raise _WrongNameError(f"{number} of {token}", token, "correct their number")
-        return FUNCTIONS[token](*arguments)
-
-    def add(self, a, b):
-        return a + b
-
-    def subtract(self, a, b):
-        return a - b
-
-    def multiply(self, a, b):
-        return a * b
-
-    def divide(self, a, b):
-        return a / b
-
-    def negate(self, a):
-        return -a
-
-    def power(self, a, b):
-        if b.is_number and abs(b) > LARGEST_POWER:
-            raise InputError(f"powers up to {LARGEST_POWER}", brief(b), "write a lower power")
-        return a**b
 
 
 def _cannot_learn(loss: Loss, name: str) -> InputError:
@@ -286,7 +219,23 @@ def _read_parameter(name: str, domain: object) -> tuple[Symbol, tuple]:
     return symbol, (symbol > low, symbol < high) if low else (symbol < high,)
 
 
-def _state_variable(state: Mapping[str, Symbol], name: str, role: str) -> Symbol:
+def _read_matrix(name: str, shape: object) -> tuple[MatrixSymbol, tuple]:
+    """A matrix of the stated shape, and what is assumed of it."""
+    found = (
+        re.fullmatch(rf"(?:({DIMENSION})\s*,\s*|(diagonal|symmetric)\s+)({DIMENSION})", shape)
+        if isinstance(shape, str)
+        else None
+    )
+    if found is None or not re.fullmatch(r"[^\W\d]\w*", name):
+        expected = f'a shape for the matrix {name}, such as "d, N", "3, 3", "diagonal N" or "symmetric d"'
+        raise InputError(expected, repr(shape), "correct it")
+    rows, kind, cols = found.groups()
+    sizes = [Integer(n) if n.isdigit() else Symbol(n, integer=True, positive=True) for n in (rows or cols, cols)]
+    symbol = MatrixSymbol(name, *sizes)
+    return symbol, () if kind is None else ((Q.diagonal if kind == "diagonal" else Q.symmetric)(symbol),)
+
+
+def _state_variable(state: Mapping[str, Symbol | MatrixSymbol], name: str, role: str) -> Symbol | MatrixSymbol:
     if name not in state:
         raise InputError(f"a {role} of a state variable ({', '.join(state)})", name, "correct the name")
     return state[name]

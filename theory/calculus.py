@@ -28,7 +28,7 @@ from sympy import Add, Basic, Dummy, Expr, Identity, MatrixExpr, MatrixSymbol, S
 
 from theory import scalars
 from theory.nodes import sweep
-from theory.nodes.algebra import times
+from theory.nodes.algebra import apply_rules, times
 from theory.nodes.domains import kinks_of_entries
 from theory.nodes.elementwise import ENTRY
 from theory.nodes.opened import as_nodes, is_beyond_polynomials
@@ -78,7 +78,8 @@ def gradient(expr: Expr, symbol: State, context: Context = PLAIN) -> Expr | Matr
 def gradients(expr: Expr, state: Sequence[State], context: Context = PLAIN) -> dict[State, Expr | MatrixExpr]:
     """The derivative of a scalar by each of several blocks, as :func:`gradient`."""
     if is_beyond_polynomials(expr, state):
-        return sweep.gradients(as_nodes(expr), state, context)
+        opened = apply_rules(as_nodes(expr), context, frozenset(state))
+        return {b: apply_rules(slope, context) for b, slope in sweep.gradients(opened, state, context).items()}
     flat = expand_traces(expr, context)
     return {symbol: _polynomial_gradient(flat, symbol, context) for symbol in state}
 
@@ -102,7 +103,8 @@ def differential(expr: Expr | MatrixExpr, directions: Mapping[State, Expr | Matr
     Linear in the directions, which are expressions of the shapes of their blocks.
     """
     if is_beyond_polynomials(expr, directions):
-        return sweep.differential_of(as_nodes(expr), directions, context)
+        opened = apply_rules(as_nodes(expr), context, frozenset(directions))
+        return apply_rules(sweep.differential_of(opened, directions, context), context)
     if isinstance(expr, MatrixExpr):
         return assemble(_word_differential(expand(expr, context), directions, context), expr.shape)
     flat = expand_traces(expr, context)

@@ -42,6 +42,7 @@ from theory.abridging import Brief, Say, brief, tex_lines, text_lines
 from theory.calculus import State, differential, scalar_derivative
 from theory.errors import InputError, MarkerError
 from theory.printing import tex
+from theory.shapes import require_shapes
 from theory.state import Pairs, check_state, expression_pairs, parameters_of, sort_by_state
 from theory.stopgrad import as_statements, is_marked
 from theory.vanishing import vanishes
@@ -93,7 +94,7 @@ class Flow(Brief, Basic):
     Raises
     ------
     InputError
-        for a velocity of the wrong shape, or one that still holds a stop-gradient marker.
+        for a velocity of the wrong shape, or with shapes inside that do not agree, or with a stop-gradient marker.
     """
 
     _shown = ("velocity", "mobility", "assumptions")
@@ -108,6 +109,7 @@ class Flow(Brief, Basic):
                     f"{brief(v)} for {block}",
                     "put the markers into a Loss and take its stop_gradient_flow()",
                 )
+            require_shapes(v)
             if getattr(v, "shape", ()) != getattr(block, "shape", ()):
                 expected, got = (getattr(x, "shape", "a scalar") for x in (block, v))
                 raise InputError(f"a velocity of the shape of {block}, {expected}", str(got), "match the shapes")

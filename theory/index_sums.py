@@ -17,6 +17,7 @@ from theory.words import Context
 
 UNIT = -100  # the index of an axis of length one
 MOST = 4_000  # products of terms up to which an answer is sought
+DEEPEST = 50  # rewritings of a term inside each other
 ORDERS = 720  # numberings of indices that look alike, up to which the least is sought
 FREE = 4  # indices of a function up to which its orders are looked at
 ENTRY_OF, BASE, EXPONENTIAL, OTHER, DELTA = "entry", "base", "exp", "function", "delta"
@@ -49,7 +50,7 @@ class Sums:
     """Operations on sums, with the assumptions on their symbols."""
 
     def __init__(self, context: Context):
-        self.context, self._fresh, self._done = context, count(), 0
+        self.context, self._fresh, self._done, self._depth = context, count(), 0, 0
 
     def times(self, *sums: Terms) -> Terms:
         """The product of sums."""
@@ -67,8 +68,14 @@ class Sums:
     def reduced(self, term: Term) -> Terms:
         """A term with its deltas resolved, whole powers of sums opened, and sums that are bases taken as these."""
         self._done += 1
-        if self._done > MOST:
+        self._depth += 1
+        if self._done > MOST or self._depth > DEEPEST:
             raise TooLong
+        found = self._reduced_once(term)
+        self._depth -= 1
+        return found
+
+    def _reduced_once(self, term: Term) -> Terms:
         term = _merged(term.number, ((f, p) for f, p in term.powers if p != 0), term.summed)
         for factor, _ in term.powers:
             if factor.kind == DELTA and (resolved := _resolve(term, factor)) is not None:

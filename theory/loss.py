@@ -46,6 +46,7 @@ from theory.calculus import State, gradients, kinks, scaled_slope
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.nodes.domains import positive_parts
+from theory.shapes import require_shapes
 from theory.state import Pairs, check_state, expression_pairs, names_of, scalar_or_matrix_symbols, sort_by_state
 from theory.stopgrad import as_expression, as_statements, block_markers, erase, is_marked
 from theory.vanishing import vanishes
@@ -81,7 +82,8 @@ class Loss(Brief, Basic):
     ------
     InputError
         for a state that is not made of symbols, a mobility or decay of something that is not state, of the wrong shape or
-        known to be negative, a logarithm of entries that can be negative, an expression that is not scalar,
+        known to be negative, a logarithm of entries that can be negative, an expression that is not scalar, shapes inside it
+        that do not agree,
         or a symbol that is neither state nor declared parameter.
     """
 
@@ -242,6 +244,7 @@ def _check_scalar(value) -> Expr:
     loss = as_expression(value, "as loss")
     if isinstance(loss, MatrixExpr | MatrixBase):
         raise InputError("a scalar loss", f"a matrix of shape {loss.shape}", "take its trace")
+    require_shapes(loss)
     if loss.has(nan, zoo, oo, -oo):
         raise InputError("a loss that is a number", brief(loss), "divide by nothing that is zero")
     return loss

@@ -61,6 +61,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from sympy.polys.polyerrors import PolynomialError
 
 from theory.indexed import vanishes_by_indices
+from theory.nodes.algebra import apply_rules
 from theory.nodes.node import Node
 from theory.nodes.opened import as_nodes
 from theory.real_points import proved_nonzero
@@ -79,6 +80,8 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
     if isinstance(expr, MatrixExpr):
         expr = Trace(MatMul(MatrixSymbol(f"probe_{Dummy().dummy_index}", expr.cols, expr.rows), expr, evaluate=False))
     expr = as_nodes(expr)
+    if expr.has(Node):
+        expr = apply_rules(expr, context)
     if expr.has(Node):  # multiplied out only where it may vanish
         if proved_nonzero(expr, context):
             return False

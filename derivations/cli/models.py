@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,6 +35,11 @@ OPTIONS = (
 )
 
 
+def is_model_file(name: str) -> bool:
+    """Whether a model is named by its file."""
+    return name.endswith(".toml")
+
+
 def with_models(command):
     """Give a command the options of a model."""
     for option in reversed(OPTIONS):
@@ -42,17 +48,21 @@ def with_models(command):
 
 
 def model_of(name: str, options: Mapping[str, Any], given: set[str]) -> Loss:
-    """The loss of a name.
+    """The loss of a name, or of a model file.
 
     Raises
     ------
     InputError
-        for options that have no meaning for it.
+        for options that have no meaning for it, and for a file that is no model file.
     """
+    from derivations.spec import load_model
     from theory import models
 
     if name != "head":
         refuse_options(given & {"head", "stop"}, name)
+    if is_model_file(name):
+        refuse_options(given & {"symmetric"}, name)
+        return load_model(Path(name))
     if name not in ANCHORED:
         refuse_options(given & {"symmetric"}, name)
     if name == "embedding":

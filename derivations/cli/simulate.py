@@ -15,7 +15,7 @@ import click
 
 from derivations.cli.common import DIMENSION, FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, run_summary
 from derivations.cli.couplings import KINDS, coupling_of, given_options, refuse_options, with_couplings
-from derivations.cli.models import LOSSES, PLACED, SUMS, checked_parameters, model_of, start_of, with_models
+from derivations.cli.models import LOSSES, PLACED, SUMS, checked_parameters, is_model_file, model_of, start_of, with_models
 from theory import require
 from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.progress import progress_bar
@@ -43,8 +43,15 @@ OF_ONE_RUN = {
 }
 
 
+class _Model(click.Choice):
+    """The name of a model, or a model file."""
+
+    def convert(self, value, param, ctx):
+        return value if is_model_file(str(value)) else super().convert(value, param, ctx)
+
+
 @click.command("simulate")
-@click.argument("model", metavar="MODEL", type=click.Choice([*PLACED, "two-time-scales", *LOSSES]))
+@click.argument("model", metavar="MODEL", type=_Model([*PLACED, "two-time-scales", *LOSSES]))
 @with_models
 @with_couplings
 @DIMENSION
@@ -70,7 +77,8 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
     embedding: samples and labels that pull on each other.  head: through a linear head, with stop-gradient.  two-time-scales:
     three runs on one set of samples - none frustrated, a few, and the same with shared head and stop-gradient.  Losses by name:
     squared, simsiam, byol, barlow-twins, vicreg, info-nce, spectral-contrastive, coding-rate, softmax-classification and
-    whitening, over samples and labels or over two views (--pairs, --augmentations, --signed), as in theory.models.
+    whitening, over samples and labels or over two views (--pairs, --augmentations, --signed), as in theory.models.  FILE.toml:
+    a model file with samples X and labels Y among its matrices.
 
     Writes trajectory.nc (NetCDF), the figure as SVG and PDF, and the film; two-time-scales writes a file for each run.
     Interrupted by Ctrl-C, it keeps what it has as a valid partial file.

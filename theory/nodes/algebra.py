@@ -9,6 +9,8 @@ from functools import reduce
 
 from sympy import (
     Add,
+    Basic,
+    Eq,
     Expr,
     Identity,
     Inverse,
@@ -26,7 +28,18 @@ from sympy import (
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.nodes.node import Node
-from theory.words import PLAIN, Context, Polynomial, Word, add_term, assemble, join_factors, monomial, transpose_factor
+from theory.words import (
+    PLAIN,
+    Context,
+    Polynomial,
+    Word,
+    add_term,
+    assemble,
+    join_factors,
+    monomial,
+    normalise,
+    transpose_factor,
+)
 
 
 def terms_of(expr: MatrixExpr) -> Polynomial:
@@ -117,6 +130,31 @@ def total(expr: MatrixExpr) -> Expr:
 def inner_product(one: MatrixExpr, other: MatrixExpr, context: Context = PLAIN) -> Expr:
     r""":math:`\langle A,B\rangle=\operatorname{tr}(A^TB)`."""
     return trace(times(transpose_of(one, context), other))
+
+
+def apply_rules(expr: Basic, context: Context, held: frozenset = frozenset()) -> Basic:
+    """An expression with the assumed equations between products put in wherever these stand, inside nodes too.
+
+    Equations that hold any of the symbols in ``held`` are left out.
+    """
+    rules = tuple(a for a in context.assumptions if isinstance(a, Eq) and not a.free_symbols & held)
+    known = Context((*(a for a in context.assumptions if not isinstance(a, Eq)), *rules))
+    letters = {factor for pattern, _ in known.rules for factor in pattern}
+    return _put_rules(expr, known, letters) if letters else expr
+
+
+def _put_rules(expr: Basic, context: Context, letters: set) -> Basic:
+    if not expr.args or not any(expr.has(factor) for factor in letters):
+        return expr
+    args = [_put_rules(a, context, letters) for a in expr.args]
+    if any(new is not old for new, old in zip(args, expr.args, strict=True)):
+        expr = expr.func(*args)
+    if not isinstance(expr, MatrixExpr):
+        return expr
+    number, factors = expr.as_coeff_matrices() if isinstance(expr, MatMul) else (S.One, (expr,))
+    word = {tuple(factors): number}
+    changed = normalise(word, context)
+    return expr if changed == word else assemble(changed, expr.shape)
 
 
 def _terms(expr: MatrixExpr, coefficient: Expr):

@@ -181,6 +181,8 @@ def _is_gram(square: MatrixExpr) -> bool:
     if len(terms) != 1:
         return False
     ((word, coefficient),) = terms.items()
+    if not word:
+        return bool(coefficient.is_nonnegative)
     middle = word[len(word) // 2] if len(word) % 2 else None
     return (
         bool(coefficient.is_nonnegative)

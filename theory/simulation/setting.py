@@ -93,10 +93,10 @@ class Setting:
         decays = (rate.subs(self.numbers) for rate in self.model.decay.values())
         return max(fastest_rate(self.coupling), *(float(r) for r in (*others, *decays) if r.is_number), 0.0)
 
-    @property
+    @cached_property
     def conditions(self) -> tuple[Expr, ...]:
         """What must stay positive along a run."""
-        return _conditions_of(self.model)
+        return self.model.conditions
 
     @property
     def stiffens(self) -> bool:
@@ -175,8 +175,8 @@ def starts_of(
     settings = _settings_of(
         model, couplings, dimension, [{n: _values_of_run(v, 0, r) for n, v in numbers.items()} for r in range(count)]
     )
-    each = enumerate(zip(settings, _check_seeds(seeds, count), strict=True))
-    return [Start(setting, seed, {n: _values_of_run(v, 2, r) for n, v in blocks.items()}) for r, (setting, seed) in each]
+    each = zip(settings, _check_seeds(seeds, count), range(count), strict=True)
+    return [Start(setting, seed, {n: _values_of_run(v, 2, r) for n, v in blocks.items()}) for setting, seed, r in each]
 
 
 def count_runs(coupling: Coupling | Sequence[Coupling], seeds, parameters: Mapping, initial: Mapping) -> int:
@@ -208,9 +208,9 @@ def _values_of_run(values: NDArray, axes: int, run: int):
 
 def _check_seeds(seeds: Sequence[int] | None, count: int) -> list[int]:
     found = np.arange(count) if seeds is None else np.asarray(seeds)
-    if found.ndim != 1 or found.dtype.kind not in "iu" or found.min() < 0:
-        raise InputError("non-negative integers as seeds", str(seeds), "correct them")
-    return found.tolist()
+    if found.ndim == 1 and found.dtype.kind in "iu" and found.min() >= 0:
+        return found.tolist()
+    raise InputError("non-negative integers as seeds", str(seeds), "correct them")
 
 
 def _settings_of(model: Loss, couplings: Sequence[Coupling], dimension: int, numbers: Sequence[Mapping]) -> list[Setting]:
@@ -249,11 +249,6 @@ def _learns(model: Loss) -> bool:
 def _flow_of(model: Loss) -> Flow:
     """Differentiated once for all runs of a model."""
     return model.stop_gradient_flow()
-
-
-@lru_cache(64)
-def _conditions_of(model: Loss) -> tuple[Expr, ...]:
-    return model.conditions
 
 
 @lru_cache(64)

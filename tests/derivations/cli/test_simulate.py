@@ -217,7 +217,8 @@ def stopping_after(monkeypatch, runs, error):
         if len(made) <= runs:
             return run
         few = {
-            name: getattr(run, name)[:3] for name in ("times", "labels", "loss", "accuracy", "accuracy_error", "min_separation")
+            name: getattr(run, name)[:3]
+            for name in ("times", "labels", "loss", "accuracy", "accuracy_error", "min_separation", "spectrum")
         }
         drifts = {name: values[:3] for name, values in run.conserved.items()}
         error.partial = replace(run, **few, head=None if run.head is None else run.head[:3], conserved=drifts)

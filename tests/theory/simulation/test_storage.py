@@ -41,6 +41,7 @@ def trajectories(draw):
         loss=array(T),
         accuracy=array(T),
         accuracy_error=array(T),
+        spectrum=draw(st.sampled_from([None, array(T, d)])),
         min_separation=array(T) if K > 1 else np.full(T, np.inf),
         conserved={name: array(T) for name in integrals},
         method=draw(texts),

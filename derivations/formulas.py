@@ -1,0 +1,191 @@
+"""Formulas in text: a grammar whose parts are put together by name, never evaluated as code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import sympy
+from lark import Lark, Token, Transformer, v_args
+from sympy import Expr, MatrixExpr, MatrixSymbol, Symbol
+from sympy.matrices.expressions.special import OneMatrix
+
+from theory import InputError, nodes, sg
+from theory.abridging import brief
+from theory.nodes import elementwise
+from theory.nodes.node import matrix, require_square
+from theory.printing import read_number
+
+FUNCTIONS: dict[str, Callable[..., Expr]] = {
+    "sg": sg,
+    "sqrt": sympy.sqrt,
+    "exp": sympy.exp,
+    "log": sympy.log,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "tan": sympy.tan,
+    "sinh": sympy.sinh,
+    "cosh": sympy.cosh,
+    "tanh": sympy.tanh,
+    "erf": sympy.erf,
+    "abs": sympy.Abs,
+    "max": sympy.Max,
+    "min": sympy.Min,
+    "sigmoid": lambda u: 1 / (1 + sympy.exp(-u)),
+    "softplus": lambda u: sympy.log(1 + sympy.exp(u)),
+}
+SEVERAL = ("max", "min")  # functions of two arguments or more; the others have one
+CONSTANTS = {"pi": sympy.pi}
+MATRIX_FUNCTIONS: dict[str, Callable] = {
+    "trace": lambda m: sympy.Trace(_square(m)),
+    "inverse": lambda m: sympy.Inverse(_square(m)),
+    "identity": lambda size: sympy.Identity(_dimension(size)),
+    "ones": lambda rows, columns: OneMatrix(_dimension(rows), _dimension(columns)),
+    **{name: getattr(nodes, name) for name in (
+        "centred", "column_norms", "column_sums", "diagonal_matrix", "diagonal_of", "dot", "hadamard", "hinge", "log_det",
+        "log_sum_exp", "normalised", "row_norms", "row_sums", "softmax", "squared_norm", "total",
+    )},
+}  # fmt: skip
+DIRECTED = ("centred", "log_sum_exp", "normalised", "softmax")  # may say over what: "rows" or "columns"
+SIZES = {"identity": 1, "ones": 2}  # functions of dimensions
+MOST_ARGUMENTS = {"dot": 2, "hadamard": 16}
+LARGEST_POWER = 64
+OVER = {"rows", "columns"}
+GRAMMAR = r"""
+?sum: product | sum PLUS product -> add | sum MINUS product -> subtract
+?product: sign | product TIMES sign -> multiply | product OVER sign -> divide
+?sign: power | "-" sign -> negate | "+" sign
+?power: turned | turned POWER sign -> power
+?turned: atom | turned ".T" -> transpose
+?atom: NUMBER -> number | NAME -> name | NAME "(" sum ("," sum)* ")" -> call | "(" sum ")"
+PLUS: "+"
+MINUS: "-"
+TIMES: "*"
+OVER: "/"
+POWER: "**" | "^"
+NUMBER: /(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?/
+NAME: /[^\W\d]\w*/
+%ignore /\s+/
+"""
+_PARSER = Lark(GRAMMAR, start="sum", parser="lalr")
+
+
+def read_formula(text: str, known: Mapping[str, Symbol | MatrixSymbol]) -> Expr:
+    """One expression over the known symbols; errors are those of the parser, around :class:`WrongPartError`."""
+    return _Build(known).transform(_PARSER.parse(text))
+
+
+class WrongPartError(Exception):
+    """A name that means nothing here: what was expected, the token, and what to do."""
+
+    def __init__(self, expected: str, token: Token, remedy: str):
+        super().__init__(str(token))
+        self.parts = expected, token, remedy
+
+
+@v_args(inline=True)
+class _Build(Transformer):
+    def __init__(self, known: Mapping[str, Symbol]):
+        super().__init__()
+        self.known = known
+
+    def number(self, token):
+        return read_number(str(token))
+
+    def name(self, token):
+        if token in self.known:
+            return self.known[token]
+        if token in CONSTANTS:
+            return CONSTANTS[token]
+        if token in OVER and any(s.is_Matrix for s in self.known.values()):
+            return Symbol(str(token))
+        remedy = "declare it under [parameters] or correct the name"
+        if token in FUNCTIONS:
+            remedy = f"write {token}(...) with its argument, or declare the name under [parameters]"
+        raise WrongPartError(f"declared names ({', '.join(self.known)})", token, remedy)
+
+    def transpose(self, of):
+        return _as_matrix(of, "before .T").T
+
+    def call(self, token, *arguments):
+        if token in MATRIX_FUNCTIONS:
+            return _call_of_matrices(token, arguments)
+        if token not in FUNCTIONS:
+            remedy = "write a product with *" if token in (*self.known, *CONSTANTS) else "write it with these"
+            matrices = any(s.is_Matrix for s in self.known.values())
+            names = ", ".join([*FUNCTIONS, *(MATRIX_FUNCTIONS if matrices else ())])
+            raise WrongPartError(f"the functions {names}", token, remedy)
+        if (len(arguments) > 1) != (token in SEVERAL):
+            number = "two arguments or more" if token in SEVERAL else "one argument"
+            raise WrongPartError(f"{number} of {token}", token, "correct their number")
+        function = FUNCTIONS[token]
+        if token == "sg" or not any(a.is_Matrix for a in arguments):
+            return function(*arguments)
+        if len(arguments) > 1:
+            raise WrongPartError(f"numbers in {token}", token, "write hinge(M) for what is positive of every entry")
+        return elementwise(function, arguments[0])
+
+    def add(self, a, sign, b):
+        _require_shapes(a, sign, b, a.is_Matrix == b.is_Matrix and (not a.is_Matrix or a.shape == b.shape))
+        return a + b
+
+    def subtract(self, a, sign, b):
+        return self.add(a, sign, -b)
+
+    def multiply(self, a, sign, b):
+        _require_shapes(a, sign, b, not (a.is_Matrix and b.is_Matrix) or a.cols == b.rows)
+        return a * b
+
+    def divide(self, a, sign, b):
+        _require_shapes(a, sign, b, not b.is_Matrix)
+        return a / b
+
+    def negate(self, a):
+        return -a
+
+    def power(self, a, sign, b):
+        whole = not a.is_Matrix or (a.rows == a.cols and b.is_Integer and b > 0)
+        _require_shapes(a, sign, b, not b.is_Matrix and whole)
+        if b.is_number and abs(b) > LARGEST_POWER:
+            raise InputError(f"powers up to {LARGEST_POWER}", brief(b), "write a lower power")
+        return a**b
+
+
+def _call_of_matrices(token: Token, arguments: tuple) -> Expr:
+    """A function of matrices, with the place in the text where it refuses its arguments."""
+    least, most = 1, MOST_ARGUMENTS.get(token, 2 if token in DIRECTED else SIZES.get(token, 1))
+    least = most if token in SIZES or token == "dot" else 2 if token == "hadamard" else least
+    if not least <= len(arguments) <= most:
+        number = str(most) if least == most else f"{least} to {most}"
+        raise WrongPartError(f"{number} argument{'s' * (most > 1)} of {token}", token, "correct their number")
+    if token in DIRECTED and len(arguments) == 2:
+        arguments = (arguments[0], str(arguments[1]))
+    try:
+        return MATRIX_FUNCTIONS[token](*arguments)
+    except InputError as error:
+        raise WrongPartError(f"arguments that {token} takes ({error})", token, "correct them") from None
+
+
+def _require_shapes(a: Expr, sign: Token, b: Expr, agree: bool) -> None:
+    if not agree:
+        shapes = " and ".join(f"{brief(x)} ({_shape_text(x)})" for x in (a, b))
+        raise WrongPartError(f"what {sign} can join, not {shapes}", sign, "match the shapes, or transpose a matrix with .T")
+
+
+def _shape_text(of: Expr) -> str:
+    return f"of shape {of.shape}" if of.is_Matrix else "a number"
+
+
+def _as_matrix(of: Expr, place: str) -> MatrixExpr:
+    return matrix(of, place)
+
+
+def _square(of: Expr) -> MatrixExpr:
+    given = matrix(of, "here")
+    require_square(given, "here")
+    return given
+
+
+def _dimension(of: Expr) -> Expr:
+    if not (of.is_integer and of.is_positive):
+        raise InputError("a dimension", brief(of), "write a positive integer or a letter of a shape")
+    return of
