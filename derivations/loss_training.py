@@ -1,8 +1,8 @@
 r"""Named losses on real data: what is predicted of class modes before training, against linear encoders that are trained.
 
 An encoder and labels start at random, but under stop-gradient, where the start decides: there labels start apart, samples at
-their regression on the labels, and the head at the identity.  The flow is followed until it rests.  A *class mode* is the
-projection of all embeddings on a pair of canonical directions of features and classes,
+their regression on the labels, and the head at the identity.  The flow is followed until it rests, or labels have met.  A
+*class mode* is the projection of all embeddings on a pair of canonical directions of features and classes,
 :math:`v_k=(XD_x^{1/2}l_k+YD_y^{1/2}r_k)/\sqrt2`.
 
 >>> from derivations.encoders import load_split
@@ -22,16 +22,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.diagnosis import diagnose
-from derivations.diagnosis.losses import LossForecast
+from derivations.diagnosis.losses import PRODUCT, VARIANCE, LossForecast
 from derivations.encoders import MOBILITIES, NAMES, DataSplit, load_split
 from theory import Coupling, Direct, Loss, Trajectory, models, simulate
 from theory.encoder import Encoder
-from theory.simulation import Convergence
+from theory.simulation import Collapse, Convergence
 
-TRAINED = ("squared", "whitening", "stop_gradient")
+TRAINED: Mapping[str, Mapping[str, float]] = {
+    "squared": {},
+    "whitening": {},
+    "spectral_contrastive": {},
+    "coding_rate": {},
+    "vicreg": {"zeta": 0.0, "epsilon": 0.05},
+    "stop_gradient": {},
+}  # with values of parameters that are not the usual ones
 OF_SAMPLES = ("vicreg", "barlow_twins")  # that take the mean of samples off
 LONGEST = 1e6
 RESTED = 1e-10  # speed relative to the state, in units of the fastest rate
+COLLAPSED = 1e-6  # of the smallest distance of two labels, below which nothing is left
 ALIVE = 1e-3  # squared length from which a mode counts as a survivor
 DECAY = "lambda_c"  # a threshold that is one from above
 BETWEEN = 1.5  # times the threshold of the middle mode: a weight at which some modes die and some survive
@@ -64,7 +72,7 @@ class LossTraining:
             "loss": self.forecast.name,
             "mobility": self.mobility,
             "modes": len(self.sizes),
-            "survive, predicted": int(np.sum(self.forecast.survives)),
+            "survive, predicted": self.forecast.kept,
             "survive, trained": self.survivors,
             "largest deviation of a size": self.deviation,
             "time": float(self.run.times[-1]),
@@ -94,8 +102,9 @@ def train_loss(
         of the loss; by default a weight with a threshold is taken where some modes die, and others as usual.
     """
     found = diagnose(split.trained, split.classes, dimension=dimension)
-    given = _parameters_between(found.forecast(loss)) if parameters is None else parameters
-    forecast = found.forecast(loss, given)
+    own = dict(TRAINED[loss] if parameters is None else parameters)
+    weight = _weight_between(found.forecast(loss, own)) if parameters is None else {}
+    forecast = found.forecast(loss, own | weight)
     coupling = Coupling.from_data(split.trained, split.classes, mobility=mobility)  # type: ignore[arg-type]
     run = simulate(
         _model_of(loss),
@@ -106,12 +115,12 @@ def train_loss(
         seed=seed,
         parameters=forecast.parameters,
         initial=_protected_start(coupling, forecast.dimension, seed) if loss == "stop_gradient" else {},
-        until=Convergence(RESTED),
+        until=(Convergence(RESTED), Collapse(COLLAPSED)),
     )
-    return LossTraining(split.name, mobility, forecast, run, class_squares(run, coupling)[: len(found.mu)])
+    return LossTraining(split.name, mobility, forecast, run, _measure_modes(run, coupling, forecast.measured)[: len(found.mu)])
 
 
-def _parameters_between(usual: LossForecast) -> dict[str, float]:
+def _weight_between(usual: LossForecast) -> dict[str, float]:
     """The weight that has a threshold from below, between the thresholds of the modes."""
     name = usual.threshold.removesuffix("_c")
     if usual.critical is None or usual.threshold == DECAY:
@@ -134,16 +143,25 @@ def _protected_start(coupling: Encoder, dimension: int, seed: int) -> dict[str, 
     return {"X": labels @ (moments / variances[:, None]).T, "Y": labels, "W": np.eye(dimension)}
 
 
-def class_squares(run: Trajectory, coupling: Encoder) -> NDArray:
-    r"""The squared lengths of the modes at the end of a run, by falling correlation, those of the classes first."""
+def _measure_modes(run: Trajectory, coupling: Encoder, measured: str) -> NDArray:
+    """The sizes of the modes at the end of a run, by falling correlation, those of the classes first."""
+    samples, labels = mode_views(run, coupling)
+    if measured == VARIANCE:
+        return (samples**2).mean(axis=0)
+    return (samples * labels).sum(axis=0) if measured == PRODUCT else ((samples + labels) ** 2).sum(axis=0) / 2
+
+
+def mode_views(run: Trajectory, coupling: Encoder) -> tuple[NDArray, NDArray]:
+    """Encoder and labels at the end of a run along pairs of canonical directions (d, modes)."""
     moments, variances, masses = (np.asarray(coupling.data[name]) for name in ("J", "D_x", "D_y"))
     left, _, right = np.linalg.svd(moments / np.sqrt(np.outer(variances, masses)), full_matrices=False)
-    modes = run.end["X"] * np.sqrt(variances) @ left + run.end["Y"] * np.sqrt(masses) @ right.T
-    return (modes**2).sum(axis=0) / 2
+    return run.end["X"] * np.sqrt(variances) @ left, run.end["Y"] * np.sqrt(masses) @ right.T
 
 
 def study_losses(
-    names: tuple[str, ...] = NAMES, losses: tuple[str, ...] = TRAINED, progress: Callable[[str], None] = lambda what: None
+    names: tuple[str, ...] = NAMES,
+    losses: tuple[str, ...] = tuple(TRAINED),
+    progress: Callable[[str], None] = lambda what: None,
 ) -> list[dict[str, str | float]]:
     """All data sets, losses and mobilities: one row a run; ``progress`` is told what is done next."""
     rows = []

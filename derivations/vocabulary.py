@@ -227,6 +227,12 @@ det_turns = Symbol(r"\det\mathcal{H}_{\angle}", real=True)
 alpha_h = Symbol(r"\alpha_{h}", positive=True)
 fall_rate = Symbol(r"-\tfrac{d}{dt}\log{v}", real=True)
 
+# Cross-correlations of both views: of a dimension; how squares of rows change; a critical weight; a rate of turns, and lengths.
+C_on = Symbol(r"\mathcal{C}_{kk}", real=True)
+length_x, length_y = (Symbol(rf"\tfrac{{d}}{{dt}}\lVert({view})_{{k\cdot}}\rVert^{{2}}", real=True) for view in ("U_x", "U_y"))
+alpha_apart, slow_turn = Symbol(r"\alpha_{\perp}", real=True), Symbol(r"r_{\angle}", real=True)
+square_row = Symbol(r"\ell^{2}", positive=True)
+psi_1, psi_2 = symbols("psi_1 psi_2", positive=True)
 # Losses of degree two: their slope; a factor; bounds of what a pair costs by its squared distance; squares at the start.
 G_L = MatrixSymbol(r"\partial{L}", d, N_Z)
 ones_Z = OneMatrix(N_Z, 1)

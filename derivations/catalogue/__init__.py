@@ -30,6 +30,7 @@ _NAMES = (
     "redrawn_labels",
     "info_nce",
     "variance_hinge",
+    "redundancy_reduction",
     "cosine",
     "cosine_head",
     "mean_field_head",

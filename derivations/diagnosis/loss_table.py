@@ -24,7 +24,7 @@ def _cells_of(found: LossForecast) -> tuple[str, ...]:
     if found.survives is None or found.sizes is None:
         return found.name, found.verdict
     threshold = "-" if found.critical is None else f"{found.threshold} {_range_of(found.critical)}"
-    kept = f"{int(found.survives.sum())} of {len(found.survives)}"
+    kept = f"{found.kept} of {len(found.survives)}"
     return found.name, kept, _range_of(found.sizes[found.survives]), threshold, format_number(found.slow_time)
 
 

@@ -1,8 +1,8 @@
 r"""What each named loss would do to the class modes of data, before training.
 
 Losses of second moments act on a linear encoder as on free embeddings: what the catalogue derives of a mode with the
-correlation :math:`\mu_k`, and :mod:`derivations.survival` keeps a row of, holds for each class mode of the data.  A mode takes
-a direction of its own: of d dimensions the d largest correlations have them.  Where formulas do not reach, this says so.
+correlation :math:`\mu_k`, the closed forms of which are put in here, holds for each class mode of the data.  A mode takes a
+direction of its own: of d dimensions the d largest correlations have them.  Where formulas do not reach, this says so.
 
 >>> import numpy as np
 >>> found = predict_loss("whitening", np.array([0.95, 0.9, 0.4]), 2, {"beta": 0.2})
@@ -20,20 +20,41 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import S, Symbol, lambdify
+from sympy import Expr, S, Symbol, lambdify
+from sympy.logic.boolalg import Boolean
 
+from derivations.closed_forms.coding_rates import critical_alpha, survivor_moment
+from derivations.closed_forms.cosine_head import critical_ratio
+from derivations.closed_forms.spectral_contrastive import survivor_product
 from derivations.closed_forms.whitening import eigenvalues_at_rest
 from derivations.diagnosis.separability import Separation
-from derivations.survival import Survival, survival_row
+from derivations.survival import survival_row
 from derivations.typeset.plain_values import plain_fields
 from derivations.vocabulary import mu_j, mu_k, s_j0, s_jk, s_kk
 from theory import require
 from theory.errors import InputError
+from theory.models.two_views import alpha
 from theory.models.vocabulary import K, d
 from theory.printing import plain
 
 COSINES = "cosines of single samples are no function of moments"
-SQUARED_LENGTH = "squared length"
+SQUARED_LENGTH, PRODUCT, VARIANCE = "squared length", "product of both views", "variance of a dimension"
+BESIDE_ALIGNED = f"{COSINES}; beside embeddings that a constant input aligns, angles open below the ratio rho_c of a head"
+DIRECTIONS = "dimensions have no scale, and how they share modes does not follow mode by mode"
+COVARIANCES = "how dimensions share modes where covariances count; with zeta=0 each is by itself"
+
+
+@dataclass(frozen=True)
+class ModeFate:
+    """What a loss does to a mode, in closed form: whether it survives, its size, the ``critical`` value of the parameter that
+    ``threshold`` names, the slow rate, and what of it is not proved."""
+
+    survives: Boolean
+    size: Expr
+    critical: Expr | None = None
+    threshold: str = ""
+    slow: Expr | None = None
+    unproved: str = "that almost every start ends there is argued and measured"
 
 
 @dataclass(frozen=True)
@@ -42,22 +63,28 @@ class NamedLoss:
 
     Attributes
     ----------
-    row
-        that of :mod:`derivations.survival`: loss and setting.
+    fate
+        what happens to a mode.
     measured
         what the size of a survivor is.
     usual
         values of the parameters.
+    shared
+        whether the dimensions do not keep out of each other's way, so that all of them are along the largest correlation.
     unpredicted
-        why no row reaches the data; empty where one does.
+        why closed forms do not reach the data; empty where they do.
+    beside
+        what is known of a mode beside aligned embeddings where they do not.
     slowest
-        the slow rate, from all correlations and which of them survive, where the row has none.
+        the slow rate, from all correlations and which of them survive, where the fate has none.
     """
 
-    row: tuple[str, str] = ("", "")
+    fate: Callable[[], ModeFate] | None = None
     measured: str = SQUARED_LENGTH
     usual: tuple[tuple[str, float], ...] = ()
+    shared: bool = False
     unpredicted: str = ""
+    beside: Callable[[], Expr] | None = None
     slowest: Callable[[NDArray, NDArray, int, Mapping[str, float]], float] | None = None
 
 
@@ -70,7 +97,7 @@ class LossForecast:
     loss, parameters, dimension
         its name, values of its parameters, and the dimension of the embeddings.
     predicted
-        whether formulas reach: else everything below is None, or NaN.
+        whether formulas reach: else everything below is None, or NaN, but for thresholds beside aligned embeddings.
     survives, sizes
         whether each mode does, and the size of what is left, which ``measured`` names.
     critical
@@ -101,6 +128,11 @@ class LossForecast:
         """The loss with the values of its parameters."""
         given = ", ".join(f"{name}={value:g}" for name, value in self.parameters.items())
         return f"{self.loss} ({given})" if given else self.loss
+
+    @property
+    def kept(self) -> int:
+        """How many modes survive; none where nothing is predicted."""
+        return 0 if self.survives is None else int(self.survives.sum())
 
     def to_dict(self) -> dict:
         """Plain values."""
@@ -139,9 +171,12 @@ def predict_loss(
     values = _check_parameters(loss, known, parameters or {})
     if loss == "softmax_classification":
         return _predict_margins(values, len(mu), dimension, separation)
-    if known.unpredicted:
-        return LossForecast(loss, values, dimension, False, f"not predicted: {known.unpredicted}")
-    return _predict_modes(loss, known, mu, dimension, values)
+    if known.fate is not None:
+        return _predict_modes(loss, known, known.fate(), mu, dimension, values)
+    found = LossForecast(loss, values, dimension, False, f"not predicted: {known.unpredicted}")
+    if known.beside is None:
+        return found
+    return replace(found, critical=_of_modes(known.beside(), mu, dimension, values), threshold="rho_c")
 
 
 def _check_parameters(loss: str, known: NamedLoss, given: Mapping[str, float]) -> dict[str, float]:
@@ -150,34 +185,38 @@ def _check_parameters(loss: str, known: NamedLoss, given: Mapping[str, float]) -
         some = f"parameters among {sorted(usual)} of {loss}" if usual else f"no parameters of {loss}"
         raise InputError(some, ", ".join(unknown), "drop it or correct the name")
     for name, value in given.items():
-        require.positive(value, f"{name} of {loss}", "correct it")
+        if name != "zeta" or value != 0:
+            require.positive(value, f"{name} of {loss}", "correct it")
     return usual | {name: float(value) for name, value in given.items()}
 
 
-def _predict_modes(loss: str, known: NamedLoss, mu: NDArray, dimension: int, values: Mapping[str, float]) -> LossForecast:
-    row = survival_row(*known.row)
-    lives = np.broadcast_to(_of_modes(row.survives, mu, dimension, values), mu.shape).astype(bool)
-    alive = lives & (np.cumsum(lives) <= dimension)
-    sizes = np.where(alive, _of_modes(row.size.right, np.where(alive, mu, 1.0), dimension, values), 0.0)
-    critical = None if row.critical is None else _of_modes(row.critical.right, mu, dimension, values)
+def _predict_modes(
+    loss: str, known: NamedLoss, fate: ModeFate, mu: NDArray, dimension: int, values: Mapping[str, float]
+) -> LossForecast:
+    lives = np.broadcast_to(_of_modes(fate.survives, mu, dimension, values), mu.shape).astype(bool)
+    if known.shared and values["zeta"] and lives.any():
+        return LossForecast(loss, values, dimension, False, f"not predicted: {COVARIANCES}")
+    alive = lives & (np.cumsum(lives) <= (1 if known.shared else dimension))
+    sizes = np.where(alive, _of_modes(fate.size, np.where(alive, mu, 1.0), dimension, values), 0.0)
+    critical = None if fate.critical is None else _of_modes(fate.critical, mu, dimension, values)
     rate = float("nan")
     if known.slowest is not None:
         rate = known.slowest(mu, alive, dimension, values)
-    elif row.slow is not None:
-        rate = float(_of_modes(row.slow.right, mu, dimension, values).min())
+    elif fate.slow is not None:
+        rate = float(_of_modes(fate.slow, mu, dimension, values).min())
     return LossForecast(
         loss=loss,
         parameters=values,
         dimension=dimension,
         predicted=True,
-        verdict=_verdict(row, lives, alive, dimension),
+        verdict=_verdict(fate, lives, alive, "the dimensions share one" if known.shared else f"in {dimension} dimensions"),
         survives=alive,
         sizes=sizes,
         measured=known.measured,
         critical=critical,
-        threshold="" if row.critical is None else plain(row.critical.left).lstrip("\\"),
+        threshold=fate.threshold,
         slow_time=1 / rate if rate > 0 else float("inf") if rate == 0 else float("nan"),
-        caveat=row.unproved,
+        caveat=fate.unproved,
     )
 
 
@@ -195,15 +234,15 @@ def _at(formula, at: Mapping[Symbol, NDArray | int], values: Mapping[str, float]
         return np.asarray(lambdify(list(at), fixed, "numpy")(*at.values()))
 
 
-def _verdict(row: Survival, lives: NDArray, alive: NDArray, dimension: int) -> str:
+def _verdict(fate: ModeFate, lives: NDArray, alive: NDArray, why: str) -> str:
     count, kept = len(alive), int(alive.sum())
-    if row.survives == S.false:
+    if fate.survives == S.false:
         return f"all {count} class modes collapse, whatever the parameters"
     if kept == count:
         return f"all {count} class modes survive"
     if kept == int(lives.sum()):
         return f"{kept} of {count} class modes survive" if kept else f"all {count} class modes collapse"
-    return f"{kept} of {count} class modes survive, those of the largest mu: {dimension} dimensions have room for no more"
+    return f"{kept} of {count} class modes survive, of the largest mu, {why}"
 
 
 def _slow_whitening(mu: NDArray, alive: NDArray, dimension: int, values: Mapping[str, float]) -> float:
@@ -235,14 +274,35 @@ def _predict_margins(values: Mapping[str, float], modes: int, dimension: int, se
     return replace(found, predicted=True, verdict=verdict, caveat=caveat)
 
 
+def _fate_of_row(loss: str, setting: str = "") -> ModeFate:
+    """The fate in a row of the table of survivors."""
+    row = survival_row(loss, setting)
+    critical, name = (None, "") if row.critical is None else (row.critical.right, plain(row.critical.left).lstrip("\\"))
+    return ModeFate(row.survives, row.size.right, critical, name, row.slow and row.slow.right, row.unproved)
+
+
 LOSSES: Mapping[str, NamedLoss] = {
-    "squared": NamedLoss(("squared", "")),
-    "whitening": NamedLoss(("whitening", ""), usual=(("beta", 1.0),), slowest=_slow_whitening),
+    "squared": NamedLoss(lambda: _fate_of_row("squared")),
+    "whitening": NamedLoss(lambda: _fate_of_row("whitening"), usual=(("beta", 1.0),), slowest=_slow_whitening),
+    "spectral_contrastive": NamedLoss(lambda: ModeFate(mu_k > 0, survivor_product()), PRODUCT),
+    "coding_rate": NamedLoss(
+        lambda: ModeFate(critical_alpha() < alpha, survivor_moment(), critical_alpha(), "alpha_c"),
+        PRODUCT,
+        (("alpha", 1.0), ("epsilon", 0.5**0.5)),
+    ),
     "stop_gradient": NamedLoss(
-        ("projection_head", "shared head, stop and decay"), usual=(("lambda", 0.01), ("kappa", 0.01), ("gamma", 1.0))
+        lambda: _fate_of_row("projection_head", "shared head, stop and decay"),
+        usual=(("lambda", 0.01), ("kappa", 0.01), ("gamma", 1.0)),
     ),
     "softmax_classification": NamedLoss(),
-    "simsiam": NamedLoss(unpredicted=COSINES),
+    "vicreg": NamedLoss(
+        lambda: _fate_of_row("vicreg", "no covariances"),
+        VARIANCE,
+        (("alpha", 1.0), ("zeta", 0.04), ("epsilon", 1e-4)),
+        shared=True,
+    ),
+    "barlow_twins": NamedLoss(usual=(("alpha", 5e-3),), unpredicted=DIRECTIONS),
+    "simsiam": NamedLoss(unpredicted=BESIDE_ALIGNED, beside=critical_ratio),
     "byol": NamedLoss(unpredicted=COSINES),
     "info_nce": NamedLoss(unpredicted=COSINES),
 }

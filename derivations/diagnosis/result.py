@@ -168,13 +168,16 @@ class Diagnosis:
     def forecast(self, loss: str, parameters: Mapping[str, float] | None = None) -> LossForecast:
         """What a named loss would do, in as many dimensions as were asked about or else as there are classes.
 
+        The ``decay`` that was asked about is that of embeddings and head under stop-gradient.
+
         Raises
         ------
         InputError
             for an unknown loss or parameter.
         """
         separation = self._separation if loss == "softmax_classification" else ""
-        return predict_loss(loss, self.mu, self.dimension or len(self.classes), parameters, separation)
+        asked = {"lambda": self.decay, "kappa": self.decay} if loss == "stop_gradient" and self.decay else {}
+        return predict_loss(loss, self.mu, self.dimension or len(self.classes), asked | dict(parameters or {}), separation)
 
     def _describe_loss(self, loss: str) -> str:
         return detail_forecast(self.forecast(loss, self.parameters), self.mu)

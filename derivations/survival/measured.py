@@ -23,6 +23,7 @@ def run_to_rest(
     parameters: Mapping,
     *,
     time: float = 2000.0,
+    dimension: int = DIMENSION,
     initial: Mapping[str, ArrayLike] | None = None,
     watched: Callable[[NDArray], NDArray] = np.asarray,
 ) -> Run:
@@ -36,7 +37,7 @@ def run_to_rest(
     run = simulate(
         loss,
         coupling,
-        dimension=DIMENSION,
+        dimension=dimension,
         times=[0.0, 0.9 * time, time],
         by=Direct(solver="LSODA"),
         seed=seed,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from derivations.survival.angles import angle_rows
+from derivations.survival.directions import direction_rows
 from derivations.survival.hinges import hinge_rows
 from derivations.survival.lengths import length_rows
 from derivations.survival.margins import margin_rows
@@ -20,7 +21,7 @@ from theory.errors import InputError
 @cache
 def survival_rows() -> tuple[Survival, ...]:
     """Every row, without witnesses."""
-    return (*length_rows(), *moment_rows(), *hinge_rows(), *margin_rows(), *angle_rows())
+    return (*length_rows(), *moment_rows(), *hinge_rows(), *direction_rows(), *margin_rows(), *angle_rows())
 
 
 def survival_row(loss: str, setting: str = "") -> Survival:
