@@ -263,3 +263,9 @@ rate_g = Symbol("g", positive=True)
 dw_m = MatrixSymbol(r"\delta w", d, 1)
 s_turn, rho_c, spread_a, slope_L = symbols(r"s_{\text{turn}} \rho_c S_{\vartheta} \delta{L}", real=True)
 d_angle_y, d_angle_x, d_rho = symbols(r"\delta\vartheta_y \delta\vartheta_x \delta\rho_W", real=True)
+
+# Whitening beside a decay: the critical weight, the square of a survivor.
+beta_c_decay, square_decay = (
+    Symbol(r"\beta_c^{\lambda}", real=True),
+    Symbol(r"\lVert v_k\rVert_{\lambda}^{2}", nonnegative=True),
+)

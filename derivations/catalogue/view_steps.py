@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
-from sympy import Inverse, Trace
+from sympy import Expr, Inverse, Trace
 
 from derivations.catalogue.views import compare_with_all, mode_point
 from derivations.checks import Descent, Identity, Numerics
 from derivations.closed_forms.views import VIEWS, view_modes, with_stops
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
-from derivations.vocabulary import L, m
+from derivations.vocabulary import L, L_stopped, m
 from theory import Loss
-from theory.models.vocabulary import D_x, D_y, H_x, H_y
+from theory.models.vocabulary import D_x, D_y, H_x, H_y, X, Y
 
 
 def moving_views(loss: Loss) -> Lines:
@@ -74,5 +74,28 @@ def stop_step(loss: Loss) -> Step:
                     before[dot(view)] / 2,
                 )
             )
+        ),
+    )
+
+
+def whole_stop_step(loss: Loss) -> Step:
+    """The same for all embeddings, where the loss is no function of moments."""
+
+    def flow_by(expression: Expr) -> Mapping:
+        return loss.with_parts(expression=expression).stop_gradient_flow().velocity
+
+    return Step(
+        "stop",
+        "Where each view is drawn to the other one, stopped, embeddings move half as fast along the same paths.",
+        "The slope of the loss in a view is the same whether the other one is stopped or not, and each view is free in one of "
+        "two terms.",
+        given=(Line(L, loss.expression), Line(L_stopped, with_stops(loss).expression)),
+        after=tuple(Line(dot(view, "stopped"), dot(view) / 2) for view in (X, Y)),
+        check=lambda given, after: Identity(
+            tuple(
+                (flow_by(given[L_stopped])[view], after[dot(view, "stopped")].xreplace({dot(view): flow_by(given[L])[view]}))
+                for view in (X, Y)
+            ),
+            loss.context,
         ),
     )

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Expr, Identity, ImmutableMatrix, MatrixExpr, Q, Symbol, Trace, solve
+from sympy import Expr, Identity, ImmutableMatrix, MatrixExpr, Q, S, Symbol, Trace, solve
 
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.points.fixed_points import fixed_points
@@ -34,23 +34,25 @@ def whitened_modes() -> Loss:
     return Loss(energy, state=(V,), assumptions=(Q.diagonal(mu_matrix),))
 
 
-def whitened_amplitude() -> Flow:
-    """One mode alone along a direction."""
-    return Loss((1 - mu_k) * v**2 / 2 + beta * (v**2 - 1) ** 2 / 4, state=(v,)).gradient_flow()
+def whitened_amplitude(decay: Expr = S.Zero) -> Flow:
+    """One mode alone along a direction, beside a decay."""
+    energy = (1 - mu_k) * v**2 / 2 + beta * (v**2 - 1) ** 2 / 4
+    return Loss(energy, state=(v,), decay={v: decay}).gradient_flow()
 
 
 @cache
-def survivor_square() -> Expr:
+def survivor_square(decay: Expr = S.Zero) -> Expr:
     """The square of the amplitude at rest of a mode that survives."""
-    (square,) = {point.values[v] ** 2 for point in fixed_points(whitened_amplitude(), time_limit=None)} - {0}
+    (square,) = {point.values[v] ** 2 for point in fixed_points(whitened_amplitude(decay), time_limit=None)} - {0}
     return 1 - ((1 - square) * beta).simplify() / beta
 
 
 @cache
-def critical_weight() -> Expr:
+def critical_weight(decay: Expr = S.Zero) -> Expr:
     """The weight at which the mode that is absent loses its stability."""
-    absent = next(point for point in fixed_points(whitened_amplitude(), time_limit=None) if point.values[v] == 0)
-    (lost,) = stability(whitened_amplitude(), absent, time_limit=None).bifurcations
+    flow = whitened_amplitude(decay)
+    absent = next(point for point in fixed_points(flow, time_limit=None) if point.values[v] == 0)
+    (lost,) = stability(flow, absent, time_limit=None).bifurcations
     (weight,) = solve(lost.critical, beta)
     return weight
 

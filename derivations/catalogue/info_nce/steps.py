@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Inverse, S, ZeroMatrix, log, pi, sqrt
 
 from derivations.catalogue.info_nce import evidence
+from derivations.catalogue.view_steps import whole_stop_step
 from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.info_nce import (
     SINES,
@@ -17,12 +18,10 @@ from derivations.closed_forms.info_nce import (
     right_angle_rates,
 )
 from derivations.closed_forms.redrawn_labels import OTHER_FREQUENCY, OWN_FREQUENCY, cross_entropy, margin_at_rest
-from derivations.closed_forms.views import with_stops
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import (
     L,
-    L_stopped,
     angle_x,
     angle_y,
     m,
@@ -68,7 +67,7 @@ def steps() -> tuple[Step, ...]:
         _rates_step(),
         _few_redrawn_step(),
         _alike_step(),
-        _stop_step(),
+        whole_stop_step(LOSS),
     )
 
 
@@ -284,25 +283,3 @@ def _alike_step() -> Step:
             Numerics(lambda rng: evidence.uniform_runs(rng, after), 1e-4, "the end of runs from random starts"),
         ),
     )
-
-
-def _stop_step() -> Step:
-    return Step(
-        "stop",
-        "Where each view is drawn to the other one, stopped, embeddings move half as fast along the same paths.",
-        "The slope of the loss in a view is the same whether the other one is stopped or not, and each view is free in one of "
-        "two terms.",
-        given=(WHOLE, Line(L_stopped, with_stops(LOSS).expression)),
-        after=tuple(Line(dot(view, "stopped"), dot(view) / 2) for view in (X, Y)),
-        check=lambda given, after: Identity(
-            tuple(
-                (_flow_by(given[L_stopped])[view], after[dot(view, "stopped")].xreplace({dot(view): _flow_by(given[L])[view]}))
-                for view in (X, Y)
-            ),
-            LOSS.context,
-        ),
-    )
-
-
-def _flow_by(loss):
-    return LOSS.with_parts(expression=loss).stop_gradient_flow().velocity

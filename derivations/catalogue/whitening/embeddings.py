@@ -12,9 +12,10 @@ from derivations.catalogue.points import diagonal_matrix
 from derivations.catalogue.whole import amplitudes, eigenmodes
 from derivations.checks import random_values
 from derivations.evaluate import Point, mpf_array
-from derivations.vocabulary import N_Z, V, mu_matrix
+from derivations.lines import Lines
+from derivations.vocabulary import N_Z, V, beta_c_decay, mu_k, mu_matrix, square_decay
 from theory import Coupling, models, simulate
-from theory.models.vocabulary import X, Y, beta, d
+from theory.models.vocabulary import X, Y, beta, d, lam
 
 
 def mode_point(rng: np.random.Generator) -> Point:
@@ -90,3 +91,16 @@ def _run_to_end(seed: int) -> tuple[WhitenedModel, NDArray]:
 
 def a_run(rng) -> tuple[WhitenedModel, NDArray]:
     return _run_to_end(int(rng.integers(3)))
+
+
+def decaying_states(rng: np.random.Generator, lines: Lines):
+    """That a mode of all embeddings beside a decay rests at its square, and is neutral without embeddings at its threshold."""
+    rate, coupling = float(rng.uniform(0.05, 0.3)), random_coupling(rng)
+    whole = WhitenedModel(coupling, float(rng.uniform(1.5, 2.5)))
+    at = {mu_k: whole.correlations[-2], lam: rate, beta: whole.weight}
+    along = np.zeros((whole.dimension, len(whole.correlations)))
+    along[:, -2] = np.eye(whole.dimension)[0]
+    here = np.sqrt(float(lines[square_decay].subs(at))) * along
+    yield whole.speeds(here), rate * here
+    critical = WhitenedModel(coupling, float(lines[beta_c_decay].subs(at)))
+    yield critical.speeds(1e-8 * along), rate * 1e-8 * along

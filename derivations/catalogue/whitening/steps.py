@@ -6,6 +6,7 @@ from sympy import Expr, ImmutableMatrix, Inverse, Min, S, Trace
 from sympy import Identity as Unit
 
 from derivations.catalogue.whitening import evidence
+from derivations.catalogue.whitening.beside import beside_steps
 from derivations.catalogue.whitening.embeddings import mode_point
 from derivations.catalogue.whitening.thresholds import frustration_steps
 from derivations.catalogue.written import ordered_sum
@@ -64,7 +65,7 @@ def steps() -> tuple[Step, ...]:
         _spectrum_step(moving),
     )
     made = (*at_rest, _survivors_step(_lines_of(at_rest)), _collapse_step(moving))
-    return (*made, *frustration_steps(_lines_of(made)))
+    return (*made, *frustration_steps(_lines_of(made)), *beside_steps(_lines_of(made)))
 
 
 def _lines_of(made: tuple[Step, ...]) -> Lines:

@@ -52,3 +52,23 @@ def test_equal_correlations_share_a_subspace(correlation, weight, seed):
     end = at_end(start, np.full(3, correlation), weight)
     square = squares([correlation], weight)[0]
     assert end @ end.T == pytest.approx(square * np.eye(2), abs=1e-5)
+
+
+@given(st.sets(st.sampled_from(list(GRID)), min_size=3, max_size=3), st.integers(1, 2), st.floats(0.5, 2.2), seeds)
+def test_every_state_at_rest_has_orthogonal_modes_of_their_own_lengths(correlations, size, weight, seed):
+    """Not stable ones only: roots of all velocities from random starts."""
+    correlations = np.array(sorted(correlations))
+    if np.abs(weight - 1 + correlations).min() < 0.05:
+        return  # roots that meet are found slowly
+
+    def moved(y):
+        V = y.reshape(size, -1)
+        return (-V * (1 - correlations) - weight * (V @ V.T - np.eye(size)) @ V).ravel()
+
+    found = scipy.optimize.root(moved, 1.5 * np.random.default_rng(seed).standard_normal(3 * size), method="lm", tol=1e-14)
+    if np.abs(moved(found.x)).max() > 1e-12:
+        return  # no root from here
+    gram = found.x.reshape(size, -1).T @ found.x.reshape(size, -1)
+    allowed = squares(correlations, weight)
+    kept = np.diag(gram) > 1e-6
+    assert gram == pytest.approx(np.diag(np.where(kept, allowed, 0)), abs=1e-5)
