@@ -193,6 +193,8 @@ def _check_parameters(loss: str, known: NamedLoss, given: Mapping[str, float]) -
 def _predict_modes(
     loss: str, known: NamedLoss, fate: ModeFate, mu: NDArray, dimension: int, values: Mapping[str, float]
 ) -> LossForecast:
+    if fate.survives == S.false and (mu == 1).any():
+        return _predict_rest(loss, known, mu, dimension, values)
     lives = np.broadcast_to(_of_modes(fate.survives, mu, dimension, values), mu.shape).astype(bool)
     if known.shared and values["zeta"] and lives.any():
         return LossForecast(loss, values, dimension, False, f"not predicted: {COVARIANCES}")
@@ -218,6 +220,14 @@ def _predict_modes(
         slow_time=1 / rate if rate > 0 else float("inf") if rate == 0 else float("nan"),
         caveat=fate.unproved,
     )
+
+
+def _predict_rest(loss: str, known: NamedLoss, mu: NDArray, dimension: int, values: Mapping[str, float]) -> LossForecast:
+    """Modes without frustration stay as they start where every other one collapses."""
+    stays = mu == 1
+    verdict = f"{int(stays.sum())} of {len(mu)} class modes have no frustration and stay as they start; all others collapse"
+    sizes = np.where(stays, np.nan, 0.0)
+    return LossForecast(loss, values, dimension, True, verdict, stays, sizes, known.measured, slow_time=float("inf"))
 
 
 def _of_modes(formula, mu: NDArray, dimension: int, values: Mapping[str, float]) -> NDArray:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from derivations import diagnose
+from derivations.diagnosis.loss_table import detail_forecast
 from derivations.diagnosis.losses import LOSSES, predict_loss
 from tests.theory.encoder.test_canonical import clouds
 from tests.theory.oracles import assert_close
@@ -17,6 +18,21 @@ def test_squared_distances_keep_nothing_that_is_frustrated():
     assert not found.survives.any()
     assert found.critical is None
     assert found.slow_time == pytest.approx(10)
+
+
+def test_modes_without_frustration_stay_as_they_start():
+    found = predict_loss("squared", np.array([1.0, 0.5]), 2)
+    assert found.survives.tolist() == [True, False]
+    assert found.slow_time == np.inf
+    assert found.verdict.startswith("1 of 2 class modes have no frustration and stay")
+
+
+def test_all_of_one_loss_is_a_row_for_each_mode():
+    text = detail_forecast(predict_loss("whitening", MU, 3, {"beta": 0.5}), MU)
+    assert [line.split() for line in text.splitlines()[2:5]] == [
+        ["1", "0.9", "yes", "0.8", "0.1"], ["2", "0.6", "yes", "0.2", "0.4"], ["3", "0.2", "no", "0", "0.8"],
+    ]  # fmt: skip
+    assert "rho_c" in detail_forecast(predict_loss("simsiam", MU, 3), MU).splitlines()[1]
 
 
 def test_the_largest_correlations_have_the_directions():
