@@ -4,7 +4,7 @@ A symbol carries the weakest of the signs that it has anywhere; a derivation tha
 :class:`theory.Loss`.  Decays and the mobility of the head are those of :mod:`theory.models.vocabulary`.
 """
 
-from sympy import MatrixSymbol, Symbol, symbols
+from sympy import MatrixSymbol, OneMatrix, Symbol, symbols
 
 from theory.models.vocabulary import K, N, d, n_xi
 
@@ -204,9 +204,16 @@ alpha_c, alpha_c_decay = symbols(r"\alpha_c \alpha_c^{\lambda}", real=True)
 n_alpha, n_plus = (Symbol(name, integer=True, nonnegative=True) for name in (r"\#\{\alpha_c<\alpha\}", r"\#\{\mu_k>0\}"))
 tau_uniform, tau_pairs = symbols(r"\tau_{\text{uniform}} \tau_{\text{pairs}}", positive=True)
 
-# Eigenvalues of displacements of two views against each other: of a survivor, along an empty direction, of two survivors (trace
-# and determinant).
+# Eigenvalues of displacements of two views against each other: of a survivor, along an empty direction, of two survivors
+# (trace and determinant).
 s_opposite, s_turned, tau_kl, delta_kl = symbols("s_{kk}^{-} s_{k0}^{-} tau_{kl}^{-} delta_{kl}^{-}", real=True)
+
+# Cosines at a temperature: squared lengths of samples and labels; how fast their angles with the mean return to right ones; the
+# critical temperature.
+q_x, q_y = MatrixSymbol("q_x", N, 1), MatrixSymbol("q_y", K, 1)
+s_x, s_y = symbols("s_x s_y", real=True)
+temperature_c = Symbol(r"\text{temperature}_c", positive=True)
+L_stopped = Symbol(r"L_{\text{stopped}}", real=True)  # where each view is drawn to the other one, stopped
 
 # A hinge on variances: both views in modes, their means; variances of dimensions, covariance, their parts of the loss;
 # slopes at the kink; eigenvalues of turns, of views against each other, a determinant; critical weights; a rate of amplitudes.
@@ -219,6 +226,22 @@ s_angle, s_against = symbols(r"s_{\angle} s_{\pm}", real=True)
 det_turns = Symbol(r"\det\mathcal{H}_{\angle}", real=True)
 alpha_h = Symbol(r"\alpha_{h}", positive=True)
 fall_rate = Symbol(r"-\tfrac{d}{dt}\log{v}", real=True)
+
+# Cross-correlations of both views: of a dimension; how squares of rows change; a critical weight; a rate of turns, and lengths.
+C_on = Symbol(r"\mathcal{C}_{kk}", real=True)
+length_x, length_y = (Symbol(rf"\tfrac{{d}}{{dt}}\lVert({view})_{{k\cdot}}\rVert^{{2}}", real=True) for view in ("U_x", "U_y"))
+alpha_apart, slow_turn = Symbol(r"\alpha_{\perp}", real=True), Symbol(r"r_{\angle}", real=True)
+square_row = Symbol(r"\ell^{2}", positive=True)
+psi_1, psi_2 = symbols("psi_1 psi_2", positive=True)
+# Losses of degree two: their slope; a factor; bounds of what a pair costs by its squared distance; squares at the start.
+G_L = MatrixSymbol(r"\partial{L}", d, N_Z)
+ones_Z = OneMatrix(N_Z, 1)
+C_H = MatrixSymbol("C_H", d, 1)  # the centroid in the metric of the mobilities
+g_minus, g_plus = symbols("g_- g_+", positive=True)
+S_0 = Symbol("S_H(0)", nonnegative=True)
+energy_J = Symbol(r"\tfrac12\sum{J_{ia}\lVert x_i-y_a\rVert^{2}}", nonnegative=True)
+slow_decay = Symbol(r"r_-^{\lambda}", real=True)
+
 # Cosines: angles of labels and of pure samples with the common direction; the total weight; lengths, their clock; how unit
 # vectors move; cosines of pairs, how the loss bends; eigenvalues of a ring along its circle and out of it.
 angle_y, angle_x, angle_y0 = symbols(r"\vartheta_y \vartheta_x \vartheta_{y0}", real=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Mul, Pow, Symbol, erf, erfc, lambdify
+from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Mul, Pow, Symbol, Transpose, erf, erfc, lambdify
 
 from theory import require
 from theory.abridging import brief
@@ -25,6 +25,7 @@ from theory.flow import Flow, direction
 from theory.nodes.numerics import FUNCTIONS
 from theory.nodes.opened import as_nodes
 from theory.numpy_text import OperationPrinter
+from theory.program import Program
 from theory.schedule import Schedule
 from theory.state import parameters_of, scalar_or_matrix_symbols
 
@@ -60,11 +61,13 @@ def lower(
     """
     names = {a: _rename_symbol(a, number) for number, a in enumerate(arguments)}
     inner = {a: DiagMatrix(n) if a in diagonal else n for a, n in names.items()}
+    turned = {Transpose(a): inner[a] for a in diagonal}
     schedule = Schedule(sizes, {stand_in: a for a, stand_in in inner.items()})
-    results = [schedule.operand(as_nodes(e).xreplace(inner)) for e in expressions]
-    shared, inlined = schedule.split(results)
-    modules, prints = _function_modules(expressions), printer(inlined)
-    return lambdify(list(names.values()), results, modules=modules, printer=prints, cse=lambda _: (shared, results))
+    results = [schedule.operand(as_nodes(e).xreplace(turned | inner)) for e in expressions]
+    program = Program(schedule.steps, results)
+    modules, prints = _function_modules(expressions), printer(program.inlined, schedule.large(names.values()))
+    cut = program.statements(), program.outputs
+    return lambdify(list(names.values()), program.outputs, modules=modules, printer=prints, cse=lambda _: cut)
 
 
 def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr] = ()) -> LoweredFlow:

@@ -7,7 +7,7 @@ Each distinct operation is computed once; products are associated in the order t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sympy import (
     Add,
@@ -28,17 +28,21 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
+    default_sort_key,
     log,
 )
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import CalculusError
 from theory.nodes.algebra import terms_of, times
+from theory.nodes.entries import Diagonal
 from theory.nodes.node import Node
 from theory.nodes.opened import as_nodes
-from theory.nodes.operations import PLACES, NumberOf, Operation, Pointwise
+from theory.nodes.operations import PLACES, NumberOf, Pointwise
 from theory.nodes.selections import Centring, Constant
 from theory.words import Polynomial, Word, add_term, expand, monomial
+
+LARGE = 2**13  # entries of an array of which a copy costs more than the call that spares it
 
 
 class Schedule:
@@ -52,6 +56,8 @@ class Schedule:
         self.known: dict[Basic, Basic] = {}
         self._operands: dict[Basic, Basic] = {}
         self._sums: dict[frozenset, Basic] = {}
+        self._products: dict[tuple[Basic, ...], Basic] = {}
+        self._made: set[Basic] = set()
 
     def operand(self, expr: Expr | MatrixExpr) -> Basic:
         """A symbol, or the transpose of one, that holds the value of ``expr``."""
@@ -87,16 +93,17 @@ class Schedule:
             "rewrite it with these to lower it to NumPy",
         )
 
-    def split(self, results: Sequence[Basic]) -> tuple[list[tuple[Basic, Basic]], dict[Basic, Basic]]:
-        """The steps whose value is used more than once, and the others by their symbol."""
-        uses = Counter(s for e in (*results, *(o for _, o in self.steps)) for s in _symbol_leaves(e))
-        inlined = {symbol: operation for symbol, operation in self.steps if uses[symbol] == 1}
-        return [(s, o) for s, o in self.steps if s not in inlined], inlined
+    def large(self, given: Iterable[Basic]) -> frozenset[Basic]:
+        """Those of the given matrices and of the steps that have more than :data:`LARGE` entries."""
+        matrices = (s for s in (*given, *self._made) if isinstance(s, MatrixSymbol))
+        return frozenset(s for s in matrices if self._count_entries(s) > LARGE)
 
     def _emit_sum(self, expr: MatAdd) -> Basic:
-        terms = []
+        terms, numbers = [], Counter()
         for term in expr.args:
             coefficient, factors = term.as_coeff_mmul() if isinstance(term, MatMul) else (S.One, term)
+            numbers[factors] += coefficient
+        for factors, coefficient in numbers.items():
             sign = -1 if coefficient.could_extract_minus_sign() else 1
             inner = factors.args if isinstance(factors, MatMul) else (factors,)
             value = self.operand(MatMul(sign * coefficient, *inner, evaluate=False) if sign * coefficient != 1 else factors)
@@ -119,38 +126,38 @@ class Schedule:
 
     def _emit_product(self, expr: MatMul) -> Basic:
         coefficient, factors = expr.as_coeff_matrices()
-        if (place := self._largest_sum([*factors], expr)) is not None:
-            return self._distribute_sum(coefficient, factors, place)
-        operands = [self.operand(f) for f in _with_thin_ones(factors)]
-        operands = [o for o in operands if not isinstance(o, Identity)] or operands[:1]
+        operands = self._operands_of_product(factors)
         if any(isinstance(o, ZeroMatrix) for o in operands):
             return ZeroMatrix(*expr.shape).xreplace(self.sizes)
-        if coefficient != 1:
-            place = min(range(len(operands)), key=lambda i: self._count_entries(operands[i]))
-            if len(operands) > 1 and self._count_entries(expr) < self._count_entries(operands[place]):
-                return self._times(
-                    coefficient, self._emit_chain(operands, self._cheapest_order(operands), 0, len(operands) - 1)
-                )
-            operands[place] = self._times(coefficient, operands[place])
-        return self._emit_chain(operands, self._cheapest_order(operands), 0, len(operands) - 1)
+        return self._emit_chain(operands, coefficient)
 
     def _times(self, coefficient: Expr, operand: Basic) -> Basic:
+        if isinstance(operand, Transpose):
+            return Transpose(self._times(coefficient, operand.arg))
         operation = MatMul(self.operand(coefficient), operand, evaluate=False)
         return self.emit(operation, operand.shape, isinstance(operand, DiagMatrix))
 
-    def _largest_sum(self, factors: list[MatrixExpr], *others: MatrixExpr) -> int | None:
-        """The place of a sum that is larger than all factors that are no sums, and than what it is multiplied to."""
-        others = (*others, *(f for f in factors if not isinstance(f, MatAdd | Constant)))
-        bound = max(map(self._count_entries, others), default=0)
-        return next((i for i, f in enumerate(factors) if isinstance(f, MatAdd) and self._count_entries(f) > bound), None)
+    def _operands_of_product(self, factors: Sequence[MatrixExpr]) -> list[Basic]:
+        """The operands of a product; sums that would be larger than what is made anyway stand as they are."""
+        factors = [*_with_thin_ones(factors)]
+        sizes = [*map(self._dimension_size, (*(f.rows for f in factors), factors[-1].cols))]
+        bound = min(sizes[0], sizes[-1]) * max(sizes)
+        operands = [_in_order(f.args) if self._stays_open(f, bound) else self.operand(f) for f in factors]
+        return [o for o in operands if not isinstance(o, Identity)] or operands[:1]
 
-    def _distribute_sum(self, coefficient: Expr, factors: list[MatrixExpr], place: int) -> Basic:
-        """A product over the terms of a factor that is a sum, where the sum itself would be larger than all else."""
+    def _stays_open(self, factor: MatrixExpr, bound: int) -> bool:
+        """Whether a factor is a sum of more entries than ``bound``, none of whose terms has a factor that is so large."""
+        if not isinstance(factor, MatAdd) or self._count_entries(factor) <= bound:
+            return False
+        inner = (f for term in factor.args for f in (term.as_coeff_matrices()[1] if isinstance(term, MatMul) else [term]))
+        return not any(_is_made(f) and self._count_entries(f) >= self._count_entries(factor) for f in inner)
+
+    def _distribute_sum(self, factors: Sequence[MatrixExpr], place: int) -> Basic:
+        """A product over the terms of a factor that is a sum."""
         terms = []
         for term in factors[place].args:
             scalar, inner = term.as_coeff_matrices() if isinstance(term, MatMul) else (S.One, [term])
-            whole = (*factors[:place], *inner, *factors[place + 1 :])
-            terms.append(MatMul(coefficient * scalar, *whole, evaluate=False))
+            terms.append(MatMul(scalar, *factors[:place], *inner, *factors[place + 1 :], evaluate=False))
         return self.operand(MatAdd(*terms, evaluate=False))
 
     def pointwise(self, body: Expr, *operands: Basic) -> Basic:
@@ -171,14 +178,19 @@ class Schedule:
         if not isinstance(expr, MatMul):
             return None
         coefficient, factors = expr.as_coeff_matrices()
-        operands = [o for o in map(self.operand, factors) if not isinstance(o, Identity)]
+        operands = self._operands_of_product(factors)
         last, dense = len(operands) - 1, [k for k, o in enumerate(operands) if not _scales(o)]
         if len(dense) < 2 or coefficient != 1:
             return None
         best, rows = self._cheapest_order(operands), self._dimension_size(operands[0].rows)
         splits = range(dense[0], dense[-1])
-        k = min(splits, key=lambda k: best[0, k][0] + best[k + 1, last][0] + rows * self._dimension_size(operands[k].cols))
-        return self._emit_chain(operands, best, 0, k), self._emit_chain(operands, best, k + 1, last)
+
+        def cost(k: int) -> float:
+            mirrored = operands[: k + 1] == [_transpose_operand(o) for o in reversed(operands[k + 1 :])]
+            return best[0, k][0] + (not mirrored) * best[k + 1, last][0] + rows * self._dimension_size(operands[k].cols)
+
+        k = min(splits, key=cost)
+        return self._emit_run(operands, best, 0, k), self._emit_run(operands, best, k + 1, last)
 
     def _number_of(self, part: Expr) -> Basic:
         if isinstance(part, Trace):
@@ -194,7 +206,9 @@ class Schedule:
         """Words without sums that are larger than all else."""
         found: Polynomial = {}
         for word, coefficient in terms.items():
-            place = self._largest_sum([*word]) if len(word) > 1 else None
+            sizes = [self._dimension_size(f.rows) for f in word]
+            bound = min(sizes, default=1) * max(sizes, default=1)
+            place = next((i for i, f in enumerate(word) if self._stays_open(f, bound)), None)
             if place is None:
                 add_term(found, word, coefficient)
                 continue
@@ -216,15 +230,62 @@ class Schedule:
         for length in range(1, len(operands)):
             for i in range(len(operands) - length):
                 j = i + length
-                splits = ((best[i, k][0] + best[k + 1, j][0] + self._product_cost(operands, i, k, j), k) for k in range(i, j))
-                best[i, j] = min(splits, key=lambda split: (split[0], -split[1]))
+                known = self._known_product(operands[i : j + 1]) is not None
+                costs = {k: best[i, k][0] + best[k + 1, j][0] + self._product_cost(operands, i, k, j) for k in range(i, j)}
+                k = min(costs, key=lambda k: (costs[k], not self._is_shared(operands, i, k, j), -k))
+                best[i, j] = 0.0 if known else costs[k], k
         return best
 
-    def _emit_chain(self, operands: list[Basic], best: Mapping, i: int, j: int) -> Basic:
+    def _is_shared(self, operands: list[Basic], i: int, k: int, j: int) -> bool:
+        """Whether one of two runs is a product of what is given, which others may need, too."""
+        return any(
+            len(run) > 1 and self._made.isdisjoint(map(_stripped, run))
+            for run in (operands[i : k + 1], operands[k + 1 : j + 1])
+        )
+
+    def _known_product(self, run: Sequence[Basic]) -> Basic | None:
+        """The value of a product that has been made already, or whose transpose has."""
+        if (found := self._products.get(tuple(run))) is not None:
+            return found
+        turned = self._products.get(tuple(_transpose_operand(o) for o in reversed(run)))
+        return None if turned is None else _transpose_operand(turned)
+
+    def _emit_chain(self, operands: list[Basic], coefficient: Expr) -> Basic:
+        """A product in its cheapest order, the coefficient on the smallest array that it is made of."""
+        best, last = self._cheapest_order(operands), len(operands) - 1
+        if coefficient == 1:
+            return self._emit_run(operands, best, 0, last)
+        runs = [(i, j) for i, j in _runs(best, 0, last) if i < j or not _is_not_made(operands[i])] or [(0, last)]
+        scaled = min(runs, key=lambda run: self._entries_of_run(operands, *run))
+        return self._emit_run(operands, best, 0, last, {scaled: coefficient})
+
+    def _entries_of_run(self, operands: list[Basic], i: int, j: int) -> int:
+        if all(isinstance(o, DiagMatrix) for o in operands[i : j + 1]):
+            return self._dimension_size(operands[i].rows)
+        return self._dimension_size(operands[i].rows) * self._dimension_size(operands[j].cols)
+
+    def _emit_run(self, operands: list[Basic], best: Mapping, i: int, j: int, scaled: Mapping | None = None) -> Basic:
+        """The product of a run of operands, the number of each run in ``scaled`` multiplied to it."""
+        found = self._join(operands, best, i, j, scaled or {})
+        return self._times(scaled[i, j], found) if scaled and (i, j) in scaled else found
+
+    def _join(self, operands: list[Basic], best: Mapping, i: int, j: int, scaled: Mapping) -> Basic:
         if i == j:
             return operands[i]
+        inside, run = any(i <= a and b <= j and (a, b) != (i, j) for a, b in scaled), tuple(operands[i : j + 1])
+        if not inside and (known := self._known_product(run)) is not None:
+            return known
         k = best[i, j][1]
-        left, right = self._emit_chain(operands, best, i, k), self._emit_chain(operands, best, k + 1, j)
+        left, right = self._emit_run(operands, best, i, k, scaled), self._emit_run(operands, best, k + 1, j, scaled)
+        if isinstance(left, MatAdd) or isinstance(right, MatAdd):
+            found = self._distribute_sum([left, right], int(not isinstance(left, MatAdd)))
+        else:
+            found = self._multiply(left, right)
+        if not inside:
+            self._products[run] = found
+        return found
+
+    def _multiply(self, left: Basic, right: Basic) -> Basic:
         diagonal = isinstance(left, DiagMatrix) and isinstance(right, DiagMatrix)
         if turned := _all_turned([right, left]):
             return Transpose(self.emit(MatMul(*turned, evaluate=False), (right.cols, left.rows)))
@@ -250,6 +311,7 @@ class Schedule:
             name = f"t{len(self.steps)}"
             symbol = Symbol(name) if shape is None else MatrixSymbol(name, *shape)
             self.steps.append((symbol, operation))
+            self._made.add(symbol)
             self.known[operation] = DiagMatrix(symbol) if diagonal else symbol
         return self.known[operation]
 
@@ -274,24 +336,60 @@ def _transpose_operand(operand: Basic) -> Basic:
     """The transpose of an operand."""
     if isinstance(operand, Transpose):
         return operand.arg
+    if isinstance(operand, OneMatrix):
+        return OneMatrix(operand.cols, operand.rows)
+    if isinstance(operand, MatAdd):
+        return _in_order(map(_transpose_term, operand.args))
     return operand if isinstance(operand, DiagMatrix | Identity | Centring) else Transpose(operand)
 
 
 def _all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
     """The transposes of operands that are transposes themselves, or diagonal; an operation on these has both senses."""
-    both = all(isinstance(o, Transpose | DiagMatrix | Identity) for o in operands)
-    return [*map(_transpose_operand, operands)] if both and any(isinstance(o, Transpose) for o in operands) else None
+    if not any(isinstance(o, Transpose) for o in operands):
+        return None
+    return (
+        [*map(_transpose_operand, operands)]
+        if all(isinstance(o, Transpose | DiagMatrix | Identity | OneMatrix) for o in operands)
+        else None
+    )
+
+
+def _transpose_term(term: Basic) -> Basic:
+    """The transpose of a term of a sum that stays open."""
+    coefficient, factors = term.as_coeff_matrices() if isinstance(term, MatMul) else (S.One, [term])
+    return MatMul(coefficient, *map(_transpose_operand, reversed(factors)), evaluate=False)
+
+
+def _in_order(terms: Iterable[Basic]) -> MatAdd:
+    """A sum as it is, its terms in one order."""
+    products = (t if isinstance(t, MatMul) else MatMul(S.One, t, evaluate=False) for t in terms)
+    return MatAdd(*sorted(products, key=default_sort_key), evaluate=False)
+
+
+def _stripped(operand: Basic) -> Basic:
+    """The symbol of an operand, whichever way it is turned."""
+    return operand.args[0] if isinstance(operand, Transpose | DiagMatrix) else operand
 
 
 def _scales(operand: Basic) -> bool:
-    """Whether a product with an operand is no more work than a copy."""
-    return isinstance(operand.arg if isinstance(operand, Transpose) else operand, DiagMatrix | Constant)
+    """Whether a product with an operand is no more work than copies."""
+    return isinstance(operand.arg if isinstance(operand, Transpose) else operand, DiagMatrix | Constant | MatAdd)
 
 
-def _symbol_leaves(expr: Basic) -> Iterator[Basic]:
-    """Symbols of an expression, once for each place where they stand."""
-    if isinstance(expr, MatrixSymbol | Symbol):
-        yield expr
-    else:
-        for arg in expr.operands() if isinstance(expr, Operation) else expr.args:
-            yield from _symbol_leaves(arg)
+def _is_not_made(operand: Basic) -> bool:
+    """Whether an operand is no array: ones, which are put in where they are read, open sums, selections."""
+    return isinstance(operand.arg if isinstance(operand, Transpose) else operand, OneMatrix | MatAdd | Constant)
+
+
+def _runs(best: Mapping, i: int, j: int) -> Iterator[tuple[int, int]]:
+    """The runs of operands whose products are made."""
+    yield i, j
+    if i < j:
+        k = best[i, j][1]
+        yield from (*_runs(best, i, k), *_runs(best, k + 1, j))
+
+
+def _is_made(factor: Basic) -> bool:
+    """Whether a factor is an array that is made entry by entry."""
+    inner = factor.arg if isinstance(factor, Transpose) else factor
+    return not isinstance(inner, MatrixSymbol | DiagMatrix | Diagonal | Constant | Identity | OneMatrix | ZeroMatrix | MatAdd)

@@ -32,6 +32,7 @@ from sympy import (
     Heaviside,
     I,
     Integer,
+    Inverse,
     MatMul,
     Matrix,
     MatrixExpr,
@@ -59,6 +60,7 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 from sympy.matrices.expressions.special import OneMatrix
 from sympy.polys.polyerrors import PolynomialError
 
+from theory.indexed import vanishes_by_indices
 from theory.nodes.node import Node
 from theory.nodes.opened import as_nodes
 from theory.real_points import proved_nonzero
@@ -80,6 +82,8 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
     if expr.has(Node):  # multiplied out only where it may vanish
         if proved_nonzero(expr, context):
             return False
+        if vanishes_by_indices(expr, context):
+            return True
         if expr.count_ops() > OPERATIONS:
             return None
     flat = _split_traces(expand_traces(expr, context), context).expand()
@@ -87,6 +91,8 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
         return True
     if proved_nonzero(flat, context):
         return False
+    if flat.has(Inverse, Determinant) and vanishes_by_indices(flat, context):
+        return True
     held = flat.xreplace({t: Dummy(real=True) for t in flat.atoms(Trace, Determinant)})
     if _reduces_to_zero(held) or _vanishes_by_entries(flat, context):
         return True

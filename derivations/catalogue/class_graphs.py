@@ -104,5 +104,5 @@ def draw_coefficients(rng: np.random.Generator, links: int) -> dict:
 def define_lines(lines: Iterable[Line], at: Point) -> Point:
     """The point with what lines define, one after the other."""
     for line in lines:
-        at = Point({**at.values, line.left: evaluate(line.right, at)})
+        at |= {line.left: evaluate(line.right, at)}
     return at

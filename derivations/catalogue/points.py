@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import mpmath
 import numpy as np
 from sympy import Expr, Rational, Symbol
 
 from derivations.checks import random_values
 from derivations.evaluate import Point, evaluate
+from derivations.lines import Lines
 from derivations.vocabulary import N_Z, V, mu_matrix
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma, kappa, lam, u_x, u_y
 
@@ -51,10 +54,15 @@ def column_matrix(values) -> np.ndarray:
     return np.array([[mpmath.mpf(int(v))] for v in values], dtype=object)
 
 
+def both_sides(lines: Lines, at: Point) -> Iterator[tuple]:
+    """Left and right sides of lines at a point."""
+    return ((evaluate(line.left, at), evaluate(line.right, at)) for line in lines)
+
+
 def measure_slope(expression, at: Point, speeds):
     """The derivative of an expression along given speeds, by central differences at 40 digits."""
     step = mpmath.mpf(10) ** -12
-    there, back = (Point({**at.values, **{b: at.values[b] + sign * step * s for b, s in speeds.items()}}) for sign in (1, -1))
+    there, back = (at | {b: at.values[b] + sign * step * s for b, s in speeds.items()} for sign in (1, -1))
     return (evaluate(expression, there) - evaluate(expression, back)) / (2 * step)
 
 

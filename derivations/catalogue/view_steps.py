@@ -33,7 +33,7 @@ def modes_step(loss: Loss, statement: str, draw: Callable[[np.random.Generator],
         "embeddings by their moments alone.",
         given=(
             Line(L, loss.expression),
-            Line(m, Trace(D_x)),
+            *((Line(m, Trace(D_x)),) if m in inner.expression.free_symbols else ()),
             *(Line(H, Inverse(D)) for H, D in ((H_x, D_x), (H_y, D_y))),
         ),
         after=(Line(L, inner.expression.doit()), *moving_views(loss)),

@@ -70,7 +70,7 @@ class WholeModel:
     def speeds_of(self, premises: Lines, part: str = "") -> NDArray:
         """The velocities that lines give all embeddings with the mobilities that they name, as velocities of the amplitudes."""
         point = self.point()
-        at = Point({**point.values, **{H: evaluate(premises[H], point) for H in (H_x, H_y)}})
+        at = point | {H: evaluate(premises[H], point) for H in (H_x, H_y)}
         return self._to_modes({b: evaluate(premises[dot(b, part)], at) for b in (X, Y)})
 
     def point(self) -> Point:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from derivations.cli.common import MOBILITY
 from theory.errors import InputError
@@ -24,13 +25,54 @@ OPTIONS = (
     click.option("--coupling", "table", type=click.Path(path_type=Path), help="A CSV file instead, as for spectrum."),
     MOBILITY,
 )
+KINDS = {
+    "pairs": "The table holds positive pairs of views: a symmetric matrix, or a list with the columns view, view, weight.",
+    "augmentations": "The table holds the probability of each view (columns) given the sample (rows).",
+    "signed": "Weights below zero repel; a symmetric matrix, or a list as for --pairs, is one of two views.",
+}
+OF_TABLES = tuple(click.option(f"--{kind}", is_flag=True, help=meaning) for kind, meaning in KINDS.items())
+
+
+def with_kinds(command: Callable) -> Callable:
+    """Give a command the options that say what a table of couplings holds."""
+    for option in reversed(OF_TABLES):
+        command = option(command)
+    return command
+
+
+def read_coupling(path: Path, options: Mapping[str, Any], given: set[str]) -> tuple[str, tuple[str, ...], Any]:
+    """The name of a table with what is to be known of it, the names of its labels or views, and its coupling."""
+    from derivations.data import load_couplings, load_pairs, load_signed
+    from theory import Coupling
+
+    kinds = [kind for kind in KINDS if options[kind]]
+    if len(kinds) > 1:
+        raise InputError("one kind of table", " and ".join(f"--{kind}" for kind in kinds), "drop one of them")
+    kind, mobility = kinds[0] if kinds else "", options["mobility"]
+    if kind == "signed" and "mobility" not in given:
+        mobility = "uniform"  # degrees can vanish
+    ways: dict[str, tuple[Callable, Callable]] = {
+        "": (load_couplings, Coupling),
+        "pairs": (load_pairs, Coupling.from_positive_pairs),
+        "augmentations": (load_couplings, Coupling.from_augmentations),
+        "signed": (load_signed, Coupling.from_signed_weights),
+    }
+    load, make = ways[kind]
+    table = load(path)
+    words = ", ".join([table.name, *kinds, f"mobility {mobility}"])
+    return words, table.labels, make(table.weights, mobility=mobility)
 
 
 def with_couplings(command: Callable) -> Callable:
     """Give a command the options of a coupling."""
-    for option in reversed(OPTIONS):
+    for option in reversed((*OPTIONS, *OF_TABLES)):
         command = option(command)
     return command
+
+
+def given_options(ctx: click.Context, options: Mapping[str, Any]) -> set[str]:
+    """The options that were given on the command line."""
+    return {name for name in options if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
 
 
 def refuse_options(names: set[str], taker: str) -> None:
@@ -42,14 +84,15 @@ def refuse_options(names: set[str], taker: str) -> None:
 
 def coupling_of(options: Mapping[str, Any], given: set[str]) -> tuple[str, Any]:
     """The coupling and what it is, in words."""
-    from derivations.data import load_couplings
     from theory import Coupling
 
     mobility, seed, classes = options["mobility"], options["seed"], options["classes"]
     if (table := options["table"]) is not None:
         refuse_options(given & OF_A_FAMILY, "a table of couplings")
-        loaded = load_couplings(table)
-        return f"{loaded.name}, mobility {mobility}", Coupling(loaded.weights, mobility)
+        words, _, made = read_coupling(table, options, given)
+        return words, made
+    if wrong := given & {*KINDS}:
+        raise InputError("--coupling with the kind of its table", f"--{min(wrong)} alone", "give the table")
     if (family := options["family"]) == "regular_pairs":
         refuse_options(given & {"samples", "fraction"}, family)
         pure, links = options["pure"], options["links"]

@@ -12,31 +12,45 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from derivations.cli.common import DIMENSION, FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, read_parameters, run_summary
-from derivations.cli.couplings import coupling_of, refuse_options, with_couplings
+from derivations.cli.common import DIMENSION, FAILED, JSON, OUT, SEED, UNFINISHED, print_claims, run_summary
+from derivations.cli.couplings import KINDS, coupling_of, given_options, refuse_options, with_couplings
+from derivations.cli.models import LOSSES, PLACED, SUMS, checked_parameters, model_of, start_of, with_models
 from theory import require
 from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.progress import progress_bar
 
 LATE = 10.0  # slow times that a run lasts unless told otherwise
+GROWING = 5.0  # times in which what repels grows by a factor e, likewise
 SETTLED = 200.0  # the same where nothing collapses
 OF_ONE_RUN = {
-    *("head", "stop", "until", "points", "logarithmic", "parameters", "method", "step", "momentum", "batch", "animation"),
+    *(
+        *KINDS,
+        "head",
+        "stop",
+        "symmetric",
+        "shared",
+        "until",
+        "points",
+        "logarithmic",
+        "parameters",
+        "method",
+        "step",
+        "momentum",
+        "batch",
+        "animation",
+    ),
 }
 
 
 @click.command("simulate")
-@click.argument("model", metavar="MODEL", type=click.Choice(["embedding", "head", "two-time-scales"]))
-@click.option("--head", default="shared", show_default=True, help="Where the head stands: none, samples, labels, both, shared.")
-@click.option("--stop", default="both", show_default=True, help="Targets that stop the gradient: none, labels, samples, both.")
+@click.argument("model", metavar="MODEL", type=click.Choice([*PLACED, "two-time-scales", *LOSSES]))
+@with_models
 @with_couplings
 @DIMENSION
 @click.option("--until", type=float, help="Last time.  [default: ten slow times of the couplings, or 200]")
 @click.option("--points", type=click.IntRange(min=2), default=200, show_default=True, help="Number of recorded times.")
 @click.option("--log/--linear", "logarithmic", default=True, show_default=True, help="How the times are spaced.")
-@click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="gamma, lambda or kappa; may be repeated.")
 @click.option("--method", default="auto", show_default=True, help="auto, direct, exact or order-parameters.")
 @click.option("--step", type=float, help="Gradient descent in steps of this size, in place of the gradient flow.")
 @click.option("--momentum", type=float, default=0.0, show_default=True, help="Of gradient descent (heavy ball).")
@@ -50,7 +64,9 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
     """A model followed in time: trajectories to disk, and a figure.
 
     embedding: samples and labels that pull on each other.  head: through a linear head, with stop-gradient.  two-time-scales:
-    three runs on one set of samples - none frustrated, a few, and the same with shared head and stop-gradient.
+    three runs on one set of samples - none frustrated, a few, and the same with shared head and stop-gradient.  Losses by name:
+    squared, simsiam, byol, barlow-twins, vicreg, info-nce, spectral-contrastive, coding-rate, softmax-classification and
+    whitening, over samples and labels or over two views (--pairs, --augmentations, --signed), as in theory.models.
 
     Writes trajectory.nc (NetCDF), the figure as SVG and PDF, and the film; two-time-scales writes a file for each run.
     Interrupted by Ctrl-C, it keeps what it has as a valid partial file.
@@ -59,11 +75,9 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
 
     require.extra("report", "matplotlib")
     require.extra("data", "xarray")
-    given = {name for name in options if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    given = given_options(ctx, options)
     if model == "two-time-scales":
         refuse_options(given & OF_ONE_RUN, "two-time-scales")
-    elif model == "embedding":
-        refuse_options(given & {"head", "stop"}, "embedding")
     require_writable(out)
     found = _run_time_scales(options, given, out) if model == "two-time-scales" else _run_model(model, options, given, out)
     claims = found.pop("claims", ())
@@ -86,16 +100,17 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
 def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Path) -> dict:
     from derivations import figures
     from derivations.documents.publish import publish_files
-    from theory import models, simulate
+    from theory import simulate
 
-    chosen = models.embedding_only() if model == "embedding" else models.projection_head(options["head"], options["stop"])
-    parameters = read_parameters(options["parameters"])
+    chosen = model_of(model, options, given)
+    parameters = checked_parameters(model, chosen, options["parameters"])
     words, coupling = coupling_of(options, given)
     film = f"labels.{options['animation']}" if options["animation"] else None
     if film:
         figures.check_film(Path(film))
-    how = {"dimension": options["dimension"], "times": _recorded_times(options, coupling), "seed": options["seed"]}
-    how |= {"optimiser": _chosen_optimiser(options, given)}
+    how = {"dimension": options["dimension"], "times": _recorded_times(options, chosen, coupling)}
+    how |= {"seed": options["seed"], "optimiser": _chosen_optimiser(options, given)}
+    how |= {"initial": start_of(model, chosen, coupling, options)}
     try:
         with progress_bar(1.0, "simulate") as done:
             run = simulate(chosen, coupling, parameters=parameters, method=options["method"], progress=done, **how)
@@ -106,7 +121,8 @@ def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Pat
     files = _save_run(out, "trajectory", run, words)
 
     def draw(scratch: Path) -> None:
-        drawn = figures.trajectory(title, run, coupling, options["logarithmic"])
+        predicted = coupling if model in (*PLACED, *SUMS) and coupling.attracts else None
+        drawn = figures.trajectory(title, run, predicted, options["logarithmic"])
         figures.save_figure(drawn, scratch, "trajectory")
         if film:
             with progress_bar(1.0, "film") as done:
@@ -145,27 +161,39 @@ def _save_run(out: Path, name: str, run, words: str) -> list[Path]:
     return publish_files(out, build)
 
 
-def _recorded_times(options: Mapping[str, Any], coupling) -> Any:
+def _recorded_times(options: Mapping[str, Any], loss, coupling) -> Any:
+    """Times from zero to the last; a loss that is a mean over pairs is slower by their weight than one that is a sum."""
     import numpy as np
 
-    slow, until = coupling.slow_time(), options["until"]
-    if until is None:
-        until = LATE * slow if isfinite(slow) else SETTLED
+    from theory.models.two_views import MASS
+
+    unit = coupling.total_weight if loss.expression.has(MASS) else 1.0
+    until = unit * _lasting(coupling) if options["until"] is None else options["until"]
     require.real(until, "--until as a positive time", "give a later one", above=0)
     if not options["logarithmic"]:
         return np.linspace(0, until, options["points"])
-    first = min(coupling.fast_time() / 50, until / 100)
+    first = min(unit * coupling.fast_time() / 50 if coupling.attracts else until, until / 100)
     return np.concatenate([[0.0], np.geomspace(first, until, options["points"] - 1)]) if options["points"] > 2 else [0.0, until]
 
 
+def _lasting(coupling) -> float:
+    """Ten slow times, or times in which the fastest mode grows by a factor e, where there are any."""
+    if not coupling.attracts:
+        slowest = float(coupling.rates(1)[0])
+        return GROWING / -slowest if slowest < 0 else SETTLED
+    slow = coupling.slow_time()
+    return LATE * slow if isfinite(slow) else SETTLED
+
+
 def _summarise_run(model: str, words: str, run, coupling) -> dict:
-    """What is said of a run in JSON: its last values, and for embeddings alone the slow time that the couplings predict.
+    """What is said of a run in JSON: its last values, and for squared distances the slow time that the couplings predict.
 
     ``collapses`` is whether the smallest distance of two labels has fallen below a hundredth of that at the start.
     """
     from derivations.experiment import CONTRACTED
 
-    slow, gaps = coupling.slow_time() if model == "embedding" else None, run.min_separation
+    slow = coupling.slow_time() if model in SUMS and coupling.attracts else None
+    gaps = run.min_separation
     return {
         "model": model,
         "coupling": words,
@@ -178,6 +206,7 @@ def _summarise_run(model: str, words: str, run, coupling) -> dict:
         "accuracy": float(run.accuracy[-1]),
         "accuracy_error": float(run.accuracy_error[-1]),
         "min_separation": _finite_or_none(run.min_separation[-1]),
+        "spectrum": [_finite_or_none(value) for value in run.spectrum[-1]],
         "drift": {name: float(values.max()) for name, values in run.conserved.items()},
         "slow_time": None if slow is None else _finite_or_none(slow),
         "collapses": bool(gaps[-1] < CONTRACTED * gaps[0]) if run.times[0] == 0 else None,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from math import isfinite
 from pathlib import Path
-from typing import Literal
 
 import click
 
 from derivations.cli.common import MOBILITY, OUT
+from derivations.cli.couplings import KINDS, given_options, read_coupling, with_kinds
+from derivations.cli.spectrum_of_views import print_views, summarise_views
 from theory import require
 
 PRINTED_MODES = 30
@@ -17,24 +18,29 @@ PRINTED_MODES = 30
 
 @click.command("spectrum")
 @click.argument("table", metavar="COUPLING.csv", type=click.Path(path_type=Path))
+@with_kinds
 @MOBILITY
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output, and write no files.")
 @OUT
-def command(table: Path, mobility: Literal["degree", "uniform"], as_json: bool, out: Path) -> None:
+@click.pass_context
+def command(ctx: click.Context, /, table: Path, as_json: bool, out: Path, **options) -> None:
     """From a table of couplings to its collapse time: modes, frustration, decay rates, class graph.
 
     COUPLING.csv has one row a sample, one column a label, a header of label names, and non-negative weights as entries.
     Lists have one value a mode, the smaller of the numbers of samples and of labels; rates are as many of the slowest.
 
+    Of two views (--pairs, --augmentations, or symmetric weights that are --signed) also the signed correlations and the rates
+    of one encoder; of more than 2,500 views the 30 slowest.  Where pairs repel there are rates alone, below zero those of
+    growth.
+
     Writes the figure spectrum as SVG and PDF, with the extra [report].
     """
     if not as_json:
         require.extra("report", "matplotlib")
-    from derivations.data import load_couplings
-    from theory import Coupling
-
-    couplings = load_couplings(table)
-    coupling = Coupling(couplings.weights, mobility)
+    words, names, coupling = read_coupling(table, options, given_options(ctx, options))
+    if any(options[kind] for kind in KINDS):
+        _show_views(words, coupling, as_json, out)
+        return
     if as_json:
         click.echo(json.dumps(_spectrum_summary(coupling)))
         return
@@ -44,9 +50,25 @@ def command(table: Path, mobility: Literal["degree", "uniform"], as_json: bool, 
 
     require_writable(out)
     found, reduced = _spectrum_summary(coupling), class_graph(coupling)
-    figure = figures.spectrum(couplings.name, couplings.labels, found, reduced)
+    figure = figures.spectrum(table.name, names, found, reduced)
     files = publish_files(out, lambda scratch: figures.save_figure(figure, scratch, "spectrum"))
-    _print_spectrum(couplings.name, coupling, found, reduced)
+    _print_spectrum(table.name, coupling, found, reduced)
+    click.echo("\n" + "\n".join(map(str, files)))
+
+
+def _show_views(words: str, coupling, as_json: bool, out: Path) -> None:
+    """The numbers of two views, or of pairs that repel, and their figure."""
+    found = summarise_views(coupling)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    from derivations import figures
+    from derivations.documents.publish import publish_files, require_writable
+
+    require_writable(out)
+    figure = figures.spectrum_of_views(words, found)
+    files = publish_files(out, lambda scratch: figures.save_figure(figure, scratch, "spectrum"))
+    print_views(words, coupling, found)
     click.echo("\n" + "\n".join(map(str, files)))
 
 

@@ -14,7 +14,7 @@ from sympy import Expr, S, integrate, solve
 
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.points.fixed_points import fixed_points
-from derivations.closed_forms.views import one_mode_of, view_modes, with_decay
+from derivations.closed_forms.views import by_distance, even_in, one_mode_of, view_modes, with_decay
 from derivations.vocabulary import m, mu_k, v, v_0
 from theory import Flow, Loss, models
 from theory.models.two_views import alpha
@@ -49,6 +49,12 @@ def critical_alpha(decay: Expr = S.Zero) -> Expr:
     (lost,) = stability(flow, absent, time_limit=None).bifurcations
     (weight,) = solve(lost.critical, alpha)
     return weight
+
+
+@cache
+def return_rate() -> Expr:
+    """How fast a survivor comes back to its length."""
+    return by_distance(even_in(-coding_amplitude().velocity[v].diff(v), {v: m * survivor_moment()}))
 
 
 @cache

@@ -14,7 +14,7 @@ from sympy import Expr, S, solve
 
 from derivations.analysis.linearisation.stability import stability
 from derivations.analysis.points.fixed_points import fixed_points
-from derivations.closed_forms.views import one_mode_of, view_modes, with_decay
+from derivations.closed_forms.views import even_in, one_mode_of, view_modes, with_decay
 from derivations.vocabulary import m, v
 from theory import Flow, Loss, models
 from theory.models.vocabulary import lam
@@ -37,6 +37,13 @@ def survivor_product(decay: Expr = S.Zero) -> Expr:
     """The scalar product of both views of a mode that survives, over the total weight of the pairs."""
     (square,) = {point.values[v] ** 2 for point in fixed_points(contrasted_amplitude(decay), time_limit=None)} - {0}
     return (square / m).expand()
+
+
+@cache
+def return_rate(decay: Expr = S.Zero) -> Expr:
+    """How fast both views of a survivor, alike, come back to their length."""
+    velocity = contrasted_amplitude(decay).velocity[v]
+    return even_in(-velocity.diff(v), {v: m * survivor_product(decay)}).expand()
 
 
 @cache

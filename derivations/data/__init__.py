@@ -2,6 +2,7 @@
 
 from derivations.data.chunks import Table, table_of_arrays
 from derivations.data.files import table_of_file
+from derivations.data.pairs import load_pairs, load_signed
 from derivations.data.tables import CouplingTable, DataSet, load_couplings, load_data, looks_continuous
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "Table",
     "load_couplings",
     "load_data",
+    "load_pairs",
+    "load_signed",
     "looks_continuous",
     "table_of_arrays",
     "table_of_file",

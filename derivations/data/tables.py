@@ -6,8 +6,9 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from math import inf, isnan, nan
+from math import isfinite, isnan, nan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from derivations.data.encoding import as_text
 from derivations.data.files import csv_rows, table_of_file
 from theory import require
 from theory.errors import InputError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 FEW_NUMBERS = 20  # different numbers that are taken for classes, however few rows each has
 ROWS_OF_A_NUMBER = 10
@@ -90,12 +94,12 @@ def _float_column(column: NDArray) -> NDArray:
     """NaN for what is no number."""
     if column.dtype.kind in "biuf":
         return column.astype(float)
-    return np.array([_parse_number(str(value)) for value in column], dtype=float)
+    return np.array([parse_number(str(value)) for value in column], dtype=float)
 
 
 def _as_numbers(labels: list[str]) -> NDArray:
     """Labels as the numbers that they spell, where all of them do."""
-    numbers = [_parse_number(label) for label in labels]
+    numbers = [parse_number(label) for label in labels]
     if any(map(isnan, numbers)):
         return np.array(labels)
     try:
@@ -144,15 +148,17 @@ def _label_doubts(names: NDArray, classes: NDArray) -> Iterator[str]:
 
 @dataclass(frozen=True, eq=False)
 class CouplingTable:
-    """Weights (samples, labels) and the names of the labels."""
+    """Weights (samples, labels), sparse where pairs were listed, and the names of the labels, or of views."""
 
     name: str
     labels: tuple[str, ...]
-    weights: NDArray
+    weights: NDArray | csr_array
 
 
-def load_couplings(path: Path) -> CouplingTable:
+def load_couplings(path: Path, signed: bool = False) -> CouplingTable:
     """A CSV file with one row a sample, one column a label, a header of label names, and weights as entries.
+
+    Weights below zero are those of pairs that repel, where ``signed``.
 
     Raises
     ------
@@ -161,31 +167,31 @@ def load_couplings(path: Path) -> CouplingTable:
         length; weights that are no numbers, not finite or negative; a row or a column without weight.
     """
     line, header = next(csv_rows(require.file(path, "a CSV file of couplings")), (0, []))
-    labels = _label_names(header, path.name)
+    labels = column_names(header, path.name)
     try:
         with path.open(encoding="utf-8-sig") as lines, warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*contained no data", category=UserWarning)
             weights = np.loadtxt(lines, delimiter=",", comments=None, quotechar='"', ndmin=2, skiprows=line)
     except ValueError as error:
-        _refuse_first_bad_row(path, labels)
+        _refuse_first_bad_row(path, labels, signed)
         raise InputError("rows of numbers", f"{path.name}: {error}", "repair or re-export it") from None
     if weights.size == 0:
         raise InputError("at least one row of weights", f"only a header in {path.name}", "add the samples")
-    sound = weights.shape[1] == len(labels) and np.isfinite(weights).all() and (weights >= 0).all()
+    sound = weights.shape[1] == len(labels) and np.isfinite(weights).all() and (signed or (weights >= 0).all())
     if not sound or not weights.any(axis=1).all():
-        _refuse_first_bad_row(path, labels)
+        _refuse_first_bad_row(path, labels, signed)
     if not (used := weights.any(axis=0)).all():
         unused = f"nothing but zeros in column {labels[int(np.argmin(used))]!r} of {path.name}"
         raise InputError("every label coupled to a sample", unused, "drop this column")
     return CouplingTable(path.name, labels, weights)
 
 
-def _label_names(header: list[str], file: str) -> tuple[str, ...]:
+def column_names(header: list[str], file: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in header)
     remedy = "name each label once in the first row"
     if not names:
         raise InputError("a header of label names", f"an empty first row in {file}", remedy)
-    if not any(map(isnan, map(_parse_number, names))):
+    if not any(map(isnan, map(parse_number, names))):
         raise InputError("a header of label names", f"only numbers in the first row of {file}", remedy)
     for column, name in enumerate(names):
         if not name or name in names[:column]:
@@ -194,22 +200,23 @@ def _label_names(header: list[str], file: str) -> tuple[str, ...]:
     return names
 
 
-def _refuse_first_bad_row(path: Path, labels: tuple[str, ...]) -> None:
+def _refuse_first_bad_row(path: Path, labels: tuple[str, ...], signed: bool) -> None:
     """Read row by row, to say where the first bad one is."""
     for line, row in islice(csv_rows(path), 1, None):
         place = f"row {line} of {path.name}"
         if len(row) != len(labels):
             raise InputError(f"{len(labels)} weights in every row", f"{len(row)} in {place}", "complete or cut this row")
-        weights = [_parse_number(cell) for cell in row]
+        weights = [parse_number(cell) for cell in row]
         for name, cell, value in zip(labels, row, weights, strict=True):
-            if not 0 <= value < inf:
+            if not isfinite(value) or (value < 0 and not signed):
                 got = f"{cell[:40]!r} in column {name!r}, {place}"
-                raise InputError("finite non-negative weights", got, "correct it, and write 0 for no coupling")
+                wanted = f"finite {'' if signed else 'non-negative '}weights"
+                raise InputError(wanted, got, "correct it, and write 0 for no coupling")
         if not any(weights):
             raise InputError("a weight in every row", f"nothing but zeros in {place}", "drop this sample or couple it")
 
 
-def _parse_number(cell: str) -> float:
+def parse_number(cell: str) -> float:
     """NaN for what is no number."""
     try:
         return nan if "_" in cell else float(cell)

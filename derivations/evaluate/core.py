@@ -50,8 +50,9 @@ class Point:
         """The point with some values changed for the markers only."""
         return Point(self.values, {**self.values, **self.frozen, **changes})
 
-    def with_index(self, index: sympy.Symbol, number: int) -> Point:
-        return Point({**self.values, index: number}, {**self.frozen, index: number} if self.frozen else {})
+    def __or__(self, changes: Values) -> Point:
+        """The point with some values changed, for the markers too."""
+        return Point({**self.values, **changes}, {**self.frozen, **changes} if self.frozen else {})
 
     @property
     def targets(self) -> Point:
@@ -180,7 +181,7 @@ def _(expr, at):
     index, first, last = expr.limits[-1]
     inner = sympy.Sum(expr.function, *expr.limits[:-1]) if len(expr.limits) > 1 else expr.function
     numbers = range(int(evaluate(first, at)), int(evaluate(last, at)) + 1)
-    return mpmath.fsum(evaluate(inner, at.with_index(index, number)) for number in numbers)
+    return mpmath.fsum(evaluate(inner, at | {index: number}) for number in numbers)
 
 
 @evaluate.register(MatrixElement)

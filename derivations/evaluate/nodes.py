@@ -34,13 +34,13 @@ def _(expr, at):
 @evaluate.register(Elementwise)
 def _(expr, at):
     inner = evaluate(expr.inner, at)
-    return _real_entries(expr, inner.shape, lambda i, j: evaluate(expr.body, at.with_index(ENTRY, inner[i, j])))
+    return _real_entries(expr, inner.shape, lambda i, j: evaluate(expr.body, at | {ENTRY: inner[i, j]}))
 
 
 @evaluate.register(ElementwiseApplyFunction)
 def _(expr, at):
     inner = evaluate(expr.expr, at)
-    return _real_entries(expr, inner.shape, lambda i, j: evaluate(expr.function(ENTRY), at.with_index(ENTRY, inner[i, j])))
+    return _real_entries(expr, inner.shape, lambda i, j: evaluate(expr.function(ENTRY), at | {ENTRY: inner[i, j]}))
 
 
 @evaluate.register(HadamardPower)

@@ -8,7 +8,7 @@ from derivations.figures.encoders import encoder_training
 from derivations.figures.frustrated import frustration
 from derivations.figures.phases import phase_diagram
 from derivations.figures.report import curves, head_eigenvalues
-from derivations.figures.spectra import spectrum
+from derivations.figures.spectra import spectrum, spectrum_of_views
 from derivations.figures.style import save_figure
 from derivations.figures.survival import survival
 from derivations.figures.trajectories import trajectory
@@ -28,6 +28,7 @@ __all__ = [
     "phase_diagram",
     "save_figure",
     "spectrum",
+    "spectrum_of_views",
     "survival",
     "trajectory",
     "two_time_scales",

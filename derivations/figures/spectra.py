@@ -44,6 +44,30 @@ def spectrum(title: str, labels: Sequence[str], numbers: Mapping[str, Any], redu
         return figure
 
 
+def spectrum_of_views(title: str, numbers: Mapping[str, Any]) -> Figure:
+    """Signed correlations and rates of one encoder by mode, where there are any, above the rates of all embeddings.
+
+    ``numbers`` are those that ``collapse spectrum --json`` prints of two views, or of pairs that repel.
+    """
+    titles = {
+        "signed_correlations": r"signed correlations $\nu_k$",
+        "shared_rates": "rates of one encoder",
+        "rates": "slowest rates of all embeddings",
+    }
+    drawn = {name: said for name, said in titles.items() if numbers[name] is not None}
+    with rc_context(STYLE):
+        figure = Figure(figsize=(7, 2.2 * len(drawn) + 0.6))
+        for axis, (name, said) in zip(np.atleast_1d(figure.subplots(len(drawn), sharex=True)), drawn.items(), strict=True):
+            values = numbers[name]
+            axis.axhline(0, color="black", linewidth=0.6)
+            axis.plot(np.arange(1, len(values) + 1), values, ".", color="#0072b2", markersize=_marker_size(len(values)))
+            axis.set_title(said)
+        axis.set_xlabel("mode $k$")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        figure.suptitle(title, x=0.01, ha="left", fontsize=9, parse_math=False)
+        return figure
+
+
 def _draw_correlations(axis: Axes, mu: Sequence[float]) -> None:
     axis.plot(np.arange(1, len(mu) + 1), mu, ".", color="#0072b2", markersize=_marker_size(len(mu)))
     axis.set(title="modes", ylabel=r"canonical correlation $\mu_k$", xlim=(0.5, len(mu) + 0.5), ylim=(0, 1.05))

@@ -1,4 +1,4 @@
-"""The figure of one run: loss, accuracy, separation, head, drift of first integrals, and the paths of the labels."""
+"""The figure of one run: loss, accuracy, separation, head, drift of first integrals, spectrum, and the paths of the labels."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from theory import Coupling, Trajectory
 DECADES = 12  # of the loss and of distances that are drawn below their largest value
 ROUNDING = 1e-17  # where drifts of zero are drawn
 DRAWN_CORRELATIONS = 40
+PANELS = 5  # beside the paths of the labels
 
 
 def trajectory(title: str, run: Trajectory, coupling: Coupling | None = None, logarithmic: bool = True) -> Figure:
@@ -43,6 +44,8 @@ def trajectory(title: str, run: Trajectory, coupling: Coupling | None = None, lo
     drift = partial(_draw_drift, run=run)
     if run.conserved:
         drawn["drift of first integrals"] = drift
+    if run.spectrum is not None and len(drawn) < PANELS:
+        drawn["eigenvalues of second moments of samples"] = partial(_draw_spectrum, run=run)
     with rc_context(STYLE):
         figure = Figure(figsize=(11, 5.8))
         grid = figure.add_gridspec(2, 3)
@@ -110,6 +113,11 @@ def _draw_accuracy(axis: Axes, run: Trajectory) -> None:
 def _draw_separation(axis: Axes, run: Trajectory) -> None:
     axis.plot(*_shown_values(run, run.min_separation), color="#0072b2")
     log_scale(axis, run.min_separation)
+
+
+def _draw_spectrum(axis: Axes, run: Trajectory) -> None:
+    axis.plot(*_shown_values(run, run.spectrum), color="#0072b2", linewidth=1)
+    log_scale(axis, run.spectrum)
 
 
 def _draw_head(axis: Axes, run: Trajectory, coupling: Coupling | None) -> None:

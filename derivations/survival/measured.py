@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,9 +23,11 @@ def run_to_rest(
     parameters: Mapping,
     *,
     time: float = 2000.0,
+    dimension: int = DIMENSION,
     initial: Mapping[str, ArrayLike] | None = None,
+    watched: Callable[[NDArray], NDArray] = np.asarray,
 ) -> Run:
-    """A run that has come to rest.
+    """A run that has come to rest, in what of the labels is watched.
 
     Raises
     ------
@@ -35,14 +37,14 @@ def run_to_rest(
     run = simulate(
         loss,
         coupling,
-        dimension=DIMENSION,
+        dimension=dimension,
         times=[0.0, 0.9 * time, time],
         by=Direct(solver="LSODA"),
         seed=seed,
         parameters=parameters,
         initial=initial,
     )
-    moved = np.abs(run.labels[-1] - run.labels[-2]).max()
+    moved = np.abs(watched(run.labels[-1]) - watched(run.labels[-2])).max()
     if moved > RESTED:
         raise UnfinishedError(f"a run of {time:g} still moves by {moved:.1e} in the last tenth of it; give it more time")
     return run
@@ -56,6 +58,13 @@ def class_squares(run: Run, coupling: Coupling) -> NDArray:
     degrees, vectors = class_modes(coupling)
     whole = np.concatenate([run.end["X"], run.end["Y"]], axis=1)
     return ((whole * np.sqrt(degrees) @ vectors) ** 2).sum(axis=0)
+
+
+def class_views(run: Run, coupling: Coupling) -> tuple[NDArray, NDArray]:
+    """The amplitudes of samples and of labels in the class modes at the end, a mode in each column."""
+    degrees, vectors = class_modes(coupling)
+    both = np.concatenate([run.end["X"], run.end["Y"]], axis=1) * np.sqrt(2 * degrees)
+    return both[:, : coupling.samples] @ vectors[: coupling.samples], both[:, coupling.samples :] @ vectors[coupling.samples :]
 
 
 def class_modes(coupling: Coupling) -> tuple[NDArray, NDArray]:

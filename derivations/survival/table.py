@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from derivations.survival.angles import angle_rows
+from derivations.survival.directions import direction_rows
 from derivations.survival.hinges import hinge_rows
 from derivations.survival.lengths import length_rows
 from derivations.survival.margins import margin_rows
+from derivations.survival.moments import moment_rows
 from derivations.survival.row import Survival, SurvivalWitness
 from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown
@@ -19,7 +21,7 @@ from theory.errors import InputError
 @cache
 def survival_rows() -> tuple[Survival, ...]:
     """Every row, without witnesses."""
-    return (*length_rows(), *hinge_rows(), *margin_rows(), *angle_rows())
+    return (*length_rows(), *moment_rows(), *hinge_rows(), *direction_rows(), *margin_rows(), *angle_rows())
 
 
 def survival_row(loss: str, setting: str = "") -> Survival:

@@ -40,7 +40,6 @@ from theory.errors import InputError
 if TYPE_CHECKING:
     import networkx
 
-    from theory.coupling.signed import Signed
     from theory.coupling.views import Views
     from theory.encoder import Encoder
 
@@ -143,8 +142,8 @@ class Coupling(Weights):
         return Views(A, mobility)
 
     @staticmethod
-    def from_signed_weights(J: ArrayLike | networkx.Graph, mobility: Mobility = "uniform") -> Signed:
-        """From weights (N, K) that attract or, below zero, repel; of two views if symmetric (:mod:`theory.coupling.signed`)."""
+    def from_signed_weights(J: ArrayLike | networkx.Graph, mobility: Mobility = "uniform") -> Coupling:
+        """From weights (N, K) that attract or, below zero, repel, of two views if symmetric: :mod:`theory.coupling.signed`."""
         from theory.coupling.signed import from_signed_weights
 
         return from_signed_weights(J, mobility)

@@ -6,14 +6,16 @@ negative eigenvalues.  What is left of the theory, and where it stops:
 
 * rates are the eigenvalues of :math:`H^{1/2}(D-A)H^{1/2}`, real for positive mobilities, and those below zero are rates of
   growth.  Losses are followed as for any coupling, directly, in steps, and by order parameters where these close;
+* symmetric weights are of two views: one encoder has the eigenvalues of :math:`H^{1/2}(D-J)H^{1/2}`, and the signed
+  correlations :math:`\nu` of :math:`D^{-1/2}JD^{-1/2}`, which can exceed one, where all degrees are positive;
 * inverse degrees are mobilities only where all degrees are positive: mobilities are uniform unless given;
 * canonical correlations, frustrations, slow times, class graphs and the exact method need :math:`D-A\ge0` and are refused; so
   are means over pairs whose total weight is not positive.
 
 >>> from theory import Coupling
 >>> pushed = Coupling.from_signed_weights([[1, -0.5], [-0.5, 1]])
->>> pushed, pushed.rates().round(6) + 0
-(<signed coupling of 2 samples in 2 types to 2 labels>, array([-1.,  0.,  1.,  2.]))
+>>> pushed, pushed.rates().round(6) + 0, pushed.shared_rates().round(6) + 0
+(<signed coupling of two views of 2 samples>, array([-1.,  0.,  1.,  2.]), array([-1.,  0.]))
 >>> pushed.modes()
 Traceback (most recent call last):
     ...
@@ -36,7 +38,7 @@ from theory.coupling.reduction import CouplingReduction
 from theory.coupling.rows import is_coupled, require_weights
 from theory.coupling.sparse_flow import flow_without_links, rates_within_types
 from theory.coupling.spectrum import DENSE, require_count, require_few
-from theory.coupling.views import Shared, weights_of_views
+from theory.coupling.views import Shared, Views, weights_of_views
 from theory.coupling.weights import Mobility, weights_of_rows
 from theory.errors import InputError
 
@@ -137,10 +139,27 @@ class SignedViews(Shared, Signed):
         return flow_without_links(self._scaled_laplacian(mobility)).slow_modes(require_few(k, self.samples))[0]
 
 
-def from_signed_weights(J: ArrayLike | networkx.Graph, mobility: Mobility) -> Signed:
+def contrast(views: Views) -> SignedViews:
+    r"""Positive pairs against independent ones, :math:`A-dd^T/m`, with the mobilities of these views.
+
+    Times :math:`2/m`, squared distances then have the flow of the spectral contrastive loss to first order about embeddings of
+    the trivial mode alone: degrees vanish, and modes grow at their correlations.
+
+    Raises
+    ------
+    InputError
+        for more than :data:`theory.coupling.spectrum.DENSE` views, of which every two are coupled.
+    """
+    if views.samples > DENSE:
+        raise InputError(f"at most {DENSE} views, of which every two are coupled", str(views.samples), "take fewer")
+    d = views.label_degrees
+    apart = views.types[views.type_of].toarray() - np.outer(d, d) / d.sum()
+    return SignedViews(apart, (views.sample_mobility[views.type_of], views.label_mobility))
+
+
+def from_signed_weights(J: ArrayLike | networkx.Graph, mobility: Mobility) -> Coupling:
     """Of two views where the weights are a graph or a symmetric matrix; see :meth:`theory.Coupling.from_signed_weights`."""
-    if hasattr(J, "edges"):
-        return SignedViews(J, mobility)
-    rows = require_weights(J, signed=True)
-    symmetric = rows.shape[0] == rows.shape[1] and not (rows != rows.T).nnz
-    return (SignedViews if symmetric else Signed)(rows, mobility)
+    rows = given.from_symmetric(J, signed=True) if hasattr(J, "edges") else require_weights(J, signed=True)
+    if rows.shape[0] != rows.shape[1] or (rows != rows.T).nnz:
+        return Signed(rows, mobility)
+    return (SignedViews if rows.min() < 0 else Views)(rows, mobility)

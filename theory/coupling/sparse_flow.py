@@ -181,7 +181,7 @@ class SparseFlow:
         try:
             if not self._is_narrow and "_inverse" not in self.__dict__:
                 with suppress(ArpackError) if self.factor is not None else nullcontext():
-                    return largest(lambda v: self.bound * v - self.operator @ v)
+                    return largest(lambda v: 2 * self.bound * v - self.operator @ v)
             return largest(self._inverse.solve)
         except (ArpackError, MemoryError) as error:
             raise UnfinishedError(f"{m} slow modes did not converge ({error}); ask for fewer") from None
@@ -194,9 +194,10 @@ class SparseFlow:
         from scipy.sparse.csgraph import reverse_cuthill_mckee
 
         order = reverse_cuthill_mckee(self.operator, symmetric_mode=True)
-        turned = self.operator[order][:, order]
-        turned.sort_indices()
-        return int(np.sum(np.arange(len(order)) - turned.indices[turned.indptr[:-1]])) <= FILLED
+        row, column = self.operator[order][:, order].tocoo().coords
+        reach = np.zeros(len(order), dtype=np.int64)
+        np.maximum.at(reach, row, row - column)
+        return int(reach.sum()) <= FILLED
 
     @cached_property
     def _inverse(self):

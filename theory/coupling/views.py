@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     import networkx
     from scipy.sparse import csr_array
 
-    from theory.coupling.signed import SignedViews
-
 PAIRS = 10**8  # positive pairs that are held at once
 
 
@@ -131,25 +129,6 @@ class Views(Shared):
 
         return networkx.from_scipy_sparse_array(self.types[self.type_of])
 
-    def contrast(self) -> SignedViews:
-        r"""Positive pairs against independent ones, :math:`A-dd^T/m`, with the mobilities of these views.
-
-        Times :math:`2/m`, one encoder's squared distances then have the flow of the spectral contrastive loss to first order
-        about embeddings of the trivial mode alone: degrees vanish, and modes grow at their correlations.
-
-        Raises
-        ------
-        InputError
-            for more than :data:`theory.coupling.spectrum.DENSE` views, of which every two are coupled.
-        """
-        from theory.coupling.signed import SignedViews
-
-        if self.samples > DENSE:
-            raise InputError(f"at most {DENSE} views, of which every two are coupled", str(self.samples), "take fewer")
-        d = self.label_degrees
-        apart = self.types[self.type_of].toarray() - np.outer(d, d) / d.sum()
-        return SignedViews(apart, (self.sample_mobility[self.type_of], self.label_mobility))
-
     @property
     def shared_components(self) -> int:
         """The number of connected components of the graph of positive pairs: the modes that one encoder keeps."""
@@ -174,6 +153,16 @@ class Views(Shared):
         if self.samples <= DENSE:
             return super()._slowest_rates(mobility, k)
         return flow_of_views(self.types[self.type_of], mobility).slow_modes(require_few(k, self.samples))[0]
+
+    def shared_slow_time(self) -> float:
+        """The inverse of the smallest rate of one encoder that is not zero; infinite where every view is alone."""
+        kept = self.shared_components
+        if kept == self.samples:
+            return float("inf")
+        if self.samples <= DENSE:
+            return 1 / float(self.shared_rates(kept + 1)[-1])
+        self._require_alike()
+        return 1 / float(flow_of_views(self.types[self.type_of], self.label_mobility).slow_modes(kept + 1)[0][-1])
 
     # -- two encoders ---------------------------------------------------------------------------------------------------
 

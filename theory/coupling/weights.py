@@ -154,6 +154,10 @@ class Weights:
         """Embeddings of observed samples, all or those ``chosen``, from their columns of X; or outputs of an encoder."""
         return embeddings
 
+    def second_moments(self, embeddings: NDArray) -> NDArray:
+        """The mean (d, d) of the outer products of all observed embeddings, from the columns of X."""
+        return embeddings @ embeddings.T / embeddings.shape[1]
+
     def is_own(self, label: NDArray, samples: NDArray | None = None) -> NDArray:
         """Whether a label, given for each observed sample or for those in ``samples``, is one that it is coupled to."""
         return is_coupled(self.types, self.type_of if samples is None else self.type_of[samples], label)

@@ -119,6 +119,13 @@ class Encoder(Coupling):
     def observe(self, embeddings: NDArray, chosen: NDArray | None = None) -> NDArray:
         return embeddings @ (self.features if chosen is None else self.features[chosen]).T
 
+    def second_moments(self, embeddings: NDArray) -> NDArray:
+        return embeddings @ self._feature_moments @ embeddings.T
+
+    @cached_property
+    def _feature_moments(self) -> NDArray:
+        return self.features.T @ self.features / len(self.features)
+
     def is_own(self, label: NDArray, samples: NDArray | None = None) -> NDArray:
         return label == (self.classes if samples is None else self.classes[samples])
 

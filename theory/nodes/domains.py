@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import singledispatch
 
 from sympy import (
@@ -11,6 +11,7 @@ from sympy import (
     Dummy,
     Expr,
     Identity,
+    Inverse,
     MatAdd,
     MatMul,
     MatrixExpr,
@@ -18,6 +19,8 @@ from sympy import (
     Pow,
     Q,
     S,
+    Symbol,
+    Trace,
     Transpose,
     log,
     preorder_traversal,
@@ -28,7 +31,7 @@ from theory.errors import InputError, quote_value
 from theory.nodes.algebra import terms_of, times, transpose_of
 from theory.nodes.elementwise import ENTRY, Elementwise
 from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
-from theory.nodes.opened import NODES, as_nodes
+from theory.nodes.opened import as_nodes
 from theory.nodes.rows import Softmax
 from theory.scalars import KINKED, kinks
 from theory.words import Context
@@ -39,41 +42,65 @@ POSITIVE, NONNEGATIVE, ANY = 2, 1, 0  # what is known of the signs of entries
 def positive_parts(expr: Basic, context: Context) -> tuple[Expr, ...]:
     """What must be positive, in every entry, for an expression to be defined, and is not proved to be.
 
+    Of what is inverted and may have either sign it is the square, of an inverse matrix that of its determinant.
+
     Raises
     ------
     InputError
         for the logarithm of entries that can be negative.
     """
     found: dict[Expr, None] = {}
-    for node in preorder_traversal(as_nodes(expr)) if expr.has(*NODES) else ():
-        if isinstance(node, log) and isinstance(node.args[0], Determinant):
-            found[node.args[0]] = None
+    for node in preorder_traversal(as_nodes(expr)):
+        if isinstance(node, Inverse):
+            found[Determinant(node.arg) ** 2] = None
         if isinstance(node, Elementwise):
-            known = signs(node.inner, context)
-            for argument, is_logarithm in _arguments(node.body):
-                sign = _sign(argument, known)
-                if sign == ANY and is_logarithm:
-                    got = f"{quote_value(Elementwise(argument, node.inner))}, whose entries can be negative"
-                    remedy = "take it of what is positive, as exp, softmax, a sum with squares, or assume Q.positive of data"
-                    raise InputError("the logarithm of positive entries", got, remedy)
-                if sign != POSITIVE:
-                    found[Elementwise(argument, node.inner)] = None
+            found |= dict.fromkeys(_positive_entries(node, context))
+        elif isinstance(node, log | Pow) and not node.has(ENTRY):
+            found |= dict.fromkeys(_required(node, _sign_of_scalar))
     return tuple(found)
+
+
+def _positive_entries(node: Elementwise, context: Context) -> Iterator[MatrixExpr]:
+    """What a function of every entry needs to be positive."""
+    known = signs(node.inner, context)
+    for part in preorder_traversal(node.body):
+        if isinstance(part, log) and part.has(ENTRY) and _sign(part.args[0], known) == ANY:
+            got = f"{quote_value(Elementwise(part.args[0], node.inner))}, whose entries can be negative"
+            remedy = "take it of what is positive, as exp, softmax, a sum with squares, or assume Q.positive of data"
+            raise InputError("the logarithm of positive entries", got, remedy)
+        if part.has(ENTRY):
+            yield from (Elementwise(e, node.inner) for e in _required(part, lambda body: _sign(body, known)))
+
+
+def _required(part: Basic, sign: Callable[[Expr], int]) -> Iterator[Expr]:
+    """What an operation on scalars needs to be positive: the argument of a logarithm, of a root, of an inverse power."""
+    if isinstance(part, log):
+        argument, signed = part.args[0], False
+    elif isinstance(part, Pow) and not (part.exp.is_integer and part.exp.is_nonnegative):
+        argument, signed = part.base, bool(part.exp.is_integer)
+    else:
+        return
+    if (known := sign(argument)) != POSITIVE:
+        yield argument**2 if signed and known == ANY else argument
+
+
+def _sign_of_scalar(expr: Expr) -> int:
+    """What is known of a scalar expression in traces: those of products with their transposes are not negative."""
+    traces = {t: Dummy(nonnegative=True) if _is_gram(t.arg) else Dummy(real=True) for t in expr.atoms(Trace)}
+    value = expr.xreplace(traces)
+    return POSITIVE if value.is_positive else NONNEGATIVE if value.is_nonnegative else ANY
+
+
+def is_inverted(places: Iterable[Expr], symbol: Symbol) -> bool:
+    """Whether anything is divided by zero where a parameter is zero."""
+    powers = (p for place in places for p in place.atoms(Pow) if p.exp.is_negative and symbol in p.free_symbols)
+    return any(p.base.xreplace({symbol: S.Zero}) == 0 for p in powers)
 
 
 def kinks_of_entries(expr: Basic) -> tuple[MatrixExpr, ...]:
     """Matrices of which an entry vanishes where a function of every entry has a kink."""
     nodes = [node for node in preorder_traversal(as_nodes(expr)) if isinstance(node, Elementwise) and node.body.has(*KINKED)]
     return tuple(dict.fromkeys(Elementwise(gap, node.inner) for node in nodes for gap in kinks(node.body)))
-
-
-def _arguments(body: Expr) -> Iterator[tuple[Expr, bool]]:
-    """What a function of an entry takes logarithms of, or roots or negative powers."""
-    for part in preorder_traversal(body):
-        if isinstance(part, log) and part.has(ENTRY):
-            yield part.args[0], True
-        if isinstance(part, Pow) and part.base.has(ENTRY) and not (part.exp.is_integer and part.exp.is_nonnegative):
-            yield part.base, False
 
 
 def _sign(body: Expr, known: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sympy import DiagMatrix, Expr, FunctionClass, Lambda, MatMul, MatrixExpr, Pow, S, Symbol, Transpose, ZeroMatrix
+from sympy import DiagMatrix, Expr, FunctionClass, Integer, Lambda, MatMul, MatrixExpr, Pow, S, Symbol, Transpose, ZeroMatrix
 from sympy.core.function import AppliedUndef, Function, UndefinedFunction
 from sympy.matrices.expressions.special import OneMatrix
 
@@ -42,7 +42,7 @@ class Elementwise(Node):
             return Transpose(cls(body, inner.arg))
         if (
             isinstance(inner, ZeroMatrix | OneMatrix)
-            and (value := body.xreplace({ENTRY: S(isinstance(inner, OneMatrix))})).is_finite
+            and (value := body.xreplace({ENTRY: Integer(isinstance(inner, OneMatrix))})).is_finite
         ):
             return times(value, OneMatrix(*inner.shape))
         return cls.build_node(body, inner)

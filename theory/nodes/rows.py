@@ -16,7 +16,7 @@ from theory.nodes.node import Node
 class Softmax(Node):
     r""":math:`e^{M_{ij}}/\sum_ke^{M_{ik}}`, each row a distribution."""
 
-    numpy = "softmax({})"
+    numpy = "softmax({}, {fresh})"
     written = "softmax({})", r"\operatorname{{softmax}}\left({}\right)"
     shape = property(lambda self: self.args[0].shape)
 
@@ -34,7 +34,7 @@ class Softmax(Node):
 class LogSumExp(Node):
     r""":math:`\log\sum_je^{M_{ij}}`, a number for each row."""
 
-    numpy = "log_sum_exp({})"
+    numpy = "log_sum_exp({}, {fresh})"
     written = "lse({})", r"\operatorname{{lse}}\left({}\right)"
     shape = property(lambda self: (self.args[0].rows, S.One))
 

@@ -59,12 +59,15 @@ class Closure:
         what the sample view multiplies a sample by (d × d), and the label view.
     integrals
         first integrals of the flow, by those of the whole flow.
+    conditions
+        what must stay positive.
     """
 
     flow: Flow
     loss: Expr
     views: tuple[MatrixExpr, MatrixExpr]
     integrals: Mapping[MatrixExpr, MatrixExpr]
+    conditions: tuple[Expr, ...] = ()
 
 
 @lru_cache(64)
@@ -135,14 +138,14 @@ def closure_or_open(model: Loss, groups: int, integrals: tuple[MatrixExpr, ...] 
     loss, kept = put.trace(model.erased()), {q: put.close_expression(q, q.shape) for q in integrals}
     if any(not w or w[-1] not in (E_t, *put.xi) for w in moved):
         return OpenFlow(flow.velocity[X])
-    for expression in (*velocity.values(), loss, *kept.values()):
+    for expression in (*velocity.values(), loss, *kept.values(), *model.conditions):
         if expression.has(X, E_t, J, D_x, H_x, *put.xi):
             return OpenFlow(expression)
     symmetric = (Q.symmetric(S) for pair in put.scatters for S in pair)
     context = (*(Q.diagonal(D) for D in (D_t, H_t, C)), *DIAGONAL[1::2], *symmetric)
     samples, labels = model.views or (X, Y)
     factor = assemble({w[:-1]: c for w, c in expand(samples).items()}, (d, d))
-    return Closure(Flow(velocity, assumptions=context), loss, (factor, labels), kept)
+    return Closure(Flow(velocity, assumptions=context), loss, (factor, labels), kept, model.conditions)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from theory import require
 from theory.calculus import State
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import X
+from theory.simulation.domain import Domain
 from theory.simulation.minibatch import BatchVelocity
 
 Arrays = list[NDArray]
@@ -95,7 +96,7 @@ def take_steps(moving: Moving, steps: NDArray, how: GradientDescent) -> Iterator
     done = 0
     for stop in steps:
         while done < stop:
-            with np.errstate(over="ignore", invalid="ignore"):
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 positions, momenta, velocities = moving.take(done)
                 momenta = [how.momentum * p + how.step * v for p, v in zip(momenta, velocities, strict=True)]
                 positions = [x + p for x, p in zip(positions, momenta, strict=True)]
@@ -107,16 +108,19 @@ def take_steps(moving: Moving, steps: NDArray, how: GradientDescent) -> Iterator
 
 
 class WholeDescent:
-    """A state vector that moves with all samples."""
+    """A state vector that moves with all samples, in the domain of its model."""
 
-    def __init__(self, lowered: LoweredFlow, start: NDArray):
+    def __init__(self, lowered: LoweredFlow, start: NDArray, how: GradientDescent, domain: Domain | None = None):
         self.lowered, self.state, self.momentum = lowered, start, np.zeros_like(start)
+        self.how, self.domain = how, domain
 
     def take(self, done: int) -> tuple[Arrays, Arrays, Arrays]:
         return [self.state], [self.momentum], [self.lowered.velocity(0.0, self.state)]
 
     def put(self, done: int, positions: Arrays, momenta: Arrays) -> None:
         (self.state,), (self.momentum,) = positions, momenta
+        if self.domain is not None:
+            self.domain.require_inside(done * self.how.step, self.state)
 
 
 class BatchDescent:
@@ -145,9 +149,11 @@ class BatchDescent:
         return {X: self.samples.at(done)[:, 0].T.copy(), **self.others}
 
 
-def descend(lowered: LoweredFlow, start: NDArray, steps: NDArray, how: GradientDescent) -> Iterator[NDArray]:
-    """The state after so many steps of all samples (increasing, from 0 on)."""
-    whole = WholeDescent(lowered, start)
+def descend(
+    lowered: LoweredFlow, start: NDArray, steps: NDArray, how: GradientDescent, domain: Domain | None = None
+) -> Iterator[NDArray]:
+    """The state after so many steps of all samples (increasing, from 0 on), up to the end of a domain."""
+    whole = WholeDescent(lowered, start, how, domain)
     return (whole.state for _ in take_steps(whole, steps, how))
 
 

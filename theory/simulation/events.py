@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from theory import require
 from theory.errors import InputError
+from theory.simulation.domain import Domain
 from theory.simulation.observables import min_separation
 
 TINY = np.finfo(float).tiny
@@ -93,21 +94,23 @@ Event = Collapse | Convergence
 class Watch:
     """Events of one run, by a function of the state that is positive before each."""
 
-    levels: Sequence[tuple[Event, Callable[[Any], float]]]
+    levels: Sequence[tuple[Event | Domain, Callable[[Any], float]]]
 
     @classmethod
-    def of(cls, events: Sequence[Event], watched: Watched, start: Any) -> Watch:
-        return cls([(event, event.level(watched, start)) for event in events])
+    def of(cls, events: Sequence[Event], watched: Watched, start: Any, domain: Domain | None = None) -> Watch:
+        """The events, and the end of the domain of the model where it has one."""
+        ends = [(domain, domain.margin)] if domain is not None and domain.conditions else []
+        return cls([*ends, *((event, event.level(watched, start)) for event in events)])
 
-    def at(self, state: Any) -> Event | None:
+    def at(self, state: Any) -> Event | Domain | None:
         """The first event that has happened in a state."""
         return next((event for event, level in self.levels if level(state) <= 0), None)
 
-    def first(self, path: Callable[[float], Any], before: float, after: float) -> tuple[float, Event] | None:
+    def first(self, path: Callable[[float], Any], before: float, after: float) -> tuple[float, Event | Domain] | None:
         """The earliest event on a path between two times, none having happened at the first, and its time."""
         return min(self._crossings(path, before, after), key=lambda found: found[0], default=None)
 
-    def _crossings(self, path: Callable[[float], Any], before: float, after: float) -> Iterator[tuple[float, Event]]:
+    def _crossings(self, path: Callable[[float], Any], before: float, after: float) -> Iterator[tuple[float, Event | Domain]]:
         from scipy.optimize import brentq
 
         for event, level in self.levels:
@@ -130,7 +133,7 @@ def checked_events(until: Event | Sequence[Event] | None) -> tuple[Event, ...]:
     return tuple(events)
 
 
-def stop_sentence(event: Event, time: float, horizon: float) -> str:
+def stop_sentence(event: Event | Domain, time: float, horizon: float) -> str:
     """Why a run has stopped."""
     return f"at t = {time:.6g}, before {horizon:g}: {event}"
 

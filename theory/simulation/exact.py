@@ -96,6 +96,26 @@ class Propagation(ABC):
         size = np.sum(c.counts * means**2) + np.sum(labels**2)
         return float(np.sqrt(moved + np.sum(self.rates**2 * within))), float(np.sqrt(size + np.sum(within)))
 
+    def second_moments(self, time: float, means: NDArray) -> NDArray:
+        """The mean (d, d) of the outer products of the samples at a time, from the means of their types then."""
+        c = self.coupling
+        if np.all(c.counts == 1):
+            return c.second_moments(means[:, c.type_of])
+        rates, scatters = self._scatters
+        within = np.tensordot(np.exp(-2 * rates * time), scatters, 1)
+        return ((c.counts * means) @ means.T + within) / c.samples
+
+    @cached_property
+    def _scatters(self) -> tuple[NDArray, NDArray]:
+        """The different rates (G,) of types of several samples, and the scatters (G, d, d) of these at the start."""
+        c = self.coupling
+        rates, group = np.unique(self.rates, return_inverse=True)
+        off = self.X - self.start[:, c.type_of]
+        order = np.argsort(group[c.type_of], kind="stable")
+        sizes = np.bincount(group, weights=c.counts, minlength=len(rates)).astype(int)
+        parts = np.split(off[:, order], np.cumsum(sizes)[:-1], axis=1)
+        return rates, np.array([part @ part.T for part in parts])
+
     @cached_property
     def rates(self) -> NDArray:
         """Decay rate of the deviations within each type (T,)."""

@@ -63,9 +63,11 @@ class Integration:
             require.positive(getattr(self, name), name)
         require.one_of(self.solver, SOLVERS, "a solver")
 
-    def scheme(self, events: tuple[Event, ...], reached: Callable[[float], None], cycles: float = 0.0) -> Scheme:
+    def scheme(
+        self, events: tuple[Event, ...], reached: Callable[[float], None], cycles: float = 0.0, stiffens: bool = False
+    ) -> Scheme:
         """The scheme of a run."""
-        return Scheme(self.solver, self.rtol, self.atol, self.drift, events, reached, cycles)
+        return Scheme(self.solver, self.rtol, self.atol, self.drift, events, reached, cycles, stiffens)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.coupling import Coupling
-from theory.coupling.rows import DENSE_LIMIT
 from theory.errors import InputError
 
+BLOCK = 10**6  # distances that are held at once
 MANY = 500  # labels beyond which not every two are compared
 FOLLOWED = 10**8  # distances between samples and labels in a whole run, up to which every sample is looked at
 
@@ -22,7 +22,7 @@ def accuracy(coupling: Coupling, samples: NDArray, targets: NDArray, chosen: NDA
     """
     middle = targets.mean(axis=1, keepdims=True)
     near, off = targets - middle, samples - middle
-    own, block = np.sum(near**2, axis=0)[:, None], max(1, DENSE_LIMIT // targets.shape[1])
+    own, block = np.sum(near**2, axis=0)[:, None], max(1, BLOCK // targets.shape[1])
     parts = (off[:, i : i + block] for i in range(0, samples.shape[1], block))
     nearest = np.concatenate([np.argmin(own - 2 * near.T @ part, axis=0) for part in parts])
     return float(np.mean(coupling.is_own(nearest, chosen)))
@@ -76,6 +76,11 @@ def _closest_pair(points: NDArray) -> float:
 def label_spread(labels: NDArray) -> NDArray:
     """Root of the summed squared distances of columns from their mean, over the last two axes (d, K)."""
     return np.linalg.norm(labels - labels.mean(axis=-1, keepdims=True), axis=(-2, -1))
+
+
+def spectrum(moments: NDArray) -> NDArray:
+    """Eigenvalues of second moments (..., d, d), the largest first, to rounding of the largest."""
+    return np.maximum(np.linalg.eigvalsh(moments)[..., ::-1], 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,6 +100,7 @@ class Optimised(Recorder):
         watch = DivergenceWatch(self.watched, self.optimiser, self.coupling)
         try:
             for done, state in zip(looks, self.states(looks), strict=True):
+                self.watched.domain.require_inside(done * self.optimiser.step, state)
                 watch.look(done, state)
                 for _ in range(np.count_nonzero(recorded == done)):
                     yield self.watched.row(state)
@@ -112,7 +113,7 @@ class Optimised(Recorder):
     def states(self, steps: NDArray) -> Iterator[NDArray]:
         """The state vector after so many steps (increasing, from 0 on)."""
         if self.estimate is None:
-            return descend(self.watched.lowered, self.watched.start, steps, self.optimiser)
+            return descend(self.watched.lowered, self.watched.start, steps, self.optimiser, self.watched.domain)
         blocks = descend_in_batches(self.estimate, self.start, steps, self.optimiser, self.seed)
         return map(self.watched.lowered.pack, blocks)
 

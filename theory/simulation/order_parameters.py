@@ -190,19 +190,24 @@ class OrderParametersRecorder(Integrated):
         observed = [found.loss, labels, *([factor] if self.projects else [])]
         kept = [found.integrals[q] for q in integrals]
         values = closure_data(coupling, self.groups, self.samples) | setting.numbers_by_name
-        shown = (*found.flow.velocity.values(), *observed, *kept, *found.flow.state)
+        shown = (*found.flow.velocity.values(), *observed, *kept, *found.conditions, *found.flow.state)
         needed = {str(s) for s in (*parameters_of(shown, ()), *(n for b in found.flow.state for n in b.shape))}
-        lowered = found.flow.lower({k: v for k, v in values.items() if k in needed}, also=[*observed, *kept])
+        also = [*observed, *kept, *found.conditions]
+        lowered = found.flow.lower({k: v for k, v in values.items() if k in needed}, also=also)
         state = {M: self.samples.means, **dict.fromkeys(deviation_symbols(count), np.eye(setting.dimension))}
         state |= {b: start[b] for b in found.flow.state if b in start}
-        super().__init__(coupling, lowered, observed, kept, lowered.pack(state), how)
+        super().__init__(coupling, lowered, observed, kept, lowered.pack(state), how, found.conditions)
         self.method = f"order parameters of {len(coupling.counts)} types, {self.scheme}"
 
     def row(self, state: NDArray) -> RecordedRow:
         loss, labels, *rest = self.observe(state)
         blocks, samples = self.lowered.unpack(state), self._followed_samples(self.lowered.unpack(state))
         share = accuracy(self.coupling, rest[0] @ samples if self.projects else samples, labels, self.samples.followed)
-        return make_row(loss, share, blocks, self.drifts(rest[1:] if self.projects else rest))
+        return make_row(loss, share, blocks, self.drifts(rest[1:] if self.projects else rest), self._second_moments(blocks))
+
+    def _second_moments(self, blocks: Mapping) -> NDArray:
+        moved = (M, *deviation_symbols(len(self.groups.rates)))
+        return np.sum([blocks[b] @ self._weights[b] @ blocks[b].T for b in moved], axis=0) / self.coupling.samples
 
     def norm(self, state: NDArray) -> float:
         return float(np.sqrt(sum(np.sum(v @ self._weights[b] * v) for b, v in self.lowered.unpack(state).items())))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Add, MatAdd
+from sympy import Add, Expr, MatAdd
 
 from theory.calculus import State
 from theory.coupling import Coupling
@@ -18,10 +18,11 @@ from theory.errors import UnfinishedError
 from theory.loss import Loss
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import K, N, W, X, Y, d
-from theory.simulation.direct import Problem, Scheme, integrate_steps
+from theory.simulation.direct import Problem, Reached, Scheme, Standstill, integrate_steps
+from theory.simulation.domain import Domain
 from theory.simulation.events import Event, Watch, stop_sentence
-from theory.simulation.exact import Propagation
-from theory.simulation.observables import accuracy, accuracy_error, draw_followed, min_separation, relative_drift
+from theory.simulation.kinks import RoundedFlow, has_jumps
+from theory.simulation.observables import accuracy, accuracy_error, draw_followed, min_separation, spectrum
 from theory.simulation.setting import Setting, fastest_rate
 from theory.simulation.trajectory import Run
 from theory.state import parameters_of
@@ -41,6 +42,7 @@ class RecordedRow(NamedTuple):
     time: float | None = None
     stopped: str = ""
     blocks: Mapping[str, NDArray] = MappingProxyType({})
+    spectrum: NDArray | None = None
 
 
 class Recorder(ABC):
@@ -70,8 +72,8 @@ class Integrated(Recorder):
     ----------
     coupling, lowered
         the coupling, and the flow that is integrated.
-    observed, integrals
-        expressions in its state: those that a row needs, and first integrals.
+    observed, integrals, conditions
+        expressions in its state: those that a row needs, first integrals, and what must stay positive.
     start
         the state vector at time zero.
     how
@@ -79,10 +81,19 @@ class Integrated(Recorder):
     """
 
     def __init__(
-        self, coupling: Coupling, lowered: LoweredFlow, observed: Sequence, integrals: Sequence, start: NDArray, how: Scheme
+        self,
+        coupling: Coupling,
+        lowered: LoweredFlow,
+        observed: Sequence,
+        integrals: Sequence,
+        start: NDArray,
+        how: Scheme,
+        conditions: Sequence[Expr] = (),
     ):
         self.coupling, self.lowered, self.start = coupling, lowered, start
         self.scheme = how.choose_solver(lowered.size)
+        self.domain = Domain.of(conditions, lowered, start, how.rtol, how.atol)
+        self.velocity = RoundedFlow(lowered, how.rtol).velocity if has_jumps(lowered.flow) else lowered.velocity
         self.observe, self._shown, self._integrals = lowered.evaluate([*observed, *integrals]), len(observed), integrals
 
     @abstractmethod
@@ -95,14 +106,14 @@ class Integrated(Recorder):
     @property
     def problem(self) -> Problem:
         sizes = [int(np.prod(shape)) for shape in self.lowered.shapes.values()]
-        return Problem(self.lowered.velocity, self.start, sizes)
+        return Problem(self.velocity, self.start, sizes)
 
     def labels(self, state: NDArray) -> NDArray:
         return self.lowered.unpack(state)[Y]
 
     def speed(self, state: NDArray) -> float:
         """The norm of the velocity over that of the state, in units of the fastest rate of the coupling."""
-        moved, size = self.norm(self.lowered.velocity(0.0, state)), self.norm(state)
+        moved, size = self.norm(self.velocity(0.0, state)), self.norm(state)
         return moved / (size * fastest_rate(self.coupling)) if moved else 0.0
 
     def norm(self, state: NDArray) -> float:
@@ -131,11 +142,12 @@ class DirectRecorder(Integrated):
 
     def __init__(self, setting: Setting, start: Mapping[State, NDArray], how: Scheme, seed: int = 0):
         observed = [setting.model.erased(), *(setting.model.views or (X, Y))]
-        shown = [*setting.flow.velocity.values(), *observed, *setting.integrals]
+        shown = [*setting.flow.velocity.values(), *observed, *setting.integrals, *setting.conditions]
         needed = {str(s) for s in (*parameters_of(shown, setting.flow.state), d, N, K)}
         values = {name: v for name, v in setting.values.items() if name in needed}
-        lowered = setting.flow.lower(values, also=[*observed, *setting.integrals])
-        super().__init__(setting.coupling, lowered, observed, setting.integrals, lowered.pack(start), how)
+        lowered = setting.flow.lower(values, also=[*observed, *setting.integrals, *setting.conditions])
+        state = lowered.pack(start)
+        super().__init__(setting.coupling, lowered, observed, setting.integrals, state, how, setting.conditions)
         self.method = f"direct, {self.scheme}"
         self.chosen = draw_followed(setting.coupling, 1, seed)
 
@@ -145,13 +157,16 @@ class DirectRecorder(Integrated):
         c, chosen = self.coupling, self.chosen
         if chosen is not None:
             samples = samples[:, c.columns_of(chosen)]
-        return make_row(loss, accuracy(c, c.observe(samples, chosen), targets, chosen), blocks, self.drifts(integrals))
+        share = accuracy(c, c.observe(samples, chosen), targets, chosen)
+        return make_row(loss, share, blocks, self.drifts(integrals), c.second_moments(blocks[X]))
 
 
-def make_row(loss: float | NDArray, share: float | None, blocks: Mapping, drifts: Sequence) -> RecordedRow:
+def make_row(
+    loss: float | NDArray, share: float | None, blocks: Mapping, drifts: Sequence, second_moments: NDArray
+) -> RecordedRow:
     """A row with labels and head out of the blocks of the state."""
-    head = blocks[W].copy() if W in blocks else None
-    return RecordedRow(loss, share, blocks[Y].copy(), head, drifts, blocks={b.name: value for b, value in blocks.items()})
+    head, named = blocks[W].copy() if W in blocks else None, {b.name: value for b, value in blocks.items()}
+    return RecordedRow(loss, share, blocks[Y].copy(), head, drifts, blocks=named, spectrum=spectrum(second_moments))
 
 
 def guard_rows(run: Integrated, times: NDArray) -> Iterator[RecordedRow]:
@@ -163,16 +178,16 @@ def guard_rows(run: Integrated, times: NDArray) -> Iterator[RecordedRow]:
     Raises
     ------
     UnfinishedError
-        where smaller tolerances do not help, or the integrator stops early.
+        where smaller tolerances do not help, the integrator stops early, or the model is not defined any more.
     """
     scheme, problem, horizon = run.scheme, run.problem, times[-1]
-    watch, before, worst = Watch.of(scheme.events, run, run.start), 0.0, 0.0
+    watch, before, worst = Watch.of(scheme.events, run, run.start, run.domain), 0.0, 0.0
     event = watch.at(run.start)
     if event is not None or times[0] == 0:
         yield end_row(run.row(run.start), 0.0, event, horizon)
     left = times[:0] if event is not None else times[times > 0]
     while len(left):
-        for time, state, event in integrate_steps(problem, before, left, scheme, watch):
+        for time, state, event in watched_steps(run, integrate_steps(problem, before, left, scheme, watch)):
             found = run.row(state)
             drifted = max(map(np.max, found.drifts), default=0.0)
             if drifted > (worst + scheme.drift) / 2:
@@ -182,6 +197,18 @@ def guard_rows(run: Integrated, times: NDArray) -> Iterator[RecordedRow]:
             yield end_row(found, time, event, horizon)
             before, worst, problem = time, max(worst, drifted), problem._replace(start=state)
             left = left[:0] if event is not None else left[1:]
+
+
+def watched_steps(run: Integrated, steps: Iterator[Reached]) -> Iterator[Reached]:
+    """The steps of a run, up to where its model is not defined any more or rates grow without bound."""
+    try:
+        for found in steps:
+            if isinstance(found.event, Domain):
+                raise UnfinishedError(found.event.sentence(found.time, found.state))
+            yield found
+    except Standstill as error:
+        reason = run.domain.nearest(error.state) or "try looser tolerances or a stiff solver"
+        raise UnfinishedError(f"{error}; {reason}") from None
 
 
 def tighten_scheme(scheme: Scheme, time: float, drifted: float) -> Scheme:
@@ -194,68 +221,8 @@ def tighten_scheme(scheme: Scheme, time: float, drifted: float) -> Scheme:
     return tighter
 
 
-def end_row(found: RecordedRow, time: float, event: Event | None, horizon: float) -> RecordedRow:
+def end_row(found: RecordedRow, time: float, event: Event | Domain | None, horizon: float) -> RecordedRow:
     return found._replace(time=float(time), stopped="" if event is None else stop_sentence(event, time, horizon))
-
-
-class ExactRecorder(Recorder):
-    """The embedding-only flow without time steps; samples that are followed get their embeddings at the recorded times.
-
-    A state, for events, is a time with the labels and the means of the sample types then.
-    """
-
-    def __init__(self, run: Propagation, times: int, seed: int, events: Sequence[Event] = ()):
-        self.run, self.coupling, self.method, self.events = run, run.coupling, run.method, events
-        self.chosen = draw_followed(run.coupling, times, seed)
-
-    def rows(self, times: NDArray) -> Iterator[RecordedRow]:
-        before, states = self._at(0.0), zip(times, self.run.states(times), strict=True)
-        watch = Watch.of(self.events, self, before)
-        for t, blocks in [(0.0, before[1:])] if watch.at(before) else states:
-            found = watch.first(self._at, before[0], t) if watch.at((t, *blocks)) else None
-            time, event = found or (t, None)
-            before = self._at(time) if found else (t, *blocks)
-            yield end_row(self.row(before), time, event, times[-1])
-            if found:
-                return
-
-    def row(self, state: tuple[float, NDArray, NDArray]) -> RecordedRow:
-        """What is recorded of a state."""
-        (t, labels, means), run = state, self.run
-        own = accuracy(run.coupling, self._followed_samples(t, means), labels, self.chosen)
-        drifts = []
-        if run.coupling.null_vector:
-            first = self._centroid(run.Y, run.start)
-            drifts = [relative_drift(self._centroid(labels, means), first, self._centroid_size)]
-        return RecordedRow(run.loss(t, labels, means), own, labels, None, drifts, blocks={"Y": labels, "M": means})
-
-    def labels(self, state: tuple[float, NDArray, NDArray]) -> NDArray:
-        return state[1]
-
-    def speed(self, state: tuple[float, NDArray, NDArray]) -> float:
-        """The norm of the velocity of all embeddings over that of the embeddings, in units of the fastest rate."""
-        moved, size = self.run.norms(*state)
-        return moved / (size * fastest_rate(self.coupling)) if moved else 0.0
-
-    def recover(self, rows: Sequence[RecordedRow]) -> Callable[[NDArray], NDArray]:
-        return partial(self.run.embeddings, np.array([r.time for r in rows]))
-
-    def _at(self, time: float) -> tuple[float, NDArray, NDArray]:
-        return time, *next(self.run.states([time]))
-
-    def _followed_samples(self, time: float, means: NDArray) -> NDArray:
-        """Embeddings of the observed samples that are followed."""
-        c, chosen = self.run.coupling, np.arange(self.run.coupling.observed) if self.chosen is None else self.chosen
-        return c.observe(self.run.spread(time, means, c.columns_of(chosen)), chosen)
-
-    def _centroid(self, labels: NDArray, means: NDArray) -> NDArray:
-        """The first integral of a connected flow: all embeddings, weighted by their inverse mobilities."""
-        c = self.run.coupling
-        return means @ (c.counts / c.sample_mobility) + labels @ (1 / c.label_mobility)
-
-    @cached_property
-    def _centroid_size(self) -> float:
-        return float(np.linalg.norm(self._centroid(np.abs(self.run.Y), np.abs(self.run.start))))
 
 
 def run_of(
@@ -293,4 +260,5 @@ def run_of(
         end=dict(last.blocks),
         recover=recorder.recover(rows),
         means=column(r.blocks["M"] for r in rows) if axis else None,
+        spectrum=column(r.spectrum for r in rows),
     )

@@ -25,7 +25,8 @@ from theory.simulation.exact import propagate
 from theory.simulation.methods import Auto, Exact, Integration, Method, OrderParameters, method_of
 from theory.simulation.optimisers import Optimised
 from theory.simulation.order_parameters import OrderParametersRecorder, blocks_at_start
-from theory.simulation.record import DirectRecorder, ExactRecorder, RecordedRow, Recorder, run_of
+from theory.simulation.record import DirectRecorder, RecordedRow, Recorder, run_of
+from theory.simulation.record_exact import ExactRecorder
 from theory.simulation.setting import Setting, Start, starts_of
 from theory.simulation.together import TogetherRecorder
 from theory.simulation.trajectory import Run, stack_runs
@@ -183,7 +184,8 @@ def _follow_many(by: Method, starts: Sequence[Start], model: Loss, times: NDArra
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, "blas"):
-        recorder = TogetherRecorder(starts, closed[0].scheme((), reached), float(times[-1]))
+        how = closed[0].scheme((), reached, stiffens=starts[0].setting.stiffens)
+        recorder = TogetherRecorder(starts, how, float(times[-1]))
         first, seeds = starts[0].setting, np.array([start.seed for start in starts])
         numbers = {name: np.array([start.setting.numbers_by_name[name] for start in starts]) for name in first.numbers_by_name}
         return _run_recorder(recorder, times, first, numbers, seeds, model, reached)
@@ -259,7 +261,7 @@ def _recorder_of(by: Method, start: Start, times: NDArray, events: tuple[Event, 
             raise InputError("the flow and the loss of embeddings alone", flow, 'use method="direct"')
         blocks = setting.start(seed, initial)
         return ExactRecorder(propagate(setting.coupling, blocks[X], blocks[Y]), len(times), seed, events)
-    how = by.scheme(events, reached, float(times[-1]) * setting.fastest_rate)
+    how = by.scheme(events, reached, float(times[-1]) * setting.fastest_rate, setting.stiffens)
     if isinstance(by, OrderParameters):
         return OrderParametersRecorder(setting, blocks_at_start(setting, seed, initial), seed, how)
     return DirectRecorder(setting, setting.start(seed, initial), how, seed)

@@ -21,6 +21,8 @@ from theory.loss import Loss
 from theory.models import embedding_only
 from theory.models.two_views import MASS
 from theory.models.vocabulary import K, N, W, X, Xi, Y, d
+from theory.nodes.domains import is_inverted
+from theory.simulation.kinks import has_jumps
 from theory.state import parameters_of
 
 DATA = ("J", "D_x", "D_y", "H_x", "H_y")
@@ -62,6 +64,7 @@ class Setting:
             got = f"{coupling!r} without inputs"
             raise InputError("inputs of a linear encoder", got, "take Coupling.from_data of features and labels")
         numbers = _parameter_numbers(model, coupling, parameters or {})
+        _check_rates(model, numbers)
         model = model.xreplace({s: Integer(0) for s, v in numbers.items() if v == 0})
         return cls(model, coupling, dimension, numbers)
 
@@ -89,6 +92,16 @@ class Setting:
         others = (rate.subs(self.numbers) * self.coupling.total_weight for rate in self.model.mobility.values())
         decays = (rate.subs(self.numbers) for rate in self.model.decay.values())
         return max(fastest_rate(self.coupling), *(float(r) for r in (*others, *decays) if r.is_number), 0.0)
+
+    @property
+    def conditions(self) -> tuple[Expr, ...]:
+        """What must stay positive along a run."""
+        return _conditions_of(self.model)
+
+    @property
+    def stiffens(self) -> bool:
+        """Whether rates may grow without bound: where a condition is close to being violated, or at a kink."""
+        return bool(self.conditions) or has_jumps(self.flow)
 
     @cached_property
     def shapes(self) -> dict[State, tuple[int, ...]]:
@@ -223,8 +236,8 @@ def _embedding_only() -> tuple[Loss, Flow]:
 
 def fastest_rate(coupling: Coupling) -> float:
     """The largest product of mobility and degree of an embedding."""
-    pairs = (coupling.sample_mobility, coupling.sample_degrees), (coupling.label_mobility, coupling.label_degrees)
-    return float(max(np.max(mobility * degree) for mobility, degree in pairs))
+    c = coupling
+    return float(max(np.max(c.sample_mobility * c.sample_degrees), np.max(c.label_mobility * c.label_degrees)))
 
 
 @lru_cache(64)
@@ -239,8 +252,16 @@ def _flow_of(model: Loss) -> Flow:
 
 
 @lru_cache(64)
+def _conditions_of(model: Loss) -> tuple[Expr, ...]:
+    return model.conditions
+
+
+@lru_cache(64)
 def _first_integrals(flow: Flow) -> tuple:
-    return tuple(flow.conserved())
+    try:
+        return tuple(flow.conserved())
+    except InputError:  # sought only where velocities are rational
+        return ()
 
 
 def _parameter_numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[State, float]:
@@ -248,9 +269,9 @@ def _parameter_numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[
     places = (*_flow_of(model).velocity.values(), model.erased())
     scalars = [s for s in parameters_of(places, model.state) if not isinstance(s, MatrixSymbol)]
     values = {str(k): v for k, v in given.items()}
+    defaults = dict.fromkeys(model.decay.values(), 0.0) | dict.fromkeys(model.mobility.values(), 1 / coupling.total_weight)
     if unknown := sorted(set(values) - {str(s) for s in scalars}):
         raise InputError(f"parameters among {sorted(map(str, scalars))}", ", ".join(unknown), "drop it or correct the name")
-    defaults = dict.fromkeys(model.decay.values(), 0.0) | dict.fromkeys(model.mobility.values(), 1 / coupling.total_weight)
     numbers = {}
     for s in scalars:
         value = values.get(str(s), defaults.get(s))
@@ -258,8 +279,10 @@ def _parameter_numbers(model: Loss, coupling: Coupling, given: Mapping) -> dict[
             raise InputError("a value for each parameter", f"none for {s}", "pass it in parameters={...}")
         if not isinstance(value, Real) or not np.isfinite(float(value)) or (s in defaults and value < 0):
             raise InputError(f"a finite {'non-negative ' if s in defaults else ''}number for {s}", repr(value), "correct it")
+        if (value < 0 and s.is_nonnegative) or (value == 0 and s.is_positive and is_inverted(places, s)):
+            sign = "positive" if s.is_positive else "non-negative"
+            raise InputError(f"a {sign} number for {s}", f"{float(value):g}", "give another, or another loss")
         numbers[s] = float(value)
-    _check_rates(model, numbers)
     return numbers
 
 

@@ -53,8 +53,9 @@ SERIES = {
     "accuracy_error": (("time",), "standard error of the accuracy"),
     "min_separation": (("time",), "smallest distance between two label embeddings"),
     "means": (("time", "dimension", "type"), "means of the sample types"),
+    "spectrum": (("time", "mode"), "eigenvalues of the second moments of the samples"),
 }
-OPTIONAL = ("head", "accuracy", "accuracy_error", "means")
+OPTIONAL = ("head", "accuracy", "accuracy_error", "means", "spectrum")
 AXIS, DRIFT, END = "run", "drift", "end_"
 
 
@@ -135,7 +136,7 @@ def load_fields(path: str | Path) -> dict[str, Any]:
         got = f"{attributes['format_version']} in {path.name}"
         raise InputError(f"a format version of at most {VERSION}", got, "load it with a newer collapse-theory")
     lead = (AXIS,) if AXIS in data.dims else ()
-    whole = {name for name in SERIES if name in data or name not in (OPTIONAL if lead else ("head", "means"))}
+    whole = {name for name in SERIES if name in data or name not in (OPTIONAL if lead else ("head", "means", "spectrum"))}
     wanted = {name: (*lead, *SERIES[name][0]) for name in whole} | {"time": ("time",)}
     lacking = [name for name, dims in wanted.items() if name not in data.variables or data[name].dims != dims]
     if lacking or (DRIFT in data and data[DRIFT].dims != ("integral", *lead, "time")):

@@ -22,7 +22,7 @@ from theory.coupling import Coupling
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.models.vocabulary import X
-from theory.simulation.closure import closure, deviation_blocks, deviation_symbols
+from theory.simulation.closure import M, closure, deviation_blocks, deviation_symbols, scatter_symbols
 from theory.simulation.direct import SMALL, Problem, Scheme
 from theory.simulation.order_parameters import Groups, blocks_at_start, data_of_groups, data_of_types, samples_at_start
 from theory.simulation.record import Integrated, RecordedRow, guard_rows, make_row
@@ -67,11 +67,15 @@ class TogetherRecorder(Integrated):
         first, count = starts[0].setting, len(deviation_blocks(closed[0].blocks))
         found = closure(first.model, count, tuple(first.integrals))
         kept = [found.integrals[q] for q in first.integrals]
-        lowered = _lower_stacked(found.flow, [found.loss, *kept], [one.data for one in closed], first.dimension)
+        also = [found.loss, *kept, *found.conditions]
+        lowered = _lower_stacked(found.flow, also, [one.data for one in closed], first.dimension)
         blocks = {b: np.stack([one.blocks[b.name] for one in closed]) for b in found.flow.state}
         if lowered.size <= SMALL:  # else rates decide on no solver
             how = how._replace(cycles=horizon * max(setting.fastest_rate for setting in {s.setting for s in starts}))
-        super().__init__(first.coupling, lowered, [found.loss], kept, lowered.pack(blocks), how)
+        super().__init__(first.coupling, lowered, [found.loss], kept, lowered.pack(blocks), how, found.conditions)
+        self._counts = _stack_data(closed, "C")[:, None, :]
+        pairs = zip(deviation_symbols(count), scatter_symbols(count), strict=True)
+        self._scatters = {phi: _stack_data(closed, V.name) for phi, (_, _, V) in pairs}
         self._tried, self._drifted = self.start, np.zeros(len(starts))
         types = len(first.coupling.counts)
         self.method = f"order parameters of {types} types in {len(starts)} runs as one, {self.scheme}"
@@ -84,7 +88,14 @@ class TogetherRecorder(Integrated):
 
     def row(self, state: NDArray) -> RecordedRow:
         loss, *integrals = self.observe(state)
-        return make_row(loss, None, self.lowered.unpack(state), self.drifts(integrals))
+        blocks = self.lowered.unpack(state)
+        return make_row(loss, None, blocks, self.drifts(integrals), self._second_moments(blocks))
+
+    def _second_moments(self, blocks: Mapping) -> NDArray:
+        """Those of the samples of each run (R, d, d)."""
+        spread = (blocks[phi] @ V @ blocks[phi].mT for phi, V in self._scatters.items())
+        sums = sum(spread, (self._counts * blocks[M]) @ blocks[M].mT)
+        return sums / self._counts.sum(axis=-1, keepdims=True)
 
     def rows(self, times: NDArray) -> Iterator[RecordedRow]:
         try:
@@ -115,10 +126,15 @@ class TogetherRecorder(Integrated):
 
     def _velocity(self, t: float, y: NDArray) -> NDArray:
         self._tried = y
-        return self.lowered.velocity(t, y)
+        return self.velocity(t, y)
 
     def _largest_entries(self, y: NDArray) -> NDArray:
         return np.max([np.abs(b).max(axis=(1, 2)) for b in self.lowered.unpack(y).values()], axis=0)
+
+
+def _stack_data(closed: Sequence[ClosedStart], name: str) -> NDArray:
+    """One value of all runs, with the run as the first axis."""
+    return np.array([np.asarray(one.data[name], dtype=float) for one in closed])
 
 
 def _lower_stacked(flow: Flow, also: Sequence, data: Sequence[Mapping], dimension: int) -> LoweredRuns:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """Observables at T times, of one run, or of R runs as the first axis of everything but the times.
+    r"""Observables at T times, of one run, or of R runs as the first axis of everything but the times.
 
     Attributes
     ----------
@@ -54,6 +54,10 @@ class Run:
         the last state, by the name of its blocks.
     recover
         gives chosen samples at the recorded times where propagators are known; see :meth:`samples`.
+    spectrum
+        (T, d): eigenvalues, the largest first, of the second moments :math:`\tfrac1N\sum_ix_ix_i^T` of the samples (of an
+        encoder of its outputs): the squared singular values of their embeddings over N, in units of these squared.  Nothing is
+        centred.  None where a file does not have it.
     means
         means of the sample types (R, T, d, types), in the order of each coupling's types, where runs are integrated as one.
     """
@@ -75,6 +79,7 @@ class Run:
     end: Mapping[str, NDArray] = field(default_factory=dict)
     recover: Callable[[NDArray], NDArray] | None = None
     means: Any = None
+    spectrum: Any = None
 
     @property
     def is_exact(self) -> bool:
@@ -115,6 +120,11 @@ class Run:
     def label_spread(self) -> NDArray:
         """Root of the summed squared distances of the labels from their mean (..., T)."""
         return observables.label_spread(self.labels)
+
+    @property
+    def label_spectrum(self) -> NDArray:
+        """Eigenvalues (..., T, d) of the second moments of the labels, as :attr:`spectrum` of the samples."""
+        return observables.spectrum(self.labels @ self.labels.mT / self.labels.shape[-1])
 
     def decay_time(self, start: float, stop: float) -> float:
         """The time in which the label spread of one run falls by a factor e, by least squares on its logarithm in between.

@@ -182,8 +182,8 @@ class _Shown:
     def cases(self, rng: np.random.Generator, points: Points) -> Iterator[tuple[object, object]]:
         """Both sides of the velocities, and of the rules, evaluated at a random point."""
         at = self._with_scalars(points(rng), rng)
-        here = Point({**at.values, **{line.left: evaluate(line.right, at) for line in self.form}})
-        moved = Point({**at.values, **{a: evaluate(f, at) for a, f in self.speeds.items()}})
+        here = at | {line.left: evaluate(line.right, at) for line in self.form}
+        moved = at | {a: evaluate(f, at) for a, f in self.speeds.items()}
         yield _all_entries(self.velocities.rights, here), _all_entries(self.form.rights, moved)
         if self.rules:
             yield _all_entries((line.left for line in self.rules), at), _all_entries(self.rules.rights, at)
@@ -191,7 +191,7 @@ class _Shown:
     def _with_scalars(self, at: Point, rng: np.random.Generator) -> Point:
         shown = set().union(*(e.free_symbols for e in (*self.velocities.rights, *self.form.rights, *self.scalars.rights)))
         missing = sorted((s for s in shown - {*at.values} if isinstance(s, Symbol)), key=str)
-        return Point({**at.values, **{s: mpmath.mpf(rng.uniform(0.2, 2)) for s in missing}})
+        return at | {s: mpmath.mpf(rng.uniform(0.2, 2)) for s in missing}
 
 
 def _all_entries(expressions: Iterable[Basic], at: Point) -> np.ndarray:

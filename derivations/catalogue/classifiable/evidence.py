@@ -59,7 +59,7 @@ def _mark_component(at: Point, coupling: Coupling, marks, label: int) -> Point:
     """The point with the component of a label marked."""
     nodes = nx.node_connected_component(coupling.graph, ("label", label))
     sides = zip(marks, ("sample", "label"), (coupling.samples, coupling.labels), strict=True)
-    return Point({**at.values, **{u: column_matrix([(side, k) in nodes for k in range(size)]) for u, side, size in sides}})
+    return at | {u: column_matrix([(side, k) in nodes for k in range(size)]) for u, side, size in sides}
 
 
 def _run_to_end(coupling: Coupling, at: Point) -> np.ndarray:

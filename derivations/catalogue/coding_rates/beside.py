@@ -6,7 +6,7 @@ from sympy import S, sqrt
 
 from derivations.catalogue.coding_rates import evidence
 from derivations.checks import Identity, Numerics, Remainder
-from derivations.closed_forms.coding_rates import critical_alpha, survivor_moment, time_to_grow
+from derivations.closed_forms.coding_rates import critical_alpha, return_rate, survivor_moment, time_to_grow
 from derivations.closed_forms.families import frustration, in_fraction
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
@@ -121,6 +121,7 @@ def _few_frustrated_step(known: Lines) -> Step:
         assumptions=("Slow times of class modes of the uniform family and of pairs.",),
         check=lambda before, after: (
             after.same(_leading_order(before)),
+            Identity(((after[slow], return_rate()),)),
             Remainder(
                 lambda rng: evidence.leading_orders(rng, before, after),
                 2e-2,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, cos, lambdify, tan
 
-from derivations.catalogue.cosine_head.embeddings import HeadModel, diagonal_head
+from derivations.catalogue.cosine_head.embeddings import HeadModel, byol, diagonal_head
 from derivations.catalogue.directions import mean_spread, symmetric_state
 from derivations.catalogue.points import diagonal_matrix
 from derivations.checks import random_values
@@ -160,10 +160,23 @@ def open_angles(rng, known: Lines, after: Lines):
 
 
 def whole_rest(rng, after: Lines):
+    """The velocities of all embeddings and the head, and beside targets that follow."""
     at = resting(draw_ratio(rng), after)
-    model = family_model(at)
-    for part in model.velocity(symmetric_state(model.coupling, at[angle_y], at[angle_x]), _head(at)):
-        yield 1 + np.abs(part).max(), 1.0
+    for model in (family_model(at), _following_model()):
+        at |= {K: model.dimension, phi: float(1 - _pure(model).mean())}
+        at = resting(at | {rho_W: 0.6 * np.sqrt(1 - at[phi])}, after)
+        head = diagonal_head(at[K], at[rho_W], 1.0)
+        for part in model.velocity(symmetric_state(model.coupling, at[angle_y], at[angle_x]), head):
+            yield 1 + np.abs(part).max(), 1.0
+
+
+@cache
+def _following_model() -> HeadModel:
+    return HeadModel(Coupling.uniform(2, 8, 0.5), 2, 0.5, loss=byol(), beta=0.3)
+
+
+def _pure(model: HeadModel) -> NDArray:
+    return np.isclose(model.weights.max(axis=1), model.weights.sum(axis=1))
 
 
 def _head(at: dict) -> NDArray:
@@ -234,7 +247,8 @@ def _predicted(at: dict, known: Lines, after: Lines) -> tuple[float, float]:
 
 
 def apart_signs(rng, known: Lines, after: Lines):
-    """That the sum is negative and the product positive for random heads, and that nothing grows beside a fast head."""
+    """That the sum is negative and the product positive for random heads; that nothing grows beside a fast head, and something
+    beside a slow one."""
     for _ in range(4):
         trace, product = _predicted(_resting_case(rng), known, after)
         yield int(trace < 0 < product), 1
@@ -243,3 +257,13 @@ def apart_signs(rng, known: Lines, after: Lines):
     found = model.eigenvalues(symmetric_state(model.coupling, at[angle_y], at[angle_x]), _head(at)).real
     yield int(found.max() < 1e-9), 1
     yield int((np.abs(found) < 1e-9).sum()), model.weights.shape[0] + at[K] + at[K] ** 2
+    yield int(_growth_beside_slow_head() > 1e-3), 1
+
+
+@cache
+def _growth_beside_slow_head() -> float:
+    at = {K: 3, n: 4, phi: 0.25, gamma: 1e-4, w_m: 1.0, rho_W: 0.5, w_e: 0.5}
+    samples = float(np.arccos(float(cosine_of_samples().subs(at))))
+    model = family_model(at)
+    state = symmetric_state(model.coupling, np.arctan(0.5 * np.tan(samples)), samples)
+    return float(model.eigenvalues(state, _head(at)).real.max())

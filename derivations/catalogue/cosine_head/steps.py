@@ -199,7 +199,7 @@ def _following_step(rate: Line) -> Step:
     return Step(
         "following",
         "Targets that follow, those of BYOL, rest at the same states whatever their rate, and modes die beyond the same "
-        "ratio of the head. Slow targets make it slow.",
+        "ratio of the head.",
         "A target at rest is its state. The characteristic polynomial of a mode and its target; the loss has four times the "
         "gradient.",
         before=(rate,),

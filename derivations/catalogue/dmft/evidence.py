@@ -67,7 +67,7 @@ def label_block(rng, whole, inverse):
     at, matrix = sampled.point(place), dense.generator(sampled.coupling)
     shifted = matrix + place * np.eye(len(matrix))
     degrees = np.diag(np.diag(matrix))
-    at = Point({**at.values, N_Z: len(matrix), D: mpf_array(degrees.tolist()), A: mpf_array((degrees - matrix).tolist())})
+    at |= {N_Z: len(matrix), D: mpf_array(degrees.tolist()), A: mpf_array((degrees - matrix).tolist())}
     for side in (whole.left, whole.right):
         yield evaluate(side, at), shifted
     labels = slice(-sampled.classes, None)
@@ -87,7 +87,7 @@ def tree_responses(rng, inverse, lines):
     """The response of the root of a random tree, from the leaves up, and from a dense inverse."""
     parents, adjacency = random_tree(rng, 12)
     at = Point({K: len(parents), B: mpf_array(adjacency.tolist()), F: mpf_array(np.diag(adjacency.sum(axis=0)).tolist())})
-    at = Point({**at.values, alpha: rng.uniform(0.5, 2), beta: rng.uniform(0.3, 1), k: rng.uniform(0.2, 0.6)})
+    at |= {alpha: rng.uniform(0.5, 2), beta: rng.uniform(0.3, 1), k: rng.uniform(0.2, 0.6)}
     responses: dict[int, Any] = {}
     for label in reversed(range(len(parents))):
         below = [responses[int(child)] for child in np.flatnonzero(parents == label)]
@@ -99,7 +99,7 @@ def branch_response(lines, below, at: Point, is_root: bool):
     """The response of a label with branches below it."""
     count = c_G if is_root else c_g
     branches = np.array(below, dtype=object).reshape(-1, 1)
-    return evaluate(lines[G if is_root else g], Point({**at.values, count: len(below), h: branches}))
+    return evaluate(lines[G if is_root else g], at | {count: len(below), h: branches})
 
 
 @cache
@@ -128,7 +128,7 @@ def populations_of_trees(rng):
 def add_branch(lines, at: Point) -> Point:
     """The point with the ratio and the response towards the root."""
     for name in (x_c, g):
-        at = Point({**at.values, name: evaluate(lines[name], at)})
+        at |= {name: evaluate(lines[name], at)}
     return at
 
 

@@ -28,7 +28,7 @@ def sharp_sums(rng, lines, closure):
         population = np.array([float(branch_response(lines, each, at, is_root=False)) for each in below])
     around = [rng.choice(population, size=count) for count in rng.poisson(MANY, FEW)]
     mean = np.mean([float(branch_response(lines, each, at, is_root=True)) for each in around])
-    at = Point({**at.values, K: FEW, F: np.diag([len(each) for each in around]), G: mean})
+    at |= {K: FEW, F: np.diag([len(each) for each in around]), G: mean}
     yield mean, evaluate(closure, at)
 
 
@@ -63,7 +63,7 @@ def solved_poisson(rng, averaged):
     )
     for root in roots:
         value = complex(np.ravel(root.value)[0])
-        yield value, evaluate(averaged, Point({**at.values, G: value}))
+        yield value, evaluate(averaged, at | {G: value})
 
 
 def poisson_edges(rng, averaged):

@@ -87,7 +87,7 @@ def densities(before, after) -> tuple[Numerics, ...]:
 
         def integrand(angle):
             here = Point({**at, vartheta: angle})
-            here = Point({**here.values, b: evaluate(after[b], here)})
+            here |= {b: evaluate(after[b], here)}
             return evaluate(after[:2][varrho], here) * evaluate(of[G_b], here)
 
         yield evaluate(of[G], Point(at)), mpmath.quad(integrand, [0, mpmath.pi / 2, mpmath.pi])
@@ -131,7 +131,7 @@ def doubled_times(rng, transform, spread):
     """The inverse Laplace transform at twice the time."""
     at, _ = _modes_of_a_label(rng)
     yield (
-        mpmath.invertlaplace(lambda p: evaluate(transform, Point({**at.values, s: p})), 2 * at.values[t], method="talbot"),
+        mpmath.invertlaplace(lambda p: evaluate(transform, at | {s: p}), 2 * at.values[t], method="talbot"),
         evaluate(spread, at),
     )
 

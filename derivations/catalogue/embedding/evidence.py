@@ -99,7 +99,7 @@ def mode_velocities(rng, premises, after):
         point = Point(whole | mode)
         defined.append([evaluate(_insert_roots(side), point) for side in (shown.left, shown.right)])
         amplitude = evaluate(_insert_roots(after[v_k]), point)
-        velocities.append([evaluate(after[dot(v_k)], Point({**point.values, v_k: amplitude})), (moved @ phi)[:, None]])
+        velocities.append([evaluate(after[dot(v_k)], point | {v_k: amplitude}), (moved @ phi)[:, None]])
     for pairs in (defined, velocities):
         yield tuple(np.hstack(sides) for sides in zip(*pairs, strict=True))
 
@@ -118,7 +118,7 @@ def mode_variances(rng, premises, after):
         yield coefficients, np.sqrt(degrees) * phi
         yield evaluate(after[variance], at), truth
         if not premises.of(mu_k).violations({mu_k: round(mu, 9)}):
-            yield evaluate(after[variance_of_pairs], Point({**at.values, d_y: evaluate(premises[d_y], at)})), truth
+            yield evaluate(after[variance_of_pairs], at | {d_y: evaluate(premises[d_y], at)}), truth
 
 
 def _insert_roots(expression):

@@ -139,7 +139,7 @@ def _correlations(at):
 def balance_changes(rng, rates, found):
     """The change of the balance, by differences along the rates."""
     at = modes_at_random(rng)
-    grown = [[evaluate(rates[g_dot[j, 0]], Point({**at.values, j: number}))] for number in range(GROUPS)]
+    grown = [[evaluate(rates[g_dot[j, 0]], at | {j: number})] for number in range(GROUPS)]
     speeds = {g_of: np.array(grown, dtype=object), w: evaluate(rates[w_dot], at)}
     with mpmath.workdps(40):
         yield evaluate(found[Q_dot], at), measure_slope(found[Q_g], at, speeds)

@@ -33,7 +33,7 @@ def compare_curls(rng, curl, force):
             da, db = (random_values(rng, np.shape(at.values[block]), -1, 1) for block in (a, b))
             forwards = (measure_slope(force[a], at, {b: db}) @ inverse[a] * da).sum()
             backwards = (measure_slope(force[b], at, {a: da}) @ inverse[b] * db).sum()
-            yield forwards - backwards, evaluate(formula, Point({**at.values, direction(a): da, direction(b, second=True): db}))
+            yield forwards - backwards, evaluate(formula, at | {direction(a): da, direction(b, second=True): db})
 
 
 def compare_asymmetry(rng, curl, state, rates):

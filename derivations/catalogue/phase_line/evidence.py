@@ -55,7 +55,7 @@ def solved_lines(rng, known, found):
 
 def _critical_ratio(found, links: int, weight, decay):
     at = Point({c: links, q: weight, lam: decay})
-    return evaluate(found[phi_c], Point({**at.values, n_c: evaluate(found[n_c], at)}))
+    return evaluate(found[phi_c], at | {n_c: evaluate(found[n_c], at)})
 
 
 @cache

@@ -30,7 +30,7 @@ def sum_modes(rng, energy, one, mass):
         at = unit_point(rng)
         values = at.values[mu_matrix].diagonal()
         parts = [Point({d: at.values[d], W: at.values[W], v_k: at.values[V][:, [j]], mu_k: m}) for j, m in enumerate(values)]
-        masses = (Point({**part.values, psi_k: evaluate(mass, part)}) for part in parts)
+        masses = (part | {psi_k: evaluate(mass, part)} for part in parts)
         yield evaluate(energy, at), mpmath.fsum(evaluate(one, part) for part in masses)
 
 
@@ -83,7 +83,7 @@ def weigh_terms(rng, mass: Lines, slope: Expr, terms: Lines):
     """Whether neither term of the slope outweighs it, so that it vanishes only with both: where the frustration is as it is."""
     for frustration in (-1, -0.3, 0, 0.4, 0.9):
         at = Point({d: 2, v_k: mpf_array(rng.standard_normal((2, 1))), W: mpf_array(rng.standard_normal((2, 2)))})
-        at = Point({**at.values, mu_k: mpmath.mpf(rng.uniform(-1, 1)), psi_k: mpmath.mpf(frustration)})
+        at |= {mu_k: mpmath.mpf(rng.uniform(-1, 1)), psi_k: mpmath.mpf(frustration)}
         rest = evaluate(terms[0].left, at) - evaluate(terms[0].right, at)
         yield int(not mass.violations({psi_k: frustration})), int(-evaluate(slope, at) >= (rest**2).sum())
 

@@ -7,7 +7,7 @@ from sympy import S, sqrt
 from derivations.catalogue.spectral_contrastive import evidence
 from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.families import frustration, in_fraction
-from derivations.closed_forms.spectral_contrastive import critical_decay, survivor_product
+from derivations.closed_forms.spectral_contrastive import critical_decay, return_rate, survivor_product
 from derivations.closed_forms.views import VIEWS
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
@@ -55,6 +55,7 @@ def _frustration_step(known: Lines) -> Step:
         uses=("rest", "spectrum"),
         check=lambda before, after: (
             after.same(_in_frustration(before)),
+            Identity(((-before[s_kk], return_rate()),)),
             Remainder(
                 lambda rng: evidence.leading_orders(rng, before, after),
                 2e-2,

@@ -128,7 +128,7 @@ def compare_residual_loss(rng, energy, rest, left, mass):
     at = end.point()
     yield evaluate(rest.left, at), evaluate(rest.right, at)
     yield end.loss, evaluate(energy, at)
-    yield end.loss, evaluate(left, Point({**at.values, psi_matrix: evaluate(mass, at)}))
+    yield end.loss, evaluate(left, at | {psi_matrix: evaluate(mass, at)})
 
 
 def compare_unstable_heads(rng, premises, after):
@@ -141,11 +141,11 @@ def compare_unstable_heads(rng, premises, after):
         B, C = modes @ m @ m @ modes.T, modes @ modes.T
         inverse = np.linalg.inv(largest**2 * np.eye(2) + rate * largest * C)
         found = {B_V: B, C_V: C, R: inverse, P_W: P, S_W: P + P.T}
-        here = Point({**at.values, s: mpmath.mpf(largest), **{symbol: mpf_array(value) for symbol, value in found.items()}})
+        here = at | {s: mpmath.mpf(largest), **{symbol: mpf_array(value) for symbol, value in found.items()}}
         yield int(relation_holds(largest, after.of(s)[0], float(after.of(s)[0].right))), 1
         for line in (*premises.of(V * mu_matrix * V.T), *after.of(*found)):
             yield 1 + evaluate(line.left, here), 1 + evaluate(line.right, here)
-    for trace, state in ((np.trace(B), at), (0.0, Point({**at.values, mu_matrix: diagonal_matrix([0] * 5)}))):
+    for trace, state in ((np.trace(B), at), (0.0, at | {mu_matrix: diagonal_matrix([0] * 5)})):
         admissible = not premises.of(Trace(B_V)).violations({Trace(B_V): trace})
         yield int(admissible), int(_find_largest(premises, state)[0] > 1e-6)
 

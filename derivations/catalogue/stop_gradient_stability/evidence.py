@@ -68,7 +68,7 @@ def perturbed_velocities(rng, lines):
     state, rate = _draw_rest_state(rng, 2, 3), float(rng.uniform(0.2, 2))
     change, found = _push_state(rng, state, rate)
     at = _state_point(state, rate, dict(zip((dV, dW), change, strict=True)))
-    at = Point({**at.values, q_V: evaluate(lines[q_V], at)})
+    at |= {q_V: evaluate(lines[q_V], at)}
     for block, matrix in zip((dV, dW), found, strict=True):
         yield evaluate(lines[dot(block)], at), matrix
 

@@ -11,8 +11,8 @@ from scipy.optimize import brentq
 from sympy import Expr, ImmutableMatrix, Max, S, eye, lambdify, sqrt
 
 from derivations.analysis.modes.entries import write_out
+from derivations.catalogue.centred import CentredModel, number, random_weights, weights_of
 from derivations.catalogue.points import diagonal_matrix
-from derivations.catalogue.variance_hinge.embeddings import CentredModel, number, random_weights, weights_of
 from derivations.closed_forms.reduced import entries
 from derivations.closed_forms.variance_hinge import resting_variance
 from derivations.evaluate import Point, evaluate

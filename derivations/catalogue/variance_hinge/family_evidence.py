@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Rational, Symbol
 
+from derivations.catalogue.centred import CentredModel, number, vicreg, weights_of
 from derivations.catalogue.points import diagonal_matrix
-from derivations.catalogue.variance_hinge.embeddings import CentredModel, number, vicreg, weights_of
 from derivations.checks import random_values
 from derivations.evaluate import Point
 from derivations.lines import Lines

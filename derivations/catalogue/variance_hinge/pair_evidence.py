@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import sqrt
 
-from derivations.catalogue.variance_hinge.embeddings import CentredModel, number, weights_of
+from derivations.catalogue.centred import CentredModel, number, weights_of
 from derivations.checks import random_values
 from derivations.evaluate import Point
 from derivations.lines import Lines

@@ -64,10 +64,10 @@ def series_orders(rng, whole, lines):
     """The observed order in r of what a series leaves out."""
     with mpmath.workdps(40):
         at = label_point(rng)
-        at = Point({**at.values, **{matrix: evaluate(lines[matrix], at) for matrix in (L_K, M_K, C_K)}})
+        at |= {matrix: evaluate(lines[matrix], at) for matrix in (L_K, M_K, C_K)}
         errors = []
         for small in ("1e-5", "1e-6"):
-            here = Point({**at.values, r: mpmath.mpf(small)})
+            here = at | {r: mpmath.mpf(small)}
             errors.append(max(abs(evaluate(whole, here) - evaluate(lines[S_K], here)).reshape(-1)))
         yield mpmath.log10(errors[0] / errors[1]), 3
 
@@ -93,7 +93,7 @@ def leading_orders(rng, known, after):
         for mode in range(1, SIZE):
             points = [graph.point(mode) for graph in both]
             yield from ((evaluate(L_K * f, at), evaluate(after[L_K * f], at)) for at in points)
-            exact = [_with_changes(at, {f: at.values[f] + at.values[f_2]}) for at in points]
+            exact = [at | {f: at.values[f] + at.values[f_2]} for at in points]
             yield _observed_order(L_K * f, expanded, exact), 2
             yield _observed_order(r, after[r], points), 1
 
@@ -114,7 +114,7 @@ def second_orders(rng, premises, left, after):
         for mode in range(1, SIZE):
             points = [graph.point(mode) for graph in both]
             yield from ((evaluate(L_K * f, at), evaluate(premises[L_K * f], at)) for at in points)
-            points = [_with_changes(at, {r_2: evaluate(after[r_2], at)}) for at in points]
+            points = [at | {r_2: evaluate(after[r_2], at)} for at in points]
             yield _observed_order(left, premises[left], points), 1
             yield _observed_order(r, after[r], points), 2
 
@@ -123,10 +123,6 @@ def _observed_order(left, right, points):
     """The exponent of the difference of both sides, relative to the left one, in the inverse of the number of pure samples."""
     few, many = (_relative_gap(evaluate(left, at), evaluate(right, at)) for at in points)
     return mpmath.log10(few / many)
-
-
-def _with_changes(at: Point, changes) -> Point:
-    return Point({**at.values, **changes})
 
 
 def _relative_gap(left, right):
@@ -142,7 +138,7 @@ def _draw_modes(rng):
     at = _data_point(coupling)
     for rate, vector in zip(rates.real, vectors.real.T, strict=True):
         mode = {r: mpmath.mpf(rate), F_x: mpf_array(vector[:4, None]), f: mpf_array(vector[4:, None])}
-        yield _with_changes(at, mode)
+        yield at | mode
 
 
 def _data_point(coupling: Coupling) -> Point:

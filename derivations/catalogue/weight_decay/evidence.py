@@ -11,6 +11,7 @@ from scipy.integrate import solve_ivp
 from derivations.catalogue import whole
 from derivations.catalogue.dense_head import jacobian, velocity
 from derivations.catalogue.mode_flow import mode_point
+from derivations.catalogue.points import both_sides
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.vocabulary import delta, distance_ab, lam_c, mu, mu_k, n, phi, s_1, s_2, tau, v, v_k, w, w_minus, w_plus
 from theory import Coupling
@@ -35,8 +36,7 @@ def _run_to_end(seed: int) -> tuple:
 def at_rest(rng, lines):
     """Both sides of lines at the end of a run."""
     at = mode_point(*_run_to_end(int(rng.integers(3))))
-    for line in lines:
-        yield evaluate(line.left, at), evaluate(line.right, at)
+    yield from both_sides(lines, at)
 
 
 def mode_orthogonality(rng, lines):
@@ -44,12 +44,8 @@ def mode_orthogonality(rng, lines):
     modes, head, correlations, rates = _run_to_end(int(rng.integers(3)))
     yield modes.T @ modes, np.diag(np.sum(modes**2, axis=0))
     for number in np.flatnonzero(np.linalg.norm(modes, axis=0) > 1e-3):
-        correlation = mpmath.mpf(correlations[number])
-        at = Point(
-            {**mode_point(modes, head, correlations, rates).values, v_k: mpf_array(modes[:, [number]]), mu_k: correlation}
-        )
-        for line in lines:
-            yield evaluate(line.left, at), evaluate(line.right, at)
+        of_one = {v_k: mpf_array(modes[:, [number]]), mu_k: mpmath.mpf(correlations[number])}
+        yield from both_sides(lines, mode_point(modes, head, correlations, rates) | of_one)
 
 
 def parameters_at_random(rng) -> dict:

@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.catalogue.points import diagonal_matrix, measure_slope, order_left_out
+from derivations.catalogue.points import both_sides, diagonal_matrix, measure_slope, order_left_out
 from derivations.catalogue.whitening.embeddings import WhitenedModel, a_run, mode_point, point, random_coupling
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
@@ -59,7 +59,7 @@ def compare_modes(rng, given: Lines, after: Lines) -> Iterator[tuple]:
     blocks = whole.lowered.unpack(whole.state(modes))
     embeddings = mpf_array(np.concatenate([blocks[X], blocks[Y]], axis=1))
     inside = point(modes, whole.correlations, whole.weight)
-    outside = Point({**inside.values, Z: embeddings, D: diagonal_matrix(degrees), A: mpf_array(adjacency)})
+    outside = inside | {Z: embeddings, D: diagonal_matrix(degrees), A: mpf_array(adjacency)}
     found = whole.lowered.evaluate([whole.loss.expression])(whole.state(modes))[0]
     yield from ((evaluate(lines[L], at), found) for lines, at in ((given, outside), (after, inside)))
     yield evaluate(after[dot(V)], inside), whole.speeds(modes)
@@ -68,7 +68,7 @@ def compare_modes(rng, given: Lines, after: Lines) -> Iterator[tuple]:
 def compare_squares(rng, known: Lines, after: Lines):
     with mpmath.workdps(40):
         at = mode_point(rng)
-        at = Point({**at.values, T_V: evaluate(known[T_V], at)})
+        at |= {T_V: evaluate(known[T_V], at)}
         yield evaluate(known[L], at), evaluate(after[L], at)
 
 
@@ -77,7 +77,7 @@ def loss_changes(rng, known: Lines, after: Lines):
     with mpmath.workdps(40):
         at = mode_point(rng)
         moved = evaluate(known[dot(V)], at)
-        yield measure_slope(known[L], at, {V: moved}), evaluate(after[dot(L)], Point({**at.values, dot(V): moved}))
+        yield measure_slope(known[L], at, {V: moved}), evaluate(after[dot(L)], at | {dot(V): moved})
 
 
 def final_speeds(rng):
@@ -90,9 +90,8 @@ def at_rest(rng, known: Lines, after: Lines):
     """Both sides of lines at the end of a run; lengths of each mode that survives."""
     whole, modes = a_run(rng)
     at = point(modes, whole.correlations, whole.weight)
-    at = Point({**at.values, T_V: evaluate(known[T_V], at)})
-    for line in after[:2]:
-        yield evaluate(line.left, at), evaluate(line.right, at)
+    at |= {T_V: evaluate(known[T_V], at)}
+    yield from both_sides(after[:2], at)
     squares = (modes**2).sum(axis=0)
     for number in np.flatnonzero(squares > 1e-6):
         yield squares[number], _number(after[square_k], {beta: whole.weight, mu_k: whole.correlations[number]})
@@ -201,7 +200,7 @@ def mode_changes(rng, known: Lines, formula):
 
 
 def _with_mode(at: Point, modes: NDArray, whole: WhitenedModel, number: int) -> Point:
-    return Point({**at.values, v_k: mpf_array(modes[:, [number]]), mu_k: mpmath.mpf(whole.correlations[number])})
+    return at | {v_k: mpf_array(modes[:, [number]]), mu_k: mpmath.mpf(whole.correlations[number])}
 
 
 def small_modes(rng, known: Lines, formula):

@@ -53,6 +53,8 @@ RELATIONS = {
 SQUARES = "enters by its square"
 ONE_MASS = "both signs have one mass"
 EVEN = "a determinant of two rows is even"
+TURNED_OVER = "what rests does so under the loss turned over"
+BOTH_ZERO = "both right sides are zero"
 ROOTS = "enters by its roots"
 AT_REST = "what rests does so under the velocity turned over"
 A_MULTIPLE = "any multiple of a conserved quantity is conserved"
@@ -95,11 +97,17 @@ EQUIVALENT = {
     "plain_mobilities/labels/before/1/negated": SQUARES,
     "teacher_student/few_samples/before/0/negated": SQUARES,
     "teacher_student/few_samples/after/0-1/exchanged": "exact for one target and leading order for another, in one formula",
+    "redundancy_reduction/apart/before/0/negated": EVEN,
+    "redundancy_reduction/between/before/0/negated": TURNED_OVER,
+    "redundancy_reduction/lengths/after/0-1/exchanged": BOTH_ZERO,
+    "redundancy_reduction/lengths/after/0-1/lefts-exchanged": BOTH_ZERO,
+    "redundancy_reduction/lengths/before/0/negated": TURNED_OVER,
+    "redundancy_reduction/tilted/before/0/negated": TURNED_OVER,
     "variance_hinge/apart/before/0/negated": EVEN,
     "variance_hinge/equal/before/0/negated": EVEN,
     "variance_hinge/equal/before/2/negated": SQUARES,
-    "variance_hinge/kink/after/3-4/exchanged": "both right sides are zero",
-    "variance_hinge/shared/before/0/negated": "what rests does so under the loss turned over",
+    "variance_hinge/kink/after/3-4/exchanged": BOTH_ZERO,
+    "variance_hinge/shared/before/0/negated": TURNED_OVER,
     "weak_frustration/leading_order/before/0/negated": "a matrix and its negative take the same patterns to zero",
     "weight_decay/heads/after/2-3/exchanged": "two forms of one amplitude",
     "weight_decay/heads/before/0/negated": AT_REST,
@@ -354,6 +362,7 @@ WRONG_ENGINES = {
     "gradient of the wrong sign": (
         [(import_module("theory.loss"), "gradients", _downhill_for_up)],
         {
+            "cosine_head": ["flow", "small_angles", "rates", "angles", "apart", "decay"],
             "embedding": ["flow"],
             "classifiable": ["class_rates"],
             "projection_head": ["gradient_flow", "contraction"],
@@ -367,6 +376,7 @@ WRONG_ENGINES = {
     "targets that come back doubled": (
         [(import_module("theory.loss"), "block_markers", _doubled_targets)],
         {
+            "cosine_head": ["rates", "following", "angles"],
             "stop_gradient": ["stop_gradient_flow", "deleted", "mode_flow"],
             "weight_decay": ["mode_flow", "heads", "own_sector", "saddle_node", "collapse"],
             "decay_stability": ["state", "own_sector", "pair_sector", "cubic", "spectrum", "slow_decay"],
@@ -388,7 +398,7 @@ WRONG_ENGINES = {
     ),
     "half the derivative along the flow": (
         [(Flow, "time_derivative", lambda flow, q: derivative_along(flow, q) / 2)],
-        {"embedding": ["dissipation"], "whitening": ["descent"]},
+        {"cosine": ["lengths"], "embedding": ["dissipation"], "whitening": ["descent"]},
     ),
     "curl of the wrong sign": (
         [(Flow, "_curl_form", lambda flow, *blocks: -curl_form(flow, *blocks))],
@@ -401,6 +411,8 @@ WRONG_ENGINES = {
     "lowered velocity of the wrong sign": (
         [(LoweredFlow, "velocity", lambda lowered, t, state: -lowered_velocity(lowered, t, state))],
         {
+            "cosine": ["clock", "ring", "angles"],
+            "cosine_head": ["angles", "decay", "without_stop"],
             "projection_head": ["modes", "decay"],
             "stop_gradient": ["mode_flow"],
             "mean_field_head": ["finite_steps"],

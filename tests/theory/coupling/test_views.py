@@ -1,5 +1,7 @@
 """Couplings of two views: signed correlations and rates of one encoder, pairs of labels and samples, augmentation graphs."""
 
+import tracemalloc
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -10,14 +12,21 @@ from hypothesis import strategies as st
 from tests.strategies import couplings, seeds
 from tests.theory.oracles import assert_close
 from theory import Coupling, Direct, InputError, models, simulate
-from theory.coupling import views
+from theory.coupling import sparse_flow, spectrum, views
 
 
 @st.composite
-def pair_graphs(draw):
-    """Symmetric non-negative weights without an empty row, loops and several components among them."""
-    size, rng = draw(st.integers(1, 7)), np.random.default_rng(draw(seeds))
-    A = np.triu(rng.choice([0.0, 0.0, 0.5, 1.0, 3.0], (size, size)))
+def pair_graphs(draw, least=1, most=7):
+    """Symmetric non-negative weights without an empty row: loops, several components, bipartite ones, views that are alone,
+    and weights of all scales among them."""
+    size, rng = draw(st.integers(least, most)), np.random.default_rng(draw(seeds))
+    weights = draw(st.sampled_from([[0.5, 1.0, 3.0], [1e-8, 1e-3, 1.0, 50.0]]))
+    A = np.triu(rng.choice([0.0, 0.0, *weights], (size, size)), draw(st.integers(0, 1)))
+    if draw(st.booleans()):
+        side = rng.random(size) < 0.5
+        A[side[:, None] == side] = 0.0
+    alone = rng.random(size) < draw(st.sampled_from([0.0, 0.3]))
+    A[alone], A[:, alone] = 0.0, 0.0
     A = A + A.T
     empty = A.sum(1) == 0
     A[empty, empty] = 1.0
@@ -62,7 +71,7 @@ def test_it_is_the_coupling_of_its_weights(A, mobility):
 def test_nothing_depends_on_the_order_or_the_storage_of_views(A, seed):
     order = np.random.default_rng(seed).permutation(len(A))
     rates = Coupling.from_positive_pairs(A).shared_rates()
-    for same in (A[np.ix_(order, order)], scipy.sparse.coo_array(A), nx.from_numpy_array(A), 3 * A):
+    for same in (A[np.ix_(order, order)], scipy.sparse.coo_array(A), nx.from_numpy_array(A), 3 * A, 1e-40 * A):
         assert_close(Coupling.from_positive_pairs(same).shared_rates(), rates)
 
 
@@ -98,6 +107,74 @@ def test_the_augmentation_graph_is_the_mean_over_samples(samples, augmented, wei
     assert_close(graph.data["J"], p.T @ np.diag(w) @ p)
     assert_close(graph.data["D_x"], w @ p)
     assert graph.signed_correlations().min() > -1e-12
+    mu = Coupling(w[:, None] * p).modes()
+    assert_close(graph.signed_correlations(len(mu)), mu**2)
+
+
+@given(pair_graphs(5, 12), st.sampled_from(["degree", "uniform"]), st.data())
+def test_large_graphs_are_as_dense_ones(A, mobility, data):
+    """Sparse solvers on graphs that are small enough for the dense ones, with modes that are equal among them."""
+    k = data.draw(st.integers(0, len(A) // 2))
+    dense, sparse = (Coupling.from_positive_pairs(A, mobility) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patched:
+        expected = [ask(dense, k) for ask in ASKED]
+        patched.setattr(views, "DENSE", 0)
+        patched.setattr(sparse_flow, "FILLED", data.draw(st.sampled_from([0, 10**6])))
+        for ask, value in zip(ASKED, expected, strict=True):
+            assert_close(ask(sparse, k), value)
+        assert sparse.fast_time() == pytest.approx(dense.fast_time(), rel=1e-4)
+        assert sparse.spectrum(k).residuals.max(initial=0) < 1e-10
+
+
+ASKED = (
+    views.Views.modes,
+    views.Views.frustration,
+    views.Views.rates,
+    views.Views.shared_rates,
+    views.Views.signed_correlations,
+    lambda c, k: 1 / c.slow_time(),
+    lambda c, k: 1 / c.shared_slow_time(),
+)
+
+
+@given(pair_graphs(3, 9), seeds, st.floats(0, 50))
+def test_large_graphs_are_followed_exactly(A, seed, t):
+    start = {side: np.random.default_rng([seed, n]).standard_normal((2, len(A))) for n, side in enumerate("XY")}
+    how = {"dimension": 2, "times": [t], "initial": start}
+    dense = simulate(models.squared(), Coupling.from_positive_pairs(A), **how)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(views, "DENSE", 0)
+        sparse = simulate(models.squared(), Coupling.from_positive_pairs(A), **how)
+    assert "matrix exponential" in sparse.method
+    assert_close(sparse.labels, dense.labels)
+    assert_close(sparse.samples(range(len(A))), dense.samples(range(len(A))))
+    assert_close(sparse.loss, dense.loss)
+    assert sparse.accuracy == dense.accuracy or t > 5  # of views that have met, rounding decides
+
+
+def test_small_rates_of_large_graphs_keep_their_relative_accuracy():
+    """A ring of n views: 1 - cos(2 pi m / n), twice each."""
+    n = 4000
+    pairs = Coupling.from_positive_pairs(nx.cycle_graph(n))
+    exact = 2 * np.sin(np.pi * np.array([1, 1, 2, 2]) / n) ** 2
+    np.testing.assert_allclose(pairs.shared_rates(5)[1:], exact, rtol=1e-8)
+    np.testing.assert_allclose([1 / pairs.slow_time(), 1 / pairs.shared_slow_time()], exact[0], rtol=1e-8)
+    np.testing.assert_allclose(pairs.frustration(4)[2:], exact[:2] * (2 - exact[:2]), rtol=1e-8)
+
+
+def test_large_sparse_graphs_are_simulated_without_square_matrices():
+    """As many numbers as there are pairs of a sparse graph and embeddings, not as pairs of views: 128 MB here."""
+    n = 4000
+    ring = scipy.sparse.diags_array([np.ones(n - 1), np.ones(n - 1), [1.0], [1.0]], offsets=[-1, 1, n - 1, 1 - n])
+    pairs = Coupling.from_positive_pairs(ring)
+    tracemalloc.start()
+    for loss in (models.squared(), models.spectral_contrastive()):
+        run = simulate(loss, pairs, dimension=2, times=[0.0, 1.0], initial=pairs.shared_start(2))
+        assert run.loss[1] < run.loss[0]
+    pairs.shared_rates(3), pairs.rates(3), pairs.slow_time()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
 
 
 @given(pair_graphs(), seeds, st.sampled_from(["degree", "uniform"]))
@@ -134,6 +211,7 @@ def test_losses_that_treat_views_alike_keep_one_encoder(loss, parameters):
 def test_large_graphs_give_their_slowest_rates(monkeypatch):
     """Two rings of different length: rates 1 - cos(2 pi m / n), each twice, and two zeros."""
     monkeypatch.setattr(views, "DENSE", 20)
+    monkeypatch.setattr(spectrum, "DENSE", 20)
     sizes = 31, 40
     ring = nx.disjoint_union(*(nx.cycle_graph(n) for n in sizes))
     exact = np.sort(np.concatenate([1 - np.cos(2 * np.pi * np.arange(n) / n) for n in sizes]))[:8]

@@ -15,7 +15,7 @@ from theory import Coupling, InputError, Loss, models, simulate
 from theory.encoder import argmax_teacher, observed_on, population
 from theory.models.vocabulary import ASSUMPTIONS, X, Y, kappa, lam
 from theory.simulation import exact, observables, propagate
-from theory.simulation.record import ExactRecorder
+from theory.simulation.record_exact import ExactRecorder
 
 several = settings(max_examples=25, phases=UNSHRUNK)
 FORMS = (exact.Spectral, exact.Stepped)

@@ -16,7 +16,6 @@ from derivations.analysis.modes.ansatz import Ansatz, mode_ansatz, whole_model_a
 from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.checks import Status
 from derivations.engine import Derivation
-from derivations.evaluate import Point
 from theory import Coupling, Flow, Loss, models, sg
 from theory.errors import InputError, UnfinishedError
 from theory.models.vocabulary import W, X, d, gamma, kappa, lam
@@ -314,7 +313,7 @@ def test_points_that_break_the_rules_are_noticed():
 
     def longer(rng):
         at = ansatz.points(rng)
-        return Point({**at.values, e: 1.01 * at.values[e]})
+        return at | {e: 1.01 * at.values[e]}
 
     outcome = reduce_to_modes(MODES.stop_gradient_flow(), replace(ansatz, points=longer)).step.verify().outcome
     assert (outcome.status, outcome.kind) == (Status.FAILED, "numerics")

@@ -1,28 +1,44 @@
-"""All embeddings beside the same in modes, for the checks of the derivation ``variance_hinge``: velocities, Jacobians, runs."""
+"""All embeddings beside the same in modes without means, for losses that centre both views: velocities, Jacobians, runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
 from sympy import Basic, Symbol
 
-from theory import Coupling, Flow, models
+from theory import Coupling, models
 from theory.loss import Loss
+from theory.lowering import LoweredFlow
 from theory.models.vocabulary import D_x, X, Y
 
 
 @cache
 def vicreg() -> Loss:
-    """The loss, made once."""
+    """VICReg, made once."""
     return models.vicreg()
 
 
 @cache
-def _flow(loss: Loss) -> Flow:
-    return loss.stop_gradient_flow()
+def barlow_twins() -> Loss:
+    """Barlow Twins, made once."""
+    return models.barlow_twins()
+
+
+@cache
+def _lowered(loss: Loss, samples: int, labels: int, dimension: int) -> LoweredFlow:
+    """The flow as NumPy functions, with all numbers one."""
+    flow = loss.stop_gradient_flow()
+    data = Coupling(np.ones((samples, labels))).data
+    given = {str(p): data.get(str(p), 1.0) for p in {*flow.parameters, D_x}}
+    return flow.lower({**given, "d": dimension})
+
+
+DIFFERENCES = {1: 3 / 4, -1: -3 / 4, 2: -3 / 20, -2: 3 / 20, 3: 1 / 60, -3: -1 / 60}  # of sixth order
 
 
 class CentredModel:
@@ -33,13 +49,12 @@ class CentredModel:
         own = (lambda degrees, mass: mass / degrees) if mobility is None else mobility
         self.coupling = Coupling(self.weights, mobility=tuple(own(e, self.mass) for e in self.degrees))
         self.loss = loss or vicreg()
-        self._data = {**self.coupling.data, **{str(symbol): value for symbol, value in self.values.items()}, "d": dimension}
 
     @cached_property
-    def lowered(self):
-        flow = _flow(self.loss)
-        needed = {str(p) for p in (*flow.parameters, D_x)}
-        return flow.lower({name: value for name, value in self._data.items() if name in needed or name == "d"})
+    def lowered(self) -> LoweredFlow:
+        shape = _lowered(self.loss, *self.weights.shape, self.dimension)
+        given = {**self.coupling.data, **{str(symbol): value for symbol, value in self.values.items()}}
+        return replace(shape, constants={symbol: given[str(symbol)] for symbol in shape.constants})
 
     @property
     def mass(self) -> float:
@@ -91,8 +106,12 @@ class CentredModel:
         return self.lowered.velocity(0, state)
 
     def eigenvalues(self, of_x: NDArray, of_y: NDArray) -> NDArray:
-        """Those of the Jacobian of all embeddings, ascending."""
-        return np.sort(np.linalg.eigvals(self.lowered.jacobian(0, self.state(of_x, of_y))).real)
+        """Those of the Jacobian of all embeddings, by differences of their velocities, ascending."""
+        state, step = self.state(of_x, of_y), 1e-3
+        columns = [
+            sum(c * self.speeds(state + k * step * e) for k, c in DIFFERENCES.items()) / step for e in np.eye(len(state))
+        ]
+        return np.sort(np.linalg.eigvals(np.column_stack(columns)).real)
 
     def end_of_run(self, start: NDArray, time: float, step: float = 0.1) -> NDArray:
         """Finite steps, finer towards the end, where what rests on a kink hops about it."""
@@ -101,6 +120,10 @@ class CentredModel:
             for _ in range(int(time * share / size)):
                 state = state + size * self.lowered.velocity(0, state)
         return state
+
+    def rest_from(self, start: NDArray, time: float) -> NDArray:
+        """The end of a smooth run."""
+        return solve_ivp(self.lowered.velocity, (0, time), start, method="LSODA", rtol=1e-9, atol=1e-11).y[:, -1]
 
     def moments(self, state: NDArray) -> tuple[NDArray, NDArray]:
         """Covariances of the dimensions of both views."""
