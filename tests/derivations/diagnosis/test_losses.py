@@ -71,12 +71,18 @@ def test_without_covariances_all_dimensions_of_vicreg_are_along_the_largest_corr
     found = predict_loss("vicreg", MU, 4, {"alpha": 0.5, "zeta": 0, "epsilon": 1 / 64})
     assert found.survives.tolist() == [True, False, False]
     assert_close(found.sizes, [0.625**2 - 1 / 64, 0, 0])
-    assert found.verdict == "1 of 3 class modes survive, of the largest mu, the dimensions share one"
+    assert found.verdict == "1 of 3 class modes survive, of the largest mu, which all dimensions share"
 
 
 def test_where_covariances_count_vicreg_is_predicted_only_where_it_collapses():
     assert "covariances count" in predict_loss("vicreg", MU, 3).verdict
     assert predict_loss("vicreg", MU, 3, {"alpha": 1e-4, "epsilon": 0.1}).verdict == "all 3 class modes collapse"
+
+
+def test_one_dimension_of_barlow_twins_is_along_the_largest_correlation():
+    found = predict_loss("barlow_twins", MU, 1)
+    assert_close(found.sizes, [0.9, 0, 0])
+    assert "several dimensions" in predict_loss("barlow_twins", MU, 2).verdict
 
 
 @pytest.mark.parametrize("loss", ["simsiam", "byol", "info_nce"])
