@@ -70,7 +70,7 @@ class NamedLoss:
     usual
         values of the parameters.
     sharing
-        of a loss whose dimensions do not keep out of each other's way: why it is not known how so many of them share modes at these
+        of a loss whose dimensions do not keep out of each other's way: why it is not known how they share modes at these
         parameters; empty where all of them are along the largest correlation.
     unpredicted
         why closed forms do not reach the data; empty where they do.
