@@ -37,18 +37,21 @@ def _range_of(values: NDArray) -> str:
 
 def detail_forecast(found: LossForecast, mu: NDArray) -> str:
     """The fate of each mode under one loss."""
-    lines = [f"{found.name} in {found.dimension} dimensions: {found.verdict}"]
+    columns: dict[str, Sequence[str]] = {"mode": [str(k + 1) for k in range(len(mu))], "mu": _texts(mu)}
     if found.survives is not None and found.sizes is not None:
-        left = found.measured
-        lines.append(f"{'mode':>4} {'mu':>10} {'survives':>10} {left:>16} {found.threshold:>10}".rstrip())
-        critical = np.full(len(mu), np.nan) if found.critical is None else found.critical
-        for k, (value, alive, size, limit) in enumerate(zip(mu, found.survives, found.sizes, critical, strict=True)):
-            said = "yes" if alive else "no"
-            threshold = format_number(limit) if found.threshold else ""
-            row = f"{k + 1:>4} {format_number(value):>10} {said:>10} {format_number(size):>16} {threshold:>10}"
-            lines.append(row.rstrip())
-        lines.append(f"slow time  {format_number(found.slow_time)} / mobility")
-    return "\n".join([*lines, *([found.caveat] if found.caveat else [])])
+        columns |= {"survives": ["yes" if alive else "no" for alive in found.survives], found.measured: _texts(found.sizes)}
+    if found.critical is not None:
+        columns[found.threshold] = _texts(found.critical)
+    rows = [list(columns), *zip(*columns.values(), strict=True)] if len(columns) > 2 else []
+    widths = [max(10, len(name)) for name in columns]
+    table = [" ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]
+    slow = [] if found.survives is None else [f"slow time  {format_number(found.slow_time)} / mobility"]
+    title = f"{found.name} in {found.dimension} dimensions: {found.verdict}"
+    return "\n".join([title, *table, *slow, *([found.caveat] if found.caveat else [])])
+
+
+def _texts(values: NDArray) -> list[str]:
+    return [format_number(value) for value in values]
 
 
 def format_number(value: float) -> str:

@@ -40,7 +40,7 @@ from theory.printing import plain
 COSINES = "cosines of single samples are no function of moments"
 SQUARED_LENGTH, PRODUCT, VARIANCE = "squared length", "product of both views", "variance of a dimension"
 BESIDE_ALIGNED = f"{COSINES}; beside embeddings that a constant input aligns, angles open below the ratio rho_c of a head"
-DIRECTIONS = "dimensions have no scale, and how they share modes does not follow mode by mode"
+DIRECTIONS = "how several dimensions, which have no scale, share modes does not follow mode by mode"
 COVARIANCES = "how dimensions share modes where covariances count; with zeta=0 each is by itself"
 
 
@@ -69,8 +69,9 @@ class NamedLoss:
         what the size of a survivor is.
     usual
         values of the parameters.
-    shared
-        whether the dimensions do not keep out of each other's way, so that all of them are along the largest correlation.
+    sharing
+        of a loss whose dimensions do not keep out of each other's way: why it is not known how they share modes at these
+        parameters; empty where all of them are along the largest correlation.
     unpredicted
         why closed forms do not reach the data; empty where they do.
     beside
@@ -82,7 +83,7 @@ class NamedLoss:
     fate: Callable[[], ModeFate] | None = None
     measured: str = SQUARED_LENGTH
     usual: tuple[tuple[str, float], ...] = ()
-    shared: bool = False
+    sharing: Callable[[int, Mapping[str, float]], str] | None = None
     unpredicted: str = ""
     beside: Callable[[], Expr] | None = None
     slowest: Callable[[NDArray, NDArray, int, Mapping[str, float]], float] | None = None
@@ -193,10 +194,12 @@ def _check_parameters(loss: str, known: NamedLoss, given: Mapping[str, float]) -
 def _predict_modes(
     loss: str, known: NamedLoss, fate: ModeFate, mu: NDArray, dimension: int, values: Mapping[str, float]
 ) -> LossForecast:
+    if fate.survives == S.false and (mu == 1).any():
+        return _predict_rest(loss, known, mu, dimension, values)
     lives = np.broadcast_to(_of_modes(fate.survives, mu, dimension, values), mu.shape).astype(bool)
-    if known.shared and values["zeta"] and lives.any():
-        return LossForecast(loss, values, dimension, False, f"not predicted: {COVARIANCES}")
-    alive = lives & (np.cumsum(lives) <= (1 if known.shared else dimension))
+    if known.sharing is not None and lives.any() and (why := known.sharing(dimension, values)):
+        return LossForecast(loss, values, dimension, False, f"not predicted: {why}")
+    alive = lives & (np.cumsum(lives) <= (dimension if known.sharing is None else 1))
     sizes = np.where(alive, _of_modes(fate.size, np.where(alive, mu, 1.0), dimension, values), 0.0)
     critical = None if fate.critical is None else _of_modes(fate.critical, mu, dimension, values)
     rate = float("nan")
@@ -209,7 +212,7 @@ def _predict_modes(
         parameters=values,
         dimension=dimension,
         predicted=True,
-        verdict=_verdict(fate, lives, alive, "the dimensions share one" if known.shared else f"in {dimension} dimensions"),
+        verdict=_verdict(fate, lives, alive, "which all dimensions share" if known.sharing else f"in {dimension} dimensions"),
         survives=alive,
         sizes=sizes,
         measured=known.measured,
@@ -218,6 +221,14 @@ def _predict_modes(
         slow_time=1 / rate if rate > 0 else float("inf") if rate == 0 else float("nan"),
         caveat=fate.unproved,
     )
+
+
+def _predict_rest(loss: str, known: NamedLoss, mu: NDArray, dimension: int, values: Mapping[str, float]) -> LossForecast:
+    """Modes without frustration stay as they start where every other one collapses."""
+    stays = mu == 1
+    verdict = f"{int(stays.sum())} of {len(mu)} class modes have no frustration and stay as they start; all others collapse"
+    sizes = np.where(stays, np.nan, 0.0)
+    return LossForecast(loss, values, dimension, True, verdict, stays, sizes, known.measured, slow_time=float("inf"))
 
 
 def _of_modes(formula, mu: NDArray, dimension: int, values: Mapping[str, float]) -> NDArray:
@@ -299,9 +310,14 @@ LOSSES: Mapping[str, NamedLoss] = {
         lambda: _fate_of_row("vicreg", "no covariances"),
         VARIANCE,
         (("alpha", 1.0), ("zeta", 0.04), ("epsilon", 1e-4)),
-        shared=True,
+        sharing=lambda dimension, values: COVARIANCES if values["zeta"] else "",
     ),
-    "barlow_twins": NamedLoss(usual=(("alpha", 5e-3),), unpredicted=DIRECTIONS),
+    "barlow_twins": NamedLoss(
+        lambda: replace(_fate_of_row("barlow_twins"), slow=None, unproved="that the one dimension ends there is measured"),
+        "correlation of both views",
+        (("alpha", 5e-3),),
+        sharing=lambda dimension, values: DIRECTIONS if dimension > 1 else "",
+    ),
     "simsiam": NamedLoss(unpredicted=BESIDE_ALIGNED, beside=critical_ratio),
     "byol": NamedLoss(unpredicted=COSINES),
     "info_nce": NamedLoss(unpredicted=COSINES),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from derivations import diagnose
+from derivations.diagnosis.loss_table import detail_forecast
 from derivations.diagnosis.losses import LOSSES, predict_loss
 from tests.theory.encoder.test_canonical import clouds
 from tests.theory.oracles import assert_close
@@ -17,6 +18,21 @@ def test_squared_distances_keep_nothing_that_is_frustrated():
     assert not found.survives.any()
     assert found.critical is None
     assert found.slow_time == pytest.approx(10)
+
+
+def test_modes_without_frustration_stay_as_they_start():
+    found = predict_loss("squared", np.array([1.0, 0.5]), 2)
+    assert found.survives.tolist() == [True, False]
+    assert found.slow_time == np.inf
+    assert found.verdict.startswith("1 of 2 class modes have no frustration and stay")
+
+
+def test_all_of_one_loss_is_a_row_for_each_mode():
+    text = detail_forecast(predict_loss("whitening", MU, 3, {"beta": 0.5}), MU)
+    assert [line.split() for line in text.splitlines()[2:5]] == [
+        ["1", "0.9", "yes", "0.8", "0.1"], ["2", "0.6", "yes", "0.2", "0.4"], ["3", "0.2", "no", "0", "0.8"],
+    ]  # fmt: skip
+    assert "rho_c" in detail_forecast(predict_loss("simsiam", MU, 3), MU).splitlines()[1]
 
 
 def test_the_largest_correlations_have_the_directions():
@@ -55,12 +71,18 @@ def test_without_covariances_all_dimensions_of_vicreg_are_along_the_largest_corr
     found = predict_loss("vicreg", MU, 4, {"alpha": 0.5, "zeta": 0, "epsilon": 1 / 64})
     assert found.survives.tolist() == [True, False, False]
     assert_close(found.sizes, [0.625**2 - 1 / 64, 0, 0])
-    assert found.verdict == "1 of 3 class modes survive, of the largest mu, the dimensions share one"
+    assert found.verdict == "1 of 3 class modes survive, of the largest mu, which all dimensions share"
 
 
 def test_where_covariances_count_vicreg_is_predicted_only_where_it_collapses():
     assert "covariances count" in predict_loss("vicreg", MU, 3).verdict
     assert predict_loss("vicreg", MU, 3, {"alpha": 1e-4, "epsilon": 0.1}).verdict == "all 3 class modes collapse"
+
+
+def test_one_dimension_of_barlow_twins_is_along_the_largest_correlation():
+    found = predict_loss("barlow_twins", MU, 1)
+    assert_close(found.sizes, [0.9, 0, 0])
+    assert "several dimensions" in predict_loss("barlow_twins", MU, 2).verdict
 
 
 @pytest.mark.parametrize("loss", ["simsiam", "byol", "info_nce"])
