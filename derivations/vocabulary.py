@@ -237,7 +237,7 @@ psi_1, psi_2 = symbols("psi_1 psi_2", positive=True)
 G_L = MatrixSymbol(r"\partial{L}", d, N_Z)
 ones_Z = OneMatrix(N_Z, 1)
 C_H = MatrixSymbol("C_H", d, 1)  # the centroid in the metric of the mobilities
-g_minus, g_plus = symbols("g_- g_+", positive=True)
+g_least, g_most = symbols(r"g_{\min} g_{\max}", positive=True)
 S_0 = Symbol("S_H(0)", nonnegative=True)
 energy_J = Symbol(r"\tfrac12\sum{J_{ia}\lVert x_i-y_a\rVert^{2}}", nonnegative=True)
 slow_decay = Symbol(r"r_-^{\lambda}", real=True)

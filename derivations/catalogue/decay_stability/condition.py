@@ -245,8 +245,10 @@ def _bound_lines(polynomial: Expr, heads: Lines, least: Symbol, count: Symbol) -
 
 
 def _insert_heads(polynomial: Expr, heads: dict) -> list[Expr]:
-    """The coefficients, in k and the symbols of the heads, of a polynomial in p, nu and k, its denominator multiplied out; not a
-    number where the polynomial holds none."""
+    """The coefficients, in k and the symbols of the heads, of a polynomial in p, nu and k, its denominator multiplied out.
+
+    Not a number where the polynomial holds what is none.
+    """
     if polynomial.has(nan):
         return [nan]
     field = QQ.frac_field(k, *sorted(set().union(*(e.free_symbols for e in heads.values())), key=str))

@@ -26,8 +26,8 @@ from derivations.vocabulary import (
     L,
     Z,
     energy_J,
-    g_minus,
-    g_plus,
+    g_least,
+    g_most,
     mu_k,
     phi,
     slow,
@@ -148,7 +148,7 @@ def bounded_runs(rng, known: Lines, after: Lines):
     """Whether costs are between the bounds that are assumed, and reach them; whether squares fall at twice the loss, and
     between the bounds that are claimed, which meet them at the start."""
     pairs = Pairs(rng)
-    bounds = {g_minus: pairs.kind.least, g_plus: pairs.kind.most}
+    bounds = {g_least: pairs.kind.least, g_most: pairs.kind.most}
     yield len(known.bounds), 2
     yield len(after.bounds), 2
     state = rng.standard_normal(pairs.lowered.size)
