@@ -257,9 +257,9 @@ s_ring, s_out = symbols(r"s_{\parallel} s_{\perp}", real=True)
 # both angles, how predictions turn; squares of the head; its tilt, turns, spread.
 w_e, w_m, rho_W = symbols("w_e w_m rho_W", positive=True)
 aim_y, aim_x = symbols(r"\hat{\vartheta}_y \hat{\vartheta}_x", real=True)
-pull_y, pull_x, turn_y, turn_x = symbols("f_y f_x D_y D_x", real=True)
+pull_y, pull_x, turn_y, turn_x = symbols("f_y f_x q_y q_x", real=True)
 square_W, fall_W = Symbol(r"\lVert{W}\rVert^2", positive=True), Symbol(r"\tfrac{d}{dt}\lVert{W}\rVert^2", real=True)
-rate_g = Symbol("g", positive=True)
+rate_g = Symbol("g_W", positive=True)
 dw_m = MatrixSymbol(r"\delta w", d, 1)
 s_turn, rho_c, spread_a, slope_L = symbols(r"s_{\text{turn}} \rho_c S_{\vartheta} \delta{L}", real=True)
 d_angle_y, d_angle_x, d_rho = symbols(r"\delta\vartheta_y \delta\vartheta_x \delta\rho_W", real=True)
@@ -269,3 +269,8 @@ beta_c_decay, square_decay = (
     Symbol(r"\beta_c^{\lambda}", real=True),
     Symbol(r"\lVert v_k\rVert_{\lambda}^{2}", nonnegative=True),
 )
+
+# Of two angles: tangents of their halves, tangents, cosines and sines.
+half_y, half_x = symbols("h_y h_x", real=True)
+tan_y, tan_x = symbols("t_y t_x", real=True)
+cos_y, sin_y, cos_x, sin_x = symbols("c_y s_y c_x s_x", real=True)

@@ -69,10 +69,6 @@ class CosineModel:
         return [self.embeddings(s) for s in integrate_states(self.lowered, self.state(start), times)]
 
 
-def unit(embeddings: NDArray) -> NDArray:
-    return embeddings / np.linalg.norm(embeddings, axis=0)
-
-
 def ring(pairs: int) -> Coupling:
     """As many samples as labels, each between two of the others."""
     return Coupling(np.eye(pairs) + np.roll(np.eye(pairs), 1, axis=1))
@@ -84,30 +80,3 @@ def turned_ring(pairs: int, turns: int, dimension: int) -> tuple[float, NDArray]
     angles = step * np.concatenate([2 * np.arange(pairs), 2 * np.arange(pairs) - 1])
     plane = np.stack([np.cos(angles), np.sin(angles)])
     return step, np.concatenate([plane, np.zeros((dimension - 2, 2 * pairs))])
-
-
-def simplex(classes: int) -> NDArray:
-    """Unit vectors towards the corners of a simplex in one dimension less, one a column."""
-    corners = np.linalg.svd(np.eye(classes) - 1 / classes)[2][: classes - 1]
-    return corners / np.linalg.norm(corners, axis=0)
-
-
-def symmetric_state(coupling: Coupling, of_labels: float, of_samples: float) -> NDArray:
-    """Labels and pure samples at their angles from the last direction, frustrated samples along it."""
-    weights = np.asarray(coupling.data["J"], dtype=float)
-    classes, towards = weights.shape[1], simplex(weights.shape[1])
-    pure = np.isclose(weights.max(axis=1), weights.sum(axis=1))
-    own = np.argmax(weights, axis=1)
-    columns = [_at_angle(towards[:, own[i]], of_samples if pure[i] else 0.0) for i in range(len(weights))]
-    return np.stack([*columns, *(_at_angle(towards[:, a], of_labels) for a in range(classes))], axis=1)
-
-
-def _at_angle(towards: NDArray, angle: float) -> NDArray:
-    return np.append(np.sin(angle) * towards, np.cos(angle))
-
-
-def mean_spread(labels: NDArray) -> float:
-    """The mean over pairs of labels of one minus their cosine, as half the square of their chord; lengths do not enter."""
-    directions = unit(labels)
-    first, second = np.triu_indices(labels.shape[1], 1)
-    return float(((directions[:, first] - directions[:, second]) ** 2).sum(axis=0).mean() / 2)

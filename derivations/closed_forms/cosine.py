@@ -16,18 +16,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Dummy, Eq, Expr, Rational, S, atan, cos, factorial, sin, solve, sqrt, symbols
+from sympy import Dummy, Eq, Expr, Rational, S, atan, cos, factorial, sin, solve, sqrt
 
 from derivations.analysis.expansions.rates import TimeScales
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.linearisation.stability import Stability, stability
 from derivations.analysis.points.fixed_points import FixedPoints, fixed_points
-from derivations.vocabulary import angle_x, angle_y, mass, mu_k, n, phi, x, y
+from derivations.vocabulary import angle_x, angle_y, cos_x, cos_y, half_x, half_y, mass, mu_k, n, phi, sin_x, sin_y, x, y
 from theory import Flow, Loss, models, sg
 from theory.models.vocabulary import K, X, Y, lam
-
-HALF_Y, HALF_X = symbols("h_y h_x", real=True)  # tangents of half the angles
-COS_Y, SIN_Y, COS_X, SIN_X = symbols("c_y s_y c_x s_x", real=True)
 
 
 def decaying_cosine() -> Loss:
@@ -43,7 +40,7 @@ def stopped_cosine() -> Loss:
 
 def lone_embedding() -> Loss:
     """One embedding beside a partner, in the plane of both."""
-    return Loss(-(x * HALF_X + y * HALF_Y) / sqrt(x**2 + y**2), state=(x, y), decay={x: lam, y: lam})
+    return Loss(-(x * half_x + y * half_y) / sqrt(x**2 + y**2), state=(x, y), decay={x: lam, y: lam})
 
 
 def class_angles() -> Loss:
@@ -59,7 +56,7 @@ def angle_flow() -> Flow:
 
 def half_tangents() -> Flow:
     """The same flow in tangents of half the angles, which is rational: all angles but the straight one."""
-    halves = {angle_y: HALF_Y, angle_x: HALF_X}
+    halves = {angle_y: half_y, angle_x: half_x}
     put = {angle: 2 * atan(h) for angle, h in halves.items()}
     moved = angle_flow().velocity
     return Flow(
@@ -70,7 +67,7 @@ def half_tangents() -> Flow:
 def unit_vectors() -> Flow:
     """The same flow in both components of the unit vectors: all angles."""
     moved = angle_flow().velocity
-    parts = {angle_y: (COS_Y, SIN_Y), angle_x: (COS_X, SIN_X)}
+    parts = {angle_y: (cos_y, sin_y), angle_x: (cos_x, sin_x)}
     put = {f(angle): part for angle, both in parts.items() for f, part in zip((cos, sin), both, strict=True)}
     turned = {angle: v.expand(trig=True).xreplace(put) for angle, v in moved.items()}
     velocity = {c: -s * turned[a] for a, (c, s) in parts.items()} | {s: c * turned[a] for a, (c, s) in parts.items()}
@@ -86,7 +83,7 @@ def resting_angles() -> FixedPoints:
 @cache
 def aligned_stability() -> Stability:
     """The stability of the state in which all are aligned."""
-    return stability(half_tangents(), {HALF_Y: 0, HALF_X: 0}, time_limit=None)
+    return stability(half_tangents(), {half_y: 0, half_x: 0}, time_limit=None)
 
 
 @cache
@@ -99,7 +96,7 @@ def rates_of_angles() -> tuple[Expr, Expr]:
 @cache
 def angle_time_scales(order: int = 2) -> TimeScales:
     """The same as series in the frustrated fraction."""
-    return time_scales(half_tangents(), {HALF_Y: 0, HALF_X: 0}, small=phi, order=order, time_limit=None)
+    return time_scales(half_tangents(), {half_y: 0, half_x: 0}, small=phi, order=order, time_limit=None)
 
 
 def slow_rate_of_angles(order: int = 2) -> Expr:

@@ -15,15 +15,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Dummy, Expr, S, cos, sin, solve, sqrt, symbols
+from sympy import Dummy, Expr, S, cos, sin, solve, sqrt
 
 from derivations.analysis.points.fixed_points import FixedPoints, fixed_points
-from derivations.vocabulary import angle_x, angle_y, mass, mu_k, n, phi, rho_W, v, w_e, w_m
+from derivations.vocabulary import angle_x, angle_y, mass, mu_k, n, phi, rho_W, tan_x, tan_y, v, w_e, w_m
 from theory import Flow, Loss, sg
 from theory.models.vocabulary import K, gamma
 from theory.stopgrad import erase
-
-TAN_Y, TAN_X = symbols("t_y t_x", real=True)
 
 
 def head_angles() -> Loss:
@@ -45,8 +43,8 @@ def head_angles() -> Loss:
 
 def tangent_flow() -> Flow:
     """What vanishes where both angles rest, in tangents of acute angles beside a head."""
-    labels = (1 - phi) * (TAN_X - rho_W * TAN_Y) - phi * rho_W * TAN_Y * sqrt(1 + TAN_X**2)
-    return Flow({TAN_X: TAN_Y - rho_W * TAN_X, TAN_Y: labels}, assumptions=(phi < 1,))
+    labels = (1 - phi) * (tan_x - rho_W * tan_y) - phi * rho_W * tan_y * sqrt(1 + tan_x**2)
+    return Flow({tan_x: tan_y - rho_W * tan_x, tan_y: labels}, assumptions=(phi < 1,))
 
 
 @cache
@@ -58,16 +56,16 @@ def resting_tangents() -> FixedPoints:
 @cache
 def tangents_apart() -> tuple[Expr, Expr]:
     """The squares of the tangents of labels and of samples that rest apart."""
-    apart = next(point for point in resting_tangents() if point.values[TAN_X] != 0)
-    return tuple((apart.values[t] ** 2).factor() for t in (TAN_Y, TAN_X))
+    apart = next(point for point in resting_tangents() if point.values[tan_x] != 0)
+    return tuple((apart.values[t] ** 2).factor() for t in (tan_y, tan_x))
 
 
 @cache
 def cosine_of_samples() -> Expr:
     """The cosine of the angle of pure samples that rest apart: the root that their flow holds is its inverse."""
     cosine = Dummy(positive=True)
-    moved = tangent_flow().velocity[TAN_Y].subs(sqrt(1 + TAN_X**2), 1 / cosine).subs(TAN_Y, rho_W * TAN_X)
-    (found,) = solve(moved / TAN_X, cosine)
+    moved = tangent_flow().velocity[tan_y].subs(sqrt(1 + tan_x**2), 1 / cosine).subs(tan_y, rho_W * tan_x)
+    (found,) = solve(moved / tan_x, cosine)
     _, square = tangents_apart()
     if (found**2 * (1 + square) - 1).cancel() != 0:
         raise ArithmeticError("the engine finds other angles at rest")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Add, Expr, Identity, ImmutableMatrix, cos, hessian, sin, solve, sqrt, symbols
+from sympy import Add, Dummy, Expr, Identity, ImmutableMatrix, cos, hessian, sin, solve, sqrt
 from sympy.simplify.fu import TR8
 
 from derivations.analysis.modes.entries import write_out
@@ -47,9 +47,9 @@ def rows_at(*angles: Expr) -> ImmutableMatrix:
 
 def in_cosines(energy: Expr) -> Expr:
     """The loss of two dimensions, both views alike, by the cosines of the sum and of the difference of their angles."""
-    s, t = symbols("s t", real=True)
+    s, t = (Dummy(name, real=True) for name in "st")
     rows = rows_at((s + t) / 2, (s - t) / 2)
-    entries = symbols("x_1:3 y_1:3", real=True)
+    entries = [Dummy(name, real=True) for name in ("x_1", "x_2", "y_1", "y_2")]
     named = ImmutableMatrix([[entries[0], entries[1]], [entries[2], entries[3]]])
     lengths = {sqrt(row.dot(row)): 1 for row in (named[0, :], named[1, :])}
     polynomial = at_directions(energy, named, named, ImmutableMatrix.diag(mu_1, mu_2)).subs(lengths).expand()
@@ -129,7 +129,7 @@ def resting_rate() -> Expr:
 
     Views against each other there have :math:`-\mu_j`, and a mode of one view alone has zero.
     """
-    t = symbols("t", real=True)
+    t = Dummy("t", real=True)
     row = ImmutableMatrix([[1, t]])
     energy = at_directions(modes_energy(), row, row, ImmutableMatrix.diag(mu_k, mu_j))
     return _written(energy.diff(t, 2).subs(t, 0) / 2, 2 * (1 - mu_k) * (mu_k - mu_j))

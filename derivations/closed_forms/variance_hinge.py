@@ -20,6 +20,7 @@ from functools import cache
 
 from sympy import (
     Add,
+    Dummy,
     Expr,
     Identity,
     ImmutableMatrix,
@@ -28,12 +29,10 @@ from sympy import (
     Max,
     Rational,
     StrictLessThan,
-    Symbol,
     Trace,
     hessian,
     solve,
     sqrt,
-    symbols,
     zeros,
 )
 
@@ -152,7 +151,7 @@ def shared_covariance() -> Expr:
 @cache
 def equal_threshold() -> Expr:
     """The weight of covariances above which one of two dimensions on both sides of a mode outgrows the other."""
-    s = Symbol("s", positive=True)
+    s = Dummy("s", positive=True)
     squares = {sqrt(a_1**2 + a_2**2 + epsilon): s, alpha: d * s * (2 - mu_1 - mu_2)}
     covariance = {zeta: shared_covariance() * zeta / (a_1**2 - a_2**2)}
     found = opposite_hessian(modes_energy(), (a_1, a_2, a_1, -a_2)).subs(squares).subs(covariance).det().factor()
@@ -177,7 +176,7 @@ def opposite_hessian(energy: Expr, amplitudes: tuple[Expr, Expr, Expr, Expr]) ->
     Opposite changes where they are on both sides of the first mode, with lengths that can differ; turns into each other's mode
     where each is along its own.
     """
-    s, t = symbols("s t", real=True)
+    s, t = (Dummy(name, real=True) for name in "st")
     p, q, r, u = amplitudes
     rows = ImmutableMatrix([[p, t], [s, u]] if q == 0 else [[p + s, q + t], [r - s, u + t]])
     lengths = at_amplitudes(energy, rows, rows, ImmutableMatrix.diag(mu_1, mu_2)).replace(Max, lambda *terms: Add(*terms))
@@ -186,7 +185,7 @@ def opposite_hessian(energy: Expr, amplitudes: tuple[Expr, Expr, Expr, Expr]) ->
 
 def _in_frustrations(formula: Expr) -> Expr:
     r"""A formula factored in :math:`1-\mu`."""
-    g, h = symbols("g h", positive=True)
+    g, h = (Dummy(name, positive=True) for name in "gh")
     return formula.subs({mu_1: 1 - g, mu_2: 1 - h}).factor().subs({g: 1 - mu_1, h: 1 - mu_2})
 
 

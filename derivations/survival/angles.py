@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, S
 
-from derivations.catalogue.directions import mean_spread, symmetric_state, unit
 from derivations.closed_forms import cosine, cosine_head
 from derivations.survival.measured import DIMENSION, run_to_rest
 from derivations.survival.row import Survival
@@ -14,6 +13,7 @@ from derivations.typeset.rows import Row
 from derivations.vocabulary import apart_ab, mu_k, phi, rho_c, rho_W, slow
 from theory import models
 from theory.coupling import Coupling
+from theory.coupling.directions import mean_spread, symmetric_state, unit_columns
 from theory.models.vocabulary import gamma, kappa, lam
 
 SLOW_TIME = 10_000.0  # of angles, whose rates are over the total weight
@@ -60,7 +60,8 @@ def measure_spread(coupling: Coupling, seed: int) -> float:
     """The mean of one minus the cosine of two labels at the end of a run from random unit vectors."""
     rng = np.random.default_rng(seed)
     start = {
-        name: unit(rng.standard_normal((DIMENSION, size))) for name, size in (("X", coupling.samples), ("Y", coupling.labels))
+        name: unit_columns(rng.standard_normal((DIMENSION, size)))
+        for name, size in (("X", coupling.samples), ("Y", coupling.labels))
     }
     return mean_spread(run_to_rest(models.cosine(), coupling, seed, {}, time=SLOW_TIME, initial=start).labels[-1])
 
@@ -79,6 +80,6 @@ def start_beside_head(coupling: Coupling, seed: int) -> dict[str, NDArray]:
     samples = np.arccos(cosine_x) if cosine_x < 1 else CLOSE
     inside = symmetric_state(coupling, np.arctan(RATIO * np.tan(samples)), samples)
     whole = np.vstack([np.zeros((DIMENSION - classes, inside.shape[1])), inside])
-    whole = unit(whole + 1e-4 * np.random.default_rng(seed).standard_normal(whole.shape))
+    whole = unit_columns(whole + 1e-4 * np.random.default_rng(seed).standard_normal(whole.shape))
     head = np.diag([*[1.0] * (DIMENSION - classes), *[RATIO] * (classes - 1), 1.0])
     return {"X": whole[:, : coupling.samples], "Y": whole[:, coupling.samples :], "W": head}

@@ -45,7 +45,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
-from sympy import Expr, ImmutableMatrix, Inverse, Matrix, MatrixExpr, MatrixSymbol, S, Symbol, Trace, Transpose, cancel, eye
+from sympy import (
+    Dummy,
+    Expr,
+    ImmutableMatrix,
+    Inverse,
+    Matrix,
+    MatrixExpr,
+    MatrixSymbol,
+    S,
+    Symbol,
+    Trace,
+    Transpose,
+    cancel,
+    eye,
+)
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
@@ -282,7 +296,7 @@ class AlignedState:
 
     def rests_when_stretched(self, dimension: Expr, left: Place, right: Place) -> bool:
         """Whether all velocities vanish where one dimension is stretched by any amount and its other side shrunk."""
-        amount = Symbol("g", positive=True)
+        amount = Dummy("g", positive=True)
         stretch = Matrix([[1, amount], [amount, 1]])
         explicit = {M: Matrix.diag(*(self.value(M, p) for p in (left, right))) for M in (*self.flow.state, *self.vectors.data)}
         for block in self.flow.state:

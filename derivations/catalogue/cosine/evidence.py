@@ -8,12 +8,7 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.catalogue.directions import (
-    CosineModel,
-    ring,
-    turned_ring,
-    unit,
-)
+from derivations.catalogue.directions import CosineModel, ring, turned_ring
 from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.catalogue.whole import eigenmodes
 from derivations.evaluate import Point, evaluate, mpf_array
@@ -42,6 +37,7 @@ from derivations.vocabulary import (
     t,
 )
 from theory import Coupling
+from theory.coupling.directions import unit_columns
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d, lam
 
 
@@ -65,7 +61,7 @@ def clocks(rng, after: Lines):
         CosineModel(coupling, 3, rate).course(start, [0, end])
         for rate, end in ((decay, time), (0.0, float(after[clock].subs(at))))
     )
-    yield unit(late), unit(still)
+    yield unit_columns(late), unit_columns(still)
     squares = (start**2).sum(axis=0)
     yield [float(after[square_x].subs(at | {square_x0: s})) for s in squares], (late**2).sum(axis=0)
 
@@ -80,7 +76,7 @@ class _Aligned:
         self.model = CosineModel(Coupling(weights, **({} if even else {"mobility": (own[:3], own[3:])})), 3)
         self.degrees = self.model.adjacency.sum(axis=0)
         self.mobility = (1 / self.degrees if even else own) / self.sizes**2
-        self.common = unit(rng.standard_normal((3, 1)))
+        self.common = unit_columns(rng.standard_normal((3, 1)))
         self.embeddings = self.common * self.sizes
         across = rng.standard_normal((3, 5))
         self.turned = across - self.common * (self.common.T @ across)
@@ -186,7 +182,7 @@ def signs_of_bends(rng, known: Lines, after: Lines):
     """Whether no state bends the loss up, which is where it is assumed and only there; twisted rings among them."""
     coupling = ring(4)
     for dimension in (2, 3, 4):
-        states = (turned_ring(4, 1, dimension)[1], *(unit(rng.standard_normal((dimension, 8))) for _ in range(3)))
+        states = (turned_ring(4, 1, dimension)[1], *(unit_columns(rng.standard_normal((dimension, 8))) for _ in range(3)))
         bends = (_bend_of(coupling, z, known, after) for z in states)
         up = any(len(after.violations({bend: found})) for found in bends)
         yield int(not known.violations({d: dimension})), int(not up)

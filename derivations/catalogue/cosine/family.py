@@ -13,13 +13,14 @@ from scipy.integrate import solve_ivp
 from sympy import Matrix, Rational, S, lambdify, pi, sin, tan
 from sympy import N as numeric
 
-from derivations.catalogue.directions import CosineModel, mean_spread, symmetric_state, unit
+from derivations.catalogue.directions import CosineModel
 from derivations.catalogue.points import diagonal_matrix
-from derivations.closed_forms.cosine import COS_X, COS_Y, angle_flow, resting_angles
+from derivations.closed_forms.cosine import angle_flow, resting_angles
 from derivations.evaluate import Point, evaluate
 from derivations.lines import Lines, dot
-from derivations.vocabulary import N_Z, D, H, L, angle_x, angle_y, angle_y0, apart_ab, delta, n, phi, slow, t, tau
+from derivations.vocabulary import N_Z, D, H, L, angle_x, angle_y, angle_y0, apart_ab, cos_x, cos_y, delta, n, phi, slow, t, tau
 from theory import Coupling
+from theory.coupling.directions import mean_spread, symmetric_state, unit_columns
 from theory.models.vocabulary import K
 
 
@@ -52,7 +53,7 @@ STRAIGHT = tuple(product((0, pi), repeat=2))
 def resting_jacobians(known: Lines, after: Lines) -> Iterator[tuple]:
     """At each state at rest that the engine lists: lines hold, velocities vanish, and what the Jacobian says."""
     matrix = Matrix([known[dot(a)] for a in (angle_y, angle_x)]).jacobian([angle_y, angle_x])
-    listed = {(p.values[COS_Y], p.values[COS_X]) for p in resting_angles()}
+    listed = {(p.values[cos_y], p.values[cos_x]) for p in resting_angles()}
     yield len(listed ^ {tuple(1 - 2 * (a / pi) for a in s) for s in STRAIGHT}), S.Zero
     for labels, samples in STRAIGHT:
         at = {angle_y: labels, angle_x: samples}
@@ -80,7 +81,7 @@ def _late_rate(seed: int) -> tuple[dict, float]:
     rng = np.random.default_rng(seed)
     at, coupling = _draw_family(rng)
     model, weight = CosineModel(coupling, 3), at[K] * at[n]
-    start = unit(rng.standard_normal((3, model.count)))
+    start = unit_columns(rng.standard_normal((3, model.count)))
     times = [0, 12 * weight / at[phi], 14 * weight / at[phi]]
     _, one, two = (mean_spread(z[:, -at[K] :]) for z in model.course(start, times))
     return at, float(np.log(one / two) / (times[2] - times[1]) / 2)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sympy import Expr, cos, lambdify, tan
 
 from derivations.catalogue.cosine_head.embeddings import HeadModel, byol, diagonal_head
-from derivations.catalogue.directions import mean_spread, symmetric_state
 from derivations.catalogue.points import diagonal_matrix
 from derivations.checks import random_values
 from derivations.closed_forms.cosine_head import cosine_of_samples, head_angles
@@ -44,6 +43,7 @@ from derivations.vocabulary import (
     w_m,
 )
 from theory import Coupling, Flow, Loss
+from theory.coupling.directions import mean_spread, symmetric_state
 from theory.models.vocabulary import K, gamma
 
 ANGLES, PARTS = (angle_y, angle_x), (w_e, w_m)

@@ -7,12 +7,12 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.catalogue.directions import symmetric_state, unit
 from derivations.catalogue.points import diagonal_matrix
 from derivations.catalogue.whole import integrate_states
 from derivations.evaluate import Point, mpf_array
 from derivations.vocabulary import N_Z, P_W, A, D, H, dw_m, dZ, mass, w_m
 from theory import Coupling, Flow, Loss, models
+from theory.coupling.directions import symmetric_state, unit_columns
 from theory.models.vocabulary import W, X, Y, d, gamma
 
 
@@ -136,4 +136,4 @@ def draw_aligned(rng: np.random.Generator, even: bool = False, follow: float = 0
 
 
 def random_embeddings(rng: np.random.Generator, model: HeadModel) -> NDArray:
-    return unit(rng.standard_normal((model.dimension, sum(model.weights.shape))))
+    return unit_columns(rng.standard_normal((model.dimension, sum(model.weights.shape))))

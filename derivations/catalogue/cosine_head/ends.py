@@ -22,7 +22,6 @@ from derivations.catalogue.cosine_head.angles import (
     with_pulls,
 )
 from derivations.catalogue.cosine_head.embeddings import HeadModel, diagonal_head, random_embeddings
-from derivations.catalogue.directions import mean_spread, symmetric_state, unit
 from derivations.checks import random_values
 from derivations.closed_forms.cosine_head import cosine_of_samples
 from derivations.evaluate import Point, evaluate
@@ -58,6 +57,7 @@ from derivations.vocabulary import (
     w_m,
 )
 from theory import Coupling, models
+from theory.coupling.directions import mean_spread, symmetric_state, unit_columns
 from theory.models.vocabulary import K, gamma, kappa, lam
 
 
@@ -169,7 +169,7 @@ def _end_with_decay(seed: int) -> tuple[float, float]:
     model = HeadModel(Coupling.uniform(2, 8, 0.5), 2, at[gamma], decays)
     start = model.state(symmetric_state(model.coupling, 0.8, 1.0), diagonal_head(2, 0.3, 1.0))
     embeddings, head = model.course(start, [0, 150])[-1]
-    return float(head[0, 0] / head[1, 1]), float(np.abs(unit(embeddings)[1, :8]).min())
+    return float(head[0, 0] / head[1, 1]), float(np.abs(unit_columns(embeddings)[1, :8]).min())
 
 
 def ends_with_decay(rng):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, ImmutableMatrix, S, diff, sqrt, symbols
+from sympy import Dummy, Expr, ImmutableMatrix, S, diff, sqrt
 
 from derivations.catalogue.redundancy_reduction import rate_evidence as evidence
 from derivations.checks import Identity, Numerics, Remainder
@@ -114,7 +114,7 @@ def _turn_step(energy: Line) -> Step:
 
 
 def _second_derivative(energy: Expr) -> Expr:
-    t, length = symbols("t length", positive=True)
+    t, length = (Dummy(name, positive=True) for name in ("t", "length"))
     row = ImmutableMatrix([[length, t]])
     lengths = at_directions(energy, row, row, ImmutableMatrix.diag(mu_k, mu_j))
     return (lengths.diff(t, 2).subs(t, 0) / 2).simplify().subs(length, sqrt(square_row))
@@ -175,7 +175,7 @@ def _weak_step(collapsed: Line) -> Step:
 
 
 def _leading_weight(known: Lines) -> Line:
-    small = symbols("small", positive=True)
+    small = Dummy("small", positive=True)
     exact = known[alpha_c].subs({mu_1: known[mu_1], mu_2: known[mu_2]}).subs({psi_1: small * psi_1, psi_2: small * psi_2})
     (leading,) = (exact.diff(small, 2).subs(small, 0) / 2,)
     return Line(alpha_c, leading.factor(), r"\simeq")

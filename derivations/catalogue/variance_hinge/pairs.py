@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, ImmutableMatrix, Rational, S, sqrt, symbols
+from sympy import Dummy, Expr, ImmutableMatrix, Rational, S, sqrt
 
 from derivations.catalogue.variance_hinge import pair_evidence
 from derivations.checks import AtRandomPoints, Identity, Numerics
@@ -162,7 +162,7 @@ def _apart_step(energy: Line, variance: Line) -> Step:
 
 def _turns(known: Lines) -> Line:
     """The determinant of the Hessian in turns, by both variances: each is at rest along its mode, below the hinge or on it."""
-    push_1, push_2 = symbols("p q", positive=True)
+    push_1, push_2 = (Dummy(name, positive=True) for name in "pq")
     matrix = opposite_hessian(known[L], (a_1, 0, 0, a_2))
     for amplitude, push in ((a_1, push_1), (a_2, push_2)):
         matrix = matrix.subs(sqrt(amplitude**2 + epsilon), alpha / push)
