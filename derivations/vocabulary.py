@@ -257,7 +257,7 @@ s_ring, s_out = symbols(r"s_{\parallel} s_{\perp}", real=True)
 # both angles, how predictions turn; squares of the head; its tilt, turns, spread.
 w_e, w_m, rho_W = symbols("w_e w_m rho_W", positive=True)
 aim_y, aim_x = symbols(r"\hat{\vartheta}_y \hat{\vartheta}_x", real=True)
-pull_y, pull_x, turn_y, turn_x = symbols("f_y f_x q_y q_x", real=True)
+pull_y, pull_x, turn_y, turn_x = symbols("f_y f_x j_y j_x", real=True)
 square_W, fall_W = Symbol(r"\lVert{W}\rVert^2", positive=True), Symbol(r"\tfrac{d}{dt}\lVert{W}\rVert^2", real=True)
 rate_g = Symbol("g_W", positive=True)
 dw_m = MatrixSymbol(r"\delta w", d, 1)
