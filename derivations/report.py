@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from derivations import figures
 from derivations.analysis.limits import run_each
-from derivations.catalogue import derive, names
+from derivations.catalogue import derive, names_of_the_model
 from derivations.claims import Claim, ClaimKind, claim_of_checks, claims_of, summarise_claims
 from derivations.data import DataSet
 from derivations.documents import html, latex
@@ -66,9 +66,10 @@ def make_report(
 
 def _start_checks(level: str) -> list[tuple[str, Callable[[], Verification]]]:
     """Each derivation with what waits for its checks, which are under way; a single one is checked when it is waited for."""
-    if len(names()) < 2:
-        return [(name, partial(_verify, level, name)) for name in names()]
-    return [(n, check.result) for n, check in zip(names(), run_each(CHECKING, partial(_verify, level), names()), strict=True)]
+    known = names_of_the_model()
+    if len(known) < 2:
+        return [(name, partial(_verify, level, name)) for name in known]
+    return [(n, check.result) for n, check in zip(known, run_each(CHECKING, partial(_verify, level), known), strict=True)]
 
 
 def _verify(level: str, name: str) -> Verification:

@@ -8,7 +8,7 @@ from importlib import import_module
 from derivations.engine import Derivation, Step
 from theory import require
 
-_NAMES = (
+_OF_THE_MODEL = (
     "embedding",
     "classifiable",
     "frustration_uniform",
@@ -23,6 +23,13 @@ _NAMES = (
     "weight_decay",
     "decay_stability",
     "plain_mobilities",
+    "mean_field_head",
+    "ageing",
+    "single_site",
+    "phase_line",
+    "teacher_student",
+)
+_OF_OTHER_LOSSES = (
     "homogeneous",
     "whitening",
     "spectral_contrastive",
@@ -33,17 +40,17 @@ _NAMES = (
     "redundancy_reduction",
     "cosine",
     "cosine_head",
-    "mean_field_head",
-    "ageing",
-    "single_site",
-    "phase_line",
-    "teacher_student",
 )
 
 
 def names() -> tuple[str, ...]:
     """The names that :func:`derive` knows."""
-    return _NAMES
+    return (*_OF_THE_MODEL, *_OF_OTHER_LOSSES)
+
+
+def names_of_the_model() -> tuple[str, ...]:
+    """The names of what is derived of the model that a report runs: squared distances, a head, a stop, decays."""
+    return _OF_THE_MODEL
 
 
 @cache
@@ -55,7 +62,7 @@ def derive(name: str) -> Derivation:
     InputError
         for a name that is not in :func:`names`.
     """
-    require.one_of(name, _NAMES, "a derivation")
+    require.one_of(name, names(), "a derivation")
     about = import_module(f"derivations.catalogue.{name}")
 
     def steps() -> tuple[Step, ...]:

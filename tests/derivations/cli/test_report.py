@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from derivations import names
 from derivations import report as reports
+from derivations.catalogue import names_of_the_model
 from tests.derivations.cli.common import assert_refused, collapse, false_derivation, strictly, write_table
 from tests.derivations.documents.test_publish import tree
 from tests.derivations.pages import Page, assert_mathematics_is_rendered, fetched, in_browser, needs_chromium, needs_pdflatex
@@ -27,7 +27,7 @@ def test_a_report_that_cannot_be_written_says_so_before_it_works(here, monkeypat
     write_table(here / "good.csv")
     (here / "file").write_text("a file")
     before = tree(here)
-    monkeypatch.setattr(reports, "names", tuple)
+    monkeypatch.setattr(reports, "names_of_the_model", tuple)
     assert_refused(collapse("report", "--data", "good.csv", "--dimension", 2, "--out", "file/out"), status=3)
     assert tree(here) == before
 
@@ -71,7 +71,7 @@ def test_a_report_prints_one_json_object_and_nothing_else(reported, checked):
     found = strictly(reported[1].stdout)
     assert found["data"] == "pets.csv"
     assert found["passed"] is True
-    assert list(found["steps"]) == list(names())
+    assert list(found["steps"]) == list(names_of_the_model())
     for name, steps in found["steps"].items():
         assert list(steps) == [step.name for step in checked[name][0].steps]
         assert set(steps.values()) == {"passed"}
@@ -92,7 +92,7 @@ def test_infinite_times_are_null_in_json_and_do_not_collapse(reported):
 
 def test_progress_of_a_report_goes_to_standard_error(reported):
     shown = reported[1].stderr
-    assert all(f"derive and check: {name}" in shown for name in names())
+    assert all(f"derive and check: {name}" in shown for name in names_of_the_model())
     assert shown.count("simulate: ") == len(RUNS)
 
 
@@ -105,7 +105,7 @@ def test_the_page_of_a_report_fetches_nothing_and_shows_everything(reported, che
     assert "40 samples, 3 inputs, 2 classes" in page.text
     assert "10% of the samples" in page.text
     statuses = [page.text_in(k) for k in page.with_class("status")]
-    assert statuses == ["passed"] * sum(len(derivation.steps) for derivation, _ in checked.values())
+    assert statuses == ["passed"] * sum(len(checked[name][0].steps) for name in names_of_the_model())
     for run in strictly(result.stdout)["runs"]:
         assert run["remark"] in page.text
 
