@@ -13,6 +13,7 @@ from derivations import agreement, diagnose, dimensional, encoders, figures, pha
 from derivations.data import load_data
 from derivations.experiment import perform_runs, plan_runs
 from derivations.frustration import study_frustration
+from derivations.survival import survival_table
 from derivations.two_time_scales import two_time_scales
 from theory import Coupling
 
@@ -66,6 +67,10 @@ def encoder_figures() -> Iterator[tuple[str, Figure]]:
     yield "encoders", figures.encoder_training(encoders.study(progress=print_progress))
 
 
+def loss_figures() -> Iterator[tuple[str, Figure]]:
+    yield "survival", figures.survival(survival_table(progress=print_progress))
+
+
 MAKERS: dict[str, Callable[[], Iterator[tuple[str, Figure]]]] = {
     "report": report_figures,
     "frustration": frustration_figures,
@@ -74,6 +79,7 @@ MAKERS: dict[str, Callable[[], Iterator[tuple[str, Figure]]]] = {
     "dimensional": dimension_figures,
     "averages": average_figures,
     "encoders": encoder_figures,
+    "losses": loss_figures,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import ceil
 from textwrap import fill
 
@@ -15,6 +16,7 @@ from derivations.survival import Survival, SurvivalTable, SurvivalWitness
 from theory.printing import tex
 
 COLUMNS = 4
+STEEP = 3  # times the largest point: what is larger at few frustrated samples leaves the panel
 FRACTIONS = np.linspace(0.005, 0.995, 100)
 
 
@@ -42,12 +44,13 @@ def _draw_row(axis: Axes, row: Survival, witness: SurvivalWitness) -> None:
     dead = FRACTIONS[sizes == 0]
     if len(dead):
         axis.axvspan(row.critical_fraction() or 0, 1, color="0.92", zorder=0)
-    top = max(sizes.max(), witness.simulated.max())
-    top = top if top > row.tolerance else 1.0
-    axis.set(xlim=(0, 1), ylim=(-0.06 * top, 1.12 * top), ylabel=f"${_plain_norms(tex(row.size.left))}$")
+    seen = witness.simulated.max()
+    top = min(max(sizes.max(), seen), STEEP * seen) if seen > row.tolerance else 1.0
+    axis.set(xlim=(0, 1), ylim=(-0.06 * top, 1.12 * top), ylabel=f"${_in_mathtext(tex(row.size.left))}$")
     axis.set_title(fill(row.name, 30))
 
 
-def _plain_norms(formula: str) -> str:
+def _in_mathtext(formula: str) -> str:
     """A formula in the commands that matplotlib has."""
-    return formula.replace(r"\lVert", r"\Vert").replace(r"\rVert", r"\Vert")
+    norms = formula.replace(r"\lVert", r"\Vert").replace(r"\rVert", r"\Vert")
+    return re.sub(r"\\tfrac\s*(\w)\s*(\w)", r"\\frac{\1}{\2}", norms)
