@@ -5,6 +5,7 @@ from .analysis.linearisation.certify import Certificate as Certificate, certify 
 from .analysis.linearisation.lyapunov import QuadraticLyapunov as QuadraticLyapunov, quadratic_lyapunov as quadratic_lyapunov
 from .analysis.linearisation.stability import Stability as Stability, stability as stability
 from .analysis.linearisation.verdicts import Verdict as Verdict
+from .analysis.linearisation.whole_states import WholeStability as WholeStability, whole_stability as whole_stability
 from .analysis.maps.fluctuations import Fluctuations as Fluctuations, fluctuations as fluctuations
 from .analysis.maps.numerical import (
     StationaryFluctuations as StationaryFluctuations,

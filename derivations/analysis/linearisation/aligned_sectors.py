@@ -63,41 +63,14 @@ from sympy import (
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from derivations.analysis.linearisation.null_changes import take_out
+from derivations.analysis.linearisation.aligned_places import ONE, SECTORS, TWO, Place
 from derivations.analysis.modes.aligned import AlignedVectors
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.words import Word, expand
 
-Entry = tuple[MatrixSymbol, "Place", "Place"]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A vector of each dimension that has it: with a mode along it, of data without a mode, or of a direction without one."""
-
-    number: int
-    has_data: bool = True
-    has_direction: bool = True
-
-    @property
-    def is_occupied(self) -> bool:
-        return self.has_data and self.has_direction
-
-
-ONE, TWO = Place(1), Place(2)
-ABSENT, OTHER_ABSENT = Place(3, has_direction=False), Place(4, has_direction=False)
-EMPTY, OTHER_EMPTY = Place(5, has_data=False), Place(6, has_data=False)
-SECTORS = {
-    "own": (ONE, ONE),
-    "two modes": (ONE, TWO),
-    "mode, absent mode": (ONE, ABSENT),
-    "mode, empty direction": (ONE, EMPTY),
-    "absent mode": (ABSENT, ABSENT),
-    "two absent modes": (ABSENT, OTHER_ABSENT),
-    "empty direction": (EMPTY, EMPTY),
-    "two empty directions": (EMPTY, OTHER_EMPTY),
-    "empty direction, absent mode": (EMPTY, ABSENT),
-}
+Entry = tuple[MatrixSymbol, Place, Place]
 
 
 @dataclass(frozen=True)
@@ -317,25 +290,3 @@ def _explicit(factor: MatrixExpr, explicit: Mapping[MatrixSymbol, Matrix]) -> Ma
     if isinstance(factor, Transpose):
         return _explicit(factor.arg, explicit).T
     return _explicit(factor.arg, explicit).inv() if isinstance(factor, Inverse) else explicit[factor]
-
-
-def take_out(matrix: Matrix, null: Iterable[Matrix]) -> tuple[Matrix, int]:
-    r"""A matrix on what is left of its space once null vectors are taken out, and how many of them are independent.
-
-    With :math:`Mv=0` and :math:`v_i\ne0` the numbers :math:`x_j-(v_j/v_i)x_i` move by themselves, by
-    :math:`M_{jk}-(v_j/v_i)M_{ik}`.
-    """
-    count, vectors = 0, [v.applyfunc(cancel) for v in null]
-    if any(not (matrix * v).applyfunc(cancel).is_zero_matrix for v in vectors):
-        raise ArithmeticError("a change that should cost nothing moves")
-    while vectors:
-        vector, *vectors = vectors
-        pivot = next((i for i, x in enumerate(vector) if x != 0), None)
-        if pivot is not None:
-            rows = [j for j in range(matrix.rows) if j != pivot]
-            left = eye(matrix.rows)
-            left[:, pivot] = -vector / vector[pivot]
-            left = left[rows, :]
-            matrix, vectors = (left * matrix)[:, rows].applyfunc(cancel), [(left * v).applyfunc(cancel) for v in vectors]
-            count += 1
-    return matrix, count
