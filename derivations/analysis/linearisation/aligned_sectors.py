@@ -63,8 +63,8 @@ from sympy import (
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from derivations.analysis.linearisation.null_changes import take_out
 from derivations.analysis.linearisation.aligned_places import ONE, SECTORS, TWO, Place
+from derivations.analysis.linearisation.null_changes import take_out
 from derivations.analysis.modes.aligned import AlignedVectors
 from theory.errors import InputError
 from theory.flow import Flow

@@ -10,8 +10,8 @@ from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.zero import Region, draw_point
 from derivations.analysis.limits import run_within
-from derivations.analysis.linearisation.aligned_sectors import AlignedSector, AlignedState, family_tangents
 from derivations.analysis.linearisation.aligned_places import ABSENT, EMPTY, OTHER_ABSENT, OTHER_EMPTY
+from derivations.analysis.linearisation.aligned_sectors import AlignedSector, AlignedState, family_tangents
 from derivations.analysis.linearisation.stability import Stability, stability
 from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.point import FixedPoint

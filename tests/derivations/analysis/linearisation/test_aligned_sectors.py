@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import ImmutableMatrix, Matrix, MatrixSymbol, Q, Symbol, Trace, symbols
 
+from derivations.analysis.linearisation.aligned_places import SECTORS
 from derivations.analysis.linearisation.aligned_sectors import aligned_sectors
 from derivations.analysis.linearisation.null_changes import take_out
-from derivations.analysis.linearisation.aligned_places import SECTORS
 from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.linearisation.whole_states import whole_stability
 from derivations.analysis.modes.reduction import reduce_to_modes
