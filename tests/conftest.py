@@ -31,8 +31,10 @@ APART = ("test_every_formula_is_checked.py",)
 
 
 def pytest_collection_modifyitems(items):
-    """Tests of a file stay together, and all that look at the whole catalogue, which is then verified once."""
+    """Tests of a file stay together, and all files that look at the whole catalogue, which is then verified once."""
+    looking = {item.path for item in items if "checked" in getattr(item, "fixturenames", ())}
     for item in items:
         if item.path.name not in APART:
-            shared = "checked" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("catalogue" if shared else str(item.path)))
+            item.add_marker(pytest.mark.xdist_group("catalogue" if item.path in looking else str(item.path)))
+        elif "checked" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("catalogue"))

@@ -3,7 +3,7 @@ r"""Barlow Twins in modes: cross-correlations of both views, whose dimensions ar
 Two dimensions among two modes, both views alike, are two angles; u and v are the cosines of their sum and their difference.
 
 >>> tilted_cosine()
-(2 - (alpha + 1)*(mu_1 + mu_2))*(mu_1 - mu_2)/(alpha*(mu_1 + mu_2)**2 + (mu_1 - mu_2)**2)
+(mu_1 - mu_2)*(-(alpha + 1)*(mu_1 + mu_2) + 2)/(alpha*(mu_1 + mu_2)**2 + (mu_1 - mu_2)**2)
 >>> collapse_weight()
 (1 - mu_1)*(mu_1 - mu_2)/(mu_1*(mu_1 + mu_2))
 

@@ -10,12 +10,22 @@ from __future__ import annotations
 
 import re
 
-from sympy import Add, E, Expr, Integer, Min, Mul, Symbol, asin, cos, log, pi, root, sign, sin, tanh
+from sympy import Add, E, Expr, Integer, Max, Min, Mul, Symbol, asin, cos, log, pi, root, sign, sin, tan, tanh
 
 TOKEN = re.compile(r"\s*(\\left\(|\\right\)|\\[A-Za-z]+|\d+|[A-Za-z]|[][{}()^_+,-])")
 OPENED, CLOSED = (r"\left(", "("), (r"\right)", ")")
 SPELLED = {r"\varphi": "phi"}
-FUNCTIONS = {r"\log": log, r"\sin": sin, r"\cos": cos, r"\tanh": tanh, r"\min": Min, "asin": asin, "sign": sign}
+FUNCTIONS = {
+    r"\log": log,
+    r"\sin": sin,
+    r"\cos": cos,
+    r"\tan": tan,
+    r"\tanh": tanh,
+    r"\min": Min,
+    r"\max": Max,
+    "asin": asin,
+    "sign": sign,
+}
 
 
 def read(text: str) -> Expr:

@@ -98,7 +98,7 @@ def read_report(folder: Path, *arguments: object, made: Any = None, **changed: o
         patch.setenv("PATH", "")
         for figure in ("curves", "head_eigenvalues"):
             patch.setattr(figures, figure, lambda runs: Figure())
-        patch.setattr(reports, "names", lambda: (CHECKED,))
+        patch.setattr(reports, "names_of_the_model", lambda: (CHECKED,))
         patch.setattr(reports, "make_report", once)
         for name, value in changed.items():
             patch.setattr(reports, name, value)

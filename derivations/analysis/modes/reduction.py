@@ -5,8 +5,7 @@ under the rules.  The ansatz is invariant where :math:`F_B=\sum_if_iB_i` with th
 :math:`\dot\alpha_i=f_i`: a solution of the scalar flow *is* a solution of the matrix flow.  Nothing is said of states beside
 the ansatz: what is stable among the amplitudes may be unstable in the matrix model.
 
->>> from derivations.analysis.modes.aligned import aligned_ansatz
-from derivations.analysis.modes.ansatz import whole_model_ansatz
+>>> from derivations.analysis.modes.ansatz import whole_model_ansatz
 >>> from theory import models
 >>> reduction = reduce_to_modes(models.projection_head().stop_gradient_flow(), whole_model_ansatz(), time_limit=None)
 >>> [velocity.factor() for velocity in reduction.flow.velocity.values()]

@@ -15,4 +15,5 @@ REFERENCES = (
     "T. Chen, S. Kornblith, M. Norouzi, G. Hinton, A simple framework for contrastive learning of visual representations, "
     "2020, arXiv:2002.05709.",
     "Without normalisation: see the derivation of redrawn labels.",
+    "The coupling is that of a reconstruction from the abstract of arXiv:2604.09979; the loss is not.",
 )

@@ -17,4 +17,5 @@ REFERENCES = (
     "arXiv:2103.03230.",
     "R. Balestriero, Y. LeCun, Contrastive and non-contrastive self-supervised learning recover global and local spectral "
     "embedding methods, 2022, arXiv:2205.11508.",
+    "The coupling is that of a reconstruction from the abstract of arXiv:2604.09979; the loss is not.",
 )

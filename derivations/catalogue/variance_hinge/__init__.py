@@ -18,4 +18,5 @@ REFERENCES = (
     "A. F. Filippov, Differential equations with discontinuous righthand sides, 1988: states at rest on a kink.",
     "R. Balestriero, Y. LeCun, Contrastive and non-contrastive self-supervised learning recover global and local spectral "
     "embedding methods, 2022, arXiv:2205.11508.",
+    "The coupling is that of a reconstruction from the abstract of arXiv:2604.09979; the loss is not.",
 )

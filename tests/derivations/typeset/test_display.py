@@ -92,7 +92,7 @@ def assert_reads_back(expression):
 
 def in_letters(expression):
     """An expression with letters for symbols whose names are LaTeX already."""
-    named = sorted((s for s in expression.atoms(Symbol) if re.search(r"[\\ {/(^]", s.name)), key=str)
+    named = sorted((s for s in expression.atoms(Symbol) if re.search(r"[\\ {/(^]|^temperature$", s.name)), key=str)
     return expression.xreplace({s: Symbol(f"l_{number}") for number, s in enumerate(named)})
 
 
