@@ -203,8 +203,8 @@ def test_the_graph_has_an_edge_for_each_use_and_no_other(order):
     assert nx.is_directed_acyclic_graph(made.graph)
 
 
-# Derivations of several arguments that take no line from each other: what a stop or lengths do beside what rests, small angles of
-# all couplings beside large ones of a family.
+# Derivations of several arguments that take no line from each other: what a stop or lengths do beside what rests, small angles
+# of all couplings beside large ones of a family.
 ARGUMENTS = {"homogeneous": 3, "whitening": 2, "info_nce": 4, "variance_hinge": 2, "cosine": 4, "cosine_head": 3}
 
 
