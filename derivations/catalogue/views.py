@@ -124,7 +124,8 @@ def outer_point(views: TwoViews, modes: tuple[NDArray, NDArray], given: Lines) -
     blocks = views.lowered.unpack(views.state(*modes))
     data = {J: mpf_array(views.weights), X: mpf_array(blocks[X]), Y: mpf_array(blocks[Y]), **_degree_values(views.weights)}
     known = Point({**views.point(modes).values, **data})
-    return Point({**known.values, m: evaluate(given[m], known)})
+    mass = {line.left: evaluate(line.right, known) for line in given if line.left == m}
+    return Point({x: value for x, value in known.values.items() if x != m} | mass)
 
 
 def compare_with_all(loss: Loss, rng, given: Lines, after: Lines, parameters: Mapping[Symbol, float]):
