@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.diagnosis import diagnose
-from derivations.diagnosis.losses import PRODUCT, VARIANCE, LossForecast
+from derivations.diagnosis.forecasts import LossForecast
+from derivations.diagnosis.losses import PRODUCT, VARIANCE
 from derivations.encoders import MOBILITIES, NAMES, DataSplit, load_split
 from theory import Coupling, Direct, Loss, Trajectory, models, simulate
 from theory.encoder import Encoder

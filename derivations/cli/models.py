@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PLACED = ("embedding", "head")
 SUMS = ("embedding", "squared")  # whose rates are those of the coupling
 LOSSES = (
-    *("squared", "simsiam", "byol", "barlow-twins", "vicreg", "info-nce", "spectral-contrastive", "coding-rate"),
+    *("squared", "cosine", "simsiam", "byol", "barlow-twins", "vicreg", "info-nce", "spectral-contrastive", "coding-rate"),
     *("softmax-classification", "whitening"),
 )
 ANCHORED = ("info-nce", "softmax-classification")

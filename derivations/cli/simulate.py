@@ -76,9 +76,9 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path, **optio
 
     embedding: samples and labels that pull on each other.  head: through a linear head, with stop-gradient.  two-time-scales:
     three runs on one set of samples - none frustrated, a few, and the same with shared head and stop-gradient.  Losses by name:
-    squared, simsiam, byol, barlow-twins, vicreg, info-nce, spectral-contrastive, coding-rate, softmax-classification and
-    whitening, over samples and labels or over two views (--pairs, --augmentations, --signed), as in theory.models.  FILE.toml:
-    a model file with samples X and labels Y among its matrices.
+    squared, cosine, simsiam, byol, barlow-twins, vicreg, info-nce, spectral-contrastive, coding-rate, softmax-classification
+    and whitening, over samples and labels or over two views (--pairs, --augmentations, --signed), as in theory.models.
+    FILE.toml: a model file with samples X and labels Y among its matrices.
 
     Writes trajectory.nc (NetCDF), the figure as SVG and PDF, and the film; two-time-scales writes a file for each run.
     Interrupted by Ctrl-C, it keeps what it has as a valid partial file.

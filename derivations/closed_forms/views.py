@@ -64,6 +64,16 @@ def one_mode_of(flow: Flow) -> Flow:
     return Flow({v: _common(written_out(flow.velocity[view], at)[0, 0].factor() for view in VIEWS)})
 
 
+def rate_of_mode(flow: Flow) -> Expr:
+    """How fast one mode falls in a flow that is linear.
+
+    >>> from theory import models
+    >>> rate_of_mode(view_modes(models.squared()).gradient_flow())
+    1 - mu_k
+    """
+    return -one_mode_of(flow).velocity[v].expand().coeff(v)
+
+
 def _common(values: Iterable):
     """What both views do alike."""
     first, second = values

@@ -1,8 +1,9 @@
 """Diagnosis of real data: from features and classes to what a linear encoder of them will do (§7 of the notes)."""
 
 from derivations.data.files import table_of_file
+from derivations.diagnosis.forecasts import LossForecast
 from derivations.diagnosis.loss_table import tabulate_forecasts
-from derivations.diagnosis.losses import LossForecast, predict_loss
+from derivations.diagnosis.losses import predict_loss
 from derivations.diagnosis.measuring import diagnose, diagnose_table
 from derivations.diagnosis.result import Diagnosis
 

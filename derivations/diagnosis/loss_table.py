@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.diagnosis.losses import LossForecast
+from derivations.diagnosis.forecasts import LossForecast
 
 HEADS = ("loss", "modes kept", "what is left", "threshold", "slow time")
 

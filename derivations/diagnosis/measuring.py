@@ -24,9 +24,10 @@ from derivations.data.chunks import Table, table_of_arrays
 from derivations.data.encoding import Encoding, as_text, categories_of
 from derivations.diagnosis.accumulating import Accumulation, accumulate_moments
 from derivations.diagnosis.finite_sample import noise_edge
+from derivations.diagnosis.losses import named_loss
 from derivations.diagnosis.pairs import pair_means
 from derivations.diagnosis.result import Diagnosis
-from derivations.diagnosis.separability import MOST_ENTRIES, Separation, separate_classes
+from derivations.diagnosis.separability import MOST_ENTRIES, Separation, separate_classes, too_many_samples
 from theory import require
 from theory.encoder import population_square
 from theory.encoder.accumulated import merge_moments
@@ -97,14 +98,28 @@ def diagnose_table(
         raise InputError("a loss beside its parameters", "none", "name it")
     encoding = categories_of(table) if one_hot else Encoding(table)
     data = accumulate_moments(encoding, progress)
+    found = _diagnose_moments(
+        table.name, encoding, data, ridge, decay=decay, dimension=dimension, loss=loss, parameters=parameters or {}
+    )
+    if dimension is not None:
+        found.kept(dimension)
+    if loss is not None:
+        found.forecast(loss, parameters)
+    return found
+
+
+def _diagnose_moments(
+    name: str, encoding: Encoding, data: Accumulation, ridge: float, *, loss: str | None, **asked: Any
+) -> Diagnosis:
+    """The same from accumulated moments; ``asked`` is kept as it is."""
     modes = canonical_modes(data.groups, ridge)
     counts = merge_moments(data.groups).counts
     samples, masses = int(counts.sum()), counts / counts.sum()
     shrunk_ridge = shrinkage_ridge(data.groups) if ridge == 0 and modes.rank > MANY * samples else None
     edge = noise_edge(modes.rank, len(counts) - 1, samples - 1)
     mu = modes.correlations
-    found = Diagnosis(
-        name=table.name,
+    return Diagnosis(
+        name=name,
         samples=samples,
         features=len(encoding.names),
         rank=modes.rank,
@@ -121,19 +136,12 @@ def diagnose_table(
         lambda_critical=critical_decays(mu),
         pair_frustration=pair_means(modes.vectors, masses, 1 - mu**2),
         pair_times=_pair_times(pair_means(modes.vectors, masses, 1 - mu)),
-        decay=decay,
-        dimension=dimension,
         loss=loss,
-        parameters=parameters or {},
-        separate=_separation_of(encoding, samples, loss),
+        separate=_separation_of(encoding, samples, asked=loss is not None and named_loss(loss).of_scores),
         groups=len(data.groups),
         notes=tuple(_data_notes(encoding, data, modes, ridge, edge, shrunk_ridge)),
+        **asked,
     )
-    if dimension is not None:
-        found.kept(dimension)
-    if loss is not None:
-        found.forecast(loss, parameters)
-    return found
 
 
 def _population_correlations(mu: NDArray, share: float) -> NDArray:
@@ -149,11 +157,11 @@ def _pair_times(rates: NDArray) -> NDArray:
     return times
 
 
-def _separation_of(encoding: Encoding, samples: int, asked: str | None) -> Callable[[], Separation | str]:
+def _separation_of(encoding: Encoding, samples: int, asked: bool) -> Callable[[], Separation | str]:
     """A function that tells whether linear scores separate the classes, or why that is not decided; the table is read again."""
-    if samples * len(encoding.names) > (MOST_ENTRIES if asked == "softmax_classification" else FEW_ENTRIES):
+    if samples * len(encoding.names) > (MOST_ENTRIES if asked else FEW_ENTRIES):
         why = f"whether linear scores separate {samples:,} samples is decided where this loss alone is asked about"
-        return lambda: why
+        return lambda: too_many_samples(samples) if asked else why
     row, parts, labels = 0, [], []
     for block, given, _ in encoding.table.blocks():
         parts.append(encoding.encode_block(block, row).astype(float))

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.closed_forms.thresholds import least_ratio
+from derivations.diagnosis.forecasts import UNKNOWN, LossForecast
 from derivations.diagnosis.loss_table import detail_forecast, format_number, tabulate_forecasts
-from derivations.diagnosis.losses import LOSSES, LossForecast, predict_loss
+from derivations.diagnosis.losses import DECAYS, LOSSES, named_loss, predict_loss
 from derivations.diagnosis.pairs import sort_pairs
 from derivations.diagnosis.separability import Separation
 from derivations.typeset.plain_values import plain_fields, plain_values
@@ -175,8 +176,9 @@ class Diagnosis:
         InputError
             for an unknown loss or parameter.
         """
-        separation = self._separation if loss == "softmax_classification" else ""
-        asked = {"lambda": self.decay, "kappa": self.decay} if loss == "stop_gradient" and self.decay else {}
+        known = named_loss(loss)
+        separation = self._separation if known.of_scores else UNKNOWN
+        asked = {name: self.decay for name, _ in known.usual if name in DECAYS and self.decay}
         return predict_loss(loss, self.mu, self.dimension or len(self.classes), asked | dict(parameters or {}), separation)
 
     def _describe_loss(self, loss: str) -> str:

@@ -66,6 +66,11 @@ def separate_classes(features: NDArray, classes: NDArray) -> Separation:
     return Separation(margins.size, separable, np.inf if separable else float(margins.mean()))
 
 
+def too_many_samples(count: int) -> str:
+    """Why it is not decided whether classes of many samples are separated."""
+    return f"{count:,} samples are too many to decide whether linear scores separate their classes"
+
+
 def _least_margins(inputs: NDArray, classes: NDArray) -> tuple[NDArray, float]:
     """Margins (n, K - 1) at the least cross-entropy, or at the first scores on the way there of which all margins are positive,
     and the largest slope there; the scores of the last class are zero."""
@@ -118,7 +123,7 @@ def _count_separable(inputs: NDArray, classes: NDArray) -> int:
     own = np.eye(count)[classes]
     sample, other = np.nonzero(own == 0)
     if len(sample) * inputs.shape[1] * count > MOST_ENTRIES:
-        raise UnfinishedError(f"{len(inputs):,} samples are too many to decide whether linear scores separate their classes")
+        raise UnfinishedError(too_many_samples(len(inputs)))
     towards = own[sample] - np.eye(count)[other]
     gaps = csr_array((inputs[sample][:, :, None] * towards[:, None, :]).reshape(len(sample), -1))
     constraints = hstack([-gaps, eye_array(len(sample))]).tocsr()

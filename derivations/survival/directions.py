@@ -28,7 +28,7 @@ def direction_rows() -> tuple[Survival, ...]:
             survives=S.true,
             critical=None,
             size=Row(C_on, mu_k),
-            slow=Row(slow, resting_rate().subs(mu_j, 0)),
+            slow=Row(slow, resting_rate().subs(mu_j, 0), words="back out of what only one view has:"),
             measure=measure_correlation,
             unproved="no more dimensions than class modes, of which lengths are one in the rate; others can be lost",
             parameters=PARAMETERS,

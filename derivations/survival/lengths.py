@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sympy import S, Symbol
 
 from derivations.closed_forms.decaying import amplitude_square, critical_decay, heads
+from derivations.closed_forms.views import rate_of_mode, view_modes
 from derivations.closed_forms.whitening import critical_weight, survivor_square
 from derivations.survival.measured import DIMENSION, class_squares, run_to_rest
 from derivations.survival.row import Survival
@@ -30,11 +31,11 @@ def _squared_row() -> Survival:
         loss="squared",
         setting="",
         title="squared distances",
-        derivation="whitening",
+        derivation="homogeneous",
         survives=S.false,
         critical=None,
         size=Row(square_k, S.Zero),
-        slow=Row(slow, 1 - mu_k),
+        slow=Row(slow, rate_of_mode(view_modes(models.squared()).gradient_flow())),
         measure=measure_lengths(models.squared()),
     )
 

@@ -74,7 +74,8 @@ class Survival(Shown):
     size
         what measures the survivor, and its value.
     slow
-        the rate of what is slowest: of the decay where all collapses, else of the return to rest.
+        the rate of class modes: of their decay where they collapse, else of the return that its words name; None where it is
+        no function of the correlation.
     unproved
         what is argued or measured, and not derived; empty where nothing is.
     parameters

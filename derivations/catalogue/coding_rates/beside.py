@@ -111,8 +111,8 @@ def _critical_fraction_step(critical: Line) -> Step:
 def _few_frustrated_step(known: Lines) -> Step:
     return Step(
         "few_frustrated",
-        "With few frustrated samples what survives is large and slow: its second moment and the time in which class modes come "
-        "to rest grow as one over their fraction.",
+        "With few frustrated samples what survives is large and slow: its second moment and the time in which it returns to "
+        "its length grow as one over their fraction.",
         "A survivor returns to its length as fast as equal ones turn towards each other. Expand.",
         before=known,
         given=(CORRELATION,),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Inverse, Q, Trace, ZeroMatrix, exp
+from sympy import Inverse, Q, Trace, ZeroMatrix, exp
 
 from derivations.catalogue.homogeneous import evidence
 from derivations.catalogue.view_steps import modes_step, moving_views, stop_step
 from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.families import in_fraction
-from derivations.closed_forms.views import VIEWS, one_mode_of, view_modes, with_decay
+from derivations.closed_forms.views import VIEWS, rate_of_mode, view_modes, with_decay
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import (
@@ -29,7 +29,6 @@ from derivations.vocabulary import (
     t,
     tau_pairs,
     tau_uniform,
-    v,
 )
 from theory import Flow, models
 from theory.models.vocabulary import d, lam
@@ -140,7 +139,7 @@ def _squared_step(moving: Lines) -> Step:
         assumptions=("Slow times of class modes of the uniform family and of pairs.",),
         check=lambda before, after: (
             after.same(_rates(before)),
-            Identity(((_rate_of(with_decay(view_modes(models.squared())).gradient_flow()), after[slow_decay]),)),
+            Identity(((rate_of_mode(with_decay(view_modes(models.squared())).gradient_flow()), after[slow_decay]),)),
             Remainder(
                 lambda rng: evidence.slow_times(rng, before, after),
                 2e-2,
@@ -152,14 +151,9 @@ def _squared_step(moving: Lines) -> Step:
     )
 
 
-def _rate_of(flow: Flow) -> Expr:
-    """How fast one mode falls."""
-    return -one_mode_of(flow).velocity[v].expand().coeff(v)
-
-
 def _rates(known: Lines) -> Lines:
     """How fast a mode falls, without and with decay, and slow times to two orders."""
-    rate = _rate_of(Flow({view: known[dot(view)] for view in VIEWS}))
+    rate = rate_of_mode(Flow({view: known[dot(view)] for view in VIEWS}))
     times = (in_fraction(1 / rate, mu_k, family, 1) for family in ("uniform", "pairs"))
     return Lines(
         (

@@ -1,5 +1,6 @@
 """Couplings of two views and of pairs that repel on the command line: ``collapse spectrum`` and ``collapse simulate``."""
 
+from inspect import isfunction
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from tests.derivations.documents.test_publish import tree
 from tests.theory.models.test_two_views import PARAMETERS
 from tests.theory.oracles import assert_close
 from theory import Coupling, Trajectory, models
+from theory.models import two_views
 
 pytest.importorskip("xarray")
 PAIRS = np.array([[0.0, 1, 0, 0], [1, 0, 2, 0], [0, 2, 0, 0], [0, 0, 0, 1]])
@@ -89,6 +91,11 @@ def test_a_large_graph_has_its_slowest_modes(here):
     np.testing.assert_allclose(found["shared_rates"][:5], exact, rtol=1e-6)
     assert len(found["shared_rates"]) == len(found["mu"]) == 30
     assert found["shared_slow_time"] == pytest.approx(1 / exact[1], rel=1e-6)
+
+
+def test_losses_by_name_are_those_of_two_views():
+    made = {name for name, made in vars(two_views).items() if isfunction(made) and made.__module__ == two_views.__name__}
+    assert {name.replace("-", "_") for name in LOSSES} == {name for name in made if not name.startswith("_")}
 
 
 @pytest.mark.usefixtures("undrawn")

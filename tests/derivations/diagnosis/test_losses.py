@@ -85,12 +85,21 @@ def test_one_dimension_of_barlow_twins_is_along_the_largest_correlation():
     assert "several dimensions" in predict_loss("barlow_twins", MU, 2).verdict
 
 
-@pytest.mark.parametrize("loss", ["simsiam", "byol", "info_nce"])
+@pytest.mark.parametrize("loss", ["cosine", "simsiam", "byol", "info_nce"])
 def test_what_is_not_predicted_says_why(loss):
     found = predict_loss(loss, MU, 3)
     assert not found.predicted
     assert found.survives is None
     assert found.verdict.startswith("not predicted: cosines of single samples are no function of moments")
+
+
+def test_margins_of_a_softmax_are_not_predicted_from_correlations_alone():
+    verdict = predict_loss("softmax_classification", MU, 3).verdict
+    assert verdict == "not predicted: whether linear scores separate the classes is not known"
+
+
+def test_what_is_measured_of_a_loss_is_not_said_to_be_argued():
+    assert predict_loss("coding_rate", MU, 3).caveat == "that random starts end there is measured"
 
 
 def test_unknown_losses_and_parameters_are_refused():

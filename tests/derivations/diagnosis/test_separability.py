@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 
 from derivations import diagnose
-from derivations.diagnosis import separability
+from derivations.diagnosis import measuring, separability
 from derivations.diagnosis.separability import separate_classes
 from tests.theory.oracles import assert_close
 
@@ -60,8 +60,9 @@ def test_bundled_data(name, words):
     assert words in found.verdict
 
 
-def test_many_samples_are_left_undecided_and_said(monkeypatch):
+@pytest.mark.parametrize(("module", "loss"), [(separability, None), (measuring, "softmax_classification")])
+def test_many_samples_are_left_undecided_and_said(monkeypatch, module, loss):
     features, classes, rng = drawn(2)
-    monkeypatch.setattr(separability, "MOST_ENTRIES", 10)
-    found = diagnose(features, rng.permutation(classes)).forecast("softmax_classification")
+    monkeypatch.setattr(module, "MOST_ENTRIES", 10)
+    found = diagnose(features, rng.permutation(classes), loss=loss).forecast("softmax_classification")
     assert found.verdict == "not predicted: 40 samples are too many to decide whether linear scores separate their classes"

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from sympy import S
+from sympy import S, sqrt
 
 from derivations import derive
 from derivations.catalogue import names
 from derivations.survival import survival_row, survival_rows
-from derivations.vocabulary import mu_k
+from derivations.vocabulary import mu, mu_k, psi
 from theory import Coupling, InputError, UnfinishedError, models
 
 ROWS = survival_rows()
@@ -29,11 +29,19 @@ def test_runs_stand_on_both_sides_of_a_threshold(row):
 
 
 @every_row
-def test_a_row_names_a_loss_and_a_derivation_that_shows_its_size(row):
+def test_a_row_names_a_loss_and_a_derivation_that_shows_what_it_says(row):
+    """The size, the critical value, and the rate of what dies; a size may be put into other letters."""
     assert hasattr(models, row.loss)
     assert row.derivation in names()
-    shown = {line.left for step in derive(row.derivation).steps for line in step.after}
-    assert row.size.left in shown
+    shown = [(line.left, line.right) for step in derive(row.derivation).steps for line in step.after]
+    if row.survives == S.false:
+        assert row.slow.right in [right for _, right in shown]
+        return
+    assert row.size.left in dict(shown)
+    if row.critical is not None:
+        by_frustration = {mu: sqrt(1 - psi), mu_k: sqrt(1 - psi)}
+        known = [right.subs(by_frustration) for left, right in shown if left == row.critical.left]
+        assert row.critical.right.subs(by_frustration) in known
 
 
 @every_row
