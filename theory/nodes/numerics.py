@@ -85,7 +85,7 @@ def scaled(m: NDArray, factors: NDArray) -> NDArray:
 
 def add_to(m: NDArray, others: NDArray) -> NDArray:
     """A matrix with a column or row added to each of its own, in place."""
-    return np.subtract(m, others, out=_if_floats(m))
+    return np.add(m, others, out=_if_floats(m))
 
 
 def take_from(m: NDArray, others: NDArray) -> NDArray:
