@@ -22,7 +22,7 @@ from typing import Protocol
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Basic, MatrixSymbol, sympify
+from sympy import Basic, MatrixSymbol, S, sympify
 
 from derivations.evaluate import NoEvaluationError, Point, evaluate, mpf_array, relative_distance
 from derivations.typeset.rows import Row
@@ -81,7 +81,7 @@ class Identity(Brief):
             return CheckOutcome(Status.FAILED, self.kind, "nothing to compare")
         undecided = None
         for left, right in self.pairs:
-            equal = vanishes(erase(sympify(left) - sympify(right)), self.context)
+            equal = vanishes(erase(sympify(left, strict=True) - sympify(right, strict=True)), self.context)
             if equal is False:
                 return CheckOutcome(Status.FAILED, self.kind, f"{brief(left)} differs from {brief(right)}")
             undecided = (left, right) if equal is None else undecided
@@ -110,7 +110,9 @@ class AtRandomPoints:
             allowed = 10.0 ** (10 - self.digits)
             points = (self.points(rng) for rng in _random_generators(level))
             residuals = (
-                relative_distance(evaluate(sympify(a), at), evaluate(sympify(b), at)) for at in points for a, b in self.pairs
+                relative_distance(*(evaluate(sympify(side, strict=True), at) for side in pair))
+                for at in points
+                for pair in self.pairs
             )
             return _outcome_of(self.kind, residuals, allowed, f"{level.value} points, {self.digits} digits")
 
@@ -163,8 +165,8 @@ class Descent:
         return evaluate(self.loss.erased(), Point({**at.values, **changes}))
 
     def _predict_slope(self, at: Point, block: Basic, velocity: Basic, along):
-        mobility = evaluate(sympify(self.loss.mobility.get(block, 1)), at)
-        decay = evaluate(sympify(self.loss.decay.get(block, 0)), at)
+        mobility = evaluate(self.loss.mobility.get(block, S.One), at)
+        decay = evaluate(self.loss.decay.get(block, S.Zero), at)
         still = 0 if self.targets_only else decay * at.values[block]
         uphill = -(evaluate(velocity, at) + still)
         if not isinstance(block, MatrixSymbol):

@@ -104,7 +104,7 @@ class _Build(Transformer):
         raise WrongPartError(f"declared names ({', '.join(self.known)})", token, remedy)
 
     def transpose(self, of):
-        return _as_matrix(of, "before .T").T
+        return matrix(of, "before .T").T
 
     def call(self, token, *arguments):
         if token in MATRIX_FUNCTIONS:
@@ -173,10 +173,6 @@ def _require_shapes(a: Expr, sign: Token, b: Expr, agree: bool) -> None:
 
 def _shape_text(of: Expr) -> str:
     return f"of shape {of.shape}" if of.is_Matrix else "a number"
-
-
-def _as_matrix(of: Expr, place: str) -> MatrixExpr:
-    return matrix(of, place)
 
 
 def _square(of: Expr) -> MatrixExpr:

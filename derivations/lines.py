@@ -62,10 +62,12 @@ class Lines(tuple[Line, ...]):
         ------
         TypeError
             for a side that is then no real number.
+        SympifyError
+            for a side that is text.
         """
 
         def number(side: object) -> float:
-            return float(sympify(side).subs(values))
+            return float(sympify(side, strict=True).subs(values))
 
         return Lines(line for line in self.bounds if not relation_holds(number(line.left), line, number(line.right)))
 

@@ -80,8 +80,11 @@ def load_model(path: Path) -> Loss:
         raise InputError("names that are matrix or parameter", f"{clash[0]} as both", "drop one of them")
     if both := sorted(set(state) & set(parameters)):
         raise InputError("names that are state or parameter", f"{both[0]} as both", "drop one of them")
-    known = {name: symbol for name, (symbol, _) in (matrices | parameters).items()}
-    known |= state | {str(n): n for symbol, _ in matrices.values() for n in symbol.shape if n.is_Symbol and str(n) not in known}
+    known = state | {name: symbol for name, (symbol, _) in (matrices | parameters).items()}
+    dimensions = {str(n): n for symbol, _ in matrices.values() for n in symbol.shape if n.is_Symbol}
+    if twice := sorted(set(dimensions) & set(known)):
+        raise InputError("letters for dimensions that are nothing else", twice[0], "rename it in the shapes, or elsewhere")
+    known |= dimensions
     declared = [symbol for name, (symbol, _) in (parameters | matrices).items() if name not in state]
 
     def read(key: str, place: str) -> Expr:
@@ -95,7 +98,7 @@ def load_model(path: Path) -> Loss:
         read(table["loss"], "loss"),
         state=tuple(state.values()),
         assumptions=tuple(statement for _, statements in (parameters | matrices).values() for statement in statements),
-        parameters=(*declared, *(n for n in known.values() if n.is_Symbol and n not in (*state.values(), *declared))),
+        parameters=(*declared, *dimensions.values()),
         mobility=rates["mobility"],
         decay=rates["decay"],
     )
@@ -141,6 +144,9 @@ class _Reader:
             raise InputError(
                 "a formula", f"{'its end' if at_end else repr(_wrong_character(text, error))} {where}", "correct the expression"
             ) from None
+        except RecursionError:
+            where = self._describe_place(text, 1, 1)
+            raise InputError("a formula that is nested less deeply", f"one {where}", "write it in fewer parts") from None
         self._check_number(value, text)
         return value
 

@@ -34,7 +34,6 @@ from sympy import (
     Trace,
     Transpose,
     Tuple,
-    sympify,
 )
 from sympy.logic.boolalg import Boolean
 
@@ -256,7 +255,7 @@ class Flow(Brief, Basic):
         return ImmutableMatrix([[scalar_derivative(v, s, self.context) for s in self.state] for v in vector.values()])
 
     def _without_mobility(self, block: State):
-        mobility = sympify(self.mobility.get(block, 1))
+        mobility = self.mobility.get(block, S.One)
         velocity = self.velocity[block]
         if vanishes(mobility, self.context) is True:
             raise InputError(

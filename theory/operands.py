@@ -1,21 +1,27 @@
-"""What stands in a product of a schedule: symbols and their transposes, diagonal matrices, ones, sums that stay open."""
+"""What stands in a product of a schedule: symbols, transposed or not, diagonal matrices, ones, open sums; and what it costs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sympy import (
     Basic,
+    Determinant,
     DiagMatrix,
+    Expr,
     Identity,
+    Integer,
     MatAdd,
     MatMul,
     MatrixExpr,
     MatrixSymbol,
     S,
+    Symbol,
+    Trace,
     Transpose,
     ZeroMatrix,
     default_sort_key,
+    log,
 )
 from sympy.matrices.expressions.special import OneMatrix
 
@@ -83,3 +89,52 @@ def is_made(factor: Basic) -> bool:
     """Whether a factor is an array that is made entry by entry."""
     inner = factor.arg if isinstance(factor, Transpose) else factor
     return not isinstance(inner, MatrixSymbol | DiagMatrix | Diagonal | Constant | Identity | OneMatrix | ZeroMatrix | MatAdd)
+
+
+def numbers_of_matrices(expr: Basic) -> Iterator[Expr]:
+    """The outermost traces and determinants of a scalar, and logarithms of determinants."""
+    if isinstance(expr, Trace | Determinant) or (isinstance(expr, log) and isinstance(expr.args[0], Determinant)):
+        yield expr
+    else:
+        for a in expr.args:
+            yield from numbers_of_matrices(a)
+
+
+def runs_of(best: Mapping, i: int, j: int) -> Iterator[tuple[int, int]]:
+    """The runs of operands whose products are made."""
+    yield i, j
+    if i < j:
+        k = best[i, j][1]
+        yield from (*runs_of(best, i, k), *runs_of(best, k + 1, j))
+
+
+class Sizes:
+    """Dimensions as numbers, and what products cost at these."""
+
+    def __init__(self, sizes: Mapping[Symbol, int]):
+        self.sizes = {s: Integer(n) for s, n in sizes.items()}
+
+    def dimension_size(self, dimension: Expr) -> int:
+        return int(dimension.xreplace(self.sizes))
+
+    def count_entries(self, operand: Basic) -> int:
+        rows, columns = map(self.dimension_size, operand.shape)
+        return rows if isinstance(operand, DiagMatrix) else rows * columns
+
+    def stays_open(self, factor: MatrixExpr, bound: int) -> bool:
+        """Whether a factor is a sum of more entries than ``bound``, none of whose terms has a factor that is so large."""
+        if not isinstance(factor, MatAdd) or self.count_entries(factor) <= bound:
+            return False
+        inner = (f for term in factor.args for f in (term.as_coeff_matrices()[1] if isinstance(term, MatMul) else [term]))
+        return not any(is_made(f) and self.count_entries(f) >= self.count_entries(factor) for f in inner)
+
+    def entries_of_run(self, operands: list[Basic], i: int, j: int) -> int:
+        if all(isinstance(o, DiagMatrix) for o in operands[i : j + 1]):
+            return self.dimension_size(operands[i].rows)
+        return self.dimension_size(operands[i].rows) * self.dimension_size(operands[j].cols)
+
+    def product_cost(self, operands: list[Basic], i: int, k: int, j: int) -> float:
+        rows, inner, columns = map(self.dimension_size, (operands[i].rows, operands[k].cols, operands[j].cols))
+        is_copy = all(map(scales, operands[i : k + 1])) != all(map(scales, operands[k + 1 : j + 1]))
+        is_copy |= all(isinstance(o, DiagMatrix) for o in operands[i : j + 1])
+        return rows * columns * (1 if is_copy else 2 * inner)

@@ -7,7 +7,7 @@ Each distinct operation is computed once; products are associated in the order t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sympy import (
     Add,
@@ -16,7 +16,6 @@ from sympy import (
     DiagMatrix,
     Expr,
     Identity,
-    Integer,
     Inverse,
     MatAdd,
     MatMul,
@@ -28,7 +27,6 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
-    log,
 )
 from sympy.matrices.expressions.special import OneMatrix
 
@@ -37,19 +35,30 @@ from theory.nodes.algebra import terms_of, times
 from theory.nodes.node import Node
 from theory.nodes.opened import as_nodes
 from theory.nodes.operations import PLACES, NumberOf, Pointwise
-from theory.operands import all_turned, in_order, is_made, is_not_made, scales, symbol_of, transpose_operand, with_thin_ones
+from theory.operands import (
+    Sizes,
+    all_turned,
+    in_order,
+    is_not_made,
+    numbers_of_matrices,
+    runs_of,
+    scales,
+    symbol_of,
+    transpose_operand,
+    with_thin_ones,
+)
 from theory.words import Polynomial, Word, add_term, expand, monomial
 
 LARGE = 2**13  # entries of an array of which a copy costs more than the call that spares it
 
 
-class Schedule:
+class Schedule(Sizes):
     """Single-operation steps for a set of expressions; equal operations are one step.  ``shown`` is what symbols are called
     where one is named to the user."""
 
     def __init__(self, sizes: Mapping[Symbol, int], shown: Mapping[Basic, Basic] | None = None):
         self.shown = dict(shown or {})
-        self.sizes = {s: Integer(n) for s, n in sizes.items()}
+        super().__init__(sizes)
         self.steps: list[tuple[Basic, Basic]] = []
         self.known: dict[Basic, Basic] = {}
         self._operands: dict[Basic, Basic] = {}
@@ -65,7 +74,7 @@ class Schedule:
 
     def _operand(self, expr: Expr | MatrixExpr) -> Basic:
         if not isinstance(expr, MatrixExpr):
-            return expr.xreplace({part: self._number_of(part) for part in _numbers_of_matrices(expr)}).xreplace(self.sizes)
+            return expr.xreplace({part: self._number_of(part) for part in numbers_of_matrices(expr)}).xreplace(self.sizes)
         if isinstance(expr, Node):
             return expr.lowered(self)
         if isinstance(expr, MatAdd):
@@ -94,7 +103,7 @@ class Schedule:
     def large(self, given: Iterable[Basic]) -> frozenset[Basic]:
         """Those of the given matrices and of the steps that have more than :data:`LARGE` entries."""
         matrices = (s for s in (*given, *self._made) if isinstance(s, MatrixSymbol))
-        return frozenset(s for s in matrices if self._count_entries(s) > LARGE)
+        return frozenset(s for s in matrices if self.count_entries(s) > LARGE)
 
     def _emit_sum(self, expr: MatAdd) -> Basic:
         terms, numbers = [], defaultdict[Basic, Expr](lambda: S.Zero)
@@ -138,17 +147,10 @@ class Schedule:
     def _operands_of_product(self, factors: Sequence[MatrixExpr]) -> list[Basic]:
         """The operands of a product; sums that would be larger than what is made anyway stand as they are."""
         factors = [*with_thin_ones(factors)]
-        sizes = [*map(self._dimension_size, (*(f.rows for f in factors), factors[-1].cols))]
+        sizes = [*map(self.dimension_size, (*(f.rows for f in factors), factors[-1].cols))]
         bound = min(sizes[0], sizes[-1]) * max(sizes)
-        operands = [in_order(f.args) if self._stays_open(f, bound) else self.operand(f) for f in factors]
+        operands = [in_order(f.args) if self.stays_open(f, bound) else self.operand(f) for f in factors]
         return [o for o in operands if not isinstance(o, Identity)] or operands[:1]
-
-    def _stays_open(self, factor: MatrixExpr, bound: int) -> bool:
-        """Whether a factor is a sum of more entries than ``bound``, none of whose terms has a factor that is so large."""
-        if not isinstance(factor, MatAdd) or self._count_entries(factor) <= bound:
-            return False
-        inner = (f for term in factor.args for f in (term.as_coeff_matrices()[1] if isinstance(term, MatMul) else [term]))
-        return not any(is_made(f) and self._count_entries(f) >= self._count_entries(factor) for f in inner)
 
     def _distribute_sum(self, factors: Sequence[MatrixExpr], place: int) -> Basic:
         """A product over the terms of a factor that is a sum."""
@@ -180,12 +182,12 @@ class Schedule:
         last, dense = len(operands) - 1, [k for k, o in enumerate(operands) if not scales(o)]
         if len(dense) < 2 or coefficient != 1:
             return None
-        best, rows = self._cheapest_order(operands), self._dimension_size(operands[0].rows)
+        best, rows = self._cheapest_order(operands), self.dimension_size(operands[0].rows)
         splits = range(dense[0], dense[-1])
 
         def cost(k: int) -> float:
             mirrored = operands[: k + 1] == [transpose_operand(o) for o in reversed(operands[k + 1 :])]
-            return best[0, k][0] + (not mirrored) * best[k + 1, last][0] + rows * self._dimension_size(operands[k].cols)
+            return best[0, k][0] + (not mirrored) * best[k + 1, last][0] + rows * self.dimension_size(operands[k].cols)
 
         k = min(splits, key=cost)
         return self._emit_run(operands, best, 0, k), self._emit_run(operands, best, k + 1, last)
@@ -204,9 +206,9 @@ class Schedule:
         """Words without sums that are larger than all else."""
         found: Polynomial = {}
         for word, coefficient in terms.items():
-            sizes = [self._dimension_size(f.rows) for f in word]
+            sizes = [self.dimension_size(f.rows) for f in word]
             bound = min(sizes, default=1) * max(sizes, default=1)
-            place = next((i for i, f in enumerate(word) if self._stays_open(f, bound)), None)
+            place = next((i for i, f in enumerate(word) if self.stays_open(f, bound)), None)
             if place is None:
                 add_term(found, word, coefficient)
                 continue
@@ -229,7 +231,7 @@ class Schedule:
             for i in range(len(operands) - length):
                 j = i + length
                 known = self._known_product(operands[i : j + 1]) is not None
-                costs = {k: best[i, k][0] + best[k + 1, j][0] + self._product_cost(operands, i, k, j) for k in range(i, j)}
+                costs = {k: best[i, k][0] + best[k + 1, j][0] + self.product_cost(operands, i, k, j) for k in range(i, j)}
                 k = min(costs, key=lambda k: (costs[k], not self._is_shared(operands, i, k, j), -k))
                 best[i, j] = 0.0 if known else costs[k], k
         return best
@@ -253,14 +255,9 @@ class Schedule:
         best, last = self._cheapest_order(operands), len(operands) - 1
         if coefficient == 1:
             return self._emit_run(operands, best, 0, last)
-        runs = [(i, j) for i, j in _runs(best, 0, last) if i < j or not is_not_made(operands[i])] or [(0, last)]
-        scaled = min(runs, key=lambda run: self._entries_of_run(operands, *run))
+        runs = [(i, j) for i, j in runs_of(best, 0, last) if i < j or not is_not_made(operands[i])] or [(0, last)]
+        scaled = min(runs, key=lambda run: self.entries_of_run(operands, *run))
         return self._emit_run(operands, best, 0, last, {scaled: coefficient})
-
-    def _entries_of_run(self, operands: list[Basic], i: int, j: int) -> int:
-        if all(isinstance(o, DiagMatrix) for o in operands[i : j + 1]):
-            return self._dimension_size(operands[i].rows)
-        return self._dimension_size(operands[i].rows) * self._dimension_size(operands[j].cols)
 
     def _emit_run(self, operands: list[Basic], best: Mapping, i: int, j: int, scaled: Mapping | None = None) -> Basic:
         """The product of a run of operands, the number of each run in ``scaled`` multiplied to it."""
@@ -291,19 +288,6 @@ class Schedule:
             return transpose_operand(other)
         return self.emit(MatMul(left, right, evaluate=False), (left.rows, right.cols), diagonal)
 
-    def _product_cost(self, operands: list[Basic], i: int, k: int, j: int) -> float:
-        rows, inner, columns = map(self._dimension_size, (operands[i].rows, operands[k].cols, operands[j].cols))
-        is_copy = all(map(scales, operands[i : k + 1])) != all(map(scales, operands[k + 1 : j + 1]))
-        is_copy |= all(isinstance(o, DiagMatrix) for o in operands[i : j + 1])
-        return rows * columns * (1 if is_copy else 2 * inner)
-
-    def _count_entries(self, operand: Basic) -> int:
-        rows, columns = map(self._dimension_size, operand.shape)
-        return rows if isinstance(operand, DiagMatrix) else rows * columns
-
-    def _dimension_size(self, dimension: Expr) -> int:
-        return int(dimension.xreplace(self.sizes))
-
     def emit(self, operation: Basic, shape, diagonal: bool = False) -> Basic:
         if operation not in self.known:
             name = f"t{len(self.steps)}"
@@ -312,20 +296,3 @@ class Schedule:
             self._made.add(symbol)
             self.known[operation] = DiagMatrix(symbol) if diagonal else symbol
         return self.known[operation]
-
-
-def _numbers_of_matrices(expr: Basic) -> Iterator[Expr]:
-    """The outermost traces and determinants of a scalar, and logarithms of determinants."""
-    if isinstance(expr, Trace | Determinant) or (isinstance(expr, log) and isinstance(expr.args[0], Determinant)):
-        yield expr
-    else:
-        for a in expr.args:
-            yield from _numbers_of_matrices(a)
-
-
-def _runs(best: Mapping, i: int, j: int) -> Iterator[tuple[int, int]]:
-    """The runs of operands whose products are made."""
-    yield i, j
-    if i < j:
-        k = best[i, j][1]
-        yield from (*_runs(best, i, k), *_runs(best, k + 1, j))

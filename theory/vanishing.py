@@ -80,7 +80,7 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
     if isinstance(expr, MatrixExpr):
         expr = Trace(MatMul(MatrixSymbol(f"probe_{Dummy().dummy_index}", expr.cols, expr.rows), expr, evaluate=False))
     expr = as_nodes(expr)
-    if expr.has(Node):
+    if expr.has(Node, Determinant):
         expr = apply_rules(expr, context)
     if expr.has(Node):  # multiplied out only where it may vanish
         if proved_nonzero(expr, context):

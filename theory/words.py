@@ -212,7 +212,7 @@ def collect(expr: MatrixExpr, context: Context = PLAIN) -> MatrixExpr:
 
 def scale_matrix(coefficient: Expr, expr: MatrixExpr) -> MatrixExpr:
     """A scalar times a matrix expression, unevaluated, the sign in front."""
-    return _scale_factors(sympify(coefficient), (expr,))
+    return _scale_factors(sympify(coefficient, strict=True), (expr,))
 
 
 # -- expansion of each kind of expression -------------------------------------------------------------------------

@@ -105,10 +105,11 @@ def run_each(time_limit: float, function: Callable[..., T], each: Iterable, at_o
     futures = [future for _, future in waiting]
 
     def take_jobs() -> None:
-        while waiting:
-            with suppress(IndexError):
+        with suppress(IndexError):
+            while True:
                 argument, future = waiting.popleft()
-                _fulfil(future, bound(run_within, time_limit, function, argument))
+                if future.set_running_or_notify_cancel():
+                    _fulfil(future, bound(run_within, time_limit, function, argument))
 
     for _ in range(min(len(futures), at_once or os.cpu_count() or 1)):
         threading.Thread(target=take_jobs, daemon=True).start()

@@ -5,7 +5,23 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sympy import Eq, Integer, MatrixSymbol, Q, Rational, Sum, Trace, Transpose, ZeroMatrix, cos, exp, sin, sqrt, symbols
+from sympy import (
+    Eq,
+    Integer,
+    MatrixSymbol,
+    Q,
+    Rational,
+    Sum,
+    SympifyError,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+    cos,
+    exp,
+    sin,
+    sqrt,
+    symbols,
+)
 
 from derivations.checks import (
     AtRandomPoints,
@@ -19,6 +35,7 @@ from derivations.checks import (
     random_values,
 )
 from derivations.evaluate import Point
+from derivations.lines import Line, Lines
 from tests.strategies import SCALARS, matrix_polynomials, scalar_polynomials, seeds
 from theory import Loss, sg
 from theory.words import Context
@@ -431,3 +448,22 @@ def test_random_values_use_digits_beyond_double_precision():
     with mpmath.workdps(40):
         values = random_values(np.random.default_rng(0), (20,), -1, 1)
         assert all(v != mpmath.mpf(float(v)) for v in values)
+
+
+# -- text --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda text: passes(Identity(((text, text),))),
+        lambda text: passes(AtRandomPoints(((text, text),), random_point)),
+        lambda text: Lines([Line(text, Integer(1), ">")]).violations({}),
+    ],
+    ids=["identity", "random points", "bounds"],
+)
+def test_text_is_never_evaluated(read, tmp_path):
+    trace = tmp_path / "evaluated"
+    with pytest.raises(SympifyError):
+        read(f"open({str(trace)!r}, 'w').close() or 2")
+    assert not trace.exists()

@@ -77,6 +77,12 @@ def test_shapes_that_are_none_are_refused(tmp_path, shape):
         load_model(model_file(tmp_path, "total(X)", shapes=SHAPES | {"X": shape}))
 
 
+@pytest.mark.parametrize(("changes", "letter"), [({"parameters": 'd = "positive"'}, "d"), ({"shapes": {"X": "X, N"}}, "X")])
+def test_a_letter_for_a_dimension_is_nothing_else(tmp_path, changes, letter):
+    with pytest.raises(InputError, match=f"letters for dimensions that are nothing else, got {letter};"):
+        load_model(model_file(tmp_path, "total(X)", **changes | {"shapes": SHAPES | changes.get("shapes", {})}))
+
+
 def test_a_model_file_is_followed_as_the_model_is(tmp_path):
     text = "(-dot(normalised(W*X)*J, sg(normalised(Y))) - dot(sg(normalised(X))*J, normalised(W*Y)))/(2*trace(D_x))"
     rates = 'X = "H_x"\nY = "H_y"\nW = "gamma"'

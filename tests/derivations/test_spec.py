@@ -98,6 +98,7 @@ def test_powers_bind_tighter_than_signs_and_to_the_right(base, exponent):
         (('w = "gamma"', "w = 2"), r"a formula in quotes for w.*write \"2\""),
         (("**2/2 +", "**99 +"), r"powers up to 64, got 99"),
         (("loss =", "loss"), r"expected TOML in model\.toml"),
+        (("w*x", "-" * 5000 + "x"), r"nested less deeply, got one at line 2, column 9"),
     ],
     ids=lambda v: v[1] if isinstance(v, tuple) else "",
 )

@@ -151,10 +151,9 @@ def _put_rules(expr: Basic, context: Context, letters: set) -> Basic:
         expr = expr.func(*args)
     if not isinstance(expr, MatrixExpr):
         return expr
-    number, factors = expr.as_coeff_matrices() if isinstance(expr, MatMul) else (S.One, (expr,))
-    word = {tuple(factors): number}
-    changed = normalise(word, context)
-    return expr if changed == word else assemble(changed, expr.shape)
+    word, number = _product((expr,), S.One)
+    changed = normalise({word: number}, context)
+    return expr if changed == {word: number} else assemble(changed, expr.shape)
 
 
 def _terms(expr: MatrixExpr, coefficient: Expr):

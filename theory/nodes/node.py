@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sympy import Basic, Expr, MatrixBase, MatrixExpr, sympify
+from sympy import Basic, Expr, MatrixBase, MatrixExpr
 
 from theory.errors import InputError, quote_value
 from theory.rewriting import Rebuildable
@@ -67,7 +67,7 @@ def matrix(value, place: str) -> MatrixExpr:
         given = given.as_immutable()
     if not getattr(given, "is_Matrix", False):
         raise InputError(f"a matrix {place}", quote_value(given), "give a matrix expression")
-    return sympify(given)
+    return given
 
 
 def require_column(value: MatrixExpr, place: str) -> None:

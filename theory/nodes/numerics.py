@@ -29,7 +29,7 @@ def _shifted_exponentials(m: NDArray, is_fresh: bool) -> tuple[NDArray, int, NDA
     if m.shape[-1] <= SHORT < m.shape[-2] and m.strides[-1] < m.strides[-2]:
         m, axis, is_fresh = np.array(m.swapaxes(-1, -2), order="C"), -2, True
     largest = m.max(axis=axis, keepdims=True)
-    weights = np.subtract(m, largest, out=m if is_fresh else None)
+    weights = np.subtract(m, largest, out=_if_floats(m) if is_fresh else None, dtype=float)
     return np.exp(weights, out=weights), axis, largest
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,9 +103,12 @@ class Domain:
         with np.errstate(all="ignore"):
             return [np.asarray(v, dtype=float) for v in self.values(state)]
 
+    @cached_property
+    def _signs(self) -> NDArray:
+        return np.random.default_rng(0).choice((-1.0, 1.0), self.start.size)
+
     def _margins(self, state: NDArray) -> list[NDArray]:
-        signs = np.random.default_rng(0).choice((-1.0, 1.0), state.size)
-        moved = self._arrays(state + signs * (self.rtol * np.abs(state) + self.atol)) if self.conditions else []
+        moved = self._arrays(state + self._signs * (self.rtol * np.abs(state) + self.atol)) if self.conditions else []
         pairs = zip(self._arrays(state), moved, strict=True)
         return [np.nan_to_num(v - np.abs(other - v), nan=-1.0) for v, other in pairs]
 

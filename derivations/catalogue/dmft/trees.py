@@ -83,7 +83,7 @@ def _regular_step() -> Step:
 def insert_solution(equations: Lines, solutions: Lines) -> tuple:
     """Both sides of equations with solutions put in."""
     found = solutions.mapping
-    return tuple((sympify(e.left).xreplace(found), e.right.xreplace(found)) for e in equations)
+    return tuple((sympify(e.left, strict=True).xreplace(found), e.right.xreplace(found)) for e in equations)
 
 
 def _with_ratio(lines: Lines) -> Lines:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from sympy import Dummy, Function, MatrixSymbol, Q, Symbol, cos, symbols
 
 from derivations.analysis import limits
-from derivations.analysis.limits import run_within
+from derivations.analysis.limits import run_each, run_within
 from tests.strategies import SCALARS, S, W, X, Y, marked_losses, scalar_polynomials
 from theory import CalculusError, Flow, InputError, Loss, MarkerError, UnfinishedError, models
 from theory.stopgrad import sg
@@ -227,6 +227,49 @@ def test_reports_without_end_do_not_put_off_the_limit():
 def test_reports_do_not_change_a_result():
     assert run_within(LONG, lambda report: [report(i) for i in range(100)] and "done", partial=True) == "done"
     assert run_within(LONG, lambda: run_within(1, lambda report: report(1) or "nested", partial=True)) == "nested"
+
+
+# -- several at once ---------------------------------------------------------------------------------------------------
+
+
+def meet(folder, name):
+    """Waits for another one; the first of them then takes longest."""
+    (folder / str(name)).touch()
+    while len([*folder.iterdir()]) < 2:
+        time.sleep(0.01)
+    time.sleep(0.5 * (name == 0))
+    return name, os.getpid()
+
+
+def hang_or_fail(what):
+    if what == "hang":
+        hang_in_c()
+    return raise_(what) if isinstance(what, Exception) else what
+
+
+def test_several_run_at_the_same_time_and_come_in_order(tmp_path):
+    futures = run_each(LONG, lambda name: meet(tmp_path, name), range(5), at_once=2)
+    found = [future.result(LONG) for future in futures]
+    assert [name for name, _ in found] == [0, 1, 2, 3, 4]
+    assert len({worker for _, worker in found}) == 2
+    assert run_each(LONG, same, []) == []
+
+
+def test_one_of_several_that_raises_or_hangs_is_told_alone():
+    first, failed, hanging, last = run_each(1.0, hang_or_fail, [1, InputError("a", "b", "c"), "hang", 2], at_once=2)
+    with pytest.raises(InputError, match="expected a, got b; c"):
+        failed.result(SOON)
+    with pytest.raises(UnfinishedError, match="stopped at the time limit of 1 s"):
+        hanging.result(SOON)
+    assert (first.result(SOON), last.result(SOON)) == (1, 2)
+
+
+def test_one_of_several_that_is_cancelled_does_not_run(tmp_path):
+    first, second, third = run_each(LONG, lambda name: meet(tmp_path, name), range(3), at_once=1)
+    assert second.cancel()
+    (tmp_path / "go").touch()
+    assert [future.result(LONG)[0] for future in (first, third)] == [0, 2]
+    assert {path.name for path in tmp_path.iterdir()} == {"0", "2", "go"}
 
 
 # -- workers that end --------------------------------------------------------------------------------------------------
@@ -509,3 +552,30 @@ def test_errors_for_the_user_pickle(expected, got, kind):
 
 def test_results_are_plain_data_of_this_process():
     assert json.dumps(run_within(LONG, dict, a=[1, 2])) == '{"a": [1, 2]}'
+
+
+SEVERAL = """
+import math, os, time
+from derivations.analysis.limits import run_each
+
+def run_on(kind):
+    print(os.getpid(), flush=True)
+    return math.factorial(10**8) if kind == "hang" else os.getpid()
+
+"""
+
+
+@on_linux
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_several_workers_end_with_their_script_and_leave_nothing(tmp_path, interrupted):
+    """No process, and no word on standard error, as a resource tracker has for semaphores."""
+    script = f"{SEVERAL}[f.result() for f in run_each(60, run_on, {['hang' if interrupted else 'end'] * 2}, at_once=2)]"
+    with run(script, tmp_path, start_new_session=True) as process:
+        workers = [int(process.stdout.readline()) for _ in range(2)]
+        if interrupted:
+            os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert all(map(ends, workers))
+    assert "leaked" not in err
+    assert err.count("Traceback") == interrupted
+    assert err.rstrip().endswith("KeyboardInterrupt") if interrupted else err == ""

@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from sympy import (
+    Eq,
     Function,
     HadamardProduct,
     Identity,
@@ -46,6 +47,7 @@ from theory.nodes import (
 )
 from theory.printing import plain, tex
 from theory.vanishing import vanishes
+from theory.words import Context
 
 d, n = symbols("d n", integer=True, positive=True)
 tau = symbols("tau", positive=True)
@@ -146,6 +148,45 @@ def test_what_is_not_decided_says_so():
         bool(test)
     assert vanishes(nothing) is None
     assert vanishes(elementwise(tanh, X) - elementwise(tanh, Y)) is False
+
+
+# -- assumed equations ---------------------------------------------------------------------------------------------------
+
+P, U, G = MatrixSymbol("P", d, d), MatrixSymbol("U", d, d), MatrixSymbol("G", d, d)
+PROJECTS, INVERTS = Eq(P * P, P), Eq(U * G, Identity(d))
+
+
+@pytest.mark.parametrize(
+    ("expr", "same", "equation"),
+    [
+        (elementwise(tanh, P * P * X), elementwise(tanh, P * X), PROJECTS),
+        (normalised(U * G * X), normalised(X), INVERTS),
+        (softmax(Y.T * G.T * U.T * X), softmax(Y.T * X), INVERTS),
+        (diagonal_of(elementwise(exp, U * G + P * P)), diagonal_of(elementwise(exp, Identity(d) + P)), [PROJECTS, INVERTS]),
+        (log_det(Identity(d) + X * X.T * P * P), log_det(Identity(d) + X * X.T * P), PROJECTS),
+    ],
+)
+def test_assumed_equations_hold_inside_nodes(expr, same, equation):
+    context = Context(tuple(equation) if isinstance(equation, list) else (equation,))
+    assert vanishes(expr - same, context) is True
+    assert vanishes(expr - same) is not True
+    assert vanishes(expr - 2 * same, context) is not True
+
+
+def test_flows_have_assumed_equations_put_in():
+    loss = total(log_sum_exp(X.T * P * P * Y))
+    assumed, stated = Loss(loss, (X,), assumptions=(PROJECTS,)), Loss(total(log_sum_exp(X.T * P * Y)), (X,))
+    assert assumed.gradient_flow().velocity == stated.gradient_flow().velocity
+    assert differential(loss, {X: U}, Context((PROJECTS,))) == differential(stated.expression, {X: U})
+
+
+def test_equations_that_hold_the_state_are_put_in_after_differentiation():
+    """Where heads are orthogonal the loss is constant, and its slope away from them is not."""
+    loss, orthogonal = total(elementwise(exp, W.T * W)), Context((Eq(W.T * W, Identity(d)),))
+    slope = gradient(loss, W, orthogonal)
+    assert vanishes(slope - 2 * W * elementwise(exp, Identity(d)), orthogonal) is True
+    assert vanishes(slope, orthogonal) is not True
+    assert vanishes(gradient(loss, W) - 2 * W * elementwise(exp, Identity(d))) is False
 
 
 def test_named_functions_have_named_slopes():
