@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Rational
 
-from derivations.catalogue.points import coupled_point
+from derivations.catalogue.points import coupled_point, number
 from derivations.catalogue.views import with_mobilities
 from derivations.catalogue.whole import lower_loss
 from derivations.closed_forms.info_nce import SINES, angle_jacobian
@@ -43,10 +43,6 @@ from theory.simulation import Direct
 
 ANGLES, LENGTHS = (angle_x, angle_y), (rho_x, rho_y)
 A_CLASS = 2  # samples
-
-
-def number(formula, values) -> float:
-    return float(formula.subs(values))
 
 
 def random_numbers(rng: np.random.Generator) -> dict:
