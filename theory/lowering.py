@@ -19,7 +19,7 @@ from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Mu
 
 from theory import require
 from theory.abridging import brief
-from theory.calculus import State
+from theory.calculus import State, differential
 from theory.errors import InputError
 from theory.flow import Flow, direction
 from theory.nodes.numerics import FUNCTIONS
@@ -187,11 +187,7 @@ class LoweredFlow:
 
     @cached_property
     def _differential(self) -> Callable:
-        from theory.calculus import differential
-
-        directions = {b: direction(b) for b in self.flow.state}
-        moved = [differential(v, directions, self.flow.context) for v in self.flow.velocity.values()]
-        return self._lower(moved, [*self.flow.state, *directions.values()])
+        return self._lower(differentials_once(self.flow), [*self.flow.state, *map(direction, self.flow.state)])
 
     def _lower(self, expressions: Sequence, variables: Sequence[State]) -> Callable:
         arguments, sizes = (*variables, *self.constants), tuple(self.sizes.items())
@@ -210,6 +206,13 @@ class LoweredFlow:
     @cached_property
     def _is_matrix(self) -> bool:
         return self.flow.is_matrix
+
+
+@lru_cache(256)
+def differentials_once(flow: Flow) -> tuple[MatrixExpr, ...]:
+    """How velocities change along directions of the state, for all runs of a flow."""
+    directions = {b: direction(b) for b in flow.state}
+    return tuple(differential(v, directions, flow.context) for v in flow.velocity.values())
 
 
 @lru_cache(256)

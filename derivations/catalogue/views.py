@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Rational, Symbol
 
 from derivations.catalogue.points import diagonal_matrix
+from derivations.catalogue.whole import lower_loss
 from derivations.checks import random_values
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
@@ -17,7 +18,6 @@ from derivations.vocabulary import L, V_x, V_y, m, mu_xy
 from theory import Coupling, Loss, simulate
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d
 from theory.simulation import Direct
-from theory.state import parameters_of
 
 
 class TwoViews:
@@ -33,10 +33,7 @@ class TwoViews:
         scaled = self.weights / np.sqrt(np.outer(*self.degrees))
         self.left, self.correlations, right = np.linalg.svd(scaled)
         self.right = right.T
-        self.flow = loss.gradient_flow()
-        known = {**coupling.data, **{p.name: value for p, value in parameters.items()}, "d": dimension}
-        needed = {"d", *map(str, parameters_of([*self.flow.velocity.values(), loss.expression], self.flow.state))}
-        self.lowered = self.flow.lower({name: known[name] for name in needed}, also=[loss.expression])
+        self.lowered = lower_loss(loss, coupling, dimension, parameters)
 
     @property
     def shapes(self) -> tuple[tuple[int, int], tuple[int, int]]:

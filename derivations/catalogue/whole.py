@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
 from typing import Any
 
 import mpmath
@@ -18,8 +18,10 @@ from derivations.closed_forms.reduced import shared_head
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import N_Z, L, V, mu_k, mu_matrix, v_k
-from theory import Auto, Coupling, models, simulate
+from theory import Auto, Coupling, Flow, Loss, models, simulate
+from theory.lowering import LoweredFlow
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma, kappa, lam
+from theory.state import parameters_of
 from theory.stopgrad import erase
 
 
@@ -102,6 +104,20 @@ class WholeModel:
 
     def _to_modes(self, blocks) -> NDArray:
         return amplitudes(blocks[X], blocks[Y], self.degrees, self.vectors)
+
+
+@cache
+def gradient_flow_of(loss: Loss) -> Flow:
+    """Derived once for all couplings."""
+    return loss.gradient_flow()
+
+
+def lower_loss(loss: Loss, coupling: Coupling, dimension: int, parameters: Mapping[Symbol, float] | None = None) -> LoweredFlow:
+    """The gradient flow of all embeddings of a coupling, with what the loss itself needs."""
+    flow = gradient_flow_of(loss)
+    known = {**coupling.data, **{p.name: value for p, value in (parameters or {}).items()}, d.name: dimension}
+    needed = {d.name, *map(str, parameters_of([*flow.velocity.values(), loss.expression], flow.state))}
+    return flow.lower({name: known[name] for name in needed}, also=[loss.expression])
 
 
 def integrate_states(lowered, start: NDArray, times) -> NDArray:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Expr, S, integrate, solve
+from sympy import Expr, S, integrate
 
-from derivations.analysis.linearisation.stability import stability
-from derivations.analysis.points.fixed_points import fixed_points
+from derivations.closed_forms.amplitude import critical_value, square_at_rest
 from derivations.closed_forms.views import by_distance, even_in, one_mode_of, view_modes, with_decay
 from derivations.vocabulary import m, mu_k, v, v_0
 from theory import Flow, Loss, models
@@ -36,19 +35,14 @@ def coding_amplitude(decay: Expr = S.Zero) -> Flow:
 @cache
 def survivor_moment(decay: Expr = S.Zero) -> Expr:
     """The second moment, over the pairs, of a mode that survives along its direction."""
-    (square,) = {point.values[v] ** 2 for point in fixed_points(coding_amplitude(decay), time_limit=None)} - {0}
-    moment = square / m  # linear in alpha
+    moment = square_at_rest(coding_amplitude(decay)) / m  # linear in alpha
     return alpha / (1 / moment.diff(alpha)).factor().expand() + moment.subs(alpha, 0).factor()
 
 
 @cache
 def critical_alpha(decay: Expr = S.Zero) -> Expr:
     """The weight of the coding rates at which the mode that is absent loses its stability."""
-    flow = coding_amplitude(decay)
-    absent = next(point for point in fixed_points(flow, time_limit=None) if point.values[v] == 0)
-    (lost,) = stability(flow, absent, time_limit=None).bifurcations
-    (weight,) = solve(lost.critical, alpha)
-    return weight
+    return critical_value(coding_amplitude(decay), alpha)
 
 
 @cache

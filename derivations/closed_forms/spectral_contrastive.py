@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Expr, S, solve
+from sympy import Expr, S
 
-from derivations.analysis.linearisation.stability import stability
-from derivations.analysis.points.fixed_points import fixed_points
+from derivations.closed_forms.amplitude import critical_value, square_at_rest
 from derivations.closed_forms.views import even_in, one_mode_of, view_modes, with_decay
 from derivations.vocabulary import m, v
 from theory import Flow, Loss, models
@@ -35,8 +34,7 @@ def contrasted_amplitude(decay: Expr = S.Zero) -> Flow:
 @cache
 def survivor_product(decay: Expr = S.Zero) -> Expr:
     """The scalar product of both views of a mode that survives, over the total weight of the pairs."""
-    (square,) = {point.values[v] ** 2 for point in fixed_points(contrasted_amplitude(decay), time_limit=None)} - {0}
-    return (square / m).expand()
+    return (square_at_rest(contrasted_amplitude(decay)) / m).expand()
 
 
 @cache
@@ -49,8 +47,4 @@ def return_rate(decay: Expr = S.Zero) -> Expr:
 @cache
 def critical_decay() -> Expr:
     """The decay at which the mode that is absent becomes stable."""
-    flow = contrasted_amplitude(lam)
-    absent = next(point for point in fixed_points(flow, time_limit=None) if point.values[v] == 0)
-    (gained,) = stability(flow, absent, time_limit=None).bifurcations
-    (decay,) = solve(gained.critical, lam)
-    return decay
+    return critical_value(contrasted_amplitude(lam), lam)

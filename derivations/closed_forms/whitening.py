@@ -17,10 +17,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Expr, Identity, ImmutableMatrix, MatrixExpr, Q, S, Symbol, Trace, solve
+from sympy import Expr, Identity, ImmutableMatrix, MatrixExpr, Q, S, Symbol, Trace
 
-from derivations.analysis.linearisation.stability import stability
-from derivations.analysis.points.fixed_points import fixed_points
+from derivations.closed_forms.amplitude import critical_value, square_at_rest
 from derivations.closed_forms.reduced import connected_blocks, entries
 from derivations.vocabulary import N_Z, V, a_1, a_2, mu_j, mu_k, mu_l, mu_matrix, s_j0, s_jk, s_kk, s_kl, v
 from theory import Flow, Loss
@@ -43,18 +42,13 @@ def whitened_amplitude(decay: Expr = S.Zero) -> Flow:
 @cache
 def survivor_square(decay: Expr = S.Zero) -> Expr:
     """The square of the amplitude at rest of a mode that survives."""
-    (square,) = {point.values[v] ** 2 for point in fixed_points(whitened_amplitude(decay), time_limit=None)} - {0}
-    return 1 - ((1 - square) * beta).simplify() / beta
+    return 1 - ((1 - square_at_rest(whitened_amplitude(decay))) * beta).simplify() / beta
 
 
 @cache
 def critical_weight(decay: Expr = S.Zero) -> Expr:
     """The weight at which the mode that is absent loses its stability."""
-    flow = whitened_amplitude(decay)
-    absent = next(point for point in fixed_points(flow, time_limit=None) if point.values[v] == 0)
-    (lost,) = stability(flow, absent, time_limit=None).bifurcations
-    (weight,) = solve(lost.critical, beta)
-    return weight
+    return critical_value(whitened_amplitude(decay), beta)
 
 
 def write_out_modes(matrix: MatrixExpr, correlations: ImmutableMatrix, modes: ImmutableMatrix | None = None) -> ImmutableMatrix:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sympy import S, sqrt
+from sympy import S
 
+from derivations.catalogue.class_modes import CORRELATION, critical_fraction_step
 from derivations.catalogue.coding_rates import evidence
 from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.coding_rates import critical_alpha, return_rate, survivor_moment, time_to_grow
-from derivations.closed_forms.families import frustration, in_fraction
+from derivations.closed_forms.families import in_fraction
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import (
@@ -17,12 +18,7 @@ from derivations.vocabulary import (
     moment_decay,
     moment_k,
     mu_k,
-    phi,
-    phi_c_pairs,
-    phi_c_uniform,
     psi,
-    psi_pairs,
-    psi_uniform,
     s_kk,
     slow,
     t,
@@ -31,17 +27,17 @@ from derivations.vocabulary import (
     v,
     v_0,
 )
-from theory.models.two_views import alpha, epsilon
-from theory.models.vocabulary import d, lam
+from theory.models.two_views import alpha
+from theory.models.vocabulary import lam
 
-CORRELATION = Line(mu_k, sqrt(1 - psi))
+ROOM = "A critical fraction above one says that all may be frustrated."
 
 
 def last_steps(amplitude: Line, returning: Lines, held: Lines) -> tuple[Step, ...]:
-    """What grows for ever, what frustration doesand what changes beside a decay."""
+    """What grows for ever, what frustration does, and what changes beside a decay."""
     return (
         _mean_step(amplitude),
-        _critical_fraction_step(held[0]),
+        critical_fraction_step(held[0], alpha, "the rates", ROOM, evidence.random_pushes, evidence.family_thresholds),
         _few_frustrated_step(Lines((*returning, held[1]))),
         _decay_step(held),
     )
@@ -74,36 +70,6 @@ def _mean_step(amplitude: Line) -> Step:
                 reads=after[2:],
             ),
             Numerics(lambda rng: evidence.growing_means(rng, after), 1e-6, "runs of all embeddings that lie together"),
-        ),
-    )
-
-
-def _critical_fraction_step(critical: Line) -> Step:
-    families = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
-    push = alpha * d / (2 * epsilon**2)
-    return Step(
-        "critical_fraction",
-        "Frustration ends class modes at a critical fraction of frustrated samples, which grows with the weight of the rates.",
-        "Insert the frustration of the class modes into the threshold and solve.",
-        before=(critical,),
-        given=(CORRELATION, *families, Line(alpha, 2 * epsilon**2 / d, "<")),
-        after=(
-            Line(alpha_c, critical.right.subs(mu_k, CORRELATION.right)),
-            *(
-                Line(x, (push * (2 - push)).factor() * (phi / line.right).cancel())
-                for x, line in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
-            ),
-        ),
-        uses=("threshold",),
-        assumptions=("Directions enough for all class modes. A critical fraction above one says that all may be frustrated.",),
-        check=lambda before, after: (
-            Identity(((before[alpha_c].subs(mu_k, before[mu_k]), after[alpha_c]),)),
-            Numerics(lambda rng: evidence.critical_fractions(rng, before, after), 1e-9, "where and only where it is assumed"),
-            Numerics(
-                lambda rng: evidence.family_thresholds(rng, before, after),
-                1e-9,
-                "runs of all embeddings of both families, from both sides of the threshold",
-            ),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import combinations, product
 
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import nsimplify
 
+from derivations.catalogue.class_modes import FAMILIES, half_frustrated
+from derivations.catalogue.points import number
 from derivations.catalogue.views import TwoViews, close_views, order_of, random_views, unit_modes
 from derivations.closed_forms.families import correlation_of
 from derivations.lines import Lines, dot
@@ -26,11 +28,7 @@ from derivations.vocabulary import (
     n_alpha,
     null_J,
     phi,
-    phi_c_pairs,
-    phi_c_uniform,
     psi,
-    psi_pairs,
-    psi_uniform,
     rank_V,
     s_j0,
     s_jk,
@@ -46,7 +44,7 @@ from derivations.vocabulary import (
     v,
     v_0,
 )
-from theory import Coupling, models, simulate
+from theory import models, simulate
 from theory.models.two_views import alpha, epsilon
 from theory.models.vocabulary import K, d, lam
 from theory.simulation import Direct
@@ -63,10 +61,6 @@ def coded_views(rng: np.random.Generator, dimension: int, push: float, draw=rand
     return TwoViews(
         models.coding_rate(), draw(rng), dimension, {alpha: 2 * push * precision**2 / dimension, epsilon: precision}
     )
-
-
-def number(formula, values) -> float:
-    return float(formula.subs(values))
 
 
 def real_amplitudes(rng, lines: Lines):
@@ -203,33 +197,30 @@ def growing_means(rng, lines: Lines):
     yield number(lines[t], _known(views) | {v_0: start, v: mass * end[0, 0]}), time
 
 
-FAMILIES = ((psi_uniform, phi_c_uniform, Coupling.uniform), (psi_pairs, phi_c_pairs, Coupling.pairs))
-
-
-def critical_fractions(rng, known: Lines, after: Lines):
-    """Whether a class mode is at its threshold at the critical fraction, which is where it is assumed and only there."""
-    for push in rng.uniform(0.1, 1.9, 6):
-        at = {epsilon: float(rng.uniform(0.5, 1.5)), d: int(rng.integers(1, 5)), K: int(rng.integers(2, 6))}
-        at |= {alpha: 2 * push * at[epsilon] ** 2 / at[d]}
-        for family, critical, _ in FAMILIES:
-            mass = known[family].subs(phi, after[critical].subs(at)).subs(at)
-            met = abs(number(after[alpha_c].subs(psi, mass), at) / at[alpha] - 1) < 1e-9
-            yield int(not known.violations(at)), int(met)
+def random_pushes(rng: np.random.Generator) -> dict:
+    """Weights up to almost twice the largest threshold, and the other parameters."""
+    at = {epsilon: float(rng.uniform(0.5, 1.5)), d: int(rng.integers(1, 5)), K: int(rng.integers(2, 6))}
+    return at | {alpha: 2 * float(rng.uniform(0.1, 1.9)) * at[epsilon] ** 2 / at[d]}
 
 
 def family_thresholds(rng, known: Lines, after: Lines):
     """The critical weight of the class modes of couplings, and how many survive runs with a little more and a little less."""
-    classes, dimension, precision = int(rng.integers(2, 4)), 4, float(rng.uniform(0.5, 1.5))
-    at = {K: classes, phi: 0.5, d: dimension, epsilon: precision}
+    classes = int(rng.integers(2, 4))
+    at = {K: classes, phi: 0.5, d: 4, epsilon: 0.4 * classes}
     for family, critical, make in FAMILIES:
-        coupling = make(classes=classes, samples=4 * classes, fraction=0.5)
         weight = number(after[alpha_c], at | {psi: number(known[family], at)})
-        yield weight, 2 * precision**2 * (1 - coupling.modes()[1]) / dimension
+        yield weight, 2 * at[epsilon] ** 2 * (1 - half_frustrated(make, classes).modes()[1]) / at[d]
         yield number(after[critical], at | {alpha: weight}), 0.5
         for share, left in ((0.8, 0), (1.25, classes - 1)):
-            views = TwoViews(models.coding_rate(), coupling, dimension, {alpha: share * weight, epsilon: precision})
-            _, of_labels = views.end_of_run(0, 600.0 * classes)
-            yield int(((of_labels[:, 1:] ** 2).sum(axis=0) / views.mass > 1e-3 * precision**2).sum()), left
+            yield _class_modes_left(make, classes, share * weight, at[epsilon]), left
+
+
+@cache
+def _class_modes_left(make: Callable, classes: int, weight: float, precision: float) -> int:
+    """How many modes beside the mean are left at the end of a run in four dimensions."""
+    views = TwoViews(models.coding_rate(), half_frustrated(make, classes), 4, {alpha: weight, epsilon: precision})
+    _, of_labels = views.end_of_run(0, 600.0 * classes)
+    return int(((of_labels[:, 1:] ** 2).sum(axis=0) / views.mass > 1e-3 * precision**2).sum())
 
 
 def leading_orders(rng, known: Lines, after: Lines):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from scipy.integrate import solve_ivp
 from sympy import Add, Expr, Rational, Trace, sqrt
 
 from derivations.catalogue.views import TwoViews, order_of, random_views, unit_modes
-from derivations.catalogue.whole import eigenmodes
+from derivations.catalogue.whole import eigenmodes, lower_loss
 from derivations.closed_forms.families import correlation_of
 from derivations.closed_forms.views import with_decay
 from derivations.evaluate import Point, evaluate, mpf_array
@@ -58,7 +59,7 @@ class PairLoss:
     least: float
     most: float
 
-    @property
+    @cached_property
     def loss(self) -> Loss:
         return Loss(_pairs(self.cost), state=(X, Y), mobility={X: H_x, Y: H_y})
 
@@ -77,11 +78,9 @@ class Pairs:
         self.kind = kind or PAIR_LOSSES[int(rng.integers(len(PAIR_LOSSES)))]
         weights = rng.uniform(0.1, 1, (SAMPLES, LABELS))
         self.coupling = Coupling(weights) if mobility is None else Coupling(weights, mobility=mobility)
-        flow = self.kind.loss.gradient_flow()
-        known = {name: self.coupling.data[name] for name in ("J", "H_x", "H_y")}
-        self.lowered = flow.lower({**known, "d": DIMENSION}, also=[self.kind.loss.expression])
+        self.lowered = lower_loss(self.kind.loss, self.coupling, DIMENSION)
         self.losses = self.lowered.evaluate([self.kind.loss.expression])
-        self.mobilities = np.concatenate([np.asarray(known["H_x"]), np.asarray(known["H_y"])])
+        self.mobilities = np.concatenate([np.asarray(self.coupling.data[name]) for name in ("H_x", "H_y")])
 
     def embeddings(self, state: NDArray) -> NDArray:
         """All as columns, samples first."""

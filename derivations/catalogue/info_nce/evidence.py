@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Rational
 
-from derivations.catalogue.points import coupled_point
+from derivations.catalogue.points import coupled_point, number
 from derivations.catalogue.views import with_mobilities
+from derivations.catalogue.whole import lower_loss
 from derivations.closed_forms.info_nce import SINES, angle_jacobian
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
@@ -39,14 +40,9 @@ from theory import Coupling, Loss, models, simulate
 from theory.models.two_views import temperature
 from theory.models.vocabulary import D_x, D_y, J, K, N, X, Y, d
 from theory.simulation import Direct
-from theory.state import parameters_of
 
 ANGLES, LENGTHS = (angle_x, angle_y), (rho_x, rho_y)
 A_CLASS = 2  # samples
-
-
-def number(formula, values) -> float:
-    return float(formula.subs(values))
 
 
 def random_numbers(rng: np.random.Generator) -> dict:
@@ -79,10 +75,7 @@ class Cosines:
         self.weights = np.asarray(coupling.data["J"], dtype=float)
         self.dimension = dimension or self.weights.shape[1]
         loss = models.info_nce()
-        flow = loss.gradient_flow()
-        known = {**coupling.data, temperature.name: at[temperature], "d": self.dimension}
-        needed = {"d", *map(str, parameters_of([*flow.velocity.values(), loss.expression], flow.state))}
-        self.lowered = flow.lower({name: known[name] for name in needed}, also=[loss.expression])
+        self.lowered = lower_loss(loss, coupling, self.dimension, {temperature: at[temperature]})
         self.losses = self.lowered.evaluate([loss.expression])
 
     @property

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.catalogue.points import order_left_out
+from derivations.catalogue.whole import lower_loss
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import N_Z, D, L, L_least, margin, margin_end, n, p_other, p_own, phi, s_end, s_zero, u, v
@@ -40,9 +41,7 @@ class _RedrawnModel:
         own = {} if mobility is None else {"mobility": mobility(self.degrees)}
         self.coupling = Coupling(self.weights, **own)
         loss = models.softmax_classification()
-        flow = loss.gradient_flow()
-        needed = {name: value for name, value in self.coupling.data.items() if name in map(str, flow.parameters)}
-        self.lowered = flow.lower({**needed, "d": at[K]})
+        self.lowered = lower_loss(loss, self.coupling, at[K])
         self.losses = self.lowered.evaluate([loss.expression])
 
     @property

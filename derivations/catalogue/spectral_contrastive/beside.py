@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import S, sqrt
+from sympy import S, solve
 
+from derivations.catalogue.class_modes import CORRELATION, critical_fractions, frustrations, meet_thresholds
 from derivations.catalogue.spectral_contrastive import evidence
 from derivations.checks import Identity, Numerics, Remainder
-from derivations.closed_forms.families import frustration, in_fraction
+from derivations.closed_forms.families import in_fraction
 from derivations.closed_forms.spectral_contrastive import critical_decay, return_rate, survivor_product
 from derivations.closed_forms.views import VIEWS
 from derivations.engine import Step
@@ -19,14 +20,9 @@ from derivations.vocabulary import (
     m,
     mu_j,
     mu_k,
-    phi,
-    phi_c_pairs,
-    phi_c_uniform,
     product_decay,
     product_k,
     psi,
-    psi_pairs,
-    psi_uniform,
     s_jk,
     s_kk,
     slow,
@@ -35,8 +31,6 @@ from derivations.vocabulary import (
 )
 from theory import Flow
 from theory.models.vocabulary import lam
-
-CORRELATION = Line(mu_k, sqrt(1 - psi))
 
 
 def last_steps(moving: Lines, rates: Lines, product: Line) -> tuple[Step, ...]:
@@ -108,24 +102,21 @@ def _beside_mean(known: Lines) -> Lines:
 
 
 def _decay_step(moving: Lines, product: Line) -> Step:
-    families = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
-    given = Lines((*(Line(dot(view, "decaying"), dot(view) - lam * view) for view in VIEWS), *families, Line(lam, 2 / m, "<")))
+    pulled = (Line(dot(view, "decaying"), dot(view) - lam * view) for view in VIEWS)
+    (lost,) = solve(critical_decay() - lam, mu_k)
     return Step(
         "decay",
         "A decay of all embeddings beside the loss makes both views alike, takes $\\tfrac12\\lambda m$ off the products, and "
         "so has a threshold: class modes end at a critical fraction of frustrated samples.",
         "What was conserved decays. One mode along a direction, both views alike, and where it loses its stability.",
         before=(*moving, product),
-        given=given,
+        given=(*pulled, *frustrations(), Line(lam, critical_decay().subs(mu_k, S.One), "<")),
         after=(
             Line(dot(Q_t, "decaying"), -2 * lam * (V_x * V_x.T - V_y * V_y.T)),
             Line(lam_c, critical_decay()),
             Line(lam, lam_c, "<"),
             Line(product_decay, survivor_product(lam)),
-            *(
-                Line(critical, ((1 - (lam * m / 2) ** 2).factor() * (phi / line.right)).factor())
-                for critical, line in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
-            ),
+            *critical_fractions(lost),
         ),
         uses=("modes", "rest"),
         check=lambda before, after: (
@@ -136,7 +127,13 @@ def _decay_step(moving: Lines, product: Line) -> Step:
                     (after[product_decay].subs(lam, after[lam_c]), S.Zero),
                 )
             ),
-            Numerics(lambda rng: evidence.critical_fractions(rng, before, after), 1e-9, "where and only where it is assumed"),
+            Numerics(
+                lambda rng: meet_thresholds(
+                    rng, before, after, after[lam_c].subs(mu_k, CORRELATION.right) / lam, evidence.random_decays
+                ),
+                1e-9,
+                "where and only where it is assumed",
+            ),
             Numerics(
                 lambda rng: evidence.decaying_runs(rng, before, after),
                 1e-5,

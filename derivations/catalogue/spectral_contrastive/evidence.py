@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import combinations
 
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Rational
 
+from derivations.catalogue.class_modes import FAMILIES, half_frustrated
+from derivations.catalogue.points import number
 from derivations.catalogue.views import TwoViews, close_views, order_of, random_views, unit_modes
 from derivations.closed_forms.families import correlation_of
 from derivations.closed_forms.views import with_decay
@@ -24,13 +26,9 @@ from derivations.vocabulary import (
     n_plus,
     null_J,
     phi,
-    phi_c_pairs,
-    phi_c_uniform,
     product_decay,
     product_k,
     psi,
-    psi_pairs,
-    psi_uniform,
     rank_V,
     s_j0,
     s_jk,
@@ -40,7 +38,7 @@ from derivations.vocabulary import (
     tau_pairs,
     tau_uniform,
 )
-from theory import Coupling, models
+from theory import models
 from theory.models.vocabulary import K, X, Y, d, lam
 
 Modes = tuple[NDArray, NDArray]
@@ -48,10 +46,6 @@ Modes = tuple[NDArray, NDArray]
 
 def contrasted_views(rng: np.random.Generator, dimension: int, draw=random_views) -> TwoViews:
     return TwoViews(models.spectral_contrastive(), draw(rng), dimension, {})
-
-
-def number(formula, values) -> float:
-    return float(formula.subs(values))
 
 
 @cache
@@ -175,31 +169,28 @@ def slow_times(rng, after: Lines):
         yield order_of((1 / after[slow]).subs(mu_j, correlation_of(family)), after[tau], at, phi), 1
 
 
-FAMILIES = ((psi_uniform, phi_c_uniform, Coupling.uniform), (psi_pairs, phi_c_pairs, Coupling.pairs))
-
-
-def critical_fractions(rng, known: Lines, after: Lines):
-    """Whether a class mode is at its threshold at the critical fraction, which is where it is assumed and only there."""
-    for share in rng.uniform(0.1, 1.9, 6):
-        at = {m: float(rng.uniform(1, 9)), K: int(rng.integers(2, 6))}
-        at |= {lam: 2 * float(share) / at[m]}
-        for family, critical, _ in FAMILIES:
-            frustration = number(known[family].subs(phi, after[critical].subs(at)), at)
-            met = frustration >= 0 and abs(number(after[lam_c], at | {mu_k: np.sqrt(1 - frustration)}) - at[lam]) < 1e-9
-            yield int(not known.violations(at)), int(met)
+def random_decays(rng: np.random.Generator) -> dict:
+    """Up to almost twice the largest threshold, and the other parameters."""
+    at = {m: float(rng.uniform(1, 9)), K: int(rng.integers(2, 6))}
+    return at | {lam: 2 * float(rng.uniform(0.1, 1.9)) / at[m]}
 
 
 def decaying_runs(rng, known: Lines, after: Lines):
     """Whether class modes survive runs beside a decay, which is where it is said and only there, and their products."""
     for family, _, make in FAMILIES:
-        coupling = make(classes=3, samples=12, fraction=0.5)
         correlation = np.sqrt(1 - number(known[family], {K: 3, phi: 0.5}))
-        at = {m: float(np.asarray(coupling.data["J"], dtype=float).sum()), mu_k: correlation}
+        at = {m: float(np.sum(np.asarray(half_frustrated(make, 3).data["D_x"]))), mu_k: correlation}
         critical = number(after[lam_c], at)
         for share in (0.8, 1.2):
             here = at | {lam: share * critical, lam_c: critical}
-            views = TwoViews(with_decay(models.spectral_contrastive()), coupling, 4, {lam: share * critical})
-            of_samples, of_labels = views.end_of_run(int(rng.integers(9)), 2000.0)
-            products = (of_samples[:, 1:3] * of_labels[:, 1:3]).sum(axis=0) / views.mass
+            products = _products_of_run(make, share * critical, int(rng.integers(2)))
             lives = not after.violations(here)
             yield 1 + products, 1 + np.full(2, number(after[product_decay], here) if lives else 0.0)
+
+
+@cache
+def _products_of_run(make: Callable, decay: float, seed: int) -> NDArray:
+    """The products of both views of class modes, over the total weight, at the end of a run beside a decay."""
+    views = TwoViews(with_decay(models.spectral_contrastive()), half_frustrated(make, 3), 4, {lam: decay})
+    of_samples, of_labels = views.end_of_run(seed, 2000.0)
+    return (of_samples[:, 1:3] * of_labels[:, 1:3]).sum(axis=0) / views.mass

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.catalogue.points import diagonal_matrix
-from derivations.catalogue.whole import amplitudes, eigenmodes
+from derivations.catalogue.whole import amplitudes, eigenmodes, lower_loss
 from derivations.checks import random_values
 from derivations.evaluate import Point, mpf_array
 from derivations.lines import Lines
@@ -43,9 +43,7 @@ class WhitenedModel:
         self.coupling, self.weight, self.dimension = coupling, weight, dimension
         self.correlations, self.vectors, self.degrees = eigenmodes(self.coupling)
         self.loss = loss()
-        flow = self.loss.gradient_flow()
-        given = {beta.name: weight} if beta in flow.parameters else {}
-        self.lowered = flow.lower({**self.coupling.data, **given, "d": dimension})
+        self.lowered = lower_loss(self.loss, coupling, dimension, {beta: weight})
 
     def modes(self, state: NDArray) -> NDArray:
         blocks = self.lowered.unpack(state)

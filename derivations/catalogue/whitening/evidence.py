@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import combinations
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from derivations.catalogue.points import both_sides, diagonal_matrix, measure_slope, order_left_out
+from derivations.catalogue.class_modes import FAMILIES, half_frustrated
+from derivations.catalogue.points import both_sides, diagonal_matrix, measure_slope, number, order_left_out
 from derivations.catalogue.whitening.embeddings import WhitenedModel, a_run, mode_point, point, random_coupling
 from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
@@ -30,11 +32,7 @@ from derivations.vocabulary import (
     n_beta,
     null_J,
     phi,
-    phi_c_pairs,
-    phi_c_uniform,
     psi,
-    psi_pairs,
-    psi_uniform,
     rank_V,
     s_j0,
     s_jk,
@@ -93,12 +91,8 @@ def at_rest(rng, known: Lines, after: Lines):
     at |= {T_V: evaluate(known[T_V], at)}
     yield from both_sides(after[:2], at)
     squares = (modes**2).sum(axis=0)
-    for number in np.flatnonzero(squares > 1e-6):
-        yield squares[number], _number(after[square_k], {beta: whole.weight, mu_k: whole.correlations[number]})
-
-
-def _number(formula, values) -> float:
-    return float(formula.subs(values))
+    for k in np.flatnonzero(squares > 1e-6):
+        yield squares[k], number(after[square_k], {beta: whole.weight, mu_k: whole.correlations[k]})
 
 
 def real_amplitudes(rng, square, lines: Lines):
@@ -109,9 +103,9 @@ def real_amplitudes(rng, square, lines: Lines):
         at = {mu_k: correlation, beta: float(share) * (1 - correlation)}
         roots = np.roots(_coefficients(lines[dot(v)].subs(at)))
         alive = roots[(np.abs(roots.imag) < 1e-12) & (np.abs(roots.real) > 1e-9)].real
-        critical = _number(lines[beta_c], at)
+        critical = number(lines[beta_c], at)
         yield int(not lines.violations(at | {beta_c: critical})), int(len(alive) > 0)
-        yield from ((_number(square, at), root**2) for root in alive)
+        yield from ((number(square, at), root**2) for root in alive)
 
 
 def _coefficients(polynomial) -> list[float]:
@@ -121,7 +115,7 @@ def _coefficients(polynomial) -> list[float]:
 def _states_at_rest(whole: WhitenedModel, square) -> Iterator[tuple[NDArray, NDArray]]:
     """Each choice of orthogonal survivors that there is room for, and the amplitudes in a random basis."""
     rng = np.random.default_rng(0)
-    squares = np.array([_number(square, {beta: whole.weight, mu_k: c}) for c in whole.correlations])
+    squares = np.array([number(square, {beta: whole.weight, mu_k: c}) for c in whole.correlations])
     basis, _ = np.linalg.qr(rng.standard_normal((whole.dimension, whole.dimension)))
     possible = np.flatnonzero(squares > 0)
     for count in range(min(whole.dimension, len(possible)) + 1):
@@ -145,11 +139,11 @@ def _predict(whole: WhitenedModel, alive: NDArray, lines: Lines) -> Iterator[flo
     """All eigenvalues but those of turns."""
     survivors, absent = whole.correlations[alive], whole.correlations[~alive]
     for k in survivors:
-        yield _number(lines[s_kk], {beta: whole.weight, mu_k: k})
-        yield from (_number(lines[s_jk], {mu_j: j, mu_k: k, beta: whole.weight}) for j in absent)
-    yield from (_number(lines[s_kl], {beta: whole.weight, mu_k: k, mu_l: other}) for k, other in combinations(survivors, 2))
+        yield number(lines[s_kk], {beta: whole.weight, mu_k: k})
+        yield from (number(lines[s_jk], {mu_j: j, mu_k: k, beta: whole.weight}) for j in absent)
+    yield from (number(lines[s_kl], {beta: whole.weight, mu_k: k, mu_l: other}) for k, other in combinations(survivors, 2))
     for j in absent:
-        yield from [_number(lines[s_j0], {beta: whole.weight, mu_j: j})] * (whole.dimension - len(survivors))
+        yield from [number(lines[s_j0], {beta: whole.weight, mu_j: j})] * (whole.dimension - len(survivors))
 
 
 def stable_choices(rng, known: Lines, after: Lines):
@@ -163,7 +157,7 @@ def stable_choices(rng, known: Lines, after: Lines):
             pairs, empty = _absent_modes(whole, alive)
             beyond = (after.of(left).bounds.violations(at) for left, each in ((mu_j, pairs), (beta, empty)) for at in each)
             yield int(not any(beyond)), stable
-            grown = (_number(known[s], at) > 0 for s, each in ((s_jk, pairs), (s_j0, empty)) for at in each)
+            grown = (number(known[s], at) > 0 for s, each in ((s_jk, pairs), (s_j0, empty)) for at in each)
             yield int(not any(grown)), stable
 
 
@@ -181,7 +175,7 @@ def survivors_of_runs(rng, known: Lines, count):
     """How many directions are left at the end of a run, and the second moments along them: those of the largest modes."""
     whole, modes = a_run(rng)
     found = np.linalg.eigvalsh(modes @ modes.T)[::-1]
-    squares = np.array([_number(known[square_k], {beta: whole.weight, mu_k: c}) for c in whole.correlations])
+    squares = np.array([number(known[square_k], {beta: whole.weight, mu_k: c}) for c in whole.correlations])
     left = int(count.subs({d: whole.dimension, n_beta: int((whole.correlations > 1 - whole.weight).sum())}))
     yield left, int((found > 1e-6).sum())
     yield np.sort(squares)[::-1][:left], found[:left]
@@ -193,14 +187,14 @@ def mode_changes(rng, known: Lines, formula):
     modes = whole.random_modes(rng)
     at, moved = point(modes, whole.correlations, whole.weight), whole.speeds(modes)
     inside = evaluate(known[dot(V)], at)
-    for number in range(len(whole.correlations)):
-        shown = evaluate(formula, _with_mode(at, modes, whole, number))
-        yield shown, modes[:, number] @ moved[:, number]
-        yield shown, modes[:, number] @ inside[:, number]
+    for k in range(len(whole.correlations)):
+        shown = evaluate(formula, _with_mode(at, modes, whole, k))
+        yield shown, modes[:, k] @ moved[:, k]
+        yield shown, modes[:, k] @ inside[:, k]
 
 
-def _with_mode(at: Point, modes: NDArray, whole: WhitenedModel, number: int) -> Point:
-    return at | {v_k: mpf_array(modes[:, [number]]), mu_k: mpmath.mpf(whole.correlations[number])}
+def _with_mode(at: Point, modes: NDArray, whole: WhitenedModel, k: int) -> Point:
+    return at | {v_k: mpf_array(modes[:, [k]]), mu_k: mpmath.mpf(whole.correlations[k])}
 
 
 def small_modes(rng, known: Lines, formula):
@@ -208,8 +202,8 @@ def small_modes(rng, known: Lines, formula):
     whole = WhitenedModel(random_coupling(rng), float(rng.uniform(0.2, 2)))
     modes = 1e-6 * whole.random_modes(rng)
     moved = whole.speeds(modes)
-    for number, correlation in enumerate(whole.correlations):
-        falls = int(modes[:, number] @ moved[:, number] < 0)
+    for k, correlation in enumerate(whole.correlations):
+        falls = int(modes[:, k] @ moved[:, k] < 0)
         yield int(not known.violations({beta: whole.weight, mu_k: correlation})), falls
 
 
@@ -222,37 +216,32 @@ def pulled_modes(rng, formula):
     yield mpf_array([[evaluate(formula, _with_mode(at, modes, whole, k)) for k in numbers]]), (modes * moved).sum(axis=0)[None]
 
 
-FAMILIES = ((psi_uniform, phi_c_uniform, Coupling.uniform), (psi_pairs, phi_c_pairs, Coupling.pairs))
-
-
-def critical_fractions(rng, known: Lines, after: Lines):
-    """Whether a class mode is at its threshold at the critical fraction, which is where it is assumed and only there."""
-    for weight in rng.uniform(0.1, 1.9, 6):
-        at = {beta: float(weight), K: int(rng.integers(2, 6))}
-        for family, critical, _ in FAMILIES:
-            mass = known[family].subs(phi, after[critical].subs(at)).subs(at)
-            met = abs(float(after[beta_c].subs(psi, mass)) - weight) < 1e-9
-            yield int(not known.violations(at)), int(met)
+def random_weights(rng: np.random.Generator) -> dict:
+    """Of second moments, and how many classes there are."""
+    return {beta: float(rng.uniform(0.1, 1.9)), K: int(rng.integers(2, 6))}
 
 
 def family_thresholds(rng, known: Lines, after: Lines):
     """The critical weight of the class modes of couplings, and how many survive runs with a little more and a little less."""
     classes = int(rng.integers(2, 4))
     for family, critical, make in FAMILIES:
-        samples = 4 * classes
-        coupling = make(classes=classes, samples=samples, fraction=0.5)
-        mass = known[family].subs({phi: 0.5, K: classes})
-        weight = _number(after[beta_c], {psi: mass})
-        yield weight, 1 - coupling.modes()[1]
-        yield _number(after[critical], {beta: weight, K: classes}), 0.5
+        weight = number(after[beta_c], {psi: number(known[family], {phi: 0.5, K: classes})})
+        yield weight, 1 - half_frustrated(make, classes).modes()[1]
+        yield number(after[critical], {beta: weight, K: classes}), 0.5
         for share, left in ((0.9, 1), (1.1, classes)):
-            yield _directions_left(coupling, share * weight, classes + 1, 200 / weight), left
+            yield _directions_left(make, classes, share * weight, 200 / weight), left
 
 
-def _directions_left(coupling: Coupling, weight: float, dimension: int, time: float) -> int:
+@cache
+def _directions_left(make: Callable, classes: int, weight: float, time: float) -> int:
     """How many directions embeddings have at the end of a run."""
     run = simulate(
-        models.whitening(), coupling, dimension=dimension, times=[0, time], parameters={beta: weight}, solver="LSODA"
+        models.whitening(),
+        half_frustrated(make, classes),
+        dimension=classes + 1,
+        times=[0, time],
+        parameters={beta: weight},
+        solver="LSODA",
     )
     return int((np.linalg.svd(run.labels[-1], compute_uv=False) > 1e-3).sum())
 
@@ -262,8 +251,8 @@ def both_thresholds(rng, known: Lines, after: Lines):
     to that decay."""
     for correlation in (*rng.uniform(0.1, 1, 2), *rng.uniform(-1, -0.1, 2)):
         at = {mu_k: float(correlation)}
-        decay = _number(known[lam_c], at)
-        met = abs(_number(after[beta_c], {lam_c: decay}) - _number(known[beta_c], at)) < 1e-9
+        decay = number(known[lam_c], at)
+        met = abs(number(after[beta_c], {lam_c: decay}) - number(known[beta_c], at)) < 1e-9
         yield int(not known.violations(at)), int(met)
         for share, real in ((0.99, 1), (1.01, 0)):
             yield int(np.isreal(np.roots([1, -at[mu_k], share * decay])).all()), real

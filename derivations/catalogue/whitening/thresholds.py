@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sympy import S, Trace, sqrt
 
+from derivations.catalogue.class_modes import CORRELATION, critical_fraction_step
 from derivations.catalogue.whitening import evidence
 from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.decaying import critical_decay
-from derivations.closed_forms.families import frustration
 from derivations.engine import Step
 from derivations.lines import Line, Lines
 from derivations.vocabulary import (
@@ -15,29 +15,29 @@ from derivations.vocabulary import (
     lam_c,
     mu,
     mu_k,
-    phi,
-    phi_c_pairs,
-    phi_c_uniform,
     psi,
-    psi_pairs,
-    psi_uniform,
     slope_k,
     square_k,
     v_k,
 )
 from theory.models.vocabulary import beta
 
-IN_FRUSTRATION = Line(beta_c, 1 - sqrt(1 - psi))
-CORRELATION = Line(mu_k, sqrt(1 - psi))
+ROOM = (
+    "A critical fraction above one says that all samples may be frustrated; they may, too, where the weight is larger than "
+    "assumed."
+)
 
 
 def frustration_steps(known: Lines) -> tuple[Step, ...]:
     """What is left without the second moments, and what frustration does beside them and beside decay."""
     least, square = known.of(beta_c), known.of(square_k)
+    fraction = critical_fraction_step(
+        least[0], beta, "the second moments", ROOM, evidence.random_weights, evidence.family_thresholds
+    )
     return (
         _squared_distances_step(known.of(slope_k)),
-        _critical_fraction_step(least),
-        _weak_frustration_step(square),
+        fraction,
+        _weak_frustration_step(Lines((fraction.after[0], *square))),
         _beside_decay_step(least),
     )
 
@@ -59,48 +59,15 @@ def _squared_distances_step(slope: Lines) -> Step:
     )
 
 
-def _critical_fraction_step(least: Lines) -> Step:
-    families = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
-    return Step(
-        "critical_fraction",
-        "Frustration ends class modes at a critical fraction of frustrated samples, which grows with the weight of the "
-        "second moments.",
-        "Insert the frustration of the class modes into the threshold and solve.",
-        before=least,
-        given=(CORRELATION, *families, Line(beta, S.One, "<")),
-        after=(
-            IN_FRUSTRATION,
-            *(
-                Line(x, beta * (2 - beta) * (phi / line.right).cancel())
-                for x, line in zip((phi_c_uniform, phi_c_pairs), families, strict=True)
-            ),
-        ),
-        uses=("threshold",),
-        assumptions=(
-            "Directions enough for all class modes. A critical fraction above one says that all samples may be frustrated; "
-            "they may, too, where the weight is larger than assumed.",
-        ),
-        check=lambda before, after: (
-            Identity(((before[beta_c].subs(mu_k, before[mu_k]), after[beta_c]),)),
-            Numerics(lambda rng: evidence.critical_fractions(rng, before, after), 1e-9, "where and only where it is assumed"),
-            Numerics(
-                lambda rng: evidence.family_thresholds(rng, before, after),
-                1e-9,
-                "runs of all embeddings of both families, from both sides of the threshold",
-            ),
-        ),
-    )
-
-
-def _weak_frustration_step(square: Lines) -> Step:
+def _weak_frustration_step(known: Lines) -> Step:
     return Step(
         "weak_frustration",
         "To leading order the weight has to exceed half the frustration, and what survives is shorter by as much over the "
         "weight.",
         "Expand the root.",
-        before=(IN_FRUSTRATION, *square),
+        before=known,
         given=(CORRELATION,),
-        after=_leading_order(Lines((IN_FRUSTRATION, *square, CORRELATION))),
+        after=_leading_order(Lines((*known, CORRELATION))),
         uses=("critical_fraction", "rest"),
         assumptions=("$\\psi$ is small.",),
         check=lambda before, after: (
