@@ -238,7 +238,7 @@ G_L = MatrixSymbol(r"\partial{L}", d, N_Z)
 ones_Z = OneMatrix(N_Z, 1)
 C_H = MatrixSymbol("C_H", d, 1)  # the centroid in the metric of the mobilities
 g_least, g_most = symbols(r"g_{\min} g_{\max}", positive=True)
-S_0 = Symbol("S_H(0)", nonnegative=True)
+S_0 = Symbol(r"{S_H}(0)", nonnegative=True)
 energy_J = Symbol(r"\tfrac12\sum{J_{ia}\lVert x_i-y_a\rVert^{2}}", nonnegative=True)
 slow_decay = Symbol(r"r_-^{\lambda}", real=True)
 
@@ -250,7 +250,7 @@ square_x, square_x0 = symbols(r"\lVert{x_i}\rVert^2 \lVert{x_i(0)}\rVert^2", pos
 fall_x = Symbol(r"\tfrac{d}{dt}\lVert{x_i}\rVert^2", real=True)
 dZ, C_xy = MatrixSymbol(r"\delta Z", d, N_Z), MatrixSymbol("C_{xy}", N, K)
 bend = Symbol(r"\operatorname{tr}\partial^2L", real=True)
-apart_ab = Symbol(r"1-\cos\angle(y_a,y_b)", nonnegative=True)
+apart_ab = Symbol(r"1-\cos\angle({y_a},{y_b})", nonnegative=True)
 s_ring, s_out = symbols(r"s_{\parallel} s_{\perp}", real=True)
 
 # A head on directions: its parts across the common direction and along it, their ratio; angles of predictions, what pulls at

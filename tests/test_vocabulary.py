@@ -2,6 +2,7 @@
 
 import ast
 import pkgutil
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib import import_module
@@ -12,6 +13,7 @@ from sympy import Basic, Dummy, MatrixSymbol, Rational, Symbol, srepr, symbols
 
 import derivations
 import theory
+from derivations import vocabulary
 from derivations.analysis.modes.ansatz import mode_ansatz, whole_model_ansatz
 from derivations.closed_forms.decaying import decaying_modes
 from derivations.closed_forms.families import pairs_sectors, uniform_sectors
@@ -20,6 +22,7 @@ from derivations.placement.deriving import one_mode
 from derivations.vocabulary import V, mu_1, mu_2, mu_3, mu_matrix
 from theory import models
 from theory.models.vocabulary import W, gamma, kappa, lam
+from theory.printing import tex
 from theory.simulation.closure import closure
 
 ROOT = Path(__file__).parents[1]
@@ -126,3 +129,16 @@ def test_positive_decays_are_an_assumption_of_the_flow():
     flows = loss.stop_gradient_flow(), flow_along(loss).flow
     assert all({lam > 0, kappa > 0} <= {*f.assumptions} for f in flows)
     assert {lam.is_positive, kappa.is_positive} == {None}
+
+
+def test_letters_are_set_as_they_are_written():
+    """SymPy takes a name apart at its underscores, unless braces tell it not to."""
+    for symbol in vars(vocabulary).values():
+        if isinstance(symbol, Symbol | MatrixSymbol) and set(symbol.name) & set("\\("):
+            shown = tex(symbol)
+            assert "{" in symbol.name or not re.search(r"_\{[^{}]*[(,]", shown), shown
+            assert without_braces(shown) == without_braces(symbol.name), shown
+
+
+def without_braces(text):
+    return re.sub(r"[{}\s]", "", text).replace(r"\varphi", r"\phi")

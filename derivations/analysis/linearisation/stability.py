@@ -148,7 +148,12 @@ class Stability(Shown):
 
 
 def stability(
-    flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], time_limit: float | None = 60, budget: int = BUDGET
+    flow: Flow,
+    point: FixedPoint | Mapping[Symbol, Expr],
+    time_limit: float | None = 60,
+    budget: int = BUDGET,
+    *,
+    bifurcations: bool = True,
 ) -> Stability:
     """The linear stability of a fixed point, transverse to identified zero modes.
 
@@ -164,6 +169,8 @@ def stability(
     budget
         terms that the exact analysis may hold; beyond it the verdict is what random admissible parameters show, and the
         result's ``method`` says so.
+    bifurcations
+        whether to look for where stability or existence is lost.
 
     Raises
     ------
@@ -173,19 +180,25 @@ def stability(
         at the time limit.
     """
     supported_ring(flow)
-    return run_within(time_limit, _stability, flow, point, budget)
+    return run_within(time_limit, _stability, flow, point, budget, bifurcations)
 
 
-def _stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: int) -> Stability:
+def _stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: int, bifurcations: bool) -> Stability:
     base, site, values = place_of(flow, point)
     try:
-        return _exact_stability(flow, base, site, values, getattr(point, "conditions", ()), budget)
+        return _exact_stability(flow, base, site, values, getattr(point, "conditions", ()), budget, bifurcations)
     except OverBudget:
         return _numeric_stability(flow, point, site, values)
 
 
 def _exact_stability(
-    flow: Flow, base: Site, site: Site, values: Mapping[Symbol, Expr], conditions: Sequence[Relational], budget: int
+    flow: Flow,
+    base: Site,
+    site: Site,
+    values: Mapping[Symbol, Expr],
+    conditions: Sequence[Relational],
+    budget: int,
+    bifurcations: bool,
 ) -> Stability:
     ends = [
         *(Ge(y, 0, evaluate=False) for y in site.free if y.is_nonnegative),
@@ -202,7 +215,8 @@ def _exact_stability(
     names = {a: c for t in tests for a, c in t.names.items()}
     s = Dummy("s")
     polynomials = tuple((_monic_polynomial(site, f, s, values), f.multiplicity) for f in moving)
-    lost = () if site.free else bifurcations_of(flow, base, values, moving, modes, verdict is Verdict.DEPENDS)
+    sought = bifurcations and not site.free
+    lost = bifurcations_of(flow, base, values, moving, modes, verdict is Verdict.DEPENDS) if sought else ()
     closed = _closed_roots(site, moving, values)
     at = {x: values[x] for x in flow.state}
     radicals = {name: v for name, v in values.items() if name not in at}

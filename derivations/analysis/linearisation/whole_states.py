@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sympy import Expr, ImmutableMatrix, Pow, S, Symbol, solve
 from sympy.core.relational import Relational
@@ -77,15 +77,10 @@ class WholeStability(Shown):
         for sector, judged in zip(self.sectors, self.stabilities, strict=True):
             taken = f", {sector.rotations} rotations and {sector.families} families apart"
             shown.append(Row.text(f"{sector.name}{taken if sector.rotations + sector.families else ''}:"))
-            shown += _rows_of_sector(judged) if judged else [Row.text("nothing else moves")]
+            shown += judged.rows() if judged else [Row.text("nothing else moves")]
         for words, beside in BESIDE.items():
             shown.append(Row.text(f"{words}: {self.verdict_beside(**beside).value}"))
         return [*shown, *conditions_row(self.conditions)]
-
-
-def _rows_of_sector(judged: Stability) -> list[Row]:
-    """Eigenvalues, verdict and conditions; a linear flow has no bifurcations to speak of."""
-    return replace(judged, bifurcations=()).rows()
 
 
 def whole_stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], time_limit: float | None = 60) -> WholeStability:
@@ -118,13 +113,14 @@ def _whole_stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> W
 
 
 def _judge(sector: AlignedSector, facts: tuple[Relational, ...]) -> Stability | None:
-    """The stability of the linear flow of a sector."""
+    """The stability of the linear flow of a sector, which has no bifurcations to speak of."""
     matrix = _without_radicals(sector.matrix)
     if not matrix.rows:
         return None
     changes = tuple(Symbol(f"epsilon_{i}", real=True) for i in range(matrix.rows))
     rates = {x: sum(c * y for c, y in zip(matrix.row(i), changes, strict=True)) for i, x in enumerate(changes)}
-    return stability(Flow(rates, assumptions=facts), dict.fromkeys(changes, S.Zero), time_limit=None)
+    at_rest = dict.fromkeys(changes, S.Zero)
+    return stability(Flow(rates, assumptions=facts), at_rest, time_limit=None, bifurcations=False)
 
 
 def _without_radicals(matrix: ImmutableMatrix) -> ImmutableMatrix:

@@ -27,22 +27,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, combinations_with_replacement
+from itertools import combinations
+from math import prod
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Basic, Eq, Expr, Identity, Inverse, MatAdd, MatrixExpr, MatrixSymbol, Q, Symbol, ZeroMatrix
+from sympy import Add, Basic, Eq, Expr, Inverse, MatAdd, MatrixExpr, MatrixSymbol, Q, Symbol, Transpose
 from sympy.assumptions import AppliedPredicate
 
-from derivations.analysis.modes.ansatz import Ansatz
+from derivations.analysis.modes.ansatz import Ansatz, numbered_names, orthogonality_rules
 from derivations.evaluate import Point, mpf_array
 from theory import require
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.printing import plain
 from theory.state import names_of
 from theory.statements import together
-from theory.words import Context, is_zero
+from theory.words import Context, expand, is_zero
 
 
 def aligned_ansatz(flow: Flow, modes: int | Sequence[int] = 1) -> Ansatz:
@@ -102,7 +104,7 @@ class AlignedVectors:
     def vectors(self) -> dict[Expr, tuple[MatrixSymbol, ...]]:
         """Orthonormal vectors of each dimension: one a mode for the data, one a direction else."""
         dimensions = dict.fromkeys(n for matrix in (*self.flow.state, *self.data) for n in matrix.shape)
-        return {n: tuple(MatrixSymbol(name, n, 1) for name in _numbered(f"e_{n}", self.count(n))) for n in dimensions}
+        return {n: tuple(MatrixSymbol(name, n, 1) for name in numbered_names(f"e_{n}", self.count(n))) for n in dimensions}
 
     def count(self, dimension: Expr) -> int:
         return len(self.places) if dimension in self.data_dimensions else len(self.sizes)
@@ -137,7 +139,7 @@ class AlignedVectors:
         return found
 
     def _named(self, matrix: MatrixSymbol, **sign: bool) -> tuple[Symbol, ...]:
-        return tuple(Symbol(name, **sign) for name in _numbered(matrix.name.lower().lstrip("\\"), len(self.pairs(matrix))))
+        return tuple(Symbol(name, **sign) for name in numbered_names(matrix.name.lower().lstrip("\\"), len(self.pairs(matrix))))
 
     def _sign(self, matrix: MatrixSymbol) -> dict[str, bool]:
         """Eigenvalues are real, those of mobilities and of what is positive definite positive, singular values not negative."""
@@ -167,12 +169,8 @@ class AlignedVectors:
         """What is assumed of the flow, equations between data aside, which hold in the vectors, and the rules."""
         given = (a for a in self.flow.assumptions if not (isinstance(a, Eq) and isinstance(a.lhs, MatrixExpr)))
         symmetric = (Q.symmetric(M) for M in self.data if self.is_symmetric(M))
-        return (*given, *symmetric, *self.orthonormality(), *(rule for M in self.data for rule in self.eigenvectors(M)))
-
-    def orthonormality(self) -> Iterator[Eq]:
-        for vectors in self.vectors.values():
-            for e, f in combinations_with_replacement(vectors, 2):
-                yield Eq(e.T * f, Identity(1) if e == f else ZeroMatrix(1, 1), evaluate=False)
+        orthonormal = (rule for vectors in self.vectors.values() for rule in orthogonality_rules(vectors))
+        return (*given, *symmetric, *orthonormal, *(rule for M in self.data for rule in self.eigenvectors(M)))
 
     def eigenvectors(self, matrix: MatrixSymbol) -> Iterator[Eq]:
         """What the matrix does to its vectors."""
@@ -197,6 +195,10 @@ class AlignedVectors:
         for M in self.data:
             if M.rows == M.cols and not self.is_symmetric(M):
                 raise InputError("square data that are symmetric", f"{M}, not known to be", f"assume Q.symmetric({M})")
+        if short := [n for n in self.vectors if n.is_number and n < self.count(n)]:
+            raise InputError(
+                f"at most {short[0]} modes and directions in {short[0]} dimensions", str(self.count(short[0])), "take fewer"
+            )
         for left, right in combinations(self.data, 2):
             if {*left.shape} & {*right.shape} and not self.share_vectors(left, right):
                 raise InputError(
@@ -204,18 +206,38 @@ class AlignedVectors:
                     "nothing that says so",
                     f"assume theory.statements.together({left}, {right}) if they do",
                 )
+        for equation in self.flow.assumptions:
+            if isinstance(equation, Eq) and isinstance(equation.lhs, MatrixExpr) and not self.holds_along(equation):
+                raise InputError(
+                    "equations between data that hold whatever their eigenvalues are",
+                    f"{plain(equation.lhs)} = {plain(equation.rhs)}, which binds them",
+                    "write the flow without one of the matrices",
+                )
+
+    def holds_along(self, equation: Eq) -> bool:
+        """Whether an equation between data holds for any values along the vectors; others say nothing of the data."""
+        if not equation.atoms(MatrixSymbol) <= {*self.data}:
+            return True
+        sides = expand(equation.lhs - equation.rhs, Context(tuple(map(Q.symmetric, filter(self.is_symmetric, self.data)))))
+        return Add(*(c * prod(map(self._value, word)) for word, c in sides.items())).expand() == 0
+
+    def _value(self, factor: MatrixExpr) -> Expr:
+        """What data, transposed or inverse, are along a vector."""
+        if isinstance(factor, Inverse):
+            return 1 / self._value(factor.arg)
+        return self._value(factor.arg) if isinstance(factor, Transpose) else self.values[factor][0]
 
     def share_vectors(self, left: MatrixSymbol, right: MatrixSymbol) -> bool:
         """Whether two matrices are stated to share their vectors, or commute by what is assumed."""
         stated = (a.arguments for a in self.flow.assumptions if isinstance(a, AppliedPredicate) and a.function == together)
         if any({left, right} <= {*matrices} for matrices in stated):
             return True
-        squares = [M if self.is_symmetric(M) else M.T * M if n == M.cols else M * M.T for M, n in self._common(left, right)]
-        return is_zero(squares[0] * squares[1] - squares[1] * squares[0], self.context)
-
-    def _common(self, left: MatrixSymbol, right: MatrixSymbol) -> list[tuple[MatrixSymbol, Expr]]:
-        (dimension, *_) = (n for n in left.shape if n in right.shape)
-        return [(left, dimension), (right, dimension)]
+        common = {*left.shape} & {*right.shape}
+        if len(common) > 1:  # which vector on the left belongs to which on the right is no matter of commuting
+            return False
+        (n,) = common
+        first, second = (M if self.is_symmetric(M) else M.T * M if n == M.cols else M * M.T for M in (left, right))
+        return is_zero(first * second - second * first, self.context)
 
     # -- random values --------------------------------------------------------------------------------------------------
 
@@ -242,7 +264,3 @@ class AlignedVectors:
         for place, x in enumerate(self.values[matrix]):
             diagonal[place, place] = numbers[x]
         return left @ diagonal @ right.T
-
-
-def _numbered(name: str, count: int) -> tuple[str, ...]:
-    return (name,) if count == 1 else tuple(f"{name}_{i}" for i in range(1, count + 1))

@@ -139,7 +139,7 @@ def mode_ansatz(V: MatrixSymbol, W: MatrixSymbol, correlations: MatrixSymbol, di
     return Ansatz(
         {V: modes.along(vectors), W: modes.head},
         (*modes.amplitudes, *modes.heads),
-        (*modes.rules, *eigenvectors, *_orthogonality_rules(vectors)),
+        (*modes.rules, *eigenvectors, *orthogonality_rules(vectors)),
         lambda rng: _mode_point(rng, modes, V.cols, vectors, correlations),
     )
 
@@ -176,8 +176,8 @@ def whole_model_ansatz(directions: Directions = ((mu,),)) -> Ansatz:
             *modes.rules,
             *(Eq(H, Inverse(D)) for H, D in ((H_x, D_x), (H_y, D_y))),
             *singular,
-            *_orthogonality_rules(samples, D_x, half),
-            *_orthogonality_rules(labels, D_y, half),
+            *orthogonality_rules(samples, D_x, half),
+            *orthogonality_rules(labels, D_y, half),
         ),
         lambda rng: _whole_point(rng, modes, samples, labels),
     )
@@ -206,19 +206,19 @@ class _Modes:
 
     @property
     def amplitudes(self) -> tuple[Symbol, ...]:
-        return tuple(Symbol(name, real=True) for name in _numbered_names("v", len(self.places)))
+        return tuple(Symbol(name, real=True) for name in numbered_names("v", len(self.places)))
 
     @property
     def heads(self) -> tuple[Symbol, ...]:
-        return tuple(Symbol(name, real=True) for name in _numbered_names("w", len(self.directions)))
+        return tuple(Symbol(name, real=True) for name in numbered_names("w", len(self.directions)))
 
     @property
     def basis(self) -> tuple[MatrixSymbol, ...]:
-        return tuple(MatrixSymbol(name, self.dimension, 1) for name in _numbered_names("e", len(self.directions)))
+        return tuple(MatrixSymbol(name, self.dimension, 1) for name in numbered_names("e", len(self.directions)))
 
     @property
     def rules(self) -> tuple[Eq, ...]:
-        return tuple(_orthogonality_rules(self.basis))
+        return tuple(orthogonality_rules(self.basis))
 
     @property
     def head(self) -> MatrixExpr:
@@ -237,11 +237,11 @@ def _matrix_sum(terms: Sequence[MatrixExpr]) -> MatrixExpr:
     return MatAdd(*terms, evaluate=False) if len(terms) > 1 else terms[0]
 
 
-def _numbered_names(name: str, count: int) -> tuple[str, ...]:
+def numbered_names(name: str, count: int) -> tuple[str, ...]:
     return (name,) if count == 1 else tuple(f"{name}_{i}" for i in range(1, count + 1))
 
 
-def _orthogonality_rules(
+def orthogonality_rules(
     vectors: Sequence[MatrixSymbol], metric: MatrixExpr | None = None, square: Expr = S.One
 ) -> Iterator[Eq]:
     """The products of vectors: their square, and zero between two."""

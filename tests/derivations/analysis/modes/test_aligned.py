@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Eq, Inverse, MatrixSymbol, OneMatrix, Q, Symbol, Trace, symbols
+from sympy import Eq, Identity, Inverse, MatrixSymbol, OneMatrix, Q, Symbol, Trace, symbols
 
 from derivations.analysis.modes.aligned import aligned_ansatz
 from derivations.analysis.modes.reduction import reduce_to_modes
@@ -119,6 +119,9 @@ def flow_of(velocity, *assumptions):
         (flow_of(Symbol("a") * W * A, Q.symmetric(A)), "a twice"),
         (flow_of(OneMatrix(m, n)), "left over"),
         (Flow({Symbol("x"): -Symbol("x")}), "a flow of scalars"),
+        (flow_of(W * A * B, Q.symmetric(A), Q.symmetric(B), together(A, B), Eq(B * A, -A * B)), "whatever their eigenvalues"),
+        (flow_of(C * W.T * C, Eq(C.T * C, Identity(n))), "whatever their eigenvalues"),
+        (Flow({W: C * MatrixSymbol("D", m, n).T * W}), "share their vectors"),
     ],
     ids=[
         "not symmetric",
@@ -128,6 +131,9 @@ def flow_of(velocity, *assumptions):
         "name of a parameter",
         "ones",
         "scalars",
+        "anticommute",
+        "orthonormal",
+        "two on both sides",
     ],
 )
 def test_what_is_not_aligned_is_refused_by_name(flow, message):
@@ -139,6 +145,12 @@ def test_what_is_not_aligned_is_refused_by_name(flow, message):
 def test_no_mode_is_refused(modes):
     with pytest.raises(InputError):
         aligned_ansatz(flow_of(-W), modes)
+
+
+def test_more_modes_than_dimensions_are_refused():
+    pair = MatrixSymbol("R", 2, 2)
+    with pytest.raises(InputError, match="at most 2 modes"):
+        aligned_ansatz(Flow({pair: -pair * pair.T * pair}), modes=3)
 
 
 def test_data_that_commute_by_what_is_assumed_need_no_statement():
