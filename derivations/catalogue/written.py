@@ -52,6 +52,12 @@ def ordered_sum(*terms: Expr) -> Expr:
     return AsWritten(*terms, evaluate=False) if len(terms) > 1 else Add(*terms)
 
 
+def rising_series(first: Expr, series: Expr, small: Symbol) -> Expr:
+    """What a series to the second order starts with, and its terms with the lowest power first."""
+    powers = (series.expand().coeff(small, power).factor() * small**power for power in (1, 2))
+    return ordered_sum(*((first,) if first != 0 else ()), *powers)
+
+
 def ordered_product(*factors):
     """A product of matrices in the order given: SymPy would reorder the sums inside."""
     return MatMul(*factors, evaluate=False)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Dummy, Expr, S, cos, sin, solve, sqrt
+from sympy import Dummy, Expr, Matrix, S, cos, sin, solve, sqrt
 
 from derivations.analysis.points.fixed_points import FixedPoints, fixed_points
 from derivations.vocabulary import angle_x, angle_y, mass, mu_k, n, phi, rho_W, tan_x, tan_y, v, w_e, w_m
@@ -39,6 +39,15 @@ def head_angles() -> Loss:
         state=(angle_y, angle_x, w_e, w_m),
         mobility={angle_y: 1 / (n * K), angle_x: 1 / ((1 - phi) * n * K), w_e: gamma / (K - 1), w_m: gamma},
     )
+
+
+@cache
+def closed_jacobian() -> Matrix:
+    """The Jacobian of both angles where they are closed, by the ratio of the head, which does not move to first order."""
+    velocity = head_angles().stop_gradient_flow().velocity
+    angles = angle_y, angle_x
+    slopes = Matrix([velocity[a] for a in angles]).jacobian(angles).subs(dict.fromkeys(angles, 0))
+    return slopes.subs(w_e, rho_W * w_m).applyfunc(lambda e: e.cancel())
 
 
 def tangent_flow() -> Flow:

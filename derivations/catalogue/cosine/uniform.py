@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Matrix, S, cos, exp, simplify, sin, sqrt, tan
 
 from derivations.catalogue.cosine import family
-from derivations.catalogue.written import decay_rate, ordered_sum
+from derivations.catalogue.written import decay_rate, ordered_sum, rising_series
 from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.cosine import angle_flow, angle_time_scales, class_angles, rates_of_angles, slow_angles
 from derivations.engine import Step
@@ -128,7 +128,10 @@ def _two_stages_step(moving: Lines) -> Step:
         "After the fast stage the angle of samples is a function of that of labels, which the flow keeps: its series in "
         "$\\varphi$, order by order.",
         before=moving,
-        after=(Line(angle_x, _rising(angle_y, ahead), r"\simeq"), Line(dot(angle_y), _rising(S.Zero, speed), r"\simeq")),
+        after=(
+            Line(angle_x, rising_series(angle_y, ahead, phi), r"\simeq"),
+            Line(dot(angle_y), rising_series(S.Zero, speed, phi), r"\simeq"),
+        ),
         uses=("angles",),
         assumptions=("$\\varphi$ is small; to order two in it.",),
         check=lambda before, after: Remainder(
@@ -140,13 +143,6 @@ def _two_stages_step(moving: Lines) -> Step:
     )
 
 
-def _rising(first, series):
-    """A series in phi with its lowest power first."""
-    powers = (series.expand().coeff(phi, power).factor() * phi**power for power in (1, 2))
-    terms = (*((first,) if first != 0 else ()), *powers)
-    return ordered_sum(*terms)
-
-
 def _closing_step() -> Step:
     leading = Line(tan(angle_y / 2), tan(angle_y0 / 2) * exp(-phi * t / (2 * n * K)), r"\simeq")
     _, speed = slow_angles()
@@ -154,7 +150,7 @@ def _closing_step() -> Step:
         "closing",
         "To leading order the tangent of half the angle decays exponentially, from however far: frustration collapses angles.",
         "The derivative of this tangent along the leading velocity is a multiple of it.",
-        before=(Line(dot(angle_y), _rising(S.Zero, speed), r"\simeq"),),
+        before=(Line(dot(angle_y), rising_series(S.Zero, speed, phi), r"\simeq"),),
         after=(leading,),
         uses=("two_stages",),
         assumptions=("$\\vartheta_{y0}$ is where the fast stage ends.",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import S, cos, exp, sin, sqrt
 
 from derivations.catalogue.cosine_head import ends
-from derivations.catalogue.written import ordered_sum
+from derivations.catalogue.written import ordered_sum, rising_series
 from derivations.checks import Numerics, Remainder
 from derivations.closed_forms.cosine_head import square_across
 from derivations.engine import Step
@@ -20,14 +20,15 @@ from derivations.vocabulary import (
     d_angle_x,
     d_angle_y,
     d_rho,
+    mass,
     mu_k,
     n,
     phi,
     rate_g,
+    rate_k,
     rho_c,
     rho_W,
     slope_L,
-    slow,
     spread_a,
     square_W,
     t,
@@ -42,13 +43,15 @@ SPREAD = Line(spread_a, ordered_sum((1 - phi) * sin(angle_x) ** 2, sin(angle_y) 
 SHARE = gamma * n * K / (K - 1)
 
 
-def further_steps(aims: Lines, pulls: Lines, moving: Lines, resting: Lines, falling: Lines, loss: Line) -> tuple[Step, ...]:
+def further_steps(
+    aims: Lines, pulls: Lines, moving: Lines, resting: Lines, falling: Lines, loss: Line, rate: Line, threshold: Line
+) -> tuple[Step, ...]:
     """What follows for starts, for few frustrated samples, beside decay and without the stop."""
     conserved = Lines((Line(Q_e, w_e**2 - SHARE * spread_a), Line(square_W, ordered_sum(w_m**2, (K - 1) * w_e**2))))
     return (
         _integrals_step(pulls[2:], moving, conserved),
         _ends_step(resting),
-        _few_frustrated_step(),
+        _few_frustrated_step(rate, threshold),
         _decay_step(falling),
         _without_stop_step(aims, pulls, loss),
     )
@@ -102,30 +105,38 @@ def _ends_step(resting: Lines) -> Step:
     )
 
 
-def _few_frustrated_step() -> Step:
-    rate = rho_W * ordered_sum(rho_W, -mu_k) / (2 * n * K)
-    exact = Lines((Line(slow, rate), Line(mu_k, sqrt(1 - phi))))
+def _few_frustrated_step(rate: Line, threshold: Line) -> Step:
+    before, given = (rate, threshold), (Line(mu_k, sqrt(1 - phi)), Line(mass, n * K))
     return Step(
         "few_frustrated",
         "With few frustrated samples closed angles beside a head near the identity close slowly, at half the rate without a "
         "head; and classes stay apart up to a ratio a little below one.",
         "Expand the correlation.",
-        given=(*exact, Line(rho_c, mu_k)),
-        after=_few(),
-        check=lambda before, after: Remainder(
-            lambda rng: ends.remainders(rng, before, after),
-            2e-2,
-            "both at two small fractions: remainders of order 3",
-            reads=after,
+        before=before,
+        given=given,
+        after=_few(Lines((*before, *given))),
+        uses=("rates", "threshold"),
+        check=lambda before, after: (
+            after.same(_few(before)),
+            Remainder(
+                lambda rng: ends.remainders(rng, before, after),
+                2e-2,
+                "both at two small fractions: remainders of order 3",
+                reads=after,
+            ),
         ),
     )
 
 
-def _few() -> Lines:
+def _few(known: Lines) -> Lines:
+    """The rate of the class modes, whose total weight and correlation are those of the family, and the ratio that they bear."""
+    correlation = known[mu_k].series(phi, 0, 3).removeO()
+    rate = (known[rate_k] / rho_W).subs({mu_k: correlation, mass: known[mass]}) * (2 * n * K)
+    ratio = known[rho_c].subs(mu_k, correlation)
     return Lines(
         (
-            Line(slow, rho_W * ordered_sum(rho_W - 1, phi / 2, phi**2 / 8) / (2 * n * K), r"\simeq"),
-            Line(rho_c, ordered_sum(S.One, -phi / 2, -(phi**2) / 8), r"\simeq"),
+            Line(rate_k, rho_W * rising_series(rho_W - 1, rate, phi) / (2 * n * K), r"\simeq"),
+            Line(rho_c, rising_series(S.One, ratio, phi), r"\simeq"),
         )
     )
 

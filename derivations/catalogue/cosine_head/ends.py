@@ -39,16 +39,17 @@ from derivations.vocabulary import (
     d_rho,
     fall_W,
     fall_x,
+    mass,
     mu_k,
     n,
     phi,
     pull_x,
     pull_y,
     rate_g,
+    rate_k,
     rho_c,
     rho_W,
     slope_L,
-    slow,
     spread_a,
     square_W,
     square_x,
@@ -136,9 +137,9 @@ def ends_of_runs(rng, after: Lines):
 
 def remainders(rng, known: Lines, after: Lines):
     """The orders in the fraction of what both series leave out."""
-    for line, letter in ((slow, slow), (rho_c, rho_c)):
-        exact = known[line].subs(mu_k, known[mu_k])
-        gap = (exact - after[letter]).subs({n: 4, K: 3, rho_W: float(rng.uniform(0.8, 1.2))})
+    for left in (rate_k, rho_c):
+        exact = known[left].subs({mu_k: known[mu_k], mass: known[mass]})
+        gap = (exact - after[left]).subs({n: 4, K: 3, rho_W: float(rng.uniform(0.8, 1.2))})
         few, more = (abs(float(numeric(gap.subs(phi, small), 30))) for small in (Rational(1, 1000), Rational(1, 100)))
         yield np.log10(more / few), 3
 

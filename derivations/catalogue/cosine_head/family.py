@@ -6,6 +6,7 @@ from sympy import Expr, cos, sin, sqrt, tan
 
 from derivations.catalogue.cosine_head import angles
 from derivations.catalogue.cosine_head.beyond import further_steps
+from derivations.catalogue.cosine_head.stability import rates_of_closed_angles, rates_of_open_angles
 from derivations.catalogue.written import ordered_sum
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.cosine_head import (
@@ -54,6 +55,7 @@ PULLS = Lines(
 )
 RATIO = Line(rho_W, w_e / w_m)
 CORRELATION = Line(mu_k, sqrt(1 - phi))
+THRESHOLD = Line(rho_c, critical_ratio())
 
 
 def _torque() -> Expr:
@@ -80,7 +82,7 @@ def _agreement() -> Expr:
 LOSS = Line(L, -_agreement() / 2)
 
 
-def family_steps(at_degrees: Line, falling: Lines) -> tuple[Step, ...]:
+def family_steps(at_degrees: Line, falling: Lines, rate: Line) -> tuple[Step, ...]:
     """Two angles and both parts of the head, from their flow to where they end."""
     resting = Lines((Line(cos(angle_x), cosine_of_samples()), Line(tan(angle_y), rho_W * tan(angle_x))))
     return (
@@ -90,7 +92,7 @@ def family_steps(at_degrees: Line, falling: Lines) -> tuple[Step, ...]:
         _threshold_step(resting),
         _collapsed_step(),
         _apart_step(),
-        *further_steps(AIMS, PULLS, MOVING, resting, falling, LOSS),
+        *further_steps(AIMS, PULLS, MOVING, resting, falling, LOSS, rate, THRESHOLD),
     )
 
 
@@ -165,7 +167,7 @@ def _threshold_step(resting: Lines) -> Step:
         "The angles close where the cosine of samples is one.",
         before=resting[:1],
         given=(CORRELATION,),
-        after=(Line(rho_c, critical_ratio()),),
+        after=(THRESHOLD,),
         uses=("rest",),
         check=lambda before, after: Identity(
             (
@@ -190,11 +192,14 @@ def _collapsed_step() -> Step:
             Line(rho_W, mu_k, ">"),
         ),
         uses=("angles",),
-        check=lambda before, after: Numerics(
-            lambda rng: angles.collapsed_rates(rng, before, after),
-            1e-6,
-            "dense Jacobians of all embeddings, and of both angles",
-            reads=after.bounds,
+        check=lambda before, after: (
+            Identity(rates_of_closed_angles(before, after)),
+            Numerics(
+                lambda rng: angles.collapsed_rates(rng, before, after),
+                1e-6,
+                "dense Jacobians of all embeddings, and of both angles",
+                reads=after.bounds,
+            ),
         ),
     )
 
@@ -228,6 +233,7 @@ def _apart_step() -> Step:
         uses=("angles",),
         assumptions=("The state is one at rest, apart.",),
         check=lambda before, after: (
+            Identity(rates_of_open_angles(before, after)),
             Numerics(
                 lambda rng: angles.apart_rates(rng, before, after), 1e-7, "the Jacobian of angles and head, by differences"
             ),

@@ -59,7 +59,7 @@ def steps() -> tuple[Step, ...]:
         _rates_step(tilted, rate),
         _turn_step(tilted),
         _following_step(rate),
-        *family_steps(AT_DEGREES, FALLING),
+        *family_steps(AT_DEGREES, FALLING, rate),
     )
 
 

@@ -7,20 +7,22 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, ImmutableMatrix, S, eye
+from sympy import Expr, ImmutableMatrix, S
 
-from derivations.analysis.modes.entries import write_out
-from derivations.catalogue.centred import CentredModel, barlow_twins, number, random_weights, weights_of
-from derivations.catalogue.points import diagonal_matrix
-from derivations.closed_forms.reduced import entries
+from derivations.catalogue.centred import (
+    CentredModel,
+    barlow_twins,
+    compare_modes,
+    mobilities_by,
+    number,
+    random_weights,
+    weights_of,
+    weights_of_two,
+)
 from derivations.closed_forms.redundancy_reduction import at_directions
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Lines
 from derivations.vocabulary import (
-    N_Z,
     C_on,
-    D,
-    H,
     L,
     U_x,
     U_y,
@@ -32,61 +34,28 @@ from derivations.vocabulary import (
     mu_2,
     mu_3,
     mu_k,
-    mu_matrix,
     u,
     v,
 )
-from theory import Coupling, Flow, Loss
+from theory import Loss
 from theory.models.two_views import alpha
-from theory.models.vocabulary import D_x, D_y, J, X, Y, d
+from theory.models.vocabulary import d
 
-PATTERNS = ImmutableMatrix([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
 SIDES = (0.9, 1.1)
-
-
-def both_losses(whole: Expr, inside: Expr) -> tuple[Expr, Expr]:
-    """The loss of two dimensions of four classes with any correlations, by their embeddings and in modes, with all letters."""
-    views = [entries(letter, 2, 4).as_immutable() for letter in "xy"]
-    correlations = ImmutableMatrix.diag(mu_1, mu_2, mu_3)
-    quarter = (eye(4) / 4).as_immutable()
-    data = {
-        X: views[0] * PATTERNS.T,
-        Y: views[1] * PATTERNS.T,
-        J: (PATTERNS * ImmutableMatrix.diag(1, correlations) * PATTERNS.T / 16).as_immutable(),
-        D_x: quarter,
-        D_y: quarter,
-    }
-    modes = dict(zip((U_x, U_y), (view[:, 1:] for view in views), strict=True))
-    return write_out(whole, data).expand(), write_out(inside, {**modes, mu_matrix: correlations}).expand()
 
 
 def whole_model(weights: NDArray, weight: float, dimension: int = 2, mobility=None) -> CentredModel:
     return CentredModel(weights, dimension, {alpha: weight}, mobility, barlow_twins())
 
 
-@cache
-def _flow_in_modes(energy: Expr) -> Flow:
-    return Loss(energy, state=(U_x, U_y)).gradient_flow()
-
-
-def compare_modes(rng, given: Lines, inside: Expr) -> Iterator[tuple]:
-    """The loss and the velocities of all embeddings, whose mobilities are a function of the degrees, and those in modes."""
-
-    def own(degrees, _mass):
-        at = Point({N_Z: len(degrees), D: diagonal_matrix(degrees), D_x: diagonal_matrix(weights.sum(axis=1))})
-        return np.diag(evaluate(given[H], at)).astype(float)
-
+def modal_velocities(rng, given: Lines, inside: Expr) -> Iterator[tuple]:
+    """The loss and the velocities of all embeddings, whose mobilities are a function of the degrees, and those in modes; the
+    means rest."""
     weights = random_weights(rng)
-    whole = whole_model(weights, float(rng.uniform(0.2, 2)), mobility=own)
+    whole = whole_model(weights, float(rng.uniform(0.2, 2)), mobility=mobilities_by(given, weights))
     state = whole.random_state(rng)
-    flow = _flow_in_modes(inside)
-    sizes = {mu_matrix.name: np.diag(whole.correlations), "d": 2, "N_Z": 2, alpha.name: whole.values[alpha]}
-    lowered = flow.lower(sizes)
-    there = lowered.pack(dict(zip(flow.state, whole.amplitudes(state), strict=True)))
-    yield float(lowered.evaluate([inside])(there)[0]), whole.energy(state)
-    moved, found = lowered.unpack(lowered.velocity(0, there)), whole.speeds(state)
-    yield from ((moved[b], value) for b, value in zip(flow.state, whole.amplitudes(found), strict=True))
-    yield from ((1 + value, np.ones_like(value)) for value in whole.means(found))
+    yield from compare_modes(whole, state, Loss(inside, state=(U_x, U_y)))
+    yield from ((1 + value, np.ones_like(value)) for value in whole.means(whole.speeds(state)))
 
 
 def lengths_of_runs(rng, after: Lines) -> Iterator[tuple]:
@@ -106,15 +75,15 @@ def _correlations_of(whole: CentredModel, state: NDArray) -> NDArray:
 
 
 @cache
-def _symmetric_run(seed: int) -> tuple[CentredModel, NDArray]:
-    coupling = Coupling.uniform(classes=3, samples=12, fraction=(0.25, 0.5)[seed])
-    whole = whole_model(np.asarray(coupling.data["J"]), 0.3)
-    return whole, whole.rest_from(whole.random_state(np.random.default_rng(seed)), 80)
+def _run_of_equal_modes() -> tuple[CentredModel, NDArray]:
+    """The end of a run of two dimensions where two modes have one correlation and a third one a smaller one."""
+    whole = whole_model(weights_of(0.6, 0.6, 0.3), 0.3)
+    return whole, whole.rest_from(whole.random_state(np.random.default_rng(0)), 80)
 
 
 def equal_modes(rng, after: Lines) -> Iterator[tuple]:
     """How often cross-correlations of random embeddings are beyond the bound; that runs end on it, with the least loss."""
-    whole, end = _symmetric_run(int(rng.integers(2)))
+    whole, end = _run_of_equal_modes()
     at = {mu_k: whole.correlations[0], d: 2}
     for _ in range(5):
         found = np.diag(_correlations_of(whole, whole.random_state(rng)))
@@ -133,16 +102,18 @@ def _draw(rng, low: float = 0.4, high: float = 0.8) -> dict:
 
 
 def _four_classes(at: dict) -> CentredModel:
-    third = at.get(mu_3, max(0.0, at[mu_1] + at[mu_2] - 0.99))
-    return whole_model(weights_of(at[mu_1], at[mu_2], third), at[alpha])
+    weights = weights_of(at[mu_1], at[mu_2], at[mu_3]) if mu_3 in at else weights_of_two(at[mu_1], at[mu_2])
+    return whole_model(weights, at[alpha])
 
 
 def _is_stable(at: dict, rows: NDArray) -> int:
-    whole = _four_classes(at)
-    moved = np.abs(whole.speeds(whole.state(rows, rows))).max()
-    if moved > 1e-9:
-        raise ArithmeticError(f"what should be at rest moves at {moved}")
-    return int(whole.eigenvalues(rows, rows)[-1] < 1e-9)
+    """Whether both dimensions stay; each state is found once."""
+    return _found_stable(tuple((x, at[x]) for x in (mu_1, mu_2, mu_3, alpha) if x in at), tuple(map(tuple, rows)))
+
+
+@cache
+def _found_stable(at: tuple, rows: tuple) -> int:
+    return _four_classes(dict(at)).is_stable(np.array(rows))
 
 
 def _on_both_sides(cosine: float) -> NDArray:
@@ -204,7 +175,7 @@ def angles_of_runs(rng, formula: Expr) -> Iterator[tuple]:
 
 def separate_dimensions(rng, known: Lines, after: Lines) -> Iterator[tuple]:
     """Whether dimensions along modes of their own stay there, at weights near the threshold, or any where there is none."""
-    for low, high in ((0.4, 0.5), (0.4, 0.5), (0.85, 0.95)):
+    for low, high in ((0.4, 0.5), (0.85, 0.95)):
         at = _draw(rng, low, high)
         critical = number(after[alpha_apart], at)
         for share in (*SIDES, 3):

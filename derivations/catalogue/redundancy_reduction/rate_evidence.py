@@ -30,9 +30,9 @@ from derivations.vocabulary import (
     slow_turn,
     square_row,
 )
-from theory import Coupling, Loss
+from theory import Coupling
 from theory.models.two_views import alpha
-from theory.models.vocabulary import K, X, Y, d, lam
+from theory.models.vocabulary import K, d, lam
 
 LEVEL, BENT = np.array([1, 0, -1]) * np.sqrt(3 / 2), np.array([1, -2, 1]) * np.sqrt(1 / 2)  # two patterns on three classes
 
@@ -53,14 +53,14 @@ def views_against(rng, after: Lines) -> Iterator[tuple]:
 
 
 def dense_rates(rng, formula: Expr) -> Iterator[tuple]:
-    """All eigenvalues of one dimension along the first mode: none of its lengths and means, rates of turns into other modes."""
-    whole = CentredModel(random_weights(rng, 1.0), 1, {alpha: 1.0}, loss=barlow_twins())
-    length = float(rng.uniform(0.5, 2))
+    """All eigenvalues of two dimensions along the first mode that redundancy does not couple: none of lengths and means, rates
+    of turns into other modes."""
+    whole = CentredModel(random_weights(rng, 1.0), 2, {alpha: 0.0}, loss=barlow_twins())
+    lengths = rng.uniform(0.5, 2, 2)
     first, second = whole.correlations
-    row = np.array([[length, 0.0]])
-    others = (second, -second)
-    rates = [-number(formula, {mu_k: first, mu_j: j, square_row: length**2}) for j in others]
-    yield 1 + np.sort([*rates, 0.0, 0.0, 0.0, 0.0]), 1 + whole.eigenvalues(row, row)
+    rows = np.outer(lengths, [1, 0])
+    rates = [-number(formula, {mu_k: first, mu_j: j, square_row: length**2}) for j in (second, -second) for length in lengths]
+    yield 1 + np.sort([*rates, *[0.0] * 8]), 1 + whole.eigenvalues(rows, rows)
 
 
 def slow_rates(rng, known: Lines, after: Lines) -> Iterator[tuple]:
@@ -84,18 +84,13 @@ def leading_weights(rng, known: Lines, after: Lines) -> Iterator[tuple]:
 def decaying_lengths(rng, after: Lines) -> Iterator[tuple]:
     """How fast squares of rows change with decay of all embeddings, and that directions move as without it."""
     decay, weights = float(rng.uniform(0.1, 1)), random_weights(rng)
-    whole = CentredModel(weights, 2, {alpha: 1.0, lam: decay}, loss=_with_decay())
+    whole = CentredModel(weights, 2, {alpha: 1.0, lam: decay}, loss=barlow_twins())
     start = whole.random_state(rng)
     (view, _), (moved, _) = whole.amplitudes(start), whole.amplitudes(whole.speeds(start))
     for row, change in zip(view, moved, strict=True):
         yield number(after[length_x], {square_row: row @ row, lam: decay}), 2 * row @ change
     still = CentredModel(weights, 2, {alpha: 1.0}, loss=barlow_twins())
     yield moved + decay * view, still.amplitudes(still.speeds(start))[0]
-
-
-@cache
-def _with_decay() -> Loss:
-    return barlow_twins().with_parts(decay={X: lam, Y: lam})
 
 
 def tight_frame(energy: Expr, after: Lines) -> tuple[tuple[Expr, Expr], ...]:
@@ -110,7 +105,7 @@ def tight_frame(energy: Expr, after: Lines) -> tuple[tuple[Expr, Expr], ...]:
 @cache
 def _run_to_frame(weight: float) -> tuple[dict, float]:
     """The loss at the end of a run of three dimensions of a symmetric family of three classes."""
-    coupling = Coupling.uniform(classes=3, samples=12, fraction=0.5)
+    coupling = Coupling.uniform(classes=3, samples=6, fraction=0.5)
     whole = CentredModel(np.asarray(coupling.data["J"]), 3, {alpha: weight}, loss=barlow_twins())
     end = whole.rest_from(whole.random_state(np.random.default_rng(0)), 60)
     return {alpha: weight, d: 3, K: 3, mu_k: whole.correlations[0]}, whole.energy(end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, ImmutableMatrix, Inverse, S, Trace, hessian
 
+from derivations.catalogue.centred import both_losses
 from derivations.catalogue.redundancy_reduction import evidence
 from derivations.catalogue.redundancy_reduction.rates import last_steps
 from derivations.checks import Identity, Numerics
@@ -74,8 +75,8 @@ def _modes_step() -> Step:
         after=(ENERGY,),
         assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.", "No variance is zero."),
         check=lambda given, after: (
-            Identity((evidence.both_losses(given[L], after[L]),)),
-            Numerics(lambda rng: evidence.compare_modes(rng, given, after[L]), 1e-8, "the lowered flow of all embeddings"),
+            Identity((both_losses(given[L], after[L]),)),
+            Numerics(lambda rng: evidence.modal_velocities(rng, given, after[L]), 1e-8, "the lowered flow of all embeddings"),
         ),
     )
 
@@ -96,8 +97,9 @@ def _lengths_step() -> Step:
 
 
 def _changes_of_lengths(energy: Expr) -> dict[Expr, Expr]:
-    """Those of the square of one dimension of each view, beside another dimension."""
-    views = first, second = [entries(name, 2, 2).as_immutable() for name in "xy"]
+    """Those of the square of any dimension of each view, beside some other dimension."""
+    others = ImmutableMatrix([[1, 2]]), ImmutableMatrix([[3, -1]])
+    views = first, second = [entries(n, 1, 2).as_immutable().col_join(row) for n, row in zip("xy", others, strict=True)]
     lengths = at_directions(energy, first, second, ImmutableMatrix.diag(mu_1, mu_2))
     return {
         left: sum(-2 * entry * lengths.diff(entry) for entry in view[0, :]).together().expand()
@@ -121,7 +123,7 @@ def _equal_modes_step() -> Step:
             Numerics(
                 lambda rng: evidence.equal_modes(rng, after),
                 1e-6,
-                "cross-correlations of random embeddings of a symmetric family, and the end of their runs",
+                "cross-correlations of random embeddings with two equal modes, and the end of their runs",
                 reads=after.bounds,
             ),
         ),

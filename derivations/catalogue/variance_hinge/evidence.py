@@ -8,30 +8,20 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from sympy import Expr, ImmutableMatrix, Max, S, eye, lambdify, sqrt
+from sympy import Expr, Max, S, lambdify, sqrt
 
-from derivations.analysis.modes.entries import write_out
-from derivations.catalogue.centred import CentredModel, number, random_weights, weights_of
-from derivations.catalogue.points import diagonal_matrix
-from derivations.closed_forms.reduced import entries
+from derivations.catalogue.centred import CentredModel, compare_modes, mobilities_by, number, random_weights, weights_of
 from derivations.closed_forms.variance_hinge import resting_variance
 from derivations.evaluate import Point, evaluate
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
-    N_Z,
     C_kk,
-    D,
-    H,
     U_x,
     U_y,
     mean_x_all,
     mean_y_all,
-    mu_1,
-    mu_2,
-    mu_3,
     mu_j,
     mu_k,
-    mu_matrix,
     s_against,
     s_angle,
     s_j0,
@@ -42,51 +32,20 @@ from derivations.vocabulary import (
 )
 from theory import Loss
 from theory.models.two_views import alpha, epsilon, zeta
-from theory.models.vocabulary import D_x, D_y, J, X, Y, d
+from theory.models.vocabulary import d
 
 DEVIATION = sqrt(C_kk + epsilon)
-PATTERNS = ImmutableMatrix([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
-
-
-def both_losses(whole: Expr, inside: Expr) -> tuple[Expr, Expr]:
-    """The loss of two dimensions of four classes with any correlations, by their embeddings and in modes, with all letters."""
-    views = [entries(letter, 2, 4).as_immutable() for letter in "xy"]
-    correlations = ImmutableMatrix.diag(mu_1, mu_2, mu_3)
-    quarter = (eye(4) / 4).as_immutable()
-    data = {
-        X: views[0] * PATTERNS.T,
-        Y: views[1] * PATTERNS.T,
-        J: (PATTERNS * ImmutableMatrix.diag(1, correlations) * PATTERNS.T / 16).as_immutable(),
-        D_x: quarter,
-        D_y: quarter,
-    }
-    modes = dict(zip((U_x, U_y), (view[:, 1:] for view in views), strict=True))
-    means = dict(zip((mean_x_all, mean_y_all), (view[:, :1] for view in views), strict=True))
-    return write_out(whole, data).expand(), write_out(inside, {**modes, **means, mu_matrix: correlations}).expand()
 
 
 def draw_parameters(rng: np.random.Generator) -> dict:
     return {alpha: float(rng.uniform(0.5, 4)), zeta: float(rng.uniform(0.2, 2)), epsilon: float(rng.uniform(0.01, 0.2))}
 
 
-def compare_modes(rng, given: Lines, inside: Expr) -> Iterator[tuple]:
+def modal_velocities(rng, given: Lines, inside: Expr) -> Iterator[tuple]:
     """The loss and the velocities of all embeddings, whose mobilities are a function of the degrees, and those in modes."""
-
-    def own(degrees, _mass):
-        at = Point({N_Z: len(degrees), D: diagonal_matrix(degrees), D_x: diagonal_matrix(weights.sum(axis=1))})
-        return np.diag(evaluate(given[H], at)).astype(float)
-
     weights = random_weights(rng)
-    whole = CentredModel(weights, 2, draw_parameters(rng), own)
-    state = whole.random_state(rng)
-    loss = Loss(inside, state=(U_x, U_y, mean_x_all, mean_y_all))
-    sizes = {mu_matrix.name: np.diag(whole.correlations), "d": 2, "N_Z": 2}
-    lowered = loss.gradient_flow().lower({**sizes, **{str(s): x for s, x in whole.values.items()}})
-    there = lowered.pack(dict(zip(loss.state, (*whole.amplitudes(state), *whole.means(state)), strict=True)))
-    yield float(lowered.evaluate([inside])(there)[0]), whole.energy(state)
-    moved, found = lowered.unpack(lowered.velocity(0, there)), whole.speeds(state)
-    for block, value in zip(loss.state, (*whole.amplitudes(found), *whole.means(found)), strict=True):
-        yield moved[block], value
+    whole = CentredModel(weights, 2, draw_parameters(rng), mobilities_by(given, weights))
+    yield from compare_modes(whole, whole.random_state(rng), Loss(inside, state=(U_x, U_y, mean_x_all, mean_y_all)))
 
 
 def moving_means(rng, after: Lines):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import sqrt
 
-from derivations.catalogue.centred import CentredModel, number, weights_of
+from derivations.catalogue.centred import CentredModel, number, weights_of_two
 from derivations.checks import random_values
 from derivations.evaluate import Point
 from derivations.lines import Lines
@@ -34,20 +34,7 @@ def _draw(rng: np.random.Generator) -> dict:
 
 
 def _whole(at: dict) -> CentredModel:
-    return CentredModel(_weights(at[mu_1], at[mu_2]), 2, {p: at[p] for p in (alpha, zeta, epsilon)})
-
-
-def _weights(first: float, second: float) -> NDArray:
-    """Four classes; the third correlation is as small as leaves no weight negative."""
-    return weights_of(first, second, max(0.0, first + second - 0.99))
-
-
-def _is_stable(at: dict, rows: NDArray) -> int:
-    whole = _whole(at)
-    moved = np.abs(whole.speeds(whole.state(rows, rows))).max()
-    if moved > 1e-9:
-        raise ArithmeticError(f"what should be at rest moves at {moved}")
-    return int(whole.eigenvalues(rows, rows)[-1] < 1e-9)
+    return CentredModel(weights_of_two(at[mu_1], at[mu_2]), 2, {p: at[p] for p in (alpha, zeta, epsilon)})
 
 
 def tilted_dimensions(rng, covariance, after: Lines) -> Iterator[tuple]:
@@ -58,7 +45,7 @@ def tilted_dimensions(rng, covariance, after: Lines) -> Iterator[tuple]:
         at |= {C_kk: variance, zeta: share * at[d] * (at[mu_1] - at[mu_2]) / (4 * variance)}
         push = 2 * (1 - at[mu_1]) + 4 * at[zeta] * variance / at[d]
         at[alpha] = at[d] * push * np.sqrt(variance + at[epsilon])
-        turned = 1 - _is_stable(at, np.sqrt(variance) * np.array([[1.0, 0], [1, 0]]))
+        turned = 1 - _whole(at).is_stable(np.sqrt(variance) * np.array([[1.0, 0], [1, 0]]))
         yield int(not after.violations(at)), turned
         yield int(number(covariance, at) < variance), turned
 
@@ -71,7 +58,7 @@ def equal_dimensions(rng, known: Lines, after: Lines) -> Iterator[tuple]:
         at[zeta] = share * number(after.bounds[0].right, at)
         variance, covariance = number(known[DEVIATION], at) ** 2 - at[epsilon], number(known[C_kl], at)
         first, second = np.sqrt((variance + covariance) / 2), np.sqrt((variance - covariance) / 2)
-        yield int(not after.violations(at)), _is_stable(at, np.array([[first, second], [first, -second]]))
+        yield int(not after.violations(at)), _whole(at).is_stable(np.array([[first, second], [first, -second]]))
 
 
 def separate_dimensions(rng, known: Lines, after: Lines) -> Iterator[tuple]:
@@ -81,7 +68,7 @@ def separate_dimensions(rng, known: Lines, after: Lines) -> Iterator[tuple]:
         at[alpha] = 2 * at[d] * (1 - at[mu_1]) * float(rng.uniform(0.8, 0.95))
         at[zeta] = share * number(after.bounds[0].right, at)
         squares = [number(known[C], at) for C in (C_11, C_22)]
-        yield int(not after.violations(at)), _is_stable(at, np.diag(np.sqrt(squares)))
+        yield int(not after.violations(at)), _whole(at).is_stable(np.diag(np.sqrt(squares)))
 
 
 @cache

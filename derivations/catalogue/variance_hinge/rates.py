@@ -64,7 +64,7 @@ def _fraction_step() -> Step:
             Numerics(
                 lambda rng: evidence.family_thresholds(rng, before, after),
                 0,
-                "simulated embeddings of both families, from both sides of the threshold",
+                "runs of all embeddings of both families, from both sides of the threshold",
             ),
         ),
     )

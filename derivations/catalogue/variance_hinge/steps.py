@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import ImmutableMatrix, Inverse, Matrix, S, Trace, solve, sqrt
 
+from derivations.catalogue.centred import both_losses
 from derivations.catalogue.variance_hinge import evidence
 from derivations.catalogue.variance_hinge.pairs import pair_steps
 from derivations.catalogue.variance_hinge.rates import last_steps
@@ -79,8 +80,8 @@ def _modes_step() -> Step:
         after=(ENERGY,),
         assumptions=("$\\mu$ is the diagonal matrix of all $\\mu_k$.",),
         check=lambda given, after: (
-            Identity((evidence.both_losses(given[L], after[L]),)),
-            Numerics(lambda rng: evidence.compare_modes(rng, given, after[L]), 1e-9, "the lowered flow of all embeddings"),
+            Identity((both_losses(given[L], after[L]),)),
+            Numerics(lambda rng: evidence.modal_velocities(rng, given, after[L]), 1e-9, "the lowered flow of all embeddings"),
         ),
     )
 
