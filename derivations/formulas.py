@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import sympy
 from lark import Lark, Token, Transformer, v_args
 from sympy import Expr, MatrixExpr, MatrixSymbol, Symbol
+from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory import InputError, nodes, sg
@@ -37,6 +38,7 @@ SEVERAL = ("max", "min")  # functions of two arguments or more; the others have 
 CONSTANTS = {"pi": sympy.pi}
 MATRIX_FUNCTIONS: dict[str, Callable] = {
     "trace": lambda m: sympy.Trace(_square(m)),
+    "tr": lambda m: sympy.Trace(_square(m)),
     "inverse": lambda m: sympy.Inverse(_square(m)),
     "identity": lambda size: sympy.Identity(_dimension(size)),
     "ones": lambda rows, columns: OneMatrix(_dimension(rows), _dimension(columns)),
@@ -51,12 +53,14 @@ MOST_ARGUMENTS = {"dot": 2, "hadamard": 16}
 LARGEST_POWER = 64
 OVER = {"rows", "columns"}
 GRAMMAR = r"""
+statement: sum RELATION sum
 ?sum: product | sum PLUS product -> add | sum MINUS product -> subtract
 ?product: sign | product TIMES sign -> multiply | product OVER sign -> divide
 ?sign: power | "-" sign -> negate | "+" sign
 ?power: turned | turned POWER sign -> power
 ?turned: atom | turned ".T" -> transpose
 ?atom: NUMBER -> number | NAME -> name | NAME "(" sum ("," sum)* ")" -> call | "(" sum ")"
+RELATION: "<=" | ">=" | "<" | ">" | "==" | "="
 PLUS: "+"
 MINUS: "-"
 TIMES: "*"
@@ -66,12 +70,23 @@ NUMBER: /(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?/
 NAME: /[^\W\d]\w*/
 %ignore /\s+/
 """
-_PARSER = Lark(GRAMMAR, start="sum", parser="lalr")
+RELATIONS: dict[str, Callable[..., Boolean]] = {
+    "<": sympy.StrictLessThan,
+    "<=": sympy.LessThan,
+    ">": sympy.StrictGreaterThan,
+    ">=": sympy.GreaterThan,
+}
+_PARSER = Lark(GRAMMAR, start=["sum", "statement"], parser="lalr")
 
 
 def read_formula(text: str, known: Mapping[str, Symbol | MatrixSymbol]) -> Expr:
     """One expression over the known symbols; errors are those of the parser, around :class:`WrongPartError`."""
-    return _Build(known).transform(_PARSER.parse(text))
+    return _Build(known).transform(_PARSER.parse(text, start="sum"))
+
+
+def read_statement(text: str, known: Mapping[str, Symbol | MatrixSymbol]) -> Boolean:
+    """An inequality between numbers, or an equation between matrices; errors as those of :func:`read_formula`."""
+    return _Build(known).transform(_PARSER.parse(text, start="statement"))
 
 
 class WrongPartError(Exception):
@@ -88,6 +103,14 @@ class _Build(Transformer):
         super().__init__()
         self.known = known
 
+    def statement(self, a, sign, b):
+        _require_shapes(a, sign, b, a.is_Matrix == b.is_Matrix and (not a.is_Matrix or a.shape == b.shape))
+        if a.is_Matrix != (sign not in RELATIONS):
+            raise WrongPartError(
+                "an inequality between numbers or an equation between matrices", sign, "write one for the other"
+            )
+        return RELATIONS[sign](a, b) if sign in RELATIONS else sympy.Eq(a, b)
+
     def number(self, token):
         return read_number(str(token))
 
@@ -101,6 +124,8 @@ class _Build(Transformer):
         remedy = "declare it under [parameters] or correct the name"
         if token in FUNCTIONS:
             remedy = f"write {token}(...) with its argument, or declare the name under [parameters]"
+        if not self.known:
+            raise WrongPartError("a number", token, "write digits, or a quotient of numbers")
         raise WrongPartError(f"declared names ({', '.join(self.known)})", token, remedy)
 
     def transpose(self, of):

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
 
 from sympy import (
     Add,
@@ -46,17 +45,16 @@ from theory.calculus import State, gradients, kinks, scaled_slope
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.nodes.domains import positive_parts
+from theory.rates import Following, Rate, check_declared, check_rates, check_targets, following_pairs
 from theory.shapes import require_shapes
-from theory.state import Pairs, check_state, expression_pairs, names_of, scalar_or_matrix_symbols, sort_by_state
+from theory.state import Pairs, check_state, expression_pairs, sort_by_state
 from theory.stopgrad import as_expression, as_statements, block_markers, erase, is_marked
 from theory.vanishing import vanishes
 from theory.words import Context, scale_matrix
 
-Rate: TypeAlias = Expr | MatrixExpr
-
 
 class Loss(Brief, Basic):
-    """A loss with everything that turns it into a flow: a SymPy object, equal to another by its arguments.
+    r"""A loss with everything that turns it into a flow: a SymPy object, equal to another by its arguments.
 
     Parameters
     ----------
@@ -77,17 +75,21 @@ class Loss(Brief, Basic):
         the symbols that may stand in the loss beside the state.  None allows any.
     views
         the pair of expressions that the loss pulls together (sample side, label side), for observers; optional.
+    follow
+        for each block that is a target which follows, the pair of a rate and of its source, of the shape of the block:
+        :math:`\dot T=\text{rate}\,(\text{source}-T)` in both flows.  The loss gives such a block no gradient, nor its source
+        any through it.
 
     Raises
     ------
     InputError
-        for a state that is not made of symbols, a mobility or decay of something that is not state, of the wrong shape or
-        known to be negative, a logarithm of entries that can be negative, an expression that is not scalar, shapes inside it
-        that do not agree,
-        or a symbol that is neither state nor declared parameter.
+        for a state that is not made of symbols, a mobility, decay or rate of something that is not state, of the wrong shape or
+        known to be negative, a target that has a mobility or decay or follows a marker, a logarithm of entries that can be
+        negative, an expression that is not scalar, shapes inside it that do not agree, or a symbol that is neither state nor
+        declared parameter.
     """
 
-    _shown = ("expression", "state", "mobility", "decay", "assumptions", "parameters", "views")
+    _shown = ("expression", "state", "mobility", "decay", "assumptions", "parameters", "views", "follow")
 
     def __new__(
         cls,
@@ -98,17 +100,21 @@ class Loss(Brief, Basic):
         assumptions: Iterable = (),
         parameters: Iterable[State] | None = None,
         views: Iterable[Expr | MatrixExpr] | None = None,
+        follow: Mapping[State, Following] | Iterable[tuple[State, Following]] = (),
     ):
         loss, blocks = _check_scalar(expression), check_state(state)
         rates = {role: expression_pairs(given, role) for role, given in (("mobility", mobility), ("decay", decay))}
         for role, given in rates.items():
-            _check_rates(role, given, blocks)
+            check_rates(role, given, blocks)
+        targets = following_pairs(follow, blocks)
+        check_targets(targets, rates)
         declared = S.UniversalSet if parameters in (None, S.UniversalSet) else Tuple(*parameters)
         if isinstance(declared, Tuple):
-            _check_declared(blocks, tuple(declared), (loss, *rates["mobility"].values(), *rates["decay"].values()))
+            places = (*rates["mobility"].values(), *rates["decay"].values(), *(e for pair in targets.values() for e in pair))
+            check_declared(blocks, tuple(declared), (loss, *places))
         positive_parts(erase(loss), Context(as_statements(assumptions)))
         of_blocks = [sort_by_state(given, blocks) for given in rates.values()]
-        rest = Tuple(*as_statements(assumptions)), declared, Tuple(*views or ())
+        rest = Tuple(*as_statements(assumptions)), declared, Tuple(*views or ()), sort_by_state(targets, blocks)
         return Basic.__new__(cls, loss, Tuple(*blocks), *of_blocks, *rest)
 
     @property
@@ -138,6 +144,15 @@ class Loss(Brief, Basic):
     @property
     def views(self) -> tuple[Expr | MatrixExpr, Expr | MatrixExpr] | None:
         return tuple(self.args[6]) or None
+
+    @property
+    def follow(self) -> Mapping[State, Following]:
+        return MappingProxyType({target: tuple(pair) for target, pair in self.args[7]})
+
+    @property
+    def learners(self) -> tuple[State, ...]:
+        """The blocks that descend: all but the targets that follow."""
+        return tuple(b for b in self.state if b not in self.follow)
 
     def with_parts(self, **parts) -> Loss:
         """The same loss with other parts, by the names of the constructor."""
@@ -169,7 +184,7 @@ class Loss(Brief, Basic):
     def learns(self) -> bool:
         """Whether the markers leave any state block a gradient, of which it is not proved that it vanishes everywhere."""
         blocked, _ = block_markers(self.expression)
-        slopes = gradients(blocked, self.state, self.context).values()
+        slopes = gradients(blocked, self.learners, self.context).values()
         return any(vanishes(slope, self.context) is not True for slope in slopes)
 
     def erased(self) -> Expr:
@@ -188,13 +203,17 @@ class Loss(Brief, Basic):
         return self._descent_flow(*block_markers(self.expression))
 
     def _descent_flow(self, expression: Expr, stopped: Mapping) -> Flow:
-        slopes = gradients(expression, self.state, self.context)
-        velocity = {b: self._velocity(b, slopes[b], stopped) for b in self.state}
+        slopes = gradients(expression, self.learners, self.context)
+        pulled = {target: _pull(target, *pair) for target, pair in self.follow.items()}
+        velocity = {b: pulled[b] if b in pulled else self._velocity(b, slopes[b], stopped) for b in self.state}
         potential = expression.xreplace(stopped) + self._decay_energy() if self._is_descent(stopped) else None
         return Flow(velocity, self.mobility, self.assumptions, potential)
 
     def _is_descent(self, stopped: Mapping) -> bool:
-        """Whether the flow is the gradient flow of a function: nothing is stopped that moves, decays and their metric rest."""
+        """Whether the flow is the gradient flow of a function: nothing follows, nothing is stopped that moves, decays and their
+        metric rest."""
+        if self.follow:
+            return False
         rates = (rate for b in self.decay for rate in (self.decay[b], self.mobility.get(b, S.One)))
         fixed = (*stopped.values(), *rates)
         return not any(e.free_symbols & {*self.state} for e in fixed) and all(self.mobility.get(b, 1) != 0 for b in self.decay)
@@ -211,33 +230,6 @@ class Loss(Brief, Basic):
         parts = ((1, downhill), (decay, block))
         terms = [scale_matrix(-factor, part) for factor, part in parts if factor != 0 and not isinstance(part, ZeroMatrix)]
         return MatAdd(*terms, evaluate=False) if len(terms) > 1 else terms[0] if terms else ZeroMatrix(*block.shape)
-
-
-def _check_rates(role: str, rates: Mapping[State, Rate], state: tuple[State, ...]) -> None:
-    for moved, rate in rates.items():
-        if moved not in state:
-            raise InputError(
-                f"a {role} of a state block ({names_of(state)})", f"one of {moved}", "add it to the state or drop it"
-            )
-        if not isinstance(rate, MatrixExpr) and rate.is_negative:
-            raise InputError(f"a non-negative {role} of {moved}", brief(rate), "change its sign")
-        if isinstance(rate, MatrixExpr) and (role == "decay" or rate.shape != (_count_columns(moved),) * 2):
-            shape = "a scalar" if role == "decay" else f"a scalar or a matrix of shape {(_count_columns(moved),) * 2}"
-            raise InputError(
-                f"{shape} as {role} of {moved}",
-                f"{brief(rate)} of shape {rate.shape}",
-                "give a rate that multiplies the block on the right",
-            )
-
-
-def _check_declared(state: tuple[State, ...], parameters: tuple[State, ...], places: Iterable[Rate]) -> None:
-    for place in places:
-        for symbol in sorted(scalar_or_matrix_symbols(place) - {*state, *parameters}, key=str):
-            raise InputError(
-                f"only state ({names_of(state)}) and parameters ({names_of(parameters) or 'none'})",
-                f"the symbol {symbol} in {brief(place)}",
-                "declare it as a parameter or as state",
-            )
 
 
 def _check_scalar(value) -> Expr:
@@ -257,5 +249,6 @@ def _squared_norm(block: State, mobility: Rate) -> Expr:
     return Trace(block * Inverse(mobility) * block.T if isinstance(mobility, MatrixExpr) else block * block.T / mobility)
 
 
-def _count_columns(block: State):
-    return block.cols if isinstance(block, MatrixSymbol) else 1
+def _pull(target: State, rate: Expr, source: Rate):
+    """The velocity of a target that follows."""
+    return scale_matrix(rate, MatAdd(source, -target)) if isinstance(target, MatrixSymbol) else rate * (source - target)

@@ -3,63 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
 
-from sympy import Expr, MatrixExpr, Rational, Symbol
+from sympy import Rational, Symbol
 
+from derivations.analysis.conserved import Conserved
 from derivations.analysis.expansions.rates import TimeScales
 from derivations.analysis.linearisation.stability import Stability
 from derivations.analysis.linearisation.whole_states import WholeStability
 from derivations.analysis.modes.reduction import Reduction
 from derivations.analysis.points.fixed_points import FixedPoints
 from derivations.analysis.points.point import FixedPoint
+from derivations.subject import Subject
+from theory.errors import UnfinishedError
 from theory.flow import Flow
-from theory.loss import Loss
 
-Quantity: TypeAlias = Expr | MatrixExpr
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is studied.
-
-    Attributes
-    ----------
-    flow
-        that is followed: the stop-gradient flow of the loss, or a flow without one.
-    small
-        the parameter in which time scales are expanded.
-    plane
-        the two parameters of the phase plane.
-    numbers
-        values of parameters at which figures are drawn and runs are made; those that are missing are drawn.
-    """
-
-    name: str
-    title: str
-    source: str
-    flow: Flow
-    loss: Loss | None = None
-    small: Symbol | None = None
-    plane: tuple[Symbol, Symbol] | None = None
-    numbers: Mapping[Symbol, Rational] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Conserved:
-    """A quantity with :math:`\\dot Q=cQ` along the flow, where the rate c is zero or made of parameters."""
-
-    quantity: Quantity
-    rate: Expr
+__all__ = ["Conserved", "Findings", "State", "Subject"]
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """A fixed point or family, by its number from one, and what is known of it; None where that has no answer or found none."""
+    """A fixed point or family, by its number from one, and what is known of it; None where that has no answer or found none.
+
+    ``image_of`` is the number of the state whose image it is under a change of signs that the flow does not see: it shares
+    the stability and the rates of that one.
+    """
 
     number: int
     point: FixedPoint
+    image_of: int | None = None
     stability: Stability | None = None
     whole: WholeStability | None = None
     time_scales: TimeScales | None = None
@@ -72,7 +44,11 @@ class Findings:
     Attributes
     ----------
     reduction
-        to the amplitudes of aligned states; None for a flow of scalars.
+        to the amplitudes of aligned states; None for a flow of scalars, and where states are not aligned.
+    conserved, conserved_amplitudes
+        of the flow that is studied, and of its amplitudes where it is reduced.
+    points, states
+        of the amplitudes; none where there are no amplitudes, or where their velocities are beyond the search.
     numbers
         exact values of all parameters of the flow of the amplitudes.
     gaps
@@ -82,6 +58,7 @@ class Findings:
     subject: Subject
     reduction: Reduction | None
     conserved: tuple[Conserved, ...]
+    conserved_amplitudes: tuple[Conserved, ...]
     points: FixedPoints
     states: tuple[State, ...]
     numbers: Mapping[Symbol, Rational]
@@ -89,5 +66,13 @@ class Findings:
 
     @property
     def amplitudes(self) -> Flow:
-        """The flow of scalars whose fixed points these are."""
+        """The flow of scalars whose fixed points these are.
+
+        Raises
+        ------
+        UnfinishedError
+            for matrices that are not reduced.
+        """
+        if self.reduction is None and self.subject.flow.is_matrix:
+            raise UnfinishedError("the matrices were not reduced to amplitudes")
         return self.reduction.flow if self.reduction else self.subject.flow

@@ -53,7 +53,8 @@ class Runs:
             data = (c.types.toarray(), c.counts, c.sample_mobility, c.label_mobility)
             who = sha256(b"".join(np.ascontiguousarray(a, dtype=float).tobytes() for a in data)).hexdigest()
         m = self.model
-        parts = (m.expression, *m.state, *(e for pair in (*m.mobility.items(), *m.decay.items()) for e in pair))
+        given = (*m.mobility.items(), *m.decay.items(), *m.follow.items())
+        parts = (m.expression, *m.state, *(e for pair in given for e in pair))
         numbers = f"{self.dimension} {self.times.tolist()} {self.seed}"
         return "\n".join((*map(srepr, parts), *map(str, m.views or ()), who, numbers))
 

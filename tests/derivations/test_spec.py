@@ -147,7 +147,8 @@ def test_the_derivation_of_a_model_file_is_checked(write):
 def test_first_integrals_of_a_model_are_shown(write):
     text = 'state = ["v", "w"]\nloss = "w**2*v**2/2 - w*v*sg(v)"\n'
     derivation = derive_model(load_model(write(text)), "one mode")
-    (line,) = derivation["first_integrals"].after
+    line, still = derivation["first_integrals"].after
+    assert still.right == 0
     v, w = sorted(line.right.free_symbols, key=str)
     assert (line.right - (v**2 - w**2)).expand() == 0
     assert derivation.verify().passed

@@ -49,6 +49,7 @@ from sympy.assumptions import AppliedPredicate
 from theory.errors import InputError
 from theory.loss import Loss
 from theory.printing import plain
+from theory.statements import together
 from theory.stopgrad import StopGradient, StopGradientMatrix
 
 KINDS: dict[str, Any] = {
@@ -58,12 +59,13 @@ KINDS: dict[str, Any] = {
         StopGradient, StopGradientMatrix,
     )
 }  # fmt: skip
-STATEMENTS = {kind.name: kind for kind in (Q.diagonal, Q.symmetric, Q.positive, Q.nonnegative)}
+STATEMENTS = {kind.name: kind for kind in (Q.diagonal, Q.symmetric, Q.positive_definite, together, Q.positive, Q.nonnegative)}
 
 
 def readable_text(model: Loss) -> str:
-    """The loss, its state, mobilities and decays, one a line."""
+    """The loss, its state, mobilities, decays and what follows, one a line."""
     rates = [f"{role} of {b}: {plain(rate)}" for role in ("mobility", "decay") for b, rate in getattr(model, role).items()]
+    rates += [f"{b} follows {plain(source)} at rate {plain(rate)}" for b, (rate, source) in model.follow.items()]
     return "\n".join([f"loss {plain(model.expression)}", f"state {', '.join(map(str, model.state))}", *rates])
 
 
@@ -79,6 +81,7 @@ def write_json(model: Loss) -> str | None:
             "assumptions": _trees_of(model.assumptions, names),
             "parameters": None if model.parameters is None else _trees_of(model.parameters, names),
             "views": None if model.views is None else _trees_of(model.views, names),
+            "follow": [_trees_of((target, *pair), names) for target, pair in model.follow.items()],
         }
     except _Unwritten:
         return None
@@ -106,6 +109,7 @@ def read_json(text: str) -> Loss:
             return {_read_expression(b, symbols): _read_expression(rate, symbols) for b, rate in parts[key]}
 
         views: Any = read("views")
+        targets = ([_read_expression(e, symbols) for e in target] for target in parts.get("follow", ()))
         return Loss(
             _read_expression(parts["expression"], symbols),
             read("state") or (),
@@ -114,6 +118,7 @@ def read_json(text: str) -> Loss:
             read("assumptions") or (),
             read("parameters"),
             views,
+            {target: pair for target, *pair in targets},
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError("a model as it was written", f"{type(error).__name__}: {error}", "save the trajectory again") from None

@@ -1,5 +1,7 @@
 """Moving-average targets against sums over pairs with the targets put in, and against the stop-gradient flow."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,9 +18,13 @@ STOPPED = [
     ("none", "labels"), ("none", "both"), ("samples", "samples"), ("labels", "both"), ("both", "labels"),
     ("shared", "labels"), ("shared", "samples"), ("shared", "both"),
 ]  # fmt: skip
-MODELS = {cell: moving_average_targets(models.projection_head(*cell)) for cell in STOPPED}
 BLOCKS = {"X": v.X, "Y": v.Y, "W": v.W}
 x, y, w = symbols("x y w", real=True)
+
+
+@cache
+def model_of(head, stop):
+    return moving_average_targets(models.projection_head(head, stop))
 
 
 @st.composite
@@ -37,7 +43,7 @@ def states(draw):
 @settings(max_examples=4)
 @given(at=states())
 def test_state_descends_the_loss_with_its_targets_where_they_are(cell, at):
-    velocity = MODELS[cell].stop_gradient_flow().velocity
+    velocity = model_of(*cell).stop_gradient_flow().velocity
     frozen = {name: at[target_of(block)] for name, block in BLOCKS.items()}
     rates = {v.X: (at[v.H_x], at[v.lam]), v.Y: (at[v.H_y], at[v.lam]), v.W: (at[v.gamma] * np.eye(2), at[v.kappa])}
 
@@ -54,7 +60,7 @@ def test_state_descends_the_loss_with_its_targets_where_they_are(cell, at):
 @settings(max_examples=4)
 @given(at=states())
 def test_targets_follow_at_their_rate_and_nothing_else_pulls_them(cell, at):
-    velocity = MODELS[cell].stop_gradient_flow().velocity
+    velocity = model_of(*cell).stop_gradient_flow().velocity
     targets = {block: target_of(block) for block in BLOCKS.values() if target_of(block) in velocity}
     assert targets
     for block, target in targets.items():
@@ -62,8 +68,8 @@ def test_targets_follow_at_their_rate_and_nothing_else_pulls_them(cell, at):
 
 
 def test_only_blocks_that_are_stopped_get_a_target():
-    assert MODELS["shared", "labels"].state == (v.X, v.Y, v.W, target_of(v.Y))
-    assert MODELS["both", "labels"].state == (v.X, v.Y, v.W, target_of(v.Y), target_of(v.W))
+    assert model_of("shared", "labels").state == (v.X, v.Y, v.W, target_of(v.Y))
+    assert model_of("both", "labels").state == (v.X, v.Y, v.W, target_of(v.Y), target_of(v.W))
 
 
 def test_scalars_functions_and_nested_markers_move_too():
@@ -83,7 +89,7 @@ def test_runs_tend_to_the_stop_gradient_run_like_the_inverse_rate():
     moving = start | {"T_X": start["X"], "T_Y": start["Y"]}
     errors = []
     for rate in (100.0, 200.0, 400.0):
-        run = simulate(MODELS["shared", "both"], coupling, initial=moving, parameters={"beta": rate}, **options)
+        run = simulate(model_of("shared", "both"), coupling, initial=moving, parameters={"beta": rate}, **options)
         errors.append(np.abs(run.labels[-1] - limit.labels[-1]).max())
     ratios = np.array(errors[:-1]) / errors[1:]
     np.testing.assert_allclose(ratios, 2, rtol=0.1)
