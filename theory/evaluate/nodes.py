@@ -8,8 +8,8 @@ from sympy import Determinant, DiagMatrix, DiagonalMatrix, DiagonalOf, DotProduc
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.slice import MatrixSlice
 
-from derivations.evaluate.core import NoEvaluationError, evaluate, mpf_array
 from theory.abridging import brief
+from theory.evaluate.core import NoEvaluationError, evaluate, mpf_array
 from theory.nodes.elementwise import ENTRY, Elementwise
 from theory.nodes.entries import Diagonal, DiagonalPart, Hadamard
 from theory.nodes.rows import LogSumExp, Softmax
