@@ -72,28 +72,28 @@ def _scalar_integrals(flow: Flow, degree: int) -> tuple[Expr, ...]:
     state = flow.state
     denominator = lcm_list([fraction(together(v))[1] for v in flow.velocity.values()])
     monomials = [prod(c) for n in range(1, degree + 1) for c in combinations_with_replacement(state, n)]
-    moved = [_power_coefficients(flow.time_derivative(m) * denominator, state) for m in monomials]
+    moved = [power_coefficients(flow.time_derivative(m) * denominator, state) for m in monomials]
     table = [[p.get(k, S.Zero) for p in moved] for k in sorted({k for p in moved for k in p})]
-    return tuple(sum(c * m for c, m in zip(v, monomials, strict=True)) for v in _null_space(table, len(monomials)))
+    return tuple(sum(c * m for c, m in zip(v, monomials, strict=True)) for v in null_space(table, len(monomials)))
 
 
 def _matrix_integrals(flow: Flow, degree: int) -> tuple[MatrixExpr, ...]:
     require.whole(degree, "degree 1 or 2 for a matrix flow", "reduce the flow to scalars for higher degrees", least=1, most=2)
     by_shape: dict[tuple, dict[Word, MatrixExpr]] = {}
-    for candidate in _candidate_words(flow, degree):
+    for candidate in candidate_words(flow, degree):
         words = expand(candidate, flow.context)
         if len(words) == 1:  # what assumed equations rewrite into a sum, or into nothing, is spanned by others
             by_shape.setdefault(candidate.shape, {})[next(iter(words))] = candidate
     found: list[MatrixExpr] = []
     for shape, candidates in by_shape.items():
         moved = [expand(flow.time_derivative(c), flow.context) for c in candidates.values()]
-        for vector in _null_space(_rows_by_monomial(moved, flow), len(candidates)):
+        for vector in null_space(rows_by_monomial(moved, flow), len(candidates)):
             combined: Polynomial = {w: c for c, w in zip(vector, candidates, strict=True) if c != 0}
             found.append(assemble(combined, shape))
     return tuple(found)
 
 
-def _rows_by_monomial(moved: list[Polynomial], flow: Flow) -> list[list[Expr]]:
+def rows_by_monomial(moved: list[Polynomial], flow: Flow) -> list[list[Expr]]:
     """A row for each word times a monomial in the scalars that move: the scalar state, and traces that hold a block."""
     scalars = {c for m in moved for c in m.values()}
     traces = {t for c in scalars for t in c.atoms(Trace) if t.free_symbols & {*flow.state}}
@@ -105,12 +105,12 @@ def _rows_by_monomial(moved: list[Polynomial], flow: Flow) -> list[list[Expr]]:
     rows: dict[tuple, list[Expr]] = {}
     for column, m in enumerate(moved):
         for word, c in m.items():
-            for powers, number in _power_coefficients(c.xreplace(held) * denominator, [*held.values()]).items():
+            for powers, number in power_coefficients(c.xreplace(held) * denominator, [*held.values()]).items():
                 rows.setdefault((word, powers), [S.Zero] * len(moved))[column] = number
     return list(rows.values())
 
 
-def _power_coefficients(expr: Expr, variables: Sequence[Expr]) -> dict[tuple, Expr]:
+def power_coefficients(expr: Expr, variables: Sequence[Expr]) -> dict[tuple, Expr]:
     """Coefficients by the powers of the variables."""
     try:
         return Poly(expr.cancel(), *variables).as_dict()
@@ -120,7 +120,7 @@ def _power_coefficients(expr: Expr, variables: Sequence[Expr]) -> dict[tuple, Ex
         ) from None
 
 
-def _candidate_words(flow: Flow, degree: int) -> Iterable[MatrixExpr]:
+def candidate_words(flow: Flow, degree: int) -> Iterable[MatrixExpr]:
     blocks = [b for b in flow.state if isinstance(b, MatrixSymbol)]
     metrics = [Inverse(h) for b in blocks if isinstance(h := flow.mobility.get(b), MatrixExpr)]
     for b in blocks:
@@ -141,14 +141,14 @@ def _shapes_fit(a: MatrixExpr, m: Expr, b: MatrixExpr) -> bool:
     return a.cols == b.rows and (m == 1 or m.rows == a.cols)
 
 
-def _null_space(table: list[list[Expr]], width: int) -> list[list[Expr]]:
+def null_space(table: list[list[Expr]], width: int) -> list[list[Expr]]:
     """A basis of the null space with coprime polynomial entries, exact over the field of the parameters."""
     if not table:
         return [[S.One if i == j else S.Zero for j in range(width)] for i in range(width)]
     matrix = DomainMatrix.from_Matrix(Matrix(table)).to_field()
     if matrix.domain.is_EX or matrix.domain.is_EXRAW:
-        return [_make_primitive(row) for row in _null_space_of_functions(table, width)]
-    return [_make_primitive(row) for row in matrix.nullspace(divide_last=True).to_Matrix().tolist()]
+        return [make_primitive(row) for row in _null_space_of_functions(table, width)]
+    return [make_primitive(row) for row in matrix.nullspace(divide_last=True).to_Matrix().tolist()]
 
 
 def _null_space_of_functions(table: list[list[Expr]], width: int) -> list[list[Expr]]:
@@ -183,7 +183,7 @@ def _is_zero(entry: Expr) -> bool:
     return bool(decided)
 
 
-def _make_primitive(row: list[Expr]) -> list[Expr]:
+def make_primitive(row: list[Expr]) -> list[Expr]:
     entries = [e * lcm_list([fraction(together(x))[1] for x in row]) for e in row]
     content = gcd_list([e for e in entries if e != 0])
     leading = next(e for e in entries if e != 0) / content

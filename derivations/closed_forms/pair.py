@@ -15,23 +15,35 @@ from functools import cache
 
 from sympy import Expr, ImmutableMatrix, Matrix, Poly, Rational, Symbol, factor_list, fraction, nan, symmetrize
 
+from derivations.analysis.linearisation.aligned_places import ABSENT, EMPTY, ONE, TWO
+from derivations.analysis.linearisation.aligned_sectors import AlignedSector, AlignedState
+from derivations.analysis.modes.aligned import AlignedVectors
 from derivations.closed_forms.decaying import flow_in_units
-from derivations.closed_forms.reduced import jacobian_sectors
-from derivations.vocabulary import k, mu_1, mu_2, mu_3, nu, omega_1, omega_2, p, s, xi, zeta
+from derivations.vocabulary import V, k, mu_1, mu_2, mu_3, mu_matrix, nu, omega, omega_1, omega_2, p, s, v, w, xi, zeta
+from theory.models.vocabulary import W
 
 PAIR = {p: omega_1 * omega_2, nu: (omega_1 - omega_2) ** 2}
+SMALL = {V: "v", W: "W"}  # how entries of small changes are called
+PLACES = {ONE: 1, TWO: 2, ABSENT: 3, EMPTY: 3}
 LARGE = {omega_1: mu_1 * xi, omega_2: mu_2 * xi}  # heads as lambda -> 0, of size xi
 
 
-def occupied_pair() -> tuple[ImmutableMatrix, ImmutableMatrix, ImmutableMatrix]:
-    """Amplitudes, head and correlations at rest: modes 1 and 2 along two directions, a third one empty, mode 3 absent."""
-    rest = ImmutableMatrix.diag(omega_1, omega_2, 0)
-    return rest, rest, ImmutableMatrix.diag(omega_1 + 1 / omega_1, omega_2 + 1 / omega_2, mu_3)
+@cache
+def pair_sectors() -> dict[tuple[Symbol, ...], ImmutableMatrix]:
+    """The sectors of the whole model, each under the entries it moves, where modes 1 and 2 rest along two directions, a third
+    direction is empty and mode 3 absent."""
+    flow = flow_in_units().stop_gradient_flow()
+    (correlation,) = AlignedVectors(flow, (1,)).values[mu_matrix]
+    state = AlignedState(flow, {v: omega, w: omega}, {correlation: omega + 1 / omega})
+    known = {state.value(mu_matrix, ABSENT): mu_3}
+    return dict(_named(sector, known) for sector in state.sectors() if sector.places <= {*PLACES})
 
 
-def pair_sectors() -> dict[tuple, Matrix]:
-    """All blocks of the Jacobian there, each under the entries it moves."""
-    return jacobian_sectors(tuple(flow_in_units().stop_gradient_flow().velocity.values()), *occupied_pair())
+def _named(sector: AlignedSector, known: Mapping[Symbol, Symbol]) -> tuple[tuple[Symbol, ...], ImmutableMatrix]:
+    """A sector by the names of its entries, in their order."""
+    entries = [Symbol(f"{SMALL[block]}_{PLACES[row]}{PLACES[column]}", real=True) for block, row, column in sector.entries]
+    order = sorted(range(len(entries)), key=lambda i: str(entries[i]))
+    return tuple(entries[i] for i in order), sector.whole.extract(order, order).xreplace(known)
 
 
 def pair_sector() -> tuple[tuple, Matrix]:

@@ -252,12 +252,14 @@ class AlignedState:
 
     @property
     def directions(self) -> list[Expr]:
-        return [n for n in self.vectors.vectors if n not in self.vectors.data_dimensions]
+        """Those that turn freely: all without data."""
+        held = self.vectors.data_dimensions if self.vectors.data else ()
+        return [n for n in self.vectors.vectors if n not in held]
 
     def _tangents(self, entries: tuple[Entry, ...], left: Place, right: Place, sign: int) -> Iterator[Matrix]:
         r"""With :math:`R_{lk}=1`, :math:`R_{kl}=\pm1`: RB for blocks with rows of a dimension, −BR for such columns."""
         for dimension in self.directions:
-            if left.has_direction and right.has_direction:
+            if (left.has_direction and right.has_direction) or not self.vectors.data:
                 yield Matrix([self._turned(entry, dimension, left, sign) for entry in entries])
             else:
                 yield Matrix([S.Zero] * len(entries))

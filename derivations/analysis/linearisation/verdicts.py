@@ -7,6 +7,7 @@ from enum import Enum
 from itertools import cycle
 from string import ascii_lowercase
 
+from sympy import S
 from sympy.core.relational import Eq, Ge, Gt, Lt, Ne, Relational
 
 from derivations.analysis.algebra.linear import BUDGET
@@ -37,10 +38,11 @@ def half_planes_of(site: Site, factors: Sequence[Factor], budget: int = BUDGET) 
 
 
 def verdict_of(site: Site, factors: Sequence[Factor], tests: Sequence[HalfPlanes], modes: Sequence[ZeroMode]) -> Judgement:
-    left = any(t.left for t in tests)
-    if any(t.right for t in tests):
+    left, stated = any(t.left for t in tests), [c for t in tests for c in t.conditions if c is not S.true]
+    if any(t.right for t in tests) or S.false in stated:
+        left = left or (S.false in stated and _turns_left(site, factors))
         return (Verdict.SADDLE if left else Verdict.UNSTABLE), ()
-    conditions = tuple(map(readable_relation, independent_conditions(site, [c for t in tests for c in t.conditions])))
+    conditions = tuple(map(readable_relation, independent_conditions(site, stated)))
     equations = [c for c in conditions if isinstance(c, Eq)]
     if equations or (conditions and is_empty(site, stated_signs(site.ring, conditions))):
         exceptions = [readable_relation(Ne(c.lhs - c.rhs, 0)) for c in equations[:1]] or _edge_conditions(site, conditions)
@@ -71,5 +73,5 @@ def _turns_left(site: Site, factors: Sequence[Factor]) -> bool:
     """Whether it is proved that some root lies in the left half plane, apart from edges."""
     mirrored = [half_planes(site, f.mirror_image) for f in factors]
     conditions = [c for t in mirrored for c in t.conditions]
-    generic = any(t.right for t in mirrored) or any(isinstance(c, Eq) for c in conditions)
+    generic = any(t.right for t in mirrored) or any(c is S.false or isinstance(c, Eq) for c in conditions)
     return generic or (bool(conditions) and is_empty(site, stated_signs(site.ring, conditions)))

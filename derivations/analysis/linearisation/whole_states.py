@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Expr, ImmutableMatrix, Pow, S, Symbol, solve
+from sympy import Eq, Expr, ImmutableMatrix, Pow, S, Symbol, cancel, solve
 from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.zero import Region, draw_point
@@ -17,7 +17,8 @@ from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.point import FixedPoint
 from derivations.typeset.rows import Row, conditions_row, row_of
 from derivations.typeset.shown import Shown
-from theory.errors import UnfinishedError
+from theory.abridging import brief
+from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
 BESIDE = {
@@ -96,7 +97,7 @@ def whole_stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], time_
     Raises
     ------
     InputError
-        for what is not aligned, or no fixed point.
+        for what is not aligned, no fixed point, or one that asks for an equation between parameters.
     UnfinishedError
         at the time limit.
     """
@@ -104,6 +105,8 @@ def whole_stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], time_
 
 
 def _whole_stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> WholeStability:
+    if equations := [c for c in getattr(point, "conditions", ()) if isinstance(c, Eq)]:
+        raise InputError("parameters that are independent", brief(equations[0]), "substitute it into the flow and the point")
     given = point.values if isinstance(point, FixedPoint) else point
     values, along = _by_roots(AlignedState(flow, {}, {}), point) if isinstance(point, FixedPoint) else (given, {})
     state = AlignedState(flow, values, along, family_tangents(given))
@@ -128,7 +131,8 @@ def _without_radicals(matrix: ImmutableMatrix) -> ImmutableMatrix:
     characteristic polynomial."""
     if not any(power.exp.is_Rational and not power.exp.is_Integer for power in matrix.atoms(Pow)):
         return matrix
-    coefficients = [c.expand().cancel() for c in matrix.charpoly().all_coeffs()]
+    field = matrix.to_DM()  # whose blocks SymPy would sort by comparing them, which it cannot always
+    coefficients = [field.domain.to_sympy(c).expand().cancel() for c in field.charpoly_berk()]
     return ImmutableMatrix(matrix.rows, matrix.rows, lambda i, j: -coefficients[j + 1] if i == 0 else int(i == j + 1))
 
 
@@ -146,8 +150,19 @@ def _by_roots(state: AlignedState, point: FixedPoint) -> tuple[dict[Symbol, Expr
         elif along:
             values[x] = _root_that_is(x, solve(equation, x), point, along)
     if along:
-        values = {x: value.subs(along) if x not in dict(point.site.roots) else value for x, value in values.items()}
+        roots = {x: values[x] for x, _ in point.site.roots}
+        values = {x: value if x in roots else _by_solved(x, value, point, along).subs(roots) for x, value in values.items()}
     return values, along
+
+
+def _by_solved(x: Symbol, value: Expr, point: FixedPoint, along: Mapping[Symbol, Expr]) -> Expr:
+    """A value, or where it has roots of sums, what it is solved for by the roots of the point."""
+    if not _has_root_of_sum(value):
+        return value.subs(along)
+    expr: Expr = x
+    for s in point.site.solved:
+        expr = expr.subs(s.symbol, point.site.ring.expr(s.top) / point.site.ring.expr(s.bottom))
+    return cancel(expr.subs(along))
 
 
 def _has_root_of_sum(value: Expr) -> bool:

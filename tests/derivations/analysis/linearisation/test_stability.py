@@ -411,6 +411,17 @@ def test_unstable_in_all_directions_is_not_a_saddle():
     assert judged({x: -x, y: -2 * y + x}).verdict is Verdict.STABLE
 
 
+def test_what_is_negative_by_a_product_of_unknown_signs_is_unstable():
+    """The predictor of Tian, Chen and Ganguli backwards in time: a rate of twice the decay, which is a product at the point."""
+    p, q, b = symbols("p q b", real=True)
+    a, alpha, eta = symbols("a alpha eta", positive=True)
+    backwards = Flow({p: -alpha * q**2 * (b - a * p) + eta * p, q: -p * q * (b - a * p) + eta * q})
+    for point in fixed_points(backwards, time_limit=None):
+        assert stability(backwards, point, time_limit=None).verdict is Verdict.UNSTABLE
+        numbers = {a: 1, b: 3, alpha: 1, eta: 1}
+        assert max(eigenvalues(backwards, numbers | {s: v.xreplace(numbers) for s, v in point.values.items()}).real) > 0
+
+
 def test_assumptions_of_the_flow_decide():
     velocity = {x: (a - b) * x}
     assert judged(velocity).verdict is Verdict.DEPENDS
@@ -582,3 +593,15 @@ def test_random_flows_agree_with_dense_eigenvalues(system, values):
             Verdict.MARGINAL: unstable,
         }
         assert allowed[found.verdict]
+
+
+def test_a_sign_that_a_root_of_a_number_decides_is_a_verdict():
+    a = symbols("a", positive=True)
+    flow = Flow({x: a / 2 - a * x**2, y: a * y * (x - y)})
+    verdicts = {
+        tuple(point.values.values()): stability(flow, point, time_limit=None).verdict
+        for point in fixed_points(flow, time_limit=None)
+    }
+    half = sqrt(2) / 2
+    saddle, stable, unstable = Verdict.SADDLE, Verdict.STABLE, Verdict.UNSTABLE
+    assert verdicts == {(-half, 0): saddle, (half, 0): saddle, (-half, -half): unstable, (half, half): stable}
