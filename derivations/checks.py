@@ -119,7 +119,8 @@ class AtRandomPoints:
 
 @dataclass(frozen=True)
 class Descent:
-    r"""Velocities are :math:`-\partial L\,H-\lambda B`, by central differences of the loss in random directions.
+    r"""Velocities are :math:`-\partial L\,H-\lambda B`, by central differences of the loss in random directions; those of
+    targets that follow are the rate times the distance from the source.
 
     ``stopped`` holds the markers at the point; otherwise they move along (and the loss is read without them).
     ``targets_only`` moves what the markers see and nothing else: what stop-gradient deletes.
@@ -140,6 +141,10 @@ class Descent:
 
     def _slope_residual(self, block: Basic, velocity: Basic, rng: np.random.Generator):
         at, step = self._draw_point(rng), mpmath.mpf(10) ** -15
+        if block in self.loss.follow:
+            rate, source = (evaluate(part, at) for part in self.loss.follow[block])
+            pull = 0 if self.targets_only else rate * (source - at.values[block])
+            return relative_distance(evaluate(velocity, at), pull)
         shape = np.shape(at.values[block])
         along = random_values(rng, shape, -1, 1)
         energies = [self._energy_after(at, block, sign * step * along) for sign in (1, -1)]

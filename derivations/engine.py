@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from derivations.checks import Check, CheckOutcome, Level, SeveralChecks, Status
@@ -20,15 +20,13 @@ from derivations.documents.view import DerivationView, StepView, evidence_of, ti
 from derivations.evaluate import NoEvaluationError
 from derivations.lines import Line, Lines
 from derivations.typeset.display import display
-from derivations.typeset.plain_values import plain_fields, plain_values
+from derivations.typeset.plain_values import plain_fields
+from derivations.verification import NO_CHECK, CheckedStep, Verification
 from theory.abridging import Brief, Say, text_lines
 from theory.errors import InputError, UnfinishedError
 
 if TYPE_CHECKING:
     import networkx
-
-
-NO_CHECK = CheckOutcome(Status.UNCHECKED, "none", "no check")
 
 
 @dataclass(frozen=True)
@@ -131,58 +129,6 @@ def broken_link(step: Step, used: Mapping[str, Sequence[Line]]) -> CheckOutcome 
 Steps: TypeAlias = tuple[Step, ...] | Callable[[], tuple[Step, ...]]
 
 
-@dataclass(frozen=True)
-class CheckedStep(Brief):
-    """The outcome of one step and the seconds it took."""
-
-    step: str
-    outcome: CheckOutcome
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Verification(Brief):
-    """The table of a derivation's checks."""
-
-    derivation: str
-    rows: tuple[CheckedStep, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether every step has a check that passed."""
-        return 0 < len(self.rows) == self.passed_steps
-
-    @property
-    def passed_steps(self) -> int:
-        """How many steps have a check that passed."""
-        return sum(row.outcome.status is Status.PASSED for row in self.rows)
-
-    @property
-    def failed(self) -> bool:
-        """Whether a step failed, or has no check.  A step whose check has a gap is neither passed nor failed."""
-        return not self.rows or any(row.outcome.status is Status.FAILED or row.outcome == NO_CHECK for row in self)
-
-    def to_dict(self) -> dict:
-        """The table as plain values."""
-        rows = [{"step": r.step} | plain_values(r.outcome) | {"seconds": r.seconds} for r in self.rows]
-        return {"derivation": self.derivation, "passed": self.passed, "steps": rows}
-
-    def to_json(self) -> str:
-        """The table as one JSON object."""
-        return json.dumps(self.to_dict(), allow_nan=False)
-
-    def __iter__(self) -> Iterator[CheckedStep]:
-        return iter(self.rows)
-
-    def __str__(self):
-        width = max((len(row.step) for row in self.rows), default=0)
-        lines = [
-            f"{r.step:<{width}}  {r.outcome.status.value:<9}  {_size_text(r.outcome):<18}  {r.outcome.kind}: {r.outcome.detail}"
-            for r in self.rows
-        ]
-        return "\n".join([self.derivation, *lines])
-
-
 class _OnFirstUse:
     """The steps of a derivation; a function that makes them is called when they are asked for."""
 
@@ -246,6 +192,24 @@ class Derivation(Brief):
         graph.add_edges_from((used, step.name) for step in self.steps for used in step.uses)
         return graph
 
+    def with_steps(self, *steps: Step) -> Derivation:
+        """The same with further steps at its end, which may build on those before."""
+        return replace(self, steps=(*self.steps, *steps))
+
+    def without(self, *names: str) -> Derivation:
+        """The same without some steps, and without those that build on them."""
+        for name in names:
+            self[name]
+        gone = set(names)
+        for step in self.steps:
+            gone |= {step.name} if set(step.uses) & gone else set()
+        return replace(self, steps=tuple(step for step in self.steps if step.name not in gone))
+
+    def under(self, prefix: str) -> Derivation:
+        """The same with the names of its steps under a prefix, so that they can stand among those of another."""
+        named = (replace(s, name=prefix + s.name, uses=tuple(prefix + used for used in s.uses)) for s in self.steps)
+        return replace(self, steps=tuple(named))
+
     def verify(self, level: str = "quick") -> Verification:
         """Run every check, ``"quick"`` or ``"full"`` (more random cases)."""
         if level not in ("quick", "full"):
@@ -293,7 +257,3 @@ class Derivation(Brief):
 
     def _repr_html_(self) -> str:
         return derivation_fragment(self.view())
-
-
-def _size_text(outcome: CheckOutcome) -> str:
-    return "" if outcome.residual is None else f"{outcome.residual:.1e} <= {outcome.tolerance:.0e}"

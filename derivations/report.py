@@ -18,8 +18,10 @@ from derivations.claims import Claim, ClaimKind, claim_of_checks, claims_of, sum
 from derivations.data import DataSet
 from derivations.documents import html, latex
 from derivations.documents.publish import publish_files
-from derivations.engine import Derivation, Verification
+from derivations.engine import Derivation
 from derivations.experiment import ExperimentRun, perform_runs, plan_runs
+from derivations.figures.style import read_svg
+from derivations.verification import Verification
 
 Progress = Callable[[str, float], None]
 CHECKING = 3600.0  # seconds that the checks of a derivation may take
@@ -85,7 +87,7 @@ def write_report(report: Report, out: Path, progress: Progress) -> list[Path]:
             figure.savefig(scratch / f"{name}.svg", metadata={"Date": None})
             figure.savefig(scratch / f"{name}.pdf", metadata={"CreationDate": None})
         context = _template_context(report)
-        inline = {name: Markup(_read_svg(scratch / f"{name}.svg")) for name in drawn}
+        inline = {name: Markup(read_svg(scratch / f"{name}.svg")) for name in drawn}
         (scratch / "report.html").write_text(
             html.page_environment().get_template("report.html.j2").render(**context, figures=inline), encoding="utf-8"
         )
@@ -155,9 +157,3 @@ def _format_number(value: float | None, digits: int = 4) -> str:
     text = f"{value:.{digits}g}"
     mantissa, _, exponent = text.partition("e")
     return rf"${mantissa}\cdot10^{{{int(exponent)}}}$" if exponent else text
-
-
-def _read_svg(path: Path) -> str:
-    """The picture without its XML head, to stand inside a page."""
-    text = path.read_text(encoding="utf-8")
-    return text[text.index("<svg") :]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from derivations.checks import Status
 from derivations.claims.claim import Claim, ClaimKind, ClaimVerdict, Outlook
-from derivations.engine import Verification
+from derivations.verification import Verification
 
 
 def claim_of_checks(verifications: Iterable[Verification]) -> Claim:

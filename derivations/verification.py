@@ -1,0 +1,69 @@
+"""What the checks of a derivation found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from derivations.checks import CheckOutcome, Status
+from derivations.typeset.plain_values import plain_values
+from theory.abridging import Brief
+
+NO_CHECK = CheckOutcome(Status.UNCHECKED, "none", "no check")
+
+
+@dataclass(frozen=True)
+class CheckedStep(Brief):
+    """The outcome of one step and the seconds it took."""
+
+    step: str
+    outcome: CheckOutcome
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Verification(Brief):
+    """The table of a derivation's checks."""
+
+    derivation: str
+    rows: tuple[CheckedStep, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step has a check that passed."""
+        return 0 < len(self.rows) == self.passed_steps
+
+    @property
+    def passed_steps(self) -> int:
+        """How many steps have a check that passed."""
+        return sum(row.outcome.status is Status.PASSED for row in self.rows)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a step failed, or has no check.  A step whose check has a gap is neither passed nor failed."""
+        return not self.rows or any(row.outcome.status is Status.FAILED or row.outcome == NO_CHECK for row in self)
+
+    def to_dict(self) -> dict:
+        """The table as plain values."""
+        rows = [{"step": r.step} | plain_values(r.outcome) | {"seconds": r.seconds} for r in self.rows]
+        return {"derivation": self.derivation, "passed": self.passed, "steps": rows}
+
+    def to_json(self) -> str:
+        """The table as one JSON object."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    def __iter__(self) -> Iterator[CheckedStep]:
+        return iter(self.rows)
+
+    def __str__(self):
+        width = max((len(row.step) for row in self.rows), default=0)
+        lines = [
+            f"{r.step:<{width}}  {r.outcome.status.value:<9}  {_size_text(r.outcome):<18}  {r.outcome.kind}: {r.outcome.detail}"
+            for r in self.rows
+        ]
+        return "\n".join([self.derivation, *lines])
+
+
+def _size_text(outcome: CheckOutcome) -> str:
+    return "" if outcome.residual is None else f"{outcome.residual:.1e} <= {outcome.tolerance:.0e}"
