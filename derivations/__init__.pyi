@@ -21,7 +21,9 @@ from .analysis.points.fixed_points import FixedPoints as FixedPoints, fixed_poin
 from .analysis.points.point import FixedPoint as FixedPoint
 from .catalogue import derive as derive, names as names
 from .diagnosis import Diagnosis as Diagnosis, diagnose as diagnose
-from .engine import Derivation as Derivation, Step as Step, Verification as Verification
+from .engine import Derivation as Derivation, Step as Step
 from .lines import Line as Line
 from .placement import PlacementTable as PlacementTable, placement_table as placement_table
+from .studies.study import Study as Study, study as study
 from .sweeps import sweep as sweep
+from .verification import Verification as Verification

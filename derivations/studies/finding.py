@@ -1,0 +1,155 @@
+"""From a model to all that is found of it, each stage within its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import partial
+from typing import Any
+
+from sympy import Basic, Rational, Symbol
+
+from derivations.analysis.conserved import integrals_with_rates
+from derivations.analysis.expansions.rates import TimeScales
+from derivations.analysis.expansions.time_scales import time_scales
+from derivations.analysis.limits import run_each
+from derivations.analysis.linearisation.stability import stability
+from derivations.analysis.linearisation.whole_states import whole_stability
+from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
+from derivations.analysis.points.fixed_points import Completeness, FixedPoints, fixed_points
+from derivations.analysis.points.point import FixedPoint, PointKind
+from derivations.studies.choices import resolve
+from derivations.studies.findings import Findings, State, Subject
+from derivations.studies.mirrors import mirrored_states
+from derivations.studies.numbers import choose_numbers
+from theory.errors import InputError, UnfinishedError
+from theory.flow import Flow
+
+Tell = Callable[[str, float], None]
+
+
+@dataclass
+class Stages:
+    """The stages of a study, one after the other: what cannot be finished becomes a sentence among the gaps."""
+
+    time_limit: float | None
+    tell: Tell
+    gaps: list[str] = field(default_factory=list)
+
+    def attempt(self, stage: str, function: Callable, *args: Any, **options: Any) -> Any:
+        """What the function finds within the time limit; None, and a gap, where it does not answer."""
+        self.tell(stage, 0.0)
+        try:
+            return function(*args, time_limit=self.time_limit, **options)
+        except Exception as error:
+            self.leave(stage, error)
+            return None
+        finally:
+            self.tell(stage, 1.0)
+
+    def attempt_each(self, stage: str, function: Callable, each: list) -> list:
+        """The same for several arguments, in workers at the same time; None in the place of those without an answer."""
+        self.tell(stage, 0.0)
+        if self.time_limit is None:
+            return [self._answer(stage, partial(function, one)) for one in each]
+        waiting, found = run_each(self.time_limit, function, each), []
+        for future in waiting:
+            found.append(self._answer(stage, future.result))
+            self.tell(stage, len(found) / len(each))
+        return found
+
+    def leave(self, stage: str, error: Exception) -> None:
+        """Say among the gaps what could not be done, and why; the same thing once.  An error that is none of this package's own
+        is said to be one: what is unexpected ends its stage, not the study."""
+        own = isinstance(error, InputError | UnfinishedError)
+        why = str(error) if own else f"an error inside, {type(error).__name__}: {error}"
+        sentence = f"{stage.capitalize()}: {why.splitlines()[0] if why else type(error).__name__}."
+        if sentence not in self.gaps:
+            self.gaps.append(sentence)
+
+    def _answer(self, stage: str, work: Callable) -> Any:
+        try:
+            return work()
+        except Exception as error:
+            self.leave(stage, error)
+            return None
+
+
+def find_all(subject: Subject, *, time_limit: float | None, seed: int, tell: Tell) -> Findings:
+    """All results on a subject.
+
+    Raises
+    ------
+    InputError
+        for a model that is proved to have no state at rest, and for numbers and small parameters that are not its own.
+    """
+    stages, flow = Stages(time_limit, tell), subject.flow
+    reduction = stages.attempt("reduction to modes", reduce_to_modes, flow) if flow.is_matrix else None
+    amplitudes = reduction.flow if reduction else None if flow.is_matrix else flow
+    conserved = stages.attempt("what is conserved", integrals_with_rates, flow) or ()
+    if amplitudes is None:
+        return Findings(subject, None, conserved, (), unknown_points(flow), (), {}, tuple(stages.gaps))
+    of_amplitudes = stages.attempt("what amplitudes conserve", integrals_with_rates, amplitudes) if reduction else None
+    chosen = resolve(subject, amplitudes)
+    points = stages.attempt("states at rest", fixed_points, amplitudes)
+    points = unknown_points(amplitudes) if points is None else points
+    if not points and points.completeness is Completeness.PROVED:
+        raise InputError("a model with a state at rest", f"none ({points.reason})", "bound the loss, or add a decay")
+    numbers = choose_numbers(amplitudes, chosen.numbers, seed, points)
+    states = _find_states(stages, chosen, reduction, points, numbers)
+    return Findings(chosen, reduction, conserved, of_amplitudes or (), points, states, numbers, tuple(stages.gaps))
+
+
+def unknown_points(flow: Flow) -> FixedPoints:
+    """Of a flow of which no list of fixed points was made."""
+    return FixedPoints(flow, (), Completeness.UNKNOWN, "no search was made, or none came to an end")
+
+
+def _find_states(
+    stages: Stages, subject: Subject, reduction: Reduction | None, points: FixedPoints, numbers: Mapping[Symbol, Rational]
+) -> tuple[State, ...]:
+    flow = points.flow
+    images = mirrored_states(flow, points)
+    own = [point for place, point in enumerate(points) if place not in images]
+    isolated = [p for p in own if p.kind is PointKind.ISOLATED]
+    judged = dict(zip(own, stages.attempt_each("stability", partial(stability, flow, time_limit=None), own), strict=True))
+    whole, rates = {}, {}
+    if reduction is not None:
+        judge = partial(whole_stability, subject.flow, time_limit=None)
+        asked = [p for p in isolated if not p.roots]
+        whole = dict(zip(asked, stages.attempt_each("stability in the whole model", judge, asked), strict=True))
+    if subject.small is not None:
+        expand = partial(expand_rates, flow, subject.small, numbers)
+        rates = dict(zip(isolated, stages.attempt_each("time scales", expand, isolated), strict=True))
+
+    def known(place: int) -> tuple:
+        of = points[images.get(place, place)]
+        return judged[of], whole.get(of), rates.get(of)
+
+    return tuple(State(k + 1, point, images[k] + 1 if k in images else None, *known(k)) for k, point in enumerate(points))
+
+
+def expand_rates(flow: Flow, small: Symbol, numbers: Mapping[Symbol, Rational], point: FixedPoint) -> TimeScales:
+    """Time scales at a fixed point; where they depend on signs that are not known, for those that the numbers have, which are
+    then among what is assumed."""
+    try:
+        return time_scales(flow, point, small, time_limit=None)
+    except UnfinishedError:
+        open_ones = [p for p in flow.parameters if p.is_positive is None and numbers.get(p)]
+        if not open_ones or point.roots:
+            raise
+    signs = {p: Symbol(p.name, **{"positive" if numbers[p] > 0 else "negative": True}) for p in open_ones}
+    values = {x: value.xreplace(signs) for x, value in point.values.items()}
+    found = put_symbols(time_scales(flow.xreplace(signs), values, small, time_limit=None), {s: p for p, s in signs.items()})
+    return replace(found, assumed=(*found.assumed, *(p > 0 if numbers[p] > 0 else p < 0 for p in open_ones)))
+
+
+def put_symbols(result: Any, symbols: Mapping[Symbol, Symbol]) -> Any:
+    """A result with other symbols, in whatever part of it they stand."""
+    if isinstance(result, Basic):
+        return result.xreplace(symbols)
+    if isinstance(result, tuple):
+        return tuple(put_symbols(part, symbols) for part in result)
+    if is_dataclass(result) and not isinstance(result, type):
+        return replace(result, **{f.name: put_symbols(getattr(result, f.name), symbols) for f in fields(result)})
+    return result

@@ -1,0 +1,150 @@
+"""Studies: a model, all that is found of it, and what is said where nothing is."""
+
+import json
+from fractions import Fraction
+
+import pytest
+from sympy import MatrixSymbol, Q, Rational, Symbol, Trace, exp, simplify, symbols, sympify
+
+from derivations import Verdict, study
+from derivations.studies.finding import put_symbols
+from theory import Flow, InputError, Loss, sg
+from theory.statements import together
+
+x, y = symbols("x y", real=True)
+r = symbols("r", real=True)
+a = symbols("a", positive=True)
+
+
+def read_back(found, text):
+    """A formula of the JSON, by the symbols that it names."""
+    known = {n: Symbol(n, **({said["is"]: True} if said.get("is") else {})) for n, said in found["symbols"].items()}
+    return sympify(text, locals=known)
+
+
+@pytest.fixture(scope="module")
+def pitchfork():
+    return study(Flow({x: r * x - x**3, y: -a * y + x**2}), small=a, simulated=False)
+
+
+def test_every_step_passes_its_check(pitchfork):
+    assert pitchfork.verification.passed, str(pitchfork.verification)
+    assert pitchfork.passed
+    assert not pitchfork.gaps
+
+
+def test_all_states_are_found_and_their_images_named(pitchfork):
+    states = pitchfork.findings.states
+    assert [s.image_of for s in states].count(None) == 2
+    (image,) = (s for s in states if s.image_of)
+    assert states[image.image_of - 1].point.values[x] == -image.point.values[x]
+    assert image.stability is states[image.image_of - 1].stability
+
+
+def test_the_json_says_what_the_objects_say(pitchfork):
+    found = json.loads(pitchfork.to_json())
+    for state, said in zip(pitchfork.findings.states, found["fixed_points"], strict=True):
+        assert said["verdict"] == state.stability.verdict.value
+        for name, text in said["values"].items():
+            assert read_back(found, text) == state.point.values[Symbol(name, real=True)]
+    (lost, *_) = found["fixed_points"][0]["bifurcations"]
+    assert (lost["kind"], lost["parameter"], lost["critical"]) == ("pitchfork", "r", "0")
+    assert {row["status"] for row in found["checks"]} == {"passed"}
+    assert found["completeness"]["status"] == "proved complete"
+
+
+def test_names_that_are_words_of_python_are_read_back():
+    lam = symbols("lambda", positive=True)
+    found = study(Flow({x: lam - x}), simulated=False).to_dict()
+    assert found["fixed_points"][0]["values"] == {"x": "lambda_"}
+    assert read_back(found, "lambda_") == Symbol("lambda_", positive=True)
+
+
+def test_a_gap_is_a_sentence_and_no_result():
+    made = study(Flow({x: -x * exp(x**2)}), simulated=False)
+    assert not made.findings.points
+    assert any("States at rest" in gap for gap in made.gaps)
+    assert made.verification.passed
+
+
+def test_a_model_without_a_state_at_rest_is_refused():
+    with pytest.raises(InputError, match="a model with a state at rest"):
+        study(Flow({x: 1 + x**2}), simulated=False)
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ({"small": "q"}, "for the small parameter a parameter among a, r"),
+        ({"plane": ("r", "q")}, "for the plane a parameter among a, r"),
+        ({"plane": ("r", "r")}, "two parameters of the plane"),
+        ({"numbers": {"q": 1}}, "for a number a parameter among a, r"),
+        ({"numbers": {"a": "one"}}, "an exact number for a"),
+        ({"numbers": {"a": -1}}, "a"),
+        ({"time_limit": 0}, "time"),
+    ],
+)
+def test_choices_that_are_none_are_refused(choice, words):
+    with pytest.raises(InputError, match=words):
+        study(Flow({x: r * x - x**3, y: -a * y + x**2}), simulated=False, **choice)
+
+
+@pytest.mark.parametrize("number", [Fraction(4, 5), "4/5", 0.8, "0.8", Rational(4, 5)])
+def test_numbers_are_exact(number):
+    made = study(Flow({x: a - x}), numbers={"a": number}, simulated=False)
+    assert made.findings.numbers == {a: Rational(4, 5)}
+
+
+def test_results_have_other_symbols_in_all_their_parts(pitchfork):
+    scales = next(s.time_scales for s in pitchfork.findings.states if s.time_scales)
+    other = symbols("q", positive=True)
+    moved = put_symbols(scales, {a: other})
+    assert moved.small == other
+    assert not any(rate.series.has(a) for rate in moved.rates)
+    assert put_symbols(moved, {other: a}) == scales
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    n, m = symbols("n m", integer=True, positive=True)
+    alpha, eta = symbols("alpha eta", positive=True)
+    P, W, A, B = (MatrixSymbol(s, *shape) for s, shape in zip("PWAB", [(m, m), (m, n), (n, n), (n, n)], strict=True))
+    loss = Loss(
+        Trace(P * W * A * W.T * P.T) / 2 - Trace(P * W * B * sg(W).T),
+        (P, W),
+        mobility={P: alpha},
+        decay={P: eta, W: eta},
+        assumptions=(Q.symmetric(A), Q.positive_definite(A), Q.symmetric(B), together(A, B)),
+    )
+    return study(loss, small="eta", numbers={"a": 1, "b": "4/5", "alpha": 1, "eta": "1/10"})
+
+
+def test_the_linear_predictor_has_its_published_states(predictor):
+    found = predictor.to_dict()
+    assert found["completeness"]["status"] == "proved complete"
+    values = [{k: read_back(found, v) for k, v in s["values"].items()} for s in found["fixed_points"]]
+    p_plus = read_back(found, "(b + sqrt(b**2 - 4*a*eta))/(2*a)")
+    alpha = read_back(found, "alpha")
+    away = [v for v in values if v["p"] != 0]
+    assert len(away) == 4
+    assert all(simplify(v["w"] ** 2 - v["p"] ** 2 / alpha) == 0 for v in away)
+    assert sum(simplify(v["p"] - p_plus) == 0 for v in away) == 2
+    lost = {(b["kind"], b["parameter"], b["critical"]) for s in found["fixed_points"] for b in s["bifurcations"]}
+    assert ("saddle-node", "eta", "b**2/(4*a)") in lost
+
+
+def test_the_linear_predictor_conserves_its_balance_up_to_its_decay(predictor):
+    found = predictor.to_dict()
+    rates = {q["rate"] for q in found["conserved"] if q["of"] == "reduction"}
+    assert rates == {"-2*eta"}
+    (scalar,) = (read_back(found, q["quantity"]) for q in found["conserved"] if q["of"] == "reduction")
+    p, w, alpha = (read_back(found, s) for s in ("p", "w", "alpha"))
+    ratio = simplify(scalar / (w**2 - p**2 / alpha))
+    assert not ratio.free_symbols & {p, w}
+
+
+def test_the_whole_model_is_simulated_beside(predictor):
+    assert predictor.agreement.holds, str(predictor.agreement)
+    assert len(predictor.agreement) >= 3
+    assert predictor.verification.passed, str(predictor.verification)
+    assert predictor.findings.states[0].whole.verdict is Verdict.STABLE
