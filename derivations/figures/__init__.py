@@ -9,6 +9,7 @@ from derivations.figures.frustrated import frustration
 from derivations.figures.phases import phase_diagram
 from derivations.figures.report import curves, head_eigenvalues
 from derivations.figures.spectra import spectrum, spectrum_of_views
+from derivations.figures.study import bifurcation_diagram, phase_plane, phase_portrait, runs_over_theory, series_of_rates
 from derivations.figures.style import save_figure
 from derivations.figures.survival import survival
 from derivations.figures.trajectories import trajectory
@@ -17,6 +18,7 @@ from derivations.figures.two_scales import two_time_scales
 __all__ = [
     "agreement",
     "animate",
+    "bifurcation_diagram",
     "check_film",
     "curves",
     "diagnosis",
@@ -26,7 +28,11 @@ __all__ = [
     "head_eigenvalues",
     "nonlinear",
     "phase_diagram",
+    "phase_plane",
+    "phase_portrait",
+    "runs_over_theory",
     "save_figure",
+    "series_of_rates",
     "spectrum",
     "spectrum_of_views",
     "survival",

@@ -43,4 +43,11 @@ def save_figure(figure: Figure, folder: Path, name: str) -> None:
         # a name in a script that no font here has is drawn as boxes
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        figure.set_layout_engine("none")  # the second time everything stands where it stood
         figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
+
+
+def read_svg(path: Path) -> str:
+    """A picture without its XML head, to stand inside a page."""
+    text = path.read_text(encoding="utf-8")
+    return text[text.index("<svg") :]
