@@ -1,21 +1,15 @@
-"""The command ``collapse``: a group of commands, one a module."""
+"""The command ``collapse``: a group of commands, one a module, which is imported when its command is asked for."""
 
 from importlib.metadata import version
 
 import click
 
-from derivations.cli import derive, diagnose, dmft, losses, phase, report, simulate, spectrum
 from derivations.cli.common import Commands
-from derivations.cli.spectrum import PRINTED_MODES
 
-__all__ = ["PRINTED_MODES", "main"]
+MODULES = ("check", "derive", "diagnose", "dmft", "losses", "phase", "report", "simulate", "spectrum", "study")
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, modules=MODULES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("collapse-theory"), prog_name="collapse")
 def main() -> None:
     """Why learned representations collapse, and what prevents it: derivations checked against numbers."""
-
-
-for module in (report, spectrum, diagnose, losses, derive, simulate, phase, dmft):
-    main.add_command(module.command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from math import isfinite
 from pathlib import Path
 
@@ -42,7 +43,17 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obje
 
 
 class Commands(click.Group):
-    """Turns the package's errors into one sentence and an exit status."""
+    """Turns the package's errors into one sentence and an exit status; each command stands in a module of its name."""
+
+    def __init__(self, *arguments, modules: tuple[str, ...], **options):
+        super().__init__(*arguments, **options)
+        self.modules = modules
+
+    def list_commands(self, ctx):
+        return sorted(self.modules)
+
+    def get_command(self, ctx, name):
+        return import_module(f"derivations.cli.{name}").command if name in self.modules else None
 
     def invoke(self, ctx):
         try:

@@ -39,14 +39,15 @@ def command(names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, 
     whose check has a gap is said to be unchecked.
     """
     from derivations import catalogue
-    from derivations.documents.publish import write_derivations
-    from derivations.spec import load_model
 
     if listed:
         width = max(map(len, catalogue.names())) + 2
-        for name in catalogue.names():
-            click.echo(f"{name:<{width}}{catalogue.derive(name).title}")
+        for name, title in catalogue.titles().items():
+            click.echo(f"{name:<{width}}{title}")
         return
+    from derivations.documents.publish import write_derivations
+    from derivations.spec import load_model
+
     if not names and spec is None:
         raise InputError("the name of a derivation, all, or --spec FILE", "none", "see collapse derive --list")
     derivations = [_derive_model_file(load_model(spec), spec.stem)] if spec else []
@@ -75,4 +76,5 @@ def _derive_model_file(loss: Loss, name: str) -> Derivation:
     places = " and ".join(f"{plain(e)} = 0" for e in loss.kinks)
     click.echo(f"{name}: the loss has kinks at {places}; its flows are derived away from them", err=True)
     said = f"Away from the kinks of the loss at {', '.join(f'${tex(e)}=0$' for e in loss.kinks)}."
-    return replace(derivation, steps=tuple(replace(s, assumptions=(*s.assumptions, said)) for s in derivation.steps))
+    held = (s if said in s.assumptions else replace(s, assumptions=(*s.assumptions, said)) for s in derivation.steps)
+    return replace(derivation, steps=tuple(held))

@@ -47,3 +47,47 @@ def evidence_of(kind: str, detail: str, residual: float | None, tolerance: float
     if residual is None or tolerance is None:
         return f"{kind}: {detail}" if detail else ""
     return f"{kind}: {detail}; residual {power_of_ten(residual)}, allowed {power_of_ten(tolerance)}"
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """A picture by the name of its files, without suffix."""
+
+    name: str
+    caption: str
+
+
+ROWS = 30
+
+
+@dataclass(frozen=True)
+class TableView:
+    """Cells in sentences, with inline mathematics between dollars; ``notes`` stand below."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def pages(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
+        """The rows in parts that stand on a page."""
+        return tuple(self.rows[k : k + ROWS] for k in range(0, len(self.rows), ROWS))
+
+
+@dataclass(frozen=True)
+class SectionView:
+    name: str
+    title: str
+    sentences: tuple[str, ...] = ()
+    steps: tuple[StepView, ...] = ()
+    figures: tuple[FigureView, ...] = ()
+    table: TableView | None = None
+
+
+@dataclass(frozen=True)
+class PaperView:
+    title: str
+    source: str
+    abstract: tuple[str, ...]
+    sections: tuple[SectionView, ...]
+    footer: str

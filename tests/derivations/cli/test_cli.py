@@ -21,12 +21,12 @@ def test_help_names_the_commands(here, flag):
     assert tree(here) == {}
 
 
-@pytest.mark.parametrize("command", sorted(main.commands))
+@pytest.mark.parametrize("command", sorted(main.modules))
 def test_each_command_explains_itself_and_its_options(here, command):
     result = collapse(command, "--help")
     assert result.exit_code == 0
     assert "--out" in result.stdout
-    assert all(option.help for option in main.commands[command].params if option.param_type_name == "option")
+    assert all(option.help for option in main.get_command(None, command).params if option.param_type_name == "option")
     assert tree(here) == {}
 
 

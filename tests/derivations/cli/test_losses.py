@@ -8,8 +8,6 @@ from derivations.survival import survival_rows, table
 from tests.derivations.cli.common import collapse, in_a_new_process, strictly
 from tests.derivations.documents.test_publish import tree
 
-NAMES = [(row.loss, row.setting) for row in survival_rows()]
-
 
 @pytest.fixture
 def one_row(monkeypatch):
@@ -21,7 +19,7 @@ def test_closed_forms_are_printed_at_once_and_nothing_is_written(here):
     done = collapse("losses")
     assert (done.exit_code, done.stderr, tree(here)) == (0, "", {})
     found = strictly(collapse("losses", "--json").stdout)["losses"]
-    assert [(row["loss"], row["setting"]) for row in found] == NAMES
+    assert [(row["loss"], row["setting"]) for row in found] == [(row.loss, row.setting) for row in survival_rows()]
     assert all(row["title"] in done.stdout for row in found)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from derivations.cli import PRINTED_MODES
+from derivations.cli.spectrum import PRINTED_MODES
 from tests.derivations.cli.common import assert_refused, collapse, in_a_new_process, strictly
 from tests.derivations.documents.test_publish import tree
 from tests.theory.oracles import dense_modes, dense_operator

@@ -5,7 +5,7 @@ from sympy import Symbol, symbols
 from derivations import Derivation, Line, Step
 from derivations.catalogue.model import derive_model
 from derivations.checks import CheckOutcome, Status
-from derivations.engine import CheckedStep, Verification
+from derivations.verification import CheckedStep, Verification
 from tests.strategies import SCALARS
 from theory import Loss, sg
 
