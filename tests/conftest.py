@@ -4,7 +4,10 @@
 """
 
 import os
+import re
 import signal
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -27,14 +30,32 @@ settings.load_profile("ci-reproducible" if os.environ.get("CI") == "true" else "
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Files whose tests share nothing and are long: each of them may go to another worker.
+ROOT = Path(__file__).parents[1]
 APART = ("test_every_formula_is_checked.py",)
+LOOKS_AT_THE_CATALOGUE = re.compile(r"^def (test_\w+)\([^)]*\bchecked\b", re.MULTILINE)
 
 
-def pytest_collection_modifyitems(items):
+@cache
+def tests_of_the_catalogue(path):
+    """The tests of a file that look at the whole catalogue."""
+    return set(LOOKS_AT_THE_CATALOGUE.findall((ROOT / path).read_text(encoding="utf-8"))) if path.endswith(".py") else set()
+
+
+def group_of(test):
     """Tests of a file stay together, and all files that look at the whole catalogue, which is then verified once."""
-    looking = {item.path for item in items if "checked" in getattr(item, "fixturenames", ())}
-    for item in items:
-        if item.path.name not in APART:
-            item.add_marker(pytest.mark.xdist_group("catalogue" if item.path in looking else str(item.path)))
-        elif "checked" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("catalogue"))
+    path, _, name = test.partition("::")
+    looking = tests_of_the_catalogue(path)
+    apart = Path(path).name in APART
+    return "catalogue" if (name.partition("[")[0] in looking if apart else looking) else test if apart else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Groups by the names of tests: a mark of xdist (3.8) on a test does not reach its scheduler beside pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group_of(nodeid)
+
+    return Groups(config, log) if config.getvalue("dist") == "loadscope" else None

@@ -1,4 +1,4 @@
-from . import dmft as dmft, models as models
+from . import dmft as dmft, models as models, testing as testing
 from .coupling import Coupling as Coupling
 from .errors import (
     CalculusError as CalculusError,

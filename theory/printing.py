@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from flint import fmpz
-from sympy import Add, Basic, Expr, MatrixBase, Mul, Order, Pow, Rational, S, Symbol
+from sympy import Add, Basic, Expr, MatMul, MatrixBase, Mul, Order, Pow, Rational, S, Symbol
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty_symbology import greek_unicode
@@ -239,6 +239,20 @@ class TexPrinter(LatexPrinter):
     def _print_Rational(self, expr):
         return rf"{'- ' if expr.p < 0 else ''}\frac{{{decimal_digits(abs(expr.p))}}}{{{decimal_digits(expr.q)}}}"
 
+    def _print_MatMul(self, expr):
+        """As SymPy's, which multiplies every product out with a minus sign to learn whether it has one."""
+        level, (first, *others) = _precedence_of_product(expr), expr.args
+        sign, factors = ("", expr.args) if level > PRECEDENCE["Add"] else ("- ", others if first == -1 else (-first, *others))
+        return sign + " ".join(
+            self._print(f) if isinstance(f, Mul) and not isinstance(f, MatMul) else self.parenthesize(f, level) for f in factors
+        )
+
+    def parenthesize(self, item, level, is_neg=False, strict=False):
+        if not isinstance(item, MatMul):
+            return super().parenthesize(item, level, is_neg, strict)
+        inner, text = _precedence_of_product(item), self._print(item)
+        return self.add_brackets(text) if (is_neg and strict) or inner < level or (inner == level and not strict) else text
+
     def _print_Transpose(self, expr):
         if isinstance(expr.arg, StopGradientMatrix):
             return rf"{self._print(expr.arg)}^{{T}}"
@@ -284,6 +298,11 @@ class TexPrinter(LatexPrinter):
     def _print_Symbol(self, expr, style="plain"):
         named = Symbol(ascii_name(expr.name)) if not expr.name.isascii() else expr
         return super()._print_Symbol(named, style).replace(r"\phi", r"\varphi")
+
+
+def _precedence_of_product(product: MatMul) -> int:
+    first = product.args[0]
+    return PRECEDENCE["Add" if first.is_Number and first.is_extended_negative else "Mul"]
 
 
 def ascii_name(name: str) -> str:

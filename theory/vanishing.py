@@ -82,9 +82,9 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
     expr = as_nodes(expr)
     if expr.has(Node, Determinant):
         expr = apply_rules(expr, context)
-    if expr.has(Node):  # multiplied out only where it may vanish
-        if proved_nonzero(expr, context):
-            return False
+    if proved_nonzero(expr, context):  # multiplied out only where it may vanish
+        return False
+    if expr.has(Node):
         if vanishes_by_indices(expr, context):
             return True
         if expr.count_ops() > OPERATIONS:

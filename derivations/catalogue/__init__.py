@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-from derivations.engine import Derivation, Step
-from theory import require
+if TYPE_CHECKING:
+    from derivations.engine import Derivation, Step
 
 _OF_THE_MODEL = (
     "embedding",
@@ -62,10 +64,22 @@ def derive(name: str) -> Derivation:
     InputError
         for a name that is not in :func:`names`.
     """
+    from derivations.engine import Derivation
+    from theory import require
+
     require.one_of(name, names(), "a derivation")
-    about = import_module(f"derivations.catalogue.{name}")
+    about = _about(name)
 
     def steps() -> tuple[Step, ...]:
         return import_module(f"derivations.catalogue.{name}.steps").steps()
 
     return Derivation(name, about.TITLE, about.SUMMARY, steps, about.REFERENCES)
+
+
+def titles() -> dict[str, str]:
+    """The title of each derivation by its name; nothing is derived, and no symbol is made."""
+    return {name: _about(name).TITLE for name in names()}
+
+
+def _about(name: str) -> ModuleType:
+    return import_module(f"derivations.catalogue.{name}")

@@ -467,3 +467,15 @@ def test_text_is_never_evaluated(read, tmp_path):
     with pytest.raises(SympifyError):
         read(f"open({str(trace)!r}, 'w').close() or 2")
     assert not trace.exists()
+
+
+def test_differences_of_the_loss_are_held_against_the_rate_of_a_target():
+    loss = Loss((x - sg(w)) ** 2 / 2, (x, w), follow={w: (eta, x**2)})
+    good = loss.stop_gradient_flow().velocity
+
+    def draw(rng):
+        return Point({s: rng.uniform(0.5, 2) for s in (x, w, eta)})
+
+    for velocity, passes in ((good[w], True), (good[w] + x / 100, False), (-good[w], False)):
+        outcome = Descent(loss, (good[x], velocity), draw, stopped=True).run(Level.QUICK)
+        assert (outcome.status is Status.PASSED) is passes

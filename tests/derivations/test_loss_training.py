@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from derivations.diagnosis.separability import separate_classes
 from derivations.encoders import MOBILITIES, load_split
 from derivations.loss_training import mode_views, study_losses, train_loss
 from theory import Coupling, Direct, models, simulate
@@ -52,6 +53,26 @@ def test_survivors_come_to_rest_at_the_slow_time():
     views = [mode_views(run, coupling) for run in runs]
     away = [abs(((x + y)[:, 0] ** 2).sum() / 2 - found.forecast.sizes[0]) for x, y in views]
     assert np.log(away[0] / away[1]) == pytest.approx(1, rel=0.02)
+
+
+def mean_margin(features, classes, until):
+    """Of the right class over others, where an encoder and labels are trained under a softmax."""
+    coupling = Coupling.from_data(features, classes)
+    model = models.encode_samples(models.softmax_classification())
+    run = simulate(model, coupling, dimension=2, times=[0, until * len(classes)], by=Direct(solver="LSODA", drift=1.0))
+    scores = (run.end["X"] @ np.asarray(coupling.data["Xi"])).T @ run.end["Y"]
+    gaps = scores[np.arange(len(classes)), classes][:, None] - scores
+    return gaps.sum() / (gaps.size - len(classes))
+
+
+def test_a_trained_softmax_has_the_margins_that_are_foreseen():
+    split = load_split("wine")
+    two, whole = split.trained[:, :2], split.trained
+    foreseen = [separate_classes(f - f.mean(axis=0), split.classes).margin for f in (two, whole)]
+    assert mean_margin(two, split.classes, 1e4) == pytest.approx(foreseen[0], rel=1e-8)
+    assert foreseen[1] == np.inf
+    early, late = (mean_margin(whole, split.classes, t) for t in (1e4, 1e6))
+    assert late > early + np.log(1e2)
 
 
 def test_the_study_has_a_row_for_each_run():

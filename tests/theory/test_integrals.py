@@ -1,5 +1,7 @@
 """Polynomial first integrals: textbook ones, counts from dense linear algebra, and constancy along the flow."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -134,7 +136,9 @@ def without_decay(model):
     return model.xreplace({v.lam: Integer(0), v.kappa: Integer(0)})
 
 
-STOPPED = models.projection_head("shared", "both").stop_gradient_flow()
+@cache
+def stopped_flow():
+    return models.projection_head("shared", "both").stop_gradient_flow()
 
 
 def head_velocity(at):
@@ -150,13 +154,19 @@ def Q(at):
     return at[v.W].T @ at[v.W] - at[v.gamma] * weighted
 
 
-BALANCE = without_decay(models.projection_head("shared", "both")).stop_gradient_flow().conserved()
-CENTROIDS = {degree: models.embedding_only().gradient_flow().conserved(degree) for degree in (1, 2)}
+@cache
+def balances():
+    return without_decay(models.projection_head("shared", "both")).stop_gradient_flow().conserved()
+
+
+@cache
+def centroids():
+    return {degree: models.embedding_only().gradient_flow().conserved(degree) for degree in (1, 2)}
 
 
 @given(head_states())
 def test_shared_head_conserves_the_balance_of_head_and_embeddings(at):
-    (found,) = BALANCE
+    (found,) = balances()
     assert_close(np.abs(evaluate(found, at)), np.abs(Q(at)))
     assert_close(slope(lambda at: evaluate(found, at), at, head_velocity(at)), np.zeros((at[v.d],) * 2))
 
@@ -171,23 +181,23 @@ def test_shared_head_conserves_nothing_without_both_stops(stop):
 
 
 def test_decays_leave_no_integral_of_the_shared_head():
-    assert STOPPED.conserved() == ()
+    assert stopped_flow().conserved() == ()
 
 
 @given(head_states())
 def test_equal_decays_let_the_balance_decay_at_twice_their_rate(at):
     at = at | {v.kappa: at[v.lam]}
-    along = {s: evaluate(velocity, at) for s, velocity in STOPPED.velocity.items()}
+    along = {s: evaluate(velocity, at) for s, velocity in stopped_flow().velocity.items()}
     assert_close(slope(Q, at, along), -2 * at[v.lam] * Q(at))
 
 
 @given(head_states())
 def test_embedding_model_conserves_the_weighted_centroid_of_every_component(at):
-    for found in (q for integrals in CENTROIDS.values() for q in integrals):
+    for found in (q for integrals in centroids().values() for q in integrals):
         inverse = np.linalg.inv(at[v.H_x]), np.linalg.inv(at[v.H_y])
         centroid = at[v.X] @ inverse[0] @ at[v.u_x] + at[v.Y] @ inverse[1] @ at[v.u_y]
         assert_close(evaluate(found, at), centroid)
-    assert [len(integrals) for integrals in CENTROIDS.values()] == [1, 1]
+    assert [len(integrals) for integrals in centroids().values()] == [1, 1]
 
 
 def test_samples_side_head_is_balanced_like_a_deep_linear_network():

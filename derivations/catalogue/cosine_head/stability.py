@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Matrix, S, cos, sin, solve, symbols, tan
+from sympy import Expr, Matrix, S, cos, sin, symbols, tan
 
 from derivations.closed_forms.cosine_head import closed_jacobian
 from derivations.lines import Lines, dot
@@ -38,7 +38,8 @@ def rates_of_open_angles(known: Lines, after: Lines) -> tuple[tuple[Expr, Expr],
     """Trace and determinant of the matrix by which the pulls move at rest, and both formulas; of the determinant first what the
     head adds, then what is left."""
     matrix = _motion_of_pulls(known)
-    found, left, shown = matrix.det().expand(), matrix.subs(rate_g, 0).det().expand(), after[delta].subs(rate_g, 0)
+    found = (matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]).expand()
+    left, shown = found.subs(rate_g, 0), after[delta].subs(rate_g, 0)
     return (
         (matrix.trace().expand(), after[tau].expand()),
         (found - left, (after[delta] - shown).expand()),
@@ -60,7 +61,7 @@ def _motion_of_pulls(known: Lines) -> Matrix:
 
 def _at_rest(formula: Expr, known: Lines) -> Expr:
     """What is left of a formula at rest over how both predictions turn, by tangents of halves of two angles."""
-    (fraction,) = solve(known[pull_y], phi)
+    fraction = -known[pull_y].subs(phi, 0) / known[pull_y].diff(phi)
     turns = {turn: known[turn].subs(angle_y, aim_x) for turn in (turn_x, turn_y)}
     share = (formula / (turn_x * turn_y)).expand().subs(turns).subs(phi, fraction)
     return share.replace(tan, lambda a: sin(a) / cos(a)).expand(trig=True).subs(_by_halves()).together().cancel()

@@ -6,6 +6,7 @@ expansion in positive symbols: a polynomial without a negative coefficient is po
 
 from __future__ import annotations
 
+from functools import cache
 from math import prod
 
 from sympy import QQ, Expr, Integer, Poly, S, Symbol, nan
@@ -238,6 +239,7 @@ def _at_bound(polynomial: Expr, known: Lines, bound: Line) -> Lines:
     return Lines((*_bound_lines(at_bound, far, least_far, count_far), *_bound_lines(at_bound, near, least_near, count_near)))
 
 
+@cache
 def _bound_lines(polynomial: Expr, heads: Lines, least: Symbol, count: Symbol) -> Lines:
     """The smallest of the coefficients of a polynomial, with both heads inserted, and their number."""
     found = _insert_heads(polynomial, heads.of(p, nu).mapping)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sympy import Dummy, Expr, ImmutableMatrix, S, diff, sqrt
 
+from derivations.catalogue.class_modes import CORRELATION, frustrations
 from derivations.catalogue.redundancy_reduction import rate_evidence as evidence
 from derivations.checks import Identity, Numerics, Remainder
-from derivations.closed_forms.families import frustration
 from derivations.closed_forms.redundancy_reduction import at_directions, resting_rate
 from derivations.engine import Step
 from derivations.lines import Line, Lines
@@ -32,9 +32,7 @@ from theory.models.two_views import alpha
 from theory.models.vocabulary import K, d, lam
 
 TURN = Line(slow_turn, resting_rate() / square_row)
-CORRELATION = Line(mu_k, sqrt(1 - psi))
 TWO = (Line(mu_1, sqrt(1 - psi_1)), Line(mu_2, sqrt(1 - psi_2)))
-FAMILIES = (Line(psi_uniform, frustration("uniform")), Line(psi_pairs, frustration("pairs")))
 
 
 def last_steps(energy: Line, collapsed: Line) -> tuple[Step, ...]:
@@ -121,7 +119,7 @@ def _second_derivative(energy: Expr) -> Expr:
 
 
 def _slow_step() -> Step:
-    before, given = (TURN,), (CORRELATION, *FAMILIES, Line(mu_j, S.Zero))
+    before, given = (TURN,), (CORRELATION, *frustrations(), Line(mu_j, S.Zero))
     return Step(
         "slow",
         "The class modes of symmetric families have one correlation, and dimensions turn freely among them. What turns back "

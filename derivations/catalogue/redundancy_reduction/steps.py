@@ -44,9 +44,6 @@ from theory.models.vocabulary import D_x, d
 ENERGY = Line(L, modes_energy())
 LENGTHS = (Line(length_x, S.Zero), Line(length_y, S.Zero))
 PAIR = Line(L_kl, pair_energy())
-TILTED = Line(v, tilted_cosine())
-COLLAPSED = Line(alpha_c, collapse_weight())
-APART = Line(alpha_apart, apart_weight())
 
 
 def steps() -> tuple[Step, ...]:
@@ -61,7 +58,7 @@ def steps() -> tuple[Step, ...]:
         _apart_step(),
         _between_step(),
         _third_mode_step(),
-        *last_steps(ENERGY, COLLAPSED),
+        *last_steps(ENERGY, _collapse_line()),
     )
 
 
@@ -151,6 +148,14 @@ def _pair_step() -> Step:
     )
 
 
+def _collapse_line() -> Line:
+    return Line(alpha_c, collapse_weight())
+
+
+def _tilted_line() -> Line:
+    return Line(v, tilted_cosine())
+
+
 def _shared_mode_step() -> Step:
     return Step(
         "shared_mode",
@@ -158,7 +163,7 @@ def _shared_mode_step() -> Step:
         "dimension. At equal correlations no weight is small enough.",
         "The loss is even in both angles, and its slopes in $u$ and $v$ are negative at one.",
         before=(PAIR,),
-        after=(COLLAPSED, Line(alpha, alpha_c, "<")),
+        after=(_collapse_line(), Line(alpha, alpha_c, "<")),
         uses=("pair",),
         assumptions=("$\\mu_2$ is between zero and $\\mu_1$.",),
         check=lambda before, after: (
@@ -182,10 +187,10 @@ def _tilted_step() -> Step:
         "larger than a right one. This is stable for all weights up to one, and beyond while the bound holds: frustration "
         "that is weak enough for the other state not to exist keeps them there.",
         "The loss is quadratic and convex in $v$ where $u$ is one; its slope in $u$ is negative there.",
-        before=(PAIR, COLLAPSED),
+        before=(PAIR, _collapse_line()),
         given=(Line(alpha, alpha_c, ">"),),
         after=(
-            TILTED,
+            _tilted_line(),
             Line(v**2 * (alpha * total**2 - difference**2), (alpha - 1) * difference**2, ">"),
         ),
         uses=("pair", "shared_mode"),
@@ -212,7 +217,7 @@ def _apart_step() -> Step:
         "second order only, but turning both towards the first mode lowers the loss at that order, too.",
         before=(PAIR,),
         given=(Line(mu_1 * (1 - mu_1) + mu_2 * (1 - mu_2), mu_1 * mu_2, ">"),),
-        after=(APART, Line(alpha, alpha_apart, ">")),
+        after=(Line(alpha_apart, apart_weight()), Line(alpha, alpha_apart, ">")),
         uses=("pair",),
         assumptions=("$\\mu_2$ is between zero and $\\mu_1$.",),
         check=lambda before, after: (
@@ -259,7 +264,7 @@ def _third_mode_step() -> Step:
         "Of more modes those two with the largest correlations survive: dimensions on both sides of the first mode turn into a "
         "third one where it has a larger correlation than the second, whatever the weight.",
         "The Hessian in turns of both dimensions into the third mode, the same way.",
-        before=(TILTED, ENERGY),
+        before=(_tilted_line(), ENERGY),
         after=(Line(mu_3, mu_2, "<"),),
         uses=("modes", "tilted"),
         assumptions=("$\\mu_2$ is between zero and $\\mu_1$.",),

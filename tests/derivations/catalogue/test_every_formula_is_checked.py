@@ -11,21 +11,21 @@ import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
-from itertools import combinations
 from pkgutil import iter_modules
 
 import pytest
-from sympy import Add, Basic, Integer, MatAdd, MatrixExpr, MatrixSymbol, OneMatrix, Symbol, Trace, ZeroMatrix, symbols
+from sympy import Add, Integer, Trace, symbols
 
 from derivations import closed_forms, derive, names
 from derivations.catalogue.classifiable import steps as classifiable
 from derivations.catalogue.model import derive_model
 from derivations.catalogue.stop_gradient import evidence as stop_gradient_evidence
 from derivations.catalogue.stop_gradient import steps as stop_gradient
-from derivations.checks import BOUNDS, Status
+from derivations.checks import Status
 from derivations.closed_forms.reduced import all_modes, star_loss
 from derivations.engine import Derivation, broken_link
 from tests.derivations.catalogue.wrong_solvers import WRONG_SOLVERS
+from tests.derivations.slips import wrong_lines
 from theory import Coupling, Flow, Loss, sg
 from theory.calculus import gradients
 from theory.coupling.symmetric import Orbit
@@ -38,17 +38,6 @@ gamma = symbols("gamma", positive=True)
 OWN = Loss((w * x - sg(y)) ** 2 / 2 + (w * y - sg(x)) ** 2 / 2, state=(x, y, w), mobility={w: gamma})
 NAMES = (*names(), "own")
 SIDES = ("after", "before", "given")
-
-RELATIONS = {
-    "=": (r"\simeq", r"\le"),
-    r"\simeq": ("=", r"\le"),
-    r"\le": (r"\ge", "="),
-    r"\ge": (r"\le", "="),
-    "<": (">", "="),
-    ">": ("<", "="),
-    r"\to": ("=", r"\simeq"),
-    r"\ne": ("=", "<"),
-}
 
 SQUARES = "enters by its square"
 ONE_MASS = "both signs have one mass"
@@ -152,53 +141,8 @@ def slips(name: str) -> tuple[Slip, ...]:
         Slip(f"{name}/{step.name}/{side}/{where}", name, step.name, {side: lines})
         for step in derived(name).steps
         for side in SIDES
-        for where, lines in _wrong_lines(getattr(step, side), side)
+        for where, lines in wrong_lines(getattr(step, side), side)
     )
-
-
-def _wrong_lines(lines, side: str):
-    thorough = side == "after"
-    for place, line in enumerate(lines):
-        for kind, wrong in _wrong_formulas(line.right, thorough):
-            yield f"{place}/{kind}", _put(lines, {place: replace(line, right=wrong)})
-        if thorough and line.relation in BOUNDS and line.right != 0:
-            yield f"{place}/doubled", _put(lines, {place: replace(line, right=2 * line.right)})
-        for relation in RELATIONS[line.relation] if thorough else ():
-            yield f"{place}/{relation}", _put(lines, {place: replace(line, relation=relation)})
-        if isinstance(line.left, Basic) and not line.left.is_symbol:
-            yield f"{place}/left-negated", _put(lines, {place: replace(line, left=-line.left)})
-        yield f"{place}/left-renamed", _put(lines, {place: replace(line, left=_another(line.left))})
-        if not thorough:
-            yield f"{place}/left-out", (*lines[:place], *lines[place + 1 :])
-        if side == "given" and line.relation != "=":
-            yield f"{place}/reversed", _put(lines, {place: replace(line, relation=RELATIONS[line.relation][0])})
-    for i, j in combinations(range(len(lines)), 2) if thorough else ():
-        a, b = lines[i], lines[j]
-        if getattr(a.right, "shape", ()) == getattr(b.right, "shape", ()):
-            yield f"{i}-{j}/exchanged", _put(lines, {i: replace(a, right=b.right), j: replace(b, right=a.right)})
-            if a.left != b.left:
-                yield f"{i}-{j}/lefts-exchanged", _put(lines, {i: replace(a, left=b.left), j: replace(b, left=a.left)})
-
-
-def _another(left):
-    """A symbol that no line has."""
-    return MatrixSymbol("another", *left.shape) if isinstance(left, MatrixExpr) else Symbol("another")
-
-
-def _wrong_formulas(right, thorough: bool):
-    if right == 0 or isinstance(right, ZeroMatrix):
-        yield "not-zero", OneMatrix(*right.shape) if isinstance(right, MatrixExpr) else Integer(1)
-        return
-    yield "negated", -right
-    if thorough:
-        yield "halved", right / 2
-        terms = right.args if isinstance(right, Add | MatAdd) else ()
-        for turned in range(len(terms)):
-            yield f"term-{turned}-negated", right.func(*(-t if k == turned else t for k, t in enumerate(terms)))
-
-
-def _put(lines, changed):
-    return tuple(changed.get(place, line) for place, line in enumerate(lines))
 
 
 ENDS: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""The flows of a loss of one's own: derived and checked for any scalar loss, at points where its parameters may be."""
+"""The flows of a loss of one's own, in scalars or matrices: derived and checked, at points where its parameters may be."""
 
 from dataclasses import replace
 
@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
-from sympy import MatrixSymbol, Rational, Symbol, Trace, exp, log, symbols
+from sympy import MatrixSymbol, Q, Rational, Symbol, Trace, exp, log, symbols
 
 from derivations.catalogue.model import derive_model
 from derivations.checks import Status
 from derivations.lines import Lines
 from tests.strategies import SCALARS, scalar_polynomials, seeds
-from theory import InputError, Loss, sg
+from theory import Loss, sg
+from theory.statements import together
 
 x, y, w = SCALARS
 rate, fade = Symbol("eta", positive=True), Symbol("lambda", nonnegative=True)
@@ -56,15 +57,41 @@ def test_a_conserved_quadratic_is_found_and_shown():
 
 def test_a_wrong_first_integral_or_a_constant_is_no_first_integral():
     step = derive_model(Loss(x**2 * y**2, state=(x, y)), "own")["first_integrals"]
-    (line,) = step.after
+    line, still = step.after
     for wrong in (line.right + x, x**2 + y**2, rate):
-        assert replace(step, after=(replace(line, right=wrong),)).verify().outcome.status is Status.FAILED
+        assert replace(step, after=(replace(line, right=wrong), still)).verify().outcome.status is Status.FAILED
 
 
-def test_matrix_losses_are_refused():
-    A = MatrixSymbol("A", 2, 2)
-    with pytest.raises(InputError, match="scalars"):
-        derive_model(Loss(Trace(A * A.T), state=(A,)), "own")
+n, m = symbols("n m", integer=True, positive=True)
+P, W, A, B, H = (MatrixSymbol(k, *shape) for k, shape in zip("PWABH", [(m, m), (m, n), (n, n), (n, n), (n, n)], strict=True))
+ALIGNED = Q.symmetric(A), Q.positive_definite(A), Q.symmetric(B), together(A, B)
+PREDICTOR = Trace(P * W * A * W.T * P.T) / 2 - Trace(P * W * B * sg(W).T)
+MATRIX_LOSSES = {
+    "marked": Loss(PREDICTOR, (P, W), mobility={P: rate}, decay={W: fade}, assumptions=ALIGNED),
+    "mobility of a matrix": Loss(Trace(P * W * W.T * P.T) / 2 - Trace(P * W * W.T), (P, W), mobility={W: H}),
+    "kinks": Loss(abs(Trace(P)) + Trace(W * sg(W).T), (P, W)),
+}
+
+
+@pytest.mark.parametrize("loss", MATRIX_LOSSES.values(), ids=MATRIX_LOSSES)
+def test_every_step_of_a_matrix_loss_passes(loss):
+    derivation = derive_model(loss, "own")
+    verification = derivation.verify()
+    assert verification.passed, str(verification)
+    assert ("deleted" in [step.name for step in derivation.steps]) == loss.is_marked
+
+
+def test_kinks_are_said_in_words():
+    assert "kink" in derive_model(MATRIX_LOSSES["kinks"], "own")["gradient_flow"].assumptions[0]
+
+
+@pytest.mark.parametrize("step", ["stop_gradient_flow", "deleted", "curl"])
+def test_a_wrong_velocity_of_a_matrix_makes_its_step_fail(step):
+    right = derive_model(MATRIX_LOSSES["marked"], "own")[step]
+    for place, line in enumerate(right.after):
+        for wrong in (2 * line.right + extra for extra in ([line.left] if line.right.is_Matrix else [1])):
+            after = (*right.after[:place], replace(line, right=wrong), *right.after[place + 1 :])
+            assert replace(right, after=after).verify().outcome.status is Status.FAILED, line
 
 
 # -- points -----------------------------------------------------------------------------------------------------------
