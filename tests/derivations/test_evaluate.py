@@ -292,3 +292,9 @@ def test_nothing_is_close_to_what_is_not_finite(place, wrong):
     wrecked = [*values[:place], wrong, *values[place + 1 :]]
     assert not relative_distance(values, wrecked) <= 1
     assert not relative_distance(wrecked, values) <= 1
+
+
+def test_complex_numbers_have_values():
+    with mpmath.workdps(30):
+        found = evaluate((2 + 3 * I) ** 2, Point({}))
+    assert (found.real, found.imag) == (-5, 12)

@@ -97,6 +97,11 @@ def _(expr, at):
     return mpmath.mpf(expr.evalf(mpmath.mp.dps + 5))
 
 
+@evaluate.register(type(sympy.I))
+def _(_expr, _at):
+    return mpmath.mpc(0, 1)
+
+
 @evaluate.register(sympy.Add)
 def _(expr, at):
     return mpmath.fsum(evaluate(a, at) for a in expr.args)
