@@ -20,6 +20,7 @@ from sympy import Expr, Rational, Symbol, lambdify
 from sympy.core.relational import Relational
 
 from derivations.analysis.linearisation.kinds import Bifurcation
+from derivations.analysis.sites.assumptions import interval_of
 from derivations.studies.batches import BatchFlow, follow_batch
 from derivations.studies.drawn_models import sign_flips
 from derivations.studies.findings import Findings
@@ -163,7 +164,8 @@ def _axis(findings: Findings, p: Symbol, cells: int) -> NDArray:
         ends += [BEYOND * c for c in critical if c * number > 0]
     else:
         ends += [BEYOND * c for c in critical] + [-0.5 * max(map(abs, ends)) * float(np.sign(number or 1))]
-    edges = np.linspace(min(ends), max(ends), cells + 1)
+    low, high = interval_of(p, findings.amplitudes.assumptions)
+    edges = np.linspace(max(low, min(ends)), min(high, max(ends)), cells + 1)
     return (edges[1:] + edges[:-1]) / 2
 
 

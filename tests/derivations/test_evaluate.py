@@ -234,14 +234,13 @@ def test_points_are_not_changed_by_moving():
 @pytest.mark.parametrize(
     "expression",
     [
-        I * x,
         Derivative(Function("f")(x), x),
         floor(x),
         Function("f")(x),
         Function("workdps")(x),
         KroneckerProduct(X, X),
     ],
-    ids=["imaginary-unit", "derivative", "unlisted-function", "undefined-function", "name-of-a-tool", "product of Kronecker"],
+    ids=["derivative", "unlisted-function", "undefined-function", "name-of-a-tool", "product of Kronecker"],
 )
 def test_a_kind_of_expression_without_evaluation_is_a_type_error(expression):
     values = {x: mpmath.mpf(1), X: mpf_array(np.eye(2)), d: 2, n: 2}

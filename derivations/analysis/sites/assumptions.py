@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 
 from sympy import And, S, Symbol, sympify
 from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
@@ -21,6 +22,8 @@ RELATIONS: dict[type, Sign] = {
     Equality: ZERO,
 }
 
+ORDERED = (StrictGreaterThan, GreaterThan, StrictLessThan, LessThan)
+
 
 def symbol_signs(s: Symbol) -> Sign:
     """The signs that the assumptions on a symbol leave."""
@@ -32,6 +35,18 @@ def symbol_signs(s: Symbol) -> Sign:
         (s.is_nonzero, NONZERO),
     )
     return next((sign for holds, sign in known if holds), UNKNOWN)
+
+
+def interval_of(s: Symbol, assumptions: Iterable = ()) -> tuple[float, float]:
+    """The ends between which inequalities with numbers hold a symbol.
+
+    >>> interval_of(x := Symbol("x"), [x < 1, x > Symbol("y"), -2 <= x])
+    (-2.0, 1.0)
+    """
+    held = [a for a in assumptions if type(a) in ORDERED and a.free_symbols == {s}]
+    low = (float(a.lts) for a in held if a.gts == s)
+    high = (float(a.gts) for a in held if a.lts == s)
+    return max(low, default=-inf), min(high, default=inf)
 
 
 def signs_from(ring: Ring, assumptions: Iterable = ()) -> Signs:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sympy import Rational, Symbol
 
 from derivations.analysis.linearisation.certify import Certificate, certify
+from derivations.analysis.sites.assumptions import interval_of
 from derivations.figures.study.branches import Branch, Kind, branches
 from derivations.figures.study.critical import Critical, best_parameter, critical_numbers
 from derivations.figures.study.ranges import Range, parameter_range
@@ -93,6 +94,7 @@ def diagram_of(findings: Findings, parameter: Symbol | None = None) -> Diagram |
     critical = critical_numbers(findings, parameter)
     number = findings.numbers.get(parameter)
     across = parameter_range(parameter, [c.number for c in critical], None if number is None else float(number))
+    across = across.within(*interval_of(parameter, findings.amplitudes.assumptions))
     beside = BESIDE * (across.high - across.low) if not across.width else 0.0
     near = [c.number + side * (beside or BESIDE * abs(c.number)) for c in critical for side in (-1, 1)]
     along = np.unique([*across.grid(SAMPLES), *(n for n in near if across.contains(n))])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -49,6 +49,11 @@ class Range:
 
     def contains(self, value: float) -> bool:
         return self.low <= value <= self.high
+
+    def within(self, low: float, high: float) -> Range:
+        """The part between two ends, where there is any."""
+        ends = max(self.low, low), min(self.high, high)
+        return replace(self, low=ends[0], high=ends[1]) if ends[0] < ends[1] else self
 
     def widened(self, factor: float) -> Range:
         """A linear range with the same middle."""

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
-from sympy import symbols
+from sympy import Rational, symbols
 
+from derivations import study
 from derivations.studies import batches
 from derivations.studies.cells import choose_plane, phase_plane
 from tests.derivations.studies import models
@@ -69,3 +70,11 @@ def test_batches_tell_rest_from_motion_and_from_leaving():
     found = batches.follow_batch(flow, np.array([[0.1, 0.1, 3.0], [-1.0, 1.0, -1.0]]), 200.0)
     assert found.rests.tolist() == [True, False, False]
     assert found.leaves.tolist() == [False, True, True]
+
+
+def test_a_plane_stays_within_what_is_assumed_of_its_parameters():
+    x = symbols("x", real=True)
+    a, g = symbols("a g", positive=True)
+    found = study(Flow({x: a * x - g * x**3}, assumptions=[g < 1, g > Rational(1, 4)]), simulated=False).findings
+    plane = phase_plane(found, a, g, cells=4)
+    assert Rational(1, 4) < plane.ys.min() < plane.ys.max() < 1
