@@ -62,6 +62,8 @@ def certificate_account(flow: Flow, number: int, point: FixedPoint, found: Certi
 
 
 def _in_words(number: int, found: Certificate) -> str:
+    if len(found.cells) == 1:
+        return f"All over the box of parameters state {number} is {found.cells[0].status.value}."
     shares = [(status, found.share(status)) for status in CellStatus]
     told = ", ".join(f"{status.value} in {_percent(float(share))} per cent" for status, share in shares if share)
     return f"Over the box of parameters state {number} is {told} of {len(found.cells)} cells."

@@ -79,6 +79,7 @@ def _export_state(state: State) -> dict[str, Any]:
         "where": {readable_name(x): text_of(meaning) for x, meaning in point.named.items()},
         "conditions": texts_of(point.conditions),
         **(_export_stability(judged) if judged else {"verdict": None}),
+        "certificate": state.certificate and state.certificate.to_dict(),
         "whole_model": None if whole is None else _export_whole(whole),
     }
 

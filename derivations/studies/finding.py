@@ -13,11 +13,13 @@ from derivations.analysis.conserved import integrals_with_rates
 from derivations.analysis.expansions.rates import TimeScales
 from derivations.analysis.expansions.time_scales import time_scales
 from derivations.analysis.limits import run_each
-from derivations.analysis.linearisation.stability import stability
+from derivations.analysis.linearisation.certify import Certificate, certify
+from derivations.analysis.linearisation.stability import Stability, stability
 from derivations.analysis.linearisation.whole_states import whole_stability
 from derivations.analysis.modes.reduction import Reduction, reduce_to_modes
 from derivations.analysis.points.fixed_points import Completeness, FixedPoints, fixed_points
 from derivations.analysis.points.point import FixedPoint, PointKind
+from derivations.analysis.sites.assumptions import interval_of
 from derivations.studies.choices import resolve
 from derivations.studies.findings import Findings, State, Subject
 from derivations.studies.mirrors import mirrored_states
@@ -25,6 +27,7 @@ from derivations.studies.numbers import choose_numbers
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
+NEAR = Rational(1, 20)  # of a number: how far a box reaches to both sides of it
 Tell = Callable[[str, float], None]
 
 
@@ -114,6 +117,9 @@ def _find_states(
     isolated = [p for p in own if p.kind is PointKind.ISOLATED]
     judged = dict(zip(own, stages.attempt_each("stability", partial(stability, flow, time_limit=None), own), strict=True))
     whole, rates = {}, {}
+    open_ones = [p for p in isolated if not p.roots and _is_open(p, judged[p])]
+    prove = partial(certify_near, flow, numbers)
+    proved = dict(zip(open_ones, stages.attempt_each("certificates", prove, open_ones), strict=True))
     if reduction is not None:
         judge = partial(whole_stability, subject.flow, time_limit=None)
         asked = [p for p in isolated if not p.roots]
@@ -124,9 +130,24 @@ def _find_states(
 
     def known(place: int) -> tuple:
         of = points[images.get(place, place)]
-        return judged[of], whole.get(of), rates.get(of)
+        return judged[of], whole.get(of), rates.get(of), proved.get(of)
 
     return tuple(State(k + 1, point, images[k] + 1 if k in images else None, *known(k)) for k, point in enumerate(points))
+
+
+def _is_open(point: FixedPoint, judged: Stability | None) -> bool:
+    """Whether it depends on the parameters that a point exists, or that it is stable."""
+    return bool(point.conditions) or judged is None or bool(judged.conditions)
+
+
+def certify_near(flow: Flow, numbers: Mapping[Symbol, Rational], point: FixedPoint) -> Certificate:
+    """What is proved of a point over a box of a tenth of each number around the numbers, within what is assumed."""
+    box = {}
+    for p in flow.parameters:
+        low, high = interval_of(p, flow.assumptions)
+        room = abs(numbers[p]) * NEAR or NEAR
+        box[p] = tuple(end if low < end < high else numbers[p] for end in (numbers[p] - room, numbers[p] + room))
+    return certify(flow, point, box, time_limit=None)
 
 
 def expand_rates(flow: Flow, small: Symbol, numbers: Mapping[Symbol, Rational], point: FixedPoint) -> TimeScales:

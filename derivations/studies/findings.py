@@ -9,6 +9,7 @@ from sympy import Rational, Symbol
 
 from derivations.analysis.conserved import Conserved
 from derivations.analysis.expansions.rates import TimeScales
+from derivations.analysis.linearisation.certify import Certificate
 from derivations.analysis.linearisation.stability import Stability
 from derivations.analysis.linearisation.whole_states import WholeStability
 from derivations.analysis.modes.reduction import Reduction
@@ -35,6 +36,7 @@ class State:
     stability: Stability | None = None
     whole: WholeStability | None = None
     time_scales: TimeScales | None = None
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from sympy import Symbol
 from derivations.engine import Derivation
 from derivations.steps.account import Account
 from derivations.steps.bifurcations import bifurcation_account
+from derivations.steps.certificates import certificate_account
 from derivations.steps.completeness import completeness_account
 from derivations.steps.curl import curl_account
 from derivations.steps.flows import flow_account, followed, reduction_account
@@ -192,6 +193,8 @@ def _account_of_state(flow: Flow, state: State, reduced: str, source: str) -> Ac
         return made
     if state.stability is not None:
         made += stability_account(*of, state.stability, reduced) + bifurcation_account(*of, state.stability, reduced)
+    if state.certificate is not None:
+        made += certificate_account(*of, state.certificate, reduced)
     if state.whole is not None:
         made += whole_account(state.whole, state.number, source)
     if state.time_scales is not None:

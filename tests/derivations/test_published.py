@@ -14,6 +14,7 @@ from derivations.analysis.linearisation.whole_states import whole_stability
 from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.analysis.points.fixed_points import fixed_points
 from derivations.spec import read_model
+from derivations.studies.study import study
 from theory import InputError
 from theory.models.published import names_of_published, published
 
@@ -284,3 +285,10 @@ def test_a_head_has_the_states_and_the_critical_decay_of_the_catalogue():
         (end,) = verdict("projection_head", number).bifurcations
         assert end.kind.value == "saddle-node"
         assert end.critical == Eq(lam, m**2 / 4)
+
+
+@pytest.mark.parametrize("name", names_of_published())
+def test_every_step_of_its_study_passes(name):
+    made = study(subject(name), simulated=False)
+    assert not made.verification.failed, str(made.verification)
+    assert made.findings.points.completeness.value == "proved complete"

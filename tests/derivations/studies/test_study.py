@@ -143,6 +143,24 @@ def test_the_linear_predictor_conserves_its_balance_up_to_its_decay(predictor):
     assert not ratio.free_symbols & {p, w}
 
 
+def test_states_that_are_not_always_there_are_certified_near_the_numbers(predictor):
+    found = {s.number: s.certificate for s in predictor.findings.states}
+    assert found[1] is None
+    assert [cell.status.value for cell in found[2].cells] == ["proved stable"]
+    assert [cell.status.value for cell in found[4].cells] == ["proved unstable"]
+    for p, (low, high) in found[2].box.items():
+        assert low < predictor.findings.numbers[p] < high
+    assert "certificate_2" in [step.name for step in predictor.derivation.steps]
+
+
+def test_a_box_stays_within_what_is_assumed():
+    g = symbols("g", positive=True)
+    flow = Flow({x: -x + g * y, y: g * x - y - y**3}, assumptions=[g < 1])
+    made = study(flow, numbers={"g": "99/100"}, simulated=False)
+    assert made.verification.passed
+    assert not made.gaps
+
+
 def test_the_whole_model_is_simulated_beside(predictor):
     assert predictor.agreement.holds, str(predictor.agreement)
     assert len(predictor.agreement) >= 3
