@@ -10,7 +10,7 @@ from sympy import Basic, MatrixSymbol, Symbol
 
 from derivations.analysis.linearisation.kinds import Bifurcation
 from derivations.analysis.linearisation.stability import Stability
-from derivations.analysis.linearisation.whole_states import WholeStability
+from derivations.analysis.linearisation.whole_states import BESIDE, WholeStability
 from derivations.lines import velocity_lines
 from derivations.steps.spectra import variable_of
 from derivations.studies.findings import Findings, State
@@ -114,12 +114,13 @@ def _export_bifurcation(lost: Bifurcation) -> dict[str, Any]:
 
 
 def _export_whole(whole: WholeStability) -> dict[str, Any]:
-    beside = {
-        f"absent modes {a}, empty directions {e}": whole.verdict_beside(absent=a, empty=e).value
-        for a in (True, False)
-        for e in (True, False)
+    named = {a: meaning for judged in whole.stabilities if judged for a, meaning in judged.names.items()}
+    return {
+        "verdict": whole.verdict.value,
+        "beside": {words: whole.verdict_beside(**beside).value for words, beside in BESIDE.items()},
+        "conditions": texts_of(whole.conditions),
+        "names": {readable_name(a): text_of(meaning) for a, meaning in named.items()},
     }
-    return {"verdict": whole.verdict.value, "beside": beside, "conditions": texts_of(whole.conditions)}
 
 
 def _export_symbols(findings: Findings) -> dict[str, dict[str, Any]]:

@@ -80,11 +80,15 @@ def half_planes(site: Site, factor: Factor, budget: int = BUDGET, letter: str = 
         relations, off = _axis_conditions(site, factor, budget)
         return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right or off, not (right or off), {})
     names = _coefficient_names(letter, factor.degree)
-    relations = [
-        generic if len(value[0]) > LONG and len(decide_sign(site, value)) > 1 else reduce_inequality(site, value, strict=True)
+    in_names = [
+        generic if len(value[0]) > LONG and len(decide_sign(site, value)) > 1 else None
         for value, generic in zip(tests.sufficient, _symbolic_tests(names), strict=True)
     ]
-    used = frozenset().union(*(r.free_symbols for r in relations))
+    relations = [
+        reduce_inequality(site, value, strict=True) if generic is None else generic
+        for value, generic in zip(tests.sufficient, in_names, strict=True)
+    ]
+    used = frozenset().union(*(r.free_symbols for r in in_names if r is not None))
     named = {a: site.ring.expr(c) for a, c in zip(names, factor.coefficients, strict=True) if a in used}
     never = S.false in relations  # at best zero, where it should be positive
     relations = [_zero_condition(site, v) if r is S.false else r for v, r in zip(tests.sufficient, relations, strict=True)]

@@ -34,7 +34,10 @@ Judgement = tuple[Verdict, tuple[Relational, ...]]
 
 
 def half_planes_of(site: Site, factors: Sequence[Factor], budget: int = BUDGET) -> list[HalfPlanes]:
-    return [half_planes(site, f, budget, letter) for f, letter in zip(factors, cycle(ascii_lowercase), strict=False)]
+    """The tests of all factors, whose coefficients have letters that nothing else is called by."""
+    taken = {str(x).partition("_")[0] for x in site.ring.symbols}
+    letters = [letter for letter in ascii_lowercase if letter not in taken] or [f"{a}{a}" for a in ascii_lowercase]
+    return [half_planes(site, f, budget, letter) for f, letter in zip(factors, cycle(letters), strict=False)]
 
 
 def verdict_of(site: Site, factors: Sequence[Factor], tests: Sequence[HalfPlanes], modes: Sequence[ZeroMode]) -> Judgement:

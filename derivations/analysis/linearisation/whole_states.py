@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Eq, Expr, ImmutableMatrix, Pow, S, Symbol, cancel, solve
 from sympy.core.relational import Relational
@@ -112,7 +112,20 @@ def _whole_stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> W
     state = AlignedState(flow, values, along, family_tangents(given))
     sectors = state.sectors()
     signs = state.facts(getattr(point, "conditions", ()))
-    return WholeStability(flow, values, along, sectors, tuple(_judge(sector, signs) for sector in sectors))
+    judged = tuple(_numbered(_judge(sector, signs), place) for place, sector in enumerate(sectors, 1))
+    return WholeStability(flow, values, along, sectors, judged)
+
+
+def _numbered(judged: Stability | None, place: int) -> Stability | None:
+    """The stability of a sector with the number of the sector in the names that its conditions hold."""
+    if judged is None or not judged.names:
+        return judged
+    letters = {a: Symbol(a.name.replace("_", f"{place}_"), real=True) for a in judged.names}
+    return replace(
+        judged,
+        names={letters[a]: meaning for a, meaning in judged.names.items()},
+        conditions=tuple(c.xreplace(letters) for c in judged.conditions),
+    )
 
 
 def _judge(sector: AlignedSector, facts: tuple[Relational, ...]) -> Stability | None:

@@ -201,3 +201,18 @@ def test_only_what_costs_nothing_is_taken_out():
         take_out(ImmutableMatrix([[1, 0], [0, 2]]), [Matrix([1, 0])])
     rest, count = take_out(ImmutableMatrix([[0, 3], [0, 2]]), [Matrix([1, 0]), Matrix([2, 0])])
     assert (rest.tolist(), count) == ([[2]], 1)
+
+
+def test_names_of_eigenvalues_stand_for_nothing_else():
+    d, n = symbols("d n", integer=True, positive=True)
+    W, A, B = MatrixSymbol("W", d, n), MatrixSymbol("A", n, n), MatrixSymbol("B", n, n)
+    loss = Loss(
+        Trace(W * A * W.T) / 2 - Trace(W * B * W.T) / 2 + Trace(W * W.T * W * W.T) / 4,
+        (W,),
+        assumptions=(Q.symmetric(A), Q.symmetric(B), together(A, B)),
+    )
+    flow = loss.gradient_flow()
+    found = whole_stability(flow, fixed_points(reduce_to_modes(flow).flow)[0])
+    judged = [s for s in found.stabilities if s is not None]
+    assert found.conditions
+    assert not any(s.names for s in judged)

@@ -605,3 +605,24 @@ def test_a_sign_that_a_root_of_a_number_decides_is_a_verdict():
     half = sqrt(2) / 2
     saddle, stable, unstable = Verdict.SADDLE, Verdict.STABLE, Verdict.UNSTABLE
     assert verdicts == {(-half, 0): saddle, (half, 0): saddle, (-half, -half): unstable, (half, half): stable}
+
+
+def test_coefficients_are_called_by_letters_that_nothing_else_has(monkeypatch):
+    monkeypatch.setattr("derivations.analysis.linearisation.hurwitz.LONG", 2)
+    x, y, z = symbols("x y z", real=True)
+    given = symbols("a_0 a_1 a_2 b_0 b_1 b_2 c_0 c_1 c_2", real=True)
+    rows = [given[k : k + 3] for k in (0, 3, 6)]
+    flow = Flow({s: sum(c * v for c, v in zip(row, (x, y, z), strict=True)) for s, row in zip((x, y, z), rows, strict=True)})
+    found = stability(flow, {x: 0, y: 0, z: 0}, time_limit=None)
+    assert found.names
+    assert not {*found.names} & {*given}
+    rng = np.random.default_rng(1)
+    seen = set()
+    for _ in range(40):
+        matrix = rng.normal(size=(3, 3)) - 1.5 * np.eye(3)
+        at = dict(zip(given, map(Rational, matrix.ravel().round(3)), strict=True))
+        stable = bool(np.linalg.eigvals(matrix.round(3)).real.max() < 0)
+        held = all(bool(c.xreplace(found.names).xreplace(at)) for c in found.conditions)
+        assert held == stable
+        seen.add(stable)
+    assert seen == {True, False}
