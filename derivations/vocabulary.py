@@ -83,6 +83,7 @@ p_f = MatrixSymbol("p_f", N_Z, 1)  # probabilities of numbers of links
 
 # Two modes with decay, k = kappa/lambda: heads, their product, squared difference; how far heads lie above one.
 omega, omega_1, omega_2, p, nu = symbols("omega omega_1 omega_2 p nu", real=True, nonzero=True)
+squared_frequency = Symbol(r"\omega^{2}", positive=True)  # of what begins to oscillate
 xi, zeta, theta = symbols("xi zeta theta", positive=True)
 
 # Head matrices: conserved Q, what stop-gradient deletes, left eigenvectors at a head of zero; displacements, their residual.

@@ -10,13 +10,13 @@ The derivation ``decay_stability`` shows them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from sympy import Expr, ImmutableMatrix, Matrix, Poly, Rational, Symbol, factor_list, fraction, nan, symmetrize
 
-from derivations.analysis.linearisation.aligned_places import ABSENT, EMPTY, ONE, TWO
-from derivations.analysis.linearisation.aligned_sectors import AlignedSector, AlignedState
+from derivations.analysis.linearisation.aligned_places import ABSENT, EMPTY, ONE, SECTORS, TWO
+from derivations.analysis.linearisation.aligned_sectors import AlignedState, Entry
 from derivations.analysis.modes.aligned import AlignedVectors
 from derivations.closed_forms.decaying import flow_in_units
 from derivations.vocabulary import V, k, mu_1, mu_2, mu_3, mu_matrix, nu, omega, omega_1, omega_2, p, s, v, w, xi, zeta
@@ -36,14 +36,15 @@ def pair_sectors() -> dict[tuple[Symbol, ...], ImmutableMatrix]:
     (correlation,) = AlignedVectors(flow, (1,)).values[mu_matrix]
     state = AlignedState(flow, {v: omega, w: omega}, {correlation: omega + 1 / omega})
     known = {state.value(mu_matrix, ABSENT): mu_3}
-    return dict(_named(sector, known) for sector in state.sectors() if sector.places <= {*PLACES})
+    found = (state.changes(*places) for places in SECTORS.values() if {*places} <= {*PLACES})
+    return dict(_named(entries, whole.xreplace(known)) for entries, whole in found if entries)
 
 
-def _named(sector: AlignedSector, known: Mapping[Symbol, Symbol]) -> tuple[tuple[Symbol, ...], ImmutableMatrix]:
+def _named(entries: Sequence[Entry], whole: Matrix) -> tuple[tuple[Symbol, ...], ImmutableMatrix]:
     """A sector by the names of its entries, in their order."""
-    entries = [Symbol(f"{SMALL[block]}_{PLACES[row]}{PLACES[column]}", real=True) for block, row, column in sector.entries]
-    order = sorted(range(len(entries)), key=lambda i: str(entries[i]))
-    return tuple(entries[i] for i in order), sector.whole.extract(order, order).xreplace(known)
+    names = [Symbol(f"{SMALL[block]}_{PLACES[row]}{PLACES[column]}", real=True) for block, row, column in entries]
+    order = sorted(range(len(names)), key=lambda i: str(names[i]))
+    return tuple(names[i] for i in order), whole.extract(order, order).as_immutable()
 
 
 def pair_sector() -> tuple[tuple, Matrix]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import Symbol
 
 from derivations import checks
 from derivations.analysis.linearisation.kinds import Bifurcation, BifurcationKind
@@ -23,6 +22,7 @@ from derivations.steps.local_kinds import COUNTS, NearbyStates, first_lyapunov_c
 from derivations.steps.places import DIGITS, ShownState, eigenvalues_of, state_lines
 from derivations.steps.states import state_name
 from derivations.typeset.rows import SIGNS, conditions_row
+from derivations.vocabulary import squared_frequency
 from theory.abridging import brief
 from theory.errors import UnfinishedError
 from theory.flow import Flow
@@ -31,7 +31,6 @@ CLOSE = 1e-6  # of what is said, and what is
 CRITICAL_DRAWS, CRITICAL_PAIRS = 1, 200  # a case: critical parameters, and draws among which they are looked for
 BESIDE = mpmath.mpf(10) ** -6  # how far beside them states are counted, as a share of the way between two draws
 ON_AXIS = mpmath.mpf(10) ** -8  # of a real part, relative to the Jacobian, at a state that is known to half of the digits
-FREQUENCY = Symbol(r"\omega^{2}", positive=True)
 
 
 def bifurcation_account(flow: Flow, number: int, point: FixedPoint, found: Stability, source: str) -> Account:
@@ -80,7 +79,7 @@ def _in_words(number: int, made: Bifurcation) -> str:
 
 def bifurcation_lines(made: Bifurcation) -> Lines:
     """The critical equation, the squared frequency, conditions, and the inequality that decides between both sides."""
-    frequency = [Line(FREQUENCY, made.frequency)] if made.frequency is not None else []
+    frequency = [Line(squared_frequency, made.frequency)] if made.frequency is not None else []
     decides = made.supercritical
     last = [Line(decides.lhs, decides.rhs, SIGNS[decides.rel_op], "supercritical where")] if decides is not None else []
     return Lines((Line(made.critical.lhs, made.critical.rhs), *frequency, *conditions_row(made.conditions), *last))
@@ -178,7 +177,7 @@ class ShownBifurcation:
         if self.made.kind is BifurcationKind.HOPF:
             coefficient, frequency = first_lyapunov_coefficient(self.state, instance)
             if self.made.frequency is not None:
-                yield mpmath.re(value_at(self.after[FREQUENCY], instance)), frequency
+                yield mpmath.re(value_at(self.after[squared_frequency], instance)), frequency
             yield from self._criticality_cases(instance, float(coefficient) < 0)
         elif self.made.kind in COUNTS:
             nearby = NearbyStates(self.state, instance, rng)

@@ -36,7 +36,7 @@ from theory.testing.oracles import DIGITS, UnsteadyError, integrate, to_point
 from theory.testing.properties import parameters_of
 from theory.testing.values import Values, points, scalars_among
 
-elapsed = Symbol("t", nonnegative=True)  # in predictions: when they are compared
+elapsed = Symbol("t", positive=True)  # in predictions: when they are compared
 SIMULATED = 1e-10  # tolerance of the integration
 PATIENCE = 40_000  # calls of the velocity
 

@@ -37,9 +37,9 @@ from theory.state import check_state
 from theory.stopgrad import is_marked, sg
 
 INTEGERS = st.sampled_from([1, -1, 2, -2, 3, -3])
-_d, _n = symbols("d n", integer=True, positive=True)
-MATRICES = MatrixSymbol("X", _d, _n), MatrixSymbol("W", _d, _d)
-DATA = (MatrixSymbol("J", _n, _n),)
+_rows, _columns = symbols("rows columns", integer=True, positive=True)
+MATRICES = MatrixSymbol("U_1", _rows, _columns), MatrixSymbol("U_2", _rows, _rows)
+DATA = (MatrixSymbol("U_3", _columns, _columns),)
 
 
 @dataclass(frozen=True)

@@ -210,16 +210,20 @@ class AlignedState:
 
     def sector(self, name: str, left: Place, right: Place) -> AlignedSector | None:
         """The sector of two places; None where no block has such entries."""
-        places = dict.fromkeys([(left, right), (right, left)])
-        entries = tuple(e for B in self.flow.state for e in ((B, *pair) for pair in places) if self.exists(e))
+        entries, whole = self.changes(left, right)
         if not entries:
             return None
-        whole = Matrix(len(entries), len(entries), lambda i, j: self.effect(entries[i], entries[j])).applyfunc(cancel)
         turned = [] if left == right else list(self.rotations(entries, left, right))
         moved = self.own_tangents(entries) if left == right else self.stretches(entries, left, right)
         _, rotations = take_out(whole, turned)
         matrix, both = take_out(whole, [*turned, *moved])
         return AlignedSector(name, entries, whole.as_immutable(), matrix.as_immutable(), rotations, both - rotations)
+
+    def changes(self, left: Place, right: Place) -> tuple[tuple[Entry, ...], Matrix]:
+        """The entries between two places, and how small ones move each other."""
+        places = dict.fromkeys([(left, right), (right, left)])
+        entries = tuple(e for B in self.flow.state for e in ((B, *pair) for pair in places) if self.exists(e))
+        return entries, Matrix(len(entries), len(entries), lambda i, j: self.effect(entries[i], entries[j])).applyfunc(cancel)
 
     def effect(self, moved: Entry, changed: Entry) -> Expr:
         """The velocity of an entry by a change of another one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Matrix, S, cos, sin, symbols, tan
+from sympy import Dummy, Expr, Matrix, S, cos, sin, tan
 
 from derivations.closed_forms.cosine_head import closed_jacobian
 from derivations.lines import Lines, dot
@@ -68,6 +68,6 @@ def _at_rest(formula: Expr, known: Lines) -> Expr:
 
 
 def _by_halves() -> dict[Expr, Expr]:
-    halves = zip((angle_x, aim_y), symbols("p q", positive=True), strict=True)
+    halves = zip((angle_x, aim_y), (Dummy("p", positive=True), Dummy("q", positive=True)), strict=True)
     sides = {a: (2 * h / (1 + h**2), (1 - h**2) / (1 + h**2)) for a, h in halves}
     return {f(a): side for a, both in sides.items() for f, side in zip((sin, cos), both, strict=True)}

@@ -25,7 +25,7 @@ def test_help_names_the_commands(here, flag):
 def test_each_command_explains_itself_and_its_options(here, command):
     result = collapse(command, "--help")
     assert result.exit_code == 0
-    assert "--out" in result.stdout
+    assert "--out" in result.stdout or command == "check"  # which writes nothing
     assert all(option.help for option in main.get_command(None, command).params if option.param_type_name == "option")
     assert tree(here) == {}
 
