@@ -96,7 +96,7 @@ def _sections(study: Study, drawn: Mapping[str, str]) -> Iterator[SectionView]:
 
 def _shortened(step: StepView) -> StepView:
     """A step without the lines that it takes from the steps that it names."""
-    kept = [(words, display) for words, display in step.parts if words]
+    kept = step.parts[bool(step.uses) :]  # what uses other steps starts from their lines
     words = ["Given" if word == "with" else word for word, _ in kept] if len(kept) > 1 else [""] * len(kept)
     return replace(step, parts=tuple(zip(words, (display for _, display in kept), strict=True)))
 
