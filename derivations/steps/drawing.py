@@ -26,7 +26,7 @@ Side = Callable[[Numbers], Any]
 SPREAD = 3.0  # numbers lie between the inverse of its exponential and that, to cover all orders alike
 SMALL = mpmath.mpf(10) ** -25  # what counts as zero among numbers of forty digits
 NEAR = mpmath.mpf(1) / 50  # how far from an edge its two sides are looked at, as a share of the way between two draws
-PAIRS = 20  # of draws, among which those on two sides are looked for
+PAIRS = 600  # of draws, among which those on two sides are looked for
 HALVINGS, SECANTS = 10, 9  # towards an edge, in the end to all digits
 OPEN = {"<": 1, r"\le": 1, ">": -1, r"\ge": -1}  # the sign of right - left where a bound holds
 
