@@ -1,4 +1,9 @@
-from .analysis.conserved import FirstIntegrals as FirstIntegrals, first_integrals as first_integrals
+from .analysis.conserved import (
+    Conserved as Conserved,
+    FirstIntegrals as FirstIntegrals,
+    first_integrals as first_integrals,
+    integrals_with_rates as integrals_with_rates,
+)
 from .analysis.expansions.rates import TimeScales as TimeScales
 from .analysis.expansions.time_scales import time_scales as time_scales
 from .analysis.linearisation.certify import Certificate as Certificate, certify as certify
