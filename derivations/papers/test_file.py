@@ -19,12 +19,13 @@ from theory.testing import check_model, check_study
 
 HERE = Path(__file__).parent
 KEPT = ("flow", "reduction", "conserved", "completeness", "fixed_points")
+WRITTEN = json.loads((HERE / "study.json").read_text(encoding="utf-8"))
 test_model = check_model(HERE / "model.toml")
 
 
 @pytest.fixture(scope="module")
 def found():
-    return study(read_model(HERE / "model.toml"), simulated=False)
+    return study(read_model(HERE / "model.toml"), **WRITTEN["choices"], simulated=False)
 
 
 def test_what_was_found_holds(found):
@@ -36,8 +37,8 @@ def test_every_step_passes_its_check(found):
 
 
 def test_what_was_written_is_found_again(found):
-    written, again = json.loads((HERE / "study.json").read_text(encoding="utf-8")), found.to_dict()
-    assert {key: written[key] for key in KEPT} == {key: again[key] for key in KEPT}
+    again = found.to_dict()
+    assert {key: WRITTEN[key] for key in KEPT} == {key: again[key] for key in KEPT}
 '''
 
 

@@ -43,6 +43,11 @@ def export_findings(findings: Findings) -> dict[str, Any]:
             {"fixed_point": state.number, **state.time_scales.to_dict()} for state in findings.states if state.time_scales
         ],
         "numbers": {readable_name(p): text_of(number) for p, number in findings.numbers.items()},
+        "choices": {
+            "small": None if subject.small is None else str(subject.small),
+            "plane": None if subject.plane is None else [str(p) for p in subject.plane],
+            "numbers": {str(p): text_of(number) for p, number in findings.numbers.items()},
+        },
         "symbols": _export_symbols(findings),
     }
 
