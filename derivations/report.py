@@ -22,8 +22,8 @@ from derivations.engine import Derivation
 from derivations.experiment import ExperimentRun, perform_runs, plan_runs
 from derivations.figures.style import read_svg
 from derivations.verification import Verification
+from theory.progress import Tell
 
-Progress = Callable[[str, float], None]
 CHECKING = 3600.0  # seconds that the checks of a derivation may take
 
 
@@ -51,7 +51,7 @@ class Report:
 
 
 def make_report(
-    data: DataSet, *, dimension: int, fraction: float, seed: int, level: str, progress: Progress, decay: float = 0.0
+    data: DataSet, *, dimension: int, fraction: float, seed: int, level: str, progress: Tell, decay: float = 0.0
 ) -> Report:
     """Run the experiments and check the derivations, these in processes of their own."""
     todo, checks = plan_runs(data, fraction, seed, decay), _start_checks(level)
@@ -78,7 +78,7 @@ def _verify(level: str, name: str) -> Verification:
     return derive(name).verify(level)
 
 
-def write_report(report: Report, out: Path, progress: Progress) -> list[Path]:
+def write_report(report: Report, out: Path, progress: Tell) -> list[Path]:
     """Write report.html, report.tex, the figures and, with a TeX engine, report.pdf into ``out``, each at once or not."""
 
     def build(scratch: Path) -> None:

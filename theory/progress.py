@@ -13,9 +13,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import RLock
+from typing import TypeAlias
 
+Tell: TypeAlias = Callable[[str, float], None]  # is told a piece of work by name, and the share of it that is done
 DELAY = 2.0  # seconds before a bar appears
 FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+
+
+def tell_nobody(_piece: str, _share: float) -> None:
+    """Progress that nobody looks at."""
 
 
 @contextmanager
@@ -44,7 +50,7 @@ def progress_bar(total: float, what: str) -> Iterator[Callable[[float], None]]:
 
 
 @contextmanager
-def pieces() -> Iterator[Callable[[str, float], None]]:
+def pieces() -> Iterator[Tell]:
     """Work in pieces, one after the other: the name of each on a line of standard error, and a bar below it.
 
     Yields

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from derivations.figures import study as figures
 from derivations.figures.style import save_figure
-from derivations.studies.finding import Tell
 from derivations.studies.study import Study
 from theory.printing import tex
+from theory.progress import Tell
 
 CERTIFIED = 5.0  # seconds for the proofs of one branch
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from math import ceil, log10
-from string import ascii_lowercase
 
 from sympy import Basic
 
@@ -14,6 +13,7 @@ from derivations.analysis.linearisation.kinds import Bifurcation
 from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import Completeness
 from derivations.documents.view import FigureView, PaperView, SectionView, StepView, TableView
+from derivations.steps.account import number_word
 from derivations.studies.agreement import Agreement
 from derivations.studies.enclosures import Enclosure
 from derivations.studies.findings import Findings, State
@@ -110,11 +110,9 @@ def _simulated(study: Study, drawn: Mapping[str, str]) -> Iterator[SectionView]:
     table = study.agreement
     if table is None:
         return
-    marks = {
-        origin: f"({letter})" for origin, letter in zip(dict.fromkeys(a.origin for a in table), ascii_lowercase, strict=False)
-    }
+    marks = {origin: f"({k})" for k, origin in enumerate(dict.fromkeys(a.origin for a in table), 1)}
     header = ("quantity", "closed form", "value", "simulated", "difference", "allowed", "holds")
-    rows = tuple(_row(a, marks.get(a.origin, "")) for a in table)
+    rows = tuple(_row(a, marks[a.origin]) for a in table)
     notes = (*table.notes, *(f"{mark} {origin[0].upper()}{origin[1:]}." for origin, mark in marks.items()))
     shown = TableView(header, rows, notes) if rows else None
     pictures = tuple(FigureView(f, drawn[f]) for f in ("runs",) if f in drawn)
@@ -161,5 +159,4 @@ def _list(words: Iterable[str]) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-    return f"{words[number] if number < len(words) else number} {noun}{'' if number == 1 else 's'}"
+    return f"{number_word(number)} {noun}{'' if number == 1 else 's'}"

@@ -14,11 +14,11 @@ from derivations.figures.style import read_svg
 from derivations.papers.pictures import draw_pictures
 from derivations.papers.sections import view_paper
 from derivations.papers.test_file import write_test
-from derivations.studies.finding import Tell
-from derivations.studies.study import Study, no_tell
+from derivations.studies.study import Study
+from theory.progress import Tell, tell_nobody
 
 
-def write_study(study: Study, out: Path, tell: Tell = no_tell, model: Path | None = None) -> list[Path]:
+def write_study(study: Study, out: Path, tell: Tell = tell_nobody, model: Path | None = None) -> list[Path]:
     """Write study.html, study.tex, study.json, the figures as SVG and PDF, test_study.py beside the model file, and with a TeX
     engine study.pdf into ``out``."""
 

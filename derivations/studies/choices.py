@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from sympy import Basic, Rational, Symbol, sympify
+from sympy import Basic, Rational, Symbol
 
 from derivations.studies.findings import Subject
 from theory.errors import InputError
@@ -72,8 +72,8 @@ def _exact(name: Any, value: Any) -> Rational:
     else:
         try:
             number = Rational(Fraction(str(value)))
-        except ValueError:
+        except (ValueError, ZeroDivisionError):
             number = None
-    if number is None or not sympify(number, strict=True).is_Rational:
+    if not isinstance(number, Rational):
         raise InputError(f"an exact number for {name}", repr(value), 'write for example 1 or "4/5"')
     return number

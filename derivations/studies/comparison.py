@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,13 +21,12 @@ from derivations.studies.thresholds import ThresholdStudy
 from derivations.studies.whole_runs import Scene, WholeRun, joins_modes, run_whole_model
 from derivations.typeset.plain_values import plain_values
 from theory.errors import InputError, UnfinishedError
+from theory.progress import Tell, tell_nobody
 
 ENDS = "twice the way that is left at the last rate, and the integrator's tolerance over the last relaxation time"
 COUNTED = "counted"
 UNFINISHED = InputError, UnfinishedError, ArithmeticError, np.linalg.LinAlgError  # what ends a part, and not the rest
 SHARE = "distance of the end from rest, relative to its size"
-
-Tell = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +41,7 @@ class Comparison:
         return {"runs": plain_values(self.runs), "table": self.table.to_dict()}
 
 
-def compare_with_runs(findings: Findings, seed: int = 0, tell: Tell | None = None) -> Comparison:
+def compare_with_runs(findings: Findings, seed: int = 0, tell: Tell = tell_nobody) -> Comparison:
     """The agreement of what was found with runs of the whole model.
 
     Parameters
@@ -50,19 +49,18 @@ def compare_with_runs(findings: Findings, seed: int = 0, tell: Tell | None = Non
     tell
         is called with what is done and the share of it, for progress.
     """
-    say = tell or (lambda what, share: None)
     notes: list[str] = []
-    say("runs of the whole model", 0.0)
+    tell("runs of the whole model", 0.0)
     try:
         runs = run_whole_model(findings, seed)
         scene = Scene(findings, draw_model(findings, np.random.default_rng(seed)), joins_modes(findings))
     except UNFINISHED as problem:
         return Comparison((), AgreementTable((), (f"The whole model was not followed: {_ended(problem)}",)))
-    say("rates near states", 0.4)
+    tell("rates near states", 0.4)
     rates = _collect(RateStudy(scene, notes).agreements(), "rates", notes)
-    say("thresholds", 0.6)
+    tell("thresholds", 0.6)
     thresholds = _collect(ThresholdStudy(findings, notes, seed).agreements(), "thresholds", notes)
-    say("thresholds", 1.0)
+    tell("thresholds", 1.0)
     free = [run for run in runs if _leaves_alignment(run, findings)]
     told = [*_run_notes(runs, scene), *map(_say_left, free), *notes]
     ends = end_agreements([run for run in runs if run not in free])

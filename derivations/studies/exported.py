@@ -14,6 +14,7 @@ from derivations.analysis.linearisation.whole_states import BESIDE, WholeStabili
 from derivations.lines import velocity_lines
 from derivations.steps.spectra import variable_of
 from derivations.studies.findings import Findings, State
+from derivations.studies.renaming import put_symbols
 from theory.flow import Flow
 from theory.printing import exact_text
 from theory.state import scalar_or_matrix_symbols
@@ -40,7 +41,9 @@ def export_findings(findings: Findings) -> dict[str, Any]:
         "completeness": {"status": points.completeness.value, "reason": points.reason},
         "fixed_points": [_export_state(state) for state in findings.states],
         "time_scales": [
-            {"fixed_point": state.number, **state.time_scales.to_dict()} for state in findings.states if state.time_scales
+            {"fixed_point": state.number, **with_readable_names(state.time_scales).to_dict()}
+            for state in findings.states
+            if state.time_scales
         ],
         "numbers": {readable_name(p): text_of(number) for p, number in findings.numbers.items()},
         "choices": {
@@ -54,8 +57,12 @@ def export_findings(findings: Findings) -> dict[str, Any]:
 
 def text_of(formula: Basic) -> str:
     """A formula as text that SymPy reads; names that are words of Python end in an underscore."""
-    names = {s: s.func(readable_name(s), **s.assumptions0) for s in formula.atoms(Symbol) if iskeyword(s.name)}
-    return exact_text(formula.xreplace(names))
+    return exact_text(with_readable_names(formula))
+
+
+def with_readable_names(result: Any) -> Any:
+    """A formula, or a result, whose symbols have names that a program can have."""
+    return put_symbols(result, lambda s: s.func(readable_name(s), **s.assumptions0) if iskeyword(s.name) else s)
 
 
 def texts_of(formulas: Iterable[Basic]) -> list[str]:
@@ -84,7 +91,7 @@ def _export_state(state: State) -> dict[str, Any]:
         "where": {readable_name(x): text_of(meaning) for x, meaning in point.named.items()},
         "conditions": texts_of(point.conditions),
         **(_export_stability(judged) if judged else {"verdict": None}),
-        "certificate": state.certificate and state.certificate.to_dict(),
+        "certificate": state.certificate and with_readable_names(state.certificate).to_dict(),
         "whole_model": None if whole is None else _export_whole(whole),
     }
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from sympy import Basic, Rational, Symbol
+from sympy import Rational, Symbol
 
 from derivations.analysis.conserved import integrals_with_rates
 from derivations.analysis.expansions.rates import TimeScales
@@ -24,11 +24,12 @@ from derivations.studies.choices import resolve
 from derivations.studies.findings import Findings, State, Subject
 from derivations.studies.mirrors import mirrored_states
 from derivations.studies.numbers import choose_numbers
+from derivations.studies.renaming import put_symbols
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
+from theory.progress import Tell
 
 NEAR = Rational(1, 20)  # of a number: how far a box reaches to both sides of it
-Tell = Callable[[str, float], None]
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Stages:
     time_limit: float | None
     tell: Tell
     gaps: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
     def attempt(self, stage: str, function: Callable, *args: Any, **options: Any) -> Any:
         """What the function finds within the time limit; None, and a gap, where it does not answer."""
@@ -63,12 +65,13 @@ class Stages:
 
     def leave(self, stage: str, error: Exception) -> None:
         """Say among the gaps what could not be done, and why; the same thing once.  An error that is none of this package's own
-        is said to be one: what is unexpected ends its stage, not the study."""
+        is a fault: it ends its stage, not the study, which does not pass."""
         own = isinstance(error, InputError | UnfinishedError)
         why = str(error) if own else f"an error inside, {type(error).__name__}: {error}"
-        sentence = f"{stage.capitalize()}: {why.splitlines()[0] if why else type(error).__name__}."
-        if sentence not in self.gaps:
-            self.gaps.append(sentence)
+        sentence = f"{stage.capitalize()}: {why.splitlines()[0]}."
+        kept = self.gaps if own else self.faults
+        if sentence not in kept:
+            kept.append(sentence)
 
     def _answer(self, stage: str, work: Callable) -> Any:
         try:
@@ -91,7 +94,10 @@ def find_all(subject: Subject, *, time_limit: float | None, seed: int, tell: Tel
     amplitudes = reduction.flow if reduction else None if flow.is_matrix else flow
     conserved = stages.attempt("what is conserved", integrals_with_rates, flow) or ()
     if amplitudes is None:
-        return Findings(subject, None, conserved, (), unknown_points(flow), (), {}, tuple(stages.gaps))
+        if idle := [str(c) for c in (subject.small, *(subject.plane or ()), *subject.numbers) if c is not None]:
+            stages.gaps.append(f"There are no amplitudes in which {', '.join(dict.fromkeys(idle))} could be used.")
+        bare = replace(subject, small=None, plane=None, numbers={})
+        return Findings(bare, None, conserved, (), unknown_points(flow), (), {}, tuple(stages.gaps), tuple(stages.faults))
     of_amplitudes = stages.attempt("what amplitudes conserve", integrals_with_rates, amplitudes) if reduction else None
     chosen = resolve(subject, amplitudes)
     points = stages.attempt("states at rest", fixed_points, amplitudes)
@@ -100,7 +106,9 @@ def find_all(subject: Subject, *, time_limit: float | None, seed: int, tell: Tel
         raise InputError("a model with a state at rest", f"none ({points.reason})", "bound the loss, or add a decay")
     numbers = choose_numbers(amplitudes, chosen.numbers, seed, points)
     states = _find_states(stages, chosen, reduction, points, numbers)
-    return Findings(chosen, reduction, conserved, of_amplitudes or (), points, states, numbers, tuple(stages.gaps))
+    return Findings(
+        chosen, reduction, conserved, of_amplitudes or (), points, states, numbers, tuple(stages.gaps), tuple(stages.faults)
+    )
 
 
 def unknown_points(flow: Flow) -> FixedPoints:
@@ -161,16 +169,6 @@ def expand_rates(flow: Flow, small: Symbol, numbers: Mapping[Symbol, Rational], 
             raise
     signs = {p: Symbol(p.name, **{"positive" if numbers[p] > 0 else "negative": True}) for p in open_ones}
     values = {x: value.xreplace(signs) for x, value in point.values.items()}
-    found = put_symbols(time_scales(flow.xreplace(signs), values, small, time_limit=None), {s: p for p, s in signs.items()})
+    back = {s: p for p, s in signs.items()}
+    found = put_symbols(time_scales(flow.xreplace(signs), values, small, time_limit=None), lambda s: back.get(s, s))
     return replace(found, assumed=(*found.assumed, *(p > 0 if numbers[p] > 0 else p < 0 for p in open_ones)))
-
-
-def put_symbols(result: Any, symbols: Mapping[Symbol, Symbol]) -> Any:
-    """A result with other symbols, in whatever part of it they stand."""
-    if isinstance(result, Basic):
-        return result.xreplace(symbols)
-    if isinstance(result, tuple):
-        return tuple(put_symbols(part, symbols) for part in result)
-    if is_dataclass(result) and not isinstance(result, type):
-        return replace(result, **{f.name: put_symbols(getattr(result, f.name), symbols) for f in fields(result)})
-    return result

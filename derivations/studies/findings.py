@@ -53,8 +53,8 @@ class Findings:
         of the amplitudes; none where there are no amplitudes, or where their velocities are beyond the search.
     numbers
         exact values of all parameters of the flow of the amplitudes.
-    gaps
-        what could not be finished, in sentences.
+    gaps, faults
+        what could not be finished, and what ended in an unexpected error, in sentences.
     """
 
     subject: Subject
@@ -65,6 +65,7 @@ class Findings:
     states: tuple[State, ...]
     numbers: Mapping[Symbol, Rational]
     gaps: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
     @property
     def amplitudes(self) -> Flow:

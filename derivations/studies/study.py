@@ -26,8 +26,8 @@ from derivations.studies.agreement import AgreementTable
 from derivations.studies.cells import PhasePlane, choose_plane, phase_plane
 from derivations.studies.choices import subject_of, with_choices
 from derivations.studies.comparison import compare_with_runs
-from derivations.studies.exported import export_findings
-from derivations.studies.finding import Tell, find_all
+from derivations.studies.exported import export_findings, with_readable_names
+from derivations.studies.finding import find_all
 from derivations.studies.findings import Findings, State, Subject
 from derivations.studies.following import Outcome
 from derivations.studies.whole_runs import WholeRun
@@ -36,10 +36,7 @@ from theory import require
 from theory.errors import UnfinishedError
 from theory.flow import Flow
 from theory.loss import Loss
-
-
-def no_tell(_stage: str, _share: float) -> None:
-    """Progress that nobody looks at."""
+from theory.progress import Tell, tell_nobody
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +64,8 @@ class Study:
 
     @property
     def passed(self) -> bool:
-        """Whether no step failed its check, and no run contradicts the theory."""
-        return not self.verification.failed and (self.agreement is None or self.agreement.holds)
+        """Whether no step failed its check, no stage ended in an error, and no run contradicts the theory."""
+        return not self.verification.failed and not self.findings.faults and (self.agreement is None or self.agreement.holds)
 
     @cached_property
     def verification(self) -> Verification:
@@ -77,7 +74,7 @@ class Study:
 
     def to_dict(self) -> dict:
         """Plain values; formulas as text that SymPy reads beside the ``symbols``."""
-        simulated = self.agreement and self.agreement.to_dict()
+        simulated = self.agreement and with_readable_names(self.agreement).to_dict()
         checks = self.verification.to_dict()["steps"]
         return export_findings(self.findings) | {"agreement": simulated, "gaps": list(self.gaps), "checks": checks}
 
@@ -98,7 +95,7 @@ def study(
     time_limit: float | None = 60,
     seed: int = 0,
     simulated: bool = True,
-    tell: Tell = no_tell,
+    tell: Tell = tell_nobody,
 ) -> Study:
     """Everything that can be derived of a model: flows, what is conserved, modes, states at rest, their stability and rates.
 
@@ -138,7 +135,7 @@ def study(
         account.steps,
         (subject.source,) if subject.source else (),
     )
-    made = Study(findings, derivation, (*findings.gaps, *account.gaps))
+    made = Study(findings, derivation, (*findings.faults, *findings.gaps, *account.gaps))
     return _simulate(made, seed, tell) if simulated and findings.points else made
 
 

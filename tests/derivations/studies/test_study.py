@@ -7,7 +7,8 @@ import pytest
 from sympy import MatrixSymbol, Q, Rational, Symbol, Trace, exp, simplify, symbols, sympify
 
 from derivations import Verdict, study
-from derivations.studies.finding import put_symbols
+from derivations.studies import finding
+from derivations.studies.renaming import put_symbols
 from theory import Flow, InputError, Loss, sg
 from theory.statements import together
 
@@ -67,6 +68,35 @@ def test_a_gap_is_a_sentence_and_no_result():
     assert made.verification.passed
 
 
+def test_names_that_are_words_of_python_are_read_back_from_every_part():
+    lam, mu = symbols("lambda mu", positive=True)
+    made = study(Flow({x: lam * x - mu * x**3}), small=lam)
+    text = json.dumps({key: value for key, value in made.to_dict().items() if key != "choices"})
+    assert "lambda_" in text
+    assert "lambda" not in text.replace("lambda_", "")
+
+
+def test_an_unexpected_error_ends_its_stage_and_the_study_does_not_pass(monkeypatch):
+    def broken(*_, **__):
+        raise TypeError("no such thing")
+
+    monkeypatch.setattr(finding, "integrals_with_rates", broken)
+    made = study(Flow({x: a * x - x**3}), simulated=False)
+    assert made.findings.faults == ("What is conserved: an error inside, TypeError: no such thing.",)
+    assert made.findings.faults[0] in made.gaps
+    assert made.verification.passed
+    assert not made.passed
+
+
+def test_choices_that_cannot_be_used_are_said():
+    d, n = symbols("d n", integer=True, positive=True)
+    W, A, B = MatrixSymbol("W", d, n), MatrixSymbol("A", n, n), MatrixSymbol("B", n, n)
+    energy = Trace(W * A * W.T) / 2 - Trace(W * B * W.T) / 2 + Trace(W * W.T * W * W.T) / 4
+    loss = Loss(energy, (W,), assumptions=(Q.symmetric(A), Q.symmetric(B)))
+    made = study(loss, small="a", numbers={"b": 1}, simulated=False)
+    assert "There are no amplitudes in which a, b could be used." in made.gaps
+
+
 def test_a_model_without_a_state_at_rest_is_refused():
     with pytest.raises(InputError, match="a model with a state at rest"):
         study(Flow({x: 1 + x**2}), simulated=False)
@@ -80,6 +110,7 @@ def test_a_model_without_a_state_at_rest_is_refused():
         ({"plane": ("r", "r")}, "two parameters of the plane"),
         ({"numbers": {"q": 1}}, "for a number a parameter among a, r"),
         ({"numbers": {"a": "one"}}, "an exact number for a"),
+        ({"numbers": {"a": "1/0"}}, "an exact number for a"),
         ({"numbers": {"a": -1}}, "a"),
         ({"time_limit": 0}, "time"),
     ],
@@ -98,10 +129,10 @@ def test_numbers_are_exact(number):
 def test_results_have_other_symbols_in_all_their_parts(pitchfork):
     scales = next(s.time_scales for s in pitchfork.findings.states if s.time_scales)
     other = symbols("q", positive=True)
-    moved = put_symbols(scales, {a: other})
+    moved = put_symbols(scales, lambda s: other if s == a else s)
     assert moved.small == other
     assert not any(rate.series.has(a) for rate in moved.rates)
-    assert put_symbols(moved, {other: a}) == scales
+    assert put_symbols(moved, lambda s: a if s == other else s) == scales
 
 
 @pytest.fixture(scope="module")
