@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Basic, MatrixSymbol, S, sympify
 
-from derivations.evaluate import NoEvaluationError, Point, evaluate, mpf_array, relative_distance
 from derivations.typeset.rows import Row
 from theory.abridging import Brief, brief
+from theory.evaluate import NoEvaluationError, Point, evaluate, mpf_array, relative_distance
 from theory.loss import Loss
 from theory.stopgrad import erase
 from theory.vanishing import vanishes

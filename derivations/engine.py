@@ -17,13 +17,13 @@ from derivations.checks import Check, CheckOutcome, Level, SeveralChecks, Status
 from derivations.documents.html import derivation_fragment, derivation_page
 from derivations.documents.latex import derivation_section
 from derivations.documents.view import DerivationView, StepView, evidence_of, title_of
-from derivations.evaluate import NoEvaluationError
 from derivations.lines import Line, Lines
 from derivations.typeset.display import display
 from derivations.typeset.plain_values import plain_fields
 from derivations.verification import NO_CHECK, CheckedStep, Verification
 from theory.abridging import Brief, Say, text_lines
 from theory.errors import InputError, UnfinishedError
+from theory.evaluate import NoEvaluationError
 
 if TYPE_CHECKING:
     import networkx

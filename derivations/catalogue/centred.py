@@ -13,10 +13,10 @@ from sympy import Basic, Expr, ImmutableMatrix, Symbol, eye
 
 from derivations.analysis.modes.entries import write_out
 from derivations.catalogue.points import diagonal_matrix
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Lines
 from derivations.vocabulary import N_Z, D, H, U_x, U_y, mean_x_all, mean_y_all, mu_1, mu_2, mu_3, mu_matrix
 from theory import Coupling, Flow, models
+from theory.evaluate import Point, evaluate
 from theory.loss import Loss
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import D_x, D_y, J, X, Y, lam

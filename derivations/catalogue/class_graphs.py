@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Line
 from derivations.vocabulary import B, F, alpha, c, k, n_0, q, s, z
 from theory import Coupling
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import D_x, D_y, J, K, N, beta
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from derivations.catalogue.points import diagonal_matrix
 from derivations.checks import random_values
-from derivations.evaluate import Point, mpf_array
 from derivations.vocabulary import C_0, C_K, L_K, M_0, M_1, M_K, f, f_2, r, r_1
+from theory.evaluate import Point, mpf_array
 from theory.models.vocabulary import K
 
 MANY = (10**3, 10**4)  # how often pure samples are repeated, where orders are observed

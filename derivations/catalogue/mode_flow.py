@@ -12,10 +12,10 @@ from derivations.catalogue.points import diagonal_matrix, unit_point
 from derivations.catalogue.whole import amplitudes, eigenmodes
 from derivations.checks import Descent, Numerics
 from derivations.engine import Step
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.vocabulary import N_Z, D, H, L, V, mu_matrix
 from theory import Coupling, Flow, Loss, models
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import W, X, Y, d, gamma, kappa, lam
 
 

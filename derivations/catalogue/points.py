@@ -9,9 +9,9 @@ import numpy as np
 from sympy import Basic, Expr, Rational, Symbol
 
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Lines
 from derivations.vocabulary import N_Z, V, mu_matrix
+from theory.evaluate import Point, evaluate
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma, kappa, lam, u_x, u_y
 
 

@@ -12,10 +12,10 @@ from sympy import Expr, Rational, Symbol
 from derivations.catalogue.points import diagonal_matrix
 from derivations.catalogue.whole import lower_loss
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import L, V_x, V_y, m, mu_xy
 from theory import Coupling, Loss, simulate
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d
 from theory.simulation import Direct
 

@@ -15,10 +15,10 @@ from sympy import Symbol
 
 from derivations.catalogue.points import diagonal_matrix
 from derivations.closed_forms.reduced import shared_head
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import N_Z, L, V, mu_k, mu_matrix, v_k
 from theory import Auto, Coupling, Flow, Loss, models, simulate
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.lowering import LoweredFlow
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d, gamma, kappa, lam
 from theory.state import parameters_of

@@ -12,12 +12,12 @@ from sympy import Basic, Expr, MatrixExpr, S, Symbol
 from derivations import checks
 from derivations.checks import invert_matrix, random_values
 from derivations.engine import Step
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.steps.account import Account
 from derivations.steps.drawn_points import Points
 from theory.abridging import brief
 from theory.calculus import State
+from theory.evaluate import Point, evaluate
 from theory.flow import Flow, direction
 from theory.printing import tex
 

@@ -15,10 +15,10 @@ from sympy.core.relational import Relational
 from sympy.polys.polyerrors import PolynomialError
 
 from derivations.checks import DRAWS
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Line
 from derivations.typeset.rows import SIGNS
 from theory.errors import UnfinishedError
+from theory.evaluate import Point, evaluate
 from theory.flow import Flow
 
 Numbers = Mapping[Basic, Any]

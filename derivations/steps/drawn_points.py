@@ -13,7 +13,7 @@ from sympy import Basic, Eq, MatrixExpr, MatrixSymbol, Q, Rational, Symbol
 from sympy.assumptions import AppliedPredicate
 
 from derivations.checks import DRAWS, invert_matrix, random_values
-from derivations.evaluate import NoEvaluationError, Point, evaluate, mpf_array
+from theory.evaluate import NoEvaluationError, Point, evaluate, mpf_array
 from theory.flow import Flow
 from theory.loss import Loss
 from theory.state import names_of

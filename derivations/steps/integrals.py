@@ -12,10 +12,10 @@ from derivations import checks
 from derivations.analysis.conserved import Conserved
 from derivations.checks import random_values
 from derivations.engine import Step
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.steps.account import Account
 from derivations.steps.drawn_points import Points
+from theory.evaluate import Point, evaluate
 from theory.flow import Flow
 
 DIGITS, STEP, COUNT = 30, mpmath.mpf(1) / 2000, 8  # of a trajectory: its steps, and how many of them

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import mpmath
 import numpy as np
-from sympy import Basic, Pow, S, Symbol
+from sympy import Basic, Symbol
 
 from derivations import checks
 from derivations.analysis.linearisation.aligned_sectors import AlignedSector
@@ -20,7 +20,7 @@ from derivations.engine import Step
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.steps.account import Account
 from derivations.steps.drawing import line_holds, symbols_of, value_at
-from derivations.steps.spectra import is_closed
+from derivations.steps.spectra import spectrum_lines
 from derivations.steps.whole_model import Composition, DrawnModel, draw_model
 from derivations.typeset.rows import conditions_row
 
@@ -93,8 +93,8 @@ def sector_lines(whole: WholeStability) -> list[Line]:
     lines = []
     for place, (sector, judged) in enumerate(_judged(whole), 1):
         words = f"{sector.name}:"
-        for k, (left, right) in enumerate(_spectrum(judged, place)):
-            lines.append(Line(left, right, words=words if not k else ""))
+        for k, line in enumerate(spectrum_lines(judged, _variable(place))):
+            lines.append(line if k else replace(line, words=words))
         lines += [Line(a, c) for a, c in judged.names.items()]
     return lines
 
@@ -104,19 +104,8 @@ def _judged(whole: WholeStability) -> list[tuple[AlignedSector, Stability]]:
     return [(sector, judged) for sector, judged in pairs if judged is not None]
 
 
-def _spectrum(judged: Stability, place: int) -> list[tuple[Basic, Basic]]:
-    if is_closed(judged):
-        return [(_eigenvalue(place, i), value) for i, value in enumerate(judged.eigenvalues, 1)]
-    letter = _variable(place)
-    return [(Pow(f.xreplace({judged.s: letter}), m), S.Zero) for f, m in judged.characteristic]
-
-
 def _variable(place: int) -> Symbol:
     return Symbol(rf"s^{{({place})}}")
-
-
-def _eigenvalue(place: int, number: int) -> Symbol:
-    return Symbol(rf"s^{{({place})}}_{{{number}}}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +152,7 @@ class ShownSectors:
         for sector, judged in zip(self.whole.sectors, self.whole.stabilities, strict=True):
             lines: Lines = Lines()
             if judged is not None:
-                count = len(_spectrum(judged, 1))
+                count = len(spectrum_lines(judged, _variable(1)))
                 lines = self.after[start : start + count]
                 start += count + len(judged.names)
             zeros = len(sector.entries) - sector.matrix.rows + (len(judged.zero_modes) if judged else 0)

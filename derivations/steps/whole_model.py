@@ -16,10 +16,10 @@ from derivations.analysis.linearisation.aligned_places import SECTORS, Place
 from derivations.analysis.linearisation.whole_states import WholeStability
 from derivations.analysis.modes.aligned import AlignedVectors
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate
 from derivations.steps.drawing import sign_fits, value_at
 from derivations.steps.drawn_points import diagonal_matrix, orthonormal_matrix
 from theory.errors import UnfinishedError
+from theory.evaluate import Point, evaluate
 
 TRIES = 200
 

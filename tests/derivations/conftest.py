@@ -78,3 +78,15 @@ def read(gaussian, runs, tmp_path):
         return read_report(tmp_path / "out", "--data", "digits", made=made, **options)
 
     return changed
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes the text of a model file."""
+
+    def put(text: str):
+        path = tmp_path / "model.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return put

@@ -34,10 +34,10 @@ from derivations.checks import (
     Status,
     random_values,
 )
-from derivations.evaluate import Point
 from derivations.lines import Line, Lines
 from tests.strategies import SCALARS, matrix_polynomials, scalar_polynomials, seeds
 from theory import Loss, sg
+from theory.evaluate import Point
 from theory.words import Context
 
 x, y, w = SCALARS

@@ -53,16 +53,6 @@ alpha, beta, eta = symbols("alpha beta eta", positive=True)
 KNOWN = (Q.symmetric(A), Q.positive_definite(A), Q.symmetric(B), together(A, B))
 
 
-@pytest.fixture
-def write(tmp_path):
-    def put(text: str):
-        path = tmp_path / "model.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return put
-
-
 # -- what is read -------------------------------------------------------------------------------------------------------
 
 

@@ -27,16 +27,6 @@ w = "kappa"
 X, Y = Symbol("x", real=True), Symbol("y", real=True)
 
 
-@pytest.fixture
-def write(tmp_path):
-    def put(text: str):
-        path = tmp_path / "model.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return put
-
-
 def test_a_model_file_is_the_loss_that_it_spells(write):
     loss = load_model(write(MODEL))
     x, y, w = loss.state

@@ -25,10 +25,10 @@ from sympy import QQ, Abs, Add, CRootOf, Dummy, Expr, I, Integer, Mul, NotInvert
 from sympy.ntheory.factor_ import factorrat
 from sympy.polys.fields import FracElement, FracField
 
-from derivations.evaluate import Point, evaluate
 from derivations.typeset.any_root import AnyRoot, PolynomialRoot, RealRoot
 from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
+from theory.evaluate import Point, evaluate
 
 
 @dataclass(frozen=True)

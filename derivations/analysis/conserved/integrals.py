@@ -52,6 +52,13 @@ class FirstIntegrals(Shown, Sequence):
         return [*(row_of(f"Q_{k}", q) for k, q in enumerate(self.integrals, 1)), Row.text(words)]
 
 
+def check_question(flow: Flow, degree: int) -> None:
+    """Refuse what is no flow, and what is no degree."""
+    if not isinstance(flow, Flow):
+        raise InputError("a Flow", type(flow).__name__, "use Loss.gradient_flow(), Loss.stop_gradient_flow() or Flow({x: ...})")
+    require.whole(degree, "a whole number as degree")
+
+
 def first_integrals(flow: Flow, degree: int = 2, time_limit: float | None = 60) -> FirstIntegrals:
     """The polynomial first integrals up to a degree, by linear algebra on exact coefficients.
 
@@ -69,7 +76,5 @@ def first_integrals(flow: Flow, degree: int = 2, time_limit: float | None = 60) 
     UnfinishedError
         at the time limit.
     """
-    if not isinstance(flow, Flow):
-        raise InputError("a Flow", type(flow).__name__, "use Loss.gradient_flow(), Loss.stop_gradient_flow() or Flow({x: ...})")
-    require.whole(degree, "a whole number as degree")
+    check_question(flow, degree)
     return FirstIntegrals(flow, degree, run_within(time_limit, flow.conserved, degree))

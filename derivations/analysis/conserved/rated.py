@@ -38,11 +38,10 @@ from sympy import (
     together,
 )
 
+from derivations.analysis.conserved.integrals import check_question
 from derivations.analysis.conserved.pencils import rational_rates
 from derivations.analysis.limits import run_within
-from theory import require
 from theory.abridging import Brief
-from theory.errors import InputError
 from theory.flow import Flow
 from theory.integrals import candidate_words, make_primitive, null_space, power_coefficients, rows_by_monomial
 from theory.printing import plain
@@ -79,9 +78,7 @@ def integrals_with_rates(flow: Flow, degree: int = 2, time_limit: float | None =
     UnfinishedError
         at the time limit.
     """
-    if not isinstance(flow, Flow):
-        raise InputError("a Flow", type(flow).__name__, "use Loss.gradient_flow(), Loss.stop_gradient_flow() or Flow({x: ...})")
-    require.whole(degree, "a whole number as degree")
+    check_question(flow, degree)
     return run_within(time_limit, _integrals_with_rates, flow, degree)
 
 

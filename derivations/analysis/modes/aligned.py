@@ -37,9 +37,9 @@ from sympy import Add, Basic, Eq, Expr, Inverse, MatAdd, MatrixExpr, MatrixSymbo
 from sympy.assumptions import AppliedPredicate
 
 from derivations.analysis.modes.ansatz import Ansatz, numbered_names, orthogonality_rules
-from derivations.evaluate import Point, mpf_array
 from theory import require
 from theory.errors import InputError
+from theory.evaluate import Point, mpf_array
 from theory.flow import Flow
 from theory.printing import plain
 from theory.state import names_of

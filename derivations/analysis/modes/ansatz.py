@@ -42,11 +42,11 @@ from sympy import (
 )
 from sympy.logic.boolalg import Boolean
 
-from derivations.evaluate import Point, mpf_array
 from derivations.vocabulary import mu
 from theory.abridging import Brief, brief
 from theory.coupling import Coupling
 from theory.errors import InputError
+from theory.evaluate import Point, mpf_array
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, d
 from theory.state import check_state, names_of
 from theory.stopgrad import as_statements

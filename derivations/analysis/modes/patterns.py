@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 from sympy import Dummy, Eq, Expr, Integer, MatAdd, MatrixExpr, MatrixSymbol, Rational, Symbol, Transpose, ZeroMatrix, solve
 
 from derivations.analysis.modes.ansatz import Ansatz
-from derivations.evaluate import Point, mpf_array
 from derivations.vocabulary import a_u, e, f, u
 from theory.coupling.symmetric import Orbit, SymmetricFamily
 from theory.errors import InputError
+from theory.evaluate import Point, mpf_array
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d
 
 Drawn = Callable[[np.random.Generator, int], NDArray]

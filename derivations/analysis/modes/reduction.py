@@ -30,12 +30,12 @@ from derivations.analysis.modes.aligned import aligned_ansatz
 from derivations.analysis.modes.ansatz import Ansatz, Points, is_rule
 from derivations.analysis.modes.metric import amplitude_mobility, has_matrix, replace_traces
 from derivations.engine import Step
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.typeset.rows import Row, row_of
 from derivations.typeset.shown import Shown
 from theory.abridging import Say, brief
 from theory.errors import InputError
+from theory.evaluate import Point, evaluate
 from theory.flow import Flow
 from theory.printing import exact_text
 from theory.state import names_of, scalar_or_matrix_symbols

@@ -9,9 +9,9 @@ import mpmath
 import numpy as np
 
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate
 from derivations.vocabulary import I_B, B_g, m_decay, m_e, mu, mu_e, t, t_1, t_2, varrho, varrho_e, w, w_0, w_plus
 from theory.dmft import Band, HeadCurve, MeanFieldHead, Modes
+from theory.evaluate import Point, evaluate
 from theory.models.vocabulary import gamma, kappa, lam
 
 TIMES = np.array([1250.0, 2500.0, 5000.0, 10_000.0])

@@ -9,10 +9,10 @@ from sympy import Basic
 from derivations.catalogue import dense
 from derivations.catalogue.points import column_matrix, diagonal_matrix
 from derivations.checks import Identity
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import eta_x, eta_y, n, x, x_0, y, y_0
 from theory import Coupling, Flow, Loss
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import H_x, H_y, K, N, X, Y, d, u_x, u_y
 
 

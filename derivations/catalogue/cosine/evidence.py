@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from derivations.catalogue.directions import CosineModel, ring, turned_ring
 from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.catalogue.whole import eigenmodes
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     N_Z,
@@ -38,6 +37,7 @@ from derivations.vocabulary import (
 )
 from theory import Coupling
 from theory.coupling.directions import unit_columns
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d, lam
 
 

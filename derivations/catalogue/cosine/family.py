@@ -16,11 +16,11 @@ from sympy import N as numeric
 from derivations.catalogue.directions import CosineModel
 from derivations.catalogue.points import diagonal_matrix
 from derivations.closed_forms.cosine import angle_flow, resting_angles
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Lines, dot
 from derivations.vocabulary import N_Z, D, H, L, angle_x, angle_y, angle_y0, apart_ab, cos_x, cos_y, delta, n, phi, slow, t, tau
 from theory import Coupling
 from theory.coupling.directions import mean_spread, symmetric_state, unit_columns
+from theory.evaluate import Point, evaluate
 from theory.models.vocabulary import K
 
 

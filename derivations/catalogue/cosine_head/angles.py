@@ -14,7 +14,6 @@ from derivations.catalogue.cosine_head.embeddings import HeadModel, byol, diagon
 from derivations.catalogue.points import diagonal_matrix
 from derivations.checks import random_values
 from derivations.closed_forms.cosine_head import cosine_of_samples, head_angles
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     N_Z,
@@ -44,6 +43,7 @@ from derivations.vocabulary import (
 )
 from theory import Coupling, Flow, Loss
 from theory.coupling.directions import mean_spread, symmetric_state
+from theory.evaluate import Point, evaluate
 from theory.models.vocabulary import K, gamma
 
 ANGLES, PARTS = (angle_y, angle_x), (w_e, w_m)

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from derivations.catalogue.points import diagonal_matrix
 from derivations.catalogue.whole import integrate_states
-from derivations.evaluate import Point, mpf_array
 from derivations.vocabulary import N_Z, P_W, A, D, H, dw_m, dZ, mass, w_m
 from theory import Coupling, Flow, Loss, models
 from theory.coupling.directions import symmetric_state, unit_columns
+from theory.evaluate import Point, mpf_array
 from theory.models.vocabulary import W, X, Y, d, gamma
 
 

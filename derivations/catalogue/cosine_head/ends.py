@@ -24,7 +24,6 @@ from derivations.catalogue.cosine_head.angles import (
 from derivations.catalogue.cosine_head.embeddings import HeadModel, diagonal_head, random_embeddings
 from derivations.checks import random_values
 from derivations.closed_forms.cosine_head import cosine_of_samples
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     L,
@@ -59,6 +58,7 @@ from derivations.vocabulary import (
 )
 from theory import Coupling, models
 from theory.coupling.directions import mean_spread, symmetric_state, unit_columns
+from theory.evaluate import Point, evaluate
 from theory.models.vocabulary import K, gamma, kappa, lam
 
 

@@ -10,7 +10,6 @@ from sympy import MatrixSymbol
 from derivations.catalogue.cosine_head.embeddings import Aligned, draw_aligned
 from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.catalogue.whole import eigenmodes
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     H,
@@ -29,6 +28,7 @@ from derivations.vocabulary import (
     square_x,
     w_m,
 )
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, W, X, Y, beta, d, gamma, kappa, lam
 
 

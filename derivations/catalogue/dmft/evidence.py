@@ -14,10 +14,10 @@ from scipy.stats import poisson
 from derivations.catalogue import dense
 from derivations.catalogue.class_graphs import SampledGraph, define_lines, draw_coefficients, random_tree, regular_tree
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.vocabulary import N_Z, A, B, D, F, G, alpha, b, c, c_G, c_g, g, h, k, k_t, n_0, q, s, t, u, x, x_c, y_a, y_b
 from theory import Coupling
 from theory.dmft import Pairs, PopulationSize, populations, regular
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import K, beta
 
 DEPTH = 9  # of regular trees, at whose root the leaves are not felt

@@ -9,10 +9,10 @@ from scipy.optimize import brentq
 from derivations.catalogue.class_graphs import define_lines, draw_coefficients
 from derivations.catalogue.dmft.evidence import branch_response
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.vocabulary import G_0, N_Z, F, G, alpha, c, k, p_f
 from theory.dmft import Pairs, edges, fast, self_consistency
 from theory.dmft.poisson import probabilities
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import K, beta
 
 MANY, FEW = 100, 20  # links of each class and classes, where sums are to be sharp

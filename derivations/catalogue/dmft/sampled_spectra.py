@@ -15,9 +15,9 @@ from derivations.catalogue import dense
 from derivations.catalogue.class_graphs import SampledGraph, define_lines, draw_coefficients, regular_tree
 from derivations.catalogue.dmft.evidence import DEPTH, add_branch, regular_point
 from derivations.checks import Numerics, Remainder, random_values
-from derivations.evaluate import Point, evaluate
 from derivations.vocabulary import B_K, G_K, N_Z, G, G_b, b, c, n_0, q, rho, s, t, v_a, varrho, vartheta, z_minus, z_plus
 from theory.dmft import Band, LabelResponse, Pairs, regular
+from theory.evaluate import Point, evaluate
 from theory.models.vocabulary import D_y
 
 # -- canonical correlations -------------------------------------------------------------------------------------------

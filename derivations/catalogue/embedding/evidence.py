@@ -10,7 +10,6 @@ from sympy import BlockMatrix, Matrix, Rational, zeros
 
 from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
 from derivations.vocabulary import (
     N_Z,
@@ -30,6 +29,7 @@ from derivations.vocabulary import (
     variance,
     variance_of_pairs,
 )
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N, X, Y, d, u_x, u_y
 
 NORMALISED = D ** Rational(-1, 2) * A * D ** Rational(-1, 2)

@@ -10,7 +10,6 @@ from scipy.linalg import expm
 from sympy import Integer, Matrix, Poly, Rational, solve
 
 from derivations.catalogue import dense
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
 from derivations.vocabulary import (
     B,
@@ -39,6 +38,7 @@ from derivations.vocabulary import (
     with_one,
 )
 from theory import Coupling
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import D_x, D_y, J, K, d
 
 

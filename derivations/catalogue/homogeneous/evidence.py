@@ -15,7 +15,6 @@ from derivations.catalogue.views import TwoViews, order_of, random_views, unit_m
 from derivations.catalogue.whole import eigenmodes, lower_loss
 from derivations.closed_forms.families import correlation_of
 from derivations.closed_forms.views import with_decay
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     C_H,
@@ -38,6 +37,7 @@ from derivations.vocabulary import (
     tau_uniform,
 )
 from theory import Coupling, Loss, models
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import H_x, H_y, J, K, X, Y, d, lam
 from theory.nodes import column, elementwise, squared_norm, total
 

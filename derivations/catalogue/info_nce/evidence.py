@@ -13,7 +13,6 @@ from derivations.catalogue.points import coupled_point, number
 from derivations.catalogue.views import with_mobilities
 from derivations.catalogue.whole import lower_loss
 from derivations.closed_forms.info_nce import SINES, angle_jacobian
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     L,
@@ -37,6 +36,7 @@ from derivations.vocabulary import (
     temperature_c,
 )
 from theory import Coupling, Loss, models, simulate
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.two_views import temperature
 from theory.models.vocabulary import D_x, D_y, J, K, N, X, Y, d
 from theory.simulation import Direct

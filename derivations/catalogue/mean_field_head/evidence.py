@@ -11,7 +11,6 @@ from scipy.integrate import solve_ivp
 from derivations.catalogue.points import diagonal_matrix, measure_slope
 from derivations.checks import random_values
 from derivations.closed_forms.decaying import decaying_modes
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.vocabulary import (
     N_Z,
     A_g,
@@ -43,6 +42,7 @@ from derivations.vocabulary import (
 )
 from theory import Coupling, models, simulate
 from theory.dmft import MeanFieldHead
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import W, d, gamma, kappa, lam
 from theory.simulation import Direct, GradientDescent, OrderParameters
 

@@ -6,10 +6,10 @@ import mpmath
 import numpy as np
 
 from derivations.catalogue.class_graphs import SampledGraph
-from derivations.evaluate import Point, evaluate
 from derivations.vocabulary import P_mu, Var_mu, c, mu, n_0, q
 from theory.dmft import Band, Modes, outlier_mass
 from theory.dmft.mode_measure import precise_nodes
+from theory.evaluate import Point, evaluate
 from theory.models.vocabulary import K, d
 
 

@@ -13,9 +13,9 @@ from derivations.catalogue.dense_head import critical_ratio, jacobian, velocity
 from derivations.catalogue.points import coupled_point, diagonal_matrix, measure_slope
 from derivations.checks import invert_matrix, random_values, relation_holds
 from derivations.closed_forms.reduced import all_modes
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
 from derivations.vocabulary import N_Z, L, U, V, k, mu, mu_k, mu_matrix, nu, omega_1, omega_2, p, psi, s, v, w, w_0, w_r
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.flow import direction
 from theory.models.vocabulary import H_x, H_y, J, K, N, W, X, Y, d, gamma
 

@@ -12,7 +12,6 @@ from derivations.catalogue import dense_head
 from derivations.catalogue.class_graphs import SampledGraph, draw_coefficients
 from derivations.checks import random_values, relation_holds
 from derivations.closed_forms.thresholds import least_ratio
-from derivations.evaluate import Point, evaluate
 from derivations.vocabulary import (
     N_Z,
     G,
@@ -36,6 +35,7 @@ from derivations.vocabulary import (
 )
 from theory.dmft import Band, critical_fraction, fast, share_above
 from theory.dmft.poisson import probabilities
+from theory.evaluate import Point, evaluate
 from theory.models.vocabulary import beta, lam
 
 # -- existence --------------------------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from scipy.linalg import block_diag, eigvals
 from scipy.optimize import brentq, minimize_scalar
 
 from derivations.catalogue.points import coupled_point
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
 from derivations.vocabulary import N_Z, A, D, H, Z, alpha, lam_max, lam_z, w, w_minus, w_plus
 from theory import Coupling, models, simulate
 from theory.coupling.heads import head_states
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, W, X, Y, beta, d, gamma, kappa, lam
 from theory.simulation.resting import state_at_rest
 

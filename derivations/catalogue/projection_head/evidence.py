@@ -10,9 +10,9 @@ from sympy import Expr
 from derivations.catalogue.points import unit_point
 from derivations.catalogue.whole import WholeModel
 from derivations.checks import count_violations
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import S, S_k, V, d_a, d_b, mu_k, mu_matrix, psi, psi_k, t, v_k, v_k0
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import W, X, Y, d
 
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from derivations.catalogue.points import order_left_out
 from derivations.catalogue.whole import lower_loss
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import N_Z, D, L, L_least, margin, margin_end, n, p_other, p_own, phi, s_end, s_zero, u, v
 from theory import Coupling, models, simulate
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import K, X, Y
 
 

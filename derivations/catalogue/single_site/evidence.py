@@ -11,7 +11,6 @@ from scipy.special import erf
 from sympy import lambdify
 
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate
 from derivations.vocabulary import (
     N_Z,
     felt,
@@ -31,6 +30,7 @@ from derivations.vocabulary import (
 )
 from theory.dmft import ERF, LINEAR, TANH, MeanFieldHead, SingleSite
 from theory.dmft.single_site import Starts, mean_felt, start_quadrature
+from theory.evaluate import Point, evaluate
 from theory.models.single_component import w, x, y
 from theory.models.vocabulary import K, gamma, kappa, lam
 

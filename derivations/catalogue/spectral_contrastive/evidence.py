@@ -15,7 +15,6 @@ from derivations.catalogue.points import number
 from derivations.catalogue.views import TwoViews, close_views, order_of, random_views, unit_modes
 from derivations.closed_forms.families import correlation_of
 from derivations.closed_forms.views import with_decay
-from derivations.evaluate import evaluate
 from derivations.lines import Lines
 from derivations.vocabulary import (
     lam_c,
@@ -39,6 +38,7 @@ from derivations.vocabulary import (
     tau_uniform,
 )
 from theory import models
+from theory.evaluate import evaluate
 from theory.models.vocabulary import K, X, Y, d, lam
 
 Modes = tuple[NDArray, NDArray]

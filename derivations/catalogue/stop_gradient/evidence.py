@@ -10,10 +10,10 @@ from derivations.catalogue.points import coupled_point, diagonal_matrix, measure
 from derivations.catalogue.whole import WholeModel, amplitudes, eigenmodes, integrate_states
 from derivations.checks import count_violations, random_values, relation_holds
 from derivations.closed_forms.reduced import shared_head
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import B_V, C_V, N_Z, P_W, Q_0, S_W, Q_t, R, V, det_W, mu_k, mu_matrix, psi_matrix, q_0, s, t, v_k
 from theory import Coupling, models
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import H_x, H_y, K, N, W, X, Y, d, gamma, kappa, lam
 
 

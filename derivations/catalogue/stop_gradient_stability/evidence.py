@@ -12,7 +12,6 @@ from sympy import Determinant, lambdify
 
 from derivations.catalogue.dense_head import jacobian, random_orthogonal_state, velocity
 from derivations.closed_forms.residual import APART
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     N_Z,
@@ -31,6 +30,7 @@ from derivations.vocabulary import (
     s_lj,
     sigma_least,
 )
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import W, d, gamma
 
 

@@ -13,7 +13,6 @@ from sympy import Integral, Matrix, Rational, asin, pi, sin
 
 from derivations.catalogue.points import column_matrix, diagonal_matrix
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import dot
 from derivations.vocabulary import (
     E,
@@ -34,6 +33,7 @@ from derivations.vocabulary import (
     v_k,
     x,
 )
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import D_x, H_x, H_y, K, N, Xi, Y, beta, d, n_xi, u_x, u_y
 
 FAR = 12.0  # standard deviations beyond which normal densities are zero in doubles

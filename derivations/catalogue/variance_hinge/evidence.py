@@ -12,7 +12,6 @@ from sympy import Expr, Max, S, lambdify, sqrt
 
 from derivations.catalogue.centred import CentredModel, compare_modes, mobilities_by, number, random_weights, weights_of
 from derivations.closed_forms.variance_hinge import resting_variance
-from derivations.evaluate import Point, evaluate
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     C_kk,
@@ -31,6 +30,7 @@ from derivations.vocabulary import (
     v,
 )
 from theory import Loss
+from theory.evaluate import Point, evaluate
 from theory.models.two_views import alpha, epsilon, zeta
 from theory.models.vocabulary import d
 

@@ -13,7 +13,6 @@ from sympy import Rational
 from derivations.catalogue.centred import CentredModel, number, weights_of
 from derivations.catalogue.points import diagonal_matrix
 from derivations.checks import random_values
-from derivations.evaluate import Point
 from derivations.lines import Lines
 from derivations.vocabulary import (
     N_Z,
@@ -33,6 +32,7 @@ from derivations.vocabulary import (
     v,
 )
 from theory import Coupling
+from theory.evaluate import Point
 from theory.models.two_views import alpha, epsilon, zeta
 from theory.models.vocabulary import K, d, lam
 

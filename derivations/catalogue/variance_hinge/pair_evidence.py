@@ -12,9 +12,9 @@ from sympy import sqrt
 
 from derivations.catalogue.centred import CentredModel, number, weights_of_two
 from derivations.checks import random_values
-from derivations.evaluate import Point
 from derivations.lines import Lines
 from derivations.vocabulary import C_11, C_22, C_kk, C_kl, a_1, a_2, mu_1, mu_2
+from theory.evaluate import Point
 from theory.models.two_views import alpha, epsilon, zeta
 from theory.models.vocabulary import d
 

@@ -10,9 +10,9 @@ from derivations.catalogue import dense
 from derivations.catalogue.kron import SIZE, draw_graphs
 from derivations.catalogue.points import coupled_point, diagonal_matrix
 from derivations.checks import random_values
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.vocabulary import C_0, C_K, L_K, M_0, M_1, M_K, S_K, F_x, a, eta_x, eta_y, f, f_2, n_a, r, r_1, r_2
 from theory import Coupling
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import D_x, D_y, H_x, H_y, J, K, N
 
 

@@ -12,9 +12,9 @@ from derivations.catalogue import whole
 from derivations.catalogue.dense_head import jacobian, velocity
 from derivations.catalogue.mode_flow import mode_point
 from derivations.catalogue.points import both_sides
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.vocabulary import delta, distance_ab, lam_c, mu, mu_k, n, phi, s_1, s_2, tau, v, v_k, w, w_minus, w_plus
 from theory import Coupling
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import K, W, d, gamma, kappa, lam
 
 

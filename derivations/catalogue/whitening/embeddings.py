@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from derivations.catalogue.points import diagonal_matrix
 from derivations.catalogue.whole import amplitudes, eigenmodes, lower_loss
 from derivations.checks import random_values
-from derivations.evaluate import Point, mpf_array
 from derivations.lines import Lines
 from derivations.vocabulary import N_Z, V, beta_c_decay, mu_k, mu_matrix, square_decay
 from theory import Coupling, models, simulate
+from theory.evaluate import Point, mpf_array
 from theory.models.vocabulary import X, Y, beta, d, lam
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from derivations.catalogue.class_modes import FAMILIES, half_frustrated
 from derivations.catalogue.points import both_sides, diagonal_matrix, measure_slope, number, order_left_out
 from derivations.catalogue.whitening.embeddings import WhitenedModel, a_run, mode_point, point, random_coupling
-from derivations.evaluate import Point, evaluate, mpf_array
 from derivations.lines import Lines, dot
 from derivations.vocabulary import (
     N_Z,
@@ -43,6 +42,7 @@ from derivations.vocabulary import (
     v_k,
 )
 from theory import Coupling, models, simulate
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.vocabulary import K, X, Y, beta, d
 
 

@@ -7,8 +7,8 @@ import pytest
 pytest.importorskip("jax")
 
 from derivations.checks import Descent, Level, Status, random_values
-from derivations.evaluate import Point
 from tests.theory.nodes.losses import CASES, SIZES, STATE, C, P, beta, tau, u, x
+from theory.evaluate import Point
 
 TAKEN = sorted(CASES)[::3]
 

@@ -11,9 +11,9 @@ from sympy import Eq, Identity, Inverse, MatrixSymbol, OneMatrix, Q, Symbol, Tra
 from derivations.analysis.modes.aligned import aligned_ansatz
 from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.checks import Status
-from derivations.evaluate import evaluate
 from theory import Flow, Loss, sg
 from theory.errors import InputError
+from theory.evaluate import evaluate
 from theory.models.moving_average import moving_average_targets
 from theory.statements import together
 

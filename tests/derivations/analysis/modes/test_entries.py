@@ -5,8 +5,8 @@ import pytest
 from sympy import ImmutableMatrix, MatrixSymbol
 
 from derivations.analysis.modes.entries import write_out
-from derivations.evaluate import Point, evaluate, mpf_array
 from theory import models
+from theory.evaluate import Point, evaluate, mpf_array
 from theory.models.two_views import alpha, epsilon, zeta
 from theory.models.vocabulary import D_x, D_y, J, K, N, X, Y, d
 from theory.nodes import softmax, total

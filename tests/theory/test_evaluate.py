@@ -34,7 +34,6 @@ from sympy import (
 )
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from derivations.evaluate import Point, evaluate, mpf_array, relative_distance
 from tests.strategies import (
     DIMENSIONS,
     SCALARS,
@@ -58,6 +57,7 @@ from tests.strategies import (
 )
 from tests.theory import oracles
 from theory import sg
+from theory.evaluate import Point, evaluate, mpf_array, relative_distance
 
 i, j, m = symbols("i j m", integer=True, nonnegative=True)
 x, y, w = SCALARS
