@@ -26,7 +26,7 @@ Side = Callable[[Numbers], Any]
 SPREAD = 3.0  # numbers lie between the inverse of its exponential and that, to cover all orders alike
 SMALL = mpmath.mpf(10) ** -25  # what counts as zero among numbers of forty digits
 NEAR = mpmath.mpf(1) / 50  # how far from an edge its two sides are looked at, as a share of the way between two draws
-PAIRS = 600  # of draws, among which those on two sides are looked for
+PAIRS, CHEAP = 20, 600  # of draws, among which those on two sides are looked for; where that costs no state
 HALVINGS, SECANTS = 10, 9  # towards an edge, in the end to all digits
 OPEN = {"<": 1, r"\le": 1, ">": -1, r"\ge": -1}  # the sign of right - left where a bound holds
 
@@ -144,7 +144,7 @@ def both_sides_of(
 ) -> Iterator[dict]:
     """Points on both sides of the edge of a condition, and on it where it says that two sides are equal or differ."""
     measured = side or (lambda at: difference(line.left, line.right, at))
-    crossings = domain.crossings(measured, rng, draw)
+    crossings = domain.crossings(measured, rng, draw, pairs=CHEAP if side is None else PAIRS)
     found = ((a, at, b) for a, at, b in crossings if _real_sign(measured(a)) * _real_sign(measured(b)) < 0)
     for below, at, above in islice(found, count):
         yield below
