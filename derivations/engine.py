@@ -11,16 +11,19 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from derivations.checks import Check, CheckOutcome, Level, SeveralChecks, Status
 from derivations.documents.html import derivation_fragment, derivation_page
 from derivations.documents.latex import derivation_section
+from derivations.documents.publish import write_document
 from derivations.documents.view import DerivationView, StepView, evidence_of, title_of
 from derivations.lines import Line, Lines
 from derivations.typeset.display import display
 from derivations.typeset.plain_values import plain_fields
 from derivations.verification import NO_CHECK, CheckedStep, Verification
+from theory import require
 from theory.abridging import Brief, Say, text_lines
 from theory.errors import InputError, UnfinishedError
 from theory.evaluate import NoEvaluationError
@@ -176,6 +179,11 @@ class Derivation(Brief):
     steps: _OnFirstUse = _OnFirstUse()
     references: tuple[str, ...] = ()
 
+    def __repr__(self):
+        made = self.__dict__["_steps"]
+        steps = "" if callable(made) else f", {len(made)} steps"
+        return f"<derivation {self.name}: {self.title}{steps}>"
+
     def __getitem__(self, name: str) -> Step:
         for step in self.steps:
             if step.name == name:
@@ -234,6 +242,25 @@ class Derivation(Brief):
     def to_html(self, verification: Verification | None = None) -> str:
         """A self-contained HTML page that needs no network."""
         return derivation_page(self.view(verification))
+
+    def save(self, path: str | Path, verification: Verification | None = None) -> Path:
+        """Write a whole document, at once or not at all; with a verification each step shows what its check found.
+
+        Parameters
+        ----------
+        path
+            ends in ``.html``, ``.tex`` or ``.pdf``.
+
+        Raises
+        ------
+        InputError
+            for another ending.
+        UnfinishedError
+            for a PDF without a TeX engine.
+        """
+        path = Path(path)
+        require.one_of(path.suffix, (".html", ".tex", ".pdf"), "a file with an ending")
+        return write_document(self.view(verification), path)
 
     def to_dict(self) -> dict:
         """Plain values; expressions as text, whole."""

@@ -75,7 +75,7 @@ def plan_runs(data: DataSet, fraction: float, seed: int, decay: float = 0.0) -> 
     InputError
         for a fraction outside (0, 1], or one that frustrates no sample; for a decay that is negative or no number.
     """
-    require.real(decay, "a decay of at least 0", "give a finite rate", least=0)
+    require.real(decay, "a finite decay of at least 0", "give 0 for none, or a rate such as 0.01", least=0)
     clean = Coupling.from_labels([{int(c)} for c in data.classes])
     noisy = Coupling.from_labels(second_labels(data.classes, len(data.class_names), fraction, seed))
     encoder = Coupling.from_data(data.features, data.classes, bias=True)
@@ -94,8 +94,10 @@ def plan_runs(data: DataSet, fraction: float, seed: int, decay: float = 0.0) -> 
 
 def second_labels(classes: NDArray, count: int, fraction: float, seed: int) -> list[set[int]]:
     """The label set of each sample, a share of them with a second label drawn from the other classes."""
-    if not 0 < fraction <= 1 or round(fraction * len(classes)) == 0:
-        raise InputError("a fraction between 0 and 1 that frustrates at least one sample", str(fraction), "give a larger share")
+    require.real(fraction, "a fraction between 0 and 1", "give the share, such as 0.05 for 5%", above=0, most=1)
+    if round(fraction * len(classes)) == 0:
+        few, least = f"{fraction:g} of {len(classes)} samples, which is less than one", f"{1 / len(classes):.2g}"
+        raise InputError("a fraction that frustrates at least one sample", few, f"give {least} or more")
     rng = np.random.default_rng(seed)
     sets = [{int(c)} for c in classes]
     for sample in rng.choice(len(classes), round(fraction * len(classes)), replace=False):

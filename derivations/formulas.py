@@ -85,7 +85,7 @@ def read_formula(text: str, known: Mapping[str, Symbol | MatrixSymbol]) -> Expr:
 
 
 def read_statement(text: str, known: Mapping[str, Symbol | MatrixSymbol]) -> Boolean:
-    """An inequality between numbers, or an equation between matrices; errors as those of :func:`read_formula`."""
+    """An inequality between numbers, or an equation; errors as those of :func:`read_formula`."""
     return _Build(known).transform(_PARSER.parse(text, start="statement"))
 
 
@@ -105,10 +105,8 @@ class _Build(Transformer):
 
     def statement(self, a, sign, b):
         _require_shapes(a, sign, b, a.is_Matrix == b.is_Matrix and (not a.is_Matrix or a.shape == b.shape))
-        if a.is_Matrix != (sign not in RELATIONS):
-            raise WrongPartError(
-                "an inequality between numbers or an equation between matrices", sign, "write one for the other"
-            )
+        if a.is_Matrix and sign in RELATIONS:
+            raise WrongPartError("an inequality between numbers, or an equation", sign, "write = between matrices")
         return RELATIONS[sign](a, b) if sign in RELATIONS else sympy.Eq(a, b)
 
     def number(self, token):
@@ -119,6 +117,8 @@ class _Build(Transformer):
             return self.known[token]
         if token in CONSTANTS:
             return CONSTANTS[token]
+        if token == "I" and any(s.is_Matrix for s in self.known.values()):
+            raise WrongPartError("a declared name", token, "write identity(n) for the identity, or declare it")
         if token in OVER and any(s.is_Matrix for s in self.known.values()):
             return Symbol(str(token))
         remedy = "declare it under [parameters] or correct the name"

@@ -12,7 +12,8 @@ from derivations.checks import BOUNDS, DRAWS, Identity, relation_holds
 from derivations.typeset.rows import Row
 from theory.abridging import brief
 from theory.flow import Flow
-from theory.printing import MANY, tex
+from theory.latex import dotted
+from theory.printing import MANY
 from theory.words import PLAIN, Context
 
 Line = Row
@@ -65,11 +66,8 @@ class Lines(tuple[Line, ...]):
         SympifyError
             for a side that is text.
         """
-
-        def number(side: object) -> float:
-            return float(sympify(side, strict=True).subs(values))
-
-        return Lines(line for line in self.bounds if not relation_holds(number(line.left), line, number(line.right)))
+        sides = ((line, number(line.left, values), number(line.right, values)) for line in self.bounds)
+        return Lines(line for line, left, right in sides if not relation_holds(left, line, right))
 
     @property
     def bounds(self) -> Lines:
@@ -114,9 +112,17 @@ class Lines(tuple[Line, ...]):
         return self.equal(held.rights, context)
 
 
+def number(formula: object, values: Mapping[Basic, object]) -> float:
+    """A formula where symbols, or what stands in it as a whole, have these values, numbers all."""
+    known = {symbol: sympify(value) for symbol, value in values.items()}
+    side = sympify(formula, strict=True)
+    exchanged = side.xreplace(known)
+    return float(side.subs(known) if exchanged.free_symbols else exchanged)
+
+
 def dot(block: Basic, part: str = "") -> Expr:
     """The velocity of a block of the state as a symbol, or the part of it that some words name."""
-    name = rf"\dot{{{tex(block)}}}" + (rf"_{{\text{{{part}}}}}" if part else "")
+    name = dotted(block, part)
     return MatrixSymbol(name, *block.shape) if isinstance(block, MatrixExpr) else Symbol(name, real=True)
 
 

@@ -10,6 +10,13 @@ their regression on the labels, and the head at the identity.  The flow is follo
 >>> found.survivors, int(found.forecast.survives.sum()), bool(found.deviation < 1e-6)
 (1, 1, True)
 
+Losses of cosines are foreseen near embeddings that a constant input aligns, and no further: there encoder and labels start with
+small angles along every class mode, and how fast these close, or open, is held against the closed forms.
+
+>>> angles = train_small_angles("simsiam", load_split("wine"))
+>>> bool(angles.deviation < 1e-6), bool((angles.closing < 0).all())
+(True, True)
+
 When it fails: modes close to their threshold take long to die or to grow, and count as what they are at the end.
 """
 
@@ -38,6 +45,8 @@ TRAINED: Mapping[str, Mapping[str, float]] = {
     "stop_gradient": {},
 }  # with values of parameters that are not the usual ones
 OF_SAMPLES = ("vicreg", "barlow_twins")  # that take the mean of samples off
+OF_COSINES = ("cosine", "simsiam", "byol", "info_nce")
+SMALL = 1e-4  # angles
 LONGEST = 1e6
 RESTED = 1e-10  # speed relative to the state, in units of the fastest rate
 COLLAPSED = 1e-6  # of the smallest distance of two labels, below which nothing is left
@@ -154,9 +163,95 @@ def _measure_modes(run: Trajectory, coupling: Encoder, measured: str) -> NDArray
 
 def mode_views(run: Trajectory, coupling: Encoder) -> tuple[NDArray, NDArray]:
     """Encoder and labels at the end of a run along pairs of canonical directions (d, modes)."""
+    variances, masses = (np.asarray(coupling.data[name]) for name in ("D_x", "D_y"))
+    left, right = canonical_directions(coupling)
+    return run.end["X"] * np.sqrt(variances) @ left, run.end["Y"] * np.sqrt(masses) @ right
+
+
+def canonical_directions(coupling: Encoder) -> tuple[NDArray, NDArray]:
+    """Pairs of canonical directions of features and classes, in columns, by falling correlation."""
     moments, variances, masses = (np.asarray(coupling.data[name]) for name in ("J", "D_x", "D_y"))
     left, _, right = np.linalg.svd(moments / np.sqrt(np.outer(variances, masses)), full_matrices=False)
-    return run.end["X"] * np.sqrt(variances) @ left, run.end["Y"] * np.sqrt(masses) @ right.T
+    return left, right.T
+
+
+@dataclass(frozen=True, eq=False)
+class AngleTraining:
+    """The first stage of a run from small angles along all class modes, with what was predicted of it; ``closing`` (K - 1,) are
+    the rates at which they close."""
+
+    data: str
+    forecast: LossForecast
+    closing: NDArray
+
+    @property
+    def deviation(self) -> float:
+        """The largest deviation of a rate from what was predicted, over the largest rate."""
+        foreseen = np.asarray(self.forecast.closing)
+        return float(np.abs(self.closing - foreseen).max() / np.abs(foreseen).max())
+
+    def row(self) -> dict[str, str | float]:
+        """Prediction against training."""
+        return {
+            "data": self.data,
+            "loss": self.forecast.name,
+            "modes": len(self.closing),
+            "open, predicted": int((np.asarray(self.forecast.closing) < 0).sum()),
+            "open, trained": int((self.closing < 0).sum()),
+            "largest deviation of a rate": self.deviation,
+        }
+
+
+def train_small_angles(loss: str, split: DataSplit, parameters: Mapping[str, float] | None = None) -> AngleTraining:
+    """Train a linear encoder with a constant input under a loss of cosines, from small angles, for the time in which the
+    fastest of them changes by a factor e; mobilities are inverse to the moments.
+
+    Parameters
+    ----------
+    loss
+        among :data:`OF_COSINES`; under ``info_nce`` classes are cut to one size.
+    parameters
+        of the loss, in place of the usual ones.
+    """
+    features, classes = _classes_of_one_size(split) if loss == "info_nce" else (split.trained, split.classes)
+    forecast = diagnose(features, classes).forecast(loss, parameters)
+    coupling = Coupling.from_data(features, classes, bias=True)
+    values, rates = dict(forecast.parameters), np.asarray(forecast.closing)
+    start, time = _small_angles(coupling, rates, values.get("beta")), 1 / np.abs(rates).max()
+    if "rho_W" in values:
+        start["W"] = np.diag([1.0, values.pop("rho_W")])
+        values |= {"lambda": 0.0, "kappa": 0.0, "gamma": 1.0}
+    run = simulate(
+        models.encode_samples(getattr(models, loss)()),
+        coupling,
+        dimension=2,
+        times=[0.0, time],
+        by=Direct(rtol=1e-9, atol=1e-9 * SMALL),
+        parameters=values,
+        initial=start,
+    )
+    samples, labels = (view[1, 1 : coupling.labels] for view in mode_views(run, coupling))
+    return AngleTraining(split.name, forecast, -np.log((samples + labels) / (2 * SMALL)) / time)
+
+
+def _classes_of_one_size(split: DataSplit) -> tuple[NDArray, NDArray]:
+    """The first samples of each class, as many as the smallest one has."""
+    size = np.bincount(split.classes).min()
+    chosen = np.concatenate([np.flatnonzero(split.classes == a)[:size] for a in np.unique(split.classes)])
+    return split.trained[chosen], split.classes[chosen]
+
+
+def _small_angles(coupling: Encoder, rates: NDArray, following: float | None) -> dict[str, NDArray]:
+    """All embeddings along one direction, and along another one all class modes, alike; targets that follow lag behind as they
+    do at these rates."""
+    variances, masses = (np.asarray(coupling.data[name]) for name in ("D_x", "D_y"))
+    left, right = canonical_directions(coupling)
+    lags = {"": np.ones_like(rates)} | ({} if following is None else {"T_": following / (following - rates)})
+    return {
+        lag + name: np.stack([modes[:, 0], SMALL * modes[:, 1 : coupling.labels] @ size]) / np.sqrt(weights)
+        for lag, size in lags.items()
+        for name, modes, weights in (("X", left, variances), ("Y", right, masses))
+    }
 
 
 def study_losses(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sympy import Rational, Symbol
+from sympy import Expr, Rational, Symbol
 
 from theory.flow import Flow
 from theory.loss import Loss
@@ -25,6 +25,8 @@ class Subject:
         the two parameters of the phase plane.
     numbers
         values of parameters at which figures are drawn and runs are made; those that are missing are drawn.
+    stands_for
+        what is put in for parameters and eigenvalues that equations give by others, of which the model is free.
     """
 
     name: str
@@ -35,3 +37,4 @@ class Subject:
     small: Symbol | None = None
     plane: tuple[Symbol, Symbol] | None = None
     numbers: Mapping[Symbol, Rational] = field(default_factory=dict)
+    stands_for: Mapping[Symbol, Expr] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from derivations.checks import CheckOutcome, Status
 from derivations.typeset.plain_values import plain_values
-from theory.abridging import Brief
+from theory.abridging import Brief, table_html
 
 NO_CHECK = CheckOutcome(Status.UNCHECKED, "none", "no check")
 
@@ -55,6 +55,17 @@ class Verification(Brief):
 
     def __iter__(self) -> Iterator[CheckedStep]:
         return iter(self.rows)
+
+    def __repr__(self):
+        return f"<verification of {self.derivation}: {self.passed_steps} of {len(self.rows)} steps passed>"
+
+    def _repr_html_(self) -> str:
+        head = ("step", "found", "seconds", "check")
+        found = [(r, r.outcome) for r in self.rows]
+        rows = [
+            (r.step, o.status.value, f"{r.seconds:.2f}", f"{_size_text(o)} {o.kind}: {o.detail}".lstrip()) for r, o in found
+        ]
+        return table_html(repr(self)[1:-1], head, rows)
 
     def __str__(self):
         width = max((len(row.step) for row in self.rows), default=0)

@@ -12,10 +12,13 @@ from matplotlib.figure import Figure
 from derivations import agreement, diagnose, dimensional, encoders, figures, phases
 from derivations.data import load_data
 from derivations.experiment import perform_runs, plan_runs
+from derivations.figures.style import finish_figure
 from derivations.frustration import study_frustration
+from derivations.report.making import compare_beside
 from derivations.survival import survival_table
 from derivations.two_time_scales import two_time_scales
 from theory import Coupling
+from theory.progress import tell_nobody
 
 GALLERY = Path(__file__).parent.parent / "docs" / "gallery"
 CELLS = 24
@@ -23,10 +26,14 @@ CELLS = 24
 
 def report_figures() -> Iterator[tuple[str, Figure]]:
     """The report's, on scikit-learn's digits."""
-    todo = plan_runs(load_data("digits"), fraction=0.05, seed=0)
-    runs = list(perform_runs(todo, dimension=16, seed=0, progress=lambda plan, share: None))
-    yield "curves", figures.curves(runs)
-    yield "head-eigenvalues", figures.head_eigenvalues(runs)
+    data = load_data("digits")
+    todo = plan_runs(data, fraction=0.05, seed=0)
+    runs = tuple(perform_runs(todo, dimension=16, seed=0, progress=lambda plan, share: None))
+    clean, frustrated, head, encoder, encoder_head = runs
+    beside = compare_beside(data, runs, tell_nobody)
+    yield "time-scales", figures.time_scales(clean, frustrated, beside.stepped, head)
+    yield "prevention", figures.prevention(head, beside.advised, encoder.coupling, data.class_names)
+    yield "teacher", figures.teacher(encoder, encoder_head, beside.teacher)
 
 
 def frustration_figures() -> Iterator[tuple[str, Figure]]:
@@ -94,6 +101,7 @@ def main(names: tuple[str, ...]) -> None:
     for maker in names or MAKERS:
         for name, figure in MAKERS[maker]():
             path = GALLERY / f"{name}.png"
+            finish_figure(figure)
             figure.savefig(path, dpi=130)
             click.echo(path)
 

@@ -45,7 +45,11 @@ def test_nobody_imports_from_a_derivation(imported_by, name):
 
 
 def test_derivations_are_asked_for_by_name(imported_by):
-    assert imported_by("derivations.catalogue") == {"derivations.cli.check", "derivations.cli.derive", "derivations.report"}
+    assert imported_by("derivations.catalogue") == {
+        "derivations.cli.check",
+        "derivations.cli.derive",
+        "derivations.report.making",
+    }
     assert imported_by("derivations.catalogue.model") == {"derivations.cli.derive"}
 
 

@@ -21,8 +21,8 @@ from derivations.closed_forms.reduced import flow_along
 from derivations.placement.deriving import one_mode
 from derivations.vocabulary import V, mu_1, mu_2, mu_3, mu_matrix
 from theory import models
+from theory.latex import tex
 from theory.models.vocabulary import W, gamma, kappa, lam
-from theory.printing import tex
 from theory.simulation.closure import closure
 
 ROOT = Path(__file__).parents[1]
@@ -141,4 +141,4 @@ def test_letters_are_set_as_they_are_written():
 
 
 def without_braces(text):
-    return re.sub(r"[{}\s]", "", text).replace(r"\varphi", r"\phi")
+    return re.sub(r"[{}\s]|\\boldsymbol", "", text).replace(r"\varphi", r"\phi")

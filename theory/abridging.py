@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from fractions import Fraction
+from html import escape
 from itertools import islice
 from typing import ClassVar
 
 from sympy import Basic, Integer, MatrixBase, Rational
 
+from theory.latex import tex
 from theory.parts import LONG, Definition, Names, put_dots
-from theory.printing import decimal_digits, plain, tex
+from theory.printing import decimal_digits, plain
 
 WRITTEN, ENDS = 300, 20  # digits of a definition that is written out; first and last ones of longer numbers
 LISTED = 100  # entries of a list in a ``repr``
@@ -121,6 +123,20 @@ class Brief:
         names = [f.name for f in fields(self) if f.repr] if is_dataclass(self) else self._shown
         shown = [f"{name}={_short_repr(getattr(self, name))}" for name in names]
         return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def table_html(title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table of a notebook, its text escaped."""
+
+    def row(cells: Iterable[object], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
+
+    return f"<table><caption>{escape(title)}</caption>{row(head, 'th')}{''.join(row(r, 'td') for r in rows)}</table>"
+
+
+def listed(names: Iterable[object]) -> str:
+    """Names in a row, of many the beginning."""
+    return _list_items(map(str, names))
 
 
 def _short_repr(value: object) -> str:

@@ -22,7 +22,8 @@ Source: the product rule for matrix differentials (Magnus and Neudecker, *Matrix
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from sympy import Add, Basic, Dummy, Expr, Identity, MatrixExpr, MatrixSymbol, S, Trace, Transpose
 
@@ -77,11 +78,22 @@ def gradient(expr: Expr, symbol: State, context: Context = PLAIN) -> Expr | Matr
 
 def gradients(expr: Expr, state: Sequence[State], context: Context = PLAIN) -> dict[State, Expr | MatrixExpr]:
     """The derivative of a scalar by each of several blocks, as :func:`gradient`."""
+    return dict(_gradients(expr, tuple(state), context))
+
+
+@lru_cache(maxsize=256)
+def _gradients(expr: Expr, state: tuple[State, ...], context: Context) -> dict[State, Expr | MatrixExpr]:
     if is_beyond_polynomials(expr, state):
-        opened = apply_rules(as_nodes(expr), context, frozenset(state))
+        opened = _opened(expr, context, state)
         return {b: apply_rules(slope, context) for b, slope in sweep.gradients(opened, state, context).items()}
     flat = expand_traces(expr, context)
     return {symbol: _polynomial_gradient(flat, symbol, context) for symbol in state}
+
+
+def _opened(expr: Expr | MatrixExpr, context: Context, state: Iterable[State]) -> Expr | MatrixExpr:
+    """An expression in nodes, with what is assumed of its matrices put in where that holds no state."""
+    symmetric = {Transpose(s): s for s in context.symmetric}
+    return apply_rules(as_nodes(expr.xreplace(symmetric)), context, frozenset(state))
 
 
 def _polynomial_gradient(flat: Expr, symbol: State, context: Context) -> Expr | MatrixExpr:
@@ -103,7 +115,7 @@ def differential(expr: Expr | MatrixExpr, directions: Mapping[State, Expr | Matr
     Linear in the directions, which are expressions of the shapes of their blocks.
     """
     if is_beyond_polynomials(expr, directions):
-        opened = apply_rules(as_nodes(expr), context, frozenset(directions))
+        opened = _opened(expr, context, directions)
         return apply_rules(sweep.differential_of(opened, directions, context), context)
     if isinstance(expr, MatrixExpr):
         return assemble(_word_differential(expand(expr, context), directions, context), expr.shape)

@@ -37,10 +37,11 @@ from sympy import (
 )
 from sympy.logic.boolalg import Boolean
 
-from theory.abridging import Brief, Say, brief, tex_lines, text_lines
+from theory.abridging import Brief, Say, brief, listed, tex_lines, text_lines
 from theory.calculus import State, differential, scalar_derivative
+from theory.data_symbols import with_known
 from theory.errors import InputError, MarkerError
-from theory.printing import tex
+from theory.latex import dotted
 from theory.shapes import require_shapes
 from theory.state import Pairs, check_state, expression_pairs, parameters_of, sort_by_state
 from theory.stopgrad import as_statements, is_marked
@@ -113,7 +114,8 @@ class Flow(Brief, Basic):
                 expected, got = (getattr(x, "shape", "a scalar") for x in (block, v))
                 raise InputError(f"a velocity of the shape of {block}, {expected}", str(got), "match the shapes")
         rates = sort_by_state(expression_pairs(mobility, "mobility"), moved)
-        return Basic.__new__(cls, sort_by_state(moved, moved), rates, Tuple(*as_statements(assumptions)), potential or Tuple())
+        known = with_known(as_statements(assumptions), (*moved.values(), *(rate for _, rate in rates)))
+        return Basic.__new__(cls, sort_by_state(moved, moved), rates, Tuple(*known), potential or Tuple())
 
     def _hashable_content(self):
         """Flows are equal that move alike, however they were made."""
@@ -143,6 +145,10 @@ class Flow(Brief, Basic):
     def __str__(self):
         return text_lines(self.lines)
 
+    def __repr__(self):
+        parameters = sorted(map(str, self.free_symbols - set(self.state)))
+        return f"<flow of {listed(self.state)}{f' with {listed(parameters)}' if parameters else ''}>"
+
     def _sympystr(self, _printer):
         return str(self)
 
@@ -150,7 +156,7 @@ class Flow(Brief, Basic):
         return rf"$\displaystyle{self._latex()}$"
 
     def _latex(self, _printer=None):
-        rows = tex_lines((rf"\dot{{{tex(block)}}}", v) for block, v in self.velocity.items())
+        rows = tex_lines((dotted(block), v) for block, v in self.velocity.items())
         return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
     @property

@@ -160,6 +160,14 @@ class Sums:
             terms.append(Term(number, _moved(powers, own), frozenset(own[k] for k in range(summed))))
         return terms
 
+    def mean_exponents(self, terms: Terms) -> dict[Factor, Expr]:
+        """What exponentials are raised to on average over terms, none of which is a sum: what shifts them all is seen by it."""
+        found: dict[Factor, Expr] = {}
+        if not any(term.summed for term in terms):
+            for factor, power in (pair for term in terms for pair in term.powers if pair[0].kind == EXPONENTIAL):
+                found[factor] = found.get(factor, S.Zero) + power / len(terms)
+        return found
+
     def numbered(self, term: Term) -> tuple:
         """The factors of a term with its summed indices numbered from 0 on in one way, and how many these are."""
         classes = self._alike(term)

@@ -278,7 +278,10 @@ class Entries(Sums):
         """The logarithm, of what stands outside a sum on its own."""
         argument = self.collected(argument)
         if len(argument) != 1:
-            return [self.function_of(OTHER, "log", argument)]
+            level = self.mean_exponents(argument)
+            around = self.times(argument, [Term(S.One, tuple((f, -p) for f, p in level.items()), frozenset())])
+            shift = [self.renamed(t, p) for f, p in level.items() for t in self.opened(f)]
+            return [*shift, self.function_of(OTHER, "log", self.collected(around))]
         (term,) = argument
         outside = [(f, p) for f, p in term.powers if f.kind == EXPONENTIAL and not term.summed & {*f.at}]
         rest = tuple(pair for pair in term.powers if pair not in outside)

@@ -40,8 +40,9 @@ from sympy import (
 )
 from sympy.logic.boolalg import Boolean
 
-from theory.abridging import Brief, brief
+from theory.abridging import Brief, brief, listed
 from theory.calculus import State, gradients, kinks, scaled_slope
+from theory.data_symbols import with_known
 from theory.errors import InputError
 from theory.flow import Flow
 from theory.nodes.domains import positive_parts
@@ -65,12 +66,14 @@ class Loss(Brief, Basic):
         the blocks that move: scalar symbols, or matrix symbols of shape (r, c).
     mobility
         learning rate of each block, a scalar or (for a matrix block) a c-by-c matrix multiplying on the right; 1 where
-        absent.  A mobility is assumed symmetric and positive definite.
+        absent, but where the model is simulated: there embeddings without one have that of the coupling.  A mobility is assumed
+        symmetric and positive definite.
     decay
         rate of decay of each block, a scalar, *not* multiplied by the mobility; 0 where absent.
     assumptions
         SymPy statements: ``Q.symmetric(D)``, ``Q.diagonal(H)``, equations between products of data matrices, and
-        inequalities between scalar parameters.
+        inequalities between scalar parameters.  What is known of the symbols of a coupling is among them anyway
+        (:mod:`theory.data_symbols`).
     parameters
         the symbols that may stand in the loss beside the state.  None allows any.
     views
@@ -112,10 +115,17 @@ class Loss(Brief, Basic):
         if isinstance(declared, Tuple):
             places = (*rates["mobility"].values(), *rates["decay"].values(), *(e for pair in targets.values() for e in pair))
             check_declared(blocks, tuple(declared), (loss, *places))
-        positive_parts(erase(loss), Context(as_statements(assumptions)))
+        known = with_known(as_statements(assumptions), (loss, *(e for given in rates.values() for e in given.values())))
+        positive_parts(erase(loss), Context(known))
         of_blocks = [sort_by_state(given, blocks) for given in rates.values()]
-        rest = Tuple(*as_statements(assumptions)), declared, Tuple(*views or ()), sort_by_state(targets, blocks)
+        rest = Tuple(*known), declared, Tuple(*views or ()), sort_by_state(targets, blocks)
         return Basic.__new__(cls, loss, Tuple(*blocks), *of_blocks, *rest)
+
+    def __repr__(self):
+        decays = ", ".join(f"{brief(rate)} of {block}" for block, rate in self.decay.items())
+        followed = ", ".join(map(str, self.follow))
+        parts = [f"decays {decays}" if decays else "", f"{followed} following" if followed else ""]
+        return f"<loss {'; '.join([f'{brief(self.expression)} of {listed(self.state)}', *filter(None, parts)])}>"
 
     @property
     def expression(self) -> Expr:

@@ -25,8 +25,10 @@ from sympy import (
 )
 from sympy.matrices.expressions.special import OneMatrix
 
+from theory.nodes.algebra import terms_of, times
 from theory.nodes.entries import Diagonal
 from theory.nodes.selections import Centring, Constant
+from theory.words import Polynomial, add_term
 
 
 def with_thin_ones(factors: Sequence[MatrixExpr]) -> Iterator[MatrixExpr]:
@@ -47,6 +49,11 @@ def transpose_operand(operand: Basic) -> Basic:
     return operand if isinstance(operand, DiagMatrix | Identity | Centring) else Transpose(operand)
 
 
+def turned_run(run: Sequence[Basic]) -> tuple[Basic, ...]:
+    """The factors of the transpose of a product."""
+    return tuple(map(transpose_operand, reversed(run)))
+
+
 def all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
     """The transposes of operands that are transposes themselves, or diagonal; an operation on these has both senses."""
     if not any(isinstance(o, Transpose) for o in operands):
@@ -60,14 +67,18 @@ def all_turned(operands: Sequence[Basic]) -> list[Basic] | None:
 
 def _transpose_term(term: Basic) -> Basic:
     """The transpose of a term of a sum that stays open."""
-    coefficient, factors = term.as_coeff_matrices() if isinstance(term, MatMul) else (S.One, [term])
+    coefficient, factors = _number_and_factors(term)
     return MatMul(coefficient, *map(transpose_operand, reversed(factors)), evaluate=False)
 
 
 def in_order(terms: Iterable[Basic]) -> MatAdd:
-    """A sum as it is, its terms in one order."""
-    products = (t if isinstance(t, MatMul) else MatMul(S.One, t, evaluate=False) for t in terms)
-    return MatAdd(*sorted(products, key=default_sort_key), evaluate=False)
+    """A sum as it is, its terms in one order and each with one number in front."""
+    numbered = ((coefficient, *factors) for coefficient, factors in map(_number_and_factors, terms))
+    return MatAdd(*sorted((MatMul(*term, evaluate=False) for term in numbered), key=default_sort_key), evaluate=False)
+
+
+def _number_and_factors(term: Basic) -> tuple[Expr, Sequence[Basic]]:
+    return term.as_coeff_matrices() if isinstance(term, MatMul) else (S.One, [term])
 
 
 def symbol_of(operand: Basic) -> Basic:
@@ -101,9 +112,9 @@ def numbers_of_matrices(expr: Basic) -> Iterator[Expr]:
 
 
 def runs_of(best: Mapping, i: int, j: int) -> Iterator[tuple[int, int]]:
-    """The runs of operands whose products are made."""
+    """The runs of operands whose products are made, those that cost nothing without what they are made of."""
     yield i, j
-    if i < j:
+    if best[i, j][0] > 0:
         k = best[i, j][1]
         yield from (*runs_of(best, i, k), *runs_of(best, k + 1, j))
 
@@ -138,3 +149,19 @@ class Sizes:
         is_copy = all(map(scales, operands[i : k + 1])) != all(map(scales, operands[k + 1 : j + 1]))
         is_copy |= all(isinstance(o, DiagMatrix) for o in operands[i : j + 1])
         return rows * columns * (1 if is_copy else 2 * inner)
+
+    def thin_words(self, terms: Polynomial) -> Polynomial:
+        """Words without sums that are larger than all else."""
+        found: Polynomial = {}
+        for word, coefficient in terms.items():
+            sizes = [self.dimension_size(f.rows) for f in word]
+            bound = min(sizes, default=1) * max(sizes, default=1)
+            place = next((i for i, f in enumerate(word) if self.stays_open(f, bound)), None)
+            if place is None:
+                add_term(found, word, coefficient)
+                continue
+            for term in word[place].args:
+                inner = terms_of(times(*word[:place], term, *word[place + 1 :]))
+                for w, c in self.thin_words(inner).items():
+                    add_term(found, w, coefficient * c)
+        return found

@@ -27,7 +27,8 @@ from sympy import Add, Basic, Expr, Float, Integer, MatAdd, MatMul, MatrixExpr, 
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, Or
 
-from theory.printing import MANY, AsWritten, PaperPrinter, decimal_digits, tex
+from theory.latex import tex
+from theory.printing import MANY, AsWritten, PaperPrinter, decimal_digits
 from theory.rewriting import OPEN, rebuild_with, replace_numbers, symbols_in
 
 LETTERS = ("q", "p", "h", "k", "s")

@@ -12,11 +12,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from threading import RLock
+from contextvars import ContextVar
+from threading import Event, RLock, Thread
 from typing import TypeAlias
 
 Tell: TypeAlias = Callable[[str, float], None]  # is told a piece of work by name, and the share of it that is done
 DELAY = 2.0  # seconds before a bar appears
+TICK = 1.0  # seconds between two looks at it
+QUIET = ContextVar("QUIET", default=False)  # whether nothing is shown
 FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
 
 
@@ -42,11 +45,36 @@ def progress_bar(total: float, what: str) -> Iterator[Callable[[float], None]]:
     from tqdm import tqdm
 
     class Bar(tqdm):
-        monitor_interval = 0  # no thread beside the work
+        monitor_interval = 0  # it is kept alive below
         _lock = RLock()  # one terminal, one process: none that other processes could wait for
 
-    with Bar(total=total, desc=what, delay=DELAY, disable=None, leave=False, miniters=0, bar_format=FORMAT) as shown:
+    disable = True if QUIET.get() else None  # None: where standard error is no terminal
+    how = {"leave": False, "miniters": 0, "bar_format": FORMAT}
+    with Bar(total=total, desc=what, delay=DELAY, disable=disable, **how) as shown, _kept_alive(shown):
         yield lambda done: _advance_bar(shown, done)
+
+
+@contextmanager
+def _kept_alive(shown) -> Iterator[None]:
+    """Let a bar appear, and its time go on, where the work says nothing for long."""
+    if shown.disable:
+        yield
+        return
+    ended = Event()
+
+    def tick() -> None:
+        waited = DELAY
+        while not ended.wait(waited):
+            shown.update(0)
+            waited = TICK
+
+    thread = Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextmanager
@@ -64,7 +92,8 @@ def pieces() -> Iterator[Tell]:
             if piece not in move:
                 bars.close()
                 move.clear()
-                print(piece, file=sys.stderr, flush=True)
+                if not QUIET.get():
+                    print(piece, file=sys.stderr, flush=True)
                 move[piece] = bars.enter_context(progress_bar(1.0, piece))
             move[piece](share)
 

@@ -31,7 +31,7 @@ from sympy import (
 from sympy.matrices.expressions.special import OneMatrix
 
 from theory.errors import CalculusError
-from theory.nodes.algebra import terms_of, times
+from theory.nodes.algebra import terms_of
 from theory.nodes.node import Node
 from theory.nodes.opened import as_nodes
 from theory.nodes.operations import PLACES, NumberOf, Pointwise
@@ -45,9 +45,10 @@ from theory.operands import (
     scales,
     symbol_of,
     transpose_operand,
+    turned_run,
     with_thin_ones,
 )
-from theory.words import Polynomial, Word, add_term, expand, monomial
+from theory.words import Word, expand, monomial
 
 LARGE = 2**13  # entries of an array of which a copy costs more than the call that spares it
 
@@ -174,23 +175,24 @@ class Schedule(Sizes):
         return self.emit(operation, operands[0].shape, all(isinstance(o, DiagMatrix) for o in operands))
 
     def halves(self, expr: MatrixExpr) -> tuple[Basic, Basic] | None:
-        """The two factors of a product, split where its diagonal costs least; None of what is no product."""
+        """The two factors of a product, split where its diagonal costs least; None of what is no product, or is known."""
         if not isinstance(expr, MatMul):
             return None
         coefficient, factors = expr.as_coeff_matrices()
         operands = self._operands_of_product(factors)
-        last, dense = len(operands) - 1, [k for k, o in enumerate(operands) if not scales(o)]
-        if len(dense) < 2 or coefficient != 1:
+        dense = [k for k, o in enumerate(operands) if not scales(o)]
+        if len(dense) < 2 or coefficient != 1 or self._known_product(operands) is not None:
             return None
         best, rows = self._cheapest_order(operands), self.dimension_size(operands[0].rows)
-        splits = range(dense[0], dense[-1])
 
         def cost(k: int) -> float:
-            mirrored = operands[: k + 1] == [transpose_operand(o) for o in reversed(operands[k + 1 :])]
-            return best[0, k][0] + (not mirrored) * best[k + 1, last][0] + rows * self.dimension_size(operands[k].cols)
+            left, right = [tuple(operands[i : j + 1]) for i, j in runs_of(best, 0, k)], operands[k + 1 :]
+            beside = self._cheapest_order(right, left)[0, len(right) - 1][0]
+            return best[0, k][0] + beside + rows * self.dimension_size(operands[k].cols)
 
-        k = min(splits, key=cost)
-        return self._emit_run(operands, best, 0, k), self._emit_run(operands, best, k + 1, last)
+        k = min(range(dense[0], dense[-1]), key=cost)
+        left, right = self._emit_run(operands, best, 0, k), operands[k + 1 :]
+        return left, self._emit_run(right, self._cheapest_order(right), 0, len(right) - 1)
 
     def _number_of(self, part: Expr) -> Basic:
         if isinstance(part, Trace):
@@ -199,24 +201,8 @@ class Schedule(Sizes):
         return self.emit(NumberOf(Symbol(name), self.operand(determinant.arg)), None)
 
     def _emit_trace(self, trace: Trace) -> Basic:
-        words = (self._thin_words(terms_of(trace.arg)) if trace.has(Node) else expand(trace.arg)).items()
+        words = (self.thin_words(terms_of(trace.arg)) if trace.has(Node) else expand(trace.arg)).items()
         return Add(*(self.operand(c) * (self._trace_of(word) if word else trace.arg.rows) for word, c in words))
-
-    def _thin_words(self, terms: Polynomial) -> Polynomial:
-        """Words without sums that are larger than all else."""
-        found: Polynomial = {}
-        for word, coefficient in terms.items():
-            sizes = [self.dimension_size(f.rows) for f in word]
-            bound = min(sizes, default=1) * max(sizes, default=1)
-            place = next((i for i, f in enumerate(word) if self.stays_open(f, bound)), None)
-            if place is None:
-                add_term(found, word, coefficient)
-                continue
-            for term in word[place].args:
-                inner = terms_of(times(*word[:place], term, *word[place + 1 :]))
-                for w, c in self._thin_words(inner).items():
-                    add_term(found, w, coefficient * c)
-        return found
 
     def _trace_of(self, word: Word) -> Basic:
         """The trace of a word, turned to where its product costs least."""
@@ -224,13 +210,17 @@ class Schedule(Sizes):
         best = min(turns, key=lambda w: self._cheapest_order([self.operand(f) for f in w])[0, len(w) - 1][0])
         return self.emit(Trace(self.operand(monomial(best))), None, False)
 
-    def _cheapest_order(self, operands: list[Basic]) -> dict[tuple[int, int], tuple[float, int]]:
-        """For each run of operands the least cost of its product and the place to split it (matrix chain order)."""
+    def _cheapest_order(self, operands: list[Basic], free: Sequence[tuple] = ()) -> dict[tuple[int, int], tuple[float, int]]:
+        """For each run of operands the least cost of its product and the place to split it (matrix chain order).
+
+        What is known costs nothing, nor do the runs in ``free``.
+        """
         best = {(i, i): (0.0, i) for i in range(len(operands))}
         for length in range(1, len(operands)):
             for i in range(len(operands) - length):
                 j = i + length
-                known = self._known_product(operands[i : j + 1]) is not None
+                run = operands[i : j + 1]
+                known = self._known_product(run) is not None or not {tuple(run), turned_run(run)}.isdisjoint(free)
                 costs = {k: best[i, k][0] + best[k + 1, j][0] + self.product_cost(operands, i, k, j) for k in range(i, j)}
                 k = min(costs, key=lambda k: (costs[k], not self._is_shared(operands, i, k, j), -k))
                 best[i, j] = 0.0 if known else costs[k], k
@@ -247,7 +237,7 @@ class Schedule(Sizes):
         """The value of a product that has been made already, or whose transpose has."""
         if (found := self._products.get(tuple(run))) is not None:
             return found
-        turned = self._products.get(tuple(transpose_operand(o) for o in reversed(run)))
+        turned = self._products.get(turned_run(run))
         return None if turned is None else transpose_operand(turned)
 
     def _emit_chain(self, operands: list[Basic], coefficient: Expr) -> Basic:

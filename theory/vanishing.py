@@ -18,8 +18,7 @@ True
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import groupby, pairwise
+from functools import cache, lru_cache
 
 from sympy import (
     Abs,
@@ -45,7 +44,6 @@ from sympy import (
     S,
     Trace,
     cancel,
-    default_sort_key,
     exp,
     expand_log,
     factorint,
@@ -57,21 +55,24 @@ from sympy import (
 )
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
-from sympy.matrices.expressions.special import OneMatrix
 from sympy.polys.polyerrors import PolynomialError
 
 from theory.indexed import vanishes_by_indices
+from theory.named_arguments import name_arguments
 from theory.nodes.algebra import apply_rules
 from theory.nodes.node import Node
 from theory.nodes.opened import as_nodes
+from theory.push_through import least_inverses
 from theory.real_points import proved_nonzero
-from theory.words import PLAIN, Context, Word, expand, expand_traces, monomial, transpose_factor
+from theory.split_traces import split_traces
+from theory.words import PLAIN, Context, expand_traces
 
 OPERATIONS = 4_000  # of an expression, beyond which its tower is not built
 SIMPLIFIED = 400  # operations up to which SymPy's own test is asked last
 ENTRIES = 40  # of matrices of known sizes, up to which an expression is written in them
 
 
+@lru_cache(maxsize=2048)
 def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
     """Whether an expression is zero for all admissible values of its symbols: True and False are proved, None is undecided.
 
@@ -85,11 +86,11 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
     if proved_nonzero(expr, context):  # multiplied out only where it may vanish
         return False
     if expr.has(Node):
-        if vanishes_by_indices(expr, context):
+        if vanishes_by_indices(name_arguments(expr), context) or vanishes_by_indices(expr, context):
             return True
         if expr.count_ops() > OPERATIONS:
             return None
-    flat = _split_traces(expand_traces(expr, context), context).expand()
+    flat = split_traces(expand_traces(expr, context), context).expand()
     if flat == 0:
         return True
     if proved_nonzero(flat, context):
@@ -97,59 +98,18 @@ def vanishes(expr: Expr | MatrixExpr, context: Context = PLAIN) -> bool | None:
     if flat.has(Inverse, Determinant) and vanishes_by_indices(flat, context):
         return True
     held = flat.xreplace({t: Dummy(real=True) for t in flat.atoms(Trace, Determinant)})
-    if _reduces_to_zero(held) or _vanishes_by_entries(flat, context):
+    if _reduces_to_zero(held) or _vanishes_by_entries(flat, context) or _vanishes_turned(expr, context):
         return True
     return None
 
 
-# -- traces -----------------------------------------------------------------------------------------------------------
-
-
-def _split_traces(expr: Expr, context: Context) -> Expr:
-    """Traces split where a word is one number wide, with diagonal matrices that stand together in one order."""
-    split = {t: ((_split_word(w, context), c) for w, c in expand(t.arg, context).items()) for t in expr.atoms(Trace)}
-    return expr.xreplace({t: Add(*(value * c for value, c in terms)) for t, terms in split.items()})
-
-
-def _split_word(word: Word, context: Context) -> Expr:
-    word = tuple(part for factor in word for part in _split_ones(factor))
-    cuts = [i for i, factor in enumerate(word) if factor.rows == 1]
-    if not cuts:
-        return _least_turn(word, context)
-    turned = word[cuts[0] :] + word[: cuts[0]]
-    ends = [*(i - cuts[0] for i in cuts), len(word)]
-    return prod(_word_trace(turned[i:j], context) for i, j in pairwise(ends))
-
-
-def _split_ones(factor: MatrixExpr) -> Word:
-    """A matrix of ones is a column times a row."""
-    if isinstance(factor, OneMatrix) and 1 not in factor.shape:
-        return OneMatrix(factor.rows, 1), OneMatrix(1, factor.cols)
-    return (factor,)
-
-
-def _word_trace(word: Word, context: Context) -> Expr:
-    """The trace of a word from a row to a column."""
-    if len(word) == 2 and all(isinstance(f, OneMatrix) for f in word):
-        return word[0].cols
-    return _least_turn(word, context)
-
-
-def _least_turn(word: Word, context: Context) -> Expr:
-    backwards = tuple(transpose_factor(f, context) for f in reversed(word))
-    turns = [w[i:] + w[:i] for w in (_order_word(word, context), _order_word(backwards, context)) for i in range(len(w))]
-    return Trace(monomial(min(turns, key=lambda w: [default_sort_key(f) for f in w])))
-
-
-def _order_word(word: Word, context: Context) -> Word:
-    """A word from its first factor that is not diagonal on, each run of diagonal factors sorted."""
-
-    def commutes(factor):
-        return (factor.arg if factor.is_Inverse else factor) in context.diagonal
-
-    start = next((i for i, f in enumerate(word) if not commutes(f)), 0)
-    runs = groupby(word[start:] + word[:start], key=commutes)
-    return tuple(f for free, run in runs for f in (sorted(run, key=default_sort_key) if free else run))
+def _vanishes_turned(expr: Expr, context: Context) -> bool:
+    """Whether an expression vanishes by what inverses and determinants of turned products have to do with each other."""
+    if not expr.has(Inverse, Determinant) or expr.has(Node):
+        return False
+    turned, known = least_inverses(expr, context)
+    flat = split_traces(expand_traces(turned, known), known).expand()
+    return flat == 0 or _reduces_to_zero(flat.xreplace({t: Dummy(real=True) for t in flat.atoms(Trace, Determinant)}))
 
 
 def _vanishes_by_entries(flat: Expr, context: Context) -> bool:

@@ -7,11 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from sympy import Expr, S, Symbol, solve, sqrt
 
-from derivations.catalogue.points import number
 from derivations.checks import Identity, Numerics
 from derivations.closed_forms.families import frustration
 from derivations.engine import Step
-from derivations.lines import Line, Lines
+from derivations.lines import Line, Lines, number
 from derivations.vocabulary import mu_k, phi, phi_c_pairs, phi_c_uniform, psi, psi_pairs, psi_uniform
 from theory import Coupling
 

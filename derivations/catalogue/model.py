@@ -1,24 +1,26 @@
-r"""The flows of any loss that a user writes, in scalars or in matrices: what stop-gradient deletes, curl, first integrals."""
+r"""The flows of any loss that a user writes, in scalars or in matrices: what stop-gradient deletes, curl, what is conserved."""
 
 from __future__ import annotations
 
 import re
 
-from sympy import S
-
-from derivations.analysis.conserved import Conserved
+from derivations.analysis.conserved import integrals_with_rates
 from derivations.engine import Derivation
+from derivations.steps.account import Account
 from derivations.steps.curl import curl_account
 from derivations.steps.flows import flow_account, followed
 from derivations.steps.integrals import integrals_account
 from theory import Flow, InputError, Loss
+from theory.errors import UnfinishedError
 
 
-def derive_model(loss: Loss, name: str) -> Derivation:
-    """The checked derivation of the flows of a loss."""
+def derive_model(loss: Loss, name: str, time_limit: float | None = 60) -> Derivation:
+    """The checked derivation of the flows of a loss, and of what is conserved or changes at a rate of its own.
+
+    The time limit, in seconds, is that of the latter.
+    """
     flow, source = loss.stop_gradient_flow() if loss.is_marked else loss.gradient_flow(), followed(loss)
-    account = flow_account(flow, loss) + curl_account(flow, source)
-    account += integrals_account(tuple(Conserved(q, S.Zero) for q in _first_integrals(flow)), flow, source)
+    account = flow_account(flow, loss) + curl_account(flow, source) + _quantities_account(flow, source, time_limit)
     name = re.sub(r"[^\w-]", "_", name)
     summary = "Everything follows from the loss by differentiation; each formula is compared with numbers found without it."
     return Derivation(
@@ -29,9 +31,11 @@ def derive_model(loss: Loss, name: str) -> Derivation:
     )
 
 
-def _first_integrals(flow: Flow) -> tuple:
-    """First integrals up to degree two; none are offered where a velocity is not rational in the state."""
+def _quantities_account(flow: Flow, source: str, time_limit: float | None) -> Account:
+    """Quantities up to degree two; none are offered where a velocity is not rational in the state."""
     try:
-        return flow.conserved()
+        return integrals_account(integrals_with_rates(flow, time_limit=time_limit), flow, source)
     except InputError:
-        return ()
+        return Account()
+    except UnfinishedError as error:
+        return Account(gaps=(f"What is conserved was not found: {error}.",))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import mpmath
 import numpy as np
-from sympy import Basic, Expr, Rational, Symbol
+from sympy import Expr, Rational, Symbol
 
 from derivations.checks import random_values
 from derivations.lines import Lines
@@ -40,11 +40,6 @@ def unit_point(rng: np.random.Generator) -> Point:
         | {mu_matrix: diagonal_matrix(random_values(rng, (count,), -1, 1))}
         | {rate: random_values(rng, (), 0.2, 2) for rate in (gamma, lam, kappa)}
     )
-
-
-def number(formula: Basic, values: Mapping) -> float:
-    """The value of a formula."""
-    return float(formula.subs(values))
 
 
 def diagonal_matrix(values) -> np.ndarray:

@@ -14,7 +14,7 @@ from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import L, L_stopped, m
 from theory import Loss
-from theory.models.vocabulary import D_x, D_y, H_x, H_y, X, Y
+from theory.models.vocabulary import D_x, D_y, H_x, H_y
 
 
 def moving_views(loss: Loss) -> Lines:
@@ -79,7 +79,7 @@ def stop_step(loss: Loss) -> Step:
 
 
 def whole_stop_step(loss: Loss) -> Step:
-    """The same for all embeddings, where the loss is no function of moments."""
+    """The same for all blocks of a loss, where it is no function of moments."""
 
     def flow_by(expression: Expr) -> Mapping:
         return loss.with_parts(expression=expression).stop_gradient_flow().velocity
@@ -90,11 +90,11 @@ def whole_stop_step(loss: Loss) -> Step:
         "The slope of the loss in a view is the same whether the other one is stopped or not, and each view is free in one of "
         "two terms.",
         given=(Line(L, loss.expression), Line(L_stopped, with_stops(loss).expression)),
-        after=tuple(Line(dot(view, "stopped"), dot(view) / 2) for view in (X, Y)),
+        after=tuple(Line(dot(view, "stopped"), dot(view) / 2) for view in loss.state),
         check=lambda given, after: Identity(
             tuple(
                 (flow_by(given[L_stopped])[view], after[dot(view, "stopped")].xreplace({dot(view): flow_by(given[L])[view]}))
-                for view in (X, Y)
+                for view in loss.state
             ),
             loss.context,
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Add, Expr, MatMul, Matrix, Mul, Poly, Symbol
 
 from derivations.analysis.expansions.rates import Rate
@@ -37,6 +39,7 @@ def _sum_by_amplitude(velocity: Expr, amplitudes: tuple) -> Expr:
     return ordered_sum(*(_signed_term(c, (), a) for c, a in coefficients if c != 0))
 
 
+@cache
 def _signed_term(coefficient: Expr, inner: tuple, factor: Expr) -> Expr:
     """A coefficient times a factor, with the sign in front, but 1 - x for -(x - 1)."""
     sign = -1 if coefficient.could_extract_minus_sign() else 1

@@ -44,6 +44,11 @@ class ClaimKind(Enum):
     EIGENVALUES = "eigenvalues"
     END = "end"
     CHECKS = "checks"
+    SOLUTION = "solution"
+    DECODING = "decoding"
+    SIMPLEX = "simplex"
+    COUPLINGS = "couplings"
+    TEACHER = "teacher"
 
 
 class Outlook(Enum):
@@ -54,8 +59,21 @@ class Outlook(Enum):
     OPEN = "theory: it may hold here or not"
 
 
+TOPICS = {
+    ClaimKind.SOLUTION: "C1",
+    ClaimKind.SLOW_TIME: "C3",
+    ClaimKind.GAIN: "C3",
+    ClaimKind.DECODING: "C3",
+    ClaimKind.EIGENVALUES: "C4",
+    ClaimKind.END: "C4",
+    ClaimKind.SIMPLEX: "C4",
+    ClaimKind.COUPLINGS: "C5",
+    ClaimKind.TEACHER: "C6",
+}
+OF_ENCODERS, OF_HEADS = "encoder", "-head"  # how names of runs begin, and how they end
+
 EXPORTED = (
-    *("name", "sentence", "verdict", ("evidence", "numbers"), "outlook", ("theory", "explanation"), "fault"),
+    *("name", "topic", "sentence", "verdict", ("evidence", "numbers"), "outlook", ("theory", "explanation"), "fault"),
     *("measured", "predicted", "error"),
 )
 
@@ -78,6 +96,8 @@ class Claim:
         what theory says of the claim here, and by which numbers, in a clause.
     measured, predicted, error, source
         a number against its prediction, the error that is stated for this, and where that comes from; or NaN.
+    found, foreseen
+        what was measured and predicted in a few words, where these are no such numbers.
     """
 
     kind: ClaimKind
@@ -92,6 +112,17 @@ class Claim:
     predicted: float = nan
     error: float = nan
     source: str = ""
+    found: str = ""
+    foreseen: str = ""
+
+    @property
+    def topic(self) -> str:
+        """Which of the six claims of the theory it belongs to, C1 to C6; empty for checks."""
+        if self.kind is ClaimKind.CHECKS:
+            return ""
+        if self.run.startswith(OF_ENCODERS):
+            return "C6"
+        return TOPICS.get(self.kind, "C4" if self.run.endswith(OF_HEADS) else "C2")
 
     @property
     def name(self) -> str:

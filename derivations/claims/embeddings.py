@@ -79,6 +79,7 @@ def _claim_contraction(run: ExperimentRun, linear: LinearMotion | None) -> Claim
     names = ClaimKind.TOGETHER, run.name, f"{about.name} {about.bring}", denial
     end = f"at t = {path.times[-1]:.4g} the spread of the labels is {spread:.3g} of that at the start"
     evidence = f"{end}, and the smallest distance of two {path.min_separation[-1]:.3g}"
+    left = f"{spread:.2g} of the start"
     verdict = ClaimVerdict.of(run.contracted)
     if c.components > 1:
         theory = f"{c.components} canonical correlations are 1, and what they hold of the labels does not move"
@@ -86,13 +87,14 @@ def _claim_contraction(run: ExperimentRun, linear: LinearMotion | None) -> Claim
         outlook = (
             Outlook.FAILS if linear is None or label_spread(linear.rest) > CONTRACTED * path.label_spread[0] else Outlook.OPEN
         )
-        return Claim(*names, verdict, evidence, outlook, theory)
+        return Claim(*names, verdict, evidence, outlook, theory, found=left, foreseen="above 0")
     slow = f"all modes but one decay, the slowest in the time {run.coupling.slow_time():.4g}"
     foreseen = None if linear is None else label_spread(linear.labels_at(path.times[-1:])[0]) / path.label_spread[0]
     if not run.contracted and (foreseen is None or foreseen >= CONTRACTED):
         why = f"{end}, which is too early for them to have come together"
         return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.HOLDS, slow)
-    return Claim(*names, verdict, evidence, Outlook.HOLDS, slow)
+    foreseen_cell = "" if foreseen is None else f"{foreseen:.2g} of the start"
+    return Claim(*names, verdict, evidence, Outlook.HOLDS, slow, found=left, foreseen=foreseen_cell)
 
 
 # -- times ---------------------------------------------------------------------------------------------------------------
@@ -156,4 +158,5 @@ def _claim_gain(run: ExperimentRun) -> Claim:
         return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.OPEN, theory)
     gained = float(path.times[np.argmax(path.accuracy >= (first + best) / 2)])
     evidence = f"accuracy rises from {first:.3f} to {best:.3f}, half of it by t = {gained:.3g}"
-    return Claim(*names, ClaimVerdict.of(gained < half), evidence, Outlook.HOLDS, theory)
+    verdict = ClaimVerdict.of(gained < half)
+    return Claim(*names, verdict, evidence, Outlook.HOLDS, theory, found=f"t = {gained:.2g}", foreseen=f"before t = {half:.3g}")

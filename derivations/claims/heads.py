@@ -151,7 +151,8 @@ def _claim_separation(run: ExperimentRun, end: RunEnd | None) -> Claim:
     if outlook is Outlook.OPEN and run.collapsed and end is not None:
         outlook, reason = _outlook_by_survivors(run, end)
         theory += f"; {reason}"
-    return Claim(*names, ClaimVerdict.of(not run.collapsed), evidence, outlook, theory)
+    verdict = ClaimVerdict.of(not run.collapsed)
+    return Claim(*names, verdict, evidence, outlook, theory, found=f"{gaps[-1] / gaps[0]:.2g} of the start")
 
 
 def _outlook_by_survivors(run: ExperimentRun, end: RunEnd) -> tuple[Outlook, str]:
@@ -266,7 +267,8 @@ def _claim_stability(run: ExperimentRun, end: RunEnd | None) -> Claim:
     if not judged.allowed and judged.value * end.time < -np.log(EPS):
         why = f"{evidence}, which is too slow to be seen by t = {end.time:.4g}"
         return Claim(*names, ClaimVerdict.UNTESTED, why, Outlook.HOLDS, theory)
-    return Claim(*names, ClaimVerdict.of(judged.allowed), evidence, Outlook.HOLDS, theory)
+    verdict = ClaimVerdict.of(judged.allowed)
+    return Claim(*names, verdict, evidence, Outlook.HOLDS, theory, found=f"{judged.value:.2g}", foreseen="no growth")
 
 
 def _list_values(what: str, values: NDArray, most: int = 6) -> str:

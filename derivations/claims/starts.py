@@ -103,13 +103,15 @@ class LinearMotion:
         return np.sum(now * moved, axis=(1, 2)) / np.sum(now**2, axis=(1, 2))
 
 
-def numerical_error(run: ExperimentRun) -> float:
+def numerical_error(run: ExperimentRun, lasting: float | None = None) -> float:
     """A bound on the error of labels without a head: rounding; of integrated runs the tolerance of a step, times the steps that
-    accuracy, stability and recorded times ask for while an error lasts, since the flow contracts differences of labels."""
+    accuracy, stability and recorded times ask for while an error lasts: for ever that of a common shift, and a slow time that
+    of differences of labels, which the flow contracts."""
     c, path = run.coupling, run.trajectory
     size = float(np.abs(path.labels).max())
     if path.is_exact:
         return c.reduction.size * EPS * size
-    lasting = c.slow_time() if c.components == 1 else float(path.times[-1])
+    if lasting is None:
+        lasting = c.slow_time() if c.components == 1 else float(path.times[-1])
     steps = STEPS * lasting * fastest_rate(c) + len(path.times)
     return steps * (RTOL * size + ATOL)

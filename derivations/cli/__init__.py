@@ -9,7 +9,7 @@ from derivations.cli.common import Commands
 MODULES = ("check", "derive", "diagnose", "dmft", "losses", "phase", "report", "simulate", "spectrum", "study")
 
 
-@click.group(cls=Commands, modules=MODULES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("collapse", cls=Commands, modules=MODULES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("collapse-theory"), prog_name="collapse")
 def main() -> None:
     """Why learned representations collapse, and what prevents it: derivations checked against numbers."""

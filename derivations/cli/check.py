@@ -8,15 +8,16 @@ from typing import Any
 
 import click
 
-from derivations.cli.common import FAILED, JSON
+from derivations.cli.common import FAILED, JSON, QUIET, examples, say
 from derivations.cli.studies import make_study, path_of, table_of, with_choices
 from theory.progress import pieces
 
 
-@click.command("check")
+@click.command("check", epilog=examples("collapse check embedding stop_gradient", "collapse check model.toml --json"))
 @click.argument("names", metavar="MODEL|NAME...", nargs=-1, required=True)
 @with_choices
 @JSON
+@QUIET
 def command(names: tuple[str, ...], as_json: bool, **choices: Any) -> None:
     """The table of agreement of a model, or the checks of derivations by name.
 
@@ -40,6 +41,6 @@ def command(names: tuple[str, ...], as_json: bool, **choices: Any) -> None:
     if as_json:
         click.echo(json.dumps({"checked": [plain for plain, _ in found]}, allow_nan=False))
     else:
-        click.echo("\n\n".join(text for _, text in found))
+        say("\n\n".join(text for _, text in found))
     if not passed:
         sys.exit(FAILED)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from fractions import Fraction
 from importlib import import_module
 from math import isfinite
 from pathlib import Path
@@ -9,29 +12,39 @@ from pathlib import Path
 import click
 
 from theory.errors import InputError, UnfinishedError
+from theory.progress import QUIET as QUIET_RUN
 
 FAILED, BAD_INPUT, UNFINISHED = 1, 2, 3
+FOLDER = Path("collapse-out")
 OUT = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("collapse-out"),
+    help="Folder for all files.  [default: collapse-out; none are written with --json alone]",
+)
+FIGURES = click.option(
+    "--format",
+    "formats",
+    type=click.Choice(["svg", "pdf", "png"]),
+    multiple=True,
+    default=("svg", "pdf"),
     show_default=True,
-    help="Folder for all files.",
+    help="Kind of file of the figure; may be repeated.",
+)
+QUIET = click.option(
+    "--quiet",
+    "-q",
+    is_flag=True,
+    expose_value=False,
+    callback=lambda context, option, value: QUIET_RUN.set(value),
+    help="Print errors alone: files, --json and the exit status tell the rest.",
 )
 SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of every random draw.")
-DELIMITER = click.option(
-    "--delimiter",
-    default=",",
-    show_default=True,
-    callback=lambda context, option, value: value.replace("\\t", "\t"),
-    help="Between the columns of a CSV file.",
-)
 MOBILITY = click.option(
     "--mobility",
     type=click.Choice(["degree", "uniform"]),
     default="degree",
     show_default=True,
-    help="Of every embedding: the inverse of its degree, or one.",
+    help="Mobility of every embedding: the inverse of its degree, or one.",
 )
 DIMENSION = click.option(
     "--dimension", type=click.IntRange(min=1), default=16, show_default=True, help="Dimension of the embeddings."
@@ -39,7 +52,34 @@ DIMENSION = click.option(
 LEVEL = click.option(
     "--level", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="How many cases each check takes."
 )
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output and nothing else there.")
+JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on standard output; files are written with --out only."
+)
+
+
+class Number(click.ParamType):
+    """A number, or a ratio of two whole ones."""
+
+    name = "number"
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, float):
+            return value
+        try:
+            return float(Fraction(value)) if "/" in value else float(value)
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is no number; write for example 0.05 or 1/20.", param, ctx)
+
+
+NUMBER = Number()
+
+
+def _usage_sentence(error: click.UsageError) -> str:
+    """What the parser of options says, numbers outside a range as everywhere else."""
+    outside = re.fullmatch(r"(\S+) is not in the range (.+)\.", error.message)
+    if outside and isinstance(error, click.BadParameter) and error.param:
+        return f"expected {error.param.opts[0]} in the range {outside[2]}, got {outside[1]}"
+    return " ".join(error.format_message().split()).rstrip(".")
 
 
 class Commands(click.Group):
@@ -58,6 +98,10 @@ class Commands(click.Group):
     def invoke(self, ctx):
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx else ctx.command_path
+            click.echo(f"collapse: {_usage_sentence(error)}; see {path} --help", err=True)
+            ctx.exit(BAD_INPUT)
         except InputError as error:
             click.echo(f"collapse: {error}", err=True)
             ctx.exit(BAD_INPUT)
@@ -72,6 +116,37 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("collapse: could not finish: interrupted; nothing was kept of the work under way", err=True)
             ctx.exit(UNFINISHED)
+
+
+def examples(*lines: str) -> str:
+    """The end of a help text: how the command is called, a line each."""
+    return "\n".join(["\b", "Examples:", *(f"  $ {line}" for line in lines)])
+
+
+def say(text: str = "", err: bool = False) -> None:
+    """Print words, unless none are wanted."""
+    if not QUIET_RUN.get():
+        click.echo(text, err=err)
+
+
+def folder_of(out: Path | None, as_json: bool) -> Path | None:
+    """The folder for files, which can be written to; None where JSON alone is asked for.
+
+    Raises
+    ------
+    OSError
+        for a folder that cannot be written to.
+    """
+    from derivations.documents.publish import require_writable
+
+    return None if out is None and as_json else require_writable(out or FOLDER)
+
+
+def publish(folder: Path | None, build: Callable[[Path], None]) -> list[str]:
+    """Files that are built, in their folder at once or not at all; none without a folder."""
+    from derivations.documents.publish import publish_files
+
+    return [] if folder is None else [str(path) for path in publish_files(folder, build)]
 
 
 def read_parameters(parameters: tuple[str, ...]) -> dict[str, float]:
@@ -94,9 +169,9 @@ def print_claims(claims) -> None:
     from derivations.claims import summarise_claims
 
     for claim in claims:
-        click.echo(f"{claim.verdict.value}: {claim.sentence}\n    {claim.numbers}")
-        click.echo(f"    {claim.outlook.value}. {claim.explanation}")
-    click.echo(f"claims: {summarise_claims(claims)}")
+        say(f"{claim.verdict.value}: {claim.sentence}\n    {claim.numbers}")
+        say(f"    {claim.outlook.value}. {claim.explanation}")
+    say(f"claims: {summarise_claims(claims)}")
 
 
 def run_summary(run) -> dict:

@@ -4,72 +4,89 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from derivations.cli.common import DELIMITER, JSON, OUT, read_parameters
+from derivations.cli.common import FIGURES, JSON, OUT, QUIET, examples, folder_of, publish, read_parameters, say
+from derivations.cli.tables import reading_of, with_features
 from theory import require
 
-NEEDED = {".csv": ("data", "pandas"), ".parquet": ("data", "pyarrow")}
 
-
-@click.command("diagnose")
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--label", default="label", show_default=True, help="Column of the classes; in NPZ files it is the array y.")
-@DELIMITER
-@click.option("--one-hot", is_flag=True, help="Make a feature of each category, but the first, of text columns.")
-@click.option(
-    "--ridge", type=float, default=0.0, show_default=True, help="Added to the variance of each feature, in units of it."
+@click.command(
+    "diagnose",
+    epilog=examples(
+        "collapse diagnose wines.csv --label colour",
+        "collapse diagnose people.tsv.gz --label group --drop id --one-hot",
+        "collapse diagnose house.parquet --label price --bins 5 --json",
+    ),
 )
-@click.option("--decay", type=float, help="Of the embeddings, in units of the mobility, for k_c.  [default: as it tends to 0]")
-@click.option("--dimension", type=int, help="Of a stop-gradient head, to be told which modes it keeps.")
-@click.option("--loss", help="One of the table of losses, to be told the fate of each mode.")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@with_features
+@click.option(
+    "--ridge",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Ridge that is added to the variance of each feature, in units of it.",
+)
+@click.option(
+    "--decay", type=float, help="Decay of the embeddings in units of the mobility, for k_c.  [default: as it tends to 0]"
+)
+@click.option("--dimension", type=int, help="Dimension of a stop-gradient head, to be told which modes it keeps.")
+@click.option("--loss", help="A loss of the table, to be told the fate of each mode.")
 @click.option("--set", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of that loss; may be repeated.")
+@FIGURES
 @JSON
+@QUIET
 @OUT
 def command(
     file: Path,
-    label: str,
-    delimiter: str,
-    one_hot: bool,
     ridge: float,
     decay: float | None,
     dimension: int | None,
     loss: str | None,
     parameters: tuple[str, ...],
+    formats: tuple[str, ...],
     as_json: bool,
-    out: Path,
+    out: Path | None,
+    **reading: Any,
 ) -> None:
     """From features and classes to what a linear encoder of them will do, before it is trained.
 
-    FILE is CSV, Parquet, or NPZ with arrays X and y; it is read in chunks and may be larger than memory. Every column but the
-    label is a feature. Features are centred; their scale is of no consequence.
+    FILE is text with columns (CSV, TSV; also compressed), Parquet, Feather, or NPZ with arrays X and y; it is read in chunks
+    and may be larger than memory. Every column but the label is a feature. Features are centred; their scale is of no
+    consequence.
 
     Prints canonical correlations with their errors, frustration, slow and fast times, the decays that a stop-gradient head
     survives, what each named loss would do, and which pairs of classes contract first. Writes the figure diagnosis as SVG
     and PDF, and diagnosis.json.
     """
-    extra, *packages = NEEDED.get(file.suffix.lower(), ("data",))
-    require.extra(extra, *packages)
-    require.extra("report", "matplotlib")
-    from derivations.diagnosis import diagnose_table, table_of_file
-    from derivations.documents.publish import publish_files, require_writable
-    from derivations.figures import save_figure
-    from derivations.figures.diagnosis import diagnosis
+    folder = folder_of(out, as_json)
+    if folder:
+        require.extra("report", "matplotlib")
+    from derivations.data import table_of_file
+    from derivations.diagnosis import diagnose_table
     from theory.progress import progress_bar
 
-    require_writable(out)
-    table = table_of_file(file, label, delimiter)
+    how = reading_of(reading)
+    table = table_of_file(file, how)
     with progress_bar(1.0, f"read {table.name}") as progress:
         found = diagnose_table(
-            table, one_hot=one_hot, ridge=ridge, decay=decay, dimension=dimension, loss=loss,
+            table, one_hot=how.one_hot, ridge=ridge, decay=decay, dimension=dimension, loss=loss,
             parameters=read_parameters(parameters), progress=progress,
         )  # fmt: skip
     numbers = found.to_dict()
 
     def build(scratch: Path) -> None:
-        save_figure(diagnosis(found), scratch, "diagnosis")
+        from derivations.figures import save_figure
+        from derivations.figures.diagnosis import diagnosis
+
+        save_figure(diagnosis(found), scratch, "diagnosis", formats)
         (scratch / "diagnosis.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
 
-    files = list(map(str, publish_files(out, build)))
-    click.echo(json.dumps(numbers | {"files": files}) if as_json else f"{found}\n\n" + "\n".join(files))
+    files = publish(folder, build)
+    if as_json:
+        click.echo(json.dumps(numbers | {"files": files}))
+    else:
+        say(f"{found}\n\n" + "\n".join(files))

@@ -8,49 +8,56 @@ from pathlib import Path
 
 import click
 
-from derivations.cli.common import JSON, OUT, SEED
+from derivations.cli.common import FIGURES, JSON, OUT, QUIET, SEED, examples, folder_of, publish, say
 from theory import require
 
 
-@click.command("losses")
+@click.command("losses", epilog=examples("collapse losses", "collapse losses --simulate --format png"))
 @click.option("--simulate", "simulated", is_flag=True, help="Run the whole model of every row, and draw the figure.")
+@FIGURES
 @JSON
+@QUIET
 @SEED
 @OUT
-def command(simulated: bool, as_json: bool, seed: int, out: Path) -> None:
+def command(simulated: bool, formats: tuple[str, ...], as_json: bool, seed: int, out: Path | None) -> None:
     """Which losses frustration collapses: conditions, thresholds, sizes and slow rates in closed form.
 
-    With --simulate runs of the whole models stand beside, and the figure survival is written as SVG and PDF, with the extra
-    [report]; with --json one object is printed and nothing is written.
+    With --simulate runs of the whole models stand beside, and the figure survival is written.
     """
     from derivations.survival import survival_rows
 
     if not simulated:
         rows = survival_rows()
-        click.echo(json.dumps({"losses": [row.to_dict() for row in rows]}) if as_json else "\n\n".join(map(str, rows)))
+        if as_json:
+            click.echo(json.dumps({"losses": [row.to_dict() for row in rows]}))
+        else:
+            say("\n\n".join(map(str, rows)))
         return
-    if not as_json:
+    folder = folder_of(out, as_json)
+    if folder:
         require.extra("report", "matplotlib")
     table = _simulate_rows(seed)
-    if as_json:
-        click.echo(table.to_json())
-        return
-    from derivations import figures
-    from derivations.documents.publish import publish_files, require_writable
 
-    require_writable(out)
-    files = publish_files(out, lambda scratch: figures.save_figure(figures.survival(table), scratch, "survival"))
+    def build(scratch: Path) -> None:
+        from derivations import figures
+
+        figures.save_figure(figures.survival(table), scratch, "survival", formats)
+
+    files = publish(folder, build)
+    if as_json:
+        click.echo(json.dumps(json.loads(table.to_json()) | {"files": files}))
+        return
     for row, witness in table:
-        click.echo(f"{row}\n{witness.row()}\n")
-    click.echo("\n".join(map(str, files)))
+        say(f"{row}\n{witness.row()}\n")
+    say("\n".join(files))
 
 
 def _simulate_rows(seed: int):
     """The table, with the name of each row on standard error while it runs on a terminal."""
     from derivations.survival import survival_table
 
-    def say(name: str) -> None:
+    def tell(name: str) -> None:
         if sys.stderr.isatty():
-            click.echo(f"simulating {name}", err=True)
+            say(f"simulating {name}", err=True)
 
-    return survival_table(seed, say)
+    return survival_table(seed, tell)

@@ -24,14 +24,24 @@ LOSSES = (
 ANCHORED = ("info-nce", "softmax-classification")
 OPTIONS = (
     click.option(
-        "--head", default="shared", show_default=True, help="Where a head stands: none, samples, labels, both, shared."
+        "--head",
+        type=click.Choice(["none", "samples", "labels", "both", "shared"]),
+        default="shared",
+        show_default=True,
+        help="Where a head stands.",
     ),
     click.option(
-        "--stop", default="both", show_default=True, help="Targets that stop the gradient: none, labels, samples, both."
+        "--stop",
+        type=click.Choice(["none", "labels", "samples", "both"]),
+        default="both",
+        show_default=True,
+        help="Targets that stop the gradient.",
     ),
     click.option("--symmetric", is_flag=True, help="The mean over anchors in both views (info-nce, softmax-classification)."),
     click.option("--shared", is_flag=True, help="One encoder of two views: both start, and stay, at the same embeddings."),
-    click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="Of the model; may be repeated."),
+    click.option(
+        "--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the model; may be repeated."
+    ),
 )
 
 

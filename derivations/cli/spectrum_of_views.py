@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-import click
+from derivations.cli.common import say
 
 PRINTED = 30  # modes, and those that are found of a large graph
 
@@ -38,13 +38,13 @@ def summarise_views(coupling) -> dict[str, Any]:
 
 def print_views(words: str, coupling, found: dict[str, Any]) -> None:
     """A line for each of the slowest modes, and what they mean."""
-    click.echo(f"{words}: {coupling!r}\n")
+    say(f"{words}: {coupling!r}\n")
     columns = {"nu": found["signed_correlations"], "shared rate": found["shared_rates"], "rate": found["rates"]}
     shown = {name: values[:PRINTED] for name, values in columns.items() if values is not None}
-    click.echo(f"{'mode':>6}" + "".join(f"{name:>14}" for name in shown))
+    say(f"{'mode':>6}" + "".join(f"{name:>14}" for name in shown))
     for number, row in enumerate(zip(*shown.values(), strict=False)):
-        click.echo(f"{number + 1:>6}" + "".join(f"{_rounded(value):>14.6g}" for value in row))
-    click.echo("\n" + "\n".join(f"{word:<13}{meaning}" for word, meaning in _meanings(coupling, found).items()))
+        say(f"{number + 1:>6}" + "".join(f"{_rounded(value):>14.6g}" for value in row))
+    say("\n" + "\n".join(f"{word:<13}{meaning}" for word, meaning in _meanings(coupling, found).items()))
 
 
 def _rounded(value: float) -> float:

@@ -41,7 +41,7 @@ def path_of(model: str | None) -> Path:
     if model in names_of_published():
         return published(model)
     if Path(model).suffix != ".toml" and not Path(model).exists():
-        remedy = "give a file that ends in .toml, or a name of collapse study --list"
+        remedy = "give a file that ends in .toml, or a name of collapse study --list or, to check, of collapse derive --list"
         raise InputError(f"a model file or one of {', '.join(names_of_published())}", model, remedy)
     return Path(model)
 
@@ -50,7 +50,7 @@ def make_study(path: Path, choices: dict[str, Any], tell) -> Study:
     from derivations.spec import read_model
     from derivations.studies.study import study
 
-    require.real(choices["time_limit"], "--time-limit as positive seconds", "give more", above=0)
+    require.real(choices["time_limit"], "--time-limit as positive seconds", "give for example 60", above=0)
     return study(
         read_model(path),
         small=choices["small"],

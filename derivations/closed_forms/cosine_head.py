@@ -20,7 +20,7 @@ from sympy import Dummy, Expr, Matrix, S, cos, sin, solve, sqrt
 from derivations.analysis.points.fixed_points import FixedPoints, fixed_points
 from derivations.vocabulary import angle_x, angle_y, mass, mu_k, n, phi, rho_W, tan_x, tan_y, v, w_e, w_m
 from theory import Flow, Loss, sg
-from theory.models.vocabulary import K, gamma
+from theory.models.vocabulary import K, beta, gamma
 from theory.stopgrad import erase
 
 
@@ -112,6 +112,15 @@ def rate_of_mode() -> Expr:
     prediction is the ratio times that of its sample."""
     flow = mode_of_angles()
     return -flow.velocity[v].coeff(v).factor()
+
+
+def following_rate() -> Expr:
+    """The slow rate of the same with targets that follow at a rate, and with four times the gradient."""
+    target = Dummy()
+    moved = 4 * mode_of_angles().velocity[v] + 2 * rho_W * mu_k / mass * (target - v)
+    matrix = Matrix([moved.expand(), beta * (v - target)]).jacobian([v, target])
+    half, product = -matrix.trace() / 2, matrix.det().factor()
+    return half - sqrt((half**2 - product).expand())
 
 
 def mode_of_angles() -> Flow:

@@ -83,6 +83,16 @@ def critical_decay() -> Expr:
 
 
 @cache
+def slow_rate() -> Expr:
+    """The slower rate at which amplitude and head of a mode that survives return, by its head; complex where they swing."""
+    flow = one_direction().flow
+    matrix = Matrix(list(flow.velocity.values())).jacobian(list(flow.velocity))
+    at_rest = {v**2: amplitude_square().subs(lam, w * (mu - w)), lam: w * (mu - w)}
+    half, product = (found.expand().subs(at_rest, simultaneous=True).factor() for found in (-matrix.trace() / 2, matrix.det()))
+    return half - sqrt(half**2 - product)
+
+
+@cache
 def own_sector() -> tuple[Expr, Expr]:
     """Trace and determinant of head and amplitude along their direction, in units of lambda, in omega and k."""
     velocities = flow_along(flow_in_units()).flow.velocity.values()

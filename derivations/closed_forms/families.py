@@ -85,6 +85,7 @@ def correlation_of(family: str) -> Expr:
     return sqrt(1 - frustration(family))
 
 
+@cache
 def in_fraction(formula: Expr, correlation: Symbol, family: str, order: int = 2) -> Expr:
     """The leading terms, in the frustrated fraction, of a function of the correlation of the class modes of a family.
 

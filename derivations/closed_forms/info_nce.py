@@ -16,7 +16,7 @@ from functools import cache
 from sympy import Expr, ImmutableMatrix, Min, S, Symbol, exp, log, pi, sin, solve
 
 from derivations.closed_forms.redrawn_labels import margin_at_rest
-from derivations.vocabulary import angle_x, angle_y, m, margin, phi, rho_x, rho_y
+from derivations.vocabulary import angle_x, angle_y, m, margin, mu_k, phi, rho_x, rho_y
 from theory import Flow
 from theory.models.two_views import temperature
 from theory.models.vocabulary import K
@@ -55,10 +55,20 @@ def right_angle_rates(velocities: Mapping[Symbol, Expr], by_angles: Expr) -> tup
     ArithmeticError
         where one angle moves the other.
     """
-    matrix = angle_jacobian(velocities, by_angles).subs({angle_x: pi / 2, angle_y: pi / 2}).applyfunc(Expr.simplify)
+    matrix = _simplified_at_right_angles(angle_jacobian(velocities, by_angles))
     if (matrix[0, 1], matrix[1, 0]) != (0, 0):
         raise ArithmeticError("angles that are right move each other")
     return matrix[0, 0], matrix[1, 1]
+
+
+@cache
+def _simplified_at_right_angles(matrix: ImmutableMatrix) -> ImmutableMatrix:
+    return matrix.subs({angle_x: pi / 2, angle_y: pi / 2}).applyfunc(Expr.simplify)
+
+
+def opening_rate() -> Expr:
+    """The growth of a mode where all embeddings point in one direction, labels having one degree."""
+    return mu_k / (temperature * m * rho_x * rho_y)
 
 
 def margin_rate(velocities: Mapping[Symbol, Expr], by_angles: Expr, end: Expr) -> Expr:

@@ -15,8 +15,9 @@ from functools import cache
 
 from sympy import Expr, ImmutableMatrix, Matrix, Poly, Rational, Symbol, factor_list, fraction, nan, symmetrize
 
-from derivations.analysis.linearisation.aligned_places import ABSENT, EMPTY, ONE, SECTORS, TWO
-from derivations.analysis.linearisation.aligned_sectors import AlignedState, Entry
+from derivations.analysis.linearisation.aligned_changes import Entry
+from derivations.analysis.linearisation.aligned_places import ABSENT, ANY_MODES, EMPTY, ONE, TWO
+from derivations.analysis.linearisation.aligned_sectors import AlignedState
 from derivations.analysis.modes.aligned import AlignedVectors
 from derivations.closed_forms.decaying import flow_in_units
 from derivations.vocabulary import V, k, mu_1, mu_2, mu_3, mu_matrix, nu, omega, omega_1, omega_2, p, s, v, w, xi, zeta
@@ -35,8 +36,9 @@ def pair_sectors() -> dict[tuple[Symbol, ...], ImmutableMatrix]:
     flow = flow_in_units().stop_gradient_flow()
     (correlation,) = AlignedVectors(flow, (1,)).values[mu_matrix]
     state = AlignedState(flow, {v: omega, w: omega}, {correlation: omega + 1 / omega})
-    known = {state.value(mu_matrix, ABSENT): mu_3}
-    found = (state.changes(*places) for places in SECTORS.values() if {*places} <= {*PLACES})
+    known = {state.matrices.value(mu_matrix, ABSENT): mu_3}
+    kept = (pairs for pairs in ANY_MODES.sectors.values() if {p for group in pairs[0] for p in group} <= {*PLACES})
+    found = map(state.changes, kept)
     return dict(_named(entries, whole.xreplace(known)) for entries, whole in found if entries)
 
 

@@ -37,6 +37,15 @@ def margin_at_rest() -> Expr:
     return log(1 + K / phi * ((odds - 1) * phi / K).expand())
 
 
+@cache
+def balanced_rate() -> Expr:
+    """How fast the margin comes back where samples and labels have one amplitude, whose square it is."""
+    slope = -pull().diff(margin).subs(exp(margin), _ODDS).together()
+    (odds,) = solve(_pull_by_odds(), _ODDS)
+    found, shown = slope.subs(exp(-margin), 1 / _ODDS).subs(_ODDS, odds), phi * (K * (1 - phi) + phi) / (K**2 * n)
+    return 2 * margin_at_rest() * shown * (found / shown).cancel()
+
+
 def _pull_by_odds() -> Expr:
     terms = (-term / (K - 1) for term in Add.make_args(cross_entropy().diff(margin)))
     return Add(*(term.subs(exp(-margin), 1 / _ODDS).cancel() for term in terms)) / n

@@ -73,7 +73,7 @@ def jacobian_sectors(
 def connected_blocks(velocities: Sequence[Expr], rest: Mapping[Symbol, Expr]) -> dict[tuple, Matrix]:
     """The Jacobian of velocities of entries at rest, split into its connected blocks, each under the entries it moves."""
     names = list(rest)
-    jacobian = Matrix(velocities).jacobian(names).subs(rest).applyfunc(lambda e: e.expand())
+    jacobian = Matrix(velocities).jacobian(names).xreplace(dict(rest)).applyfunc(lambda e: e.expand())
     blocks = [sorted(block, key=lambda i: str(names[i])) for block in jacobian.connected_components()]
     return {tuple(names[i] for i in block): jacobian.extract(block, block) for block in blocks}
 

@@ -119,6 +119,12 @@ def hinge_threshold() -> Expr:
     return sqrt(((resting_variance() + epsilon) * (1 - mu_k) ** 2).cancel())
 
 
+@cache
+def fall_above_kink() -> Expr:
+    """How fast an amplitude falls where the hinge is closed: the pull is all that moves it."""
+    return -(dimension_flow().velocity[v].subs(alpha, 0) / v).expand()
+
+
 def critical_strength() -> Expr:
     """The weight of the hinge at which a mode survives."""
     return alpha * (1 - mu_k) / collapse_threshold()

@@ -13,7 +13,7 @@ When it fails: a frame is recognised by its ``columns`` and ``to_numpy``; anythi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,17 +37,26 @@ class Table:
         of its feature columns.
     blocks
         iterator over (block, labels of its rows, share of the table that is read).
-    first_row
-        the number that messages give to the first row of the data.
+    line_of
+        the number that messages give to a row of the data.
+    notes
+        what is to be known of how it was read, in sentences.
     """
 
     name: str
     names: tuple[str, ...]
     blocks: Callable[[], Iterator[tuple[Block, NDArray, float]]]
-    first_row: int = 0
+    line_of: Callable[[int], int] = int
+    notes: tuple[str, ...] = ()
 
     def describe_place(self, row: int, column: int) -> str:
-        return f"row {row + self.first_row}, column {self.names[column]!r} of {self.name}"
+        return f"row {self.line_of(row)}, column {self.names[column]!r} of {self.name}"
+
+    def with_columns(
+        self, names: tuple[str, ...], blocks: Callable[[], Iterator[tuple[Block, NDArray, float]]], *notes: str
+    ) -> Table:
+        """The same rows with other columns or labels, and more notes."""
+        return replace(self, names=names, blocks=blocks, notes=(*self.notes, *notes))
 
 
 def chunk_rows(columns: int) -> int:

@@ -18,9 +18,11 @@ combination of the others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,7 @@ from derivations.data.chunks import Block, Table, columns_of
 from theory.errors import InputError
 
 MOST_CATEGORIES = 1000  # of one column
+FEW_ROWS = 10  # in which every one may have a category of its own
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,15 @@ class Encoding:
             for j, name in enumerate(self.table.names)
         )
         return tuple(name for part in parts for name in part)
+
+    def source_of(self, feature: int) -> str:
+        """The column of the table that a feature comes from."""
+        sources = [
+            name
+            for j, name in enumerate(self.table.names)
+            for _ in range(len(self.categories[j]) - 1 if j in self.categories else 1)
+        ]
+        return sources[feature]
 
     def encode_block(self, block: Block, first: int) -> NDArray:
         """The features (rows, features) of a block whose first row has this number; gaps are NaN.
@@ -67,13 +79,18 @@ class Encoding:
             return features
         if column.dtype.kind in "mMcV":
             got = f"{column[0]} ({column.dtype}) in {self.table.describe_place(first, j)}"
-            raise InputError("real numbers as features", got, "convert or drop this column")
+            remedy = f"convert this column, or leave it out with --drop {quote(self.table.names[j])}"
+            raise InputError("real numbers as features", got, remedy)
         try:
             return column.astype(float)
         except (TypeError, ValueError):
             row = next(i for i, value in enumerate(column) if not _is_number(value))
             got = f"{str(column[row])[:40]!r} in {self.table.describe_place(first + row, j)}"
-            remedy = "correct it, drop the column, or have text columns one-hot encoded (--one-hot, or one_hot=True)"
+            remedy = (
+                f"correct it, leave the column out with --drop {quote(self.table.names[j])}, or make categories with --one-hot"
+            )
+            if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", str(column[row])):
+                remedy = f"give --decimal comma where that is one, or --drop {quote(self.table.names[j])}"
             raise InputError("numbers as features", got, remedy) from None
 
 
@@ -87,13 +104,23 @@ def categories_of(table: Table) -> Encoding:
     """
     text = {j for block, _, _ in table.blocks() for j, column in _mixed_columns(block) if _is_text(column)}
     found: dict[int, set[str]] = {j: set() for j in sorted(text)}
-    for block, _, _ in table.blocks() if text else ():
+    rows = 0
+    for block, labels, _ in table.blocks() if text else ():
+        rows += len(labels)
         for j, names in found.items():
             names |= set(as_text(columns_of(block)[j]).tolist()) - {""}
             if len(names) > MOST_CATEGORIES:
-                got = f"more than {MOST_CATEGORIES} different texts in column {table.names[j]!r}"
-                raise InputError("columns of numbers or of few categories", got, "drop this column or correct its numbers")
+                raise _too_many_categories(table, j, f"more than {MOST_CATEGORIES}")
+    for j, names in found.items():
+        if len(names) == rows and rows > FEW_ROWS:
+            raise _too_many_categories(table, j, f"as many as rows, {rows},")
     return Encoding(table, {j: tuple(sorted(names)) for j, names in found.items()})
+
+
+def _too_many_categories(table: Table, j: int, how_many: str) -> InputError:
+    got = f"{how_many} different texts in column {table.names[j]!r} of {table.name}"
+    remedy = f"leave it out with --drop {quote(table.names[j])}, or correct its numbers"
+    return InputError("columns of numbers or of few categories", got, remedy)
 
 
 def _mixed_columns(block: Block) -> Iterator[tuple[int, NDArray]]:

@@ -31,7 +31,7 @@ class LossForecast:
     loss, parameters, dimension
         its name, values of its parameters, and the dimension of the embeddings.
     predicted
-        whether formulas reach: else everything below is None, or NaN, but for thresholds beside aligned embeddings.
+        whether formulas reach: else everything below is None, or NaN, but for what holds near aligned embeddings.
     survives, sizes
         whether each mode does, and the size of what is left, which ``measured`` names.
     critical
@@ -40,6 +40,9 @@ class LossForecast:
         of the last decay or of the return to rest, in units of the inverse mobility.
     verdict
         one sentence.
+    closing
+        the rates at which small angles of each mode close where a constant input aligns all embeddings of length one; below
+        zero where they open.
     caveat
         what is argued, measured or computed by iteration, and not derived; empty where nothing is.
     """
@@ -55,6 +58,7 @@ class LossForecast:
     critical: NDArray | None = None
     threshold: str = ""
     slow_time: float = float("nan")
+    closing: NDArray | None = None
     caveat: str = ""
 
     @property
@@ -72,7 +76,7 @@ class LossForecast:
         """Plain values."""
         names = (
             "loss", "parameters", "dimension", "predicted", "verdict", "survives", "sizes", "measured", "critical", "threshold",
-            "slow_time", "caveat",
+            "slow_time", "closing", "caveat",
         )  # fmt: skip
         return plain_fields(self, names)
 
@@ -231,17 +235,29 @@ class OfScores:
 
 
 @dataclass(frozen=True)
-class Unpredicted:
-    """A loss whose closed forms do not reach the data, ``why``, and the critical value of the parameter ``threshold`` of a mode
-    beside aligned embeddings, where it is known."""
+class SmallAngles:
+    """A loss whose closed forms reach the data near embeddings that a constant input aligns, and no further, ``why``: there
+    small angles of a mode close at a ``rate``, and the value of the parameter ``threshold`` at which they do not is
+    ``critical``."""
 
     why: str
-    beside: Callable[[], Expr] | None = None
+    rate: Callable[[], Expr]
+    critical: Callable[[], Expr] | None = None
     threshold: str = ""
+    caveat: str = ""
 
     def predict(self, asked: LossQuestion) -> LossForecast:
-        """That nothing is predicted but the threshold."""
-        found = asked.leave_open(self.why)
-        if self.beside is None:
+        """That nothing is predicted but what small angles do."""
+        rates = asked.of_modes(self.rate())
+        found = asked.leave_open(f"{self.why}; beside embeddings that a constant input aligns, {_fate_of_angles(rates)}")
+        found = replace(found, closing=rates, caveat=self.caveat)
+        if self.critical is None:
             return found
-        return replace(found, critical=asked.of_modes(self.beside()), threshold=self.threshold)
+        return replace(found, critical=asked.of_modes(self.critical()), threshold=self.threshold)
+
+
+def _fate_of_angles(rates: NDArray) -> str:
+    opening, many = int((rates < 0).sum()), len(rates)
+    if opening in (0, many):
+        return f"small angles of all {many} class modes {'open' if opening else 'close'}"
+    return f"small angles of {opening} of {many} class modes open, and those of the others close"

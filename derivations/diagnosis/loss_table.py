@@ -42,6 +42,8 @@ def detail_forecast(found: LossForecast, mu: NDArray) -> str:
         columns |= {"survives": ["yes" if alive else "no" for alive in found.survives], found.measured: _texts(found.sizes)}
     if found.critical is not None:
         columns[found.threshold] = _texts(found.critical)
+    if found.closing is not None:
+        columns["angles close at"] = _texts(found.closing)
     rows = [list(columns), *zip(*columns.values(), strict=True)] if len(columns) > 2 else []
     widths = [max(10, len(name)) for name in columns]
     table = [" ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]

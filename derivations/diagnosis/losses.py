@@ -20,8 +20,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Expr, S
 
-from derivations.closed_forms.cosine_head import critical_ratio
+from derivations.closed_forms import cosine, cosine_head, info_nce
 from derivations.closed_forms.whitening import eigenvalues_at_rest
 from derivations.diagnosis.forecasts import (
     UNKNOWN,
@@ -31,18 +32,17 @@ from derivations.diagnosis.forecasts import (
     OfModes,
     OfScores,
     Prediction,
-    Unpredicted,
+    SmallAngles,
 )
 from derivations.diagnosis.separability import Separation
 from derivations.survival import survival_row
-from derivations.vocabulary import mu_j, mu_k, s_j0, s_jk, s_kk
+from derivations.vocabulary import m, mass, mu_j, mu_k, rho_x, rho_y, s_j0, s_jk, s_kk
 from theory import require
 from theory.errors import InputError
 from theory.printing import plain
 
 COSINES = "cosines of single samples are no function of moments"
 SQUARED_LENGTH, PRODUCT, VARIANCE = "squared length", "product of both views", "variance of a dimension"
-BESIDE_ALIGNED = f"{COSINES}; beside embeddings that a constant input aligns, angles open below the ratio rho_c of a head"
 DIRECTIONS = "how several dimensions, which have no scale, share modes does not follow mode by mode"
 COVARIANCES = "how dimensions share modes where covariances count; with zeta=0 each is by itself"
 DECAYS = ("lambda", "kappa")  # of embeddings and of a head
@@ -64,7 +64,7 @@ class NamedLoss:
         """All parameters by name, the given ones in place of the usual."""
         usual = dict(self.usual)
         if unknown := sorted(set(given) - set(usual)):
-            some = f"parameters among {sorted(usual)} of {loss}" if usual else f"no parameters of {loss}"
+            some = f"parameters among {', '.join(sorted(usual))} of {loss}" if usual else f"no parameters of {loss}"
             raise InputError(some, ", ".join(unknown), "drop it or correct the name")
         for name, value in given.items():
             if name != "zeta" or value != 0:
@@ -123,15 +123,21 @@ def _slow_whitening(asked: LossQuestion, alive: NDArray) -> float:
 
 
 def _fate_of_row(loss: str, setting: str = "") -> ModeFate:
-    """The fate in a row of the table of survivors."""
+    """The fate in a row of the table of survivors, whose rate is that of decay where no mode survives."""
     row = survival_row(loss, setting)
     critical, name = (None, "") if row.critical is None else (row.critical.right, plain(row.critical.left).lstrip("\\"))
-    return ModeFate(row.survives, row.size.right, critical, name, row.slow and row.slow.right, row.unproved)
+    decay = row.slow.right if row.survives == S.false else None
+    return ModeFate(row.survives, row.size.right, critical, name, decay, row.unproved)
 
 
-def _fate_without_times(loss: str, unproved: str) -> ModeFate:
-    """The same of a loss whose slowest class mode the row does not tell, and what is not proved of it here."""
-    return replace(_fate_of_row(loss), slow=None, unproved=unproved)
+def _fate_of_moments(loss: str, unproved: str) -> ModeFate:
+    """The same, with what is not proved of it here."""
+    return replace(_fate_of_row(loss), unproved=unproved)
+
+
+def _of_moments(rate: Expr) -> Expr:
+    """A rate by moments, whose total weight is one, at lengths one."""
+    return rate.subs(dict.fromkeys((mass, m, rho_x, rho_y), 1))
 
 
 LOSSES: Mapping[str, NamedLoss] = {
@@ -141,12 +147,12 @@ LOSSES: Mapping[str, NamedLoss] = {
     ),
     "spectral_contrastive": NamedLoss(
         OfModes(
-            lambda: _fate_without_times("spectral_contrastive", "that almost every start ends there is argued and measured"),
+            lambda: _fate_of_moments("spectral_contrastive", "that almost every start ends there is argued and measured"),
             PRODUCT,
         )
     ),
     "coding_rate": NamedLoss(
-        OfModes(lambda: _fate_without_times("coding_rate", "that random starts end there is measured"), PRODUCT),
+        OfModes(lambda: _fate_of_moments("coding_rate", "that random starts end there is measured"), PRODUCT),
         (("alpha", 1.0), ("epsilon", 0.5**0.5)),
     ),
     "stop_gradient": NamedLoss(
@@ -164,14 +170,25 @@ LOSSES: Mapping[str, NamedLoss] = {
     ),
     "barlow_twins": NamedLoss(
         OfModes(
-            lambda: _fate_without_times("barlow_twins", "that the one dimension ends there is measured"),
+            lambda: _fate_of_moments("barlow_twins", "that the one dimension ends there is measured"),
             "correlation of both views",
             sharing=lambda asked: DIRECTIONS if asked.dimension > 1 else "",
         ),
         (("alpha", 5e-3),),
     ),
-    "cosine": NamedLoss(Unpredicted(COSINES)),
-    "simsiam": NamedLoss(Unpredicted(BESIDE_ALIGNED, critical_ratio, "rho_c")),
-    "byol": NamedLoss(Unpredicted(COSINES)),
-    "info_nce": NamedLoss(Unpredicted(COSINES)),
+    "cosine": NamedLoss(SmallAngles(COSINES, lambda: _of_moments(cosine.rate_of_mode()))),
+    "simsiam": NamedLoss(
+        SmallAngles(COSINES, lambda: _of_moments(cosine_head.rate_of_mode()), cosine_head.critical_ratio, "rho_c"),
+        (("rho_W", 0.5),),
+    ),
+    "byol": NamedLoss(
+        SmallAngles(COSINES, lambda: _of_moments(cosine_head.following_rate()), cosine_head.critical_ratio, "rho_c"),
+        (("rho_W", 0.5), ("beta", 0.1)),
+    ),
+    "info_nce": NamedLoss(
+        SmallAngles(
+            COSINES, lambda: _of_moments(-info_nce.opening_rate()), caveat="small angles are those of classes of one size"
+        ),
+        (("temperature", 0.5),),
+    ),
 }

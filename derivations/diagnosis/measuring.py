@@ -93,9 +93,9 @@ def diagnose_table(
 ) -> Diagnosis:
     """The same of a table that is read chunk by chunk; ``progress`` is told the share that is read."""
     if decay is not None:
-        require.positive(decay, "decay", "give that of the embeddings")
+        require.positive(decay, "decay", "give that of the embeddings, or none for the limit of 0")
     if parameters and loss is None:
-        raise InputError("a loss beside its parameters", "none", "name it")
+        raise InputError("a loss beside its parameters", "none", "name it, with --loss or loss=...")
     encoding = categories_of(table) if one_hot else Encoding(table)
     data = accumulate_moments(encoding, progress)
     found = _diagnose_moments(
@@ -183,6 +183,7 @@ def _data_notes(
 ):
     counts, names = merge_moments(data.groups).counts, encoding.names
     samples = int(counts.sum())
+    yield from data.notes
     yield "Features are centred, so that the class-independent mode is gone; no correlation depends on their scale."
     if encoding.categories:
         columns = _list_names([encoding.table.names[j] for j in encoding.categories])

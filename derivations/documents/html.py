@@ -4,30 +4,52 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from derivations.documents.view import DerivationView
+from derivations.documents.view import DOLLAR, DerivationView
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def render_prose(text: str) -> Markup:
     """Text with mathematics between dollars, which KaTeX renders in the browser."""
     parts = re.split(r"\$([^$]*)\$", str(text))
     inline = (Markup('<span class="math">{}</span>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
-    return Markup("").join(inline)
+    return Markup(Markup("").join(inline).replace(DOLLAR, "$"))
+
+
+LINK = re.compile(r"\[([#@][\w-]+)\]")  # to an equation by its label, or to a source by its key
+
+
+def link_prose(text: str, marks: Mapping[str, str]) -> Markup:
+    """The same with links: ``[#label]`` to an equation, and ``[@key]`` to a source, shown as their marks."""
+    parts = LINK.split(str(text))
+    linked = (
+        Markup('<a href="#{}">{}</a>').format(part.removeprefix("#").replace("@", "source-"), marks[part])
+        if place % 2 and part in marks
+        else render_prose(f"[{part}]" if place % 2 else part)
+        for place, part in enumerate(parts)
+    )
+    return Markup("").join(linked)
 
 
 def page_environment() -> Environment:
+    """Templates that escape what is put into them."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
     env = Environment(
         loader=PackageLoader("derivations.documents"),
         autoescape=select_autoescape(["html.j2", "html"], default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    env.filters["prose"] = render_prose
+    env.filters |= {"prose": render_prose, "linked": link_prose}
     env.globals |= {"katex_css": katex_css(), "katex_js": katex_js()}
     return env
 

@@ -7,16 +7,18 @@ import shutil
 import subprocess
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from derivations.documents.view import DerivationView
+from derivations.documents.view import DOLLAR, DerivationView
 from theory.errors import UnfinishedError
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 _SPECIAL = {
-    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    DOLLAR: r"\$", "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "–": "--",
     "ß": r"\ss{}", "æ": r"\ae{}", "Æ": r"\AE{}", "œ": r"\oe{}", "Œ": r"\OE{}", "ø": r"\o{}", "Ø": r"\O{}",
     "ł": r"\l{}", "Ł": r"\L{}",
@@ -44,8 +46,24 @@ def render_prose(text: str) -> str:
     )
 
 
+LINK = re.compile(r"\[([#@][\w-]+)\]")  # to an equation by its label, or to a source by its key
+
+
+def link_prose(text: str, marks: Collection[str]) -> str:
+    """The same with links: ``[#label]`` to an equation, and ``[@key]`` to a source, of those that there are."""
+    parts = LINK.split(str(text))
+    return "".join(
+        rf"\{'eqref' if part[0] == '#' else 'cite'}{{{part[1:]}}}"
+        if place % 2 and part in marks
+        else render_prose(f"[{part}]" if place % 2 else part)
+        for place, part in enumerate(parts)
+    )
+
+
 def latex_environment() -> Environment:
     """Templates whose tags do not clash with LaTeX."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     env = Environment(
         loader=PackageLoader("derivations.documents"),
         block_start_string=r"\BLOCK{",
@@ -59,7 +77,7 @@ def latex_environment() -> Environment:
         undefined=StrictUndefined,
         autoescape=False,
     )
-    env.filters |= {"prose": render_prose, "escape": escape_latex}
+    env.filters |= {"prose": render_prose, "escape": escape_latex, "linked": link_prose}
     return env
 
 

@@ -58,12 +58,34 @@ def write_derivations(derivations: Sequence[DerivationView], kind: str, out: Pat
 
     def build(scratch: Path) -> None:
         for derivation in derivations:
-            if kind == "html":
-                (scratch / f"{derivation.name}.html").write_text(html.derivation_page(derivation), encoding="utf-8")
-                continue
-            source = scratch / f"{derivation.name}.tex"
-            source.write_text(latex.latex_document(derivation.title, [derivation]), encoding="utf-8")
-            if kind == "pdf" and latex.compile_pdf(source) is None:
-                raise UnfinishedError("no TeX engine (pdflatex) is installed; ask for tex or html")
+            _write_document(derivation, scratch / f"{derivation.name}.{kind}")
 
     return publish_files(out, build)
+
+
+def write_document(derivation: DerivationView, path: Path) -> Path:
+    """One derivation as a file whose ending says its kind, and nothing else.
+
+    Raises
+    ------
+    UnfinishedError
+        for a PDF without a TeX engine.
+    """
+
+    def build(scratch: Path) -> None:
+        _write_document(derivation, scratch / path.name)
+        if path.suffix == ".pdf":
+            (scratch / path.name).with_suffix(".tex").unlink()
+
+    return publish_files(path.parent, build)[0]
+
+
+def _write_document(derivation: DerivationView, path: Path) -> None:
+    """A page, a LaTeX document, or a PDF with its source beside it."""
+    if path.suffix == ".html":
+        path.write_text(html.derivation_page(derivation), encoding="utf-8")
+        return
+    source = path.with_suffix(".tex")
+    source.write_text(latex.latex_document(derivation.title, [derivation]), encoding="utf-8")
+    if path.suffix == ".pdf" and latex.compile_pdf(source) is None:
+        raise UnfinishedError("no TeX engine (pdflatex) is installed; ask for tex or html")

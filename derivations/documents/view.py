@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,9 @@ class StepView:
     uses: tuple[str, ...]
     status: str
     evidence: str
+    number: str = ""  # of its equation, where it has one
+    label: str = ""  # by which its equation is linked
+    links: tuple[str, ...] = ()  # labels of the steps in ``uses``
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,36 @@ class DerivationView:
     summary: str
     steps: tuple[StepView, ...]
     references: tuple[str, ...]
+
+
+def shorten_step(step: StepView) -> StepView:
+    """A step without the lines that it takes from the steps that it names."""
+    kept = step.parts[bool(step.uses) :]  # what uses other steps starts from their lines
+    words = ["Given" if word == "with" else word for word, _ in kept] if len(kept) > 1 else [""] * len(kept)
+    return replace(step, parts=tuple(zip(words, (display for _, display in kept), strict=True)))
+
+
+def number_steps(derivation: DerivationView) -> DerivationView:
+    """The steps of a derivation with numbered equations, and without the lines that they take from each other."""
+    labels = {step.title: f"{derivation.name}-{step.name}" for step in derivation.steps}
+    steps = (
+        replace(
+            shorten_step(step),
+            number=f"{derivation.number}{place}",
+            label=labels[step.title],
+            links=tuple(labels[used] for used in step.uses),
+        )
+        for place, step in enumerate(derivation.steps, 1)
+    )
+    return replace(derivation, steps=tuple(steps))
+
+
+DOLLAR = "\ue000"  # stands in sentences for a dollar that is no mathematics
+
+
+def keep_literal(text: str) -> str:
+    """Text from users for sentences whose mathematics stands between dollars."""
+    return text.replace("$", DOLLAR)
 
 
 def title_of(name: str) -> str:
@@ -51,13 +84,16 @@ def evidence_of(kind: str, detail: str, residual: float | None, tolerance: float
 
 @dataclass(frozen=True)
 class FigureView:
-    """A picture by the name of its files, without suffix."""
+    """A picture by the name of its files, without suffix; ``alt`` says what is to be seen to those who do not see it."""
 
     name: str
     caption: str
+    alt: str = ""
+    number: int = 0
 
 
 ROWS = 30
+WORDS = 36  # characters of a cell that stands on one line
 
 
 @dataclass(frozen=True)
@@ -69,9 +105,35 @@ class TableView:
     notes: tuple[str, ...] = ()
 
     @property
+    def is_wordy(self) -> bool:
+        """Whether the first column has lines of its own in its cells."""
+        return any(len(row[0]) > WORDS for row in self.rows)
+
+    @property
     def pages(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         """The rows in parts that stand on a page."""
         return tuple(self.rows[k : k + ROWS] for k in range(0, len(self.rows), ROWS))
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A claim as it is said: its verdict, whether the theory is contradicted, and four sentences."""
+
+    verdict: str
+    kind: str
+    sentence: str
+    numbers: str
+    outlook: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class ReferenceView:
+    """A source: a key, what is printed, and the entry for BibTeX."""
+
+    key: str
+    text: str
+    bibtex: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +144,7 @@ class SectionView:
     steps: tuple[StepView, ...] = ()
     figures: tuple[FigureView, ...] = ()
     table: TableView | None = None
+    claims: tuple[ClaimView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,3 +154,11 @@ class PaperView:
     abstract: tuple[str, ...]
     sections: tuple[SectionView, ...]
     footer: str
+    appendix: tuple[DerivationView, ...] = ()
+    references: tuple[ReferenceView, ...] = ()
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """What stands for a link: the numbers of equations by their labels, and of sources by their keys."""
+        equations = {f"#{step.label}": f"({step.number})" for derivation in self.appendix for step in derivation.steps}
+        return equations | {f"@{source.key}": f"[{place}]" for place, source in enumerate(self.references, 1)}

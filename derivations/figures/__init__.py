@@ -1,13 +1,13 @@
 """The figures, on matplotlib, without its global state."""
 
 from derivations.figures.animations import animate, check_film
+from derivations.figures.claims import contraction, couplings, prevention, solution, teacher, time_scales
 from derivations.figures.diagnosis import diagnosis
 from derivations.figures.dimensional import dimensional_collapse
 from derivations.figures.dmft import agreement, nonlinear
 from derivations.figures.encoders import encoder_training
 from derivations.figures.frustrated import frustration
 from derivations.figures.phases import phase_diagram
-from derivations.figures.report import curves, head_eigenvalues
 from derivations.figures.spectra import spectrum, spectrum_of_views
 from derivations.figures.study import bifurcation_diagram, phase_plane, phase_portrait, runs_over_theory, series_of_rates
 from derivations.figures.style import save_figure
@@ -20,22 +20,26 @@ __all__ = [
     "animate",
     "bifurcation_diagram",
     "check_film",
-    "curves",
+    "contraction",
+    "couplings",
     "diagnosis",
     "dimensional_collapse",
     "encoder_training",
     "frustration",
-    "head_eigenvalues",
     "nonlinear",
     "phase_diagram",
     "phase_plane",
     "phase_portrait",
+    "prevention",
     "runs_over_theory",
     "save_figure",
     "series_of_rates",
+    "solution",
     "spectrum",
     "spectrum_of_views",
     "survival",
+    "teacher",
+    "time_scales",
     "trajectory",
     "two_time_scales",
 ]

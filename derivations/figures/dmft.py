@@ -34,7 +34,7 @@ def agreement(study: AgreementStudy) -> Figure:
             draw_bars(upper, points.times, points.mean, points.error, SHADES[name], f"simulation, {NAMES[name]}")
         upper.set_title("variance of labels")
         upper.legend()
-        _draw_band(right, study.band, study.spectra)
+        draw_band(right, study.band, study.spectra)
         right.set_title("band of canonical correlations, regular")
         _draw_laws(lower, [(_name_pairs(p), SHADES[p.ensemble], found) for p, found in study.classes.items()], "K")
         level, classes, apart = study.level
@@ -87,7 +87,7 @@ def band_figure(title: str, of: Band, spectra: NDArray | None = None) -> Figure:
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 4.2))
         axis = figure.subplots()
-        _draw_band(axis, of, spectra)
+        draw_band(axis, of, spectra)
         axis.set_title(title)
         return figure
 
@@ -162,19 +162,21 @@ def _draw_curves(axis: Axes, times: NDArray, curves: Mapping[Pairs, NDArray]) ->
     axis.set(xscale="log", yscale="log", xlabel=TIME, ylabel=r"variance of a label / $\sigma^2$", ylim=(lowest / 2, 2))
 
 
-def _draw_band(axis: Axes, of: Band, spectra: NDArray | None) -> None:
+def draw_band(axis: Axes, of: Band, spectra: NDArray | None, legend: bool = True, bins: int = BINS) -> None:
+    """The density in theory with its edges, and a histogram of what was drawn."""
     low, high = (float(edge) for edge in of.edges)
     inside = (low + high) / 2 - (high - low) / 2 * np.cos(np.linspace(0, np.pi, 400)[1:-1])
     axis.plot(inside, of.density(inside), color=SHADES["regular"], label="theory")
     for edge in (low, high):
         axis.axvline(edge, color=SHADES["regular"], linewidth=0.9, linestyle=(0, (1, 2)))
     if spectra is not None:
-        counts, ends = np.histogram(spectra, BINS)
+        counts, ends = np.histogram(spectra, bins)
         widths = np.diff(ends) * len(spectra)
         middles = (ends[1:] + ends[:-1]) / 2
         draw_bars(axis, middles, counts / widths, np.sqrt(counts) / widths, "black", "sampled, two standard errors of counts")
     axis.set(xlabel=r"$\mu^2$", ylabel="density", ylim=(0, None))
-    axis.legend()
+    if legend:
+        axis.legend()
 
 
 def _draw_laws(axis: Axes, found: Iterable[tuple[str, str, Deviations]], symbol: str) -> None:

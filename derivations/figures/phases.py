@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from derivations.figures.style import STYLE
 from derivations.phases.plane import Plane
-from derivations.phases.regions import CODES, Phase
+from derivations.phases.regions import CODES, Phase, Turning
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -29,6 +29,7 @@ COLOURS = {
     Phase.COLLAPSED: "#e6a5a1",
     Phase.UNDECIDED: "#ffffff",
 }
+TURNING = {Turning.APART: "#fdd49a", Turning.RETURNING: "#ee9d3c", Turning.TOGETHER: "#b3651b"}  # of rotating cells
 LINES: tuple[Any, ...] = ("solid", (0, (5, 2)))
 NUMERICAL: dict[str, Any] = {"color": "#7b3294", "linestyle": (0, (1, 1.5)), "linewidth": 2.2}
 NAMES = {
@@ -57,9 +58,9 @@ def phase_diagram(plane: Plane, found: Dataset, title: str = "") -> Figure:
     with rc_context(STYLE):
         figure = Figure(figsize=(7.6, 4.6))
         axis = figure.subplots()
-        colours = ListedColormap([COLOURS[phase] for phase in Phase])
-        limits = BoundaryNorm(np.arange(len(Phase) + 1) - 0.5, len(Phase))
-        axis.pcolormesh(across, up, found["outcome"].values.T, cmap=colours, norm=limits, edgecolors="face")
+        colours = ListedColormap([*(COLOURS[phase] for phase in Phase), *TURNING.values()])
+        limits = BoundaryNorm(np.arange(colours.N + 1) - 0.5, colours.N)
+        axis.pcolormesh(across, up, _coloured_codes(found).T, cmap=colours, norm=limits, edgecolors="face")
         for low, high, bottom, top in _proved_stretches(found["proved"].values != CODES[Phase.UNDECIDED], across, up):
             axis.add_patch(_hatch_rectangle((low, bottom), high - low, top - bottom))
         handles = _draw_boundaries(axis, plane)
@@ -68,6 +69,13 @@ def phase_diagram(plane: Plane, found: Dataset, title: str = "") -> Figure:
         axis.set_title(title)
         figure.legend(handles=[*_legend_patches(found), *handles], loc="outside right upper", fontsize=8)
         return figure
+
+
+def _coloured_codes(found: Dataset) -> NDArray:
+    """The places of the cells in the row of colours: phases, and behind them what labels do where it rotates."""
+    outcome = found["outcome"].values.astype(int)
+    turning = found["turning"].values if "turning" in found else np.zeros_like(outcome)
+    return np.where(turning > 0, len(Phase) - 1 + turning, outcome)
 
 
 def _draw_boundaries(axis: Axes, plane: Plane) -> list[Line2D]:
@@ -84,8 +92,11 @@ def _draw_boundaries(axis: Axes, plane: Plane) -> list[Line2D]:
 
 def _legend_patches(found: Dataset) -> list[Patch]:
     """What stands for each outcome that occurs, and for what is proved."""
-    seen = [phase for phase in Phase if (found["outcome"] == CODES[phase]).any()]
-    patches = [Patch(facecolor=COLOURS[p], edgecolor="#777777", linewidth=0.5, label=f"{p.value} (simulated)") for p in seen]
+    codes = _coloured_codes(found)
+    named = [(phase.value, shade) for phase, shade in COLOURS.items()]
+    named += [(f"{Phase.ROTATING.value}, {kind.value}", shade) for kind, shade in TURNING.items()]
+    seen = [pair for code, pair in enumerate(named) if (codes == code).any()]
+    patches = [Patch(facecolor=shade, edgecolor="#777777", linewidth=0.5, label=f"{name} (simulated)") for name, shade in seen]
     if (found["proved"] != CODES[Phase.UNDECIDED]).any():
         patches.append(_hatch_rectangle((0, 0), 1, 1, label="the whole cell is proved"))
     return patches

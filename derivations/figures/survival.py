@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from derivations.figures.style import STYLE
 from derivations.survival import Survival, SurvivalTable, SurvivalWitness
-from theory.printing import tex
+from theory.latex import tex
 
 COLUMNS = 4
 STEEP = 3  # times the largest point: what is larger at few frustrated samples leaves the panel

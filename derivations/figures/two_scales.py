@@ -12,12 +12,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from derivations.experiment import ExperimentRun
-from derivations.figures.report import COLOURS, FLOOR
-from derivations.figures.style import STYLE, name_time
+from derivations.figures.style import COLOURS, STYLE, THEORY, name_time
 from derivations.two_time_scales import TwoTimeScales
 from theory.simulation.expected import ExpectedCurves
 
-THEORY: dict[str, Any] = {"color": "black", "linestyle": (0, (4, 2)), "linewidth": 1.2}
+FLOOR = 1e-6
 LOWEST = 1e-3  # distance that is drawn
 WIDTHS = {"clean": 3.2, "frustrated": 1.7, "frustrated-head": 1.7}  # the first shows beneath the second
 PLATEAU: dict[str, Any] = {"color": "black", "linestyle": (0, (1, 2)), "linewidth": 1.0}

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from derivations.figures import study as figures
 from derivations.figures.style import save_figure
 from derivations.studies.study import Study
-from theory.printing import tex
+from theory.latex import tex
 from theory.progress import Tell
 
 CERTIFIED = 5.0  # seconds for the proofs of one branch
@@ -57,7 +57,7 @@ def _plan(study: Study) -> Iterator[tuple[str, Callable[[], Figure | None], str]
             lambda: figures.runs_over_theory(findings, study.runs),
             "The whole model, simulated from random starts, beside the values that theory predicts.",
         )
-    if any(state.time_scales is not None for state in findings.states):
+    if any(state.time_scales for state in findings.states):
         yield (
             "rates",
             lambda: figures.series_of_rates(findings),

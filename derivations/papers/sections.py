@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from importlib.metadata import version
 from math import ceil, log10
+from string import ascii_lowercase
 
 from sympy import Basic
 
 from derivations.analysis.linearisation.kinds import Bifurcation
 from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import Completeness
-from derivations.documents.view import FigureView, PaperView, SectionView, StepView, TableView
+from derivations.documents.view import FigureView, PaperView, SectionView, TableView, shorten_step
 from derivations.steps.account import number_word
 from derivations.studies.agreement import Agreement
 from derivations.studies.enclosures import Enclosure
 from derivations.studies.findings import Findings, State
 from derivations.studies.study import Study
-from theory.printing import tex
+from derivations.typeset.breaking import visible_width
+from derivations.typeset.grouping import group_terms
+from theory.latex import tex
 
 SECTIONS = (
     ("model", "The model and its flows", ("gradient_flow", "stop_gradient_flow", "deleted", "flow", "curl")),
@@ -29,6 +31,7 @@ SECTIONS = (
     ("whole", "Stability in the whole model", ("whole",)),
     ("rates", "Time scales", ("time_scales",)),
 )
+WIDEST = 16.0  # of a formula in a cell
 
 
 def view_paper(study: Study, drawn: Mapping[str, str]) -> PaperView:
@@ -46,13 +49,15 @@ def view_paper(study: Study, drawn: Mapping[str, str]) -> PaperView:
 def say_in_short(findings: Findings) -> Iterator[str]:
     """What was found, in sentences."""
     points = findings.points
+    if put := [f"${tex(x)}={tex(value)}$" for x, value in findings.subject.stands_for.items()]:
+        yield f"{_list(put)} {'is' if len(put) == 1 else 'are'} put in throughout."
     if findings.reduction is not None:
         amplitudes = findings.reduction.flow
         count = _count(len(amplitudes.state), "amplitude")
         yield f"States that are aligned with their data move in {count} a mode: {_names(amplitudes.state)}."
     for conserved in findings.conserved:
-        changes = "is conserved" if conserved.rate == 0 else f"changes at the rate ${tex(conserved.rate)}$"
-        yield f"${tex(conserved.quantity)}$ {changes}."
+        changes = "is conserved" if conserved.rate == 0 else f"changes at the rate ${_written(conserved.rate)}$"
+        yield f"${_written(conserved.quantity)}$ {changes}."
     if not points:
         yield "States at rest were not found: see what could not be finished."
         return
@@ -76,11 +81,12 @@ def _distinct(bifurcations: Iterable[Bifurcation]) -> Iterator[str]:
         if (lost.kind, lost.critical) not in seen:
             seen.add((lost.kind, lost.critical))
             words = " ".join(filter(None, (lost.criticality, lost.kind.value)))
-            yield f"{words[0].upper() + words[1:]} bifurcation at ${tex(lost.critical.lhs)}={tex(lost.critical.rhs)}$."
+            left, right = map(_written, (lost.critical.lhs, lost.critical.rhs))
+            yield f"{words[0].upper() + words[1:]} bifurcation at ${left}={right}$."
 
 
 def _sections(study: Study, drawn: Mapping[str, str]) -> Iterator[SectionView]:
-    left = {step.name: _shortened(step) for step in study.derivation.view(study.verification).steps}
+    left = {step.name: shorten_step(step) for step in study.derivation.view(study.verification).steps}
     placed = {"stability": ("bifurcation-diagram", "phase-portrait", "phase-plane"), "rates": ("rates",)}
     for name, title, kinds in SECTIONS:
         steps = tuple(left.pop(n) for n in [*left] if _kind_of(n) in kinds)
@@ -94,13 +100,6 @@ def _sections(study: Study, drawn: Mapping[str, str]) -> Iterator[SectionView]:
         yield SectionView("gaps", "What could not be finished", tuple(study.gaps))
 
 
-def _shortened(step: StepView) -> StepView:
-    """A step without the lines that it takes from the steps that it names."""
-    kept = step.parts[bool(step.uses) :]  # what uses other steps starts from their lines
-    words = ["Given" if word == "with" else word for word, _ in kept] if len(kept) > 1 else [""] * len(kept)
-    return replace(step, parts=tuple(zip(words, (display for _, display in kept), strict=True)))
-
-
 def _kind_of(step: str) -> str:
     """The kind of a step by its name, which may end in numbers."""
     return step.rstrip("0123456789_")
@@ -112,18 +111,33 @@ def _simulated(study: Study, drawn: Mapping[str, str]) -> Iterator[SectionView]:
         return
     marks = {origin: f"({k})" for k, origin in enumerate(dict.fromkeys(a.origin for a in table), 1)}
     header = ("quantity", "closed form", "value", "simulated", "difference", "allowed", "holds")
-    rows = tuple(_row(a, marks[a.origin]) for a in table)
-    notes = (*table.notes, *(f"{mark} {origin[0].upper()}{origin[1:]}." for origin, mark in marks.items()))
+    long = dict.fromkeys(a.formula for a in table if a.formula is not None and visible_width(_written(a.formula)) > WIDEST)
+    letters = {formula: f"({ascii_lowercase[k]})" for k, formula in enumerate(list(long)[: len(ascii_lowercase)])}
+    rows = tuple(_row(a, marks[a.origin], letters) for a in table)
+    below = (*((letter, f"${_written(formula)}$") for formula, letter in letters.items()), *_sentences(marks))
+    notes = (*table.notes, *(f"{mark} {said}." for mark, said in below))
     shown = TableView(header, rows, notes) if rows else None
     pictures = tuple(FigureView(f, drawn[f]) for f in ("runs",) if f in drawn)
     yield SectionView("agreement", "Theory over simulation", _numbers(study.findings), (), pictures, shown)
 
 
-def _row(agreement: Agreement, mark: str) -> tuple[str, ...]:
-    formula = "root of a polynomial" if agreement.formula is None else f"${tex(agreement.formula)}$"
+def _sentences(marks: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Marks with what they stand for."""
+    yield from ((mark, f"{origin[0].upper()}{origin[1:]}") for origin, mark in marks.items())
+
+
+def _written(expr: Basic) -> str:
+    """The LaTeX of an expression as a person writes it."""
+    return tex(group_terms(expr))
+
+
+def _row(agreement: Agreement, mark: str, letters: Mapping[Basic, str]) -> tuple[str, ...]:
+    """One quantity; formulas too long for a cell stand below the table under a letter."""
+    formula = agreement.formula
+    shown = "root of a polynomial" if formula is None else letters.get(formula) or f"${_written(formula)}$"
     return (
         agreement.quantity,
-        formula,
+        shown,
         ball_text(agreement.predicted),
         number_text(agreement.simulated, 10),
         number_text(agreement.difference, 2),

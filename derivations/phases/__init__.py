@@ -3,7 +3,7 @@
 from derivations.phases.diagrams import compute_diagram, share_agreeing, within_one_cell
 from derivations.phases.outcomes import Outcomes
 from derivations.phases.parameter_plane import ParameterPlane
-from derivations.phases.regions import Phase, classify, classify_start
+from derivations.phases.regions import Phase, Turning, classify, classify_start
 from derivations.phases.single_mode import StartOutcomes, basin_boundary
 from derivations.phases.start_plane import StartPlane
 
@@ -13,6 +13,7 @@ __all__ = [
     "Phase",
     "StartOutcomes",
     "StartPlane",
+    "Turning",
     "basin_boundary",
     "classify",
     "classify_start",

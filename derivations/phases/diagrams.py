@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from derivations.phases.cells import proved_codes
 from derivations.phases.plane import Plane
-from derivations.phases.regions import CODES, Phase
+from derivations.phases.regions import CODES, Phase, Turning
 from derivations.sweeps import sweep
 from theory import require
 
@@ -58,7 +58,8 @@ def compute_diagram(
     -------
     Dataset
         over the axes of the plane: ``closed_form``, ``proved`` and ``outcome``, numbers in
-        :class:`~derivations.phases.regions.Phase`, and what the outcome was read off.
+        :class:`~derivations.phases.regions.Phase`, and what the outcome was read off; of a plane of parameters also
+        ``turning``, numbers in :class:`~derivations.phases.regions.Turning`.
 
     Raises
     ------
@@ -75,11 +76,10 @@ def compute_diagram(
     edges = dict(zip(plane.axes, plane.edges(columns, rows), strict=True))
     found["closed_form"] = plane.axes, plane.closed_form(across, up).astype(np.int8)
     found["proved"] = plane.axes, proved_codes(plane.prove, edges)
-    for name in ("outcome", "closed_form", "proved"):
-        found[name].attrs = {
-            "flag_values": np.arange(len(Phase), dtype=np.int8),
-            "flag_meanings": " ".join(p.value for p in Phase),
-        }
+    for name, kinds in (("outcome", Phase), ("closed_form", Phase), ("proved", Phase), ("turning", Turning)):
+        if name in found:
+            meanings = " ".join(kind.value.replace(" ", "_") for kind in kinds)
+            found[name].attrs = {"flag_values": np.arange(len(kinds), dtype=np.int8), "flag_meanings": meanings}
     found.attrs = asdict(plane.outcomes) | {"version": version("collapse-theory"), "agreement": share_agreeing(found)}
     return found
 

@@ -62,10 +62,16 @@ class ParameterPlane(Plane):
         if self.vertical not in VERTICAL:
             raise InputError("lambda or k as vertical axis", repr(self.vertical), "choose one")
         if not 0 <= self.left < self.right <= 1:
-            raise InputError("a range of fractions in [0, 1]", f"{self.left:g} to {self.right:g}", "correct it")
+            raise InputError(
+                "a range of fractions in [0, 1]", f"{self.left:g} to {self.right:g}", "let --across be two of them, ascending"
+            )
         if not (0 < self.low < self.high < np.inf and 0 < self.fixed < np.inf):
             given = f"{self.low:g} to {self.high:g} at {self.fixed:g}"
-            raise InputError("a range of positive decays, and a positive one beside it", given, "correct it")
+            raise InputError(
+                "a range of positive decays, and a positive one beside it",
+                given,
+                "let --up be two positive numbers, ascending, and --at one",
+            )
 
     @property
     def axes(self) -> tuple[str, str]:

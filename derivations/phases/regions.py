@@ -42,8 +42,8 @@ class Phase(Enum):
     BISTABLE
         the state with all class modes is stable; so is the collapsed state, as always with decay: the start decides.
     ROTATING
-        that state exists and is unstable to turns of head and modes, which it loses by a Hopf bifurcation.  Below the
-        boundary the head keeps turning; far below, the labels collapse while it turns.
+        that state exists and is unstable to turns of head and modes: below a Hopf bifurcation nothing more is proved.  Where
+        runs go instead is measured, :class:`Turning`.
     COLLAPSED
         that state does not exist: class modes decay from every start.  Of a start: its mode dies.
     UNDECIDED
@@ -59,6 +59,25 @@ class Phase(Enum):
 
 
 CODES = {phase: code for code, phase in enumerate(Phase)}
+
+
+class Turning(Enum):
+    """Where labels go in a run whose state is lost to turns of head and modes: the smallest distance of two, relative to rest.
+
+    NONE
+        no such run.
+    APART
+        it stays above a tenth, as on a stable cycle.
+    RETURNING
+        it falls below that and does not stay below a hundredth: labels come close, irregularly, and part again.
+    TOGETHER
+        it stays below a hundredth.
+    """
+
+    NONE = "none"
+    APART = "labels apart"
+    RETURNING = "labels close at times"
+    TOGETHER = "labels together"
 
 
 def classify(*, fraction: float, decay: float, head_decay: float, classes: int, family: str = "uniform") -> Phase:

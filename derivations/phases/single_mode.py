@@ -71,10 +71,13 @@ class StartOutcomes:
         whole = self.fraction * self.per_class
         if not (0 < self.fraction < 1 and abs(whole - round(whole)) < 1e-9 * self.per_class):
             wanted = f"a fraction between 0 and 1 that is a whole number of {self.per_class} samples"
-            raise InputError(wanted, f"{self.fraction:g}", f"use {max(1, round(whole)) / self.per_class:g}")
+            whole = self.per_class / 5 if not 0 < self.fraction < 1 else whole
+            near = min(max(1, round(whole)), self.per_class - 1) / self.per_class
+            raise InputError(wanted, f"{self.fraction:g}", f"use for example {near:g}")
         if not (0 <= self.decay < np.inf and 0 <= self.head_decay < np.inf) or self.decay == 0 < self.head_decay:
             given = f"{self.decay:g} and {self.head_decay:g}"
-            raise InputError("decays of embeddings and head, not negative, the first with the second", given, "let both decay")
+            remedy = "give positive decays of both, or of the embeddings alone, or 0 for none"
+            raise InputError("decays of embeddings and head, not negative, the first with the second", given, remedy)
 
     @property
     def identity(self) -> str:

@@ -76,6 +76,7 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
+from derivations.analysis.modes.equations import without_equations
 from derivations.spec.beside import read_facts, read_study, value_symbols
 from derivations.spec.declared import Declared, read_declared
 from derivations.spec.reader import Reader
@@ -134,14 +135,16 @@ class _File:
         model: Flow | Loss = self.velocity() if "velocity" in self.table else self.loss()
         facts, study = self.table.get("assume", {}).get("facts", []), self.table.get("study", {})
         known = {**(value_symbols(_flow_of(model)) if facts or study else {}), **self.declared.known}
+        stands_for: dict[Symbol, Expr] = {}
         if facts:
-            model = _with_facts(model, read_facts(facts, self.reader("facts", known)))
+            model, stands_for = without_equations(_with_facts(model, read_facts(facts, self.reader("facts", known))))
         return Subject(
             self.path.stem,
             self.table.get("title", self.path.stem),
             self.table.get("source", ""),
             _flow_of(model),
             model if isinstance(model, Loss) else None,
+            stands_for=stands_for,
             **read_study(study, known, lambda key: self.reader(key, {})),
         )
 

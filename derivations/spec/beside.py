@@ -25,7 +25,7 @@ def value_symbols(flow: Flow) -> dict[str, Symbol]:
 
 
 def read_facts(texts: object, reader: Reader) -> tuple[Boolean, ...]:
-    """Inequalities between numbers, and equations between matrices; what holds anyway is left out.
+    """Inequalities between numbers, and equations between numbers or matrices; what holds anyway is left out.
 
     Raises
     ------

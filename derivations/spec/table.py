@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from theory import InputError
+from theory import InputError, require
 from theory.printing import read_number
 
 TABLES = ("parameters", "matrices", "mobility", "decay", "follow", "velocity", "assume", "study")
@@ -26,6 +26,7 @@ def read_table(path: Path) -> tuple[str, dict[str, Any]]:
     InputError
         for a file that cannot be read, and for keys that are unknown, missing or of the wrong kind.
     """
+    require.file(path, "a model file (TOML)")
     try:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text, parse_float=_read_exactly)

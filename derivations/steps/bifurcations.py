@@ -155,7 +155,8 @@ class ShownBifurcation:
             for instance in self.state.instances(at)
             if all(_is_nearly_real(instance[x], small) for x in self.state.flow.state)
         ]
-        return min(found, key=lambda here: abs(value_at(self.critical.left - self.critical.right, here)), default=None)
+        gap = self.critical.left - self.critical.right
+        return min(found, key=lambda here: (abs(value_at(gap, here)), self.distance_from_axis(here)), default=None)
 
     def _exists(self, at: Numbers) -> bool:
         return any(self.state.conditions_hold(i) and self.state.is_state(i) for i in self.state.instances(at))
@@ -164,11 +165,15 @@ class ShownBifurcation:
 
     def reaches_axis(self, instance: Numbers) -> bool:
         """Whether an eigenvalue beside those of zero modes lies on the imaginary axis."""
+        return bool(self.distance_from_axis(instance) < ON_AXIS)
+
+    def distance_from_axis(self, instance: Numbers):
+        """Of the nearest eigenvalue beside those of zero modes, at a Hopf bifurcation of the complex ones, relative to all."""
         size = self.state.size(instance) or mpmath.mpf(1)
         values = sorted(eigenvalues_of(self.state.jacobian(instance)), key=abs)[self.zeros :]
         if self.made.kind is BifurcationKind.HOPF:
             values = [v for v in values if abs(mpmath.im(v)) > ON_AXIS * size]
-        return any(abs(mpmath.re(v)) < ON_AXIS * size for v in values)
+        return min((abs(mpmath.re(v)) / size for v in values), default=mpmath.inf)
 
     def kind_cases(
         self, below: Numbers, instance: Numbers, above: Numbers, rng: np.random.Generator

@@ -22,7 +22,7 @@ from derivations.steps.drawing import Domain, Numbers, sign_fits
 from derivations.steps.places import DIGITS, ShownState, state_lines
 from derivations.steps.states import state_name
 from theory.flow import Flow
-from theory.printing import tex
+from theory.latex import tex
 
 STARTS, NEWTON = 60, 80  # of Newton's method, and its steps
 REACH = 4.0  # starts lie between the inverse of its exponential and that

@@ -19,7 +19,7 @@ from theory.abridging import brief
 from theory.calculus import State
 from theory.evaluate import Point, evaluate
 from theory.flow import Flow, direction
-from theory.printing import tex
+from theory.latex import tex
 
 LARGEST = 6  # scalar variables up to which every curl entry is shown
 STEP = mpmath.mpf(10) ** -13  # of central differences at forty digits

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import Basic, Eq, MatrixExpr, MatrixSymbol, Q, Rational, Symbol
+from sympy import Basic, Eq, Identity, MatrixExpr, MatrixSymbol, Q, Rational, Symbol
 from sympy.assumptions import AppliedPredicate
 
 from derivations.checks import DRAWS, invert_matrix, random_values
@@ -67,16 +68,37 @@ class Points:
         NoEvaluationError
             for statements on matrices that random ones do not obey.
         """
-        sizes = {n: int(rng.integers(2, LARGEST + 1)) for n in sorted(self.dimensions, key=str)}
+        sizes = self._draw_sizes(rng)
         scalars = [x for x in self.symbols if not isinstance(x, MatrixSymbol) and x not in sizes]
         for _ in range(DRAWS):
             at: dict[Basic, Any] = {x: self._draw_number(x, rng) for x in scalars}
             if all(evaluate_relation(a, at) for a in self.assumptions if a.is_Relational and a.free_symbols <= set(at)):
                 break
+        else:
+            raise NoEvaluationError(f"the assumptions hold at none of {DRAWS} random points")
         at |= sizes
         at |= self._draw_matrices(Point(at), rng)
         self._check(Point(at))
         return Point(at)
+
+    def _draw_sizes(self, rng: np.random.Generator) -> dict[Basic, int]:
+        """Sizes at which matrices of orthonormal columns, or rows, have room for them."""
+        for _ in range(DRAWS):
+            sizes = {n: int(rng.integers(2, LARGEST + 1)) for n in sorted(self.dimensions, key=str)}
+            if all(self._has_room(M, *(int(evaluate(n, Point(sizes))) for n in M.shape)) for M in self.matrices):
+                return sizes
+        raise NoEvaluationError(f"there is room for orthonormal vectors at none of {DRAWS} random sizes")
+
+    def _has_room(self, matrix: MatrixSymbol, rows: int, columns: int) -> bool:
+        tall, wide = (
+            self._states(matrix.T * matrix, Identity(matrix.cols)),
+            self._states(matrix * matrix.T, Identity(matrix.rows)),
+        )
+        return (rows >= columns or not tall) and (rows <= columns or not wide)
+
+    def _states(self, left: MatrixExpr, right: MatrixExpr) -> bool:
+        """Whether an equation is assumed."""
+        return any(isinstance(a, Eq) and {a.lhs, a.rhs} == {left, right} for a in self.assumptions)
 
     def _draw_number(self, symbol: Symbol, rng: np.random.Generator):
         if symbol.is_integer:
@@ -103,11 +125,22 @@ class Points:
         """Sets of matrices that share vectors, joined where they overlap."""
         groups: list[set] = []
         for statement in self.assumptions:
-            if isinstance(statement, AppliedPredicate) and statement.function == together:
-                new = {*statement.arguments} & {*self.matrices}
+            if new := self._sharing(statement):
                 touched = [g for g in groups if g & new]
                 groups = [g for g in groups if not g & new] + [new.union(*touched)]
         return groups
+
+    def _sharing(self, statement: Basic) -> set[MatrixSymbol]:
+        """The matrices that a statement says to share vectors: those that are together, and symmetric ones that commute."""
+        if isinstance(statement, AppliedPredicate) and statement.function == together:
+            return {*statement.arguments} & {*self.matrices}
+        for A, B in combinations([M for M in self.matrices if self._is_symmetric(M)], 2):
+            if A.shape == B.shape and isinstance(statement, Eq) and {statement.lhs, statement.rhs} == {A * B, B * A}:
+                return {A, B}
+        return set()
+
+    def _is_symmetric(self, matrix: MatrixSymbol) -> bool:
+        return self._is_positive(matrix) or self._is(Q.symmetric, matrix) or self._is(Q.diagonal, matrix)
 
     def _is(self, predicate, matrix: MatrixSymbol) -> bool:
         return predicate(matrix) in self.assumptions
@@ -122,6 +155,8 @@ class Points:
             return diagonal_matrix(random_values(rng, (shape[0],), low, 2), shape)
         if self._is(Q.orthogonal, matrix):
             return orthonormal_matrix(rng, shape[0])
+        if self._states(matrix.T * matrix, Identity(matrix.cols)) or self._states(matrix * matrix.T, Identity(matrix.rows)):
+            return orthonormal_matrix(rng, max(shape))[: shape[0], : shape[1]]
         if self._is_positive(matrix):
             return drawn @ drawn.T + mpf_array(np.eye(shape[0]).tolist()) / 2
         return (drawn + drawn.T) / 2 if self._is(Q.symmetric, matrix) else drawn

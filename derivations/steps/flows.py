@@ -15,8 +15,8 @@ from derivations.steps.drawn_points import Points
 from derivations.vocabulary import L
 from theory.errors import InputError
 from theory.flow import Flow
+from theory.latex import tex
 from theory.loss import Loss
-from theory.printing import tex
 from theory.words import Context, collect
 
 MOVING = "The loss is descended with its markers read as the identity."

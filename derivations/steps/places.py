@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import mpmath
 from sympy import Basic, S, Symbol
@@ -16,6 +17,7 @@ from derivations.typeset.rows import conditions_row
 from theory.flow import Flow
 
 DIGITS = 40
+TURNS = 3  # after which an iteration that stands still is given up
 LARGE = mpmath.mpf(10) ** 15  # beyond it a value is one divided by zero, within rounding
 
 
@@ -146,8 +148,26 @@ class ShownState:
 
 
 def eigenvalues_of(matrix: mpmath.matrix) -> list:
-    """The eigenvalues of a square matrix; of one entry it is the entry."""
-    return [matrix[0, 0]] if matrix.rows == 1 else list(mpmath.eig(matrix, left=False, right=False))
+    """The eigenvalues of a square matrix, in turned coordinates where the iteration stands still in these, as it does at a
+    circulant matrix; of one entry it is the entry."""
+    if matrix.rows == 1:
+        return [matrix[0, 0]]
+    turn = _rotation(matrix.rows)
+    for _ in range(TURNS):
+        try:
+            return list(mpmath.eig(matrix, left=False, right=False))
+        except RuntimeError:
+            matrix = turn * matrix * turn.T
+    return list(mpmath.eig(matrix, left=False, right=False))
+
+
+def _rotation(size: int) -> mpmath.matrix:
+    """The Cayley transform of an antisymmetric matrix without a pattern."""
+    unit, skew = mpmath.eye(size), mpmath.zeros(size)
+    for i, j in combinations(range(size), 2):
+        skew[i, j] = mpmath.mpf(1) / (1 + i + j * j)
+        skew[j, i] = -skew[i, j]
+    return mpmath.inverse(unit + skew) * (unit - skew)
 
 
 def is_small(value, formula: Basic, at: Numbers) -> bool:

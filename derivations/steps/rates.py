@@ -24,7 +24,7 @@ from derivations.steps.states import state_name
 from derivations.typeset.rows import conditions_row
 from theory.errors import UnfinishedError
 from theory.flow import Flow
-from theory.printing import tex
+from theory.latex import tex
 
 UNIT = Dummy("i")
 DIGITS, TRIES = 90, 300
@@ -33,8 +33,10 @@ TOLERANCE = 0.05  # of an order: the terms beyond the next one still count a lit
 EXACT = mpmath.mpf(10) ** -40  # of an eigenvalue that a line says exactly
 
 
-def time_scales_account(flow: Flow, number: int, point: FixedPoint, scales: TimeScales, source: str) -> Account:
-    """The eigenvalues at a state as series in the small parameter.
+def time_scales_account(
+    flow: Flow, number: int, point: FixedPoint, scales: TimeScales, source: str, branch: int | None = None
+) -> Account:
+    """The eigenvalues at a state as series in the small parameter; a state of several branches says the number of its branch.
 
     Its check takes them from the Jacobian by differences at a shrinking small parameter: what a series leaves out shrinks
     with the order that it states.
@@ -53,8 +55,8 @@ def time_scales_account(flow: Flow, number: int, point: FixedPoint, scales: Time
         return checks.Remainder(lambda rng: remainder_cases(shown, rng), TOLERANCE, against, reads=read)
 
     step = Step(
-        f"time_scales_{number}",
-        _in_words(number, scales),
+        f"time_scales_{number}" if branch is None else f"time_scales_{number}_{branch}",
+        _in_words(number, scales, branch),
         "Expand the roots of the characteristic polynomial by its Newton polygon.",
         before=before,
         given=tuple(conditions_row(scales.assumed)),
@@ -65,12 +67,13 @@ def time_scales_account(flow: Flow, number: int, point: FixedPoint, scales: Time
     return Account((step,))
 
 
-def _in_words(number: int, scales: TimeScales) -> str:
+def _in_words(number: int, scales: TimeScales, branch: int | None) -> str:
     counts = [(sum(r.multiplicity for r in rates), words) for rates, words in ((scales.fast, "fast"), (scales.slow, "slow"))]
     other = sum(r.multiplicity for r in scales.rates) - sum(count for count, _ in counts)
     counts.append((other, "of unknown speed"))
     said = " and ".join(f"{number_word(count)} {words}" for count, words in counts if count)
-    return f"As ${tex(scales.small)}$ tends to zero from above, the eigenvalues of state {number} are {said}."
+    where = "" if branch is None else f" on its branch {branch}"
+    return f"As ${tex(scales.small)}$ tends to zero from above, the eigenvalues of state {number}{where} are {said}."
 
 
 def _lines(scales: TimeScales, letter: Symbol) -> tuple[Line, ...]:

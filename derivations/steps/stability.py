@@ -129,7 +129,10 @@ def _compare(shown: ShownSpectrum, instance: Numbers) -> Iterator[tuple[float, f
     elif verdict is Verdict.STABLE:
         yield 1.0, 0.0
     elif verdict is Verdict.MARGINAL:
-        yield float(held), float(abs(highest) <= CLOSE)
+        stays = any(
+            mode.origin is Origin.DEGENERATE for mode in shown.found.zero_modes
+        )  # at zero, which is not among the parts
+        yield float(held), float(highest <= CLOSE and (stays or highest >= -CLOSE))
     elif verdict in (Verdict.UNSTABLE, Verdict.SADDLE) and not held:
         yield 1.0, float(min(map(abs, parts)) <= CLOSE)
     elif verdict in (Verdict.UNSTABLE, Verdict.SADDLE):

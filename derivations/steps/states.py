@@ -16,7 +16,7 @@ from derivations.steps.drawing import Numbers, both_sides_of, symbols_of
 from derivations.steps.places import DIGITS, ShownState, state_lines
 from theory.errors import UnfinishedError
 from theory.flow import Flow
-from theory.printing import tex
+from theory.latex import tex
 
 PLAIN_DRAWS, EDGE_DRAWS = 10, 2  # a case: points anywhere, and pairs on the two sides of each condition
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import mpmath
 import numpy as np
-from sympy import Basic, Symbol
+from sympy import Add, Basic, Poly, Symbol, cancel
 
 from derivations import checks
 from derivations.analysis.linearisation.aligned_sectors import AlignedSector
@@ -21,8 +21,7 @@ from derivations.lines import Line, Lines, dot, velocity_lines
 from derivations.steps.account import Account
 from derivations.steps.drawing import line_holds, symbols_of, value_at
 from derivations.steps.spectra import spectrum_lines
-from derivations.steps.whole_model import Composition, DrawnModel, draw_model
-from derivations.typeset.rows import conditions_row
+from derivations.steps.whole_model import Composition, DrawnModel, draw_model, is_of_one_kind
 
 BESIDE_IN_WORDS = (
     "without absent modes or empty directions",
@@ -30,7 +29,7 @@ BESIDE_IN_WORDS = (
     "beside empty directions alone",
     "beside both absent modes and empty directions",
 )
-EVERY_SECTOR = ((2, 1, 1), (1, 2, 0), (1, 0, 2))  # modes that rest, absent ones, empty directions
+EVERY_SECTOR = ((2, 1, 1), (1, 2, 0), (1, 0, 2))  # modes that rest if there may be any number, absent ones, empty directions
 EVERY_KIND = ((1, 0, 0), (1, 1, 0), (1, 0, 1), (2, 1, 1))
 FLAT = 1e-20  # of a derivative by differences that is none: they leave out the square of their step
 DIGITS, CLOSE = 40, 1e-9  # of a real part to zero, relative to the Jacobian, in double precision
@@ -44,7 +43,7 @@ def whole_account(whole: WholeStability, number: int, source: str) -> Account:
     judged = [s for s in whole.stabilities if s is not None]
     if any(s.method != "exact" for s in judged):
         return Account(gaps=(f"The stability of state {number} in the whole model was found at random parameters alone.",))
-    form = [Line(x, value) for x, value in (*whole.values.items(), *whole.along.items()) if x != value]
+    form = [Line(x, value) for x, value in (*whole.values.items(), *whole.along.items(), *whole.shared.items()) if x != value]
     before = velocity_lines(whole.flow)
 
     def check(premises: Lines, after: Lines) -> list[checks.Check]:
@@ -61,9 +60,9 @@ def whole_account(whole: WholeStability, number: int, source: str) -> Account:
         "In the vectors of the data small changes fall into sectors, the entries (l,k) and (k,l) of all blocks.",
         before=before,
         given=form,
-        after=(*sector_lines(whole), *conditions_row(whole.conditions)),
+        after=(*sector_lines(whole), *whole.condition_rows()),
         uses=(source,),
-        assumptions=("Every mode at rest lies in a direction of its own; rotations and families of states are taken out.",),
+        assumptions=(f"{_who_rests(whole)}; rotations and families of states are taken out.",),
         check=check,
     )
     return Account((step,))
@@ -71,12 +70,27 @@ def whole_account(whole: WholeStability, number: int, source: str) -> Account:
 
 def _in_words(whole: WholeStability, number: int) -> str:
     verdicts = {words: whole.verdict_beside(**beside) for words, beside in zip(BESIDE_IN_WORDS, BESIDE.values(), strict=True)}
-    said = f"In the whole matrix model, modes that rest at state {number} are"
+    who, are = (
+        (f"modes that rest at state {number}", "are") if _are_many(whole) else (f"one mode at rest at state {number}", "is")
+    )
+    said = f"In the whole matrix model, {who} {are}"
     found = list(dict.fromkeys(verdicts.values()))
     if len(found) == 1:
         return f"{said} {_verdict_in_words(found[0])}, whatever modes are absent and directions empty."
     parts = (f"{_verdict_in_words(v)} {' and '.join(w for w, other in verdicts.items() if other is v)}" for v in found)
     return f"{said} {', '.join(parts)}."
+
+
+def _are_many(whole: WholeStability) -> bool:
+    return whole.is_any or sum(whole.modes) > 1
+
+
+def _who_rests(whole: WholeStability) -> str:
+    if whole.is_any:
+        return "Every mode at rest lies in a direction of its own"
+    if _are_many(whole):
+        return "These modes rest and no others"
+    return "Coefficients hold traces of the state, so that modes know of each other: one rests, and no other"
 
 
 def _verdict_in_words(verdict: Verdict) -> str:
@@ -93,10 +107,25 @@ def sector_lines(whole: WholeStability) -> list[Line]:
     lines = []
     for place, (sector, judged) in enumerate(_judged(whole), 1):
         words = f"{sector.name}:"
-        for k, line in enumerate(spectrum_lines(judged, _variable(place))):
+        for k, line in enumerate(spectrum_lines(_in_names(judged), _variable(place))):
             lines.append(line if k else replace(line, words=words))
         lines += [Line(a, c) for a, c in judged.names.items()]
     return lines
+
+
+def _in_names(judged: Stability) -> Stability:
+    """A sector whose characteristic polynomial is written in the names of its coefficients, where these have all."""
+    found = []
+    for factor, times in judged.characteristic:
+        coefficients, degree = Poly(factor, judged.s).all_coeffs(), Poly(factor, judged.s).degree()
+        for letter in {a.name.rpartition("_")[0] for a in judged.names}:
+            own = [a for a in judged.names if a.name.rpartition("_")[0] == letter]
+            first = judged.names[own[0]]
+            same = zip(own, coefficients, strict=False)
+            if len(own) == degree + 1 and all(cancel(judged.names[a] / first - c) == 0 for a, c in same):
+                factor = Add(*(a * judged.s ** (degree - k) for k, a in enumerate(own)))
+        found.append((factor, times))
+    return replace(judged, characteristic=tuple(found)) if judged.names else judged
 
 
 def _judged(whole: WholeStability) -> list[tuple[AlignedSector, Stability]]:
@@ -144,33 +173,44 @@ class ShownSectors:
     def draw(self, composition: Composition, rng: np.random.Generator) -> DrawnModel:
         said = {x: self.premises[x] for x in self.form}
         amplitudes = {x: said.get(x, value) for x, value in self.whole.values.items()}
-        return draw_model(self.whole, composition, amplitudes, {y: said[y] for y in self.whole.along}, rng)
+        return draw_model(
+            self.whole, composition, amplitudes, {y: said[y] for y in (*self.whole.along, *self.whole.shared)}, rng
+        )
+
+    def composition(self, numbers: tuple[int, int, int]) -> Composition:
+        """How many of each kind there are; where no others may rest, as many rest as do."""
+        occupied, absent, empty = numbers
+        return Composition(occupied if self.whole.is_any else sum(self.whole.modes), absent, empty, self.whole.is_any)
 
     def said(self, z, model: DrawnModel):
         """The characteristic polynomial of the whole Jacobian that the lines say, up to a factor."""
         total, start = mpmath.mpf(1), 0
         for sector, judged in zip(self.whole.sectors, self.whole.stabilities, strict=True):
             lines: Lines = Lines()
+            names = judged.names if judged is not None else {}
             if judged is not None:
                 count = len(spectrum_lines(judged, _variable(1)))
                 lines = self.after[start : start + count]
                 start += count + len(judged.names)
             zeros = len(sector.entries) - sector.matrix.rows + (len(judged.zero_modes) if judged else 0)
-            for pair in model.composition.pairs(sector.name):
-                at = model.numbers(sector.name, pair)
+            for pair in model.composition.pairs(sector):
+                at = model.numbers(sector, pair)
+                at |= {a: value_at(self.after[a], at) for a in names}
                 total *= z**zeros * mpmath.fprod(_factor(line, z, at) for line in lines)
         return total
 
     def condition_holds(self, line: Line, place: int, model: DrawnModel) -> bool:
         """Whether a condition holds for all modes of the sectors that ask for it."""
         asked = self.whole.conditions[place]
+        either = {asked, self.whole.numbered.mirrored(asked)}
         for sector, judged in _judged(self.whole):
-            if asked in judged.conditions:
-                for pair in model.composition.pairs(sector.name):
-                    at = model.numbers(sector.name, pair)
-                    at |= {a: value_at(self.after[a], at) for a in judged.names}
-                    if not line_holds(line, at):
-                        return False
+            if either & {*judged.conditions}:
+                for pair in model.composition.pairs(sector):
+                    for turned in {pair, pair[::-1]} if is_of_one_kind(sector) else {pair}:
+                        at = model.numbers(sector, turned)
+                        at |= {a: value_at(self.after[a], at) for a in judged.names}
+                        if not line_holds(line, at):
+                            return False
         return True
 
     def verdict(self, composition: Composition) -> Verdict:
@@ -182,7 +222,7 @@ class ShownSectors:
         for sector, judged in zip(self.whole.sectors, self.whole.stabilities, strict=True):
             explained = [mode for mode in judged.zero_modes if mode.origin is not Origin.DEGENERATE] if judged else []
             zeros = len(sector.entries) - sector.matrix.rows + len(explained)
-            found += zeros * sum(1 for _ in composition.pairs(sector.name))
+            found += zeros * sum(1 for _ in composition.pairs(sector))
         return found
 
 
@@ -198,7 +238,7 @@ def spectrum_cases(shown: ShownSectors, rng: np.random.Generator) -> Iterator[tu
     """Whether the state rests, and ratios of characteristic polynomials at two complex numbers."""
     with mpmath.workdps(DIGITS):
         for numbers in EVERY_SECTOR:
-            model = shown.draw(Composition(*numbers), rng)
+            model = shown.draw(shown.composition(numbers), rng)
             yield 1.0, 1 + model.speed(shown.velocities)
             jacobian = model.jacobian(shown.velocities)
             size = 1 + max(abs(x) for x in jacobian.reshape(-1))
@@ -212,7 +252,7 @@ def verdict_cases(shown: ShownSectors, rng: np.random.Generator) -> Iterator[tup
     """What is said of stability, and what the largest real part is."""
     with mpmath.workdps(DIGITS):
         for numbers in EVERY_KIND:
-            composition = Composition(*numbers)
+            composition = shown.composition(numbers)
             model = shown.draw(composition, rng)
             dense = model.jacobian(shown.velocities).astype(float)
             dense[np.abs(dense) < FLAT] = 0.0

@@ -9,6 +9,7 @@ from typing import Any
 
 from sympy import Basic, Rational, Symbol
 
+from derivations.analysis.modes.equations import without_equations
 from derivations.studies.findings import Subject
 from theory.errors import InputError
 from theory.flow import Flow
@@ -20,9 +21,11 @@ def subject_of(model: Loss | Flow | Subject) -> Subject:
     if isinstance(model, Subject):
         return model
     if isinstance(model, Loss):
-        return Subject("model", "A study of a loss", "", model.stop_gradient_flow(), model)
+        loss, put = without_equations(model)
+        return Subject("model", "A study of a loss", "", loss.stop_gradient_flow(), loss, stands_for=put)
     if isinstance(model, Flow):
-        return Subject("model", "A study of a flow", "", model)
+        flow, put = without_equations(model)
+        return Subject("model", "A study of a flow", "", flow, stands_for=put)
     raise InputError("a Loss, a Flow or the subject of a model file", type(model).__name__, "make one of these")
 
 
@@ -45,6 +48,9 @@ def resolve(subject: Subject, flow: Flow) -> Subject:
         for what is no parameter of it, and for what is no exact number.
     """
     known = {str(p): p for p in flow.parameters}
+    chosen = (*filter(None, (subject.small,)), *(subject.plane or ()), *subject.numbers)
+    if bound := [(x, e) for x, e in subject.stands_for.items() if str(x) in map(str, chosen)]:
+        raise InputError("parameters that are free", "{} = {}".format(*bound[0]), "choose among the others")
     small = None if subject.small is None else _parameter(known, subject.small, "the small parameter")
     plane = None if subject.plane is None else tuple(_parameter(known, p, "the plane") for p in subject.plane)
     if plane is not None and len(set(plane)) != 2:

@@ -15,6 +15,7 @@ from derivations.studies.drawn_models import draw_model
 from derivations.studies.enclosures import Enclosure, enclose
 from derivations.studies.findings import Findings
 from derivations.studies.following import Outcome
+from derivations.studies.kept_quantities import quantity_agreements
 from derivations.studies.placed import Placed
 from derivations.studies.rates import RateStudy
 from derivations.studies.thresholds import ThresholdStudy
@@ -56,6 +57,7 @@ def compare_with_runs(findings: Findings, seed: int = 0, tell: Tell = tell_nobod
         scene = Scene(findings, draw_model(findings, np.random.default_rng(seed)), joins_modes(findings))
     except UNFINISHED as problem:
         return Comparison((), AgreementTable((), (f"The whole model was not followed: {_ended(problem)}",)))
+    kept = _collect(quantity_agreements(scene, seed), "quantities that are conserved", notes)
     tell("rates near states", 0.4)
     rates = _collect(RateStudy(scene, notes).agreements(), "rates", notes)
     tell("thresholds", 0.6)
@@ -64,7 +66,7 @@ def compare_with_runs(findings: Findings, seed: int = 0, tell: Tell = tell_nobod
     free = [run for run in runs if _leaves_alignment(run, findings)]
     told = [*_run_notes(runs, scene), *map(_say_left, free), *notes]
     ends = end_agreements([run for run in runs if run not in free])
-    return Comparison(runs, AgreementTable((*ends, *rates, *thresholds), tuple(told)))
+    return Comparison(runs, AgreementTable((*ends, *kept, *rates, *thresholds), tuple(told)))
 
 
 def _collect(rows: Iterator[Agreement], what: str, notes: list[str]) -> list[Agreement]:
@@ -79,20 +81,20 @@ def _collect(rows: Iterator[Agreement], what: str, notes: list[str]) -> list[Agr
 
 
 def _leaves_alignment(run: WholeRun, findings: Findings) -> bool:
-    """Whether a run ended off alignment next to states that are marginal in the whole model: aligned states may be members of a
-    larger family there."""
+    """Whether a run ended off alignment next to states that are marginal in the whole model, or of which that is not known:
+    aligned states may be members of a larger family there."""
     if run.ending.outcome is not Outcome.REST or not run.sizes or run.misaligned <= run.share_error:
         return False
     reached = {end.placed.number for end in run.ends if end.placed is not None}
-    wholes = [state.whole for state in findings.states if state.number in reached]
-    return any(whole is not None and whole.verdict is Verdict.MARGINAL for whole in wholes)
+    states = [state for state in findings.states if state.number in reached]
+    return any(not s.point.free if s.whole is None else s.whole.verdict is Verdict.MARGINAL for s in states)
 
 
 def _say_left(run: WholeRun) -> str:
     share = f"a share {run.misaligned:.2g} of it"
     return (
         f"A run from {_article(run)}{run.start} came to rest in a state that is not aligned ({share}): in the whole model the "
-        "aligned states next to it are marginal, and nothing is predicted of its amplitudes."
+        "aligned states next to it are marginal, or not known not to be, and nothing is predicted of its amplitudes."
     )
 
 

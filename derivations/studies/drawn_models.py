@@ -28,7 +28,7 @@ from derivations.analysis.algebra.zero import Region, holds_at
 from derivations.analysis.modes.aligned import AlignedVectors
 from derivations.analysis.points.numbers import has_sign
 from derivations.studies.findings import Findings
-from derivations.studies.placed import place_points
+from derivations.studies.placed import lower_at, place_points
 from theory.errors import InputError
 from theory.lowering import LoweredFlow
 from theory.state import scalar_or_matrix_symbols
@@ -36,6 +36,7 @@ from theory.state import scalar_or_matrix_symbols
 SIZES = (3, 6)  # of dimensions, both included
 FACTORS = tuple(Rational(p, q) for p, q in ((3, 4), (5, 4), (2, 3), (4, 3), (3, 5), (3, 2), (4, 5), (6, 5), (1, 2), (7, 4)))
 TRIES = 30  # for a second mode that has the states of the first
+VANISHING = 1e-9  # of the largest eigenvalue
 ABSENT = 1e-3  # of the largest carried vector, below which a mode has no direction
 Dimensions = Mapping[Expr, NDArray]
 
@@ -264,9 +265,25 @@ def _draw_modes(
         factors = [FACTORS[int(i)] for i in rng.integers(len(FACTORS), size=len(own))]
         mode = {**findings.numbers, **{x: findings.numbers[x] * f for x, f in zip(own, factors, strict=True)}}
         allowed = mode not in found and holds_at(region, mode) and all(has_sign(x, mode[x]) for x in own)
+        allowed = allowed and not _is_critical(findings, mode)
         if allowed and (len(found) > 1 or tried > TRIES or real <= _state_numbers(findings, mode)):
             found.append(mode)
     return tuple(found[i] if i < len(found) else found[0] for i in range(count))
+
+
+def _is_critical(findings: Findings, mode: Mapping[Symbol, Rational]) -> bool:
+    """Whether a state of a mode has more vanishing eigenvalues than at the numbers: it is left and reached like a power."""
+    usual, here = _vanishing(findings, findings.numbers), _vanishing(findings, mode)
+    return any(count > usual.get(number, 0) for number, count in here.items())
+
+
+def _vanishing(findings: Findings, numbers: Mapping[Symbol, Rational]) -> dict[int, int]:
+    """How many eigenvalues of each state vanish, those along families apart."""
+    lowered, found = lower_at(findings.amplitudes, numbers), dict[int, int]()
+    for placed in place_points(findings.points, numbers):
+        sizes = np.abs(placed.eigenvalues(lowered))
+        found[placed.number] = int((sizes <= VANISHING * sizes.max(initial=0.0)).sum())
+    return found
 
 
 def _state_numbers(findings: Findings, numbers: Mapping[Symbol, Rational]) -> set[int]:

@@ -32,6 +32,7 @@ def export_findings(findings: Findings) -> dict[str, Any]:
         "loss": text_of(subject.loss.expression) if subject.loss else None,
         "flow": _export_flow(subject.flow),
         "assumptions": texts_of(subject.flow.assumptions),
+        "stands_for": {readable_name(x): text_of(value) for x, value in subject.stands_for.items()},
         "reduction": None if reduction is None else _export_flow(reduction.flow),
         "conserved": [
             {"quantity": text_of(q.quantity), "rate": text_of(q.rate), "of": of}
@@ -41,9 +42,9 @@ def export_findings(findings: Findings) -> dict[str, Any]:
         "completeness": {"status": points.completeness.value, "reason": points.reason},
         "fixed_points": [_export_state(state) for state in findings.states],
         "time_scales": [
-            {"fixed_point": state.number, **with_readable_names(state.time_scales).to_dict()}
+            {"fixed_point": state.number, **with_readable_names(scales).to_dict()}
             for state in findings.states
-            if state.time_scales
+            for scales in state.time_scales
         ],
         "numbers": {readable_name(p): text_of(number) for p, number in findings.numbers.items()},
         "choices": {
@@ -142,6 +143,7 @@ def _export_symbols(findings: Findings) -> dict[str, dict[str, Any]]:
     places = [e for flow in flows for pair in flow.velocity.items() for e in pair]
     places += [a for flow in flows for a in flow.assumptions] + [c for whole in wholes for c in whole.conditions]
     places += [subject.loss.expression] if subject.loss else []
+    places += [e for pair in subject.stands_for.items() for e in pair]
     symbols = sorted(set().union(*map(scalar_or_matrix_symbols, places)), key=str)
     return {readable_name(s): _export_symbol(s) for s in symbols}
 

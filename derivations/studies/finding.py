@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from sympy import Rational, Symbol
+from sympy import Basic, Expr, Pow, Rational, Symbol
+from sympy.core.relational import Relational
 
+from derivations.analysis.algebra.zero import Region, draw_point
 from derivations.analysis.conserved import integrals_with_rates
 from derivations.analysis.expansions.rates import TimeScales
-from derivations.analysis.expansions.time_scales import time_scales
+from derivations.analysis.expansions.time_scales import time_scales, time_scales_by_branch
 from derivations.analysis.limits import run_each
 from derivations.analysis.linearisation.certify import Certificate, certify
 from derivations.analysis.linearisation.stability import Stability, stability
@@ -24,7 +27,7 @@ from derivations.studies.choices import resolve
 from derivations.studies.findings import Findings, State, Subject
 from derivations.studies.mirrors import mirrored_states
 from derivations.studies.numbers import choose_numbers
-from derivations.studies.renaming import put_symbols
+from derivations.studies.renaming import change_formulas, put_symbols
 from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 from theory.progress import Tell
@@ -130,15 +133,14 @@ def _find_states(
     proved = dict(zip(open_ones, stages.attempt_each("certificates", prove, open_ones), strict=True))
     if reduction is not None:
         judge = partial(whole_stability, subject.flow, time_limit=None)
-        asked = [p for p in isolated if not p.roots]
-        whole = dict(zip(asked, stages.attempt_each("stability in the whole model", judge, asked), strict=True))
+        whole = dict(zip(own, stages.attempt_each("stability in the whole model", judge, own), strict=True))
     if subject.small is not None:
         expand = partial(expand_rates, flow, subject.small, numbers)
         rates = dict(zip(isolated, stages.attempt_each("time scales", expand, isolated), strict=True))
 
     def known(place: int) -> tuple:
         of = points[images.get(place, place)]
-        return judged[of], whole.get(of), rates.get(of), proved.get(of)
+        return judged[of], whole.get(of), rates.get(of) or (), proved.get(of)
 
     return tuple(State(k + 1, point, images[k] + 1 if k in images else None, *known(k)) for k, point in enumerate(points))
 
@@ -158,17 +160,56 @@ def certify_near(flow: Flow, numbers: Mapping[Symbol, Rational], point: FixedPoi
     return certify(flow, point, box, time_limit=None)
 
 
-def expand_rates(flow: Flow, small: Symbol, numbers: Mapping[Symbol, Rational], point: FixedPoint) -> TimeScales:
-    """Time scales at a fixed point; where they depend on signs that are not known, for those that the numbers have, which are
-    then among what is assumed."""
+@dataclass(frozen=True)
+class PointOfSigns:
+    """A fixed point in symbols whose signs are known."""
+
+    values: Mapping[Symbol, Expr]
+    conditions: tuple[Relational, ...]
+
+
+def expand_rates(flow: Flow, small: Symbol, numbers: Mapping[Symbol, Rational], point: FixedPoint) -> tuple[TimeScales, ...]:
+    """Time scales at a fixed point, of a point that stays a root on all branches that may exist at the numbers.
+
+    Where they depend on signs that are not known, these are those at the numbers, or at others at which the point exists, and
+    are among what is assumed.
+    """
+    at = _numbers_beside(flow, small, numbers, point)
+    if point.roots:
+        return tuple(map(with_real_roots, time_scales_by_branch(flow, point, small, at, time_limit=None)))
     try:
-        return time_scales(flow, point, small, time_limit=None)
+        return (with_real_roots(time_scales(flow, point, small, parameters=at, time_limit=None)),)
     except UnfinishedError:
-        open_ones = [p for p in flow.parameters if p.is_positive is None and numbers.get(p)]
-        if not open_ones or point.roots:
+        open_ones = [p for p in flow.parameters if p.is_positive is None and p.is_negative is None and at.get(p)]
+        if not open_ones:
             raise
-    signs = {p: Symbol(p.name, **{"positive" if numbers[p] > 0 else "negative": True}) for p in open_ones}
-    values = {x: value.xreplace(signs) for x, value in point.values.items()}
+    signs = {p: Symbol(p.name, **{"positive" if at[p] > 0 else "negative": True}) for p in open_ones}
+    there = PointOfSigns(*(put_symbols(part, lambda s: signs.get(s, s)) for part in (point.values, point.conditions)))
     back = {s: p for p, s in signs.items()}
-    found = put_symbols(time_scales(flow.xreplace(signs), values, small, time_limit=None), lambda s: back.get(s, s))
-    return replace(found, assumed=(*found.assumed, *(p > 0 if numbers[p] > 0 else p < 0 for p in open_ones)))
+    found = put_symbols(time_scales(flow.xreplace(signs), there, small, time_limit=None), lambda s: back.get(s, s))
+    held = (*found.assumed, *(p > 0 if at[p] > 0 else p < 0 for p in signs))
+    return (with_real_roots(replace(found, assumed=held)),)
+
+
+def with_real_roots(scales: TimeScales) -> TimeScales:
+    """The same without roots of what is assumed to be negative: they are roots of its negative times imaginary numbers."""
+    negative = {c.lhs for c in scales.assumed if c.rel_op in ("<", "<=") and c.rhs == 0}
+
+    def is_turned(e: Basic) -> bool:
+        return isinstance(e, Pow) and e.base in negative and e.exp.is_Rational and not e.exp.is_Integer
+
+    def turn(e: Basic) -> Basic:
+        return e.replace(is_turned, lambda p: (-1) ** p.exp * (-p.base) ** p.exp)
+
+    return change_formulas(scales, turn) if negative else scales
+
+
+def _numbers_beside(flow: Flow, small: Symbol, numbers: Mapping[Symbol, Rational], point: FixedPoint) -> dict[Symbol, Rational]:
+    """Numbers of the other parameters at which a point exists for a small one: those given, or random ones; none where none
+    are found."""
+    exists = Region((*flow.assumptions, *point.conditions), small)
+    others = {p: value for p, value in numbers.items() if p != small}
+    for fixed in (others, {}):
+        with suppress(UnfinishedError):
+            return {p: value for p, value in draw_point(flow.parameters, exists, fixed=fixed).items() if p != small}
+    return {}

@@ -27,7 +27,7 @@ class State:
     """A fixed point or family, by its number from one, and what is known of it; None where that has no answer or found none.
 
     ``image_of`` is the number of the state whose image it is under a change of signs that the flow does not see: it shares
-    the stability and the rates of that one.
+    the stability and the rates of that one.  A point that stays a root of a polynomial has time scales on each of its branches.
     """
 
     number: int
@@ -35,7 +35,7 @@ class State:
     image_of: int | None = None
     stability: Stability | None = None
     whole: WholeStability | None = None
-    time_scales: TimeScales | None = None
+    time_scales: tuple[TimeScales, ...] = ()
     certificate: Certificate | None = None
 
 

@@ -70,7 +70,8 @@ class RateStudy:
             state = self.scene.findings.states[placed.number - 1]
             if state.stability is not None and placed.sample is not None:
                 yield from self._own_rate(state, placed)
-                if state.whole is not None and not self.scene.is_single and self.scene.is_stable(placed):
+                others = state.whole is not None and not (self.scene.is_single and state.whole.is_any)
+                if others and self.scene.is_stable(placed):
                     yield from self._sector_rates(state, placed)
 
     def _own_rate(self, state: State, placed: Placed) -> Iterator[Agreement]:

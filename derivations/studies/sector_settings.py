@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from sympy import Expr, MatrixSymbol, Symbol
 
 from derivations.analysis.linearisation.aligned_places import ABSENT, EMPTY, ONE, OTHER_ABSENT, OTHER_EMPTY, TWO, Place
 from derivations.analysis.linearisation.aligned_sectors import AlignedSector
+from derivations.analysis.linearisation.rest_parameters import of_all_modes
 from derivations.studies.drawn_models import DrawnModel
 from derivations.studies.placed import Placed, resolved
 from derivations.studies.whole_runs import Scene
@@ -41,26 +42,34 @@ class SectorSetting:
     @classmethod
     def of(cls, scene: Scene, placed: Placed) -> SectorSetting | None:
         """None where the model has not two modes with directions, or the second one no such state."""
-        model = scene.model
+        model, whole = scene.model, scene.findings.states[placed.number - 1].whole
+        if whole is not None and not whole.is_any:
+            return cls._made(model, {ONE: 0}, ((placed, ONE),))
         allowed = np.nonzero(model.has_direction)[0][1:]
         others = ((k, p) for k in allowed for p in scene.placed[k] if p.number == placed.number and p.sample is not None)
         second, other = next(others, (0, placed))
         if not second:
             return None
-        places = {ONE: 0, TWO: second} | dict(zip((ABSENT, OTHER_ABSENT), _all_but(len(model.modes), second), strict=False))
+        return cls._made(model, {ONE: 0, TWO: second}, ((placed, ONE), (other, TWO)))
+
+    @classmethod
+    def _made(cls, model: DrawnModel, at_rest: dict[Place, int], rows: Sequence[tuple[Placed, Place]]) -> SectorSetting:
+        """States at rest in their places, beside absent modes."""
+        others = (k for k in range(len(model.modes)) if k not in at_rest.values())
+        places = at_rest | dict(zip((ABSENT, OTHER_ABSENT), others, strict=False))
         bases = model.random_bases(np.random.default_rng(1))
-        rows = ((placed, ONE), (other, TWO))
         blocks = dict.fromkeys(model.shapes, 0.0)
         for state, place in rows:
             for B, value in zip(blocks, state.values, strict=True):
                 sides = (bases[n][:, _index(model, places, n, place)] for n in B.shape)
                 blocks[B] = blocks[B] + value * np.outer(*sides)
-        numbers = dict(placed.numbers)
+        numbers = dict(rows[0][0].numbers)
         for place, mode in places.items():
             numbers |= {numbered(x, place): v for x, v in model.modes[mode].items()}
         for state, place in rows:
             values = {x: resolved(v, state.point, state.all_numbers) for x, v in state.point.values.items()}
             numbers |= {numbered(x, place): v for x, v in values.items()}
+            numbers |= {of_all_modes(x): v for x, v in values.items()}
         return cls(model, bases, model.lowered.pack(blocks), numbers, places)
 
     def has_places(self, sector: AlignedSector) -> bool:
@@ -94,10 +103,6 @@ def _index(model: DrawnModel, places: Mapping[Place, int], n: Expr, place: Place
     """Which vector of a dimension stands in a place."""
     assert model.vectors is not None
     return (places if n in model.vectors.data_dimensions else OF_DIRECTIONS).get(place)
-
-
-def _all_but(count: int, second: int) -> list[int]:
-    return [k for k in range(1, count) if k != second]
 
 
 def numbered(x: Symbol, place: Place) -> Symbol:

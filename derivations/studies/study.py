@@ -194,6 +194,6 @@ def _account_of_state(flow: Flow, state: State, reduced: str, source: str) -> Ac
         made += certificate_account(*of, state.certificate, reduced)
     if state.whole is not None:
         made += whole_account(state.whole, state.number, source)
-    if state.time_scales is not None:
-        made += time_scales_account(*of, state.time_scales, reduced)
+    for place, scales in enumerate(state.time_scales, 1):
+        made += time_scales_account(*of, scales, reduced, place if len(state.time_scales) > 1 else None)
     return made

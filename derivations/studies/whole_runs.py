@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ from theory.words import expand
 
 SMALL, DISTURBED = 0.05, 0.02  # sizes of starts, and of what is added to a state, relative to the amplitudes
 RANDOM_STARTS = 2
-LONG = 300.0  # relaxation times that are followed at most
+LONG, ENOUGH = 300.0, 40.0  # relaxation times that are followed at most: of amplitudes, and of all entries
+ZERO = 1e-6  # of the largest rate
 UNKNOWN = 100.0  # the time that is followed where no rate is known
 RECORDED = 400  # times that are kept
 
@@ -175,12 +177,18 @@ class Scene:
         sizes = [float(np.abs(p.values).max()) for found in self.placed for p in found if not p.free]
         return max(sizes, default=0.0) or 1.0
 
-    @property
+    @cached_property
     def horizon(self) -> float:
-        """So many relaxation times of the slowest amplitude."""
+        """So many relaxation times of the slowest amplitude, or as many as a run needs to rest in the whole model."""
         rates = [abs(s.real) for p in self.placed[0] for s in p.eigenvalues(lower_at(self.findings.amplitudes, p.numbers))]
-        moving = [r for r in rates if r > 1e-6 * max(rates)]
-        return LONG / min(moving) if moving else UNKNOWN
+        return max(_times(LONG, rates) or UNKNOWN, _times(ENOUGH, self._whole_rates()))
+
+    def _whole_rates(self) -> list[float]:
+        """At which small changes of all entries grow or fall, near states that are stable by themselves."""
+        stable = [p.number for p in self.distinct_states() if not p.free and self.is_stable(p)]
+        states = (self.aligned_state(number, np.random.default_rng(0)) for number in stable)
+        spectra = (np.linalg.eigvals(self.model.lowered.jacobian(0.0, y)).real for y in states)
+        return [abs(float(r)) for spectrum in spectra for r in spectrum]
 
     def random_runs(self, seed: int, count: int) -> Iterator[WholeRun]:
         """From small random starts."""
@@ -268,6 +276,12 @@ class Scene:
             return ModeEnd(None, np.inf, False)
         distance, _, nearest = min(found, key=lambda entry: entry[:2])
         return ModeEnd(nearest.number, distance, self.is_stable(nearest), nearest)
+
+
+def _times(count: float, rates: Sequence[float]) -> float:
+    """So many relaxation times of the slowest rate that is not zero; none where there is no such rate."""
+    moving = [r for r in rates if r > ZERO * max(rates)]
+    return count / min(moving) if moving else 0.0
 
 
 def _lacks_direction(directions: Mapping, mode: int) -> bool:

@@ -11,6 +11,8 @@ whitening: squared distances, second moments near the identity
 survives if 1 - mu_k < beta
 \beta_c = 1 - mu_k
 \lVert v_k\rVert^{2} = 1 - (1 - mu_k)/beta
+back to its length: r_- = 2*(beta + mu_k - 1)
+few frustrated: \tau_{\text{slow}} ~ 1/(2*beta) + phi/(4*beta**2)
 that almost every start ends there is argued and measured
 >>> round(row.predict(0.5), 6), round(row.critical_fraction(), 12)
 (0.267767, 0.64)

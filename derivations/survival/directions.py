@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from sympy import S
 
 from derivations.closed_forms.redundancy_reduction import resting_rate
-from derivations.survival.measured import run_to_rest
-from derivations.survival.row import Survival
+from derivations.survival.measured import Experiment
+from derivations.survival.row import CLASSES, SAMPLES, Survival
 from derivations.typeset.rows import Row
-from derivations.vocabulary import C_on, mu_j, mu_k, slow
+from derivations.vocabulary import C_on, m, mu_j, mu_k, slow
 from theory import models
 from theory.coupling import Coupling
 from theory.models.two_views import alpha
+from theory.simulation import Run
 
 PARAMETERS = {alpha: 1.0}
 
@@ -28,21 +30,28 @@ def direction_rows() -> tuple[Survival, ...]:
             survives=S.true,
             critical=None,
             size=Row(C_on, mu_k),
-            slow=Row(slow, resting_rate().subs(mu_j, 0), words="back out of what only one view has:"),
-            measure=measure_correlation,
-            unproved="no more dimensions than class modes, of which lengths are one in the rate; others can be lost",
-            parameters=PARAMETERS,
+            slow=Row(slow, resting_rate().subs(mu_j, 0) / m, words="back out of what only one view has:"),
+            experiment=Experiment(models.barlow_twins(), PARAMETERS, dimension=CLASSES - 1, relaxing=unit_variances),
+            size_of=mean_correlation,
+            unproved="no more dimensions than class modes, of which variances are one in the rate; others can be lost",
+            parameters={**PARAMETERS, m: SAMPLES},
         ),
     )
 
 
-def measure_correlation(coupling: Coupling, seed: int) -> float:
-    """The mean correlation of both views of a dimension at the end of a run with as many dimensions as class modes."""
-    run = run_to_rest(models.barlow_twins(), coupling, seed, PARAMETERS, dimension=coupling.labels - 1)
+def unit_variances(coupling: Coupling, end: dict[str, NDArray]) -> dict[str, NDArray]:
+    """Both views with no mean over the pairs, and every dimension of variance one."""
+    shares = {"X": np.asarray(coupling.data["D_x"]), "Y": np.asarray(coupling.data["D_y"])}
+    found = {}
+    for name, degrees in shares.items():
+        share = degrees / degrees.sum()
+        centred = end[name] - end[name] @ share[:, None]
+        found[name] = centred / np.sqrt(centred**2 @ share)[:, None]
+    return found
+
+
+def mean_correlation(run: Run, coupling: Coupling) -> float:
+    """The mean correlation of both views of a dimension."""
     weights = np.asarray(coupling.data["J"])
-    weights = weights / weights.sum()
-    of_samples, of_labels = weights.sum(axis=1), weights.sum(axis=0)
-    samples, labels = np.asarray(run.end["X"]), np.asarray(run.end["Y"])
-    samples, labels = samples - samples @ of_samples[:, None], labels - labels @ of_labels[:, None]
-    common = np.einsum("ki,ia,ka->k", samples, weights, labels)
-    return float((common / np.sqrt((samples**2 @ of_samples) * (labels**2 @ of_labels))).mean())
+    views = unit_variances(coupling, {name: np.asarray(run.end[name]) for name in ("X", "Y")})
+    return float(np.einsum("ki,ia,ka->k", views["X"], weights / weights.sum(), views["Y"]).mean())

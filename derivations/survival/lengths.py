@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
-from sympy import S, Symbol
+from sympy import S
 
-from derivations.closed_forms.decaying import amplitude_square, critical_decay, heads
+from derivations.closed_forms.decaying import amplitude_square, critical_decay, heads, slow_rate
 from derivations.closed_forms.views import rate_of_mode, view_modes
-from derivations.closed_forms.whitening import critical_weight, survivor_square
-from derivations.survival.measured import DIMENSION, class_squares, run_to_rest
+from derivations.closed_forms.whitening import critical_weight, eigenvalues_at_rest, survivor_square
+from derivations.survival.measured import DIMENSION, Experiment, class_squares
 from derivations.survival.row import Survival
 from derivations.typeset.rows import Row
-from derivations.vocabulary import beta_c, lam_c, mu, mu_k, slow, square_k, v, w
+from derivations.vocabulary import beta_c, lam_c, mu, mu_k, s_kk, slow, square_k, v, w
 from theory import models
 from theory.coupling import Coupling
-from theory.loss import Loss
 from theory.models.vocabulary import beta, gamma, kappa, lam
+from theory.simulation import Run
 
 
 def length_rows() -> tuple[Survival, ...]:
@@ -36,7 +34,8 @@ def _squared_row() -> Survival:
         critical=None,
         size=Row(square_k, S.Zero),
         slow=Row(slow, rate_of_mode(view_modes(models.squared()).gradient_flow())),
-        measure=measure_lengths(models.squared()),
+        experiment=Experiment(models.squared()),
+        size_of=mean_square,
     )
 
 
@@ -50,8 +49,9 @@ def _whitening_row() -> Survival:
         survives=critical_weight() < beta,
         critical=Row(beta_c, critical_weight()),
         size=Row(square_k, survivor_square()),
-        slow=None,
-        measure=measure_lengths(models.whitening(), parameters),
+        slow=Row(slow, -eigenvalues_at_rest()[s_kk], words="back to its length:"),
+        experiment=Experiment(models.whitening(), parameters),
+        size_of=mean_square,
         unproved="that almost every start ends there is argued and measured",
         parameters=parameters,
     )
@@ -67,8 +67,9 @@ def _stop_gradient_row() -> Survival:
         survives=lam < critical_decay().subs(mu, mu_k),
         critical=Row(lam_c, critical_decay().subs(mu, mu_k)),
         size=Row(v**2, amplitude_square().subs(w, heads()[0]).subs(mu, mu_k)),
-        slow=None,
-        measure=measure_lengths(models.projection_head("shared", "both"), parameters, _protected_start),
+        slow=Row(slow, slow_rate().subs(w, heads()[0]).subs(mu, mu_k), words="back to its length and its head:"),
+        experiment=Experiment(models.projection_head("shared", "both"), parameters, start=_protected_start),
+        size_of=mean_square,
         unproved="from a large start, with a head that decays fast enough; the collapsed state is stable, too",
         parameters=parameters,
     )
@@ -83,11 +84,6 @@ def _protected_start(coupling: Coupling, seed: int) -> dict[str, NDArray]:
     return {"X": labels @ weights.T, "Y": labels, "W": np.eye(DIMENSION)}
 
 
-def measure_lengths(loss: Loss, parameters: dict[Symbol, float] | None = None, start: Callable | None = None) -> Callable:
-    """What measures the mean squared length of class modes at the end of runs, from random starts or those given."""
-
-    def measure(coupling: Coupling, seed: int) -> float:
-        run = run_to_rest(loss, coupling, seed, parameters or {}, initial=start(coupling, seed) if start else {})
-        return float(class_squares(run, coupling).mean())
-
-    return measure
+def mean_square(run: Run, coupling: Coupling) -> float:
+    """The mean squared length of class modes."""
+    return float(class_squares(run, coupling).mean())

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from sympy import S, Symbol
+from sympy import S, Symbol, re
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from derivations.closed_forms.families import correlation_of, in_fraction
+from derivations.survival.measured import Experiment
 from derivations.typeset.plain_values import plain_fields
 from derivations.typeset.rows import Row, conditions_row
 from derivations.typeset.shown import Shown
@@ -20,8 +21,10 @@ from derivations.vocabulary import mu_k, phi, tau_slow
 from theory.coupling import Coupling
 from theory.models.vocabulary import K
 from theory.printing import exact_text
+from theory.simulation import Run
 
 CLASSES, SAMPLES = 3, 24
+FEW = 1e-4  # a frustrated fraction
 FRACTIONS = (0.125, 0.25, 0.5, 0.75, 0.875)
 
 
@@ -32,25 +35,35 @@ def uniform_coupling(fraction: float) -> Coupling:
 
 @dataclass(frozen=True, eq=False)
 class SurvivalWitness:
-    """Runs of the whole model: frustrated fractions (F,), sizes by the formula and at the end of the runs (F,)."""
+    """Runs of the whole model: frustrated fractions (F,), sizes by the formula and at the end of the runs (F,), and slow rates
+    (F,), NaN where there is none: by the formula, and the closest one among all of the whole model."""
 
     fractions: NDArray
     predicted: NDArray
     simulated: NDArray
+    rates: NDArray
+    rates_found: NDArray
     seed: int
 
     @property
     def deviation(self) -> float:
-        """The largest difference of both."""
+        """The largest difference of sizes."""
         return float(np.abs(self.predicted - self.simulated).max())
+
+    @property
+    def rate_deviation(self) -> float:
+        """The largest difference of slow rates, over the rate."""
+        return float(np.nanmax(np.abs(self.rates_found / self.rates - 1)))
 
     def row(self) -> Row:
         """What the runs say, in words."""
-        return Row.text(f"simulated at {len(self.fractions)} fractions: within {self.deviation:.1e}")
+        within = f"sizes within {self.deviation:.1e}, slow rates within {self.rate_deviation:.1e} of theirs"
+        return Row.text(f"simulated at {len(self.fractions)} fractions: {within}")
 
     def to_dict(self) -> dict:
         """Plain values."""
-        return plain_fields(self, ("seed", "fractions", "predicted", "simulated", "deviation"))
+        names = ("seed", "fractions", "predicted", "simulated", "deviation", "rates", "rates_found", "rate_deviation")
+        return plain_fields(self, names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +87,18 @@ class Survival(Shown):
     size
         what measures the survivor, and its value.
     slow
-        the rate of class modes: of their decay where they collapse, else of the return that its words name; None where it is
-        no function of the correlation.
+        the rate of class modes: of their decay where they collapse, else of the return that its words name; the real part of
+        what is complex.
+    slow_while
+        where that is so: by default where a mode survives, or everywhere if none does.
     unproved
         what is argued or measured, and not derived; empty where nothing is.
     parameters
         values for the witness.
-    measure
-        the size at the end of a run of the whole model on a coupling, from the start that a seed draws.
+    experiment
+        runs of the whole model.
+    size_of
+        the size at the end of such a run.
     coupling
         of the witness, at a frustrated fraction.
     tolerance
@@ -95,9 +112,11 @@ class Survival(Shown):
     survives: Boolean
     critical: Row | None
     size: Row
-    slow: Row | None
-    measure: Callable[[Coupling, int], float] = field(repr=False)
+    slow: Row
+    experiment: Experiment = field(repr=False)
+    size_of: Callable[[Run, Coupling], float] = field(repr=False)
     unproved: str = ""
+    slow_while: Boolean | None = None
     parameters: Mapping[Symbol, float] = field(default_factory=dict)
     coupling: Callable[[float], Coupling] = field(default=uniform_coupling, repr=False)
     tolerance: float = 1e-3
@@ -126,9 +145,22 @@ class Survival(Shown):
 
         return brentq(surplus, 0, 1) if surplus(0) > 0 > surplus(1) else None
 
+    def measure(self, coupling: Coupling, seed: int) -> float:
+        """The size at the end of a run on a coupling, from the start that a seed draws."""
+        return self.size_of(self.experiment.run(coupling, seed), coupling)
+
+    def predict_rate(self, fraction: float) -> float:
+        """The slow rate of class modes of ``Coupling.uniform`` with three classes, NaN where there is none."""
+        holds = self.survives if self.slow_while is None else self.slow_while
+        if self.survives != S.false and self._at(holds, fraction) != S.true:
+            return float("nan")
+        return float(re(self._at(self.slow.right, fraction)))
+
     def slow_time(self, family: str) -> Row | None:
-        """The slow time of the class modes of a family to leading orders in the frustrated fraction; None without a rate."""
-        if self.slow is None:
+        """The slow time of the class modes of a family to leading orders in the frustrated fraction; None where the rate is no
+        algebraic function of the correlation alone, or is not that of few frustrated samples."""
+        by_correlation = self.slow.right.is_rational_function(mu_k) and not self.slow.right.has(phi)
+        if not by_correlation or np.isnan(self.predict_rate(FEW)):
             return None
         return Row(tau_slow, in_fraction(1 / self.slow.right, mu_k, family), r"\simeq", words="few frustrated:")
 
@@ -154,9 +186,20 @@ class Survival(Shown):
 
     def witness(self, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> SurvivalWitness:
         """Runs at frustrated fractions, beside what the formulas say."""
-        simulated = np.array([self.measure(self.coupling(f), seed) for f in fractions])
-        return SurvivalWitness(np.array(fractions), self.predict_sizes(fractions), simulated, seed)
+        rates, sizes, found = np.array([self.predict_rate(f) for f in fractions]), [], []
+        for fraction, rate in zip(fractions, rates, strict=True):
+            coupling = self.coupling(fraction)
+            run = self.experiment.run(coupling, seed)
+            sizes.append(self.size_of(run, coupling))
+            found.append(_closest(self.experiment.rates(coupling, run), rate) if np.isfinite(rate) else rate)
+        return SurvivalWitness(
+            np.array(fractions), self.predict_sizes(fractions), np.array(sizes), rates, np.array(found), seed
+        )
 
     def _at(self, formula, fraction: float):
         values = {**self.parameters, phi: fraction, K: CLASSES}
         return formula.subs(mu_k, correlation_of("uniform")).subs(values)
+
+
+def _closest(rates: NDArray, rate: float) -> float:
+    return float(rates[np.argmin(np.abs(rates - rate))])

@@ -13,10 +13,11 @@ import re
 from collections import deque
 from functools import lru_cache
 
-from sympy import Add, Basic, MatAdd, Mul, S
+from sympy import Add, Basic, MatAdd, Mul, Rational, S
 from sympy.printing.precedence import PRECEDENCE
 
-from theory.printing import TexPrinter, tex
+from theory.latex import TexPrinter, tex
+from theory.printing import positive_first
 
 LINE_WIDTH = 62  # of the display of the report
 SIGN_WIDTH = 2.3
@@ -25,13 +26,15 @@ _TOKEN = re.compile(r"\\text\{(?:\\.|\{\}|[^{}\\])*\}|\\[a-zA-Z]+|\\.|[^\s&~]")
 _ARRAY = re.compile(r"\\begin\{(matrix|cases)\}((?:(?!\\begin).)*?)\\end\{\1\}", re.DOTALL)  # innermost ones
 _FRACTIONS = {r"\frac": (1.0, 0.4), r"\tfrac": (0.7, 0.4)}
 _SCRIPT = 0.75  # of the size of the text
-_INVISIBLE = {r"\left", r"\right", r"\begin", r"\end", r"\mathbb", r"\mathrm", r"\dot", r"\bar", r"\operatorname", "{", "}"}
+_FONTS = {r"\mathbb", r"\mathbf", r"\mathrm", r"\boldsymbol", r"\operatorname"}
+_INVISIBLE = {r"\left", r"\right", r"\begin", r"\end", r"\dot", r"\bar", "{", "}", *_FONTS}
 _RELATIONS = {"=", "<", ">", r"\simeq", r"\approx", r"\ne", r"\neq", r"\ge", r"\geq", r"\le", r"\leq", r"\to", r"\in"}
 _OTHER = {
     "+": SIGN_WIDTH, "-": SIGN_WIDTH,
     "(": 0.9, ")": 0.9, "[": 0.7, "]": 0.7, ",": 0.9, ".": 0.6, ":": 0.9, r"\,": 0.4, r"\;": 0.6,
     "m": 1.6, "w": 1.4, r"\quad": 1.9, r"\cdot": 1.4, r"\sum": 2.8, r"\infty": 1.9, r"\omega": 1.3, r"\psi": 1.3,
-    r"\bigl": 0.3, r"\bigr": 0.3, r"\Bigl": 0.4, r"\Bigr": 0.4, r"\log": 2.8, r"\sin": 2.8, r"\cos": 3.0, r"\tan": 3.2,
+    r"\bigl": 0.3, r"\bigr": 0.3, r"\Bigl": 0.4, r"\Bigr": 0.4,
+    r"\log": 2.8, r"\det": 2.8, r"\sin": 2.8, r"\cos": 3.0, r"\tan": 3.2,
 }  # fmt: skip
 
 
@@ -72,7 +75,7 @@ def fits(expr: Basic, room: float) -> bool:
 def order_terms(expr: Basic) -> list[Basic]:
     """The terms of a sum in the order in which they are printed."""
     if isinstance(expr, MatAdd):
-        return list(expr.args)
+        return positive_first(expr.args)
     return list(TexPrinter()._as_ordered_terms(expr)) if isinstance(expr, Add) else [expr]
 
 
@@ -121,6 +124,8 @@ def _bracket_product(expr: Basic, room: float) -> tuple[str, ...]:
 def _front_factors(factors: list[Basic]) -> str:
     if factors == [S.NegativeOne]:
         return "-"
+    if isinstance(factors[0], Rational) and len(factors) == 1:
+        return TexPrinter().term(factors[0])
     return tex(Mul(*factors, evaluate=False)) if len(factors) > 1 else TexPrinter().parenthesize(factors[0], PRECEDENCE["Mul"])
 
 

@@ -14,17 +14,17 @@ from typing import TypeAlias
 
 from sympy import Add, Basic, Integer
 
-from derivations.typeset.breaking import LINE_WIDTH, latex_pieces, visible_width, wrap_pieces
-from derivations.typeset.grouping import group_terms
+from derivations.typeset.breaking import LINE_WIDTH, fits, latex_pieces, visible_width, wrap_pieces
+from derivations.typeset.grouping import group_each_term, group_terms
 from derivations.typeset.naming import shorten_expression
 from derivations.typeset.roots import LETTERS as ROOT_LETTERS
 from derivations.typeset.roots import RootFamily, Roots
 from derivations.typeset.rows import Row
 from theory.abridging import elide_digits
+from theory.latex import ascii_name, tex
 from theory.parts import Definition, Names, free_letter
-from theory.printing import ascii_name, tex
 
-__all__ = ["LINE_WIDTH", "display", "display_rows", "tex", "visible_width"]
+__all__ = ["LINE_WIDTH", "display", "tex", "visible_width"]
 
 LEFT_WIDTH, SUM_WIDTH = 24, 12  # left sides wider than this, and sums, have no column of their own
 MARGIN = 4.0  # of a row, for its indentation, relation, or a short word
@@ -32,21 +32,11 @@ CHARACTER_WIDTH = 0.95
 _ESCAPED = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {c: "\\" + c for c in "&%$#_{}"}
 
 Side: TypeAlias = "Basic | str"
-Written = Callable[[Row, Basic], Basic]
 
 
-def display(lines: Sequence[Row]) -> str:
-    """Lines of a derivation as one aligned display without delimiters, their expressions as they stand."""
-    return _align_rows(lines, lambda row, side: side)
-
-
-def display_rows(rows: Sequence[Row]) -> str:
-    """Rows of a result as one aligned display without delimiters, their expressions grouped as on paper."""
-    return _align_rows(rows, lambda row, side: group_terms(side, row.by))
-
-
-def _align_rows(rows: Sequence[Row], written: Written) -> str:
-    writer = _Writer.of(rows, written)
+def display(rows: Sequence[Row]) -> str:
+    """Rows as one aligned display without delimiters, their expressions grouped as on paper."""
+    writer = _Writer.of(rows)
     shown = ""
     for row in rows:
         gap = r" \\[0.6em]" if row.is_text else r" \\"
@@ -54,21 +44,25 @@ def _align_rows(rows: Sequence[Row], written: Written) -> str:
     return f"\\begin{{aligned}}\n{shown}\n\\end{{aligned}}"
 
 
+def _write_grouped(row: Row, side: Basic) -> Basic:
+    """A side as on paper; an approximation keeps its terms, each of its own order."""
+    return group_each_term(side) if row.sign == r"\simeq" else group_terms(side, row.by)
+
+
 @dataclass
 class _Writer:
     """What the rows of one display share: the names given so far, and the room right of the left sides."""
 
-    written: Written
     roots: Roots
     names: Names
     room: float
 
     @classmethod
-    def of(cls, rows: Sequence[Row], written: Written) -> _Writer:
+    def of(cls, rows: Sequence[Row]) -> _Writer:
         shown = [side for row in rows if not row.is_text for side in (row.left, row.right) if side is not None]
         roots = Roots.of(shown, free_letter(ROOT_LETTERS, shown))
         lefts = [visible_width(_side_tex(row.left)) for row in rows if _in_column(row)]
-        return cls(written, roots, Names.free(shown), LINE_WIDTH - max([3.0, *lefts]))
+        return cls(roots, Names.free(shown), LINE_WIDTH - max([3.0, *lefts]))
 
     def row(self, row: Row) -> list[str]:
         """A row with the definitions that it needs before it."""
@@ -89,14 +83,16 @@ class _Writer:
             return side, []
         rooted, families = self.roots.name_roots(side)
         told = [text for family in families for text in self._introduce_family(family)]
-        short, definitions = self._shorten_side(rooted, lambda expr: self.written(row, expr))
+        short, definitions = self._shorten_side(rooted, lambda expr: _write_grouped(row, expr))
         return short, [*told, *definitions]
 
     def _shorten_side(self, expr: Basic, written: Callable[[Basic], Basic] = lambda expr: expr) -> tuple[Basic, list[str]]:
         """An expression within the page and the line, and the rows that define its names."""
         paged, definitions = self.names.abridge(expr)
         told = [text for definition in definitions for text in self._write_definition(definition, written)]
-        short, more = self._fit_line(written(paged))
+        grouped = written(paged)
+        fitting = paged if fits(paged, room := self.room - MARGIN) and not fits(grouped, room) else grouped
+        short, more = self._fit_line(fitting)
         return short, [*told, *more]
 
     def _fit_line(self, expr: Basic) -> tuple[Basic, list[str]]:

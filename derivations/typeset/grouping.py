@@ -4,7 +4,7 @@ Common factors stand in front of sums, signs in front of products or inside thei
 symbols under one root.  Nothing is expanded or factored beyond that, unless :func:`group_terms` is told what to collect in.
 
 >>> from sympy import sqrt, symbols
->>> from theory.printing import tex
+>>> from theory.latex import tex
 >>> mu, gamma, kappa, lam, v, w = symbols("mu gamma kappa lambda v w", positive=True)
 >>> print(tex(group_terms(-v * w * (w - mu))))
 v w \left(\mu - w\right)
@@ -56,6 +56,17 @@ def group_terms(expr: Basic, by: Iterable[Symbol] = ()) -> Basic:
     return _collect_powers(expr, tuple(by)) if tuple(by) else _group_uncollected(expr)
 
 
+def group_each_term(expr: Basic) -> Basic:
+    """A sum whose terms stay apart and in their order, each grouped; another expression as :func:`group_terms` has it."""
+    whole = not isinstance(expr, Add) or expr.has(Order) or _is_long(expr)
+    return group_terms(expr) if whole else _group_written(expr)
+
+
+def _group_written(expr: Add) -> Expr:
+    terms = expr.args if isinstance(expr, AsWritten) else expr.as_ordered_terms()
+    return AsWritten(*map(group_terms, terms), evaluate=False)
+
+
 def _is_long(expr: Expr) -> bool:
     return next(islice(preorder_traversal(expr), LONGEST, None), None) is not None
 
@@ -89,6 +100,8 @@ def _monomials(expr: Expr, by: tuple[Symbol, ...]) -> list[tuple[Expr, Expr]]:
 
 @cache
 def _group_uncollected(expr: Expr) -> Expr:
+    if isinstance(expr, AsWritten):
+        return _group_written(expr)
     if isinstance(expr, Add):
         return _write_product(_sum_product(expr))
     if isinstance(expr, Mul | Pow):
@@ -206,6 +219,8 @@ def _write_product(product: Product) -> Expr:
 
 @cache
 def _sum_product(expr: Add) -> Product:
+    if isinstance(expr, AsWritten):
+        return Product(S.One, {_group_written(expr): S.One})
     if expr.has(Order):
         return Product(S.One, {_add_terms([_group_uncollected(t) for t in expr.args]): S.One})
     terms = [_product_of(t) for t in expr.args]
@@ -217,9 +232,9 @@ def _sum_product(expr: Add) -> Product:
 
 
 def _common_content(coefficients: list[Rational]) -> Rational:
-    """What a person pulls in front: integers, or a denominator that no term is without; a sign if all have it."""
-    denominators = [c.q for c in coefficients]
-    pulled = lcm(*denominators) if min(denominators) > 1 and lcm(*denominators) == max(denominators) else 1
+    """What a person pulls in front: integers, or a denominator that all terms have; a sign if all have it."""
+    denominators = {c.q for c in coefficients}
+    pulled = min(denominators) if len(denominators) == 1 else 1
     whole = gcd(*(int(c * pulled) for c in coefficients)) if max(denominators) <= pulled else 1
     sign = -1 if all(c < 0 for c in coefficients) else 1
     return Rational(sign * whole, pulled)
@@ -236,7 +251,13 @@ def _common_factors(terms: list[Mapping[Expr, Expr]]) -> dict[Expr, Expr]:
 
 
 def _add_terms(terms: list[Expr]) -> Expr:
+    """The sum of terms, those that differ by a number alone put together."""
+    counts: dict[Expr, Rational] = {}
     flat = [t for term in terms for t in Add.make_args(term)]
+    for number, rest in (t.as_coeff_Mul() for t in flat):
+        counts[rest] = counts.get(rest, S.Zero) + number
+    if len(counts) < len(flat):
+        flat = [_assemble_product(Product(n, {rest: S.One})) for rest, n in counts.items() if n != 0] or [S.Zero]
     return flat[0] if len(flat) == 1 else Add(*flat, evaluate=False)
 
 
@@ -265,7 +286,8 @@ def _has_root(expr: Expr) -> bool:
 
 
 def _negate_terms(expr: Expr) -> Expr:
-    return _add_terms([_negate_term(t) for t in Add.make_args(expr)])
+    terms = [_negate_term(t) for t in Add.make_args(expr)]
+    return AsWritten(*terms, evaluate=False) if isinstance(expr, AsWritten) else _add_terms(terms)
 
 
 def _negate_term(expr: Expr) -> Expr:

@@ -20,8 +20,8 @@ from sympy import Add, Basic, Function, Inverse, MatAdd, MatMul, Mul, Pow, Trace
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from derivations.typeset.breaking import fits, misfit_terms, visible_width
+from theory.latex import tex
 from theory.parts import Parts
-from theory.printing import tex
 from theory.rewriting import replace_parts
 
 SHORTEST = 4.0  # a part narrower than this gets no name

@@ -14,7 +14,8 @@ from sympy import Basic, CRootOf, Poly, Symbol
 
 from derivations.typeset.any_root import AnyRoot, PolynomialRoot, RealRoot, is_real_root, real_root_count
 from derivations.typeset.grouping import group_terms
-from theory.printing import plain, tex
+from theory.latex import tex
+from theory.printing import plain
 from theory.rewriting import replace_parts
 
 LETTERS = ("rho", "xi", "zeta", "theta", "r")

@@ -7,7 +7,7 @@ from html import escape
 from typing import ClassVar
 
 from derivations.documents.html import result_page
-from derivations.typeset.display import display_rows
+from derivations.typeset.display import display
 from derivations.typeset.plain_values import plain_fields
 from derivations.typeset.rows import Row
 from theory.abridging import Brief, Say, text_lines
@@ -38,7 +38,7 @@ class Shown(Brief):
 
     def to_latex(self) -> str:
         """An ``aligned`` display without delimiters."""
-        return display_rows(self.rows())
+        return display(self.rows())
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {self.to_latex()}$"

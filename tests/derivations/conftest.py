@@ -36,15 +36,27 @@ def runs(gaussian):
     return {run.name: run for run in made}
 
 
+@pytest.fixture(scope="session")
+def compared(gaussian, runs):
+    """What a report draws beside these runs, of few classes."""
+    from derivations.report import making
+    from theory.progress import tell_nobody
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(making, "CLASSES", 12)
+        return making.compare_beside(gaussian, tuple(runs.values()), tell_nobody)
+
+
 @pytest.fixture
 def without_drawings(monkeypatch):
     """Reports with empty figures, which take no time."""
     from matplotlib.figure import Figure
 
     from derivations import figures
+    from tests.derivations.reading import FIGURES
 
-    for figure in ("curves", "head_eigenvalues"):
-        monkeypatch.setattr(figures, figure, lambda runs: Figure())
+    for figure in FIGURES:
+        monkeypatch.setattr(figures, figure, lambda *_: Figure())
 
 
 @pytest.fixture(scope="session")
@@ -70,11 +82,12 @@ def report_of(tmp_path_factory):
 def read(gaussian, runs, tmp_path):
     """Reads a report of the five runs on the small data set, some of them changed."""
     from derivations import report as reports
-    from tests.derivations.reading import read_report, verified
+    from tests.derivations.reading import nothing_beside, read_report, verified
 
-    def changed(*others, derivations=None, **options):
+    def changed(*others, derivations=None, beside=None, **options):
         found = {**runs, **{run.name: run for run in others}}
-        made = reports.Report(gaussian, 5, 0.1, 0, (verified(),) if derivations is None else derivations, tuple(found.values()))
+        shown, every = (verified(),) if derivations is None else derivations, tuple(found.values())
+        made = reports.Report(gaussian, 5, 0.1, 0, shown, every, nothing_beside(every, **(beside or {})))
         return read_report(tmp_path / "out", "--data", "digits", made=made, **options)
 
     return changed

@@ -87,10 +87,10 @@ def fetched(source: str) -> list[str]:
     return [address for address in (*attributes, *styled, *imported) if not address.startswith(("#", "data:"))]
 
 
-def in_browser(page: Path, profile: Path) -> Page:
+def in_browser(page: Path, profile: Path, *options: str) -> Page:
     """The page after its scripts have run, in a browser without a network."""
     assert CHROMIUM is not None
-    command = [CHROMIUM, *OFFLINE, f"--user-data-dir={profile}", "--dump-dom", page.resolve().as_uri()]
+    command = [CHROMIUM, *OFFLINE, f"--user-data-dir={profile}", *options, "--dump-dom", page.resolve().as_uri()]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return Page(run.stdout)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,21 +19,24 @@ from derivations import derive, figures
 from derivations import report as reports
 from derivations.cli import main
 from derivations.documents import latex
+from derivations.report import making
+from derivations.report.making import Beside
 from tests.derivations.pages import Page
 
 CHECKED = "embedding"
 KEPT = "keeps the labels of a linear encoder apart"
 LOST = "did not keep all labels of a linear encoder apart here"
 HEADS = "frustrated-head", "encoder-head"
+FIGURES = ("solution", "contraction", "time_scales", "prevention", "couplings", "teacher")
 
 
 # -- data --------------------------------------------------------------------------------------------------------------
 
 
-def write_csv(path, features, target):
+def write_csv(path, features, target, label="%d"):
     rows = np.column_stack([features, target])
     names = ",".join([*(f"x{k}" for k in range(features.shape[1])), "target"])
-    np.savetxt(path, rows, delimiter=",", header=names, comments="", fmt=["%.17g"] * features.shape[1] + ["%d"])
+    np.savetxt(path, rows, delimiter=",", header=names, comments="", fmt=["%.17g"] * features.shape[1] + [label])
     return path
 
 
@@ -41,7 +44,8 @@ def bundled(name, path):
     """A data set of scikit-learn as a file."""
     from sklearn import datasets
 
-    return write_csv(path, *getattr(datasets, f"load_{name}")(return_X_y=True))
+    features, target = getattr(datasets, f"load_{name}")(return_X_y=True)
+    return write_csv(path, features, target, label="value %d" if name == "diabetes" else "%d")
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -65,17 +69,23 @@ class Reading:
     @property
     def rows(self) -> list[tuple[str, str]]:
         """The verdict and the text of each claim on the page, in its order."""
-        verdicts = [k for k in self.page.with_class("verdict") if self.page.text_in(k)]
-        about_runs = [
-            k for k in verdicts if any(self.page.elements[j][1].get("class") == "claims" for j in self.page.lineage(k))
-        ]
-        lines = [next(j for j in self.page.lineage(k) if self.page.elements[j][0] == "tr") for k in about_runs]
-        return [(self.page.text_in(k), self.page.text_in(line)) for k, line in zip(about_runs, lines, strict=True)]
+        verdicts = self.page.with_class("verdict")
+        lines = [next(j for j in self.page.lineage(k) if self.page.elements[j][0] == "li") for k in verdicts]
+        return [(self.page.text_in(k), self.page.text_in(line)) for k, line in zip(verdicts, lines, strict=True)]
 
     @property
     def items(self) -> list[str]:
         r"""The claims of the document, in its order."""
-        return re.search(r"\\begin{itemize}(.*?)\\end{itemize}", self.tex, re.S)[1].split(r"\item ")[1:]
+        lists = re.findall(r"\\begin{itemize}(.*?)\\end{itemize}", self.tex, re.S)
+        return [item for one in lists for item in one.split(r"\item ")[1:]]
+
+    @property
+    def table(self) -> list[list[str]]:
+        """The cells of the table of claims on the page."""
+        (place,) = (k for k in self.page.with_class("claims") if self.page.elements[k][0] == "table")
+        rows = [k for k, (tag, _, _) in enumerate(self.page.elements) if tag == "tr" and place in self.page.lineage(k)]
+        cells = ([k for k, (tag, _, parent) in enumerate(self.page.elements) if tag == "td" and parent == row] for row in rows)
+        return [list(map(self.page.text_in, row)) for row in cells if row]
 
     @property
     def everything(self) -> str:
@@ -85,7 +95,7 @@ class Reading:
 
 def read_report(folder: Path, *arguments: object, made: Any = None, **changed: object) -> Reading:
     """Run the command for words and for JSON, with figures left empty, one derivation, no TeX engine and names of
-    :mod:`derivations.report` changed as asked."""
+    :mod:`derivations.report.making` changed as asked; nothing is drawn beside the runs."""
     kept = [] if made is None else [made]
 
     def once(*given, make=reports.make_report, **options):
@@ -96,12 +106,13 @@ def read_report(folder: Path, *arguments: object, made: Any = None, **changed: o
     # small matrices: threads of linear algebra would wait for each other on a busy machine
     with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
         patch.setenv("PATH", "")
-        for figure in ("curves", "head_eigenvalues"):
-            patch.setattr(figures, figure, lambda runs: Figure())
-        patch.setattr(reports, "names_of_the_model", lambda: (CHECKED,))
+        for figure in FIGURES:
+            patch.setattr(figures, figure, lambda *_: Figure())
+        patch.setattr(making, "names_of_the_model", lambda: (CHECKED,))
+        patch.setattr(making, "compare_beside", lambda data, runs, tell: nothing_beside(runs))
         patch.setattr(reports, "make_report", once)
         for name, value in changed.items():
-            patch.setattr(reports, name, value)
+            patch.setattr(making, name, value)
         words, data = (
             CliRunner().invoke(main, ["report", *map(str, arguments), "--out", str(folder), *how]) for how in ([], ["--json"])
         )
@@ -112,11 +123,20 @@ def read_report(folder: Path, *arguments: object, made: Any = None, **changed: o
     return Reading(kept[0], data.exit_code, json.loads(data.stdout, parse_constant=_refuse), words.stdout, page, tex)
 
 
+def nothing_beside(runs: Any, **changed: Any) -> Beside:
+    """Nothing compared beside runs, but what is given."""
+    stepped = next(run for run in runs if run.name == making.INTEGRATED)
+    return replace(Beside(stepped, None, None, None), **changed)
+
+
 def assert_all_forms_agree(reading: Reading) -> None:
     """Page, document and terminal say of each claim what JSON says, sentence, number and theory; the status counts faults."""
     claims = reading.json["claims"]
     *about_runs, about_checks = claims
-    assert len(reading.rows) == len(reading.items) == len(about_runs)
+    assert len(reading.rows) == len(reading.items) == len(reading.table) == len(about_runs)
+    for claim, row in zip(about_runs, reading.table, strict=True):
+        assert row[0] == claim["topic"]
+        assert row[-1] == claim["verdict"] + (" (contradicts the theory)" if claim["fault"] else "")
     for claim, (verdict, row), item in zip(about_runs, reading.rows, reading.items, strict=True):
         parts = [claim[key] for key in ("sentence", "evidence", "theory")]
         assert verdict == claim["verdict"]

@@ -42,10 +42,10 @@ def findings_of(flow: Flow, numbers, small: Symbol | None = None, conserved=(), 
     """Fixed points of a flow with their stability, and with time scales where a parameter is small."""
     found, states = fixed_points(flow, time_limit), []
     for number, point in enumerate(found, 1):
-        judged = scales = None
+        judged, scales = None, ()
         with suppress(UnfinishedError):
             judged = stability(flow, point, time_limit)
-            scales = None if small is None or point.free else time_scales(flow, point, small=small, time_limit=time_limit)
+            scales = () if small is None or point.free else (time_scales(flow, point, small=small, time_limit=time_limit),)
         states.append(State(number, point, stability=judged, time_scales=scales))
     exact = {s: Rational(value) for s, value in numbers.items()}
     subject = Subject("model", "a model", "", flow, small=small)

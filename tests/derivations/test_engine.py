@@ -3,19 +3,18 @@
 import json
 from dataclasses import FrozenInstanceError, replace
 
-import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Integer, MatrixSymbol, symbols
+from sympy import Integer, MatrixSymbol, sin, symbols
 
 from derivations import Derivation, Line, Step, derive, names
 from derivations.checks import CheckOutcome, Identity, Level, Numerics, Status
-from derivations.lines import Lines, dot, velocity_lines
+from derivations.lines import Lines, dot, number, velocity_lines
 from derivations.verification import CheckedStep, Verification
 from theory import Flow, InputError
-from theory.printing import tex
+from theory.latex import tex
 
 x, y = symbols("x y", real=True)
 
@@ -200,16 +199,20 @@ def test_the_graph_has_an_edge_for_each_use_and_no_other(order):
     made = derivation(*(step(f"s{k}", uses=tuple(f"s{u}" for u in sorted(used))) for k, used in enumerate(order)))
     assert set(made.graph.nodes) == {f"s{k}" for k in range(len(order))}
     assert set(made.graph.edges) == {(f"s{u}", f"s{k}") for k, used in enumerate(order) for u in used}
+    import networkx as nx
+
     assert nx.is_directed_acyclic_graph(made.graph)
 
 
 # Derivations of several arguments that take no line from each other: what a stop or lengths do beside what rests, small angles
 # of all couplings beside large ones of a family.
-ARGUMENTS = {"homogeneous": 3, "whitening": 2, "info_nce": 4, "variance_hinge": 2, "cosine": 4}
+ARGUMENTS = {"homogeneous": 3, "whitening": 2, "info_nce": 4, "variance_hinge": 2, "cosine": 4, "redundancy_reduction": 2}
 
 
 @pytest.mark.parametrize("name", names())
 def test_each_derivation_of_the_catalogue_follows_from_its_first_steps(name):
+    import networkx as nx
+
     graph = derive(name).graph
     assert nx.is_directed_acyclic_graph(graph)
     assert nx.number_weakly_connected_components(graph) == ARGUMENTS.get(name, 1)
@@ -346,6 +349,16 @@ def test_bounds_that_do_not_hold_are_found(line, true):
     assert contrary == "=" or Lines((turned,)).violations(values) == (turned,)
 
 
+@given(st.floats(-3, 3), st.floats(-3, 3))
+def test_a_formula_has_its_value_where_what_it_holds_has_theirs(a, b):
+    """Products are known as wholes, and as parts of longer ones."""
+    assert number(x * y + 1, {x: a, y: b}) == pytest.approx(a * b + 1)
+    assert number(1 + sin(x) * sin(y), {sin(x) * sin(y): a}) == pytest.approx(1 + a)
+    assert number(2 * sin(x) * sin(y), {sin(x) * sin(y): a}) == pytest.approx(2 * a)
+    with pytest.raises(TypeError):
+        number(x * y + 1, {x: 1 + abs(a)})
+
+
 @given(st.integers(0, 2**32 - 1))
 def test_numbers_are_drawn_where_the_bounds_hold(seed):
     lines = Lines((Line(x**2, 4 * y, r"\ge"), Line(y, Integer(0), ">"), Line(x, y)))
@@ -418,3 +431,29 @@ def test_steps_are_added_dropped_and_renamed():
     joined = more.with_steps(*whole.under("other_").steps)
     assert joined["other_c"].uses == ("other_b",)
     assert joined.graph.number_of_edges() == more.graph.number_of_edges() + whole.graph.number_of_edges()
+
+
+# -- what objects show of themselves ------------------------------------------------------------------------------------
+
+
+def test_a_derivation_says_what_it_is_without_being_derived():
+    made = []
+    derivation = Derivation("d", "A title", "A summary.", lambda: made.append(1) or ())
+    assert repr(derivation) == "<derivation d: A title>"
+    assert not made
+
+
+@pytest.mark.parametrize("ending", ["html", "tex"])
+def test_a_derivation_writes_whole_documents(tmp_path, ending):
+    derivation = derive("classifiable")
+    path = derivation.save(tmp_path / f"mine.{ending}")
+    text = path.read_text(encoding="utf-8")
+    assert [p.name for p in tmp_path.iterdir()] == [f"mine.{ending}"]
+    assert text.lstrip().lower().startswith({"html": "<!doctype html", "tex": r"\documentclass"}[ending])
+    assert derivation.title in text
+
+
+def test_other_endings_of_documents_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"a file with an ending among \.html, \.tex, \.pdf, got '\.doc'"):
+        derive("classifiable").save(tmp_path / "mine.doc")
+    assert not list(tmp_path.iterdir())

@@ -7,7 +7,7 @@ pytest.importorskip("sklearn")
 
 from derivations.diagnosis.separability import separate_classes
 from derivations.encoders import MOBILITIES, load_split
-from derivations.loss_training import mode_views, study_losses, train_loss
+from derivations.loss_training import OF_COSINES, mode_views, study_losses, train_loss, train_small_angles
 from theory import Coupling, Direct, models, simulate
 
 SMALL = ("wine", "breast cancer")
@@ -73,6 +73,16 @@ def test_a_trained_softmax_has_the_margins_that_are_foreseen():
     assert foreseen[1] == np.inf
     early, late = (mean_margin(whole, split.classes, t) for t in (1e4, 1e6))
     assert late > early + np.log(1e2)
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "parameters"),
+    [*(("wine", loss, {}) for loss in OF_COSINES), ("digits", "simsiam", {"rho_W": 0.8}), ("breast cancer", "byol", {})],
+)
+def test_small_angles_close_or_open_as_foreseen(name, loss, parameters):
+    found = train_small_angles(loss, load_split(name), parameters)
+    assert found.deviation < 1e-5
+    np.testing.assert_array_equal(found.closing < 0, found.forecast.closing < 0)
 
 
 def test_the_study_has_a_row_for_each_run():

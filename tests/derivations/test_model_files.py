@@ -189,13 +189,11 @@ WRONG = [
     (
         SIMSIAM,
         ("[parameters]", 'facts = ["A < B"]\n[parameters]'),
-        r"an inequality between numbers or an equation between matrices",
+        r"an inequality between numbers, or an equation",
     ),
-    (
-        SIMSIAM,
-        ("[parameters]", 'facts = ["a = b"]\n[parameters]'),
-        r"an inequality between numbers or an equation between matrices",
-    ),
+    (SIMSIAM, ("[parameters]", 'facts = ["b**2 = eta"]\n[parameters]'), r"gives one parameter or eigenvalue by the others"),
+    (SIMSIAM, ("[parameters]", 'facts = ["eta = -alpha"]\n[parameters]'), r"facts that can hold"),
+    (SIMSIAM, ("[parameters]", 'facts = ["p = a"]\n[parameters]'), r"declared names .*got p"),
     (SIMSIAM, ("[parameters]", 'facts = ["A = P"]\n[parameters]'), r"what = can join"),
     (SIMSIAM, ("[parameters]", 'facts = ["eta < 0"]\n[parameters]'), r"facts that can hold in model\.toml, got eta < 0"),
     (SIMSIAM, ("[decay]", '[follow]\nW = ["eta", "W"]\n[decay]'), r"no decay of the target W, which follows at its rate"),

@@ -206,11 +206,19 @@ def test_word_embeddings_follow_a_logistic_law_for_each_mode():
     assert any(str(c) == "m_1 > m_3" for c in whole("word_embedding", 1).conditions)
 
 
-def test_a_state_that_asks_for_an_equation_between_parameters_has_no_whole_verdict():
+def test_directions_without_redundancy_rest_anywhere_where_an_eigenvalue_vanishes():
     flow = reduction("barlow_twins").flow
     special = next(p for p in fixed_points(flow, time_limit=None) if any(isinstance(c, Eq) for c in p.conditions))
-    with pytest.raises(InputError, match=r"parameters that are independent, got Eq\(gamma, 0\)"):
-        whole_stability(subject("barlow_twins").flow, special, time_limit=None)
+    found = whole_stability(subject("barlow_twins").flow, special, time_limit=None)
+    assert found.along == {letters("barlow_twins")["gamma"]: 0}
+    assert [str(c) for c in found.conditions] == ["gamma_3 < 0"]
+
+
+def test_features_beside_the_largest_singular_values_are_stable_where_no_other_can_grow():
+    found = whole("unconstrained_features", 1)
+    assert found.verdict_beside(absent=False, empty=True) == Verdict.STABLE
+    assert [str(c) for c in found.conditions] == ["y_1 > y_3", "y_3 < K*sqrt(lambda_H)*sqrt(lambda_W)*n"]
+    assert [held.beside_empty for held in found.held] == [False, True]
 
 
 # -- collapse -----------------------------------------------------------------------------------------------------------

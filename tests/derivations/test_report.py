@@ -124,6 +124,73 @@ def test_what_theory_does_not_foresee_is_said_and_is_a_failure(read, runs, chang
     assert all(name in reading.words.splitlines()[-1] for name in faults)
 
 
+def shifted_labels(stepped):
+    """The labels of a run in time steps, off by a thousandth at one time."""
+    labels = stepped.trajectory.labels.copy()
+    labels[-2] += 1e-3
+    return replace(stepped, trajectory=replace(stepped.trajectory, labels=labels))
+
+
+def wider_at_the_end(advised):
+    """Labels that rest a hundredth further apart."""
+    path = advised.trajectory
+    labels = path.labels.copy()
+    labels[-2:] *= 1.01
+    return replace(advised, trajectory=replace(path, labels=labels))
+
+
+BESIDE = {
+    "C1": ("stepped", shifted_labels, "frustrated-solution", "did not move along the sum over modes"),
+    "C4": ("advised", wider_at_the_end, "simplex", "did not come to rest at the distances"),
+    "C5": ("couplings", lambda found: replace(found, theory=0.5 * found.theory), "couplings", "did not shrink as the average"),
+    "C6": ("teacher", lambda found: replace(found, predicted=found.predicted - 0.2), "teacher", "was not frustrated as much"),
+}
+
+
+def test_what_is_drawn_beside_the_runs_agrees_with_theory(read, compared):
+    reading = read(beside={name: getattr(compared, name) for name in ("finer", *(name for name, *_ in BESIDE.values()))})
+    assert_all_forms_agree(reading)
+    assert reading.status == 0
+    assert {reading.claims[name]["verdict"] for _, _, name, _ in BESIDE.values()} == {"held"}
+    assert {claim["topic"] for claim in reading.claims.values()} == {"", "C1", "C2", "C3", "C4", "C5", "C6"}
+
+
+@pytest.mark.parametrize("topic", BESIDE)
+def test_what_is_drawn_beside_the_runs_and_contradicts_theory_is_a_failure(read, compared, topic):
+    piece, change, name, denied = BESIDE[topic]
+    beside = {piece: change(getattr(compared, piece))}
+    if topic == "C1":
+        beside["finer"] = beside["stepped"].trajectory  # at any tolerance it is off
+    reading = read(beside=beside)
+    assert_all_forms_agree(reading)
+    assert reading.status == 1
+    claim = reading.claims[name]
+    assert (claim["topic"], claim["verdict"], claim["fault"]) == (topic, "did not hold here", True)
+    assert all(denied in text for text in (claim["sentence"], reading.page.text, reading.tex, reading.words))
+
+
+def test_an_accuracy_at_the_end_that_is_not_that_of_the_slow_modes_is_a_failure(read, runs):
+    run = runs["frustrated"]
+    lost = run.trajectory.accuracy.copy()
+    lost[-1] = 0.5
+    reading = read(replace(run, trajectory=replace(run.trajectory, accuracy=lost)))
+    assert reading.status == 1
+    claim = reading.claims["frustrated-decoding"]
+    assert (claim["topic"], claim["verdict"], claim["fault"]) == ("C3", "did not hold here", True)
+    assert "did not tell as many classes as the slow modes do" in reading.page.text
+
+
+def test_labels_that_an_advised_run_loses_are_said_to_be_lost(read, compared):
+    """One mode without length is left to the start: it did not hold here, and nothing contradicts the theory."""
+    path = compared.advised.trajectory
+    flat = path.labels.copy()
+    flat[-2:] = flat[-2:].mean(axis=2, keepdims=True)
+    reading = read(beside={"advised": replace(compared.advised, trajectory=replace(path, labels=flat))})
+    claim = reading.claims["simplex"]
+    assert (claim["verdict"], claim["fault"], reading.status) == ("did not hold here", False, 0)
+    assert "2 of 3 modes were lost" in claim["evidence"]
+
+
 def test_the_five_runs_as_they_are_contradict_nothing(read):
     reading = read()
     assert_all_forms_agree(reading)

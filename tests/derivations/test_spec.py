@@ -115,7 +115,7 @@ def test_a_loss_that_leaves_one_variable_a_gradient_is_read(write):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"a readable model file.*nowhere\.toml"):
+    with pytest.raises(InputError, match=r"a model file.*nowhere\.toml.*no file"):
         load_model(tmp_path / "nowhere.toml")
 
 
@@ -141,6 +141,17 @@ def test_first_integrals_of_a_model_are_shown(write):
     assert still.right == 0
     v, w = sorted(line.right.free_symbols, key=str)
     assert (line.right - (v**2 - w**2)).expand() == 0
+    assert derivation.verify().passed
+
+
+def test_quantities_with_a_rate_of_a_model_are_shown(write):
+    text = (
+        'state = ["v", "w"]\nloss = "w**2*v**2/2 - w*v*sg(v)"\n[decay]\nv = "eta"\nw = "eta"\n[parameters]\neta = "positive"\n'
+    )
+    derivation = derive_model(load_model(write(text)), "one mode", time_limit=None)
+    line, moved = derivation["first_integrals"].after
+    (eta,) = moved.right.free_symbols - {line.left}
+    assert moved.right == -2 * eta * line.left
     assert derivation.verify().passed
 
 

@@ -1,5 +1,6 @@
 """Lowered flows against plain dense NumPy, and the promise that nothing of size N x N is ever built."""
 
+import inspect
 import tracemalloc
 
 import numpy as np
@@ -27,6 +28,7 @@ from sympy import (
     sqrt,
     tanh,
 )
+from sympy.matrices.expressions.special import OneMatrix
 
 from tests.strategies import (
     SCALARS,
@@ -57,6 +59,7 @@ from tests.strategies import (
 from tests.theory.oracles import assert_close, central_difference, evaluate, numeric_gradient, slope
 from theory import CalculusError, Flow, InputError, Loss, models
 from theory.models import vocabulary as v
+from theory.nodes import diagonal_of, elementwise, total
 from theory.words import collect
 
 DATA_NAMES = (J, S, a)
@@ -361,6 +364,23 @@ def test_common_factors_are_not_collected_into_something_large():
     state = np.ones(lowered.size)
     for call in (lambda: lowered.velocity(0.0, state), lambda: lowered.jacobian_vector(0.0, state, state)):
         assert peak_of(call) < 20 * data.nbytes
+
+
+def test_a_product_that_is_made_is_not_made_again():
+    """Of the pairs of both views, centred, Barlow Twins needs the products with each; correlations are made of one of these."""
+    model = models.barlow_twins()
+    given = numbers_for(model, np.random.default_rng(0), samples=50, labels=40, dimension=3) | {"alpha": 0.1}
+    lowered = model.gradient_flow().lower(given)
+    lowered.velocity(0.0, np.ones(lowered.size) + np.arange(lowered.size) ** 2)
+    assert inspect.getsource(lowered._velocity).count("m_J") == 1 + 2
+
+
+def test_a_view_without_its_mean_has_one_flow_however_it_is_written():
+    mean = X * OneMatrix(n, n) / n
+    (apart, whole) = (
+        Loss(total(elementwise(exp, diagonal_of(z * z.T))), (X,)) for z in (X - mean, X * (Identity(n) - OneMatrix(n, n) / n))
+    )
+    assert apart.gradient_flow().velocity == whole.gradient_flow().velocity
 
 
 # -- packing -----------------------------------------------------------------------------------------------------------

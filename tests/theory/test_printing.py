@@ -28,7 +28,8 @@ from tests.strategies import (
 )
 from tests.theory.oracles import assert_close, evaluate
 from theory import Flow, Loss
-from theory.printing import AsWritten, plain, read_number, tex
+from theory.latex import tex
+from theory.printing import AsWritten, plain, read_number
 from theory.words import collect, scale_matrix
 
 mu, lam = symbols("mu lam", positive=True)
@@ -80,7 +81,7 @@ def test_terms_keep_their_order_and_signs_stand_in_front(expr, text):
 
 def test_sums_of_scalars_begin_with_a_term_without_a_minus_and_keep_their_order():
     assert plain(-4 * lam + mu**2) == "mu**2 - 4*lam"
-    assert tex(-4 * lam + mu**2) == r"\mu^{2} - 4 lam"
+    assert tex(-4 * lam + mu**2) == r"\mu^{2} - 4 \mathrm{lam}"
     assert plain(-(c**3) + 2 * c**2 - c + 1) == "2*c**2 - c**3 - c + 1"
     assert plain(c**3 - 2 * c**2 + c - 1) == "c**3 - 2*c**2 + c - 1"
     assert plain(-c - a) == "-a - c"

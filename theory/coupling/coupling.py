@@ -22,7 +22,7 @@ inf
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
 from theory.coupling import families, given, partition, spectrum
 from theory.coupling.partition import EquitablePartition, Quotient
 from theory.coupling.reduction import CouplingReduction, label_components, laplacian_parts, reduce_weights
@@ -39,6 +40,7 @@ from theory.errors import InputError
 
 if TYPE_CHECKING:
     import networkx
+    from matplotlib.figure import Figure
 
     from theory.coupling.views import Views
     from theory.encoder import Encoder
@@ -73,6 +75,39 @@ class Coupling(Weights):
 
     def __repr__(self):
         return f"<coupling of {self.samples} samples in {len(self.counts)} types to {self.labels} labels>"
+
+    def summarise(self) -> dict:
+        """Correlations, frustrations and slow rates of the modes, components, and the slow time, as plain values."""
+        mu, slow = self.modes(), self.slow_time()
+        return {
+            "mu": mu.tolist(),
+            "frustration": self.frustration().tolist(),
+            "rates": self.rates(len(mu)).tolist(),
+            "components": self.components,
+            "classifiable": self.classifiable,
+            "slow_time": slow if np.isfinite(slow) else None,
+            "collapses": bool(np.isfinite(slow)),
+        }
+
+    def plot(self, names: Sequence[str] = ()) -> Figure:
+        """Correlations, frustrations and rates by mode, beside the class graph.
+
+        Parameters
+        ----------
+        names
+            of the labels; by default their numbers.
+
+        Raises
+        ------
+        InputError
+            without the extra ``report``, which draws, and where rates are not known.
+        """
+        require.extra("report", "matplotlib")
+        from derivations.figures.spectra import spectrum as spectrum_figure
+        from theory.coupling.class_graph import class_graph
+
+        shown = list(names) or [str(label + 1) for label in range(self.labels)]
+        return spectrum_figure(repr(self)[1:-1], shown, self.summarise(), class_graph(self))
 
     # -- ways to make one ----------------------------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ def _with_pure(classes: int, pure: int | NDArray, joined: NDArray, counts: NDArr
 def _split_samples(classes: int, samples: int, fraction: float, groups: int, alike: bool = False) -> tuple[int, int]:
     """The number of frustrated samples, in equal ``groups``, and of the others in each class (all samples, with ``alike``)."""
     _at_least_two(classes)
-    require.whole(samples, "samples as a non-negative integer")
+    require.whole(samples, "samples as a positive integer", f"give at least {classes}, one of each class", least=1)
     require.real(
         fraction, "a fraction of frustrated samples between 0 and 1", "give the share, not a percentage", least=0, most=1
     )
@@ -110,7 +110,7 @@ def _split_samples(classes: int, samples: int, fraction: float, groups: int, ali
     shared = samples if alike else samples - frustrated
     left, over = shared % classes, frustrated % groups
     if abs(frustrated - samples * fraction) > 1e-9 * samples:
-        remedy = _nearest_counts(classes, shared, frustrated, groups, alike)
+        remedy = _nearest_counts(classes, shared, max(frustrated, 1), groups, alike)
         raise InputError("a whole number of frustrated samples", f"{samples} x {fraction}", remedy)
     if left or over:
         kind = "samples" if alike else "pure ones"

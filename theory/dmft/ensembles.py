@@ -137,13 +137,17 @@ class Pairs:
         if self.ensemble == "regular":
             self._check_regular()
         elif self.closure == "large-c" and self.links > MOST_LINKS:
-            remedy = 'use ensemble="regular", which a Poisson one then resembles, or closure="cavity"'
+            remedy = "take the ensemble regular, which a Poisson one then resembles, or the closure cavity"
             raise InputError(f"at most {MOST_LINKS} links for the large-c closure", repr(self.links), remedy)
 
     def _check_regular(self) -> None:
-        require.whole(self.links, "an integer number of links of at least 2", 'use that, or ensemble="poisson"', least=2)
+        require.whole(
+            self.links, "an integer number of links of at least 2", "give 2 or more, or take the ensemble poisson", least=2
+        )
         if self.closure == "large-c" and self.links < 4:
-            raise InputError("at least 4 links for the large-c closure", repr(self.links), 'use closure="cavity"')
+            raise InputError(
+                "at least 4 links for the large-c closure", repr(self.links), "give 4 or more, or take the closure cavity"
+            )
 
     @property
     def branching(self) -> float:

@@ -8,20 +8,44 @@ inputs, and :math:`u` is the bias axis; the inputs themselves are the columns of
 and degrees :math:`J_\Xi, D_\Xi`.
 """
 
-from sympy import Eq, MatMul, MatrixSymbol, Q, Trace, Transpose, symbols
+from sympy import Eq, MatMul, MatrixSymbol, Trace, Transpose, symbols
 
-d, N, K = symbols("d N K", integer=True, positive=True)
+from theory.data_symbols import DIAGONAL, D_x, D_Xi, D_y, H_x, H_y, J, J_Xi, K, N, Xi, d, n_xi
+
+__all__ = [
+    "ASSUMPTIONS",
+    "DIAGONAL",
+    "NULL_VECTOR",
+    "D_Xi",
+    "D_x",
+    "D_y",
+    "H_x",
+    "H_y",
+    "J",
+    "J_Xi",
+    "K",
+    "N",
+    "W",
+    "X",
+    "Xi",
+    "Y",
+    "beta",
+    "coupling_energy",
+    "d",
+    "gamma",
+    "kappa",
+    "lam",
+    "n_xi",
+    "u_x",
+    "u_y",
+]
+
 X, Y, W = MatrixSymbol("X", d, N), MatrixSymbol("Y", d, K), MatrixSymbol("W", d, d)
-J = MatrixSymbol("J", N, K)
-D_x, D_y, H_x, H_y = (MatrixSymbol(f"{name}_{side}", n, n) for name in "DH" for side, n in (("x", N), ("y", K)))
-n_xi = symbols("n_xi", integer=True, positive=True)
-Xi, J_Xi, D_Xi = MatrixSymbol("Xi", N, n_xi), MatrixSymbol("J_Xi", n_xi, K), MatrixSymbol("D_Xi", n_xi, n_xi)
 u_x, u_y = MatrixSymbol("u_x", N, 1), MatrixSymbol("u_y", K, 1)
 gamma = symbols("gamma", positive=True)
 lam, kappa = symbols("lambda kappa", nonnegative=True)
 beta = symbols("beta", positive=True)  # the rate at which targets follow; how strongly second moments are held
 
-DIAGONAL = tuple(Q.diagonal(m) for m in (D_x, D_y, H_x, H_y, D_Xi))
 NULL_VECTOR = (Eq(MatMul(D_x, u_x), MatMul(J, u_y)), Eq(MatMul(D_y, u_y), MatMul(Transpose(J), u_x)))
 ASSUMPTIONS = DIAGONAL + NULL_VECTOR
 

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sympy import DiagMatrix, Expr, FunctionClass, Integer, Lambda, MatMul, MatrixExpr, Pow, S, Symbol, Transpose, ZeroMatrix
+from sympy import (
+    DiagMatrix,
+    Expr,
+    FunctionClass,
+    Integer,
+    Lambda,
+    MatMul,
+    MatrixExpr,
+    Max,
+    Pow,
+    S,
+    Symbol,
+    Transpose,
+    ZeroMatrix,
+)
 from sympy.core.function import AppliedUndef, Function, UndefinedFunction
 from sympy.matrices.expressions.special import OneMatrix
 
@@ -102,6 +116,11 @@ class Elementwise(Node):
             return rf"{printer.parenthesize(self.inner, 100)}^{{\circ {printer._print(self.body.exp)}}}"
         if self._is_named:
             return printer._print(self.body.func(_Written(inner)))
+        written = self.body.xreplace({ENTRY: _Written(inner)})
+        if isinstance(self.body, Max) and ENTRY in self.body.args and not self.body.free_symbols - {ENTRY}:
+            return printer._print(written)
+        if isinstance(self.body, Pow) and ENTRY not in (self.body.base - ENTRY).free_symbols | self.body.exp.free_symbols:
+            return rf"\left({printer._print(written.base)}\right)^{{\circ {printer._print(self.body.exp)}}}"
         return rf"\left(x\mapsto {printer._print(self._lettered_entry())}\right)\left({inner}\right)"
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 
 from sympy import (
     Add,
@@ -51,15 +51,24 @@ def is_beyond_polynomials(expr: Basic, symbols) -> bool:
 
 
 def as_nodes(expr: Basic) -> Basic:
-    """The same expression in sums, products, transposes, inverses, traces, determinants and nodes."""
-    return _open_once(expr) if expr.has(*DISGUISED, Node) else expr
+    """The same expression in sums, products, transposes, inverses, traces, determinants and nodes.
+
+    Sums beside nodes have their common factors collected.
+    """
+    return _open(expr) if expr.has(*DISGUISED, Node) else expr
+
+
+@lru_cache(20_000)
+def _open(expr: Basic) -> Basic:
+    """:func:`_open_once`, once for each expression."""
+    return _open_once(expr)
 
 
 @singledispatch
 def _open_once(expr: Basic) -> Basic:
     if not expr.args:
         return expr
-    args = [as_nodes(a) for a in expr.args]
+    args = [_open(a) for a in expr.args]
     if all(new is old for new, old in zip(args, expr.args, strict=True)):
         return expr
     return expr.func(*args)
@@ -67,27 +76,27 @@ def _open_once(expr: Basic) -> Basic:
 
 @_open_once.register(MatMul)
 def _(expr):
-    return times(*map(as_nodes, expr.args))
+    return times(*map(_open, expr.args))
 
 
 @_open_once.register(MatAdd)
 def _(expr):
-    return plus(*map(as_nodes, expr.args))
+    return plus(*map(_open, expr.args))
 
 
 @_open_once.register(Transpose)
 def _(expr):
-    return transpose_of(as_nodes(expr.arg))
+    return transpose_of(_open(expr.arg))
 
 
 @_open_once.register(HadamardProduct)
 def _(expr):
-    return Hadamard(*map(as_nodes, expr.args))
+    return Hadamard(*map(_open, expr.args))
 
 
 @_open_once.register(HadamardPower)
 def _(expr):
-    base, power = map(as_nodes, expr.args)
+    base, power = map(_open, expr.args)
     if power.is_Matrix:
         raise CalculusError("a number as power of entries", quote_value(expr), "write exp(B log(A)) entry by entry")
     return Elementwise(Pow(ENTRY, power), base)
@@ -95,28 +104,28 @@ def _(expr):
 
 @_open_once.register(ElementwiseApplyFunction)
 def _(expr):
-    return Elementwise(expr.function(ENTRY), as_nodes(expr.expr))
+    return Elementwise(expr.function(ENTRY), _open(expr.expr))
 
 
 @_open_once.register(DiagMatrix)
 def _(expr):
-    column = as_nodes(expr.args[0])
+    column = _open(expr.args[0])
     return Diagonal(column if column.cols == 1 else transpose_of(column))
 
 
 @_open_once.register(DiagonalOf)
 def _(expr):
-    return DiagonalPart(as_nodes(expr.args[0]))
+    return DiagonalPart(_open(expr.args[0]))
 
 
 @_open_once.register(DiagonalMatrix)
 def _(expr):
-    return Diagonal(DiagonalPart(as_nodes(expr.args[0])))
+    return Diagonal(DiagonalPart(_open(expr.args[0])))
 
 
 @_open_once.register(DotProduct)
 def _(expr):
-    left, right = (a if a.cols == 1 else transpose_of(a) for a in map(as_nodes, expr.args))
+    left, right = (a if a.cols == 1 else transpose_of(a) for a in map(_open, expr.args))
     return trace(times(transpose_of(left), right))
 
 
@@ -128,7 +137,7 @@ def _(expr):
         if not (count == size or (count.is_Integer and count > 0)):  # SymPy's shape of other slices is too small
             raise CalculusError("slices of a whole number of steps", quote_value(expr), "end the slice after whole steps")
         runs.append(None if count == size else (first, count, step))
-    return select_block(as_nodes(expr.parent), *runs)
+    return select_block(_open(expr.parent), *runs)
 
 
 @_open_once.register(MatrixElement)
@@ -155,7 +164,7 @@ def _term_sum(term, bound: dict, whole: Sum):
         elif factor.free_symbols & set(bound):
             raise _no_trace(whole)
         else:
-            scalars.append(as_nodes(factor))
+            scalars.append(_open(factor))
     places = [i for e in elements for i in (e.i, e.j)]
     for index, (first, last) in bound.items():
         size = next((n for e in elements for i, n in zip((e.i, e.j), e.parent.shape, strict=True) if i == index), None)
@@ -189,7 +198,7 @@ def _is_inner(index, elements: list, bound: dict) -> bool:
 
 
 def _oriented_parent(element, forwards: bool) -> MatrixExpr:
-    parent = as_nodes(element.parent)
+    parent = _open(element.parent)
     return parent if forwards else transpose_of(parent)
 
 

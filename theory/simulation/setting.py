@@ -23,6 +23,7 @@ from theory.models.two_views import MASS
 from theory.models.vocabulary import K, N, W, X, Xi, Y, d
 from theory.nodes.domains import is_inverted
 from theory.simulation.kinks import has_jumps
+from theory.simulation.placed import on_coupling
 from theory.state import parameters_of
 
 DATA = ("J", "D_x", "D_y", "H_x", "H_y")
@@ -63,6 +64,7 @@ class Setting:
         if model.expression.has(Xi) and Xi.name not in coupling.data:
             got = f"{coupling!r} without inputs"
             raise InputError("inputs of a linear encoder", got, "take Coupling.from_data of features and labels")
+        model = on_coupling(model)
         numbers = _parameter_numbers(model, coupling, parameters or {})
         _check_rates(model, numbers)
         model = model.xreplace({s: Integer(0) for s, v in numbers.items() if v == 0})

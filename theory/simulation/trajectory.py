@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import require
+from theory.abridging import table_html
 from theory.errors import InputError
 from theory.loss import Loss
 from theory.simulation import observables, storage
@@ -17,6 +19,9 @@ from theory.simulation.exact import EXACT
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.figure import Figure
+
+    from theory.coupling import Coupling
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +85,47 @@ class Run:
     recover: Callable[[NDArray], NDArray] | None = None
     means: Any = None
     spectrum: Any = None
+
+    def __repr__(self):
+        many = f"{len(self.seeds)} runs" if self.labels.ndim == 4 else "run"
+        dimension, labels = self.labels.shape[-2:]
+        ends = "; ".join(f"{name} {first} to {last}" for name, first, last in self._ends)
+        return f"<{many} to t = {self.times[-1]:g}, {labels} labels in {dimension} dimensions, {self.method}: {ends}>"
+
+    @property
+    def _ends(self) -> list[tuple[str, str, str]]:
+        """Names of observables with their first and last values, of many runs their means."""
+        shown = {"loss": self.loss, "accuracy": self.accuracy, "smallest distance of labels": self.min_separation}
+        known = {name: np.asarray(values) for name, values in shown.items() if values is not None}
+        ends = {name: [f"{values[..., place].mean():.4g}" for place in (0, -1)] for name, values in known.items()}
+        return [(name, first, last) for name, (first, last) in ends.items()]
+
+    def _repr_html_(self) -> str:
+        title = f"{self.method}, {len(self.times)} times" + (f"; {self.stopped}" if self.stopped else "")
+        head = ("mean over the runs" if self.labels.ndim == 4 else "", f"t = {self.times[0]:g}", f"t = {self.times[-1]:g}")
+        return table_html(title, head, self._ends)
+
+    def plot(self, coupling: Coupling | None = None, title: str = "") -> Figure:
+        """One run against time; see :func:`derivations.figures.trajectory`, of which this is the short form.
+
+        Parameters
+        ----------
+        coupling
+            whose predictions are drawn over the run.
+        title
+            above the panels; by default how it was integrated.
+
+        Raises
+        ------
+        InputError
+            for many runs, and without the extra ``report``, which draws.
+        """
+        if self.labels.ndim == 4:
+            raise InputError("one run", f"{len(self.seeds)} runs", "follow one, or plot the arrays")
+        require.extra("report", "matplotlib")
+        from derivations.figures.trajectories import trajectory
+
+        return trajectory(title or self.method, self, coupling)
 
     @property
     def is_exact(self) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import networkx as nx
+from typing import TYPE_CHECKING
+
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from theory.coupling import Coupling
+
+if TYPE_CHECKING:
+    import networkx
 
 
 @st.composite
@@ -42,7 +46,7 @@ def couplings(draw, most_labels: int = 4, most_rows: int = 5, most_repeats: int 
 
 
 @st.composite
-def graphs(draw, bipartite: bool = True, most_nodes: int = 5) -> nx.Graph:
+def graphs(draw, bipartite: bool = True, most_nodes: int = 5) -> networkx.Graph:
     """Graphs with weights on their edges, for :meth:`theory.Coupling.from_graph` or ``from_positive_pairs``.
 
     Parameters
@@ -52,18 +56,20 @@ def graphs(draw, bipartite: bool = True, most_nodes: int = 5) -> nx.Graph:
     most_nodes
         of each side.
     """
+    import networkx
+
     if bipartite:
         J = draw(weights(most_nodes, most_nodes, 1))
-        graph = nx.Graph()
+        graph = networkx.Graph()
         for side, count in enumerate(J.shape):
             graph.add_nodes_from((("sample", "label")[side], i) for i in range(count))
-            nx.set_node_attributes(graph, {(("sample", "label")[side], i): side for i in range(count)}, "bipartite")
+            networkx.set_node_attributes(graph, {(("sample", "label")[side], i): side for i in range(count)}, "bipartite")
         edges = ((("sample", i), ("label", a), float(J[i, a])) for i, a in np.argwhere(J).tolist())
         graph.add_weighted_edges_from(edges)
         return graph
     count = draw(st.integers(1, most_nodes))
     weight = st.sampled_from([0.0, 0.25, 1.0, 2.0])
-    graph = nx.Graph()
+    graph = networkx.Graph()
     for i in range(count):
         graph.add_edge(i, i, weight=draw(st.sampled_from([1.0, 0.5])))
         graph.add_weighted_edges_from((i, j, w) for j in range(i) if (w := draw(weight)))

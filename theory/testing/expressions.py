@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-import networkx as nx
 from hypothesis import strategies as st
 from sympy import (
     Add,
@@ -95,8 +94,9 @@ def words(draw, alphabet: Alphabet, rows: Expr, columns: Expr, longest: int = 4,
 
 def _way(letters: Sequence, start: Expr, end: Expr) -> list[tuple[Expr, Expr]]:
     """The shapes of the fewest letters that lead from one dimension to another."""
-    graph = nx.Graph([letter.shape for letter in letters])
-    path = nx.shortest_path(graph, start, end)
+    import networkx
+
+    path = networkx.shortest_path(networkx.Graph([letter.shape for letter in letters]), start, end)
     return list(pairwise(path))
 
 

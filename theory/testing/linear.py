@@ -14,13 +14,13 @@ AssertionError: the eigenvalues are 1, -1, but 0+1j, 0-1j of the dense Jacobian 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import mpmath
 import numpy as np
 from hypothesis import reject
 from numpy.typing import NDArray
-from sympy import Basic, Expr, Integer
+from sympy import Basic, Expr, Integer, Poly
 from sympy.core.relational import Relational
 
 from theory.calculus import State
@@ -35,6 +35,7 @@ from theory.testing.properties import ROUNDED, same_entries
 from theory.testing.values import Values, points, scalars_among
 
 Eigenvalues = Iterable[Expr] | Mapping[Expr, Expr] | Callable[[Mapping], Iterable[complex]]
+STEPS = 200  # of the search for roots of polynomials, and bits that it takes beside
 AT_REST = 1e-9  # velocity at a fixed point beside the state
 
 
@@ -51,7 +52,8 @@ def eigenvalues_are_dense(
         scalar, or of matrices of any size.
     point
         each state block to its value in the parameters, a block of matrices to a matrix expression; what is left in the
-        state is drawn, as in a family.  Or an object that has these ``values``, and ``conditions`` under which they exist.
+        state is drawn, as in a family.  Or an object that has these ``values``, ``conditions`` under which they exist, and
+        maybe ``roots``: variables to the polynomials that vanish there, each real root of which is a point.
     eigenvalues
         all of them, a mapping to multiplicities (which may depend on dimensions), or a function of the drawn numbers by symbol.
     conditions
@@ -62,7 +64,8 @@ def eigenvalues_are_dense(
     if set(values) != set(flow.state):
         raise InputError(f"a value for each of {names_of(flow.state)}", names_of(values) or "none", "give one for each block")
     given = (*conditions, *getattr(point, "conditions", ()))
-    claimed = _Claimed(flow, values, given, eigenvalues if callable(eigenvalues) else _with_multiplicity(eigenvalues))
+    counted = eigenvalues if callable(eigenvalues) else _with_multiplicity(eigenvalues)
+    claimed = _Claimed(flow, values, given, counted, getattr(point, "roots", {}))
     examples_of = points(flow, given, also=(*values.values(), *claimed.formulas))
     hold_at_examples(claimed.holds, examples_of, examples, f"the point {show_values(values)}")
 
@@ -70,8 +73,8 @@ def eigenvalues_are_dense(
 class _Claimed:
     """What is said of a point."""
 
-    def __init__(self, flow: Flow, point: Mapping[State, Basic], conditions: tuple, eigenvalues):
-        self.flow, self.point, self.conditions, self.eigenvalues = flow, point, conditions, eigenvalues
+    def __init__(self, flow: Flow, point: Mapping[State, Basic], conditions: tuple, eigenvalues, roots: Mapping):
+        self.flow, self.point, self.conditions, self.eigenvalues, self.roots = flow, point, conditions, eigenvalues, roots
 
     @property
     def formulas(self) -> tuple[Basic, ...]:
@@ -79,7 +82,15 @@ class _Claimed:
 
     def holds(self, values: Values) -> None:
         with mpmath.workdps(DIGITS):
-            at, here = self._place(values)
+            places = list(self._places(to_point(values), dict(self.roots)))
+            found = [place for at in places if (place := self._place(at, values)) is not None]
+        if not found:
+            reject()
+        for at, here in found:
+            self._holds_at(at, here)
+
+    def _holds_at(self, at: Point, here: Values) -> None:
+        with mpmath.workdps(DIGITS):
             for block, velocity in self.flow.velocity.items():
                 moved = evaluate(velocity, at)
                 same_entries(f"d{block}/dt", moved, 0 * moved, "at a fixed point", here, AT_REST, _largest(at, self.flow.state))
@@ -88,18 +99,28 @@ class _Claimed:
         found = np.linalg.eigvals(dense)
         _compare(claimed, found, here)
 
-    def _place(self, values: Values) -> tuple[Point, Values]:
-        """The fixed point at drawn numbers, as the oracle takes it, and for a sentence."""
-        drawn = to_point(values)
+    def _places(self, drawn: Point, left: dict) -> Iterator[Point]:
+        """Drawn numbers with each choice of real roots, each found where those in its polynomial are."""
+        if not left:
+            yield drawn
+            return
+        x = next(x for x, polynomial in left.items() if polynomial.free_symbols.isdisjoint(left.keys() - {x}))
+        coefficients = [evaluate(c, drawn) for c in Poly(left.pop(x), x).all_coeffs()]
+        for root in mpmath.polyroots(coefficients, maxsteps=STEPS, extraprec=STEPS):
+            if abs(mpmath.im(root)) < mpmath.mpf(10) ** (-DIGITS // 2) * (1 + abs(root)):
+                yield from self._places(drawn | {x: mpmath.re(root)}, dict(left))
+
+    def _place(self, drawn: Point, values: Values) -> tuple[Point, Values] | None:
+        """The fixed point at drawn numbers, as the oracle takes it, and for a sentence; None where it does not exist."""
+        roots = {x: drawn.values[x] for x in self.roots}
         try:
             at = drawn | {b: evaluate(v, drawn) for b, v in self.point.items()}
             real = all(mpmath.im(x) == 0 and mpmath.isfinite(x) for b in self.point for x in np.ravel(at.values[b]))
-            held = all(c.xreplace(scalars_among(values)) != False for c in self.conditions)  # noqa: E712
+            held = all(c.xreplace(scalars_among(values | roots)) != False for c in self.conditions)  # noqa: E712
         except NoEvaluationError:
-            reject()
-        if not (real and held):
-            reject()
-        return at, values | {b: at.values[b] for b in self.point}
+            return None
+        signed = all((r >= 0 or not x.is_nonnegative) and (r <= 0 or not x.is_nonpositive) for x, r in roots.items())
+        return (at, values | roots | {b: at.values[b] for b in self.point}) if real and held and signed else None
 
     def _numbers(self, here: Values) -> NDArray:
         exact = scalars_among(here)

@@ -30,7 +30,7 @@ from derivations.analysis.algebra.algebraic import Extension, Generator, extensi
 from theory.abridging import brief
 from theory.errors import UnfinishedError
 
-DIGITS, POINTS, LARGEST_NORM, TRIES = 90, 3, 32, 500
+DIGITS, POINTS, LARGEST_NORM, TRIES, PATIENCE = 90, 3, 32, 500, 100
 TINY = mpmath.mpf(10) ** -50  # far above the rounding of 90 digits, far below a generic value
 BEGINNING = Rational(1, 1000)  # the size of the small symbol at a sample point
 
@@ -58,16 +58,19 @@ def draw_point(
     fixed = dict(fixed or {})
     free = sorted(set(symbols) - set(fixed), key=str)
     generator = random.Random(seed)
-    for _ in range(TRIES):
-        point = {**fixed, **{s: _draw_number(s, region, generator) for s in free}}
+    for tried in range(TRIES):
+        point = {**fixed, **{s: _draw_number(s, region, generator, tried // PATIENCE) for s in free}}
         if holds_at(region, point):
             return point
     wanted = ", ".join(map(brief, region.assumptions))
     raise UnfinishedError(f"no values of the parameters were found where {wanted}: give some under parameters=")
 
 
-def _draw_number(symbol: Symbol, region: Region, generator: random.Random) -> Rational:
+def _draw_number(symbol: Symbol, region: Region, generator: random.Random, spread: int = 0) -> Rational:
+    """A number about one, or up to so many powers of four above or below it."""
     size = Rational(generator.randint(2, 9)) if symbol.is_integer else Rational(generator.randint(200, 2500), 997)
+    if spread:
+        size *= Rational(4) ** generator.randint(0 if symbol.is_integer else -spread, spread)
     if symbol == region.small:
         return size * BEGINNING
     negative = symbol.is_negative or (not symbol.is_nonnegative and generator.random() < 0.5)
@@ -82,7 +85,7 @@ def holds_at(region: Region, point: Mapping) -> bool:
 def _is_satisfied(assumption, point: Mapping) -> bool:
     if not isinstance(assumption, Relational) or not assumption.free_symbols <= set(point):
         return True
-    return bool(assumption.subs(point) == True)  # noqa: E712  (a SymPy Boolean)
+    return bool(assumption.xreplace(dict(point)) == True)  # noqa: E712  (a SymPy Boolean)
 
 
 @cache

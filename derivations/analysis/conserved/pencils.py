@@ -13,27 +13,48 @@ b [[1, -a + b]]
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from sympy import Dummy, Expr, Matrix, Poly, cancel, factor_list, fraction, together
+from sympy import Dummy, Expr, Matrix, MatrixSymbol, Poly, Rational, S, cancel, factor_list, fraction, together
 
 from theory.integrals import make_primitive, null_space
 
 Table: TypeAlias = list[list[Expr]]
+SAMPLES, LARGEST = 2, 10**6  # points at which rates are looked for first, and the largest integer in their coordinates
 
 
-def rational_rates(moved: Table, still: Table) -> Iterator[tuple[Expr, Table]]:
+def rational_rates(moved: Table, still: Table, *, zero: bool = True) -> Iterator[tuple[Expr, Table]]:
     """Rates that are rational in the parameters, and bases of the combinations that grow at each; rows are monomials, columns
-    candidates."""
+    candidates.  Without ``zero``, those at which nothing moves are not wanted."""
+    if not _may_have_rates(moved, still, zero):
+        return
     space = _invariant_space(moved, still)
     if space is None:
         return
     vectors, step = space
     for rate in sorted(_rational_eigenvalues(step), key=str):
         shifted = (step - rate * Matrix.eye(step.rows)).applyfunc(cancel)
+        if rate == 0 and not zero:
+            continue
         found = [list(vectors * Matrix(x)) for x in null_space(shifted.tolist(), step.cols)]
         yield rate, [make_primitive([cancel(e) for e in vector]) for vector in found]
+
+
+def _may_have_rates(moved: Table, still: Table, zero: bool) -> bool:
+    """Whether there are rational rates at random numbers, too, as there are wherever there are rates made of parameters."""
+    symbols = sorted(set().union(*(e.free_symbols for row in (*moved, *still) for e in row)), key=str)
+    if any(isinstance(s, MatrixSymbol) for s in symbols):
+        return True
+    generator = random.Random(0)
+    for _ in range(SAMPLES):
+        at = {s: Rational(generator.randint(2, LARGEST), generator.randint(2, LARGEST)) for s in symbols}
+        tables = ([[e.xreplace(at) for e in row] for row in table] for table in (moved, still))
+        space = _invariant_space(*tables)
+        if space is not None and _rational_eigenvalues(space[1]) - (set() if zero else {S.Zero}):
+            return True
+    return False
 
 
 def _invariant_space(moved: Table, still: Table) -> tuple[Matrix, Matrix] | None:

@@ -104,7 +104,7 @@ def _scalars(flow: Flow, degree: int, still: Sequence[Conserved]) -> tuple[Conse
         monomials = [S.One, *(prod(c) for n in range(1, total + 1) for c in combinations_with_replacement(flow.state, n))]
         for rate, vectors in _rates_of(bare, monomials):
             known = [p for p in _products([*found, *rated], total, flow.state) if cancel(p.rate - rate) == 0]
-            for new in _beside(vectors, [_coefficients(p.quantity, monomials, flow.state) for p in known]) if rate != 0 else ():
+            for new in _beside(vectors, [_coefficients(p.quantity, monomials, flow.state) for p in known]):
                 rated.append(Conserved(sum(c * m for c, m in zip(new, monomials, strict=True)), rate))
     return (*still, *(Conserved(c.quantity.xreplace(back), c.rate.xreplace(back)) for c in rated))
 
@@ -120,7 +120,7 @@ def _rates_of(flow: Flow, monomials: Sequence[Expr]) -> Iterator[tuple[Expr, lis
     moved = [power_coefficients(flow.time_derivative(m) * denominator, flow.state) for m in monomials]
     still = [power_coefficients(m * denominator, flow.state) for m in monomials]
     keys = sorted({k for p in (*moved, *still) for k in p})
-    yield from rational_rates(*([[p.get(k, S.Zero) for p in side] for k in keys] for side in (moved, still)))
+    yield from rational_rates(*([[p.get(k, S.Zero) for p in side] for k in keys] for side in (moved, still)), zero=False)
 
 
 def _products(found: Sequence[Conserved], degree: int, state: Sequence[Expr]) -> Iterator[Conserved]:
@@ -174,8 +174,7 @@ def _rated_words(flow: Flow, degree: int) -> Iterator[Conserved]:
 
 def _rates_of_table(table: list[list[Expr]], width: int) -> Iterator[tuple[Expr, list[list[Expr]]]]:
     """The rates that are not zero, from rows of candidates that move and that stand still."""
-    found = rational_rates([row[:width] for row in table], [row[width:] for row in table])
-    return ((rate, vectors) for rate, vectors in found if rate != 0)
+    return rational_rates([row[:width] for row in table], [row[width:] for row in table], zero=False)
 
 
 def _rated_traces(flow: Flow, degree: int, words: Sequence[Conserved]) -> Iterator[Conserved]:

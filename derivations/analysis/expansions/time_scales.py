@@ -72,12 +72,14 @@ from theory.errors import InputError
 from theory.flow import Flow
 from theory.printing import plain
 
+ORDER = 2  # of a series: its terms that are not zero
+
 
 def time_scales(
     flow: Flow,
     point: Any,
     small: Symbol,
-    order: int = 2,
+    order: int = ORDER,
     parameters: Mapping[Symbol, Any] | None = None,
     branch: int | None = None,
     time_limit: float | None = 60,
@@ -112,6 +114,34 @@ def time_scales(
         at the time limit, or where exact arithmetic leaves a valuation undecided.
     """
     return run_within(time_limit, _time_scales, flow, point, small, order, parameters or {}, branch)
+
+
+def time_scales_by_branch(
+    flow: Flow,
+    point: FixedPoint,
+    small: Symbol,
+    parameters: Mapping[Symbol, Any] | None = None,
+    time_limit: float | None = 60,
+) -> tuple[TimeScales, ...]:
+    """The same on each real branch, as the small parameter tends to 0, of a point that stays a root of a polynomial.
+
+    Branches that do not exist at the exact values of other parameters are left out.
+
+    Raises
+    ------
+    InputError
+        as :func:`time_scales`, and for a point that has no branch.
+    UnfinishedError
+        at the time limit, or where exact arithmetic leaves something undecided.
+    """
+    return run_within(time_limit, _by_branch, flow, point, small, parameters or {})
+
+
+def _by_branch(flow: Flow, point: FixedPoint, small: Symbol, parameters: Mapping) -> tuple[TimeScales, ...]:
+    check_small(flow, small)
+    given = given_numbers(parameters_of(flow, point.values) - {small, *point.roots}, parameters)
+    count = len(_branches(point, region_at(flow, point, small), given))
+    return tuple(_time_scales(flow, point, small, ORDER, parameters, k) for k in range(count))
 
 
 def _time_scales(flow: Flow, point: Any, small: Symbol, order: int, parameters: Mapping, branch: int | None) -> TimeScales:
@@ -152,10 +182,7 @@ def _insert_roots(values: Mapping[Symbol, Expr], roots: Roots, small: Symbol) ->
 def _chosen_roots(point: Any, region: Region, branch: int | None, given: Mapping[Symbol, Expr]) -> Roots:
     if not isinstance(point, FixedPoint):
         raise InputError("a point in radicals, or one that fixed_points gives", repr(point), "see fixed_points(flow)")
-    found = [roots for roots in real_branches(point, region) if may_hold(roots, given)]
-    if not found:
-        got = f"no real root of {', '.join(map(str, point.roots.values()))} where it exists as {region.small} -> 0+"
-        raise InputError("a point that exists for a small parameter", got, "choose another point or other parameters")
+    found = _branches(point, region, given)
     if branch is None and len(found) == 1:
         return found[0]
     if type(branch) is not int or not 0 <= branch < len(found):
@@ -163,6 +190,21 @@ def _chosen_roots(point: Any, region: Region, branch: int | None, given: Mapping
         got = "no branch" if branch is None else f"branch={branch!r}"
         raise InputError(f"a branch of the point as {region.small} -> 0+ ({listed})", got, "choose one with branch=0")
     return found[branch]
+
+
+def _branches(point: FixedPoint, region: Region, given: Mapping[Symbol, Expr]) -> list[Roots]:
+    """The real branches that do not fail to exist at given numbers.
+
+    Raises
+    ------
+    InputError
+        where there are none.
+    """
+    found = [roots for roots in real_branches(point, region) if may_hold(roots, given)]
+    if not found:
+        got = f"no real root of {', '.join(map(str, point.roots.values()))} where it exists as {region.small} -> 0+"
+        raise InputError("a point that exists for a small parameter", got, "choose another point or other parameters")
+    return found
 
 
 def _at_roots(flow: Flow, point: FixedPoint, roots: Roots, order: int, region: Region) -> Iterator[PuiseuxExpansion]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from sympy import Expr, S, Symbol
+from sympy import Add, Expr, S, Symbol
 from sympy.core.relational import Eq, Gt, Relational
 from sympy.logic.boolalg import Boolean
 
@@ -61,7 +61,7 @@ class HalfPlanes:
     """What is proved of the roots of a factor, and what is left to decide whether all are in the left half plane.
 
     A ``marginal`` factor is Hurwitz for no parameters; where one of its conditions fails it has a root in the right half plane.
-    A condition with more than :data:`LONG` terms is stated in coefficients of the factor, which ``names`` holds.
+    A condition with more terms than are allowed is stated in coefficients of the factor, which ``names`` holds.
     """
 
     conditions: tuple[Relational, ...]
@@ -71,8 +71,8 @@ class HalfPlanes:
     names: Mapping[Symbol, Expr]
 
 
-def half_planes(site: Site, factor: Factor, budget: int = BUDGET, letter: str = "a") -> HalfPlanes:
-    """The tests judged by what is known of signs on the site; ``letter`` names coefficients."""
+def half_planes(site: Site, factor: Factor, budget: int = BUDGET, letter: str = "a", long: int = LONG) -> HalfPlanes:
+    """The tests judged by what is known of signs on the site; ``letter`` names coefficients in conditions that are ``long``."""
     tests = hurwitz_tests(site, factor, budget)
     right = any(decide_sign(site, v) == NEGATIVE for v in tests.necessary)
     left = any(decide_sign(site, v) == (NEGATIVE if k % 2 else POSITIVE) for k, v in enumerate(tests.coefficients))
@@ -80,20 +80,23 @@ def half_planes(site: Site, factor: Factor, budget: int = BUDGET, letter: str = 
         relations, off = _axis_conditions(site, factor, budget)
         return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right or off, not (right or off), {})
     names = _coefficient_names(letter, factor.degree)
-    in_names = [
-        generic if len(value[0]) > LONG and len(decide_sign(site, value)) > 1 else None
-        for value, generic in zip(tests.sufficient, _symbolic_tests(names), strict=True)
-    ]
-    relations = [
-        reduce_inequality(site, value, strict=True) if generic is None else generic
-        for value, generic in zip(tests.sufficient, in_names, strict=True)
-    ]
+    in_names, relations = [], []
+    for value, generic in zip(tests.sufficient, _symbolic_tests(names), strict=True):
+        is_huge = len(value[0]) > LONG and len(decide_sign(site, value)) > 1
+        relation = generic if is_huge else reduce_inequality(site, value, strict=True)
+        is_named = is_huge or (isinstance(relation, Relational) and _terms(relation) > long)
+        in_names.append(generic if is_named else None)
+        relations.append(generic if is_named else relation)
     used = frozenset().union(*(r.free_symbols for r in in_names if r is not None))
-    named = {a: site.ring.expr(c) for a, c in zip(names, factor.coefficients, strict=True) if a in used}
+    named = {a: site.ring.factored_expression(c) for a, c in zip(names, factor.coefficients, strict=True) if a in used}
     never = S.false in relations  # at best zero, where it should be positive
     relations = [_zero_condition(site, v) if r is S.false else r for v, r in zip(tests.sufficient, relations, strict=True)]
     left = left or all(r is S.true for r in relations)
     return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right, never and not right, named)
+
+
+def _terms(relation: Relational) -> int:
+    return max(len(Add.make_args(side.expand())) for side in relation.args)
 
 
 def _axis_conditions(site: Site, factor: Factor, budget: int) -> tuple[list[Boolean], bool]:

@@ -23,6 +23,7 @@ from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.algebra.zero import Region, draw_point, holds_at
 from derivations.analysis.limits import run_within
 from derivations.analysis.linearisation.bifurcations import bifurcations_of
+from derivations.analysis.linearisation.hurwitz import LONG
 from derivations.analysis.linearisation.kinds import Bifurcation
 from derivations.analysis.linearisation.verdicts import Verdict, half_planes_of, strict_ends, verdict_of
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode, zero_modes
@@ -154,6 +155,7 @@ def stability(
     budget: int = BUDGET,
     *,
     bifurcations: bool = True,
+    long: int = LONG,
 ) -> Stability:
     """The linear stability of a fixed point, transverse to identified zero modes.
 
@@ -171,6 +173,8 @@ def stability(
         result's ``method`` says so.
     bifurcations
         whether to look for where stability or existence is lost.
+    long
+        terms of a condition beyond which it is stated in coefficients of the characteristic polynomial.
 
     Raises
     ------
@@ -180,13 +184,13 @@ def stability(
         at the time limit.
     """
     supported_ring(flow)
-    return run_within(time_limit, _stability, flow, point, budget, bifurcations)
+    return run_within(time_limit, _stability, flow, point, budget, bifurcations, long)
 
 
-def _stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: int, bifurcations: bool) -> Stability:
+def _stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: int, bifurcations: bool, long: int) -> Stability:
     base, site, values = place_of(flow, point)
     try:
-        return _exact_stability(flow, base, site, values, getattr(point, "conditions", ()), budget, bifurcations)
+        return _exact_stability(flow, base, site, values, getattr(point, "conditions", ()), budget, bifurcations, long)
     except OverBudget:
         return _numeric_stability(flow, point, site, values)
 
@@ -199,6 +203,7 @@ def _exact_stability(
     conditions: Sequence[Relational],
     budget: int,
     bifurcations: bool,
+    long: int,
 ) -> Stability:
     ends = [
         *(Ge(y, 0, evaluate=False) for y in site.free if y.is_nonnegative),
@@ -207,7 +212,7 @@ def _exact_stability(
     factors = characteristic_factors(flow, site, budget)
     moving = [f for f in factors if not f.coefficients[-1].is_zero()]
     modes = zero_modes(flow, site, values, factors)
-    tests = half_planes_of(site, moving, budget)
+    tests = half_planes_of(site, moving, budget, long)
     verdict, conditions = verdict_of(site, moving, tests, modes)
     if site.free and verdict is not Verdict.MARGINAL:
         conditions = (*conditions, *strict_ends(site, ends, moving, modes, (verdict, conditions)))

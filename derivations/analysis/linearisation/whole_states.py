@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from sympy import Eq, Expr, ImmutableMatrix, Pow, S, Symbol, cancel, solve
+from sympy import Expr, ImmutableMatrix, Pow, S, Symbol
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.zero import Region, draw_point
 from derivations.analysis.limits import run_within
-from derivations.analysis.linearisation.aligned_places import ABSENT, EMPTY, OTHER_ABSENT, OTHER_EMPTY
 from derivations.analysis.linearisation.aligned_sectors import AlignedSector, AlignedState, family_tangents
+from derivations.analysis.linearisation.rest_parameters import AtRest, parametrise
 from derivations.analysis.linearisation.stability import Stability, stability
 from derivations.analysis.linearisation.verdicts import Verdict
+from derivations.analysis.linearisation.whole_conditions import (
+    LONG,
+    Held,
+    Numbered,
+    OrderOfModes,
+    eigenvalue_pairs,
+    held_conditions,
+)
+from derivations.analysis.modes.aligned import AlignedVectors
 from derivations.analysis.points.point import FixedPoint
 from derivations.typeset.rows import Row, conditions_row, row_of
 from derivations.typeset.shown import Shown
-from theory.abridging import brief
-from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
 BESIDE = {
@@ -27,12 +34,11 @@ BESIDE = {
     "empty directions, no absent mode": {"absent": False, "empty": True},
     "absent modes and empty directions": {"absent": True, "empty": True},
 }
-CLOSE = 1e-20  # of two numbers of thirty digits that are one
 
 
 @dataclass(frozen=True, eq=False)
 class WholeStability(Shown):
-    """The stability of states in which some modes, each in a direction of its own, rest at one fixed point of their amplitudes.
+    """The stability of states in which modes rest at a fixed point of their amplitudes.
 
     Attributes
     ----------
@@ -53,12 +59,20 @@ class WholeStability(Shown):
     along: Mapping[Symbol, Expr]
     sectors: tuple[AlignedSector, ...]
     stabilities: tuple[Stability | None, ...]
+    shared: Mapping[Symbol, Expr] = field(default_factory=dict)
+    modes: tuple[int, ...] = (1,)
+    is_any: bool = True
+    held: tuple[Held, ...] = ()
 
     def verdict_beside(self, *, absent: bool, empty: bool) -> Verdict:
         """The verdict where there are absent modes or not, and empty directions or not: stable only where every sector is."""
-        places = {ABSENT: absent, OTHER_ABSENT: absent, EMPTY: empty, OTHER_EMPTY: empty}
         judged = zip(self.sectors, self.stabilities, strict=True)
-        found = {s.verdict for sector, s in judged if s is not None and all(places.get(p, True) for p in sector.places)}
+        there = [(s, sector.places) for sector, s in judged if s is not None]
+        found = {
+            s.verdict
+            for s, ps in there
+            if (absent or not any(p.is_absent for p in ps)) and (empty or not any(p.is_empty for p in ps))
+        }
         if found & {Verdict.UNSTABLE, Verdict.SADDLE}:
             return Verdict.UNSTABLE if found == {Verdict.UNSTABLE} else Verdict.SADDLE
         return next((v for v in (Verdict.MARGINAL, Verdict.DEPENDS) if v in found), Verdict.STABLE)
@@ -70,8 +84,31 @@ class WholeStability(Shown):
 
     @property
     def conditions(self) -> tuple[Relational, ...]:
-        """What has to hold for every pair of modes, absent modes and empty directions."""
-        return tuple(dict.fromkeys(c for s in self.stabilities if s is not None for c in s.conditions))
+        """What has to hold for all modes, absent modes and empty directions that :attr:`held` speaks of."""
+        return tuple(held.condition for held in self.held)
+
+    @property
+    def names(self) -> dict[Symbol, Expr]:
+        """What symbols in conditions stand for."""
+        return {a: meaning for judged in self.stabilities if judged for a, meaning in judged.names.items()}
+
+    def condition_rows(self) -> list[Row]:
+        """Each condition and for which modes it is asked."""
+        shown = []
+        for place, (held, row) in enumerate(zip(self.held, conditions_row(self.conditions), strict=True)):
+            named = [k for a in held.condition.free_symbols & self.names.keys() for k in self.numbered.numbers(self.names[a])]
+            spoken = self.numbered.words(held, named)
+            first = "and" if place else "if"
+            shown.append(replace(row, words=f"{first} {spoken}:" if spoken else first))
+        return shown
+
+    @cached_property
+    def numbered(self) -> Numbered:
+        """Which symbols are those of modes."""
+        own = {x for values in AlignedVectors(self.flow, (1,)).values.values() for x in values}
+        own |= {x for e in self.along.values() for x in e.free_symbols} - {*self.flow.parameters}
+        first = 3 if self.modes == (1,) else sum(self.modes) + 1
+        return Numbered(frozenset(x.name for x in own), first, self.is_any)
 
     def rows(self) -> list[Row]:
         shown = [row_of(x, value) for x, value in (*self.values.items(), *self.along.items()) if x != value]
@@ -81,39 +118,89 @@ class WholeStability(Shown):
             shown += judged.rows() if judged else [Row.text("nothing else moves")]
         for words, beside in BESIDE.items():
             shown.append(Row.text(f"{words}: {self.verdict_beside(**beside).value}"))
-        return [*shown, *conditions_row(self.conditions)]
+        return [*shown, *self.condition_rows()]
 
 
-def whole_stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], time_limit: float | None = 60) -> WholeStability:
-    """The stability of aligned states in the whole matrix model, with any number of modes and directions.
+def whole_stability(
+    flow: Flow,
+    point: FixedPoint | Mapping[Symbol, Expr],
+    time_limit: float | None = 60,
+    *,
+    modes: int | Sequence[int] = 1,
+) -> WholeStability:
+    """The stability of aligned states in the whole matrix model, beside any number of absent modes and empty directions.
 
     Parameters
     ----------
     flow
-        of matrix blocks whose velocities are words with constant coefficients.
+        of matrix blocks whose velocities are words.
     point
-        a fixed point of its aligned amplitudes, ``reduce_to_modes(flow).flow``: modes that are not absent rest there.
+        a fixed point of its aligned amplitudes, ``reduce_to_modes(flow, modes=modes).flow``.  With one mode, all that are not
+        absent rest there, any number of them; where coefficients hold traces of the state, so that modes know of each other,
+        one mode and no others.  With several, these rest and no others.
+    modes
+        how many, each in a direction of its own, or how many in each direction.
 
     Raises
     ------
     InputError
-        for what is not aligned, no fixed point, or one that asks for an equation between parameters.
+        for what is not aligned, no fixed point, or one that asks for an equation in which no parameter is linear.
     UnfinishedError
         at the time limit.
     """
-    return run_within(time_limit, _whole_stability, flow, point)
+    sizes = (1,) * modes if isinstance(modes, int) else tuple(modes)
+    return run_within(time_limit, _whole_stability, flow, point, sizes)
 
 
-def _whole_stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr]) -> WholeStability:
-    if equations := [c for c in getattr(point, "conditions", ()) if isinstance(c, Eq)]:
-        raise InputError("parameters that are independent", brief(equations[0]), "substitute it into the flow and the point")
-    given = point.values if isinstance(point, FixedPoint) else point
-    values, along = _by_roots(AlignedState(flow, {}, {}), point) if isinstance(point, FixedPoint) else (given, {})
-    state = AlignedState(flow, values, along, family_tangents(given))
+def _whole_stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], modes: tuple[int, ...]) -> WholeStability:
+    at = _parameters_at(flow, point, modes)
+    known = {**at.squares, **at.shared}
+    common = frozenset().union(*(e.free_symbols for e in known.values()))
+    state = AlignedState(flow, at.values, at.along, modes, at.tangents, common, known)
     sectors = state.sectors()
-    signs = state.facts(getattr(point, "conditions", ()))
-    judged = tuple(_numbered(_judge(sector, signs), place) for place, sector in enumerate(sectors, 1))
-    return WholeStability(flow, values, along, sectors, judged)
+    signs = (*(e > 0 for p, e in at.shared.items() if p.is_positive), *state.facts(getattr(point, "conditions", ())))
+    signs = tuple(c for s in signs if isinstance(c := s.subs(known), Relational) and (c.lhs - c.rhs).is_rational_function())
+    pairs = eigenvalue_pairs(at.along, state.matrices.number) if modes == (1,) else ()
+    order = OrderOfModes(pairs, signs)
+    judged = tuple(_numbered(_judge(sector, signs, order), place) for place, sector in enumerate(sectors, 1))
+    found = WholeStability(flow, at.values, at.along, sectors, judged, at.shared, modes, state.is_any)
+    asked = [(sector, c) for sector, s in zip(sectors, judged, strict=True) if s for c in s.conditions]
+    found = replace(found, held=held_conditions(asked, found.numbered, signs))
+    return _put(found, at.letters) if at.letters else found
+
+
+def _parameters_at(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], modes: tuple[int, ...]) -> AtRest:
+    if not isinstance(point, FixedPoint):
+        return AtRest(dict(point), tangents=family_tangents(point))
+    vectors = AlignedVectors(flow, modes)
+    return parametrise(point, [x for M in vectors.data for x in vectors.values[M]], is_one=modes == (1,))
+
+
+def _put(found: WholeStability, letters: Mapping[Symbol, Expr]) -> WholeStability:
+    """A result with the roots of parameters that letters stand for."""
+
+    def back(expr):
+        return expr.xreplace(letters)
+
+    def judged(one: Stability) -> Stability:
+        return replace(
+            one,
+            flow=back(one.flow),
+            conditions=tuple(map(back, one.conditions)),
+            eigenvalues=tuple(map(back, one.eigenvalues)),
+            characteristic=tuple((back(f), m) for f, m in one.characteristic),
+            names={a: back(meaning) for a, meaning in one.names.items()},
+        )
+
+    return replace(
+        found,
+        values={x: back(e) for x, e in found.values.items()},
+        along={x: back(e) for x, e in found.along.items()},
+        shared={x: back(e) for x, e in found.shared.items()},
+        sectors=tuple(replace(s, whole=back(s.whole), matrix=back(s.matrix)) for s in found.sectors),
+        stabilities=tuple(one and judged(one) for one in found.stabilities),
+        held=tuple(replace(held, condition=back(held.condition)) for held in found.held),
+    )
 
 
 def _numbered(judged: Stability | None, place: int) -> Stability | None:
@@ -128,7 +215,7 @@ def _numbered(judged: Stability | None, place: int) -> Stability | None:
     )
 
 
-def _judge(sector: AlignedSector, facts: tuple[Relational, ...]) -> Stability | None:
+def _judge(sector: AlignedSector, facts: tuple[Relational, ...], order: OrderOfModes) -> Stability | None:
     """The stability of the linear flow of a sector, which has no bifurcations to speak of."""
     matrix = _without_radicals(sector.matrix)
     if not matrix.rows:
@@ -136,7 +223,8 @@ def _judge(sector: AlignedSector, facts: tuple[Relational, ...]) -> Stability | 
     changes = tuple(Symbol(f"epsilon_{i}", real=True) for i in range(matrix.rows))
     rates = {x: sum(c * y for c, y in zip(matrix.row(i), changes, strict=True)) for i, x in enumerate(changes)}
     at_rest = dict.fromkeys(changes, S.Zero)
-    return stability(Flow(rates, assumptions=facts), at_rest, time_limit=None, bifurcations=False)
+    found = stability(Flow(rates, assumptions=facts), at_rest, time_limit=None, bifurcations=False, long=LONG)
+    return replace(found, conditions=tuple(dict.fromkeys(map(order.of, found.conditions))))
 
 
 def _without_radicals(matrix: ImmutableMatrix) -> ImmutableMatrix:
@@ -147,53 +235,3 @@ def _without_radicals(matrix: ImmutableMatrix) -> ImmutableMatrix:
     field = matrix.to_DM()  # whose blocks SymPy would sort by comparing them, which it cannot always
     coefficients = [field.domain.to_sympy(c).expand().cancel() for c in field.charpoly_berk()]
     return ImmutableMatrix(matrix.rows, matrix.rows, lambda i, j: -coefficients[j + 1] if i == 0 else int(i == j + 1))
-
-
-def _by_roots(state: AlignedState, point: FixedPoint) -> tuple[dict[Symbol, Expr], dict[Symbol, Expr]]:
-    """The values of a point; where the polynomial of a root is linear in an eigenvalue, the eigenvalue by the root."""
-    values: dict[Symbol, Expr] = dict(point.values)
-    along: dict[Symbol, Expr] = {}
-    for x, polynomial in point.site.roots if any(map(_has_root_of_sum, values.values())) else ():
-        equation = point.site.ring.expr(polynomial).subs(along)
-        linear = [y for y in state.eigenvalues if y in equation.free_symbols and equation.as_poly(y).degree() == 1]
-        linear.sort(key=lambda y: y.is_positive is True)  # an eigenvalue of unknown sign first: what is known of others is kept
-        if not along and linear:
-            (along[linear[0]],) = solve(equation, linear[0])
-            values[x] = x
-        elif along:
-            values[x] = _root_that_is(x, solve(equation, x), point, along)
-    if along:
-        roots = {x: values[x] for x, _ in point.site.roots}
-        values = {x: value if x in roots else _by_solved(x, value, point, along).subs(roots) for x, value in values.items()}
-    return values, along
-
-
-def _by_solved(x: Symbol, value: Expr, point: FixedPoint, along: Mapping[Symbol, Expr]) -> Expr:
-    """A value, or where it has roots of sums, what it is solved for by the roots of the point."""
-    if not _has_root_of_sum(value):
-        return value.subs(along)
-    expr: Expr = x
-    for s in point.site.solved:
-        expr = expr.subs(s.symbol, point.site.ring.expr(s.top) / point.site.ring.expr(s.bottom))
-    return cancel(expr.subs(along))
-
-
-def _has_root_of_sum(value: Expr) -> bool:
-    return any(not power.exp.is_Integer and power.base.is_Add for power in value.atoms(Pow))
-
-
-def _root_that_is(x: Symbol, candidates: list[Expr], point: FixedPoint, along: Mapping[Symbol, Expr]) -> Expr:
-    """The one of several roots that has the value of a point, at random parameters.
-
-    Raises
-    ------
-    UnfinishedError
-        where none or several have.
-    """
-    symbols = set().union(*(v.free_symbols for v in point.values.values())) - set(point.values)
-    at = draw_point(symbols, Region(point.conditions))
-    here = {y: v.subs(at).evalf(30) for y, v in point.values.items()}
-    found = [c for c in candidates if abs(c.subs(at).subs(here).evalf(30) - here[x]) < CLOSE]
-    if len(found) != 1:
-        raise UnfinishedError(f"{len(found)} expressions of {x} by the other amplitudes have its value")
-    return found[0]

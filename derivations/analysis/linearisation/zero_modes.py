@@ -38,7 +38,7 @@ def zero_modes(flow: Flow, site: Site, values: Mapping[Symbol, Expr], factors: I
     """The origins of the zero eigenvalues among the factors of the characteristic polynomial, vectors at ``values``: those of
     the family, then what is linearly independent of them among those of the symmetries; the rest is degenerate."""
     count = sum(f.multiplicity for f in factors if f.coefficients[-1].is_zero())
-    candidates = [(Origin.TANGENT, _tangent_vector(flow, site, y)) for y in site.free]
+    candidates = [(Origin.TANGENT, tangent_vector(site, y, flow.state)) for y in site.free]
     if len(candidates) < count:
         at = Matrix(flow.state)
         candidates += [(Origin.SYMMETRY, list(generator * at)) for generator in linear_symmetries(flow)]
@@ -62,8 +62,8 @@ def _reduce_vector(vector: list[Number], echelon: list[tuple[int, list[Number]]]
     return vector
 
 
-def _tangent_vector(flow: Flow, site: Site, y: Symbol) -> list[Expr]:
-    """The derivative of the family by one of its coordinates: implicit differentiation of its triangular set."""
+def tangent_vector(site: Site, y: Symbol, state: Iterable[Symbol]) -> list[Expr]:
+    """The derivative of a family by one of its coordinates: implicit differentiation of its triangular set."""
     ring, moved = site.ring, {y: S.One}
 
     def along(p: Polynomial) -> Expr:
@@ -77,4 +77,4 @@ def _tangent_vector(flow: Flow, site: Site, y: Symbol) -> list[Expr]:
     for a in ring.auxiliaries:  # of x = log(E)/c
         if isinstance(a, Exponential) and a.variable not in moved:
             moved[a.variable] = moved.get(a.symbol, S.Zero) / (a.rate * a.symbol)
-    return [moved.get(x, S.Zero) for x in flow.state]
+    return [moved.get(x, S.Zero) for x in state]

@@ -130,11 +130,14 @@ class AlignedVectors:
         found = {B: self._named(B, real=True) for B in self.flow.state}
         found |= {M: self._named(M, **self._sign(M)) for M in self.data}
         names = [str(x) for values in found.values() for x in values]
-        taken = [str(p) for p in (*self.flow.parameters, *self.flow.state)] + names
+        letters = set().union(*(n.free_symbols for n in self.vectors))
+        taken = [str(p) for p in ({*self.flow.parameters, *self.flow.state} | letters)] + names
         if clash := sorted({name for name in names if taken.count(name) > 1}):
             owners = names_of([M for M, values in found.items() if clash[0] in map(str, values)])
             raise InputError(
-                f"matrices ({owners}) whose lower-case names are free", f"{clash[0]} twice", "rename a matrix or a parameter"
+                f"matrices ({owners}) whose lower-case names are free",
+                f"{clash[0]} twice",
+                "rename a matrix, a parameter or a size",
             )
         return found
 

@@ -261,11 +261,14 @@ def _velocity_system(flow: Flow, ansatz: Ansatz, context: Context) -> _System:
 def _not_invariant(system: _System, leftover: Mapping[MatrixSymbol, MatrixExpr]) -> InputError:
     for block in leftover:
         if alone := system.only(block).leftover():
-            return InputError(
-                f"a velocity of {block} in the span of its constant matrices",
-                f"{brief(alone[block])} left over",
-                "add an amplitude for it, or the rule that removes it",
+            drives = all(1 not in M.shape for M in alone[block].atoms(MatrixSymbol))  # no vector of a mode stands in it
+            remedy = (
+                "it drives all modes at once: write the flow of one mode in scalars"
+                if drives
+                else "add an amplitude for it, or the rule that removes it"
             )
+            expected = f"a velocity of {block} in the span of its constant matrices"
+            return InputError(expected, f"{brief(alone[block])} left over", remedy)
     block, term = next(iter(leftover.items()))
     return InputError(
         f"the same velocities of the amplitudes in all blocks ({names_of(leftover)})",

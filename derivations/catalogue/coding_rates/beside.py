@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import S
 
 from derivations.catalogue.class_modes import CORRELATION, critical_fraction_step
@@ -98,6 +100,7 @@ def _few_frustrated_step(known: Lines) -> Step:
     )
 
 
+@cache
 def _leading_order(known: Lines) -> Lines:
     """How fast a survivor returns to its length; its moment and the slow time of both families, to leading orders."""
     moment = known[moment_k].subs(mu_k, known[mu_k]).series(psi, 0, 1).removeO()

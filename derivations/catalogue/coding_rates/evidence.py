@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from sympy import nsimplify
 
 from derivations.catalogue.class_modes import FAMILIES, half_frustrated
-from derivations.catalogue.points import number
 from derivations.catalogue.views import TwoViews, close_views, order_of, random_views, unit_modes
 from derivations.closed_forms.families import correlation_of
-from derivations.lines import Lines, dot
+from derivations.lines import Lines, dot, number
 from derivations.vocabulary import (
     alpha_c,
     alpha_c_decay,

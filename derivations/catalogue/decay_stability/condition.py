@@ -122,6 +122,7 @@ def _first_two(known: Lines) -> list[Expr]:
     return [(p**2 * known[c]).cancel().subs(at) for at in heads for c in (c_2, c_0)]
 
 
+@cache
 def _pair_at(first: Expr, second: Expr) -> Lines:
     """Two heads, their product and their squared difference."""
     at = {omega_1: first, omega_2: second}

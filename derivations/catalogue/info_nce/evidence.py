@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Rational
 
-from derivations.catalogue.points import coupled_point, number
+from derivations.catalogue.points import coupled_point
 from derivations.catalogue.views import with_mobilities
 from derivations.catalogue.whole import lower_loss
 from derivations.closed_forms.info_nce import SINES, angle_jacobian
-from derivations.lines import Lines, dot
+from derivations.lines import Lines, dot, number
 from derivations.vocabulary import (
     L,
     angle_x,

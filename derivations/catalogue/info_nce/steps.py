@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Inverse, S, ZeroMatrix, log, pi, sqrt
 
 from derivations.catalogue.info_nce import evidence
+from derivations.catalogue.info_nce.decay import decay_step
 from derivations.catalogue.view_steps import whole_stop_step
 from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.info_nce import (
@@ -13,6 +16,7 @@ from derivations.closed_forms.info_nce import (
     cone_velocities,
     critical_temperature,
     margin_rate,
+    opening_rate,
     partly_pure_loss,
     resting_sines,
     right_angle_rates,
@@ -68,20 +72,22 @@ def steps() -> tuple[Step, ...]:
         _few_redrawn_step(),
         _alike_step(),
         whole_stop_step(LOSS),
+        decay_step(_resting_lengths()),
     )
 
 
+def _resting_lengths() -> Lines:
+    """Squares of lengths do not change."""
+    return Lines(Line(dot(q), ZeroMatrix(size, 1)) for q, size in ((q_x, N), (q_y, K)))
+
+
 def _lengths_step() -> Step:
-    sides = ((q_x, X, N), (q_y, Y, K))
     return Step(
         "lengths",
         "The loss knows directions only, and so the length of every embedding is conserved: no mode of scale can collapse.",
         "The slope of a function of the direction is orthogonal to the embedding.",
         given=(WHOLE,),
-        after=(
-            *(Line(q, diagonal_of(view.T * view)) for q, view, _ in sides),
-            *(Line(dot(q), ZeroMatrix(size, 1)) for q, _, size in sides),
-        ),
+        after=(*(Line(q, diagonal_of(view.T * view)) for q, view in ((q_x, X), (q_y, Y))), *_resting_lengths()),
         assumptions=("No embedding is zero. Any mobilities.",),
         check=lambda given, after: (
             Numerics(lambda rng: evidence.whole_losses(rng, given[L]), 1e-10, "the lowered loss of all embeddings"),
@@ -138,7 +144,7 @@ def _collapsed_step() -> Step:
         "temperature; $d_i/K$ takes the mean from the normalised coupling, and nothing else. On cones $\\mu_k=1-\\varphi$.",
         before=MOVING,
         given=(Line(margin, S.Zero), Line(mu_k, 1 - phi), *DEGREES),
-        after=(Line(s_zero, mu_k / (temperature * m * rho_x * rho_y)),),
+        after=(Line(s_zero, opening_rate()),),
         uses=("flow",),
         assumptions=("All labels have one degree.",),
         check=lambda before, after: (
@@ -208,6 +214,7 @@ def _rates_step() -> Step:
     )
 
 
+@cache
 def _eigenvalues(known: Lines) -> Lines:
     """Those that are not zero: at the margin at rest, and of both angles where they are right."""
     moving, by_angles = _velocities(known), known[margin]

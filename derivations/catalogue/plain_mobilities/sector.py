@@ -2,6 +2,8 @@ r"""A step of the derivation ``plain_mobilities``: head and amplitudes of one mo
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Expr, Inverse, Matrix, solve, sqrt
 from sympy import Identity as Unit
 
@@ -14,6 +16,7 @@ from derivations.vocabulary import H, Z, chi_J, chi_w, mu, rho_x, rho_y, s, tau,
 from theory.models.vocabulary import d, gamma, kappa, lam
 from theory.words import scale_matrix
 
+NAMES = (v_x, v_y, w)
 SQUARE = Z * Inverse(H) * Z.T
 
 
@@ -66,14 +69,25 @@ def _mode_velocities() -> Lines:
 
 def _characteristic_polynomial(known: Lines, rest: Lines) -> Expr:
     """The characteristic polynomial at rest, where it is even in the amplitudes and in the correlation."""
-    names = (v_x, v_y, w)
-    found = Matrix(known.of(*map(dot, names)).rights).jacobian(names).charpoly(s, simplify=Expr.expand).as_expr(s)
-    of_labels = sqrt((rest[v_x**2 + v_y**2] / (1 + at_root(known, rest[v_x / v_y] ** 2))).factor())
-    alone = found.subs(v_x, rest[v_x / v_y] * v_y).expand().subs(v_y, of_labels)
-    return at_root(known, alone)
+    return _polynomial_at_rest(known.of(*map(dot, NAMES)).rights, rest[v_x / v_y], rest[v_x**2 + v_y**2], known[chi_w])
+
+
+@cache
+def _polynomial_at_rest(velocities: tuple[Expr, ...], share: Expr, whole: Expr, quadratic: Expr) -> Expr:
+    found = Matrix(velocities).jacobian(NAMES).charpoly(s, simplify=Expr.expand).as_expr(s)
+    squared = _squared_correlation(quadratic)
+    of_labels = sqrt((whole / (1 + (share**2).xreplace({mu: sqrt(squared)}))).factor())
+    alone = found.xreplace({v_x: share * v_y}).expand().xreplace({v_y: of_labels})
+    return alone.xreplace({mu: sqrt(squared)})
 
 
 def at_root(known: Lines, formula: Expr) -> Expr:
     """A formula that is even in the correlation, where the quadratic of the mode vanishes."""
-    (squared,) = solve(known[chi_w].expand().subs(mu, sqrt(tau)), tau)
-    return formula.subs(mu, sqrt(squared.factor()))
+    return formula.xreplace({mu: sqrt(_squared_correlation(known[chi_w]))})
+
+
+@cache
+def _squared_correlation(quadratic: Expr) -> Expr:
+    """The square of the correlation where the quadratic of the mode vanishes."""
+    (squared,) = solve(quadratic.expand().subs(mu, sqrt(tau)), tau)
+    return squared.factor()

@@ -6,6 +6,7 @@ from sympy import Dummy, Expr, ImmutableMatrix, S, diff, sqrt
 
 from derivations.catalogue.class_modes import CORRELATION, frustrations
 from derivations.catalogue.redundancy_reduction import rate_evidence as evidence
+from derivations.catalogue.view_steps import whole_stop_step
 from derivations.checks import Identity, Numerics, Remainder
 from derivations.closed_forms.redundancy_reduction import at_directions, resting_rate
 from derivations.engine import Step
@@ -14,6 +15,8 @@ from derivations.vocabulary import (
     C_on,
     L,
     L_kl,
+    U_x,
+    U_y,
     alpha_c,
     length_x,
     mu_1,
@@ -28,6 +31,7 @@ from derivations.vocabulary import (
     slow_turn,
     square_row,
 )
+from theory import Loss
 from theory.models.two_views import alpha
 from theory.models.vocabulary import K, d, lam
 
@@ -44,6 +48,7 @@ def last_steps(energy: Line, collapsed: Line) -> tuple[Step, ...]:
         _slow_step(),
         _weak_step(collapsed),
         _decay_step(energy),
+        whole_stop_step(Loss(energy.right, state=(U_x, U_y))),
     )
 
 

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from sympy import Rational
 
 from derivations.catalogue.class_modes import FAMILIES, half_frustrated
-from derivations.catalogue.points import number
 from derivations.catalogue.views import TwoViews, close_views, order_of, random_views, unit_modes
 from derivations.closed_forms.families import correlation_of
 from derivations.closed_forms.views import with_decay
-from derivations.lines import Lines
+from derivations.lines import Lines, number
 from derivations.vocabulary import (
     lam_c,
     m,

@@ -36,7 +36,7 @@ def _fixed_points() -> Step:
         "fixed_points",
         "Where the head is invertible, the flow rests exactly where the head acts on every "
         "surviving mode as its canonical correlation.",
-        "$-W^T(WV-V\\mu)=0$ with $W$ invertible; the velocity of the head then vanishes too.",
+        "$-W^T(WV-V\\boldsymbol\\mu)=0$ with $W$ invertible; the velocity of the head then vanishes too.",
         before=velocity_lines(flow),
         given=(Line(det_W, Integer(0), r"\ne"),),
         after=(RESTING,),
@@ -89,7 +89,7 @@ def _residual_loss_step() -> Step:
     return Step(
         "residual_loss",
         "What is left of the loss is the frustration of what survives.",
-        "Insert $WV=V\\mu$.",
+        "Insert $WV=V\\boldsymbol\\mu$.",
         before=(Line(L, all_modes().expression), RESTING),
         after=(Line(L, residual), Line(psi_matrix, MatAdd(One(N_Z), -(mu_matrix**2)))),
         uses=("mode_flow", "fixed_points"),

@@ -57,7 +57,7 @@ def _residual_steps() -> tuple[Step, ...]:
         Step(
             "perturbation",
             "A small perturbation $\\delta V$, $\\delta W$ of a state at rest acts through its residual $q_V$ alone.",
-            "Differentiate the velocities; $WV-V\\mu$ vanishes at rest, so only its change is left.",
+            "Differentiate the velocities; $WV-V\\boldsymbol\\mu$ vanishes at rest, so only its change is left.",
             before=velocity_lines(flow),
             given=(Line(W * V, V * mu_matrix),),
             after=(Line(q_V, parts), *moved),
@@ -72,7 +72,7 @@ def _residual_steps() -> tuple[Step, ...]:
         Step(
             "residual_flow",
             "The residual obeys a linear flow of its own. What leaves it unchanged, $q_V=0$, moves along the states at rest.",
-            "Insert both velocities into $\\dot q_V=\\dot{\\delta W}V+W\\dot{\\delta V}-\\dot{\\delta V}\\mu$.",
+            "Insert both velocities into $\\dot q_V=\\dot{\\delta W}V+W\\dot{\\delta V}-\\dot{\\delta V}\\boldsymbol\\mu$.",
             before=(Line(q_V, parts), *moved),
             after=(Line(dot(q_V), residual_flow()),),
             uses=("perturbation",),

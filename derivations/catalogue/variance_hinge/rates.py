@@ -7,7 +7,7 @@ from sympy import Q, S, Trace, sqrt
 from derivations.catalogue.variance_hinge import family_evidence as evidence
 from derivations.checks import Descent, Identity, Numerics, Remainder
 from derivations.closed_forms.families import frustration
-from derivations.closed_forms.variance_hinge import collapse_threshold, hinge_threshold
+from derivations.closed_forms.variance_hinge import collapse_threshold, fall_above_kink, hinge_threshold
 from derivations.engine import Step
 from derivations.lines import Line, Lines, dot
 from derivations.vocabulary import (
@@ -40,7 +40,7 @@ WEIGHTS = tuple(
 )
 ALIVE = Line(1 - mu_k, collapse_threshold(), "<")
 BELOW = Line(1 - mu_k, hinge_threshold(), ">")
-FALL = Line(fall_rate, 2 * (1 - mu_k))
+FALL = Line(fall_rate, fall_above_kink())
 
 
 def last_steps(moving: Lines, slope: Line) -> tuple[Step, ...]:

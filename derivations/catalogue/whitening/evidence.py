@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.catalogue.class_modes import FAMILIES, half_frustrated
-from derivations.catalogue.points import both_sides, diagonal_matrix, measure_slope, number, order_left_out
+from derivations.catalogue.points import both_sides, diagonal_matrix, measure_slope, order_left_out
 from derivations.catalogue.whitening.embeddings import WhitenedModel, a_run, mode_point, point, random_coupling
-from derivations.lines import Lines, dot
+from derivations.lines import Lines, dot, number
 from derivations.vocabulary import (
     N_Z,
     T_V,

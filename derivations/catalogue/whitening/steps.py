@@ -135,8 +135,8 @@ def _rest_step(moving: Lines) -> Step:
     return Step(
         "rest",
         "At rest modes of different $\\mu$ are orthogonal, and each that survives has a length of its own.",
-        "$V^T\\dot V-\\dot V^TV$ is $V^TV\\mu-\\mu V^TV$ at all times. At rest it vanishes: $V^TV$ has no entry between "
-        "modes of different $\\mu$, and $VV^Tv_k$ is $\\lVert v_k\\rVert^2v_k$.",
+        "$V^T\\dot V-\\dot V^TV$ is $V^TV\\boldsymbol\\mu-\\boldsymbol\\mu V^TV$ at all times. At rest it vanishes: $V^TV$ has "
+        "no entry between modes of different $\\mu$, and $VV^Tv_k$ is $\\lVert v_k\\rVert^2v_k$.",
         before=moving,
         given=(TARGET,),
         after=(

@@ -10,7 +10,8 @@ from matplotlib.mathtext import MathTextParser
 from sympy import Basic, Expr, S, Symbol, fraction
 
 from derivations.typeset.breaking import visible_width
-from theory.printing import plain, tex
+from theory.latex import dotted, tex
+from theory.printing import plain
 
 WIDEST = 26.0  # letters of a formula beside a mark
 
@@ -26,7 +27,7 @@ def formula(expr: Basic) -> str:
 
 def rate_of(symbol: Symbol) -> str:
     """The velocity of an amplitude, with a dot where the figure can set it."""
-    text = rf"$\dot{{{_for_figures(tex(symbol))}}}$"
+    text = f"${_for_figures(dotted(symbol))}$"
     return text if is_readable(text) else f"d{plain_text(plain(symbol))}/dt"
 
 

@@ -83,17 +83,19 @@ def _alike(findings: Findings) -> list[list[State]]:
     """Isolated states with time scales, those of the same series together."""
     groups: dict[tuple, list[State]] = {}
     for state in findings.states:
-        if state.time_scales is not None and not state.point.free:
-            groups.setdefault(tuple((r.series, r.multiplicity) for r in state.time_scales), []).append(state)
+        if len(state.time_scales) == 1 and not state.point.free:
+            (scales,) = state.time_scales
+            groups.setdefault(tuple((r.series, r.multiplicity) for r in scales), []).append(state)
     return list(groups.values())
 
 
 def rate_curves(findings: Findings, state: State) -> RateCurves | None:
     """The rates of a state over some decades of the small parameter below its smallest critical number; None where there are no
-    time scales, all rates are zero, or the state is absent at the numbers of the study."""
-    if state.time_scales is None or state.point.free or not len(state.time_scales):
+    time scales or those of several branches, all rates are zero, or the state is absent at the numbers of the study."""
+    if len(state.time_scales) != 1 or state.point.free or not len(state.time_scales[0]):
         return None
-    small = state.time_scales.small
+    (scales,) = state.time_scales
+    small = scales.small
     highest = _highest(findings, state, small)
     dots, along = (np.geomspace(highest * 10.0**-DECADES, highest, count) for count in (DOTS, FINE))
     columns = columns_along(findings, small, dots)
@@ -101,10 +103,10 @@ def rate_curves(findings: Findings, state: State) -> RateCurves | None:
     if not tracks:
         return None
     count = len(findings.amplitudes.state)
-    series = _series_along(state.time_scales, columns_along(findings, small, along), count)
-    at_dots = _series_along(state.time_scales, columns, count)[:, :count]
+    series = _series_along(scales, columns_along(findings, small, along), count)
+    at_dots = _series_along(scales, columns, count)[:, :count]
     dense = _matched([eigenvalues_along(findings.amplitudes, t, columns) for t in tracks], at_dots)
-    found = RateCurves(state, state.time_scales, dots, np.abs(dense.real), along, np.abs(series.real))
+    found = RateCurves(state, scales, dots, np.abs(dense.real), along, np.abs(series.real))
     return found if (found.dense > 0).any() else None
 
 

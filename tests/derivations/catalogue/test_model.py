@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
-from sympy import MatrixSymbol, Q, Rational, Symbol, Trace, exp, log, symbols
+from sympy import Eq, Identity, MatrixSymbol, Q, Rational, Symbol, Trace, exp, log, symbols
 
 from derivations.catalogue.model import derive_model
 from derivations.checks import Status
@@ -64,11 +64,14 @@ def test_a_wrong_first_integral_or_a_constant_is_no_first_integral():
 
 n, m = symbols("n m", integer=True, positive=True)
 P, W, A, B, H = (MatrixSymbol(k, *shape) for k, shape in zip("PWABH", [(m, m), (m, n), (n, n), (n, n), (n, n)], strict=True))
+C = MatrixSymbol("C", m, n)
 ALIGNED = Q.symmetric(A), Q.positive_definite(A), Q.symmetric(B), together(A, B)
 PREDICTOR = Trace(P * W * A * W.T * P.T) / 2 - Trace(P * W * B * sg(W).T)
 MATRIX_LOSSES = {
     "marked": Loss(PREDICTOR, (P, W), mobility={P: rate}, decay={W: fade}, assumptions=ALIGNED),
     "mobility of a matrix": Loss(Trace(P * W * W.T * P.T) / 2 - Trace(P * W * W.T), (P, W), mobility={W: H}),
+    "commuting": Loss(Trace(W * A * B * W.T), (W,), assumptions=(Q.symmetric(A), Q.symmetric(B), Eq(A * B, B * A))),
+    "orthonormal": Loss(Trace(P * C * C.T * P.T), (P,), assumptions=(Eq(C.T * C, Identity(n)),)),
     "kinks": Loss(abs(Trace(P)) + Trace(W * sg(W).T), (P, W)),
 }
 

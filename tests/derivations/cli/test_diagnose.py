@@ -25,7 +25,7 @@ def collapse(*arguments):
 
 
 def test_json_is_the_diagnosis(data, tmp_path):
-    result = collapse("data.npz", "--dimension", 2, "--json")
+    result = collapse("data.npz", "--dimension", 2, "--json", "--out", "collapse-out")
     assert result.exit_code == 0, result.output
     found, expected = json.loads(result.stdout), diagnose(*data)
     assert_close(found["mu"], expected.mu)

@@ -6,13 +6,16 @@ import pytest
 
 from derivations import report as reports
 from derivations.catalogue import names_of_the_model
+from derivations.report import making
 from tests.derivations.cli.common import assert_refused, collapse, false_derivation, strictly, write_table
 from tests.derivations.documents.test_publish import tree
-from tests.derivations.pages import Page, assert_mathematics_is_rendered, fetched, in_browser, needs_chromium, needs_pdflatex
+from tests.derivations.pages import Page, fetched, in_browser, needs_chromium, needs_pdflatex
+from tests.derivations.reading import nothing_beside
 
 RUNS = ["clean", "frustrated", "frustrated-head", "encoder", "encoder-head"]
 AGAIN = 3  # derivations that are verified for the report
-FIGURES = {f"{name}.{kind}" for name in ("curves", "head-eigenvalues") for kind in ("pdf", "svg")}
+NAMES = ("solution", "contraction", "time-scales", "prevention", "couplings", "teacher")
+FIGURES = {f"{name}.{kind}" for name in NAMES for kind in ("pdf", "svg")}
 
 
 def test_report_help_tells_every_option():
@@ -26,7 +29,7 @@ def test_a_report_that_cannot_be_written_says_so_before_it_works(here, monkeypat
     write_table(here / "good.csv")
     (here / "file").write_text("a file")
     before = tree(here)
-    monkeypatch.setattr(reports, "names_of_the_model", tuple)
+    monkeypatch.setattr(making, "names_of_the_model", tuple)
     assert_refused(collapse("report", "--data", "good.csv", "--dimension", 2, "--out", "file/out"), status=3)
     assert tree(here) == before
 
@@ -41,13 +44,14 @@ def reported(tmp_path_factory, checked):
     The first derivations are verified in processes of their own as in all reports, the others not a second time.
     """
     known = [(name, lambda name=name: checked[name][1]) for name in names_of_the_model()]
-    start_checks = reports._start_checks
+    start_checks = making._start_checks
     folder = tmp_path_factory.mktemp("report")
     write_table(folder / "pets.csv")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(reports, "names_of_the_model", lambda: names_of_the_model()[:AGAIN])
-        patch.setattr(reports, "_start_checks", lambda level: [*start_checks(level), *known[AGAIN:]])
+        patch.setattr(making, "CLASSES", 16)
+        patch.setattr(making, "names_of_the_model", lambda: names_of_the_model()[:AGAIN])
+        patch.setattr(making, "_start_checks", lambda level: [*start_checks(level), *known[AGAIN:]])
         how = "--fraction", 0.1, "--dimension", 3, "--out", "made", "--json"
         result = collapse("report", "--data", "pets.csv", *how)
     assert result.exit_code == 0, result.stderr
@@ -56,7 +60,7 @@ def reported(tmp_path_factory, checked):
 
 def test_a_report_writes_its_files_below_out_and_nothing_else(reported):
     folder, result = reported
-    documents = {"report.html", "report.tex"}
+    documents = {"report.html", "report.tex", "report.bib"}
     expected = {f"made/{name}" for name in FIGURES | documents}
     assert set(tree(folder)) - {"made/report.pdf"} == {"pets.csv", "made", *expected}
     assert set(strictly(result.stdout)["files"]) == {
@@ -96,7 +100,8 @@ def test_infinite_times_are_null_in_json_and_do_not_collapse(reported):
 def test_progress_of_a_report_goes_to_standard_error(reported):
     shown = reported[1].stderr
     assert all(f"derive and check: {name}" in shown for name in names_of_the_model())
-    assert shown.count("simulate: ") == len(RUNS)
+    assert shown.count("simulate: ") == len(RUNS) + 2  # one in time steps, and one with what is advised
+    assert "draw couplings and teachers" in shown
 
 
 def test_the_page_of_a_report_fetches_nothing_and_shows_everything(reported, checked):
@@ -104,13 +109,13 @@ def test_the_page_of_a_report_fetches_nothing_and_shows_everything(reported, che
     source = (folder / "made" / "report.html").read_text(encoding="utf-8")
     page = Page(source)
     assert fetched(source) == []
-    assert page.count("svg") == 2
+    assert page.count("svg") == len(NAMES)
     assert "40 samples, 3 inputs, 2 classes" in page.text
     assert "10% of the samples" in page.text
     statuses = [page.text_in(k) for k in page.with_class("status")]
     assert statuses == ["passed"] * sum(len(checked[name][0].steps) for name in names_of_the_model())
-    for run in strictly(result.stdout)["runs"]:
-        assert run["remark"] in page.text
+    for claim in strictly(result.stdout)["claims"]:
+        assert claim["sentence"] in page.text
 
 
 def test_anchors_of_a_report_lead_somewhere(reported):
@@ -121,9 +126,32 @@ def test_anchors_of_a_report_lead_somewhere(reported):
     assert {anchor for anchor in anchors if anchor.removeprefix("#") not in targets} == set()
 
 
+def test_mathematics_of_a_report_is_there_without_scripts(reported):
+    page = Page((reported[0] / "made" / "report.html").read_text(encoding="utf-8"))
+    set_ones = {k for place, (tag, _, _) in enumerate(page.elements) if tag == "math" for k in page.lineage(place)}
+    assert page.with_class("math")
+    assert set(page.with_class("math")) <= set_ones
+    assert page.with_class("katex-error") == []
+    text = "".join(page.texts[k][1] for k in range(len(page.texts)))
+    assert "[#" not in text
+
+
 @needs_chromium
-def test_a_browser_renders_all_mathematics_of_a_report(reported, tmp_path):
-    assert_mathematics_is_rendered(in_browser(reported[0] / "made" / "report.html", tmp_path / "profile"))
+def test_a_report_is_not_wider_than_a_small_screen(reported, tmp_path):
+    """The width that the page takes in a window of 400 points, told by a script that is put into it."""
+    source = (reported[0] / "made" / "report.html").read_text(encoding="utf-8")
+    told = '<script>document.body.setAttribute("data-width", document.documentElement.scrollWidth + "/" + innerWidth)</script>'
+    (tmp_path / "page.html").write_text(source.replace("</body>", told + "</body>"), encoding="utf-8")
+    page = in_browser(tmp_path / "page.html", tmp_path / "profile", "--window-size=400,800")
+    (width,) = (found["data-width"] for tag, found, _ in page.elements if tag == "body")
+    taken, window = map(int, width.split("/"))
+    assert taken <= window
+
+
+def test_pictures_of_a_report_are_told_in_words(reported):
+    page = Page((reported[0] / "made" / "report.html").read_text(encoding="utf-8"))
+    pictures = [found for tag, found, _ in page.elements if tag == "svg"]
+    assert all(found["role"] == "img" and len(found["aria-label"]) > 20 for found in pictures)
 
 
 @pytest.fixture
@@ -132,7 +160,7 @@ def made_before(gaussian, runs, monkeypatch, without_drawings):
     monkeypatch.setenv("PATH", "")
 
     def change(**changes):
-        made = replace(reports.Report(gaussian, 5, 0.1, 0, (), tuple(runs.values())), **changes)
+        made = replace(reports.Report(gaussian, 5, 0.1, 0, (), tuple(runs.values()), nothing_beside(runs.values())), **changes)
         monkeypatch.setattr(reports, "make_report", lambda *_, **__: made)
 
     return change
@@ -143,17 +171,21 @@ def test_a_report_without_a_tex_engine_has_everything_but_the_pdf(here, made_bef
     made_before()
     result = collapse("report", "--data", "pets.csv")
     assert result.exit_code == 0, result.stderr
-    assert {p.name for p in (here / "collapse-out").iterdir()} == {*FIGURES, "report.html", "report.tex"}
+    assert {p.name for p in (here / "collapse-out").iterdir()} == {
+        *(name for name in FIGURES if not name.startswith("couplings")),
+        *("report.html", "report.tex", "report.bib"),
+    }
 
 
 def test_a_time_that_was_found_infinite_is_null_in_json(here, made_before, runs):
     """Labels that do not come together in the window have an infinite decay time, which contradicts a finite prediction."""
     write_table(here / "pets.csv")
-    made_before(runs=(replace(runs["frustrated"], measured_slow=float("inf")), *list(runs.values())[1:]))
+    changed = {**runs, "frustrated": replace(runs["frustrated"], measured_slow=float("inf"))}
+    made_before(runs=tuple(changed.values()))
     result = collapse("report", "--data", "pets.csv", "--json")
     assert result.exit_code == 1
     said = strictly(result.stdout)
-    (run, *_) = said["runs"]
+    (run,) = (run for run in said["runs"] if run["name"] == "frustrated")
     assert run["slow_time_measured"] is run["ratio"] is None
     assert [claim["measured"] for claim in said["claims"] if claim["fault"]] == [None]
 

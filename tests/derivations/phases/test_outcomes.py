@@ -11,6 +11,7 @@ from derivations.phases import (
     Phase,
     StartOutcomes,
     StartPlane,
+    Turning,
     basin_boundary,
     compute_diagram,
     within_one_cell,
@@ -75,3 +76,10 @@ def test_the_state_that_starts_are_near_to_does_not_move():
 def test_planes_that_make_no_sense_are_refused(make):
     with pytest.raises(InputError):
         make()
+
+
+def test_below_the_hopf_line_labels_stay_apart_come_close_or_collapse():
+    share = np.array([1.1, 0.81, 0.13])  # of the least decay of the head at which the state is stable
+    found = Outcomes(per_class=10)(**{"phi": np.full(3, 0.2), "lambda": np.full(3, 0.05), "k": 0.0742 * share})
+    assert [tuple(Phase)[code] for code in found["outcome"]] == [Phase.BISTABLE, Phase.ROTATING, Phase.ROTATING]
+    assert [tuple(Turning)[code] for code in found["turning"]] == [Turning.NONE, Turning.APART, Turning.TOGETHER]

@@ -41,6 +41,8 @@ FLOWS = {
     "lorenz": Flow({x: sigma * (y - x), y: x * (rho - z) - y, z: x * y - beta * z}),
     "competition": Flow({X: X * (1 - X - a * Y), Y: Y * (1 - Y - b * X)}),
     "quintic": Flow({x: -(x**5) + epsilon * x + a, y: -epsilon * x * y}),
+    "cubic": Flow({x: x**3 - x**2 + a}),
+    "sanger": Flow({x: a * (x - x**3), y: a * (y - y**3 - x**2 * y)}),
     "no_decay": Flow({v: -w * (w - mu) * v, w: -gamma * (w - mu) * v**2}),
 }
 SMALL = {"one_mode": lam, "predictor": eta, "quintic": epsilon}

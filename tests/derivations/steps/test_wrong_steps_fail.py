@@ -6,9 +6,11 @@ Where the wrong formula says the same as the right one, or something else that i
 import re
 from dataclasses import replace
 
+import mpmath
 import pytest
 
 from derivations.checks import Status
+from derivations.steps.places import eigenvalues_of
 from tests.derivations.slips import wrong_lines
 from tests.derivations.steps.models import account
 
@@ -24,9 +26,11 @@ KINDS = [
     ("stability", "lorenz", 2),
     ("stability", "competition", 2),
     ("stability", "no_decay", 1),
+    ("stability", "sanger", 4),
     ("bifurcation", "predictor", 2),
     ("bifurcation", "lorenz", 2),
     ("bifurcation", "competition", 4),
+    ("bifurcation", "cubic", 1),
     ("rates", "one_mode", 2),
     ("certificate", "one_mode", 2),
     ("integrals", "predictor", 0),
@@ -102,6 +106,18 @@ def test_a_wrong_line_makes_it_fail(kind, name, number):
     found = {place: step.verify().outcome.status for place, step in slips(kind, name, number)}
     passed = {place for place, status in found.items() if status is Status.PASSED}
     assert passed == {place for place in EQUIVALENT if place.startswith(f"{kind}/{name}/{number}/")}
+
+
+@pytest.mark.parametrize("diagonal", [-35, 2])
+def test_eigenvalues_are_found_where_the_iteration_stands_still(diagonal):
+    with mpmath.workdps(40):
+        beside = mpmath.mpf("3.62663930309706240223030671249")
+        circulant = mpmath.matrix(3, 3) + beside
+        for i in range(3):
+            circulant[i, i] = mpmath.mpf(diagonal)
+        found = sorted(mpmath.re(v) for v in eigenvalues_of(circulant))
+        expected = sorted([diagonal + 2 * beside, diagonal - beside, diagonal - beside])
+        assert max(abs(f - e) for f, e in zip(found, expected, strict=True)) < mpmath.mpf(10) ** -30
 
 
 def test_names_and_words_hold_no_mathematics_that_no_check_reads():

@@ -48,21 +48,22 @@ def one_mode() -> Findings:
 
 
 @cache
-def spectral() -> Findings:
-    """The spectral contrastive loss, whose modes rest at f² = a."""
+def spectral(decay=0) -> Findings:
+    """The spectral contrastive loss, whose modes rest at f² = a without decay."""
     F, A = MatrixSymbol("F", d, n), MatrixSymbol("A", n, n)
     loss = Loss(
         Trace(F.T * F * F.T * F) / 4 - Trace(F * A * F.T) / 2,
         (F,),
+        decay={F: decay},
         assumptions=(Q.symmetric(A), Q.positive_definite(A)),
     )
-    return findings_of(loss.gradient_flow(), {"a": 2}, loss=loss, whole=True)
+    return findings_of(loss.gradient_flow(), {"a": 2, "lambda": "3/2"}, loss=loss, whole=decay == 0)
 
 
 @cache
-def two_layers() -> Findings:
-    """A linear network of two layers, whose modes rest on the family uv = s."""
+def two_layers(decay=0) -> Findings:
+    """A linear network of two layers, whose modes rest on the family uv = s if there is no decay."""
     m, h = symbols("m h", integer=True, positive=True)
     S, U, V = MatrixSymbol("S", m, n), MatrixSymbol("U", m, h), MatrixSymbol("V", h, n)
-    loss = Loss(Trace((S - U * V) * (S - U * V).T) / 2, state=(U, V))
-    return findings_of(loss.gradient_flow(), {"s": 2}, loss=loss)
+    loss = Loss(Trace((S - U * V) * (S - U * V).T) / 2, state=(U, V), decay=dict.fromkeys((U, V), decay))
+    return findings_of(loss.gradient_flow(), {"s": 2, "lambda": "1/4"}, loss=loss)

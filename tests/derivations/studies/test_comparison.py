@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sympy import Eq, Rational
+from sympy import Eq, Rational, S, exp
 
+from derivations.analysis.conserved import Conserved
 from derivations.studies.comparison import compare_with_runs
+from derivations.studies.drawn_models import draw_model
 from derivations.studies.findings import Findings
 from derivations.studies.following import Outcome
+from derivations.studies.kept_quantities import quantity_agreements
 from derivations.studies.thresholds import ThresholdStudy
+from derivations.studies.whole_runs import Scene
 from tests.derivations.studies import models
 
 
@@ -97,6 +101,26 @@ def test_a_threshold_that_is_off_by_two_hundredths_is_noticed(factor):
     assert all(row.holds for row in ThresholdStudy(found, []).agreements())
     rows = list(ThresholdStudy(replace(found, states=states), []).agreements())
     assert not rows or not all(row.holds for row in rows)
+
+
+def _quantity_rows(found: Findings, *kept: Conserved) -> list:
+    held = replace(found, conserved=kept)
+    return list(quantity_agreements(Scene(held, draw_model(held, np.random.default_rng(0)))))
+
+
+@pytest.mark.parametrize("rate", [0, models.lam])
+def test_quantities_stay_or_follow_their_rate_along_runs_of_the_matrices(rate):
+    found = models.two_layers(decay=rate)
+    U, V = found.subject.flow.state
+    held, rest = U.T * U - V * V.T, -2 * rate
+    (row,) = _quantity_rows(found, Conserved(held, S(rest)))
+    assert row.holds
+    assert row.tolerance < 1e-4 * abs(row.predicted.middle)
+    assert row.formula.has(exp) is (rate != 0)
+    (wrong,) = _quantity_rows(found, Conserved(held, S(rest) - Rational(1, 1000)))
+    assert not wrong.holds
+    (wrong,) = _quantity_rows(found, Conserved(held + U.T * U / 1000, S(rest)))
+    assert not wrong.holds
 
 
 def test_runs_that_do_not_rest_are_said_with_period_or_time():

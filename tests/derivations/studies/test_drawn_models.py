@@ -34,6 +34,13 @@ def test_an_aligned_state_is_seen_as_it_was_made_and_moves_like_its_amplitudes(m
     assert drawn.misaligned(velocity, directions) < 1e-10
 
 
+def test_no_mode_is_drawn_at_a_bifurcation():
+    found = models.spectral(decay=models.lam)
+    modes = [mode for seed in range(6) for mode in draw_model(found, np.random.default_rng(seed)).modes]
+    assert {float(number) for mode in modes for number in mode.values()} >= {1.5, 2.5}
+    assert all(len(set(mode.values())) == 2 for mode in modes)  # the eigenvalue is not the decay
+
+
 @settings(max_examples=15)
 @given(seeds)
 def test_a_random_state_is_not_aligned(seed):

@@ -4,12 +4,13 @@ import json
 from fractions import Fraction
 
 import pytest
-from sympy import MatrixSymbol, Q, Rational, Symbol, Trace, exp, simplify, symbols, sympify
+from sympy import I, MatrixSymbol, Q, Rational, Symbol, Trace, exp, eye, simplify, sqrt, symbols, sympify
 
-from derivations import Verdict, study
+from derivations import Verdict, fixed_points, study
 from derivations.studies import finding
 from derivations.studies.renaming import put_symbols
 from theory import Flow, InputError, Loss, sg
+from theory.errors import UnfinishedError
 from theory.statements import together
 
 x, y = symbols("x y", real=True)
@@ -127,12 +128,55 @@ def test_numbers_are_exact(number):
 
 
 def test_results_have_other_symbols_in_all_their_parts(pitchfork):
-    scales = next(s.time_scales for s in pitchfork.findings.states if s.time_scales)
+    (scales,) = next(s.time_scales for s in pitchfork.findings.states if s.time_scales)
     other = symbols("q", positive=True)
     moved = put_symbols(scales, lambda s: other if s == a else s)
     assert moved.small == other
     assert not any(rate.series.has(a) for rate in moved.rates)
     assert put_symbols(moved, lambda s: a if s == other else s) == scales
+
+
+def test_a_point_that_stays_a_root_has_time_scales_on_each_branch():
+    """The roots of x³ - x² + a are 1 and ±√a for small a."""
+    made = study(Flow({x: x**3 - x**2 + a, y: -y}), small=a, simulated=False, time_limit=None)
+    assert not made.gaps
+    assert made.verification.passed, str(made.verification)
+    (state,) = made.findings.states
+    first = [scales.point[0].series(a).as_leading_term(a) for scales in state.time_scales]
+    assert set(first) == {1, sqrt(a), -sqrt(a)}
+    assert len(made.to_dict()["time_scales"]) == 3
+
+
+def test_time_scales_are_those_of_signs_at_which_the_state_exists(monkeypatch):
+    """Where signs must be chosen, the numbers choose them only if the state is there."""
+    found, tried = finding.time_scales, []
+
+    def undecided(flow, point, small, **options):
+        tried.append(flow)
+        if len(tried) == 1:
+            raise UnfinishedError("whether something is zero depends on the parameters")
+        return found(flow, point, small, **options)
+
+    flow = Flow({x: r * x - x**3, y: -a * y})
+    point = next(p for p in fixed_points(flow, time_limit=None) if p.values[x] != 0)
+    monkeypatch.setattr(finding, "time_scales", undecided)
+    (scales,) = finding.expand_rates(flow, a, {r: Rational(-1), a: Rational(1, 10)}, point)
+    assert (r > 0) in scales.assumed
+    assert (r < 0) not in scales.assumed
+
+
+@pytest.mark.parametrize(("number", "is_complex"), [(2, False), (-2, True)])
+def test_time_scales_are_those_on_the_side_of_the_numbers(number, is_complex):
+    """The eigenvalues -1/2 ± √(1/4 + r) are complex only where r < -1/4, and no root of a negative number is shown."""
+    flow = Flow({x: r * y - a * x, y: x - y})
+    point = fixed_points(flow, time_limit=None)[0]  # another asks for an equation between parameters
+    (scales,) = finding.expand_rates(flow, a, {r: Rational(number), a: Rational(1, 10)}, point)
+    at = {r: number, a: Rational(1, 10**6)}
+    assert all(c.xreplace(at) == True for c in scales.assumed)  # noqa: E712  a relation of SymPy
+    for rate in scales:
+        assert rate.series.has(I) is is_complex
+        slopes = flow.jacobian().xreplace(at)
+        assert abs((slopes - rate.series.xreplace(at) * eye(2)).det().evalf()) < 1e-9
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 def test_runs_of_the_whole_model_end_as_the_closed_form_says(row):
     witness = row.witness()
     np.testing.assert_allclose(witness.simulated, witness.predicted, atol=row.tolerance)
+    assert np.isfinite(witness.rates).any()
+    assert witness.rate_deviation < 1e-7
 
 
 @every_row

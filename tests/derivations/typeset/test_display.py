@@ -21,8 +21,10 @@ from sympy import (
     symbols,
 )
 
-from derivations import Line, names
+from derivations import Line, derive, names
 from derivations.typeset.display import LINE_WIDTH, display, tex, visible_width
+from derivations.typeset.grouping import group_terms
+from derivations.verification import NO_CHECK
 from tests.derivations.documents.common import own, x, y
 from tests.derivations.formulas import rows_of
 from tests.derivations.latex_reader import read
@@ -35,6 +37,7 @@ from tests.strategies import (
     scalar_polynomials,
     trace_polynomials,
 )
+from theory.printing import AsWritten
 from theory.stopgrad import MARKERS
 
 
@@ -69,6 +72,39 @@ def test_every_formula_of_the_catalogue_is_well_formed(checked, name):
         assert_well_formed(tex(formula))
     for line in shown_lines(checked[name][0]):
         assert_well_formed(display((line,)))
+
+
+NOT_BY_HAND = {
+    "a fraction in brackets": r"\\left\(- ?\\t?frac\{\d+\}\{\d+\}\\right\)|\\left\(\\t?frac\{\d+\}\{\d+\}\\right\)",
+    "a column with a second index": r"_\{[a-z],0\}|_\{[a-z]+,[a-z]0\}",
+    "a factor that begins with a minus": r"\\left\(- [^()]*\\right\) \\(left|operatorname)",
+    "one fraction in front of both terms": r"^[^()]*= (- )?\\tfrac\{1\}\{(\d)\} \\?\w+ [-+] \\tfrac\{1\}\{\2\} \\?\w+$",
+    "an identity of one row": r"\^\{T\} (e|v_\{k\}) &= \\mathbb",
+    "a word in italics": r"(?<![\\{a-zA-Z])(delta|temperature|alpha|mu)(?![a-zA-Z}])",
+}
+
+
+def letters_of(derivation):
+    """Numbers and matrices by the letters in which they are shown."""
+    found = {}
+    for formula in formulas(derivation):
+        for letter in formula.atoms(Symbol, MatrixSymbol):
+            found.setdefault(tex(letter), set()).add(isinstance(letter, MatrixSymbol))
+    return found
+
+
+@pytest.mark.parametrize("name", names())
+def test_displays_of_the_catalogue_read_as_a_person_writes_them(name):
+    for step in derive(name).steps:
+        for _, shown in step.view(NO_CHECK).parts:
+            for what, pattern in NOT_BY_HAND.items():
+                assert not re.search(pattern, shown, re.MULTILINE), (what, step.name, shown)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_letter_is_a_number_or_a_matrix_in_a_derivation(name):
+    entries = {"\\text{entry}"}
+    assert {letter for letter, kinds in letters_of(derive(name)).items() if len(kinds) > 1} <= entries
 
 
 @given(st.one_of(matrix_polynomials(), trace_polynomials(), scalar_losses(), marked_losses(), scalar_polynomials()))
@@ -156,10 +192,11 @@ def test_a_row_with_more_than_one_term_fits_on_the_line(expression, left):
 
 @given(long_sums())
 def test_breaking_a_sum_loses_no_term_and_no_sign(expression):
-    rows = rows_of(display((Line("L", expression),)))
+    rows = rows_of(display((Line("L", expression, r"\simeq"),)))
     joined = " ".join(row.removeprefix(r"&\quad ") for row in rows)
-    terms = [tex(t) for t in expression.args] if isinstance(expression, Add | MatAdd) else [tex(expression)]
-    signed = re.split(r" (?=[+-] )", joined.removeprefix("L &= "))
+    summed = isinstance(expression, Add | MatAdd)
+    terms = [tex(group_terms(t)) for t in (expression.args if summed else [expression])]
+    signed = re.split(r" (?=[+-] )", joined.removeprefix(r"L &\simeq "))
     assert sorted(t.removeprefix("+ ") for t in signed) == sorted(terms)
 
 
@@ -174,8 +211,15 @@ def test_left_sides_may_be_expressions():
     assert display((Line(x**2, y),)) == "\\begin{aligned}\nx^{2} &= y\n\\end{aligned}"
 
 
-def test_lines_of_a_derivation_are_not_regrouped():
-    assert rows_of(display((Line("L", x / 2 + y / 2),))) == [r"L &= \tfrac{1}{2} x + \tfrac{1}{2} y"]
+def test_exact_lines_are_grouped_and_approximations_keep_their_terms():
+    halves = x / 2 + y / 2
+    assert rows_of(display((Line("L", halves),))) == [r"L &= \frac{x + y}{2}"]
+    assert rows_of(display((Line("L", halves, r"\simeq"),))) == [r"L &\simeq \tfrac{1}{2} x + \tfrac{1}{2} y"]
+
+
+def test_a_sum_in_an_order_of_its_own_keeps_it():
+    cubic = AsWritten(y**3, -2 * x * y**2, x**2 * y, evaluate=False)
+    assert rows_of(display((Line("L", cubic),))) == [r"L &= y^{3} - 2 x y^{2} + x^{2} y"]
 
 
 def test_a_matrix_in_a_row_is_as_wide_as_its_widest_row():

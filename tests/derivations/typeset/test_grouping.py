@@ -9,7 +9,7 @@ from sympy import O, Rational, sqrt, symbols
 
 from derivations.typeset.grouping import group_terms
 from tests.derivations.formulas import a, assert_same_value, b, expressions, x, y
-from theory.printing import tex
+from theory.latex import tex
 
 z, v, w, epsilon, offset = symbols("z v w epsilon I", real=True)
 alpha, beta, gamma, kappa, lam, mu, rho = symbols("alpha beta gamma kappa lambda mu rho", positive=True)
@@ -47,10 +47,11 @@ AS_A_PERSON_WRITES = [
     (x * (-y - z), r"- x \left(y + z\right)"),
     ((-x - y + z) ** 2, r"\left(x + y - z\right)^{2}"),
     (-x - y, "- x - y"),
-    (mu / 2 + ROOT / 2, r"\tfrac{1}{2} \left(\mu + \sqrt{\mu^{2} - 4 \lambda}\right)"),
-    (-mu / 2 + ROOT / 2, r"\tfrac{1}{2} \left(\sqrt{\mu^{2} - 4 \lambda} - \mu\right)"),
+    (mu / 2 + ROOT / 2, r"\frac{\mu + \sqrt{\mu^{2} - 4 \lambda}}{2}"),
+    (-mu / 2 + ROOT / 2, r"\frac{\sqrt{\mu^{2} - 4 \lambda} - \mu}{2}"),
+    (Rational(1, 4) - x / 4, r"\frac{1 - x}{4}"),
     (x / 2 + y, r"\tfrac{1}{2} x + y"),
-    (x / 2 + y / 4, r"\tfrac{1}{4} \left(2 x + y\right)"),
+    (x / 2 + y / 4, r"\tfrac{1}{2} x + \tfrac{1}{4} y"),
     (3 * x + 6 * y, r"3 \left(x + 2 y\right)"),
     (x**2 * y - x * y**2, r"x y \left(x - y\right)"),
     (x / (y + z) + w / (y + z), r"\frac{w + x}{y + z}"),

@@ -26,7 +26,7 @@ from sympy import (
 from derivations import Line
 from derivations.typeset.any_root import AnyRoot
 from derivations.typeset.breaking import fits, latex_pieces, visible_width
-from derivations.typeset.display import LINE_WIDTH, display, display_rows
+from derivations.typeset.display import LINE_WIDTH, display
 from derivations.typeset.grouping import group_terms
 from derivations.typeset.naming import Parts, restore_names, shorten_expression
 from derivations.typeset.rows import Row
@@ -81,7 +81,7 @@ def formula_of(rows: list[str]) -> Expr:
 @given(wide_expressions().filter(lambda e: not e.has(I, Abs)))
 @example(3 * a + sqrt(2) * (-x) ** Rational(3, 2) / 4)  # whose factors bring numbers of their own
 def test_what_is_displayed_reads_back_with_its_value(expression):
-    rows = rows_of(display_rows([Row("L", expression)]))
+    rows = rows_of(display([Row("L", expression)]))
     plain_symbols = {Symbol(s.name): s for s in SYMBOLS}
     assert_same_value(formula_of(rows).xreplace(plain_symbols), expression)
     assert_within_the_line(rows)
@@ -90,9 +90,9 @@ def test_what_is_displayed_reads_back_with_its_value(expression):
 @pytest.mark.parametrize("taken", [Symbol("q"), Symbol("q_7"), Symbol("Q_1")], ids=str)
 def test_names_do_not_clash_with_symbols_or_names_of_the_display(taken):
     long = Add(*(Symbol(f"alpha_{k}") * a**k for k in range(20))) ** 2
-    assert "q_{1}" in display_rows([Row(x, long)])
-    assert r"p_{1}" in display_rows([Row(x, long + taken)])
-    assert r"p_{1}" in display_rows([Row(r"\dot{q}", long)])
+    assert "q_{1}" in display([Row(x, long)])
+    assert r"p_{1}" in display([Row(x, long + taken)])
+    assert r"p_{1}" in display([Row(r"\dot{q}", long)])
 
 
 # -- roots ---------------------------------------------------------------------------------------------------------------
@@ -100,17 +100,17 @@ def test_names_do_not_clash_with_symbols_or_names_of_the_display(taken):
 
 def test_roots_are_told_apart():
     quintic = x**5 - 5 * x + 1
-    assert r"\text{ be the real roots no. 1 to 3 of } \rho^{5} - 5 \rho + 1 = 0" in display_rows(
+    assert r"\text{ be the real roots no. 1 to 3 of } \rho^{5} - 5 \rho + 1 = 0" in display(
         [Row(y, Add(*(CRootOf(quintic, k) for k in range(3))))]
     )
-    assert r"\text{ be the real root no. 2 of }" in display_rows([Row(y, CRootOf(quintic, 1))])
-    assert r"\text{ be the real root of }" in display_rows([Row(y, CRootOf(x**5 + x + 3, 0))])
-    assert r"\text{ near } {-0.475 - 1.13 i}" in display_rows([Row(y, CRootOf(x**5 + x + 3, 1))])
+    assert r"\text{ be the real root no. 2 of }" in display([Row(y, CRootOf(quintic, 1))])
+    assert r"\text{ be the real root of }" in display([Row(y, CRootOf(x**5 + x + 3, 0))])
+    assert r"\text{ near } {-0.475 - 1.13 i}" in display([Row(y, CRootOf(x**5 + x + 3, 1))])
 
 
 def test_roots_of_polynomials_with_roots_are_introduced_in_order_and_by_letters_that_are_free():
     inner = AnyRoot(z**3 + a * z + b, z)
-    shown = rows_of(display_rows([Row(rho, inner + AnyRoot(z**2 - inner - rho, z))]))
+    shown = rows_of(display([Row(rho, inner + AnyRoot(z**2 - inner - rho, z))]))
     assert shown == [
         r"&\text{let } \xi_{1} \text{ be any root of } \xi^{3} + a \xi + b = 0",
         r"&\text{let } \xi_{2} \text{ be any root of } \xi^{2} - \xi_{1} - \rho = 0",

@@ -18,7 +18,7 @@ from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.analysis.points.fixed_points import fixed_points
 from derivations.documents import html
 from derivations.typeset.any_root import AnyRoot
-from derivations.typeset.display import display_rows
+from derivations.typeset.display import display
 from derivations.typeset.rows import Row, conditions_row, rows_text
 from derivations.typeset.shown import Shown
 from tests.derivations.formulas import (
@@ -99,7 +99,7 @@ OTHERS = [
 
 def test_no_row_of_a_result_is_wider_than_the_line(everything):
     for rows in [*(r.rows() for r in everything), *OTHERS]:
-        assert_within_the_line(rows_of(display_rows(rows)))
+        assert_within_the_line(rows_of(display(rows)))
 
 
 def document(shown: list[str]) -> str:
@@ -110,10 +110,10 @@ def document(shown: list[str]) -> str:
 
 @needs_pdflatex
 def test_results_and_long_formulas_compile_and_stand_within_twelve_centimetres(everything, tmp_path):
-    long = [display_rows([Row(x, e)]) for e in long_formulas(40)]
+    long = [display([Row(x, e)]) for e in long_formulas(40)]
     assert sum("q_{1}" in shown for shown in long) > 10
     shown = [r._repr_latex_() for r in everything]
-    shown += [rf"$\displaystyle {t}$" for t in (*map(display_rows, OTHERS), *long)]
+    shown += [rf"$\displaystyle {t}$" for t in (*map(display, OTHERS), *long)]
     status, log = compiled(document(shown), tmp_path)
     assert status == 0, re.findall(r"! .{0,80}", log)
     assert overfull(log) == []
@@ -121,8 +121,8 @@ def test_results_and_long_formulas_compile_and_stand_within_twelve_centimetres(e
 
 @needs_chromium
 def test_a_browser_renders_results(everything, tmp_path):
-    shown = [r.to_latex() for r in everything] + [display_rows(rows) for rows in OTHERS]
-    shown += [display_rows([Row(x, e)]) for e in long_formulas(10)]
+    shown = [r.to_latex() for r in everything] + [display(rows) for rows in OTHERS]
+    shown += [display([Row(x, e)]) for e in long_formulas(10)]
     displays = "".join(f'<div class="math">{html.escape(t)}</div>' for t in shown)
     render = 'for (const n of document.querySelectorAll(".math")) katex.render(n.textContent, n, {throwOnError: false});'
     source = f"<!DOCTYPE html><meta charset='utf-8'>{displays}<script>{html.katex_js()!s}</script><script>{render}</script>"
@@ -139,9 +139,9 @@ def test_a_browser_renders_results(everything, tmp_path):
 def test_what_holds_floating_point_numbers_is_never_shown_as_equal(expression, number):
     assume(expression.free_symbols)
     exact, approximate = Row("L", expression), Row("L", expression + number * z)
-    assert "&=" in display_rows([exact])
-    assert "\\simeq" not in display_rows([exact])
-    assert rows_of(display_rows([approximate]))[-1].count("=") == 0
+    assert "&=" in display([exact])
+    assert "\\simeq" not in display([exact])
+    assert rows_of(display([approximate]))[-1].count("=") == 0
     assert (str(exact)[:4], str(approximate)[:4]) == ("L = ", "L ~ ")
 
 
@@ -154,7 +154,7 @@ def test_rows_in_plain_text_read_back(expression):
 
 def test_conditions_follow_if_and_and():
     assert rows_text(conditions_row([x > 0, Or(x > 0, y > 1), Ne(y, 0)])) == "if x > 0\nand (x > 0) | (y > 1)\nand y != 0"
-    assert rows_of(display_rows(conditions_row([mu**2 - 4 * lam >= 0]))) == [r"&\text{if } \mu^{2} - 4 \lambda \ge 0"]
+    assert rows_of(display(conditions_row([mu**2 - 4 * lam >= 0]))) == [r"&\text{if } \mu^{2} - 4 \lambda \ge 0"]
 
 
 def test_every_result_is_text_and_json(everything):

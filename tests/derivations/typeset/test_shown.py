@@ -57,14 +57,15 @@ from derivations.analysis.maps.steps import step_edge
 from derivations.analysis.points.fixed_points import fixed_points
 from derivations.documents import html
 from derivations.typeset.any_root import AnyRoot
-from derivations.typeset.display import display_rows
+from derivations.typeset.display import display
 from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown
 from tests.derivations.formulas import rows_of
 from theory import Flow, Loss
 from theory.abridging import brief, text_of
 from theory.errors import InputError, UnfinishedError
-from theory.printing import exact_text, plain, tex
+from theory.latex import tex
+from theory.printing import exact_text, plain
 
 x, y, z = symbols("x y z", real=True)
 a, b = symbols("a b", positive=True)
@@ -199,7 +200,7 @@ def test_a_long_number_is_named_once_with_its_ends_and_its_length():
     ]
     latex = Listed(HUGE * x, y - HUGE).to_latex()
     assert latex.count(r"\text{ (6001 digits)}") == 1
-    assert rows_of(latex)[-2:] == [r"result &= N_{1} x", r"result &= y - N_{1}"]
+    assert rows_of(latex)[-2:] == [r"\mathrm{result} &= N_{1} x", r"\mathrm{result} &= y - N_{1}"]
 
 
 def test_numbers_that_fit_are_written_in_full():
@@ -298,7 +299,7 @@ def test_katex_sets_every_display():
 def test_no_row_is_longer_than_the_line():
     from tests.derivations.formulas import assert_within_the_line
 
-    assert_within_the_line(rows_of(display_rows([Row(x, HUGE * x), Row(x, Integer(10) ** 250), Row(y, many_terms(3000))])))
+    assert_within_the_line(rows_of(display([Row(x, HUGE * x), Row(x, Integer(10) ** 250), Row(y, many_terms(3000))])))
 
 
 # -- results of every kind --------------------------------------------------------------------------------------------------

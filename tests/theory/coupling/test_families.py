@@ -293,9 +293,9 @@ def test_edges_without_weight_weigh_one_and_direction_does_not_matter():
         (3, 12, np.nan, "between 0 and 1"),
         (3, 12, 0.3, "whole number"),
         (3, 13, 0.0, "divisible"),
-        (3, 0, 0.0, "at least one sample"),
-        (3, -3, 0.0, "samples as a non-negative integer"),
-        (3, 12.0, 0.5, "samples as a non-negative integer"),
+        (3, 0, 0.0, "samples as a positive integer, got 0; give at least 3"),
+        (3, -3, 0.0, "samples as a positive integer"),
+        (3, 12.0, 0.5, "samples as a positive integer"),
         (True, 12, 0.5, "classes as a non-negative integer"),
     ],
 )

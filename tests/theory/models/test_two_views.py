@@ -7,7 +7,7 @@ import pytest
 from sympy import Integer
 
 from tests.theory.oracles import assert_close, numeric_gradient
-from theory import Coupling, models, simulate
+from theory import Coupling, Flow, models, simulate
 from theory.models import vocabulary as v
 
 NAMES = [
@@ -174,3 +174,9 @@ def test_simulations_lower_the_loss(name):
     given = {k: x for k, x in PARAMETERS.items() if k in needed} | ({"lambda": 0, "kappa": 0} if "lambda" in needed else {})
     run = simulate(loss, coupling, dimension=2, times=[0.0, 0.2, 0.4], parameters=given)
     assert run.loss[-1] < run.loss[0]
+
+
+@pytest.mark.parametrize("name", ["coding_rate", "vicreg"])
+def test_a_gradient_flow_is_known_for_one_by_its_curl_alone(name):
+    flow = getattr(models, name)().gradient_flow()
+    assert Flow(dict(flow.velocity), dict(flow.mobility), flow.assumptions).is_gradient().holds is True

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sympy import Symbol, Trace
 
@@ -11,7 +11,7 @@ from tests.strategies import couplings, mobilities, seeds
 from tests.theory.oracles import assert_close
 from tests.theory.simulation.common import INTEGRATED, TIGHT, distances, few, laplacian, mobility, start
 from theory import Coupling, InputError, Loss, UnfinishedError, models, simulate
-from theory.models.vocabulary import ASSUMPTIONS, D_x, D_y, X, Y
+from theory.models.vocabulary import ASSUMPTIONS, D_x, D_y, X, Y, coupling_energy
 
 
 def test_encoder_and_embeddings_of_one_hot_inputs_move_alike():
@@ -83,7 +83,30 @@ def test_own_loss_over_the_vocabulary_is_followed():
     loss = Loss(stiffness * (Trace(X * D_x * X.T) + Trace(Y * Y.T)) / 2, (X, Y), assumptions=ASSUMPTIONS)
     coupling = Coupling.uniform(2, 4, 0.5)
     tr = simulate(loss, coupling, dimension=2, times=[0, 2], parameters={"stiffness": 0.5}, **TIGHT)
-    assert_close(tr.labels[1], tr.labels[0] * np.exp(-1), INTEGRATED)
+    assert_close(tr.labels[1], tr.labels[0] * np.exp(-coupling.data["H_y"]), INTEGRATED)
+
+
+@settings(few, max_examples=8)
+@given(
+    st.sampled_from(["degree", "uniform"]) | st.tuples(st.floats(0.1, 3), st.floats(0.1, 3)),
+    st.sampled_from([{}, {X: 1}, {Y: 1}, {X: 1, Y: 1}]),
+)
+def test_embeddings_without_a_stated_mobility_have_that_of_the_coupling(given_mobility, stated):
+    coupling = Coupling([[3, 1, 0], [1, 0, 0], [0, 2, 1], [0, 1, 2]], mobility=given_mobility)
+    first = start(1, coupling, 2)
+    loss = Loss(coupling_energy(X, Y), state=(X, Y), mobility=stated)
+    run = simulate(loss, coupling, dimension=2, times=[0, 1.5], initial=first, **TIGHT)
+    speed = mobility(coupling)
+    speed[:4], speed[4:] = (1 if X in stated else speed[:4]), (1 if Y in stated else speed[4:])
+    moved = np.hstack([first["X"], first["Y"]]) @ scipy.linalg.expm(-1.5 * speed[:, None] * laplacian(coupling)).T
+    assert_close(run.labels[1], moved[:, 4:], INTEGRATED)
+
+
+def test_what_is_known_of_the_data_of_a_coupling_need_not_be_assumed():
+    """With and without being told that degrees are diagonal, a loss moves alike, and the slope is that of a diagonal matrix."""
+    plain, told = (Loss(coupling_energy(X, Y), (X, Y), assumptions=given) for given in ((), ASSUMPTIONS))
+    assert dict(plain.gradient_flow().velocity) == dict(told.gradient_flow().velocity)
+    assert not any(D_x.T in e.atoms(type(D_x.T)) for e in plain.gradient_flow().velocity.values())
 
 
 def exploding():

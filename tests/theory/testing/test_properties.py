@@ -205,6 +205,22 @@ def with_flow(**velocities):
     return SimpleNamespace(flow=planted(REDUCTION.flow, **velocities), whole=FLOW, ansatz=REDUCTION.ansatz)
 
 
+@pytest.mark.parametrize(("shift", "root"), [(0, True), (1, True), (0, False)])
+def test_points_that_stay_roots_of_polynomials_are_tested_at_each_root(shift, root):
+    """The roots of x³ - a x + 1, the eigenvalue 3x² - a there; a wrong eigenvalue and a wrong polynomial are found."""
+    cubic = Flow({x: x**3 - a * x + 1, y: -y})
+    point = SimpleNamespace(values={x: x, y: 0}, conditions=(), roots={x: x**3 - a * x + 1 if root else x**3 + 1})
+
+    def eigenvalues(at):
+        return [3 * at[x] ** 2 - at[a] + shift, -1]
+
+    if shift == 0 and root:
+        eigenvalues_are_dense(cubic, point, eigenvalues, examples=FEW)
+    else:
+        words = "the eigenvalues are" if root else "at a fixed point"
+        assert words in found(eigenvalues_are_dense, cubic, point, eigenvalues)
+
+
 def test_reduction_is_its_matrix_flow():
     reduction_is_matrix_flow(REDUCTION, examples=FEW)
 
@@ -329,7 +345,7 @@ WRONG = {
     "as prediction": lambda: theory_meets_simulation(GROWTH, {x: "x"}, until=1),
     "a positive time of comparison": lambda: theory_meets_simulation(GROWTH, {x: x}, until=-1),
     "starts of x": lambda: theory_meets_simulation(GROWTH, {x: x}, until=1, starts={y: 0}),
-    "a readable model file": lambda: check_model("nothing.toml"),
+    "a model file": lambda: check_model("nothing.toml"),
 }
 
 

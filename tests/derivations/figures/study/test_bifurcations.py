@@ -148,6 +148,8 @@ def test_any_cubic_flow_is_drawn_with_finite_limits_and_all_its_points(velocity,
         assert axis.get_xlim()[0] < axis.get_xlim()[1]
     for at in (7, 150, 333):
         exact = Rational(float(diagram.across.grid(401)[at])).limit_denominator(50)
+        if exact == 0:  # where a flow that the parameter multiplies rests everywhere
+            continue
         expected = sorted(float(point[x].evalf()) for point in findings.points.at({p: exact}))
         here = diagram_of_number(findings, p, exact)
         np.testing.assert_allclose(here, expected, atol=1e-6)

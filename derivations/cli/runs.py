@@ -1,0 +1,108 @@
+"""What a simulation keeps, and its three runs on one set of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from derivations.cli.common import publish, run_summary, say
+from derivations.cli.couplings import coupling_of
+from theory.errors import InputError, Interrupted, UnfinishedError
+from theory.progress import progress_bar
+
+
+def partial_run(error: Interrupted | UnfinishedError):
+    """The run until it ended, which says so; the error again where there is none."""
+    from theory import Trajectory
+
+    if not isinstance(error.partial, Trajectory):
+        raise error
+    return replace(error.partial, complete=False, stopped=str(error))
+
+
+def save_run(out: Path | None, name: str, run, words: str) -> list[str]:
+    """Write a run, at once or not at all."""
+
+    def build(scratch: Path) -> None:
+        run.save(scratch / f"{name}.nc", {"coupling": words})
+
+    return publish(out, build)
+
+
+def finite_or_none(value: float) -> float | None:
+    """A number as JSON has it: infinities are null."""
+    return float(value) if isfinite(value) else None
+
+
+def run_time_scales(_model: str, options: Mapping[str, Any], given: set[str], out: Path | None) -> dict:
+    from derivations.two_time_scales import NAMES, two_time_scales
+
+    words, frustrated = coupling_of(options, given)
+    if frustrated.classifiable:
+        raise InputError("some frustrated samples", words, "give a larger fraction, or a sample two labels")
+    files: list[str] = []
+
+    def keep(run) -> None:
+        files.extend(save_run(out, run.name, run.trajectory, "none frustrated" if run.coupling.classifiable else words))
+
+    try:
+        with _Bars() as bars:
+            study = two_time_scales(words, frustrated, options["dimension"], options["seed"], bars, keep)
+    except (Interrupted, UnfinishedError) as error:
+        run = partial_run(error)
+        files += save_run(out, NAMES[len(files)], run, words)
+        return {"complete": False, "stopped": run.stopped, "files": files}
+
+    def draw(scratch: Path) -> None:
+        from derivations import figures
+
+        figures.save_figure(figures.two_time_scales(study), scratch, "two-time-scales", options["formats"])
+
+    files += publish(out, draw)
+    return {
+        "coupling": words,
+        "fast_time": frustrated.fast_time(),
+        "slow_time": frustrated.slow_time(),
+        "plateau_distance": study.expected[1].plateau_separation ** 0.5,
+        "half_time": finite_or_none(study.expected[1].half_time),
+        "runs": [run_summary(run) for run in study.runs],
+        "claims": study.claims,
+        "files": files,
+    }
+
+
+class _Bars(ExitStack):
+    """One bar for each piece of work, one after the other."""
+
+    name = ""
+    done: Callable[[float], None]
+
+    def __call__(self, name: str, share: float) -> None:
+        if name != self.name:
+            self.close()
+            self.name, self.done = name, self.enter_context(progress_bar(1.0, f"simulate: {name}"))
+        self.done(share)
+
+
+def print_summary(found: dict) -> None:
+    if "runs" in found:
+        predicted = {"fast time": found["fast_time"], "slow time": found["slow_time"], "half time": found["half_time"]}
+        say(found["coupling"] + "\n" + "\n".join(f"{name:<12}{_value_text(value)}" for name, value in predicted.items()) + "\n")
+        say(f"{'run':<20}{'measured':>10}{'ratio':>8}{'accuracy':>10}{'separation':>12}")
+        for run in found["runs"]:
+            times = ("-" if run[key] is None else f"{run[key]:.4g}" for key in ("slow_time_measured", "ratio"))
+            say("{:<20}{:>10}{:>8}{accuracy:>10.4f}{min_separation:>12.3g}".format(run["name"], *times, **run))
+    elif "model" in found:
+        shown = ("model", "coupling", "method", "last_time", "loss", "accuracy", "min_separation", "slow_time")
+        say("\n".join(f"{name.replace('_', ' '):<16}{_value_text(found[name])}" for name in shown))
+        for name, value in found["drift"].items():
+            say(f"{'drift':<16}{value:.2g} of {name}")
+    say("\n".join(found["files"]))
+
+
+def _value_text(value: Any) -> str:
+    return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
