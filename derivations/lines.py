@@ -114,7 +114,7 @@ class Lines(tuple[Line, ...]):
 
 def number(formula: object, values: Mapping[Basic, object]) -> float:
     """A formula where symbols, or what stands in it as a whole, have these values, numbers all."""
-    known = {symbol: sympify(value) for symbol, value in values.items()}
+    known = {symbol: sympify(value, strict=True) for symbol, value in values.items()}
     side = sympify(formula, strict=True)
     exchanged = side.xreplace(known)
     return float(side.subs(known) if exchanged.free_symbols else exchanged)

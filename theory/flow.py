@@ -97,8 +97,6 @@ class Flow(Brief, Basic):
         for a velocity of the wrong shape, or with shapes inside that do not agree, or with a stop-gradient marker.
     """
 
-    _shown = ("velocity", "mobility", "assumptions")
-
     def __new__(cls, velocity: Pairs, mobility: Pairs = (), assumptions: Iterable = (), potential: Basic | None = None):
         moved = expression_pairs(velocity, "velocity")
         check_state(moved)

@@ -92,7 +92,7 @@ class Loss(Brief, Basic):
         declared parameter.
     """
 
-    _shown = ("expression", "state", "mobility", "decay", "assumptions", "parameters", "views", "follow")
+    _parts = ("expression", "state", "mobility", "decay", "assumptions", "parameters", "views", "follow")
 
     def __new__(
         cls,
@@ -166,7 +166,7 @@ class Loss(Brief, Basic):
 
     def with_parts(self, **parts) -> Loss:
         """The same loss with other parts, by the names of the constructor."""
-        return type(self)(**{name: getattr(self, name) for name in self._shown} | parts)
+        return type(self)(**{name: getattr(self, name) for name in self._parts} | parts)
 
     @property
     def context(self) -> Context:

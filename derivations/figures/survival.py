@@ -28,12 +28,16 @@ def survival(table: SurvivalTable) -> Figure:
         axes = figure.subplots(rows, COLUMNS, sharex=True, squeeze=False).ravel()
         for axis, (row, witness) in zip(axes, table, strict=False):
             _draw_row(axis, row, witness)
-        for axis in axes[len(table.survivals) :]:
+        free = axes[len(table.survivals) :]
+        for axis in free:
             axis.set_axis_off()
         for axis in axes[: len(table.survivals)][-COLUMNS:]:
             axis.set_xlabel(r"frustrated fraction $\varphi$")
             axis.xaxis.set_tick_params(labelbottom=True)
-        axes[0].legend(loc="upper right")
+        if len(free):
+            free[0].legend(*axes[0].get_legend_handles_labels(), loc="center left")
+        else:
+            axes[0].legend(loc="upper right")
         return figure
 
 

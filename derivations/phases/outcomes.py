@@ -71,7 +71,7 @@ class Outcomes:
     @property
     def identity(self) -> str:
         """What defines the results."""
-        return f"phases {asdict(self)} {E_FOLDS} {RECORDED} {TOLERANCES}"
+        return f"phases {asdict(self)} {E_FOLDS} {RECORDED} {FOLLOWED} {TOLERANCES}"
 
     @property
     def samples(self) -> int:

@@ -117,7 +117,7 @@ def _bounds(symbol: Symbol, relations: Sequence[Relational]):
 
 def scalars_among(values: Mapping) -> dict[Symbol, Expr]:
     """Those values that are numbers, as SymPy has them."""
-    return {s: v if hasattr(v, "is_number") else sympify(v) for s, v in values.items() if not np.ndim(v)}
+    return {s: v if hasattr(v, "is_number") else sympify(v, strict=True) for s, v in values.items() if not np.ndim(v)}
 
 
 # -- matrices ----------------------------------------------------------------------------------------------------------

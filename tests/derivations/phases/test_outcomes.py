@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from derivations.agreement import critical_head_decay
 from derivations.phases import (
     Outcomes,
     ParameterPlane,
@@ -79,7 +80,9 @@ def test_planes_that_make_no_sense_are_refused(make):
 
 
 def test_below_the_hopf_line_labels_stay_apart_come_close_or_collapse():
+    outcomes = Outcomes(per_class=10)
+    least = critical_head_decay(Coupling.uniform(4, outcomes.samples, 0.2).modes()[1], [0.05])
     share = np.array([1.1, 0.81, 0.13])  # of the least decay of the head at which the state is stable
-    found = Outcomes(per_class=10)(**{"phi": np.full(3, 0.2), "lambda": np.full(3, 0.05), "k": 0.0742 * share})
+    found = outcomes(**{"phi": np.full(3, 0.2), "lambda": np.full(3, 0.05), "k": least * share})
     assert [tuple(Phase)[code] for code in found["outcome"]] == [Phase.BISTABLE, Phase.ROTATING, Phase.ROTATING]
     assert [tuple(Turning)[code] for code in found["turning"]] == [Turning.NONE, Turning.APART, Turning.TOGETHER]

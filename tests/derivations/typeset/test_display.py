@@ -78,10 +78,27 @@ NOT_BY_HAND = {
     "a fraction in brackets": r"\\left\(- ?\\t?frac\{\d+\}\{\d+\}\\right\)|\\left\(\\t?frac\{\d+\}\{\d+\}\\right\)",
     "a column with a second index": r"_\{[a-z],0\}|_\{[a-z]+,[a-z]0\}",
     "a factor that begins with a minus": r"\\left\(- [^()]*\\right\) \\(left|operatorname)",
-    "one fraction in front of both terms": r"^[^()]*= (- )?\\tfrac\{1\}\{(\d)\} \\?\w+ [-+] \\tfrac\{1\}\{\2\} \\?\w+$",
+    "one fraction in front of both terms": r"= (- )?\\tfrac\{1\}\{(\d)\}( \S+)? [-+] \\tfrac\{1\}\{\2\}( \S+)?( \\\\)?$",
     "an identity of one row": r"\^\{T\} (e|v_\{k\}) &= \\mathbb",
-    "a word in italics": r"(?<![\\{a-zA-Z])(delta|temperature|alpha|mu)(?![a-zA-Z}])",
+    "a word in italics": r"(?<![\\a-zA-Z])(?<!mathrm\{)(?<!text\{)(delta|temperature|alpha|mu)(?![a-zA-Z])",
 }
+
+
+SEEN_ONCE = [
+    ("a fraction in brackets", r"L &= \left(\frac{1}{4}\right) \bigl(x"),
+    ("a column with a second index", r"y_{a,0} - y_{b,0}"),
+    ("a factor that begins with a minus", r"\dot{v} &= \left(- W^{T}\right) \left(W v - v\right)"),
+    ("one fraction in front of both terms", r"\lambda_{c} &= \tfrac{1}{4} - \tfrac{1}{4} \psi"),
+    ("one fraction in front of both terms", r"w_{+} &= \tfrac{1}{2} \mu + \tfrac{1}{2} \alpha"),
+    ("an identity of one row", r"e^{T} e &= \mathbb{I}"),
+    ("a word in italics", r"\frac{K}{m temperature}"),
+    ("a word in italics", r"delta_{kl}^{-} &= 0"),
+]
+
+
+@pytest.mark.parametrize(("what", "shown"), SEEN_ONCE)
+def test_what_nobody_writes_is_found_where_it_stands(what, shown):
+    assert re.search(NOT_BY_HAND[what], shown, re.MULTILINE)
 
 
 def letters_of(derivation):
