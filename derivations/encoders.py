@@ -20,6 +20,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from derivations.drawing import Drawn
 from theory import Coupling, Direct, GradientDescent, Trajectory, models, require, simulate
 from theory.encoder import Encoder, observed_on
 from theory.errors import UnfinishedError
@@ -240,8 +241,10 @@ def train_with_head(found: EncoderForecast, dimension: int, seed: int, until: fl
 
 
 @dataclass(frozen=True, eq=False)
-class EncoderStudy:
+class EncoderStudy(Drawn):
     """Forecasts, trainings and runs with a head of several data sets."""
+
+    drawn_by = "encoder_training"
 
     trainings: tuple[Training, ...]
     headed: tuple[HeadedTraining, ...]

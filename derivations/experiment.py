@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ RECORDED = 200
 CONTRACTED = 0.01  # share of a distance at the start, below which it counts as lost
 EQUAL = 1e-6  # share of a rate up to which others are taken as equal
 RTOL, ATOL = 1e-8, 1e-10  # of what is integrated
+FINER = 0.01  # share of the tolerance, of what is integrated again
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +28,8 @@ class ExperimentRun:
     """One run with what theory predicts of it.
 
     ``predicted_slow`` is infinite where nothing collapses, and None with stop-gradient, where the outcome depends on the start.
-    ``measured_slow`` is None where there is no decay to measure or none was measured; ``remark`` says which.
+    ``measured_slow`` is None where there is no decay to measure or none was measured; ``remark`` says which.  ``follow`` makes
+    the trajectory at other tolerances.
     """
 
     name: str
@@ -37,6 +40,12 @@ class ExperimentRun:
     predicted_slow: float | None
     measured_slow: float | None
     remark: str
+    follow: Callable[..., Trajectory]
+
+    @cached_property
+    def finer(self) -> Trajectory:
+        """The trajectory at a smaller tolerance."""
+        return self.follow(rtol=FINER * RTOL, atol=FINER * ATOL)
 
     @property
     def ratio(self) -> float | None:
@@ -124,7 +133,8 @@ def perform_runs(
         def report(share: float, plan: RunPlan = plan) -> None:
             progress(plan, share)
 
-        trajectory = simulate(
+        follow = partial(
+            simulate,
             plan.model,
             plan.coupling,
             dimension=dimension,
@@ -132,13 +142,24 @@ def perform_runs(
             seed=seed,
             parameters=plan.parameters,
             method=method,
-            rtol=RTOL,
-            atol=ATOL,
-            progress=report,
         )
+        trajectory = follow(rtol=RTOL, atol=ATOL, progress=report)
         measured, remark = _measure_slow_time(plan, trajectory, measuring)
         predicted = None if plan.model.is_marked else plan.coupling.slow_time()
-        yield ExperimentRun(plan.name, plan.title, plan.group, plan.coupling, trajectory, predicted, measured, remark)
+        yield ExperimentRun(plan.name, plan.title, plan.group, plan.coupling, trajectory, predicted, measured, remark, follow)
+
+
+def integrate_in_steps(run: ExperimentRun, progress: Callable[[float], None]) -> ExperimentRun:
+    """The same run integrated in time steps, also at a smaller tolerance."""
+
+    def report(half: int, share: float) -> None:
+        progress((half + share) / 2)
+
+    follow = partial(run.follow, method="order-parameters")
+    first = follow(rtol=RTOL, atol=ATOL, progress=partial(report, 0))
+    stepped = replace(run, trajectory=first, follow=partial(follow, progress=partial(report, 1)))
+    _ = stepped.finer
+    return stepped
 
 
 def measuring_window(coupling: Coupling) -> tuple[float, float]:

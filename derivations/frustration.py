@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.closed_forms.families import uniform_time_scales
+from derivations.drawing import Drawn
 from derivations.vocabulary import eta_x, eta_y, n, phi
 from theory import Coupling, models, simulate
 from theory.simulation.accuracy import ExpectedAccuracy, expected_accuracy
@@ -48,8 +49,10 @@ class SlowTimes:
 
 
 @dataclass(frozen=True, eq=False)
-class FrustrationStudy:
+class FrustrationStudy(Drawn):
     """What the figure shows."""
+
+    drawn_by = "frustration"
 
     plateaus: tuple[Plateaus, ...]
     accuracy: ExpectedAccuracy

@@ -27,6 +27,7 @@ from functools import cached_property
 import numpy as np
 
 from derivations.claims import Claim, claims_of
+from derivations.drawing import Drawn
 from derivations.experiment import ExperimentRun, RunPlan, perform_runs
 from theory import Coupling, models
 from theory.simulation.expected import ExpectedCurves, expected_curves
@@ -35,8 +36,10 @@ NAMES = ("clean", "frustrated", "frustrated-head")
 
 
 @dataclass(frozen=True, eq=False)
-class TwoTimeScales:
+class TwoTimeScales(Drawn):
     """The three runs, named as :data:`NAMES`, and the expected curves of the first two."""
+
+    drawn_by = "two_time_scales"
 
     title: str
     runs: tuple[ExperimentRun, ExperimentRun, ExperimentRun]

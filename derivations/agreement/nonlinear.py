@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from derivations.agreement.deviations import Deviations
 from derivations.agreement.power_law import fit_power_law
+from derivations.drawing import Drawn
 from theory.dmft import ERF, LINEAR, TANH, Nonlinearity, SingleSite, SiteCurve
 from theory.errors import InputError, UnfinishedError
 from theory.simulation.observables import StartPoints, points_of_runs
@@ -73,8 +74,10 @@ def simulated_sites(
 
 
 @dataclass(frozen=True, eq=False)
-class NonlinearStudy:
+class NonlinearStudy(Drawn):
     """A study, by name of the function: single sites, simulations of most classes, deviations of w at one time against K/d."""
+
+    drawn_by = "nonlinear"
 
     curves: dict[str, SiteCurve]
     points: dict[str, SitePoints]

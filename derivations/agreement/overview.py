@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from derivations.agreement.deviations import Deviations, against_classes, against_links, response_of, sampled_deviations
 from derivations.agreement.sampled import sampled_coupling, simulated_variance
+from derivations.drawing import Drawn
 from theory.dmft import Band, Pairs
 from theory.dmft.ensembles import EnsembleName
 from theory.simulation.observables import StartPoints
@@ -22,7 +23,7 @@ STARTS: dict[EnsembleName, int] = {"regular": 12, "poisson": 24}
 
 
 @dataclass(frozen=True, eq=False)
-class AgreementStudy:
+class AgreementStudy(Drawn):
     """Theory over simulation.
 
     Attributes
@@ -40,6 +41,8 @@ class AgreementStudy:
     links
         levels of the large-c closure against the number of links, by ensemble.
     """
+
+    drawn_by = "agreement"
 
     times: NDArray
     curves: dict[Pairs, NDArray]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from derivations.cli.models import SUMS
 
 
-def claims_of_run(model: str, options: Mapping[str, Any], coupling, run) -> tuple:
+def claims_of_run(model: str, options: Mapping[str, Any], coupling, run, follow: Callable) -> tuple:
     """The claims about a run of embeddings, or of the shared head with both targets stopped; none about others.
+
+    ``follow`` makes the run at other tolerances.
 
     A run in finite steps, of one encoder of both views, of pairs that repel, with parameters that were given, or that has ended
     early is held against nothing.
@@ -27,7 +29,7 @@ def claims_of_run(model: str, options: Mapping[str, Any], coupling, run) -> tupl
         measured, remark = (
             (None, "no slow mode of all labels to measure") if coupling.components > 1 else _measure(coupling, run)
         )
-    return claims_of([ExperimentRun(model, model, model, coupling, run, predicted, measured, remark)])
+    return claims_of([ExperimentRun(model, model, model, coupling, run, predicted, measured, remark, follow)])
 
 
 def _measure(coupling, run) -> tuple[float | None, str]:

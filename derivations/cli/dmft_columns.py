@@ -61,9 +61,10 @@ def compute_response(pairs: Pairs, options: dict) -> Computed:
         return {"response": sampled_response(pairs, classes, seeds, s)}
 
     def figure(points: Points | None) -> Figure:
-        from derivations.figures import dmft
+        from derivations.figures import bands, dmft
 
-        return dmft.response_figure(figure_title(pairs), s, values, errors, None if points is None else points["response"])
+        sampled = None if points is None else points["response"]
+        return dmft.response_figure(bands.title_of_pairs(pairs), s, values, errors, sampled)
 
     found = {"abscissa": response.abscissa, "largest_residual": float(np.max(np.asarray(solved.residual, dtype=float)))}
     columns = {"s": s, "response": _real_parts(solved.value), "error": errors}
@@ -84,11 +85,11 @@ def compute_variance(pairs: Pairs, options: dict) -> Computed:
         return {"variance": (points.mean, points.error)}
 
     def figure(points: Points | None) -> Figure:
-        from derivations.figures import dmft
+        from derivations.figures import bands, dmft
         from theory.simulation.observables import StartPoints
 
         laid = None if points is None else StartPoints(times, *points["variance"])
-        return dmft.variance_figure(figure_title(pairs), times, {pairs: values}, laid)
+        return dmft.variance_figure(bands.title_of_pairs(pairs), times, {pairs: values}, laid)
 
     columns = {"time": times, "variance": curve.values, "error": curve.errors}
     found = {"method": curve.method, "frozen": response.frozen}
@@ -107,9 +108,7 @@ def compute_band(pairs: Pairs, options: dict) -> Computed:
     found = {"edges": edges, "outlier": of.outlier, "mean": mean, "second_moment": second}
 
     def figure(points: Points | None) -> Figure:
-        from derivations.figures import dmft
-
-        return dmft.band_figure(figure_title(pairs), of, None if points is None else points["spectra"][0])
+        return of.plot(None if points is None else points["spectra"][0])
 
     theory = {name: (np.array([value]), np.zeros(1)) for name, value in (("mean", mean), ("second_moment", second))}
     columns = {"mu2": mu2, "density": of.density(mu2)}
@@ -154,13 +153,13 @@ def compute_head(pairs: Pairs, options: dict) -> Computed:
 
     def figure(points: Points | None) -> Figure:
         from derivations.agreement.heads import HeadPoints
-        from derivations.figures import dmft
+        from derivations.figures import bands, dmft
         from theory.simulation.observables import StartPoints
 
         laid = None
         if points is not None:
             laid = HeadPoints(*(StartPoints(times, *points[name]) for name in ("head", "largest")))
-        return dmft.head_figure(figure_title(pairs), head, curve, largest, laid, line)
+        return dmft.head_figure(bands.title_of_pairs(pairs), head, curve, largest, laid, line)
 
     theory = {"head": (curve.head, curve.errors), "largest": (largest.head, largest.errors)}
     return Computed(found, columns, times, theory, draw, figure)
@@ -214,8 +213,3 @@ def plain_number(value: Any, digits: int) -> Any:
     import mpmath
 
     return float(value) if isinstance(value, float | np.floating) else mpmath.nstr(value, digits)
-
-
-def figure_title(pairs: Pairs) -> str:
-    numbers = f"$n_0={pairs.pure_per_class:g}$, $c={pairs.links:g}$, $q={pairs.weight:g}$"
-    return f"{pairs.ensemble} pairs, {pairs.closure}: {numbers}"

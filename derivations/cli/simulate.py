@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -159,9 +160,10 @@ def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Pat
     how = {"dimension": options["dimension"], "times": _recorded_times(options, chosen, coupling)}
     how |= {"seed": options["seed"], "optimiser": _chosen_optimiser(options, given)}
     how |= {"initial": start_of(model, chosen, coupling, options)}
+    follow = partial(simulate, chosen, coupling, parameters=parameters, method=options["method"], **how)
     try:
         with progress_bar(1.0, "simulate") as done:
-            run = simulate(chosen, coupling, parameters=parameters, method=options["method"], progress=done, **how)
+            run = follow(progress=done)
     except (Interrupted, UnfinishedError) as error:
         run = partial_run(error)
     run = replace(run, model=chosen)
@@ -178,7 +180,8 @@ def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Pat
             with progress_bar(1.0, "film") as done:
                 figures.animate(title, run, scratch / film, done, options["logarithmic"])
 
-    claims = claims_of_run(model, options, coupling, run)
+    with progress_bar(1.0, "claims") as done:
+        claims = claims_of_run(model, options, coupling, run, partial(follow, progress=done))
     return _summarise_run(model, words, run, coupling) | {"files": files + publish(out, draw), "claims": claims}
 
 

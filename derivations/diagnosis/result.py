@@ -25,6 +25,7 @@ from derivations.diagnosis.loss_table import detail_forecast, format_number, tab
 from derivations.diagnosis.losses import DECAYS, LOSSES, named_loss, predict_loss
 from derivations.diagnosis.pairs import sort_pairs
 from derivations.diagnosis.separability import Separation
+from derivations.drawing import Drawn
 from derivations.typeset.plain_values import plain_fields, plain_values
 from theory import require
 
@@ -44,7 +45,7 @@ EXPORTED = (
 
 
 @dataclass(frozen=True, eq=False)
-class Diagnosis:
+class Diagnosis(Drawn):
     r"""The class modes of data, by falling correlation, and what they predict.
 
     Attributes
@@ -82,6 +83,8 @@ class Diagnosis:
     notes
         sentences on what was done to the data, and on what not to trust.
     """
+
+    drawn_by = "diagnosis"
 
     name: str
     samples: int

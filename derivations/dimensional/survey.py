@@ -10,6 +10,7 @@ import numpy as np
 
 from derivations.dimensional.runs import FollowedRun, follow
 from derivations.dimensional.starts import BETWEEN, IDENTITY, LARGE, RANDOM, StartKind, draw_starts, foresee_split, label_rank
+from derivations.drawing import Drawn
 from theory import Coupling
 
 SHOWN = 60  # runs for each kind and dimension of the coupling that is shown
@@ -53,8 +54,10 @@ class RankForecast:
 
 
 @dataclass(frozen=True, eq=False)
-class DimensionalStudy:
+class DimensionalStudy(Drawn):
     """Runs of all couplings, and forecasts of the one that is shown."""
+
+    drawn_by = "dimensional_collapse"
 
     shown: Coupling
     runs: tuple[FollowedRun, ...]

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from derivations.figures.style import STYLE
+from derivations.figures.style import BLUE, ORANGE, STYLE
 from derivations.figures.trajectories import label_colours, log_scale, principal_axes
 from theory import Trajectory
 from theory.errors import InputError
@@ -114,6 +114,6 @@ class _Film:
     def _draw_curve(self, axis: Axes, name: str, values, logarithmic: bool):
         logarithmic = logarithmic and self.run.times[-1] > 0
         shown = self.run.times > 0 if logarithmic else slice(None)
-        axis.plot(self.run.times[shown], values[shown], color="#0072b2")
+        axis.plot(self.run.times[shown], values[shown], color=BLUE)
         axis.set(title=name, xscale="log" if logarithmic else "linear")
-        return axis.axvline(self.run.times[-1], color="#d55e00", linewidth=1)
+        return axis.axvline(self.run.times[-1], color=ORANGE, linewidth=1)

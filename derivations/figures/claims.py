@@ -18,7 +18,7 @@ from derivations.claims.starts import LinearMotion
 from derivations.claims.teacher import TeacherSamples
 from derivations.closed_forms.decaying import critical_decays
 from derivations.experiment import ExperimentRun
-from derivations.figures.dmft import draw_band
+from derivations.figures.bands import draw_band
 from derivations.figures.legends import put_below
 from derivations.figures.style import COLOURS, SMALL_STYLE, THEORY, draw_bars, name_time, short_name
 from derivations.figures.trajectories import principal_axes
@@ -28,7 +28,7 @@ FLOOR = 1e-6
 TIME = "time"
 LINES = 12  # lines of labels, or of pairs, that are told apart
 GRID = 12  # decays at which ratios are found
-TOP = 0.5  # ratio of decays up to which the plane is drawn
+TOP = 0.5  # decay of the head up to which the plane is drawn, over the critical one of the embeddings
 QUARTER = 0.25  # the ratio that is enough for any modes
 BINS = 16
 LAST = 25  # recorded times of the paths of labels
@@ -167,33 +167,33 @@ def _draw_simplex(axis: Axes, advised: AdvisedRun | None, names: Sequence[str]) 
 def _draw_decays(axis: Axes, couplings: dict[str, Coupling]) -> None:
     """Where all modes are kept, between the decay that loses the weakest and the ratio below which two of them turn."""
     drawn = {"embeddings": COLOURS["frustrated-head"], "linear encoder": COLOURS["clean"]}
-    right_end = 0.0
-    for name, coupling in couplings.items():
-        modes = coupling.modes()
-        if not coupling.normalised or modes.min() <= 0:
-            continue
+    weakest = {name: c.modes().min() for name, c in couplings.items() if c.normalised and c.modes().min() > 0}
+    right_end = max((float(critical_decays(mode)) for mode in weakest.values()), default=0.0)
+    if not weakest:
+        axis.text(0.5, 0.5, "no decays\nkeep all modes", ha="center", va="center", transform=axis.transAxes)
+    for name in weakest:
+        modes = couplings[name].modes()
         critical = float(critical_decays(modes.min()))
-        decays = critical * np.linspace(0.02, 0.98, GRID)
+        decays = critical * np.linspace(0, 0.98, GRID)
         few = len(np.unique(modes.round(9))) <= LINES
-        ratios = [ratio_for_all(modes, decay) if few else QUARTER for decay in decays]
-        axis.fill_between(decays, ratios, TOP, color=drawn[name], alpha=0.25, linewidth=0)
-        axis.plot(decays, ratios, color=drawn[name], label=f"{name}: all kept above")
+        ratios = [ratio_for_all(modes, decay) if few and decay else QUARTER for decay in decays]
+        axis.fill_between(decays, ratios * decays, right_end, color=drawn[name], alpha=0.25, linewidth=0)
+        axis.plot(decays, ratios * decays, color=drawn[name], label=f"{name}: all kept above")
         axis.axvline(critical, color=drawn[name], linestyle=(0, (1, 1.5)))
-        right_end = max(right_end, critical)
-    axis.axhline(QUARTER, **THEORY, label="a quarter suffices")
-    axis.set(xlim=(0, max(1.1 * right_end, 0.01)), ylim=(0, TOP))
-    axis.set(title="plane of the decays", xlabel=r"$\lambda$", ylabel=r"$\kappa/\lambda$")
+    axis.plot([0, 1], [0, QUARTER], **THEORY, label="a quarter of $\\lambda$ suffices")
+    right_end = right_end or 0.01
+    axis.set(xlim=(-0.05 * right_end, 1.1 * right_end), ylim=(-0.03 * right_end, TOP * right_end))
+    axis.set(title="plane of the decays", xlabel=r"$\lambda$", ylabel=r"$\kappa$")
 
 
 def _mark_places(axis: Axes, places: dict[str, Any]) -> None:
-    """Where runs with decay are; at the upper edge where their ratio is beyond it."""
+    """Where runs are in the plane of the decays."""
     for mark, (name, parameters) in zip("^s", places.items(), strict=True):
-        decay = parameters["lambda"] if parameters else 0.0
-        if decay:
-            ratio = parameters["kappa"] / decay
-            said = f"{name}: $\\kappa/\\lambda={ratio:.3g}$"
-            axis.plot(decay, min(ratio, 0.95 * TOP), mark, color="black", markersize=5, label=said, linestyle="none")
-            axis.set_xlim(0, max(axis.get_xlim()[1], 1.1 * decay))
+        if parameters is not None:
+            decays = parameters.get("lambda", 0.0), parameters.get("kappa", 0.0)
+            axis.plot(*decays, mark, color="black", markersize=5, label=name, linestyle="none", clip_on=False)
+            axis.set_xlim(right=max(axis.get_xlim()[1], 1.1 * decays[0]))
+            axis.set_ylim(top=max(axis.get_ylim()[1], 1.1 * decays[1]))
 
 
 def couplings(found: SampledCouplings) -> Figure:
@@ -208,7 +208,7 @@ def couplings(found: SampledCouplings) -> Figure:
         draw_bars(left, found.times, mean, found.variances.std(axis=0, ddof=1) / np.sqrt(found.draws), COLOURS["frustrated"])
         left.set(xscale="log", yscale="log", xlabel="time (inverse mobility)", title="variance of labels")
         put_legend(left)
-        draw_band(right, found.band, found.spectra, legend=False, bins=BINS)
+        draw_band(right, found.band.edges, found.band.density, found.spectra, legend=False, bins=BINS)
         right.set_title("squared correlations: band and draws")
         return figure
 

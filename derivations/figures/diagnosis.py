@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from derivations.diagnosis import Diagnosis
-from derivations.figures.style import STYLE, short_name
+from derivations.figures.style import BLUE, DARK, GREEN, ORANGE, STYLE, short_name
 
 NAMED_CLASSES = 40
-BLUE, ORANGE, GREEN, DARK = "#0072b2", "#d55e00", "#009e73", "#333333"
 
 
 def diagnosis(found: Diagnosis) -> Figure:

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from derivations.dimensional.runs import FollowedRun
 from derivations.dimensional.starts import BETWEEN, IDENTITY, LARGE, RANDOM, StartKind
 from derivations.dimensional.survey import DimensionalStudy, RankForecast, Share
-from derivations.figures.style import STYLE
+from derivations.figures.style import BLUE, GREEN, ORANGE, STYLE
 
-SHADES = {IDENTITY: "#0072b2", RANDOM: "#d55e00", LARGE: "#009e73"}
+SHADES = {IDENTITY: BLUE, RANDOM: ORANGE, LARGE: GREEN}
 SHIFTS = {IDENTITY: -0.22, RANDOM: 0.0, LARGE: 0.22}
 
 

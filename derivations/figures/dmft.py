@@ -13,14 +13,15 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from derivations.agreement import AgreementStudy, Deviations, HeadPoints, NonlinearStudy, StartPoints
-from derivations.figures.style import STYLE, draw_bars
-from theory.dmft import Band, HeadCurve, MeanFieldHead, Pairs
+from derivations.figures.bands import draw_band
+from derivations.figures.style import BLUE, GREEN, ORANGE, PINK, STYLE, draw_bars
+from theory.dmft import HeadCurve, MeanFieldHead, Pairs
 from theory.dmft.ensembles import EnsembleName
 
-SHADES: dict[EnsembleName, str] = {"regular": "#0072b2", "poisson": "#d55e00"}
+SHADES: dict[EnsembleName, str] = {"regular": BLUE, "poisson": ORANGE}
 NAMES: dict[EnsembleName, str] = {"regular": "regular", "poisson": "Poisson"}
-SITES = {"linear": "#555555", "tanh": "#009e73", "erf": "#cc79a7"}
-BINS = 30
+SITES = {"linear": "#555555", "tanh": GREEN, "erf": PINK}
+
 TIME = "time (inverse mobility)"
 
 
@@ -34,7 +35,7 @@ def agreement(study: AgreementStudy) -> Figure:
             draw_bars(upper, points.times, points.mean, points.error, SHADES[name], f"simulation, {NAMES[name]}")
         upper.set_title("variance of labels")
         upper.legend()
-        draw_band(right, study.band, study.spectra)
+        draw_band(right, study.band.edges, study.band.density, study.spectra)
         right.set_title("band of canonical correlations, regular")
         _draw_laws(lower, [(_name_pairs(p), SHADES[p.ensemble], found) for p, found in study.classes.items()], "K")
         level, classes, apart = study.level
@@ -79,16 +80,6 @@ def response_figure(
             draw_bars(axis, s, *points, "black", r"sampled couplings, mean $\pm$ two standard errors")
         axis.set(title=title, xscale="log", yscale="log", xlabel="$s$", ylabel="$G(s)$")
         axis.legend(fontsize=8)
-        return figure
-
-
-def band_figure(title: str, of: Band, spectra: NDArray | None = None) -> Figure:
-    """The density of squared canonical correlations, its edges, and a histogram of sampled ones without the outlier."""
-    with rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 4.2))
-        axis = figure.subplots()
-        draw_band(axis, of, spectra)
-        axis.set_title(title)
         return figure
 
 
@@ -148,7 +139,7 @@ def _draw_line(axis: Axes, of: MeanFieldHead, decays: NDArray, ratios: NDArray) 
     top = 1.4 * ratios.max()
     if of.lam > 0:
         ratio = of.kappa / of.lam
-        axis.plot(of.lam, min(ratio, 0.97 * top), "o" if ratio <= top else "^", color="#009e73", label=f"here: {ratio:.3g}")
+        axis.plot(of.lam, min(ratio, 0.97 * top), "o" if ratio <= top else "^", color=GREEN, label=f"here: {ratio:.3g}")
     axis.set(title="class modes beside the mode 1", xlim=(0, 1.15 * of.critical_decay), ylim=(0, top))
     axis.set(xlabel=r"decay of embeddings $\lambda$", ylabel=r"decay of the head $\kappa/\lambda$")
     axis.legend()
@@ -160,23 +151,6 @@ def _draw_curves(axis: Axes, times: NDArray, curves: Mapping[Pairs, NDArray]) ->
         axis.plot(times, values, color=SHADES[pairs.ensemble], linestyle=dashes, label=_name_pairs(pairs))
     lowest = min(float(np.min(values[values > 0])) for values in curves.values())
     axis.set(xscale="log", yscale="log", xlabel=TIME, ylabel=r"variance of a label / $\sigma^2$", ylim=(lowest / 2, 2))
-
-
-def draw_band(axis: Axes, of: Band, spectra: NDArray | None, legend: bool = True, bins: int = BINS) -> None:
-    """The density in theory with its edges, and a histogram of what was drawn."""
-    low, high = (float(edge) for edge in of.edges)
-    inside = (low + high) / 2 - (high - low) / 2 * np.cos(np.linspace(0, np.pi, 400)[1:-1])
-    axis.plot(inside, of.density(inside), color=SHADES["regular"], label="theory")
-    for edge in (low, high):
-        axis.axvline(edge, color=SHADES["regular"], linewidth=0.9, linestyle=(0, (1, 2)))
-    if spectra is not None:
-        counts, ends = np.histogram(spectra, bins)
-        widths = np.diff(ends) * len(spectra)
-        middles = (ends[1:] + ends[:-1]) / 2
-        draw_bars(axis, middles, counts / widths, np.sqrt(counts) / widths, "black", "sampled, two standard errors of counts")
-    axis.set(xlabel=r"$\mu^2$", ylabel="density", ylim=(0, None))
-    if legend:
-        axis.legend()
 
 
 def _draw_laws(axis: Axes, found: Iterable[tuple[str, str, Deviations]], symbol: str) -> None:

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from derivations.encoders import MOBILITIES, EncoderStudy, HeadedTraining, Training
-from derivations.figures.style import STYLE
+from derivations.figures.style import BLUE, GREEN, ORANGE, STYLE
 
-COLOURS = {"degree": "#0072b2", "uniform": "#d55e00"}
+COLOURS = {"degree": BLUE, "uniform": ORANGE}
 TITLES = {"degree": "inverse moments", "uniform": "plain"}
 THEORY: dict[str, Any] = {"color": "black", "linestyle": (0, (4, 3)), "linewidth": 1.0}
 
@@ -69,5 +69,5 @@ def _draw_heads(axis: Axes, headed: HeadedTraining) -> None:
     heads, mu = headed.run.head_eigenvalues.real[shown], headed.forecast.coupling.modes()
     for value in np.unique(np.concatenate([mu, -mu[-mu > heads.min() - 0.1]]).round(12)):
         axis.axhline(value, **THEORY)
-    axis.plot(headed.run.times[shown], heads, color="#009e73", linewidth=1.1)
+    axis.plot(headed.run.times[shown], heads, color=GREEN, linewidth=1.1)
     axis.set(xscale="log")

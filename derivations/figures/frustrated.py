@@ -9,11 +9,11 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from derivations.figures.style import STYLE, draw_bars
+from derivations.figures.style import BLUE, GREEN, ORANGE, PINK, STYLE, draw_bars
 from derivations.frustration import FrustrationStudy, Plateaus, SlowTimes
 
 FLOOR = 1e-5
-SHADES = ("#d55e00", "#cc79a7", "#0072b2", "#009e73")
+SHADES = (ORANGE, PINK, BLUE, GREEN)
 
 
 def frustration(study: FrustrationStudy) -> Figure:
@@ -60,11 +60,11 @@ def _draw_accuracy(axis: Axes, study: FrustrationStudy) -> None:
     found, shown = study.accuracy, study.accuracy.times > 0
     times = found.times[shown]
     axis.fill_between(
-        times, (found.accuracy - 2 * found.error)[shown], (found.accuracy + 2 * found.error)[shown], color="#0072b2", alpha=0.25
+        times, (found.accuracy - 2 * found.error)[shown], (found.accuracy + 2 * found.error)[shown], color=BLUE, alpha=0.25
     )
-    axis.plot(times, found.accuracy[shown], color="#0072b2", label=r"mean $\pm$ two standard errors")
+    axis.plot(times, found.accuracy[shown], color=BLUE, label=r"mean $\pm$ two standard errors")
     if np.isfinite(found.peak_time):
-        axis.axvline(found.peak_time, color="#d55e00", linewidth=1, label=f"peak, $t={found.peak_time:.3g}$")
+        axis.axvline(found.peak_time, color=ORANGE, linewidth=1, label=f"peak, $t={found.peak_time:.3g}$")
     slow = study.slow_time_of_the_accuracy
     axis.axvline(slow, color="black", linestyle=(0, (4, 3)), linewidth=0.9, label=rf"$\tau_{{\rm slow}}={slow:.3g}$")
     axis.set(xscale="log", ylim=(0, 1.02), xlabel="time (inverse mobility of a sample)", ylabel="accuracy")
@@ -74,10 +74,8 @@ def _draw_accuracy(axis: Axes, study: FrustrationStudy) -> None:
 
 def _draw_slow_times(axis: Axes, found: SlowTimes) -> None:
     axis.axhline(1, color="black", linestyle=(0, (4, 3)), linewidth=0.9, label=r"predicted constant, $\varphi\to0$")
-    axis.plot(
-        found.fractions, found.exact, "o-", color="#0072b2", markersize=6, linewidth=0.8, fillstyle="none", label="spectrum"
-    )
-    axis.plot(found.measured_fractions, found.measured, "x", color="#d55e00", markersize=6, label="simulated decay")
+    axis.plot(found.fractions, found.exact, "o-", color=BLUE, markersize=6, linewidth=0.8, fillstyle="none", label="spectrum")
+    axis.plot(found.measured_fractions, found.measured, "x", color=ORANGE, markersize=6, label="simulated decay")
     axis.set(xscale="log", xlabel=r"frustrated fraction $\varphi$", ylabel=r"$\tau_{\rm slow}\,\varphi$ / predicted constant")
     axis.set_title("the slow time")
     axis.legend(loc="lower left")

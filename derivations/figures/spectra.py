@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
-from derivations.figures.style import STYLE, short_name
+from derivations.figures.style import BLUE, DARK, ORANGE, STYLE, short_name
 from theory.coupling.class_graph import ClassGraph
 
 DRAWN_LABELS = 30  # up to which the class graph is drawn as a graph
@@ -60,7 +60,7 @@ def spectrum_of_views(title: str, numbers: Mapping[str, Any]) -> Figure:
         for axis, (name, said) in zip(np.atleast_1d(figure.subplots(len(drawn), sharex=True)), drawn.items(), strict=True):
             values = numbers[name]
             axis.axhline(0, color="black", linewidth=0.6)
-            axis.plot(np.arange(1, len(values) + 1), values, ".", color="#0072b2", markersize=_marker_size(len(values)))
+            axis.plot(np.arange(1, len(values) + 1), values, ".", color=BLUE, markersize=_marker_size(len(values)))
             axis.set_title(said)
         axis.set_xlabel("mode $k$")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -69,7 +69,7 @@ def spectrum_of_views(title: str, numbers: Mapping[str, Any]) -> Figure:
 
 
 def _draw_correlations(axis: Axes, mu: Sequence[float]) -> None:
-    axis.plot(np.arange(1, len(mu) + 1), mu, ".", color="#0072b2", markersize=_marker_size(len(mu)))
+    axis.plot(np.arange(1, len(mu) + 1), mu, ".", color=BLUE, markersize=_marker_size(len(mu)))
     axis.set(title="modes", ylabel=r"canonical correlation $\mu_k$", xlim=(0.5, len(mu) + 0.5), ylim=(0, 1.05))
 
 
@@ -78,13 +78,13 @@ def _draw_rates(axis: Axes, numbers: Mapping[str, Any]) -> None:
     zero, psi, rates = numbers["components"], numbers["frustration"], numbers["rates"]
     modes, size = np.arange(1, len(psi) + 1), _marker_size(len(psi))
     axis.set_yscale("log")
-    axis.plot(modes[zero:], psi[zero:], ".", color="#d55e00", markersize=size, label=r"frustration $\psi_k=1-\mu_k^2$")
-    axis.plot(modes[zero:], rates[zero:], "x", color="#333333", markersize=size / 2, label="slowest decay rates")
+    axis.plot(modes[zero:], psi[zero:], ".", color=ORANGE, markersize=size, label=r"frustration $\psi_k=1-\mu_k^2$")
+    axis.plot(modes[zero:], rates[zero:], "x", color=DARK, markersize=size / 2, label="slowest decay rates")
     shown = np.concatenate([psi[zero:], rates[zero:]])
     axis.set_ylim(*(shown.min() / 4, shown.max() * 8) if shown.size else (1e-3, 1))
     floor = f"zero, one for each component ({zero})"
     where = axis.get_xaxis_transform()
-    axis.plot(modes[:zero], np.full(zero, 0.03), "v", color="none", markeredgecolor="#333333", transform=where, label=floor)
+    axis.plot(modes[:zero], np.full(zero, 0.03), "v", color="none", markeredgecolor=DARK, transform=where, label=floor)
     if slow := numbers["slow_time"]:
         label = rf"$1/\tau_{{\rm slow}}$, $\tau_{{\rm slow}}={slow:.3g}$"
         axis.axhline(1 / slow, color="black", linestyle=(0, (4, 3)), linewidth=0.9, label=label)
@@ -109,11 +109,11 @@ def _draw_class_graph(axis: Axes, names: Sequence[str], reduced: ClassGraph) -> 
     strongest = reduced.conductances.max()
     if len(ends):
         share = reduced.conductances[tuple(ends.T)] / strongest
-        axis.add_collection(LineCollection(list(places[ends]), linewidths=6 * share, colors="#0072b2", alpha=0.45, zorder=1))
+        axis.add_collection(LineCollection(list(places[ends]), linewidths=6 * share, colors=BLUE, alpha=0.45, zorder=1))
     diameter = min(34.0, 500 / len(names))
     heaviest = reduced.masses.max()
     areas = diameter**2 * reduced.masses / heaviest
-    axis.scatter(places[:, 0], places[:, 1], s=areas, color="#d55e00", edgecolors="white", zorder=2)
+    axis.scatter(places[:, 0], places[:, 1], s=areas, color=ORANGE, edgecolors="white", zorder=2)
     for place, name in zip(places, names, strict=True):
         side = "left" if place[0] > 0.1 else "right" if place[0] < -0.1 else "center"
         level = "bottom" if place[1] > 0.5 else "top" if place[1] < -0.5 else "center"

@@ -27,12 +27,14 @@ STYLE: dict[Any, Any] = {
 SMALL_STYLE: dict[Any, Any] = STYLE | {
     "font.size": 7.5, "axes.titlesize": 7.5, "legend.fontsize": 7, "lines.linewidth": 1.3, "axes.titlepad": 4,
 }  # fmt: skip
+# Colours that most who do not tell all colours tell apart (Okabe and Ito).
+BLUE, ORANGE, GREEN, PINK, DARK = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#333333"
 # From light to dark, so that they differ in grey, and in hue for most who do not tell all colours.
 COLOURS = {
     "clean": "#56b4e9",
-    "frustrated": "#d55e00",
+    "frustrated": ORANGE,
     "frustrated-head": "#00563f",
-    "encoder": "#d55e00",
+    "encoder": ORANGE,
     "encoder-head": "#00563f",
 }
 THEORY: dict[str, Any] = {"color": "black", "linestyle": (0, (4, 2)), "linewidth": 1.1}

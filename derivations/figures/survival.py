@@ -11,7 +11,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from derivations.figures.style import STYLE
+from derivations.figures.style import BLUE, ORANGE, STYLE
 from derivations.survival import Survival, SurvivalTable, SurvivalWitness
 from theory.latex import tex
 
@@ -43,8 +43,8 @@ def survival(table: SurvivalTable) -> Figure:
 
 def _draw_row(axis: Axes, row: Survival, witness: SurvivalWitness) -> None:
     sizes = np.array([row.predict(f) for f in FRACTIONS])
-    axis.plot(FRACTIONS, sizes, color="#0072b2", label="closed form")
-    axis.plot(witness.fractions, witness.simulated, "o", color="#d55e00", fillstyle="none", label="simulated")
+    axis.plot(FRACTIONS, sizes, color=BLUE, label="closed form")
+    axis.plot(witness.fractions, witness.simulated, "o", color=ORANGE, fillstyle="none", label="simulated")
     dead = FRACTIONS[sizes == 0]
     if len(dead):
         axis.axvspan(row.critical_fraction() or 0, 1, color="0.92", zorder=0)

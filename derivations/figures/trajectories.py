@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from derivations.figures.style import STYLE, name_time
+from derivations.figures.style import BLUE, DARK, ORANGE, STYLE, name_time
 from theory import Coupling, Trajectory
 
 DECADES = 12  # of the loss and of distances that are drawn below their largest value
@@ -95,7 +95,7 @@ def _shown_values(run: Trajectory, values: NDArray, floor: float = 0.0) -> tuple
 
 
 def _draw_loss(axis: Axes, run: Trajectory) -> None:
-    axis.plot(*_shown_values(run, run.loss), color="#0072b2")
+    axis.plot(*_shown_values(run, run.loss), color=BLUE)
     log_scale(axis, run.loss)
 
 
@@ -103,20 +103,20 @@ def _draw_accuracy(axis: Axes, run: Trajectory) -> None:
     times, share = _shown_values(run, run.accuracy)
     _, error = _shown_values(run, run.accuracy_error)
     if error.any():
-        axis.fill_between(times, share - 2 * error, share + 2 * error, color="#0072b2", alpha=0.25, linewidth=0)
-        axis.plot([], [], color="#0072b2", alpha=0.25, linewidth=6, label=r"$\pm$ two standard errors")
+        axis.fill_between(times, share - 2 * error, share + 2 * error, color=BLUE, alpha=0.25, linewidth=0)
+        axis.plot([], [], color=BLUE, alpha=0.25, linewidth=6, label=r"$\pm$ two standard errors")
         axis.legend(loc="lower right")
-    axis.plot(times, share, color="#0072b2")
+    axis.plot(times, share, color=BLUE)
     axis.set_ylim(0, 1.03)
 
 
 def _draw_separation(axis: Axes, run: Trajectory) -> None:
-    axis.plot(*_shown_values(run, run.min_separation), color="#0072b2")
+    axis.plot(*_shown_values(run, run.min_separation), color=BLUE)
     log_scale(axis, run.min_separation)
 
 
 def _draw_spectrum(axis: Axes, run: Trajectory) -> None:
-    axis.plot(*_shown_values(run, run.spectrum), color="#0072b2", linewidth=1)
+    axis.plot(*_shown_values(run, run.spectrum), color=BLUE, linewidth=1)
     log_scale(axis, run.spectrum)
 
 
@@ -125,10 +125,10 @@ def _draw_head(axis: Axes, run: Trajectory, coupling: Coupling | None) -> None:
     if coupling is not None:
         mu = np.unique(coupling.modes(min(DRAWN_CORRELATIONS, coupling.labels, coupling.samples)).round(12))
         for value in (*mu, *-mu):
-            axis.axhline(value, color="#d55e00", linewidth=0.8, alpha=0.6)
-        axis.plot([], [], color="#d55e00", linewidth=0.8, label=r"canonical correlations $\pm\mu_k$")
-    axis.plot(times, values, color="#333333", linewidth=1)
-    axis.plot([], [], color="#333333", linewidth=1, label="eigenvalues (real parts)")
+            axis.axhline(value, color=ORANGE, linewidth=0.8, alpha=0.6)
+        axis.plot([], [], color=ORANGE, linewidth=0.8, label=r"canonical correlations $\pm\mu_k$")
+    axis.plot(times, values, color=DARK, linewidth=1)
+    axis.plot([], [], color=DARK, linewidth=1, label="eigenvalues (real parts)")
     low, high = min(values.min(), 0.0), max(values.max(), 1.0)
     axis.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
     axis.legend()

@@ -18,7 +18,6 @@ from derivations.documents.view import FigureView
 from derivations.engine import Derivation
 from derivations.experiment import ExperimentRun
 from derivations.verification import Verification
-from theory import Trajectory
 
 INTEGRATED = "frustrated"  # the run that is made once more in time steps
 
@@ -38,8 +37,8 @@ class Beside:
 
     Attributes
     ----------
-    stepped, finer
-        the run of frustrated embeddings in time steps, and at a smaller tolerance.
+    stepped
+        the run of frustrated embeddings in time steps.
     advised
         a run with what the report advises.
     couplings, teacher
@@ -50,13 +49,12 @@ class Beside:
     advised: AdvisedRun | None
     couplings: SampledCouplings | None
     teacher: TeacherSamples | None
-    finer: Trajectory | None = None
 
     @property
     def claims(self) -> tuple[Claim, ...]:
         """What these let one say."""
         beside = claim_of_advice(self.advised), claim_of_couplings(self.couplings), claim_of_teacher(self.teacher)
-        return (claim_of_solution(self.stepped, self.finer), *beside)
+        return (claim_of_solution(self.stepped), *beside)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,17 +14,15 @@ from derivations.catalogue import derive, names_of_the_model
 from derivations.claims.advice import try_advice
 from derivations.claims.teacher import TeacherSamples, sample_teacher
 from derivations.data import DataSet
-from derivations.experiment import ATOL, RTOL, ExperimentRun, perform_runs, plan_runs
+from derivations.experiment import ExperimentRun, integrate_in_steps, perform_runs, plan_runs
 from derivations.report.contents import INTEGRATED, Beside, Report
 from derivations.report.pictures import draw_pictures
 from derivations.verification import Verification
-from theory import Trajectory, simulate
 from theory.progress import Tell
 
 CHECKING = 3600.0  # seconds that the checks of a derivation may take
 CLASSES, DRAWS = 64, 4  # of sampled couplings, and of samples of a teacher
 WIDE, LARGE = 100, 4000  # inputs or classes, and samples, up to which a teacher is drawn
-FINER = 0.01  # share of the tolerance
 
 
 def make_report(
@@ -50,33 +48,14 @@ def compare_beside(data: DataSet, runs: Sequence[ExperimentRun], progress: Tell)
     """Make what is compared beside the runs."""
     run = next(run for run in runs if run.name == INTEGRATED)
     seed = run.trajectory.seed
-    told = partial(progress, "simulate: the same in time steps")
-    stepped = replace(run, trajectory=_repeat_in_steps(run, 1.0, lambda share: told(share / 2)))
-    finer = _repeat_in_steps(run, FINER, lambda share: told((1 + share) / 2))
+    stepped = integrate_in_steps(run, partial(progress, "simulate: the same in time steps"))
     advised = try_advice(run.coupling, seed, partial(progress, "simulate: what is advised"))
     progress("draw couplings and teachers", 0.0)
     drawn = _draw_couplings(run, seed)
     progress("draw couplings and teachers", 0.5)
     teacher = _draw_teacher(data, seed)
     progress("draw couplings and teachers", 1.0)
-    return Beside(stepped, advised, drawn, teacher, finer)
-
-
-def _repeat_in_steps(run: ExperimentRun, share: float, progress: Callable[[float], None]) -> Trajectory:
-    """The same run, integrated in time steps, at a share of the usual tolerance."""
-    path = run.trajectory
-    assert path.model is not None
-    return simulate(
-        path.model,
-        run.coupling,
-        dimension=path.labels.shape[1],
-        times=path.times,
-        seed=path.seed,
-        method="order-parameters",
-        rtol=share * RTOL,
-        atol=share * ATOL,
-        progress=progress,
-    )
+    return Beside(stepped, advised, drawn, teacher)
 
 
 def _draw_couplings(run: ExperimentRun, seed: int) -> SampledCouplings:

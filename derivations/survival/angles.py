@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, S
@@ -25,53 +27,49 @@ FOLLOWING = 0.1  # the rate of targets
 
 def angle_rows() -> tuple[Survival, ...]:
     """The rows of cosines, without a head and with one beside a stop."""
-    return (
-        Survival(
-            loss="cosine",
-            setting="",
-            title="minus the mean cosine of pairs",
-            derivation="cosine",
-            survives=S.false,
-            critical=None,
-            size=Row(apart_ab, S.Zero),
-            slow=Row(slow, cosine.rate_of_mode()),
-            parameters={mass: SAMPLES},
-            experiment=Experiment(models.cosine(), time=SLOW_TIME, start=unit_start, relaxing=unit_lengths),
-            size_of=spread_of_labels,
-            unproved="that almost every start ends aligned is argued, in three dimensions or more",
+    headed = Survival(
+        loss="simsiam",
+        setting="head and stop",
+        title="minus the mean cosine of predictions and stopped targets",
+        derivation="cosine_head",
+        survives=rho_W < mu_k,
+        critical=Row(rho_c, cosine_head.critical_ratio()),
+        size=Row(apart_ab, _spread()),
+        slow=Row(slow, cosine_head.rate_of_mode(), words="where small angles close:"),
+        slow_while=rho_W > mu_k,
+        experiment=Experiment(models.simsiam(), HEAD, SLOW_TIME, start=start_beside_head, relaxing=aligned),
+        size_of=spread_of_labels,
+        unproved="beside a head that is fast enough, with that ratio at the end; the size is that of uniform frustration",
+        parameters={rho_W: RATIO, mass: SAMPLES},
+    )
+    following = replace(
+        headed,
+        loss="byol",
+        setting="head and targets that follow",
+        title="mean squared distance of directions of predictions from those of targets that follow at a rate",
+        slow=Row(slow, cosine_head.following_rate(), words="where small angles close:"),
+        experiment=Experiment(
+            models.byol(), HEAD | {beta: FOLLOWING}, SLOW_TIME / 10, start=start_with_targets, relaxing=aligned
         ),
-        Survival(
-            loss="simsiam",
-            setting="head and stop",
-            title="minus the mean cosine of predictions and stopped targets",
-            derivation="cosine_head",
-            survives=rho_W < mu_k,
-            critical=Row(rho_c, cosine_head.critical_ratio()),
-            size=Row(apart_ab, _spread()),
-            slow=Row(slow, cosine_head.rate_of_mode(), words="where small angles close:"),
-            slow_while=rho_W > mu_k,
-            experiment=Experiment(models.simsiam(), HEAD, SLOW_TIME, start=start_beside_head, relaxing=aligned),
-            size_of=spread_of_labels,
-            unproved="beside a head that is fast enough, with that ratio at the end; the size is that of uniform frustration",
-            parameters={rho_W: RATIO, mass: SAMPLES},
-        ),
-        Survival(
-            loss="byol",
-            setting="head and targets that follow",
-            title="mean squared distance of directions of predictions from those of targets that follow at a rate",
-            derivation="cosine_head",
-            survives=rho_W < mu_k,
-            critical=Row(rho_c, cosine_head.critical_ratio()),
-            size=Row(apart_ab, _spread()),
-            slow=Row(slow, cosine_head.following_rate(), words="where small angles close:"),
-            slow_while=rho_W > mu_k,
-            experiment=Experiment(
-                models.byol(), {**HEAD, beta: FOLLOWING}, SLOW_TIME / 10, start=start_with_targets, relaxing=aligned
-            ),
-            size_of=spread_of_labels,
-            unproved="beside a head that is fast enough, with that ratio at the end; the size is that of uniform frustration",
-            parameters={rho_W: RATIO, beta: FOLLOWING, mass: SAMPLES},
-        ),
+        parameters={**headed.parameters, beta: FOLLOWING},
+    )
+    return (_unit_row(), headed, following)
+
+
+def _unit_row() -> Survival:
+    return Survival(
+        loss="cosine",
+        setting="",
+        title="minus the mean cosine of pairs",
+        derivation="cosine",
+        survives=S.false,
+        critical=None,
+        size=Row(apart_ab, S.Zero),
+        slow=Row(slow, cosine.rate_of_mode()),
+        parameters={mass: SAMPLES},
+        experiment=Experiment(models.cosine(), time=SLOW_TIME, start=unit_start, relaxing=unit_lengths),
+        size_of=spread_of_labels,
+        unproved="that almost every start ends aligned is argued, in three dimensions or more",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from derivations.drawing import Drawn
 from derivations.survival.angles import angle_rows
 from derivations.survival.directions import direction_rows
 from derivations.survival.hinges import hinge_rows
@@ -40,8 +41,10 @@ def survival_row(loss: str, setting: str = "") -> Survival:
 
 
 @dataclass(frozen=True, eq=False)
-class SurvivalTable(Shown):
+class SurvivalTable(Shown, Drawn):
     """Rows and their witnesses, in the same order."""
+
+    drawn_by = "survival"
 
     survivals: tuple[Survival, ...]
     witnesses: tuple[SurvivalWitness, ...]

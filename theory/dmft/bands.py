@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from mpmath import mp
@@ -43,6 +43,9 @@ from theory.dmft.ensembles import Closure, EnsembleName, Pairs, label_degree, la
 from theory.dmft.poisson import double_probabilities
 from theory.dmft.response import check_digits
 from theory.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 OUTLIER = 1.0
 
@@ -85,6 +88,24 @@ class Band:
     def pairs(self) -> Pairs:
         """The ensemble and its closure."""
         return Pairs(self.ensemble, self.pure_per_class, self.links, self.weight, self.closure)
+
+    def plot(self, spectra: NDArray | None = None) -> Figure:
+        """The density between its edges.
+
+        Parameters
+        ----------
+        spectra
+            squared correlations of sampled couplings, drawn as a histogram.
+
+        Raises
+        ------
+        InputError
+            without the extra ``report``, which draws.
+        """
+        require.extra("report", "matplotlib")
+        from derivations.figures.bands import band_figure
+
+        return band_figure(self.pairs, self.edges, self.density, spectra)
 
     @property
     def outlier(self) -> float:

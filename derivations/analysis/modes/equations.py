@@ -218,7 +218,8 @@ def _rewritten(model: Loss | Flow, known: Mapping[Basic, Basic], assumptions: tu
     """A model with other parts for symbols, and other assumptions."""
 
     def put(e: Basic) -> Basic:
-        return sympify(e).xreplace(dict(known)).doit() if sympify(e).has(*known) else e
+        found = sympify(e, strict=True)
+        return found.xreplace(dict(known)).doit() if found.has(*known) else e
 
     mobility = {b: put(e) for b, e in model.mobility.items()}
     if isinstance(model, Flow):

@@ -26,7 +26,7 @@ from derivations.figures.study.families import draw_families, family_line
 from derivations.figures.study.formulas import equation, formula, numbers_text
 from derivations.figures.study.ranges import value_range
 from derivations.figures.study.shades import CERTIFIED, LINES, WORDS, shade_of
-from derivations.figures.style import STYLE
+from derivations.figures.style import DARK, STYLE
 from derivations.studies.findings import Findings, State
 
 MARKERS: dict[BifurcationKind, str] = {
@@ -195,7 +195,7 @@ def _branch_handles(diagram: Diagram, proved: bool) -> list[Artist]:
     words = {WORDS[kind]: LINES[kind] for kind in sorted({kind for b in diagram.branches for kind, _ in b.pieces()})}
     if diagram.findings.reduction is not None and WORDS[Kind.STABLE] in words:
         words = {f"{word} among amplitudes" if word == WORDS[Kind.STABLE] else word: line for word, line in words.items()}
-    handles += [Line2D([], [], color="#333333", linestyle=line, label=word) for word, line in words.items()]
+    handles += [Line2D([], [], color=DARK, linestyle=line, label=word) for word, line in words.items()]
     return [*handles, Line2D([], [], **CERTIFIED, label="proved stable")] if proved else handles
 
 

@@ -17,7 +17,7 @@ from derivations.figures.study.plane_flow import rests_of
 from derivations.figures.study.portrait_marks import MARKS, NAMES, window_along
 from derivations.figures.study.ranges import FAR, Range, value_range
 from derivations.figures.study.values import real_values
-from derivations.figures.style import STYLE
+from derivations.figures.style import BLUE, DARK, STYLE
 from derivations.studies.findings import Findings
 
 FINE = 601
@@ -37,12 +37,12 @@ def phase_line(findings: Findings) -> Figure:
         axis = figure.subplots()
         across.put_on(axis, "x")
         speed_range(grid, values, places).put_on(axis, "y")
-        axis.axhline(0, color="#333333", linewidth=0.8)
-        axis.plot(grid, values, color="#0072b2", gid="velocity")
+        axis.axhline(0, color=DARK, linewidth=0.8)
+        axis.plot(grid, values, color=BLUE, gid="velocity")
         _draw_arrows(axis, across, grid, values)
         families = [s for s in findings.states if s.point.free]
         for state in families:
-            axis.plot(grid, 0 * grid, color="#333333", linewidth=4, label=f"state {state.number}: every state at rest")
+            axis.plot(grid, 0 * grid, color=DARK, linewidth=4, label=f"state {state.number}: every state at rest")
         for rest in rests:
             axis.plot(rest.place[0], 0, linestyle="none", color="black", markersize=7, **MARKS[rest.kind], zorder=6, gid="rest")
         axis.set(xlabel=formula(x), ylabel=rate_of(x))

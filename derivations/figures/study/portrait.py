@@ -21,7 +21,7 @@ from derivations.figures.study.plane_flow import PlaneFlow, Rest, family_pieces,
 from derivations.figures.study.portrait_marks import MARKS, NAMES, window_along
 from derivations.figures.study.ranges import Range
 from derivations.figures.study.shades import LINES, WORDS
-from derivations.figures.style import STYLE
+from derivations.figures.style import BLUE, DARK, GREEN, ORANGE, PINK, STYLE
 from derivations.studies.findings import Findings
 
 FINE, COARSE = 201, 41  # places along each side: of contours, and of streamlines
@@ -29,11 +29,11 @@ STARTS = ((0.11, 0.46, 0.87), (0.14, 0.57, 0.9))  # of simulated curves, as shar
 WIDE = 10.0  # windows in which attractors are looked for
 BESIDE_CYCLE = 0.15  # of the size of a cycle
 LEVELS = 9
-NULLCLINES = ("#0072b2", "#d55e00")
+NULLCLINES = (BLUE, ORANGE)
 SEPARATRIX: dict[str, Any] = {"color": "#000000", "linewidth": 1.9}
 OUTGOING: dict[str, Any] = {"color": "#000000", "linewidth": 0.9, "linestyle": (0, (1, 1.5))}
-SIMULATED: dict[str, Any] = {"color": "#009e73", "linewidth": 1.2}
-INTEGRAL: dict[str, Any] = {"color": "#cc79a7", "linewidth": 1.0}
+SIMULATED: dict[str, Any] = {"color": GREEN, "linewidth": 1.2}
+INTEGRAL: dict[str, Any] = {"color": PINK, "linewidth": 1.0}
 
 
 def phase_portrait(findings: Findings) -> Figure | None:
@@ -162,10 +162,10 @@ def _draw_families(axis: Axes, plane: PlaneFlow) -> list[Artist]:
         along = plane.across if state.point.free[0] == plane.state[0] else plane.up
         values, kinds = family_pieces(plane.findings, state, along.grid(FINE))
         for kind, piece in kind_stretches(kinds):
-            axis.plot(*values[:, piece], color="#333333", linewidth=3, linestyle=LINES[kind], zorder=4, gid="family")
+            axis.plot(*values[:, piece], color=DARK, linewidth=3, linestyle=LINES[kind], zorder=4, gid="family")
             label = f"state {state.number}: family, {WORDS[kind]}"
             if label not in [h.get_label() for h in handles]:
-                handles.append(Line2D([], [], color="#333333", linewidth=3, linestyle=LINES[kind], label=label))
+                handles.append(Line2D([], [], color=DARK, linewidth=3, linestyle=LINES[kind], label=label))
     return handles
 
 

@@ -21,7 +21,7 @@ from derivations.figures.study.critical import critical_numbers
 from derivations.figures.study.formulas import formula, numbers_text
 from derivations.figures.study.shades import SHADES
 from derivations.figures.study.values import Columns, numeric_function, point_along
-from derivations.figures.style import STYLE
+from derivations.figures.style import DARK, STYLE
 from derivations.studies.findings import Findings, State
 from derivations.typeset.any_root import PolynomialRoot
 
@@ -172,8 +172,8 @@ def _positive(values: NDArray) -> NDArray:
 
 def _add_legend(figure: Figure, findings: Findings, small: Symbol, left_out: str) -> None:
     handles = [
-        Line2D([], [], color="#333333", linestyle="none", marker="o", markersize=4, fillstyle="none", label="eigenvalues"),
-        Line2D([], [], color="#333333", label="series"),
+        Line2D([], [], color=DARK, linestyle="none", marker="o", markersize=4, fillstyle="none", label="eigenvalues"),
+        Line2D([], [], color=DARK, label="series"),
     ]
     told = "\n".join(filter(None, (numbers_text(findings.numbers, without=[small]), left_out)))
     figure.legend(handles=handles, loc="outside right upper", title=told or None).set_alignment("left")

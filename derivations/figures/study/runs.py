@@ -18,7 +18,7 @@ from sympy import Symbol
 from derivations.figures.study.formulas import formula
 from derivations.figures.study.ranges import value_range
 from derivations.figures.study.shades import SHADES
-from derivations.figures.style import STYLE
+from derivations.figures.style import DARK, STYLE
 from derivations.studies.findings import Findings
 from derivations.studies.placed import lower_at
 from derivations.studies.whole_runs import WholeRun
@@ -27,7 +27,7 @@ COLUMNS, AMPLITUDES, MODES = 3, 3, 8  # runs, amplitudes and modes that are draw
 SLOW = 20.0  # ratio of rates from which on times are logarithmic
 DECADES = 12  # of the distance
 EARLIEST = 1e-5  # of the last time, on a logarithmic axis
-END: dict[str, Any] = {"color": "#333333", "linestyle": (0, (4, 2)), "linewidth": 1.0}
+END: dict[str, Any] = {"color": DARK, "linestyle": (0, (4, 2)), "linewidth": 1.0}
 DECAY: dict[str, Any] = {"color": "black", "linestyle": (0, (1, 1.5)), "linewidth": 1.6}
 
 
@@ -154,7 +154,7 @@ def decay_anchor(distance: NDArray) -> int | None:
 
 def _draw_loss(axis: Axes, run: WholeRun) -> None:
     loss = np.asarray(run.loss, dtype=float)
-    axis.plot(run.times, loss, color="#333333", linewidth=1.3, gid="loss")
+    axis.plot(run.times, loss, color=DARK, linewidth=1.3, gid="loss")
     value_range([loss]).put_on(axis, "y")
 
 

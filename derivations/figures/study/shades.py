@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from derivations.figures.study.branches import Kind
+from derivations.figures.style import BLUE, DARK, GREEN, ORANGE, PINK
 
-SHADES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#333333", "#8a6d00")
+SHADES = (BLUE, ORANGE, GREEN, PINK, "#e69f00", "#56b4e9", DARK, "#8a6d00")
 LINES: dict[Kind, Any] = {
     Kind.STABLE: "solid",
     Kind.UNSTABLE: (0, (4, 2)),

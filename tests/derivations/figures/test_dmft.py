@@ -56,7 +56,7 @@ def test_simulations_are_points_with_two_standard_errors():
 
 def test_histogram_of_a_band_has_the_norm_of_its_density():
     spectra = np.random.default_rng(0).uniform(0.55, 0.95, 3000)
-    (axis,) = dmft.band_figure("title", BAND, spectra).axes
+    (axis,) = BAND.plot(spectra).axes
     (drawn,) = bars(axis)
     x, y = drawn.lines[0].get_data()
     assert np.sum(y) * (x[1] - x[0]) == pytest.approx(1)
