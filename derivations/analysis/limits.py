@@ -20,9 +20,9 @@ import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial as bound
 from multiprocessing.connection import Connection, wait
@@ -137,7 +137,7 @@ class _Worker:
         line, far_line = context.Pipe()
         far_lifeline, lifeline = context.Pipe(duplex=False)
         process = context.Process(target=_serve_jobs, args=(far_line, far_lifeline), daemon=True)
-        with far_line, far_lifeline:
+        with far_line, far_lifeline, _interruptions_blocked():
             process.start()
         return cls(process, line, lifeline)
 
@@ -173,6 +173,19 @@ class _Worker:
     def _death_message(self) -> str:
         self.kill()
         return f"the worker process died with exit code {self.process.exitcode}: killed from outside, or out of memory"
+
+
+@contextmanager
+def _interruptions_blocked() -> Iterator[None]:
+    """A process that is started here does not hear Ctrl-C, which a terminal sends to all, even before it can ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _idle: list[_Worker] = []

@@ -81,7 +81,7 @@ class Band:
         require.positive(self.links, "number of links", "add links: without them every correlation is 1")
         if self.ensemble == "poisson" and self.closure == "cavity":
             expected = "the large-c closure, by name, for the band of Poisson pairs"
-            remedy = 'give closure="large-c" (--closure large-c), which is off by O(1/c), or take the ensemble regular'
+            remedy = 'give closure="large-c", which is off by O(1/c), or take the ensemble regular'
             raise InputError(expected, "'cavity', which has no smooth one", remedy)
 
     @cached_property

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sympy import Expr, erf, tanh
 
 from theory.lowering import lower
-from theory.models.single_component import single_component, w, x, y
+from theory.models.component import single_component, w, x, y
 from theory.models.vocabulary import lam
 
 

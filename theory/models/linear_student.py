@@ -15,7 +15,7 @@ When it fails: a student that is not linear, or one that shares parameters with 
 """
 
 from theory.loss import Loss
-from theory.models.projection_head import projection_head
+from theory.models.head import projection_head
 
 
 def teacher_student(head: str = "none", stop: str = "none") -> Loss:

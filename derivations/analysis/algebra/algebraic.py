@@ -25,6 +25,7 @@ from sympy import QQ, Abs, Add, CRootOf, Dummy, Expr, I, Integer, Mul, NotInvert
 from sympy.ntheory.factor_ import factorrat
 from sympy.polys.fields import FracElement, FracField
 
+from derivations.analysis.algebra.polynomials import Ring
 from derivations.typeset.any_root import AnyRoot, PolynomialRoot, RealRoot
 from theory.abridging import brief
 from theory.errors import InputError, UnfinishedError
@@ -141,10 +142,19 @@ class Extension:
 
     def element(self, expr: Expr) -> FracElement:
         """The reduced element of an abstracted expression, its denominator free of generators where it is invertible."""
-        found = self.field.from_expr(expr)
+        found = self.read(expr)
         for generator in reversed(self.algebraic):
             found = self._reduce_by(self._rationalise(found, generator), generator)
         return found
+
+    def read(self, expr: Expr) -> FracElement:
+        """The fraction without common factors that a rational expression is, by FLINT."""
+        top, bottom = (
+            self.field.ring.from_dict({tuple(map(int, k)): QQ(int(c)) for k, c in p.to_dict().items()})
+            for p in Ring(self.field.symbols).fraction(expr)
+        )
+        sign = bottom.canonical_unit()
+        return self.field.raw_new(top * sign, bottom * sign)
 
     def restore(self, element) -> Expr:
         """The expression that an element stands for."""
@@ -161,7 +171,7 @@ class Extension:
         if polynomial.degree(index) < generator.degree:
             return self.field(polynomial)
         g = self.field.gens[index]
-        leading = g**generator.degree - self.field.from_expr(generator.relation)
+        leading = g**generator.degree - self.read(generator.relation)
         total = self.field.zero
         for monomial, coefficient in polynomial.terms():
             k, rest = monomial[index], tuple(0 if i == index else e for i, e in enumerate(monomial))
@@ -181,7 +191,7 @@ class Extension:
             Poly(e, generator.symbol, domain=domain) for e in (element.denom.as_expr(), generator.relation)
         )
         try:
-            return self.field(element.numer) * self.field.from_expr(denominator.invert(relation).as_expr())
+            return self.field(element.numer) * self.read(denominator.invert(relation).as_expr())
         except NotInvertible:
             return element
 

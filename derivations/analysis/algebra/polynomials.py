@@ -104,7 +104,10 @@ class Ring:
         return [self.context.from_dict(row) for row in rows]
 
     def leading(self, p: Polynomial, symbol: Symbol) -> Polynomial:
-        return self.coefficients(p, symbol)[-1]
+        """The coefficient of the highest power of one symbol."""
+        place, degree = self.place[symbol], self.degree(p, symbol)
+        top = {k: c for k, c in p.to_dict().items() if k[place] == degree}
+        return self.context.from_dict({(*k[:place], 0, *k[place + 1 :]): c for k, c in top.items()})
 
     def derivative(self, p: Polynomial, symbol: Symbol) -> Polynomial:
         return p.derivative(self.place[symbol])

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import prod
 
@@ -29,6 +29,8 @@ from derivations.analysis.algebra.number_field import NumberField
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 
 Monomial = tuple[int, ...]
+
+_ORDER = lru_cache(maxsize=2**16)(grevlex)  # reduction asks for the same monomials over and over
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def quotient_algebra(ring: Ring, equations: Sequence[Polynomial], nonzero: Seque
     if len(equations) < len(variables):
         return None
     places = [ring.place[s] for s in variables]
-    rationals = PolyRing([f"x{i}" for i in range(-len(nonzero[:1]), len(places))], QQ, grevlex)
+    rationals = PolyRing([f"x{i}" for i in range(-len(nonzero[:1]), len(places))], QQ, _ORDER)
 
     def convert_polynomial(p: Polynomial):
         zeros = (0,) * len(nonzero[:1])

@@ -182,7 +182,7 @@ def norm_polynomial(element: FracElement, field: Extension) -> list[FracElement]
 
 def _basis_coordinates(element: FracElement, exponents: tuple, basis: list, field: Extension) -> list[FracElement]:
     shift = Mul(*(g.symbol**k for g, k in zip(field.algebraic, exponents, strict=True)))
-    moved = field.element((element * field.field.from_expr(shift)).as_expr())
+    moved = field.element((element * field.read(shift)).as_expr())
     indices = [field.field.symbols.index(g.symbol) for g in field.algebraic]
     found = dict.fromkeys(basis, field.field.zero)
     for monomial, coefficient in moved.numer.terms():

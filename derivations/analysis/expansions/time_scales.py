@@ -256,7 +256,7 @@ def characteristic_polynomial(flow: Flow, values: Mapping[Symbol, Expr]) -> list
     if jacobian.has(nan, zoo, oo, -oo):
         raise InputError("a flow that is differentiable at the point", brief(jacobian.tolist()), "choose another point")
     entries, field = extension_of(jacobian)
-    elements = [field.field.from_expr(e) for e in entries]
+    elements = [field.read(e) for e in entries]
     size = len(flow.state)
     rows = [elements[i * size : (i + 1) * size] for i in range(size)]
     found = DomainMatrix(rows, (size, size), field.field.to_domain()).charpoly()

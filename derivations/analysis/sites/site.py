@@ -46,7 +46,10 @@ class Site:
         """``p`` with the expressed variables put in, not reduced by the defining polynomials."""
         top, bottom = p, self.ring.constant(1)
         for s in (*self.solved, *self.special):
-            surplus = max(self.ring.degree(top, s.symbol), 0) - max(self.ring.degree(bottom, s.symbol), 0)
+            above, below = (max(self.ring.degree(q, s.symbol), 0) for q in (top, bottom))
+            if above == below == 0:
+                continue
+            surplus = above - below
             top, bottom = (self.ring.substitute(q, s.symbol, s.top, s.bottom) for q in (top, bottom))
             top, bottom = (top, bottom * s.bottom**surplus) if surplus > 0 else (top * s.bottom**-surplus, bottom)
         return cancel_fraction(top, bottom)

@@ -31,7 +31,7 @@ from derivations.vocabulary import (
 from theory.dmft import ERF, LINEAR, TANH, MeanFieldHead, SingleSite
 from theory.dmft.single_site import Starts, mean_felt, start_quadrature
 from theory.evaluate import Point, evaluate
-from theory.models.single_component import w, x, y
+from theory.models.component import w, x, y
 from theory.models.vocabulary import K, gamma, kappa, lam
 
 STEP = 1e-100  # of a complex step

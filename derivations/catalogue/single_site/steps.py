@@ -30,7 +30,7 @@ from derivations.vocabulary import (
 from theory.dmft import head_equations, single_site
 from theory.loss import Loss
 from theory.models import single_component
-from theory.models.single_component import w, x, y
+from theory.models.component import w, x, y
 from theory.models.vocabulary import K, gamma, kappa, lam
 
 

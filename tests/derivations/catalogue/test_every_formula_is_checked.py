@@ -292,7 +292,7 @@ WRONG_ENGINES = {
         },
     ),
     "coupling energy without its halves, head": (
-        [(import_module("theory.models.projection_head"), "coupling_energy", _doubled_energy)],
+        [(import_module("theory.models.head"), "coupling_energy", _doubled_energy)],
         {
             "projection_head": ["loss", "modes"],
             "stop_gradient": ["loss", "mode_flow"],
