@@ -1,24 +1,23 @@
-"""HTML pages that open without a network: stylesheet, fonts and KaTeX are inside."""
+"""HTML pages that open without a network: everything is inside."""
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from derivations.documents.view import DOLLAR, DerivationView
+from derivations.documents import mathml
+from derivations.documents.view import DOLLAR, DerivationView, PaperView, number_steps
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
 def render_prose(text: str) -> Markup:
-    """Text with mathematics between dollars, which KaTeX renders in the browser."""
+    """Text with mathematics between dollars, which KaTeX sets."""
     parts = re.split(r"\$([^$]*)\$", str(text))
     inline = (Markup('<span class="math">{}</span>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
     return Markup(Markup("").join(inline).replace(DOLLAR, "$"))
@@ -39,7 +38,13 @@ def link_prose(text: str, marks: Mapping[str, str]) -> Markup:
     return Markup("").join(linked)
 
 
-def page_environment() -> Environment:
+def render_page(template: str, **context: Any) -> str:
+    """A self-contained page that reads without scripts, but where the extra [report] is missing: KaTeX stands in it then."""
+    page = _environment().get_template(template).render(**context, scripted=not mathml.is_engine_there())
+    return mathml.set_mathematics(page) if mathml.is_engine_there() else page
+
+
+def _environment() -> Environment:
     """Templates that escape what is put into them."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -50,13 +55,26 @@ def page_environment() -> Environment:
         trim_blocks=True,
     )
     env.filters |= {"prose": render_prose, "linked": link_prose}
-    env.globals |= {"katex_css": katex_css(), "katex_js": katex_js()}
+    env.globals |= {"katex_js": Markup(mathml.katex_js())}
     return env
 
 
 def derivation_page(derivation: DerivationView) -> str:
     """A self-contained page of one derivation."""
-    return page_environment().get_template("page.html.j2").render(title=derivation.title, derivations=[derivation])
+    return render_page("derivation.html.j2", title=derivation.title, derivation=number_steps(derivation))
+
+
+def paper_page(paper: PaperView, folder: Path) -> str:
+    """A self-contained page of a paper, whose figures stand in a folder as SVG."""
+    shown = [figure for section in paper.sections for figure in section.figures]
+    figures = {figure.name: _read_svg(folder / f"{figure.name}.svg", figure.alt) for figure in shown}
+    return render_page("paper.html.j2", title=paper.title, paper=paper, marks=paper.marks, figures=figures)
+
+
+def _read_svg(path: Path, alt: str) -> Markup:
+    """A picture without its XML head, to stand inside a page; ``alt`` is read to those who do not see it."""
+    text = path.read_text(encoding="utf-8")
+    return Markup(text[text.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1))
 
 
 def derivation_fragment(derivation: DerivationView) -> str:
@@ -76,25 +94,4 @@ def _escape_prose(text: str) -> str:
 
 def result_page(title: str, display: str) -> str:
     """A self-contained page of one display."""
-    return page_environment().get_template("result.html.j2").render(title=title, display=display)
-
-
-@cache
-def katex_js() -> Markup:
-    return Markup(_read_katex("katex.min.js").decode())
-
-
-@cache
-def katex_css() -> Markup:
-    """KaTeX's stylesheet with its fonts inside."""
-    css = _read_katex("katex.min.css").decode()
-
-    def embed_font(match: re.Match) -> str:
-        font = base64.b64encode(_read_katex(f"fonts/{match[1]}.woff2")).decode()
-        return f'src:url(data:font/woff2;base64,{font}) format("woff2")'
-
-    return Markup(re.sub(r'src:url\(fonts/([\w-]+)\.woff2\) format\("woff2"\)[^;}]*', embed_font, css))
-
-
-def _read_katex(name: str) -> bytes:
-    return files("derivations.documents").joinpath("katex", *name.split("/")).read_bytes()
+    return render_page("result.html.j2", title=title, display=display)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from derivations.documents.view import DOLLAR, DerivationView
+from derivations.documents.view import DOLLAR, DerivationView, PaperView
 from theory.errors import UnfinishedError
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ def derivation_section(derivation: DerivationView) -> str:
 def latex_document(title: str, derivations: Sequence[DerivationView]) -> str:
     """A complete LaTeX document of derivations."""
     return latex_environment().get_template("document.tex.j2").render(title=title, derivations=derivations)
+
+
+def paper_source(paper: PaperView) -> str:
+    """The LaTeX of a paper, which includes its figures as PDF."""
+    return latex_environment().get_template("paper.tex.j2").render(title=paper.title, paper=paper, marks=paper.marks)
 
 
 def compile_pdf(source: Path) -> Path | None:

@@ -9,14 +9,15 @@ When it fails: what KaTeX does not know stands as it was written, in an element 
 
 from __future__ import annotations
 
+import atexit
 import re
 from functools import cache
 from html import unescape
+from importlib.resources import files
+from importlib.util import find_spec
 from typing import Any
 
-from derivations.documents.html import katex_js
-
-MATHEMATICS = re.compile(r'<(span|div) class="(math(?: display)?(?: result)?)">(.*?)</\1>', re.DOTALL)
+MATHEMATICS = re.compile(r'<(span|div) class="(math(?: display)?)">(.*?)</\1>', re.DOTALL)
 RENDER = """(list => list.map(([source, display]) => katex.renderToString(
     source, { displayMode: display, throwOnError: false, output: "mathml" })))"""
 
@@ -33,11 +34,23 @@ def set_mathematics(page: str) -> str:
     return MATHEMATICS.sub(place, page)
 
 
+def is_engine_there() -> bool:
+    """Whether mathematics can be set when a page is made."""
+    return find_spec("py_mini_racer") is not None
+
+
+@cache
+def katex_js() -> str:
+    """The script of KaTeX."""
+    return files("derivations.documents").joinpath("katex", "katex.min.js").read_text(encoding="utf-8")
+
+
 @cache
 def _engine() -> Any:
     """A JavaScript engine that has read KaTeX."""
     from py_mini_racer import MiniRacer
 
     engine = MiniRacer()
-    engine.eval(str(katex_js()))
+    atexit.register(engine.close)  # left to the end of the interpreter, its thread would be waited for without end
+    engine.eval(katex_js())
     return engine

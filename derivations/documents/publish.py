@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from derivations.documents import html, latex
-from derivations.documents.view import DerivationView
+from derivations.documents.view import DerivationView, PaperView
 from theory.errors import InputError, UnfinishedError
+from theory.progress import Tell
 
 
 def publish_files(out: Path, build: Callable[[Path], None]) -> list[Path]:
@@ -78,6 +79,17 @@ def write_document(derivation: DerivationView, path: Path) -> Path:
             (scratch / path.name).with_suffix(".tex").unlink()
 
     return publish_files(path.parent, build)[0]
+
+
+def write_paper(paper: PaperView, source: Path, tell: Tell) -> None:
+    """A paper as page, LaTeX and, with a TeX engine, PDF, beside its figures."""
+    tell("write the page", 0.0)
+    source.with_suffix(".html").write_text(html.paper_page(paper, source.parent), encoding="utf-8")
+    source.write_text(latex.paper_source(paper), encoding="utf-8")
+    tell("write the page", 1.0)
+    tell("compile the paper", 0.0)
+    latex.compile_pdf(source)
+    tell("compile the paper", 1.0)
 
 
 def _write_document(derivation: DerivationView, path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from math import ceil, sqrt
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class StepView:
     evidence: str
     number: str = ""  # of its equation, where it has one
     label: str = ""  # by which its equation is linked
-    links: tuple[str, ...] = ()  # labels of the steps in ``uses``
+    links: tuple[tuple[str, str], ...] = ()  # labels and numbers of the steps in ``uses``
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,18 @@ def shorten_step(step: StepView) -> StepView:
 
 def number_steps(derivation: DerivationView) -> DerivationView:
     """The steps of a derivation with numbered equations, and without the lines that they take from each other."""
-    labels = {step.title: f"{derivation.name}-{step.name}" for step in derivation.steps}
+    places = {
+        step.title: (f"{derivation.name}-{step.name}", f"{derivation.number}{place}")
+        for place, step in enumerate(derivation.steps, 1)
+    }
     steps = (
         replace(
             shorten_step(step),
-            number=f"{derivation.number}{place}",
-            label=labels[step.title],
-            links=tuple(labels[used] for used in step.uses),
+            label=places[step.title][0],
+            number=places[step.title][1],
+            links=tuple(places[used] for used in step.uses),
         )
-        for place, step in enumerate(derivation.steps, 1)
+        for step in derivation.steps
     )
     return replace(derivation, steps=tuple(steps))
 
@@ -92,8 +97,8 @@ class FigureView:
     number: int = 0
 
 
-ROWS = 30
-WORDS = 36  # characters of a cell that stands on one line
+ROWS = 22  # of a table that stands on a page
+WORDS = 16  # characters of a cell that stands on one line
 
 
 @dataclass(frozen=True)
@@ -105,14 +110,31 @@ class TableView:
     notes: tuple[str, ...] = ()
 
     @property
-    def is_wordy(self) -> bool:
-        """Whether the first column has lines of its own in its cells."""
-        return any(len(row[0]) > WORDS for row in self.rows)
+    def shares(self) -> tuple[float, ...]:
+        """How wide columns are whose cells take several lines, 1 on the mean; 0 for those whose cells stand on one."""
+        longest = [
+            max((_shown_length(cell) for cell in column if _has_words(cell)), default=0)
+            for column in zip(*self.rows, strict=True)
+        ]
+        long = [sqrt(length) if length > WORDS else 0.0 for length in longest]
+        return tuple(round(length * sum(map(bool, long)) / sum(long), 3) if length else 0.0 for length in long)
 
     @property
     def pages(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
-        """The rows in parts that stand on a page."""
-        return tuple(self.rows[k : k + ROWS] for k in range(0, len(self.rows), ROWS))
+        """The rows in parts of about one length that stand on a page."""
+        size = ceil(len(self.rows) / ceil(len(self.rows) / ROWS))
+        return tuple(self.rows[k : k + size] for k in range(0, len(self.rows), size))
+
+
+def _has_words(cell: str) -> bool:
+    """Whether a line can end between words of a cell."""
+    return " " in re.sub(r"\$[^$]*\$", "", cell)
+
+
+def _shown_length(cell: str) -> int:
+    """About how many characters of a cell are seen: a command of LaTeX is one, and a link to an equation five."""
+    without_links = re.sub(r"\[[#@][\w-]+\]", "(A.1)", cell)
+    return len(re.sub(r"[{}$^_\\]", "", re.sub(r"\\[A-Za-z]+", "x", without_links)))
 
 
 @dataclass(frozen=True)
@@ -160,5 +182,6 @@ class PaperView:
     @property
     def marks(self) -> dict[str, str]:
         """What stands for a link: the numbers of equations by their labels, and of sources by their keys."""
-        equations = {f"#{step.label}": f"({step.number})" for derivation in self.appendix for step in derivation.steps}
+        parts: tuple[SectionView | DerivationView, ...] = (*self.sections, *self.appendix)
+        equations = {f"#{step.label}": f"({step.number})" for part in parts for step in part.steps}
         return equations | {f"@{source.key}": f"[{place}]" for place, source in enumerate(self.references, 1)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from math import ceil, log10
 from string import ascii_lowercase
@@ -12,7 +13,7 @@ from sympy import Basic
 from derivations.analysis.linearisation.kinds import Bifurcation
 from derivations.analysis.linearisation.verdicts import Verdict
 from derivations.analysis.points.fixed_points import Completeness
-from derivations.documents.view import FigureView, PaperView, SectionView, TableView, shorten_step
+from derivations.documents.view import DerivationView, FigureView, PaperView, SectionView, TableView, number_steps
 from derivations.steps.account import number_word
 from derivations.studies.agreement import Agreement
 from derivations.studies.enclosures import Enclosure
@@ -34,12 +35,12 @@ SECTIONS = (
 WIDEST = 16.0  # of a formula in a cell
 
 
-def view_paper(study: Study, drawn: Mapping[str, str]) -> PaperView:
-    """A study as a paper with the figures that were drawn, name to caption."""
+def view_paper(study: Study, drawn: Mapping[str, FigureView]) -> PaperView:
+    """A study as a paper with the figures that were drawn, by their names."""
     findings = study.findings
     return PaperView(
         findings.subject.title,
-        findings.subject.source,
+        findings.subject.source and f"Model: {findings.subject.source}",
         tuple(say_in_short(findings)),
         tuple(_sections(study, drawn)),
         f"Made by collapse-theory {version('collapse-theory')}. Statuses are those of the checks of this very paper.",
@@ -85,12 +86,12 @@ def _distinct(bifurcations: Iterable[Bifurcation]) -> Iterator[str]:
             yield f"{words[0].upper() + words[1:]} bifurcation at ${left}={right}$."
 
 
-def _sections(study: Study, drawn: Mapping[str, str]) -> Iterator[SectionView]:
-    left = {step.name: shorten_step(step) for step in study.derivation.view(study.verification).steps}
+def _sections(study: Study, drawn: Mapping[str, FigureView]) -> Iterator[SectionView]:
+    left = {step.name: step for step in number_steps(_in_order(study.derivation.view(study.verification))).steps}
     placed = {"stability": ("bifurcation-diagram", "phase-portrait", "phase-plane"), "rates": ("rates",)}
     for name, title, kinds in SECTIONS:
         steps = tuple(left.pop(n) for n in [*left] if _kind_of(n) in kinds)
-        pictures = tuple(FigureView(f, drawn[f]) for f in placed.get(name, ()) if f in drawn)
+        pictures = tuple(drawn[f] for f in placed.get(name, ()) if f in drawn)
         if steps or pictures:
             yield SectionView(name, title, steps=steps, figures=pictures)
     if left:
@@ -100,12 +101,19 @@ def _sections(study: Study, drawn: Mapping[str, str]) -> Iterator[SectionView]:
         yield SectionView("gaps", "What could not be finished", tuple(study.gaps))
 
 
+def _in_order(derivation: DerivationView) -> DerivationView:
+    """A derivation with its steps in the order of the sections that they stand in."""
+    places = {kind: place for place, (_, _, kinds) in enumerate(SECTIONS) for kind in kinds}
+    ordered = sorted(derivation.steps, key=lambda step: places.get(_kind_of(step.name), len(SECTIONS)))
+    return replace(derivation, steps=tuple(ordered))
+
+
 def _kind_of(step: str) -> str:
     """The kind of a step by its name, which may end in numbers."""
     return step.rstrip("0123456789_")
 
 
-def _simulated(study: Study, drawn: Mapping[str, str]) -> Iterator[SectionView]:
+def _simulated(study: Study, drawn: Mapping[str, FigureView]) -> Iterator[SectionView]:
     table = study.agreement
     if table is None:
         return
@@ -117,7 +125,7 @@ def _simulated(study: Study, drawn: Mapping[str, str]) -> Iterator[SectionView]:
     below = (*((letter, f"${_written(formula)}$") for formula, letter in letters.items()), *_sentences(marks))
     notes = (*table.notes, *(f"{mark} {said}." for mark, said in below))
     shown = TableView(header, rows, notes) if rows else None
-    pictures = tuple(FigureView(f, drawn[f]) for f in ("runs",) if f in drawn)
+    pictures = tuple(drawn[f] for f in ("runs",) if f in drawn)
     yield SectionView("agreement", "Theory over simulation", _numbers(study.findings), (), pictures, shown)
 
 

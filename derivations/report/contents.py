@@ -24,11 +24,10 @@ INTEGRATED = "frustrated"  # the run that is made once more in time steps
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure in both forms, with what is said of it."""
+    """A figure as files, by their formats, with what is said of it."""
 
     view: FigureView
-    svg: str
-    pdf: bytes
+    files: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, eq=False)

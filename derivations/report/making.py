@@ -26,14 +26,22 @@ WIDE, LARGE = 100, 4000  # inputs or classes, and samples, up to which a teacher
 
 
 def make_report(
-    data: DataSet, *, dimension: int, fraction: float, seed: int, level: str, progress: Tell, decay: float = 0.0
+    data: DataSet,
+    *,
+    dimension: int,
+    fraction: float,
+    seed: int,
+    level: str,
+    progress: Tell,
+    decay: float = 0.0,
+    formats: Sequence[str] = (),
 ) -> Report:
-    """Run the experiments and check the derivations, these in processes of their own."""
+    """Run the experiments and check the derivations, these in processes of their own; figures are also made in ``formats``."""
     todo, checks = plan_runs(data, fraction, seed, decay), _start_checks(level)
     runs = tuple(perform_runs(todo, dimension, seed, lambda plan, share: progress(f"simulate: {plan.title}", share)))
     beside = compare_beside(data, runs, progress)
     made = Report(data, dimension, fraction, seed, (), runs, beside)
-    pictures = draw_pictures(made, progress)  # while steps are checked
+    pictures = draw_pictures(made, progress, formats)  # while steps are checked
     checked = []
     for name, verification in checks:
         progress(f"derive and check: {name}", 0.0)

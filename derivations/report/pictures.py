@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -15,25 +15,23 @@ from derivations.report.sections import PAIRS, first_pairs
 from theory.progress import Tell
 
 
-def draw_pictures(report: Report, tell: Tell) -> dict[str, Picture]:
-    """Draw what there is to draw; the figures by the claim that they show."""
+def draw_pictures(report: Report, tell: Tell, formats: Sequence[str] = ()) -> dict[str, Picture]:
+    """Draw what there is to draw, also in formats that the documents do not hold; the figures by the claim that they show."""
     planned = list(_plan(report))
     drawn: dict[str, Picture] = {}
     for done, (topic, name, draw, caption, alt) in enumerate(planned):
         tell("figures", done / len(planned))
         figure = draw()
         if figure is not None:
-            drawn[topic] = _save_in_memory(figure, FigureView(name, caption, alt, len(drawn) + 1))
+            drawn[topic] = _save_in_memory(figure, FigureView(name, caption, alt, len(drawn) + 1), formats)
     tell("figures", 1.0)
     return drawn
 
 
-def _save_in_memory(figure: Figure, view: FigureView) -> Picture:
+def _save_in_memory(figure: Figure, view: FigureView, formats: Sequence[str]) -> Picture:
     with tempfile.TemporaryDirectory() as folder:
-        figures.save_figure(figure, Path(folder), view.name)
-        files = (Path(folder) / f"{view.name}.{kind}" for kind in ("svg", "pdf"))
-        svg, pdf = (path.read_bytes() for path in files)
-    return Picture(view, svg.decode(), pdf)
+        figures.save_embedded(figure, Path(folder), view.name, formats)
+        return Picture(view, {path.suffix: path.read_bytes() for path in Path(folder).iterdir()})
 
 
 Planned = tuple[str, str, Callable[[], Figure | None], str, str]

@@ -60,7 +60,7 @@ def view_report(report: Report, drawn: Mapping[str, FigureView]) -> PaperView:
         for letter, (derivation, found) in zip(ascii_uppercase, report.derivations, strict=False)
     )
     paper = PaperView(
-        f"Representation collapse: {report.data.name}",
+        f"Representation collapse: {keep_literal(report.data.name)}",
         _settings(report),
         tuple(_abstract(report)),
         tuple(_sections(report, drawn)),

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from markupsafe import Markup
-
-from derivations.documents import html, latex
-from derivations.documents.mathml import set_mathematics
-from derivations.documents.publish import publish_files
-from derivations.figures.style import read_svg
+from derivations.documents.publish import publish_files, write_paper
 from derivations.report.contents import Report
 from derivations.report.pictures import draw_pictures
 from derivations.report.sections import view_report
@@ -22,19 +17,10 @@ def write_report(report: Report, out: Path, progress: Tell) -> list[Path]:
     def build(scratch: Path) -> None:
         drawn = report.pictures or draw_pictures(report, progress)
         for one in drawn.values():
-            (scratch / f"{one.view.name}.svg").write_text(one.svg, encoding="utf-8")
-            (scratch / f"{one.view.name}.pdf").write_bytes(one.pdf)
+            for suffix, content in one.files.items():
+                (scratch / f"{one.view.name}{suffix}").write_bytes(content)
         paper = view_report(report, {topic: one.view for topic, one in drawn.items()})
-        inline = {one.view.name: Markup(read_svg(scratch / f"{one.view.name}.svg", one.view.alt)) for one in drawn.values()}
-        context = {"title": paper.title, "paper": paper, "marks": paper.marks}
-        progress("typeset report.html", 0.0)
-        page = html.page_environment().get_template("report.html.j2").render(**context, figures=inline)
-        (scratch / "report.html").write_text(set_mathematics(page), encoding="utf-8")
-        source = latex.latex_environment().get_template("report.tex.j2").render(**context)
-        (scratch / "report.tex").write_text(source, encoding="utf-8")
         (scratch / "report.bib").write_text("\n\n".join(one.bibtex for one in paper.references) + "\n", encoding="utf-8")
-        progress("compile report.pdf", 0.0)
-        latex.compile_pdf(scratch / "report.tex")
-        progress("compile report.pdf", 1.0)
+        write_paper(paper, scratch / "report.tex", progress)
 
     return publish_files(out, build)
