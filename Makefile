@@ -10,8 +10,9 @@ BIN := $(VENV)/bin
 report: $(VENV)/report.stamp
 	$(BIN)/collapse report $(ARGS)
 
+# Compiled files are kept, or each of the many processes of the tests would compile everything again.
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(ARGS)
 
 # An independent automatic differentiation, which the tests use where it is installed.
 oracle: $(VENV)/oracle.stamp
@@ -30,7 +31,7 @@ clean:
 	rm -rf $(VENV) build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find theory derivations tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/report.stamp: EXTRAS := report
+$(VENV)/report.stamp: EXTRAS := report,data
 $(VENV)/test.stamp: EXTRAS := report,sweep,test
 $(VENV)/oracle.stamp: EXTRAS := oracle
 $(VENV)/lint.stamp: EXTRAS := report,sweep,dev

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from derivations.checks import CheckOutcome, Status
 from derivations.typeset.plain_values import plain_values
 from theory.abridging import Brief, table_html
+from theory.text_table import table_text
 
 NO_CHECK = CheckOutcome(Status.UNCHECKED, "none", "no check")
 
@@ -68,12 +69,9 @@ class Verification(Brief):
         return table_html(repr(self)[1:-1], head, rows)
 
     def __str__(self):
-        width = max((len(row.step) for row in self.rows), default=0)
-        lines = [
-            f"{r.step:<{width}}  {r.outcome.status.value:<9}  {_size_text(r.outcome):<18}  {r.outcome.kind}: {r.outcome.detail}"
-            for r in self.rows
-        ]
-        return "\n".join([self.derivation, *lines])
+        found = [(r.step, r.outcome) for r in self.rows]
+        rows = [(step, o.status.value, _size_text(o), f"{o.kind}: {o.detail}") for step, o in found]
+        return f"{self.derivation}\n{table_text(rows, 'llll')}".rstrip()
 
 
 def _size_text(outcome: CheckOutcome) -> str:

@@ -1,6 +1,5 @@
 """The house stands as drawn: imports run one way, heavy libraries stay out, and data files are where the code expects them."""
 
-import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -53,6 +52,24 @@ def test_derivations_are_asked_for_by_name(imported_by):
     assert imported_by("derivations.catalogue.model") == {"derivations.cli.derive"}
 
 
+@pytest.mark.parametrize(
+    "said", ["--version", "--help", "report --help", "reprot", "simulate --wrong", "derive --list", "study --list"]
+)
+def test_what_needs_no_computing_is_answered_without_loading_what_computes(said):
+    code = f"""
+import sys
+from derivations.cli import main
+try:
+    main({said.split()!r}, standalone_mode=False)
+except BaseException as error:
+    print(type(error).__name__, error, file=sys.stderr)
+print("", *sys.modules, sep="\\n")
+"""
+    modules = set(run_python(code).stdout.split("\n"))
+    assert "derivations.cli" in modules
+    assert not modules & {"sympy", "numpy", "scipy", "matplotlib", "pandas"}
+
+
 def test_importing_theory_loads_no_heavy_library():
     heavy = {"jinja2", "matplotlib", "networkx", "pandas", "scipy.integrate", "sklearn"}
     every_name = "import sys, theory; found = [getattr(theory, name) for name in theory.__all__]; print(*sys.modules)"
@@ -78,13 +95,6 @@ def test_titles_of_derivations_are_there_without_their_steps():
 @pytest.mark.parametrize("package", ["theory", "derivations"])
 def test_package_declares_its_types(package):
     assert files(package).joinpath("py.typed").is_file()
-
-
-def test_every_font_of_the_vendored_stylesheet_is_there():
-    katex = files("derivations") / "documents" / "katex"
-    wanted = set(re.findall(r"fonts/(\w+-\w+\.woff2)", katex.joinpath("katex.min.css").read_text(encoding="utf-8")))
-    assert wanted
-    assert wanted == {font.name for font in katex.joinpath("fonts").iterdir()}
 
 
 FACES = [

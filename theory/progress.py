@@ -69,12 +69,13 @@ def _kept_alive(shown) -> Iterator[None]:
             waited = TICK
 
     thread = Thread(target=tick, daemon=True)
-    thread.start()
-    try:
+    try:  # from before the start, where an interruption would leave it alone
+        thread.start()
         yield
     finally:
         ended.set()
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
 
 
 @contextmanager

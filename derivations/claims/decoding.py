@@ -24,6 +24,7 @@ from theory.simulation.observables import accuracy, draw_followed
 
 TIED = 1e-6  # difference of two distances, over their size, that rounding decides
 FORMATS = (("half", np.float16), ("single", np.float32))
+ENTRIES = 10**7  # of the paths of samples that are held at once
 NOISE = 3.0  # standard errors of an accuracy that is known from a part of the samples
 
 
@@ -80,7 +81,9 @@ def _say_rounded(run: ExperimentRun) -> str:
     path, c = run.trajectory, run.coupling
     chosen = draw_followed(c, len(path.times), path.seed)
     everything = np.arange(c.observed) if chosen is None else chosen
-    samples, labels = path.samples(everything)[-1], path.labels[-1]
+    labels = path.labels[-1]
+    pieces = np.array_split(everything, len(everything) * path.labels[:, :, 0].size // ENTRIES + 1)
+    samples = np.concatenate([path.samples(piece)[-1] for piece in pieces], axis=-1)
     said = []
     for name, kind in FORMATS:
         rounded = accuracy(c, samples.astype(kind).astype(float), labels.astype(kind).astype(float), chosen)

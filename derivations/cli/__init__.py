@@ -1,10 +1,13 @@
 """The command ``collapse``: a group of commands, one a module, which is imported when its command is asked for."""
 
+import os
+import sys
 from importlib.metadata import version
+from typing import NoReturn
 
 import click
 
-from derivations.cli.common import Commands
+from derivations.cli.common import INTERRUPTED, Commands
 
 MODULES = ("check", "derive", "diagnose", "dmft", "losses", "phase", "report", "simulate", "spectrum", "study")
 
@@ -13,3 +16,20 @@ MODULES = ("check", "derive", "diagnose", "dmft", "losses", "phase", "report", "
 @click.version_option(version("collapse-theory"), prog_name="collapse")
 def main() -> None:
     """Why learned representations collapse, and what prevents it: derivations checked against numbers."""
+
+
+def run() -> NoReturn:
+    """Run the command as a process of its own, which ends at once after Ctrl-C.
+
+    The end of an interpreter would wait for all memory to be freed, beside threads that still work; what holds files has been
+    left by then, and workers end with this process.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
+    sys.exit()

@@ -14,8 +14,11 @@ import click
 from theory.errors import InputError, UnfinishedError
 from theory.progress import QUIET as QUIET_RUN
 
-FAILED, BAD_INPUT, UNFINISHED = 1, 2, 3
+FAILED, BAD_INPUT, UNFINISHED, INTERRUPTED = 1, 2, 3, 130
+ARGUMENT = re.compile(r"""\b(\w+)=("[^"]*"|'[^']*'|[\d./+-]*\d|\w+|)(?:\.\.\.)?""")  # as Python writes it
+QUOTES = "\"'"
 FOLDER = Path("collapse-out")
+KEPT = "derivations.kept"  # what a command has written, in the context of click
 OUT = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -95,6 +98,17 @@ class Commands(click.Group):
     def get_command(self, ctx, name):
         return import_module(f"derivations.cli.{name}").command if name in self.modules else None
 
+    def _spell_options(self, ctx: click.Context, sentence: str) -> str:
+        """What a function says of its arguments, said of the options of the command that stand for them."""
+        command = self.get_command(ctx, ctx.invoked_subcommand)
+        options = {name: o.opts[0] for o in command.params if o.param_type_name == "option" for name in (o.name, *o.opts)}
+
+        def spell(argument: re.Match) -> str:
+            option = options.get(argument[1]) or options.get("--" + argument[1].replace("_", "-"))
+            return f"{option} {argument[2].strip(QUOTES)}".rstrip() if option else argument[0]
+
+        return ARGUMENT.sub(spell, sentence)
+
     def invoke(self, ctx):
         try:
             return super().invoke(ctx)
@@ -103,19 +117,24 @@ class Commands(click.Group):
             click.echo(f"collapse: {_usage_sentence(error)}; see {path} --help", err=True)
             ctx.exit(BAD_INPUT)
         except InputError as error:
-            click.echo(f"collapse: {error}", err=True)
+            click.echo(f"collapse: {self._spell_options(ctx, str(error))}", err=True)
             ctx.exit(BAD_INPUT)
         except UnfinishedError as error:
-            click.echo(f"collapse: could not finish: {error}", err=True)
+            click.echo(f"collapse: could not finish: {self._spell_options(ctx, str(error))}", err=True)
             ctx.exit(UNFINISHED)
         except BrokenPipeError:  # the reader of the output, such as head, has seen enough: click ends quietly
             raise
         except (OSError, MemoryError) as error:
             click.echo(f"collapse: could not finish: {str(error) or 'out of memory'}", err=True)
             ctx.exit(UNFINISHED)
-        except KeyboardInterrupt:
-            click.echo("collapse: could not finish: interrupted; nothing was kept of the work under way", err=True)
-            ctx.exit(UNFINISHED)
+        except KeyboardInterrupt as error:
+            click.echo(f"collapse: could not finish: {str(error) or 'interrupted'}; {_kept_text(ctx)}", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def _kept_text(ctx: click.Context) -> str:
+    """What there is on disk of a command that was interrupted."""
+    return f"kept: {', '.join(ctx.meta[KEPT])}" if KEPT in ctx.meta else "nothing was kept"
 
 
 def examples(*lines: str) -> str:
@@ -146,7 +165,21 @@ def publish(folder: Path | None, build: Callable[[Path], None]) -> list[str]:
     """Files that are built, in their folder at once or not at all; none without a folder."""
     from derivations.documents.publish import publish_files
 
-    return [] if folder is None else [str(path) for path in publish_files(folder, build)]
+    if folder is None:
+        return []
+    files = [str(path) for path in publish_files(folder, build)]
+    note_kept(*files)
+    return files
+
+
+def note_kept(*what: str) -> None:
+    """Remember what is on disk, to be named should the command be interrupted."""
+    click.get_current_context().meta.setdefault(KEPT, []).extend(what)
+
+
+def status_of(error: BaseException) -> int:
+    """The exit status of work that ended early."""
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else UNFINISHED
 
 
 def read_parameters(parameters: tuple[str, ...]) -> dict[str, float]:

@@ -13,6 +13,7 @@ import click
 from derivations.cli.common import FAILED, JSON, LEVEL, OUT, QUIET, examples, folder_of, say
 from theory.errors import InputError
 from theory.progress import progress_bar
+from theory.text_table import table_text
 
 if TYPE_CHECKING:
     from derivations.engine import Derivation
@@ -53,9 +54,7 @@ def command(
     from derivations import catalogue
 
     if listed:
-        width = max(map(len, catalogue.names())) + 2
-        for name, title in catalogue.titles().items():
-            click.echo(f"{name:<{width}}{title}")
+        click.echo(table_text(catalogue.titles().items(), "ll"))
         return
     from derivations.documents.publish import write_derivations
     from derivations.spec import load_model

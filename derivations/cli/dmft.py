@@ -11,6 +11,7 @@ import click
 
 from derivations.cli.common import FAILED, FIGURES, JSON, OUT, QUIET, SEED, examples, folder_of, publish, say
 from theory import require
+from theory.text_table import table_text
 
 if TYPE_CHECKING:
     from derivations.agreement.finite_size import Points
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from theory.dmft import Pairs
 
 SAMPLES = 6  # couplings that --check draws
+SHOWN_ROWS = 12  # of the table, on the terminal
 
 
 @click.command(
@@ -165,13 +167,12 @@ def _judge(made: Computed, pairs: Pairs, of: tuple[int, int], points: Points) ->
 
 def _summary_text(said: dict) -> str:
     kept = {name: value for name, value in said.items() if name not in ("columns", "files", "verdict")}
-    rows = [f"{name.replace('_', ' '):<24}{_value_text(value)}" for name, value in kept.items()]
+    known = table_text([(name.replace("_", " "), _value_text(value)) for name, value in kept.items()], "ll")
     columns = said["columns"]
-    head = "".join(f"{name:>24}" for name in columns)
-    table = ["".join(f"{_number_text(v):>24}" for v in row) for row in zip(*columns.values(), strict=True)]
-    step = max(1, len(table) // 12)
+    rows = [tuple(map(_number_text, row)) for row in zip(*columns.values(), strict=True)]
+    table = table_text(rows[:: max(1, len(rows) // SHOWN_ROWS)], "r" * len(columns), columns)
     verdict = ["", f"verdict: {said['verdict']}"] if "verdict" in said else []
-    return "\n".join([*rows, "", head, *table[::step], "", *said["files"], *verdict])
+    return "\n".join([known, "", table, "", *said["files"], *verdict])
 
 
 def _value_text(value: Any) -> str:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivations.cli.common import FAILED, FIGURES, JSON, NUMBER, OUT, QUIET, SEED, examples, folder_of, publish, say
+from derivations.cli.common import FAILED, FIGURES, JSON, NUMBER, OUT, QUIET, SEED, examples, folder_of, note_kept, publish, say
 from theory import require
-from theory.errors import InputError, UnfinishedError
+from theory.errors import InputError
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -105,10 +105,9 @@ def _compute_cells(
         with progress_bar(1.0, f"{grid * grid} cells of {name}") as progress:
             return compute_diagram(plane, grid, grid, folder=folder, progress=progress, notice=_print_notice, **how)
     except KeyboardInterrupt:
-        kept = "nothing was kept"
         if folder is not None and folder.is_dir() and any(folder.iterdir()):
-            kept = f"finished chunks are kept in {folder}, run the same command to go on"
-        raise UnfinishedError(f"interrupted; {kept}") from None
+            note_kept(f"finished chunks in {folder}, from which the same command goes on")
+        raise
 
 
 def _build_plane(

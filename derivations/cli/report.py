@@ -12,6 +12,7 @@ import click
 from derivations.cli.common import (
     DIMENSION,
     FAILED,
+    FIGURES,
     JSON,
     LEVEL,
     NUMBER,
@@ -27,6 +28,7 @@ from derivations.cli.common import (
 from derivations.cli.tables import reading_of, with_features
 from theory import require
 from theory.progress import pieces, progress_bar
+from theory.text_table import table_text
 
 
 @click.command(
@@ -40,6 +42,7 @@ from theory.progress import pieces, progress_bar
 @DIMENSION
 @click.option("--decay", type=float, default=0.0, show_default=True, help="Decay of embeddings and head under stop-gradient.")
 @LEVEL
+@FIGURES
 @JSON
 @QUIET
 @SEED
@@ -50,6 +53,7 @@ def command(
     dimension: int,
     decay: float,
     level: str,
+    formats: tuple[str, ...],
     as_json: bool,
     seed: int,
     out: Path | None,
@@ -61,7 +65,8 @@ def command(
     these data. Exit status 1 where a check fails, or a run contradicts the theory.
 
     Writes a paper of at most six pages with the derivations as its appendix: report.html (opens offline, without scripts),
-    report.tex, report.bib, figures as SVG and PDF, and report.pdf where pdflatex is found.
+    report.tex, report.bib, figures as SVG and PDF, which these hold, and in each --format, and report.pdf where pdflatex is
+    found.
     """
     require.extra("report", "matplotlib", "sklearn", "pandas", "py_mini_racer")
     from derivations.data import load_data
@@ -72,8 +77,9 @@ def command(
         source = load_data(data, reading_of(reading), done)
     with pieces() as progress:
         made = make_report(
-            source, dimension=dimension, fraction=fraction, seed=seed, level=level, progress=progress, decay=decay
-        )
+            source, dimension=dimension, fraction=fraction, seed=seed, level=level, progress=progress, decay=decay,
+            formats=formats if folder else (),
+        )  # fmt: skip
         files = write_report(made, folder, progress) if folder else []
     if as_json:
         click.echo(json.dumps(_summarise_report(made, files)))
@@ -105,17 +111,15 @@ def _print_summary(made, files) -> None:
         for row in verification:
             if row.outcome.status is not Status.PASSED:
                 say(f"  {row.step}: {row.outcome.status.value}: {row.outcome.detail}")
-    say(f"\n{'run':<46}{'slow time':>10}{'measured':>10}{'ratio':>8}{'accuracy':>10}{'separation':>12}")
-    for run in made.runs:
-        times = ("-" if value is None else f"{value:.4g}" for value in (run.predicted_slow, run.measured_slow))
-        ratio = "" if run.ratio is None else f"{run.ratio:.3f}"
-        end = run.trajectory
-        say(
-            "{:<46}{:>10}{:>10}{:>8}{:>10.3f}{:>12.3g}".format(
-                run.title, *times, ratio, end.accuracy[-1], end.min_separation[-1]
-            )
-        )
+    head = ("run", "slow time", "measured", "ratio", "accuracy", "separation")
+    say(f"\n{table_text(map(_row_of_run, made.runs), 'lrrrrr', head)}")
     say("\n" + "\n".join(str(path) for path in files) + "\n")
     for note in made.data.notes:
         say(note)
     print_claims(made.claims)
+
+
+def _row_of_run(run) -> tuple[str, ...]:
+    times = ("-" if value is None else f"{value:.4g}" for value in (run.predicted_slow, run.measured_slow))
+    ratio = "" if run.ratio is None else f"{run.ratio:.3f}"
+    return run.title, *times, ratio, f"{run.trajectory.accuracy[-1]:.3f}", f"{run.trajectory.min_separation[-1]:.3g}"

@@ -9,10 +9,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from derivations.cli.common import publish, run_summary, say
+from derivations.cli.common import publish, run_summary, say, status_of
 from derivations.cli.couplings import coupling_of
 from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.progress import progress_bar
+from theory.text_table import table_text
 
 
 def partial_run(error: Interrupted | UnfinishedError):
@@ -55,7 +56,7 @@ def run_time_scales(_model: str, options: Mapping[str, Any], given: set[str], ou
     except (Interrupted, UnfinishedError) as error:
         run = partial_run(error)
         files += save_run(out, NAMES[len(files)], run, words)
-        return {"complete": False, "stopped": run.stopped, "files": files}
+        return {"complete": False, "stopped": run.stopped, "files": files, "status": status_of(error)}
 
     def draw(scratch: Path) -> None:
         from derivations import figures
@@ -91,17 +92,19 @@ class _Bars(ExitStack):
 def print_summary(found: dict) -> None:
     if "runs" in found:
         predicted = {"fast time": found["fast_time"], "slow time": found["slow_time"], "half time": found["half_time"]}
-        say(found["coupling"] + "\n" + "\n".join(f"{name:<12}{_value_text(value)}" for name, value in predicted.items()) + "\n")
-        say(f"{'run':<20}{'measured':>10}{'ratio':>8}{'accuracy':>10}{'separation':>12}")
-        for run in found["runs"]:
-            times = ("-" if run[key] is None else f"{run[key]:.4g}" for key in ("slow_time_measured", "ratio"))
-            say("{:<20}{:>10}{:>8}{accuracy:>10.4f}{min_separation:>12.3g}".format(run["name"], *times, **run))
+        say(f"{found['coupling']}\n{table_text([(name, _value_text(value)) for name, value in predicted.items()], 'll')}\n")
+        head = ("run", "measured", "ratio", "accuracy", "separation")
+        say(table_text(map(_row_of_run, found["runs"]), "lrrrr", head))
     elif "model" in found:
         shown = ("model", "coupling", "method", "last_time", "loss", "accuracy", "min_separation", "slow_time")
-        say("\n".join(f"{name.replace('_', ' '):<16}{_value_text(found[name])}" for name in shown))
-        for name, value in found["drift"].items():
-            say(f"{'drift':<16}{value:.2g} of {name}")
+        rows = [(name.replace("_", " "), _value_text(found[name])) for name in shown]
+        say(table_text(rows + [("drift", f"{value:.2g} of {name}") for name, value in found["drift"].items()], "ll"))
     say("\n".join(found["files"]))
+
+
+def _row_of_run(run: dict) -> tuple[str, ...]:
+    times = ("-" if run[key] is None else f"{run[key]:.4g}" for key in ("slow_time_measured", "ratio"))
+    return run["name"], *times, f"{run['accuracy']:.4f}", f"{run['min_separation']:.3g}"
 
 
 def _value_text(value: Any) -> str:

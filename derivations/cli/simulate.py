@@ -22,12 +22,12 @@ from derivations.cli.common import (
     OUT,
     QUIET,
     SEED,
-    UNFINISHED,
     examples,
     folder_of,
     print_claims,
     publish,
     say,
+    status_of,
 )
 from derivations.cli.couplings import KINDS, coupling_of, given_options, refuse_options, with_couplings
 from derivations.cli.models import LOSSES, PLACED, SUMS, checked_parameters, is_model_file, model_of, start_of, with_models
@@ -126,7 +126,7 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path | None, 
         refuse_options(given & OF_ONE_RUN, "two-time-scales")
     run = run_time_scales if model == "two-time-scales" else _run_model
     found = run(model, options, given, folder)
-    claims = found.pop("claims", ())
+    claims, status = found.pop("claims", ()), found.pop("status", None)
     if as_json:
         click.echo(json.dumps(found | {"claims": [claim.to_dict() for claim in claims]}))
     else:
@@ -140,7 +140,7 @@ def command(ctx: click.Context, /, model: str, as_json: bool, out: Path | None, 
     if not found.get("complete", True):
         kept = "; what was recorded until then is kept" if found["files"] else ""
         click.echo(f"collapse: could not finish: {found['stopped']}{kept}", err=True)
-        sys.exit(UNFINISHED)
+        sys.exit(status)
 
 
 # -- one run ----------------------------------------------------------------------------------------------------------
@@ -161,11 +161,12 @@ def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Pat
     how |= {"seed": options["seed"], "optimiser": _chosen_optimiser(options, given)}
     how |= {"initial": start_of(model, chosen, coupling, options)}
     follow = partial(simulate, chosen, coupling, parameters=parameters, method=options["method"], **how)
+    status = None
     try:
         with progress_bar(1.0, "simulate") as done:
             run = follow(progress=done)
     except (Interrupted, UnfinishedError) as error:
-        run = partial_run(error)
+        run, status = partial_run(error), status_of(error)
     run = replace(run, model=chosen)
     title = f"{model}, {words}, d = {options['dimension']}: {run.method}"
     files = save_run(out, "trajectory", run, words)
@@ -182,7 +183,8 @@ def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Pat
 
     with progress_bar(1.0, "claims") as done:
         claims = claims_of_run(model, options, coupling, run, partial(follow, progress=done))
-    return _summarise_run(model, words, run, coupling) | {"files": files + publish(out, draw), "claims": claims}
+    said = {"files": files + publish(out, draw), "claims": claims, "status": status}
+    return _summarise_run(model, words, run, coupling) | said
 
 
 def _chosen_optimiser(options: Mapping[str, Any], given: set[str]):

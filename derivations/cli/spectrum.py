@@ -12,6 +12,7 @@ from derivations.cli.couplings import KINDS, given_options, read_coupling, with_
 from derivations.cli.spectrum_of_views import print_views, summarise_views
 from derivations.cli.tables import with_format
 from theory import require
+from theory.text_table import table_text
 
 PRINTED_MODES = 30
 
@@ -85,13 +86,15 @@ def _print_spectrum(name: str, coupling, found: dict) -> None:
     modes, zero = len(found["mu"]), coupling.components
     sizes = {"samples": coupling.samples, "different rows": len(coupling.counts), "labels": coupling.labels}
     say(f"{name}: {', '.join(f'{word} {size:,}' for word, size in sizes.items())}\n")
-    say(f"{'mode':>6}{'mu':>12}{'frustration':>14}{'slow rate':>14}{'its time':>12}")
+    rows: list[tuple[str, ...]] = []
     for k in range(min(modes, PRINTED_MODES)):
         mu, psi, rate = (1.0, 0.0, 0.0) if k < zero else (found[key][k] for key in ("mu", "frustration", "rates"))
-        say(f"{k + 1:>6}{mu:>12.6g}{psi:>14.6g}{rate:>14.6g}{1 / rate if rate else float('inf'):>12.4g}")
+        time = 1 / rate if rate else float("inf")
+        rows.append((str(k + 1), f"{mu:.6g}", f"{psi:.6g}", f"{rate:.6g}", f"{time:.4g}"))
+    say(table_text(rows, "rrrrr", ("mode", "mu", "frustration", "slow rate", "its time")))
     if modes > PRINTED_MODES:
-        say(f"{'...':>6}  and {modes - PRINTED_MODES} more, which --json prints")
-    say("\n" + "\n".join(f"{word:<13}{meaning}" for word, meaning in _explain_numbers(found, reduced).items()))
+        say(f"... and {modes - PRINTED_MODES} more, which --json prints")
+    say("\n" + table_text(_explain_numbers(found, reduced).items(), "ll"))
 
 
 def _explain_numbers(found: dict, reduced) -> dict[str, str]:

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from derivations.cli.common import say
+from theory.text_table import table_text
 
 PRINTED = 30  # modes, and those that are found of a large graph
 
@@ -41,10 +42,9 @@ def print_views(words: str, coupling, found: dict[str, Any]) -> None:
     say(f"{words}: {coupling!r}\n")
     columns = {"nu": found["signed_correlations"], "shared rate": found["shared_rates"], "rate": found["rates"]}
     shown = {name: values[:PRINTED] for name, values in columns.items() if values is not None}
-    say(f"{'mode':>6}" + "".join(f"{name:>14}" for name in shown))
-    for number, row in enumerate(zip(*shown.values(), strict=False)):
-        say(f"{number + 1:>6}" + "".join(f"{_rounded(value):>14.6g}" for value in row))
-    say("\n" + "\n".join(f"{word:<13}{meaning}" for word, meaning in _meanings(coupling, found).items()))
+    rows = [(k + 1, *(f"{_rounded(value):.6g}" for value in row)) for k, row in enumerate(zip(*shown.values(), strict=False))]
+    say(table_text(rows, "r" * (1 + len(shown)), ("mode", *shown)))
+    say("\n" + table_text(_meanings(coupling, found).items(), "ll"))
 
 
 def _rounded(value: float) -> float:

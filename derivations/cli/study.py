@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivations.cli.common import FAILED, JSON, OUT, QUIET, examples, folder_of, say
+from derivations.cli.common import FAILED, FIGURES, JSON, OUT, QUIET, examples, folder_of, say
 from derivations.cli.studies import make_study, path_of, table_of, with_choices
 from theory import require
 from theory.progress import Tell, pieces
+from theory.text_table import table_text
 
 if TYPE_CHECKING:
     from derivations.studies.study import Study
@@ -27,24 +28,26 @@ if TYPE_CHECKING:
 @click.argument("model", metavar="MODEL", required=False)
 @click.option("--list", "listed", is_flag=True, help="List the models of published papers and stop.")
 @with_choices
+@FIGURES
 @JSON
 @QUIET
 @OUT
-def command(model: str | None, listed: bool, as_json: bool, out: Path | None, **choices: Any) -> None:
+def command(model: str | None, listed: bool, formats: tuple[str, ...], as_json: bool, out: Path | None, **choices: Any) -> None:
     """All that can be derived of a model, as a checked paper: MODEL is a file (TOML) or the name of a published model.
 
-    Writes study.html (opens offline), study.tex, study.json, figures as SVG and PDF, test_study.py, which runs by itself, and
-    study.pdf where pdflatex is found.  Exit status 1 where a check fails or a simulation contradicts the theory.
+    Writes study.html (opens offline, without scripts), study.tex, study.json, figures as SVG and PDF, which these hold, and in
+    each --format, test_study.py, which runs by itself, and study.pdf where pdflatex is found.  Exit status 1 where a check
+    fails or a simulation contradicts the theory.
     """
     if listed:
         _list_models()
         return
     path, folder = path_of(model), folder_of(out, as_json)
     if folder:
-        require.extra("report", "matplotlib")
+        require.extra("report", "matplotlib", "py_mini_racer")
     with pieces() as tell:
         made = make_study(path, choices, tell)
-        files = _write_study(made, folder, tell, path) if folder else []
+        files = _write_study(made, folder, tell, path, formats) if folder else []
     if as_json:
         click.echo(json.dumps(made.to_dict() | {"files": [str(file) for file in files]}, allow_nan=False))
     else:
@@ -54,10 +57,10 @@ def command(model: str | None, listed: bool, as_json: bool, out: Path | None, **
         sys.exit(FAILED)
 
 
-def _write_study(made: Study, folder: Path, tell: Tell, path: Path) -> list[Path]:
+def _write_study(made: Study, folder: Path, tell: Tell, path: Path, formats: tuple[str, ...]) -> list[Path]:
     from derivations.papers import write_study
 
-    return write_study(made, folder, tell, path)
+    return write_study(made, folder, tell, path, formats)
 
 
 def _print_study(made: Study) -> None:
@@ -72,7 +75,5 @@ def _list_models() -> None:
 
     from theory.models.published import names_of_published, published
 
-    width = max(map(len, names_of_published())) + 2
-    for name in names_of_published():
-        about = tomllib.loads(published(name).read_text(encoding="utf-8"))
-        click.echo(f"{name:<{width}}{about['title']} ({about['source']})")
+    about = {name: tomllib.loads(published(name).read_text(encoding="utf-8")) for name in names_of_published()}
+    click.echo(table_text([(name, f"{of['title']} ({of['source']})") for name, of in about.items()], "ll"))

@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivations.diagnosis.forecasts import LossForecast
+from theory.text_table import table_text
 
 HEADS = ("loss", "modes kept", "what is left", "threshold", "slow time")
 
 
 def tabulate_forecasts(losses: Sequence[LossForecast]) -> str:
     """One row a loss: how many class modes survive, their sizes, the threshold, the slow time; or a sentence."""
-    cells = [HEADS, *map(_cells_of, losses)]
-    columns = [max(len(row[k]) for row in cells if k < len(row) and (k == 0 or len(row) > 2)) for k in range(len(HEADS))]
-    lines = ["  ".join(f"{c:<{w}}" for c, w in zip(row, columns, strict=False)).rstrip() for row in cells]
-    return "\n".join([f"what each loss would do, in {losses[0].dimension} dimensions", *lines])
+    known = [row for row in map(_cells_of, losses) if len(row) > 2]
+    said = [row for row in map(_cells_of, losses) if len(row) == 2]
+    tables = [table_text(known, "lllll", HEADS), table_text(said, "ll")]
+    return "\n".join([f"what each loss would do, in {losses[0].dimension} dimensions", *filter(None, tables)])
 
 
 def _cells_of(found: LossForecast) -> tuple[str, ...]:
@@ -44,9 +45,8 @@ def detail_forecast(found: LossForecast, mu: NDArray) -> str:
         columns[found.threshold] = _texts(found.critical)
     if found.closing is not None:
         columns["angles close at"] = _texts(found.closing)
-    rows = [list(columns), *zip(*columns.values(), strict=True)] if len(columns) > 2 else []
-    widths = [max(10, len(name)) for name in columns]
-    table = [" ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]
+    rows = zip(*columns.values(), strict=True)
+    table = [table_text(rows, "r" * len(columns), columns)] if len(columns) > 2 else []
     slow = [] if found.survives is None else [f"slow time  {format_number(found.slow_time)} / mobility"]
     title = f"{found.name} in {found.dimension} dimensions: {found.verdict}"
     return "\n".join([title, *table, *slow, *([found.caveat] if found.caveat else [])])

@@ -95,7 +95,7 @@ def diagnose_table(
     if decay is not None:
         require.positive(decay, "decay", "give that of the embeddings, or none for the limit of 0")
     if parameters and loss is None:
-        raise InputError("a loss beside its parameters", "none", "name it, with --loss or loss=...")
+        raise InputError("a loss beside its parameters", "none", "name it with loss=...")
     encoding = categories_of(table) if one_hot else Encoding(table)
     data = accumulate_moments(encoding, progress)
     found = _diagnose_moments(

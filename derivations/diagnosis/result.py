@@ -28,13 +28,11 @@ from derivations.diagnosis.separability import Separation
 from derivations.drawing import Drawn
 from derivations.typeset.plain_values import plain_fields, plain_values
 from theory import require
+from theory.text_table import table_text
 
 SHOWN_MODES = 30
 SHOWN_PAIRS = 5
-HEADS = (
-    ("mode", 4), ("mu", 10), ("error", 10), ("corrected", 10), ("frustration", 12), ("slow time", 10), ("fast time", 10),
-    ("lambda_c", 10), ("k_c", 10),
-)  # fmt: skip
+HEADS = ("mode", "mu", "error", "corrected", "frustration", "slow time", "fast time", "lambda_c", "k_c")
 EXPORTED = (
     "name", "samples", "features", "rank", "classes", ("class_names", "classes"), ("class_samples", "counts"), "mu",
     "standard_errors", ("mu_population", "population_mu"), "noise_edge", "interpolated", "ridge", "mu_shrunk", "shrunk_ridge",
@@ -215,15 +213,11 @@ def _mode_table(found: Diagnosis) -> str:
         found.mu, found.standard_errors, found.population_mu, found.frustration, found.slow_times, found.fast_times,
         found.lambda_critical, found.head_decay,
     )  # fmt: skip
-    heads = HEADS if found.mu_shrunk is None else (*HEADS, ("shrunk mu", 10))
+    heads = HEADS if found.mu_shrunk is None else (*HEADS, "shrunk mu")
     columns = columns if found.mu_shrunk is None else (*columns, found.mu_shrunk)
-    lines = [" ".join(f"{name:>{width}}" for name, width in heads)]
-    for number in range(min(len(found.mu), SHOWN_MODES)):
-        cells = (f"{format_number(c[number]):>{width}}" for c, (_, width) in zip(columns, heads[1:], strict=True))
-        lines.append(" ".join([f"{number + 1:>4}", *cells]))
-    if len(found.mu) > SHOWN_MODES:
-        lines.append(f" ...  and {len(found.mu) - SHOWN_MODES} more, which --json prints")
-    return "\n".join(lines)
+    rows = [(k + 1, *(format_number(c[k]) for c in columns)) for k in range(min(len(found.mu), SHOWN_MODES))]
+    more = f"\n... and {len(found.mu) - SHOWN_MODES} more, which --json prints" if len(found.mu) > SHOWN_MODES else ""
+    return table_text(rows, "r" * len(heads), heads) + more
 
 
 def _explain_numbers(found: Diagnosis) -> str:
@@ -241,20 +235,18 @@ def _explain_numbers(found: Diagnosis) -> str:
             f"of dimension {found.dimension} keeps {modes} of {len(found.mu)} class modes, "
             f"if it decays by {ratio:.4g} lambda at least"
         )
-    return "\n".join(f"{name:<11}{meaning}" for name, meaning in lines.items())
+    return table_text(lines.items(), "ll")
 
 
 def _pair_table(found: Diagnosis) -> str:
     pairs = found.first_pairs
     shown = pairs if len(pairs) <= 2 * SHOWN_PAIRS else [*pairs[:SHOWN_PAIRS], None, *pairs[-SHOWN_PAIRS:]]
     places = {name: place for place, name in enumerate(found.classes)}
-    lines = ["pairs of classes, the first to contract first", f"{'time':>10} {'frustration':>12}  pair"]
+    rows = []
     for pair in shown:
         if pair is None:
-            lines.append(f"{'...':>10}")
+            rows.append(("...", "", ""))
             continue
         a, b, time = pair
-        lines.append(
-            f"{format_number(time):>10} {format_number(found.pair_frustration[places[a], places[b]]):>12}  {a} and {b}"
-        )
-    return "\n".join(lines)
+        rows.append((format_number(time), format_number(found.pair_frustration[places[a], places[b]]), f"{a} and {b}"))
+    return "pairs of classes, the first to contract first\n" + table_text(rows, "rrl", ("time", "frustration", "pair"))

@@ -10,7 +10,7 @@ from derivations.figures.frustrated import frustration
 from derivations.figures.phases import phase_diagram
 from derivations.figures.spectra import spectrum, spectrum_of_views
 from derivations.figures.study import bifurcation_diagram, phase_plane, phase_portrait, runs_over_theory, series_of_rates
-from derivations.figures.style import save_figure
+from derivations.figures.style import save_embedded, save_figure
 from derivations.figures.survival import survival
 from derivations.figures.trajectories import trajectory
 from derivations.figures.two_scales import two_time_scales
@@ -32,6 +32,7 @@ __all__ = [
     "phase_portrait",
     "prevention",
     "runs_over_theory",
+    "save_embedded",
     "save_figure",
     "series_of_rates",
     "solution",

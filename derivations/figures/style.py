@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
@@ -39,6 +38,7 @@ COLOURS = {
 }
 THEORY: dict[str, Any] = {"color": "black", "linestyle": (0, (4, 2)), "linewidth": 1.1}
 LONGEST_NAME = 18
+EMBEDDED = ("svg", "pdf")  # what pages, and what documents in LaTeX, hold
 UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}  # metadata
 
 
@@ -77,7 +77,7 @@ def finish_figure(figure: Figure) -> None:
     clear_legends(figure)
 
 
-def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] = ("svg", "pdf")) -> None:
+def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] = EMBEDDED) -> None:
     """Write a figure in formats among SVG, PDF and PNG, without dates, with letters of panels and legends beside the data."""
     with rc_context({"pdf.fonttype": 42, "svg.hashsalt": "collapse"}), warnings.catch_warnings():
         # a name in a script that no font here has is drawn as boxes
@@ -88,8 +88,6 @@ def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] 
             figure.set_layout_engine("none")  # the second time everything stands where it stood
 
 
-def read_svg(path: Path, alt: str = "") -> str:
-    """A picture without its XML head, to stand inside a page; ``alt`` is read to those who do not see it."""
-    text = path.read_text(encoding="utf-8")
-    picture = text[text.index("<svg") :]
-    return picture.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1) if alt else picture
+def save_embedded(figure: Figure, folder: Path, name: str, formats: Sequence[str]) -> None:
+    """Write a figure of a document in the formats that documents hold, and in those that are wanted beside."""
+    save_figure(figure, folder, name, tuple(dict.fromkeys((*EMBEDDED, *formats))))

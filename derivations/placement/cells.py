@@ -20,6 +20,7 @@ from theory.errors import InputError
 from theory.flow import Flow
 from theory.models.vocabulary import X, Y
 from theory.printing import exact_text, plain
+from theory.text_table import table_text
 
 HEADS = {"none": "none", "samples": "sample side", "labels": "label side", "both": "both sides", "shared": "shared predictor"}
 STOPS = {"none": "no stop", "labels": "label target", "samples": "sample target", "both": "both"}
@@ -212,8 +213,8 @@ class PlacementTable(Shown):
         return {"placements": [p.to_dict() for p in self.placements], "notes": self.notes()}
 
     def __str__(self):
-        lines = [["head", *STOPS.values()], *([HEADS[h], *(self[h, s].mark for s in STOPS)] for h in HEADS)]
-        return "\n".join(["".join(f"{cell:<18}" for cell in line).rstrip() for line in lines] + self.notes())
+        rows = [[HEADS[h], *(self[h, s].mark for s in STOPS)] for h in HEADS]
+        return "\n".join([table_text(rows, "l" * (1 + len(STOPS)), ["head", *STOPS.values()]), *self.notes()])
 
 
 def _mark_tex(mark: str) -> str:

@@ -12,6 +12,7 @@ from derivations.typeset.plain_values import plain_values
 from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown
 from theory.abridging import Say
+from theory.text_table import table_text
 
 DIGITS = 8  # of a simulated number that is shown
 
@@ -107,9 +108,7 @@ class AgreementTable(Shown, Sequence):
             )
 
     def lines(self, say: Say) -> list[str]:
-        table = [self.HEADER, *self.cells(say)]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in table] + [*self.notes]
+        return [*table_text(self.cells(say), "l" * len(self.HEADER), self.HEADER).splitlines(), *self.notes]
 
     def rows(self) -> list[Row]:
         return [row for a in self.agreements for row in _shown_rows(a)] + [Row.text(note) for note in self.notes]

@@ -16,9 +16,9 @@ in a folder may be older than it.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,12 +177,26 @@ def _compute_columns(
         progress(len(found) / len(parts))
     call = partial(_compute_chunk, function, store, workers > 1)
     tasks = [delayed(call, traverse=False)(parts[n]) for n in missing]
-    pool = ThreadPoolExecutor(workers) if workers > 1 else nullcontext()
-    with Callback(posttask=tell_progress), pool as threads:
+    with Callback(posttask=tell_progress), _open_threads(workers) as threads:
         how: dict[str, Any] = {"scheduler": "synchronous"} if threads is None else {"scheduler": "threads", "pool": threads}
         computed = compute(*tasks, optimize_graph=False, **how)
     found |= dict(zip(missing, computed, strict=True))
     return [found[n] for n in range(len(parts))]
+
+
+@contextmanager
+def _open_threads(count: int) -> Iterator[ThreadPoolExecutor | None]:
+    """Threads for work beside each other, none for one; they are not waited for where the work is cut short."""
+    if count == 1:
+        yield None
+        return
+    pool = ThreadPoolExecutor(count)
+    finished = False
+    try:
+        yield pool
+        finished = True
+    finally:
+        pool.shutdown(wait=finished, cancel_futures=not finished)
 
 
 def _compute_chunk(function: Callable, store: Store | None, elsewhere: bool, part: Mapping[str, NDArray]) -> Columns:

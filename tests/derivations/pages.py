@@ -68,6 +68,13 @@ class Page(HTMLParser):
         return "".join(text for parent, text in self.texts if place in self.lineage(parent))
 
     @property
+    def formulas(self) -> list[str]:
+        """The LaTeX of the displays, as it is kept beside what is set."""
+        sources = [place for place, (tag, _, _) in enumerate(self.elements) if tag == "annotation"]
+        shown = set(self.with_class("display"))
+        return [self.text_in(place) for place in sources if shown & set(self.lineage(place))]
+
+    @property
     def text(self) -> str:
         """What is shown: all text outside styles and scripts."""
         hidden = {k for k, (tag, _, _) in enumerate(self.elements) if tag in ("style", "script")}
@@ -96,12 +103,22 @@ def in_browser(page: Path, profile: Path, *options: str) -> Page:
 
 
 def assert_mathematics_is_rendered(page: Page) -> None:
-    """Every element for mathematics holds what KaTeX made of it, and no error."""
-    mathematics, rendered, errors = page.with_class("math"), page.with_class("katex"), page.with_class("katex-error")
+    """Every element for mathematics holds MathML, and no error."""
+    mathematics, errors = page.with_class("math"), page.with_class("katex-error")
     assert mathematics
-    within = {place for k in rendered for place in page.lineage(k)}
+    within = {above for place, (tag, _, _) in enumerate(page.elements) if tag == "math" for above in page.lineage(place)}
     assert [page.text_in(k) for k in mathematics if k not in within] == []
     assert [page.elements[k][1].get("title") for k in errors] == []
+
+
+def excess_in_browser(source: str, folder: Path, window: int, selector: str = "html") -> int:
+    """By how much what stands in an element is wider than it, the widest of a page, told by a script that is put into it."""
+    widths = f"Array.from(document.querySelectorAll('{selector}'), (one) => one.scrollWidth - one.clientWidth)"
+    told = f'<script>document.body.setAttribute("data-excess", Math.max(...{widths}))</script>'
+    (folder / "page.html").write_text(source.replace("</body>", told + "</body>"), encoding="utf-8")
+    page = in_browser(folder / "page.html", folder / "profile", f"--window-size={window},800")
+    (excess,) = (found["data-excess"] for tag, found, _ in page.elements if tag == "body")
+    return int(excess)
 
 
 def run_pdflatex(source: str, folder: Path, times: int = 1) -> tuple[int, str]:

@@ -83,9 +83,13 @@ class Reading:
     def table(self) -> list[list[str]]:
         """The cells of the table of claims on the page."""
         (place,) = (k for k in self.page.with_class("claims") if self.page.elements[k][0] == "table")
-        rows = [k for k, (tag, _, _) in enumerate(self.page.elements) if tag == "tr" and place in self.page.lineage(k)]
-        cells = ([k for k, (tag, _, parent) in enumerate(self.page.elements) if tag == "td" and parent == row] for row in rows)
-        return [list(map(self.page.text_in, row)) for row in cells if row]
+        within = [k for k in range(len(self.page.elements)) if place in self.page.lineage(k)]
+        rows = [k for k in within if self.page.elements[k][0] == "tr"]
+        cells = ([k for k in within if self.page.elements[k][0] == "td" and self.page.elements[k][2] == row] for row in rows)
+        heads = [self.page.text_in(k) for k in within if self.page.elements[k][0] == "th"]
+        # in front of each cell stands the head of its column, for small screens
+        shown = ([self.page.text_in(k).removeprefix(head) for head, k in zip(heads, row, strict=True)] for row in cells if row)
+        return list(shown)
 
     @property
     def everything(self) -> str:

@@ -104,7 +104,7 @@ def require_sum_over_samples(model: Loss) -> None:
     apart = [Eq(MatMul(ELSEWHERE, m), ZeroMatrix(d, m.cols), evaluate=False) for m in (D_x, J)]
     context = Context((*DIAGONAL, *apart))
     if any(N in block.shape for block in flow.state if block != X):
-        raise InputError("samples X as the one block with a column for each sample", str(flow.state), "take batch=None")
+        raise InputError("samples X as the one block with a column for each sample", str(flow.state), "leave out the batch")
     for block, velocity in flow.velocity.items():
         slope = differential(velocity, {m: direction(m) for m in DATA}, context)
         outside = _collect_difference(velocity.xreplace({X: MatAdd(X, ELSEWHERE)}), velocity, context)
@@ -114,7 +114,7 @@ def require_sum_over_samples(model: Loss) -> None:
             raise InputError(
                 "a loss that is a sum over samples, linear in J, D_x and D_y, beside decays",
                 f"d{block}/dt = {velocity}",
-                "take batch=None",
+                "leave out the batch",
             )
 
 

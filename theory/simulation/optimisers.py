@@ -78,7 +78,7 @@ class Optimised(Recorder):
                 raise InputError(wanted, str(optimiser.batch), "take a smaller batch, or None for all")
             if X not in start:
                 got = "samples that are too many to be drawn one by one"
-                raise InputError("every sample at the start", got, 'give them in initial={"X": ...}, or take batch=None')
+                raise InputError("every sample at the start", got, 'give them in initial={"X": ...}, or leave out the batch')
             self.estimate = BatchVelocity.of(setting)
         types = self.estimate is None and closes_on_few(setting)
         self.watched = make_observer(setting, start, seed, types)

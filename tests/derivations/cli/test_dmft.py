@@ -171,3 +171,9 @@ def test_precision_too_low_for_the_inverse_is_said_and_writes_nothing(here):
     assert done.exit_code == 3
     assert "could not finish" in done.stderr
     assert not list(here.iterdir())
+
+
+def test_a_remedy_names_options_as_they_are_typed():
+    done = collapse("band", "--ensemble", "poisson")
+    assert "give --closure large-c, which" in done.stderr
+    assert "=" not in done.stderr

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from derivations.cli import main
-from derivations.phases import Phase, StartOutcomes, diagrams
-from derivations.phases.regions import start_codes
+from derivations.phases import Outcomes, Phase, StartOutcomes, Turning, diagrams
+from derivations.phases.regions import CODES, start_codes
 
 xarray = pytest.importorskip("xarray")
 SMALL = ("phase", "start", "--grid", 4, "--out", "made")
@@ -61,8 +61,8 @@ def test_json_is_one_object_and_counts_every_cell(columns):
 def test_what_was_interrupted_says_so_keeps_its_chunks_and_goes_on(here, columns):
     columns.stop = 3
     cut = collapse(*SMALL)
-    assert cut.exit_code == 3
-    assert "finished chunks are kept" in cut.stderr
+    assert cut.exit_code == 130
+    assert "kept: finished chunks in" in cut.stderr
     assert {path.name for path in (here / "made").iterdir()} == {"phase-chunks"}
     columns.stop = None
     assert collapse(*SMALL).exit_code == 0
@@ -116,3 +116,16 @@ def test_bad_input_is_one_sentence_and_writes_nothing(here, arguments):
     assert done.stderr.startswith("collapse: expected ")
     assert len(done.stderr.splitlines()) == 1
     assert not list(here.iterdir())
+
+
+def test_cells_that_rotate_are_divided_by_what_labels_do(here, monkeypatch):
+    kinds = {"labels apart": 3, "labels close at times": 2, "labels together": 1}
+    codes = np.repeat([list(Turning).index(Turning(kind)) for kind in kinds], [*kinds.values()])
+
+    def all_rotate(self, **values):
+        rotating = np.full(len(values["phi"]), CODES[Phase.ROTATING], dtype=np.int8)
+        return {"outcome": rotating, "turning": np.resize(codes, len(rotating)).astype(np.int8)}
+
+    monkeypatch.setattr(Outcomes, "__call__", all_rotate)
+    done = collapse("phase", "phi-lambda", "--grid", 6, "--out", "made", "--json")
+    assert json.loads(done.stdout)["turning"] == {kind: 6 * count for kind, count in kinds.items()}

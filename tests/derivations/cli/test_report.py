@@ -9,7 +9,14 @@ from derivations.catalogue import names_of_the_model
 from derivations.report import making
 from tests.derivations.cli.common import assert_refused, collapse, false_derivation, strictly, write_table
 from tests.derivations.documents.test_publish import tree
-from tests.derivations.pages import Page, fetched, in_browser, needs_chromium, needs_pdflatex
+from tests.derivations.pages import (
+    Page,
+    assert_mathematics_is_rendered,
+    excess_in_browser,
+    fetched,
+    needs_chromium,
+    needs_pdflatex,
+)
 from tests.derivations.reading import nothing_beside
 
 RUNS = ["clean", "frustrated", "frustrated-head", "encoder", "encoder-head"]
@@ -52,7 +59,7 @@ def reported(tmp_path_factory, checked):
         patch.setattr(making, "CLASSES", 16)
         patch.setattr(making, "names_of_the_model", lambda: names_of_the_model()[:AGAIN])
         patch.setattr(making, "_start_checks", lambda level: [*start_checks(level), *known[AGAIN:]])
-        how = "--fraction", 0.1, "--dimension", 3, "--out", "made", "--json"
+        how = "--fraction", 0.1, "--dimension", 3, "--out", "made", "--format", "png", "--json"
         result = collapse("report", "--data", "pets.csv", *how)
     assert result.exit_code == 0, result.stderr
     return folder, result
@@ -61,7 +68,8 @@ def reported(tmp_path_factory, checked):
 def test_a_report_writes_its_files_below_out_and_nothing_else(reported):
     folder, result = reported
     documents = {"report.html", "report.tex", "report.bib"}
-    expected = {f"made/{name}" for name in FIGURES | documents}
+    slides = {f"{name}.png" for name in NAMES}
+    expected = {f"made/{name}" for name in FIGURES | slides | documents}
     assert set(tree(folder)) - {"made/report.pdf"} == {"pets.csv", "made", *expected}
     assert set(strictly(result.stdout)["files"]) == {
         str((folder / "made").resolve() / p.name) for p in (folder / "made").iterdir()
@@ -128,24 +136,16 @@ def test_anchors_of_a_report_lead_somewhere(reported):
 
 def test_mathematics_of_a_report_is_there_without_scripts(reported):
     page = Page((reported[0] / "made" / "report.html").read_text(encoding="utf-8"))
-    set_ones = {k for place, (tag, _, _) in enumerate(page.elements) if tag == "math" for k in page.lineage(place)}
-    assert page.with_class("math")
-    assert set(page.with_class("math")) <= set_ones
-    assert page.with_class("katex-error") == []
+    assert_mathematics_is_rendered(page)
     text = "".join(page.texts[k][1] for k in range(len(page.texts)))
     assert "[#" not in text
 
 
 @needs_chromium
 def test_a_report_is_not_wider_than_a_small_screen(reported, tmp_path):
-    """The width that the page takes in a window of 400 points, told by a script that is put into it."""
     source = (reported[0] / "made" / "report.html").read_text(encoding="utf-8")
-    told = '<script>document.body.setAttribute("data-width", document.documentElement.scrollWidth + "/" + innerWidth)</script>'
-    (tmp_path / "page.html").write_text(source.replace("</body>", told + "</body>"), encoding="utf-8")
-    page = in_browser(tmp_path / "page.html", tmp_path / "profile", "--window-size=400,800")
-    (width,) = (found["data-width"] for tag, found, _ in page.elements if tag == "body")
-    taken, window = map(int, width.split("/"))
-    assert taken <= window
+    assert excess_in_browser(source, tmp_path, 400) <= 0
+    assert excess_in_browser(source, tmp_path, 400, ".table") <= 0
 
 
 def test_pictures_of_a_report_are_told_in_words(reported):

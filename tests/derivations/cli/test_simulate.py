@@ -228,12 +228,15 @@ def stopping_after(monkeypatch, runs, error):
     monkeypatch.setattr("derivations.experiment.simulate", stopping)
 
 
+ENDS = [(Interrupted("interrupted at t = 2"), 130), (UnfinishedError("the step is too small"), 3)]
+
+
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("error", [Interrupted("interrupted at t = 2"), UnfinishedError("the step is too small")], ids=repr)
-def test_what_was_recorded_is_kept_and_says_why_it_ends(here, monkeypatch, error):
+@pytest.mark.parametrize(("error", "status"), ENDS, ids=repr)
+def test_what_was_recorded_is_kept_and_says_why_it_ends(here, monkeypatch, error, status):
     stopping_after(monkeypatch, 0, error)
     result = collapse("simulate", "head", *SMALL, "--until", 5, "--points", 6, "--json", "--out", "collapse-out")
-    assert result.exit_code == 3
+    assert result.exit_code == status
     assert strictly(result.stdout)["complete"] is False
     assert str(error) in result.stderr
     assert len(result.stderr.splitlines()) == 1
@@ -250,7 +253,7 @@ def test_after_ctrl_c_the_rows_so_far_are_a_valid_file(here, monkeypatch):
 
     monkeypatch.setattr("derivations.cli.simulate.progress_bar", interrupted_on_the_way)
     result = collapse("simulate", "head", *SMALL, "--until", 5, "--points", 51, "--linear")
-    assert result.exit_code == 3, result.stderr
+    assert result.exit_code == 130, result.stderr
     assert "could not finish: interrupted" in result.stderr
     found = loaded(here)
     assert not found.complete
@@ -261,20 +264,25 @@ def test_after_ctrl_c_the_rows_so_far_are_a_valid_file(here, monkeypatch):
     np.testing.assert_allclose(found.labels, whole.labels[: len(found.times)], rtol=1e-12)
 
 
-@pytest.mark.parametrize("error", [Interrupted(), UnfinishedError("the step is too small"), KeyboardInterrupt()], ids=repr)
-def test_where_nothing_was_recorded_nothing_is_written(here, monkeypatch, error):
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(Interrupted(), 130), (UnfinishedError("the step is too small"), 3), (KeyboardInterrupt(), 130)],
+    ids=repr,
+)
+def test_where_nothing_was_recorded_nothing_is_written(here, monkeypatch, error, status):
     def stopping(*arguments, **options):
         raise error
 
     monkeypatch.setattr(theory, "simulate", stopping)
-    assert_refused(collapse("simulate", "head", *SMALL), status=3)
+    assert_refused(collapse("simulate", "head", *SMALL), status=status)
     assert tree(here) == {}
 
 
 def test_an_interrupted_study_keeps_finished_runs_and_the_part_of_the_next(here, monkeypatch):
     stopping_after(monkeypatch, 1, Interrupted("interrupted at t = 2"))
     result = collapse("simulate", "two-time-scales", *SMALL)
-    assert result.exit_code == 3
+    assert result.exit_code == 130
+    assert "kept" in result.stderr
     assert [loaded(here, name).complete for name in NAMES[:2]] == [True, False]
     assert written(here) == {f"collapse-out/{name}.nc" for name in NAMES[:2]}
 

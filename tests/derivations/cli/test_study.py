@@ -10,6 +10,16 @@ from click.testing import CliRunner
 pytest.importorskip("matplotlib")
 
 from derivations.cli import main
+from tests.derivations.pages import (
+    Page,
+    assert_mathematics_is_rendered,
+    excess_in_browser,
+    fetched,
+    needs_chromium,
+    needs_pdflatex,
+    overfull,
+    run_pdflatex,
+)
 
 MODEL = """
 title = "A pitchfork with a slow variable"
@@ -31,7 +41,7 @@ FILES = {
     *(
         f"{name}.{kind}"
         for name in ("bifurcation-diagram", "phase-portrait", "phase-plane", "runs", "rates")
-        for kind in ("svg", "pdf")
+        for kind in ("svg", "pdf", "png")
     ),
 }
 
@@ -44,7 +54,7 @@ def run(*arguments):
 def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     (folder / "pitchfork.toml").write_text(MODEL, encoding="utf-8")
-    result = run("study", folder / "pitchfork.toml", "--out", folder / "out", "--set", "r=1/3")
+    result = run("study", folder / "pitchfork.toml", "--out", folder / "out", "--set", "r=1/3", "--format", "png")
     assert result.exit_code == 0, result.output
     return folder, result.output
 
@@ -67,6 +77,36 @@ def test_the_paper_shows_what_was_found(written):
             "itchfork bifurcation",
         ):
             assert words in text, (name, words)
+
+
+def test_the_page_reads_without_scripts_and_tells_its_pictures(written):
+    source = (written[0] / "out" / "study.html").read_text(encoding="utf-8")
+    page = Page(source)
+    assert_mathematics_is_rendered(page)
+    assert fetched(source) == []
+    pictures = [found for tag, found, _ in page.elements if tag == "svg"]
+    assert len(pictures) == sum(name.endswith(".svg") for name in FILES)
+    assert all(found["role"] == "img" and len(found["aria-label"]) > 20 for found in pictures)
+    numbers = [page.text_in(k) for k in page.with_class("number")]
+    assert numbers == [str(k) for k in range(1, len(numbers) + 1)]
+
+
+@needs_chromium
+def test_the_page_and_its_table_are_not_wider_than_a_small_screen(written, tmp_path):
+    source = (written[0] / "out" / "study.html").read_text(encoding="utf-8")
+    assert excess_in_browser(source, tmp_path, 400) <= 0
+    assert excess_in_browser(source, tmp_path, 400, ".table") <= 0
+
+
+@needs_pdflatex
+def test_nothing_of_the_paper_sticks_out(written):
+    out = written[0] / "out"
+    status, log = run_pdflatex((out / "study.tex").read_text(encoding="utf-8"), out, times=2)
+    for left in out.glob("document.*"):
+        left.unlink()
+    assert status == 0
+    assert [points for points in overfull(log) if points > 1] == []
+    assert "undefined" not in log
 
 
 def test_numbers_of_the_command_line_are_exact_and_win(written):

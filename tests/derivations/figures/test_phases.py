@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import to_hex
 
-from derivations.figures.phases import phase_diagram
+from derivations.figures.phases import TURNING, phase_diagram
 from derivations.phases import ParameterPlane, Phase, StartOutcomes, StartPlane
 from derivations.phases.cells import proved_codes
+from derivations.phases.regions import CODES
 
 xarray = pytest.importorskip("xarray")
 UNDECIDED = list(Phase).index(Phase.UNDECIDED)
@@ -62,3 +65,17 @@ def test_the_boundary_that_is_drawn_is_where_the_phase_changes(plane):
         crossed = np.isfinite(signs[:, 1:]) & np.isfinite(signs[:, :-1]) & (signs[:, 1:] * signs[:, :-1] < 0)
         assert crossed.any()
         assert (codes[:, 1:] != codes[:, :-1])[crossed].all()
+
+
+def test_cells_that_rotate_have_a_colour_for_each_thing_that_labels_do():
+    plane = ParameterPlane("lambda", 0.1, 0.005, 0.26)
+    found = closed_as_simulated(plane)
+    found["outcome"] = found["outcome"] * 0 + CODES[Phase.ROTATING]
+    codes = np.resize([1, 2, 3], found["outcome"].shape).astype(np.int8)
+    found["turning"] = found["outcome"].dims, codes
+    figure = phase_diagram(plane, found)
+    shown = {f"rotating, {kind.value} (simulated)": shade for kind, shade in TURNING.items()}
+    assert set(shown) <= set(legend_of(figure))
+    (mesh,) = (c for c in figure.axes[0].collections if isinstance(c, QuadMesh))
+    places = mesh.norm(mesh.get_array().ravel())
+    assert [to_hex(c) for c in mesh.cmap(places)] == [[*TURNING.values()][code - 1] for code in codes.T.ravel()]

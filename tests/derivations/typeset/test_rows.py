@@ -17,6 +17,7 @@ from derivations.analysis.modes.ansatz import whole_model_ansatz
 from derivations.analysis.modes.reduction import reduce_to_modes
 from derivations.analysis.points.fixed_points import fixed_points
 from derivations.documents import html
+from derivations.documents.mathml import katex_js
 from derivations.typeset.any_root import AnyRoot
 from derivations.typeset.display import display
 from derivations.typeset.rows import Row, conditions_row, rows_text
@@ -125,7 +126,7 @@ def test_a_browser_renders_results(everything, tmp_path):
     shown += [display([Row(x, e)]) for e in long_formulas(10)]
     displays = "".join(f'<div class="math">{html.escape(t)}</div>' for t in shown)
     render = 'for (const n of document.querySelectorAll(".math")) katex.render(n.textContent, n, {throwOnError: false});'
-    source = f"<!DOCTYPE html><meta charset='utf-8'>{displays}<script>{html.katex_js()!s}</script><script>{render}</script>"
+    source = f"<!DOCTYPE html><meta charset='utf-8'>{displays}<script>{katex_js()}</script><script>{render}</script>"
     (tmp_path / "page.html").write_text(source, encoding="utf-8")
     page = in_browser(tmp_path / "page.html", tmp_path / "profile")
     assert len(page.with_class("katex")) == len(shown)
