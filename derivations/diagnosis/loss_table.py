@@ -16,9 +16,9 @@ HEADS = ("loss", "modes kept", "what is left", "threshold", "slow time")
 def tabulate_forecasts(losses: Sequence[LossForecast]) -> str:
     """One row a loss: how many class modes survive, their sizes, the threshold, the slow time; or a sentence."""
     known = [row for row in map(_cells_of, losses) if len(row) > 2]
-    said = [row for row in map(_cells_of, losses) if len(row) == 2]
-    tables = [table_text(known, "lllll", HEADS), table_text(said, "ll")]
-    return "\n".join([f"what each loss would do, in {losses[0].dimension} dimensions", *filter(None, tables)])
+    said = [": ".join(row) for row in map(_cells_of, losses) if len(row) == 2]
+    table = [table_text(known, "lllll", HEADS)] if known else []
+    return "\n".join([f"what each loss would do, in {losses[0].dimension} dimensions", *table, *said])
 
 
 def _cells_of(found: LossForecast) -> tuple[str, ...]:
