@@ -31,7 +31,7 @@ clean:
 	rm -rf $(VENV) build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find theory derivations tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/report.stamp: EXTRAS := report,data
+$(VENV)/report.stamp: EXTRAS := report,sweep
 $(VENV)/test.stamp: EXTRAS := report,sweep,test
 $(VENV)/oracle.stamp: EXTRAS := oracle
 $(VENV)/lint.stamp: EXTRAS := report,sweep,dev
