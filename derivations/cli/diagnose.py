@@ -76,7 +76,8 @@ def command(
             table, one_hot=how.one_hot, ridge=ridge, decay=decay, dimension=dimension, loss=loss,
             parameters=read_parameters(parameters), progress=progress,
         )  # fmt: skip
-    numbers = found.to_dict()
+    with progress_bar(1.0, "derive what each loss would do"):
+        numbers = found.to_dict()
 
     def build(scratch: Path) -> None:
         from derivations.figures import save_figure

@@ -25,9 +25,11 @@ def command(simulated: bool, formats: tuple[str, ...], as_json: bool, seed: int,
     With --simulate runs of the whole models stand beside, and the figure survival is written.
     """
     from derivations.survival import survival_rows
+    from theory.progress import progress_bar
 
     if not simulated:
-        rows = survival_rows()
+        with progress_bar(1.0, "derive what survives under each loss"):
+            rows = survival_rows()
         if as_json:
             click.echo(json.dumps({"losses": [row.to_dict() for row in rows]}))
         else:
