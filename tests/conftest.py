@@ -3,7 +3,6 @@
 ``--hypothesis-profile=thorough`` looks more than ten times longer.
 """
 
-import gc
 import os
 import re
 import signal
@@ -17,8 +16,6 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers fill the processors; threads 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from hypothesis import HealthCheck, settings
-
-gc.disable()  # while tests are collected: hardly anything that imports make is garbage
 
 settings.register_profile(
     "local", deadline=None, max_examples=12, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow]
@@ -50,12 +47,6 @@ def group_of(test):
     looking = tests_of_the_catalogue(path)
     apart = Path(path).name in APART
     return "catalogue" if (name.partition("[")[0] in looking if apart else looking) else test if apart else path
-
-
-def pytest_collection_finish():
-    """What is imported by now stays, so that looking for garbage need not go through it each time."""
-    gc.freeze()
-    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

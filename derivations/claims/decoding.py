@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from derivations.claims.claim import Claim, ClaimKind, ClaimVerdict, Outlook
 from derivations.claims.starts import LinearMotion
@@ -60,8 +61,7 @@ def _accuracy_of_slow_modes(run: ExperimentRun, linear: LinearMotion) -> tuple[f
     slow = slice(1, c.labels)
     rates = linear.rates[slow]
     parts = linear.parts[slow] * np.exp(-rates * time)[:, None, None]
-    pulled = np.array([(c.types @ part.T).T for part in parts])
-    means = (pulled / (c.sample_degrees - rates[:, None] / c.sample_mobility)[:, None, :]).sum(axis=0)
+    means = sum((c.types @ part.T).T / (c.sample_degrees - r / c.sample_mobility) for r, part in zip(rates, parts, strict=True))
     labels = parts.sum(axis=0)
     size = np.linalg.norm(labels)
     labels, means = labels / size, means / size
@@ -71,7 +71,7 @@ def _accuracy_of_slow_modes(run: ExperimentRun, linear: LinearMotion) -> tuple[f
 
 def _are_tied(samples: NDArray, labels: NDArray) -> NDArray:
     """Which samples have two nearest labels that are as near."""
-    distances = np.sort(np.sum((samples[:, :, None] - labels[:, None, :]) ** 2, axis=0), axis=1)
+    distances = np.sort(cdist(samples.T, labels.T, "sqeuclidean"), axis=1)
     scale = distances[:, :2].sum(axis=1)
     return distances[:, 1] - distances[:, 0] <= TIED * scale
 

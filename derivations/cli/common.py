@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from importlib import import_module
 from math import isfinite
@@ -98,16 +98,10 @@ class Commands(click.Group):
     def get_command(self, ctx, name):
         return import_module(f"derivations.cli.{name}").command if name in self.modules else None
 
-    def _spell_options(self, ctx: click.Context, sentence: str) -> str:
-        """What a function says of its arguments, said of the options of the command that stand for them."""
+    def _spell_options(self, ctx: click.Context, error: Exception) -> str:
         command = self.get_command(ctx, ctx.invoked_subcommand)
         options = {name: o.opts[0] for o in command.params if o.param_type_name == "option" for name in (o.name, *o.opts)}
-
-        def spell(argument: re.Match) -> str:
-            option = options.get(argument[1]) or options.get("--" + argument[1].replace("_", "-"))
-            return f"{option} {argument[2].strip(QUOTES)}".rstrip() if option else argument[0]
-
-        return ARGUMENT.sub(spell, sentence)
+        return spell_options(str(error), options)
 
     def invoke(self, ctx):
         try:
@@ -117,10 +111,10 @@ class Commands(click.Group):
             click.echo(f"collapse: {_usage_sentence(error)}; see {path} --help", err=True)
             ctx.exit(BAD_INPUT)
         except InputError as error:
-            click.echo(f"collapse: {self._spell_options(ctx, str(error))}", err=True)
+            click.echo(f"collapse: {self._spell_options(ctx, error)}", err=True)
             ctx.exit(BAD_INPUT)
         except UnfinishedError as error:
-            click.echo(f"collapse: could not finish: {self._spell_options(ctx, str(error))}", err=True)
+            click.echo(f"collapse: could not finish: {self._spell_options(ctx, error)}", err=True)
             ctx.exit(UNFINISHED)
         except BrokenPipeError:  # the reader of the output, such as head, has seen enough: click ends quietly
             raise
@@ -130,6 +124,18 @@ class Commands(click.Group):
         except KeyboardInterrupt as error:
             click.echo(f"collapse: could not finish: {str(error) or 'interrupted'}; {_kept_text(ctx)}", err=True)
             ctx.exit(INTERRUPTED)
+
+
+def spell_options(sentence: str, options: Mapping[str, str]) -> str:
+    """What a function says of its arguments, said of the options that stand for them; what came is quoted as it came."""
+
+    def spell(argument: re.Match) -> str:
+        option = options.get(argument[1]) or options.get("--" + argument[1].replace("_", "-"))
+        return f"{option} {argument[2].strip(QUOTES)}".rstrip() if option else argument[0]
+
+    expected, got, rest = sentence.partition(", got ")
+    came, end, remedy = rest.rpartition("; ")
+    return ARGUMENT.sub(spell, expected) + got + came + end + ARGUMENT.sub(spell, remedy)
 
 
 def _kept_text(ctx: click.Context) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,15 +113,9 @@ def command(
     if folder:
         require.extra("report", "matplotlib")
     from derivations.cli import dmft_columns
-    from theory.dmft import Pairs
     from theory.progress import progress_bar
 
-    for name in ("pure", "links", "weight", "gamma", "lam", "kappa", "start"):
-        require.real(options[name], f"--{'lambda' if name == 'lam' else name} as a finite number", "give one")
-    require.real(options["until"], "--until as a positive number", "give for example --until 20", above=0)
-    links = options["links"]
-    whole = int(links) if options["ensemble"] == "regular" and float(links).is_integer() else links
-    pairs = Pairs(options["ensemble"], options["pure"], whole, options["weight"], options["closure"])
+    pairs = _pairs_of(options)
     with progress_bar(1.0, f"{what} of {pairs.ensemble} pairs"):
         made: Computed = getattr(dmft_columns, f"compute_{what}")(pairs, options)
         points = made.draw(options["classes"], range(seed, seed + SAMPLES)) if check else None
@@ -135,11 +130,7 @@ def command(
         (scratch / f"dmft-{what}.csv").write_text("\n".join(table) + "\n", encoding="utf-8")
         save_figure(made.figure(points), scratch, f"dmft-{what}", formats)
 
-    said = {"what": what, "ensemble": pairs.ensemble, "pure": pairs.pure_per_class, "links": pairs.links}
-    said |= {"weight": pairs.weight, "closure": pairs.closure, "digits": options["digits"], **made.found}
-    if points is not None and what == "band":
-        said |= {f"sampled_{name}": float(points[name][0][0]) for name in ("mean", "second_moment")}
-    said |= {"columns": columns, "files": publish(folder, build)}
+    said = _summarise(what, pairs, options["digits"], made, points) | {"columns": columns, "files": publish(folder, build)}
     if judged is not None:
         said["verdict"] = judged[1]
     if as_json:
@@ -148,6 +139,25 @@ def command(
         say(_summary_text(said))
     if judged is not None and judged[0] is False:
         sys.exit(FAILED)
+
+
+def _pairs_of(options: Mapping[str, Any]) -> Pairs:
+    from theory.dmft import Pairs
+
+    for name in ("pure", "links", "weight", "gamma", "lam", "kappa", "start"):
+        require.real(options[name], f"--{'lambda' if name == 'lam' else name} as a finite number", "give one")
+    require.real(options["until"], "--until as a positive number", "give for example --until 20", above=0)
+    links = options["links"]
+    whole = int(links) if options["ensemble"] == "regular" and float(links).is_integer() else links
+    return Pairs(options["ensemble"], options["pure"], whole, options["weight"], options["closure"])
+
+
+def _summarise(what: str, pairs: Pairs, digits: int, made: Computed, points: Points | None) -> dict:
+    said = {"what": what, "ensemble": pairs.ensemble, "pure": pairs.pure_per_class, "links": pairs.links}
+    said |= {"weight": pairs.weight, "closure": pairs.closure, "digits": digits, **made.found}
+    if points is not None and what == "band":
+        said |= {f"sampled_{name}": float(points[name][0][0]) for name in ("mean", "second_moment")}
+    return said
 
 
 def _judge(made: Computed, pairs: Pairs, of: tuple[int, int], points: Points) -> tuple[bool | None, str]:

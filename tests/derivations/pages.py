@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -111,14 +112,18 @@ def assert_mathematics_is_rendered(page: Page) -> None:
     assert [page.elements[k][1].get("title") for k in errors] == []
 
 
-def excess_in_browser(source: str, folder: Path, window: int, selector: str = "html") -> int:
-    """By how much what stands in an element is wider than it, the widest of a page, told by a script that is put into it."""
-    widths = f"Array.from(document.querySelectorAll('{selector}'), (one) => one.scrollWidth - one.clientWidth)"
-    told = f'<script>document.body.setAttribute("data-excess", Math.max(...{widths}))</script>'
-    (folder / "page.html").write_text(source.replace("</body>", told + "</body>"), encoding="utf-8")
-    page = in_browser(folder / "page.html", folder / "profile", f"--window-size={window},800")
+def excess_in_browser(source: str, folder: Path, width: int, selector: str = "html") -> int:
+    """By how much what stands in an element is wider than it, the widest of a page, in a frame: no window is as narrow."""
+    told = f"""<iframe width="{width}" height="800" style="border: 0" srcdoc="{escape(source)}" onload="
+    const wide = (one) => one.scrollWidth - one.clientWidth;
+    const found = Array.from(this.contentDocument.querySelectorAll('{selector}'), wide);
+    document.body.dataset.excess = Math.max(...found) + '/' + this.contentWindow.innerWidth"></iframe>"""
+    (folder / "page.html").write_text(f"<!DOCTYPE html><meta charset='utf-8'><body>{told}</body>", encoding="utf-8")
+    page = in_browser(folder / "page.html", folder / "profile")
     (excess,) = (found["data-excess"] for tag, found, _ in page.elements if tag == "body")
-    return int(excess)
+    most, taken = map(int, excess.split("/"))
+    assert taken == width
+    return most
 
 
 def run_pdflatex(source: str, folder: Path, times: int = 1) -> tuple[int, str]:

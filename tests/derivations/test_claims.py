@@ -12,8 +12,9 @@ import pytest
 
 from derivations.claims import ClaimVerdict, Outlook, claims_of, heads
 from derivations.claims.heads import RunEnd
+from derivations.claims.starts import numerical_error
 from derivations.dimensional.starts import CouplingModes
-from derivations.experiment import perform_runs, plan_runs
+from derivations.experiment import FINER, RTOL, perform_runs, plan_runs
 from tests.derivations.reading import HEADS, KEPT, LOST, assert_all_forms_agree, bundled, read_report
 
 REPORTS = [("iris", 2, 3), ("iris", 1, 0), ("diabetes", 2, 0), ("separable", 2, 0), ("iris", 2, 0, 0.3), ("iris", 2, 0, 0.05)]
@@ -188,3 +189,18 @@ def test_modes_that_survive_give_back_the_labels_of_a_run_at_rest(runs):
         end = RunEnd.of(run)
         lost = np.abs(end.labels_of_survivors(run.coupling) - run.trajectory.labels[-1]).max()
         assert lost < 1e-3 * np.abs(run.trajectory.labels[-1]).max()
+
+
+def test_the_error_of_an_integrated_run_is_what_a_smaller_tolerance_changes_and_more(compared):
+    stepped = compared.stepped
+    alone = replace(stepped, follow=lambda **_: stepped.trajectory)
+    finer = replace(stepped.trajectory, labels=stepped.trajectory.labels + 1e-3)
+    moved = replace(stepped, follow=lambda **_: finer)
+    assert numerical_error(alone) > 0
+    assert numerical_error(moved) - numerical_error(alone) == pytest.approx(2e-3)
+
+
+def test_a_finer_trajectory_is_that_of_a_smaller_tolerance(compared):
+    rough, fine = (path.method for path in (compared.stepped.trajectory, compared.stepped.finer))
+    assert f"rtol {RTOL:g}" in rough
+    assert f"rtol {FINER * RTOL:g}" in fine

@@ -7,6 +7,7 @@ import pytest
 
 from derivations import catalogue, names
 from derivations.cli import main
+from derivations.cli.common import spell_options
 from tests.derivations.cli.common import assert_refused, collapse, derivation_of, in_a_new_process, write_table, x
 from tests.derivations.documents.test_publish import tree
 
@@ -130,3 +131,9 @@ def test_an_out_that_is_a_file_is_bad_input(here):
     assert "file" in result.stderr
     assert "Traceback" not in result.stderr
     assert tree(here) == {"file": b"a file"}
+
+
+def test_options_are_spelled_as_they_are_typed_and_what_came_is_quoted_as_it_came():
+    options = {"seed": "--seed", "lam": "--lambda", "--lambda": "--lambda"}
+    said = spell_options("expected a whole seed=..., got seed=1; or lam=2; give seed='3' or lambda=0.5, or other=1", options)
+    assert said == "expected a whole --seed, got seed=1; or lam=2; give --seed 3 or --lambda 0.5, or other=1"

@@ -10,6 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from derivations import figures
+from derivations.claims.advice import ratio_for_all
 from derivations.figures.legends import clear_legends, covers_data
 from derivations.figures.style import COLOURS, STYLE, letter_panels, save_figure
 
@@ -96,6 +97,22 @@ def test_no_legend_of_a_report_lies_over_data(drawn):
     for name, figure in drawn.items():
         clear_legends(figure)
         assert covered(figure) == [], name
+
+
+def test_runs_have_their_places_in_the_plane_of_the_decays(drawn, runs, compared):
+    """The one without decays at the origin, and the one that was advised where all modes are kept."""
+    plane = drawn["prevention"].axes[2]
+    lines = {line.get_label(): np.array(line.get_data()) for line in plane.lines}
+    np.testing.assert_array_equal(lines["this run"], np.zeros((2, 1)))
+    (decay,), (head_decay,) = lines["advised"]
+    assert (decay, head_decay) == (compared.advised.advice.decay,) * 2
+    decays, least = lines["embeddings: all kept above"]
+    assert head_decay > np.interp(decay, decays, least)
+    modes = runs["frustrated-head"].coupling.modes()
+    np.testing.assert_allclose(least[1:], [decay * ratio_for_all(modes, decay) for decay in decays[1:]])
+    (left, right), (low, high) = plane.get_xlim(), plane.get_ylim()
+    assert left < 0 < decay < right
+    assert low < 0 < head_decay < high
 
 
 def test_theory_in_a_report_is_dashed_and_black(drawn):
