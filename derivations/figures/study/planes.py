@@ -24,8 +24,9 @@ from derivations.figures.style import STYLE
 from derivations.studies.cells import Boundary, PhasePlane
 
 FINE = 241  # places of a boundary along each side
-LIGHT = 0.55  # of white in the colour of a cell
-OTHERS = ("#ffffff", "#d9d9d9", "#a6a6a6", "#737373")
+LEVELS = 0.6, 0.93  # of grey, of the first and the last label
+LUMA = np.array([0.299, 0.587, 0.114])  # what colours weigh in grey (ITU-R BT.601)
+GREY = "#777777"
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 
 
@@ -69,28 +70,25 @@ def cell_edges(centres: NDArray) -> NDArray:
 
 
 def cell_colours(labels: Sequence[str]) -> list:
-    """A colour for each label: a light one of the first state that it names, no two alike; greys for what names none."""
-    greys, found = cycle(OTHERS), list[Any]()
-    for label in labels:
-        named = re.search(r"state[s]? (\d+)", label)
-        colour = _lighten(shade_of(int(named[1])), LIGHT) if named else to_rgb(next(greys))
-        while named and colour in found:
-            colour = _lighten(colour, 0.4)
-        found.append(colour)
-    return found
+    """A colour for each label, of the first state that it names, grey for what names none; all differ in grey, too."""
+    named = [re.search(r"states? (\d+)", label) for label in labels]
+    shades = [shade_of(int(state[1])) if state else GREY for state in named]
+    return [_at_level(to_rgb(shade), level) for shade, level in zip(shades, np.linspace(*LEVELS, len(labels)), strict=True)]
 
 
-def _lighten(colour: Any, share: float) -> tuple[float, float, float]:
-    red, green, blue = (round(share + (1 - share) * c, 4) for c in to_rgb(colour))
-    return red, green, blue
+def _at_level(colour: tuple[float, float, float], level: float) -> tuple[float, ...]:
+    """A colour mixed with white or black so that it prints as a grey of the level."""
+    own = float(LUMA @ np.array(colour))
+    if level < own:
+        return tuple(level / own * c for c in colour)
+    white = (level - own) / (1 - own)
+    return tuple(white + (1 - white) * c for c in colour)
 
 
 def _cell_handles(plane: PhasePlane) -> list[Artist]:
     colours = cell_colours(plane.labels)
     seen = [k for k in range(len(plane.labels)) if (plane.codes == k).any()]
-    return [
-        Patch(facecolor=colours[k], edgecolor="#777777", linewidth=0.5, label=f"{plane.labels[k]} (simulated)") for k in seen
-    ]
+    return [Patch(facecolor=colours[k], edgecolor=GREY, linewidth=0.5, label=f"{plane.labels[k]} (simulated)") for k in seen]
 
 
 def _draw_boundaries(axis: Axes, plane: PhasePlane, across: NDArray, up: NDArray) -> list[Artist]:

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import rgb_to_hsv, to_rgb
+from PIL import Image
 
 from derivations.figures.study import phase_plane
 from derivations.figures.study.planes import cell_colours, cell_edges, solved_for
+from derivations.figures.study.shades import shade_of
 from derivations.studies.cells import Boundary, PhasePlane
 from tests.derivations.studied import lam, mu, studied
 
@@ -49,9 +52,13 @@ def test_edges_lie_around_centres(steps, geometric):
     assert (centres < edges[1:]).all()
 
 
-def test_no_two_labels_share_a_colour():
+def test_cells_of_different_labels_differ_in_grey_and_keep_the_hue_of_their_state():
     labels = ("state 1", "state 9", "state 1 or state 2", "no rest", "blow up", "rest elsewhere")
-    assert len(set(cell_colours(labels))) == len(labels)
+    colours = cell_colours(labels)
+    greys = [Image.new("RGB", (1, 1), tuple(round(255 * c) for c in one)).convert("L").getpixel((0, 0)) for one in colours]
+    assert min(np.diff(sorted(greys))) > 10
+    hues = [rgb_to_hsv(one)[0] for one in colours[:3]]
+    np.testing.assert_allclose(hues, rgb_to_hsv(to_rgb(shade_of(1)))[0])
 
 
 def test_a_boundary_is_solved_for_what_it_is_linear_in():
