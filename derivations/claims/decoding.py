@@ -83,7 +83,7 @@ def _say_rounded(run: ExperimentRun) -> str:
     everything = np.arange(c.observed) if chosen is None else chosen
     labels = path.labels[-1]
     pieces = np.array_split(everything, len(everything) * path.labels[:, :, 0].size // ENTRIES + 1)
-    samples = np.concatenate([path.samples(piece)[-1] for piece in pieces], axis=-1)
+    samples = np.concatenate([path.samples(piece)[-1].copy() for piece in pieces], axis=-1)  # copied, or whole paths stay
     said = []
     for name, kind in FORMATS:
         rounded = accuracy(c, samples.astype(kind).astype(float), labels.astype(kind).astype(float), chosen)
