@@ -63,7 +63,7 @@ def lower(
     inner = {a: DiagMatrix(n) if a in diagonal else n for a, n in names.items()}
     turned = {Transpose(a): inner[a] for a in diagonal}
     schedule = Schedule(sizes, {stand_in: a for a, stand_in in inner.items()})
-    results = [schedule.operand(as_nodes(e).xreplace(turned | inner)) for e in expressions]
+    results = [schedule.dense_operand(as_nodes(e).xreplace(turned | inner)) for e in expressions]
     program = Program(schedule.steps, results)
     modules, prints = _function_modules(expressions), printer(program.inlined, schedule.large(names.values()))
     cut = program.statements(), program.outputs

@@ -34,7 +34,7 @@ from theory.errors import CalculusError
 from theory.nodes.algebra import terms_of
 from theory.nodes.node import Node
 from theory.nodes.opened import as_nodes
-from theory.nodes.operations import PLACES, NumberOf, Pointwise
+from theory.nodes.operations import PLACES, Dense, NumberOf, Pointwise
 from theory.operands import (
     Sizes,
     all_turned,
@@ -73,6 +73,13 @@ class Schedule(Sizes):
             self._operands[expr] = self._operand(expr)
         return self._operands[expr]
 
+    def dense_operand(self, expr: Expr | MatrixExpr) -> Basic:
+        """The same, with the zeros of a diagonal matrix."""
+        return self._with_zeros(self.operand(expr))
+
+    def _with_zeros(self, operand: Basic) -> Basic:
+        return self.emit(Dense(operand), operand.shape) if isinstance(operand, DiagMatrix) else operand
+
     def _operand(self, expr: Expr | MatrixExpr) -> Basic:
         if not isinstance(expr, MatrixExpr):
             return expr.xreplace({part: self._number_of(part) for part in numbers_of_matrices(expr)}).xreplace(self.sizes)
@@ -82,8 +89,9 @@ class Schedule(Sizes):
             return self._emit_sum(expr)
         if isinstance(expr, MatMul):
             return self._emit_product(expr)
-        if isinstance(expr, MatPow) and expr.exp.is_Integer and expr.exp > 0:
-            return self.operand(monomial((expr.base,) * int(expr.exp)))
+        if isinstance(expr, MatPow) and expr.exp.is_Integer and expr.exp not in (-1, 0):  # an inverse is a power, too
+            base = expr.base if expr.exp > 0 else Inverse(expr.base)
+            return self.operand(monomial((base,) * abs(int(expr.exp))))
         if isinstance(expr, Transpose):
             inner = self.operand(expr.arg)
             return inner if isinstance(inner, DiagMatrix) else inner.arg if isinstance(inner, Transpose) else Transpose(inner)
@@ -162,9 +170,13 @@ class Schedule(Sizes):
         return self.operand(MatAdd(*terms, evaluate=False))
 
     def pointwise(self, body: Expr, *operands: Basic) -> Basic:
-        """A function of every entry of operands of one shape."""
+        """A function of every entry of operands of one shape; of diagonal ones a diagonal matrix where it keeps zero."""
         if body == PLACES[0]:
             return operands[0]
+        diagonal = (
+            all(isinstance(o, DiagMatrix) for o in operands) and body.subs(dict.fromkeys(PLACES[: len(operands)], 0)) == 0
+        )
+        operands = operands if diagonal else tuple(map(self._with_zeros, operands))
         if turned := all_turned(operands):
             return Transpose(self.pointwise(body, *turned))
         used = [k for k, place in enumerate(PLACES[: len(operands)]) if body.has(place)]
@@ -172,7 +184,7 @@ class Schedule(Sizes):
         operation = Pointwise(body, *operands)
         if (other := self.known.get(Pointwise(body, *map(transpose_operand, operands)))) is not None:
             return transpose_operand(other)
-        return self.emit(operation, operands[0].shape, all(isinstance(o, DiagMatrix) for o in operands))
+        return self.emit(operation, operands[0].shape, diagonal)
 
     def halves(self, expr: MatrixExpr) -> tuple[Basic, Basic] | None:
         """The two factors of a product, split where its diagonal costs least; None of what is no product, or is known."""

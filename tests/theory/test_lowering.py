@@ -130,6 +130,15 @@ def test_powers_of_a_matrix_are_lowered(at):
     assert_close(moved[X], at[W] @ at[W].T @ at[W] @ at[W].T @ at[X])
 
 
+@pytest.mark.parametrize("power", [1, 2, 3])
+@given(at=points())
+def test_powers_of_an_inverse_are_lowered(power, at):
+    """SymPy makes a power of the product of an inverse with itself."""
+    lowered, state = lowered_at(Flow({W: Inverse(Identity(d) + W * W.T) ** power * W, X: X}), at)
+    moved = lowered.unpack(lowered.velocity(0.0, state))
+    assert_close(moved[W], np.linalg.matrix_power(np.eye(len(at[W])) + at[W] @ at[W].T, -power) @ at[W])
+
+
 @given(matrix_polynomials(d, n, depth=3), matrix_polynomials(k, d, depth=3), points())
 def test_evaluate_takes_expressions_as_they_are_written(one, other, at):
     lowered, state = lowered_at(Flow({X: X * S * a * c, Y: W * X * J, W: W * W.T, c: -c}), at)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sympy import (
-    DiagMatrix,
     Expr,
     FunctionClass,
     Integer,
     Lambda,
-    MatMul,
     MatrixExpr,
     Max,
     Pow,
-    S,
     Symbol,
     Transpose,
     ZeroMatrix,
@@ -95,8 +92,6 @@ class Elementwise(Node):
             names = ", ".join(sorted({f.func.__name__ for f in unknown}))
             raise CalculusError("functions with a formula", names, "put one in the loss, as loss.replace(phi, tanh)")
         inner, body = schedule.operand(self.inner), schedule.operand(self.body)
-        if isinstance(inner, DiagMatrix) and body.xreplace({ENTRY: S.Zero}) != 0:
-            inner = schedule.emit(MatMul(S.One, inner, evaluate=False), inner.shape)
         opened = body.xreplace({ENTRY: PLACES[0]})
         functions = sorted((f for f in opened.atoms(Function) if f.args == (PLACES[0],) and f != opened), key=str)
         values = [schedule.pointwise(f, inner) for f in functions]

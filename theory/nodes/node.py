@@ -48,7 +48,7 @@ class Node(Rebuildable, MatrixExpr):
 
     def lowered(self, schedule):
         """The operand that holds the value of the node."""
-        return schedule.emit(self.func(*map(schedule.operand, self.args)), self.shape)
+        return schedule.emit(self.func(*map(schedule.dense_operand, self.args)), self.shape)
 
     def doit(self, **hints):
         return self

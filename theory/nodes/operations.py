@@ -61,6 +61,13 @@ class DiagonalVector(Operation):
         return printer.as_diagonal(printer._print(self.args[0]))
 
 
+class Dense(Operation):
+    """A diagonal matrix with its zeros."""
+
+    def printed(self, printer) -> str:
+        return printer.dense(printer._print(self.args[0]))
+
+
 class NumberOf(Operation):
     """A number of a matrix: ``det`` or ``log_det``."""
 

@@ -15,7 +15,7 @@ class Constant(Node):
     parts = ()
 
     def lowered(self, schedule):
-        return self.func(*map(schedule.operand, self.args))
+        return self.func(*map(schedule.dense_operand, self.args))
 
     def dense(self) -> str:
         """The matrix itself, for NumPy."""
