@@ -32,7 +32,7 @@ clean:
 	find theory derivations tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/report.stamp: EXTRAS := report,sweep
-$(VENV)/test.stamp: EXTRAS := report,sweep,test
+$(VENV)/test.stamp: EXTRAS := report,sweep,algebra,test
 $(VENV)/oracle.stamp: EXTRAS := oracle
 $(VENV)/lint.stamp: EXTRAS := report,sweep,dev
 

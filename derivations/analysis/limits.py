@@ -165,7 +165,7 @@ class _Worker:
 
     def kill(self) -> None:
         if self.process.is_alive() and self.process.pid is not None:
-            os.kill(self.process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            _kill_group(self.process.pid)
         self.process.join()
         self.line.close()
         self.lifeline.close()
@@ -173,6 +173,15 @@ class _Worker:
     def _death_message(self) -> str:
         self.kill()
         return f"the worker process died with exit code {self.process.exitcode}: killed from outside, or out of memory"
+
+
+def _kill_group(pid: int) -> None:
+    """End a worker and the programs that it has started."""
+    kill = getattr(signal, "SIGKILL", signal.SIGTERM)
+    try:
+        os.killpg(pid, kill)
+    except (AttributeError, ProcessLookupError):  # no groups on this system, or none of its own yet
+        os.kill(pid, kill)
 
 
 @contextmanager
@@ -219,6 +228,8 @@ def _serve_jobs(line: Connection, lifeline: Connection) -> None:
     """What a worker does: one job after the other."""
     global _in_worker
     _in_worker = True
+    if hasattr(os, "setpgrp"):
+        os.setpgrp()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
@@ -262,6 +273,8 @@ def _set_alarm(seconds: float) -> None:
 
 def _end_with(lifeline: Connection) -> None:
     wait([lifeline])
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 

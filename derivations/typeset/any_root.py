@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import mpmath
+from flint import fmpz_poly
 from sympy import Add, CRootOf, Expr, Integer
 
 from theory.abridging import brief
@@ -75,10 +76,15 @@ class RealRoot(PolynomialRoot):
         return real[number]
 
 
-@lru_cache(1024)
 def real_root_count(root: RealRoot | CRootOf) -> int:
     """How many real roots the polynomial of a root has; among those of numbers they come first."""
-    return int(root.args[3]) if isinstance(root, RealRoot) else root.poly.count_roots()
+    return int(root.args[3]) if isinstance(root, RealRoot) else _count_real(tuple(map(int, root.poly.all_coeffs())))
+
+
+@lru_cache(1024)
+def _count_real(coefficients: tuple[int, ...]) -> int:
+    roots = fmpz_poly(list(reversed(coefficients))).complex_roots()
+    return sum(bool(ball.imag.is_zero()) for ball, _ in roots)  # type: ignore[has-type, misc]
 
 
 def is_real_root(root: RealRoot | CRootOf) -> bool:

@@ -114,12 +114,26 @@ def generic_basis(ring: Ring, variables: Sequence[Symbol], equations: Iterable[P
         _insert_element(ring, basis, pairs, _s_polynomial(basis[i], basis[j]), (*basis[i].removed, *basis[j].removed), counter)
         if basis and not any(basis[-1].lead):
             break
-    minimal = [
+    return GenericBasis(ring, tuple(variables), _minimal(basis))
+
+
+def basis_from(ring: Ring, variables: Sequence[Symbol], block_basis: Iterable[Polynomial]) -> GenericBasis:
+    """The generic basis within one in variables and parameters, in an order in which the variables come first.
+
+    Its elements are combinations of the given polynomials whatever the parameters are: nothing was divided out.
+    """
+    split = [split_terms(ring, variables, p) for p in block_basis]
+    elements = [Element(terms, leading_monomial(terms), ()) for terms in split]
+    return GenericBasis(ring, tuple(variables), _minimal(sorted(elements, key=lambda e: len(e.terms[e.lead]))))
+
+
+def _minimal(basis: Sequence[Element]) -> tuple[Element, ...]:
+    """The elements whose leading monomials no other one divides, of equal ones the first."""
+    return tuple(
         e
         for k, e in enumerate(basis)
         if not any(monomial_divides(o.lead, e.lead) and (o.lead != e.lead or h < k) for h, o in enumerate(basis) if h != k)
-    ]
-    return GenericBasis(ring, tuple(variables), tuple(minimal))
+    )
 
 
 class Counter:

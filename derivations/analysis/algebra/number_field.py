@@ -1,4 +1,4 @@
-r"""The real points of a set of conjugates: coordinates as polynomials in one root :math:`\theta` of an irreducible polynomial.
+r"""The real points of a set of conjugates: their coordinates by one root :math:`\theta` of an irreducible polynomial.
 
 Each coordinate is shown as a root of its own minimal polynomial, by radicals where these are short and else as ``CRootOf``.
 Which root it is, balls that hold :math:`\theta` and no other root decide, at as many digits as are needed.
@@ -6,29 +6,76 @@ Which root it is, balls that hold :math:`\theta` and no other root decide, at as
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from math import lcm, prod
 
-from flint import arb, arb_poly, ctx, fmpq, fmpq_mat, fmpq_poly
-from sympy import QQ, Expr, Poly, Rational, Symbol, rootof, sqrt
+from flint import arb, arb_poly, ctx, fmpq, fmpq_mat, fmpq_poly, fmpz_poly
+from sympy import QQ, CRootOf, Expr, Poly, Rational, Symbol, rootof, sqrt
 
+from derivations.analysis.algebra import large_root
+from derivations.analysis.algebra.large_root import LargeRoot
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.vocabulary import x as unknown
 
 BITS = 128  # of the first balls; doubled as long as they do not decide
 
 
+LARGE = 24  # degree from which coordinates stay fractions: their inverse denominators would be far longer
+
+
 @dataclass(frozen=True)
 class NumberField:
-    r""":math:`\mathbb Q[\theta]/q(\theta)` with ``q`` irreducible, and the coordinates of a point in it."""
+    r""":math:`\mathbb Q[\theta]/q(\theta)`, ``q`` irreducible, and a point with coordinates ``numerators[x] / denominator``.
+
+    Attributes
+    ----------
+    known
+        minimal polynomials of coordinates, where these were found before.
+    """
 
     modulus: fmpq_poly
-    coordinates: Mapping[Symbol, fmpq_poly]
+    numerators: Mapping[Symbol, fmpq_poly]
+    denominator: fmpq_poly
+    known: Mapping[Symbol, fmpq_poly] = field(default_factory=dict)
 
     @property
     def degree(self) -> int:
         return self.modulus.degree()
+
+    @cached_property
+    def coordinates(self) -> dict[Symbol, fmpq_poly]:
+        """The coordinates as polynomials in the root."""
+        scale, inverse, _ = self.denominator.xgcd(self.modulus)
+        return {x: (n * inverse) % self.modulus / scale[0] for x, n in self.numerators.items()}
+
+    @cached_property
+    def separating(self) -> Symbol | None:
+        """A coordinate that is the root itself."""
+        root = self.denominator * fmpq_poly([0, 1])
+        return next((x for x, n in self.numerators.items() if ((n - root) % self.modulus).is_zero()), None)
+
+    def vanishes(self, ring: Ring, p: Polynomial) -> bool:
+        """Whether a polynomial in the coordinates vanishes at the point.
+
+        With a common denominator it is an integer polynomial in the root, which the primitive modulus divides exactly or not.
+        """
+        degree, places = int(p.total_degree()), [ring.place[x] for x in self.numerators]
+        below, *above = (_powers(n, degree) for n in self._integers)
+        total = fmpz_poly([0])
+        for powers, c in p.to_dict().items():
+            exponents = [int(powers[place]) for place in places]
+            held = (rows[k] for rows, k in zip(above, exponents, strict=True) if k)
+            total += prod(held, start=below[degree - sum(exponents)] * c)
+        return (total % self.modulus.numer()).is_zero()
+
+    @cached_property
+    def _integers(self) -> list[fmpz_poly]:
+        """The denominator and the numerators, with integer coefficients by a common factor."""
+        every = [self.denominator, *self.numerators.values()]
+        common = lcm(*(int(n.denom()) for n in every))
+        return [(n * common).numer() for n in every]
 
     def minimal_polynomial(self, element: fmpq_poly) -> fmpq_poly:
         """The monic irreducible polynomial over the rationals that an element is a root of."""
@@ -41,6 +88,8 @@ class NumberField:
 
     def tower(self, ring: Ring) -> tuple[tuple[Symbol, Polynomial], ...]:
         """The coordinates as a triangular set: each is a root of a polynomial in it and those before, of least degree."""
+        if self.degree > LARGE and self.separating is not None:
+            return self._linear_tower(ring, self.separating)
         degrees = {x: self.minimal_polynomial(e).degree() for x, e in self.coordinates.items()}
         names = sorted(self.coordinates, key=lambda x: (degrees[x], -ring.place[x]))
         basis: list[tuple[Polynomial, fmpq_poly]] = [(ring.constant(1), fmpq_poly([1]))]
@@ -56,29 +105,41 @@ class NumberField:
                     break
         return tuple(found)
 
+    def _linear_tower(self, ring: Ring, root: Symbol) -> tuple[tuple[Symbol, Polynomial], ...]:
+        """The separating coordinate by the modulus, the others linear with the denominator as coefficient."""
+        below, *above = (polynomial_at(ring, root, n) for n in self._integers)
+        rows = ((x, below * ring.gen(x) - top) for x, top in zip(self.numerators, above, strict=True) if x != root)
+        return (root, polynomial_at(ring, root, self.modulus.numer())), *((x, p.primitive()[1]) for x, p in rows)
+
     @cached_property
     def real_points(self) -> list[dict[Symbol, Expr]]:
         """The coordinates of every real point."""
         count = len(real_balls(self.modulus, BITS))
         if not count:
             return []
-        candidates = {x: self.minimal_polynomial(e) for x, e in self.coordinates.items()}
-        values = {x: real_roots(p) for x, p in candidates.items()}
-        return [
-            {x: values[x][self._root_index(place, self.coordinates[x], p)] for x, p in candidates.items()}
-            for place in range(count)
-        ]
+        columns = {x: self._values(x, count) for x in self.numerators}
+        return [{x: column[place] for x, column in columns.items()} for place in range(count)]
 
-    def _root_index(self, place: int, element: fmpq_poly, minimal: fmpq_poly) -> int:
-        """Which real root of its minimal polynomial an element is at the real root number ``place`` of the modulus."""
-        bits = BITS
+    def _values(self, x: Symbol, count: int) -> list[Expr]:
+        """A coordinate at the real roots of the modulus, in the order of these."""
+        minimal, bits = self._polynomial_of(x), BITS
         while True:
             with ctx.workprec(bits):
-                value = arb_poly(element)(real_balls(self.modulus, bits)[place])
-            met = [i for i, ball in enumerate(real_balls(minimal, bits)) if ball.overlaps(value)]
-            if len(met) == 1:
-                return met[0]
+                top, bottom = arb_poly(self.numerators[x]), arb_poly(self.denominator)
+                values = [top(root) / bottom(root) for root in real_balls(self.modulus, bits)]
+            # One that generates the field takes each of the real roots of its polynomial once.
+            roots = values if minimal.degree() == self.degree else real_balls(minimal, bits)
+            met = [[k for k, root in enumerate(roots) if root.overlaps(value)] for value in values]
+            if all(len(places) == 1 for places in met):
+                order = sorted(range(len(roots)), key=lambda k: roots[k].mid())
+                return _roots(minimal, [order.index(k) for (k,) in met])
             bits *= 2
+
+    def _polynomial_of(self, x: Symbol) -> fmpq_poly:
+        """The minimal polynomial of a coordinate."""
+        if x == self.separating:
+            return self.modulus / self.modulus.leading_coefficient()
+        return self.known[x] if x in self.known else self.minimal_polynomial(self.coordinates[x])
 
     def _element_powers(self, element: fmpq_poly, highest: int) -> list[fmpq_poly]:
         powers = [fmpq_poly([1])]
@@ -94,22 +155,51 @@ class NumberField:
 
 def real_balls(p: fmpq_poly, bits: int) -> list[arb]:
     """Disjoint balls around the real roots of an irreducible polynomial, ascending."""
+    return large_root.real_balls(tuple(map(int, p.numer().coeffs())), bits)
+
+
+@lru_cache(maxsize=1024)
+def enclose(value: Expr, bits: int) -> arb:
+    """A ball around a real number made of rational numbers, real roots of polynomials with such coefficients and radicals."""
     with ctx.workprec(bits):
-        balls = [ball.real for ball, _ in p.numer().complex_roots() if ball.imag.is_zero()]  # type: ignore[has-type, misc]
-        return sorted(balls, key=lambda ball: ball.mid())
+        if value.is_Rational:
+            return arb(fmpq(int(value.p), int(value.q)))
+        if isinstance(value, CRootOf):
+            return real_balls(fmpq_poly([int(c) for c in reversed(value.poly.all_coeffs())]), bits)[value.index]
+        if value.is_Pow and value.exp.is_Rational:
+            base = enclose(value.base, bits)
+            return (base if value.exp.q == 1 else base.root(int(value.exp.q))) ** int(value.exp.p)
+        parts = [enclose(part, bits) for part in value.args]
+        if value.is_Add:
+            return sum(parts, arb(0))
+        if value.is_Mul:
+            return prod(parts, start=arb(1))
+    raise TypeError(f"{value.func.__name__} is no algebraic number that can be enclosed")
 
 
 def real_roots(p: fmpq_poly) -> list[Expr]:
     """The real roots of an irreducible polynomial, ascending: in radicals where they are short, else as ``CRootOf``."""
-    count = len(real_balls(p, BITS))
-    coefficients = [Rational(int(c.p), int(c.q)) for c in p.coeffs()]
+    return _roots(p, range(len(real_balls(p, BITS))))
+
+
+def _roots(p: fmpq_poly, places: Iterable[int]) -> list[Expr]:
+    """Some of the :func:`real_roots`, by their places."""
+    if p.degree() <= LARGE:
+        coefficients = tuple(Rational(int(c.p), int(c.q)) for c in p.coeffs())
+        found, polynomial = _radical_roots(coefficients), Poly(coefficients[::-1], unknown, domain=QQ)
+        return [found[k] if found else rootof(polynomial, k) for k in places]
+    whole = p.numer() * (1 if p.leading_coefficient() > 0 else -1)
+    return [LargeRoot.of(tuple(map(int, whole.coeffs())), k) for k in places]
+
+
+@lru_cache(maxsize=512)
+def _radical_roots(coefficients: tuple[Rational, ...]) -> list[Expr]:
+    """The real roots, ascending, where they are written in radicals."""
     if len(coefficients) == 2:
         return [-coefficients[0] / coefficients[1]]
     if len(coefficients) == 3 or (len(coefficients) == 5 and _is_biquadratic(*coefficients)):
-        found = _in_radicals(coefficients)
-        return sorted((x for x in found if x.is_real), key=lambda x: x.evalf(60)) if count else []
-    polynomial = Poly(coefficients[::-1], unknown, domain=QQ)
-    return [rootof(polynomial, k) for k in range(count)]
+        return sorted((x for x in _in_radicals(coefficients) if x.is_real), key=lambda x: x.evalf(60))
+    return []
 
 
 def _is_biquadratic(e: Rational, d: Rational, c: Rational, b: Rational, a: Rational) -> bool:
@@ -117,7 +207,7 @@ def _is_biquadratic(e: Rational, d: Rational, c: Rational, b: Rational, a: Ratio
     return b**3 - 4 * a * b * c + 8 * a**2 * d == 0
 
 
-def _in_radicals(coefficients: list[Rational]) -> list[Expr]:
+def _in_radicals(coefficients: Sequence[Rational]) -> list[Expr]:
     if len(coefficients) == 3:
         c, b, a = coefficients
         return [-b / (2 * a) + sign * sqrt(b**2 - 4 * a * c) / (2 * a) for sign in (1, -1)]
@@ -125,6 +215,23 @@ def _in_radicals(coefficients: list[Rational]) -> list[Expr]:
     moved = Poly(coefficients[::-1], unknown, domain=QQ).shift(shift).all_coeffs()
     squares = _in_radicals([moved[4], moved[2], moved[0]])
     return [shift + sign * sqrt(s) for s in squares for sign in (1, -1)]
+
+
+def polynomial_at(ring: Ring, x: Symbol, p: fmpz_poly) -> Polynomial:
+    """A polynomial in one symbol of the ring."""
+    powers = [0] * len(ring.symbols)
+    terms = {}
+    for k, c in enumerate(p.coeffs()):
+        powers[ring.place[x]] = k
+        terms[tuple(powers)] = c
+    return ring.context.from_dict(terms)
+
+
+def _powers(p: fmpz_poly, highest: int) -> list[fmpz_poly]:
+    found = [fmpz_poly([1])]
+    for _ in range(highest):
+        found.append(found[-1] * p)
+    return found
 
 
 def _divisors_of(n: int) -> list[int]:

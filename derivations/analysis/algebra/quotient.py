@@ -90,13 +90,9 @@ class QuotientAlgebra:
         weight, *numerators = (
             self._numerator(m, powers, squarefree) for m in (_identity_matrix(self.dimension), *self.matrices)
         )
-        found = []
-        for modulus, _ in squarefree.factor()[1]:
-            scale, inverse, _ = (weight % modulus).xgcd(modulus)
-            images = [(n * inverse) % modulus / scale[0] for n in numerators]
-            coordinates = zip(self.variables, images, strict=True)
-            found.append(NumberField(modulus, {x: c for x, c in coordinates if not isinstance(x, Dummy)}))
-        return found
+        tops = {x: n for x, n in zip(self.variables, numerators, strict=True) if not isinstance(x, Dummy)}
+        moduli = [modulus for modulus, _ in squarefree.factor()[1]]
+        return [NumberField(q, {x: n % q for x, n in tops.items()}, weight % q) for q in moduli]
 
     def _separating_form(self) -> tuple[fmpq_mat, fmpq_poly]:
         """Multiplication by a linear form that takes a value of its own at each zero, and the polynomial of these values."""
@@ -149,6 +145,17 @@ def quotient_algebra(ring: Ring, equations: Sequence[Polynomial], nonzero: Seque
     if any(not any(sum(m) == m[i] for m in tails) for i in range(len(variables))):
         return None
     return _multiplication_matrices(variables, tails, rationals.order)
+
+
+def finite_dimension(ring: Ring, variables: Sequence[Symbol], basis: Iterable[Polynomial]) -> int | None:
+    """The dimension of the quotient by a Gröbner basis, graded reverse lexicographic in ``variables``; None if infinite."""
+    places = [ring.place[x] for x in variables]
+    leads = [max((tuple(int(k[i]) for i in places) for k in p.to_dict()), key=grevlex) for p in basis]
+    if any(not sum(m) for m in leads):
+        return 0
+    if any(not any(sum(m) == m[i] for m in leads) for i in range(len(variables))):
+        return None
+    return len(_staircase(len(variables), leads)[0])
 
 
 def _multiplication_matrices(variables: tuple[Symbol, ...], tails: dict, order) -> QuotientAlgebra:

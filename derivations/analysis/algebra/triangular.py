@@ -17,7 +17,7 @@ Source: J. Faugère, P. Gianni, D. Lazard, T. Mora, J. Symb. Comput. 16, 329 (19
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sympy import Symbol
 
@@ -33,7 +33,7 @@ from derivations.analysis.algebra.generic import (
     multiply_monomials,
 )
 from derivations.analysis.algebra.linear import OverBudget
-from derivations.analysis.algebra.polynomials import Polynomial
+from derivations.analysis.algebra.polynomials import Polynomial, Ring
 
 Row = dict  # an identity: monomials of the staircase, and monomials of the new order under the key (NEW, m), add up to zero
 NEW = "new"
@@ -41,7 +41,10 @@ NEW = "new"
 TriangularSet = tuple[tuple[Symbol, Polynomial], ...]
 
 
-def split_irreducible(basis: GenericBasis) -> Iterator[GenericBasis]:
+MakeBasis = Callable[[Ring, Sequence[Symbol], Sequence[Polynomial]], GenericBasis]
+
+
+def split_irreducible(basis: GenericBasis, make: MakeBasis = generic_basis) -> Iterator[GenericBasis]:
     """The zeros split until the minimal polynomial of every variable is irreducible."""
     if basis.is_one:
         return
@@ -53,7 +56,7 @@ def split_irreducible(basis: GenericBasis) -> Iterator[GenericBasis]:
         if len(factors) > 1 or ring.degree(factors[0], x) < ring.degree(p, x):
             elements = [join_terms(ring, basis.variables, e.terms) for e in basis.elements]
             for f in factors:
-                yield from split_irreducible(generic_basis(ring, basis.variables, [f, *elements]))
+                yield from split_irreducible(make(ring, basis.variables, [f, *elements]), make)
             return
     yield basis
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from flint import arb, fmpq
-from sympy import CRootOf, Expr, Rational, Symbol, lambdify
+from sympy import CRootOf, Expr, Symbol, lambdify
 from sympy.printing.pycode import PythonCodePrinter
 
+from derivations.analysis.algebra.number_field import enclose
 from theory.printing import plain
 
-DIGITS = 40  # to which the radius of an algebraic number is driven
+BITS = 160  # to which an algebraic number is enclosed
 
 
 class BallPrinter(PythonCodePrinter):
@@ -53,9 +54,7 @@ def compile_balls(expressions: Sequence[Expr], symbols: Sequence[Symbol]) -> Cal
 
 def algebraic_ball(root: CRootOf) -> arb:
     """A ball around a real algebraic number."""
-    width = Rational(1, 10**DIGITS)
-    middle = root.eval_rational(width)
-    return arb(fmpq(int(middle.p), int(middle.q)), arb(10) ** -DIGITS)
+    return enclose(root, BITS)
 
 
 def interval_ball(low: Fraction, high: Fraction) -> arb:

@@ -47,12 +47,19 @@ class RealSolution:
 def solve_leaf(leaf: Leaf, state: tuple[Symbol, ...], signs: Signs) -> list[RealSolution]:
     """Every real point of a leaf, as far as the known signs tell, with the conditions for the signs of the state to hold."""
     site = Site(signs.ring, state, leaf.roots, leaf.solved, leaf.special, signs)
-    if any(site.normal(p)[0].is_zero() for p in leaf.nonzero):
+    if any(vanishes_on(leaf, site, p) for p in leaf.nonzero):
         return []
     known, demands = divide_signs(signs, state, site.free)
     site = replace(site, signs=known)
     found = _numeric_solutions(site, leaf.numbers) if leaf.numbers else _symbolic_solutions(site)
     return [completed for s in found if (completed := _complete_solution(s, signs, demands)) is not None]
+
+
+def vanishes_on(leaf: Leaf, site: Site, p: Polynomial) -> bool:
+    """Whether a polynomial is zero on the site of a leaf."""
+    if leaf.numbers is not None and site.ring.present(p) <= leaf.numbers.numerators.keys():
+        return leaf.numbers.vanishes(site.ring, p)
+    return site.normal(p)[0].is_zero()
 
 
 def _numeric_solutions(site: Site, numbers: NumberField) -> list[RealSolution]:

@@ -24,6 +24,7 @@ from sympy import Eq, Expr, S, Symbol
 from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.polynomials import Ring
+from derivations.analysis.algebra.programs import NO_PROGRAMS, Programs, installed_programs
 from derivations.analysis.algebra.quotient import quotient_algebra
 from derivations.analysis.limits import run_within
 from derivations.analysis.points.closed_form import RealSolution
@@ -43,9 +44,10 @@ from derivations.typeset.rows import Row
 from derivations.typeset.shown import Shown
 from theory import require
 from theory.abridging import Say
-from theory.errors import UnfinishedError
+from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
+BACKENDS = ("auto", "builtin", "programs")
 COUNTED = 64  # complex zeros, by Bézout's bound, up to which they are counted once more
 
 
@@ -103,7 +105,7 @@ class FixedPoints(Shown, Sequence):
         """
         given = exact_numbers(parameters)
         require.complete(set(self.flow.parameters) - set(given), "a value for every parameter")
-        found = _fixed_points(with_numbers(self.flow, given))
+        found = _fixed_points(with_numbers(self.flow, given), installed_programs())
         if found.completeness is not Completeness.PROVED:
             raise UnfinishedError(f"the fixed points at these parameters were not all found: {found.reason}")
         return instances(found.points)
@@ -119,7 +121,7 @@ class FixedPoints(Shown, Sequence):
         return [*lines, f"{self.completeness.value}: {self.reason}", *excluded]
 
 
-def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
+def fixed_points(flow: Flow, time_limit: float | None = 60, backend: str = "auto") -> FixedPoints:
     """All real fixed points of a flow.
 
     Parameters
@@ -131,22 +133,38 @@ def fixed_points(flow: Flow, time_limit: float | None = 60) -> FixedPoints:
         conditions a point.
     time_limit
         in seconds; None runs without limit in this process.  At the limit what was found comes back as a lower bound.
+    backend
+        "programs": Singular and msolve (the extra ``algebra``) solve equations without parameters, and take over where the
+        built-in arithmetic is over its budget; "builtin": they are not asked; "auto": they are where they are installed.  The
+        reason of the result says what they answered, and where they failed and the built-in route went on.
 
     Raises
     ------
     InputError
-        naming the term outside that class, or assumptions that contradict each other.
+        naming the term outside that class, or assumptions that contradict each other, or a backend that is not installed.
     """
     system_of(flow).check_algebraic()
+    programs = _programs_of(backend, time_limit)
     if time_limit is None:
-        return _fixed_points(flow)
+        return _fixed_points(flow, programs)
     try:
-        return run_within(time_limit, _fixed_points, flow, partial=True)
+        return run_within(time_limit, _fixed_points, flow, programs, partial=True)
     except UnfinishedError as error:
         if isinstance(error.partial, FixedPoints):
             found = error.partial
             return found if found.completeness is Completeness.PROVED else replace(found, reason=f"{error}: {found.reason}")
         return FixedPoints(flow, (), Completeness.UNKNOWN, str(error))
+
+
+def _programs_of(backend: str, time_limit: float | None) -> Programs:
+    require.one_of(backend, BACKENDS, "a backend")
+    found = NO_PROGRAMS if backend == "builtin" else installed_programs(time_limit)
+    if backend == "programs" and (found.singular is None or found.msolve is None):
+        missing = " and ".join(
+            name for name, program in (("Singular", found.singular), ("msolve", found.msolve)) if not program
+        )
+        raise InputError("a backend that is installed", f"no {missing}", 'pip install "collapse-theory[algebra]"')
+    return found
 
 
 def supported_ring(flow: Flow) -> tuple[Ring, Signs]:
@@ -155,22 +173,30 @@ def supported_ring(flow: Flow) -> tuple[Ring, Signs]:
     return system.ring, system.stated
 
 
-def _fixed_points(flow: Flow, report: Callable[[FixedPoints], None] | None = None) -> FixedPoints:
+def _fixed_points(flow: Flow, programs: Programs, report: Callable[[FixedPoints], None] | None = None) -> FixedPoints:
     system = system_of(flow)
-    listed, splitter = Listed(system), Splitter(system.ring, system.unknowns, system.signs)
+    listed, splitter = Listed(system, programs), Splitter(system.ring, system.unknowns, system.signs, programs)
 
     def tell(tree: Tree) -> None:
         if report is not None:
             report(_make_result(tree, listed))
 
-    known = trivial_leaves(splitter, system.equations) if report is not None else []
+    slow = bool(flow.parameters) or programs.singular is None
+    known = trivial_leaves(splitter, system.equations) if slow and report is not None else []
     tell(Tree(tuple(known), (), (SearchBranch(system.equations),), 0))
     tree = splitter.search(system.equations, tell, known, system.denominators)
     if tree.exceptional and not tree.unsolved:
         tell(tree)
-        tree = replace(tree, exceptional=unexplained_sets(tree.exceptional, tree.leaves, system))
+        tree = replace(tree, exceptional=unexplained_sets(tree.exceptional, tree.leaves, system, programs))
     found = _make_result(tree, listed)
-    if not system.is_plain or flow.parameters or found.completeness is not Completeness.PROVED or any(p.free for p in found):
+    counted = any(programs.notes.values())
+    if (
+        counted
+        or not system.is_plain
+        or flow.parameters
+        or found.completeness is not Completeness.PROVED
+        or any(p.free for p in found)
+    ):
         return found
     tell(tree)
     return _check_count(found, system)
@@ -204,7 +230,7 @@ def _make_result(tree: Tree, listed: Listed) -> FixedPoints:
     else:
         status = Completeness.LOWER_BOUND if points else Completeness.UNKNOWN
         reason = f"{len(tree.unsolved)} of {tree.cases + len(tree.unsolved)} cases unsolved"
-    return FixedPoints(system.flow, tuple(points), status, reason, exceptional)
+    return FixedPoints(system.flow, tuple(points), status, "; ".join([reason, *listed.programs.notes]), exceptional)
 
 
 def _points_of(system: System, s: RealSolution) -> Iterator[FixedPoint]:

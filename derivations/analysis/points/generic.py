@@ -24,9 +24,11 @@ from typing import TypeAlias
 
 from sympy import Symbol
 
-from derivations.analysis.algebra.generic import GenericBasis, generic_basis
+from derivations.analysis.algebra.generic import GenericBasis, basis_from, generic_basis
 from derivations.analysis.algebra.linear import OverBudget
-from derivations.analysis.algebra.polynomials import Polynomial, distinct_members
+from derivations.analysis.algebra.polynomials import Polynomial, Ring, distinct_members
+from derivations.analysis.algebra.programs import NO_PROGRAMS, Programs
+from derivations.analysis.algebra.singular import block_basis
 from derivations.analysis.algebra.triangular import TriangularSet, split_irreducible, triangular_set
 from derivations.analysis.points.rules import Rule, Rules
 from derivations.analysis.sites.branches import Leaf, RuleOutcome, SearchBranch, Substitution
@@ -40,7 +42,9 @@ Together: TypeAlias = tuple[Polynomial, ...]  # polynomials in the parameters th
 
 @dataclass(frozen=True)
 class Generic(Rules):
-    """The rules that solve for generic parameters."""
+    """The rules that solve for generic parameters; programs help where the own arithmetic is over its budget."""
+
+    programs: Programs = NO_PROGRAMS
 
     @property
     def quick(self) -> tuple[Rule, ...]:
@@ -69,7 +73,7 @@ class Generic(Rules):
             if not basis.is_finite or (not basis.is_one and len(branch.equations) > len(unknown)):
                 return None
             single = tuple(f for one in special if len(one) == 1 for f in one)
-            sets = [self._best_set(zeros, single, branch) for zeros in split_irreducible(basis)]
+            sets = [self._best_set(zeros, single, branch) for zeros in split_irreducible(basis, self._basis)]
         except OverBudget:
             return None
         if any(found is None for found in sets):
@@ -91,12 +95,22 @@ class Generic(Rules):
         special: list[Together] = [()]
         for order in dict.fromkeys((unknown, *_elimination_orders(unknown))):
             with suppress(OverBudget) if found else nullcontext():
-                basis = generic_basis(self.ring, order, branch.equations)
+                basis = self._basis(self.ring, order, branch.equations)
                 found.append((basis, self._filter_vanishing(basis.denominators, branch) if basis.is_finite else ()))
                 special = self._intersect_special(special, found[-1][1])
             if not special:
                 break
         return min(found, key=lambda one: (len(self._stubborn_sets(one[1])), len(one[1])))[0], special
+
+    def _basis(self, ring: Ring, order: Sequence[Symbol], equations: Sequence[Polynomial]) -> GenericBasis:
+        try:
+            return generic_basis(ring, order, equations)
+        except OverBudget:
+            found = block_basis(self.programs, ring, order, equations)
+            if found is None:
+                raise
+            self.programs.note_answer("Singular's Gröbner bases in state and parameters together are part of it")
+            return basis_from(ring, order, found)
 
     def _intersect_special(self, special: list[Together], denominators: Sequence[Polynomial]) -> list[Together]:
         """Where polynomials vanish together and one of the others with them, unless those are many sets."""

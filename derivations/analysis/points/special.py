@@ -8,6 +8,7 @@ from math import prod
 from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
+from derivations.analysis.algebra.programs import NO_PROGRAMS, Programs
 from derivations.analysis.points.containment import site_of, site_relations
 from derivations.analysis.points.generic import Together
 from derivations.analysis.points.splitter import Splitter
@@ -20,23 +21,25 @@ ZEROS = 512  # complex ones, by Bézout's bound, up to which special parameters 
 CASES = 100
 
 
-def unexplained_sets(named: Sequence[Together], leaves: Sequence[Leaf], system: System) -> tuple[Together, ...]:
+def unexplained_sets(
+    named: Sequence[Together], leaves: Sequence[Leaf], system: System, programs: Programs = NO_PROGRAMS
+) -> tuple[Together, ...]:
     """The special parameters at which it is not proved that every zero lies on a leaf.
 
     The parameters that are fixed there count as unknowns: zeros of the larger system are found by the same search.
     """
     sites = [(site_of(leaf, system.unknowns, system.signs), leaf.nonzero) for leaf in leaves]
-    kept = [one for one in named if may_vanish_together(one, system.signs) and not _is_explained(one, sites, system)]
+    kept = [one for one in named if may_vanish_together(one, system.signs) and not _is_explained(one, sites, system, programs)]
     return tuple(one for one in kept if not any(len(o) < len(one) and all(p in one for p in o) for o in kept))
 
 
-def _is_explained(together: Together, sites: Sequence[tuple[Site, Together]], system: System) -> bool:
+def _is_explained(together: Together, sites: Sequence[tuple[Site, Together]], system: System, programs: Programs) -> bool:
     ring, equations = system.ring, (*together, *system.equations)
     of_state = prod(_total_degree(ring, p, system.unknowns) for p in system.equations)
     if of_state * prod(_total_degree(ring, p, ring.symbols) for p in together) > ZEROS:
         return False
     fixed = tuple(s for s in ring.symbols if any(s in ring.present(p) for p in together))
-    everything = Splitter(ring, (*system.unknowns, *fixed), system.signs)
+    everything = Splitter(ring, (*system.unknowns, *fixed), system.signs, programs)
     tree = everything.search(equations, nonzero=system.denominators, limit=CASES)
     found = [site_of(leaf, everything.state, system.signs) for leaf in tree.leaves]
     return not tree.unsolved and not tree.exceptional and all(any(_lies_on(site, *one) for one in sites) for site in found)

@@ -8,11 +8,13 @@ A branch holds equations, polynomials known not to vanish, and what is solved al
   :math:`c\ne0` and :math:`c=0`), where two equations in one variable have a resultant, where another equation divides a
   leading coefficient, or where the discriminant of a quadratic equation is never positive;
 * a leaf, once each equation left has a variable of its own: a triangular set;
-* solved by :mod:`derivations.analysis.algebra.quotient`, where its equations hold no parameter and have
-  finitely many zeros (split over the factors of a resultant, if infinitely many);
+* solved by :mod:`derivations.analysis.algebra.finite_zeros` where programs are installed, else by
+  :mod:`derivations.analysis.algebra.quotient`, where its equations hold no parameter and have finitely many zeros (split over
+  the factors of a resultant, if infinitely many);
 * rewritten as a lexicographic Gröbner basis over :math:`\mathbb Z[p]`, split where a leading coefficient in the parameters
   vanishes (elsewhere the basis is one for the given parameters too); where that is too large, two equations by their resultant
-  and linear subresultant, or one by its pseudo-remainder by the other.
+  and linear subresultant, or one by its pseudo-remainder by the other; before these two, where Singular is installed, split
+  into irreducible components, in state and parameters together.
 
 Rules that may take long wait until no branch is left for the others.
 
@@ -26,22 +28,27 @@ Source: triangular decomposition by case splitting (D. Wang, *Elimination Method
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import prod
 
 from flint import fmpz_mpoly_vec
 from sympy import Symbol
 
 from derivations.analysis.algebra.elimination import linear_subresultant
+from derivations.analysis.algebra.finite_zeros import finite_zeros
+from derivations.analysis.algebra.number_field import NumberField
 from derivations.analysis.algebra.polynomials import Polynomial, distinct_members
 from derivations.analysis.algebra.quotient import quotient_algebra
+from derivations.analysis.algebra.singular import minimal_primes
 from derivations.analysis.points.generic import Generic
 from derivations.analysis.points.rules import Rule
 from derivations.analysis.points.trivial import starting_branch
 from derivations.analysis.sites.branches import Leaf, RuleOutcome, SearchBranch, Tree
 
 CASES = 4000  # branches looked at before the rest is given up as unsolved
+FEW = 8  # complex zeros, by Bézout's bound, up to which no program is started
 BASIS_LIMITS = (30, 400, 1500)  # of FLINT's Gröbner basis: elements, terms, bits
 
 
@@ -83,15 +90,31 @@ class Splitter(Generic):
         return Tree((*leaves, *(known if unsolved else ())), tuple(exceptional), tuple(unsolved), cases)
 
     @property
+    def quick(self) -> tuple[Rule, ...]:
+        return self._ask_for_zeros, *super().quick
+
+    def _ask_for_zeros(self, branch: SearchBranch) -> RuleOutcome | None:
+        """All zeros of equations without parameters, by programs, where these are installed and have work to do."""
+        few = prod(int(p.total_degree()) for p in branch.equations) <= FEW  # by Bézout's bound
+        if branch.is_tried or few or not self._all_numbers(branch):
+            return None
+        fields = finite_zeros(self.programs, self.ring, branch.equations)
+        return RuleOutcome((replace(branch, is_tried=True),)) if fields is None else self._leaves_in(fields, branch)
+
+    @property
     def slow(self) -> tuple[Rule, ...]:
-        first = (
+        return (
             self._solve_numbers,
             self._split_resolvent,
             self._triangular_leaf,
             self._solve_generic,
             self._eliminate_definable,
+            self._reduce_basis,
+            self._eliminate_rational,
+            self._split_components,
+            self._eliminate_pair,
+            self._pseudo_divide,
         )
-        return *first, self._reduce_basis, self._eliminate_rational, self._eliminate_pair, self._pseudo_divide
 
     def _solve_numbers(self, branch: SearchBranch) -> RuleOutcome | None:
         """Equations without parameters that have finitely many zeros."""
@@ -102,12 +125,22 @@ class Splitter(Generic):
         nonzero = [p for p in branch.nonzero if self.ring.present(p) <= present]
         if algebra is None and nonzero:
             algebra = quotient_algebra(self.ring, branch.equations, nonzero)
-        if algebra is None:
+        return None if algebra is None else self._leaves_in(algebra.fields(), branch)
+
+    def _leaves_in(self, fields: Iterable[NumberField], branch: SearchBranch) -> RuleOutcome:
+        leaves = (Leaf(field.tower(self.ring), branch.solved, branch.special, branch.nonzero, field) for field in fields)
+        return RuleOutcome(leaves=tuple(leaves))
+
+    def _split_components(self, branch: SearchBranch) -> RuleOutcome | None:
+        """The irreducible components of the zeros in state and parameters together, by Singular."""
+        if branch.is_split or len(branch.equations) < 2:
             return None
+        components = minimal_primes(self.programs, self.ring, self.state, branch.equations)
+        if components is None:
+            return None
+        self.programs.note_answer("Singular split zeros, in state and parameters together, into irreducible components")
         return RuleOutcome(
-            leaves=tuple(
-                Leaf(field.tower(self.ring), branch.solved, branch.special, branch.nonzero, field) for field in algebra.fields()
-            )
+            tuple(replace(branch, equations=tuple(p), is_basis=False, is_tried=False, is_split=True) for p in components)
         )
 
     def _reduce_basis(self, branch: SearchBranch) -> RuleOutcome | None:

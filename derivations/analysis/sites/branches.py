@@ -23,7 +23,8 @@ class Substitution:
 class SearchBranch:
     """One case: equations that hold, polynomials that do not vanish, state variables and parameters already expressed.
 
-    ``is_basis`` and ``is_tried`` tell that the Gröbner basis, and the solution for generic parameters, were looked at.
+    ``is_basis`` and ``is_tried`` tell that the Gröbner basis, and the solution for generic parameters or by programs, were
+    looked at; ``is_split``, that the equations were those of one irreducible component.
     """
 
     equations: tuple[Polynomial, ...]
@@ -32,6 +33,7 @@ class SearchBranch:
     special: tuple[Substitution, ...] = ()
     is_basis: bool = False
     is_tried: bool = False
+    is_split: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import prod
 
-from sympy import Expr, Float, Symbol
+from flint import arb, ctx
+from sympy import Expr, Symbol
 
+from derivations.analysis.algebra.number_field import enclose
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor_polynomial
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.sign import UNKNOWN, ZERO, Sign, multiply_signs
 from derivations.analysis.sites.signs import Signs
 
 Fraction = tuple[Polynomial, Polynomial]
-DIGITS = 60  # to which algebraic numbers are told from zero
+BITS = 256  # to which algebraic numbers are told from zero
 
 
 @dataclass(frozen=True)
@@ -169,10 +172,13 @@ class Chart:
         ring = self.signs.ring
         if p.is_zero() or not ring.present(p) <= self.numbers.keys():
             return self.signs.of(p)
-        value = ring.expr(p).xreplace(dict(self.numbers)).evalf(DIGITS)
-        if not value.is_Float or abs(value) < Float(10) ** (10 - DIGITS):
-            return UNKNOWN
-        return frozenset({1 if value > 0 else -1})
+        with ctx.workprec(BITS):
+            balls = [enclose(self.numbers[x], BITS) if x in self.numbers else arb(0) for x in ring.symbols]
+            terms = (
+                prod((b ** int(k) for b, k in zip(balls, m, strict=True) if k), start=arb(c)) for m, c in p.to_dict().items()
+            )
+            ball = sum(terms, arb(0))
+        return frozenset({1}) if ball > 0 else frozenset({-1}) if ball < 0 else UNKNOWN
 
     def with_root(self, x: Symbol, q: Polynomial) -> Chart:
         """One more parameter expressed by a root, where the polynomial is linear in one."""

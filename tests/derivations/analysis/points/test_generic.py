@@ -8,11 +8,16 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Eq, Integer, Mul, Poly, Rational, S, symbols
+from sympy import Eq, Integer, Mul, Poly, Rational, S, groebner, symbols
 
+from derivations.analysis.algebra import generic
+from derivations.analysis.algebra.polynomials import Ring
+from derivations.analysis.algebra.programs import installed_programs
+from derivations.analysis.algebra.singular import minimal_primes
 from derivations.analysis.points.fixed_points import Completeness, fixed_points
+from tests.derivations.analysis.algebra.test_programs import needs_programs
 from tests.derivations.analysis.points import systems
-from tests.derivations.analysis.points.evaluated import agree, fresh, lies_on, real_points
+from tests.derivations.analysis.points.evaluated import agree, fresh, lies_on, near, real_points
 from tests.derivations.analysis.points.planted import a, b, factors, x, y, z
 from tests.derivations.analysis.points.systems import (
     brusselators,
@@ -154,3 +159,48 @@ def test_three_variables_in_any_order(order):
     velocity = list(systems.LORENZ_84.velocity.items())
     found = fixed_points(Flow(dict(velocity[i] for i in order)), time_limit=20)
     assert (len(found), found.exceptional) == (1, ())
+
+
+# -- Singular where the own arithmetic is over its budget ---------------------------------------------------------------------
+
+
+def same_places(one: list[tuple], other: list[tuple]) -> bool:
+    return len(one) == len(other) and all(near(p, q) for p, q in zip(one, other, strict=True))
+
+
+@needs_programs
+@pytest.mark.parametrize("seed", range(12))
+def test_bases_by_singular_give_the_points_that_our_own_do(monkeypatch, seed):
+    """Own bases are made impossible; the points at random numbers are those of the flow at these numbers."""
+    rng = random.Random(seed)
+    rows = [
+        rng.choice((a * x**2 + y - b, x**2 + y**2 - a, x * y - b * x + 1, a * x**2 - b * y**2 + 1, x**2 + a * x * y - 2)),
+        rng.choice((y**2 - b * x, x * y - a, y**2 + x - a * b, x**2 - y + b, y**2 + x * y - a)),
+    ]
+    flow = Flow(dict(zip((x, y), rows, strict=True)))
+    monkeypatch.setattr(generic, "STEPS", 0)
+    found = fixed_points(flow, time_limit=None, backend="programs")
+    assert found.completeness is Completeness.PROVED
+    for _ in range(3):
+        at = {p: Rational(rng.randint(1, 9), rng.randint(1, 5)) for p in (a, b)}
+        alone = fixed_points(flow.xreplace(at), time_limit=None, backend="builtin")
+        assert same_places(real_points(found, at), real_points(alone, {}))
+
+
+@needs_programs
+def test_the_statement_names_singular_where_its_bases_are_part_of_it(monkeypatch):
+    monkeypatch.setattr(generic, "STEPS", 0)
+    assert "Singular's Gröbner bases" in fixed_points(parametron(), time_limit=None).reason
+    assert "Singular" not in fixed_points(parametron(), time_limit=None, backend="builtin").reason
+
+
+@needs_programs
+def test_components_by_singular_cover_the_zeros():
+    ring = Ring((x, y, a))
+    equations = [ring.numerator(e) for e in (x * (y - a) * (x - 1), y * (x**2 - a) * (y - a))]
+    found = minimal_primes(installed_programs(), ring, (x, y), equations)
+    assert len(found) == 5
+    for prime in found:
+        ideal = [ring.expr(p) for p in prime]
+        basis = groebner(ideal, x, y, a)
+        assert all(basis.contains(ring.expr(e)) for e in equations)
