@@ -33,6 +33,8 @@ def finite_zeros(programs: Programs, ring: Ring, equations: Sequence[Polynomial]
         return None
     present = frozenset().union(*map(ring.present, equations))
     variables = tuple(s for s in ring.symbols if s in present)
+    if len(equations) < len(variables):
+        return None
     basis = block_basis(programs, ring, variables, equations)
     count = None if basis is None else finite_dimension(ring, variables, basis)
     if basis is None or count is None:

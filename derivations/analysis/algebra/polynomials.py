@@ -9,9 +9,9 @@ from __future__ import annotations
 import copyreg
 import numbers
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from math import gcd
 from typing import TypeAlias
 
@@ -225,6 +225,21 @@ def factor_polynomial(p: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]
     in one variable are factored as such, those of degree one in a variable by the common factor of its two coefficients, and
     others by SymPy.
     """
+    content, factors = _factor_once(_Known(p, (p.context().names(), str(p))))
+    return content, list(factors)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A polynomial told from others by its names and its text: FLINT's own have no hash."""
+
+    polynomial: Polynomial = field(compare=False)
+    key: tuple[tuple[str, ...], str]
+
+
+@lru_cache(maxsize=2**14)
+def _factor_once(known: _Known) -> tuple[int, list[tuple[Polynomial, int]]]:
+    p = known.polynomial
     try:
         content, factors = p.factor()
         return int(content), [(f, int(m)) for f, m in factors]
