@@ -34,7 +34,7 @@ from theory.nodes.domains import kinks_of_entries
 from theory.nodes.elementwise import ENTRY
 from theory.nodes.opened import as_nodes, is_beyond_polynomials
 from theory.printing import plain
-from theory.scalars import KINKED, SMOOTH, State, refusal, require_differentiable, scalar_derivative
+from theory.scalars import KINKED, SMOOTH, State, refusal, require_differentiable, scalar_derivative, scalar_derivatives
 from theory.words import (
     PLAIN,
     Context,
@@ -87,7 +87,8 @@ def _gradients(expr: Expr, state: tuple[State, ...], context: Context) -> dict[S
         opened = _opened(expr, context, state)
         return {b: apply_rules(slope, context) for b, slope in sweep.gradients(opened, state, context).items()}
     flat = expand_traces(expr, context)
-    return {symbol: _polynomial_gradient(flat, symbol, context) for symbol in state}
+    slopes = scalar_derivatives(flat, [s for s in state if not isinstance(s, MatrixSymbol)], context)
+    return {s: slopes[s] if s in slopes else _polynomial_gradient(flat, s, context) for s in state}
 
 
 def _opened(expr: Expr | MatrixExpr, context: Context, state: Iterable[State]) -> Expr | MatrixExpr:
@@ -96,9 +97,7 @@ def _opened(expr: Expr | MatrixExpr, context: Context, state: Iterable[State]) -
     return apply_rules(as_nodes(expr.xreplace(symmetric)), context, frozenset(state))
 
 
-def _polynomial_gradient(flat: Expr, symbol: State, context: Context) -> Expr | MatrixExpr:
-    if not isinstance(symbol, MatrixSymbol):
-        return scalar_derivative(flat, symbol, context)
+def _polynomial_gradient(flat: Expr, symbol: MatrixSymbol, context: Context) -> MatrixExpr:
     terms: Polynomial = {}
     for outer, word in _outer_derivatives(flat, {symbol}, context):
         for place, factor in enumerate(word):
@@ -120,8 +119,9 @@ def differential(expr: Expr | MatrixExpr, directions: Mapping[State, Expr | Matr
     if isinstance(expr, MatrixExpr):
         return assemble(_word_differential(expand(expr, context), directions, context), expr.shape)
     flat = expand_traces(expr, context)
-    scalars = Add(*(scalar_derivative(flat, s, context) * v for s, v in directions.items() if not isinstance(s, MatrixSymbol)))
     matrices = {s for s in directions if isinstance(s, MatrixSymbol)}
+    slopes = scalar_derivatives(flat, [s for s in directions if s not in matrices], context)
+    scalars = Add(*(slope * directions[s] for s, slope in slopes.items()))
     moved = (
         outer * Trace(assemble(_word_differential({word: S.One}, directions, context), (word[0].rows, word[-1].cols)))
         for outer, word in _outer_derivatives(flat, matrices, context)

@@ -38,7 +38,7 @@ from sympy import (
 from sympy.logic.boolalg import Boolean
 
 from theory.abridging import Brief, Say, brief, listed, tex_lines, text_lines
-from theory.calculus import State, differential, scalar_derivative
+from theory.calculus import State, differential, scalar_derivatives
 from theory.data_symbols import with_known
 from theory.errors import InputError, MarkerError
 from theory.latex import dotted
@@ -256,7 +256,8 @@ class Flow(Brief, Basic):
         return lower_flow(self, parameters or {}, also)
 
     def _scalar_jacobian(self, vector: Mapping[State, Expr]) -> ImmutableMatrix:
-        return ImmutableMatrix([[scalar_derivative(v, s, self.context) for s in self.state] for v in vector.values()])
+        rows = (scalar_derivatives(v, v.free_symbols & {*self.state}, self.context) for v in vector.values())
+        return ImmutableMatrix([[row.get(s, S.Zero) for s in self.state] for row in rows])
 
     def _without_mobility(self, block: State):
         mobility = self.mobility.get(block, S.One)

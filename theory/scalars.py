@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 from typing import TypeAlias
 
@@ -106,21 +107,69 @@ def scalar_derivative(expr: Expr, symbol: Symbol, context: Context = PLAIN) -> E
 
     Everything is taken to be real.  With ``context.kinks`` it holds away from the :func:`kinks`.
     """
-    opaque = set(expr.atoms(Trace, Determinant)) | (
-        {s for s in expr.atoms(Symbol) if not s.is_real} if expr.has(*KINKED) else set()
-    )
+    return scalar_derivatives(expr, (symbol,), context)[symbol]
+
+
+def scalar_derivatives(expr: Expr, symbols: Iterable[Symbol], context: Context = PLAIN) -> dict[Symbol, Expr]:
+    """The derivatives by several symbols, as :func:`scalar_derivative`; each takes the parts alone that hold its symbol."""
+    kinked = expr.has(*KINKED)
+    opaque = set(expr.atoms(Trace, Determinant)) | ({s for s in expr.atoms(Symbol) if not s.is_real} if kinked else set())
     held = {e: Dummy(real=True) for e in opaque}
-    for trace in held:
-        if trace != symbol and symbol in trace.free_symbols:
-            raise refusal(trace, symbol)
-    require_differentiable(expr, symbol, context)
-    opened, by = expr.xreplace(held), held.get(symbol, symbol)
-    slope = opened.diff(by)
-    if context.kinks:
-        slope = slope.replace(DiracDelta, lambda *_: S.Zero)
-    if slope.has(Derivative):
-        raise refusal(expr, symbol)
-    return slope.xreplace({dummy: e for e, dummy in held.items()})
+    back, opened = {dummy: e for e, dummy in held.items()}, expr.xreplace(held)
+    inside, whole = symbols_inside(opened), symbols_inside(expr)
+    slopes = {}
+    for symbol in symbols:
+        for trace in held:
+            if trace != symbol and symbol in trace.free_symbols:
+                raise refusal(trace, symbol)
+        _require_differentiable(expr, symbol, context, whole)
+        slope = _differentiate(opened, held.get(symbol, symbol), inside, {})
+        if context.kinks and kinked:
+            slope = slope.replace(DiracDelta, lambda *_: S.Zero)
+        if slope.has(Derivative):
+            raise refusal(expr, symbol)
+        slopes[symbol] = slope.xreplace(back) if back else slope
+    return slopes
+
+
+def symbols_inside(expr: Basic) -> dict[Basic, frozenset[Basic]]:
+    """The free symbols of an expression and of each of its parts."""
+    found: dict[Basic, frozenset[Basic]] = {}
+
+    def visit(part: Basic) -> frozenset[Basic]:
+        if part not in found:
+            scalar = isinstance(part, (*SMOOTH, *KINKED)) and part.args
+            found[part] = frozenset().union(*map(visit, part.args)) if scalar else frozenset(part.free_symbols)
+        return found[part]
+
+    visit(expr)
+    return found
+
+
+def _differentiate(expr: Expr, symbol: Symbol, inside: Mapping, known: dict[Expr, Expr]) -> Expr:
+    """What SymPy's ``diff`` gives, each part differentiated once."""
+    if symbol not in inside[expr]:
+        return S.Zero
+    if expr not in known:
+        known[expr] = _slope(expr, symbol, lambda part: _differentiate(part, symbol, inside, known))
+    return known[expr]
+
+
+def _slope(expr: Expr, symbol: Symbol, slope_of: Callable[[Expr], Expr]) -> Expr:
+    """The rule of one operation, given the derivatives of its arguments."""
+    if isinstance(expr, Symbol):
+        return S.One
+    moved = [(i, slope) for i, arg in enumerate(expr.args) if (slope := slope_of(arg)) != 0]
+    if isinstance(expr, Add):
+        return Add(*(slope for _, slope in moved))
+    if isinstance(expr, Mul):
+        return Add(*(Mul(*expr.args[:i], slope, *expr.args[i + 1 :]) for i, slope in moved))
+    if isinstance(expr, Pow):
+        base, power = expr.args
+        return expr * Add(*((slope * power / base, slope * log(base))[i] for i, slope in moved))
+    if type(expr)._eval_derivative is Function._eval_derivative:
+        return Add(*(expr.fdiff(i + 1) * slope for i, slope in moved))
+    return expr.diff(symbol)
 
 
 def kinks(expr: Expr) -> tuple[Expr, ...]:
@@ -143,11 +192,18 @@ def kinks(expr: Expr) -> tuple[Expr, ...]:
 
 def require_differentiable(expr: Expr, symbol: State, context: Context) -> None:
     """Raise unless ``symbol`` enters ``expr`` through elementary functions of scalars and of traces that are differentiated."""
-    if symbol in expr.free_symbols and not isinstance(expr, Trace | Determinant):
-        if not isinstance(expr, (*SMOOTH, *KINKED) if context.kinks else SMOOTH):
-            raise refusal(expr, symbol)
-        for arg in expr.args:
-            require_differentiable(arg, symbol, context)
+    _require_differentiable(expr, symbol, context, symbols_inside(expr))
+
+
+def _require_differentiable(expr: Expr, symbol: State, context: Context, inside: Mapping) -> None:
+    allowed, seen, waiting = (*SMOOTH, *KINKED) if context.kinks else SMOOTH, set(), [expr]
+    while waiting:
+        part = waiting.pop()
+        if part not in seen and symbol in inside[part] and not isinstance(part, Trace | Determinant):
+            if not isinstance(part, allowed):
+                raise refusal(part, symbol)
+            seen.add(part)
+            waiting += reversed(part.args)
 
 
 def refusal(part: Basic, symbol: State) -> CalculusError:
