@@ -249,11 +249,11 @@ class Flow(Brief, Basic):
 
         return integral_basis(self, degree)
 
-    def lower(self, parameters: Mapping | None = None, also: Sequence[Expr | MatrixExpr] = ()):
-        """NumPy callables of the flow; see :func:`theory.lowering.lower_flow`."""
+    def lower(self, parameters: Mapping | None = None, also: Sequence[Expr | MatrixExpr] = (), backend: str = "auto"):
+        """Numerical callables of the flow; see :func:`theory.lowering.lower_flow`."""
         from theory.lowering import lower_flow
 
-        return lower_flow(self, parameters or {}, also)
+        return lower_flow(self, parameters or {}, also, backend)
 
     def _scalar_jacobian(self, vector: Mapping[State, Expr]) -> ImmutableMatrix:
         rows = (scalar_derivatives(v, v.free_symbols & {*self.state}, self.context) for v in vector.values())

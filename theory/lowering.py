@@ -1,15 +1,16 @@
-r"""Symbolic expressions lowered to NumPy.
+r"""Symbolic expressions lowered to NumPy, and velocities of scalars to machine code where symengine is installed.
 
 Expressions are cut into single operations (:mod:`theory.schedule`) and printed by SymPy's ``lambdify``, a BLAS call or a
 broadcast each.  A diagonal matrix, that is a parameter given as a vector, stays a vector that scales rows or columns.
-Sparse arrays may stand for any constant matrix: they take part through ``@`` alone.
+Sparse arrays may stand for any constant matrix: they take part through ``@`` alone.  Machine code
+(:mod:`theory.compiled`) takes arrays of float64, and NumPy everything else.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Mul, Pow, Symbol, Transpose, erf, erfc, lambdify
 
-from theory import require
+from theory import compiled, require
 from theory.abridging import brief
 from theory.calculus import State, differential
 from theory.errors import InputError
@@ -30,6 +31,7 @@ from theory.schedule import Schedule
 from theory.state import parameters_of, scalar_or_matrix_symbols
 
 Sizes = dict[Symbol, int]
+BACKENDS = ("auto", "numpy", "symengine")
 
 
 def lower(
@@ -70,8 +72,8 @@ def lower(
     return lambdify(list(names.values()), program.outputs, modules=modules, printer=prints, cse=lambda _: cut)
 
 
-def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr] = ()) -> LoweredFlow:
-    """NumPy callables of a flow.
+def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr] = (), backend: str = "auto") -> LoweredFlow:
+    """Numerical callables of a flow.
 
     Parameters
     ----------
@@ -82,12 +84,17 @@ def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr
         vector that stands for a diagonal matrix; for matrix flows also each dimension that no array fixes.
     also
         expressions that will be evaluated along the flow: their symbols are parameters, too.
+    backend
+        "numpy"; "symengine", which compiles the velocity and the Jacobian of scalar flows to machine code (the extra
+        ``algebra``); or "auto", which takes symengine where it is installed and knows every function, and NumPy elsewhere.
 
     Raises
     ------
     InputError
-        for a symbol without a value, a value without a symbol, or shapes that do not agree.
+        for a symbol without a value, a value without a symbol, shapes that do not agree, or a flow that symengine cannot
+        compile where it is asked to.
     """
+    require.one_of(backend, BACKENDS, "a backend")
     values = {str(k): v for k, v in parameters.items()}
     symbols = {str(s): s for s in parameters_of([*flow.velocity.values(), *also], flow.state)}
     dimensions = {str(n): n for block in flow.state if isinstance(block, MatrixSymbol) for n in block.shape if n.is_Symbol}
@@ -110,21 +117,28 @@ def lower_flow(flow: Flow, parameters: Mapping, also: Sequence[Expr | MatrixExpr
     for name in dimensions.keys() & values.keys():
         _bind_size(sizes, dimensions[name], _whole_size(name, values[name]), name)
     shapes = {block: numeric_shape(block, sizes) for block in flow.state}
-    return LoweredFlow(flow, constants, sizes, shapes)
+    return LoweredFlow(flow, constants, sizes, shapes, backend=_choose_backend(backend, flow, constants))
 
 
 @dataclass(frozen=True, eq=False)
 class LoweredFlow:
-    """A flow as NumPy functions of a flat state vector.
+    """A flow as functions of a flat state vector.
 
     The vector holds the blocks in the order of ``flow.state``, each ravelled row by row.  Scalar flows take vectors of
     shape (n,) or batches (n, m).
+
+    Attributes
+    ----------
+    backend
+        what evaluates velocities and Jacobians at float64: "numpy" or "symengine".  Where machine code gives a value that is
+        not finite, NumPy answers, with its warnings, unless these are ignored.
     """
 
     flow: Flow
     constants: Mapping[State, Any]
     sizes: Mapping[Symbol, int]
     shapes: Mapping[State, tuple[int, ...]]
+    backend: str = field(default="numpy", kw_only=True)
 
     @property
     def size(self) -> int:
@@ -140,6 +154,8 @@ class LoweredFlow:
 
     def velocity(self, t: float, y: NDArray) -> NDArray:
         """The velocity at a state vector (or, for a scalar flow, at each column of a batch)."""
+        if (arguments := self._compiled_arguments(y)) is not None and _is_settled(found := self._compiled_velocity(arguments)):
+            return found
         values = self._velocity(*self._arguments(y))
         if not self._is_matrix:
             return np.array(np.broadcast_arrays(*values, y[0])[:-1], dtype=float)
@@ -148,13 +164,17 @@ class LoweredFlow:
     def jacobian(self, t: float, y: NDArray) -> NDArray:
         """The dense Jacobian at a state vector, shape (n, n)."""
         if not self.flow.is_matrix:
-            return np.array(self._scalar_jacobian(*self._arguments(y)), dtype=float)
+            rows, columns, values = self._scalar_slopes(y)
+            found = np.zeros((self.size, self.size))
+            found[rows, columns] = values
+            return found
         return np.column_stack([self.jacobian_vector(t, y, e) for e in np.eye(self.size)])
 
     def jacobian_vector(self, t: float, y: NDArray, v: NDArray) -> NDArray:
         """The Jacobian at ``y`` applied to the vector ``v``."""
         if not self.flow.is_matrix:
-            return self.jacobian(t, y) @ v
+            rows, columns, values = self._scalar_slopes(y)
+            return np.bincount(rows, values * v[columns], minlength=self.size)
         moved = self._differential(*self.unpack(y).values(), *self.unpack(v).values(), *self.constants.values())
         return np.concatenate([np.reshape(m, -1) for m in moved])
 
@@ -180,10 +200,50 @@ class LoweredFlow:
         return self._lower(list(self.flow.velocity.values()), self.flow.state)
 
     @cached_property
-    def _scalar_jacobian(self) -> Callable:
-        jacobian = self.flow.jacobian()
-        rows = self._lower(list(jacobian), self.flow.state)
-        return lambda *arguments: np.reshape(rows(*arguments), jacobian.shape)
+    def _scalar_jacobian(self) -> tuple[NDArray, NDArray, Callable]:
+        """The rows and columns of those entries that do not vanish, and their function."""
+        entries = {(i, j): e for (i, j), e in self.flow.jacobian().todok().items()}
+        return *_places(entries), self._lower(list(entries.values()), self.flow.state)
+
+    def _scalar_slopes(self, y: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+        """The rows, the columns and the values of those entries of the Jacobian that do not vanish."""
+        if (arguments := self._compiled_arguments(y)) is not None:
+            rows, columns, function = self._compiled_jacobian
+            if _is_settled(found := function(arguments)):
+                return rows, columns, found
+        rows, columns, function = self._scalar_jacobian
+        return rows, columns, np.array(function(*self._arguments(y)), dtype=float)
+
+    # -- machine code --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _compiled_velocity(self) -> compiled.Compiled:
+        return compiled.compile_velocities(tuple(self.flow.velocity.values()), self._symbols)
+
+    @cached_property
+    def _compiled_jacobian(self) -> tuple[NDArray, NDArray, Callable]:
+        symmetric = self.flow.potential is not None and not self.flow.mobility
+        return compiled.compile_jacobian(tuple(self.flow.velocity.values()), self._symbols, symmetric)
+
+    @cached_property
+    def _symbols(self) -> tuple[Symbol, ...]:
+        """What machine code takes: the state and the numbers among the parameters."""
+        return *self.flow.state, *_numbers_among(self.constants)
+
+    def _compiled_arguments(self, y: ArrayLike) -> NDArray | None:
+        """What machine code takes: state and numbers as float64; None of a state that it does not take."""
+        if self.backend != "symengine":
+            return None
+        state, numbers = np.asarray(y), self._symbols[self.size :]
+        if state.dtype != np.float64 or not state.size or len(state) != self.size:
+            return None
+        if not numbers:
+            return state
+        found = np.empty((self.size + len(numbers), *state.shape[1:]))
+        found[: self.size] = state
+        for place, symbol in enumerate(numbers, self.size):
+            found[place] = self.constants[symbol]
+        return found
 
     @cached_property
     def _differential(self) -> Callable:
@@ -206,6 +266,39 @@ class LoweredFlow:
     @cached_property
     def _is_matrix(self) -> bool:
         return self.flow.is_matrix
+
+
+def _choose_backend(backend: str, flow: Flow, constants: Mapping[State, Any]) -> str:
+    """What evaluates a flow, or a sentence on why symengine cannot."""
+    if backend == "numpy" or (backend == "auto" and (flow.is_matrix or not compiled.is_installed())):
+        return "numpy"
+    if not compiled.is_installed():
+        require.extra("algebra", "symengine")
+    expected, remedy = "a scalar flow of functions that symengine compiles", 'take backend="numpy"'
+    if flow.is_matrix:
+        raise InputError(expected, f"the matrix {next(b for b in flow.state if isinstance(b, MatrixSymbol))}", remedy)
+    unknown = compiled.find_unknown(flow.velocity.values(), (*flow.state, *_numbers_among(constants)))
+    if unknown is not None and backend == "symengine":
+        raise InputError(expected, brief(unknown), remedy)
+    return "numpy" if unknown is not None else "symengine"
+
+
+def _numbers_among(constants: Mapping[State, Any]) -> tuple[Symbol, ...]:
+    return tuple(s for s in constants if isinstance(s, Symbol))
+
+
+def _is_settled(values: NDArray) -> bool:
+    """Whether values are finite, or NumPy would have nothing to say to others."""
+    if np.isfinite(values).all():
+        return True
+    says = np.geterr()
+    return all(says[kind] == "ignore" for kind in ("divide", "over", "invalid"))
+
+
+def _places(entries: Iterable[tuple[int, int]]) -> tuple[NDArray, NDArray]:
+    """The rows and the columns of entries."""
+    rows, columns = np.array([*entries], dtype=int).reshape(-1, 2).T
+    return rows, columns
 
 
 @lru_cache(256)
