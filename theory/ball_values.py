@@ -3,7 +3,7 @@ r"""Values at a rational point: those of matrices exactly, of scalars around the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import Any
 
@@ -58,43 +58,51 @@ class ExactPoint:
 
     scalars: Mapping[Basic, Any]
     matrices: Mapping[Basic, fmpq_mat]
+    known: dict[Basic, arb] = field(default_factory=dict, compare=False)
 
     def size(self, dimension: Expr) -> int:
         return int(dimension.xreplace(self.scalars))
 
 
-@singledispatch
 def evaluate_ball(expr: Basic, at: ExactPoint) -> arb:
-    """A ball that holds the value of a scalar."""
+    """A ball that holds the value of a scalar, each part of it evaluated once at a point."""
+    if expr not in at.known:
+        at.known[expr] = _ball_of(expr, at)
+    return at.known[expr]
+
+
+@singledispatch
+def _ball_of(expr: Basic, at: ExactPoint) -> arb:
     raise NoValueError
 
 
-@evaluate_ball.register(Symbol)
+@_ball_of.register(Symbol)
 def _(expr, at):
-    return evaluate_ball(at.scalars[expr], at)
+    value = at.scalars[expr]
+    return value if isinstance(value, arb) else evaluate_ball(value, at)
 
 
-@evaluate_ball.register(Rational)
+@_ball_of.register(Rational)
 def _(expr, at):
     return arb(fmpq(int(expr.p), int(expr.q)))
 
 
-@evaluate_ball.register(type(S.Pi))
+@_ball_of.register(type(S.Pi))
 def _(expr, at):
     return arb.pi()
 
 
-@evaluate_ball.register(type(S.Exp1))
+@_ball_of.register(type(S.Exp1))
 def _(expr, at):
     return arb(1).exp()
 
 
-@evaluate_ball.register(Add)
+@_ball_of.register(Add)
 def _(expr, at):
     return sum((evaluate_ball(a, at) for a in expr.args), arb(0))
 
 
-@evaluate_ball.register(Mul)
+@_ball_of.register(Mul)
 def _(expr, at):
     product = arb(1)
     for a in expr.args:
@@ -102,7 +110,7 @@ def _(expr, at):
     return product
 
 
-@evaluate_ball.register(Pow)
+@_ball_of.register(Pow)
 def _(expr, at):
     base = evaluate_ball(expr.base, at)
     if expr.exp.is_Integer:
@@ -114,7 +122,7 @@ def _(expr, at):
     return base ** evaluate_ball(expr.exp, at)
 
 
-@evaluate_ball.register(Function)
+@_ball_of.register(Function)
 def _(expr, at):
     name = type(expr).__name__
     if name not in BALLS or len(expr.args) != 1:
@@ -122,13 +130,13 @@ def _(expr, at):
     return getattr(evaluate_ball(expr.args[0], at), name)()
 
 
-@evaluate_ball.register(Abs)
+@_ball_of.register(Abs)
 def _(expr, at):
     return abs(evaluate_ball(expr.args[0], at))
 
 
-@evaluate_ball.register(sign)
-@evaluate_ball.register(Heaviside)
+@_ball_of.register(sign)
+@_ball_of.register(Heaviside)
 def _(expr, at):
     argument = evaluate_ball(expr.args[0], at)
     if argument.contains(0):
@@ -136,8 +144,8 @@ def _(expr, at):
     return arb(1) if argument > 0 else arb(-1 if isinstance(expr, sign) else 0)
 
 
-@evaluate_ball.register(Max)
-@evaluate_ball.register(Min)
+@_ball_of.register(Max)
+@_ball_of.register(Min)
 def _(expr, at):
     first, *others = (evaluate_ball(a, at) for a in expr.args)
     for other in others:
@@ -145,19 +153,14 @@ def _(expr, at):
     return first
 
 
-@evaluate_ball.register(logistic)
-@evaluate_ball.register(softplus)
+@_ball_of.register(logistic)
+@_ball_of.register(softplus)
 def _(expr, at):
     return evaluate_ball(expr.rewrite(exp if isinstance(expr, logistic) else log), at)
 
 
-@evaluate_ball.register(arb)
-def _(expr, at):
-    return expr
-
-
-@evaluate_ball.register(Trace)
-@evaluate_ball.register(Determinant)
+@_ball_of.register(Trace)
+@_ball_of.register(Determinant)
 def _(expr, at):
     if isinstance(expr, Determinant) or expr.has(Node):
         balls = _balls(expr.arg, at)

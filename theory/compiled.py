@@ -11,7 +11,7 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from importlib import import_module
@@ -31,10 +31,13 @@ from theory.scalars import logistic, softplus
 
 POWERS = 2**31  # integer exponents below are those of LLVM
 FLOATS = 1000  # bits of a number whose numerator and denominator are floats
-OPTIMISED = 20_000  # operations up to which optimising costs less time than it saves in ten thousand evaluations
+OPTIMISED = 10**6  # operations, written out, up to which a compiler that optimises takes seconds
 DRAWS = 4  # of points of a check, for velocities that are defined on a part of them
 DOUBLE, MORE = 53, 400  # bits of floats, and of balls that are differentiated
-STEP, SLACK = 2.0**-100, 2**10  # of a difference; roundings in another order against those that are counted
+STEP = 2.0**-100  # of a difference of balls
+SLACK = 2**10  # roundings in another order against those that are counted
+LARGEST, EPSILON = float(np.finfo(float).max), float(np.finfo(float).eps)
+ROUGH = EPSILON**0.5  # of a slope, whose roundings are not counted
 Engine = Any  # an expression of symengine, which has no types
 
 
@@ -48,22 +51,26 @@ def is_installed() -> bool:
 
 def find_unknown(expressions: Iterable[Expr], symbols: Iterable[Symbol]) -> Basic | None:
     """A part of expressions that has no machine code: a function, or a symbol that is not given."""
-    given, seen, waiting = {*symbols}, set[Basic](), [*expressions]
+    given = {*symbols}
+    return next((part for part in _parts(expressions) if not _is_known(part, given)), None)
+
+
+def _parts(expressions: Iterable[Basic]) -> Iterator[Basic]:
+    """Each part of expressions once, before those that it is made of."""
+    seen, waiting = set[Basic](), [*expressions]
     while waiting:
         part = waiting.pop()
         if part not in seen:
-            if not _is_known(part, given):
-                return part
+            yield part
             seen.add(part)
             waiting += part.args
-    return None
 
 
 def _is_known(part: Basic, given: set[Symbol]) -> bool:
     if isinstance(part, Symbol):
         return part in given
     if isinstance(part, Rational | Float):
-        return part.is_finite and abs(part) < Rational(np.finfo(float).max)
+        return part.is_finite and abs(part) < LARGEST
     if isinstance(part, Pow) and part.exp.is_Integer:
         return abs(part.exp) < POWERS
     if isinstance(part, (Add, Mul, Pow, *_STAND_INS)) or part in (pi, E):
@@ -80,16 +87,37 @@ class Compiled:
     results: int
 
     def __call__(self, values: NDArray) -> NDArray:
-        """An array (results, ...) of one (arguments, ...)."""
-        batch = values.shape[1:]
-        if not batch:
+        """An array (results, ...) of one (arguments, ...) of float64."""
+        if values.ndim == 1:
             found = np.empty(self.results)
-            self.code.eval_real(np.ascontiguousarray(values), found)
+            self.code.unsafe_real(np.ascontiguousarray(values), found)
             return found
         columns = np.ascontiguousarray(values.reshape(self.arguments, -1).T)
         found = np.empty(len(columns) * self.results)
         self.code.unsafe_eval(columns, found, len(columns))
-        return np.ascontiguousarray(found.reshape(-1, self.results).T).reshape(self.results, *batch)
+        return np.ascontiguousarray(found.reshape(-1, self.results).T).reshape(self.results, *values.shape[1:])
+
+
+@dataclass(frozen=True)
+class CompiledJacobian:
+    """Machine code of those entries of a Jacobian that do not vanish.
+
+    Attributes
+    ----------
+    rows, columns
+        where these entries stand, row by row.
+    chosen
+        the result of each entry; of a symmetric Jacobian two entries have one.
+    """
+
+    compiled: Compiled
+    rows: NDArray
+    columns: NDArray
+    chosen: NDArray
+
+    def __call__(self, values: NDArray) -> NDArray:
+        """The entries at one state."""
+        return self.compiled(values)[self.chosen]
 
 
 @lru_cache(64)
@@ -110,43 +138,30 @@ def compile_velocities(velocities: tuple[Expr, ...], arguments: tuple[Symbol, ..
 
 
 @lru_cache(64)
-def compile_jacobian(
-    velocities: tuple[Expr, ...], arguments: tuple[Symbol, ...], symmetric: bool
-) -> tuple[NDArray, NDArray, Compiled]:
-    """The rows and columns of those entries of the Jacobian by the first arguments that do not vanish, and their machine code.
+def compile_jacobian(velocities: tuple[Expr, ...], arguments: tuple[Symbol, ...], symmetric: bool) -> CompiledJacobian:
+    """Machine code of the Jacobian by the first arguments, of a ``symmetric`` one of one half.
 
-    Of a ``symmetric`` one half of the entries is compiled.  Checked as velocities are: along a random direction, by
-    differences in ball arithmetic.
+    Checked as velocities are: along a random direction, by differences in ball arithmetic.
 
     Raises
     ------
     CalculusError
         for a value that is not that of the Jacobian.
     """
-    translation, entries = _translated(velocities, arguments), {}
+    translation, entries = _translated(velocities, arguments), dict[tuple[int, int], Engine]()
     for i, velocity in enumerate(map(translation.of, velocities)):
         for j in translation.find_symbols(velocity, len(velocities)):
             if not (symmetric and j > i) and (slope := translation.differentiate(velocity, j)) != 0:
                 entries[i, j] = slope
-    compiled = translation.compile([*entries.values()])
-    rows, columns = np.array([*entries], dtype=int).reshape(-1, 2).T
+    numbers = {place: k for k, place in enumerate(entries)}
     if symmetric:
-        mirrored = np.flatnonzero(rows != columns)
-        compiled = _Repeated(compiled.code, compiled.arguments, compiled.results, mirrored)
-        rows, columns = np.append(rows, columns[mirrored]), np.append(columns, rows[mirrored])
-    _check_slopes(velocities, arguments, rows, columns, compiled)
-    return rows, columns, compiled
-
-
-@dataclass(frozen=True)
-class _Repeated(Compiled):
-    """The same with some of the results once more behind them."""
-
-    again: NDArray
-
-    def __call__(self, values: NDArray) -> NDArray:
-        found = super().__call__(values)
-        return np.append(found, found[self.again], axis=0)
+        numbers |= {(j, i): k for (i, j), k in numbers.items()}
+    places = sorted(numbers)
+    rows, columns = np.array(places, dtype=int).reshape(-1, 2).T
+    chosen = np.array([numbers[place] for place in places], dtype=int)
+    compiled = CompiledJacobian(translation.compile([*entries.values()]), rows, columns, chosen)
+    _check_slopes(velocities, arguments, compiled)
+    return compiled
 
 
 # -- translation ------------------------------------------------------------------------------------------------------
@@ -270,64 +285,63 @@ def _write_out(engine: Any, expr: Expr, *args: Engine) -> Engine:
 
 def _check_values(velocities: Sequence[Expr], arguments: Sequence[Symbol], compiled: Compiled) -> None:
     """The values of velocities lie within the roundings of their operations, at a point where they have one."""
-    waiting, rng = [*range(len(velocities))], np.random.default_rng(0)
+    exact, waiting, rng = _write_exactly(velocities), [*range(len(velocities))], np.random.default_rng(0)
     for _ in range(DRAWS):
         point = _draw_point(arguments, rng)
-        values, tried, waiting = compiled(point), waiting, []
-        for k in tried:
-            ball = _ball(velocities[k], arguments, map(arb, point.tolist()), DOUBLE)
+        values, balls, tried = compiled(point), _balls([exact[k] for k in waiting], arguments, point, DOUBLE), waiting
+        waiting = []
+        for k, ball in zip(tried, balls, strict=True):
             if ball is None or not isfinite(values[k]):
                 waiting.append(k)
             elif abs(values[k] - float(ball.mid())) > SLACK * _rounding(ball):
                 raise _wrong_value("velocity", velocities[k], values[k], float(ball.mid()))
 
 
-def _check_slopes(
-    velocities: Sequence[Expr], arguments: Sequence[Symbol], rows: NDArray, columns: NDArray, compiled: Compiled
-) -> None:
+def _check_slopes(velocities: Sequence[Expr], arguments: Sequence[Symbol], compiled: CompiledJacobian) -> None:
     """The Jacobian along a direction is the central difference of the velocities."""
-    rng, size = np.random.default_rng(1), len(velocities)
+    exact, rng, size = _write_exactly(velocities), np.random.default_rng(1), len(velocities)
     point, along = _draw_point(arguments, rng), rng.uniform(-1, 1, size)
-    entries = compiled(point)
-    moved = np.bincount(rows, entries * along[columns], minlength=size)
-    steps = [STEP * a for a in (*along.tolist(), *[0.0] * (len(arguments) - size))]
-    ahead, behind, around = (
-        [_step(x, s) for x, s in zip(point.tolist(), steps, strict=True)] for _step in (_ahead, _behind, arb)
-    )
-    for velocity, got in zip(velocities, moved, strict=True):
-        exact = [_ball(velocity, arguments, at, MORE) for at in (ahead, behind, around)]
-        rounded = _ball(velocity, arguments, map(arb, point.tolist()), DOUBLE)
-        if rounded is None or None in exact or not isfinite(got):
+    moved = np.bincount(compiled.rows, compiled(point) * along[compiled.columns], minlength=size)
+    steps = STEP * np.append(along, np.zeros(len(arguments) - size))
+    with ctx.workprec(MORE):
+        ends = [[arb(x) + sign * arb(s) for x, s in zip(point, steps, strict=True)] for sign in (1, -1)]
+        around = [arb(x, abs(s)) for x, s in zip(point, steps, strict=True)]
+        differences = zip(*(_balls(exact, arguments, at, MORE) for at in (*ends, around)), strict=True)
+    rounded = _balls(exact, arguments, point, DOUBLE)
+    for velocity, got, balls, ball in zip(velocities, moved, differences, rounded, strict=True):
+        if ball is None or None in balls or not isfinite(got):
             continue
+        ahead, behind, near = balls
         with ctx.workprec(MORE):
-            slope, most = float(((exact[0] - exact[1]) / (2 * arb(STEP))).mid()), float(exact[2].rad() / arb(STEP))
-        if abs(got - slope) > np.sqrt(np.finfo(float).eps) * most + SLACK * _rounding(rounded):
+            slope, most = float(((ahead - behind) / (2 * STEP)).mid()), float(near.rad() / STEP)
+        if abs(got - slope) > ROUGH * most + SLACK * _rounding(ball):
             raise _wrong_value("slope", velocity, got, slope)
 
 
-def _ahead(value: float, step: float) -> arb:
-    with ctx.workprec(MORE):
-        return arb(value) + arb(step)
-
-
-def _behind(value: float, step: float) -> arb:
-    return _ahead(value, -step)
+def _write_exactly(expressions: Sequence[Expr]) -> list[Expr]:
+    """Expressions with fractions for their floats, which have no ball."""
+    floats = {part: Rational(part) for part in _parts(expressions) if isinstance(part, Float)}
+    return [e.xreplace(floats) for e in expressions] if floats else list(expressions)
 
 
 def _rounding(ball: arb) -> float:
     """What the operations of a value round off, and what writing it down does."""
-    return float(ball.rad()) + np.finfo(float).eps * abs(float(ball.mid()))
+    return float(ball.rad()) + EPSILON * abs(float(ball.mid()))
 
 
-def _ball(expr: Expr, arguments: Sequence[Symbol], values: Iterable[arb], bits: int) -> arb | None:
-    """The ball of a value; None of what has none here, or is beyond floats."""
-    exact = expr.xreplace({f: Rational(f) for f in expr.atoms(Float)})
+def _balls(expressions: Sequence[Expr], arguments: Sequence[Symbol], values: Iterable, bits: int) -> list[arb | None]:
+    """The balls of values; None of what has none here, or is beyond floats."""
     with ctx.workprec(bits):
-        try:
-            ball = evaluate_ball(exact, ExactPoint(dict(zip(arguments, values, strict=True)), {}))
-        except (NoValueError, ZeroDivisionError):
-            return None
-        return ball if ball.is_finite() and abs(ball) < np.finfo(float).max else None
+        at = ExactPoint(dict(zip(arguments, map(arb, values), strict=True)), {})
+        return [_ball(e, at) for e in expressions]
+
+
+def _ball(expr: Expr, at: ExactPoint) -> arb | None:
+    try:
+        ball = evaluate_ball(expr, at)
+    except (NoValueError, ZeroDivisionError):
+        return None
+    return ball if ball.is_finite() and abs(ball) < LARGEST else None
 
 
 def _draw_point(arguments: Sequence[Symbol], rng: np.random.Generator) -> NDArray:

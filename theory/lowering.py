@@ -9,9 +9,10 @@ Sparse arrays may stand for any constant matrix: they take part through ``@`` al
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -165,9 +166,11 @@ class LoweredFlow:
         """The dense Jacobian at a state vector, shape (n, n)."""
         if not self.flow.is_matrix:
             rows, columns, values = self._scalar_slopes(y)
-            found = np.zeros((self.size, self.size))
-            found[rows, columns] = values
-            return found
+            if len(values) == self.size**2:
+                return values.reshape(self.size, self.size)
+            found = np.zeros(self.size**2)
+            found[rows * self.size + columns] = values
+            return found.reshape(self.size, self.size)
         return np.column_stack([self.jacobian_vector(t, y, e) for e in np.eye(self.size)])
 
     def jacobian_vector(self, t: float, y: NDArray, v: NDArray) -> NDArray:
@@ -202,15 +205,16 @@ class LoweredFlow:
     @cached_property
     def _scalar_jacobian(self) -> tuple[NDArray, NDArray, Callable]:
         """The rows and columns of those entries that do not vanish, and their function."""
-        entries = {(i, j): e for (i, j), e in self.flow.jacobian().todok().items()}
-        return *_places(entries), self._lower(list(entries.values()), self.flow.state)
+        entries = dict(sorted(self.flow.jacobian().todok().items()))
+        rows, columns = np.array([*entries], dtype=int).reshape(-1, 2).T
+        return rows, columns, self._lower(list(entries.values()), self.flow.state)
 
     def _scalar_slopes(self, y: NDArray) -> tuple[NDArray, NDArray, NDArray]:
         """The rows, the columns and the values of those entries of the Jacobian that do not vanish."""
         if (arguments := self._compiled_arguments(y)) is not None:
-            rows, columns, function = self._compiled_jacobian
-            if _is_settled(found := function(arguments)):
-                return rows, columns, found
+            compiled_jacobian = self._compiled_jacobian
+            if _is_settled(found := compiled_jacobian(arguments)):
+                return compiled_jacobian.rows, compiled_jacobian.columns, found
         rows, columns, function = self._scalar_jacobian
         return rows, columns, np.array(function(*self._arguments(y)), dtype=float)
 
@@ -221,7 +225,7 @@ class LoweredFlow:
         return compiled.compile_velocities(tuple(self.flow.velocity.values()), self._symbols)
 
     @cached_property
-    def _compiled_jacobian(self) -> tuple[NDArray, NDArray, Callable]:
+    def _compiled_jacobian(self) -> compiled.CompiledJacobian:
         symmetric = self.flow.potential is not None and not self.flow.mobility
         return compiled.compile_jacobian(tuple(self.flow.velocity.values()), self._symbols, symmetric)
 
@@ -289,16 +293,11 @@ def _numbers_among(constants: Mapping[State, Any]) -> tuple[Symbol, ...]:
 
 def _is_settled(values: NDArray) -> bool:
     """Whether values are finite, or NumPy would have nothing to say to others."""
-    if np.isfinite(values).all():
+    flat = values.ravel()
+    if isfinite(flat.dot(flat)) or np.isfinite(flat).all():
         return True
     says = np.geterr()
     return all(says[kind] == "ignore" for kind in ("divide", "over", "invalid"))
-
-
-def _places(entries: Iterable[tuple[int, int]]) -> tuple[NDArray, NDArray]:
-    """The rows and the columns of entries."""
-    rows, columns = np.array([*entries], dtype=int).reshape(-1, 2).T
-    return rows, columns
 
 
 @lru_cache(256)
