@@ -27,6 +27,7 @@ from sympy import Abs, Add, Basic, E, Expr, Float, Function, Heaviside, Max, Min
 from theory.abridging import brief
 from theory.ball_values import BALLS, ExactPoint, NoValueError, evaluate_ball
 from theory.errors import CalculusError
+from theory.flow import Flow
 from theory.scalars import logistic, softplus
 
 POWERS = 2**31  # integer exponents below are those of LLVM
@@ -121,8 +122,8 @@ class CompiledJacobian:
 
 
 @lru_cache(64)
-def compile_velocities(velocities: tuple[Expr, ...], arguments: tuple[Symbol, ...]) -> Compiled:
-    """Machine code of velocities, which has been checked at a random point.
+def compile_velocity(flow: Flow, arguments: tuple[Symbol, ...]) -> Compiled:
+    """Machine code of the velocity of a flow, which has been checked at a random point.
 
     The check evaluates all of them once in ball arithmetic, which takes a twentieth of the time of the compiler.
 
@@ -131,15 +132,15 @@ def compile_velocities(velocities: tuple[Expr, ...], arguments: tuple[Symbol, ..
     CalculusError
         for a value that is not that of the velocity.
     """
-    translation = _translated(velocities, arguments)
-    compiled = translation.compile([translation.of(v) for v in velocities])
-    _check_values(velocities, arguments, compiled)
+    translation, velocities, _ = _translated(flow, arguments)
+    compiled = translation.compile(velocities)
+    _check_values([*flow.velocity.values()], arguments, compiled)
     return compiled
 
 
 @lru_cache(64)
-def compile_jacobian(velocities: tuple[Expr, ...], arguments: tuple[Symbol, ...], symmetric: bool) -> CompiledJacobian:
-    """Machine code of the Jacobian by the first arguments, of a ``symmetric`` one of one half.
+def compile_jacobian(flow: Flow, arguments: tuple[Symbol, ...]) -> CompiledJacobian:
+    """Machine code of the Jacobian of a flow, of one half of it where it is the Hessian of a potential.
 
     Checked as velocities are: along a random direction, by differences in ball arithmetic.
 
@@ -148,8 +149,8 @@ def compile_jacobian(velocities: tuple[Expr, ...], arguments: tuple[Symbol, ...]
     CalculusError
         for a value that is not that of the Jacobian.
     """
-    translation, entries = _translated(velocities, arguments), dict[tuple[int, int], Engine]()
-    for i, velocity in enumerate(map(translation.of, velocities)):
+    (translation, velocities, symmetric), entries = _translated(flow, arguments), dict[tuple[int, int], Engine]()
+    for i, velocity in enumerate(velocities):
         for j in translation.find_symbols(velocity, len(velocities)):
             if not (symmetric and j > i) and (slope := translation.differentiate(velocity, j)) != 0:
                 entries[i, j] = slope
@@ -160,7 +161,7 @@ def compile_jacobian(velocities: tuple[Expr, ...], arguments: tuple[Symbol, ...]
     rows, columns = np.array(places, dtype=int).reshape(-1, 2).T
     chosen = np.array([numbers[place] for place in places], dtype=int)
     compiled = CompiledJacobian(translation.compile([*entries.values()]), rows, columns, chosen)
-    _check_slopes(velocities, arguments, compiled)
+    _check_slopes([*flow.velocity.values()], arguments, compiled)
     return compiled
 
 
@@ -172,9 +173,13 @@ def _engine() -> Any:
 
 
 @lru_cache(4)
-def _translated(velocities: tuple[Expr, ...], arguments: tuple[Symbol, ...]) -> _Translation:
-    """What has been translated of velocities, for them and their Jacobian."""
-    return _Translation(arguments)
+def _translated(flow: Flow, arguments: tuple[Symbol, ...]) -> tuple[_Translation, list[Engine], bool]:
+    """A translation, the velocities of a flow in it, and whether they are the slopes of a potential without mobilities."""
+    translation, potential = _Translation(arguments), flow.potential
+    if potential is None or flow.mobility or find_unknown([potential], arguments) is not None:
+        return translation, [translation.of(v) for v in flow.velocity.values()], False
+    whole = translation.of(potential)
+    return translation, [-translation.differentiate(whole, k) for k in range(len(flow.state))], True
 
 
 class _Translation:

@@ -222,12 +222,11 @@ class LoweredFlow:
 
     @cached_property
     def _compiled_velocity(self) -> compiled.Compiled:
-        return compiled.compile_velocities(tuple(self.flow.velocity.values()), self._symbols)
+        return compiled.compile_velocity(self.flow, self._symbols)
 
     @cached_property
     def _compiled_jacobian(self) -> compiled.CompiledJacobian:
-        symmetric = self.flow.potential is not None and not self.flow.mobility
-        return compiled.compile_jacobian(tuple(self.flow.velocity.values()), self._symbols, symmetric)
+        return compiled.compile_jacobian(self.flow, self._symbols)
 
     @cached_property
     def _symbols(self) -> tuple[Symbol, ...]:
