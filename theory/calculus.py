@@ -49,7 +49,18 @@ from theory.words import (
     transpose_factor,
 )
 
-__all__ = ["KINKED", "SMOOTH", "State", "differential", "gradient", "gradients", "kinks", "scalar_derivative", "scaled_slope"]
+__all__ = [
+    "KINKED",
+    "SMOOTH",
+    "State",
+    "differential",
+    "gradient",
+    "gradients",
+    "kinks",
+    "scalar_derivative",
+    "scalar_derivatives",
+    "scaled_slope",
+]
 
 
 def gradient(expr: Expr, symbol: State, context: Context = PLAIN) -> Expr | MatrixExpr:
@@ -159,8 +170,9 @@ def _outer_derivatives(flat: Expr, symbols: set[MatrixSymbol], context: Context)
         require_differentiable(flat, symbol, context)
     back = {dummy: trace for trace, dummy in held.items()}
     pairs = []
+    slopes = scalar_derivatives(opened, held.values(), context)
     for trace, dummy in held.items():
-        outer = scalar_derivative(opened, dummy, context).xreplace(back)
+        outer = slopes[dummy].xreplace(back)
         for word, coefficient in expand(trace.arg).items():
             for symbol in symbols:
                 _require_polynomial(word, symbol)

@@ -187,7 +187,8 @@ class _Translation:
 
     def __init__(self, arguments: Sequence[Symbol]):
         self.engine = _engine()
-        self.arguments = [self.engine.Symbol(f"x{k}") for k in range(len(arguments))]
+        # Not x0, x1, …: so its common subexpressions are called, also where an argument has the name.
+        self.arguments = [self.engine.Symbol(f"argument_{k}") for k in range(len(arguments))]
         self._known: dict[Basic, Engine] = dict(zip(arguments, self.arguments, strict=True))
         self._numbers = {symbol: k for k, symbol in enumerate(self.arguments)}
         self._held: dict[Engine, Expr] = {}
@@ -237,7 +238,7 @@ class _Translation:
             return self.engine.pi if expr == pi else self.engine.E
         args = [self.of(arg) for arg in expr.args]
         if isinstance(expr, _STAND_INS):
-            symbol = self.engine.Symbol(f"t{len(self._held)}")
+            symbol = self.engine.Symbol(f"function_{len(self._held)}")
             self._held[symbol], self._values[symbol] = expr, _write_out(self.engine, expr, *args)
             return symbol
         if isinstance(expr, Pow):

@@ -30,7 +30,7 @@ from sympy import (
 
 from theory.nodes.algebra import inner_product, plus, times, trace, transpose_of
 from theory.nodes.node import Node
-from theory.scalars import State, refusal, scalar_derivative
+from theory.scalars import State, refusal, scalar_derivatives
 from theory.words import Context
 
 SCALARS = (Trace, Determinant)  # numbers of matrices
@@ -254,7 +254,8 @@ def _outer(cell: Expr, sought: frozenset, context: Context) -> list[tuple[Basic,
         raise refusal(cell, next(iter(sought & cell.free_symbols)))
     held = {leaf: Dummy(real=True) for leaf in leaves}
     opened, back = cell.xreplace(held), {dummy: leaf for leaf, dummy in held.items()}
-    return [(leaf, scalar_derivative(opened, dummy, context).xreplace(back)) for leaf, dummy in held.items()]
+    slopes = scalar_derivatives(opened, held.values(), context)
+    return [(leaf, slopes[dummy].xreplace(back)) for leaf, dummy in held.items()]
 
 
 def _as_product(power: MatPow, sought: frozenset) -> MatMul:
