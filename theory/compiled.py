@@ -72,8 +72,8 @@ def _is_known(part: Basic, given: set[Symbol]) -> bool:
         return part in given
     if isinstance(part, Rational | Float):
         return part.is_finite and abs(part) < LARGEST
-    if isinstance(part, Pow) and part.exp.is_Integer:
-        return abs(part.exp) < POWERS
+    if isinstance(part, Pow) and (part.exp.is_Integer or part.base == 0):
+        return part.base != 0 and abs(part.exp) < POWERS
     if isinstance(part, (Add, Mul, Pow, *_STAND_INS)) or part in (pi, E):
         return True
     return isinstance(part, Function) and type(part).__name__ in BALLS and len(part.args) == 1
@@ -89,6 +89,8 @@ class Compiled:
 
     def __call__(self, values: NDArray) -> NDArray:
         """An array (results, ...) of one (arguments, ...) of float64."""
+        if not self.results:
+            return np.empty((0, *values.shape[1:]))
         if values.ndim == 1:
             found = np.empty(self.results)
             self.code.unsafe_real(np.ascontiguousarray(values), found)
@@ -224,7 +226,7 @@ class _Translation:
             written[symbol] = self._values[symbol].xreplace(written)
         whole = [e.xreplace(written) for e in expressions] if written else list(expressions)
         level = 3 if self.engine.count_ops(*whole) <= OPTIMISED else 0
-        code = self.engine.LLVMDouble(self.arguments, whole or [0], cse=True, opt_level=level)
+        code = self.engine.LLVMDouble(self.arguments, whole, cse=True, opt_level=level)
         return Compiled(code, len(self.arguments), len(whole))
 
     def _translate(self, expr: Basic) -> Engine:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,11 +28,15 @@ from theory.nodes.numerics import FUNCTIONS
 from theory.nodes.opened import as_nodes
 from theory.numpy_text import OperationPrinter
 from theory.program import Program
-from theory.schedule import Schedule
+from theory.schedule import LARGE, Schedule
 from theory.state import parameters_of, scalar_or_matrix_symbols
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Sizes = dict[Symbol, int]
 BACKENDS = ("auto", "numpy", "symengine")
+WIDE = 1000  # columns of a batch from which on NumPy is the faster
 
 
 def lower(
@@ -131,8 +135,9 @@ class LoweredFlow:
     Attributes
     ----------
     backend
-        what evaluates velocities and Jacobians at float64: "numpy" or "symengine".  Where machine code gives a value that is
-        not finite, NumPy answers, with its warnings, unless these are ignored.
+        what evaluates velocities and Jacobians at float64: "numpy" or "symengine".  NumPy answers all else: other types,
+        batches of more than a thousand columns, :meth:`evaluate`, and states where machine code gives a value that is not
+        finite, there with its warnings, unless these are ignored.
     """
 
     flow: Flow
@@ -173,11 +178,19 @@ class LoweredFlow:
             return found.reshape(self.size, self.size)
         return np.column_stack([self.jacobian_vector(t, y, e) for e in np.eye(self.size)])
 
+    def sparse_jacobian(self, t: float, y: NDArray) -> csr_array:
+        """The Jacobian of a scalar flow at a state vector, of which the entries are held that do not vanish identically."""
+        from scipy.sparse import csr_array
+
+        if self.flow.is_matrix:
+            raise InputError("a scalar flow", repr(self.flow), "apply its Jacobian with jacobian_vector(...)")
+        rows, columns, values = self._scalar_slopes(y)
+        return csr_array((values, columns, np.searchsorted(rows, range(self.size + 1))), shape=(self.size, self.size))
+
     def jacobian_vector(self, t: float, y: NDArray, v: NDArray) -> NDArray:
         """The Jacobian at ``y`` applied to the vector ``v``."""
         if not self.flow.is_matrix:
-            rows, columns, values = self._scalar_slopes(y)
-            return np.bincount(rows, values * v[columns], minlength=self.size)
+            return (self.jacobian if self.size**2 <= LARGE else self.sparse_jacobian)(t, y) @ v
         moved = self._differential(*self.unpack(y).values(), *self.unpack(v).values(), *self.constants.values())
         return np.concatenate([np.reshape(m, -1) for m in moved])
 
@@ -214,9 +227,9 @@ class LoweredFlow:
         if (arguments := self._compiled_arguments(y)) is not None:
             compiled_jacobian = self._compiled_jacobian
             if _is_settled(found := compiled_jacobian(arguments)):
-                return compiled_jacobian.rows, compiled_jacobian.columns, found
+                return compiled_jacobian.rows, compiled_jacobian.columns, found.reshape(-1)
         rows, columns, function = self._scalar_jacobian
-        return rows, columns, np.array(function(*self._arguments(y)), dtype=float)
+        return rows, columns, np.array(function(*self._arguments(y)), dtype=float).reshape(-1)
 
     # -- machine code --------------------------------------------------------------------------------------------------
 
@@ -238,7 +251,7 @@ class LoweredFlow:
         if self.backend != "symengine":
             return None
         state, numbers = np.asarray(y), self._symbols[self.size :]
-        if state.dtype != np.float64 or not state.size or len(state) != self.size:
+        if state.dtype != np.float64 or state.shape[:1] != (self.size,) or not 0 < state.size <= WIDE * self.size:
             return None
         if not numbers:
             return state
