@@ -14,17 +14,49 @@ from itertools import product
 import numpy as np
 from hypothesis import strategies as st
 from sympy import (
+    Abs,
     Add,
+    E,
+    Float,
+    Heaviside,
     MatrixSymbol,
+    Max,
+    Min,
     Mul,
     Poly,
     Pow,
     Q,
     Rational,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    cos,
+    cosh,
+    cot,
+    coth,
+    csc,
+    csch,
+    erf,
+    erfc,
+    exp,
+    log,
+    pi,
+    sec,
+    sech,
+    sign,
+    sin,
+    sinh,
+    sqrt,
     symbols,
+    tan,
+    tanh,
 )
 
 from theory import Flow, testing
+from theory.scalars import logistic, softplus
 from theory.testing import expressions as drawn
 
 d, n, k = DIMENSIONS = symbols("d n k", integer=True, positive=True)
@@ -82,6 +114,40 @@ def matrix_polynomials(rows=d, columns=d, depth: int = 2):
 
 def scalar_polynomials(variables=SCALARS, degree: int = 3, most_terms: int = 4):
     return drawn.scalar_polynomials(variables, degree, most_terms)
+
+
+# -- elementary functions of scalars -----------------------------------------------------------------------------------
+
+MIDDLE = (sin, cos, tan, sinh, cosh, tanh, exp, atan, asinh, erf, erfc, sech, logistic, softplus)  # of any number near zero
+INNER = (asin, acos, atanh)  # between -1 and 1
+POSITIVE = (log, sqrt, cot, sec, csc, coth, csch, lambda u: u ** Rational(-3, 2), lambda u: acosh(1 + u), lambda u: 1 / u)
+KINKED = (Abs, sign, Heaviside)
+TWO_KINKED = (Max, Min)
+
+
+def scalar_functions(variables=SCALARS, kinks: bool = True) -> st.SearchStrategy:
+    """Sums, products, powers and functions of scalars, each function of what it is defined for."""
+    leaves = st.sampled_from(variables) | rationals | st.sampled_from((pi, E, Float(0.3)))
+
+    def grow(part):
+        twice = st.tuples(part, part)
+        grown = [
+            twice.map(lambda uv: uv[0] + uv[1]),
+            twice.map(lambda uv: uv[0] * uv[1]),
+            twice.map(lambda uv: (1 + tanh(uv[0]) ** 2) ** sin(uv[1])),
+            st.tuples(part, st.integers(2, 4)).map(lambda up: sin(up[0]) ** up[1]),
+            st.tuples(st.sampled_from(MIDDLE), part).map(lambda fu: fu[0](sin(fu[1]))),
+            st.tuples(st.sampled_from(INNER), part).map(lambda fu: fu[0](tanh(fu[1]) / 2)),
+            st.tuples(st.sampled_from(POSITIVE), part).map(lambda fu: fu[0]((1 + cos(fu[1]) ** 2) / 2)),
+        ]
+        if kinks:
+            grown += [
+                st.tuples(st.sampled_from(KINKED), part).map(lambda fu: fu[0](fu[1])),
+                st.tuples(st.sampled_from(TWO_KINKED), twice).map(lambda fu: fu[0](*fu[1])),
+            ]
+        return st.one_of(grown)
+
+    return st.recursive(leaves, grow, max_leaves=6)
 
 
 # -- couplings ---------------------------------------------------------------------------------------------------------

@@ -74,6 +74,8 @@ def _is_known(part: Basic, given: set[Symbol]) -> bool:
         return part.is_finite and abs(part) < LARGEST
     if isinstance(part, Pow) and (part.exp.is_Integer or part.base == 0):
         return part.base != 0 and abs(part.exp) < POWERS
+    if isinstance(part, Heaviside):
+        return part.args[1].is_number
     if isinstance(part, (Add, Mul, Pow, *_STAND_INS)) or part in (pi, E):
         return True
     return isinstance(part, Function) and type(part).__name__ in BALLS and len(part.args) == 1

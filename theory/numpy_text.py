@@ -13,6 +13,7 @@ from theory.nodes.operations import Pointwise
 from theory.nodes.rows import Softmax
 from theory.nodes.selections import Constant
 
+RECIPROCALS = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
 SMALL = 64  # rows of an identity that is built where it stands in a sum
 
 
@@ -63,6 +64,12 @@ class OperationPrinter(SciPyPrinter):
 
     def _print_Heaviside(self, expr):
         return "heaviside({}, {})".format(*map(self._print, expr.args))
+
+    def _print_Function(self, expr):
+        """Reciprocals as they are: SymPy writes all that stands inside in tangents or exponentials, too."""
+        if (other := RECIPROCALS.get(type(expr).__name__)) is not None:
+            return f"(1/{other}({self._print(expr.args[0])}))"
+        return super()._print_Function(expr)
 
     def _print_Min(self, expr):
         return reduce("minimum({}, {})".format, map(self._print, expr.args))

@@ -32,6 +32,7 @@ from sympy import (
     log,
     sign,
 )
+from sympy.core.function import ArgumentIndexError
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction, InverseHyperbolicFunction
 from sympy.functions.elementary.trigonometric import InverseTrigonometricFunction, TrigonometricFunction
 
@@ -168,8 +169,16 @@ def _slope(expr: Expr, symbol: Symbol, slope_of: Callable[[Expr], Expr]) -> Expr
         base, power = expr.args
         return expr * Add(*((slope * power / base, slope * log(base))[i] for i, slope in moved))
     if type(expr)._eval_derivative is Function._eval_derivative:
-        return Add(*(expr.fdiff(i + 1) * slope for i, slope in moved))
+        return Add(*(_partial(expr, i + 1) * slope for i, slope in moved))
     return expr.diff(symbol)
+
+
+def _partial(function: Expr, place: int) -> Expr:
+    """The slope of a function by one of its arguments, an unevaluated derivative where it has none."""
+    try:
+        return function.fdiff(place)
+    except ArgumentIndexError:
+        return Function.fdiff(function, place)
 
 
 def kinks(expr: Expr) -> tuple[Expr, ...]:
