@@ -1,16 +1,21 @@
 """Derivatives against complex steps on dense matrices, and refusals instead of silent zeros."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import (
     Abs,
+    Add,
     Adjoint,
     Derivative,
     Determinant,
+    DiracDelta,
     Function,
     HadamardPower,
+    Heaviside,
     Identity,
     Integral,
     Inverse,
@@ -58,6 +63,7 @@ from tests.strategies import (
     n,
     points,
     random_matrix,
+    scalar_functions,
     scalar_losses,
     scalar_polynomials,
     seeds,
@@ -69,8 +75,8 @@ from tests.strategies import (
     y,
 )
 from tests.theory.oracles import assert_close, evaluate, numeric_gradient, slope
-from theory import CalculusError, MarkerError, sg
-from theory.calculus import differential, gradient, scalar_derivative
+from theory import CalculusError, MarkerError, scalars, sg
+from theory.calculus import differential, gradient, scalar_derivative, scalar_derivatives
 from theory.flow import direction
 from theory.words import Context, expand, is_zero
 
@@ -249,6 +255,26 @@ def test_scalar_gradient_is_the_slope(expr, symbol):
     at = {x: 0.3, y: -0.7, w: 1.2}
     wrapped = sin(expr) + expr**2
     assert_close(evaluate(gradient(wrapped, symbol), at), numeric_gradient(lambda at: evaluate(wrapped, at), at, symbol))
+
+
+@given(scalar_functions())
+def test_scalar_derivatives_are_those_of_sympy_as_they_are_written(expr):
+    found = scalar_derivatives(expr, SCALARS, Context(kinks=True))
+    assert found == {s: expr.diff(s).replace(DiracDelta, lambda *_: 0) for s in SCALARS}
+
+
+def test_parts_without_the_symbol_are_not_visited(monkeypatch):
+    """The gradient of a chain takes each of its terms as often as it has symbols."""
+    chain = [Symbol(f"s{i}", real=True) for i in range(40)]
+    visited, right = [], scalars._slope
+    monkeypatch.setattr(scalars, "_slope", lambda *given: visited.append(given) or right(*given))
+    scalar_derivatives(Add(*((b - sin(a)) ** 2 for a, b in pairwise(chain))), chain)
+    assert len(visited) < 10 * len(chain)
+
+
+def test_a_slope_that_a_function_does_not_have_is_refused():
+    with pytest.raises(CalculusError, match="Heaviside"):
+        scalar_derivative(Heaviside(x, y), y, Context(kinks=True))
 
 
 def test_traces_without_the_symbol_are_constants_for_a_scalar_derivative():

@@ -9,6 +9,7 @@ import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import (
+    Heaviside,
     Identity,
     Inverse,
     MatrixSymbol,
@@ -17,13 +18,19 @@ from sympy import (
     Trace,
     Transpose,
     acos,
+    acot,
     atan,
     cosh,
     cot,
+    coth,
+    csc,
+    csch,
     erf,
     erfc,
     exp,
     log,
+    sec,
+    sech,
     sin,
     sqrt,
     tanh,
@@ -57,7 +64,7 @@ from tests.strategies import (
     y,
 )
 from tests.theory.oracles import assert_close, central_difference, evaluate, numeric_gradient, slope
-from theory import CalculusError, Flow, InputError, Loss, models
+from theory import CalculusError, Flow, InputError, Loss, compiled, models, require
 from theory.models import vocabulary as v
 from theory.nodes import diagonal_of, elementwise, total
 from theory.words import collect
@@ -469,6 +476,74 @@ def test_unknown_symbol_in_an_observable_is_named():
     lowered = Flow({X: -X}).lower({"d": 2, "n": 2})
     with pytest.raises(InputError, match="symbol J"):
         lowered.evaluate([X * J])
+
+
+# -- backends ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _without_symengine(monkeypatch):
+    for module in (compiled, require):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
+
+
+@pytest.mark.usefixtures("_without_symengine")
+def test_numpy_answers_where_symengine_is_missing():
+    lowered = Flow({x: -w * sin(x)}).lower({"w": 2})
+    assert lowered.backend == "numpy"
+    assert "backend='numpy'" in repr(lowered)
+    assert_close(lowered.velocity(0.0, np.ones(1)), [-2 * np.sin(1)])
+    assert_close(lowered.jacobian(0.0, np.ones(1)), [[-2 * np.cos(1)]])
+
+
+@pytest.mark.usefixtures("_without_symengine")
+def test_a_missing_symengine_is_named_with_its_extra():
+    with pytest.raises(InputError, match=r"extra \[algebra\], got no symengine; pip install 'collapse-theory\[algebra\]'"):
+        Flow({x: -x}).lower(backend="symengine")
+
+
+def test_the_backend_is_said():
+    pytest.importorskip("symengine")
+    lowered = Flow({x: -x}).lower()
+    assert lowered.backend == "symengine"
+    assert "backend='symengine'" in repr(lowered)
+    assert Flow({x: -x}).lower(backend="numpy").backend == "numpy"
+
+
+UNCOMPILED = [
+    (Flow({x: acot(x)}), {}, r"acot\(x\)"),
+    (Flow({x: x ** (10**12)}), {}, "x\\*\\*1000000000000"),
+    (Flow({x: Heaviside(x, y), y: x}), {}, "Heaviside"),
+    (Flow({x: x * Trace(S)}), {"S": np.eye(2)}, "S"),
+    (Flow({x: 0 ** (x**2)}), {}, r"0\*\*"),
+    (Flow({X: -X}), {"d": 1, "n": 1}, "the matrix X"),
+]
+
+
+@pytest.mark.parametrize(("flow", "given", "named"), UNCOMPILED, ids=[str(f).split(" = ")[1] for f, _, _ in UNCOMPILED])
+def test_what_symengine_does_not_compile_is_answered_by_numpy_or_named(flow, given, named):
+    pytest.importorskip("symengine")
+    assert flow.lower(given).backend == "numpy"
+    with pytest.raises(InputError, match=f'functions that symengine compiles, got .*{named}.*; take backend="numpy"'):
+        flow.lower(given, backend="symengine")
+
+
+def test_backends_are_listed():
+    with pytest.raises(InputError, match="a backend among auto, numpy, symengine, got 'jax'"):
+        Flow({x: -x}).lower(backend="jax")
+
+
+def test_sparse_jacobians_are_those_of_scalars():
+    with pytest.raises(InputError, match=r"jacobian_vector"):
+        Flow({X: -X}).lower({"d": 2, "n": 2}).sparse_jacobian(0.0, np.ones(4))
+
+
+@pytest.mark.parametrize("function", [cot, sec, csc, coth, sech, csch], ids=lambda f: f.__name__)
+def test_reciprocals_of_functions_are_what_they_are_left_of_zero(function):
+    """SymPy's printer writes them, and all that stands inside, in exponentials or tangents."""
+    inside = sin(x) ** 2 / 2 + cosh(x) / 3
+    lowered = Flow({x: function(inside), y: function(x)}).lower(backend="numpy")
+    assert_close(lowered.velocity(0.0, np.array([-0.7, 0.0])), [float(function(inside).subs(x, -0.7)), float(function(-0.7))])
 
 
 def test_operations_without_a_lowering_are_refused():
