@@ -119,14 +119,14 @@ def scalar_polynomials(variables=SCALARS, degree: int = 3, most_terms: int = 4):
 # -- elementary functions of scalars -----------------------------------------------------------------------------------
 
 MIDDLE = (sin, cos, tan, sinh, cosh, tanh, exp, atan, asinh, erf, erfc, sech, logistic, softplus)  # of any number near zero
-INNER = (asin, acos, atanh)  # between -1 and 1
-POSITIVE = (log, sqrt, cot, sec, csc, coth, csch, lambda u: u ** Rational(-3, 2), lambda u: acosh(1 + u), lambda u: 1 / u)
+INNER = (asin, acos, atanh, lambda u: acosh(2 + u))  # between -1 and 1; SymPy does not know that they are real, nor their sign
+POSITIVE = (log, sqrt, cot, sec, csc, coth, csch, lambda u: u ** Rational(-3, 2), lambda u: 1 / u)
 KINKED = (Abs, sign, Heaviside)
 TWO_KINKED = (Max, Min)
 
 
 def scalar_functions(variables=SCALARS, kinks: bool = True) -> st.SearchStrategy:
-    """Sums, products, powers and functions of scalars, each function of what it is defined for."""
+    """Sums, products, powers and functions of scalars, each function of what it is defined for; with or without kinks."""
     leaves = st.sampled_from(variables) | rationals | st.sampled_from((pi, E, Float(0.3)))
 
     def grow(part):
@@ -137,15 +137,14 @@ def scalar_functions(variables=SCALARS, kinks: bool = True) -> st.SearchStrategy
             twice.map(lambda uv: (1 + tanh(uv[0]) ** 2) ** sin(uv[1])),
             st.tuples(part, st.integers(2, 4)).map(lambda up: sin(up[0]) ** up[1]),
             st.tuples(st.sampled_from(MIDDLE), part).map(lambda fu: fu[0](sin(fu[1]))),
-            st.tuples(st.sampled_from(INNER), part).map(lambda fu: fu[0](tanh(fu[1]) / 2)),
             st.tuples(st.sampled_from(POSITIVE), part).map(lambda fu: fu[0]((1 + cos(fu[1]) ** 2) / 2)),
         ]
-        if kinks:
-            grown += [
-                st.tuples(st.sampled_from(KINKED), part).map(lambda fu: fu[0](fu[1])),
-                st.tuples(st.sampled_from(TWO_KINKED), twice).map(lambda fu: fu[0](*fu[1])),
-            ]
-        return st.one_of(grown)
+        kinked = [
+            st.tuples(st.sampled_from(KINKED), part).map(lambda fu: fu[0](fu[1])),
+            st.tuples(st.sampled_from(TWO_KINKED), twice).map(lambda fu: fu[0](*fu[1])),
+        ]
+        smooth = [st.tuples(st.sampled_from(INNER), part).map(lambda fu: fu[0](tanh(fu[1]) / 2))]
+        return st.one_of(grown + (kinked if kinks else smooth))
 
     return st.recursive(leaves, grow, max_leaves=6)
 
