@@ -44,8 +44,8 @@ from theory.words import PLAIN, Context
 class logistic(Function):
     r""":math:`1/(1+e^{-x})`, which is evaluated without overflow.
 
-    >>> logistic(0)
-    1/2
+    >>> logistic(0), logistic(1).n(5)
+    (1/2, 0.73106)
     """
 
     nargs = 1
@@ -62,13 +62,16 @@ class logistic(Function):
     def _eval_rewrite_as_exp(self, x, **hints):
         return 1 / (1 + exp(-x))
 
+    def _eval_evalf(self, prec):
+        return self.rewrite(exp)._eval_evalf(prec)
+
 
 class softplus(Function):
     r""":math:`\log(1+e^x)`, which is evaluated without overflow; its slope is :class:`logistic`.
 
     >>> from sympy import Symbol
-    >>> softplus(Symbol("x", real=True)).diff()
-    logistic(x)
+    >>> softplus(Symbol("x", real=True)).diff(), softplus(1).n(5)
+    (logistic(x), 1.3133)
     """
 
     nargs = 1
@@ -84,6 +87,9 @@ class softplus(Function):
 
     def _eval_rewrite_as_log(self, x, **hints):
         return log(1 + exp(x))
+
+    def _eval_evalf(self, prec):
+        return self.rewrite(log)._eval_evalf(prec)
 
 
 class Named(Function):
