@@ -156,7 +156,7 @@ def _(expr, at):
 @_ball_of.register(logistic)
 @_ball_of.register(softplus)
 def _(expr, at):
-    return evaluate_ball(expr.rewrite(exp if isinstance(expr, logistic) else log), at)
+    return evaluate_ball(expr.rewrite(exp if isinstance(expr, logistic) else log, deep=False), at)
 
 
 @_ball_of.register(Trace)

@@ -63,7 +63,7 @@ class logistic(Function):
         return 1 / (1 + exp(-x))
 
     def _eval_evalf(self, prec):
-        return self.rewrite(exp)._eval_evalf(prec)
+        return self.rewrite(exp, deep=False)._eval_evalf(prec)
 
 
 class softplus(Function):
@@ -89,7 +89,7 @@ class softplus(Function):
         return log(1 + exp(x))
 
     def _eval_evalf(self, prec):
-        return self.rewrite(log)._eval_evalf(prec)
+        return self.rewrite(log, deep=False)._eval_evalf(prec)
 
 
 class Named(Function):

@@ -25,6 +25,7 @@ from sympy import (
     MatrixSymbol,
     Max,
     Piecewise,
+    Rational,
     Sum,
     Symbol,
     Trace,
@@ -78,6 +79,8 @@ from tests.theory.oracles import assert_close, evaluate, numeric_gradient, slope
 from theory import CalculusError, MarkerError, scalars, sg
 from theory.calculus import differential, gradient, scalar_derivative, scalar_derivatives
 from theory.flow import direction
+from theory.real_points import proved_nonzero
+from theory.scalars import logistic, softplus
 from theory.words import Context, expand, is_zero
 
 SYMMETRY = Context(SYMMETRIC)
@@ -270,6 +273,14 @@ def test_parts_without_the_symbol_are_not_visited(monkeypatch):
     monkeypatch.setattr(scalars, "_slope", lambda *given: visited.append(given) or right(*given))
     scalar_derivatives(Add(*((b - sin(a)) ** 2 for a, b in pairwise(chain))), chain)
     assert len(visited) < 10 * len(chain)
+
+
+@pytest.mark.parametrize("function", [logistic, softplus])
+def test_sigmoids_of_numbers_are_real_numbers(function):
+    """What stands inside is not written in complex exponentials."""
+    value = function(sin(Rational(1, 4)))
+    assert value.is_comparable
+    assert proved_nonzero(function(sin(x)) - value)
 
 
 def test_a_slope_that_a_function_does_not_have_is_refused():
