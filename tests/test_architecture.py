@@ -98,7 +98,8 @@ def test_package_declares_its_types(package):
 
 
 FACES = [
-    {"theory.flow", "theory.integrals", "theory.lowering"},  # a flow has methods that hand it up to what is made of it
+    # a flow has methods that hand it up to what is made of it
+    {"theory.flow", "theory.integrals", "theory.lowering", "theory.compiled"},
     {"theory.simulation.storage", "theory.simulation.trajectory"},  # a run is saved and loaded by methods of its own
     {"theory.coupling", "theory.encoder"},  # Coupling.from_data makes an encoder, which is a coupling
 ]
