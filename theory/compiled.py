@@ -46,7 +46,7 @@ Engine = Any  # an expression of symengine, which has no types
 
 
 def is_installed() -> bool:
-    """Whether symengine is there, with its compiler."""
+    """Whether symengine is there, with its compiler, which its wheels have."""
     return find_spec("symengine") is not None and _engine().have_llvm
 
 
@@ -94,10 +94,10 @@ class Compiled:
         if not self.results:
             return np.empty((0, *values.shape[1:]))
         if values.ndim == 1:
-            found = np.empty(self.results)
-            self.code.unsafe_real(np.ascontiguousarray(values), found)
+            found, own = np.empty(self.results), values.flags.c_contiguous and values.flags.writeable
+            self.code.unsafe_real(values if own else values.copy(), found)
             return found
-        columns = np.ascontiguousarray(values.reshape(self.arguments, -1).T)
+        columns = np.array(values.reshape(self.arguments, -1).T, order="C")
         found = np.empty(len(columns) * self.results)
         self.code.unsafe_eval(columns, found, len(columns))
         return np.ascontiguousarray(found.reshape(-1, self.results).T).reshape(self.results, *values.shape[1:])

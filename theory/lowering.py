@@ -290,6 +290,7 @@ def _choose_backend(backend: str, flow: Flow, constants: Mapping[State, Any]) ->
         return "numpy"
     if not compiled.is_installed():
         require.extra("algebra", "symengine")
+        raise InputError("a symengine with LLVM", "one without", "install its wheel: pip install --force-reinstall symengine")
     expected, remedy = "a scalar flow of functions that symengine compiles", 'take backend="numpy"'
     if flow.is_matrix:
         raise InputError(expected, f"the matrix {next(b for b in flow.state if isinstance(b, MatrixSymbol))}", remedy)

@@ -101,7 +101,17 @@ FUNCTIONS = (
 @pytest.mark.parametrize("function", FUNCTIONS, ids=str)
 def test_every_function_is_compiled_also_for_batches(function):
     code, reference = both(Flow({x: function, y: function * y}))
-    for state in (POINTS[:, 0], POINTS, POINTS.reshape(2, 3, 1), np.asfortranarray(POINTS), POINTS[:, ::-1]):
+    fixed = POINTS[:, :1].copy()
+    fixed.flags.writeable = False
+    for state in (
+        POINTS[:, 0],
+        POINTS,
+        POINTS.reshape(2, 3, 1),
+        np.asfortranarray(POINTS),
+        POINTS[:, ::-1],
+        fixed,
+        fixed[:, 0],
+    ):
         found = code.velocity(0.0, state)
         assert_close(found, reference.velocity(0.0, state))
         assert found.shape == state.shape

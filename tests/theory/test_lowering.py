@@ -502,6 +502,14 @@ def test_a_missing_symengine_is_named_with_its_extra():
         Flow({x: -x}).lower(backend="symengine")
 
 
+def test_a_symengine_without_its_compiler_is_refused(monkeypatch):
+    pytest.importorskip("symengine")
+    monkeypatch.setattr(compiled, "is_installed", lambda: False)
+    assert Flow({x: -x}).lower().backend == "numpy"
+    with pytest.raises(InputError, match="a symengine with LLVM"):
+        Flow({x: -x}).lower(backend="symengine")
+
+
 def test_the_backend_is_said():
     pytest.importorskip("symengine")
     lowered = Flow({x: -x}).lower()
