@@ -17,7 +17,7 @@ test: $(VENV)/test.stamp
 # An independent automatic differentiation, which the tests use where it is installed.
 oracle: $(VENV)/oracle.stamp
 
-bench: $(VENV)/report.stamp $(VENV)/oracle.stamp
+bench: $(VENV)/report.stamp $(VENV)/oracle.stamp $(VENV)/algebra.stamp
 	$(BIN)/python scripts/bench.py $(ARGS)
 
 lint: $(VENV)/lint.stamp
@@ -34,9 +34,10 @@ clean:
 $(VENV)/report.stamp: EXTRAS := report,sweep
 $(VENV)/test.stamp: EXTRAS := report,sweep,algebra,test
 $(VENV)/oracle.stamp: EXTRAS := oracle
+$(VENV)/algebra.stamp: EXTRAS := algebra
 $(VENV)/lint.stamp: EXTRAS := report,sweep,dev
 
-$(VENV)/report.stamp $(VENV)/test.stamp $(VENV)/oracle.stamp $(VENV)/lint.stamp: pyproject.toml | $(VENV)/created
+$(VENV)/report.stamp $(VENV)/test.stamp $(VENV)/oracle.stamp $(VENV)/algebra.stamp $(VENV)/lint.stamp: pyproject.toml | $(VENV)/created
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$(EXTRAS)]"
 	@touch $@
 

@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from bench_algebra import algebra_rows
 from bench_coupling import coupling_rows
 from bench_dmft import dmft_rows
 from bench_losses import loss_rows
@@ -43,6 +44,7 @@ def main() -> None:
         import_row(),
         *analysis_rows(),
         *system_rows(),
+        *algebra_rows(),
         *coupling_rows(),
         *simulation_rows(),
         *dmft_rows(),
