@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.coupling.rows import dense_where_small, triangular_factor
+from theory.coupling.rows import dense_where_small, gram_matrix, triangular_factor
 from theory.coupling.weights import Weights
 
 if TYPE_CHECKING:
@@ -173,13 +173,7 @@ def laplacian_parts(weights: Weights) -> tuple[NDArray, NDArray]:
 
 def conductances(types: csr_array, weight: NDArray) -> NDArray:
     r""":math:`\sum_\tau w_\tau J_{\tau a}J_{\tau b}` off the diagonal (K, K), zero on it."""
-    scaled = types.multiply(np.sqrt(weight)[:, None]).tocsr()
-    if scaled.nnz < scaled.shape[0] * scaled.shape[1] / 10:
-        total = (scaled.T @ scaled).toarray()
-    else:
-        block = max(1, 10**7 // scaled.shape[1])
-        parts = (scaled[i : i + block].toarray() for i in range(0, scaled.shape[0], block))
-        total = sum(part.T @ part for part in parts)
+    total = gram_matrix(types, weight)
     np.fill_diagonal(total, 0.0)
     return total
 
@@ -204,9 +198,11 @@ def laplacian_factor(links: NDArray) -> NDArray:
 
 def label_components(coupling: Weights) -> tuple[int, NDArray]:
     """The number of connected components, and that of each label (K,)."""
-    from scipy.sparse import block_array
+    from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    adjacency = block_array([[None, coupling.types], [coupling.types.T, None]], format="csr")
-    number, of = connected_components(adjacency, directed=False)
-    return int(number), of[-coupling.labels :]
+    rows, labels = coupling.types, coupling.labels
+    first = np.repeat(rows.indices[rows.indptr[:-1]], np.diff(rows.indptr))  # a label of the same sample
+    joined = csr_array((np.ones(len(first), dtype=bool), (first, rows.indices)), shape=(labels, labels))
+    number, of = connected_components(joined, directed=False)
+    return int(number), of

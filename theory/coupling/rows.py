@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SMALLEST = 1e-150  # of a degree: its square, and products of two, are ordinary numbers
 DENSE_LIMIT = 10**7  # entries up to which a matrix is handed out as a dense array
+BLOCK = 10**6  # entries of a block of rows
+FEW = 0.1  # share of entries below which sparse products are faster than dense ones
 
 
 def require_weights(J: ArrayLike, signed: bool = False) -> csr_array:
@@ -106,6 +108,27 @@ def _equal_rows(rows: csr_array, key: NDArray, like: NDArray) -> bool:
 def dense_where_small(matrix):
     """A sparse matrix as an array where that is small."""
     return matrix.toarray() if matrix.shape[0] * matrix.shape[1] <= DENSE_LIMIT else matrix
+
+
+def dense_array(matrix) -> NDArray:
+    """A matrix, sparse or not, as an array."""
+    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+
+
+def gram_matrix(rows: NDArray | csr_array, weight: NDArray) -> NDArray:
+    """B^T diag(weight) B (K, K) of rows B, sparse where few entries are there, else by blocks."""
+    from scipy.sparse import diags_array, issparse
+
+    size, labels = rows.shape
+    if issparse(rows) and rows.nnz < size * labels * FEW:
+        return (rows.T @ (diags_array(weight) @ rows)).toarray()
+    total, block = np.zeros((labels, labels)), max(1, BLOCK // labels)
+    for start in range(0, size, block):
+        part, scale = dense_array(rows[start : start + block]), weight[start : start + block]
+        for sign in (1, -1):
+            scaled = part[sign * scale > 0] * np.sqrt(np.abs(scale[sign * scale > 0]))[:, None]
+            total += sign * (scaled.T @ scaled)
+    return total
 
 
 def is_coupled(types: csr_array, row: NDArray, column: NDArray) -> NDArray:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import require
-from theory.coupling.label_only import largest_mode, slow_modes
+from theory.coupling.label_only import Modes, largest_mode, slow_modes
 from theory.coupling.reduction import CouplingReduction
 from theory.coupling.rows import triangular_factor
 from theory.coupling.weights import Weights
@@ -171,9 +171,9 @@ def slowest_modes(weights: Weights, reduction: CouplingReduction, k: int | None)
     if k is None or k > DENSE:
         got = "all" if k is None else str(k)
         raise InputError(f"at most {DENSE} modes of {reduction.size} at once", got, "ask for the k slowest")
-    still = reduction.zero_modes[:, :k].T
-    at_rest = zip(np.zeros(len(still)), still, strict=True)
-    return _spectrum_of_modes(weights, reduction, chain(at_rest, slow_modes(reduction, len(still), k)))
+    still = reduction.zero_modes[:, :k]
+    at_rest = np.zeros(still.shape[1]), still
+    return _spectrum_of_modes(weights, reduction, chain([at_rest], slow_modes(reduction, still.shape[1], k)))
 
 
 def fastest_mode(weights: Weights, reduction: CouplingReduction) -> Spectrum:
@@ -181,16 +181,14 @@ def fastest_mode(weights: Weights, reduction: CouplingReduction) -> Spectrum:
     return _spectrum_of_modes(weights, reduction, [largest_mode(reduction)])
 
 
-def _spectrum_of_modes(weights: Weights, reduction: CouplingReduction, modes: Iterable[tuple[float, NDArray]]) -> Spectrum:
-    """The spectrum of rates and modes that are not held together."""
-    rates, rests, moved = [], [], []
-    for rate, mode in modes:
-        rest = reduction.apply(mode[:, None])[:, 0] - rate * mode
-        rates.append(rate)
-        rests.append(np.linalg.norm(rest) / np.linalg.norm(mode) / _largest_rate_bound(reduction))
-        moved.append(_normalise_columns(np.sqrt(weights.label_mobility) * mode[-weights.labels :]))
-    columns = np.array(moved).reshape(-1, weights.labels).T
-    return Spectrum(np.array(rates), columns, np.array(rests), "roots of the label-only equation")
+def _spectrum_of_modes(weights: Weights, reduction: CouplingReduction, blocks: Iterable[Modes]) -> Spectrum:
+    """The spectrum of rates and modes (M + K, k), some k at a time, that are not held together."""
+    parts, bound, root = [], _largest_rate_bound(reduction), np.sqrt(weights.label_mobility)[:, None]
+    for rates, modes in blocks:
+        rest = np.linalg.norm(reduction.apply(modes) - modes * rates, axis=0) / np.linalg.norm(modes, axis=0)
+        parts.append((rates, _normalise_columns(root * modes[-weights.labels :]), rest / bound))
+    rates, columns, rests = (np.concatenate(part, axis=-1) for part in zip(*parts, strict=True))
+    return Spectrum(rates, columns, rests, "roots of the label-only equation")
 
 
 def hidden_rates(reduction: CouplingReduction, limit: int) -> NDArray:
