@@ -30,19 +30,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import asinh, ceil, log, pi
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from theory.coupling.reduction import EPS, CouplingReduction
-from theory.coupling.rows import DENSE_LIMIT, dense_array, gram_matrix
+from theory.coupling.rows import DENSE_LIMIT, dense_array, gram_function, gram_matrix
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 ULP = 4 * EPS  # the smallest relative tolerance that SciPy's brentq takes
 EDGE = 0.9  # of the smallest a: below it a - r is a tenth of a at least
 BORDER = 16  # directions on each side of a rate that are not eliminated
 WINDOW = 256  # directions in a window; as many again, over GUARD, on each side of it are not interpolated
 GUARD = 3
-WIDTH = 2.8  # 2h of a window
+WIDTH = 4.6  # 2h of the widest window
 OUTSIDE = 100.0  # widths from a window, at which L or U is put where no direction is
 Modes = tuple[NDArray, NDArray]
 
@@ -109,10 +113,10 @@ def _fixed_points(reduction: CouplingReduction, first: int, last: int, edge: flo
     from scipy.optimize import brentq
 
     a, factor, none = reduction.sample_rates, reduction.frustration, np.zeros(0, dtype=int)
-    laplacian, one = factor.T @ factor, np.eye(factor.shape[1])
+    laplacian, one, gram = factor.T @ factor, np.eye(factor.shape[1]), gram_function(reduction.links)
 
     def mass_at(rate: float) -> NDArray:
-        return gram_matrix(reduction.links, 1 / (a * (a - rate))) + one
+        return gram(1 / (a * (a - rate))) + one
 
     highest = np.minimum(eigh(laplacian, mass_at(0.0), eigvals_only=True), edge)
     lowest = float(a.min())
@@ -141,8 +145,8 @@ class _Directions:
 
     Attributes
     ----------
-    numbers, rates, links
-        of the directions: their numbers, a (m,), B (m, K).
+    numbers, rates, links, gram
+        of the directions: their numbers, a (m,), B (m, K), and B^T diag(w) B of weights w (m,).
     label_rates
         b (K,).
     others
@@ -153,7 +157,8 @@ class _Directions:
 
     numbers: NDArray
     rates: NDArray
-    links: NDArray
+    links: NDArray | csr_array
+    gram: Callable[[NDArray], NDArray]
     label_rates: NDArray
     others: Callable[[float], NDArray]
     passed: int
@@ -204,13 +209,13 @@ def _eliminate(directions: _Directions, kept: slice, rate: float) -> NDArray:
     """The sum of B^T (a - r)^-1 B over the directions that are not kept."""
     left = directions.rates - rate
     left[kept] = np.inf
-    return gram_matrix(directions.links, 1 / left)
+    return directions.gram(1 / left)
 
 
 def _all_directions(reduction: CouplingReduction) -> _Directions:
     order = np.argsort(reduction.sample_rates, kind="stable")
     a, links = reduction.sample_rates[order], reduction.links[order]
-    return _Directions(order, a, links, reduction.label_rates, lambda rate: np.zeros(1), 0)
+    return _Directions(order, a, links, gram_function(links), reduction.label_rates, lambda rate: np.zeros(1), 0)
 
 
 def _counted_roots(reduction: CouplingReduction, first: int, last: int, low: float) -> Iterator[_Root]:
@@ -231,18 +236,20 @@ def _counted_roots(reduction: CouplingReduction, first: int, last: int, low: flo
 
 def _open_window(everything: _Directions, low: float, bound: float, wanted: int) -> tuple[_Directions, float]:
     """The directions of a window from ``low`` on, and its end."""
-    a, width = everything.rates, min(WINDOW, wanted)
-    guard, start = width // GUARD + 1, int(np.searchsorted(a, low))
-    inside = slice(max(0, start - guard), min(len(a), start + width + guard))
-    reach = float(a[inside.stop] if inside.stop < len(a) else bound) - low
+    a, start = everything.rates, int(np.searchsorted(everything.rates, low))
+    first, last, guarded = start - WINDOW // GUARD, start + min(wanted, WINDOW), start + WINDOW + WINDOW // GUARD
+    inside = slice(max(0, first), min(len(a), guarded))
+    end = float(a[last]) if last < len(a) else bound
+    reach = (float(a[guarded]) if guarded < len(a) else bound) - low
     gap = (
-        float(a[inside.start - 1]) if inside.start else low - OUTSIDE * reach,
-        float(a[inside.stop]) if inside.stop < len(a) else bound + OUTSIDE * reach,
+        float(a[first - 1]) if first > 0 else low - OUTSIDE * reach,
+        float(a[guarded]) if guarded < len(a) else bound + OUTSIDE * reach,
     )
-    high = min(bound, _rate_at(_place_of(low, gap) + WIDTH, gap))
+    high = min(end, _rate_at(_place_of(low, gap) + WIDTH, gap))
     others = _interpolate(partial(_eliminate, everything, inside), low, high, gap)
     links = dense_array(everything.links[inside])
-    return _Directions(everything.numbers[inside], a[inside], links, everything.label_rates, others, inside.start), high
+    gram = partial(gram_matrix, links)
+    return _Directions(everything.numbers[inside], a[inside], links, gram, everything.label_rates, others, inside.start), high
 
 
 # -- interpolation between the sample rates --------------------------------------------------------------------------------

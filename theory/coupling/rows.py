@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -125,10 +127,28 @@ def gram_matrix(rows: NDArray | csr_array, weight: NDArray) -> NDArray:
     total, block = np.zeros((labels, labels)), max(1, BLOCK // labels)
     for start in range(0, size, block):
         part, scale = dense_array(rows[start : start + block]), weight[start : start + block]
-        for sign in (1, -1):
-            scaled = part[sign * scale > 0] * np.sqrt(np.abs(scale[sign * scale > 0]))[:, None]
+        for sign in {*np.sign(scale)} - {0.0}:
+            scaled = part * np.sqrt(np.maximum(sign * scale, 0.0))[:, None]
             total += sign * (scaled.T @ scaled)
     return total
+
+
+def gram_function(rows: NDArray | csr_array) -> Callable[[NDArray], NDArray]:
+    """The same as a function of the weight, for many of them: from all products of two entries of a row, where these are few."""
+    from scipy.sparse import csr_array, issparse
+
+    size, labels = rows.shape
+    if not issparse(rows) or np.sum(np.diff(rows.indptr).astype(float) ** 2) > DENSE_LIMIT:
+        return partial(gram_matrix, rows)
+    lengths = np.diff(rows.indptr)
+    partners = np.repeat(lengths, lengths)  # of each entry, itself included
+    first = np.repeat(np.arange(rows.nnz), partners)
+    second = np.arange(len(first)) - np.repeat(np.cumsum(partners) - partners, partners)
+    second += np.repeat(np.repeat(rows.indptr[:-1], lengths), partners)
+    places = rows.indices[first].astype(np.int64) * labels + rows.indices[second]
+    ends = np.concatenate([[0], np.cumsum(lengths.astype(np.int64) ** 2)])
+    products = csr_array((rows.data[first] * rows.data[second], places, ends), shape=(size, labels**2)).T
+    return lambda weight: (products @ weight).reshape(labels, labels)
 
 
 def is_coupled(types: csr_array, row: NDArray, column: NDArray) -> NDArray:
