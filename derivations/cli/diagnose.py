@@ -81,7 +81,7 @@ def command(
 
     def build(scratch: Path) -> None:
         from derivations.figures import save_figure
-        from derivations.figures.diagnosis import diagnosis
+        from derivations.figures.diagnoses import diagnosis
 
         save_figure(diagnosis(found), scratch, "diagnosis", formats)
         (scratch / "diagnosis.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import click
@@ -53,36 +55,41 @@ def command(ctx: click.Context, /, table: Path, formats: tuple[str, ...], as_jso
     words, names, coupling = read_coupling(table, options, given_options(ctx, options))
     of_views = any(options[kind] for kind in KINDS)
     found = summarise_views(coupling) if of_views else coupling.summarise()
+
+    @cache
+    def reduced():
+        from theory.coupling.class_graph import class_graph
+
+        return class_graph(coupling)
+
     files = publish(
-        folder, lambda scratch: _draw_spectrum(scratch, words if of_views else table.name, names, coupling, (found, formats))
+        folder, lambda scratch: _draw_spectrum(scratch, words if of_views else table.name, names, reduced, (found, formats))
     )
     if as_json:
         click.echo(json.dumps(found | {"files": files}))
     elif of_views:
         print_views(words, coupling, found)
     else:
-        _print_spectrum(table.name, coupling, found)
+        _print_spectrum(table.name, coupling, reduced(), found)
     if not as_json:
         say("\n" + "\n".join(files))
 
 
-def _draw_spectrum(scratch: Path, title: str, names: tuple[str, ...], coupling, made: tuple[dict, tuple[str, ...]]) -> None:
+def _draw_spectrum(
+    scratch: Path, title: str, names: tuple[str, ...], reduced: Callable, made: tuple[dict, tuple[str, ...]]
+) -> None:
     """The figure of a spectrum, or of that of two views."""
     from derivations import figures
-    from theory.coupling.class_graph import class_graph
 
     found, formats = made
     if "classifiable" in found and "shared_rates" not in found:
-        figure = figures.spectrum(title, names, found, class_graph(coupling))
+        figure = figures.spectrum(title, names, found, graph())
     else:
         figure = figures.spectrum_of_views(title, found)
     figures.save_figure(figure, scratch, "spectrum", formats)
 
 
-def _print_spectrum(name: str, coupling, found: dict) -> None:
-    from theory.coupling.class_graph import class_graph
-
-    reduced = class_graph(coupling)
+def _print_spectrum(name: str, coupling, reduced, found: dict) -> None:
     modes, zero = len(found["mu"]), coupling.components
     sizes = {"samples": coupling.samples, "different rows": len(coupling.counts), "labels": coupling.labels}
     say(f"{name}: {', '.join(f'{word} {size:,}' for word, size in sizes.items())}\n")

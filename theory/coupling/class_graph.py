@@ -50,7 +50,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory import require
-from theory.coupling.reduction import conductances, label_components
+from theory.coupling.reduction import conductances
 from theory.coupling.weights import Weights
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def class_graph(coupling: Weights) -> ClassGraph:
         conductances(coupling.types, weights),
         shared[:, 1],
         conductances(coupling.types, weights * lags),
-        label_components(coupling)[0],
+        int(coupling.label_components.max()) + 1,
     )
 
 

@@ -33,7 +33,7 @@ from numpy.typing import ArrayLike, NDArray
 from theory import require
 from theory.coupling import families, given, partition, spectrum
 from theory.coupling.partition import EquitablePartition, Quotient
-from theory.coupling.reduction import CouplingReduction, label_components, laplacian_parts, reduce_weights
+from theory.coupling.reduction import CouplingReduction, laplacian_parts, reduce_weights
 from theory.coupling.spectrum import Spectrum
 from theory.coupling.weights import Mobility, Weights, weights_of_rows, weights_of_types
 from theory.errors import InputError
@@ -78,11 +78,13 @@ class Coupling(Weights):
 
     def summarise(self) -> dict:
         """Correlations, frustrations and slow rates of the modes, components, and the slow time, as plain values."""
-        mu, slow = self.modes(), self.slow_time()
+        mu = self.modes()
+        moving = self._moving_rates(min(max(len(mu), self.components + 1), self.labels))
+        slow = float("inf") if self.classifiable else 1 / float(moving[self.components])
         return {
             "mu": mu.tolist(),
             "frustration": self.frustration().tolist(),
-            "rates": self.rates(len(mu)).tolist(),
+            "rates": self._with_hidden(moving, len(mu)).tolist(),
             "components": self.components,
             "classifiable": self.classifiable,
             "slow_time": slow if np.isfinite(slow) else None,
@@ -247,7 +249,7 @@ class Coupling(Weights):
     @cached_property
     def components(self) -> int:
         """The number of connected components; for moments the number of correlations equal to one within rounding."""
-        return label_components(self)[0]
+        return int(self.label_components.max()) + 1
 
     @property
     def classifiable(self) -> bool:
@@ -290,7 +292,14 @@ class Coupling(Weights):
         UnfinishedError
             where an iteration has not converged.
         """
-        moving = self.spectrum(None if self._is_dense else k).rates
+        return self._with_hidden(self._moving_rates(k), k)
+
+    def _moving_rates(self, k: int | None) -> NDArray:
+        """Rates of the k slowest modes that move labels, or of all where they are known at once."""
+        return self.spectrum(None if self._is_dense else k).rates
+
+    def _with_hidden(self, moving: NDArray, k: int | None) -> NDArray:
+        """All rates, or the k smallest, of the k slowest that move labels at least."""
         hidden = spectrum.hidden_rates(self.reduction, self.samples + self.labels if k is None else k)
         return np.sort(np.concatenate([moving, hidden]))[:k]
 

@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.coupling.rows import dense_where_small, gram_matrix, triangular_factor
+from theory.coupling.rows import dense_where_small, gram_matrix, scale_matrix, triangular_factor
 from theory.coupling.weights import Weights
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def reduce_weights(weights: Weights, frustration: NDArray, at_rest: NDArray) -> 
 def scaled_parts(coupling: Weights) -> tuple[NDArray, NDArray, csr_array]:
     """a (T,), b (K,) and B (T, K) of all types."""
     hx, hy = coupling.sample_mobility, coupling.label_mobility
-    links = coupling.types.multiply(np.sqrt(coupling.counts * hx)[:, None]).multiply(np.sqrt(hy)).tocsr()
+    links = scale_matrix(coupling.types, np.sqrt(coupling.counts * hx), np.sqrt(hy))
     if coupling.normalised:
         return np.ones(len(hx)), np.ones(len(hy)), links
     return hx * coupling.sample_degrees, hy * coupling.label_degrees, links
@@ -166,7 +166,7 @@ def laplacian_parts(weights: Weights) -> tuple[NDArray, NDArray]:
     """R (K - c, K) and the label parts of the zero modes (K, c), from the Laplacian of the labels."""
     root = np.sqrt(weights.label_mobility)
     factor = laplacian_factor(conductances(weights.types, weights.counts / weights.sample_degrees))
-    component = label_components(weights)[1]
+    component = weights.label_components
     at_rest = (component[:, None] == np.arange(component.max() + 1)) / root[:, None]
     return factor * root, at_rest / np.linalg.norm(at_rest, axis=0)
 
@@ -194,15 +194,3 @@ def laplacian_factor(links: NDArray) -> NDArray:
             rows.append(row)
             g[k + 1 :, k + 1 :] += np.outer(out / total, out)
     return np.array(rows).reshape(-1, len(g))
-
-
-def label_components(coupling: Weights) -> tuple[int, NDArray]:
-    """The number of connected components, and that of each label (K,)."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    rows, labels = coupling.types, coupling.labels
-    first = np.repeat(rows.indices[rows.indptr[:-1]], np.diff(rows.indptr))  # a label of the same sample
-    joined = csr_array((np.ones(len(first), dtype=bool), (first, rows.indices)), shape=(labels, labels))
-    number, of = connected_components(joined, directed=False)
-    return int(number), of

@@ -27,7 +27,7 @@ def require_weights(J: ArrayLike, signed: bool = False) -> csr_array:
     from scipy.sparse import csr_array, issparse
 
     try:
-        rows = csr_array(J, dtype=float, copy=True) if issparse(J) else csr_array(np.atleast_2d(np.asarray(J, dtype=float)))
+        rows = csr_array(J, dtype=float, copy=True) if issparse(J) else _sparse_rows(np.atleast_2d(np.asarray(J, dtype=float)))
     except (TypeError, ValueError) as error:
         raise InputError(
             "a rectangular array of numbers, one row a sample", str(error), "give every row the same number of weights"
@@ -62,6 +62,18 @@ def require_weights(J: ArrayLike, signed: bool = False) -> csr_array:
             wanted = f"weights of every {side} that sum to between {SMALLEST:g} and {1 / SMALLEST:g}"
             raise InputError(wanted, f"{totals[np.argmax(extreme)]:g}", "rescale them")
     return rows
+
+
+def _sparse_rows(J: NDArray) -> csr_array:
+    """The entries of an array that are not zero, in order."""
+    from scipy.sparse import csr_array
+
+    if J.ndim != 2:
+        return csr_array(J)
+    there = J != 0
+    ends = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+    columns = np.broadcast_to(np.arange(J.shape[1], dtype=np.int32), J.shape)
+    return csr_array((J[there], columns[there], ends), shape=J.shape)
 
 
 def merge_rows(rows: csr_array, key: NDArray) -> tuple[NDArray, NDArray, NDArray]:
@@ -107,6 +119,15 @@ def _equal_rows(rows: csr_array, key: NDArray, like: NDArray) -> bool:
     return bool(np.all(rows.indices == rows.indices[there]) and np.all(rows.data == rows.data[there]))
 
 
+def scale_matrix(rows: csr_array, of_rows: NDArray, of_columns: NDArray) -> csr_array:
+    """A sparse matrix between two diagonal ones, given as vectors."""
+    from scipy.sparse import csr_array
+
+    data = rows.data * np.repeat(of_rows, np.diff(rows.indptr))
+    data *= of_columns[rows.indices]
+    return csr_array((data, rows.indices, rows.indptr), shape=rows.shape)
+
+
 def dense_where_small(matrix):
     """A sparse matrix as an array where that is small."""
     return matrix.toarray() if matrix.shape[0] * matrix.shape[1] <= DENSE_LIMIT else matrix
@@ -134,7 +155,7 @@ def gram_matrix(rows: NDArray | csr_array, weight: NDArray) -> NDArray:
 
 
 def gram_function(rows: NDArray | csr_array) -> Callable[[NDArray], NDArray]:
-    """The same as a function of the weight, for many of them: from all products of two entries of a row, where these are few."""
+    """The same as a function of the weight, for many of them: by products of two entries of a row, where these are few."""
     from scipy.sparse import csr_array, issparse
 
     size, labels = rows.shape

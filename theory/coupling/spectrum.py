@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from theory import require
 from theory.coupling.label_only import Modes, largest_mode, slow_modes
 from theory.coupling.reduction import CouplingReduction
-from theory.coupling.rows import triangular_factor
+from theory.coupling.rows import scale_matrix, triangular_factor
 from theory.coupling.weights import Weights
 from theory.errors import InputError, UnfinishedError
 
@@ -116,8 +116,7 @@ def canonical_correlations(weights: Weights, reduction: CouplingReduction | None
     if weights.normalised and reduction is not None and reduction.groups:
         mu = reduction.groups[0].strengths
     else:
-        scaled = weights.types.multiply(np.sqrt(weights.counts / weights.sample_degrees)[:, None])
-        scaled = scaled.multiply(weights.label_degrees**-0.5).tocsr()
+        scaled = scale_matrix(weights.types, np.sqrt(weights.counts / weights.sample_degrees), weights.label_degrees**-0.5)
         mu = np.linalg.svd(triangular_factor(scaled), compute_uv=False)
     padded = np.zeros(min(weights.samples, weights.labels))
     padded[: len(mu)] = np.minimum(mu, 1.0)[: len(padded)]

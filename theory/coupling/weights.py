@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.coupling.rows import dense_where_small, is_coupled, merge_rows, require_weights, to_networkx
+from theory.coupling.rows import DENSE_LIMIT, dense_where_small, is_coupled, merge_rows, require_weights, to_networkx
 from theory.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,6 +85,21 @@ class Weights:
     def graph(self) -> networkx.Graph:
         """The sample-label graph: nodes ("sample", i) and ("label", a), edges with ``weight``."""
         return to_networkx(self.types, self.type_of)
+
+    @cached_property
+    def label_components(self) -> NDArray:
+        """The connected component of each label (K,), by number."""
+        from scipy.sparse import csr_array
+        from scipy.sparse.csgraph import connected_components
+
+        rows, size = self.types, self.labels
+        first = np.repeat(rows.indices[rows.indptr[:-1]], np.diff(rows.indptr))  # a label of the same type, for each entry
+        if size**2 <= DENSE_LIMIT:
+            joined = np.zeros((size, size), dtype=bool)
+            joined[first, rows.indices] = True
+        else:
+            joined = csr_array((np.ones(len(first), dtype=bool), (first, rows.indices)), shape=(size, size))
+        return connected_components(joined, directed=False)[1]
 
     def require_graph(self, remedy: str) -> None:
         """Raise :class:`~theory.errors.InputError`, with a remedy, unless rows are samples with embeddings of their own."""
