@@ -83,7 +83,7 @@ def _draw_spectrum(
 
     found, formats = made
     if "classifiable" in found and "shared_rates" not in found:
-        figure = figures.spectrum(title, names, found, graph())
+        figure = figures.spectrum(title, names, found, reduced())
     else:
         figure = figures.spectrum_of_views(title, found)
     figures.save_figure(figure, scratch, "spectrum", formats)
