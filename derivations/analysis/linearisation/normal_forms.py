@@ -16,8 +16,9 @@ Source: Guckenheimer and Holmes, *Nonlinear Oscillations*, §3.4.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from sympy import Expr, S, Symbol
 from sympy.core.relational import Relational
@@ -28,6 +29,8 @@ from derivations.analysis.sites.field import Number, dot, null_vector, solve
 from derivations.analysis.sites.sign import NEGATIVE
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
+
+KEPT = 10_000  # derivatives of velocities that are remembered: those of one system serve all its points
 
 
 @dataclass(frozen=True)
@@ -48,29 +51,47 @@ class VelocityExpansion:
 
     def along(self, *vectors: Sequence[Number]) -> list[Number]:
         """The derivative of order ``len(vectors)`` in the directions of vectors."""
-        return [self._component_derivative(v, vectors) for v in self.flow.velocity.values()]
+        return [self._directional(y, vectors) for y in self.flow.state]
 
-    def matrix(self) -> list[list[Number]]:
-        return [[Number.of(self.site, v.diff(x)) for x in self.flow.state] for v in self.flow.velocity.values()]
+    def matrix(self, *by: Symbol) -> list[list[Number]]:
+        """The Jacobian, or a derivative of it by parameters."""
+        return [[self._derivative(y, x, *by) for x in self.flow.state] for y in self.flow.state]
 
-    def by(self, p: Symbol) -> list[Number]:
-        return [Number.of(self.site, v.diff(p)) for v in self.flow.velocity.values()]
+    def by(self, *parameters: Symbol) -> list[Number]:
+        """A derivative by parameters."""
+        return [self._derivative(y, *parameters) for y in self.flow.state]
 
-    def matrix_by(self, p: Symbol) -> list[list[Number]]:
-        return [[Number.of(self.site, v.diff(x, p)) for x in self.flow.state] for v in self.flow.velocity.values()]
-
-    def twice_by(self, p: Symbol) -> list[Number]:
-        return [Number.of(self.site, v.diff(p, 2)) for v in self.flow.velocity.values()]
-
-    def _component_derivative(self, velocity: Expr, vectors: Sequence[Sequence[Number]]) -> Number:
-        total = Number.of(self.site, velocity - velocity)
+    def _directional(self, y: Symbol, vectors: Sequence[Sequence[Number]], *by: Symbol) -> Number:
         if not vectors:
-            return Number.of(self.site, velocity)
+            return self._derivative(y, *by)
+        total = Number.integer(self.site, 0)
         for x, component in zip(self.flow.state, vectors[0], strict=True):
-            slope = velocity.diff(x)
-            if slope != 0 and not component.is_zero:
-                total = total + component * self._component_derivative(slope, vectors[1:])
+            if not component.is_zero and self._slope(y, *by, x) != 0:
+                total = total + component * self._directional(y, vectors[1:], *by, x)
         return total
+
+    def _slope(self, y: Symbol, *by: Symbol) -> Expr:
+        return _differentiate(self._velocity[y], *sorted(by, key=str))
+
+    def _derivative(self, y: Symbol, *by: Symbol) -> Number:
+        slope = self._slope(y, *by)
+        if slope not in self._numbers:
+            self._numbers[slope] = Number.of(self.site, slope)
+        return self._numbers[slope]
+
+    @cached_property
+    def _velocity(self) -> Mapping[Symbol, Expr]:
+        return self.flow.velocity
+
+    @cached_property
+    def _numbers(self) -> dict[Expr, Number]:
+        """Values at the site that were asked for before."""
+        return {}
+
+
+@lru_cache(maxsize=KEPT)
+def _differentiate(expr: Expr, *by: Symbol) -> Expr:
+    return _differentiate(expr, *by[:-1]).diff(by[-1]) if by else expr
 
 
 def steady_bifurcation(expansion: VelocityExpansion, critical: Relational) -> Bifurcation | None:
@@ -86,10 +107,9 @@ def steady_bifurcation(expansion: VelocityExpansion, critical: Relational) -> Bi
     if forced:
         kind = BifurcationKind.DEGENERATE if quadratic.is_zero else BifurcationKind.SADDLE_NODE
         return Bifurcation(kind, critical, coefficient=None if quadratic.is_zero else _divide_share(quadratic, 2))
-    speeds = [_speed_coefficients(expansion, matrix, left, right, p) for p in parameters]
+    speeds = (_speed_coefficients(expansion, matrix, left, right, p) for p in parameters)
     if not quadratic.is_zero:
-        crossings = [b * b - quadratic * c for b, c in speeds]
-        crossing = next((d for d in crossings if not d.is_zero), None)
+        crossing = next((d for b, c in speeds if not (d := b * b - quadratic * c).is_zero), None)
         if crossing is None:
             return Bifurcation(BifurcationKind.DEGENERATE, critical)
         return (
@@ -114,15 +134,17 @@ def _divide_share(coefficient: Number, share: int) -> Expr:
 def _speed_coefficients(expansion: VelocityExpansion, matrix, left, right, p: Symbol) -> tuple[Number, Number]:
     """The coefficients ``b`` and ``c`` of a parameter that does not force the centre manifold."""
     moved = _solve_bordered(matrix, left, right, [-f for f in expansion.by(p)])
-    mixed = expansion.matrix_by(p)
+    mixed = expansion.matrix(p)
     b = dot(left, [dot(line, right) for line in mixed]) + dot(left, expansion.along(right, moved))
-    c = dot(left, expansion.twice_by(p)) + 2 * dot(left, [dot(line, moved) for line in mixed])
+    c = dot(left, expansion.by(p, p)) + 2 * dot(left, [dot(line, moved) for line in mixed])
     return b, c + dot(left, expansion.along(moved, moved))
 
 
 def _solve_bordered(matrix, left, right, target: Sequence[Number]) -> list[Number]:
     """The solution of ``matrix h = target`` (up to its part along the null vector) with ``left h = 0``."""
-    zero = left[0] - left[0]
+    if all(b.is_zero for b in target):
+        return list(target)
+    zero = Number.integer(left[0].site, 0)
     rows = [[*line, r] for line, r in zip(matrix, right, strict=True)]
     return solve([*rows, [*left, zero]], [*target, zero])[:-1]
 

@@ -30,6 +30,10 @@ class Number:
     def of(cls, site: Site, expr: Expr) -> Number:
         return cls(site, *site.rational(site.fraction(expr)))
 
+    @classmethod
+    def integer(cls, site: Site, value: int) -> Number:
+        return cls(site, site.ring.constant(value), site.ring.constant(1))
+
     def __add__(self, other: Number) -> Number:
         return self._make_number(self.top * other.bottom + other.top * self.bottom, self.bottom * other.bottom)
 
@@ -129,10 +133,9 @@ def null_vector(matrix: Sequence[Sequence[Number]]) -> list[Number] | None:
     if len(pivots) != n - 1:
         return None
     (free,) = set(range(n)) - set(pivots)
-    zero = matrix[0][0] - matrix[0][0]
-    one = Number(zero.site, zero.site.ring.constant(1), zero.site.ring.constant(1))
-    vector = [zero] * n
-    vector[free] = one
+    site = matrix[0][0].site
+    vector = [Number.integer(site, 0)] * n
+    vector[free] = Number.integer(site, 1)
     for i, column in enumerate(pivots):
         vector[column] = -rows[i][free]
     return vector

@@ -18,7 +18,7 @@ from flint import arb, ctx
 from sympy import Expr, Symbol
 
 from derivations.analysis.algebra.number_field import enclose
-from derivations.analysis.algebra.polynomials import Polynomial, Ring, factor_polynomial
+from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.sign import UNKNOWN, ZERO, Sign, multiply_signs
 from derivations.analysis.sites.signs import Signs
@@ -48,6 +48,8 @@ class Site:
     def put_expressed(self, p: Polynomial) -> Fraction:
         """``p`` with the expressed variables put in, not reduced by the defining polynomials."""
         top, bottom = p, self.ring.constant(1)
+        if self.ring.present(p).isdisjoint(self._expressed):
+            return top, bottom
         for s in (*self.solved, *self.special):
             above, below = (max(self.ring.degree(q, s.symbol), 0) for q in (top, bottom))
             if above == below == 0:
@@ -93,6 +95,10 @@ class Site:
     def sign(self, p: Polynomial) -> Sign:
         """The signs that ``p`` may have on the site."""
         return self.chart.of(*self.normal(p))
+
+    @cached_property
+    def _expressed(self) -> frozenset[Symbol]:
+        return frozenset(s.symbol for s in (*self.solved, *self.special))
 
     @cached_property
     def chart(self) -> Chart:
@@ -225,9 +231,9 @@ def _image_one(ring: Ring, p: Polynomial, s: Substitution) -> Polynomial:
 
 
 def cancel_fraction(top: Polynomial, bottom: Polynomial) -> Fraction:
-    """A fraction without common factor, its denominator's content positive."""
+    """A fraction without common factor, its denominator's leading coefficient positive."""
     if top.is_zero():
         return top, bottom * 0 + 1
-    common = top.gcd(bottom)
-    top, bottom = top / common, bottom / common
-    return (top, bottom) if factor_polynomial(bottom)[0] > 0 else (-top, -bottom)
+    if not (common := top.gcd(bottom)).is_one():
+        top, bottom = top / common, bottom / common
+    return (top, bottom) if int(bottom.leading_coefficient()) > 0 else (-top, -bottom)
