@@ -135,22 +135,21 @@ def readable_relation(relation: Boolean) -> Boolean:
     if len(Add.make_args(expr)) > SIMPLE:
         return _balance_terms(kind, expr)
     try:
-        candidates = [x for x in sorted(expr.free_symbols, key=str) if _is_linear(expr, x)]
+        candidates = _linear_symbols(expr)
     except PolynomialError:
         return relation
     if len(candidates) == 1:
-        return _solve_relation(kind, expr, candidates[0])
+        ((x, c),) = candidates
+        return (kind if c > 0 else FLIPPED[kind])(x, (x - expr / c).expand())
     return _balance_terms(kind, expr)
 
 
-def _is_linear(expr: Expr, x: Symbol) -> bool:
-    p = Poly(expr, x)
-    return p.degree() == 1 and p.LC().is_Rational
-
-
-def _solve_relation(kind: type[Relational], expr: Expr, x: Symbol) -> Boolean:
-    c = Poly(expr, x).LC()
-    return (kind if c > 0 else FLIPPED[kind])(x, (x - expr / c).expand())
+def _linear_symbols(expr: Expr) -> list[tuple[Symbol, Expr]]:
+    """The symbols that occur in one term alone, which is linear, with the numbers that they are multiplied by."""
+    symbols = sorted(expr.free_symbols, key=str)
+    terms = Poly(expr, *symbols).terms() if symbols else []
+    occurring = [[(powers, c) for powers, c in terms if powers[i]] for i in range(len(symbols))]
+    return [(x, held[0][1]) for x, held in zip(symbols, occurring, strict=True) if len(held) == 1 == sum(held[0][0])]
 
 
 def _balance_terms(kind: type[Relational], expr: Expr) -> Boolean:
