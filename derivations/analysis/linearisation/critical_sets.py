@@ -8,13 +8,15 @@ meet, or end, nowhere else), or its last Hurwitz determinant does (a pair of ima
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sympy import Eq, Expr, Symbol
 from sympy.core.relational import Relational
 
-from derivations.analysis.algebra.linear import hurwitz_determinants
+from derivations.analysis.algebra.linear import OverBudget, hurwitz_determinants
 from derivations.analysis.algebra.polynomials import Polynomial
+from derivations.analysis.linearisation.hurwitz import EXPANDED
 from derivations.analysis.linearisation.towers import LARGEST
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.sign import NONNEGATIVE, NONPOSITIVE, ZERO
@@ -40,8 +42,9 @@ def critical_sets(site: Site, factors: Sequence[Factor], lost: bool) -> Iterator
         n = len(factor.coefficients) - 1
         yield from (Critical(g) for g in _site_factors(site, factor.coefficients[-1]))
         if lost and n > 1:
-            (last,) = hurwitz_determinants(factor.coefficients, [n - 1], site.ring)
-            yield from (Critical(g, factor, last) for g in (_site_factors(site, last) if len(last) <= LONG else ()))
+            with suppress(OverBudget):
+                (last,) = hurwitz_determinants(factor.coefficients, [n - 1], site.ring, EXPANDED)
+                yield from (Critical(g, factor, last) for g in (_site_factors(site, last) if len(last) <= LONG else ()))
 
 
 def _site_factors(site: Site, p: Polynomial) -> list[Polynomial]:

@@ -11,7 +11,7 @@ the theorem of Hermite and Biehler).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -20,40 +20,66 @@ from sympy import Add, Expr, S, Symbol
 from sympy.core.relational import Eq, Gt, Relational
 from sympy.logic.boolalg import Boolean
 
-from derivations.analysis.algebra.linear import BUDGET, hurwitz_determinants
-from derivations.analysis.algebra.polynomials import Ring
+from derivations.analysis.algebra.linear import BUDGET, OverBudget, hurwitz_determinants
+from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.conditions import reduce_inequality, undecided_part
 from derivations.analysis.sites.decision import decide_sign
+from derivations.analysis.sites.draws import draw_values, sign_of
 from derivations.analysis.sites.sign import NEGATIVE, POSITIVE, ZERO
 from derivations.analysis.sites.site import Fraction, Site
 
 LONG = 300  # terms of a condition beyond which it is stated in coefficients
+EXPANDED = 20_000  # terms held at a time beyond which a determinant of no definite sign is not expanded
 
 
 @dataclass(frozen=True)
 class Tests:
     """Polynomials of a factor on the site, its coefficients but the leading one and every other Hurwitz determinant: it is
     Hurwitz iff all ``sufficient`` ones are positive; a ``necessary`` one that is negative proves a root in the open right half
-    plane, and a coefficient of the sign that no Hurwitz polynomial in :math:`-s` has, one in the left."""
+    plane, and a coefficient of the sign that no Hurwitz polynomial in :math:`-s` has, one in the left.
+
+    A determinant that is long, positive at some parameters and negative at others is not expanded, and None.
+    """
 
     coefficients: tuple[Fraction, ...]
-    determinants: tuple[Fraction, ...]
+    determinants: tuple[Fraction | None, ...]
 
     @property
-    def sufficient(self) -> tuple[Fraction, ...]:
+    def sufficient(self) -> tuple[Fraction | None, ...]:
         return (*self.coefficients[::-2], *self.determinants)
 
     @property
     def necessary(self) -> tuple[Fraction, ...]:
-        return (*self.coefficients, *self.determinants)
+        return (*self.coefficients, *(d for d in self.determinants if d is not None))
 
 
-def hurwitz_tests(site: Site, factor: Factor, budget: int = BUDGET) -> Tests:
-    """Liénard and Chipart's polynomials."""
-    c, n = factor.coefficients, factor.degree
-    determinants = (site.normal(d) for d in hurwitz_determinants(c, range(n - 1, 0, -2), site.ring, budget))
+def hurwitz_tests(site: Site, factor: Factor, budget: int = BUDGET, expanded: int = EXPANDED) -> Tests:
+    """Liénard and Chipart's polynomials; ``expanded`` is the number of terms beyond which a determinant may stay one."""
+    c, orders = factor.coefficients, range(factor.degree - 1, 0, -2)
+    determinants = (_determinant(site, c, k, budget, min(budget, expanded)) for k in orders)
     return Tests(tuple(site.normal(p) for p in c[1:]), tuple(determinants))
+
+
+def _determinant(site: Site, c: Sequence[Polynomial], order: int, budget: int, expanded: int) -> Fraction | None:
+    try:
+        (found,) = hurwitz_determinants(c, [order], site.ring, expanded)
+    except OverBudget:
+        if expanded < budget and _has_both_signs(site, c, order):
+            return None
+        (found,) = hurwitz_determinants(c, [order], site.ring, budget)
+    return site.normal(found)
+
+
+def _has_both_signs(site: Site, c: Sequence[Polynomial], order: int) -> bool:
+    """Whether a Hurwitz determinant is positive at some admissible parameters and negative at others."""
+    seen = set()
+    for values in draw_values(site):
+        (found,) = hurwitz_determinants([site.ring.constant(p(*values)) for p in c], [order], site.ring)
+        seen.add(0 if found.is_zero() else sign_of(found.leading_coefficient()))
+        if seen >= {-1, 1}:
+            return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -76,13 +102,13 @@ def half_planes(site: Site, factor: Factor, budget: int = BUDGET, letter: str = 
     tests = hurwitz_tests(site, factor, budget)
     right = any(decide_sign(site, v) == NEGATIVE for v in tests.necessary)
     left = any(decide_sign(site, v) == (NEGATIVE if k % 2 else POSITIVE) for k, v in enumerate(tests.coefficients))
-    if any(decide_sign(site, v) == ZERO for v in tests.sufficient):
+    if any(v is not None and decide_sign(site, v) == ZERO for v in tests.sufficient):
         relations, off = _axis_conditions(site, factor, budget)
         return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right or off, not (right or off), {})
     names = _coefficient_names(letter, factor.degree)
     in_names, relations = [], []
     for value, generic in zip(tests.sufficient, _symbolic_tests(names), strict=True):
-        is_huge = len(value[0]) > LONG and len(decide_sign(site, value)) > 1
+        is_huge = value is None or (len(value[0]) > LONG and len(decide_sign(site, value)) > 1)
         relation = generic if is_huge else reduce_inequality(site, value, strict=True)
         is_named = is_huge or (isinstance(relation, Relational) and _terms(relation) > long)
         in_names.append(generic if is_named else None)

@@ -15,6 +15,7 @@ from functools import reduce
 from sympy import Expr, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 
+from derivations.analysis.algebra.linear import BUDGET
 from derivations.analysis.algebra.polynomials import Polynomial, factor_polynomial
 from derivations.analysis.linearisation.balls import Box, ball_signs, compile_balls, interval_ball
 from derivations.analysis.linearisation.hurwitz import hurwitz_tests
@@ -89,7 +90,7 @@ def make_question(flow: Flow, site: Site, values: Mapping[Symbol, Expr], conditi
     explicit = {x: v for x, v in {**values, **site.numbers}.items() if v != x}
     asked = _Factors(site, explicit)
     found = characteristic_factors(flow, site)
-    tests = [hurwitz_tests(site, f) for f in found if not f.coefficients[-1].is_zero()]
+    tests = [hurwitz_tests(site, f, expanded=BUDGET) for f in found if not f.coefficients[-1].is_zero()]
     degenerate = [(ZERO, ()) for mode in zero_modes(flow, site, values, found) if mode.origin is Origin.DEGENERATE]
     stable = (*degenerate, *(asked.recipe(v) for t in tests for v in t.sufficient))
     unstable = tuple(asked.recipe(v) for t in tests for v in t.necessary)

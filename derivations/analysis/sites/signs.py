@@ -54,6 +54,11 @@ class Signs:
     products: tuple[tuple[Polynomial, Sign], ...] = ()
     consistent: bool = True
 
+    @property
+    def stated(self) -> tuple[tuple[Polynomial, Sign], ...]:
+        """All that is known, of irreducible polynomials and of products."""
+        return (*self.facts, *self.products)
+
     def of(self, p: Polynomial, depth: int = DEPTH) -> Sign:
         """The signs that ``p`` may have."""
         if p.is_zero():
