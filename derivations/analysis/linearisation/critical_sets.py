@@ -48,8 +48,9 @@ def critical_sets(site: Site, factors: Sequence[Factor], lost: bool) -> Iterator
 
 
 def _site_factors(site: Site, p: Polynomial) -> list[Polynomial]:
-    top, _ = site.normal(p)
-    return [] if top.is_zero() else site.ring.factors(top)
+    """Irreducible factors on the site, of each factor by itself: their product may be long there."""
+    tops = [site.normal(f)[0] for f in site.ring.factors(p)]
+    return [] if any(top.is_zero() for top in tops) else [f for top in tops for f in site.ring.factors(top)]
 
 
 # How a critical set is written -------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from derivations.analysis.algebra.polynomials import Polynomial
 from derivations.analysis.algebra.zero import Region, draw_point, holds_at
 from derivations.analysis.limits import run_within
 from derivations.analysis.linearisation.bifurcations import bifurcations_of
+from derivations.analysis.linearisation.coordinates import site_in_coordinates
 from derivations.analysis.linearisation.hurwitz import LONG
 from derivations.analysis.linearisation.kinds import Bifurcation
 from derivations.analysis.linearisation.verdicts import Verdict, half_planes_of, strict_ends, verdict_of
@@ -42,6 +43,7 @@ from theory.errors import UnfinishedError
 from theory.flow import Flow
 
 SAMPLES = 20  # random parameters of a numeric analysis
+SPREAD_OUT = 100_000  # terms in the parameters beyond which a characteristic polynomial is sought in the coordinates
 SHORT = 40  # operations of an eigenvalue in closed form beyond which its polynomial is shown instead
 
 
@@ -189,44 +191,56 @@ def stability(
 
 def _stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: int, bifurcations: bool, long: int) -> Stability:
     base, site, values = place_of(flow, point)
+    given = getattr(point, "conditions", ())
     try:
-        return _exact_stability(flow, base, site, values, getattr(point, "conditions", ()), budget, bifurcations, long)
+        chart, factors = _characteristic(flow, site, budget)
+        return _exact_stability(flow, (base, site, chart), factors, values, given, budget, bifurcations, long)
     except OverBudget:
         return _numeric_stability(flow, point, site, values)
 
 
+def _characteristic(flow: Flow, site: Site, budget: int) -> tuple[Site, list[Factor]]:
+    """Factors of the characteristic polynomial on the site, or in its coordinates where they are long in the parameters."""
+    try:
+        return site, characteristic_factors(flow, site, min(budget, SPREAD_OUT))
+    except OverBudget:
+        chart = site_in_coordinates(flow, site) or site
+        return chart, characteristic_factors(flow, chart, budget)
+
+
 def _exact_stability(
     flow: Flow,
-    base: Site,
-    site: Site,
+    sites: tuple[Site, Site, Site],
+    factors: Sequence[Factor],
     values: Mapping[Symbol, Expr],
     conditions: Sequence[Relational],
     budget: int,
     bifurcations: bool,
     long: int,
 ) -> Stability:
+    base, site, chart = sites
     ends = [
         *(Ge(y, 0, evaluate=False) for y in site.free if y.is_nonnegative),
         *(c for c in conditions if isinstance(c, Ge | Le)),
     ]
-    factors = characteristic_factors(flow, site, budget)
     moving = [f for f in factors if not f.coefficients[-1].is_zero()]
     modes = zero_modes(flow, site, values, factors)
-    tests = half_planes_of(site, moving, budget, long)
-    verdict, conditions = verdict_of(site, moving, tests, modes)
+    tests = half_planes_of(chart, moving, budget, long)
+    verdict, conditions = verdict_of(chart, moving, tests, modes)
     if site.free and verdict is not Verdict.MARGINAL:
-        conditions = (*conditions, *strict_ends(site, ends, moving, modes, (verdict, conditions)))
+        conditions = (*conditions, *strict_ends(chart, ends, moving, modes, (verdict, conditions)))
         verdict = Verdict.DEPENDS if conditions and verdict is Verdict.STABLE else verdict
-    names = {a: c for t in tests for a, c in t.names.items()}
-    s = Dummy("s")
-    polynomials = tuple((_monic_polynomial(site, f, s, values), f.multiplicity) for f in moving)
-    sought = bifurcations and not site.free
-    lost = bifurcations_of(flow, base, values, moving, modes, verdict is Verdict.DEPENDS) if sought else ()
-    closed = _closed_roots(site, moving, values)
     at = {x: values[x] for x in flow.state}
-    radicals = {name: v for name, v in values.items() if name not in at}
-    conditions = tuple(held for c in conditions if (held := c.xreplace(radicals)) is not S.true)
-    lost = tuple(b.at(radicals) for b in lost)
+    put = {name: v for name, v in values.items() if name != v and (name not in at or chart is not site)}
+    names = {a: c.xreplace(put) for t in tests for a, c in t.names.items()}
+    s = Dummy("s")
+    polynomials = tuple((_monic_polynomial(chart, f, s, values), f.multiplicity) for f in moving)
+    sought = bifurcations and not site.free
+    pairs = verdict is Verdict.DEPENDS and chart is site  # a determinant in the coordinates is too long in the parameters
+    lost = bifurcations_of(flow, base, values, moving, modes, pairs) if sought else ()
+    closed = _closed_roots(chart, moving, values)
+    conditions = tuple(held for c in conditions if (held := c.xreplace(put)) is not S.true)
+    lost = tuple(b.at(put) for b in lost)
     return Stability(flow, at, verdict, conditions, closed, polynomials, s, modes, lost, names=names)
 
 
