@@ -33,11 +33,15 @@ from theory.flow import Flow
 
 
 def bifurcations_of(
-    flow: Flow, site: Site, values: Mapping[Symbol, Expr], factors: Sequence[Factor], modes: Sequence[ZeroMode], lost: bool
+    expansion: VelocityExpansion,
+    values: Mapping[Symbol, Expr],
+    factors: Sequence[Factor],
+    modes: Sequence[ZeroMode],
+    lost: bool,
 ) -> tuple[Bifurcation, ...]:
     """The bifurcations at the edges of a point's existence and, where it can be ``lost``, of its stability; ``modes``
     vanish for all parameters."""
-    expansion = VelocityExpansion.at(flow, site)
+    flow, site = expansion.flow, expansion.site
     poles = [site.normal(site.ring.gen(s.symbol))[1] for s in site.solved]
     assumed = _assumed_signs(flow, site)
     found: dict[tuple, Bifurcation] = {}

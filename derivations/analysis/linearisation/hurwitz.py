@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from sympy import Add, Expr, S, Symbol
+from sympy import Expr, S, Symbol
 from sympy.core.relational import Eq, Gt, Relational
 from sympy.logic.boolalg import Boolean
 
@@ -110,7 +110,7 @@ def half_planes(site: Site, factor: Factor, budget: int = BUDGET, letter: str = 
     for value, generic in zip(tests.sufficient, _symbolic_tests(names), strict=True):
         is_huge = value is None or (len(value[0]) > LONG and len(decide_sign(site, value)) > 1)
         relation = generic if is_huge else reduce_inequality(site, value, strict=True)
-        is_named = is_huge or (isinstance(relation, Relational) and _terms(relation) > long)
+        is_named = is_huge or (isinstance(relation, Relational) and _terms(site.ring, relation) > long)
         in_names.append(generic if is_named else None)
         relations.append(generic if is_named else relation)
     used = frozenset().union(*(r.free_symbols for r in in_names if r is not None))
@@ -121,8 +121,8 @@ def half_planes(site: Site, factor: Factor, budget: int = BUDGET, letter: str = 
     return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right, never and not right, named)
 
 
-def _terms(relation: Relational) -> int:
-    return max(len(Add.make_args(side.expand())) for side in relation.args)
+def _terms(ring: Ring, relation: Relational) -> int:
+    return max(len(ring.numerator(side)) for side in relation.args)
 
 
 def _axis_conditions(site: Site, factor: Factor, budget: int) -> tuple[list[Boolean], bool]:

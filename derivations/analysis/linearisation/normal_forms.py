@@ -74,10 +74,14 @@ class VelocityExpansion:
         return _differentiate(self._velocity[y], *sorted(by, key=str))
 
     def _derivative(self, y: Symbol, *by: Symbol) -> Number:
-        slope = self._slope(y, *by)
-        if slope not in self._numbers:
-            self._numbers[slope] = Number.of(self.site, slope)
-        return self._numbers[slope]
+        return self._value(self._slope(y, *by))
+
+    def _value(self, expr: Expr) -> Number:
+        """A value at the site, of products factor by factor: a factor may vanish there."""
+        if expr not in self._numbers:
+            factors = [self._value(e) for e in expr.args] if expr.is_Mul else [Number.of(self.site, expr)]
+            self._numbers[expr] = next((n for n in factors if n.is_zero), None) or Number.product(factors)
+        return self._numbers[expr]
 
     @cached_property
     def _velocity(self) -> Mapping[Symbol, Expr]:

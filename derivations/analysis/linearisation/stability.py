@@ -26,6 +26,7 @@ from derivations.analysis.linearisation.bifurcations import bifurcations_of
 from derivations.analysis.linearisation.coordinates import site_in_coordinates
 from derivations.analysis.linearisation.hurwitz import LONG
 from derivations.analysis.linearisation.kinds import Bifurcation
+from derivations.analysis.linearisation.normal_forms import VelocityExpansion
 from derivations.analysis.linearisation.verdicts import Verdict, half_planes_of, strict_ends, verdict_of
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode, zero_modes
 from derivations.analysis.points.fixed_points import supported_ring
@@ -236,8 +237,8 @@ def _exact_stability(
     s = Dummy("s")
     polynomials = tuple((_monic_polynomial(chart, f, s, values), f.multiplicity) for f in moving)
     sought = bifurcations and not site.free
-    pairs = verdict is Verdict.DEPENDS and chart is site  # a determinant in the coordinates is too long in the parameters
-    lost = bifurcations_of(flow, base, values, moving, modes, pairs) if sought else ()
+    there = VelocityExpansion.at(flow, base) if chart is site else VelocityExpansion(flow, site_in_coordinates(flow, base) or base)
+    lost = bifurcations_of(there, values, moving, modes, verdict is Verdict.DEPENDS) if sought else ()
     closed = _closed_roots(chart, moving, values)
     conditions = tuple(held for c in conditions if (held := c.xreplace(put)) is not S.true)
     lost = tuple(b.at(put) for b in lost)

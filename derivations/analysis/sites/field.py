@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from sympy import Expr, Symbol
 
@@ -33,6 +34,14 @@ class Number:
     @classmethod
     def integer(cls, site: Site, value: int) -> Number:
         return cls(site, site.ring.constant(value), site.ring.constant(1))
+
+    @classmethod
+    def product(cls, factors: Sequence[Number]) -> Number:
+        """The product of numbers, however long."""
+        if len(factors) == 1:
+            return factors[0]
+        site, top, bottom = factors[0].site, prod(n.top for n in factors), prod(n.bottom for n in factors)
+        return cls(site, *site.rational(site.normal_fraction(top, bottom)))
 
     def __add__(self, other: Number) -> Number:
         return self._make_number(self.top * other.bottom + other.top * self.bottom, self.bottom * other.bottom)
