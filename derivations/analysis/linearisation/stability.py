@@ -237,7 +237,9 @@ def _exact_stability(
     s = Dummy("s")
     polynomials = tuple((_monic_polynomial(chart, f, s, values), f.multiplicity) for f in moving)
     sought = bifurcations and not site.free
-    there = VelocityExpansion.at(flow, base) if chart is site else VelocityExpansion(flow, site_in_coordinates(flow, base) or base)
+    there = (
+        VelocityExpansion.at(flow, base) if chart is site else VelocityExpansion(flow, site_in_coordinates(flow, base) or base)
+    )
     lost = bifurcations_of(there, values, moving, modes, verdict is Verdict.DEPENDS) if sought else ()
     closed = _closed_roots(chart, moving, values)
     conditions = tuple(held for c in conditions if (held := c.xreplace(put)) is not S.true)
