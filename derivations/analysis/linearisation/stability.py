@@ -117,7 +117,7 @@ class Stability(Shown):
             return np.linalg.eigvals(_numeric_matrix(matrix, parameters))
         found: list[complex] = [0.0] * len(self.zero_modes)
         for factor, multiplicity in self.characteristic:
-            rows = [complex(c.xreplace(dict(parameters)).evalf()) for c in Poly(factor, self.s).all_coeffs()]
+            rows = [complex(c.evalf()) for c in Poly(factor.xreplace(dict(parameters)), self.s).all_coeffs()]
             found += list(np.roots(rows)) * multiplicity
         return np.array(found)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.strategies import couplings, moved_couplings, seeds
 from tests.theory.oracles import assert_close
 from theory import Coupling
-from theory.coupling import spectrum
+from theory.coupling import label_only, spectrum
 from theory.coupling.label_only import count_below
 
 many = settings(max_examples=60)
@@ -83,3 +83,47 @@ def test_a_hundred_thousand_rates_of_their_own_have_a_slow_time():
     assert found.rates[0] == 0
     assert coupling.slow_time() == pytest.approx(1 / found.rates[1], rel=1e-13)
     assert coupling.reduction.size > spectrum.DENSE
+
+
+@many
+@given(spread_couplings(), st.integers(1, 3))
+def test_windows_join_without_gaps(moved, width):
+    """Each window holds few directions, and what the others do is interpolated."""
+    coupling = Coupling(*moved)
+    whole = np.sort(spectrum.dense_modes(coupling.reduction)[0])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(label_only, "WINDOW", width)
+        patched.setattr(label_only, "BORDER", 1)
+        found = spectrum.slowest_modes(coupling, coupling.reduction, coupling.reduction.size)
+    assert_close(found.rates, whole)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_rates_in_the_midst_of_those_of_samples_are_those_of_the_whole_operator(sparse):
+    rng = np.random.default_rng(1)
+    J = rng.random((700, 12)) * (rng.random((700, 12)) < (0.1 if sparse else 1)) + np.eye(12)[rng.integers(0, 12, 700)]
+    coupling = Coupling(J, (rng.uniform(0.5, 2, 700), rng.uniform(0.01, 2, 12)))
+    expected = np.sort(spectrum.dense_modes(coupling.reduction)[0])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(label_only, "WINDOW", 60)
+        found = spectrum.slowest_modes(coupling, coupling.reduction, 300)
+    np.testing.assert_allclose(found.rates, expected[:300], rtol=1e-11, atol=1e-12 * expected[-1])
+
+
+@many
+@given(seeds, st.floats(0.01, 10), st.floats(1e-6, 0.9))
+def test_interpolation_between_poles_is_as_exact_as_rounding(seed, gap, share):
+    rng = np.random.default_rng(seed)
+    poles = np.concatenate([-rng.exponential(1, 20), gap + rng.exponential(1, 20)])
+    weights = rng.uniform(0, 1, (40, 2, 2))
+    ends = poles[poles <= 0].max(), poles[poles >= gap].min()
+    low = ends[0] + 0.05 * (ends[1] - ends[0])
+    high = low + share * (ends[1] - ends[0])
+
+    def matrix_at(rate):
+        return np.tensordot(1 / (poles - rate), weights, 1)
+
+    interpolated = label_only._interpolate(matrix_at, low, high, ends)
+    scale = np.tensordot(1 / np.minimum(np.abs(poles - low), np.abs(poles - high)), weights, 1)
+    for rate in rng.uniform(low, high, 5):
+        assert np.all(np.abs(interpolated(rate) - matrix_at(rate)) <= 1e-13 * scale)
