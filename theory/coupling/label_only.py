@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 ULP = 4 * EPS  # the smallest relative tolerance that SciPy's brentq takes
 EDGE = 0.9  # of the smallest a: below it a - r is a tenth of a at least
-BORDER = 16  # directions on each side of a rate that are not eliminated
+BORDER = 16  # directions on each side of a rate that are not eliminated: two at least, one inside a bracket and one at its end
 WINDOW = 256  # directions in a window; as many again, over GUARD, on each side of it are not interpolated
 GUARD = 3
 WIDTH = 4.6  # 2h of the widest window

@@ -93,7 +93,7 @@ def test_windows_join_without_gaps(moved, width):
     whole = np.sort(spectrum.dense_modes(coupling.reduction)[0])
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(label_only, "WINDOW", width)
-        patched.setattr(label_only, "BORDER", 1)
+        patched.setattr(label_only, "BORDER", 2)
         found = spectrum.slowest_modes(coupling, coupling.reduction, coupling.reduction.size)
     assert_close(found.rates, whole)
 

@@ -1,14 +1,15 @@
 """Rows merged by hashes, and triangular factors in blocks: the same as at once."""
 
 import numpy as np
+import pytest
 import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import couplings
+from tests.strategies import couplings, seeds
 from tests.theory.oracles import assert_close
 from theory import Coupling
-from theory.coupling import rows
+from theory.coupling import rows, weights
 
 many = settings(max_examples=60)
 
@@ -52,3 +53,31 @@ def test_triangular_factor_does_not_depend_on_the_blocks(J, block):
         rows.DENSE_LIMIT = limit
     assert_close(factor.T @ factor, J.T @ J)
     assert len(factor) <= J.shape[1]
+
+
+# -- weighted products -----------------------------------------------------------------------------------------------------
+
+
+@many
+@given(couplings(), seeds, st.sampled_from([0.0, 0.1, 2.0]), st.integers(1, 6), st.sampled_from([0, 10**7]))
+def test_weighted_products_are_the_dense_ones(J, seed, few, block, limit):
+    """Whether sparse or dense, by blocks or by pairs of entries, and for weights of both signs."""
+    weight = np.random.default_rng(seed).normal(size=len(J))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rows, "FEW", few)
+        patched.setattr(rows, "BLOCK", block)
+        patched.setattr(rows, "DENSE_LIMIT", limit)
+        for of in (J, scipy.sparse.csr_array(J)):
+            assert_close(rows.gram_matrix(of, weight), J.T @ (weight[:, None] * J))
+            assert_close(rows.gram_function(of)(weight), J.T @ (weight[:, None] * J))
+
+
+@many
+@given(couplings(), st.sampled_from([0, 10**7]))
+def test_labels_of_a_component_are_those_that_samples_join(J, limit):
+    coupling = Coupling(J)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(weights, "DENSE_LIMIT", limit)
+        of = coupling.label_components
+    joined = np.linalg.matrix_power(J.T @ J > 0, J.shape[1]) > 0
+    assert np.array_equal(of[:, None] == of, joined)
