@@ -11,6 +11,7 @@ import pytest
 
 import derivations
 import theory
+from derivations import figures
 
 ROOT = Path(__file__).parents[1]
 
@@ -71,14 +72,20 @@ print("", *sys.modules, sep="\\n")
 
 
 def test_importing_theory_loads_no_heavy_library():
-    heavy = {"jinja2", "matplotlib", "networkx", "pandas", "scipy.integrate", "sklearn"}
+    heavy = {"jinja2", "matplotlib", "networkx", "pandas", "scipy.integrate", "sklearn", "theory.dmft.response"}
     every_name = "import sys, theory; found = [getattr(theory, name) for name in theory.__all__]; print(*sys.modules)"
     modules = set(run_python(every_name).stdout.split())
     assert {"theory", "theory.simulation"} <= modules
     assert not modules & heavy
 
 
-@pytest.mark.parametrize("package", [theory, derivations])
+def test_one_figure_loads_nothing_that_others_show():
+    modules = set(run_python("import sys; from derivations.figures import spectrum; print(*sys.modules)").stdout.split())
+    assert {"matplotlib", "derivations.figures.spectra"} <= modules
+    assert not modules & {"derivations.agreement", "derivations.analysis", "derivations.diagnosis", "networkx"}
+
+
+@pytest.mark.parametrize("package", [theory, theory.dmft, derivations, figures])
 def test_every_public_name_is_found(package):
     assert {name for name in package.__all__ if not hasattr(package, name)} == set()
     assert package.__all__ == sorted(package.__all__)

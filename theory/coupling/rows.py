@@ -140,10 +140,10 @@ def dense_array(matrix) -> NDArray:
 
 def gram_matrix(rows: NDArray | csr_array, weight: NDArray) -> NDArray:
     """B^T diag(weight) B (K, K) of rows B, sparse where few entries are there, else by blocks."""
-    from scipy.sparse import diags_array, issparse
+    from scipy.sparse import diags_array
 
     size, labels = rows.shape
-    if issparse(rows) and rows.nnz < size * labels * FEW:
+    if not isinstance(rows, np.ndarray) and rows.nnz < size * labels * FEW:
         return (rows.T @ (diags_array(weight) @ rows)).toarray()
     total, block = np.zeros((labels, labels)), max(1, BLOCK // labels)
     for start in range(0, size, block):
@@ -156,10 +156,10 @@ def gram_matrix(rows: NDArray | csr_array, weight: NDArray) -> NDArray:
 
 def gram_function(rows: NDArray | csr_array) -> Callable[[NDArray], NDArray]:
     """The same as a function of the weight, for many of them: by products of two entries of a row, where these are few."""
-    from scipy.sparse import csr_array, issparse
+    from scipy.sparse import csr_array
 
     size, labels = rows.shape
-    if not issparse(rows) or np.sum(np.diff(rows.indptr).astype(float) ** 2) > DENSE_LIMIT:
+    if isinstance(rows, np.ndarray) or np.sum(np.diff(rows.indptr).astype(float) ** 2) > DENSE_LIMIT:
         return partial(gram_matrix, rows)
     lengths = np.diff(rows.indptr)
     partners = np.repeat(lengths, lengths)  # of each entry, itself included

@@ -50,6 +50,11 @@ class Tests:
         return (*self.coefficients[::-2], *self.determinants)
 
     @property
+    def known(self) -> tuple[Fraction, ...]:
+        """The sufficient ones that are expanded."""
+        return tuple(v for v in self.sufficient if v is not None)
+
+    @property
     def necessary(self) -> tuple[Fraction, ...]:
         return (*self.coefficients, *(d for d in self.determinants if d is not None))
 
@@ -75,8 +80,8 @@ def _has_both_signs(site: Site, c: Sequence[Polynomial], order: int) -> bool:
     """Whether a Hurwitz determinant is positive at some admissible parameters and negative at others."""
     seen = set()
     for values in draw_values(site):
-        (found,) = hurwitz_determinants([site.ring.constant(p(*values)) for p in c], [order], site.ring)
-        seen.add(0 if found.is_zero() else sign_of(found.leading_coefficient()))
+        (found,) = hurwitz_determinants([site.ring.constant(int(p(*values))) for p in c], [order], site.ring)
+        seen.add(0 if found.is_zero() else sign_of(int(found.leading_coefficient())))
         if seen >= {-1, 1}:
             return True
     return False
@@ -102,21 +107,22 @@ def half_planes(site: Site, factor: Factor, budget: int = BUDGET, letter: str = 
     tests = hurwitz_tests(site, factor, budget)
     right = any(decide_sign(site, v) == NEGATIVE for v in tests.necessary)
     left = any(decide_sign(site, v) == (NEGATIVE if k % 2 else POSITIVE) for k, v in enumerate(tests.coefficients))
-    if any(v is not None and decide_sign(site, v) == ZERO for v in tests.sufficient):
+    if any(decide_sign(site, v) == ZERO for v in tests.known):
         relations, off = _axis_conditions(site, factor, budget)
         return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right or off, not (right or off), {})
     names = _coefficient_names(letter, factor.degree)
     in_names, relations = [], []
     for value, generic in zip(tests.sufficient, _symbolic_tests(names), strict=True):
         is_huge = value is None or (len(value[0]) > LONG and len(decide_sign(site, value)) > 1)
-        relation = generic if is_huge else reduce_inequality(site, value, strict=True)
+        relation = generic if value is None or is_huge else reduce_inequality(site, value, strict=True)
         is_named = is_huge or (isinstance(relation, Relational) and _terms(site.ring, relation) > long)
         in_names.append(generic if is_named else None)
         relations.append(generic if is_named else relation)
     used = frozenset().union(*(r.free_symbols for r in in_names if r is not None))
     named = {a: site.ring.factored_expression(c) for a, c in zip(names, factor.coefficients, strict=True) if a in used}
     never = S.false in relations  # at best zero, where it should be positive
-    relations = [_zero_condition(site, v) if r is S.false else r for v, r in zip(tests.sufficient, relations, strict=True)]
+    shown = zip(tests.sufficient, relations, strict=True)
+    relations = [_zero_condition(site, v) if v is not None and r is S.false else r for v, r in shown]
     left = left or all(r is S.true for r in relations)
     return HalfPlanes(tuple(r for r in relations if r is not S.true), left, right, never and not right, named)
 
@@ -136,12 +142,10 @@ def _axis_conditions(site: Site, factor: Factor, budget: int) -> tuple[list[Bool
     if S.false in parity:
         return [], any(p.is_zero() for p in c) and 0 not in decide_sign(site, site.normal(c[-1]))
     moved = Factor((c[0], *(b + (n - k) * a for k, (a, b) in enumerate(pairwise(c)))), 1)
-    tests = hurwitz_tests(site, moved, budget)
+    tests = hurwitz_tests(site, moved, budget, budget)
     off = any(decide_sign(site, v) == NEGATIVE for v in tests.necessary)
     relations = [
-        _zero_condition(site, v) if r is S.false else r
-        for v in tests.sufficient
-        for r in [reduce_inequality(site, v, strict=True)]
+        _zero_condition(site, v) if r is S.false else r for v in tests.known for r in [reduce_inequality(site, v, strict=True)]
     ]
     return [*parity, *relations], off and all(r is S.true for r in parity)
 

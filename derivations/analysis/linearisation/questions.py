@@ -92,7 +92,7 @@ def make_question(flow: Flow, site: Site, values: Mapping[Symbol, Expr], conditi
     found = characteristic_factors(flow, site)
     tests = [hurwitz_tests(site, f, expanded=BUDGET) for f in found if not f.coefficients[-1].is_zero()]
     degenerate = [(ZERO, ()) for mode in zero_modes(flow, site, values, found) if mode.origin is Origin.DEGENERATE]
-    stable = (*degenerate, *(asked.recipe(v) for t in tests for v in t.sufficient))
+    stable = (*degenerate, *(asked.recipe(v) for t in tests for v in t.known))
     unstable = tuple(asked.recipe(v) for t in tests for v in t.necessary)
     held = [c for c in (*conditions, *flow.assumptions) if isinstance(c, Relational)]
     exists = [(_relation_signs(c), asked.number((c.lhs - c.rhs).xreplace(explicit))) for c in held]

@@ -38,10 +38,11 @@ class Number:
     @classmethod
     def product(cls, factors: Sequence[Number]) -> Number:
         """The product of numbers, however long."""
-        if len(factors) == 1:
-            return factors[0]
-        site, top, bottom = factors[0].site, prod(n.top for n in factors), prod(n.bottom for n in factors)
-        return cls(site, *site.rational(site.normal_fraction(top, bottom)))
+        first, *others = factors
+        if not others:
+            return first
+        top, bottom = prod((n.top for n in others), start=first.top), prod((n.bottom for n in others), start=first.bottom)
+        return cls(first.site, *first.site.rational(first.site.normal_fraction(top, bottom)))
 
     def __add__(self, other: Number) -> Number:
         return self._make_number(self.top * other.bottom + other.top * self.bottom, self.bottom * other.bottom)
