@@ -109,7 +109,7 @@ def in_parameters(site: Site, at: Site) -> Polynomial | None:
 def _point_factor(site: Site, at: Site, factors: Sequence[Polynomial]) -> Polynomial | None:
     """The factor that vanishes on the component, in the ring of the point."""
     found = next((f for f in factors if at.normal(f)[0].is_zero()), None)
-    return None if found is None else site.ring.numerator(at.ring.expr(found))
+    return found if found is None or at.ring == site.ring else site.ring.numerator(at.ring.expr(found))
 
 
 def _is_solvable(site: Site, g: Polynomial) -> bool:

@@ -45,7 +45,7 @@ def hopf(expansion: VelocityExpansion, site: Site, critical: Critical, equation:
     positive = reduce_inequality(at, squared, strict=True)
     conditions = () if positive is S.true else (readable_relation(positive),)
     plain = Bifurcation(BifurcationKind.HOPF, equation, frequency=Number(at, *squared).expr(), conditions=conditions)
-    if not _crosses_axis(site, at, critical, expansion.flow.parameters):
+    if expansion.is_linear or not _crosses_axis(site, at, critical, expansion.flow.parameters):
         return replace(plain, kind=BifurcationKind.DEGENERATE)
     if factor.degree > LARGEST or zero_mode_beside:
         return plain

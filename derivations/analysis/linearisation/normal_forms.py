@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import combinations_with_replacement
 
 from sympy import Expr, S, Symbol
 from sympy.core.relational import Relational
@@ -61,6 +62,13 @@ class VelocityExpansion:
         """A derivative by parameters."""
         return [self._derivative(y, *parameters) for y in self.flow.state]
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether the velocity is linear in the state, so that nothing decides where it goes beyond the critical set."""
+        return all(
+            self._slope(y, *pair) == 0 for y in self.flow.state for pair in combinations_with_replacement(self.flow.state, 2)
+        )
+
     def _directional(self, y: Symbol, vectors: Sequence[Sequence[Number]], *by: Symbol) -> Number:
         if not vectors:
             return self._derivative(y, *by)
@@ -100,6 +108,8 @@ def _differentiate(expr: Expr, *by: Symbol) -> Expr:
 
 def steady_bifurcation(expansion: VelocityExpansion, critical: Relational) -> Bifurcation | None:
     """The bifurcation at a component on which one real eigenvalue is zero; None where no other real points are near."""
+    if expansion.is_linear:
+        return Bifurcation(BifurcationKind.DEGENERATE, critical)
     matrix = expansion.matrix()
     right, left = null_vector(matrix), null_vector([list(c) for c in zip(*matrix, strict=True)])
     if right is None or left is None or (scale := dot(left, right)).is_zero:  # a double zero
