@@ -45,10 +45,12 @@ def hopf(expansion: VelocityExpansion, site: Site, critical: Critical, equation:
     positive = reduce_inequality(at, squared, strict=True)
     conditions = () if positive is S.true else (readable_relation(positive),)
     plain = Bifurcation(BifurcationKind.HOPF, equation, frequency=Number(at, *squared).expr(), conditions=conditions)
-    if expansion.is_linear or not _crosses_axis(site, at, critical, expansion.flow.parameters):
+    if not _crosses_axis(site, at, critical, expansion.flow.parameters):
         return replace(plain, kind=BifurcationKind.DEGENERATE)
     if factor.degree > LARGEST or zero_mode_beside:
         return plain
+    if expansion.is_linear:
+        return replace(plain, kind=BifurcationKind.DEGENERATE)
     at = at.with_facts([(squared[0] * squared[1], POSITIVE)])
     omega, unit = Dummy("omega", positive=True), Dummy("i")
     try:
