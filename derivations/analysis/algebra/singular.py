@@ -90,7 +90,8 @@ def read_polynomial(text: str, ring: Ring) -> Polynomial:
     ProgramError
         for any other text.
     """
-    terms, place = {}, 0
+    terms: dict[tuple[int, ...], fmpz] = {}
+    place = 0
     while place < len(text) or not terms:
         found = _TERM.match(text, place)
         if found is None or (place and not found[1]):
