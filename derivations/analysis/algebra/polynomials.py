@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache, reduce
+from itertools import compress
 from math import gcd
 from typing import TypeAlias
 
@@ -90,7 +91,7 @@ class Ring:
 
     def present(self, p: Polynomial) -> frozenset[Symbol]:
         """The symbols that occur."""
-        return frozenset(s for s, degree in zip(self.symbols, p.degrees(), strict=True) if degree > 0)
+        return frozenset() if p.is_zero() else frozenset(compress(self.symbols, p.degrees()))
 
     def degree(self, p: Polynomial, symbol: Symbol) -> int:
         return int(p.degrees()[self.place[symbol]])

@@ -27,14 +27,14 @@ def site_relations(site: Site) -> list[tuple[Polynomial, Polynomial]]:
 
 def without_contained(leaves: Sequence[Leaf], state: tuple[Symbol, ...], signs: Signs) -> list[Leaf]:
     """Leaves that no other one holds: a point of a family, or a degenerate case in which nothing is new."""
-    kept: list[tuple[Leaf, Site]] = []
+    kept: list[tuple[Leaf, list[tuple[Polynomial, Polynomial]]]] = []
     for leaf in sorted(leaves, key=lambda a: (len(a.special), len(a.roots) + len(a.solved))):
         site = site_of(leaf, state, signs)
-        if not any(_contains_site(other, site) for _, other in kept):
-            kept.append((leaf, site))
+        if not any(_holds_on(site, said) for _, said in kept):
+            kept.append((leaf, site_relations(site)))
     return [leaf for leaf, _ in kept]
 
 
-def _contains_site(larger: Site, site: Site) -> bool:
-    """Whether the relations of ``larger`` hold on ``site`` and none of their denominators vanishes identically there."""
-    return all(site.normal(p)[0].is_zero() and not site.normal(lead)[0].is_zero() for p, lead in site_relations(larger))
+def _holds_on(site: Site, said: Sequence[tuple[Polynomial, Polynomial]]) -> bool:
+    """Whether the relations of a larger site hold on ``site`` and none of their denominators vanishes identically there."""
+    return all(site.normal(p)[0].is_zero() and not site.normal(lead)[0].is_zero() for p, lead in said)

@@ -33,7 +33,7 @@ from derivations.analysis.points.instances import instances, with_numbers
 from derivations.analysis.points.numbers import exact_numbers
 from derivations.analysis.points.point import FixedPoint
 from derivations.analysis.points.soundness import Listed
-from derivations.analysis.points.special import unexplained_sets
+from derivations.analysis.points.special import unexplained_cases
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System, system_of
 from derivations.analysis.points.trivial import trivial_leaves
@@ -105,7 +105,7 @@ class FixedPoints(Shown, Sequence):
         """
         given = exact_numbers(parameters)
         require.complete(set(self.flow.parameters) - set(given), "a value for every parameter")
-        found = _fixed_points(with_numbers(self.flow, given), installed_programs())
+        found = _fixed_points(with_numbers(self.flow, given), programs=installed_programs())
         if found.completeness is not Completeness.PROVED:
             raise UnfinishedError(f"the fixed points at these parameters were not all found: {found.reason}")
         return instances(found.points)
@@ -146,9 +146,9 @@ def fixed_points(flow: Flow, time_limit: float | None = 60, backend: str = "auto
     system_of(flow).check_algebraic()
     programs = _programs_of(backend, time_limit)
     if time_limit is None:
-        return _fixed_points(flow, programs)
+        return _fixed_points(flow, programs=programs)
     try:
-        return run_within(time_limit, _fixed_points, flow, programs, partial=True)
+        return run_within(time_limit, _fixed_points, flow, programs=programs, partial=True)
     except UnfinishedError as error:
         if isinstance(error.partial, FixedPoints):
             found = error.partial
@@ -173,7 +173,9 @@ def supported_ring(flow: Flow) -> tuple[Ring, Signs]:
     return system.ring, system.stated
 
 
-def _fixed_points(flow: Flow, programs: Programs, report: Callable[[FixedPoints], None] | None = None) -> FixedPoints:
+def _fixed_points(
+    flow: Flow, report: Callable[[FixedPoints], None] | None = None, programs: Programs = NO_PROGRAMS
+) -> FixedPoints:
     system = system_of(flow)
     listed, splitter = Listed(system, programs), Splitter(system.ring, system.unknowns, system.signs, programs)
 
@@ -187,7 +189,7 @@ def _fixed_points(flow: Flow, programs: Programs, report: Callable[[FixedPoints]
     tree = splitter.search(system.equations, tell, known, system.denominators)
     if tree.exceptional and not tree.unsolved:
         tell(tree)
-        tree = replace(tree, exceptional=unexplained_sets(tree.exceptional, tree.leaves, system, programs))
+        tree = replace(tree, exceptional=unexplained_cases(tree.exceptional, tree.leaves, system, programs))
     found = _make_result(tree, listed)
     counted = any(programs.notes.values())
     if (
@@ -223,7 +225,7 @@ def _make_result(tree: Tree, listed: Listed) -> FixedPoints:
     leaves = without_contained(tree.leaves, system.unknowns, system.signs)
     points = [p for leaf in leaves for s in listed.of(leaf) for p in _points_of(system, s)]
     points = list(dict.fromkeys(sorted(points, key=_order_key)))
-    exceptional = exceptional_sets(tree.exceptional, system.parametric, system.signs, system.stated)
+    exceptional = exceptional_sets((one.equations for one in tree.exceptional), system.parametric, system.signs, system.stated)
     if not tree.unsolved:
         outside = " outside the exceptional sets named" if exceptional else ""
         status, reason = Completeness.PROVED, f"exhausted case split of {tree.cases} cases{outside}"

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring, distinct_members
-from derivations.analysis.sites.branches import CLOSED, Leaf, RuleOutcome, SearchBranch, Substitution
+from derivations.analysis.sites.branches import CLOSED, Exceptional, Leaf, RuleOutcome, SearchBranch, Substitution
 from derivations.analysis.sites.parameters import is_allowed, is_realisable
 from derivations.analysis.sites.sign import NEGATIVE, NONPOSITIVE
 from derivations.analysis.sites.signs import Signs
@@ -69,10 +69,12 @@ class Rules:
 
     def _lower_degree(self, branch: SearchBranch) -> RuleOutcome | None:
         """An equation without its leading term in a variable, where another one divides the coefficient."""
-        for p in branch.equations:
-            for x in (s for s in self.ring.symbols if self.ring.degree(p, s) > 0):
-                lead = self.ring.leading(p, x)
-                if any(self._divides_polynomial(e, lead) for e in branch.equations if e is not p):
+        held = [self.ring.present(e) for e in branch.equations]
+        for p, here in zip(branch.equations, held, strict=True):
+            for x in (s for s in self.ring.symbols if s in here):
+                others = [e for e, there in zip(branch.equations, held, strict=True) if e is not p and there <= here - {x}]
+                lead = self.ring.leading(p, x) if others else p
+                if any(self._divides_polynomial(e, lead) for e in others):
                     shorter = p - lead * self.ring.gen(x) ** self.ring.degree(p, x)
                     return RuleOutcome((replace(branch, equations=tuple(shorter if e is p else e for e in branch.equations)),))
         return None
@@ -90,7 +92,7 @@ class Rules:
         linear = [(p, s, self.ring.leading(p, s)) for p in degenerate for s in self.ring.symbols if self.ring.degree(p, s) == 1]
         if not linear or len(branch.special) >= DEGENERATE:
             named = (*map(self._substitution_relation, branch.special), *degenerate)
-            return self._definite_square(branch, degenerate) or RuleOutcome(exceptional=(named,))
+            return self._definite_square(branch, degenerate) or RuleOutcome(exceptional=(Exceptional(named, branch),))
 
         def cost(candidate):
             _, s, c = candidate

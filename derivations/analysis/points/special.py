@@ -4,55 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import TypeAlias
 
 from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.algebra.programs import NO_PROGRAMS, Programs
 from derivations.analysis.points.containment import site_of, site_relations
-from derivations.analysis.points.generic import Together
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System
-from derivations.analysis.sites.branches import Leaf
+from derivations.analysis.sites.branches import Exceptional, Leaf, RuleOutcome, SearchBranch
 from derivations.analysis.sites.parameters import may_vanish_together
 from derivations.analysis.sites.site import Site
 
 ZEROS = 512  # complex ones, by Bézout's bound, up to which special parameters are solved for together with the state
 CASES = 100
 
+Description: TypeAlias = tuple[
+    list[tuple[Polynomial, Polynomial]], tuple[Polynomial, ...]
+]  # relations of a site; what is not zero
 
-def unexplained_sets(
-    named: Sequence[Together], leaves: Sequence[Leaf], system: System, programs: Programs = NO_PROGRAMS
-) -> tuple[Together, ...]:
-    """The special parameters at which it is not proved that every zero lies on a leaf.
+
+def unexplained_cases(
+    named: Sequence[Exceptional], leaves: Sequence[Leaf], system: System, programs: Programs = NO_PROGRAMS
+) -> tuple[Exceptional, ...]:
+    """The cases in special parameters of which it is not proved that every zero lies on a leaf.
 
     The parameters that are fixed there count as unknowns: zeros of the larger system are found by the same search.
     """
-    sites = [(site_of(leaf, system.unknowns, system.signs), leaf.nonzero) for leaf in leaves]
-    kept = [one for one in named if may_vanish_together(one, system.signs) and not _is_explained(one, sites, system, programs)]
-    return tuple(one for one in kept if not any(len(o) < len(one) and all(p in one for p in o) for o in kept))
+    sites = [(site_relations(site_of(leaf, system.unknowns, system.signs)), leaf.nonzero) for leaf in leaves]
+    kept = list[Exceptional]()
+    for one in sorted(
+        (one for one in named if may_vanish_together(one.equations, system.signs)), key=lambda e: len(e.equations)
+    ):
+        # Where fewer equations are named, these parameters are among others that are.
+        if not any(all(p in one.equations for p in other.equations) for other in kept) and not _is_explained(
+            one, sites, system, programs
+        ):
+            kept.append(one)
+    return tuple(kept)
 
 
-def _is_explained(together: Together, sites: Sequence[tuple[Site, Together]], system: System, programs: Programs) -> bool:
-    ring, equations = system.ring, (*together, *system.equations)
-    of_state = prod(_total_degree(ring, p, system.unknowns) for p in system.equations)
-    if of_state * prod(_total_degree(ring, p, ring.symbols) for p in together) > ZEROS:
+def _is_explained(case: Exceptional, sites: Sequence[Description], system: System, programs: Programs) -> bool:
+    ring, branch = system.ring, case.branch
+    fixed = tuple(s for s in ring.symbols if any(s in ring.present(p) for p in case.equations))
+    if prod(_degree_in(ring, p, (*system.unknowns, *fixed)) for p in branch.equations) > ZEROS:
         return False
-    fixed = tuple(s for s in ring.symbols if any(s in ring.present(p) for p in together))
     everything = Splitter(ring, (*system.unknowns, *fixed), system.signs, programs)
-    tree = everything.search(equations, nonzero=system.denominators, limit=CASES)
-    found = [site_of(leaf, everything.state, system.signs) for leaf in tree.leaves]
-    return not tree.unsolved and not tree.exceptional and all(any(_lies_on(site, *one) for one in sites) for site in found)
+
+    def is_listed(outcome: RuleOutcome) -> bool:
+        found = (site_of(leaf, everything.state, system.signs) for leaf in outcome.leaves)
+        return not outcome.exceptional and all(any(_lies_on(site, *one) for one in sites) for site in found)
+
+    start = SearchBranch(branch.equations, branch.nonzero, (*branch.solved, *branch.special))
+    return not everything.exhaust(start, limit=CASES, accept=is_listed).unsolved
 
 
-def _total_degree(ring: Ring, p: Polynomial, symbols: Sequence[Symbol]) -> int:
+def _degree_in(ring: Ring, p: Polynomial, symbols: Sequence[Symbol]) -> int:
     places = [ring.place[s] for s in symbols]
     return max(sum(powers[i] for i in places) for powers in p.to_dict())
 
 
-def _lies_on(site: Site, larger: Site, nonzero: Together) -> bool:
-    """Whether what ``larger`` says holds on all of ``site``, and nothing that may not vanish there does."""
-    said = site_relations(larger)
+def _lies_on(site: Site, said: Sequence[tuple[Polynomial, Polynomial]], nonzero: Sequence[Polynomial]) -> bool:
+    """Whether what is said of a larger site holds on all of ``site``, and nothing that may not vanish there does."""
     apart = (*(lead for _, lead in said), *nonzero)
     return all(site.normal(p)[0].is_zero() for p, _ in said) and not any(_may_vanish(p, site) for p in apart)
 

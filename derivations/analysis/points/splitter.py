@@ -45,7 +45,7 @@ from derivations.analysis.algebra.singular import minimal_primes
 from derivations.analysis.points.generic import Generic
 from derivations.analysis.points.rules import Rule
 from derivations.analysis.points.trivial import starting_branch
-from derivations.analysis.sites.branches import Leaf, RuleOutcome, SearchBranch, Tree
+from derivations.analysis.sites.branches import Exceptional, Leaf, RuleOutcome, SearchBranch, Tree
 
 CASES = 4000  # branches looked at before the rest is given up as unsolved
 FEW = 8  # complex zeros, by Bézout's bound, up to which no program is started
@@ -62,14 +62,25 @@ class Splitter(Generic):
         report: Callable[[Tree], None] | None = None,
         known: Sequence[Leaf] = (),
         nonzero: Sequence[Polynomial] = (),
+    ) -> Tree:
+        """:meth:`exhaust` all zeros of equations."""
+        return self.exhaust(starting_branch(self, equations, nonzero), report, known)
+
+    def exhaust(
+        self,
+        start: SearchBranch,
+        report: Callable[[Tree], None] | None = None,
+        known: Sequence[Leaf] = (),
         limit: int | None = None,
+        accept: Callable[[RuleOutcome], bool] | None = None,
     ) -> Tree:
         """Split until every branch is closed, a leaf, exceptional or unsolved; polynomials in ``nonzero`` do not vanish.
 
-        Leaves that are ``known`` stand beside those found as long as cases are open.
+        Leaves that are ``known`` stand beside those found as long as cases are open.  The search ends at the first outcome that
+        is not one to ``accept``.
         """
-        first, later = [starting_branch(self, equations, nonzero)], deque[SearchBranch]()
-        leaves, exceptional, unsolved, cases, told = list[Leaf](), list[tuple[Polynomial, ...]](), list[SearchBranch](), 0, 0
+        first, later = [start], deque[SearchBranch]()
+        leaves, exceptional, unsolved, cases, told = list[Leaf](), list[Exceptional](), list[SearchBranch](), 0, 0
         while (first or later) and cases < (limit or CASES):
             if not first and report and len(leaves) > told:
                 told = len(leaves)
@@ -83,6 +94,9 @@ class Splitter(Generic):
             if outcome is None:
                 unsolved.append(branch)
                 continue
+            if accept is not None and not accept(outcome):
+                unsolved.append(branch)
+                break
             first += reversed(outcome.branches)
             leaves += outcome.leaves
             exceptional += outcome.exceptional

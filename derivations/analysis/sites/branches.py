@@ -51,11 +51,19 @@ class Leaf:
 
 
 @dataclass(frozen=True)
+class Exceptional:
+    """A case that is not looked into: ``equations`` between parameters, which hold there, and the whole of it."""
+
+    equations: tuple[Polynomial, ...]
+    branch: SearchBranch
+
+
+@dataclass(frozen=True)
 class Tree:
     """What a search found: leaves, degenerate cases that it named, branches that it could not solve, branches it looked at."""
 
     leaves: tuple[Leaf, ...]
-    exceptional: tuple[tuple[Polynomial, ...], ...]
+    exceptional: tuple[Exceptional, ...]
     unsolved: tuple[SearchBranch, ...]
     cases: int
 
@@ -66,7 +74,7 @@ class RuleOutcome:
 
     branches: tuple[SearchBranch, ...] = ()
     leaves: tuple[Leaf, ...] = ()
-    exceptional: tuple[tuple[Polynomial, ...], ...] = ()
+    exceptional: tuple[Exceptional, ...] = ()
 
 
 CLOSED = RuleOutcome()

@@ -49,7 +49,7 @@ def test_a_degenerate_case_is_substituted_or_named():
     assert sorted(len(leaf.special) for leaf in found.leaves) == [0, 2]
     assert not found.exceptional
     named, splitter = tree([(a**3 - b**2 - 1) * x, y])
-    assert [[splitter.ring.expr(p) for p in together] for together in named.exceptional] == [[a**3 - b**2 - 1]]
+    assert [[splitter.ring.expr(p) for p in case.equations] for case in named.exceptional] == [[a**3 - b**2 - 1]]
 
 
 def test_degenerate_cases_without_real_parameters_are_closed():
