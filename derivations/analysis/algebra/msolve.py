@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import lcm
 
-from flint import fmpz, fmpz_poly
+from flint import fmpq_poly, fmpz, fmpz_poly
 from sympy import Symbol
 
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
@@ -25,11 +25,18 @@ _ALLOWED = re.compile(r"[\[\]0-9,\s'A-Za-z_-]*")
 
 @dataclass(frozen=True)
 class Parametrization:
-    """Coordinates ``numerators[x] / denominator`` at the roots of a squarefree ``modulus``."""
+    """Coordinates ``numerators[x] / denominator`` at the roots of a squarefree ``modulus``.
+
+    Different roots are different points: the root is a coordinate or a linear form of them.
+    """
 
     modulus: fmpz_poly
     denominator: fmpz_poly
     numerators: Mapping[Symbol, fmpz_poly]
+
+    def vanishes(self, p: fmpz_poly) -> bool:
+        """Whether a polynomial in the root vanishes at all of them."""
+        return (fmpq_poly(p) % fmpq_poly(self.modulus)).is_zero()
 
 
 def parametrize(
@@ -56,7 +63,7 @@ def _read(printed: str, known: Mapping[str, Symbol]) -> Parametrization:
         kind, *rest = json.loads(text.replace("'", '"'), parse_int=fmpz)  # Python's own integers are limited in length
         if kind != 0:
             raise ProgramError("found no zeros, or infinitely many")
-        ((_, _, _, names, _, (_, (modulus, slope, coordinates))),) = rest
+        ((_, _, _, names, form, (_, (modulus, slope, coordinates))),) = rest
         # msolve may have changed the order, and the root is the last of its names: a variable, or a linear form of its own.
         places = [known.get(name) for name in names]
         common = lcm(*(int(scale) for _, scale in coordinates))
@@ -64,9 +71,14 @@ def _read(printed: str, known: Mapping[str, Symbol]) -> Parametrization:
         numerators = {
             x: _polynomial(top) * -(common // int(scale)) for x, (top, scale) in zip(places, coordinates, strict=False) if x
         }
+        root = denominator * fmpz_poly([0, 1])
         if places[-1] is not None:
-            numerators[places[-1]] = denominator * fmpz_poly([0, 1])
-        return Parametrization(_polynomial(modulus), denominator, {x: numerators[x] for x in known.values()})
+            numerators[places[-1]] = root
+        found = Parametrization(_polynomial(modulus), denominator, {x: numerators[x] for x in known.values()})
+        total = sum((numerators[x] * f for x, f in zip(places, form, strict=True) if x), fmpz_poly([0]))
+        if places[-1] is None and not found.vanishes(total + root * form[-1]):
+            raise ProgramError("has a root that is no linear form of the coordinates")
+        return found
     except (ValueError, TypeError, KeyError, IndexError, ZeroDivisionError, RecursionError):
         raise ProgramError("printed what is no parametrization") from None
 

@@ -96,6 +96,15 @@ def test_zeros_that_are_none_are_not_taken(monkeypatch):
     assert "Singular counts 4 complex zeros and msolve has 1, and the built-in route went on" in programs.notes
 
 
+def test_roots_that_do_not_tell_points_apart_are_refused():
+    """Two roots at one point: the root is said to be x + y, and is not."""
+    coordinates = "[[[1, [0, -4]], 1], [[1, [0, -2]], 1]]"
+    twice = f"[0, [0, 3, 2, ['x0', 'x1', 'A'], [1, 1, 1], [1, [[2, [-1, 0, 1]], [1, [0, 2]], {coordinates}]]]]:"
+    programs = Programs(None, script(f"print({twice!r})", "msolve"), seconds=20)
+    assert parametrize(programs, RING, (x, y), EQUATIONS) is None
+    assert "msolve has a root that is no linear form of the coordinates, and the built-in route went on" in programs.notes
+
+
 @pytest.mark.parametrize("text", list(FAILURES)[:5])
 def test_the_built_in_route_answers_where_programs_fail_and_the_result_says_so(monkeypatch, text):
     broken = Programs(script(text), script(text, "msolve"), seconds=1)
