@@ -232,6 +232,8 @@ def _make_result(tree: Tree, listed: Listed) -> FixedPoints:
     else:
         status = Completeness.LOWER_BOUND if points else Completeness.UNKNOWN
         reason = f"{len(tree.unsolved)} of {tree.cases + len(tree.unsolved)} cases unsolved"
+        if listed.programs.singular is None:
+            reason += " (the built-in route alone; the extra algebra brings programs that may solve them)"
     return FixedPoints(system.flow, tuple(points), status, "; ".join([reason, *listed.programs.notes]), exceptional)
 
 

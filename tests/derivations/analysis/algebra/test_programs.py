@@ -18,10 +18,11 @@ from derivations.analysis.algebra.polynomials import Ring
 from derivations.analysis.algebra.programs import Program, ProgramError, Programs, installed_programs
 from derivations.analysis.algebra.singular import block_basis, minimal_primes, read_polynomial
 from derivations.analysis.points import fixed_points as fixed_points_module
+from derivations.analysis.points import splitter
 from derivations.analysis.points.fixed_points import Completeness, fixed_points
 from theory import Flow, InputError
 
-x, y = symbols("x y", real=True)
+x, y, a = symbols("x y a", real=True)
 RING = Ring((x, y))
 EQUATIONS = [RING.numerator(e) for e in (x**2 + y**2 - 5, x * y - 2)]
 FLOW = Flow({x: x**3 + y**2 - 5, y: x * y**2 - 2 * x})
@@ -124,6 +125,14 @@ def test_nothing_installed_is_no_error_unless_it_is_asked_for(monkeypatch):
         fixed_points(FLOW, backend="programs")
     with pytest.raises(InputError, match="backend"):
         fixed_points(FLOW, backend="maple")
+
+
+def test_a_built_in_route_that_gives_up_names_the_extra(monkeypatch):
+    monkeypatch.setattr(splitter, "CASES", 0)
+    for backend, told in (("builtin", True), ("auto", installed_programs().singular is None)):
+        found = fixed_points(Flow({x: x**2 + y**2 - a, y: x**2 * y + a * y**2 - x}), time_limit=None, backend=backend)
+        assert found.completeness is not Completeness.PROVED
+        assert ("the extra algebra" in found.reason) == told
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="processes are looked up in /proc")
