@@ -122,7 +122,7 @@ def dense_pair(degree: int) -> Flow:
 def species_row(n: int, goal: str) -> dict:
     """All points of general Lotka-Volterra equations and the stability of each."""
     x, r = symbols(f"x_1:{n + 1}", real=True), symbols(f"r_1:{n + 1}", real=True)
-    a = [symbols(f"a_{i + 1}1:{n + 1}", real=True) for i in range(n)]
+    a = [[Symbol(f"a_{i}{j}", real=True) for j in range(1, n + 1)] for i in range(1, n + 1)]
     flow = Flow({s: s * (r[i] + Add(*(c * t for c, t in zip(a[i], x, strict=True)))) for i, s in enumerate(x)})
     searched, found = seconds_of(lambda: fixed_points(flow))
     judged, _ = seconds_of(lambda: [stability(flow, p) for p in found])
@@ -140,7 +140,7 @@ def species_row(n: int, goal: str) -> dict:
 def hurwitz_row(n: int, goal: str) -> dict:
     """Hurwitz conditions of a matrix of symbols: the stability of the origin of a linear flow."""
     x = symbols(f"x_1:{n + 1}", real=True)
-    a = [symbols(f"a_{i + 1}1:{n + 1}", real=True) for i in range(n)]
+    a = [[Symbol(f"a_{i}{j}", real=True) for j in range(1, n + 1)] for i in range(1, n + 1)]
     flow = Flow({s: Add(*(c * t for c, t in zip(row, x, strict=True))) for s, row in zip(x, a, strict=True)})
     seconds, found = seconds_of(lambda: stability(flow, dict.fromkeys(x, 0)))
     row = {"what": f"Hurwitz conditions, dense {n} x {n}", "measured": f"{seconds:.2f} s", "goal": goal, "seconds": seconds}

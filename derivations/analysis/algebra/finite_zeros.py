@@ -72,7 +72,8 @@ def _verified(
     given = parametrize(programs, ring, variables, (*equations, *more))
     if given is None:
         return None
-    below, above = fmpq_poly(given.denominator), {x: fmpq_poly(n) for x, n in given.numerators.items()}
+    below = fmpq_poly(given.denominator)
+    above = {x: fmpq_poly(n) for x, n in given.numerators.items() if not isinstance(x, Dummy)}
     moduli = [fmpq_poly(f) for f, _ in given.modulus.factor()[1]]
     fields = [NumberField(q, {x: n % q for x, n in above.items()}, below % q) for q in moduli]
     if all(f.vanishes(ring, p) for f in fields for p in equations):

@@ -62,7 +62,8 @@ class NumberField:
         With a common denominator it is an integer polynomial in the root, which the primitive modulus divides exactly or not.
         """
         degree, places = int(p.total_degree()), [ring.place[x] for x in self.numerators]
-        below, *above = (_powers(n, degree) for n in self._integers)
+        highest = [degree, *(int(p.degrees()[place]) for place in places)]
+        below, *above = (_powers(n, most) for n, most in zip(self._integers, highest, strict=True))
         total = fmpz_poly([0])
         for powers, c in p.to_dict().items():
             exponents = [int(powers[place]) for place in places]

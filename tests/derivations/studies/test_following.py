@@ -1,7 +1,7 @@
 """Flows followed to where they rest, blow up, or return: beside what is known of them."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from derivations.studies.following import Outcome, follow
@@ -82,6 +82,7 @@ def test_rates_are_the_eigenvalue_within_their_tolerance_and_no_other(seed, sign
     rng = np.random.default_rng(seed)
     rates = sign * np.sort(rng.uniform(0.3, 3, 3))
     matrix, basis = _stable_matrix(rng, rates)
+    assume(np.linalg.cond(basis) < 10)  # the terms of second order are as large beside its modes as they are drawn
     quadratic = rng.standard_normal((3, 3, 3))
     rest = rng.uniform(-1, 1, 3)
 
