@@ -23,6 +23,8 @@ from derivations.analysis.algebra.programs import Programs
 from derivations.analysis.algebra.quotient import finite_dimension
 from derivations.analysis.algebra.singular import block_basis, radical_basis
 
+SHORTER = 10  # times, that the polynomial which keeps other zeros away is to be shorter than the one that has its own
+
 
 def finite_zeros(programs: Programs, ring: Ring, equations: Sequence[Polynomial]) -> list[NumberField] | None:
     """All complex zeros in the symbols that occur, a field for each set of conjugates.
@@ -91,23 +93,26 @@ def _with_polynomials(
 ) -> NumberField:
     """A large field with the minimal polynomials of its coordinates.
 
-    Where the polynomials of the other fields do not vanish, only its own zeros are left, and each coordinate that separates
-    them takes the part of the root: its values are the roots of msolve's polynomial.
+    Other zeros are kept away by its own polynomial, or by those of the others, where these are short.  Each coordinate that
+    separates what is left takes the part of the root: its values are the roots of msolve's polynomial.
     """
     root, inverse = large.separating, Dummy("inverse")
     if root is None:
         return large
     wide = ring.extend(inverse)
-    apart = prod((polynomial_at(wide, root, f.modulus.numer()) for f in found if f is not large), start=wide.constant(1))
+    others = [polynomial_at(wide, root, f.modulus.numer()) for f in found if f is not large]
+    apart = prod(others, start=wide.constant(1))
+    is_short = SHORTER * int(apart.total_degree()) < large.degree
+    own = apart * wide.gen(inverse) - 1 if is_short else polynomial_at(wide, root, large.modulus.numer())
+    is_told = all(f.degree != large.degree for f in found if f is not large)
     system = [wide.convert_from(p, ring) for p in equations]
-    narrower = [] if apart.is_constant() else [apart * wide.gen(inverse) - 1]
 
     def polynomial_of(x: Symbol) -> fmpq_poly | None:
-        others = [y for y in (inverse, *large.numerators) if y != x and (y != inverse or narrower)]
-        again = _verified(programs, wide, (*others, x), system, narrower)
+        unknowns = [y for y in (inverse, *large.numerators) if y != x and (y != inverse or is_short)]
+        again = _verified(programs, wide, (*unknowns, x), system, [own] if others else [])
         if again is None or [(f.degree, f.separating) for f in again] != [(large.degree, x)]:
             return None
-        if not apart.is_constant() and again[0].vanishes(wide, apart):
+        if not is_told and again[0].vanishes(wide, apart):
             return None
         return again[0].modulus / again[0].modulus.leading_coefficient()
 

@@ -116,6 +116,18 @@ def test_roots_of_high_degree_are_roots_of_their_polynomials():
         assert abs(float(value.evalf(30)) - float(near.mid())) < 1e-12
 
 
+def test_two_fields_of_one_high_degree_are_told_apart():
+    x, y, _ = SYMBOLS
+    flow = Flow({x: ((x**26 - x - 1) * (x**26 - x - 3)).expand(), y: y - x**3 - x})
+    found = fixed_points(flow, time_limit=None, backend="programs")
+    assert found.completeness is Completeness.PROVED
+    assert len(found) == 4
+    for point in found:
+        assert all(abs(enclose(v.xreplace(point.values), 300)) < 1e-40 for v in flow.velocity.values())
+        others = [p for p in found if p is not point]
+        assert all(abs(enclose(point.values[y] - p.values[y], 300)) > 1e-3 for p in others)
+
+
 def test_sets_of_zeros_without_end_go_another_way():
     x, y, z = SYMBOLS
     flow = Flow({x: x * (x**2 + y**2 - 2), y: x * (y - 1) ** 2, z: z * (z**2 - 3) * (x**2 - y)})
