@@ -154,27 +154,18 @@ def hurwitz_row(n: int, goal: str) -> dict:
 
 def spectrum_rows() -> Iterator[dict]:
     """Rates of couplings with dense weights, and of samples with mobilities of their own."""
-    for samples in (10_000, 100_000):
-        coupling = Coupling(np.random.default_rng(0).random((samples, 100)))
-        seconds, _ = seconds_of(coupling.summarise)
-        goal = "10 s" if samples == 100_000 else ""
-        yield {
-            "what": f"spectrum of {samples} x 100 dense weights",
-            "measured": f"{seconds:.1f} s",
-            "goal": goal,
-            "seconds": seconds,
-        }
-    for samples in (100_000, 1_000_000):
-        mobility = (np.random.default_rng(0).uniform(0.5, 2, samples), 1.0)
-        coupling = Coupling.random_pairs(100, samples, 0.01, mobility)
-        seconds, _ = seconds_of(lambda c=coupling: c.rates(110))
-        goal = "20 s" if samples == 1_000_000 else ""
-        yield {
-            "what": f"110 rates, {samples} samples, a mobility each",
-            "measured": f"{seconds:.1f} s",
-            "goal": goal,
-            "seconds": seconds,
-        }
+    rng = np.random.default_rng(0)
+    for samples, goal in ((10_000, ""), (100_000, "10 s")):
+        coupling = Coupling(rng.random((samples, 100)))
+        yield timed_row(f"spectrum of {samples} x 100 dense weights", goal, coupling.summarise)
+    for samples, goal in ((100_000, ""), (1_000_000, "20 s")):
+        coupling = Coupling.random_pairs(100, samples, 0.01, (rng.uniform(0.5, 2, samples), 1.0))
+        yield timed_row(f"110 rates, {samples} samples, a mobility each", goal, lambda c=coupling: c.rates(110))
+
+
+def timed_row(what: str, goal: str, work: Callable) -> dict:
+    seconds, _ = seconds_of(work)
+    return {"what": what, "measured": f"{seconds:.1f} s", "goal": goal, "seconds": seconds}
 
 
 # -- losses of many scalars ------------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def _verified(
     above = {x: fmpq_poly(n) for x, n in given.numerators.items() if not isinstance(x, Dummy)}
     moduli = [fmpq_poly(f) for f, _ in given.modulus.factor()[1]]
     fields = [NumberField(q, {x: n % q for x, n in above.items()}, below % q) for q in moduli]
-    if all(f.vanishes(ring, p) for f in fields for p in equations):
+    if all(not f.denominator.is_zero() and f.vanishes(ring, p) for f in fields for p in equations):
         return fields
     programs.note_failure("a point of msolve's is no zero of the equations")
     return None

@@ -20,9 +20,8 @@ from derivations.analysis.sites.site import Site
 ZEROS = 512  # complex ones, by Bézout's bound, up to which special parameters are solved for together with the state
 CASES = 100
 
-Description: TypeAlias = tuple[
-    list[tuple[Polynomial, Polynomial]], tuple[Polynomial, ...]
-]  # relations of a site; what is not zero
+# What vanishes on a site, each with the denominator that does not, and what else does not.
+Description: TypeAlias = tuple[list[tuple[Polynomial, Polynomial]], tuple[Polynomial, ...]]
 
 
 def unexplained_cases(

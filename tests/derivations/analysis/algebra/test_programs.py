@@ -91,6 +91,10 @@ def test_zeros_that_are_none_are_not_taken(monkeypatch):
     programs = Programs(real.singular, script(f"print({wrong!r})", "msolve"), seconds=20)
     assert finite_zeros(programs, RING, EQUATIONS) is None
     assert "a point of msolve's is no zero of the equations, and the built-in route went on" in programs.notes
+    nowhere = "[0, [0, 2, 4, ['x0', 'x1'], [0, 1], [1, [[4, [4, 0, -5, 0, 1]], [0, [0]], [[[0, [0]], 1]]]]]]:"
+    programs = Programs(real.singular, script(f"print({nowhere!r})", "msolve"), seconds=20)
+    assert finite_zeros(programs, RING, EQUATIONS) is None
+    assert "a point of msolve's is no zero of the equations, and the built-in route went on" in programs.notes
     few = "[0, [0, 2, 1, ['x0', 'x1'], [0, 1], [1, [[1, [-1, 1]], [0, [1]], [[[0, [-2]], 1]]]]]]:"
     programs = Programs(real.singular, script(f"print({few!r})", "msolve"), seconds=20)
     assert finite_zeros(programs, RING, EQUATIONS) is None
@@ -141,7 +145,7 @@ def test_a_program_ends_with_the_worker_that_waits_for_it(tmp_path, monkeypatch)
     hanging = script(f"import os, time; open({str(place)!r}, 'w').write(str(os.getpid())); time.sleep(600)")
     programs = Programs(hanging, hanging, seconds=600)
     monkeypatch.setattr(fixed_points_module, "installed_programs", lambda time_limit=None: programs)
-    found = fixed_points(FLOW, time_limit=4)
+    found = fixed_points(FLOW, time_limit=8)
     assert found.completeness is not Completeness.PROVED
     deadline = time.monotonic() + 10
     while os.path.isdir(f"/proc/{place.read_text()}") and time.monotonic() < deadline:
