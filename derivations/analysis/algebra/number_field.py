@@ -161,12 +161,16 @@ def real_balls(p: fmpq_poly, bits: int) -> list[arb]:
 
 @lru_cache(maxsize=1024)
 def enclose(value: Expr, bits: int) -> arb:
-    """A ball around a real number made of rational numbers, real roots of polynomials with such coefficients and radicals."""
+    """A ball around a real number made of rational numbers, real roots of polynomials with such coefficients and radicals.
+
+    It is not finite for any other number, so that nothing is decided by it.
+    """
     with ctx.workprec(bits):
         if value.is_Rational:
             return arb(fmpq(int(value.p), int(value.q)))
         if isinstance(value, CRootOf):
-            return real_balls(fmpq_poly([int(c) for c in reversed(value.poly.all_coeffs())]), bits)[value.index]
+            balls = real_balls(fmpq_poly([int(c) for c in reversed(value.poly.all_coeffs())]), bits)
+            return balls[value.index] if value.index < len(balls) else arb("nan")
         if value.is_Pow and value.exp.is_Rational:
             base = enclose(value.base, bits)
             return (base if value.exp.q == 1 else base.root(int(value.exp.q))) ** int(value.exp.p)
@@ -175,7 +179,7 @@ def enclose(value: Expr, bits: int) -> arb:
             return sum(parts, arb(0))
         if value.is_Mul:
             return prod(parts, start=arb(1))
-    raise TypeError(f"{value.func.__name__} is no algebraic number that can be enclosed")
+    return arb("nan")
 
 
 def real_roots(p: fmpq_poly) -> list[Expr]:

@@ -6,7 +6,7 @@ import random
 from itertools import product
 
 import pytest
-from sympy import Mul, Poly, Symbol, symbols
+from sympy import I, Mul, Poly, Symbol, exp, pi, root, rootof, sqrt, symbols
 
 from derivations.analysis.algebra.finite_zeros import finite_zeros
 from derivations.analysis.algebra.number_field import LARGE, enclose
@@ -114,6 +114,16 @@ def test_roots_of_high_degree_are_roots_of_their_polynomials():
         assert abs(enclose(slope.as_expr().xreplace({slope.gen: value}), 300)) < 1e-30
         assert near.contains(enclose(value, 600))
         assert abs(float(value.evalf(30)) - float(near.mid())) < 1e-12
+
+
+def test_what_is_no_real_algebraic_number_of_ours_has_no_ball():
+    t = Symbol("t")
+    assert (
+        abs(float(enclose(sqrt(2) - root(5, 3) + rootof(t**3 - t + 1, 0), 100).mid()) - (2**0.5 - 5 ** (1 / 3) - 1.324717957))
+        < 1e-8
+    )
+    for value in (I, exp(1), rootof(t**3 - t + 1, 1), 1 + sqrt(-3), pi):
+        assert not enclose(value, 100).is_finite()
 
 
 def test_two_fields_of_one_high_degree_are_told_apart():
