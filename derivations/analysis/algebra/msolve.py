@@ -44,7 +44,7 @@ def parametrize(
 ) -> Parametrization | None:
     """The zeros of equations in ``variables``, by the last of these where that separates them.
 
-    None, and a note, where msolve has no answer or finds no zeros or infinitely many.
+    None where msolve finds no zeros or infinitely many, and, with a note, where it has no answer.
     """
     if programs.msolve is None:
         return None
@@ -55,14 +55,14 @@ def parametrize(
     )
 
 
-def _read(printed: str, known: Mapping[str, Symbol]) -> Parametrization:
+def _read(printed: str, known: Mapping[str, Symbol]) -> Parametrization | None:
     text = printed.strip().removesuffix(":")
     if not text or not _ALLOWED.fullmatch(text):
         raise ProgramError("printed what is no parametrization")
     try:
         kind, *rest = json.loads(text.replace("'", '"'), parse_int=fmpz)  # Python's own integers are limited in length
         if kind != 0:
-            raise ProgramError("found no zeros, or infinitely many")
+            return None
         ((_, _, _, names, form, (_, (modulus, slope, coordinates))),) = rest
         # msolve may have changed the order, and the root is the last of its names: a variable, or a linear form of its own.
         places = [known.get(name) for name in names]

@@ -1,44 +1,39 @@
 r"""The real points of a set of conjugates: their coordinates by one root :math:`\theta` of an irreducible polynomial.
 
-Each coordinate is shown as a root of its own minimal polynomial, by radicals where these are short and else as ``CRootOf``.
-Which root it is, balls that hold :math:`\theta` and no other root decide, at as many digits as are needed.
+Each coordinate is shown as a root of its own minimal polynomial, by radicals where these are short and else as ``CRootOf``; in
+a field of high degree, as a fraction in :math:`\theta`.  Which root it is, balls that hold :math:`\theta` and no other root
+decide, at as many digits as are needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import lcm, prod
 
-from flint import arb, arb_poly, ctx, fmpq, fmpq_mat, fmpq_poly, fmpz_poly
-from sympy import QQ, CRootOf, Expr, Poly, Rational, Symbol, rootof, sqrt
+from flint import acb, acb_poly, arb, arb_poly, ctx, fmpq, fmpq_mat, fmpq_poly, fmpz_poly, nmod_mat, nmod_poly
+from sympy import QQ, CRootOf, Expr, Poly, Rational, Symbol, sqrt
 
-from derivations.analysis.algebra import large_root
-from derivations.analysis.algebra.large_root import LargeRoot
+from derivations.analysis.algebra import light_root
+from derivations.analysis.algebra.light_root import LightRoot, RationalFunction, RootFraction
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.vocabulary import x as unknown
 
 BITS = 128  # of the first balls; doubled as long as they do not decide
 
 
+PRIME = 2**61 - 1  # modulo which linear independence is seen
 LARGE = 24  # degree from which coordinates stay fractions: their inverse denominators would be far longer
 
 
 @dataclass(frozen=True)
 class NumberField:
-    r""":math:`\mathbb Q[\theta]/q(\theta)`, ``q`` irreducible, and a point with coordinates ``numerators[x] / denominator``.
-
-    Attributes
-    ----------
-    known
-        minimal polynomials of coordinates, where these were found before.
-    """
+    r""":math:`\mathbb Q[\theta]/q(\theta)`, ``q`` irreducible, and a point with coordinates ``numerators[x] / denominator``."""
 
     modulus: fmpq_poly
     numerators: Mapping[Symbol, fmpq_poly]
     denominator: fmpq_poly
-    known: Mapping[Symbol, fmpq_poly] = field(default_factory=dict)
 
     @property
     def degree(self) -> int:
@@ -123,6 +118,9 @@ class NumberField:
 
     def _values(self, x: Symbol, count: int) -> list[Expr]:
         """A coordinate at the real roots of the modulus, in the order of these."""
+        if x != self.separating and self.degree > LARGE and self._generates(x):
+            roots = _roots(self.modulus, range(count))
+            return [RootFraction.of(self._functions[x], root) for root in roots]
         minimal, bits = self._polynomial_of(x), BITS
         while True:
             with ctx.workprec(bits):
@@ -140,7 +138,35 @@ class NumberField:
         """The minimal polynomial of a coordinate."""
         if x == self.separating:
             return self.modulus / self.modulus.leading_coefficient()
-        return self.known[x] if x in self.known else self.minimal_polynomial(self.coordinates[x])
+        return self.minimal_polynomial(self.coordinates[x])
+
+    def complex_point(self) -> dict[Symbol, acb]:
+        """Balls around the coordinates of one of the conjugates, of the precision that is set."""
+        root = light_root.root_balls(tuple(map(int, self.modulus.numer().coeffs())), ctx.prec)[0]
+        bottom = acb_poly(self.denominator)(root)
+        return {x: acb_poly(n)(root) / bottom for x, n in self.numerators.items()}
+
+    @cached_property
+    def _functions(self) -> dict[Symbol, RationalFunction]:
+        """The coordinates as quotients in the root."""
+        below, *above = (tuple(map(int, n.coeffs())) for n in self._integers)
+        return {x: RationalFunction(n, below) for x, n in zip(self.numerators, above, strict=True)}
+
+    def _generates(self, x: Symbol) -> bool:
+        """Whether no power of a coordinate below the degree depends on lower ones in a finite field, nor then over the
+        rationals: its minimal polynomial has the degree of the field."""
+        modulus, top, bottom = (
+            nmod_poly([int(c) % PRIME for c in p.coeffs()], PRIME)
+            for p in (self.modulus.numer(), self._integers[[*self.numerators].index(x) + 1], self._integers[0])
+        )
+        common, inverse, _ = bottom.xgcd(modulus)
+        if modulus.degree() < self.degree or common.degree() > 0:
+            return False
+        element, power, rows = (top * inverse) % modulus, nmod_poly([1], PRIME), []
+        for _ in range(self.degree):
+            rows.append([int(power[k]) for k in range(self.degree)])
+            power = (power * element) % modulus
+        return nmod_mat(rows, PRIME).rank() == self.degree
 
     def _element_powers(self, element: fmpq_poly, highest: int) -> list[fmpq_poly]:
         powers = [fmpq_poly([1])]
@@ -156,7 +182,7 @@ class NumberField:
 
 def real_balls(p: fmpq_poly, bits: int) -> list[arb]:
     """Disjoint balls around the real roots of an irreducible polynomial, ascending."""
-    return large_root.real_balls(tuple(map(int, p.numer().coeffs())), bits)
+    return light_root.real_balls(tuple(map(int, p.numer().coeffs())), bits)
 
 
 @lru_cache(maxsize=1024)
@@ -168,6 +194,8 @@ def enclose(value: Expr, bits: int) -> arb:
     with ctx.workprec(bits):
         if value.is_Rational:
             return arb(fmpq(int(value.p), int(value.q)))
+        if isinstance(value, LightRoot | RootFraction):
+            return value.ball()
         if isinstance(value, CRootOf):
             balls = real_balls(fmpq_poly([int(c) for c in reversed(value.poly.all_coeffs())]), bits)
             return balls[value.index] if value.index < len(balls) else arb("nan")
@@ -189,12 +217,12 @@ def real_roots(p: fmpq_poly) -> list[Expr]:
 
 def _roots(p: fmpq_poly, places: Iterable[int]) -> list[Expr]:
     """Some of the :func:`real_roots`, by their places."""
-    if p.degree() <= LARGE:
-        coefficients = tuple(Rational(int(c.p), int(c.q)) for c in p.coeffs())
-        found, polynomial = _radical_roots(coefficients), Poly(coefficients[::-1], unknown, domain=QQ)
-        return [found[k] if found else rootof(polynomial, k) for k in places]
+    coefficients = tuple(Rational(int(c.p), int(c.q)) for c in p.coeffs()) if p.degree() <= LARGE else ()
+    if found := _radical_roots(coefficients):
+        return [found[k] for k in places]
     whole = p.numer() * (1 if p.leading_coefficient() > 0 else -1)
-    return [LargeRoot.of(tuple(map(int, whole.coeffs())), k) for k in places]
+    integers = tuple(map(int, whole.coeffs()))
+    return [LightRoot.of(integers, k) for k in places]
 
 
 @lru_cache(maxsize=512)

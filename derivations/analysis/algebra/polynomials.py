@@ -98,8 +98,11 @@ class Ring:
 
     def coefficients(self, p: Polynomial, symbol: Symbol) -> list[Polynomial]:
         """Coefficients by powers of one symbol, from the constant one upwards."""
-        place = self.place[symbol]
-        rows: list[dict] = [{} for _ in range(max(self.degree(p, symbol), 0) + 1)]
+        place, degree = self.place[symbol], self.degree(p, symbol)
+        if degree == 1:  # without leaving FLINT
+            slope = p.derivative(place)
+            return [p - slope * self.context.gen(place), slope]
+        rows: list[dict] = [{} for _ in range(max(degree, 0) + 1)]
         for powers, c in p.to_dict().items():
             rows[powers[place]][(*powers[:place], 0, *powers[place + 1 :])] = c
         return [self.context.from_dict(row) for row in rows]
@@ -107,6 +110,8 @@ class Ring:
     def leading(self, p: Polynomial, symbol: Symbol) -> Polynomial:
         """The coefficient of the highest power of one symbol."""
         place, degree = self.place[symbol], self.degree(p, symbol)
+        if degree == 1:
+            return p.derivative(place)
         top = {k: c for k, c in p.to_dict().items() if k[place] == degree}
         return self.context.from_dict({(*k[:place], 0, *k[place + 1 :]): c for k, c in top.items()})
 
@@ -226,6 +231,9 @@ def factor_polynomial(p: Polynomial) -> tuple[int, list[tuple[Polynomial, int]]]
     in one variable are factored as such, those of degree one in a variable by the common factor of its two coefficients, and
     others by SymPy.
     """
+    if len(p) == 1 and p.total_degree() == 1:
+        c = p.leading_coefficient()
+        return int(c), [(p if c == 1 else p / c, 1)]
     content, factors = _factor_once(_Known(p, (p.context().names(), str(p))))
     return content, list(factors)
 

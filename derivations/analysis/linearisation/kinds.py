@@ -14,6 +14,13 @@ from derivations.typeset.shown import Shown
 from theory.abridging import Say
 
 
+def put_values(expr: Basic, values: Mapping[Symbol, Expr]) -> Basic:
+    """The expression with values put in; whether a relation holds is not looked into again."""
+    if isinstance(expr, Relational):
+        return expr.func(*(a.xreplace(values) for a in expr.args), evaluate=False)
+    return expr.xreplace(values)
+
+
 class BifurcationKind(Enum):
     """The codimension-one bifurcations of fixed points; degenerate where it is proved that a condition for each of them fails,
     unclassified where that could not be decided."""
@@ -71,8 +78,10 @@ class Bifurcation(Shown):
 
     def at(self, values: Mapping[Symbol, Expr]) -> Bifurcation:
         """The bifurcation with expressions put in for symbols."""
-        put = {name: value.xreplace(values) for name, value in vars(self).items() if isinstance(value, Basic)}
-        return replace(self, **put, conditions=tuple(c.xreplace(values) for c in self.conditions))
+        if not values:
+            return self
+        put = {name: put_values(value, values) for name, value in vars(self).items() if isinstance(value, Basic)}
+        return replace(self, **put, conditions=tuple(put_values(c, values) for c in self.conditions))
 
     def rows(self) -> list[Row]:
         because = f", because {self.reason}," if self.reason else ""

@@ -12,7 +12,8 @@ answer: inequalities, reduced.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from sympy import Dummy, Expr, Poly, Pow, S, Symbol, sqrt
@@ -25,7 +26,7 @@ from derivations.analysis.limits import run_within
 from derivations.analysis.linearisation.bifurcations import bifurcations_of
 from derivations.analysis.linearisation.coordinates import site_in_coordinates
 from derivations.analysis.linearisation.hurwitz import LONG
-from derivations.analysis.linearisation.kinds import Bifurcation
+from derivations.analysis.linearisation.kinds import Bifurcation, put_values
 from derivations.analysis.linearisation.normal_forms import VelocityExpansion
 from derivations.analysis.linearisation.verdicts import Verdict, half_planes_of, strict_ends, verdict_of
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode, zero_modes
@@ -33,6 +34,7 @@ from derivations.analysis.points.fixed_points import supported_ring
 from derivations.analysis.points.numbers import isolate_roots
 from derivations.analysis.points.places import place_of
 from derivations.analysis.points.point import FixedPoint
+from derivations.analysis.points.relabelling import exchanges_of, renamed_point, to_representative
 from derivations.analysis.sites.characteristic import Factor, characteristic_factors
 from derivations.analysis.sites.site import Site
 from derivations.typeset.rows import Row, conditions_row, row_of
@@ -121,6 +123,22 @@ class Stability(Shown):
             found += list(np.roots(rows)) * multiplicity
         return np.array(found)
 
+    def renamed(self, moved: Mapping[Symbol, Symbol]) -> Stability:
+        """The same at the image of the point, for a permutation of symbols that leaves the flow as it is."""
+        if not moved:
+            return self
+        point = {moved.get(x, x): v.xreplace(moved) for x, v in self.point.items()}
+        return replace(
+            self,
+            point={x: point[x] for x in self.point},
+            conditions=tuple(put_values(c, moved) for c in self.conditions),
+            eigenvalues=tuple(v.xreplace(moved) for v in self.eigenvalues),
+            characteristic=tuple((f.xreplace(moved), m) for f, m in self.characteristic),
+            zero_modes=tuple(z.renamed(moved) for z in self.zero_modes),
+            bifurcations=tuple(b.at(moved) for b in self.bifurcations),
+            names={a: c.xreplace(moved) for a, c in self.names.items()},
+        )
+
     def _degree(self, factor: Expr) -> int:
         """The degree of a factor, whose coefficients are not expanded."""
         return max([int(p.exp) for p in factor.atoms(Pow) if p.base == self.s], default=1)
@@ -191,6 +209,22 @@ def stability(
 
 
 def _stability(flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: int, bifurcations: bool, long: int) -> Stability:
+    if not isinstance(point, FixedPoint) or not exchanges_of(flow):
+        return _stability_at(flow, point, budget, bifurcations, long)
+    moved = to_representative(flow, point)
+    found = _stability_of_representative(flow, renamed_point(flow, point, moved), budget, bifurcations, long)
+    return found.renamed({image: s for s, image in moved.items()})
+
+
+@lru_cache(maxsize=64)
+def _stability_of_representative(flow: Flow, point: FixedPoint, budget: int, bifurcations: bool, long: int) -> Stability:
+    """Many points of one flow share it."""
+    return _stability_at(flow, point, budget, bifurcations, long)
+
+
+def _stability_at(
+    flow: Flow, point: FixedPoint | Mapping[Symbol, Expr], budget: int, bifurcations: bool, long: int
+) -> Stability:
     base, site, values = place_of(flow, point)
     given = getattr(point, "conditions", ())
     try:

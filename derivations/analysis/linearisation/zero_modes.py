@@ -33,6 +33,11 @@ class ZeroMode(Brief):
     vector: Mapping[Symbol, Expr]
     origin: Origin
 
+    def renamed(self, moved: Mapping[Symbol, Symbol]) -> ZeroMode:
+        """The same with symbols in the places of others."""
+        image = {moved.get(x, x): v.xreplace(moved) for x, v in self.vector.items()}
+        return ZeroMode({x: image[x] for x in self.vector} if image.keys() == self.vector.keys() else image, self.origin)
+
 
 def zero_modes(flow: Flow, site: Site, values: Mapping[Symbol, Expr], factors: Iterable[Factor]) -> tuple[ZeroMode, ...]:
     """The origins of the zero eigenvalues among the factors of the characteristic polynomial, vectors at ``values``: those of

@@ -29,6 +29,7 @@ from derivations.analysis.algebra.quotient import quotient_algebra
 from derivations.analysis.limits import run_within
 from derivations.analysis.points.closed_form import RealSolution
 from derivations.analysis.points.containment import without_contained
+from derivations.analysis.points.fractions import FractionNames
 from derivations.analysis.points.instances import instances, with_numbers
 from derivations.analysis.points.numbers import exact_numbers
 from derivations.analysis.points.point import FixedPoint
@@ -40,7 +41,7 @@ from derivations.analysis.points.trivial import trivial_leaves
 from derivations.analysis.sites.branches import SearchBranch, Tree
 from derivations.analysis.sites.parameters import exceptional_sets
 from derivations.analysis.sites.signs import Signs
-from derivations.typeset.rows import Row
+from derivations.typeset.rows import Row, row_of
 from derivations.typeset.shown import Shown
 from theory import require
 from theory.abridging import Say
@@ -73,7 +74,7 @@ class FixedPoints(Shown, Sequence):
         sets of parameters, each a tuple of equations that hold together, at which there may be more than is listed.
     """
 
-    exported = ("points", "completeness", "reason", "exceptional")
+    exported = (("points", "shown_points"), "named", "completeness", "reason", "exceptional")
 
     flow: Flow
     points: tuple[FixedPoint, ...]
@@ -110,15 +111,37 @@ class FixedPoints(Shown, Sequence):
             raise UnfinishedError(f"the fixed points at these parameters were not all found: {found.reason}")
         return instances(found.points)
 
+    @property
+    def fraction_names(self) -> FractionNames:
+        return FractionNames.of((v for p in self.points for v in p.values.values()), (*self.flow.state, *self.flow.parameters))
+
+    @property
+    def shown_points(self) -> list[dict]:
+        names = self.fraction_names
+        return [p.to_dict_under(names) for p in self.points]
+
+    @property
+    def named(self) -> dict[Expr, Expr]:
+        """The functions of a root that coordinates of several points are."""
+        return self.fraction_names.definitions
+
     def rows(self) -> list[Row]:
-        listed = [r for number, p in enumerate(self.points, 1) for r in [Row.text(f"{number}. {p.kind.value}"), *p.rows()]]
-        return [*listed, Row.text(f"{self.completeness.value}: {self.reason}")]
+        names = self.fraction_names
+        points = [
+            row
+            for number, p in enumerate(self.points, 1)
+            for row in [Row.text(f"{number}. {p.kind.value}"), *p.rows_under(names)]
+        ]
+        functions = [row_of(f, definition) for f, definition in names.definitions.items()]
+        return [*points, *functions, Row.text(f"{self.completeness.value}: {self.reason}")]
 
     def lines(self, say: Say) -> list[str]:
-        lines = [f"{number}. {p.kind.value}: {' '.join(p.lines(say))}" for number, p in enumerate(self.points, 1)]
-        named = [" and ".join(map(say, together)) for together in self.exceptional]
-        excluded = [f"not looked into: {'; '.join(named)}"] if named else []
-        return [*lines, f"{self.completeness.value}: {self.reason}", *excluded]
+        names = self.fraction_names
+        points = [f"{number}. {p.kind.value}: {' '.join(p.lines_under(names, say))}" for number, p in enumerate(self.points, 1)]
+        functions = [f"{f} = {say(definition)}" for f, definition in names.definitions.items()]
+        together = [" and ".join(map(say, equations)) for equations in self.exceptional]
+        excluded = [f"not looked into: {'; '.join(together)}"] if together else []
+        return [*points, *functions, f"{self.completeness.value}: {self.reason}", *excluded]
 
 
 def fixed_points(flow: Flow, time_limit: float | None = 60, backend: str = "auto") -> FixedPoints:

@@ -10,10 +10,12 @@ from sympy import Eq, Expr, S, Symbol
 from sympy.core.relational import Ne, Relational
 
 from derivations.analysis.algebra.auxiliaries import Exponential
+from derivations.analysis.points.fractions import FractionNames
 from derivations.analysis.points.numbers import exact_numbers, has_sign, is_true, isolate_roots
 from derivations.analysis.sites.assumptions import symbol_signs
 from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE
 from derivations.analysis.sites.site import Site
+from derivations.typeset.plain_values import plain_values
 from derivations.typeset.rows import Row, conditions_row, row_of
 from derivations.typeset.shown import Shown
 from theory import require
@@ -105,23 +107,54 @@ class FixedPoint(Shown):
         found = isolate_roots(polynomial.xreplace(given), x)
         return len({v for v in found if has_sign(x, v) and all(is_true(c.xreplace({x: v})) for c in held)})
 
+    @property
+    def fraction_names(self) -> FractionNames:
+        return FractionNames.of(self.values.values(), self.site.ring.symbols)
+
+    @property
+    def named(self) -> dict[Expr, Expr]:
+        """What names stand for that are shown beside state and parameters."""
+        names = self.fraction_names
+        return {**self.named_under(names), **names.definitions}
+
+    def values_under(self, names: FractionNames) -> dict[Symbol, Expr]:
+        """The values with names for fractions of a root, and for that root."""
+        roots = names.root_of(self.values.values())
+        return {x: names.root if v in roots.values() else names.show(v) for x, v in self.values.items()}
+
+    def named_under(self, names: FractionNames) -> dict[Expr, Expr]:
+        """What the variables stand for that values hold beside state and parameters."""
+        every = (*self.values.values(), *self.roots, *self.roots.values(), *self.conditions)
+        held = frozenset().union(*(e.free_symbols for e in every))
+        auxiliary = {a.symbol: a.definition for a in self.site.ring.auxiliaries if a.symbol in held}
+        return {**auxiliary, **names.root_of(self.values.values())}
+
+    def to_dict(self) -> dict:
+        names = self.fraction_names
+        own = self.to_dict_under(names)
+        return {**own, "named": {**own["named"], **plain_values(names.definitions)}}
+
+    def to_dict_under(self, names: FractionNames) -> dict:
+        """The plain values but for the definitions of functions."""
+        shown = {"values": self.values_under(names), "named": self.named_under(names)}
+        return {name: plain_values(shown[name] if name in shown else getattr(self, name)) for name in self.exported}
+
     def rows(self) -> list[Row]:
-        shown = [row_of(x, value) for x, value in self.values.items() if x not in self.free and x not in self.roots]
+        names = self.fraction_names
+        return [*self.rows_under(names), *(row_of(f, definition) for f, definition in names.definitions.items())]
+
+    def rows_under(self, names: FractionNames) -> list[Row]:
+        """The rows but for the definitions of functions."""
+        values = self.values_under(names)
+        shown = [row_of(x, value) for x, value in values.items() if x not in self.free and x not in self.roots]
         shown += [row_of(polynomial, S.Zero) for polynomial in self.roots.values()]
-        named = [row_of(a, definition) for a, definition in self.named.items()]
+        named = [row_of(a, definition) for a, definition in self.named_under(names).items()]
         return [
             *(shown or [row_of(x, x) for x in self.free]),
             *named,
             *conditions_row(self.conditions),
             *self._signs_of_roots(),
         ]
-
-    @property
-    def named(self) -> dict[Symbol, Expr]:
-        """What the variables stand for that values, roots and conditions hold beside state and parameters."""
-        every = (*self.values.values(), *self.roots, *self.roots.values(), *self.conditions)
-        held = frozenset().union(*(e.free_symbols for e in every))
-        return {a.symbol: a.definition for a in self.site.ring.auxiliaries if a.symbol in held}
 
     def _signs_of_roots(self) -> list[Row]:
         """The signs that the roots have by the assumptions on their symbols."""
@@ -130,9 +163,15 @@ class FixedPoint(Shown):
         ]
 
     def lines(self, say: Say) -> list[str]:
-        parts = [f"{x} = {say(v)}" for x, v in self.values.items() if v != x]
+        names = self.fraction_names
+        functions = (f"{f} = {say(definition)}" for f, definition in names.definitions.items())
+        return [", where ".join([*self.lines_under(names, say), *functions])]
+
+    def lines_under(self, names: FractionNames, say: Say) -> list[str]:
+        """The line but for the definitions of functions."""
+        parts = [f"{x} = {say(v)}" for x, v in self.values_under(names).items() if v != x]
         parts += [f"{x} a {SIGN_WORDS.get(symbol_signs(x), 'real')} root of {say(p)}" for x, p in self.roots.items()]
-        parts += [f"where {a} = {say(definition)}" for a, definition in self.named.items()]
+        parts += [f"where {a} = {say(definition)}" for a, definition in self.named_under(names).items()]
         text = ", ".join(parts) or "every state"
         if self.free:
             text += f" ({', '.join(map(str, self.free))} arbitrary)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ from sympy import Symbol
 from derivations.analysis.algebra.polynomials import Polynomial, Ring
 from derivations.analysis.algebra.programs import NO_PROGRAMS, Programs
 from derivations.analysis.points.containment import site_of, site_relations
+from derivations.analysis.points.relabelling import permute_symbols, relabellings_of
 from derivations.analysis.points.splitter import Splitter
 from derivations.analysis.points.system import System
 from derivations.analysis.sites.branches import Exceptional, Leaf, RuleOutcome, SearchBranch
@@ -29,19 +30,30 @@ def unexplained_cases(
 ) -> tuple[Exceptional, ...]:
     """The cases in special parameters of which it is not proved that every zero lies on a leaf.
 
-    The parameters that are fixed there count as unknowns: zeros of the larger system are found by the same search.
+    The parameters that are fixed there count as unknowns: zeros of the larger system are found by the same search.  Where that
+    did not prove it, it is not tried again for what is the same but for a relabelling of the flow.
     """
+    images = set[frozenset]()
     sites = [(site_relations(site_of(leaf, system.unknowns, system.signs)), leaf.nonzero) for leaf in leaves]
     kept = list[Exceptional]()
     for one in sorted(
         (one for one in named if may_vanish_together(one.equations, system.signs)), key=lambda e: len(e.equations)
     ):
         # Where fewer equations are named, these parameters are among others that are.
-        if not any(all(p in one.equations for p in other.equations) for other in kept) and not _is_explained(
-            one, sites, system, programs
-        ):
+        if any(all(p in one.equations for p in other.equations) for other in kept):
+            continue
+        if _terms_of(one.equations) in images or not _is_explained(one, sites, system, programs):
             kept.append(one)
+            images |= {
+                _terms_of(permute_symbols(system.ring, p, moved) for p in one.equations)
+                for moved in relabellings_of(system.flow)
+            }
     return tuple(kept)
+
+
+def _terms_of(equations: Iterable[Polynomial]) -> frozenset:
+    """The terms of each equation, up to its sign."""
+    return frozenset(frozenset((p if p.leading_coefficient() > 0 else -p).to_dict().items()) for p in equations)
 
 
 def _is_explained(case: Exceptional, sites: Sequence[Description], system: System, programs: Programs) -> bool:

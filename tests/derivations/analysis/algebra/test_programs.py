@@ -62,8 +62,6 @@ def test_a_singular_that_fails_is_a_sentence_and_no_answer(text, said):
     "printed",
     [
         "",
-        "[-1]:",
-        "[1, 2, -1, []]:",
         "[0, [0]]:",
         "nonsense",
         "[0, __import__('os')]:",
@@ -75,6 +73,13 @@ def test_a_msolve_that_fails_is_a_sentence_and_no_answer(printed):
     programs = Programs(None, script(f"print({printed!r})", "msolve"), seconds=20)
     assert parametrize(programs, RING, (x, y), EQUATIONS) is None
     assert [note.startswith("msolve ") for note in programs.notes] == [True]
+
+
+@pytest.mark.parametrize("printed", ["[-1]:", "[1, 2, -1, []]:"])
+def test_no_zeros_and_infinitely_many_are_no_failure(printed):
+    programs = Programs(None, script(f"print({printed!r})", "msolve"), seconds=20)
+    assert parametrize(programs, RING, (x, y), EQUATIONS) is None
+    assert not programs.notes
 
 
 def test_a_program_that_is_gone_is_a_sentence():

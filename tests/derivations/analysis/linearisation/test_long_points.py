@@ -51,7 +51,7 @@ def all_present():
 def in_coordinates(flow, point):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(stabilities, "SPREAD_OUT", 1)
-        return stabilities.stability(flow, point, time_limit=None)
+        return stabilities._stability_at(flow, point, stabilities.BUDGET, True, stabilities.LONG)
 
 
 @pytest.fixture(scope="module")
