@@ -56,6 +56,17 @@ class NumberField:
 
         With a common denominator it is an integer polynomial in the root, which the primitive modulus divides exactly or not.
         """
+        asked = ring.symbols, str(p)
+        if asked not in self._answers:
+            self._answers[asked] = self._divides(ring, p)
+        return self._answers[asked]
+
+    @cached_property
+    def _answers(self) -> dict[tuple, bool]:
+        return {}
+
+    def _divides(self, ring: Ring, p: Polynomial) -> bool:
+        """Whether the modulus divides a polynomial in the coordinates."""
         degree, places = int(p.total_degree()), [ring.place[x] for x in self.numerators]
         highest = [degree, *(int(p.degrees()[place]) for place in places)]
         below, *above = (_powers(n, most) for n, most in zip(self._integers, highest, strict=True))
@@ -164,7 +175,8 @@ class NumberField:
             return False
         element, power, rows = (top * inverse) % modulus, nmod_poly([1], PRIME), []
         for _ in range(self.degree):
-            rows.append([int(power[k]) for k in range(self.degree)])
+            held = [*map(int, power.coeffs())]
+            rows.append(held + [0] * (self.degree - len(held)))
             power = (power * element) % modulus
         return nmod_mat(rows, PRIME).rank() == self.degree
 

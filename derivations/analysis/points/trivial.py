@@ -68,7 +68,9 @@ def symmetries(ring: Ring, state: Sequence[Symbol], equations: Sequence[Polynomi
     """Permutations other than the identity, with a sign for all variables together, that map the flow to itself."""
     if not 1 < len(state) <= PERMUTED or len(equations) != len(state):
         return
-    _, *orders = permutations(range(len(state)))
+    _, *every = permutations(range(len(state)))
+    sizes = [len(p) for p in equations]
+    orders = [order for order in every if all(sizes[i] == sizes[j] for i, j in enumerate(order))]
     for order, sign in product(orders, (1, -1)):
         moved = (_permute_variables(ring, state, p, order, sign) for p in equations)
         if all((p - sign * equations[j]).is_zero() for p, j in zip(moved, order, strict=True)):
