@@ -5,7 +5,7 @@ operating system can, one process at a time.  Workers are kept for the next call
 time; they end after :data:`IDLE` seconds without work, and with the process that started them.
 
 Arguments and results cross by pickle, under which SymPy evaluates anew: ``Mul(2, x + y, evaluate=False)`` arrives as
-``2*x + 2*y``.
+``2*x + 2*y``.  Relations cross as they are: to find out again whether they hold may take longer than the work.
 
 >>> from math import factorial
 >>> run_within(60, factorial, 5)
@@ -25,6 +25,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial as bound
+from io import BytesIO
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from time import monotonic
@@ -32,6 +33,8 @@ from typing import TypeVar
 
 import cloudpickle
 from loky.backend import get_context
+from sympy import Basic
+from sympy.core.relational import Relational
 
 from theory import require
 from theory.errors import UnfinishedError
@@ -74,7 +77,7 @@ def run_within(time_limit: float | None, function: Callable[..., T], *args, part
     _check_limit(time_limit)
     if time_limit is None or _in_worker:
         return function(*args, **kwargs, **({"report": _ignore_report} if partial else {}))
-    worker = _send_job(float(time_limit), cloudpickle.dumps((function, args, kwargs, partial)))
+    worker = _send_job(float(time_limit), _dumps((function, args, kwargs, partial)))
     try:
         succeeded, outcome = worker.outcome(float(time_limit))
     except BaseException:
@@ -114,6 +117,23 @@ def run_each(time_limit: float, function: Callable[..., T], each: Iterable, at_o
     for _ in range(min(len(futures), at_once or os.cpu_count() or 1)):
         threading.Thread(target=take_jobs, daemon=True).start()
     return futures
+
+
+class _Pickler(cloudpickle.Pickler):
+    def reducer_override(self, obj):
+        if isinstance(obj, Relational):
+            return _unevaluated_relation, (type(obj), *obj.args)
+        return super().reducer_override(obj)
+
+
+def _unevaluated_relation(kind: type[Relational], left: Basic, right: Basic) -> Relational:
+    return kind(left, right, evaluate=False)
+
+
+def _dumps(value: object) -> bytes:
+    written = BytesIO()
+    _Pickler(written).dump(value)
+    return written.getvalue()
 
 
 def _fulfil(future: Future[T], work: Callable[[], T]) -> None:
@@ -248,8 +268,8 @@ def _answer_job(time_limit: float, job: bytes, line: Connection) -> tuple[str, b
             line.send(("started", b""))
             _set_alarm(time_limit + GRACE)
         if partial:
-            kwargs["report"] = lambda found: line.send(("report", cloudpickle.dumps(found)))
-        return "result", cloudpickle.dumps(function(*args, **kwargs))
+            kwargs["report"] = lambda found: line.send(("report", _dumps(found)))
+        return "result", _dumps(function(*args, **kwargs))
     except BaseException as error:
         return "error", _pickle_error(error)
 
@@ -258,10 +278,10 @@ def _pickle_error(error: BaseException) -> bytes:
     """The exception with its traceback as a note; an exception that does not survive pickling arrives as its text."""
     error.add_note("".join(["In the worker process:\n", *traceback.format_exception(error)]))
     try:
-        pickled = cloudpickle.dumps(error)
+        pickled = _dumps(error)
         pickle.loads(pickled)
     except Exception:
-        return cloudpickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
+        return _dumps(RuntimeError(f"{type(error).__name__}: {error}"))
     return pickled
 
 

@@ -21,6 +21,7 @@ from derivations.analysis.sites.site import Fraction, Site
 from theory.errors import InputError
 
 TERMS = 4  # up to which a relation is written with terms on both sides
+EVALUATED = 60  # operations of a relation up to which SymPy looks for its truth
 SIMPLE = 30  # of conditions that are solved for a parameter, and of which it is asked whether one follows from the others
 FLIPPED = {Ge: Le, Gt: Lt, Le: Ge, Lt: Gt, Eq: Eq, Ne: Ne}
 
@@ -86,7 +87,7 @@ def _state_inequality(site: Site, value: Fraction, strict: bool, values: Mapping
     if rest.is_Pow and strict == (sign == POSITIVE):
         return (Ne if strict else Eq)(rest.base.xreplace(values), 0)
     shown = (rest if sign == POSITIVE else negate_expression(rest)).xreplace(values)
-    return (Gt if strict else Ge)(shown, 0)
+    return _relation_of(Gt if strict else Ge, shown, S.Zero)
 
 
 def undecided_part(site: Site, value: Fraction) -> tuple[Expr | None, Sign]:
@@ -131,7 +132,7 @@ def readable_relation(relation: Boolean) -> Boolean:
         return relation
     kind, expr = relation.func, relation.lhs - relation.rhs
     if expr.is_Mul and any(f.is_Add for f in expr.args):
-        return FLIPPED[kind](-expr, 0) if expr.could_extract_minus_sign() else kind(expr, 0)
+        return _relation_of(*((FLIPPED[kind], -expr) if expr.could_extract_minus_sign() else (kind, expr)), S.Zero)
     if len(Add.make_args(expr)) > SIMPLE:
         return _balance_terms(kind, expr)
     try:
@@ -140,7 +141,7 @@ def readable_relation(relation: Boolean) -> Boolean:
         return relation
     if len(candidates) == 1:
         ((x, c),) = candidates
-        return (kind if c > 0 else FLIPPED[kind])(x, (x - expr / c).expand())
+        return _relation_of(kind if c > 0 else FLIPPED[kind], x, (x - expr / c).expand())
     return _balance_terms(kind, expr)
 
 
@@ -156,11 +157,16 @@ def _balance_terms(kind: type[Relational], expr: Expr) -> Boolean:
     """Terms with positive coefficients against the others, and numbers on the right; many terms all on the left."""
     terms = Add.make_args(expr.expand())
     if len(terms) > TERMS:
-        return FLIPPED[kind](-expr, 0) if expr.could_extract_minus_sign() else kind(expr, 0)
+        return _relation_of(*((FLIPPED[kind], -expr) if expr.could_extract_minus_sign() else (kind, expr)), S.Zero)
     left = [t for t in terms if not t.is_number and not t.could_extract_minus_sign()]
     if not left:
         return _balance_terms(FLIPPED[kind], -expr)
-    return kind(Add(*left), Add(*left) - Add(*terms))
+    return _relation_of(kind, Add(*left), Add(*left) - Add(*terms))
+
+
+def _relation_of(kind: type[Relational], left: Expr, right: Expr) -> Boolean:
+    """A relation; whether it holds by the assumptions on symbols is looked into where both sides are short."""
+    return kind(left, right, evaluate=left.count_ops() + right.count_ops() <= EVALUATED)
 
 
 def stated_signs(ring: Ring, conditions: Iterable[Relational]) -> Iterator[tuple[Polynomial, Sign]]:

@@ -48,7 +48,10 @@ def exceptional_sets(
     the known ones, or for denominators the ones that were stated of symbols and parameters."""
     cases = [together for together in named if may_vanish_together(together, signs)]
     cases += [(p,) for p in denominators if may_vanish_together((p,), stated)]
-    found = (tuple(sorted((readable_relation(Eq(signs.ring.expr(p), 0)) for p in together), key=plain)) for together in cases)
+    found = (
+        tuple(sorted((readable_relation(Eq(signs.ring.expr(p), 0, evaluate=False)) for p in together), key=plain))
+        for together in cases
+    )
     return tuple(dict.fromkeys(found))
 
 

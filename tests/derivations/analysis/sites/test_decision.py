@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import expand, symbols
 
 from derivations.analysis.algebra.polynomials import Ring
+from derivations.analysis.sites import decision
 from derivations.analysis.sites.assumptions import signs_from
 from derivations.analysis.sites.decision import decide_sign, is_empty
 from derivations.analysis.sites.sign import NEGATIVE, NONNEGATIVE, POSITIVE, ZERO
@@ -33,6 +35,23 @@ def test_textbook_inequalities_are_decided():
     assert decide_sign(on_plane(x**2 + y**2 < 1), plane.ring.fraction(x + y - 2)) == NEGATIVE
     assert not is_empty(plane, [(plane.ring.numerator(a * b - x), POSITIVE)])
     assert is_empty(plane, [(plane.ring.numerator(x**2 + y**2 + a), ZERO)])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=4),
+    st.sampled_from([-1, 0, 1]),
+)
+def test_points_that_are_looked_at_first_change_no_answer(drawn, sign):
+    question = (
+        (tuple((str(c), (i, j)) for c, i, j in drawn), (sign,)),
+        ((("1", (1, 0)), ("-1", (0, 1))), (0, 1)),
+    )
+    asked = decision._is_refuted.__wrapped__
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(decision, "CORNERS", 0)
+        by_solver = asked(question)
+    assert asked(question) is by_solver
 
 
 terms = st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=4)
