@@ -132,7 +132,7 @@ def readable_relation(relation: Boolean) -> Boolean:
         return relation
     kind, expr = relation.func, relation.lhs - relation.rhs
     if expr.is_Mul and any(f.is_Add for f in expr.args):
-        return _relation_of(*((FLIPPED[kind], -expr) if expr.could_extract_minus_sign() else (kind, expr)), S.Zero)
+        return _against_zero(kind, expr)
     if len(Add.make_args(expr)) > SIMPLE:
         return _balance_terms(kind, expr)
     try:
@@ -157,11 +157,16 @@ def _balance_terms(kind: type[Relational], expr: Expr) -> Boolean:
     """Terms with positive coefficients against the others, and numbers on the right; many terms all on the left."""
     terms = Add.make_args(expr.expand())
     if len(terms) > TERMS:
-        return _relation_of(*((FLIPPED[kind], -expr) if expr.could_extract_minus_sign() else (kind, expr)), S.Zero)
+        return _against_zero(kind, expr)
     left = [t for t in terms if not t.is_number and not t.could_extract_minus_sign()]
     if not left:
         return _balance_terms(FLIPPED[kind], -expr)
     return _relation_of(kind, Add(*left), Add(*left) - Add(*terms))
+
+
+def _against_zero(kind: type[Relational], expr: Expr) -> Boolean:
+    """A relation with all on the left, the sign that is in front of it taken out."""
+    return _relation_of(FLIPPED[kind], -expr, S.Zero) if expr.could_extract_minus_sign() else _relation_of(kind, expr, S.Zero)
 
 
 def _relation_of(kind: type[Relational], left: Expr, right: Expr) -> Boolean:
