@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import add
 
 import sympy
-from lark import Lark, Token, Transformer, v_args
-from sympy import Expr, MatrixExpr, MatrixSymbol, Symbol
+from lark import Lark, Token, Transformer, Tree, v_args
+from sympy import Add, Expr, MatrixExpr, MatrixSymbol, Symbol
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.special import OneMatrix
 
@@ -51,11 +53,13 @@ DIRECTED = ("centred", "log_sum_exp", "normalised", "softmax")  # may say over w
 SIZES = {"identity": 1, "ones": 2}  # functions of dimensions
 MOST_ARGUMENTS = {"dot": 2, "hadamard": 16}
 LARGEST_POWER = 64
+LONGEST, DEEPEST, DIGITS = 100_000, 100, 1000  # characters of a formula, parts within each other, digits of a number
+SHOWN = 40  # characters of a wrong token that is longer than twice as many
 OVER = {"rows", "columns"}
 GRAMMAR = r"""
 statement: sum RELATION sum
-?sum: product | sum PLUS product -> add | sum MINUS product -> subtract
-?product: sign | product TIMES sign -> multiply | product OVER sign -> divide
+?sum: product | product ((PLUS | MINUS) product)+ -> total
+?product: sign | sign ((TIMES | OVER) sign)+ -> multiply
 ?sign: power | "-" sign -> negate | "+" sign
 ?power: turned | turned POWER sign -> power
 ?turned: atom | turned ".T" -> transpose
@@ -81,12 +85,39 @@ _PARSER = Lark(GRAMMAR, start=["sum", "statement"], parser="lalr")
 
 def read_formula(text: str, known: Mapping[str, Symbol | MatrixSymbol]) -> Expr:
     """One expression over the known symbols; errors are those of the parser, around :class:`WrongPartError`."""
-    return _Build(known).transform(_PARSER.parse(text, start="sum"))
+    return _Build(known).transform(_parse(text, "sum"))
 
 
 def read_statement(text: str, known: Mapping[str, Symbol | MatrixSymbol]) -> Boolean:
     """An inequality between numbers, or an equation; errors as those of :func:`read_formula`."""
-    return _Build(known).transform(_PARSER.parse(text, start="statement"))
+    return _Build(known).transform(_parse(text, "statement"))
+
+
+def _parse(text: str, start: str) -> Tree:
+    """The parts of a formula within the bounds."""
+    if len(text) > LONGEST:
+        raise TooLargeError(f"at most {LONGEST:,} characters", f"{len(text):,}")
+    tree = _PARSER.parse(text, start=start)
+    if (depth := _depth_of(tree)) > DEEPEST:
+        raise TooLargeError(f"at most {DEEPEST} parts within each other", f"{depth:,}")
+    return tree
+
+
+def _depth_of(tree: Tree | Token) -> int:
+    """How many parts stand within each other, without recursion."""
+    depth, level = 0, [tree]
+    while level := [part for one in level if isinstance(one, Tree) for part in one.children]:
+        depth += 1
+    return depth
+
+
+class TooLargeError(Exception):
+    """A formula beyond a bound: what was expected of it, and what it has."""
+
+
+def _pairs(rest: Sequence) -> Iterator[tuple]:
+    """Signs with what stands behind them."""
+    return zip(rest[::2], rest[1::2], strict=True)
 
 
 class WrongPartError(Exception):
@@ -95,6 +126,12 @@ class WrongPartError(Exception):
     def __init__(self, expected: str, token: Token, remedy: str):
         super().__init__(str(token))
         self.parts = expected, token, remedy
+
+    @property
+    def shown(self) -> str:
+        """The token, of a long one the beginning."""
+        token = self.parts[1]
+        return f"{token[:SHOWN]}… ({len(token):,} characters)" if len(token) > 2 * SHOWN else str(token)
 
 
 @v_args(inline=True)
@@ -110,6 +147,8 @@ class _Build(Transformer):
         return RELATIONS[sign](a, b) if sign in RELATIONS else sympy.Eq(a, b)
 
     def number(self, token):
+        if len(token) > DIGITS:
+            raise WrongPartError(f"numbers of at most {DIGITS} digits", token, "round it, or give it a name")
         return read_number(str(token))
 
     def name(self, token):
@@ -149,20 +188,24 @@ class _Build(Transformer):
             raise WrongPartError(f"numbers in {token}", token, "write hinge(M) for what is positive of every entry")
         return elementwise(function, arguments[0])
 
-    def add(self, a, sign, b):
-        _require_shapes(a, sign, b, a.is_Matrix == b.is_Matrix and (not a.is_Matrix or a.shape == b.shape))
-        return a + b
+    def total(self, first, *rest):
+        terms = [first]
+        for sign, term in _pairs(rest):
+            fits = first.is_Matrix == term.is_Matrix and (not first.is_Matrix or first.shape == term.shape)
+            _require_shapes(first, sign, term, fits)
+            terms.append(-term if sign == "-" else term)
+        return reduce(add, terms) if first.is_Matrix else Add(*terms)
 
-    def subtract(self, a, sign, b):
-        return self.add(a, sign, -b)
-
-    def multiply(self, a, sign, b):
-        _require_shapes(a, sign, b, not (a.is_Matrix and b.is_Matrix) or a.cols == b.rows)
-        return a * b
-
-    def divide(self, a, sign, b):
-        _require_shapes(a, sign, b, not b.is_Matrix)
-        return a / b
+    def multiply(self, first, *rest):
+        value = first
+        for sign, factor in _pairs(rest):
+            if sign == "/":
+                _require_shapes(value, sign, factor, not factor.is_Matrix)
+                value = value / factor
+            else:
+                _require_shapes(value, sign, factor, not (value.is_Matrix and factor.is_Matrix) or value.cols == factor.rows)
+                value = value * factor
+        return value
 
     def negate(self, a):
         return -a

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from derivations.cli.common import FAILED, JSON, LEVEL, OUT, QUIET, examples, folder_of, say
+from theory import require
 from theory.errors import InputError
 from theory.progress import progress_bar
 from theory.text_table import table_text
 
 if TYPE_CHECKING:
-    from derivations.engine import Derivation
+    from derivations.documents.view import DerivationView
+    from derivations.engine import Derivation, Verification
     from theory.loss import Loss
 
 
@@ -39,12 +42,20 @@ if TYPE_CHECKING:
     show_default=True,
     help="Kind of document to make.",
 )
+@click.option("--time-limit", type=float, default=300.0, show_default=True, help="Seconds for a model file.")
 @LEVEL
 @JSON
 @QUIET
 @OUT
 def command(
-    names: tuple[str, ...], spec: Path | None, listed: bool, kind: str, level: str, as_json: bool, out: Path | None
+    names: tuple[str, ...],
+    spec: Path | None,
+    listed: bool,
+    kind: str,
+    time_limit: float,
+    level: str,
+    as_json: bool,
+    out: Path | None,
 ) -> None:
     """Derivations alone, checked: NAME... or all, or those of a model file.
 
@@ -56,22 +67,24 @@ def command(
     if listed:
         click.echo(table_text(catalogue.titles().items(), "ll"))
         return
+    from derivations.analysis.limits import run_within
     from derivations.documents.publish import write_derivations
     from derivations.spec import load_model
 
     if not names and spec is None:
         raise InputError("the name of a derivation, all, or --spec FILE", "none", "see collapse derive --list")
-    derivations = [_derive_model_file(load_model(spec), spec.stem)] if spec else []
-    chosen = {name: None for given in names for name in (catalogue.names() if given == "all" else (given,))}
-    derivations += map(catalogue.derive, chosen)
+    require.real(time_limit, "--time-limit as positive seconds", "give for example 300", above=0)
+    chosen = dict.fromkeys(name for given in names for name in (catalogue.names() if given == "all" else (given,)))
     folder = folder_of(out, as_json or kind == "json")
+    shown = folder is not None and kind != "json"
+    works = [partial(run_within, time_limit, derive_loss, load_model(spec), spec.stem, level, shown)] if spec else []
+    works += [partial(_verify_derivation, catalogue.derive(name), level, shown) for name in chosen]
     made = []
-    with progress_bar(len(derivations), "derive and check") as done:
-        for derivation in derivations:
-            made.append((derivation, derivation.verify(level)))
+    with progress_bar(len(works), "derive and check") as done:
+        for work in works:
+            made.append(work())
             done(len(made))
-    views = [derivation.view(found) for derivation, found in made] if folder and kind != "json" else []
-    files = write_derivations(views, kind, folder) if folder and kind != "json" else []
+    files = write_derivations([view for view, _ in made if view], kind, folder) if folder and shown else []
     if as_json or kind == "json":
         click.echo(json.dumps([verification.to_dict() for _, verification in made]))
     else:
@@ -82,17 +95,26 @@ def command(
         sys.exit(FAILED)
 
 
-def _derive_model_file(loss: Loss, name: str) -> Derivation:
-    """The derivation of a model file, with the kinks of its loss said in every step and aloud."""
+def derive_loss(loss: Loss, name: str, level: str, shown: bool) -> tuple[DerivationView | None, Verification]:
+    """The derivation of a loss, as it is shown if it is to be, and its check, with the kinks of the loss said in every step and
+    aloud."""
     from derivations.catalogue.model import derive_model
+
+    derivation = derive_model(loss, name, None)
+    return _verify_derivation(_say_kinks(derivation, loss) if loss.kinks else derivation, level, shown)
+
+
+def _verify_derivation(derivation: Derivation, level: str, shown: bool) -> tuple[DerivationView | None, Verification]:
+    found = derivation.verify(level)
+    return (derivation.view(found) if shown else None), found
+
+
+def _say_kinks(derivation: Derivation, loss: Loss) -> Derivation:
     from theory.latex import tex
     from theory.printing import plain
 
-    derivation = derive_model(loss, name)
-    if not loss.kinks:
-        return derivation
     places = " and ".join(f"{plain(e)} = 0" for e in loss.kinks)
-    click.echo(f"{name}: the loss has kinks at {places}; its flows are derived away from them", err=True)
+    click.echo(f"{derivation.name}: the loss has kinks at {places}; its flows are derived away from them", err=True)
     said = f"Away from the kinks of the loss at {', '.join(f'${tex(e)}=0$' for e in loss.kinks)}."
     held = (s if said in s.assumptions else replace(s, assumptions=(*s.assumptions, said)) for s in derivation.steps)
     return replace(derivation, steps=tuple(held))

@@ -11,7 +11,7 @@ from lark.exceptions import VisitError
 from sympy import Basic, Expr, Pow, Symbol
 from sympy.core.relational import Relational
 
-from derivations.formulas import WrongPartError, read_formula, read_statement
+from derivations.formulas import TooLargeError, WrongPartError, read_formula, read_statement
 from theory import InputError
 from theory.stopgrad import erase
 from theory.vanishing import vanishes
@@ -42,9 +42,12 @@ class Reader:
             if not isinstance(error.orig_exc, WrongPartError):
                 raise error.orig_exc from None
             expected, token, remedy = error.orig_exc.parts
-            raise InputError(
-                expected, f"{token} {self._describe_place(text, token.line or 1, token.column or 1)}", remedy
-            ) from None
+            where = self._describe_place(text, token.line or 1, token.column or 1)
+            raise InputError(expected, f"{error.orig_exc.shown} {where}", remedy) from None
+        except TooLargeError as error:
+            expected, found = error.args
+            where = self._describe_place(text, 1, 1)
+            raise InputError(f"a formula of {expected}", f"one of {found} {where}", "write it in fewer parts") from None
         except UnexpectedInput as error:
             at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
             line = 1 if at_end else error.line or 1
@@ -53,9 +56,6 @@ class Reader:
             raise InputError(
                 "a formula", f"{'its end' if at_end else repr(_wrong_character(text, error))} {where}", "correct the expression"
             ) from None
-        except RecursionError:
-            where = self._describe_place(text, 1, 1)
-            raise InputError("a formula that is nested less deeply", f"one {where}", "write it in fewer parts") from None
         self._check_number(value, text)
         return value
 

@@ -71,6 +71,17 @@ def test_powers_bind_tighter_than_signs_and_to_the_right(base, exponent):
     assert parse_expression(f"x^{exponent}", {"x": X}) == X**exponent
 
 
+def test_many_terms_are_read_at_once(write):
+    """In one sum, whose terms are not gone through again with each that comes; brackets around one part are no depth."""
+    loss, plain = (
+        load_model(write(MODEL.replace("w*x", "+".join(f"{k}*w*x" for k in range(1, 4000))))),
+        load_model(write(MODEL)),
+    )
+    x, _, w = plain.state
+    assert loss.expression == plain.expression.subs(w * x, 3999 * 2000 * w * x)
+    assert load_model(write(MODEL.replace("w*x", "(" * 3000 + "w*x" + ")" * 3000))).expression == plain.expression
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -88,7 +99,12 @@ def test_powers_bind_tighter_than_signs_and_to_the_right(base, exponent):
         (('w = "gamma"', "w = 2"), r"a formula in quotes for w.*write \"2\""),
         (("**2/2 +", "**99 +"), r"powers up to 64, got 99"),
         (("loss =", "loss"), r"expected TOML in model\.toml"),
-        (("w*x", "-" * 5000 + "x"), r"nested less deeply, got one at line 2, column 9"),
+        (("w*x", "-" * 5000 + "x"), r"at most 100 parts within each other, got one of 5,00. at line 2, column 9"),
+        (("w*x", "sin(" * 300 + "x" + ")" * 300), r"at most 100 parts within each other"),
+        (("w*x", "+".join(["x"] * 60_000)), r"at most 100,000 characters, got one of 120,0.. at line 2, column 9"),
+        (("w*x", "7" * 2000), r"numbers of at most 1000 digits, got 7{40}… \(2,000 characters\) at line 2, column"),
+        (("w*x", "z" * 2000), r"declared names .*got z{40}… \(2,000 characters\) at line 2"),
+        (("w*x", "w/(x - x)"), r"divide by nothing that is zero"),
     ],
     ids=lambda v: v[1] if isinstance(v, tuple) else "",
 )

@@ -168,3 +168,12 @@ def test_derivations_that_cannot_be_written_say_so_in_one_line(here, monkeypatch
     monkeypatch.setattr(catalogue, "derive", lambda name: false_derivation())
     assert_refused(collapse("derive", "embedding", "--out", out), status=3)
     assert tree(here) == {"file": b"a file"}
+
+
+def test_a_model_that_takes_too_long_is_stopped_and_nothing_is_written(here):
+    powers = 'state = ["x"]\nloss = "(a*x + x**2 + 1)**64 + (a + x + 1)**63*(x + 2*a)**60"\n[parameters]\na = "positive"\n'
+    (here / "long.toml").write_text(powers)
+    result = collapse("derive", "--spec", "long.toml", "--time-limit", "1", "--out", "made")
+    assert result.exit_code == 3
+    assert "stopped at the time limit of 1 s" in result.stderr
+    assert not list(here.glob("made/*"))
