@@ -19,7 +19,8 @@ from theory.text_table import table_text
 
 if TYPE_CHECKING:
     from derivations.documents.view import DerivationView
-    from derivations.engine import Derivation, Verification
+    from derivations.engine import Derivation
+    from derivations.verification import Verification
     from theory.loss import Loss
 
 
