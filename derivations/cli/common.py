@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from importlib import import_module
 from math import isfinite
@@ -18,6 +18,7 @@ FAILED, BAD_INPUT, UNFINISHED, INTERRUPTED = 1, 2, 3, 130
 ARGUMENT = re.compile(r"""\b(\w+)=("[^"]*"|'[^']*'|[\d./+-]*\d|\w+|)(?:\.\.\.)?""")  # as Python writes it
 QUOTES = "\"'"
 FOLDER = Path("collapse-out")
+FORMATS = ["svg", "pdf", "png"]
 KEPT = "derivations.kept"  # what a command has written, in the context of click
 OUT = click.option(
     "--out",
@@ -27,7 +28,7 @@ OUT = click.option(
 FIGURES = click.option(
     "--format",
     "formats",
-    type=click.Choice(["svg", "pdf", "png"]),
+    type=click.Choice(FORMATS),
     multiple=True,
     default=("svg", "pdf"),
     show_default=True,
@@ -167,15 +168,20 @@ def folder_of(out: Path | None, as_json: bool) -> Path | None:
     return None if out is None and as_json else require_writable(out or FOLDER)
 
 
-def publish(folder: Path | None, build: Callable[[Path], None]) -> list[str]:
-    """Files that are built, in their folder at once or not at all; none without a folder."""
+def publish(folder: Path | None, build: Callable[[Path], None], stale: Iterable[str] = ()) -> list[str]:
+    """Files that are built, in their folder at once or not at all, in the place of ``stale`` ones; none without a folder."""
     from derivations.documents.publish import publish_files
 
     if folder is None:
         return []
-    files = [str(path) for path in publish_files(folder, build)]
+    files = [str(path) for path in publish_files(folder, build, stale)]
     note_kept(*files)
     return files
+
+
+def figure_files(name: str) -> tuple[str, ...]:
+    """The files that a figure may have been written to."""
+    return tuple(f"{name}.{kind}" for kind in FORMATS)
 
 
 def note_kept(*what: str) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from derivations.cli.common import publish, run_summary, say, status_of
+from derivations.cli.common import figure_files, publish, run_summary, say, status_of
 from derivations.cli.couplings import coupling_of
 from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.progress import progress_bar
@@ -25,13 +25,13 @@ def partial_run(error: Interrupted | UnfinishedError):
     return replace(error.partial, complete=False, stopped=str(error))
 
 
-def save_run(out: Path | None, name: str, run, words: str) -> list[str]:
-    """Write a run, at once or not at all."""
+def save_run(out: Path | None, name: str, run, words: str, later: Iterable[str] = ()) -> list[str]:
+    """Write a run, at once or not at all; the files that are made ``later`` of it are not kept from an earlier one."""
 
     def build(scratch: Path) -> None:
         run.save(scratch / f"{name}.nc", {"coupling": words})
 
-    return publish(out, build)
+    return publish(out, build, later)
 
 
 def finite_or_none(value: float) -> float | None:
@@ -48,7 +48,9 @@ def run_time_scales(_model: str, options: Mapping[str, Any], given: set[str], ou
     files: list[str] = []
 
     def keep(run) -> None:
-        files.extend(save_run(out, run.name, run.trajectory, "none frustrated" if run.coupling.classifiable else words))
+        said = "none frustrated" if run.coupling.classifiable else words
+        later = () if files else (*(f"{name}.nc" for name in NAMES), *figure_files("two-time-scales"))
+        files.extend(save_run(out, run.name, run.trajectory, said, later))
 
     try:
         with _Bars() as bars:

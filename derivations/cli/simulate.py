@@ -23,6 +23,7 @@ from derivations.cli.common import (
     QUIET,
     SEED,
     examples,
+    figure_files,
     folder_of,
     print_claims,
     publish,
@@ -36,6 +37,7 @@ from theory import require
 from theory.errors import InputError, Interrupted, UnfinishedError
 from theory.progress import progress_bar
 
+FILMS = ["gif", "mp4"]
 UNPREDICTED = "nothing that this run could be held against is predicted in closed form"
 LATE = 12.0  # slow times that a run lasts unless told otherwise: until the slowest mode is measured
 GROWING = 5.0  # times in which what repels grows by a factor e, likewise
@@ -96,7 +98,7 @@ class _Model(click.Choice):
 @click.option("--step", type=float, help="Gradient descent in steps of this size, in place of the gradient flow.")
 @click.option("--momentum", type=float, default=0.0, show_default=True, help="Momentum of gradient descent (heavy ball).")
 @click.option("--batch", type=int, help="Samples in a mini-batch of gradient descent.  [default: all]")
-@click.option("--animation", type=click.Choice(["gif", "mp4"]), help="Also make a film of the labels (mp4 needs ffmpeg).")
+@click.option("--animation", type=click.Choice(FILMS), help="Also make a film of the labels (mp4 needs ffmpeg).")
 @FIGURES
 @JSON
 @QUIET
@@ -169,7 +171,8 @@ def _run_model(model: str, options: Mapping[str, Any], given: set[str], out: Pat
         run, status = partial_run(error), status_of(error)
     run = replace(run, model=chosen)
     title = f"{model}, {words}, d = {options['dimension']}: {run.method}"
-    files = save_run(out, "trajectory", run, words)
+    later = (*figure_files("trajectory"), *(f"labels.{kind}" for kind in FILMS))
+    files = save_run(out, "trajectory", run, words, later)
 
     def draw(scratch: Path) -> None:
         from derivations import figures

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from derivations.documents import html, latex
 from derivations.documents.view import DerivationView, PaperView
 from theory.errors import InputError, UnfinishedError
 from theory.progress import Tell
+from theory.scratch import clear_dead_runs, move_together, scratch_folder
 
 
-def publish_files(out: Path, build: Callable[[Path], None]) -> list[Path]:
-    """Let ``build`` make files in a scratch folder on the disk of ``out``, then move each into ``out`` by one rename.
+def publish_files(out: Path, build: Callable[[Path], None], stale: Iterable[str] = ()) -> list[Path]:
+    """Let ``build`` make files in a scratch folder on the disk of ``out``, then move them into ``out`` together;
+    ``stale`` files, which belong to an earlier set, go at the same time.
 
-    Nothing is left behind, and nothing of ``out`` is touched, when ``build`` raises.
+    Nothing is left behind, and nothing of ``out`` is touched, when ``build`` raises.  What runs that were killed have left is
+    cleared, and moves that they had begun are finished (:mod:`theory.scratch`).
     """
     out = require_writable(out)
     # a rename stays on one disk: the scratch folder is hidden in ``out`` itself where that exists
-    with tempfile.TemporaryDirectory(dir=_existing_part(out), prefix=".collapse-") as scratch:
-        build(Path(scratch))
-        files = sorted(path for path in Path(scratch).iterdir() if path.is_file())
-        out.mkdir(parents=True, exist_ok=True)
-        for path in files:
-            os.replace(path, out / path.name)
-        return [out / path.name for path in files]
+    for place in {_existing_part(out), _existing_part(out.parent)}:
+        clear_dead_runs(place)
+    with scratch_folder(_existing_part(out)) as scratch:
+        build(scratch)
+        return move_together(scratch, out, stale)
 
 
 def require_writable(out: Path) -> Path:

@@ -22,8 +22,6 @@ writes into its attributes.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -33,6 +31,7 @@ import numpy as np
 
 from theory import require
 from theory.errors import InputError
+from theory.scratch import move_together, scratch_folder
 from theory.simulation.model_text import read_json, readable_text, write_json
 
 if TYPE_CHECKING:
@@ -111,9 +110,9 @@ def save(run: Run, path: str | Path, attributes: Mapping[str, str] | None = None
         dataset = dataset.drop_vars(["seed", *run.parameters])
     dataset.attrs = {**(attributes or {}), **dataset.attrs}
     plain = {name: {"_FillValue": None} for name in dataset.variables}
-    with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=".collapse-") as scratch:
-        dataset.to_netcdf(Path(scratch) / path.name, engine=ENGINE, format="NETCDF3_64BIT", encoding=plain)
-        os.replace(Path(scratch) / path.name, path)
+    with scratch_folder(path.resolve().parent) as scratch:
+        dataset.to_netcdf(scratch / path.name, engine=ENGINE, format="NETCDF3_64BIT", encoding=plain)
+        move_together(scratch, path.resolve().parent)
     return path
 
 
