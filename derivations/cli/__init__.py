@@ -1,6 +1,7 @@
 """The command ``collapse``: a group of commands, one a module, which is imported when its command is asked for."""
 
 import os
+import signal
 import sys
 from importlib.metadata import version
 from typing import NoReturn
@@ -19,11 +20,13 @@ def main() -> None:
 
 
 def run() -> NoReturn:
-    """Run the command as a process of its own, which ends at once after Ctrl-C.
+    """Run the command as a process of its own, which ends at once after Ctrl-C, or when it is asked to terminate.
 
     The end of an interpreter would wait for all memory to be freed, beside threads that still work; what holds files has been
     left by then, and workers end with this process.
     """
+    _open_standard_streams()
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         main()
     except SystemExit as end:
@@ -33,3 +36,17 @@ def run() -> NoReturn:
             os._exit(INTERRUPTED)
         raise
     sys.exit()
+
+
+def _interrupt(*_) -> NoReturn:
+    raise KeyboardInterrupt("terminated")
+
+
+def _open_standard_streams() -> None:
+    """Streams that came closed lead nowhere: else the next file, or the pipe to a worker, would have their number."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
