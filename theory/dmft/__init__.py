@@ -5,6 +5,7 @@
 * :class:`MeanFieldHead`: a linear head in the mean field of all :class:`Modes`, its steady states, its ageing.
 * :func:`critical_fraction`: the line beyond which no class mode survives decay.
 * :class:`SingleSite`: a nonlinear head, one component at a time.
+* :class:`WideHead`: embeddings of many dimensions beside a random head, by functions of two times.
 
 Names are imported on first use; ``__init__.pyi`` says from where.
 """

@@ -14,3 +14,6 @@ from .single_site import (
     SingleSite as SingleSite,
     SiteCurve as SiteCurve,
 )
+from .wide.curve import WideCurve as WideCurve
+from .wide.head import RestingMode as RestingMode, WideHead as WideHead
+from .wide.modes import WideModes as WideModes
