@@ -28,6 +28,7 @@ from derivations.agreement.nonlinear import NonlinearStudy, SitePoints, against_
 from derivations.agreement.overview import AgreementStudy, study_agreement
 from derivations.agreement.power_law import PowerLaw, fit_power_law
 from derivations.agreement.sampled import expected_variances, sampled_coupling, sampled_response, simulated_variance
+from derivations.agreement.wide import against_dimensions, simulated_wide
 from theory.simulation.observables import StartPoints
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "SitePoints",
     "StartPoints",
     "against_classes",
+    "against_dimensions",
     "against_links",
     "against_ratios",
     "critical_head_decay",
@@ -52,5 +54,6 @@ __all__ = [
     "simulated_head",
     "simulated_sites",
     "simulated_variance",
+    "simulated_wide",
     "study_agreement",
 ]

@@ -42,6 +42,7 @@ def judge_samples(
     classes: tuple[int, int],
     couplings: int,
     drawn: Points | None = None,
+    of: str = "classes",
 ) -> SizeVerdict:
     """Hold samples against a theory.
 
@@ -59,6 +60,8 @@ def judge_samples(
         in each mean.
     drawn
         those of K classes, where they are drawn already.
+    of
+        what there are K of.
     """
     from scipy.stats import t
 
@@ -66,16 +69,16 @@ def judge_samples(
     quantile = float(t.ppf(1 - LEVEL / (2 * sum(len(values) for values, _ in theory.values())), couplings - 1))
     name, place, size, noise = _largest(theory, drawn)
     where = f"{name} at {at[place]:.4g}" if len(at) > 1 else name
-    said = f"the largest deviation, of {where}, is {noise:.3g} standard errors with {classes[0]} classes"
+    said = f"the largest deviation, of {where}, is {noise:.3g} standard errors with {classes[0]} {of}"
     if noise <= quantile:
         return SizeVerdict(True, f"held: {said}; noise reaches {quantile:.2g}")
     half = draw(classes[1])
     pairs = ((key, *drawn[key], *half[key]) for key in theory)
     first = {key: (2 * m - of_half, np.hypot(2 * e, its)) for key, m, e, of_half, its in pairs}
     rest, other, _, left = _largest(theory, first)
-    by = f"{size:.3g} with {classes[0]} classes and {_deviation(theory, half, name, place):.3g} with {classes[1]}"
+    by = f"{size:.3g} with {classes[0]} {of} and {_deviation(theory, half, name, place):.3g} with {classes[1]}"
     if left <= quantile:
-        sentence = f"held with what finitely many classes take off: {said}, {by}; extrapolated to infinitely many, no deviation"
+        sentence = f"held with what finitely many {of} take off: {said}, {by}; extrapolated to infinitely many, no deviation"
         return SizeVerdict(True, f"{sentence} is larger than {left:.3g} standard errors, and noise reaches {quantile:.2g}")
     sentence = (
         f"did not hold here: {said}, {by}; extrapolated to infinitely many, that of {rest} at {at[other]:.4g} is {left:.3g}"

@@ -194,7 +194,7 @@ def _point_grid(options: dict) -> NDArray:
 
 def sample_columns(points: Points) -> Columns:
     """Columns of samples, after those of the theory."""
-    named = {"": "response", " ": "variance", "  ": "head", "largest_": "largest"}
+    named = {"": "response", " ": "variance", "  ": "head", "largest_": "largest", "loss_": "loss"}
     return {
         f"{prefix.strip()}{what}": values
         for prefix, name in named.items()

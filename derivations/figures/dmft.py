@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from derivations.agreement import AgreementStudy, Deviations, HeadPoints, NonlinearStudy, StartPoints
 from derivations.figures.bands import draw_band
 from derivations.figures.style import BLUE, GREEN, ORANGE, PINK, STYLE, draw_bars
-from theory.dmft import HeadCurve, MeanFieldHead, Pairs
+from theory.dmft import HeadCurve, MeanFieldHead, Pairs, WideCurve
 from theory.dmft.ensembles import EnsembleName
 
 SHADES: dict[EnsembleName, str] = {"regular": BLUE, "poisson": ORANGE}
@@ -108,6 +108,26 @@ def head_figure(
             _draw_line(others[0], of, *line)
         axis.set(title=title, xscale="log", xlabel="time (mobilities one over degrees)", ylabel="eigenvalue of the head")
         axis.legend()
+        return figure
+
+
+def wide_figure(curve: WideCurve, points: Mapping[str, tuple[NDArray, NDArray]] | None = None) -> Figure:
+    """The variance of labels and the loss beside a wide random head over times, and points of simulations."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 4.2))
+        for axis, name, values, shade in zip(
+            figure.subplots(1, 2),
+            ("variance", "loss"),
+            (curve.label_variance, curve.loss),
+            (SHADES["regular"], SHADES["poisson"]),
+            strict=True,
+        ):
+            axis.plot(curve.times, values, color=shade, label="two-time theory")
+            if points is not None:
+                draw_bars(axis, curve.times, *points[name], shade, r"simulation, mean $\pm$ two standard errors")
+            axis.set(title=f"{name}, for each dimension", xlabel="time (mobilities one over degrees)")
+            axis.set_ylim(bottom=0)
+            axis.legend(fontsize=8)
         return figure
 
 

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from derivations.agreement import critical_head_decay
 from derivations.cli import main
-from theory.dmft import Band, LabelResponse, MeanFieldHead, outlier_mass
+from theory import Coupling
+from theory.dmft import Band, LabelResponse, MeanFieldHead, WideHead, outlier_mass
 
 FEW = ("--pure", 2, "--links", 4, "--points", 5)
 CHECK = ("--check", "--classes", 60)
@@ -93,6 +94,44 @@ def test_head_has_its_steady_states_its_ageing_and_its_critical_decays():
 )
 def test_head_says_nothing_of_what_does_not_exist(arguments, absent):
     assert not absent & told("head", "--pure", 4, "--points", 3, *arguments).keys()
+
+
+WIDE = ("wide", "--spread", 0.4, "--gamma", 0.1, "--points", 3, "--until", 2)
+
+
+def test_wide_heads_are_those_of_the_library(here):
+    found = told(*WIDE, "--lambda", 0.05, "--kappa", 0.1)
+    head = WideHead.of(Coupling.uniform(3, 30, 0.2), spread=0.4, gamma=0.1, lam=0.05, kappa=0.1)
+    curve = head.trajectory([0.0, 1.0, 2.0])
+    np.testing.assert_allclose(found["columns"]["variance"], curve.label_variance, rtol=1e-9)
+    np.testing.assert_allclose(found["columns"]["loss"], curve.loss, rtol=1e-9)
+    assert found["steady_states"][0]["variance"] == head.steady_states()[1][0].variance
+    assert (found["modes"], found["modes_over_dimension"]) == (33, 33 / 256)
+
+
+def test_wide_heads_of_a_table_are_held_against_simulations(here):
+    (here / "J.csv").write_text("a,b\n1,0\n0,1\n0.5,0.5\n")
+    found = told(*WIDE, "--coupling", "J.csv", "--dimension", 64, "--check")
+    assert found["verdict"].startswith("held")
+    assert np.all(np.array(found["columns"]["standard_error"]) > 0)
+    assert np.all(np.array(found["columns"]["loss_standard_error"]) > 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["wide", "--links", 4], "--links"),
+        (["variance", "--spread", 1], "--spread"),
+        (["wide", "--coupling", "absent.csv"], "absent.csv"),
+        (["wide", "--dimension", 20], "33 modes in 20 dimensions"),
+        (["wide", "--spread", "nan"], "--spread"),
+    ],
+)
+def test_options_of_another_kind_and_crowded_dimensions_are_refused(here, arguments, named):
+    done = collapse(*arguments)
+    assert done.exit_code == 2
+    assert named in done.stderr
+    assert not (here / "made").exists()
 
 
 def test_simulated_heads_are_laid_beside_the_theory():

@@ -24,7 +24,7 @@ def test_growth_rate_is_the_spectral_abscissa_of_a_dense_head(mu, w0, g):
 
 def test_growth_rate_is_that_of_small_labels_in_the_two_time_theory():
     mu, w0, g = 0.8, 0.3, 0.6
-    head = WideHead(mu, start=w0, spread=g, gamma=1e-9, lam=0.02)
+    head = WideHead(mu, start=w0, spread=g, gamma=1e-9, lam=0.02, tolerance=1e-4)
     early, late = head.trajectory([18.0, 20.0]).variance
     power = 0.5  # as poles in both Laplace variables leave each other quadratically where their sum is largest
     measured = (np.log(late / early) + power * np.log(20 / 18)) / 4
@@ -84,8 +84,8 @@ def test_late_modes_with_decay_rest_at_the_stable_state_or_vanish():
     head = WideHead(0.9, start=0.8, spread=0.3, gamma=1.0, lam=0.1, kappa=0.4, variance=1.0)
     late, far = head.trajectory([60.0]), WideHead(0.9, start=0.1, spread=0.1, gamma=1.0, lam=0.1, kappa=0.4, variance=0.01)
     state = head.steady_states()[0][0]
-    assert late.variance[0] == pytest.approx(state.variance, rel=1e-3)
-    assert late.eigenvalue[0] == pytest.approx(state.eigenvalue, rel=1e-3)
+    assert late.variance[0] == pytest.approx(state.variance, rel=1e-2)
+    assert late.eigenvalue[0] == pytest.approx(state.eigenvalue, rel=1e-2)
     assert far.trajectory([60.0]).variance[0] < 1e-6
 
 

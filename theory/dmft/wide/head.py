@@ -97,7 +97,7 @@ class WideHead:
     kappa: float = 0.0
     variance: ArrayLike = 1.0
     dimension: int | None = None
-    tolerance: float = 1e-4
+    tolerance: float = 1e-3
 
     def __post_init__(self):
         require.real(self.start, "start as a finite number")
@@ -253,8 +253,19 @@ class WideHead:
                 array[:, group[:, None], group] = rows[:, start : start + size**2].reshape(-1, size, size)
                 start += size**2
         single = not isinstance(self.correlation, WideModes) and np.ndim(self.correlation) == 0
-        solved = {"modes": self.modes, "start": self.start, "spread": self.spread, "kappa": self.kappa, "single": single}
-        return WideCurve(times, **arrays, head_trace=rows[:, -1], errors=errors, steps=steps, kernels=kernels, **solved)
+        return WideCurve(
+            times,
+            **arrays,
+            head_trace=rows[:, -1],
+            errors=errors,
+            steps=steps,
+            kernels=kernels,
+            modes=self.modes,
+            start=self.start,
+            spread=self.spread,
+            kappa=self.kappa,
+            single=single,
+        )
 
     # -- in closed form --------------------------------------------------------------------------------------------------
 
