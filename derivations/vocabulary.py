@@ -160,6 +160,24 @@ phi_c, n_c = symbols(r"\phi_c n_c", positive=True)
 # Ageing: the density at an edge, its Laplace transform, the derivative of its logarithm, two times, their overlap.
 varrho_e, I_B, r_B, t_1, t_2, g_21, C_12 = symbols(r"\varrho_e I_B r_B t_1 t_2 g_{21} C_{12}", positive=True)
 
+# Two times, rows of matrices over n_t times: amplitudes, residuals, fields of the random matrix xi_d, and what these are
+# without response; overlaps, responses, propagators; integrals up to each time, and decays; the start of a mode.
+n_t = Symbol("n_t", integer=True, positive=True)
+v_t, r_t, varphi_t, psi_t, varphi_f, psi_f = (
+    MatrixSymbol(name, n_t, d) for name in ("v_t", "r_t", "varphi_t", "psi_t", "varphi_f", "psi_f")
+)
+C_t, R_t_t, A_t, B_t = (MatrixSymbol(name, n_t, n_t) for name in ("C_t", "R_t", "A_t", "B_t"))
+M_t, N_t, Omega_t, E_t = (MatrixSymbol(name, n_t, n_t) for name in ("M_t", "N_t", "Omega_t", "E_t"))
+dv_dpsi, dr_dphi = (
+    MatrixSymbol(rf"\tfrac1d\operatorname{{tr}}\tfrac{{\partial{{{of}_t}}}}{{\partial{{{by}_f}}}}", n_t, n_t)
+    for of, by in (("v", r"\psi"), ("r", r"\varphi"))
+)
+xi_d, v_row = MatrixSymbol("xi_d", d, d), MatrixSymbol(r"v_{0}^{T}", 1, d)
+
+# The same of a head at rest, at a rate s: responses, of a mode its mean; their parameter, where labels grow; a state at rest.
+A_s, B_s, G_s, Delta_s, Delta_c, s_c = symbols("A_s B_s G_s Delta_s Delta_c s_c", real=True)
+x_C, C_end, r_v, R_end = symbols(r"x_C C_{\infty} r_v R_{\infty}", real=True)
+
 # Single sites: velocities of components and of the head by each kind of embedding, means over samples, what a label feels.
 x_dot, w_by = symbols(r"\dot{x} \dot{w}_x", real=True)
 zeta_K = Symbol("zeta_K", positive=True)

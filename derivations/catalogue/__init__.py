@@ -28,6 +28,7 @@ _OF_THE_MODEL = (
     "mean_field_head",
     "ageing",
     "single_site",
+    "wide_head",
     "phase_line",
     "teacher_student",
 )

@@ -24,6 +24,8 @@ from theory.dmft import (
     self_consistency,
     single_site,
 )
+from theory.dmft.wide import causal
+from theory.dmft.wide import equations as wide_equations
 from theory.simulation import closure, descent, order_parameters
 
 
@@ -111,6 +113,18 @@ def _heads_exchanged(edge, lam, sqrt):
     return resting_heads(edge, lam, sqrt)[::-1]
 
 
+def _residual_without_memory(correlation, head, spread, gamma, state, field, memory):
+    return wide_residual(correlation, head, spread, 0 * gamma, state, field, memory)
+
+
+def _velocity_without_its_field(head, spread, gamma, lam, state, residual, field, memory):
+    return wide_velocity(head, 0 * spread, gamma, lam, state, residual, field, memory)
+
+
+def _pole_without_its_last_term(pole, correlation, head, spread):
+    return pole_condition(pole, correlation, head, spread) - pole_condition(0, correlation, head, spread)
+
+
 def _series_of_the_other_sign(mu, felt, lam, kappa, w, order):
     return series(-mu, felt, lam, kappa, w, order)
 
@@ -150,6 +164,11 @@ block, quadrature, resting_heads, series = (
     power_series._taylor_series,
 )
 fast_defect, precise_defect, generation = fast._equation_defect, self_consistency._equation_defect, populations._next_generation
+wide_residual, wide_velocity, pole_condition = (
+    wide_equations.residual,
+    wide_equations.velocity,
+    wide_equations.pole_condition,
+)
 close, take, band_density = order_parameters.closure, descent.WholeDescent.take, dmft.Band.density
 
 WRONG_SOLVERS = {
@@ -252,6 +271,48 @@ WRONG_SOLVERS = {
     "gains of the squared head": (
         [(head_equations, "logarithmic_rates", lambda head, lam: (head**2 + lam, head**2))],
         {"mean_field_head": ["three_equations"], "ageing": ["slow_edge", "late_head"]},
+    ),
+    "residuals without memory": (
+        [(wide_equations, "residual", _residual_without_memory)],
+        {"wide_head": ["trajectories", "closure", "end"]},
+    ),
+    "amplitudes that feel no random field": (
+        [(wide_equations, "velocity", _velocity_without_its_field)],
+        {"wide_head": ["trajectories", "noise", "closure"]},
+    ),
+    "fields without their echo": (
+        [(wide_equations, "echoed", lambda noise, echo: noise)],
+        {"wide_head": ["cavity", "noise", "closure"]},
+    ),
+    "memory by Euler's steps": (
+        [(causal, "memory_weights", lambda count, step: np.full(count, step))],
+        {"wide_head": ["closure"]},
+    ),
+    "a cubic without its last term": (
+        [(wide_equations, "pole_condition", _pole_without_its_last_term)],
+        {"wide_head": ["growth"]},
+    ),
+    "poles at other rates": (
+        [
+            (
+                wide_equations,
+                "rate_of_pole",
+                lambda pole, correlation, head, spread: pole - wide_equations.stiffness(correlation, head),
+            )
+        ],
+        {"wide_head": ["at_rest", "growth"]},
+    ),
+    "labels protected by the whole head": (
+        [(wide_equations, "protected_mass", lambda head, spread: head**2 + spread**2)],
+        {"wide_head": ["kept"]},
+    ),
+    "resting modes of half the variance": (
+        [(wide_equations, "resting_variance", _halved(wide_equations.resting_variance))],
+        {"wide_head": ["end"]},
+    ),
+    "a head that rests on a mode as without residual": (
+        [(wide_equations, "resting_head", lambda correlation, ratio: correlation * ratio)],
+        {"wide_head": ["end"]},
     ),
     "series of the other sign": (
         [(power_series, "_taylor_series", _series_of_the_other_sign)],

@@ -1,0 +1,73 @@
+"""Tables of ``docs/dmft.md``: simulations of wide random heads against the two-time theory, at growing d, and crowded ones.
+
+Run as a script; it takes about twenty minutes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derivations.agreement import against_dimensions, simulated_wide
+from theory import Coupling
+from theory.dmft import WideHead
+
+COUPLING = Coupling.uniform(2, 4, 0.5)
+HEADS = (
+    {"start": 0.5, "spread": 0.5, "gamma": 0.5},
+    {"start": 0.0, "spread": 1.0, "gamma": 0.5},
+    {"start": 0.5, "spread": 0.8, "gamma": 0.5, "lam": 0.05, "kappa": 0.05},
+)
+RUNS = {64: 64, 256: 32, 1024: 12}
+TIME = 3.0
+CROWDED, WIDTH = (4, 8, 16, 32, 64), 128  # samples of two classes, and the dimension
+
+
+def main() -> None:
+    print("| head | d | runs | label variance, theory | simulated | off by | runs deviate by | power of d |")
+    print("|---|---|---|---|---|---|---|---|")
+    for rates in HEADS:
+        for row in rows_of_head(rates):
+            print("| " + " | ".join(row) + " |")
+    print("\n| modes over d | label variance off by | loss off by |")
+    print("|---|---|---|")
+    for row in crowded_rows():
+        print("| " + " | ".join(row) + " |")
+
+
+def rows_of_head(rates: dict) -> list[tuple[str, ...]]:
+    """A row for each dimension; the last has the fitted power."""
+    theory = WideHead.of(COUPLING, **rates).trajectory(TIME).label_variance[0]
+    law = against_dimensions(COUPLING, rates, tuple(RUNS), TIME, range(RUNS[1024])).law
+    rows = []
+    for d, runs in RUNS.items():
+        found = simulated_wide(COUPLING, rates, d, [TIME], range(runs))["variance"]
+        mean, error = float(found.mean[0]), float(found.error[0])
+        apart = f"{mean / theory - 1:+.4f} ± {error / theory:.4f}"
+        spread = f"{error * runs**0.5 / theory:.3f}"
+        power = f"{law.exponent:.2f} ± {law.error:.2f}" if d == max(RUNS) else ""
+        rows.append((name_head(rates), str(d), str(runs), f"{theory:.4f}", f"{mean:.4f}", apart, spread, power))
+    return rows
+
+
+def name_head(rates: dict) -> str:
+    """The rates in symbols."""
+    names = {"start": "w_0", "spread": "g", "gamma": r"\gamma", "lam": r"\lambda", "kappa": r"\kappa"}
+    return ", ".join(f"${names[name]}={value:g}$" for name, value in rates.items())
+
+
+def crowded_rows() -> list[tuple[str, ...]]:
+    """How far runs of one width are off where modes get as many as dimensions."""
+    rows = []
+    for samples in CROWDED:
+        coupling = Coupling.uniform(2, samples, 0.5)
+        rates = HEADS[0] | {"gamma": 2 / samples}  # the same mobility times the variance of class modes
+        curve = WideHead.of(coupling, **rates).trajectory(TIME)
+        found = simulated_wide(coupling, rates, WIDTH, [TIME], range(16))
+        theory = {"variance": curve.label_variance[0], "loss": curve.loss[0]}
+        off = (f"{found[k].mean[0] / theory[k] - 1:+.3f} ± {found[k].error[0] / theory[k]:.3f}" for k in theory)
+        rows.append((f"{(samples + 2) / WIDTH:.2f}", *off))
+    return rows
+
+
+if __name__ == "__main__":
+    main()
