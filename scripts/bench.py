@@ -24,6 +24,7 @@ from bench_dmft import dmft_rows
 from bench_losses import loss_rows
 from bench_simulation import simulation_rows
 from bench_systems import system_rows
+from bench_wide_head import wide_rows
 from matplotlib.figure import Figure
 from sympy import Matrix, solve, symbols
 
@@ -47,6 +48,7 @@ def all_rows() -> Iterator[dict]:
     yield from coupling_rows()
     yield from simulation_rows()
     yield from dmft_rows()
+    yield from wide_rows()
     yield from rows_of_process("bench_diagnose", "diagnosis_rows")
     yield report_row()
 

@@ -64,6 +64,7 @@ def dimension_figures() -> Iterator[tuple[str, Figure]]:
 def average_figures() -> Iterator[tuple[str, Figure]]:
     yield "dmft", figures.agreement(agreement.study_agreement(progress=print_progress))
     yield "dmft-nonlinear", figures.nonlinear(agreement.nonlinear_study())
+    yield "dmft-wide", figures.wide_planes(agreement.wide_planes(progress=print_progress))
 
 
 def encoder_figures() -> Iterator[tuple[str, Figure]]:

@@ -28,7 +28,7 @@ from derivations.agreement.nonlinear import NonlinearStudy, SitePoints, against_
 from derivations.agreement.overview import AgreementStudy, study_agreement
 from derivations.agreement.power_law import PowerLaw, fit_power_law
 from derivations.agreement.sampled import expected_variances, sampled_coupling, sampled_response, simulated_variance
-from derivations.agreement.wide import against_dimensions, simulated_wide
+from derivations.agreement.wide import WidePlanes, against_dimensions, simulated_wide, wide_planes
 from theory.simulation.observables import StartPoints
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "PowerLaw",
     "SitePoints",
     "StartPoints",
+    "WidePlanes",
     "against_classes",
     "against_dimensions",
     "against_links",
@@ -56,4 +57,5 @@ __all__ = [
     "simulated_variance",
     "simulated_wide",
     "study_agreement",
+    "wide_planes",
 ]

@@ -135,12 +135,14 @@ def compute_head(pairs: Pairs, options: dict) -> Computed:
     of = Band(pairs.ensemble, pairs.pure_per_class, pairs.links, pairs.weight, pairs.closure)
     mass = outlier_mass(of, options["dimension"], options["classes"])
     rates = {"gamma": options["gamma"], "lam": options["lam"], "kappa": options["kappa"], "w0": options["start"]}
+    rates |= {"classes": options["classes"], "dimension": options["dimension"]}
     head, turned = (MeanFieldHead(of, **rates, outlier=m) for m in (0.0, mass))
     times = _point_grid(options)
     curve, largest = head.trajectory(times), turned.trajectory(times)
     columns = {"time": times, "head": curve.head, "error": curve.errors}
     columns |= {"largest": largest.head, "largest_error": largest.errors}
-    found, line = {"outlier_mass": mass} | _late_limits(head, pairs), None
+    said = {"outlier_mass": mass, "holds_for": curve.limit, "left_out": curve.left_out}
+    found, line = said | _late_limits(head, pairs), None
     if pairs.ensemble == "regular" and pairs.links > 2:
         line, critical = _critical_line(head)
         found |= critical

@@ -9,7 +9,7 @@ from .claims import (
 )
 from .diagnoses import diagnosis as diagnosis
 from .dimensional import dimensional_collapse as dimensional_collapse
-from .dmft import agreement as agreement, nonlinear as nonlinear
+from .dmft import agreement as agreement, nonlinear as nonlinear, wide_planes as wide_planes
 from .encoders import encoder_training as encoder_training
 from .frustrated import frustration as frustration
 from .phases import phase_diagram as phase_diagram

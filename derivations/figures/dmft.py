@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
-from derivations.agreement import AgreementStudy, Deviations, HeadPoints, NonlinearStudy, StartPoints
+from derivations.agreement import AgreementStudy, Deviations, HeadPoints, NonlinearStudy, StartPoints, WidePlanes
 from derivations.figures.bands import draw_band
 from derivations.figures.style import BLUE, GREEN, ORANGE, PINK, STYLE, draw_bars
 from theory.dmft import HeadCurve, MeanFieldHead, Pairs, WideCurve
@@ -128,6 +128,26 @@ def wide_figure(curve: WideCurve, points: Mapping[str, tuple[NDArray, NDArray]] 
             axis.set(title=f"{name}, for each dimension", xlabel="time (mobilities one over degrees)")
             axis.set_ylim(bottom=0)
             axis.legend(fontsize=8)
+        return figure
+
+
+def wide_planes(study: WidePlanes) -> Figure:
+    """What random heads leave of a mode, with the lines of the closed forms: of small labels, and of what is conserved."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10.8, 4.0))
+        axes, fine = figure.subplots(1, len(study.kept), sharey=True), np.linspace(0, study.spreads[-1], 200)
+        for axis, (name, kept) in zip(axes, study.kept.items(), strict=True):
+            shown = axis.pcolormesh(study.starts, study.spreads, kept, cmap="Blues", vmin=0, vmax=1.2, shading="nearest")
+            if (mass := study.masses[name]) is not None:
+                axis.plot(study.correlation + fine, fine, color=ORANGE, label=r"small labels grow: $-g<w_0<\mu+g$")
+                axis.plot(-fine, fine, color=ORANGE)
+                root = np.sqrt(fine**2 + mass)
+                axis.plot(root, fine, color="black", linestyle=(0, (5, 2)), label=r"kept: $w_0^2<g^2+\gamma\sigma^2$")
+                axis.plot(-root, fine, color="black", linestyle=(0, (5, 2)))
+                axis.legend(fontsize=7, loc="lower right")
+            axis.set(title=name, xlabel="head at the start $w_0$", xlim=study.starts[[0, -1]], ylim=study.spreads[[0, -1]])
+        axes[0].set_ylabel("spread $g$")
+        figure.colorbar(shown, ax=axes, label=rf"variance of the mode $\mu={study.correlation:g}$ at $t={study.time:g}$")
         return figure
 
 

@@ -38,8 +38,9 @@ The equations are functions of any arithmetic (:mod:`theory.dmft.head_equations`
 0.230902
 
 When it fails: with K classes for :math:`t^{3/2}\gtrsim K/d`, when fewer than d modes are left to grow and the head takes the
-values of single ones; from starts that are no multiple of the identity; at late times on a Poisson band, the ends of which hold
-next to nothing, so that sums over it lose their digits.
+values of single ones; with d of the order of K (``classes`` and ``dimension`` say how far, and are refused from there on); from
+starts that are no multiple of the identity, for which see :class:`theory.dmft.WideHead`; at late times on a Poisson band, the
+ends of which hold next to nothing, so that sums over it lose their digits.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ from theory import require
 from theory.dmft import head_equations as equations
 from theory.dmft import power_series
 from theory.dmft.bands import Band
+from theory.dmft.crowding import LIMIT, share_of_dimensions
 from theory.dmft.mode_measure import Modes, precise_nodes
 from theory.dmft.response import check_digits
 from theory.errors import InputError, UnfinishedError
@@ -81,6 +83,8 @@ class HeadCurve:
         (T,): A and B of :math:`g_\mu=e^{\mu B-A}`.
     nodes
         how many there were.
+    limit, left_out
+        where this holds, and the order d/K of what is left out, relative to the head, where both are known.
     """
 
     times: NDArray
@@ -89,6 +93,8 @@ class HeadCurve:
     decays: NDArray
     gains: NDArray
     nodes: int
+    limit: str = LIMIT
+    left_out: float | None = None
 
     def growth(self, correlation: float) -> NDArray:
         r""":math:`g_\mu(t)`, by which modes have grown (T,)."""
@@ -123,11 +129,14 @@ class MeanFieldHead:
         the mass of a mode :math:`\mu=1` in this direction, see :func:`theory.dmft.outlier_mass`.
     tolerance
         largest error of the head that is returned.
+    classes, dimension
+        K and d, where they are known: results then have the order d/K of what they leave out.
 
     Raises
     ------
     InputError
-        for parameters that are not finite, a negative decay or mass, no positive mobility.
+        for parameters that are not finite, a negative decay or mass, no positive mobility, and for more than one dimension for
+        two classes.
     """
 
     of: Band | Modes | Sequence[tuple[float, float, float]]
@@ -137,9 +146,12 @@ class MeanFieldHead:
     w0: float = 1.0
     outlier: float = 0.0
     tolerance: float = 1e-6
+    classes: int | None = None
+    dimension: int | None = None
 
     def __post_init__(self):
-        require.real(self.w0, "w0 as a finite number")
+        require.real(self.w0, "w0 as a finite number, of w0 times the identity", "for a random start see WideHead")
+        share_of_dimensions(self.classes, self.dimension)
         for name in ("gamma", "tolerance"):
             require.positive(getattr(self, name), name)
         for name in ("lam", "kappa", "outlier"):
@@ -177,7 +189,8 @@ class MeanFieldHead:
             now = self._integrate(self._modes_with(nodes), t, 1e-11)
             errors = np.abs(now[2] - before[2])
             if np.max(errors, initial=0.0) < self.tolerance:
-                return HeadCurve(t, now[2], errors, now[0], now[1], nodes)
+                left_out = share_of_dimensions(self.classes, self.dimension)
+                return HeadCurve(t, now[2], errors, now[0], now[1], nodes, left_out=left_out)
             before = now
         raise UnfinishedError(
             f"the head is known to {np.max(errors):.1e} with {counts[-1]} nodes; raise tolerance or ask for earlier times"

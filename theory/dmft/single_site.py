@@ -42,6 +42,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory import require
+from theory.dmft.crowding import LIMIT, share_of_dimensions
 from theory.dmft.head_equations import head_rate
 from theory.dmft.nonlinearity import ERF, LINEAR, TANH, Nonlinearity
 from theory.errors import InputError, UnfinishedError
@@ -74,6 +75,8 @@ class SiteCurve:
         (T,): :math:`E y^2`, :math:`E x^2`, :math:`E z^2`.
     errors
         (4, T), of head, labels, pure and frustrated samples: changes when nodes were doubled, or standard errors of draws.
+    limit, left_out
+        where this holds, and the order d/K of what is left out, relative to the head, where both are known.
     """
 
     times: NDArray
@@ -82,6 +85,8 @@ class SiteCurve:
     pure: NDArray
     frustrated: NDArray
     errors: NDArray
+    limit: str = LIMIT
+    left_out: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,11 +115,13 @@ class SingleSite:
         as of :class:`theory.dmft.MeanFieldHead`.
     tolerance
         largest error of a quadrature that is returned.
+    classes, dimension
+        K and d, where they are known: results then have the order d/K of what they leave out.
 
     Raises
     ------
     InputError
-        for numbers outside their ranges.
+        for numbers outside their ranges, and for more than one dimension for two classes.
     """
 
     function: Nonlinearity
@@ -124,9 +131,12 @@ class SingleSite:
     kappa: float = 0.0
     w0: float = 1.0
     tolerance: float = 1e-5
+    classes: int | None = None
+    dimension: int | None = None
 
     def __post_init__(self):
-        require.real(self.w0, "w0 as a finite number")
+        require.real(self.w0, "w0 as a finite number, of w0 times the identity")
+        share_of_dimensions(self.classes, self.dimension)
         require.real(self.fraction, "a fraction from 0 to 1", least=0, most=1)
         for name in ("gamma", "lam", "kappa", "tolerance"):
             require.real(getattr(self, name), f"{name} as a finite number of at least 0", least=0)
@@ -147,7 +157,7 @@ class SingleSite:
             now = self._integrate(start_quadrature(nodes), t)
             errors = np.abs(now - before)
             if np.max(errors, initial=0.0) < self.tolerance:
-                return SiteCurve(t, now[0], now[1], now[2], now[3], errors)
+                return self._curve(t, now, errors)
             before = now
         raise UnfinishedError(
             f"averages over the starts are known to {np.max(errors):.1e} with {NODES[-1]} nodes each; "
@@ -171,7 +181,12 @@ class SingleSite:
             [self._integrate(_draw_starts(classes, samples, frustrated, np.random.default_rng(s)), t, 1e-6) for s in seeds]
         )
         mean, errors = found.mean(axis=0), found.std(axis=0, ddof=1) / runs**0.5
-        return SiteCurve(t, mean[0], mean[1], mean[2], mean[3], errors)
+        return self._curve(t, mean, errors)
+
+    def _curve(self, t: NDArray, found: NDArray, errors: NDArray) -> SiteCurve:
+        head, labels, pure, frustrated = found
+        left_out = share_of_dimensions(self.classes, self.dimension)
+        return SiteCurve(t, head, labels, pure, frustrated, errors, left_out=left_out)
 
     def _integrate(self, starts: Starts, t: NDArray, rtol: float = 1e-9) -> NDArray:
         """Head and mean squares of labels, pure and frustrated samples (4, T)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -177,7 +178,7 @@ def grown_modes(rng: np.random.Generator) -> Point:
 def linear_heads(rng, found):
     """The head of single sites with a linear function, and of modes."""
     at, time = {phi: float(rng.uniform(0, 1))}, [0.5]
-    rates = {"gamma": float(rng.uniform(0.3, 2)), "lam": 0.1, "kappa": 0.2, "w0": 0.8}
+    rates: dict[str, Any] = {"gamma": float(rng.uniform(0.3, 2)), "lam": 0.1, "kappa": 0.2, "w0": 0.8}
     modes = [tuple(float(evaluate(found[name[j, 0]], Point(at))) for name in (mu_of, m_j)) for j in range(3)]
     head = MeanFieldHead([(correlation, mass, 1.0) for correlation, mass in modes], **rates)
     yield head.trajectory(time).head, SingleSite(LINEAR, at[phi], **rates).trajectory(time).head

@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 from matplotlib.container import ErrorbarContainer
 
-from derivations.agreement import AgreementStudy, Deviations, HeadPoints, StartPoints, fit_power_law, nonlinear_study
+from derivations.agreement import (
+    AgreementStudy,
+    Deviations,
+    HeadPoints,
+    StartPoints,
+    WidePlanes,
+    fit_power_law,
+    nonlinear_study,
+)
 from derivations.figures import dmft
-from theory.dmft import TANH, Band, LabelResponse, MeanFieldHead, Pairs
+from theory import Coupling
+from theory.dmft import TANH, Band, LabelResponse, MeanFieldHead, Pairs, WideHead
 
 TIMES = np.geomspace(0.1, 10, 7)
 BAND = Band("regular", 2, 4)
@@ -123,3 +132,26 @@ def test_nonlinear_heads_are_drawn_with_their_simulations_and_their_law():
     np.testing.assert_allclose(axis.lines[0].get_ydata(), found.curves["tanh"].head)
     np.testing.assert_allclose(bars(axis)[0].lines[0].get_ydata(), found.points["tanh"].head.mean)
     np.testing.assert_allclose(bars(right)[0].lines[0].get_ydata(), found.classes["tanh"].values)
+
+
+def test_wide_heads_are_drawn_with_their_simulations():
+    curve = WideHead.of(Coupling.uniform(2, 4, 0.5), spread=0.4).trajectory(TIMES)
+    points = {name: (np.linspace(1, 2, 7), np.full(7, 0.1)) for name in ("variance", "loss")}
+    for axis, name, values in zip(
+        dmft.wide_figure(curve, points).axes, points, (curve.label_variance, curve.loss), strict=True
+    ):
+        np.testing.assert_allclose(axis.lines[0].get_ydata(), values)
+        np.testing.assert_allclose(bars(axis)[0].lines[0].get_ydata(), points[name][0])
+    assert [len(bars(axis)) for axis in dmft.wide_figure(curve).axes] == [0, 0]
+
+
+def test_planes_of_wide_heads_have_the_lines_of_the_closed_forms():
+    kept = {"alone": np.linspace(0, 1, 12).reshape(3, 4), "decay": np.zeros((3, 4))}
+    study = WidePlanes(0.8, 5.0, np.linspace(-1, 2, 4), np.linspace(0, 1, 3), {"alone": 0.3, "decay": None}, kept)
+    alone, decay, _ = dmft.wide_planes(study).axes
+    np.testing.assert_allclose(alone.collections[0].get_array().ravel(), kept["alone"].ravel())
+    right, left, root, _ = (line.get_xydata() for line in alone.lines)
+    np.testing.assert_allclose(right[:, 0], 0.8 + right[:, 1])
+    np.testing.assert_allclose(left[:, 0], -left[:, 1])
+    np.testing.assert_allclose(root[:, 0] ** 2, root[:, 1] ** 2 + 0.3)
+    assert len(decay.lines) == 0

@@ -167,3 +167,23 @@ def test_what_has_no_answer_gives_none():
         _ = MeanFieldHead(Band("poisson", 10, 20, closure="large-c")).critical_decay
     with pytest.raises(UnfinishedError):
         MeanFieldHead(Band("poisson", 10, 20, closure="large-c")).trajectory([1000.0])
+
+
+def test_what_is_left_out_is_of_the_order_of_dimensions_over_classes():
+    curve = MeanFieldHead(BAND, classes=300, dimension=8).trajectory([1.0])
+    assert curve.left_out == 8 / 300
+    assert "identity" in curve.limit
+    assert MeanFieldHead(BAND).trajectory([1.0]).left_out is None
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"), [({"classes": 10, "dimension": 6}, "6 dimensions and 10 classes"), ({"classes": 10}, "give both")]
+)
+def test_as_many_dimensions_as_classes_are_refused(sizes, message):
+    with pytest.raises(InputError, match=message):
+        MeanFieldHead(BAND, **sizes)
+
+
+def test_random_starts_are_refused():
+    with pytest.raises(InputError, match="WideHead"):
+        MeanFieldHead(BAND, w0=np.eye(2))

@@ -116,3 +116,9 @@ def test_samples_that_cannot_be_divided_are_refused():
 def test_averages_that_do_not_settle_are_not_returned():
     with pytest.raises(UnfinishedError):
         SingleSite(TANH, 0.2, tolerance=1e-300).trajectory([0.5])
+
+
+def test_what_is_left_out_is_of_the_order_of_dimensions_over_classes():
+    assert SingleSite(TANH, 0.2, classes=64, dimension=16).trajectory([0.5]).left_out == 0.25
+    with pytest.raises(InputError, match="16 dimensions and 20 classes"):
+        SingleSite(TANH, 0.2, classes=20, dimension=16)
