@@ -17,7 +17,7 @@ HEADS = (
 )
 RUNS = {64: 64, 256: 32, 1024: 8}
 TIME = 3.0
-CROWDED, WIDTH = (4, 8, 16, 32, 64), 128  # samples of two classes, and the dimension
+CROWDED, WIDTH = (2, 4, 8, 16, 32, 64), 64  # classes, and the dimension
 
 
 def main() -> None:
@@ -55,16 +55,14 @@ def name_head(rates: dict) -> str:
 
 
 def crowded_rows() -> list[tuple[str, ...]]:
-    """How far runs of one width are off where modes get as many as dimensions."""
+    """How far runs of one dimension are off where modes get as many as dimensions, and more."""
     rows = []
-    for samples in CROWDED:
-        coupling = Coupling.uniform(2, samples, 0.5)
-        rates = HEADS[0] | {"gamma": 2 / samples}  # the same mobility times the variance of class modes
-        curve = WideHead.of(coupling, **rates).trajectory([0.0, TIME])
-        found = simulated_wide(coupling, rates, WIDTH, [TIME], range(16))
-        theory = {"kept": curve.label_variance[1] / curve.label_variance[0], "loss": curve.loss[1]}
-        off = (f"{found[k].mean[0] / theory[k] - 1:+.3f} ± {found[k].error[0] / theory[k]:.3f}" for k in theory)
-        rows.append((f"{(samples + 2) / WIDTH:.2f}", *off))
+    for classes in CROWDED:
+        coupling = Coupling.uniform(classes, 2 * classes, 0.5)
+        start, end = WideHead.of(coupling, **HEADS[0]).trajectory([0.0, TIME]).label_variance
+        found = simulated_wide(coupling, HEADS[0], WIDTH, [TIME], range(16))["kept"]
+        theory, off = end / start, (float(found.mean[0]), float(found.error[0]))
+        rows.append((str(classes), f"{3 * classes / WIDTH:.2f}", f"{off[0] / theory - 1:+.3f} ± {off[1] / theory:.3f}"))
     return rows
 
 

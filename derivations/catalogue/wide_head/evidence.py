@@ -193,7 +193,7 @@ def _compute(formula, values: dict) -> NDArray:
 @cache
 def _kernels(times: int = TIMES) -> Kernels:
     """Those of the solver, at the same steps."""
-    return solve_causally(_group(RATES), STEP * (times - 1), times - 1)
+    return solve_causally(_group(RATES), STEP * np.arange(times))
 
 
 def _group(rates: dict) -> Group:
@@ -303,7 +303,7 @@ def solver_kernels(rng: np.random.Generator, found: Lines) -> Iterator[tuple]:
     """Kernels of the solvers, and what the lines make of them."""
     rates = {name: float(random_values(rng, (), 0.2, 1)) for name in RATES}
     at, grid = _grid(rates[kappa])
-    causal = solve_causally(_group(rates), at[-1], TIMES - 1)
+    causal = solve_causally(_group(rates), at)
     weights = trapezoidal_weights(at)
     for kernels, integrals in ((causal, grid[Omega_t]), (solve_whole(_group(rates), at, weights), weights)):
         matrices = _matrices(kernels)

@@ -285,7 +285,7 @@ WRONG_SOLVERS = {
         {"wide_head": ["cavity", "noise", "closure"]},
     ),
     "memory by Euler's steps": (
-        [(causal, "memory_weights", lambda count, step: np.full(count, step))],
+        [(causal, "memory_weights", lambda times: np.diff(times))],
         {"wide_head": ["closure"]},
     ),
     "a cubic without its last term": (

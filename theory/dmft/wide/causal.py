@@ -56,7 +56,7 @@ class Kernels:
     Attributes
     ----------
     times
-        (n,), evenly from 0.
+        (n,), from 0.
     states, residuals, mixed
         :math:`\langle v(t)v(s)\rangle`, :math:`\langle r(t)r(s)\rangle`, :math:`\langle r(t)v(s)\rangle`; the last for
         :math:`s\le t`.
@@ -77,11 +77,12 @@ class Kernels:
         return np.einsum("tktl->tkl", getattr(self, name))
 
 
-def memory_weights(count: int, step: Any) -> NDArray:
-    """The weights of so many earlier times in an integral up to the next one."""
-    weights = np.full(count, step)
-    if count > 1:
-        weights[0], weights[-1] = step / 2, 3 * step / 2
+def memory_weights(times: NDArray) -> NDArray:
+    """The weights of n earlier times in an integral up to the last of n + 1 times."""
+    steps = np.diff(times)
+    ratios = np.concatenate([steps[:1] * 0, steps[1:] / steps[:-1]])
+    weights = steps * (1 + ratios / 2)
+    weights[:-1] -= steps[1:] * ratios[1:] / 2
     return weights
 
 
@@ -98,37 +99,35 @@ class _Responses:
         return {"start": self.start, "phi": self.phi, "psi": self.psi}
 
 
-def solve_causally(group: Group, until: Any, steps: int, number: Callable = float, exp: Callable = np.exp) -> Kernels:
-    """The kernels on so many steps from 0 to ``until``.
+def solve_causally(group: Group, times: NDArray, number: Callable = float, exp: Callable = np.exp) -> Kernels:
+    """The kernels at increasing times from 0 (n,).
 
     Raises
     ------
     UnfinishedError
         where they blow up; the time is named.
     """
-    made = _Unfolding(group, number(until) / steps, steps, number, exp)
-    for now in range(steps):
+    made = _Unfolding(group, times, number, exp)
+    for now in range(len(times) - 1):
         made.find_residuals(now)
         made.move_states(now)
-    made.find_residuals(steps)
-    shape = (steps + 1, made.modes, steps + 1, made.modes)
-    times = np.array([n * made.step for n in range(steps + 1)], made.dtype)
-    found = (made.C, made.R, made.X, made.v.psi, made.r.phi)
-    return Kernels(times, *(kernel.reshape(shape) for kernel in found))
+    made.find_residuals(len(times) - 1)
+    shape = 2 * (len(times), made.modes)
+    return Kernels(made.times, *(kernel.reshape(shape) for kernel in (made.C, made.R, made.X, made.v.psi, made.r.phi)))
 
 
 class _Unfolding:
     """Kernels that are filled from one time to the next; a time has the rows :meth:`rows`."""
 
-    def __init__(self, group: Group, step: Any, steps: int, number: Callable, exp: Callable):
-        self.step, self.exp, self.dtype, self.modes = step, exp, float if number is float else object, len(group.correlations)
-        size, p = (steps + 1) * self.modes, self.modes
+    def __init__(self, group: Group, times: NDArray, number: Callable, exp: Callable):
+        self.exp, self.dtype, self.modes = exp, float if number is float else object, len(group.correlations)
+        size, p = len(times) * self.modes, self.modes
         self.start, self.spread, self.gamma, self.lam, self.kappa = (
             number(x) for x in (group.start, group.spread, group.gamma, group.lam, group.kappa)
         )
+        self.times = np.array([number(t) for t in times], self.dtype)
         self.mu = np.array([number(x) for x in group.correlations], self.dtype)[:, None]
         self.covariance = np.array([[number(x) for x in row] for row in group.covariance], self.dtype)
-        self.decays = np.array([equations.decayed(1, self.kappa, n * step, exp) for n in range(steps + 1)], self.dtype)
         self.v, self.r = (_Responses(*(np.zeros((size, n), self.dtype) for n in (p, size, size))) for _ in range(2))
         self.C, self.R, self.X = (np.zeros((size, size), self.dtype) for _ in range(3))
         self.unit = np.eye(p, dtype=self.dtype)
@@ -140,7 +139,7 @@ class _Unfolding:
 
     def find_residuals(self, now: int) -> None:
         """What amplitudes up to now make of residuals now."""
-        at, head, spread = self.rows(now), self.start * self.decays[now], self.spread * self.decays[now]
+        at, (head, spread) = self.rows(now), self._head(now)
         for noise, part in self.r.parts.items():
             field = self.v.psi[at, : at.start] @ part[: at.start]
             if noise == "phi":
@@ -152,8 +151,9 @@ class _Unfolding:
 
     def move_states(self, now: int) -> None:
         """Amplitudes one step on."""
-        at, after = self.rows(now), self.rows(now + 1)
-        head, spread, moved = self.start * self.decays[now], self.spread * self.decays[now], {}
+        at, after, (head, spread) = self.rows(now), self.rows(now + 1), self._head(now)
+        step, moved = self.times[now + 1] - self.times[now], {}
+        ratio = step / (self.times[now] - self.times[now - 1]) if now else 0
         for noise, part in self.v.parts.items():
             field = self.r.phi[at, : at.stop] @ part[: at.stop]
             if noise == "psi":
@@ -161,15 +161,21 @@ class _Unfolding:
             memory = self._remember(self.R, now) @ part[: at.start]
             residual = self.r.parts[noise][at]
             moved[noise] = equations.velocity(head, spread, self.gamma, self.lam, part[at], residual, field, memory)
-            change = moved[noise] + (moved[noise] - self.moved[noise]) / 2 if self.moved else moved[noise]
-            part[after] = part[at] + self.step * change
+            change = (moved[noise] - self.moved[noise]) * ratio / 2 if now else 0
+            part[after] = part[at] + step * (moved[noise] + change)
         self.moved = moved
         self._set_symmetric(self.C, after, self._overlaps(after, self.v, self.v, at.stop))
         self._check_bound(now + 1)
 
+    def _head(self, now: int) -> tuple[Any, Any]:
+        """What is left of the head's start, and of its spread."""
+        head, spread = (equations.decayed(x, self.kappa, self.times[now], self.exp) for x in (self.start, self.spread))
+        return head, spread
+
     def _remember(self, kernel: NDArray, now: int) -> NDArray:
         """A row of a kernel with the weights of its integral."""
-        weights = memory_weights(now, self.step) * self.decays[now:0:-1]
+        lags = self.times[now] - self.times[:now]
+        weights = memory_weights(self.times[: now + 1]) * [equations.decayed(1, self.kappa, lag, self.exp) for lag in lags]
         return kernel[self.rows(now), : now * self.modes] * np.repeat(weights, self.modes)
 
     def _overlaps(self, rows: slice, one: _Responses, other: _Responses, known: int) -> NDArray:
@@ -187,10 +193,10 @@ class _Unfolding:
 
     def _check_bound(self, now: int) -> None:
         """Mean squares are below the bound of the flow, or steps are unstable."""
-        at, time = self.rows(now), now * self.step
+        at, time = self.rows(now), self.times[now]
         grown = [equations.growth_bound(mu, self.lam, time, self.exp) for mu in self.mu[:, 0]]
         if not np.all(np.diag(self.C[at, at]) <= EXCESS * np.diag(self.covariance) * np.array(grown)):
             raise UnfinishedError(
-                f"the kernels blow up at t = {float(time):.4g}, where the flow does not: steps of {float(self.step):.3g} are "
-                "too long; ask for earlier times or a larger tolerance"
+                f"the kernels blow up at t = {float(time):.4g}, where the flow does not: steps of "
+                f"{float(time - self.times[now - 1]):.3g} are too long; ask for earlier times or a larger tolerance"
             )

@@ -49,6 +49,7 @@ from theory.dmft.wide.modes import WideModes, modes_of_band, modes_of_coupling
 from theory.errors import InputError, UnfinishedError
 
 FEWEST, LARGEST = 16, 3200  # steps to begin with, and rows (steps times modes of a group) at the end
+GRADING = 8.0  # of the last step over the first one
 GAIN = 16  # by which an error of third order falls at a halving, with a factor two to spare
 CROWDED = 0.5  # modes for each dimension, beyond which nothing is said
 
@@ -164,7 +165,8 @@ class WideHead:
         """
         t = require.times(times)
         until = float(t[-1]) or 1.0
-        steps = max(FEWEST, int(np.ceil(until * self._stiffness)))
+        longest = (1 - 1 / GRADING) / np.log(GRADING)  # of n steps up to a time of n
+        steps = max(FEWEST, int(np.ceil(until * self._stiffness / longest / 2)))
         if self._halvings(steps) < 2:
             raise UnfinishedError(f"kernels up to t = {until:.4g} need {4 * steps} steps or more; ask for earlier times")
         values, found, error = [self._observed(until, steps, t)[0]], [], np.inf
@@ -181,7 +183,7 @@ class WideHead:
             error = float(errors.max())
             if error < self.tolerance:
                 return self._curve(t, found[-1], errors, steps, kernels)
-            if error / GAIN**left > self.tolerance:
+            if len(found) > 2 and error / GAIN**left > self.tolerance:  # the first error can be that of unstable steps
                 break
         if values[-1] is None:
             self.kernels(until, steps)  # raises
@@ -196,7 +198,7 @@ class WideHead:
         return int(np.log2(max(1.0, LARGEST / rows)))
 
     def kernels(self, until: float, steps: int) -> tuple[Kernels, ...]:
-        """Two-time functions of each group of modes on so many steps up to a time, of second order in the step.
+        """Two-time functions of each group of modes on so many steps (:func:`graded_times`), of second order in the step.
 
         Raises
         ------
@@ -205,13 +207,13 @@ class WideHead:
         """
         require.positive(until, "time")
         require.whole(steps, "a positive number of steps", least=1)
-        return _solve_each(self.problems, lambda group: solve_causally(group, until, steps))
+        return _solve_each(self.problems, lambda group: solve_causally(group, graded_times(until, steps)))
 
     def precise_kernels(self, until: float, steps: int, digits: int) -> tuple[Kernels, ...]:
         """The same to ``digits`` digits, 15 to 50, as arrays of mpmath numbers: slow, to certify :meth:`kernels`."""
         check_digits(digits)
         with mp.workdps(digits):
-            return tuple(solve_causally(group, until, steps, mp.mpf, mp.exp) for group in self.problems)
+            return tuple(solve_causally(group, graded_times(until, steps), mp.mpf, mp.exp) for group in self.problems)
 
     @property
     def _stiffness(self) -> float:
@@ -308,6 +310,11 @@ class WideHead:
                 head, variance = equations.resting_head(mu, ratio), equations.resting_variance(ratio, self.gamma, self.kappa)
                 states.append(RestingMode(limits.rounded(head, digits), limits.rounded(variance, digits), stable))
         return tuple(states)
+
+
+def graded_times(until: float, steps: int) -> NDArray:
+    """Times from 0 on whose steps grow smoothly, as residuals fall fast at first; halved ones hold those of the whole."""
+    return until * np.expm1(np.linspace(0, np.log(GRADING), steps + 1)) / (GRADING - 1)
 
 
 _NAMES = ("states", "residuals", "mixed")

@@ -20,25 +20,27 @@ ROUNDS = 400
 
 
 def explicit_weights(times: NDArray) -> NDArray:
-    """Integrals up to each of n even times (n, n) by the steps of Adams and Bashforth."""
-    step, n = times[1], len(times)
+    """Integrals up to each of n times (n, n) by the steps of Adams and Bashforth."""
+    steps, n = np.diff(times), len(times)
     moves = np.zeros((n, n))
-    moves[range(1, n), range(n - 1)] = 3 / 2
-    moves[range(2, n), range(n - 2)] = -1 / 2
-    moves[1, 0] = 1
-    return step * np.cumsum(moves, axis=0)
+    for end in range(1, n):
+        bend = steps[end - 1] / steps[end - 2] / 2 if end > 1 else 0.0
+        moves[end, end - 1] = steps[end - 1] * (1 + bend)
+        if end > 1:
+            moves[end, end - 2] = -steps[end - 1] * bend
+    return np.cumsum(moves, axis=0)
 
 
 def trapezoidal_weights(times: NDArray) -> NDArray:
-    """Integrals up to each of n even times (n, n) by the trapezoidal rule."""
-    step, n = times[1], len(times)
+    """Integrals up to each of n times (n, n) by the trapezoidal rule."""
+    n = len(times)
     moves = np.zeros((n, n))
-    moves[range(1, n), range(n - 1)] = moves[range(1, n), range(1, n)] = 1 / 2
-    return step * np.cumsum(moves, axis=0)
+    moves[range(1, n), range(n - 1)] = moves[range(1, n), range(1, n)] = np.diff(times) / 2
+    return np.cumsum(moves, axis=0)
 
 
 def solve_whole(group: Group, times: NDArray, weights: NDArray, tolerance: float = 1e-12, rounds: int = ROUNDS) -> Kernels:
-    """The kernels at even times from 0 (n,), for weights (n, n) of integrals.
+    """The kernels at increasing times from 0 (n,), for weights (n, n) of integrals.
 
     Raises
     ------
