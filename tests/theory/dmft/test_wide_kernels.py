@@ -8,7 +8,7 @@ from mpmath import mp
 
 from theory import UnfinishedError
 from theory.dmft.wide.causal import Group, memory_weights, solve_causally
-from theory.dmft.wide.head import graded_times
+from theory.dmft.wide.halving import graded_times
 from theory.dmft.wide.whole import explicit_weights, solve_whole, trapezoidal_weights
 
 ONE = Group(np.array([0.8]), np.eye(1), 0.5, 0.8, 1.5, 0.05, 0.1)

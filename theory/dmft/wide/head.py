@@ -45,12 +45,11 @@ from theory.dmft.response import check_digits
 from theory.dmft.wide import equations, limits
 from theory.dmft.wide.causal import Group, Kernels, solve_causally
 from theory.dmft.wide.curve import WideCurve
+from theory.dmft.wide.halving import LONGEST, Halved, graded_times, halve_steps
 from theory.dmft.wide.modes import WideModes, modes_of_band, modes_of_coupling
 from theory.errors import InputError, UnfinishedError
 
 FEWEST, LARGEST = 16, 3200  # steps to begin with, and rows (steps times modes of a group) at the end
-GRADING = 8.0  # of the last step over the first one
-GAIN = 16  # by which an error of third order falls at a halving, with a factor two to spare
 CROWDED = 0.5  # modes for each dimension, beyond which nothing is said
 
 
@@ -161,36 +160,16 @@ class WideHead:
         InputError
             for times that are negative, not finite, or do not increase.
         UnfinishedError
-            where the tolerance is not reached on the finest grid, or kernels blow up on it.
+            where the tolerance is not reached.
         """
         t = require.times(times)
         until = float(t[-1]) or 1.0
-        longest = (1 - 1 / GRADING) / np.log(GRADING)  # of n steps up to a time of n
-        steps = max(FEWEST, int(np.ceil(until * self._stiffness / longest / 2)))
-        if self._halvings(steps) < 2:
+        steps = max(FEWEST, int(np.ceil(until * self._stiffness / LONGEST / 2)))
+        halvings = self._halvings(steps)
+        if halvings < 2:
             raise UnfinishedError(f"kernels up to t = {until:.4g} need {4 * steps} steps or more; ask for earlier times")
-        values, found, error = [self._observed(until, steps, t)[0]], [], np.inf
-        for left in reversed(range(self._halvings(steps))):
-            steps *= 2
-            rows, kernels = self._observed(until, steps, t)
-            values.append(rows)
-            if rows is None or values[-2] is None:
-                continue
-            found.append((4 * rows - values[-2]) / 3)
-            if len(found) < 2:
-                continue
-            errors = np.abs(found[-1] - found[-2]).max(axis=1) / self._scale
-            error = float(errors.max())
-            if error < self.tolerance:
-                return self._curve(t, found[-1], errors, steps, kernels)
-            if len(found) > 2 and error / GAIN**left > self.tolerance:  # the first error can be that of unstable steps
-                break
-        if values[-1] is None:
-            self.kernels(until, steps)  # raises
-        raise UnfinishedError(
-            f"kernels up to t = {until:.4g} are known to {error:.1e} with {steps} steps, and more would not reach the "
-            f"tolerance {self.tolerance:.1e}; raise it, or ask for earlier times"
-        )
+        found = halve_steps(lambda n: self._observe(until, n, t), steps, halvings, self._scale, self.tolerance)
+        return self._curve(t, found)
 
     def _halvings(self, steps: int) -> int:
         """How often a step can be halved."""
@@ -226,7 +205,7 @@ class WideHead:
     def _scale(self) -> float:
         return float(np.diag(self.modes.covariance).max())
 
-    def _observed(self, until: float, steps: int, times: NDArray) -> tuple[NDArray | None, tuple[Kernels, ...]]:
+    def _observe(self, until: float, steps: int, times: NDArray) -> tuple[NDArray | None, tuple[Kernels, ...]]:
         """Equal-time functions of all groups, and the trace, as rows at the times; None where steps are too long."""
         from scipy.integrate import cumulative_trapezoid
         from scipy.interpolate import make_interp_spline
@@ -246,8 +225,8 @@ class WideHead:
         rows = np.column_stack([*parts, trace])
         return make_interp_spline(grid, rows, k=3)(times), kernels
 
-    def _curve(self, times: NDArray, rows: NDArray, errors: NDArray, steps: int, kernels: tuple[Kernels, ...]) -> WideCurve:
-        k, start = len(self.modes.correlations), 0
+    def _curve(self, times: NDArray, found: Halved) -> WideCurve:
+        k, start, rows = len(self.modes.correlations), 0, found.values
         arrays = {name: np.zeros((len(times), k, k)) for name in _NAMES}
         for array in arrays.values():
             for group in self.modes.groups:
@@ -259,9 +238,9 @@ class WideHead:
             times,
             **arrays,
             head_trace=rows[:, -1],
-            errors=errors,
-            steps=steps,
-            kernels=kernels,
+            errors=found.errors,
+            steps=found.steps,
+            kernels=found.finest,
             modes=self.modes,
             start=self.start,
             spread=self.spread,
@@ -310,11 +289,6 @@ class WideHead:
                 head, variance = equations.resting_head(mu, ratio), equations.resting_variance(ratio, self.gamma, self.kappa)
                 states.append(RestingMode(limits.rounded(head, digits), limits.rounded(variance, digits), stable))
         return tuple(states)
-
-
-def graded_times(until: float, steps: int) -> NDArray:
-    """Times from 0 on whose steps grow smoothly, as residuals fall fast at first; halved ones hold those of the whole."""
-    return until * np.expm1(np.linspace(0, np.log(GRADING), steps + 1)) / (GRADING - 1)
 
 
 _NAMES = ("states", "residuals", "mixed")
