@@ -167,7 +167,7 @@ v_t, r_t, varphi_t, psi_t, varphi_f, psi_f = (
     MatrixSymbol(name, n_t, d) for name in ("v_t", "r_t", "varphi_t", "psi_t", "varphi_f", "psi_f")
 )
 C_t, R_t_t, A_t, B_t = (MatrixSymbol(name, n_t, n_t) for name in ("C_t", "R_t", "A_t", "B_t"))
-M_t, N_t, Omega_t, E_t = (MatrixSymbol(name, n_t, n_t) for name in ("M_t", "N_t", "Omega_t", "E_t"))
+M_t, N_t, Omega_t, F_t = (MatrixSymbol(name, n_t, n_t) for name in ("M_t", "N_t", "Omega_t", "F_t"))
 dv_dpsi, dr_dphi = (
     MatrixSymbol(rf"\tfrac1d\operatorname{{tr}}\tfrac{{\partial{{{of}_t}}}}{{\partial{{{by}_f}}}}", n_t, n_t)
     for of, by in (("v", r"\psi"), ("r", r"\varphi"))

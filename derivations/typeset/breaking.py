@@ -106,19 +106,25 @@ def _join_terms(terms: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _bracket_product(expr: Basic, room: float) -> tuple[str, ...]:
-    """A product that is too wide for its one long sum, as pieces with brackets that may stand on different rows."""
+    """A product that is too wide for its one long sum, as pieces with brackets that may stand on different rows.
+
+    Matrices keep their order.
+    """
     whole = tex(expr)
     if visible_width(whole) <= room or not isinstance(expr, Mul):
         return (whole,)
     longest = max(expr.args, key=lambda a: visible_width(tex(a)) if isinstance(a, Add) else 0.0)
-    others = [a for a in expr.args if a is not longest]
-    front = _front_factors(others)
-    if not isinstance(longest, Add) or visible_width(front) > room / 3:
+    place = expr.args.index(longest)
+    before, after = expr.args[:place], expr.args[place + 1 :]
+    if expr.is_commutative:
+        before, after = (*before, *after), ()
+    front, back = (_front_factors(list(factors)) if factors else "" for factors in (before, after))
+    if not isinstance(longest, Add) or max(map(visible_width, (front, back))) > room / 3:
         return (whole,)
     terms = _join_terms([(TexPrinter().term(t),) for t in order_terms(longest)])
     size = "B" if any(r"\frac" in t for t in terms) else "b"
     opened, closed = rf"\{size}igl(", rf"\{size}igr)"
-    return (f"{front} {opened}{terms[0]}".lstrip(), *terms[1:-1], f"{terms[-1]}{closed}")
+    return (f"{front} {opened}{terms[0]}".lstrip(), *terms[1:-1], f"{terms[-1]}{closed} {back}".rstrip())
 
 
 def _front_factors(factors: list[Basic]) -> str:

@@ -18,7 +18,7 @@ from derivations.vocabulary import (
     A_t,
     B_t,
     C_t,
-    E_t,
+    F_t,
     M_t,
     N_t,
     Omega_t,
@@ -56,7 +56,7 @@ def _grid(decay, step: float = STEP, times: int = TIMES) -> tuple[NDArray, dict]
     """Even times, and the matrices of integrals and decays on them."""
     at = step * np.arange(times)
     decays = diagonal_matrix(np.exp(-float(decay) * at))
-    return at, {n_t: times, Omega_t: explicit_weights(at), E_t: decays}
+    return at, {n_t: times, Omega_t: explicit_weights(at), F_t: decays}
 
 
 # -- the flow ---------------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def followed_runs(rng: np.random.Generator, moved: Lines, found: Lines) -> Itera
 
 def _follow(moved: Lines, rates: dict, grid: dict, noise: NDArray, start: NDArray) -> tuple[NDArray, NDArray]:
     """Amplitudes and residuals at all times, from velocities and the integrals of the grid."""
-    size, weights, left = noise.shape[0], grid[Omega_t], np.diag(grid[E_t]).astype(float)
+    size, weights, left = noise.shape[0], grid[Omega_t], np.diag(grid[F_t]).astype(float)
     first, numbers = rates[w_0] * np.eye(size) + rates[g] * noise, rates | {gamma: rates[gamma] / size}
     v, r = [], []
     moves: list[NDArray] = []

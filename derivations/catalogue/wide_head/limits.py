@@ -23,7 +23,7 @@ from derivations.vocabulary import (
     C_t,
     Delta_c,
     Delta_s,
-    E_t,
+    F_t,
     G_s,
     M_t,
     N_t,
@@ -74,7 +74,7 @@ def _numbers(values: dict) -> dict:
 
 
 def _at_rate(values: dict, rate, response, back) -> dict:
-    one = {Omega_t: 1 / mpmath.mpf(rate), E_t: 1, A_t: response, B_t: back, C_t: 0, R_t_t: 0}
+    one = {Omega_t: 1 / mpmath.mpf(rate), F_t: 1, A_t: response, B_t: back, C_t: 0, R_t_t: 0}
     return {**values, gamma: 1.0, lam: 0.0, sigma: 1.0, n_t: 1, **_numbers(one)}
 
 

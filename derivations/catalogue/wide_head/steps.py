@@ -20,7 +20,7 @@ from derivations.vocabulary import (
     C_t,
     Delta_c,
     Delta_s,
-    E_t,
+    F_t,
     G_s,
     M_t,
     N_t,
@@ -54,7 +54,7 @@ from theory.dmft.wide import equations
 from theory.models.vocabulary import W, d, gamma, kappa, lam
 
 ONE, FIRST = Identity(n_t), OneMatrix(n_t, 1)
-HEAD, SPREAD = w_0 * E_t, g * E_t
+HEAD, SPREAD = w_0 * F_t, g * F_t
 
 
 def steps() -> tuple[Step, ...]:
@@ -82,7 +82,7 @@ def steps() -> tuple[Step, ...]:
 
 def _remember(kernel):
     """Integrals with a kernel, as the head decays between the times."""
-    return HadamardProduct(E_t * Omega_t * Inverse(E_t), kernel)
+    return HadamardProduct(F_t * Omega_t * Inverse(F_t), kernel)
 
 
 def _fields() -> Lines:
@@ -114,7 +114,7 @@ def _trajectories_step(moved: Lines) -> Step:
         "The head is put into the flow of one mode: memory of the overlaps $C_t$ and $R_t$, and two fields that are linear in "
         "the random matrix.",
         "$W=e^{-\\kappa t}(w_0\\mathbb{I}+g\\xi_d)-\\frac\\gamma d\\int e^{-\\kappa(t-s)}r(s)v(s)^T ds$ with the residual "
-        "$r=(W-\\mu)v$. Rows are times: $\\Omega_t$ takes integrals up to each, $E_t$ has $e^{-\\kappa t}$ on its diagonal.",
+        "$r=(W-\\mu)v$. Rows are times: $\\Omega_t$ takes integrals up to each, $F_t$ has $e^{-\\kappa t}$ on its diagonal.",
         before=moved,
         after=(*_moves(), *_fields(), *_overlaps()),
         uses=("mode_flow",),
@@ -160,22 +160,22 @@ def _noise_step() -> Step:
 
 def _propagators() -> Lines:
     pull = HEAD - mu * ONE
-    inner = ONE - g * E_t * A_t + gamma * _remember(C_t)
-    rest = g * E_t * B_t - gamma * _remember(R_t_t) + lam * ONE + w_0 * E_t * M_t * pull
+    inner = ONE - g * F_t * A_t + gamma * _remember(C_t)
+    rest = g * F_t * B_t - gamma * _remember(R_t_t) + lam * ONE + w_0 * F_t * M_t * pull
     return Lines((Line(M_t, Inverse(inner)), Line(N_t, Inverse(ONE + Omega_t * rest))))
 
 
 def _kernels() -> Lines:
-    pull, drive = HEAD - mu * ONE, Omega_t * E_t
+    pull, drive = HEAD - mu * ONE, Omega_t * F_t
     start = sigma**2 * FIRST * FIRST.T
     from_psi = g**2 * drive * R_t_t * drive.T
-    through = MatMul(drive, M_t, E_t)
+    through = MatMul(drive, M_t, F_t)
     from_phi = (w_0 * g) ** 2 * through * C_t * through.T
     carried = M_t * pull * N_t
     return Lines(
         (
             Line(A_t, -g * N_t * drive),
-            Line(B_t, g * (M_t - w_0 * carried * drive * M_t) * E_t),
+            Line(B_t, g * (M_t - w_0 * carried * drive * M_t) * F_t),
             Line(C_t, N_t * (start + from_psi + from_phi) * N_t.T),
             Line(R_t_t, carried * (start + from_psi) * carried.T + B_t * C_t * B_t.T),
         )
@@ -183,8 +183,8 @@ def _kernels() -> Lines:
 
 
 def _closure_step() -> Step:
-    through = w_0 * g * Omega_t * E_t * M_t * E_t * varphi_f
-    solved = N_t * (FIRST * v_row - g * Omega_t * E_t * psi_f - through)
+    through = w_0 * g * Omega_t * F_t * M_t * F_t * varphi_f
+    solved = N_t * (FIRST * v_row - g * Omega_t * F_t * psi_f - through)
     return Step(
         "closure",
         "One dimension, linear in its start and its noise, has the overlaps and responses that it feels: a closed theory.",
@@ -283,7 +283,7 @@ def _end_step() -> Step:
     return Step(
         "end",
         "With both decays what the head had at random is forgotten, and constant states of a mode are left.",
-        "$E_t\\to0$, and integrals over constants are $1/\\kappa$: $r=r_vv$ and $R_\\infty=r_v^2C_\\infty$, with "
+        "$F_t\\to0$, and integrals over constants are $1/\\kappa$: $r=r_vv$ and $R_\\infty=r_v^2C_\\infty$, with "
         "$x_C=\\gamma C_\\infty/\\kappa$.",
         given=(
             Line(r_v, equations.residual(mu, 0, 0, gamma, 1, 0, C_end * r_v / kappa)),

@@ -259,3 +259,12 @@ def test_breaking_a_product_keeps_the_brackets_of_its_shorter_sum():
     long = Add(*(Symbol(f"{name * 12}") for name in "abcdefgh"))
     first, *_ = rows_of(display((Line("L", (x + y) * long),)))
     assert first.startswith(r"L &= \left(x + y\right) \bigl(")
+
+
+def test_breaking_a_product_of_matrices_keeps_their_order():
+    """A sum in the middle stays there, with what stands on either side."""
+    A, B, C, D = (MatrixSymbol(name, 3, 3) for name in "ABCD")
+    inner = [A * B * C * D * part for part in (A * B, B * C * D, D * C * B * A, C * D * B * A)]
+    shown = "".join(rows_of(display([Line(D, A * B * sum(inner[1:], inner[0]) * C * A.T)])))
+    assert len(shown) > LINE_WIDTH
+    assert re.search(r"= A B \\bigl\(.*\\bigr\) C A\^\{T\}", shown)
