@@ -54,11 +54,9 @@ def simulated_wide(
 def against_dimensions(
     coupling: Coupling, rates: Mapping[str, Any], dimensions: Sequence[int], time: float, seeds: Sequence[int] = range(16)
 ) -> Deviations:
-    """Root mean square deviations of what single runs keep of the variance of labels, relative to theory, for ever more
-    dimensions."""
-    start, end = WideHead.of(coupling, **rates).trajectory([0.0, time]).label_variance
-    theory, at = end / start, np.array([time])
-    squares = [(_runs(coupling, rates, d, at, seeds)[:, 2, 0] / theory - 1) ** 2 for d in dimensions]
+    """Root mean square deviations of the variance of labels in single runs, relative to theory, for ever more dimensions."""
+    theory, at = WideHead.of(coupling, **rates).trajectory(time).label_variance[0], np.array([time])
+    squares = [(_runs(coupling, rates, d, at, seeds)[:, 0, 0] / theory - 1) ** 2 for d in dimensions]
     sizes = np.array([np.sqrt(np.mean(each)) for each in squares])
     errors = np.array([np.std(each, ddof=1) / np.sqrt(len(each)) for each in squares]) / (2 * sizes)
     return Deviations(np.array(dimensions), sizes, errors, fit_power_law(dimensions, sizes, errors), -0.5)

@@ -11,7 +11,7 @@ RATES = {"start": 0.4, "spread": 0.6, "gamma": 0.5, "lam": 0.02, "kappa": 0.05}
 
 
 def test_single_runs_deviate_by_the_inverse_root_of_the_dimension():
-    found = against_dimensions(COUPLING, RATES, [16, 32, 64, 128], time=2.0, seeds=range(20))
+    found = against_dimensions(COUPLING, RATES, [16, 48, 144], time=2.0, seeds=range(32))
     assert found.law.agrees(found.expected, errors=3)
     assert found.law.error < 0.15
     assert found.law.exponent < -0.25
