@@ -1,9 +1,10 @@
 r"""Velocities of scalars and their Jacobians in machine code, made by symengine (the extra ``algebra``) and its LLVM.
 
-Expressions are translated node by node, over numbered symbols, and differentiated there; SymPy's own forms are not needed for
-that.  Functions with a kink and those that symengine lacks are symbols while it differentiates, with the chain rule around
-them, and are written out afterwards: as cases that are all wrong for NaN, so that NaN stays NaN as in NumPy.  What is made is
-held against the velocity in ball arithmetic (:mod:`theory.ball_values`) at a random point before it is used.
+Expressions are translated and differentiated there (:mod:`theory.translation`); SymPy's own forms are not needed for that.
+With linear forms :math:`z=Ax` of many arguments, and :math:`B=(1,A)`, what is compiled are a velocity in :math:`u=(x,z)`, or
+the gradient of a potential :math:`\Phi(u)`, and its slopes: :math:`f(Bx)` has the Jacobian :math:`f'(u)B`, and
+:math:`-B^T\Phi'(Bx)` has :math:`-B^T\Phi''(u)B`.  What is made is held against the velocity in ball arithmetic
+(:mod:`theory.ball_values`) at a random point before it is used.
 
 When it fails: functions without a ball (:data:`theory.ball_values.BALLS`), matrices and complex numbers have no machine code
 here.
@@ -11,118 +12,150 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
-from importlib import import_module
-from importlib.util import find_spec
+from functools import cached_property, lru_cache
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flint import arb, ctx
 from numpy.typing import NDArray
-from sympy import Abs, Add, Basic, E, Expr, Float, Function, Heaviside, Max, Min, Mul, Pow, Rational, S, Symbol, pi, sign
+from sympy import Expr, Float, Rational, Symbol
 
 from theory.abridging import brief
-from theory.ball_values import BALLS, ExactPoint, NoValueError, evaluate_ball
+from theory.ball_values import ExactPoint, NoValueError, evaluate_ball
 from theory.errors import CalculusError
 from theory.flow import Flow
-from theory.scalars import logistic, softplus
+from theory.translation import LARGEST, Engine, Translation, find_unknown, parts_of
 
-POWERS = 2**31  # integer exponents below are those of LLVM
-FLOATS = 1000  # bits of a number whose numerator and denominator are floats
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 OPTIMISED = 10**6  # operations, written out, up to which a compiler that optimises takes seconds
+DENSE = 0.5  # entries of a Jacobian that do not vanish, from which on linear forms stand as symbols
 DRAWS = 4  # of points of a check, for velocities that are defined on a part of them
 DOUBLE, MORE = 53, 400  # bits of floats, and of balls that are differentiated
 STEP = 2.0**-100  # of a difference of balls
 SLACK = 2**10  # roundings in another order against those that are counted
-LARGEST, EPSILON = float(np.finfo(float).max), float(np.finfo(float).eps)
+EPSILON = float(np.finfo(float).eps)
 ROUGH = EPSILON**0.5  # of a slope, whose roundings are not counted
-Engine = Any  # an expression of symengine, which has no types
 
 
 # -- what is compiled -------------------------------------------------------------------------------------------------
 
 
-def is_installed() -> bool:
-    """Whether symengine is there, with its compiler, which its wheels have."""
-    return find_spec("symengine") is not None and _engine().have_llvm
-
-
-def find_unknown(expressions: Iterable[Expr], symbols: Iterable[Symbol]) -> Basic | None:
-    """A part of expressions that has no machine code: a function, or a symbol that is not given."""
-    given = {*symbols}
-    return next((part for part in _parts(expressions) if not _is_known(part, given)), None)
-
-
-def _parts(expressions: Iterable[Basic]) -> Iterator[Basic]:
-    """Each part of expressions once, before those that it is made of."""
-    seen, waiting = set[Basic](), [*expressions]
-    while waiting:
-        part = waiting.pop()
-        if part not in seen:
-            yield part
-            seen.add(part)
-            waiting += part.args
-
-
-def _is_known(part: Basic, given: set[Symbol]) -> bool:
-    if isinstance(part, Symbol):
-        return part in given
-    if isinstance(part, Rational | Float):
-        return part.is_finite and abs(part) < LARGEST
-    if isinstance(part, Pow) and (part.exp.is_Integer or part.base == 0):
-        return part.base != 0 and abs(part.exp) < POWERS
-    if isinstance(part, Heaviside):
-        return part.args[1].is_number
-    if isinstance(part, (Add, Mul, Pow, *_STAND_INS)) or part in (pi, E):
-        return True
-    return isinstance(part, Function) and type(part).__name__ in BALLS and len(part.args) == 1
-
-
 @dataclass(frozen=True)
 class Compiled:
-    """Machine code of scalar expressions in a number of arguments."""
+    """Machine code of scalar expressions in a number of arguments.
+
+    Attributes
+    ----------
+    forms
+        the linear forms that the code takes behind its arguments, (forms, arguments).
+    outer
+        what the values of the code are multiplied by.
+    """
 
     code: Any
-    arguments: int
     results: int
+    forms: NDArray
+    outer: NDArray | None = None
 
     def __call__(self, values: NDArray) -> NDArray:
         """An array (results, ...) of one (arguments, ...) of float64."""
-        if not self.results:
-            return np.empty((0, *values.shape[1:]))
         if values.ndim == 1:
-            found, own = np.empty(self.results), values.flags.c_contiguous and values.flags.writeable
-            self.code.unsafe_real(values if own else values.copy(), found)
-            return found
-        columns = np.array(values.reshape(self.arguments, -1).T, order="C")
-        found = np.empty(len(columns) * self.results)
-        self.code.unsafe_eval(columns, found, len(columns))
-        return np.ascontiguousarray(found.reshape(-1, self.results).T).reshape(self.results, *values.shape[1:])
+            found = self._evaluate(values)
+            return found if self.outer is None else self.outer @ found
+        flat = values.reshape(self.forms.shape[1], -1)
+        found = self._evaluate_batch(flat) if self.outer is None else self.outer @ self._evaluate_batch(flat)
+        return found.reshape(len(found), *values.shape[1:])
+
+    def _evaluate(self, values: NDArray) -> NDArray:
+        found = np.empty(self.results)
+        if self.results:
+            self.code.unsafe_real(self._coordinates(values), found)
+        return found
+
+    def _coordinates(self, values: NDArray) -> NDArray:
+        if len(self.forms):
+            return np.concatenate((values, self.forms @ values))
+        return values if values.flags.c_contiguous and values.flags.writeable else values.copy()
+
+    def _evaluate_batch(self, values: NDArray) -> NDArray:
+        columns = np.array(np.concatenate((values, self.forms @ values)).T, order="C")
+        found = np.empty((len(columns), self.results))
+        if self.results:
+            self.code.unsafe_eval(columns, found.reshape(-1), len(columns))
+        return np.ascontiguousarray(found.T)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Where those entries of a square matrix stand that do not vanish identically, row by row."""
+
+    rows: NDArray
+    columns: NDArray
+    size: int
+
+    @cached_property
+    def _places(self) -> NDArray:
+        return self.rows * self.size + self.columns
+
+    @cached_property
+    def _starts(self) -> NDArray:
+        return np.searchsorted(self.rows, range(self.size + 1))
+
+    def dense(self, values: NDArray) -> NDArray:
+        """The matrix of these entries."""
+        if len(values) == self.size**2:
+            return values.reshape(self.size, self.size)
+        found = np.zeros(self.size**2)
+        found[self._places] = values
+        return found.reshape(self.size, self.size)
+
+    def of(self, matrix: NDArray) -> NDArray:
+        """These entries of a matrix."""
+        flat = matrix.reshape(-1)
+        return flat if len(self.rows) == len(flat) else flat[self._places]
+
+    def sparse(self, values: NDArray) -> csr_array:
+        """The matrix, of which they alone are held."""
+        from scipy.sparse import csr_array
+
+        return csr_array((values, self.columns, self._starts), shape=(self.size, self.size))
 
 
 @dataclass(frozen=True)
 class CompiledJacobian:
-    """Machine code of those entries of a Jacobian that do not vanish.
+    """Machine code of those entries of a Jacobian that do not vanish identically.
 
     Attributes
     ----------
-    rows, columns
-        where these entries stand, row by row.
     chosen
-        the result of each entry; of a symmetric Jacobian two entries have one.
+        the result of each entry in machine code; of a symmetric matrix two entries have one.
+    places
+        where they stand in the slopes by all coordinates, read row by row, if these are more than the state.
+    inner, outer
+        what these slopes are multiplied by, from the right and from the left, if they are.
     """
 
+    entries: Entries
     compiled: Compiled
-    rows: NDArray
-    columns: NDArray
     chosen: NDArray
+    places: NDArray
+    inner: NDArray | None
+    outer: NDArray | None
 
     def __call__(self, values: NDArray) -> NDArray:
         """The entries at one state."""
-        return self.compiled(values)[self.chosen]
+        found = self.compiled(values)[self.chosen].reshape(len(self.chosen))
+        if self.inner is None:
+            return found
+        slopes = np.zeros((self.entries.size if self.outer is None else len(self.inner), len(self.inner)))
+        slopes.reshape(-1)[self.places] = found
+        moved = slopes @ self.inner
+        return self.entries.of(moved if self.outer is None else self.outer @ moved)
 
 
 @lru_cache(64)
@@ -136,8 +169,8 @@ def compile_velocity(flow: Flow, arguments: tuple[Symbol, ...]) -> Compiled:
     CalculusError
         for a value that is not that of the velocity.
     """
-    translation, velocities, _ = _translated(flow, arguments)
-    compiled = translation.compile(velocities)
+    made = _translated(flow, arguments)
+    compiled = _compile(made.translation, made.outputs, made.outer)
     _check_values([*flow.velocity.values()], arguments, compiled)
     return compiled
 
@@ -153,18 +186,27 @@ def compile_jacobian(flow: Flow, arguments: tuple[Symbol, ...]) -> CompiledJacob
     CalculusError
         for a value that is not that of the Jacobian.
     """
-    (translation, velocities, symmetric), entries = _translated(flow, arguments), dict[tuple[int, int], Engine]()
-    for i, velocity in enumerate(velocities):
-        for j in translation.find_symbols(velocity, len(velocities)):
-            if not (symmetric and j > i) and (slope := translation.differentiate(velocity, j)) != 0:
-                entries[i, j] = slope
-    numbers = {place: k for k, place in enumerate(entries)}
-    if symmetric:
+    made, slopes = _translated(flow, arguments), dict[tuple[int, int], Engine]()
+    for i, j in zip(*np.nonzero(made.pattern), strict=True):
+        if not (made.is_symmetric and j > i):
+            slope = made.translation.differentiate(made.outputs[i], made.coordinates[j])
+            if slope != 0:
+                slopes[i, j] = slope
+    numbers = {place: k for k, place in enumerate(slopes)}
+    if made.is_symmetric:
         numbers |= {(j, i): k for (i, j), k in numbers.items()}
     places = sorted(numbers)
     rows, columns = np.array(places, dtype=int).reshape(-1, 2).T
-    chosen = np.array([numbers[place] for place in places], dtype=int)
-    compiled = CompiledJacobian(translation.compile([*entries.values()]), rows, columns, chosen)
+    present = np.zeros(made.pattern.shape, dtype=bool)
+    present[rows, columns] = True
+    compiled = CompiledJacobian(
+        _find_entries(made.multiply(present)),
+        _compile(made.translation, [*slopes.values()]),
+        np.array([numbers[place] for place in places], dtype=int),
+        rows * len(made.coordinates) + columns,
+        made.inner,
+        made.outer,
+    )
     _check_slopes([*flow.velocity.values()], arguments, compiled)
     return compiled
 
@@ -172,122 +214,67 @@ def compile_jacobian(flow: Flow, arguments: tuple[Symbol, ...]) -> CompiledJacob
 # -- translation ------------------------------------------------------------------------------------------------------
 
 
-def _engine() -> Any:
-    return import_module("symengine.lib.symengine_wrapper")
+@dataclass(frozen=True)
+class _Outputs:
+    """What machine code gives of a flow: functions of the state and of linear forms.
+
+    They are velocities or, ``is_symmetric``, the slopes of a potential downhill, by as many coordinates.
+    """
+
+    translation: Translation
+    coordinates: list[Engine]
+    outputs: list[Engine]
+    is_symmetric: bool
+    inner: NDArray | None
+
+    @property
+    def outer(self) -> NDArray | None:
+        return None if self.inner is None or not self.is_symmetric else self.inner.T
+
+    @cached_property
+    def pattern(self) -> NDArray:
+        """Which output holds which coordinate."""
+        held = [self.translation.find_symbols(e) for e in self.outputs]
+        return np.array([[c in symbols for c in self.coordinates] for symbols in held], dtype=bool)
+
+    def multiply(self, slopes: NDArray) -> NDArray:
+        """Slopes by the state, of slopes of the outputs by coordinates."""
+        if self.inner is None:
+            return slopes
+        moved = slopes @ self.inner
+        return moved if self.outer is None else self.outer @ moved
 
 
 @lru_cache(4)
-def _translated(flow: Flow, arguments: tuple[Symbol, ...]) -> tuple[_Translation, list[Engine], bool]:
-    """A translation, the velocities of a flow in it, and whether they are the slopes of a potential without mobilities."""
-    translation, potential = _Translation(arguments), flow.potential
-    if potential is None or flow.mobility or find_unknown([potential], arguments) is not None:
-        return translation, [translation.of(v) for v in flow.velocity.values()], False
-    whole = translation.of(potential)
-    return translation, [-translation.differentiate(whole, k) for k in range(len(flow.state))], True
+def _translated(flow: Flow, arguments: tuple[Symbol, ...]) -> _Outputs:
+    """With linear forms where the Jacobian is dense anyway."""
+    found = _translate(flow, arguments, with_forms=True)
+    if found.inner is None or np.count_nonzero(found.multiply(found.pattern)) >= DENSE * len(flow.state) ** 2:
+        return found
+    return _translate(flow, arguments, with_forms=False)
 
 
-class _Translation:
-    """SymPy's expressions in symengine, its symbols by their number, each part once."""
-
-    def __init__(self, arguments: Sequence[Symbol]):
-        self.engine = _engine()
-        # Not x0, x1, …: so its common subexpressions are called, also where an argument has the name.
-        self.arguments = [self.engine.Symbol(f"argument_{k}") for k in range(len(arguments))]
-        self._known: dict[Basic, Engine] = dict(zip(arguments, self.arguments, strict=True))
-        self._numbers = {symbol: k for k, symbol in enumerate(self.arguments)}
-        self._held: dict[Engine, Expr] = {}
-        self._values: dict[Engine, Engine] = {}
-        self._moved: dict[tuple[Engine, int], Engine] = {}
-
-    def of(self, expr: Basic) -> Engine:
-        if expr not in self._known:
-            self._known[expr] = self._translate(expr)
-        return self._known[expr]
-
-    def differentiate(self, expr: Engine, number: int) -> Engine:
-        """The derivative by an argument, also through what symbols stand for."""
-        slope = expr.diff(self.arguments[number])
-        for symbol in self._find_held(expr):
-            if (moved := self._differentiate_held(symbol, number)) != 0:
-                slope += expr.diff(symbol) * moved
-        return slope
-
-    def find_symbols(self, expr: Engine, most: int) -> list[int]:
-        """The numbers below ``most`` of the arguments that an expression holds."""
-        found, waiting = set[Engine](), [expr]
-        while waiting:
-            new = waiting.pop().free_symbols - found
-            found |= new
-            waiting += [self.of(arg) for symbol in new if symbol in self._held for arg in self._held[symbol].args]
-        return sorted(k for s in found if (k := self._numbers.get(s, most)) < most)
-
-    def compile(self, expressions: Sequence[Engine]) -> Compiled:
-        """Machine code of expressions, with the functions that symbols stand for."""
-        written: dict[Engine, Engine] = {}
-        for symbol in self._held:
-            written[symbol] = self._values[symbol].xreplace(written)
-        whole = [e.xreplace(written) for e in expressions] if written else list(expressions)
-        level = 3 if self.engine.count_ops(*whole) <= OPTIMISED else 0
-        code = self.engine.LLVMDouble(self.arguments, whole, cse=True, opt_level=level)
-        return Compiled(code, len(self.arguments), len(whole))
-
-    def _translate(self, expr: Basic) -> Engine:
-        if isinstance(expr, Rational):
-            p, q = int(expr.p), int(expr.q)
-            small = max(p.bit_length(), q.bit_length()) < FLOATS
-            return self.engine.Integer(p) / self.engine.Integer(q) if small else self.engine.RealDouble(p / q)
-        if isinstance(expr, Float):
-            return self.engine.RealDouble(float(expr))
-        if expr in (pi, E):
-            return self.engine.pi if expr == pi else self.engine.E
-        args = [self.of(arg) for arg in expr.args]
-        if isinstance(expr, _STAND_INS):
-            symbol = self.engine.Symbol(f"function_{len(self._held)}")
-            self._held[symbol], self._values[symbol] = expr, _write_out(self.engine, expr, *args)
-            return symbol
-        if isinstance(expr, Pow):
-            return args[0] ** args[1]
-        return getattr(self.engine, type(expr).__name__)(*args)
-
-    def _find_held(self, expr: Engine) -> list[Engine]:
-        return [s for s in expr.free_symbols if s in self._held] if self._held else []
-
-    def _differentiate_held(self, symbol: Engine, number: int) -> Engine:
-        if (symbol, number) not in self._moved:
-            expr = self._held[symbol]
-            moved = [(k, self.differentiate(self.of(arg), number)) for k, arg in enumerate(expr.args)]
-            self._moved[symbol, number] = sum(self.of(_slope(expr, k)) * m for k, m in moved if m != 0)
-        return self._moved[symbol, number]
+def _translate(flow: Flow, arguments: tuple[Symbol, ...], with_forms: bool) -> _Outputs:
+    translation, potential, size = Translation(arguments, with_forms), flow.potential, len(flow.state)
+    is_symmetric = potential is not None and not flow.mobility and find_unknown([potential], arguments) is None
+    outputs = [translation.of(e) for e in ([potential] if is_symmetric else flow.velocity.values())]
+    coordinates = translation.coordinates[:size] + translation.coordinates[len(arguments) :]
+    inner = np.vstack((np.eye(size), translation.forms[:, :size])) if len(coordinates) > size else None
+    if is_symmetric:
+        outputs = [-translation.differentiate(outputs[0], c) for c in coordinates]
+    return _Outputs(translation, coordinates, outputs, is_symmetric, inner)
 
 
-# -- functions that symengine does not have, or that have a kink ------------------------------------------------------
-
-_STAND_INS = (Abs, sign, Heaviside, Max, Min, logistic, softplus)
-
-
-def _slope(expr: Expr, place: int) -> Expr:
-    """The slope of a function by one of its arguments, away from its kinks."""
-    if isinstance(expr, sign | Heaviside):
-        return S.Zero
-    return sign(expr.args[0]) if isinstance(expr, Abs) else expr.fdiff(place + 1)
+def _find_entries(matrix: NDArray) -> Entries:
+    rows, columns = np.nonzero(matrix)
+    return Entries(rows, columns, len(matrix))
 
 
-def _write_out(engine: Any, expr: Expr, *args: Engine) -> Engine:
-    """A function in those that are compiled."""
-    u = args[0]
-    if isinstance(expr, Abs):
-        return abs(u)
-    if isinstance(expr, sign):
-        return engine.Piecewise((1, engine.Gt(u, 0)), (-1, engine.Lt(u, 0)), (u, True))
-    if isinstance(expr, Heaviside):
-        return engine.Piecewise((1, engine.Gt(u, 0)), (0, engine.Lt(u, 0)), (args[1] + u, True))
-    if isinstance(expr, logistic):
-        return 1 / (1 + engine.exp(-u))
-    if isinstance(expr, softplus):  # log(1 + e) to the precision of e
-        e = engine.exp(-abs(u))
-        return engine.Max(u, 0) + 2 * engine.atanh(e / (2 + e))
-    above, not_below = (engine.Gt, engine.Ge) if isinstance(expr, Max) else (engine.Lt, engine.Le)
-    return reduce(lambda a, b: engine.Piecewise((a, above(a, b)), (b, not_below(b, a)), (a + b, True)), args)
+def _compile(translation: Translation, expressions: Sequence[Engine], outer: NDArray | None = None) -> Compiled:
+    engine, whole = translation.engine, translation.write_out(expressions)
+    level = 3 if engine.count_ops(*whole) <= OPTIMISED else 0
+    code = engine.LLVMDouble(translation.coordinates, whole, cse=True, opt_level=level)
+    return Compiled(code, len(whole), translation.forms, outer)
 
 
 # -- checks -----------------------------------------------------------------------------------------------------------
@@ -311,7 +298,7 @@ def _check_slopes(velocities: Sequence[Expr], arguments: Sequence[Symbol], compi
     """The Jacobian along a direction is the central difference of the velocities."""
     exact, rng, size = _write_exactly(velocities), np.random.default_rng(1), len(velocities)
     point, along = _draw_point(arguments, rng), rng.uniform(-1, 1, size)
-    moved = np.bincount(compiled.rows, compiled(point) * along[compiled.columns], minlength=size)
+    moved = np.bincount(compiled.entries.rows, compiled(point) * along[compiled.entries.columns], minlength=size)
     steps = STEP * np.append(along, np.zeros(len(arguments) - size))
     with ctx.workprec(MORE):
         ends = [[arb(x) + sign * arb(s) for x, s in zip(point, steps, strict=True)] for sign in (1, -1)]
@@ -330,7 +317,7 @@ def _check_slopes(velocities: Sequence[Expr], arguments: Sequence[Symbol], compi
 
 def _write_exactly(expressions: Sequence[Expr]) -> list[Expr]:
     """Expressions with fractions for their floats, which have no ball."""
-    floats = {part: Rational(part) for part in _parts(expressions) if isinstance(part, Float)}
+    floats = {part: Rational(part) for part in parts_of(expressions) if isinstance(part, Float)}
     return [e.xreplace(floats) for e in expressions] if floats else list(expressions)
 
 

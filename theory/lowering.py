@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Basic, DiagMatrix, Expr, Integer, MatrixExpr, MatrixSymbol, Mul, Pow, Symbol, Transpose, erf, erfc, lambdify
 
-from theory import compiled, require
+from theory import compiled, require, translation
 from theory.abridging import brief
 from theory.calculus import State, differential
 from theory.errors import InputError
@@ -170,22 +170,16 @@ class LoweredFlow:
     def jacobian(self, t: float, y: NDArray) -> NDArray:
         """The dense Jacobian at a state vector, shape (n, n)."""
         if not self.flow.is_matrix:
-            rows, columns, values = self._scalar_slopes(y)
-            if len(values) == self.size**2:
-                return values.reshape(self.size, self.size)
-            found = np.zeros(self.size**2)
-            found[rows * self.size + columns] = values
-            return found.reshape(self.size, self.size)
+            entries, values = self._scalar_slopes(y)
+            return entries.dense(values)
         return np.column_stack([self.jacobian_vector(t, y, e) for e in np.eye(self.size)])
 
     def sparse_jacobian(self, t: float, y: NDArray) -> csr_array:
         """The Jacobian of a scalar flow at a state vector, of which the entries are held that do not vanish identically."""
-        from scipy.sparse import csr_array
-
         if self.flow.is_matrix:
             raise InputError("a scalar flow", repr(self.flow), "apply its Jacobian with jacobian_vector(...)")
-        rows, columns, values = self._scalar_slopes(y)
-        return csr_array((values, columns, np.searchsorted(rows, range(self.size + 1))), shape=(self.size, self.size))
+        entries, values = self._scalar_slopes(y)
+        return entries.sparse(values)
 
     def jacobian_vector(self, t: float, y: NDArray, v: NDArray) -> NDArray:
         """The Jacobian at ``y`` applied to the vector ``v``."""
@@ -216,20 +210,20 @@ class LoweredFlow:
         return self._lower(list(self.flow.velocity.values()), self.flow.state)
 
     @cached_property
-    def _scalar_jacobian(self) -> tuple[NDArray, NDArray, Callable]:
-        """The rows and columns of those entries that do not vanish, and their function."""
-        entries = dict(sorted(self.flow.jacobian().todok().items()))
-        rows, columns = np.array([*entries], dtype=int).reshape(-1, 2).T
-        return rows, columns, self._lower(list(entries.values()), self.flow.state)
+    def _scalar_jacobian(self) -> tuple[compiled.Entries, Callable]:
+        """Those entries that do not vanish, and their function."""
+        slopes = dict(sorted(self.flow.jacobian().todok().items()))
+        rows, columns = np.array([*slopes], dtype=int).reshape(-1, 2).T
+        return compiled.Entries(rows, columns, self.size), self._lower(list(slopes.values()), self.flow.state)
 
-    def _scalar_slopes(self, y: NDArray) -> tuple[NDArray, NDArray, NDArray]:
-        """The rows, the columns and the values of those entries of the Jacobian that do not vanish."""
+    def _scalar_slopes(self, y: NDArray) -> tuple[compiled.Entries, NDArray]:
+        """Those entries of the Jacobian that do not vanish, and their values."""
         if (arguments := self._compiled_arguments(y)) is not None:
             compiled_jacobian = self._compiled_jacobian
             if _is_settled(found := compiled_jacobian(arguments)):
-                return compiled_jacobian.rows, compiled_jacobian.columns, found.reshape(-1)
-        rows, columns, function = self._scalar_jacobian
-        return rows, columns, np.array(function(*self._arguments(y)), dtype=float).reshape(-1)
+                return compiled_jacobian.entries, found
+        entries, function = self._scalar_jacobian
+        return entries, np.array(function(*self._arguments(y)), dtype=float).reshape(-1)
 
     # -- machine code --------------------------------------------------------------------------------------------------
 
@@ -286,15 +280,15 @@ class LoweredFlow:
 
 def _choose_backend(backend: str, flow: Flow, constants: Mapping[State, Any]) -> str:
     """What evaluates a flow, or a sentence on why symengine cannot."""
-    if backend == "numpy" or (backend == "auto" and (flow.is_matrix or not compiled.is_installed())):
+    if backend == "numpy" or (backend == "auto" and (flow.is_matrix or not translation.is_installed())):
         return "numpy"
-    if not compiled.is_installed():
+    if not translation.is_installed():
         require.extra("algebra", "symengine")
         raise InputError("a symengine with LLVM", "one without", "install its wheel: pip install --force-reinstall symengine")
     expected, remedy = "a scalar flow of functions that symengine compiles", 'take backend="numpy"'
     if flow.is_matrix:
         raise InputError(expected, f"the matrix {next(b for b in flow.state if isinstance(b, MatrixSymbol))}", remedy)
-    unknown = compiled.find_unknown(flow.velocity.values(), (*flow.state, *_numbers_among(constants)))
+    unknown = translation.find_unknown(flow.velocity.values(), (*flow.state, *_numbers_among(constants)))
     if unknown is not None and backend == "symengine":
         raise InputError(expected, brief(unknown), remedy)
     return "numpy" if unknown is not None else "symengine"

@@ -32,7 +32,7 @@ from sympy import (
 
 from tests.strategies import INNER, KINKED, MIDDLE, POSITIVE, SCALARS, rationals, scalar_functions, seeds, w, x, y
 from tests.theory.oracles import assert_close, central_difference
-from theory import CalculusError, Flow, Loss, compiled
+from theory import CalculusError, Flow, Loss, compiled, translation
 from theory.lowering import WIDE
 from theory.scalars import logistic, softplus
 
@@ -225,6 +225,45 @@ def test_jacobians_of_many_numbers_are_applied_without_their_zeros(monkeypatch):
         monkeypatch.undo()
 
 
+NETWORK = [Symbol(f"s{i}", real=True) for i in range(10)]
+
+
+def network(seed, functions):
+    """Functions of dense linear forms of ten numbers, some coefficients floats, and of one number more."""
+    rng, rate = np.random.default_rng(seed), Symbol("rate", positive=True)
+    weights = [[Rational(int(c), 7) if c % 2 else Float(c / 8) for c in rng.integers(1, 9, len(NETWORK))] for _ in functions]
+    forms = [1 + rate + sum(c * s for c, s in zip(row, NETWORK, strict=True)) for row in weights]
+    return sum(f(u / 9) * sin(s) for f, u, s in zip(functions, forms, NETWORK, strict=False)) + NETWORK[0] ** 3
+
+
+CURVES = [*MIDDLE, *KINKED, softplus, lambda u: Max(u, 1) ** 2]
+
+
+@pytest.mark.parametrize("functions", [CURVES[k::5] for k in range(5)])
+def test_functions_of_dense_linear_forms_are_compiled_in_these(functions):
+    """Of losses, also with mobilities, and of velocities; also for batches."""
+    expression, state = network(1, functions), np.random.default_rng(1).standard_normal((10, 3)) / 5
+    mobility = dict.fromkeys(NETWORK[:3], Rational(1, 3))
+    for flow in (Loss(expression, NETWORK).gradient_flow(), Loss(expression, NETWORK, mobility).gradient_flow()):
+        parameters = {str(p): 0.3 for p in flow.parameters}
+        assert_same(flow, state[:, 0], parameters)
+        code, reference = both(flow, parameters)
+        found = code.velocity(0.0, state)
+        assert_close(found, reference.velocity(0.0, state))
+        assert_close(code.velocity(0.0, state[:, :, None]), found[:, :, None])
+        assert len(code._compiled_jacobian.compiled.forms) >= len({*functions})
+        assert code._compiled_jacobian.compiled.results < len(NETWORK) ** 2
+
+
+def test_linear_forms_of_sparse_jacobians_are_written_out():
+    """Where one velocity alone holds all numbers, the others' slopes stay few."""
+    flow = Flow({s: (sum(NETWORK) if s == NETWORK[0] else 0) - sin(s) for s in NETWORK})
+    code, reference = both(flow)
+    assert code.sparse_jacobian(0.0, np.ones(10)).nnz == 10 + 9
+    assert_close(code.jacobian(0.0, np.ones(10)), reference.jacobian(0.0, np.ones(10)))
+    assert not code._compiled_jacobian.compiled.forms.size
+
+
 def test_a_jacobian_may_vanish():
     code = Flow({x: 1, y: 2}).lower(backend="symengine")
     np.testing.assert_array_equal(code.jacobian(0.0, np.zeros(2)), np.zeros((2, 2)))
@@ -274,7 +313,7 @@ def _forgotten():
 
 @pytest.mark.usefixtures("_forgotten")
 def test_a_wrong_value_is_an_error(monkeypatch):
-    monkeypatch.setattr(compiled, "_write_out", lambda engine, expr, u: u)
+    monkeypatch.setattr(translation, "_write_out", lambda engine, expr, u: u)
     with pytest.raises(CalculusError, match=r'velocity of Abs\(x\).*backend="numpy"'):
         Flow({x: Abs(x), y: -y}).lower(backend="symengine").velocity(0.0, -np.ones(2))
 
@@ -283,12 +322,26 @@ def test_a_wrong_value_is_an_error(monkeypatch):
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_wrong_slope_is_an_error(monkeypatch, place):
     """Also by what symengine differentiates, and where the wrong entries are symmetric."""
-    right = compiled._Translation.differentiate
-    monkeypatch.setattr(compiled._Translation, "differentiate", lambda self, e, k: right(self, e, k) * (1 + (k == place)))
+    right = compiled.Translation.differentiate
+    monkeypatch.setattr(
+        compiled.Translation, "differentiate", lambda self, e, k: right(self, e, k) * (1 + (str(k) == f"argument_{place}"))
+    )
     code = Flow({x: x * sin(y), y: x - y}).lower(backend="symengine")
     code.velocity(0.0, np.ones(2))
     with pytest.raises(CalculusError, match="slope of"):
         code.jacobian(0.0, np.ones(2))
+
+
+@pytest.mark.usefixtures("_forgotten")
+@pytest.mark.parametrize(("what", "error"), [("velocity", 1e-9), ("slope", 1e-6)])
+def test_a_wrong_coefficient_of_a_linear_form_is_an_error(monkeypatch, what, error):
+    code = Loss(network(0, [sin, tanh]), NETWORK).gradient_flow().lower({"rate": 0.3}, backend="symengine")
+    if what == "slope":
+        code.velocity(0.0, np.ones(10))
+    right = compiled.Translation.forms.fget
+    monkeypatch.setattr(compiled.Translation, "forms", property(lambda self: right(self) * (1 + error)))
+    with pytest.raises(CalculusError, match=f"{what} of"):
+        (code.velocity if what == "velocity" else code.jacobian)(0.0, np.ones(10))
 
 
 @pytest.mark.usefixtures("_forgotten")

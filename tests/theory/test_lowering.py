@@ -64,7 +64,7 @@ from tests.strategies import (
     y,
 )
 from tests.theory.oracles import assert_close, central_difference, evaluate, numeric_gradient, slope
-from theory import CalculusError, Flow, InputError, Loss, compiled, models, require
+from theory import CalculusError, Flow, InputError, Loss, models, require, translation
 from theory.models import vocabulary as v
 from theory.nodes import diagonal_of, elementwise, total
 from theory.words import collect
@@ -483,7 +483,7 @@ def test_unknown_symbol_in_an_observable_is_named():
 
 @pytest.fixture
 def _without_symengine(monkeypatch):
-    for module in (compiled, require):
+    for module in (translation, require):
         monkeypatch.setattr(module, "find_spec", lambda name: None)
 
 
@@ -504,7 +504,7 @@ def test_a_missing_symengine_is_named_with_its_extra():
 
 def test_a_symengine_without_its_compiler_is_refused(monkeypatch):
     pytest.importorskip("symengine")
-    monkeypatch.setattr(compiled, "is_installed", lambda: False)
+    monkeypatch.setattr(translation, "is_installed", lambda: False)
     assert Flow({x: -x}).lower().backend == "numpy"
     with pytest.raises(InputError, match="a symengine with LLVM"):
         Flow({x: -x}).lower(backend="symengine")
