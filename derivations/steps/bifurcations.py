@@ -41,7 +41,7 @@ def bifurcation_account(flow: Flow, number: int, point: FixedPoint, found: Stabi
     """
     account = Account()
     for i, bifurcation in enumerate(found.bifurcations, 1):
-        account += _account_of(flow, number, point, bifurcation, source, f"bifurcation_{number}_{i}")
+        account += _account_of(flow, number, point, bifurcation.at(found.names), source, f"bifurcation_{number}_{i}")
     return account
 
 

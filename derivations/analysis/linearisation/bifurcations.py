@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sympy import Expr, Symbol
+from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.linear import OverBudget
 from derivations.analysis.linearisation.components import Component, components
@@ -27,7 +28,7 @@ from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.conditions import independent_conditions, stated_signs
 from derivations.analysis.sites.decision import is_empty
 from derivations.analysis.sites.sign import ZERO
-from derivations.analysis.sites.signs import Signs
+from derivations.analysis.sites.signs import LONG, Signs
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
 
@@ -46,6 +47,9 @@ def bifurcations_of(
     assumed = _assumed_signs(flow, site)
     found: dict[tuple, Bifurcation] = {}
     for critical in critical_sets(site, factors, lost):
+        if isinstance(critical, Relational):
+            found[critical,] = Bifurcation(BifurcationKind.UNCLASSIFIED, critical, reason=f"its equation has over {LONG} terms")
+            continue
         if is_empty(site.closure, [(critical.equation, ZERO)]):
             continue
         nonzero = [*poles, *(f.coefficients[0] for f in factors)]

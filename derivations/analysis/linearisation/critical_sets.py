@@ -2,13 +2,13 @@ r"""Where a fixed point may lose its existence or its stability: equations, and 
 
 A *critical set* is an equation :math:`g=0` between the parameters and roots of a fixed point: the constant coefficient of a
 factor of the characteristic polynomial vanishes (a real eigenvalue passes through zero; by the implicit function theorem points
-meet, or end, nowhere else), or its last Hurwitz determinant does (a pair of imaginary ones).
+meet, or end, nowhere else), or its last Hurwitz determinant does (a pair of imaginary ones).  A determinant with many terms is
+not expanded: it is stated in names of the coefficients, as conditions are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from sympy import Eq, Expr, Symbol
@@ -16,7 +16,7 @@ from sympy.core.relational import Relational
 
 from derivations.analysis.algebra.linear import OverBudget, hurwitz_determinants
 from derivations.analysis.algebra.polynomials import Polynomial
-from derivations.analysis.linearisation.hurwitz import EXPANDED
+from derivations.analysis.linearisation.hurwitz import EXPANDED, coefficient_letters, vanishing_determinant
 from derivations.analysis.linearisation.towers import LARGEST
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.sign import NONNEGATIVE, NONPOSITIVE, ZERO
@@ -36,15 +36,25 @@ class Critical:
     determinant: Polynomial | None = None
 
 
-def critical_sets(site: Site, factors: Sequence[Factor], lost: bool) -> Iterator[Critical]:
-    """The zeros of real eigenvalues, and where stability may be ``lost`` those of real parts of pairs."""
-    for factor in factors:
-        n = len(factor.coefficients) - 1
+def critical_sets(site: Site, factors: Sequence[Factor], lost: bool) -> Iterator[Critical | Relational]:
+    """The zeros of real eigenvalues, and where stability may be ``lost`` those of real parts of pairs: an equation in names of
+    coefficients where that has many terms."""
+    for factor, letter in zip(factors, coefficient_letters(site), strict=False):
         yield from (Critical(g) for g in _site_factors(site, factor.coefficients[-1]))
-        if lost and n > 1:
-            with suppress(OverBudget):
-                (last,) = hurwitz_determinants(factor.coefficients, [n - 1], site.ring, EXPANDED)
-                yield from (Critical(g, factor, last) for g in (_site_factors(site, last) if len(last) <= LONG else ()))
+        if lost and factor.degree > 1:
+            if (last := _last_determinant(site, factor)) is not None:
+                yield from (Critical(g, factor, last) for g in _site_factors(site, last))
+            elif (equation := vanishing_determinant(site, factor, letter)) is not None:
+                yield equation
+
+
+def _last_determinant(site: Site, factor: Factor) -> Polynomial | None:
+    """The last Hurwitz determinant; None of one with many terms."""
+    try:
+        (last,) = hurwitz_determinants(factor.coefficients, [factor.degree - 1], site.ring, EXPANDED)
+    except OverBudget:
+        return None
+    return last if len(last) <= LONG else None
 
 
 def _site_factors(site: Site, p: Polynomial) -> list[Polynomial]:

@@ -11,10 +11,11 @@ the theorem of Hermite and Biehler).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import cycle, pairwise
+from string import ascii_lowercase
 
 from sympy import Expr, S, Symbol
 from sympy.core.relational import Eq, Gt, Relational
@@ -156,6 +157,21 @@ def _zero_condition(site: Site, value: Fraction) -> Boolean:
     if rest is None:
         return S.true if sign == ZERO else S.false
     return Eq(rest.base if rest.is_Pow else rest, 0)
+
+
+def vanishing_determinant(site: Site, factor: Factor, letter: str) -> Relational | None:
+    """That the last Hurwitz determinant is zero, in names of coefficients; None where it is proved that it never is."""
+    last = hurwitz_tests(site, factor).determinants[0]
+    if last is not None and not decide_sign(site, last) & ZERO:
+        return None
+    generic = _symbolic_tests(_coefficient_names(letter, factor.degree))[-len(range(factor.degree - 1, 0, -2))]
+    return Eq(generic.lhs, 0, evaluate=False)
+
+
+def coefficient_letters(site: Site) -> Iterator[str]:
+    """Letters for the coefficients of one factor after the other, that nothing else is called by."""
+    taken = {str(x).partition("_")[0] for x in site.ring.symbols}
+    return cycle([letter for letter in ascii_lowercase if letter not in taken] or [f"{a}{a}" for a in ascii_lowercase])
 
 
 def _symbolic_tests(names: tuple[Symbol, ...]) -> list[Relational]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from itertools import cycle
-from string import ascii_lowercase
 
 from sympy import S
 from sympy.core.relational import Eq, Ge, Gt, Lt, Ne, Relational
 
 from derivations.analysis.algebra.linear import BUDGET
-from derivations.analysis.linearisation.hurwitz import LONG, HalfPlanes, half_planes
+from derivations.analysis.linearisation.hurwitz import LONG, HalfPlanes, coefficient_letters, half_planes
 from derivations.analysis.linearisation.zero_modes import Origin, ZeroMode
 from derivations.analysis.sites.characteristic import Factor
 from derivations.analysis.sites.conditions import independent_conditions, readable_relation, stated_signs
@@ -35,9 +33,8 @@ Judgement = tuple[Verdict, tuple[Relational, ...]]
 
 def half_planes_of(site: Site, factors: Sequence[Factor], budget: int = BUDGET, long: int = LONG) -> list[HalfPlanes]:
     """The tests of all factors, whose coefficients have letters that nothing else is called by."""
-    taken = {str(x).partition("_")[0] for x in site.ring.symbols}
-    letters = [letter for letter in ascii_lowercase if letter not in taken] or [f"{a}{a}" for a in ascii_lowercase]
-    return [half_planes(site, f, budget, letter, long) for f, letter in zip(factors, cycle(letters), strict=False)]
+    letters = coefficient_letters(site)
+    return [half_planes(site, f, budget, letter, long) for f, letter in zip(factors, letters, strict=False)]
 
 
 def verdict_of(site: Site, factors: Sequence[Factor], tests: Sequence[HalfPlanes], modes: Sequence[ZeroMode]) -> Judgement:

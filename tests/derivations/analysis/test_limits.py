@@ -18,7 +18,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Dummy, Function, MatrixSymbol, Q, Symbol, cos, symbols
+from sympy import Dummy, Eq, Function, Gt, Le, MatrixSymbol, Ne, Q, Symbol, cos, symbols
 
 from derivations.analysis import limits
 from derivations.analysis.limits import run_each, run_within
@@ -514,6 +514,12 @@ def test_models_and_their_flows_cross_as_they_are_written(loss):
     assert (back, back_flow) == (loss, flow)
     assert str(back_flow) == str(flow)
     assert run_within(LONG, lambda loss: str(loss.stop_gradient_flow()), loss) == str(flow)
+
+
+def test_relations_cross_without_being_asked_whether_they_hold():
+    x = Symbol("x", real=True)
+    relations = [kind(left, right, evaluate=False) for kind in (Eq, Ne, Gt, Le) for left, right in ((x, x), (2, 1), (x**2, x))]
+    assert run_within(LONG, lambda given: [given, *map(str, given)], relations) == [relations, *map(str, relations)]
 
 
 def copies(value):

@@ -7,6 +7,7 @@ from sympy import Ne, Rational, solve, symbols
 
 from derivations.analysis.linearisation import critical_sets, hurwitz
 from derivations.analysis.linearisation import stability as stabilities
+from derivations.analysis.linearisation.bifurcations import LONG
 from derivations.analysis.linearisation.coordinates import site_in_coordinates
 from derivations.analysis.linearisation.hurwitz import hurwitz_tests
 from derivations.analysis.linearisation.kinds import BifurcationKind
@@ -82,7 +83,8 @@ def test_bifurcations_in_coordinates_are_those_in_the_parameters(judged):
         return {x for x, v in of.point.items() if any(v.subs(at).cancel() == 0 for at in solved)}
 
     assert vanishing(plain) == vanishing(found) == set(X)
-    assert {b.kind for b in plain.bifurcations} <= {b.kind for b in found.bifurcations}
+    classified = {b.kind for b in plain.bifurcations} - {BifurcationKind.UNCLASSIFIED}  # a determinant of many terms
+    assert classified <= {b.kind for b in found.bifurcations}
 
 
 def test_a_site_and_its_coordinates_have_the_same_equations(all_present):
@@ -118,6 +120,32 @@ def test_determinants_that_are_not_expanded_say_the_same(seed):
     assert found.names
     if np.min(np.abs(expected.real)) > 1e-9:
         assert all(holds(c, named) for c in found.conditions) == bool(np.all(expected.real < 0))
+
+
+@pytest.mark.parametrize("named", ["EXPANDED", "LONG"])
+def test_critical_sets_with_many_terms_are_stated_in_names(monkeypatch, named):
+    flow = dense(3)
+    at = dict.fromkeys(flow.state, 0)
+    real, pair = stabilities.stability(flow, at, time_limit=None).bifurcations
+    monkeypatch.setattr(critical_sets, named, 3)
+    found = stabilities.stability(flow, at, time_limit=None, long=3)
+    first, last = found.bifurcations
+    assert first == real
+    assert last.kind is BifurcationKind.UNCLASSIFIED
+    assert last.critical.free_symbols <= set(found.names)
+    stated = last.critical.lhs.xreplace(found.names).expand()
+    assert stated in (pair.critical.lhs, (-pair.critical.lhs).expand())
+    assert f"unclassified at a_1*a_2 - a_0*a_3 = 0, because its equation has over {LONG} terms" in str(found)
+
+
+def test_critical_sets_of_a_definite_determinant_are_none(monkeypatch):
+    """Where all rates are known to fall, no pair of eigenvalues becomes imaginary."""
+    flow = dense(2)
+    fallen = {s: -symbols(str(s), positive=True) for s in (A[0][0], A[1][1])}
+    signed = Flow({x: v.xreplace(fallen) for x, v in flow.velocity.items()})
+    monkeypatch.setattr(critical_sets, "LONG", 0)
+    (real,) = stabilities.stability(signed, dict.fromkeys(flow.state, 0), time_limit=None).bifurcations
+    assert real.kind is not BifurcationKind.UNCLASSIFIED
 
 
 def test_only_a_determinant_of_both_signs_stays_one():
