@@ -173,6 +173,21 @@ def test_identity_names_the_pair_that_differs():
     assert outcome == CheckOutcome(Status.FAILED, "identity", "x + y differs from x - y")
 
 
+def test_pairs_are_made_one_by_one_and_none_after_one_that_differs():
+    made = []
+
+    def pairs(*rights):
+        for right in rights:
+            made.append(right)
+            yield x + x, right
+
+    differs = Identity(lambda: pairs(2 * x, 3 * x, x + x + 0 * y)).run(Level.QUICK)
+    assert (differs.status, made) == (Status.FAILED, [2 * x, 3 * x])
+    for _ in range(2):
+        assert Identity(lambda: pairs(2 * x, 2 * x)).run(Level.QUICK).detail == "2 exact"
+    assert Identity(lambda: pairs()).run(Level.QUICK).detail == "nothing to compare"
+
+
 def test_identity_uses_what_its_context_assumes():
     assert fails(equal(H, H.T))
     assert passes(equal(H, H.T, Q.symmetric(H)))

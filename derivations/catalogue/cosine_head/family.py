@@ -233,7 +233,7 @@ def _apart_step() -> Step:
         uses=("angles",),
         assumptions=("The state is one at rest, apart.",),
         check=lambda before, after: (
-            Identity(rates_of_open_angles(before, after)),
+            Identity(lambda: rates_of_open_angles(before, after)),
             Numerics(
                 lambda rng: angles.apart_rates(rng, before, after), 1e-7, "the Jacobian of angles and head, by differences"
             ),

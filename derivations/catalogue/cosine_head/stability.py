@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sympy import Dummy, Expr, Matrix, S, cos, sin, tan
 
 from derivations.closed_forms.cosine_head import closed_jacobian
@@ -34,17 +36,15 @@ def rates_of_closed_angles(known: Lines, after: Lines) -> tuple[tuple[Expr, Expr
     return (first + second, matrix.trace()), ((first * second).expand(), matrix.det().expand())
 
 
-def rates_of_open_angles(known: Lines, after: Lines) -> tuple[tuple[Expr, Expr], ...]:
+def rates_of_open_angles(known: Lines, after: Lines) -> Iterator[tuple[Expr, Expr]]:
     """Trace and determinant of the matrix by which the pulls move at rest, and both formulas; of the determinant first what the
     head adds, then what is left."""
     matrix = _motion_of_pulls(known)
+    yield matrix.trace().expand(), after[tau].expand()
     found = (matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]).expand()
     left, shown = found.subs(rate_g, 0), after[delta].subs(rate_g, 0)
-    return (
-        (matrix.trace().expand(), after[tau].expand()),
-        (found - left, (after[delta] - shown).expand()),
-        (_at_rest(left - shown, known), S.Zero),
-    )
+    yield found - left, (after[delta] - shown).expand()
+    yield _at_rest(left - shown, known), S.Zero
 
 
 def _motion_of_pulls(known: Lines) -> Matrix:

@@ -74,7 +74,7 @@ def _rule_step() -> Step:
         assumptions=("Where one of these inequalities is an equality the linearisation does not decide.",),
         check=lambda before, after: (
             Identity(((after[HURWITZ], p**2 * before[Delta].xreplace(before.of(c_0, c_1, c_2).mapping)),)),
-            Identity(evidence.coefficient_signs(_first_two(before), (xi, zeta, k))),
+            Identity(lambda: evidence.coefficient_signs(_first_two(before), (xi, zeta, k))),
             Numerics(
                 lambda rng: evidence.stability_verdicts(rng, after, HURWITZ),
                 0,
@@ -98,7 +98,7 @@ def _opposite_signs_step() -> Step:
         uses=("rule",),
         assumptions=(r"$\xi$ and $\zeta$ are positive; or the signs or names are exchanged.",),
         check=lambda before, after: (
-            Identity(_pair_of(before)),
+            Identity(lambda: _pair_of(before)),
             after.same(_bound_lines(before[HURWITZ], before, least_opposite, count_opposite)),
             Identity(((int(bool(after[least_opposite] > 0)), 1),)),
         ),
@@ -156,7 +156,7 @@ def _hopf_step() -> Step:
         assumptions=(r"$\xi$ and $\zeta$ are positive; or both heads are negative, or the names exchanged.",),
         check=lambda before, after: (
             Identity(((turning.xreplace({c_0: before[c_0]}), after[turning]), *_pair_of(before))),
-            Identity(evidence.coefficient_signs(_kept_signs(before), (xi, zeta))),
+            Identity(lambda: evidence.coefficient_signs(_kept_signs(before), (xi, zeta))),
             Numerics(
                 lambda rng: dense_head.boundary_pairs(rng, before[HURWITZ].subs(PAIR), -before[c_1].subs(PAIR)),
                 1e-6,
@@ -213,7 +213,7 @@ def _quarter_step() -> Step:
         uses=("rule", "slow_decay"),
         assumptions=(r"$\xi$, $\zeta$ and $\theta$ are positive, or $\zeta$ and $\theta$ zero.",),
         check=lambda before, after: (
-            Identity(_whole_range(before)),
+            Identity(lambda: _whole_range(before)),
             Identity(tuple((before[k_c].subs(mu_1, mu_2 / 2), line.right) for line in after.bounds)),
             after[:-1].same(_at_bound(before[HURWITZ], before, after[-1])),
             Identity(((int(bool(min(after[least_far], after[least_near]) > 0)), 1),)),
