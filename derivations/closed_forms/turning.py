@@ -3,7 +3,7 @@ r"""Below the Hopf line of a pair of directions: the cubic coefficients of the c
 Two modes rest at different heads of one sign, the embeddings decay at the rate :math:`\lambda` (one in own units) and the head at
 :math:`k\lambda`; amplitudes are in units of :math:`\sqrt{\kappa/\gamma\lambda}`, so that the mobility of the head is no part of it.
 At :math:`k_c` the matrix of the pair (:mod:`derivations.closed_forms.pair`) has two eigenvalues :math:`\pm s`, :math:`s=i\Omega`,
-:math:`\Omega^2=c_1`.  On the centre manifold
+:math:`\Omega^2=c_0/c_2`.  On the centre manifold
 
 .. math:: \dot z=(\sigma+i\Omega)z+c\,z|z|^2+\dots,\qquad W_{12}-W_{21}=2\operatorname{Re}z+\dots:
 
@@ -46,12 +46,13 @@ from math import factorial, prod
 from typing import Any
 
 import numpy as np
-from sympy import Expr, ImmutableMatrix, Poly, Symbol, fraction, lambdify, zeros
+from sympy import Expr, ImmutableMatrix, Poly, Symbol, lambdify, zeros
 
 from derivations.closed_forms.decaying import decaying_modes
 from derivations.closed_forms.pair import PAIR, pair_cubic, pair_determinant
 from derivations.closed_forms.reduced import entries
 from derivations.vocabulary import V, k, mu_matrix, nu, omega_1, omega_2, p, s
+from theory import Flow
 from theory.models.vocabulary import W, gamma, kappa, lam
 
 Number = Any  # real or complex, of whatever arithmetic
@@ -254,18 +255,30 @@ def _derivatives(directions: int) -> tuple[list[tuple[Symbol, tuple[Symbol, ...]
 
 
 @cache
-def _symbolic_derivatives(directions: int) -> dict[tuple[Symbol, tuple[Symbol, ...]], Expr]:
+def flow_of_entries(directions: int) -> Flow:
+    """The flow of every entry of V and W, where modes rest along as many directions, all but the first at the second head."""
     v, w = (entries(name, directions, directions) for name in ("v", "W"))
-    rest = ImmutableMatrix.diag(omega_1, *[omega_2] * (directions - 1))
-    names, flow = [*v, *w], decaying_modes().xreplace({gamma: k, kappa: k * lam}).stop_gradient_flow()
-    at = {V: ImmutableMatrix(rest + v), W: ImmutableMatrix(rest + w), mu_matrix: ImmutableMatrix(rest + lam * rest.inv())}
+    rest, flow = _rest(directions), decaying_modes().xreplace({gamma: k, kappa: k * lam}).stop_gradient_flow()
+    at = {V: ImmutableMatrix(v), W: ImmutableMatrix(w), mu_matrix: rest + lam * rest.inv()}
     velocities = [e for b in (V, W) for e in flow.velocity[b].xreplace(at).doit().as_explicit()]
+    return Flow(dict(zip([*v, *w], (e.expand() for e in velocities), strict=True)))
+
+
+@cache
+def _symbolic_derivatives(directions: int) -> dict[tuple[Symbol, tuple[Symbol, ...]], Expr]:
+    flow = flow_of_entries(directions)
+    names, resting = flow.state, [*_rest(directions)] * 2
+    moved = {x: x + value for x, value in zip(names, resting, strict=True)}
     return {
         (y, tuple(x for x, n in zip(names, powers, strict=True) for _ in range(n))): coefficient * prod(map(factorial, powers))
-        for y, velocity in zip(names, velocities, strict=True)
-        for powers, coefficient in Poly(velocity.expand(), *names).terms()
+        for y, velocity in flow.velocity.items()
+        for powers, coefficient in Poly(velocity.xreplace(moved).expand(), *names).terms()
         if coefficient != 0
     }
+
+
+def _rest(directions: int) -> ImmutableMatrix:
+    return ImmutableMatrix.diag(omega_1, *[omega_2] * (directions - 1))
 
 
 def _turning_inverse() -> list[Expr]:
@@ -279,11 +292,12 @@ def _turning_inverse() -> list[Expr]:
 
 
 def _determinant_coefficients() -> list[Expr]:
-    return Poly(_with_decay(pair_determinant()), k).all_coeffs()
+    return [_with_decay(c, 5) for c in Poly(pair_determinant(), k).all_coeffs()]
 
 
 def _turning_square() -> list[Expr]:
-    return [_with_decay(pair_cubic()[1])]
+    zero, _, two = pair_cubic()
+    return [_with_decay(zero, 3) / _with_decay(two, 1)]
 
 
 def _growth() -> list[Expr]:
@@ -292,10 +306,9 @@ def _growth() -> list[Expr]:
     return [-cubic.diff(k) / cubic.diff(s)]
 
 
-def _with_decay(form: Expr) -> Expr:
-    r"""A form in p, nu and k where heads are in units in which the decay is :math:`\lambda`, times its power without a pole."""
-    top, bottom = fraction(form.subs({p: p / lam, nu: nu / lam}).factor())
-    return (top / bottom.subs(lam, 1)).subs(PAIR)
+def _with_decay(form: Expr, degree: int) -> Expr:
+    r"""A form in p, nu and k, of a degree in rates, where heads are in units in which the decay is :math:`\lambda`."""
+    return (lam**degree * form.subs({p: p / lam, nu: nu / lam})).factor().subs(PAIR)
 
 
 def _exchanged(entry: Symbol) -> Symbol:
