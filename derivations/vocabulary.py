@@ -57,6 +57,10 @@ mean_loss = Symbol("E L", positive=True)
 variance, variance_of_pairs = symbols(r"\operatorname{Var}v_k \operatorname{Var}v_{\pm\mu}", nonnegative=True)
 late_rate = Symbol(r"-\tfrac{d}{dt}\log\lVert y_a-y_b\rVert", real=True)
 
+# A cycle: its amplitude, the derivative of its growth rate by k, the real part of its cubic coefficient.
+A_z = Symbol("A_z", positive=True)
+sigma_k, c_z = Symbol(r"\partial_k\sigma", real=True), Symbol(r"\operatorname{Re}c", real=True)
+
 # Pairs of labels with a label, with two; patterns, summed over the pairs with a label.
 with_one, with_both = Symbol(r"\#\{S\ni a\}", nonnegative=True), Symbol(r"\#\{S\ni a,b\}", nonnegative=True)
 lifted = Symbol(r"\tfrac{1}{f_a}\sum_{S\ni a}F(S)", real=True)

@@ -1,8 +1,8 @@
 r"""The least decay of a head that keeps two modes apart, as a ratio to the decay of the embeddings (§4.2 of the notes).
 
 Under stop-gradient with decay, two modes with :math:`\mu_1<\mu_2` stay on directions of their own iff
-:math:`\kappa/\lambda` exceeds :math:`k_c`, the positive root of the Hurwitz determinant of the pair; below it both rotate into
-each other and the representation collapses after all.
+:math:`\kappa/\lambda` exceeds :math:`k_c`, the positive root of the Hurwitz determinant of the pair; below it they turn and the
+state is left, to cycles at first (:mod:`derivations.closed_forms.turning`).
 
 >>> round(least_ratio(0.4, 1.0), 6)  # as the decay of the embeddings tends to zero
 0.24

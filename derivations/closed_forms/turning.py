@@ -1,9 +1,9 @@
 r"""Below the Hopf line of a pair of directions: the cubic coefficients of the cycles that are born there.
 
-Two modes rest at different heads of one sign, the embeddings decay at the rate :math:`\lambda` (one in own units) and the head at
-:math:`k\lambda`; amplitudes are in units of :math:`\sqrt{\kappa/\gamma\lambda}`, so that the mobility of the head is no part of it.
-At :math:`k_c` the matrix of the pair (:mod:`derivations.closed_forms.pair`) has two eigenvalues :math:`\pm s`, :math:`s=i\Omega`,
-:math:`\Omega^2=c_0/c_2`.  On the centre manifold
+Two modes rest at different heads of one sign; the embeddings decay at the rate :math:`\lambda` (one in own units) and the head
+at :math:`k\lambda`.  Amplitudes are in units of :math:`\sqrt{\kappa/\gamma\lambda}`, so that the mobility of the head is no
+part of it.  At :math:`k_c` the matrix of the pair (:mod:`derivations.closed_forms.pair`) has two eigenvalues :math:`\pm s`,
+:math:`s=i\Omega`, :math:`\Omega^2=c_0/c_2`.  On the centre manifold
 
 .. math:: \dot z=(\sigma+i\Omega)z+c\,z|z|^2+\dots,\qquad W_{12}-W_{21}=2\operatorname{Re}z+\dots:
 
@@ -12,10 +12,10 @@ Lyapunov coefficient in this normalisation is :math:`l_1=\operatorname{Re}c/\Ome
 
 .. math:: 2c=p\,[C(q,q,\bar q)+2B(q,g)+B(\bar q,h)],\quad -Ag=B(q,\bar q),\quad(2s-A)h=B(q,q).
 
-Turning direction 2 over together with its mode changes the sign of z.  So g and h lie along the diagonals, and the rotation, which
-costs nothing, is moved at third order only and along itself: no gauge is fixed.  As :math:`(W^TW-kVV^T)^\cdot=
--2k\lambda(W^TW-VV^T)`, in the mean over a cycle :math:`W^TW` and :math:`VV^T` have the same diagonals: this gives half of g also
-where :math:`\lambda\to0`, in which A is singular.
+Turning direction 2 over together with its mode changes the sign of z.  So g and h lie along the diagonals, and the rotation,
+which costs nothing, is moved at third order only and along itself: no gauge is fixed.  As
+:math:`(W^TW-kVV^T)^\cdot=-2k\lambda(W^TW-VV^T)`, in the mean over a cycle :math:`W^TW` and :math:`VV^T` have the same
+diagonals: this gives half of g, also as :math:`\lambda\to0`, where A becomes singular.
 
 Where several modes share the second head, z is a vector of :math:`\mathbb C^n`, and by their rotations
 
@@ -31,8 +31,8 @@ Everything is written for numbers of any arithmetic: NumPy's, mpmath's, or balls
 >>> round(found.ratio, 4), round(found.frequency, 4), found.is_supercritical, found.tilt.real > 0
 (0.0742, 1.0628, True, True)
 
-Source: Kuznetsov, *Elements of Applied Bifurcation Theory*, §5.4; Golubitsky, Stewart and Schaeffer, *Singularities and Groups in
-Bifurcation Theory* II, ch. XVI, for several modes.
+Source: Kuznetsov, *Elements of Applied Bifurcation Theory*, §5.4; for several modes Golubitsky, Stewart and Schaeffer,
+*Singularities and Groups in Bifurcation Theory* II, ch. XVI.
 When it fails: heads of opposite signs and equal heads, which have no Hopf line.
 """
 
@@ -77,6 +77,9 @@ class Birth:
         c, of a cycle in a plane.
     tilt
         b, where several modes share the second head.
+    swing
+        the mean and half of the range, over a cycle, of the squared amplitude of the second mode relative to rest, less one,
+        for :math:`|z|=1`.
     """
 
     ratio: float
@@ -84,11 +87,27 @@ class Birth:
     growth: complex
     coefficient: complex
     tilt: complex
+    swing: tuple[float, float]
 
     @property
     def is_supercritical(self) -> bool:
         """Whether the cycle is born stable in its plane, below the line."""
         return self.coefficient.real < 0
+
+    def square(self, share: float) -> float:
+        r""":math:`|z|^2` on the cycle at :math:`k=(1-\delta)k_c`, to leading order in the share :math:`\delta`, which is
+        negative where the cycle is born above the line."""
+        return self.growth.real * self.ratio * share / self.coefficient.real
+
+    def turning_rate(self, share: float) -> float:
+        """The frequency there, to first order in the share."""
+        return self.frequency - self.growth.imag * self.ratio * share + self.coefficient.imag * self.square(share)
+
+    def least_amplitude(self, share: float) -> float:
+        """The smallest amplitude of the second mode there, relative to rest, to first order in the share: the smallest distance
+        of two labels that differ by this mode alone."""
+        mean, half = self.swing
+        return 1 + self.square(share) * (mean - half) / 2
 
 
 def birth(first: float, second: float) -> Birth:
@@ -96,7 +115,16 @@ def birth(first: float, second: float) -> Birth:
     ratio = critical_ratio(first, second)
     rate = 1j * np.sqrt(turning_square(first, second, ratio))
     at = first, second, ratio, rate
-    return Birth(ratio, rate.imag, growth(*at), plane_coefficient(*at), tilt_coefficient(*at))
+    return Birth(ratio, rate.imag, growth(*at), plane_coefficient(*at), tilt_coefficient(*at), _swing(*at))
+
+
+def _swing(first: float, second: float, ratio: float, rate: complex) -> tuple[float, float]:
+    at = Rest(2, first, second, ratio, 1)
+    q, bar, _ = at.eigenvectors(rate)
+    along = entries("v", 2, 2)[1, 1]
+    mean = second * at.mean(q, bar)[along] + q[at.aside] * bar[at.aside]
+    half = second * at.double(q, rate)[along] + q[at.aside] ** 2
+    return 2 * mean.real / second**2, 2 * abs(half) / second**2
 
 
 def critical_ratio(first: float, second: float, decay: float = 1) -> float:
@@ -125,7 +153,11 @@ def plane_coefficient(first: Number, second: Number, ratio: Number, rate: Number
     """The coefficient c of a cycle in a plane."""
     at = Rest(2, first, second, ratio, decay)
     q, bar, p = at.eigenvectors(rate)
-    return _dot(p, at.along(q, q, bar)) / 2 + _dot(p, at.along(q, at.mean(q, bar))) + _dot(p, at.along(bar, at.double(q, rate))) / 2
+    return (
+        _dot(p, at.along(q, q, bar)) / 2
+        + _dot(p, at.along(q, at.mean(q, bar)))
+        + _dot(p, at.along(bar, at.double(q, rate))) / 2
+    )
 
 
 def tilt_coefficient(first: Number, second: Number, ratio: Number, rate: Number, decay: Number = 1) -> Number:
@@ -202,7 +234,10 @@ class Rest:
         reach = {(h, x): self.matrix[h, x] / own[h] for h in heads for x in modes}
         x, y = modes
         (_, b), (c, d) = (
-            [(rate if i == j else 0) - self.matrix.get((i, j), 0) - sum(self.matrix[i, h] * reach[h, j] for h in heads) for j in modes]
+            [
+                (rate if i == j else 0) - self.matrix.get((i, j), 0) - sum(self.matrix[i, h] * reach[h, j] for h in heads)
+                for j in modes
+            ]
             for i in modes
         )
         q = {h: d * reach[h, x] - c * reach[h, y] for h in heads} | {x: d, y: -c}
@@ -212,7 +247,7 @@ class Rest:
 
     def mean(self, q: Vector, bar: Vector) -> Vector:
         r"""g of :math:`z\bar z`, along the diagonals: amplitudes from the balance of :math:`W^TW` and :math:`VV^T`."""
-        target, found = self.along(q, bar), {}
+        target, found = self.along(q, bar), dict[Symbol, Number]()
         v, w = (entries(name, self.directions, self.directions) for name in ("v", "W"))
         for i, head in enumerate((self.first, *[self.second] * (self.directions - 1))):
             turned = target.get(v[i, i], 0) / -self.matrix[v[i, i], w[i, i]]
@@ -222,7 +257,7 @@ class Rest:
 
     def double(self, q: Vector, rate: Number) -> Vector:
         """h of z², along the diagonals."""
-        target, found = self.along(q, q), {}
+        target, found = self.along(q, q), dict[Symbol, Number]()
         v, w = (entries(name, self.directions, self.directions) for name in ("v", "W"))
         for x, y in ((v[i, i], w[i, i]) for i in range(self.directions)):
             (a, b), (c, d) = ([(2 * rate if i == j else 0) - self.matrix.get((i, j), 0) for j in (x, y)] for i in (x, y))

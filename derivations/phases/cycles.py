@@ -41,6 +41,7 @@ TOLERANCES = {"rtol": 1e-9, "atol": 1e-11}
 SOLVED = 1e-8  # the last change of Newton's method
 CORRECTIONS = 8
 GROWN = 1.3  # a step after one that succeeded
+DIED = 2e-2  # the amplitude of the second mode, relative to rest, below which its cycle is that of the first alone
 RECORDED = 400  # times of half of a turn
 
 
@@ -100,8 +101,17 @@ class Cycle:
         return _without(np.linalg.eigvals(_mirror(3)[:, None] * derivative[:, :18]), (1, 1, -1, -1, -1))
 
 
-def follow_cycles(first: float, second: float, count: int = 100) -> Iterator[Cycle]:
+def follow_cycles(first: float, second: float, count: int = 100, share: float = BIRTH) -> Iterator[Cycle]:
     """The cycles of two heads from their birth on, at most a number of them; they end where the second mode has died out.
+
+    Parameters
+    ----------
+    first, second
+        heads of one sign, different, in own units.
+    count
+        how many at most.
+    share
+        how far from the Hopf line, as a share of k on it, the first one is, at that k and no other.
 
     Raises
     ------
@@ -109,34 +119,40 @@ def follow_cycles(first: float, second: float, count: int = 100) -> Iterator[Cyc
         where the shortest step does not lead on.
     """
     heads, born = (first, second), birth(first, second)
-    return islice((_cycle_at(heads, born.ratio, *found) for found in _continue(heads, *_first_points(heads))), count)
+    for found in islice(_continue(heads, *_first_points(heads, share)), count):
+        cycle = _cycle_at(heads, born.ratio, *found)
+        yield cycle
+        if cycle.amplitudes[1].max() < DIED:
+            return
 
 
-def _first_points(heads: tuple[float, float]) -> tuple[NDArray, NDArray]:
+def _first_points(heads: tuple[float, float], share: float) -> tuple[NDArray, NDArray]:
     """Entries, half of the period and k, at birth and on the first cycle by the cubic coefficient."""
     born = birth(*heads)
-    rate, sign = 1j * born.frequency, -np.sign(born.coefficient.real)
-    square = -sign * BIRTH * born.ratio * born.growth.real / abs(born.coefficient.real) * sign
-    q, *_ = Rest(2, *heads, born.ratio, 1).eigenvectors(rate)
-    names = flow_of_entries(2).state
-    change = 2 * np.sqrt(square) * np.array([complex(q.get(x, 0)).real for x in names])
-    rest = np.array([*np.diag(heads).ravel()] * 2)
-    half = np.pi / born.frequency
-    return np.array([*rest, half, born.ratio]), np.array([*(rest + change), half, born.ratio * (1 - sign * BIRTH)])
+    share = share if born.is_supercritical else -share
+    q, *_ = Rest(2, *heads, born.ratio, 1).eigenvectors(1j * born.frequency)
+    change = 2 * np.sqrt(born.square(share)) * np.array([complex(q.get(x, 0)).real for x in flow_of_entries(2).state])
+    rest = np.tile(np.diag(heads).ravel(), 2)
+    halves = np.pi / born.frequency, np.pi / born.turning_rate(share)
+    return np.array([*rest, halves[0], born.ratio]), np.array([*(rest + change), halves[1], born.ratio * (1 - share)])
 
 
 def _continue(heads: tuple[float, float], before: NDArray, guess: NDArray) -> Iterator[tuple[NDArray, NDArray]]:
     """Points, and derivatives of their maps, by arc length."""
     shortest, step = STEPS
-    tangent = (guess - before) / np.linalg.norm(guess - before)
-    point, derivative = _correct(heads, guess, tangent, guess)
+    found, tangent = _correct(heads, guess, np.eye(10)[-1], guess), guess - before
+    if found is None:
+        raise UnfinishedError(f"no cycle was found near k = {guess[-1]:.6g}; start nearer to the Hopf line")
+    point, derivative = found
     while True:
         yield point, derivative
         tangent = _tangent(heads, point, derivative, tangent)
         while (found := _correct(heads, point + step * tangent, tangent, point)) is None:
             step /= 2
             if step < shortest:
-                raise UnfinishedError("cycles that go on", f"none beyond k = {point[-1]:.6g}", "it may end there")
+                raise UnfinishedError(
+                    f"cycles could not be followed beyond k = {point[-1]:.6g}, with steps of {shortest:g} at least"
+                )
         before, (point, derivative) = point, found
         step = min(step * GROWN, STEPS[1])
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import mpmath
 import numpy as np
+from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 from sympy import Matrix, Poly, Rational, lambdify
 
-from derivations.catalogue.dense_head import critical_ratio, entry_places, growth_rate, jacobian, pair_jacobian
+from derivations.catalogue.dense_head import critical_ratio, entry_places, growth_rate, jacobian, pair_jacobian, velocity
+from derivations.closed_forms import turning
 from derivations.closed_forms.pair import PAIR
 from derivations.lines import dot
 from derivations.vocabulary import (
+    A_z,
     Delta,
     c_0,
     c_1,
     c_2,
+    c_z,
     chi_1,
     chi_2,
     chi_12,
@@ -34,6 +38,7 @@ from derivations.vocabulary import (
     omega_l,
     p,
     s,
+    sigma_k,
     tau,
 )
 
@@ -124,3 +129,43 @@ def crossings_below(rng, cubic, bounds):
     for _ in range(10):
         first, second = (Rational(int(e), 100) for e in np.sort(rng.choice(np.arange(101, 2000), 2, replace=False)))
         yield len(bounds.violations({k_c: critical_ratio(cubic, first, second)})), 0
+
+
+def cycles(rng, lines):
+    """The squared amplitude of the cycle a little below the boundary, and that of the swing that the dense flow settles on."""
+    heads = rng.uniform(3, 5) * np.array([rng.uniform(0.4, 0.8), 1])
+    born, share = turning.birth(*heads), 0.01
+    at = {k: (1 - share) * born.ratio, k_c: born.ratio, sigma_k: born.growth.real, c_z: born.coefficient.real}
+    growth = -share * born.ratio * born.growth.real
+    rates, correlations = (at[k], 1.0, at[k]), heads + 1 / heads
+
+    def moved(t, y):
+        return velocity(y[:4].reshape(2, 2), y[4:].reshape(2, 2), correlations, rates)
+
+    start = np.tile(np.diag(heads).ravel(), 2) + 0.1 * rng.standard_normal(8)
+    times = 12 / growth + np.linspace(0, 4 * np.pi / born.frequency, 400)
+    run = solve_ivp(moved, (0, times[-1]), start, t_eval=times, rtol=1e-7, atol=1e-9)
+    yield float((lines[A_z**2]).subs(at)), (np.ptp(run.y[5] - run.y[6]) / 4) ** 2
+
+
+def coefficient_orders(rng, given, limit):
+    """The observed order at which the coefficient reaches its limit as both heads grow in proportion, where the correlations
+    are as assumed; and that it does not reach it where they are not."""
+    share = Rational(int(rng.integers(2, 8)), 10)
+    for pair_of_heads in ((share, Rational(1)), (Rational(1), share)):
+        at = dict(zip((mu_1, mu_2), pair_of_heads, strict=True))
+        with mpmath.workdps(50):
+            value = limit.subs(at)
+            truth = [_coefficient(*(mpmath.mpf(h.p) * size / h.q for h in pair_of_heads)) for size in (1000, 10000)]
+            gaps = [abs(found - mpmath.mpf(value.p) / value.q) for found in truth]
+            yield int(not given.violations(at)), int(gaps[1] < 1e-4)
+            if gaps[1] < 1e-4:
+                yield float(mpmath.log10(gaps[0] / gaps[1])), 2
+
+
+def _coefficient(first: mpmath.mpf, second: mpmath.mpf) -> mpmath.mpf:
+    """The real part of the cubic coefficient at the boundary, in the digits of mpmath."""
+    roots = mpmath.polyroots(turning.determinant_coefficients(first, second), maxsteps=500, extraprec=500)
+    (ratio,) = (z.real for z in roots if z.real > 0 and abs(z.imag) < mpmath.sqrt(mpmath.eps))
+    rate = mpmath.mpc(0, mpmath.sqrt(turning.turning_square(first, second, ratio)))
+    return turning.plane_coefficient(first, second, ratio, rate).real

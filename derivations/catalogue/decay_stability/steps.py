@@ -10,6 +10,7 @@ from sympy import Expr, ImmutableMatrix, Matrix, S, Symbol
 from derivations.analysis.modes.reduction import Reduction
 from derivations.catalogue.decay_stability import evidence
 from derivations.catalogue.decay_stability.condition import boundary_steps, coefficients, condition_steps
+from derivations.catalogue.decay_stability.cycle import cycle_steps
 from derivations.catalogue.points import unit_point
 from derivations.catalogue.written import matrix_lines, ordered_sum
 from derivations.checks import AtRandomPoints, Descent, Identity, Numerics
@@ -55,7 +56,7 @@ def steps() -> tuple[Step, ...]:
     """The steps, each with its check."""
     states = _state_steps()
     known = Lines(line for step in states for line in step.after)
-    return (*states, *_sector_steps(known), *condition_steps(), *boundary_steps())
+    return (*states, *_sector_steps(known), *condition_steps(), *boundary_steps(), *cycle_steps())
 
 
 def characteristic_polynomial(matrix: Matrix) -> Expr:
