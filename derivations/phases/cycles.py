@@ -215,7 +215,8 @@ def _turn_half(flow: LoweredFlow, start: NDArray, duration: float) -> tuple[NDAr
 
 def _cycle_at(heads: tuple[float, float], critical: float, point: NDArray, derivative: NDArray) -> Cycle:
     multipliers = _without(np.linalg.eigvals(_mirror(2)[:, None] * derivative[:, :8]), (1, -1))
-    return Cycle(heads, point[-1] / critical, point[-1], 2 * point[-2], point[:8], multipliers)
+    half, ratio = map(float, point[-2:])
+    return Cycle(heads, ratio / critical, ratio, 2 * half, point[:8], multipliers)
 
 
 def _without(values: NDArray, known: tuple[float, ...]) -> NDArray:

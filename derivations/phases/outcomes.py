@@ -14,7 +14,7 @@ Near kept and small gone is bistable, both kept non-collapsed, near turning rota
 undecided, and is shown so.  A run lasts some e-folds of the slowest growth or decay among the sets of parameters, which near a
 boundary is slow, up to a longest one.
 
-Where it rotates theory says no more than that the state is lost, and the near run is followed for longer: in the second half of
+Where it rotates theory follows the state's loss to a cycle close to the boundary alone, and the near run is followed for longer: in the second half of
 this time the smallest distance of two labels, relative to that at rest, stays above a tenth (*labels apart*, as on a stable
 cycle), or below a hundredth (*together*), or neither (*close at times*).
 
@@ -95,8 +95,8 @@ class Outcomes:
 
     def __call__(self, **values: NDArray) -> dict[str, NDArray]:
         """The number of the phase in :class:`~derivations.phases.regions.Phase`, and of what labels do where it rotates in
-        :class:`~derivations.phases.regions.Turning`; the largest S at the end of both runs, and the largest A at the end of the
-        near one."""
+        :class:`~derivations.phases.regions.Turning`, with the smallest distance of two labels relative to rest; the largest S at
+        the end of both runs, and the largest A at the end of the near one."""
         phi, lam, k = (values[name].astype(float) for name in ("phi", "lambda", "k"))
         times = self.duration(phi, lam, k) * np.linspace(0, 1, RECORDED) ** 2
         near, small = (_observe_runs(self._follow_starts(phi, lam, k, times, start)) for start in ("near", "small"))
@@ -107,9 +107,12 @@ class Outcomes:
             Phase.ROTATING: near.is_turning,
             Phase.COLLAPSED: near.is_gone & small.is_gone,
         }
+        outcome = regions.code_of_rules(rules)
+        turning, least = self._follow_turns(phi, lam, k, outcome == regions.CODES[Phase.ROTATING])
         return {
-            "outcome": (outcome := regions.code_of_rules(rules)),
-            "turning": self._follow_turns(phi, lam, k, outcome == regions.CODES[Phase.ROTATING]),
+            "outcome": outcome,
+            "turning": turning,
+            "least_distance": least,
             "spread_near": near.spread[:, 1],
             "spread_small": small.spread[:, 1],
             "turn": near.turn[:, 1],
@@ -141,9 +144,9 @@ class Outcomes:
         assert found.head is not None  # the model has one
         return _Followed(times, found.labels, found.head, [blocks["Y"] for blocks, _ in states])
 
-    def _follow_turns(self, phi: NDArray, lam: NDArray, k: NDArray, turns: NDArray) -> NDArray:
-        """Numbers in :class:`~derivations.phases.regions.Turning`: zero where nothing turns."""
-        codes = np.zeros(len(phi), dtype=np.int8)
+    def _follow_turns(self, phi: NDArray, lam: NDArray, k: NDArray, turns: NDArray) -> tuple[NDArray, NDArray]:
+        """Numbers in :class:`~derivations.phases.regions.Turning`, zero where nothing turns, and smallest distances, NaN there."""
+        codes, least = np.zeros(len(phi), dtype=np.int8), np.full(len(phi), np.nan)
         if turns.any():
             times = np.linspace(0, self.turned, FOLLOWED)
             found = self._follow_starts(phi[turns], lam[turns], k[turns], times, "near")
@@ -152,7 +155,8 @@ class Outcomes:
             rules = {Turning.APART: distance.min(axis=1) > 0.1, Turning.TOGETHER: distance.max(axis=1) < 1e-2}
             numbers = [list(Turning).index(kind) for kind in (*rules, Turning.RETURNING)]
             codes[turns] = np.select(list(rules.values()), numbers[:-1], numbers[-1])
-        return codes
+            least[turns] = distance.min(axis=1)
+        return codes, least
 
     def _both_states(self, coupling: Coupling, phi: float, lam: float, k: float) -> tuple[dict, dict]:
         """The upper state, and the lower one: every mode along a direction of its own, at the head that it rests at; beyond its

@@ -42,8 +42,8 @@ class Phase(Enum):
     BISTABLE
         the state with all class modes is stable; so is the collapsed state, as always with decay: the start decides.
     ROTATING
-        that state exists and is unstable to turns of head and modes: below a Hopf bifurcation nothing more is proved.  Where
-        runs go instead is measured, :class:`Turning`.
+        that state exists and is unstable to turns of head and modes: below a Hopf bifurcation, at which a cycle is born.
+        Where runs go farther below is measured, :class:`Turning`.
     COLLAPSED
         that state does not exist: class modes decay from every start.  Of a start: its mode dies.
     UNDECIDED

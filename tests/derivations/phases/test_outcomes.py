@@ -86,3 +86,5 @@ def test_below_the_hopf_line_labels_stay_apart_come_close_or_collapse():
     found = outcomes(**{"phi": np.full(3, 0.2), "lambda": np.full(3, 0.05), "k": least * share})
     assert [tuple(Phase)[code] for code in found["outcome"]] == [Phase.BISTABLE, Phase.ROTATING, Phase.ROTATING]
     assert [tuple(Turning)[code] for code in found["turning"]] == [Turning.NONE, Turning.APART, Turning.TOGETHER]
+    assert np.isnan(found["least_distance"][0])
+    assert found["least_distance"][1] > 0.1 > 1e-2 > found["least_distance"][2]
