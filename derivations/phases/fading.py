@@ -1,9 +1,9 @@
 r"""Whether a mode comes back, far below the Hopf line: its growth rate beside another mode that turns alone.
 
 Without the second mode the first one and the head of a pair go on turning, regularly or not.  A small second mode follows
-:math:`\dot v=-(W^T(W-\mu_2)+\lambda)v`, linear in it, with the head of that motion: the mean of its growth rate decides.  Where it
-is positive the labels that the mode holds apart come near and part again, for ever; where it is negative they stay together.  The
-mean is measured along one run, with the standard error of the means of its parts.
+:math:`\dot v=-(W^T(W-\mu_2)+\lambda)v`, linear in it, with the head of that motion: the mean of its growth rate decides.
+Where it is positive the labels that the mode holds apart come near and part again, for ever; where it is negative they stay
+together.  The mean is measured along one run, with the standard error of the means of its parts.
 
 >>> rate, error = fading_rate(4.23606797749979, 3.732050807568877, 0.03, duration=400)
 >>> bool(rate + 3 * error < 0)

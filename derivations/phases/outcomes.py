@@ -14,9 +14,9 @@ Near kept and small gone is bistable, both kept non-collapsed, near turning rota
 undecided, and is shown so.  A run lasts some e-folds of the slowest growth or decay among the sets of parameters, which near a
 boundary is slow, up to a longest one.
 
-Where it rotates theory follows the state's loss to a cycle close to the boundary alone, and the near run is followed for longer: in the second half of
-this time the smallest distance of two labels, relative to that at rest, stays above a tenth (*labels apart*, as on a stable
-cycle), or below a hundredth (*together*), or neither (*close at times*).
+Where it rotates theory knows the cycle that is born at the boundary, and the near run is followed for longer: in the second
+half of this time the smallest distance of two labels, relative to that at rest, stays above a tenth (*labels apart*, as on a
+stable cycle), or below a hundredth (*together*), or neither (*close at times*).
 
 When it fails: starts far from both states may go elsewhere; within a cell of a boundary the longest run may be too short.
 """
@@ -95,8 +95,8 @@ class Outcomes:
 
     def __call__(self, **values: NDArray) -> dict[str, NDArray]:
         """The number of the phase in :class:`~derivations.phases.regions.Phase`, and of what labels do where it rotates in
-        :class:`~derivations.phases.regions.Turning`, with the smallest distance of two labels relative to rest; the largest S at
-        the end of both runs, and the largest A at the end of the near one."""
+        :class:`~derivations.phases.regions.Turning`, with the smallest distance of two labels relative to rest; the largest S
+        at the end of both runs, and the largest A at the end of the near one."""
         phi, lam, k = (values[name].astype(float) for name in ("phi", "lambda", "k"))
         times = self.duration(phi, lam, k) * np.linspace(0, 1, RECORDED) ** 2
         near, small = (_observe_runs(self._follow_starts(phi, lam, k, times, start)) for start in ("near", "small"))
@@ -145,7 +145,7 @@ class Outcomes:
         return _Followed(times, found.labels, found.head, [blocks["Y"] for blocks, _ in states])
 
     def _follow_turns(self, phi: NDArray, lam: NDArray, k: NDArray, turns: NDArray) -> tuple[NDArray, NDArray]:
-        """Numbers in :class:`~derivations.phases.regions.Turning`, zero where nothing turns, and smallest distances, NaN there."""
+        """Numbers in :class:`~derivations.phases.regions.Turning` and smallest distances; zero and NaN where nothing turns."""
         codes, least = np.zeros(len(phi), dtype=np.int8), np.full(len(phi), np.nan)
         if turns.any():
             times = np.linspace(0, self.turned, FOLLOWED)

@@ -34,7 +34,9 @@ def _amplitude_step() -> Step:
         ),
         check=lambda given, after: (
             Identity((((given[dot(A_z)] / A_z).expand().subs(A_z**2, after[A_z**2]).subs(sigma, given[sigma]), 0),)),
-            Numerics(lambda rng: evidence.cycles(rng, after), 0.1, "cycles that the dense flow of all entries settles on"),
+            Numerics(
+                lambda rng: evidence.cycles(rng, given, after), 0.1, "cycles that the dense flow of all entries settles on"
+            ),
         ),
     )
 

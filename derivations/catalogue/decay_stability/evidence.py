@@ -38,6 +38,7 @@ from derivations.vocabulary import (
     omega_l,
     p,
     s,
+    sigma,
     sigma_k,
     tau,
 )
@@ -131,21 +132,24 @@ def crossings_below(rng, cubic, bounds):
         yield len(bounds.violations({k_c: critical_ratio(cubic, first, second)})), 0
 
 
-def cycles(rng, lines):
-    """The squared amplitude of the cycle a little below the boundary, and that of the swing that the dense flow settles on."""
+def cycles(rng, given, lines):
+    """A little below the boundary the growth rate of a small swing, and the dense one; and the squared amplitude of the cycle,
+    and that of the swing which the dense flow settles on from a smaller one."""
     heads = rng.uniform(3, 5) * np.array([rng.uniform(0.4, 0.8), 1])
-    born, share = turning.birth(*heads), 0.01
+    born, share = turning.birth(*heads), 0.02
     at = {k: (1 - share) * born.ratio, k_c: born.ratio, sigma_k: born.growth.real, c_z: born.coefficient.real}
-    growth = -share * born.ratio * born.growth.real
-    rates, correlations = (at[k], 1.0, at[k]), heads + 1 / heads
+    growth = growth_rate(heads, at[k])
+    yield float(given[dot(A_z)].diff(A_z).subs(A_z, 0).subs(sigma, given[sigma]).subs(at)), growth
+    q, *_ = turning.Rest(2, *heads, born.ratio, 1).eigenvectors(1j * born.frequency)
+    swing = np.array([complex(q.get(x, 0)).real for x in turning.flow_of_entries(2).state])
+    start = np.tile(np.diag(heads).ravel(), 2) + 1.6 * np.sqrt(born.square(share)) * swing
 
     def moved(t, y):
-        return velocity(y[:4].reshape(2, 2), y[4:].reshape(2, 2), correlations, rates)
+        return velocity(y[:4].reshape(2, 2), y[4:].reshape(2, 2), heads + 1 / heads, (at[k], 1.0, at[k]))
 
-    start = np.tile(np.diag(heads).ravel(), 2) + 0.1 * rng.standard_normal(8)
-    times = 12 / growth + np.linspace(0, 4 * np.pi / born.frequency, 400)
-    run = solve_ivp(moved, (0, times[-1]), start, t_eval=times, rtol=1e-7, atol=1e-9)
-    yield float((lines[A_z**2]).subs(at)), (np.ptp(run.y[5] - run.y[6]) / 4) ** 2
+    times = 3 / growth + np.linspace(0, 4 * np.pi / born.frequency, 400)
+    run = solve_ivp(moved, (0, times[-1]), start, t_eval=times, rtol=1e-5, atol=1e-7)
+    yield float(lines[A_z**2].subs(at)), (np.ptp(run.y[5] - run.y[6]) / 4) ** 2
 
 
 def coefficient_orders(rng, given, limit):
