@@ -140,7 +140,7 @@ def cycles(rng, given, lines):
     at = {k: (1 - share) * born.ratio, k_c: born.ratio, sigma_k: born.growth.real, c_z: born.coefficient.real}
     growth = growth_rate(heads, at[k])
     yield float(given[dot(A_z)].diff(A_z).subs(A_z, 0).subs(sigma, given[sigma]).subs(at)), growth
-    q, *_ = turning.Rest(2, *heads, born.ratio, 1).eigenvectors(1j * born.frequency)
+    q, *_ = turning.Rest(2, heads[0], heads[1], born.ratio, 1).eigenvectors(1j * born.frequency)
     swing = np.array([complex(q.get(x, 0)).real for x in turning.flow_of_entries(2).state])
     start = np.tile(np.diag(heads).ravel(), 2) + 1.6 * np.sqrt(born.square(share)) * swing
 
