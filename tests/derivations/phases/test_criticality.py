@@ -50,6 +50,28 @@ def test_balls_hold_the_values_of_every_point_of_their_box():
     assert (rho * x).root().ball.radius[0] / 2 < roots.max() <= (rho * x).root().ball.radius[0]
 
 
+@pytest.mark.parametrize(
+    ("function", "exact"),
+    [
+        (lambda a: a * a, np.square),
+        (lambda a: 1 / a, np.reciprocal),
+        (lambda a: a.root(), np.sqrt),
+        (lambda a: a**3, lambda a: a**3),
+    ],
+)
+def test_slopes_are_those_of_the_whole_box_and_not_of_its_centre(function, exact):
+    sides = np.array([[1.0, 1.5], [4.0, 6.0]])
+    ball = function(*over_boxes(sides)).ball
+    assert (np.abs(exact(sides) - ball.middle[:, None]).max(axis=1) <= ball.radius).all()
+    assert np.isfinite(ball.radius).all()
+
+
+def test_a_divisor_that_may_vanish_proves_nothing():
+    (a,) = over_boxes(np.array([[-0.1, 0.2]]))
+    assert np.isinf((1 / a).ball.radius[0])
+    assert not (a.root().ball.radius[0] < np.inf)
+
+
 def test_the_square_covers_pairs_of_heads_in_their_own_units():
     rho, x = 0.6, 0.3
     own, decay = born_at(rho, x), x * rho**2
