@@ -9,6 +9,13 @@ import numpy as np
 import pytest
 
 
+def pytest_collection_modifyitems(items):
+    """The first test that asks for the checked catalogue waits for all of it."""
+    for item in items:
+        if "checked" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(900))
+
+
 @pytest.fixture(scope="session")
 def checked():
     """Each derivation of the catalogue with its verification, by name."""

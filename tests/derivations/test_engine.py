@@ -205,8 +205,16 @@ def test_the_graph_has_an_edge_for_each_use_and_no_other(order):
 
 
 # Derivations of several arguments that take no line from each other: what a stop or lengths do beside what rests, small angles
-# of all couplings beside large ones of a family.
-ARGUMENTS = {"homogeneous": 3, "whitening": 2, "info_nce": 4, "variance_hinge": 2, "cosine": 4, "redundancy_reduction": 2}
+# of all couplings beside large ones of a family; constant states of a wide head, from its equations at constants.
+ARGUMENTS = {
+    "homogeneous": 3,
+    "whitening": 2,
+    "info_nce": 4,
+    "variance_hinge": 2,
+    "cosine": 4,
+    "redundancy_reduction": 2,
+    "wide_head": 2,
+}
 
 
 @pytest.mark.parametrize("name", names())

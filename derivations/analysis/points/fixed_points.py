@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from math import prod
+from time import monotonic
 
 from sympy import Eq, Expr, S, Symbol
 from sympy.core.relational import Relational
@@ -49,6 +50,7 @@ from theory.errors import InputError, UnfinishedError
 from theory.flow import Flow
 
 BACKENDS = ("auto", "builtin", "programs")
+BETWEEN = 10  # times that a report of what was found so far took, until the next one
 COUNTED = 64  # complex zeros, by Bézout's bound, up to which they are counted once more
 
 
@@ -202,14 +204,24 @@ def _fixed_points(
     system = system_of(flow)
     listed, splitter = Listed(system, programs), Splitter(system.ring, system.unknowns, system.signs, programs)
 
-    def tell(tree: Tree) -> None:
+    def tell(tree: Tree) -> float:
+        """Report what was found so far, and when to do so again: not before telling is a small part of the time."""
+        began = monotonic()
         if report is not None:
             report(_make_result(tree, listed))
+        return monotonic() + BETWEEN * (monotonic() - began)
+
+    due = 0.0
+
+    def tell_if_due(tree: Tree) -> None:
+        nonlocal due
+        if monotonic() >= due:
+            due = tell(tree)
 
     slow = bool(flow.parameters) or programs.singular is None
     known = trivial_leaves(splitter, system.equations) if slow and report is not None else []
     tell(Tree(tuple(known), (), (SearchBranch(system.equations),), 0))
-    tree = splitter.search(system.equations, tell, known, system.denominators)
+    tree = splitter.search(system.equations, tell_if_due, known, system.denominators)
     if tree.exceptional and not tree.unsolved:
         tell(tree)
         tree = replace(tree, exceptional=unexplained_cases(tree.exceptional, tree.leaves, system, programs))
