@@ -205,7 +205,8 @@ def test_the_graph_has_an_edge_for_each_use_and_no_other(order):
 
 
 # Derivations of several arguments that take no line from each other: what a stop or lengths do beside what rests, small angles
-# of all couplings beside large ones of a family; constant states of a wide head, from its equations at constants.
+# of all couplings beside large ones of a family; constant states of a wide head, from its equations at constants;
+# a cycle, from its normal form.
 ARGUMENTS = {
     "homogeneous": 3,
     "whitening": 2,
