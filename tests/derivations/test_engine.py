@@ -215,6 +215,7 @@ ARGUMENTS = {
     "cosine": 4,
     "redundancy_reduction": 2,
     "wide_head": 2,
+    "decay_stability": 2,
 }
 
 
