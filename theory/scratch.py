@@ -42,7 +42,8 @@ def move_together(scratch: Path, out: Path, stale: Iterable[str] = ()) -> list[P
     """
     names = sorted(path.name for path in scratch.iterdir() if path.is_file())
     out.mkdir(parents=True, exist_ok=True)
-    _write_durably(scratch / MOVES, json.dumps({"into": str(out), "files": names, "remove": sorted({*stale} - {*names})}))
+    into = os.path.relpath(out.resolve(), scratch.parent.resolve())
+    _write_durably(scratch / MOVES, json.dumps({"into": into, "files": names, "remove": sorted({*stale} - {*names})}))
     _finish_moves(scratch)
     return [out / name for name in names]
 
@@ -60,12 +61,15 @@ def clear_dead_runs(place: Path) -> None:
 
 
 def _finish_moves(scratch: Path) -> None:
-    moves = json.loads((scratch / MOVES).read_text(encoding="utf-8"))
-    out = Path(moves["into"])
+    """The moves of a list, which reaches nothing but plain names in or below the folder that it stands in."""
+    moves, place = json.loads((scratch / MOVES).read_text(encoding="utf-8")), scratch.parent.resolve()
+    out = (place / moves["into"]).resolve()
+    if not out.is_relative_to(place) or any(name != Path(name).name for name in (*moves["files"], *moves["remove"])):
+        raise OSError(f"{scratch / MOVES} is no list of this program's")
     for name in moves["remove"]:
         (out / name).unlink(missing_ok=True)
     for name in moves["files"]:
-        with suppress(FileNotFoundError):  # moved before
+        if (scratch / name).exists():  # not moved before
             os.replace(scratch / name, out / name)
 
 

@@ -14,13 +14,14 @@ from theory import Flow, InputError, Loss
 from theory.errors import UnfinishedError
 
 
-def derive_model(loss: Loss, name: str, time_limit: float | None = 60) -> Derivation:
+def derive_model(loss: Loss, name: str, time_limit: float | None = 60, quantities: Account | None = None) -> Derivation:
     """The checked derivation of the flows of a loss, and of what is conserved or changes at a rate of its own.
 
-    The time limit, in seconds, is that of the latter.
+    The time limit, in seconds, is that of the latter, unless ``quantities`` holds them.
     """
-    flow, source = loss.stop_gradient_flow() if loss.is_marked else loss.gradient_flow(), followed(loss)
-    account = flow_account(flow, loss) + curl_account(flow, source) + _quantities_account(flow, source, time_limit)
+    flow, source = _flow_of(loss), followed(loss)
+    kept = quantities_account(loss, time_limit) if quantities is None else quantities
+    account = flow_account(flow, loss) + curl_account(flow, source) + kept
     name = re.sub(r"[^\w-]", "_", name)
     summary = "Everything follows from the loss by differentiation; each formula is compared with numbers found without it."
     return Derivation(
@@ -31,8 +32,13 @@ def derive_model(loss: Loss, name: str, time_limit: float | None = 60) -> Deriva
     )
 
 
-def _quantities_account(flow: Flow, source: str, time_limit: float | None) -> Account:
+def _flow_of(loss: Loss) -> Flow:
+    return loss.stop_gradient_flow() if loss.is_marked else loss.gradient_flow()
+
+
+def quantities_account(loss: Loss, time_limit: float | None) -> Account:
     """Quantities up to degree two; none are offered where a velocity is not rational in the state."""
+    flow, source = _flow_of(loss), followed(loss)
     try:
         return integrals_account(integrals_with_rates(flow, time_limit=time_limit), flow, source)
     except InputError:

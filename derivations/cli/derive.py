@@ -20,6 +20,7 @@ from theory.text_table import table_text
 if TYPE_CHECKING:
     from derivations.documents.view import DerivationView
     from derivations.engine import Derivation
+    from derivations.steps.account import Account
     from derivations.verification import Verification
     from theory.loss import Loss
 
@@ -68,7 +69,6 @@ def command(
     if listed:
         click.echo(table_text(catalogue.titles().items(), "ll"))
         return
-    from derivations.analysis.limits import run_within
     from derivations.documents.publish import write_derivations
     from derivations.spec import load_model
 
@@ -78,7 +78,7 @@ def command(
     chosen = dict.fromkeys(name for given in names for name in (catalogue.names() if given == "all" else (given,)))
     folder = folder_of(out, as_json or kind == "json")
     shown = folder is not None and kind != "json"
-    works = [partial(run_within, time_limit, derive_loss, load_model(spec), spec.stem, level, shown)] if spec else []
+    works = [partial(_derive_within, time_limit, load_model(spec), spec.stem, level, shown)] if spec else []
     works += [partial(_verify_derivation, catalogue.derive(name), level, shown) for name in chosen]
     made = []
     with progress_bar(len(works), "derive and check") as done:
@@ -96,12 +96,22 @@ def command(
         sys.exit(FAILED)
 
 
-def derive_loss(loss: Loss, name: str, level: str, shown: bool) -> tuple[DerivationView | None, Verification]:
+def _derive_within(time_limit: float, loss: Loss, name: str, level: str, shown: bool):
+    """:func:`derive_loss` under a time limit; what is conserved is sought before, for a fifth of it, and may be left open."""
+    from derivations.analysis.limits import run_within
+    from derivations.catalogue.model import quantities_account
+
+    return run_within(time_limit, derive_loss, loss, name, quantities_account(loss, time_limit / 5), level, shown)
+
+
+def derive_loss(
+    loss: Loss, name: str, quantities: Account, level: str, shown: bool
+) -> tuple[DerivationView | None, Verification]:
     """The derivation of a loss, as it is shown if it is to be, and its check, with the kinks of the loss said in every step and
     aloud."""
     from derivations.catalogue.model import derive_model
 
-    derivation = derive_model(loss, name, None)
+    derivation = derive_model(loss, name, quantities=quantities)
     return _verify_derivation(_say_kinks(derivation, loss) if loss.kinks else derivation, level, shown)
 
 

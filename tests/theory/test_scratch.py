@@ -115,3 +115,26 @@ def test_what_dead_runs_left_beside_a_folder_that_was_not_there_yet_is_cleared(t
     publish_files(tmp_path / "deep", lambda scratch: (scratch / "a.txt").write_text("a"))
     assert not hidden(tmp_path)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        {"into": "../elsewhere", "files": ["a.txt"], "remove": []},
+        {"into": ".", "files": ["../a.txt"], "remove": []},
+        {"into": ".", "files": [], "remove": ["../elsewhere/mine.txt"]},
+    ],
+)
+def test_a_list_from_elsewhere_moves_and_removes_nothing(tmp_path, moves):
+    """A folder that somebody else has prepared, with a lock that nobody holds."""
+    scratch, elsewhere = tmp_path / "out" / f"{PREFIX}x", tmp_path / "elsewhere"
+    scratch.mkdir(parents=True)
+    elsewhere.mkdir()
+    (elsewhere / "mine.txt").write_text("mine")
+    (scratch / "a.txt").write_text("theirs")
+    (scratch / MOVES).write_text(json.dumps(moves))
+    (tmp_path / "out" / f"{PREFIX}x.lock").touch()
+    clear_dead_runs(tmp_path / "out")
+    assert [p.name for p in elsewhere.iterdir()] == ["mine.txt"]
+    assert (elsewhere / "mine.txt").read_text() == "mine"
+    assert not (tmp_path / "a.txt").exists()

@@ -22,6 +22,7 @@ from derivations.analysis.sites.branches import Substitution
 from derivations.analysis.sites.site import Site
 from theory.flow import Flow
 
+LARGEST = 20  # state variables of a flow in which exchanges are sought
 MANY = 120  # relabellings that are looked at
 
 Relabelling: TypeAlias = dict[Symbol, Symbol]
@@ -31,9 +32,10 @@ Relabelling: TypeAlias = dict[Symbol, Symbol]
 def exchanges_of(flow: Flow) -> dict[frozenset[Symbol], Relabelling]:
     """The pairs of state variables that may change places while the others stay, and how parameters move then."""
     system = system_of(flow)
-    if system.ring.auxiliaries or system.relations:
+    if system.ring.auxiliaries or system.relations or len(flow.state) > LARGEST:
         return {}
-    pairs = combinations(flow.state, 2)
+    sizes = {x: (len(top), len(bottom)) for x, (top, bottom) in zip(flow.state, system.velocities, strict=True)}
+    pairs = (pair for pair in combinations(flow.state, 2) if sizes[pair[0]] == sizes[pair[1]])
     return {frozenset(pair): found for pair in pairs if (found := _exchange_of(system, *pair)) is not None}
 
 
